@@ -1,0 +1,54 @@
+"""The public addresses, as pure functions: what templates, feeds and exports link to.
+
+Paths begin with ``/`` and are percent-encoded (RFC 3986). They are stable for ever; the routes
+in ``web/`` answer them, and a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote
+
+from .model import Shelf
+
+HOME = "/"
+ISSUES = "/d/"
+LATEST_ISSUE = "/d/latest"
+FEEDS = "/feeds"
+
+_FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
+
+
+def article(slug: str) -> str:
+    return f"/a/{quote(slug)}"
+
+
+def article_file(slug: str, suffix: str, page: str = "") -> str:
+    """An export of the article; *page* chooses the PDF's paper (phone, a4, a6, large)."""
+    return f"{article(slug)}.{suffix}" + (f"?page={page}" if page else "")
+
+
+def issue(day: date) -> str:
+    return f"/d/{day.isoformat()}/"
+
+
+def issue_file(day: date, suffix: str, page: str = "") -> str:
+    return f"/d/{day.isoformat()}.{suffix}" + (f"?page={page}" if page else "")
+
+
+def section(path: tuple[str, ...]) -> str:
+    return "/s/" + "".join(quote(name, safe="") + "/" for name in path)
+
+
+def shelf(chosen: Shelf) -> str:
+    """The page of a shelf: home for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
+    if chosen.kind == "all":
+        return HOME
+    if chosen.kind == "section":
+        return section(tuple(chosen.name.split("/")))
+    return f"/{_FOLDERS[chosen.kind]}/{quote(chosen.name, safe='')}/"
+
+
+def feed(chosen: Shelf, name: str) -> str:
+    """A feed of a shelf; *name* is ``feed.xml``, ``atom.xml``, ``feed.json`` or ``lite.xml``."""
+    return shelf(chosen) + name

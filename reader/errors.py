@@ -1,0 +1,74 @@
+"""Every error this package raises on purpose.
+
+    ReaderError
+    ├── NotFound             asked for something the catalog does not hold
+    │   ├── Gone             it was there once and has been removed (HTTP 410)
+    │   └── Moved            it has another name now (HTTP 301)
+    ├── UnreadableArticle    a file that cannot become an article
+    ├── UnknownFormat        no format or exporter goes by that suffix
+    ├── BadOption            an option of a known exporter has an unusable value
+    ├── BadSetting           a READER_* variable has an unusable value
+    ├── ExportFailed         an exporter gave up: time, memory or a bug
+    └── Busy                 too much work is waiting; ask again later (HTTP 503)
+"""
+
+from __future__ import annotations
+
+
+class ReaderError(Exception):
+    """Base of all errors meant to be shown; ``str(error)`` is the message."""
+
+
+class NotFound(ReaderError):
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"no {kind} named {key!r}")
+        self.kind, self.key = kind, key
+
+
+class Gone(NotFound):
+    """The article was published once and has been removed since."""
+
+
+class Moved(NotFound):
+    """The article answers to *slug* now."""
+
+    def __init__(self, kind: str, key: str, slug: str) -> None:
+        super().__init__(kind, key)
+        self.slug = slug
+
+
+class UnreadableArticle(ReaderError):
+    """``cause`` says what is wrong, ``mend`` what would be right; ``line`` counts from 1, 0 if unknown."""
+
+    def __init__(self, cause: str, mend: str = "", line: int = 0) -> None:
+        super().__init__(cause + (f" ({mend})" if mend else ""))
+        self.cause, self.mend, self.line = cause, mend, line
+
+
+class UnknownFormat(ReaderError):
+    def __init__(self, suffix: str, known: list[str]) -> None:
+        super().__init__(f"no format for {suffix!r}; known: {', '.join(known)}")
+        self.suffix, self.known = suffix, known
+
+
+class BadOption(ReaderError):
+    def __init__(self, name: str, value: str, known: list[str]) -> None:
+        super().__init__(f"{name}={value!r} is not known; choose one of: {', '.join(known)}")
+
+
+class BadSetting(ReaderError):
+    def __init__(self, name: str, value: str, wanted: str) -> None:
+        super().__init__(f"{name}={value!r}: expected {wanted}")
+
+
+class ExportFailed(ReaderError):
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+
+
+class Busy(ReaderError):
+    """``retry_seconds`` is when asking again makes sense."""
+
+    def __init__(self, what: str, retry_seconds: int) -> None:
+        super().__init__(f"{what}; try again in {retry_seconds} s")
+        self.retry_seconds = retry_seconds

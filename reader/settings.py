@@ -1,0 +1,100 @@
+"""The settings, read once from READER_* environment variables into one frozen value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from .errors import BadSetting
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every field is the variable ``READER_<NAME>``; its docstring line stands in the README's table."""
+
+    articles: Path = ROOT / "articles"
+    instance: Path = ROOT / "instance"
+    base_url: str = ""
+    site_name: str = "Reader"
+    language: str = "zh-CN"
+    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    scan_seconds: float = 5.0
+    watch: bool = True
+    export_workers: int = 1
+    export_queue: int = 64
+    export_timeout_seconds: float = 120.0
+    export_cache_mb: int = 2048
+    """Where ``static/`` and ``templates/`` lie is not a setting: they belong to the code."""
+
+    @property
+    def templates(self) -> Path:
+        return ROOT / "templates"
+
+    @property
+    def static(self) -> Path:
+        return ROOT / "static"
+
+    @property
+    def catalog(self) -> Path:
+        return self.instance / "catalog.sqlite3"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Raises BadSetting naming the variable and what it should be."""
+        chosen: dict[str, Any] = {}
+        for f in fields(cls):
+            name = f"READER_{f.name.upper()}"
+            if value := environ.get(name, "").strip():
+                wanted, read = _READERS.get(f.name) or _READERS_BY_TYPE[str(f.type)]
+                try:
+                    chosen[f.name] = read(value)
+                except (ValueError, KeyError, OSError) as error:
+                    raise BadSetting(name, value, wanted) from error
+        return cls(**chosen)
+
+
+def _positive(read: Callable[[str], float]) -> Callable[[str], float]:
+    def checked(value: str) -> float:
+        number = read(value)
+        if not 0 < number < float("inf"):
+            raise ValueError(value)
+        return number
+
+    return checked
+
+
+def _switch(value: str) -> bool:
+    return {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}[
+        value.lower()
+    ]
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser().resolve()
+
+
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "base_url": ("an address such as https://news.example", _web_address),
+    "timezone": ("a time zone such as Asia/Shanghai", ZoneInfo),
+}
+_READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "Path": ("a folder", _folder),
+    "str": ("text", str),
+    "bool": ("1 or 0", _switch),
+    "int": ("a whole number above 0", _positive(int)),
+    "float": ("a number above 0", _positive(float)),
+}
