@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# scripts/setup.sh serve|check|test|bench: installs what that target needs and this machine lacks, and nothing else.
+#
+# Made for Debian 12 and newer and Ubuntu 24.04 and newer; elsewhere it says what to install by hand. It may be run
+# at any time, twice at once, and from any folder; when nothing is missing it is done in a fraction of a second.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# One Debian package a line: who needs it first (serve, test or bench; test needs serve's too, bench needs all),
+# its name, the commands any of which make it unnecessary ("-": it is a library), and what it is for.
+packages() {
+  cat <<'END'
+serve libpango-1.0-0        -                                        PDF: line breaking and shaping for WeasyPrint
+serve libpangoft2-1.0-0     -                                        PDF: Pango's bridge to FreeType
+serve libharfbuzz-subset0   -                                        PDF: cuts fonts down; without it a PDF takes 50 times longer
+test  chromium              chromium,chromium-browser,google-chrome  the browser tests
+test  default-jre-headless  java                                     EPUBCheck
+test  poppler-utils         pdftotext                                PDF: text, fonts and pictures as readers see them
+test  qpdf                  qpdf                                     PDF: checks the structure
+test  nodejs                node                                     the npm readers and checkers in tests/npm
+test  npm                   npm                                      installs them
+test  newsboat              newsboat                                 feeds, read by a reader
+test  sfeed                 sfeed                                    feeds, read by another
+test  rss2email             r2e                                      feeds, read by a third
+bench nginx-light           nginx                                    the peer that serves files
+bench wrk                   wrk                                      makes the load
+bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours
+bench pandoc                pandoc                                   a peer that makes EPUB
+END
+}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+give_up() {
+  say "$1"
+  shift
+  for line in "$@"; do say "  $line"; done
+  exit 1
+}
+
+main() {
+  local target=${1:-}
+  case $target in
+    serve) install_packages serve ;;
+    check) ;;
+    test) install_packages 'serve|test' ;;
+    bench) install_packages 'serve|test|bench' ;;
+    *) give_up "usage: scripts/setup.sh serve|check|test|bench" ;;
+  esac
+  make_environment
+  case $target in
+    serve) install_python_packages serve requirements.txt ;;
+    *) install_python_packages develop requirements-dev.txt requirements.txt ;;
+  esac
+  case $target in
+    test | bench) install_npm_packages ;;
+  esac
+}
+
+# --- Debian packages -------------------------------------------------------------------------------------------------
+
+install_packages() { # $1: the needs, as a pattern
+  local missing
+  missing=$(packages | lacking "$1")
+  [ -z "$missing" ] || apt_install $missing
+}
+
+lacking() { # the names of the listed packages that are not here
+  local need name commands installed
+  installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n 's/^ii *//p' | tr '\n' ' ') "
+  while read -r need name commands _; do
+    [[ $need =~ ^($1)$ && $installed != *" $name "* ]] || continue
+    any_command "$commands" || echo "$name"
+  done
+}
+
+any_command() { # $1: names separated by commas
+  local name
+  for name in ${1//,/ }; do
+    [ "$name" = - ] || ! command -v "$name" >/dev/null || return 0
+  done
+  return 1
+}
+
+apt_install() { # $@: names
+  command -v apt-get >/dev/null ||
+    give_up "this is neither Debian nor Ubuntu; install by hand what these Debian packages hold, then run again:" \
+      "$(packages | grep -wF "$(printf '%s\n' "$@")")"
+  say "installing with apt: $*"
+  local log
+  log=$(mktemp)
+  as_root apt-get update -q >"$log" 2>&1 || say "apt-get update failed; trying with the lists that are here"
+  if ! as_root apt-get install -y -q --no-install-recommends "$@" >>"$log" 2>&1; then
+    tail -n 15 "$log" >&2
+    rm -f "$log"
+    give_up "apt could not install: $*" "see the lines above; then run this again, or install them yourself:" \
+      "sudo apt-get update && sudo apt-get install --no-install-recommends $*"
+  fi
+  rm -f "$log"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    give_up "this needs root, and sudo is not here; as root run:" "$*"
+  fi
+}
+
+# --- Python ----------------------------------------------------------------------------------------------------------
+
+make_environment() {
+  ! can_run .venv/bin/python || return 0
+  local python
+  python=$(find_python) || {
+    apt_install python3 python3-venv
+    python=$(find_python)
+  } || {
+    apt_install python3.11 python3.11-venv # Ubuntu 22.04, whose python3 is 3.10
+    python=$(find_python)
+  } || give_up "Reader needs Python 3.11 or newer with its venv module, and found none" \
+    "use Debian 12 or newer, or Ubuntu 24.04 or newer, or put such a python3 first on the PATH"
+  say "making .venv with $("$python" --version)"
+  [ ! -e .venv/pyvenv.cfg ] || rm -rf .venv/
+  "$python" -m venv .venv
+}
+
+find_python() {
+  local name
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    if can_run "$name"; then
+      echo "$name"
+      return 0
+    fi
+  done
+  return 1
+}
+
+can_run() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+install_python_packages() { # $1: the stamp's name; then the requirement files it stands for, the outermost first
+  local stamp=.venv/setup-$1
+  shift
+  ! is_current "$stamp" "$@" || return 0
+  say "installing the Python packages of $1 (a minute, once)"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1" ||
+    give_up "pip could not install $1" "see the lines above; most often the package index can't be reached"
+  stamp "$stamp" "$@"
+}
+
+# --- npm -------------------------------------------------------------------------------------------------------------
+
+install_npm_packages() {
+  local stamp=tests/npm/node_modules/.setup
+  ! is_current "$stamp" tests/npm/package.json || return 0
+  say "installing the npm packages of the tests (a minute, once)"
+  PUPPETEER_SKIP_DOWNLOAD=1 ELECTRON_SKIP_BINARY_DOWNLOAD=1 \
+    npm install --prefix tests/npm --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    give_up "npm could not install tests/npm/package.json" "see the lines above"
+  mkdir -p tests/npm/node_modules
+  stamp "$stamp" tests/npm/package.json
+}
+
+# --- stamps: what was installed, so that the next run can tell at once ------------------------------------------------
+
+is_current() { [ -e "$1" ] && [ "$(cat "$1")" = "$(fingerprint "${@:2}")" ]; }
+
+stamp() { fingerprint "${@:2}" >"$1"; }
+
+fingerprint() { cat "$@" | sha256sum; }
+
+exec 9<scripts/setup.sh
+flock 9 # two at once: the second waits, then finds nothing to do
+main "$@"
