@@ -55,6 +55,9 @@ main() {
   case $target in
     test | bench) install_npm_packages ;;
   esac
+  case $target in
+    serve | test | bench) build_fonts ;;
+  esac
 }
 
 # --- Debian packages -------------------------------------------------------------------------------------------------
@@ -145,9 +148,34 @@ install_python_packages() { # $1: the stamp's name; then the requirement files i
   shift
   ! is_current "$stamp" "$@" || return 0
   say "installing the Python packages of $1 (a minute, once)"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1" ||
+  pip_install .venv/bin/python "$1" ||
     give_up "pip could not install $1" "see the lines above; most often the package index can't be reached"
   stamp "$stamp" "$@"
+}
+
+pip_install() { "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2"; }
+
+# --- fonts for rare characters: too big for the repository, so built here --------------------------------------------
+
+build_fonts() {
+  local fonts=reader/exports/fonts tools
+  [ -e scripts/build_fonts.py ] || return 0
+  ! are_newer "$fonts/serif-ext.ttf" "$fonts/sans-ext.ttf" || return 0
+  say "building the fonts for rare and traditional characters (a minute, once)"
+  rm -f "$fonts"/*-ext.ttf
+  tools=$(mktemp -d)
+  if ! { .venv/bin/python -m venv "$tools" && pip_install "$tools/bin/python" scripts/requirements-fonts.txt &&
+    "$tools/bin/python" scripts/build_fonts.py >&2; }; then
+    say "that failed; Reader works, but PDFs lack rare characters until this succeeds"
+  fi
+  rm -rf "$tools"
+}
+
+are_newer() { # $@: fonts; than what they are built from
+  local font
+  for font in "$@"; do
+    [[ $font -nt scripts/build_fonts.py && $font -nt scripts/requirements-fonts.txt ]] || return 1
+  done
 }
 
 # --- npm -------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,170 @@
+"""The house keeps its shape: who may import whom, how long a module may be, which names stay out."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "reader"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+
+LAYERS = [
+    {"errors", "model", "addresses"},
+    {"settings", "messages", "sanitizer", "chinese"},
+    {"formats"},
+    {"editing", "rendering", "store", "images"},
+    {"library", "catalog", "comments"},
+    {"importing", "feeds", "exports"},
+    {"services"},
+    {"web"},
+    {"app", "commands", "cli", "__main__"},
+]
+"""Each layer may import itself and those above it in this list, never those below."""
+
+KNOW_FLASK = {"web", "app"}
+FLASK = {"flask", "flask_babel", "werkzeug", "jinja2.ext"}
+VAGUE_NAMES = {"base", "common", "handler", "handlers", "helper", "helpers", "manager", "misc", "util", "utils"}
+LONGEST_MODULE = 350
+LONGEST_PACKAGE = 6_000
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
+
+
+def _part(module: Path) -> str:
+    """The name in LAYERS that *module* belongs to; empty for the package's own ``__init__``."""
+    top = module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "" if top == "__init__" else top
+
+
+def _imports(module: Path) -> Iterator[tuple[int, str]]:
+    """(line, full dotted name) of everything *module* imports, wherever in the file it does so."""
+    folder = ["reader", *module.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = folder[: len(folder) + 1 - node.level] if node.level else []
+            prefix = ".".join([*start, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{prefix}.{alias.name}") for alias in node.names)
+
+
+def _imported_parts(module: Path) -> Iterator[tuple[int, str]]:
+    for line, name in _imports(module):
+        words = name.split(".")
+        if words[0] == "reader" and len(words) > 1 and _exists(words[1]):
+            yield line, words[1]
+
+
+def _exists(part: str) -> bool:
+    return (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file()
+
+
+def _layer(part: str) -> int:
+    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+
+
+def _tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def _text(path: Path) -> str:
+    """What a text file says; nothing for pictures, fonts and archives."""
+    raw = path.read_bytes()
+    return "" if b"\0" in raw else raw.decode("utf-8", "replace")
+
+
+def test_every_module_belongs_to_a_layer():
+    known = set().union(*LAYERS)
+    assert {_part(module) for module in MODULES} - {""} <= known
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_its_own_layer_and_those_below(module):
+    part = _part(module)
+    wrong = [f"line {line}: {other}" for line, other in _imported_parts(module) if part and _layer(other) > _layer(part)]
+    assert not wrong, f"{module.relative_to(ROOT)} reaches upwards: {wrong}"
+
+
+def test_the_package_itself_imports_nothing_of_its_own():
+    assert not list(_imported_parts(PACKAGE / "__init__.py"))
+
+
+def test_formats_exports_and_feeds_are_parts_side_by_side():
+    sideways = [
+        f"{module.relative_to(ROOT)}:{line}"
+        for module in MODULES
+        for line, other in _imported_parts(module)
+        if {_part(module), other} <= {"importing", "feeds", "exports"} and _part(module) != other
+    ]
+    assert not sideways
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_web_and_app_know_flask(module):
+    if _part(module) in KNOW_FLASK:
+        return
+    wrong = [f"line {line}: {name}" for line, name in _imports(module) if name.split(".")[0] in FLASK]
+    assert not wrong, f"{module.relative_to(ROOT)}: {wrong}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_fits_in_one_reading(module):
+    assert len(module.read_text("utf-8").splitlines()) <= LONGEST_MODULE
+
+
+def test_the_package_fits_in_one_head():
+    assert sum(len(module.read_text("utf-8").splitlines()) for module in MODULES) <= LONGEST_PACKAGE
+
+
+def test_no_name_says_nothing():
+    vague = [path for path in _tracked_files() if path.stem in VAGUE_NAMES and path.suffix in {".py", ".js", ".sh"}]
+    assert not vague
+
+
+def test_every_module_and_every_public_function_of_the_foundations_says_what_it_is_for():
+    silent = [str(module.relative_to(ROOT)) for module in MODULES if not ast.get_docstring(ast.parse(module.read_text("utf-8")))]
+    assert not silent
+
+
+def test_templates_are_there_and_never_mark_anything_safe():
+    assert TEMPLATES
+    unsafe = [
+        f"{template.relative_to(ROOT)}:{number}"
+        for template in TEMPLATES
+        for number, line in enumerate(_text(template).splitlines(), 1)
+        if re.search(r"\|\s*safe\b|autoescape\s+false", line)
+    ]
+    assert not unsafe
+
+
+def test_only_the_sanitizer_and_known_makers_of_markup_make_markup():
+    makers = {
+        str(module.relative_to(PACKAGE))
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
+    }
+    assert makers <= MAY_MAKE_MARKUP
+
+
+MAY_MAKE_MARKUP = {
+    "sanitizer.py",
+}
+"""Files that promise safe HTML: the sanitizer, and those whose docstring says what they took care of."""
+
+
+def test_no_file_names_a_path_of_somebodys_machine():
+    named = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in _tracked_files()
+        for number, line in enumerate(_text(path).splitlines(), 1)
+        if MACHINE_PATH.search(line)
+    ]
+    assert not named
