@@ -31,6 +31,10 @@ LAYERS = [
 KNOW_FLASK = {"web", "app"}
 FLASK = {"flask", "flask_babel", "werkzeug", "jinja2.ext"}
 VAGUE_NAMES = {"base", "common", "handler", "handlers", "helper", "helpers", "manager", "misc", "util", "utils"}
+MAY_MAKE_MARKUP = {
+    "sanitizer.py",
+}
+"""Files that promise safe HTML: the sanitizer, and those whose docstring says what they took care of."""
 LONGEST_MODULE = 350
 LONGEST_PACKAGE = 6_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
@@ -88,12 +92,14 @@ def test_every_module_belongs_to_a_layer():
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_only_its_own_layer_and_those_below(module):
     part = _part(module)
-    wrong = [f"line {line}: {other}" for line, other in _imported_parts(module) if part and _layer(other) > _layer(part)]
+    wrong = [
+        f"line {line}: {other}" for line, other in _imported_parts(module) if part and _layer(other) > _layer(part)
+    ]
     assert not wrong, f"{module.relative_to(ROOT)} reaches upwards: {wrong}"
 
 
 def test_the_package_itself_imports_nothing_of_its_own():
-    assert not list(_imported_parts(PACKAGE / "__init__.py"))
+    assert not [imported for module in MODULES if not _part(module) for imported in _imported_parts(module)]
 
 
 def test_formats_exports_and_feeds_are_parts_side_by_side():
@@ -128,8 +134,12 @@ def test_no_name_says_nothing():
     assert not vague
 
 
-def test_every_module_and_every_public_function_of_the_foundations_says_what_it_is_for():
-    silent = [str(module.relative_to(ROOT)) for module in MODULES if not ast.get_docstring(ast.parse(module.read_text("utf-8")))]
+def test_every_module_says_what_it_is_for():
+    silent = [
+        str(module.relative_to(ROOT))
+        for module in MODULES
+        if module.name != "__main__.py" and not ast.get_docstring(ast.parse(module.read_text("utf-8")))
+    ]
     assert not silent
 
 
@@ -152,12 +162,6 @@ def test_only_the_sanitizer_and_known_makers_of_markup_make_markup():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
     assert makers <= MAY_MAKE_MARKUP
-
-
-MAY_MAKE_MARKUP = {
-    "sanitizer.py",
-}
-"""Files that promise safe HTML: the sanitizer, and those whose docstring says what they took care of."""
 
 
 def test_no_file_names_a_path_of_somebodys_machine():
