@@ -1,0 +1,65 @@
+"""Articles as rows and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime, tzinfo
+from typing import Any
+
+from markupsafe import Markup
+
+from ..model import ALL, Article, Shelf, Teaser
+
+TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
+_DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
+
+
+def row_of(article: Article) -> dict[str, object]:
+    """The columns of ``articles`` that come from the article itself. Times are whole UTC seconds."""
+    return {
+        "slug": article.slug,
+        "draft": article.draft,
+        "published": int(article.published.timestamp()),
+        "updated": int(article.updated.timestamp()),
+        "title": article.title,
+        "summary": article.summary,
+        "section": "/".join(article.section),
+        "source": article.source,
+        "language": article.language,
+        "version": article.version,
+        "details": json.dumps({name: getattr(article, name) for name in _DETAILS}, ensure_ascii=False),
+        "body": str(article.body),
+    }
+
+
+def article_of(row: sqlite3.Row, timezone: tzinfo) -> Article:
+    details: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["details"]).items()}
+    return Article(**_teaser_values(row, timezone), **details, body=Markup(row["body"]), draft=bool(row["draft"]))  # noqa: S704 (sanitized before it was stored)
+
+
+def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
+    return Teaser(**_teaser_values(row, timezone))
+
+
+def _teaser_values(row: sqlite3.Row, timezone: tzinfo) -> dict[str, Any]:
+    return {
+        "slug": row["slug"],
+        "title": row["title"],
+        "summary": row["summary"],
+        "published": datetime.fromtimestamp(row["published"], timezone),
+        "updated": datetime.fromtimestamp(row["updated"], timezone),
+        "section": tuple(row["section"].split("/")) if row["section"] else (),
+        "source": row["source"],
+        "language": row["language"],
+        "version": row["version"],
+    }
+
+
+def shelves_of(article: Article) -> set[Shelf]:
+    """Every shelf the article stands on: a section counts for each of its ancestors too."""
+    shelves = {ALL, Shelf("day", article.day.isoformat())}
+    shelves |= {Shelf("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
+    shelves |= {Shelf("tag", tag) for tag in article.tags}
+    shelves |= {Shelf("author", name) for name in article.byline}
+    return shelves | ({Shelf("source", article.source)} if article.source else set())

@@ -1,0 +1,81 @@
+"""The tables, and opening the file.
+
+``articles`` holds what was published; ``shelved`` puts every *visible* article on its shelves in
+reading order, so each list is one range of one index. ``files`` remembers what was read from where.
+``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
+when the rest is rebuilt.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+SCHEMA = 1
+"""Raise it whenever a derived table changes: the catalog is then rebuilt from the folder."""
+
+_HISTORY = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS moved (slug TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS removed (slug TEXT PRIMARY KEY, title TEXT NOT NULL, removed_at INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revised (slug TEXT PRIMARY KEY, version TEXT NOT NULL, revised_at INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS exports (key TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_DERIVED = {
+    "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
+        slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, mend TEXT NOT NULL) WITHOUT ROWID""",
+    "articles": """CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, visible INTEGER NOT NULL,
+        draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL, title TEXT NOT NULL,
+        summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL,
+        version TEXT NOT NULL, shelves TEXT NOT NULL, details TEXT NOT NULL, body TEXT NOT NULL)""",
+    "aliases": "CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID",
+    "shelves": """CREATE TABLE shelves (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+        count INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, name))""",
+    "shelved": """CREATE TABLE shelved (shelf INTEGER NOT NULL, published INTEGER NOT NULL, slug TEXT NOT NULL,
+        PRIMARY KEY (shelf, published DESC, slug)) WITHOUT ROWID""",
+}
+_INDEXES = """
+CREATE INDEX articles_by_path ON articles (path);
+CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
+CREATE INDEX aliases_by_slug ON aliases (slug);
+CREATE INDEX files_by_slug ON files (slug);
+CREATE INDEX files_by_digest ON files (digest);
+CREATE INDEX files_in_trouble ON files (path) WHERE cause <> '';
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode, safe beside other processes (WAL)."""
+    connection = sqlite3.connect(path, timeout=300, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -4096", "mmap_size = 268435456"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def prepare(path: Path) -> None:
+    """Make the tables, or make the derived ones anew if they are of another schema."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in filter(str.strip, _HISTORY.split(";")):
+            connection.execute(statement)
+        row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+        if row is None or row["value"] != SCHEMA:
+            _make_derived(connection)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _make_derived(connection: sqlite3.Connection) -> None:
+    for name, statement in _DERIVED.items():
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
+        connection.execute(statement)
+    for statement in filter(str.strip, _INDEXES.split(";")):
+        connection.execute(statement)
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA,))

@@ -1,0 +1,188 @@
+"""One transaction of changes to the catalog, by the one keeper among all processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from ..model import Article, Problem
+from .rows import row_of
+from .schema import connect, prepare
+from .shelving import Shelving, names_of
+
+_CONFLICT = "another file already has the name"
+
+
+@contextmanager
+def open_ledger(path: Path, now: datetime) -> Iterator[Ledger]:
+    """All or nothing: what was put is visible to readers when the block ends, or not at all."""
+    prepare(path)
+    connection = connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        ledger = Ledger(connection, now)
+        yield ledger
+        ledger.close()
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+    finally:
+        connection.close()
+
+
+def record_export(path: Path, key: str, size_bytes: int) -> None:
+    """Remember how large a finished export is: pages and feeds show it from now on."""
+    with open_ledger(path, datetime.now().astimezone()) as ledger:
+        ledger.put_export(key, size_bytes)
+
+
+class Ledger:
+    """Changes that belong together. Paths are relative to the articles folder."""
+
+    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+        self._db, self._now = connection, int(now.timestamp())
+        self._shelving = Shelving(connection)
+        self._changed = False
+
+    def stamps(self, under: str = "") -> dict[str, str]:
+        """What is known of the files below a folder (or of that one file): path -> stamp."""
+        if not under:
+            return dict(self._db.execute("SELECT path, stamp FROM files").fetchall())
+        query = "SELECT path, stamp FROM files WHERE path = ? OR (path > ? AND path < ?)"
+        return dict(self._db.execute(query, (under, under + "/", under + "0")).fetchall())
+
+    def put(self, path: str, stamp: str, digest: str, article: Article) -> Problem | None:
+        """The file now says this. A name that another file has already is a problem of this file."""
+        owner = self._db.execute("SELECT path FROM articles WHERE slug = ?", (article.slug,)).fetchone()
+        if owner and owner["path"] != path:
+            mend = "rename one of them, or give it another slug in its front matter"
+            problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {owner['path']}", mend)
+            self._put_file(path, stamp, digest, article.slug, problem)
+            return problem
+        self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""))
+        self._retire_other_names(path, article.slug)
+        self._put_article(path, article)
+        return None
+
+    def put_problem(self, stamp: str, digest: str, problem: Problem) -> None:
+        """The file cannot be read. Its last good version, if any, stays up."""
+        known = self._db.execute("SELECT slug FROM files WHERE path = ?", (problem.path,)).fetchone()
+        self._put_file(problem.path, stamp, digest, known["slug"] if known else "", problem)
+
+    def drop(self, path: str) -> None:
+        """The file is gone. If the same bytes stand under another name, the article has moved there."""
+        known = self._db.execute("SELECT slug, digest FROM files WHERE path = ?", (path,)).fetchone()
+        if known is None:
+            return
+        self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+        heir = self._db.execute(
+            "SELECT a.slug FROM files f JOIN articles a ON a.path = f.path WHERE f.digest = ?", (known["digest"],)
+        ).fetchone()
+        for row in self._db.execute("SELECT slug FROM articles WHERE path = ?", (path,)).fetchall():
+            self._retire(row["slug"], heir["slug"] if heir else "")
+
+    def reread(self) -> list[str]:
+        """Files that lost a name to another file which has given it up: they deserve another look."""
+        rows = self._db.execute(
+            "SELECT path FROM files WHERE cause LIKE ? AND slug NOT IN (SELECT slug FROM articles)", (_CONFLICT + "%",)
+        )
+        return [row["path"] for row in rows]
+
+    def release_due(self) -> None:
+        """Show what was waiting for its time."""
+        due = "SELECT slug FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
+        for row in self._db.execute(due, (self._now,)).fetchall():
+            self._db.execute("UPDATE articles SET visible = 1 WHERE slug = ?", (row["slug"],))
+            self._shelving.put(row["slug"])
+            self._changed = True
+
+    def next_due(self) -> int | None:
+        """When the next waiting article becomes visible (UTC seconds)."""
+        query = "SELECT min(published) AS due FROM articles WHERE visible = 0 AND draft = 0"
+        due: int | None = self._db.execute(query).fetchone()["due"]
+        return due
+
+    def put_export(self, key: str, size_bytes: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO exports VALUES (?, ?)", (key, size_bytes))
+        self._changed = True
+
+    def drop_exports(self, keys: Sequence[str]) -> None:
+        """Those files are no longer kept: their sizes are unknown again."""
+        self._db.executemany("DELETE FROM exports WHERE key = ?", [(key,) for key in keys])
+        self._changed = True
+
+    def forget_stamps(self) -> None:
+        """Every file is read again at the next pass, because the code that reads them has changed."""
+        self._db.execute("UPDATE files SET stamp = ''")
+
+    def note(self, key: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def noted(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row["value"]) if row else ""
+
+    def close(self) -> None:
+        """Count what changed; move the revision on if anything did."""
+        self._shelving.count()
+        if self._changed or not self.noted("revision"):
+            last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
+            moved_on = max(self._now, last["value"] + 1 if last else 0)  # two changes within one second differ too
+            revision = int(self.noted("revision") or 0) + 1
+            self._db.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('changed_at', ?), ('revision', ?)", (moved_on, revision)
+            )
+
+    def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem) -> None:
+        values = (path, stamp, digest, slug, problem.line, problem.cause, problem.mend)
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def _put_article(self, path: str, article: Article) -> None:
+        visible = not article.draft and article.published.timestamp() <= self._now
+        before = self._db.execute("SELECT version, visible FROM articles WHERE slug = ?", (article.slug,)).fetchone()
+        if before and before["version"] != article.version and before["visible"]:
+            self._db.execute(
+                "INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", (article.slug, article.version, self._now)
+            )
+        if before and before["visible"]:
+            self._shelving.take(article.slug)
+        row = {**row_of(article), "shelves": names_of(article), "path": path, "visible": visible}
+        columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+        self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
+        self._put_aliases(article)
+        if visible:
+            self._shelving.put(article.slug)
+        self._changed = self._changed or visible or bool(before and before["visible"])
+
+    def _put_aliases(self, article: Article) -> None:
+        self._db.execute("DELETE FROM aliases WHERE slug = ?", (article.slug,))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO aliases VALUES (?, ?)", [(alias, article.slug) for alias in article.aliases]
+        )
+        for table in ("moved", "removed"):
+            self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (article.slug,))
+
+    def _retire_other_names(self, path: str, slug: str) -> None:
+        """The file had another name until now: the old one leads to the new one."""
+        rows = self._db.execute("SELECT slug FROM articles WHERE path = ? AND slug <> ?", (path, slug)).fetchall()
+        for row in rows:
+            self._retire(row["slug"], slug)
+
+    def _retire(self, slug: str, heir: str) -> None:
+        row = self._db.execute("SELECT title, visible FROM articles WHERE slug = ?", (slug,)).fetchone()
+        if row["visible"]:
+            self._shelving.take(slug)
+        self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
+        self._db.execute("DELETE FROM aliases WHERE slug = ?", (slug,))
+        if not row["visible"]:
+            return
+        self._changed = True
+        if heir:
+            self._db.execute("UPDATE moved SET target = ? WHERE target = ?", (heir, slug))
+            self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (slug, heir))
+            return
+        self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reader.model import Article
+from reader.sanitizer import sanitize
+from reader.settings import Settings
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(articles=tmp_path / "articles", instance=tmp_path / "instance")
+
+
+@pytest.fixture
+def services(settings):
+    from reader.services import open_services
+
+    return open_services(settings)
+
+
+@pytest.fixture
+def drop(settings):
+    """Drop a file into the articles folder: ``drop("2026-05-01/rain.md", "# 大雨")``. It counts as written a while ago."""
+
+    def drop(name: str, content: str | bytes) -> Path:
+        path = settings.articles / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        settled = time.time_ns() - 2_000_000_000
+        os.utime(path, ns=(settled, settled))
+        return path
+
+    return drop
+
+
+@pytest.fixture
+def publish(services, drop):
+    """Drop files and bring the catalog in step: ``publish({"2026-05-01/rain.md": "# 大雨"})``."""
+
+    def publish(files: dict[str, str | bytes]):
+        for name, content in files.items():
+            drop(name, content)
+        return services.library.sync()
+
+    return publish
+
+
+@pytest.fixture
+def app(services):
+    from reader.app import create_app
+
+    return create_app(services)
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def runner():
+    from click.testing import CliRunner
+
+    return CliRunner()
+
+
+def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **values: object) -> Article:
+    """An article as editing would hand it over, without a file."""
+    when = datetime.fromisoformat(published).replace(tzinfo=SHANGHAI)
+    plain: dict[str, object] = {
+        "title": "大雨",
+        "body": sanitize("<p>今天下雨。</p>"),
+        "summary": "今天下雨。",
+        "updated": when,
+        "language": "zh-CN",
+    }
+    return Article(slug=slug, published=when, **(plain | values))  # type: ignore[arg-type]

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from conftest import SHANGHAI, make_article
+
+from reader.catalog import Catalog, open_ledger, record_export
+from reader.errors import Gone, Moved, NotFound
+from reader.model import Shelf
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
+
+
+@pytest.fixture
+def path(settings):
+    return settings.catalog
+
+
+@pytest.fixture
+def put(path):
+    """Put articles as if each came from ``<slug>.md``."""
+
+    def put(*articles, now=NOON):
+        with open_ledger(path, now) as ledger:
+            for article in articles:
+                ledger.put(f"{article.slug}.md", "1", f"digest of {article.slug}", article)
+
+    return put
+
+
+@pytest.fixture
+def catalog(path, put):
+    put()
+    return Catalog(path, SHANGHAI)
+
+
+def slugs(teasers):
+    return [teaser.slug for teaser in teasers]
+
+
+def test_an_article_comes_back_as_it_was_put(catalog, put):
+    article = make_article(
+        kicker="引题", subtitle="副题", source="河北新闻网", section=("河北新闻", "本网原创"), byline=("高原雪",),
+        editor="张岩", tags=("政协",), aliases=("old",), images=("a.jpg",),
+    )  # fmt: skip
+    put(article)
+    assert catalog.article("rain") == article
+    assert catalog.article("rain").version == article.version
+
+
+def test_lists_are_newest_first_and_ties_keep_slug_order(catalog, put):
+    put(make_article("b"), make_article("a"), make_article("new", "2026-05-02 06:00"))
+    assert slugs(catalog.latest()) == ["new", "a", "b"]
+
+
+def test_a_list_goes_on_after_the_last_one_seen(catalog, put):
+    put(*(make_article(f"s{n}", f"2026-05-0{1 + n // 3} 06:00") for n in range(9)))
+    whole, pages, before = slugs(catalog.latest()), [], None
+    while page := catalog.latest(limit=2, before=before):
+        pages += slugs(page)
+        before = (int(page[-1].published.timestamp()), page[-1].slug)
+    assert pages == whole
+    assert len(whole) == 9
+
+
+def test_a_section_holds_what_its_subsections_hold(catalog, put):
+    put(make_article("deep", section=("河北", "邯郸")), make_article("top", section=("河北",)))
+    assert slugs(catalog.latest(Shelf("section", "河北"))) == ["deep", "top"]
+    assert slugs(catalog.latest(Shelf("section", "河北/邯郸"))) == ["deep"]
+    assert catalog.shelves("section") == [(Shelf("section", "河北"), 2), (Shelf("section", "河北/邯郸"), 1)]
+
+
+def test_two_shelves_together_hold_what_stands_on_both(catalog, put):
+    put(make_article("both", section=("河北",), tags=("政协",)), make_article("one", section=("河北",)))
+    assert slugs(catalog.latest(Shelf("section", "河北"), Shelf("tag", "政协"))) == ["both"]
+    assert catalog.latest(Shelf("section", "河北"), Shelf("tag", "没有")) == []
+
+
+def test_a_draft_and_a_future_date_stay_hidden_until_their_time(catalog, put, path):
+    put(make_article("draft", draft=True), make_article("later", "2026-06-01 13:00"))
+    assert catalog.latest() == []
+    with pytest.raises(NotFound):
+        catalog.article("later")
+    with open_ledger(path, NOON + timedelta(hours=1)) as ledger:
+        ledger.release_due()
+    assert slugs(catalog.latest()) == ["later"]
+
+
+def test_a_change_moves_revision_and_date_on_even_within_one_second(catalog, put):
+    put(make_article())
+    first = catalog.revision, catalog.changed_at
+    put(make_article(title="暴雨"))
+    assert (catalog.revision, catalog.changed_at) == (first[0] + 1, first[1] + timedelta(seconds=1))
+
+
+def test_a_hidden_change_moves_nothing(catalog, put):
+    put(make_article())
+    before = catalog.revision
+    put(make_article("draft", draft=True))
+    assert catalog.revision == before
+
+
+def test_a_correction_is_dated_by_when_it_was_seen(catalog, put):
+    put(make_article())
+    assert catalog.revised(["rain"]) == {}
+    put(make_article(title="暴雨"), now=NOON + timedelta(hours=1))
+    assert catalog.revised(["rain"]) == {"rain": NOON + timedelta(hours=1)}
+
+
+def test_a_removed_article_is_gone_and_remembered(catalog, put, path):
+    put(make_article())
+    with open_ledger(path, NOON) as ledger:
+        ledger.drop("rain.md")
+    with pytest.raises(Gone):
+        catalog.article("rain")
+    assert [(r.slug, r.title, r.removed_at) for r in catalog.removals()] == [("rain", "大雨", NOON.astimezone(UTC))]
+    assert catalog.count() == 0
+
+
+def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, path):
+    put(make_article("rain"))
+    with open_ledger(path, NOON) as ledger:
+        ledger.put("storm.md", "2", "digest of rain", make_article("storm"))
+        ledger.drop("rain.md")
+    with pytest.raises(Moved) as moved:
+        catalog.article("rain")
+    assert moved.value.slug == "storm"
+    assert catalog.removals() == []
+
+
+def test_an_alias_leads_to_its_article(catalog, put):
+    put(make_article(aliases=("old-rain",)))
+    with pytest.raises(Moved) as moved:
+        catalog.article("old-rain")
+    assert moved.value.slug == "rain"
+
+
+def test_of_two_files_with_one_name_the_first_keeps_it_and_the_second_is_a_problem(catalog, path):
+    with open_ledger(path, NOON) as ledger:
+        assert ledger.put("a.md", "1", "x", make_article()) is None
+        assert "a.md" in str(ledger.put("b.md", "1", "y", make_article(title="另一篇")))
+    assert catalog.article("rain").title == "大雨"
+    with open_ledger(path, NOON) as ledger:
+        ledger.drop("a.md")
+        assert ledger.reread() == ["b.md"]
+
+
+def test_neighbours_are_the_next_older_and_the_next_newer(catalog, put):
+    put(make_article("a"), make_article("b"), make_article("c", "2026-05-02 06:00"))
+    assert [t and t.slug for t in catalog.neighbours("a")] == ["b", "c"]
+    assert [t and t.slug for t in catalog.neighbours("c")] == ["a", None]
+    assert [t and t.slug for t in catalog.neighbours("b")] == [None, "a"]
+
+
+def test_related_articles_share_a_tag_before_they_share_a_section(catalog, put):
+    put(
+        make_article("me", tags=("雨",), section=("天气",)),
+        make_article("same-tag", tags=("雨",)),
+        make_article("same-section", "2026-05-02 06:00", section=("天气",)),
+        make_article("other"),
+    )
+    assert slugs(catalog.related("me")) == ["same-tag", "same-section"]
+
+
+def test_an_issue_is_a_day_and_knows_the_days_before_and_after(catalog, put):
+    put(make_article("a"), make_article("b", "2026-05-03 23:59"), make_article("c", "2026-05-07 00:00"))
+    issue = catalog.issue(date(2026, 5, 3))
+    assert (slugs(issue.teasers), issue.older, issue.newer) == (["b"], date(2026, 5, 1), date(2026, 5, 7))
+    assert catalog.issues() == [(date(2026, 5, 7), 1), (date(2026, 5, 3), 1), (date(2026, 5, 1), 1)]
+    assert catalog.latest_day() == date(2026, 5, 7)
+    with pytest.raises(NotFound):
+        catalog.issue(date(2026, 5, 2))
+
+
+def test_a_finished_export_moves_the_revision_on_and_shows_its_size(catalog, path):
+    before = catalog.revision
+    record_export(path, "key.pdf", 126_209)
+    assert catalog.export_sizes(["key.pdf", "other"]) == {"key.pdf": 126_209}
+    assert catalog.revision == before + 1
+
+
+def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
+    put(*(make_article(f"s{n}", section=("河北",), tags=("雨",)) for n in range(50)))
+    asked: list[str] = []
+    connection = catalog._connection()
+    connection.set_trace_callback(asked.append)
+    catalog.latest(), catalog.latest(Shelf("section", "河北"), Shelf("tag", "雨")), catalog.neighbours("s7")
+    connection.set_trace_callback(None)
+    lists = [query for query in asked if "shelved" in query]
+    plans = [row["detail"] for query in lists for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert len(lists) == 4
+    assert not [step for step in plans if "SCAN" in step or "TEMP B-TREE" in step]
+
+
+def test_a_failed_pass_changes_nothing(catalog, put, path):
+    put(make_article())
+    with pytest.raises(RuntimeError), open_ledger(path, NOON) as ledger:
+        ledger.drop("rain.md")
+        raise RuntimeError
+    assert slugs(catalog.latest()) == ["rain"]
+
+
+def test_a_new_schema_rebuilds_what_is_derived_and_keeps_history(catalog, put, path, monkeypatch):
+    put(make_article("old"), make_article("kept"))
+    with open_ledger(path, NOON) as ledger:
+        ledger.drop("old.md")
+    monkeypatch.setattr("reader.catalog.schema.SCHEMA", 999)
+    put(make_article("kept"))
+    assert slugs(catalog.latest()) == ["kept"]
+    with pytest.raises(Gone):
+        catalog.article("old")
