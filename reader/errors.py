@@ -1,15 +1,15 @@
 """Every error this package raises on purpose.
 
-    ReaderError
-    ├── NotFound             asked for something the catalog does not hold
-    │   ├── Gone             it was there once and has been removed (HTTP 410)
-    │   └── Moved            it has another name now (HTTP 301)
-    ├── UnreadableArticle    a file that cannot become an article
-    ├── UnknownFormat        no format or exporter goes by that suffix
-    ├── BadOption            an option of a known exporter has an unusable value
-    ├── BadSetting           a READER_* variable has an unusable value
-    ├── ExportFailed         an exporter gave up: time, memory or a bug
-    └── Busy                 too much work is waiting; ask again later (HTTP 503)
+ReaderError
+├── NotFound             asked for something the catalog does not hold
+│   ├── Gone             it was there once and has been removed (HTTP 410)
+│   └── Moved            it has another name now (HTTP 301)
+├── UnreadableArticle    a file that cannot become an article
+├── UnknownFormat        no format or exporter goes by that suffix
+├── BadOption            an option of a known exporter has an unusable value
+├── BadSetting           a READER_* variable has an unusable value
+├── ExportFailed         an exporter gave up: time, memory or a bug
+└── Busy                 too much work is waiting; ask again later (HTTP 503)
 """
 
 from __future__ import annotations

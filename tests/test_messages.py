@@ -37,7 +37,9 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_every_text_of_the_interface_has_a_chinese_translation():
-    translated = {m.id[0] if isinstance(m.id, tuple) else m.id for m in catalogue("zh_Hans") if m.string and not m.fuzzy}
+    translated = {
+        m.id[0] if isinstance(m.id, tuple) else m.id for m in catalogue("zh_Hans") if m.string and not m.fuzzy
+    }
     assert used_msgids() - translated == set()
 
 

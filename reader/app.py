@@ -1,0 +1,27 @@
+"""The web front door."""
+
+from __future__ import annotations
+
+from flask import Flask
+from whitenoise import WhiteNoise
+
+from . import web
+from .services import Services, start_services
+from .settings import Settings
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """The app over *services*, or over the environment's settings, then watching the folder."""
+    services = services or start_services(Settings.from_environ())
+    settings = services.settings
+    app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
+    app.extensions["reader"] = services
+    web.init_app(app)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
+        app.wsgi_app,
+        root=settings.static,
+        prefix=f"/static/{services.render.look}/",  # a new look has new addresses: browsers may keep the old for ever
+        immutable_file_test=lambda *_: True,
+        max_age=31_536_000,
+    )
+    return app

@@ -1,0 +1,44 @@
+"""``serve``: the web server."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from ..services import open_services
+from ..settings import ROOT, Settings
+from .check import show_progress
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option(
+    "--workers", default=os.cpu_count() or 2, show_default="one a core", type=click.IntRange(1), help="Web processes."
+)
+@click.pass_obj
+def command(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve the articles folder until interrupted; files that are dropped in show within a second."""
+    services = open_services(settings)
+    services.library.sync(show_progress)
+    click.echo(f"{services.catalog.count()} articles from {settings.articles}: http://{_shown(host)}:{port}/", err=True)
+    Granian(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=1,
+        backpressure=64,
+        http=HTTPModes.http1,
+        websockets=False,
+        working_dir=ROOT,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("0.0.0.0", "127.0.0.1", "::") else host  # noqa: S104 (compared, not bound)

@@ -1,0 +1,98 @@
+"""Keeping the catalog in step with the folder: one keeper among all processes, the others stand by."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from watchfiles import watch
+
+from .library import Changes, Library
+from .settings import Settings
+
+log = logging.getLogger(__name__)
+
+FULL_PASS_SECONDS = 60.0
+"""How often the whole folder is compared even though its changes are reported (inotify may lose some)."""
+
+_TICK_SECONDS = 0.2
+
+
+def keep(settings: Settings, library: Library, stop: threading.Event, ready: threading.Event) -> None:
+    """Run until *stop*. *ready* is set once the catalog is in step, or another process keeps it so."""
+    with _alone(settings.instance / "keeper.lock", stop, ready) as is_keeper:
+        if is_keeper:
+            _keep(settings, library, stop, ready)
+
+
+def _keep(settings: Settings, library: Library, stop: threading.Event, ready: threading.Event) -> None:
+    full_pass_seconds = FULL_PASS_SECONDS if settings.watch else settings.scan_seconds
+    changes, next_full_pass = _tried(library.sync), time.monotonic() + full_pass_seconds
+    ready.set()
+    for reported in _reports(settings, stop):
+        names = reported | changes.unsettled
+        if time.monotonic() > next_full_pass:
+            changes, next_full_pass = _tried(library.sync), time.monotonic() + full_pass_seconds
+        elif names or _is_due(changes.next_due):
+            changes = _tried(partial(library.refresh, names))
+
+
+def _reports(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
+    """Names that changed, relative to the folder, or an empty set a few times a second."""
+    if settings.watch:
+        try:
+            watched = watch(
+                settings.articles, stop_event=stop, debounce=100, step=20, rust_timeout=int(_TICK_SECONDS * 1000),
+                yield_on_timeout=True, raise_interrupt=False, watch_filter=None,
+            )  # fmt: skip
+            for reported in watched:
+                yield {_relative(path, settings.articles) for _, path in reported}
+        except OSError as error:
+            log.warning("no change reports for %s (%s): set READER_WATCH=0 to scan it", settings.articles, error)
+    while not stop.wait(_TICK_SECONDS):
+        yield set()
+
+
+def _tried(one_pass: Callable[[], Changes]) -> Changes:
+    try:
+        return one_pass()
+    except Exception:  # the keeper outlives a full disk or a vanished folder, and says so
+        log.exception("the articles folder could not be read; trying again")
+        return Changes(unsettled=frozenset({""}))
+
+
+def _is_due(when: int | None) -> bool:
+    return when is not None and when <= time.time()
+
+
+def _relative(path: str, folder: Path) -> str:
+    name = os.path.relpath(path, folder).replace(os.sep, "/")
+    return "" if name == "." or name.startswith("..") else name
+
+
+@contextmanager
+def _alone(path: Path, stop: threading.Event, ready: threading.Event) -> Iterator[bool]:
+    """True once this process alone holds the lock on *path*; False if *stop* came first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as lock:
+        while not _locked(lock.fileno()):
+            ready.set()
+            if stop.wait(0.5):
+                yield False
+                return
+        yield True
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""The parts, wired together once; knows no Flask."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from . import messages
+from .catalog import Catalog, prepare
+from .keeper import keep
+from .library import Library
+from .rendering import Renderer
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the front doors work with."""
+
+    settings: Settings
+    catalog: Catalog
+    library: Library
+    render: Renderer
+
+
+def open_services(settings: Settings) -> Services:
+    """The parts at rest: nothing is read or watched until asked for."""
+    settings.articles.mkdir(parents=True, exist_ok=True)
+    prepare(settings.catalog)
+    messages.compile_catalogues(settings.instance / "translations")
+    return Services(
+        settings,
+        Catalog(settings.catalog, settings.timezone),
+        Library(settings),
+        Renderer(settings.templates, settings.static),
+    )
+
+
+def start_services(settings: Settings) -> Services:
+    """The parts at work: returns once the catalog is in step with the folder, and keeps it so."""
+    services = open_services(settings)
+    ready = threading.Event()
+    arguments = (settings, services.library, threading.Event(), ready)
+    threading.Thread(target=keep, args=arguments, name="keeper", daemon=True).start()
+    ready.wait()
+    return services
