@@ -20,7 +20,7 @@ LAYERS = [
     {"settings", "messages", "sanitizer", "chinese"},
     {"formats"},
     {"editing", "rendering", "store", "images"},
-    {"library", "catalog", "comments"},
+    {"library", "keeper", "catalog", "comments"},
     {"importing", "feeds", "exports"},
     {"services"},
     {"web"},
@@ -32,9 +32,10 @@ KNOW_FLASK = {"web", "app"}
 FLASK = {"flask", "flask_babel", "werkzeug", "jinja2.ext"}
 VAGUE_NAMES = {"base", "common", "handler", "handlers", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAY_MAKE_MARKUP = {
-    "sanitizer.py",
+    "sanitizer.py": "cleans it",
+    "catalog/rows.py": "reads back what the sanitizer cleaned",
 }
-"""Files that promise safe HTML: the sanitizer, and those whose docstring says what they took care of."""
+"""Who promises safe HTML, and why we believe it."""
 LONGEST_MODULE = 350
 LONGEST_PACKAGE = 6_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
@@ -161,7 +162,7 @@ def test_only_the_sanitizer_and_known_makers_of_markup_make_markup():
         for node in ast.walk(ast.parse(module.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
-    assert makers <= MAY_MAKE_MARKUP
+    assert makers <= set(MAY_MAKE_MARKUP)
 
 
 def test_no_file_names_a_path_of_somebodys_machine():
