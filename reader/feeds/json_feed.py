@@ -1,0 +1,58 @@
+"""JSON Feed 1.1, https://www.jsonfeed.org/version/1.1/"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .feed import Entry, Feed
+from .safe_feedgen import clean, one_line
+
+NAME, MIMETYPE, LABEL, ORDER = "feed.json", "application/feed+json", "JSON Feed: full text", 3
+
+
+def to_bytes(feed: Feed) -> bytes:
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": one_line(feed.title),
+        "description": one_line(feed.subtitle),
+        "home_page_url": feed.page,
+        "feed_url": feed.address,
+        "next_url": _linked(feed, "prev-archive"),
+        "hubs": [{"type": "WebSub", "url": link.address} for link in feed.links if link.rel == "hub"],
+        "language": feed.language,
+        "authors": [{"name": one_line(feed.publisher)}] if feed.publisher else [],
+        "items": [_item(entry) for entry in feed.entries],
+    }
+    return json.dumps(_without_empty(document) | {"items": document["items"]}, ensure_ascii=False).encode()
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "id": entry.id,
+            "url": entry.address,
+            "title": one_line(entry.title),
+            "summary": one_line(entry.summary),
+            "content_html": clean(entry.content),
+            "image": entry.image,
+            "date_published": entry.published.isoformat(),
+            "date_modified": entry.updated.isoformat(),
+            "authors": [{"name": one_line(name)} for name in entry.authors],
+            "tags": [one_line(name) for name in entry.categories],
+            "language": entry.language,
+            "attachments": [
+                {"url": e.address, "mime_type": e.mimetype, "title": e.title, "size_in_bytes": e.size_bytes}
+                for e in entry.enclosures
+            ],
+        }
+    )
+
+
+def _linked(feed: Feed, rel: str) -> str:
+    return next((link.address for link in feed.links if link.rel == rel), "")
+
+
+def _without_empty(members: dict[str, Any]) -> dict[str, Any]:
+    """JSON Feed wants a member left out, not empty."""
+    return {name: value for name, value in members.items() if value}

@@ -1,0 +1,70 @@
+"""RSS 2.0 with content:encoded, Dublin Core, Media RSS and atom:link: what readers know best."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from .feed import Entry, Feed, Link
+from .safe_feedgen import add, generator, qualified, serialised
+
+NAME, MIMETYPE, LABEL, ORDER = "feed.xml", "application/rss+xml", "RSS: full text", 1
+
+
+def to_bytes(feed: Feed) -> bytes:
+    root, _ = generator(feed)._create_rss()
+    channel = root[0]
+    items = channel.findall("item")
+    for item, entry in zip(items, feed.entries, strict=True):
+        _mend_item(item, entry, feed.language)
+        channel.remove(item)
+    _mend_channel(channel, feed)
+    channel.extend(items)
+    return serialised(root)
+
+
+def _mend_channel(channel: etree._Element, feed: Feed) -> None:
+    """feedgen makes the last link the channel's, keeps none but rel=self, and misspells sy:."""
+    _child(channel, "link").text = feed.page
+    for written in channel.findall(qualified("atom:link")):
+        channel.remove(written)
+    for link in (Link("self", feed.address, MIMETYPE), *feed.links):
+        add(channel, "atom:link", rel=link.rel, href=link.address, type=link.mimetype)
+    if feed.kind != "live":
+        add(channel, f"fh:{feed.kind}")
+    add(channel, "ttl", str(feed.ttl_minutes))
+    add(channel, "sy:updatePeriod", "hourly")
+    add(channel, "sy:updateFrequency", str(60 // feed.ttl_minutes))
+
+
+def _mend_item(item: etree._Element, entry: Entry, feed_language: str) -> None:
+    for name in entry.authors:  # feedgen writes an RSS author only with an e-mail address
+        add(item, "dc:creator", name)
+    if entry.language != feed_language:
+        add(item, "dc:language", entry.language)
+    if entry.source:
+        add(item, "dc:source", entry.source)
+    if entry.updated != entry.published:  # RSS has no word for "modified"; feedparser and others read this one
+        add(item, "atom:updated", entry.updated.isoformat())
+    _mend_enclosures(item, entry)
+    if entry.image:
+        add(item, "media:thumbnail", url=entry.image)
+
+
+def _mend_enclosures(item: etree._Element, entry: Entry) -> None:
+    """RSS knows one enclosure and feedgen keeps the last; the first is ours, the others become atom:link."""
+    if not entry.enclosures:
+        return
+    first, *others = entry.enclosures
+    written = _child(item, "enclosure")
+    written.set("url", first.address)
+    written.set("type", first.mimetype)
+    written.set("length", str(first.size_bytes))
+    for other in others:
+        add(item, "atom:link", rel="enclosure", href=other.address, type=other.mimetype, length=str(other.size_bytes))
+
+
+def _child(parent: etree._Element, tag: str) -> etree._Element:
+    child = parent.find(tag)
+    if child is None:
+        raise LookupError(f"feedgen wrote no <{tag}>")
+    return child
