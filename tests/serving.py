@@ -1,0 +1,65 @@
+"""A real server on a port of its own, for tests and benchmarks: ``with serving(settings) as url``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from reader.settings import ROOT, Settings
+
+RESERVED_PORT = "{port}"
+READER = (sys.executable, "-m", "reader", "serve", "--workers", "1", "--port", RESERVED_PORT)
+FLASK = (sys.executable, "-m", "flask", "--app", "wsgi", "run", "--port", RESERVED_PORT)
+GUNICORN = (sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{RESERVED_PORT}", "--workers", "2", "wsgi:app")
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(settings: Settings, command: Sequence[str] = READER, log: Path | None = None) -> Iterator[str]:
+    """The address of a server over *settings* (articles, instance, base_url …) that answers; stopped by SIGTERM."""
+    port = free_port()
+    chosen = {"articles", "instance", "base_url", "site_name", "language"}
+    environment = os.environ | {
+        f"READER_{n.upper()}": str(getattr(settings, n)) for n in chosen if getattr(settings, n)
+    }
+    arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]
+    output = (log or settings.instance.with_suffix(".log")).open("wb")
+    process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/healthz", process)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        output.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with status {process.returncode} before it answered")
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"no answer from {url}")
