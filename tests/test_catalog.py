@@ -21,10 +21,10 @@ def path(settings):
 def put(path):
     """Put articles as if each came from ``<slug>.md``."""
 
-    def put(*articles, now=NOON):
+    def put(*articles, now=NOON, digest="digest of {}"):
         with open_ledger(path, now) as ledger:
             for article in articles:
-                ledger.put(f"{article.slug}.md", "1", f"digest of {article.slug}", article)
+                ledger.put(f"{article.slug}.md", "1", digest.format(article.slug), article)
 
     return put
 
@@ -104,7 +104,7 @@ def test_a_hidden_change_moves_nothing(catalog, put):
 def test_a_correction_is_dated_by_when_it_was_seen(catalog, put):
     put(make_article())
     assert catalog.revised(["rain"]) == {}
-    put(make_article(title="暴雨"), now=NOON + timedelta(hours=1))
+    put(make_article(title="暴雨"), now=NOON + timedelta(hours=1), digest="edited")
     assert catalog.revised(["rain"]) == {"rain": NOON + timedelta(hours=1)}
 
 
@@ -127,6 +127,62 @@ def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, pat
         catalog.article("rain")
     assert moved.value.slug == "storm"
     assert catalog.removals() == []
+
+
+def rename(path, article, old, digest="digest of {}"):
+    """As the keeper sees it: the new file first, then the old one's absence."""
+    with open_ledger(path, NOON) as ledger:
+        ledger.put(f"{article.slug}.md", "1", digest.format(old), article)
+        ledger.drop(f"{old}.md")
+
+
+def test_a_renamed_file_keeps_its_first_name_through_every_further_one(catalog, put, path):
+    put(make_article("one"))
+    rename(path, make_article("two"), "one")
+    assert catalog.first_names(["two"]) == {"two": "one"}
+    with open_ledger(path, NOON) as ledger:
+        ledger.put("three.md", "1", "digest of one", make_article("three"))
+        ledger.drop("two.md")
+    assert catalog.first_names(["three"]) == {"three": "one"}
+
+
+def test_a_file_renamed_and_edited_at_once_has_moved_if_it_lists_its_former_name(catalog, put, path):
+    put(make_article("one"))
+    rename(path, make_article("two", aliases=("one",), title="暴雨"), "one", digest="other bytes")
+    assert catalog.first_names(["two"]) == {"two": "one"}
+    assert catalog.removals() == []
+    with pytest.raises(Moved):
+        catalog.article("one")
+
+
+def test_an_alias_that_is_added_later_does_not_become_the_first_name(catalog, put):
+    put(make_article("rain"), make_article("snow", aliases=("hail",)))
+    put(make_article("rain", aliases=("shower",)), digest="edited")
+    assert catalog.first_names(["rain", "snow"]) == {"rain": "rain", "snow": "hail"}
+
+
+def test_a_removal_remembers_the_first_name(catalog, put, path):
+    put(make_article("rain", aliases=("shower",)))
+    with open_ledger(path, NOON) as ledger:
+        ledger.drop("rain.md")
+    assert [(r.slug, r.first_name) for r in catalog.removals()] == [("rain", "shower")]
+
+
+def test_what_was_corrected_last_comes_first_and_only_what_an_editor_changed_counts(catalog, put):
+    put(make_article("a"), make_article("b", tags=("t",)), make_article("c"))
+    put(make_article("b", tags=("t",), title="新"), now=NOON + timedelta(hours=1), digest="edited")
+    put(make_article("a", title="新"), now=NOON + timedelta(hours=2), digest="edited")
+    put(make_article("c", title="新"), now=NOON + timedelta(hours=3))  # the same bytes, read by newer code
+    assert slugs(catalog.corrected()) == ["a", "b"]
+    assert slugs(catalog.corrected(Shelf("tag", "t"))) == ["b"]
+    assert slugs(catalog.corrected(Shelf("tag", "none"))) == []
+
+
+def test_the_oldest_come_in_fixed_pieces(catalog, put):
+    put(*(make_article(f"s{n}", f"2026-05-0{1 + n // 3} 06:00") for n in range(7)))
+    pieces = [slugs(catalog.oldest(skip=skip, limit=3)) for skip in (0, 3, 6, 9)]
+    assert [slug for piece in pieces for slug in piece] == slugs(catalog.latest())[::-1]
+    assert [len(piece) for piece in pieces] == [3, 3, 1, 0]
 
 
 def test_an_alias_leads_to_its_article(catalog, put):

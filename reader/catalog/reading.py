@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import Gone, Moved, NotFound
 from ..model import ALL, Article, Issue, Problem, Shelf, Teaser
+from .first_names import FIRST_NAME
 from .rows import TEASER_COLUMNS, article_of, teaser_of
 from .schema import connect
 
@@ -23,11 +24,12 @@ _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
 
 @dataclass(frozen=True)
 class Removal:
-    """An article that was public and whose file is gone."""
+    """An article that was public and whose file is gone; ``first_name`` as in ``Catalog.first_names``."""
 
     slug: str
     title: str
     removed_at: datetime
+    first_name: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,20 @@ class Catalog:
             f"SELECT {_TEASERS} FROM shelved s{joins} JOIN articles a ON a.slug = s.slug WHERE s.shelf = ?"
             " AND s.published <= ? AND (s.published < ? OR s.slug > ?) ORDER BY s.published DESC, s.slug LIMIT ?",
             *(found[0], published, published, slug, limit),
+        )
+        return [teaser_of(row, self._timezone) for row in rows]
+
+    def oldest(self, shelf: Shelf = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
+        """Oldest first, after the first *skip*: the fixed pieces of a feed's history.
+
+        The one list that counts instead of going on by key; it walks an index and is asked for once a month.
+        """
+        rows = self._all(
+            f"SELECT {_TEASERS} FROM (SELECT slug FROM shelved"
+            " WHERE shelf = (SELECT id FROM shelves WHERE kind = ? AND name = ?)"
+            " ORDER BY published, slug DESC LIMIT ? OFFSET ?) s JOIN articles a ON a.slug = s.slug"
+            " ORDER BY a.published, a.slug DESC",
+            *(shelf.kind, shelf.name, limit, skip),
         )
         return [teaser_of(row, self._timezone) for row in rows]
 
@@ -143,13 +159,36 @@ class Catalog:
 
     def removals(self, limit: int = 50) -> list[Removal]:
         """What was taken down, latest first."""
-        rows = self._all("SELECT * FROM removed ORDER BY removed_at DESC, slug LIMIT ?", limit)
-        return [Removal(r["slug"], r["title"], datetime.fromtimestamp(r["removed_at"], UTC)) for r in rows]
+        rows = self._all(
+            "SELECT r.*, coalesce(f.first, r.slug) AS first FROM removed r LEFT JOIN first_names f ON f.slug = r.slug"
+            " ORDER BY removed_at DESC, r.slug LIMIT ?",
+            limit,
+        )
+        return [Removal(r["slug"], r["title"], datetime.fromtimestamp(r["removed_at"], UTC), r["first"]) for r in rows]
 
     def revised(self, slugs: Sequence[str]) -> dict[str, datetime]:
         """When the catalog saw a correction of them; articles never corrected are left out."""
         rows = self._all(f"SELECT slug, revised_at FROM revised WHERE slug IN ({_marks(slugs)})", *slugs)
         return {row["slug"]: datetime.fromtimestamp(row["revised_at"], self._timezone) for row in rows}
+
+    def corrected(self, shelf: Shelf = ALL, limit: int = 5) -> list[Teaser]:
+        """Those on the shelf whose correction was seen last, latest first."""
+        rows = self._all(
+            f"SELECT {_TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
+            " JOIN shelved s ON s.published = a.published AND s.slug = a.slug"
+            " WHERE s.shelf = (SELECT id FROM shelves WHERE kind = ? AND name = ?) ORDER BY r.revised_at DESC LIMIT ?",
+            *(shelf.kind, shelf.name, limit),
+        )
+        return [teaser_of(row, self._timezone) for row in rows]
+
+    def first_names(self, slugs: Sequence[str]) -> dict[str, str]:
+        """The name each article first came out under: what stays when its file is renamed."""
+        rows = self._all(
+            f"SELECT a.slug, {FIRST_NAME} AS first FROM articles a LEFT JOIN first_names f ON f.slug = a.slug"
+            f" WHERE a.slug IN ({_marks(slugs)})",
+            *slugs,
+        )
+        return {row["slug"]: row["first"] for row in rows}
 
     def problems(self) -> list[Problem]:
         rows = self._all("SELECT path, line, cause, mend FROM files WHERE cause <> '' ORDER BY path")

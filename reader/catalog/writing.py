@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..model import Article, Problem
+from .first_names import first_name, remember_first_name
 from .rows import row_of
 from .schema import connect, prepare
 from .shelving import Shelving, names_of
@@ -63,9 +64,12 @@ class Ledger:
             problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {owner['path']}", mend)
             self._put_file(path, stamp, digest, article.slug, problem)
             return problem
+        known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
         self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""))
-        self._retire_other_names(path, article.slug)
+        if known is None or known["digest"] != digest:  # what only a new release of ours changes is no correction
+            self._note_correction(article)
         self._put_article(path, article)
+        self._retire_other_names(path, article.slug)
         return None
 
     def put_problem(self, stamp: str, digest: str, problem: Problem) -> None:
@@ -143,20 +147,25 @@ class Ledger:
 
     def _put_article(self, path: str, article: Article) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now
-        before = self._db.execute("SELECT version, visible FROM articles WHERE slug = ?", (article.slug,)).fetchone()
-        if before and before["version"] != article.version and before["visible"]:
-            self._db.execute(
-                "INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", (article.slug, article.version, self._now)
-            )
+        before = self._db.execute("SELECT visible FROM articles WHERE slug = ?", (article.slug,)).fetchone()
+        first = first_name(self._db, article.slug)
         if before and before["visible"]:
             self._shelving.take(article.slug)
         row = {**row_of(article), "shelves": names_of(article), "path": path, "visible": visible}
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
         self._put_aliases(article)
+        if before:
+            remember_first_name(self._db, article.slug, first)
         if visible:
             self._shelving.put(article.slug)
         self._changed = self._changed or visible or bool(before and before["visible"])
+
+    def _note_correction(self, article: Article) -> None:
+        query = "SELECT 1 FROM articles WHERE slug = ? AND visible AND version <> ?"
+        if self._db.execute(query, (article.slug, article.version)).fetchone():
+            values = (article.slug, article.version, self._now)
+            self._db.execute("INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", values)
 
     def _put_aliases(self, article: Article) -> None:
         self._db.execute("DELETE FROM aliases WHERE slug = ?", (article.slug,))
@@ -174,6 +183,7 @@ class Ledger:
 
     def _retire(self, slug: str, heir: str) -> None:
         row = self._db.execute("SELECT title, visible FROM articles WHERE slug = ?", (slug,)).fetchone()
+        first, heir = first_name(self._db, slug), heir or self._owner_of_alias(slug)
         if row["visible"]:
             self._shelving.take(slug)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
@@ -184,5 +194,12 @@ class Ledger:
         if heir:
             self._db.execute("UPDATE moved SET target = ? WHERE target = ?", (heir, slug))
             self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (slug, heir))
+            remember_first_name(self._db, heir, first)
             return
+        remember_first_name(self._db, slug, first)
         self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))
+
+    def _owner_of_alias(self, alias: str) -> str:
+        """The article that lists *alias* among its former names; empty if none does."""
+        row = self._db.execute("SELECT slug FROM aliases WHERE alias = ?", (alias,)).fetchone()
+        return str(row["slug"]) if row else ""
