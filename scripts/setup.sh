@@ -22,7 +22,7 @@ test  npm                   npm                                      installs th
 test  newsboat              newsboat                                 feeds, read by a reader
 test  sfeed                 sfeed                                    feeds, read by another
 test  rss2email             r2e                                      feeds, read by a third
-bench nginx-light           nginx                                    the peer that serves files
+bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours
 bench pandoc                pandoc                                   a peer that makes EPUB
