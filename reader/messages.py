@@ -1,4 +1,4 @@
-"""The words of the interface: English msgids, Chinese catalogues compiled from ``translations/*/LC_MESSAGES/messages.po``.
+"""The interface's words: English msgids, Chinese catalogues compiled from ``translations/*/LC_MESSAGES/messages.po``.
 
 Only the .po files are kept in the repository; ``compile_catalogues`` makes the .mo files that Flask-Babel reads,
 ``translations`` gives exports and feeds the words of the article's own language.
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent / "translations"
 TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
-def N_(msgid: str) -> str:
+def N_(msgid: str) -> str:  # noqa: N802 (gettext's name, which pybabel extract looks for)
     """*msgid* itself: marks text for the catalogue that is translated later, such as an exporter's label."""
     return msgid
 
@@ -83,5 +83,5 @@ def _replace(target: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-    os.chmod(name, 0o644)
-    os.replace(name, target)
+    Path(name).chmod(0o644)
+    Path(name).replace(target)
