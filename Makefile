@@ -1,16 +1,16 @@
 # Each target first installs what it needs and is missing (scripts/setup.sh); then it is quick.
 HOST ?= 0.0.0.0
 PORT ?= 8000
-TESTS ?=
+ARGS ?=
 PYTHON := .venv/bin/python
 
 .PHONY: help serve test check bench format
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
-	@echo 'make test    install what is missing, then run every test           (TESTS="-k epub" chooses)'
+	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
 	@echo 'make check   style and types: ruff, mypy --strict'
-	@echo 'make bench   every figure the README claims, measured here          (TESTS=--quick for a short run)'
+	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
 	@echo 'make format  lay the code out as make check wants it'
 
 serve:
@@ -19,7 +19,7 @@ serve:
 
 test:
 	@bash scripts/setup.sh test
-	@$(PYTHON) -m pytest $(TESTS)
+	@$(PYTHON) -m pytest $(ARGS)
 
 check:
 	@bash scripts/setup.sh check
@@ -29,7 +29,7 @@ check:
 
 bench:
 	@bash scripts/setup.sh bench
-	@for script in benchmarks/*.py; do echo "== $$script"; $(PYTHON) "$$script" $(TESTS) || failed="$$failed $$script"; done; \
+	@for script in benchmarks/*.py; do echo "== $$script"; $(PYTHON) "$$script" $(ARGS) || failed="$$failed $$script"; done; \
 	if [ -n "$$failed" ]; then echo "aims missed:$$failed" >&2; exit 1; fi
 
 format:
