@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -31,6 +32,8 @@ class Settings:
     export_queue: int = 64
     export_timeout_seconds: float = 120.0
     export_cache_mb: int = 2048
+    feed_authority: str = "reader.invalid,2026"
+    websub_hub: str = ""
     """Where ``static/`` and ``templates/`` lie is not a setting: they belong to the code."""
 
     @property
@@ -87,8 +90,24 @@ def _folder(value: str) -> Path:
     return Path(value).expanduser().resolve()
 
 
+def _hub_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(value)
+    return value
+
+
+def _tagging_entity(value: str) -> str:
+    """Who mints ids, and since when: ``authority,date`` of RFC 4151 2.1."""
+    if not re.fullmatch(r"[\w.@-]+,\d{4}(-\d\d){0,2}", value, re.ASCII):
+        raise ValueError(value)
+    return value
+
+
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "base_url": ("an address such as https://news.example", _web_address),
+    "feed_authority": ("a name of yours and a date since when, such as news.example,2026", _tagging_entity),
+    "websub_hub": ("the address of a hub, such as https://hub.example/", _hub_address),
     "timezone": ("a time zone such as Asia/Shanghai", ZoneInfo),
 }
 _READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {

@@ -10,6 +10,10 @@ WINDOW = 25
 """Articles in a live feed and in one piece of its history: 25 full texts are some 45 KB compressed."""
 
 
+Kind = Literal["live", "archive", "complete"]
+"""After RFC 5005: the newest; a closed piece of history; live, and nothing is older."""
+
+
 @dataclass(frozen=True)
 class Enclosure:
     """A file that goes with an entry. ``size_bytes`` is its true length: readers show and check it."""
@@ -60,8 +64,7 @@ class Link:
 class Feed:
     """Entries newest first. ``page`` is the HTML page that lists the same articles, ``address`` the feed itself.
 
-    ``kind`` is ``live``, ``archive`` (a closed piece of history) or ``complete`` (live and nothing is older),
-    after RFC 5005. ``updated`` is never the time of building: it moves only when what is said moves.
+    ``updated`` is never the time of building: it moves only when what is said moves.
     """
 
     id: str
@@ -74,7 +77,7 @@ class Feed:
     entries: tuple[Entry, ...]
     tombstones: tuple[Tombstone, ...] = ()
     links: tuple[Link, ...] = ()
-    kind: Literal["live", "archive", "complete"] = "live"
+    kind: Kind = "live"
     ttl_minutes: int = 15
     publisher: str = field(default="", kw_only=True)
 
