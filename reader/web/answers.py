@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from wsgiref.types import WSGIEnvironment
 
 import brotli
 import zstandard
 from flask import Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.http import http_date
 
 from ..model import fingerprint
@@ -41,13 +43,26 @@ class Representation:
     vary: tuple[str, ...] = ()
 
 
+class NotModified(Response):
+    """A 304 that repeats both validators: werkzeug strips Last-Modified, and some clients keep only that."""
+
+    def __init__(self) -> None:
+        super().__init__(status=304)
+        del self.headers["Content-Type"]
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        if "Last-Modified" in self.headers:
+            headers["Last-Modified"] = self.headers["Last-Modified"]
+        return headers
+
+
 def answer(representation: Representation, make: Callable[[], str | bytes]) -> Response:
     """What *make* builds, compressed; or 304 if the visitor holds it already, and then nothing is built."""
     encoding = chosen_encoding()
     etag = representation.version if encoding == "identity" else f"{representation.version}-{encoding}"
     if is_held(etag, representation.changed_at):
-        response = Response(status=304)
-        del response.headers["Content-Type"]
+        response = NotModified()
     else:
         body = make()
         raw = body.encode() if isinstance(body, str) else body
