@@ -1,0 +1,125 @@
+"""scripts/setup.sh, in a checkout of its own whose path has a space; apt, dpkg and sudo only write down what they are told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVE = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
+
+
+class Machine:
+    """A machine as setup.sh sees it: commands that are there, Debian packages that are installed, a user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checkout, self.bin, self.diary = folder / "my reader", folder / "bin", folder / "diary"
+        shutil.copytree(ROOT / "scripts", self.checkout / "scripts", ignore=shutil.ignore_patterns("*.py"))
+        for name in ("requirements.txt", "requirements-dev.txt"):
+            (self.checkout / name).touch()
+        self.bin.mkdir()
+        self.diary.touch()
+        self.command("apt-get", f'echo "apt-get $*" >>"{self.diary}"')
+        self.command("sudo", f'echo "sudo" >>"{self.diary}"; "$@"')
+        self.install(*SERVE)
+        self.user(0)
+
+    def command(self, name: str, script: str) -> None:
+        path = self.bin / name
+        path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+        path.chmod(0o755)
+
+    def install(self, *packages: str) -> None:
+        listed = "".join(f"ii {name}\\n" for name in packages)
+        self.command("dpkg-query", f"printf '{listed}'")
+
+    def user(self, number: int) -> None:
+        self.command("id", f"echo {number}")
+
+    def setup(self, target: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
+        command = ["bash", self.checkout / "scripts" / "setup.sh", target]
+        return subprocess.run(
+            command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=300
+        )
+
+    def did(self) -> list[str]:
+        """What apt-get and sudo were told since the last question."""
+        lines = self.diary.read_text("utf-8").splitlines()
+        self.diary.write_text("", "utf-8")
+        return lines
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """A virtual environment such as setup.sh makes, made once."""
+    folder = tmp_path_factory.mktemp("environment") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def machine(tmp_path, environment):
+    machine = Machine(tmp_path)
+    shutil.copytree(environment, machine.checkout / ".venv", symlinks=True, copy_function=os.link)
+    return machine
+
+
+def test_where_nothing_is_missing_nothing_is_asked_for(machine):
+    assert machine.setup("serve").returncode == 0
+    assert machine.did() == []
+
+
+def test_only_what_is_missing_is_installed(machine):
+    machine.install(*SERVE[1:])
+    assert machine.setup("serve").returncode == 0
+    assert machine.did() == ["apt-get update -q", f"apt-get install -y -q --no-install-recommends {SERVE[0]}"]
+
+
+def test_whoever_is_not_root_is_asked_for_sudo(machine):
+    machine.install(*SERVE[1:])
+    machine.user(1000)
+    assert machine.setup("serve").returncode == 0
+    assert machine.did()[0] == "sudo"
+
+
+def test_a_package_that_apt_cannot_install_is_named_with_the_mend(machine):
+    machine.install(*SERVE[1:])
+    machine.command("apt-get", "echo 'E: Unable to locate package'; exit 100")
+    answer = machine.setup("serve")
+    assert answer.returncode == 1
+    assert "Unable to locate package" in answer.stderr
+    assert f"sudo apt-get install --no-install-recommends {SERVE[0]}" in answer.stderr
+
+
+def test_a_python_package_that_pip_cannot_install_is_named(machine):
+    (machine.checkout / "requirements.txt").write_text("./nowhere\n", "utf-8")
+    answer = machine.setup("serve")
+    assert answer.returncode == 1
+    assert "pip could not install requirements.txt" in answer.stderr
+
+
+def test_the_second_time_nothing_is_installed_again_until_the_requirements_change(machine):
+    assert "installing the Python packages" in machine.setup("serve").stderr
+    assert machine.setup("serve").stderr == ""
+    (machine.checkout / "requirements.txt").write_text("# one more\n", "utf-8")
+    assert "installing the Python packages" in machine.setup("serve").stderr
+
+
+def test_a_broken_environment_is_made_anew(machine):
+    (machine.checkout / ".venv" / "bin" / "python").unlink()
+    answer = machine.setup("serve")
+    assert answer.returncode == 0, answer.stderr
+    assert "making .venv" in answer.stderr
+    assert (machine.checkout / ".venv" / "bin" / "python").exists()
+
+
+def test_an_unknown_target_is_refused_with_the_known_ones(machine):
+    answer = machine.setup("server")
+    assert answer.returncode == 1
+    assert "serve|check|test|bench" in answer.stderr
