@@ -1,0 +1,105 @@
+"""An article's body as a tree, made fit for a file: own ids, links that lead somewhere, notes, pictures.
+
+Only sanitized HTML comes in, and only elements and attributes it holds go out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import lxml.html
+from lxml import etree
+from lxml.html import HtmlElement
+from markupsafe import Markup, escape
+
+HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+XHTML = "http://www.w3.org/1999/xhtml"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """``level`` counts from 2, as in the body."""
+
+    level: int
+    id: str
+    text: str
+
+
+class Body:
+    """One chapter's body. *prefix* keeps its ids apart from those of other chapters in the same file."""
+
+    def __init__(self, body: Markup, prefix: str, address: str = "") -> None:
+        self.root: HtmlElement = lxml.html.fragment_fromstring(str(body), create_parent="div")
+        self._prefix = prefix
+        self._own_ids()
+        self._resolve_links(address)
+
+    def headings(self) -> list[Heading]:
+        """In reading order; each gets an id."""
+        found = []
+        for number, element in enumerate(self.root.iter(*HEADINGS), 1):
+            if "id" not in element.attrib:
+                element.set("id", f"{self._prefix}s{number}")
+            found.append(Heading(int(element.tag[1]), element.get("id"), text_of(element)))
+        return found
+
+    def pictures(self) -> list[HtmlElement]:
+        return list(self.root.iter("img"))
+
+    def html(self) -> Markup:
+        return self._markup("html")
+
+    def xhtml(self) -> Markup:
+        """Well-formed XML, as EPUB wants."""
+        return self._markup("xml")
+
+    def _markup(self, method: str) -> Markup:
+        """What came in sanitized, rearranged, and escaped by lxml: that is why it may be Markup."""
+        children = [etree.tostring(child, encoding="unicode", method=method) for child in self.root]
+        return Markup("".join([escape(self.root.text or ""), *children]))  # noqa: S704
+
+    def _own_ids(self) -> None:
+        for element in self.root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            if "id" in element.attrib:
+                element.set("id", self._prefix + element.get("id"))
+            if element.get("href", "").startswith("#"):
+                element.set("href", f"#{self._prefix}{element.get('href')[1:]}")
+        self._drop_dead_ends()
+
+    def _drop_dead_ends(self) -> None:
+        """Links to a place that isn't in the body lose their target: EPUBCheck and PDF readers would complain."""
+        ids = {element.get("id") for element in self.root.iter() if isinstance(element.tag, str)}
+        for link in self.root.iter("a"):
+            if link.get("href", "").startswith("#") and link.get("href")[1:] not in ids:
+                del link.attrib["href"]
+
+    def _resolve_links(self, address: str) -> None:
+        """Addresses of this site become absolute; without a known *address* they can't, and become plain text."""
+        for link in list(self.root.iter("a")):
+            target = link.get("href")
+            if target is None or target.startswith("#") or urlsplit(target).scheme:
+                continue
+            if address:
+                link.set("href", urljoin(address, target))
+            else:
+                del link.attrib["href"]
+
+
+def text_of(element: HtmlElement) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def in_parentheses(body: Body) -> Body:
+    """Ruby as 汉（hàn）, for where there is none (WeasyPrint)."""
+    for ruby in list(body.root.iter("ruby")):
+        for mark in list(ruby.iter("rp")):
+            mark.drop_tree()
+        for reading in list(ruby.iter("rt")):
+            reading.text, reading.tag = f"（{text_of(reading)}）", "span"
+            for child in list(reading):
+                child.drop_tree()
+        ruby.drop_tag()
+    return body

@@ -1,0 +1,34 @@
+"""What an exporter is told besides the publication itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..errors import BadOption
+
+SCRIPTS = ("", "hans", "hant")
+"""As written, simplified, traditional Chinese characters."""
+
+
+class Render(Protocol):
+    """``Renderer.render``: the text of a template under ``templates/``."""
+
+    def __call__(self, template: str, **context: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's address without a last slash."""
+
+    page: str = ""
+    script: str = ""
+    site_name: str = "Reader"
+    base_url: str = ""
+
+
+def script_of(script: str) -> str:
+    """Raises BadOption."""
+    if script not in SCRIPTS:
+        raise BadOption("script", script, list(SCRIPTS[1:]))
+    return script
