@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from . import messages
 from .catalog import Catalog, prepare
+from .exports.press import Press
 from .keeper import keep
 from .library import Library
 from .rendering import Renderer
@@ -21,6 +22,7 @@ class Services:
     catalog: Catalog
     library: Library
     render: Renderer
+    press: Press
 
 
 def open_services(settings: Settings) -> Services:
@@ -28,12 +30,9 @@ def open_services(settings: Settings) -> Services:
     settings.articles.mkdir(parents=True, exist_ok=True)
     prepare(settings.catalog)
     messages.compile_catalogues(settings.instance / "translations")
-    return Services(
-        settings,
-        Catalog(settings.catalog, settings.timezone),
-        Library(settings),
-        Renderer(settings.templates, settings.static),
-    )
+    catalog = Catalog(settings.catalog, settings.timezone)
+    render = Renderer(settings.templates, settings.static)
+    return Services(settings, catalog, Library(settings), render, Press(settings, catalog, render.look))
 
 
 def start_services(settings: Settings) -> Services:
@@ -43,4 +42,5 @@ def start_services(settings: Settings) -> Services:
     arguments = (settings, services.library, threading.Event(), ready)
     threading.Thread(target=keep, args=arguments, name="keeper", daemon=True).start()
     ready.wait()
+    threading.Thread(target=services.press.keep, args=(threading.Event(),), name="press", daemon=True).start()
     return services
