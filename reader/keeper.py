@@ -25,16 +25,28 @@ FULL_PASS_SECONDS = 60.0
 _TICK_SECONDS = 0.2
 
 
-def keep(settings: Settings, library: Library, stop: threading.Event, ready: threading.Event) -> None:
-    """Run until *stop*. *ready* is set once the catalog is in step, or another process keeps it so."""
+def keep(
+    settings: Settings,
+    library: Library,
+    stop: threading.Event,
+    ready: threading.Event,
+    changed: threading.Event | None = None,
+) -> None:
+    """Run until *stop*. *ready* is set once the catalog is in step, or another process keeps it so.
+
+    *changed* is set after each pass of this process that may have changed something.
+    """
     with _alone(settings.instance / "keeper.lock", stop, ready) as is_keeper:
         if is_keeper:
-            _keep(settings, library, stop, ready)
+            _keep(settings, library, stop, ready, changed or threading.Event())
 
 
-def _keep(settings: Settings, library: Library, stop: threading.Event, ready: threading.Event) -> None:
+def _keep(
+    settings: Settings, library: Library, stop: threading.Event, ready: threading.Event, changed: threading.Event
+) -> None:
     full_pass_seconds = FULL_PASS_SECONDS if settings.watch else settings.scan_seconds
     changes, next_full_pass = _tried(library.sync), time.monotonic() + full_pass_seconds
+    changed.set()
     ready.set()
     for reported in _reports(settings, stop):
         names = reported | changes.unsettled
@@ -42,6 +54,9 @@ def _keep(settings: Settings, library: Library, stop: threading.Event, ready: th
             changes, next_full_pass = _tried(library.sync), time.monotonic() + full_pass_seconds
         elif names or _is_due(changes.next_due):
             changes = _tried(partial(library.refresh, names))
+        else:
+            continue
+        changed.set()
 
 
 def _reports(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:

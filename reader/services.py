@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from . import messages
 from .catalog import Catalog, prepare
 from .exports.press import Press
+from .feeds import FEEDS
+from .feeds.websub import Herald
 from .keeper import keep
 from .library import Library
 from .rendering import Renderer
@@ -38,9 +40,12 @@ def open_services(settings: Settings) -> Services:
 def start_services(settings: Settings) -> Services:
     """The parts at work: returns once the catalog is in step with the folder, and keeps it so."""
     services = open_services(settings)
-    ready = threading.Event()
-    arguments = (settings, services.library, threading.Event(), ready)
+    ready, stop, changed = threading.Event(), threading.Event(), threading.Event()
+    arguments = (settings, services.library, stop, ready, changed)
     threading.Thread(target=keep, args=arguments, name="keeper", daemon=True).start()
+    if settings.websub_hub:
+        herald = Herald(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
+        threading.Thread(target=herald.run, args=(changed, stop), name="herald", daemon=True).start()
     ready.wait()
     threading.Thread(target=services.press.keep, args=(threading.Event(),), name="press", daemon=True).start()
     return services

@@ -56,16 +56,19 @@ class Jobs:
             self._forget_old_failures(db)
             found = db.execute("SELECT state FROM jobs WHERE key = ?", (key,)).fetchone()
             if found is None:
-                self._check_room(db)
+                self._check_room()
                 row = (key, spec, WAITING, background, self._clock())
                 db.execute("INSERT INTO jobs(key, spec, state, background, queued) VALUES(?,?,?,?,?)", row)
             elif not background:
                 db.execute("UPDATE jobs SET background = 0 WHERE key = ?", (key,))
 
-    def _check_room(self, db: sqlite3.Connection) -> None:
-        waiting = db.execute("SELECT count(*) FROM jobs WHERE state = ?", (WAITING,)).fetchone()[0]
-        if waiting >= self._limit:
+    def _check_room(self) -> None:
+        if (waiting := self.waiting()) >= self._limit:
             raise Busy(f"{waiting} exports are waiting already", retry_seconds=30)
+
+    def waiting(self) -> int:
+        query = "SELECT count(*) FROM jobs WHERE state = ?"
+        return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
 
     def ticket(self, key: str) -> Ticket | None:
         """None once the job is finished, or was never ordered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -80,7 +80,3 @@ class Feed:
     kind: Kind = "live"
     ttl_minutes: int = 15
     publisher: str = field(default="", kw_only=True)
-
-    def only(self, ids: frozenset[str]) -> Feed:
-        """The same feed with just these entries: what a delta carries (RFC 3229)."""
-        return replace(self, entries=tuple(entry for entry in self.entries if entry.id in ids))

@@ -41,11 +41,14 @@ class Window:
     @property
     def version(self) -> str:
         """The hash of everything that a feed of this window says, texts included by their own version."""
-        said = (self.closed, self.updated, self.removals, *(self.state(teaser) for teaser in self.teasers))
+        said = (self.closed, self.updated, self.removals, *self.states().values())
         return fingerprint(*map(str, said))
 
-    def state(self, teaser: Teaser) -> str:
-        """Changes when the entry does: what a delta compares."""
+    def states(self) -> dict[str, str]:
+        """By slug, what changes when the entry does: what a delta compares."""
+        return {teaser.slug: self._state(teaser) for teaser in self.teasers}
+
+    def _state(self, teaser: Teaser) -> str:
         slug = teaser.slug
         said = (slug, teaser.version, self.revised.get(slug), self.first_names.get(slug), self.downloads.get(slug))
         return fingerprint(*map(str, said))

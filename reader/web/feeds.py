@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from ..feeds import FEEDS
-from ..feeds.composing import Download, Site
+from ..feeds.composing import Site
+from ..feeds.deltas import Deltas
 from ..feeds.selection import Selection
 from ..feeds.window import Window, look_up, to_feed
-from ..model import ALL, Shelf, Teaser
+from ..model import ALL, Shelf
 from . import services
 from .answers import Representation, answer, version_of
+from .offered import finished_downloads, order_missing
 
 bp = Blueprint("feeds", __name__)
 
@@ -21,6 +24,9 @@ FRESH = "public, max-age=900, stale-if-error=86400"
 
 CLOSED = "public, max-age=2592000, stale-if-error=2592000"
 """A closed piece of history changes only by a correction: a month."""
+
+TAKE_DELTAS = re.compile(r"^newsboat/|^Liferea/")
+"""Clients seen to merge a delta. Others ask by accident (feedparser always does) and take a 226 for an error."""
 
 _FEED = f"<any({', '.join(map(repr, FEEDS))}):name>"
 
@@ -59,14 +65,19 @@ def show_feed(name: str, shelf: Shelf) -> Response:
 
 def answer_feed(name: str, window: Window) -> Response:
     site, hub, mimetype = this_site(), services().settings.websub_hub, FEEDS[name].MIMETYPE
+    address = window.selection.feed(name, window.piece)
+    version = version_of(window.version, services().render.look, address, str(site), hub)
+    states = window.states()
+    new = _new_to_the_client(states)
+    _deltas().remember(version, states)
 
     def build() -> bytes:
-        articles = services().catalog.articles([teaser.slug for teaser in window.teasers])
+        articles = services().catalog.articles([slug for slug in states if new is None or slug in new])
+        order_missing([] if window.piece else articles, window.downloads)
         return FEEDS[name].to_bytes(to_feed(window, articles, site, name, mimetype, hub))
 
-    address = window.selection.feed(name, window.piece)
     representation = Representation(
-        version=version_of(window.version, services().render.look, address, str(site), hub),
+        version=version,
         changed_at=services().catalog.changed_at,
         mimetype=mimetype,
         cache_control=CLOSED if window.piece else FRESH,
@@ -75,7 +86,35 @@ def answer_feed(name: str, window: Window) -> Response:
     response = answer(representation, build)
     if response.status_code == 200:
         response.headers["Link"] = ", ".join(_links(site.absolute(address), "" if window.piece else hub))
+        if new is not None:
+            _say_it_is_a_delta(response)
     return response
+
+
+def _new_to_the_client(states: Mapping[str, str]) -> frozenset[str] | None:
+    """The slugs that a delta would carry; None for whoever does not ask, cannot take it, or was away for long."""
+    asks = "feed" in re.split(r"[\s,;]+", request.headers.get("A-IM", ""))
+    if not (asks and request.method == "GET" and TAKE_DELTAS.search(request.headers.get("User-Agent", ""))):
+        return None
+    found = (_deltas().new_since(tag.partition("-")[0], states) for tag in request.if_none_match.as_set(True))
+    return next((new for new in found if new is not None), None)
+
+
+def _say_it_is_a_delta(response: Response) -> None:
+    """RFC 3229 10.4.1: the entity tag is the whole feed's, and no cache may take the part for the whole."""
+    response.status = "226 IM Used"
+    response.headers["IM"] = "feed"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] += ", A-IM"
+
+
+def _deltas() -> Deltas:
+    found: Deltas = current_app.extensions["reader-deltas"]
+    return found
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["reader-deltas"] = Deltas()
 
 
 @bp.after_request
@@ -96,10 +135,6 @@ def this_site() -> Site:
     settings = services().settings
     base_url = settings.base_url or request.host_url.rstrip("/")
     return Site(settings.site_name, settings.language, base_url, settings.feed_authority)
-
-
-def finished_downloads(_teasers: Sequence[Teaser]) -> Mapping[str, tuple[Download, ...]]:
-    return {}
 
 
 def _links(address: str, hub: str) -> list[str]:

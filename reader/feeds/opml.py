@@ -1,0 +1,37 @@
+"""OPML 2.0 (http://opml.org/spec2.opml): all feeds in one file, to be imported into a feed reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from lxml import etree
+
+from .safe_feedgen import add, one_line
+
+MIMETYPE = "text/x-opml"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One feed to subscribe to; addresses are absolute."""
+
+    title: str
+    feed: str
+    page: str
+
+
+def to_bytes(title: str, changed_at: datetime, groups: Mapping[str, Sequence[Outline]]) -> bytes:
+    """*groups* become folders, in order; what stands under the empty name stands in none."""
+    root = etree.Element("opml", version="2.0")
+    head, body = add(root, "head"), add(root, "body")
+    add(head, "title", one_line(title))
+    add(head, "dateModified", format_datetime(changed_at))
+    for name, outlines in groups.items():
+        folder = add(body, "outline", text=one_line(name), title=one_line(name)) if name else body
+        for outline in outlines:
+            label = one_line(outline.title)
+            add(folder, "outline", text=label, title=label, type="rss", xmlUrl=outline.feed, htmlUrl=outline.page)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

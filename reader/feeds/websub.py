@@ -1,0 +1,81 @@
+"""Tells a WebSub hub which feeds have changed (https://www.w3.org/TR/websub/), from the one process that keeps the
+catalog and never while a visitor waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import urllib.request
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from ..catalog import Catalog
+from ..catalog.rows import shelves_of
+from ..model import Article
+from .selection import EVERYTHING, Selection
+from .window import look_up
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+_PATIENCE_SECONDS = 10.0
+
+
+class Herald:
+    """Compares the live feed with what it said when it last told the hub, and names the feeds that differ."""
+
+    def __init__(
+        self, catalog: Catalog, base_url: str, hub: str, names: Sequence[str], pause_seconds: float = 5.0
+    ) -> None:
+        self._catalog, self._base_url, self._hub = catalog, base_url, hub
+        self._names, self._pause_seconds = names, pause_seconds
+        self._told: dict[str, str] = {}
+        self._version = ""
+        self._shelves: dict[str, frozenset[Selection]] = {}
+
+    def run(self, changed: threading.Event, stop: threading.Event) -> None:
+        """Tell the hub each time *changed* is set, until *stop*; it cannot be told without an address of our own."""
+        if not self._base_url:
+            log.warning("READER_WEBSUB_HUB needs READER_BASE_URL: the hub is not told of changes")
+            return
+        while not stop.is_set():
+            if changed.wait(1.0):
+                changed.clear()
+                self.tell(stop)
+
+    def tell(self, stop: threading.Event) -> list[str]:
+        """The addresses that the hub was told of: all feeds of everything that is new, changed or gone."""
+        topics = [self._base_url + path for path in self._changed()]
+        return [topic for topic in topics if self._post(topic, stop)]
+
+    def _changed(self) -> list[str]:
+        window = look_up(self._catalog, EVERYTHING, 0, lambda _: {})
+        states = window.states()
+        if window.version == self._version:
+            return []
+        articles = {article.slug: article for article in self._catalog.articles(list(states))}
+        shelves = {slug: selections_of(article) for slug, article in articles.items()}
+        touched = [slug for slug in {*states, *self._told} if states.get(slug) != self._told.get(slug)]
+        both = (known.get(slug, frozenset()) for slug in touched for known in (shelves, self._shelves))
+        selections = frozenset({EVERYTHING}).union(*both)
+        self._version, self._told, self._shelves = window.version, states, shelves
+        return sorted(selection.feed(name) for selection in selections for name in self._names)
+
+    def _post(self, topic: str, stop: threading.Event) -> bool:
+        """Both names of the parameter: the recommendation says ``hub.url``, some hubs want ``hub.topic``."""
+        form = urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}).encode()
+        for attempt in range(ATTEMPTS):
+            try:
+                with urllib.request.urlopen(self._hub, form, timeout=_PATIENCE_SECONDS):  # noqa: S310 (http(s): checked in settings)
+                    return True
+            except OSError as error:
+                log.warning("the hub %s did not take %s: %s", self._hub, topic, error)
+                if stop.wait(self._pause_seconds * 2**attempt):
+                    return False
+        return False
+
+
+def selections_of(article: Article) -> frozenset[Selection]:
+    """Everything but the whole that the article's feeds are a selection of."""
+    return frozenset(Selection((shelf,)) for shelf in shelves_of(article) if shelf.kind not in ("all", "day"))
