@@ -183,6 +183,6 @@ def _quietly(readings: Iterable[Reading], _length: int) -> Iterable[Reading]:
 
 def _code_shape() -> str:
     folder = ROOT / "reader"
-    names = ["chinese*", "sanitizer.py", "editing.py", "formats/*.py", "model.py"]
-    files = sorted(p for name in names for p in folder.glob(name) if p.is_file())
+    names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "model.py"]
+    files = sorted(p for name in names for p in folder.glob(name))
     return fingerprint(*(p.read_bytes() for p in files))

@@ -14,7 +14,7 @@ from . import addresses
 from .model import fingerprint
 
 PACKAGE = Path(__file__).resolve().parent
-SHAPING = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "cmarkgfm", "segno", "Babel")
+SHAPING = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
 """The libraries whose version is part of the look: another one may set a page, or cut a picture, otherwise."""
 
 UNSHAPING = ("__pycache__", "cache")

@@ -32,7 +32,7 @@ KNOW_FLASK = {"web", "app"}
 FLASK = {"flask", "flask_babel", "werkzeug", "jinja2.ext"}
 VAGUE_NAMES = {"base", "common", "handler", "handlers", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAY_MAKE_MARKUP = {
-    "sanitizer.py": "cleans it",
+    "sanitizer/__init__.py": "cleans it",
     "catalog/rows.py": "reads back what the sanitizer cleaned",
     "script.py": "changes only the text between the tags of what is clean already",
     "exports/bodies.py": "rearranges what is clean already",

@@ -1,0 +1,12 @@
+"""Chinese text: its punctuation set as print sets it, its characters counted, its words found.
+
+``punctuation`` holds the rules; their cases stand in ``tests/cases/punctuation.txt``, which an editor can extend.
+"""
+
+from __future__ import annotations
+
+from .counting import bigrams, count_words, reading_minutes
+from .letters import HAN, is_han
+from .punctuation import corrections, punctuate
+
+__all__ = ["HAN", "bigrams", "corrections", "count_words", "is_han", "punctuate", "reading_minutes"]

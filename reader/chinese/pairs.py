@@ -1,0 +1,167 @@
+"""Quotes and brackets of one paragraph: which opens, which closes, which is missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .letters import HAN, KINDS
+
+_HAN = re.compile(f"[{HAN}]")
+_DOUBLE = re.compile('["＂〝〞“”]')
+_SINGLE = re.compile("['‘’]")
+_BRACKET = re.compile("[()（）]")
+_TITLE = re.compile("<<([^<>]{1,60})>>")
+_OPENS_BEFORE = frozenset("，。；：？！、,.;:?!（(《 \n")
+
+
+@dataclass(frozen=True)
+class Pair:
+    start: int
+    end: int
+
+
+def balance(text: str, following: str) -> tuple[dict[int, str], str]:
+    """What quotes and brackets become, by position, and what must be added at the end to close those left open."""
+    changes: dict[int, str] = {}
+    quotes, open_quote = _double_quotes(text)
+    for pair in quotes:
+        _put_pair(changes, text, pair, "“”")
+    _single_quotes(text, changes)
+    _titles(text, changes)
+    left_open = _brackets(text, quotes, changes)
+    if open_quote is not None:
+        _leave_quote_open(text, open_quote, following, changes, left_open)
+    suffix = "".join(mark for _, mark in sorted(left_open, reverse=True))
+    return {at: wide for at, wide in changes.items() if wide != text[at]}, suffix
+
+
+def _put_pair(changes: dict[int, str], text: str, pair: Pair, wide: str) -> None:
+    if text[pair.start] + text[pair.end] != wide and _is_chinese_pair(text, pair):
+        changes[pair.start], changes[pair.end] = wide[0], wide[1]
+
+
+def _is_chinese_pair(text: str, pair: Pair) -> bool:
+    """Whether Chinese stands within or right beside."""
+    if _HAN.search(text, pair.start + 1, pair.end):
+        return True
+    return "H" in (KINDS[text[: pair.start].rstrip()[-1:]], KINDS[text[pair.end + 1 : pair.end + 3].lstrip()[:1]])
+
+
+# -- quotes -------------------------------------------------------------------------------------------------------
+
+
+def _double_quotes(text: str) -> tuple[list[Pair], int | None]:
+    """The pairs, and the place of a quote left open."""
+    marks = list(_DOUBLE.finditer(text))
+    if _nests("".join(mark[0] for mark in marks)):
+        return [], None
+    pairs: list[Pair] = []
+    opened: int | None = None
+    for mark in marks:
+        at = mark.start()
+        if opened is not None:
+            pairs.append(Pair(opened, at))
+            opened = None
+        elif _may_open(text, at):
+            opened = at
+    return pairs, opened
+
+
+def _nests(marks: str) -> bool:
+    """Whether the marks are curly and pair already, one level or more."""
+    while "“”" in marks:
+        marks = marks.replace("“”", "")
+    return not marks
+
+
+def _may_open(text: str, at: int) -> bool:
+    mark, before = text[at], text[at - 1 : at] if at else ""
+    if mark in '"＂':
+        return KINDS[before] != "D"  # 15" is a measure
+    if mark in "”〞":
+        return not before or before in _OPENS_BEFORE
+    return True
+
+
+def _leave_quote_open(
+    text: str, at: int, following: str, changes: dict[int, str], left_open: list[tuple[int, str]]
+) -> None:
+    """A quotation without its end: runs on into the next paragraph, or is closed here."""
+    if KINDS[text[at + 1 : at + 2]] not in "HDL" and text[at] not in "“〝":
+        return
+    if text[at] in '"＂' and not _HAN.search(text, at):
+        return
+    changes[at] = "“"
+    if following.lstrip()[:1] not in ("“", '"', "＂", "〝") or not following:
+        left_open.append((at, "”"))
+
+
+def _single_quotes(text: str, changes: dict[int, str]) -> None:
+    """``'…'`` around Chinese words; an apostrophe stands after a letter."""
+    opened: int | None = None
+    for mark in _SINGLE.finditer(text):
+        at = mark.start()
+        if opened is None:
+            opened = at if KINDS[text[at - 1 : at] if at else ""] not in "LD" and mark[0] != "’" else None
+            continue
+        if KINDS[text[at - 1]] == "L" == KINDS[text[at + 1 : at + 2]]:
+            continue
+        if _HAN.search(text, opened, at):
+            _put_pair(changes, text, Pair(opened, at), "‘’")
+        opened = None
+
+
+# -- brackets -----------------------------------------------------------------------------------------------------
+
+
+def _titles(text: str, changes: dict[int, str]) -> None:
+    if "<<" not in text:
+        return
+    for found in _TITLE.finditer(text):
+        if _HAN.search(found[1]):
+            changes.update({found.start(): "《", found.start() + 1: "", found.end() - 2: "》", found.end() - 1: ""})
+
+
+def _brackets(text: str, quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
+    """Puts the brackets in *changes*; answers where some are left open, with what closes them."""
+    opened: list[int] = []
+    for mark in _BRACKET.finditer(text):
+        at = mark.start()
+        if mark[0] in "(（":
+            opened.append(at)
+        elif opened:
+            _put_brackets(changes, text, Pair(opened.pop(), at))
+        elif mark[0] == ")" and _is_numbering(text, at):
+            changes[at] = "）"
+    left_open = []
+    for at in opened:
+        if text[at] == "（" or _HAN.search(text, at + 1, at + 4):
+            changes[at] = "（"
+            left_open += _close_within_quote(at, quotes, changes)
+    return left_open
+
+
+def _put_brackets(changes: dict[int, str], text: str, pair: Pair) -> None:
+    if text[pair.start] + text[pair.end] == "（）":
+        return
+    is_mixed = "（" in text[pair.start] or "）" in text[pair.end]
+    inside = _HAN.search(text, pair.start + 1, pair.end)
+    before = KINDS[text[: pair.start].rstrip()[-1:]]
+    if is_mixed or inside or before == "H" or (before not in "LD" and _is_chinese_pair(text, pair)):
+        changes[pair.start], changes[pair.end] = "（", "）"
+
+
+def _is_numbering(text: str, at: int) -> bool:
+    """``1)扩大``; not the mouth of ``:)``."""
+    before = KINDS[text[at - 1 : at] if at else ""]
+    return before in "DLH" and KINDS[text[at + 1 : at + 2].lstrip()[:1]] == "H"
+
+
+def _close_within_quote(at: int, quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
+    """A bracket left open within a quotation is closed before the quotation ends."""
+    for quote in quotes:
+        if quote.start < at < quote.end:
+            changes[quote.end] = "）" + changes.get(quote.end, "”")
+            return []
+    return [(at, "）")]

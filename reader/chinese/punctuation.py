@@ -1,0 +1,233 @@
+"""Half-width punctuation in Chinese text → full-width, quotes and brackets balanced, line wraps closed.
+
+The rules follow GB/T 15834—2011 and CLREQ 3.1. A mark is converted when the words on one side of it are Chinese; it is
+left alone between two digits or two Latin words, in addresses, and in text that is mostly Latin. Cases:
+``tests/cases/punctuation.txt``.
+
+``corrections`` looks at the text of one paragraph and answers what each changed character becomes, so that a
+paragraph whose words lie in several nodes of a tree is judged as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .letters import HAN, KINDS
+from .pairs import balance
+
+_SUSPECT = re.compile(
+    f"[{HAN}“”‘’（）《》…—，。；：？！、%\\d\ufffc] *[,;:?!.~<>()\"'\\[\\]｡､｢｣＂…-]"
+    f"|[,;:?!.~<>()\"'｡､｢｣＂…-] *[{HAN}“‘（《]|\n"
+    "|[，。；：？！、（）《》“”‘’—…][ \t\u00a0]|[ \t\u00a0][，。；：？！、（）《》“”‘’—]"
+    r"|。。|[,;:?!.][”’）)\"']{0,2}\Z"
+)
+_QUOTES = re.compile("[“”（）]")
+_HAN = re.compile(f"[{HAN}]")
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]*")
+_PROTECTED = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.)[!-~]*[\w/=#&-]|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<!\S)(?:~|\.{1,2})?/[\w./-]+",
+    re.ASCII,
+)
+MASK = "\ufffc"
+_MARK = re.compile(r"\.{3,}|…+|。{3,}|\.|[,;:?!]+|-{2,}|~|<<|>>")
+_HALF_KANA = str.maketrans("｡､｢｣", "。、「」")
+_WIDE = dict(zip(",;:?!", "，；：？！", strict=True))
+_CLOSING = frozenset("”’）》」』】)]\"'%％‰°℃")
+_OPENING = frozenset("“‘（《「『【([\"'")
+_ABBREVIATIONS = frozenset(
+    {"Inc", "Ltd", "Co", "Corp", "Jr", "Sr", "Dr", "Mr", "Mrs", "Ms", "St", "No", "Vol", "vs", "etc"}
+)
+_NUMERALS = frozenset("一二三四五六七八九十百〇零")
+_LOOSE = re.compile(
+    f"(?<=[{HAN}，。；：？！、（）《》「」『』【】”’])[ \t]*\n[ \t\n]*(?=[{HAN}，。；：？！、（）《》「」『』【】“‘])"
+    "|(?<=[，。；：？！、（《「『【）》」』】])[ \t\u00a0]+(?=\\S)"
+    "|(?<=\\S)[ \t\u00a0]+(?=[，。；：？！、（《「『【）》」』】])"
+    f"|(?<=[“‘])[ \t\u00a0]+(?=[{HAN}])|(?<=[{HAN}])[ \t\u00a0]+(?=[”’])"
+    f"|(?<=[{HAN}])[ \t\u00a0]+(?=[“‘][{HAN}])|(?<=[{HAN}][”’])[ \t\u00a0]+(?=[{HAN}])"
+    f"|(?<=[—…])[ \t\u00a0]+(?=[{HAN}])|(?<=[{HAN}])[ \t\u00a0]+(?=——|……)"
+)
+
+
+def punctuate(text: str) -> str:
+    """*text* as print would set it; ``punctuate(punctuate(text)) == punctuate(text)``."""
+    changes = corrections(text)
+    return "".join(changes.get(i, c) for i, c in enumerate(text)) if changes else text
+
+
+def corrections(text: str, following: str = "") -> dict[int, str]:
+    """What to write instead of the characters at these positions: one, several or none.
+
+    U+FFFC stands for code or a picture. *following* is the next paragraph: when it begins with a quotation mark, a
+    quotation open at the end of *text* runs on and is not closed (GB/T 15834—2011, 4.8.3.4).
+    """
+    if not _is_suspect(text) or not _is_chinese(text):
+        return {}
+    work = _Work(_protected(text.translate(_HALF_KANA)), text)
+    work.balance(following)
+    work.marks()
+    work.spaces()
+    return work.changes
+
+
+def _is_suspect(text: str) -> bool:
+    return _SUSPECT.search(text) is not None or not _is_balanced(text)
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether quotes and brackets already pair, as they do in a well-kept text."""
+    pairs = "".join(_QUOTES.findall(text))
+    while pairs:
+        shorter = pairs.replace("“”", "").replace("（）", "")
+        if shorter == pairs:
+            return False
+        pairs = shorter
+    return True
+
+
+def _is_chinese(text: str) -> bool:
+    """More Han characters than Latin words."""
+    han = len(_HAN.findall(text))
+    return han > 0 and han >= len(_LATIN_WORD.findall(_PROTECTED.sub("", text)))
+
+
+def _protected(text: str) -> str:
+    if "/" not in text and "@" not in text and "www." not in text:
+        return text
+    return _PROTECTED.sub(lambda found: MASK * len(found[0]), text)
+
+
+class _Work:
+    """The text of one paragraph while its corrections are found: ``text`` keeps every position of the original."""
+
+    def __init__(self, text: str, original: str) -> None:
+        self.text = text
+        self.changes = {i: c for i, (c, was) in enumerate(zip(text, original, strict=True)) if c != was and c != MASK}
+        self.suffix = ""
+
+    def balance(self, following: str) -> None:
+        """Pairs quotes and brackets first, so that the marks beside them know which way they face."""
+        found, self.suffix = balance(self.text, following)
+        if found:
+            letters = list(self.text)
+            for position, wide in found.items():
+                letters[position] = wide[-1:] or letters[position - 1]
+                self.changes[position] = wide
+            self.text = "".join(letters)
+
+    def marks(self) -> None:
+        text = self.text
+        letters: list[str] | None = None
+        for found in _MARK.finditer(text):
+            start, end = found.span()
+            wide = _converted(text, start, end)
+            if not wide:
+                continue
+            letters = letters or list(text)
+            self._put(letters, start, end, wide)
+        if letters:
+            self.text = "".join(letters)
+
+    def _put(self, letters: list[str], start: int, end: int, wide: str) -> None:
+        """One for one where they match, else all at the first place and nothing at the others."""
+        new = list(wide) if len(wide) == end - start else [wide] + [""] * (end - start - 1)
+        for position, character in enumerate(new, start):
+            if character != self.text[position]:
+                self.changes[position] = character
+            letters[position] = character[-1:] or wide[-1]
+
+    def spaces(self) -> None:
+        for found in _LOOSE.finditer(self.text):
+            self.changes.update(dict.fromkeys(range(*found.span()), ""))
+        if self.suffix:
+            last = len(self.text.rstrip()) - 1
+            self.changes[last] = self.changes.get(last, self.text[last]) + self.suffix
+
+
+def _converted(text: str, start: int, end: int) -> str:
+    """What the mark at *start* becomes, empty if it stays."""
+    mark = text[start]
+    if mark in _WIDE:
+        return _stop(text, start, end)
+    if mark == "." and end - start == 1:
+        return _full_stop(text, start)
+    if mark in ".…。":
+        return _ellipsis(text, start, end)
+    if mark == "-":
+        return _dash(text, start, end)
+    if mark == "~":
+        return "～" if _before(text, start) == "H" == _after(text, end) else ""
+    return ""
+
+
+def _stop(text: str, start: int, end: int) -> str:
+    """``, ; : ? !`` and runs of them."""
+    wide = "".join(_WIDE[mark] for mark in text[start:end])
+    before = _before(text, start)
+    if before == "H":
+        return "" if text[start] in ":;" and text[end : end + 1] in ("-", ")", "D", "P") and end - start == 1 else wide
+    if KINDS[text[start - 1 : start]] == "D" == KINDS[text[end : end + 1]]:
+        return ""
+    if _after(text, end) == "H":
+        return wide
+    return wide if _ends_clause(text, end) and _is_word_among_chinese(text, start) else ""
+
+
+def _full_stop(text: str, at: int) -> str:
+    before = _before(text, at)
+    beside = KINDS[text[at + 1 : at + 2]]
+    if before == "H":
+        if at < 4 and all(letter in _NUMERALS for letter in text[:at].strip()):
+            return "、"  # 一.扩大 is a numbered heading
+        return "" if beside in "DL" or text[at + 1 : at + 2] == MASK else "。"
+    if before == "D" and text[at - 1] in _CLOSING and _after(text, at + 1) == "H":
+        return "。"  # 达到100%.今年
+    if not _ends_clause(text, at + 1) or not _is_word_among_chinese(text, at):
+        return ""
+    word = re.split(r"[^A-Za-z0-9]", text[:at])[-1]
+    return "" if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()) else "。"
+
+
+def _ellipsis(text: str, start: int, end: int) -> str:
+    if text[start:end] == "……":
+        return ""
+    if text[start] == "。" or "H" in (_before(text, start), _after(text, end)):
+        return "……"
+    return ""
+
+
+def _dash(text: str, start: int, end: int) -> str:
+    """``--`` among Chinese words; ``--help`` after one is an option of a command."""
+    if KINDS[text[end : end + 1]] in "LD" or "H" not in (_before(text, start), _after(text, end)):
+        return ""
+    return "——"
+
+
+def _before(text: str, at: int) -> str:
+    """The kind of the nearest character before *at* that is no space, closing quote, bracket or per cent sign."""
+    at -= 1
+    while at >= 0 and (text[at] == " " or text[at] in _CLOSING) and KINDS[text[at]] != "H":
+        at -= 1
+    return KINDS[text[at]] if at >= 0 else "E"
+
+
+def _after(text: str, at: int) -> str:
+    """The kind of the nearest character from *at* on that is no space, opening quote or bracket."""
+    end = len(text)
+    while at < end and (text[at] == " " or text[at] in _OPENING) and KINDS[text[at]] != "H":
+        at += 1
+    return KINDS[text[at]] if at < end else "E"
+
+
+def _ends_clause(text: str, at: int) -> bool:
+    """Whether nothing but closing marks follows before the end of the line."""
+    rest = text[at : at + 3].lstrip("”’）》」』】)")
+    return not rest or rest[0] == "\n"
+
+
+_WORD = "[A-Za-z0-9+#%°.-]+"
+_LATIN_RUN = re.compile(f"[{HAN}，。；：？！、][”’）》]? ?{_WORD}(?: {_WORD}){{0,3}}[）”’》]?$")
+
+
+def _is_word_among_chinese(text: str, at: int) -> bool:
+    """Whether at most four Latin words or numbers stand between a Chinese word and the mark: 欢迎使用 Reader!"""
+    return _LATIN_RUN.search(text, max(0, at - 60), at) is not None

@@ -1,0 +1,70 @@
+"""A draft becomes an article: everything missing is derived, the text is set as print would set it.
+
+A pure function of the file's content, its path and the settings: two machines make the same article of the same file.
+So the date never comes from the file system, whose times a clone or a copy changes; a file without any date is an
+error that says where to write one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from ..chinese import punctuate
+from ..errors import UnreadableArticle
+from ..model import Article, Draft
+from ..sanitizer import sanitize
+from ..settings import Settings
+from . import derived
+from .body import set_body
+
+
+def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
+    """The article that *file*, a path relative to the articles folder, holds. Raises UnreadableArticle.
+
+    ``images`` are paths relative to the articles folder, the front matter's first, then those of the body, whose
+    ``src`` is the same path percent-encoded. Pictures elsewhere on the web keep their address and are not among them.
+    """
+    clean = sanitize(draft.body_html)
+    plain = derived.plain_text(clean)
+    language = draft.language or derived.language(draft.title + plain, settings.language)
+    body, pictures = set_body(clean, language, file.parent)
+    published = _local(draft.published, settings) or derived.date_in(file, settings.timezone)
+    setter = punctuate if language.startswith("zh") else _as_is
+    return Article(
+        slug=draft.slug or derived.slug(file),
+        title=setter(draft.title),
+        body=body,
+        summary=setter(draft.summary) or derived.summary(body, language),
+        published=published,
+        updated=max(_local(draft.updated, settings) or published, published),
+        language=derived.canonical(language),
+        kicker=setter(draft.kicker),
+        subtitle=setter(draft.subtitle),
+        source=setter(draft.source),
+        section=tuple(setter(name) for name in draft.section),
+        byline=tuple(setter(name) for name in draft.byline),
+        editor=setter(draft.editor),
+        tags=tuple(setter(tag) for tag in draft.tags),
+        aliases=draft.aliases,
+        images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
+        draft=draft.draft,
+    )
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
+    return [path for image in draft.images if (path := derived.inside(image, folder))]
+
+
+def _local(moment: datetime | None, settings: Settings) -> datetime | None:
+    """In the site's time zone; a naive one is taken to be there already."""
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=settings.timezone)
+    try:
+        return moment.astimezone(settings.timezone)
+    except OverflowError:
+        raise UnreadableArticle(f"date {moment} is not in any calendar here", "use a year from 2 to 9998") from None

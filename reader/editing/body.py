@@ -1,0 +1,168 @@
+"""The body as it is shown: punctuation set, headings named, pictures found. Works on the tokens of sanitized HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from ..chinese import corrections
+from ..model import slug_of
+from ..sanitizer import INLINES, Token, joined, tokens
+from .derived import inside
+
+HEADING_NAME_LENGTH = 14
+_LANG = re.compile(r' lang="([^"]*)"')
+_ID = re.compile(r' id="([^"]*)"')
+_SRC = re.compile(r' src="([^"]*)"')
+_CODE = frozenset({"code", "pre", "kbd", "samp", "var"})
+_ASIDE = frozenset({"rt", "rp", "sup", "sub"})
+"""What stands above, below or between the words without being one of them."""
+_MASK = "\ufffc"
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+
+
+@dataclass
+class Line:
+    """The text of one block: ``text`` with code masked, and the token that holds each stretch of it."""
+
+    text: str = ""
+    stretches: list[tuple[int, int]] = field(default_factory=list)
+
+
+def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Markup, list[str]]:
+    """The body of an article in *folder*, and the paths of its own pictures."""
+    parts = tokens(clean)
+    _punctuate(parts, language)
+    _name_headings(parts)
+    pictures = _place_pictures(parts, folder)
+    return joined(parts), pictures
+
+
+# -- punctuation --------------------------------------------------------------------------------------------------
+
+
+def _punctuate(parts: list[Token], language: str) -> None:
+    """Corrects the texts of Chinese blocks in place; a quotation may run on from one block to the next."""
+    lines = list(_lines(parts, language))
+    for line, following in zip(lines, [*lines[1:], Line()], strict=True):
+        changes = corrections(line.text, following.text)
+        for index, start in line.stretches if changes else ():
+            parts[index].text = _changed(parts[index].text, start, changes)
+
+
+def _changed(text: str, start: int, changes: dict[int, str]) -> str:
+    if not any(start <= position < start + len(text) for position in changes):
+        return text
+    return "".join(changes.get(start + offset, character) for offset, character in enumerate(text))
+
+
+def _lines(parts: list[Token], language: str) -> Iterator[Line]:
+    """One Line for each run of words between block tags that has any."""
+    line = Line()
+    open_tags: list[tuple[str, str]] = []
+    mode = _mode_of("", "", "", language)
+    for index, part in enumerate(parts):
+        if part.text:
+            _add(line, index, part.text, mode)
+            continue
+        if part.name not in INLINES or part.name == "br":
+            if part.name != "br" and line.text:
+                yield line
+                line = Line()
+            line.text += "\n" if line.text and part.name == "br" else ""
+        if part.name in ("br", "hr", "img"):
+            line.text += _MASK if part.name == "img" else ""
+        elif part.end:
+            mode = open_tags.pop()[1]
+        else:
+            open_tags.append((part.name, mode))
+            mode = _mode_of(part.name, part.attributes, mode, language)
+    if line.text:
+        yield line
+
+
+def _mode_of(name: str, attributes: str, outer: str, language: str) -> str:
+    """``set``, ``mask`` (kept as it is) or ``skip`` (as though it were not there), for the text in a tag."""
+    if not name:
+        return "set" if language.startswith("zh") else "mask"
+    if name in _ASIDE or outer == "skip":
+        return "skip"
+    if name in _CODE:
+        return "mask"
+    found = _LANG.search(attributes) if attributes else None
+    if found:
+        return "set" if found[1].lower().startswith("zh") else "mask"
+    return outer
+
+
+def _add(line: Line, index: int, text: str, mode: str) -> None:
+    if mode == "set":
+        line.stretches.append((index, len(line.text)))
+        line.text += text
+    elif mode == "mask":
+        line.text += _MASK
+
+
+# -- headings -----------------------------------------------------------------------------------------------------
+
+
+def _name_headings(parts: list[Token]) -> None:
+    """Gives each heading an id made of its first words, so that a link to it lasts while those words do."""
+    taken = {found[1] for part in parts if part.attributes and (found := _ID.search(part.attributes))}
+    for index, part in enumerate(parts):
+        if part.name in _HEADINGS and not part.end and not _ID.search(part.attributes):
+            name = _free(_name(_words(parts, index)), taken)
+            taken.add(name)
+            part.attributes += f' id="{name}"'
+
+
+def _words(parts: list[Token], start: int) -> str:
+    words = []
+    for part in parts[start + 1 :]:
+        if part.name == parts[start].name:
+            break
+        words.append(part.text)
+    return "".join(words)
+
+
+def _name(text: str) -> str:
+    """The heading's first words as an XML name: ``扩大组织覆盖``, ``reading-offline``."""
+    whole = slug_of(text).lower()
+    words = ""
+    for word in whole.split("-"):
+        if words and len(words) + len(word) > HEADING_NAME_LENGTH:
+            break
+        words += ("-" if words else "") + word
+    name = words[: HEADING_NAME_LENGTH * 2] or "heading"
+    return name if name[0].isalpha() else f"n{name}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+# -- pictures -----------------------------------------------------------------------------------------------------
+
+
+def _place_pictures(parts: list[Token], folder: PurePosixPath) -> list[str]:
+    """Makes the addresses of the article's own pictures relative to the articles folder; answers their paths."""
+    paths = []
+    for part in parts:
+        if part.name != "img" or not (found := _SRC.search(part.attributes)):
+            continue
+        path = inside(html.unescape(found[1]), folder)
+        if path:
+            paths.append(path)
+            start, end = found.span(1)
+            part.attributes = part.attributes[:start] + quote(path) + part.attributes[end:]
+    return paths

@@ -1,0 +1,165 @@
+"""What an article has although nobody wrote it down: slug, date, language, summary."""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from datetime import datetime
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from ..chinese import HAN, is_han
+from ..errors import UnreadableArticle
+from ..model import slug_of
+
+SUMMARY_LENGTH = 120
+_TAG = re.compile(r"<[^>]*>")
+_UNREAD = re.compile(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
+_DATE = re.compile(r"(?<!\d)(\d{4})([-/.]?)(\d{2})\2(\d{2})(?!\d)")
+_SENTENCE_END = re.compile(r"[。！？…][”’」』）]*|[.!?][\"”’)]*(?=\s|$)")
+_WORD_END = re.compile(r"[\s，、；：,;]")
+_PAIRS = ("“”", "‘’", "「」", "『』", "（）", "《》", "【】")
+
+
+def plain_text(body: str) -> str:
+    """The words of sanitized HTML, without ruby readings, notes' marks and code blocks, blocks apart by spaces."""
+    return html.unescape(_TAG.sub(" ", _UNREAD.sub("", body)))
+
+
+def slug(file: PurePosixPath) -> str:
+    """The file's name made fit for an address; the folder's for ``index``. Raises UnreadableArticle if none is left."""
+    name = file.parent.name if file.stem == "index" and file.parent.name else file.stem
+    found = slug_of(name)
+    if not found:
+        raise UnreadableArticle(f"no letter or digit in the name {name!r}", "rename the file, or add slug: … to it")
+    return found
+
+
+def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
+    """The first moment of the day in the path, nearest to the file first: ``2018-11-23/…``, ``2018/11/23/…``,
+    ``2018-11-23-slug.md``, ``20181123.txt``. Raises UnreadableArticle when there is none.
+    """
+    for found in reversed(list(_DATE.finditer(str(file)))):
+        try:
+            return datetime(int(found[1]), int(found[3]), int(found[4]), tzinfo=timezone)
+        except ValueError:
+            continue
+    raise UnreadableArticle("no date", "add published: 2018-11-23 10:40, or put the file into a folder 2018-11-23/")
+
+
+def inside(address: str, folder: PurePosixPath) -> str:
+    """The picture's path relative to the articles folder; empty for an address on the web.
+
+    A path that begins with ``/`` is relative to the articles folder. Raises UnreadableArticle when it leaves it.
+    """
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return ""
+    path = posixpath.normpath(posixpath.join("/", str(folder), unquote(parts.path)).lstrip("/"))
+    if _climbs_out(folder, unquote(parts.path)):
+        raise UnreadableArticle(f"picture {address!r} lies outside the articles folder", "put it beside the article")
+    return path
+
+
+def _climbs_out(folder: PurePosixPath, path: str) -> bool:
+    joined = path.lstrip("/") if path.startswith("/") else posixpath.join(str(folder), path)
+    return posixpath.normpath(joined).split("/")[0] == ".."
+
+
+# -- language -----------------------------------------------------------------------------------------------------
+
+_SCRIPTS = {
+    "ja": re.compile("[\u3041-\u30ff]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "ar": re.compile("[\u0600-\u06ff]"),
+    "he": re.compile("[\u05d0-\u05ea]"),
+    "ru": re.compile("[\u0400-\u04ff]"),
+    "el": re.compile("[\u0370-\u03ff]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+}
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
+_HAN = re.compile(f"[{HAN}]")
+_SIMPLIFIED = frozenset(
+    "这们国来时为个说会学对过发后经还动进样开关实现点样长问题应变战争东车马门风报两从众优传伤伦华单卖卢历压厅县"
+)
+_TRADITIONAL = frozenset(
+    "這們國來時為個說會學對過發後經還動進樣開關實現點長問題應變戰爭東車馬門風報兩從眾優傳傷倫華單賣盧歷壓廳縣"
+)
+
+
+def language(text: str, default: str) -> str:
+    """The language that the script of *text* tells, *default* where it tells none: zh-CN, zh-Hant, en, ja, ar …"""
+    sample = text[:4000]
+    han = len(_HAN.findall(sample))
+    kana = len(_SCRIPTS["ja"].findall(sample))
+    if kana * 4 > han + kana and kana > 4:
+        return "ja"
+    counts = {tag: len(script.findall(sample)) / 4 for tag, script in _SCRIPTS.items() if tag != "ja"}
+    counts["en"] = len(_LATIN.findall(sample))
+    counts["zh"] = han / 1.5
+    best = max(counts, key=lambda tag: counts[tag])
+    if not counts[best]:
+        return default
+    return _chinese(sample) if best == "zh" else _with_region(best, default)
+
+
+def _chinese(text: str) -> str:
+    letters = set(text)
+    return "zh-Hant" if len(letters & _TRADITIONAL) > len(letters & _SIMPLIFIED) else "zh-CN"
+
+
+def _with_region(tag: str, default: str) -> str:
+    return default if default.split("-")[0] == tag else tag
+
+
+def canonical(tag: str) -> str:
+    """*tag* in the case that BCP 47, 2.1.1 recommends: ``zh-hant-tw`` → ``zh-Hant-TW``."""
+    first, *rest = tag.split("-")
+    return "-".join([first.lower(), *({2: str.upper, 4: str.title}.get(len(part), str.lower)(part) for part in rest)])
+
+
+# -- summary ------------------------------------------------------------------------------------------------------
+
+
+def summary(body: str, language: str) -> str:
+    """The first paragraph, cut after a sentence within ``SUMMARY_LENGTH`` characters (three times that for Latin)."""
+    for paragraph in _PARAGRAPH.findall(body):
+        text = " ".join(plain_text(paragraph).split()) if not is_han_text(paragraph) else _joined(paragraph)
+        if len(text) >= 8:
+            return cut(text, SUMMARY_LENGTH if language[:2] in ("zh", "ja", "ko") else SUMMARY_LENGTH * 2)
+    return ""
+
+
+def is_han_text(text: str) -> bool:
+    return any(is_han(character) for character in text[:200])
+
+
+def _joined(paragraph: str) -> str:
+    return " ".join(html.unescape(_TAG.sub("", _UNREAD.sub("", paragraph.replace("<br>", " ")))).split())
+
+
+def cut(text: str, length: int) -> str:
+    """*text*, or its first sentences within *length* characters with no quotation left open, or words and ``……``."""
+    if len(text) <= length:
+        return text
+    for end in reversed([found.end() for found in _SENTENCE_END.finditer(text[: length + 1])]):
+        if end >= length // 4 and end <= length and _is_closed(text[:end]):
+            return text[:end].strip()
+    mark = "……" if is_han_text(text) else "…"
+    short = text[: length - len(mark)]
+    ends = [found.start() for found in _WORD_END.finditer(short) if found.start() > length // 2]
+    return _unclosed_cut(short[: ends[-1]] if ends else short).rstrip(" ，、；：,;") + mark
+
+
+def _is_closed(text: str) -> bool:
+    return all(text.count(pair[0]) == text.count(pair[1]) for pair in _PAIRS) and text.count('"') % 2 == 0
+
+
+def _unclosed_cut(text: str) -> str:
+    """*text* before the first quotation or bracket that it leaves open, if much is left, else as it is."""
+    opened = [text.rindex(pair[0]) for pair in _PAIRS if text.count(pair[0]) > text.count(pair[1])]
+    return text[: min(opened)] if opened and min(opened) > len(text) // 3 else text

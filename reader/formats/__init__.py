@@ -1,0 +1,48 @@
+"""The formats an article file may have. A format is one file ``from_*.py`` here with ``SUFFIXES`` and ``read``.
+
+``SUFFIXES`` are those of its file names, with the dot; ``read(data: bytes) -> Draft`` raises UnreadableArticle.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import Protocol, cast
+
+from ..errors import UnknownFormat, UnreadableArticle
+from ..model import Draft
+
+LARGEST_BYTES = 2_000_000
+"""About 650,000 Chinese characters, a long novel. A larger file is no article, and would only cost time."""
+
+
+class Format(Protocol):
+    SUFFIXES: tuple[str, ...]
+
+    def read(self, data: bytes) -> Draft: ...
+
+
+def _formats() -> dict[str, Format]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
+    modules = [cast("Format", import_module(f"{__name__}.{name}")) for name in names]
+    return {suffix: module for module in modules for suffix in module.SUFFIXES}
+
+
+FORMATS = _formats()
+"""By suffix: ``.md``, ``.html``, ``.txt`` …"""
+
+
+def read_draft(suffix: str, data: bytes) -> Draft:
+    """The file's content as a Draft, by its *suffix* (with or without dot, any case).
+
+    Raises UnknownFormat, or UnreadableArticle with the line to blame; nothing else, whatever the bytes.
+    """
+    known = FORMATS.get("." + suffix.lower().lstrip("."))
+    if known is None:
+        raise UnknownFormat(suffix, sorted(FORMATS))
+    if len(data) > LARGEST_BYTES:
+        raise UnreadableArticle(f"{len(data)} bytes are too many for one article", f"at most {LARGEST_BYTES}; split it")
+    draft = known.read(data)
+    if not draft.title:
+        raise UnreadableArticle("no title", "begin with one: title: … in the front matter, or a first heading")
+    return draft

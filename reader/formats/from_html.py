@@ -1,0 +1,212 @@
+"""An article page: the single-file page that Reader exports, or a plain page saved from elsewhere.
+
+Fields come, the first that has one wins, from front matter (in a comment at the very beginning, or bare), ``<meta>``
+by the names of our fields, schema.org's JSON-LD, OpenGraph and the usual ``<meta>`` names. The body is the element
+marked ``articleBody``, else ``<article>``, ``<main>``, ``<body>``, without headers, navigation and forms. Finding the
+story in a page full of other things is the work of ``importing``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from ..errors import UnreadableArticle
+from ..model import Draft
+from ..sanitizer import printable, refuse_towers
+from . import front_matter
+from .dates import MOMENT, moment_of
+from .decoding import text_of
+
+SUFFIXES = (".html", ".htm", ".xhtml")
+
+_COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--\s*\n?(---[ \t]*\n.*?\n---)\s*-->", re.DOTALL | re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
+_BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
+_META = {
+    "title": ("title", "headline", "og:title", "dc.title", "twitter:title"),
+    "summary": ("summary", "og:description", "description", "dc.description"),
+    "published": ("published", "article:published_time", "og:published_time", "datepublished", "pubdate",
+                  "publishdate", "dc.date", "date"),
+    "updated": ("updated", "article:modified_time", "og:updated_time", "datemodified", "lastmodified"),
+    "source": ("source", "og:site_name", "dc.publisher", "publisher"),
+    "section": ("section", "article:section"),
+    "byline": ("byline", "author", "article:author", "dc.creator"),
+    "editor": ("editor", "dc.contributor"),
+    "tags": ("tags", "keywords", "news_keywords", "article:tag"),
+    "kicker": ("kicker",),
+    "subtitle": ("subtitle",),
+    "language": ("language", "content-language"),
+    "slug": ("slug",),
+}  # fmt: skip
+"""For each field the names of ``<meta>`` that tell it, best first."""
+_SEPARATORS = {
+    "section": front_matter.SECTION_SEPARATORS,
+    "byline": front_matter.NAME_SEPARATORS,
+    "tags": front_matter.LIST_SEPARATORS,
+}
+
+
+def read(data: bytes) -> Draft:
+    """Raises UnreadableArticle for front matter that is wrong; other metadata that cannot be read is passed over."""
+    text = text_of(data)
+    values, page = _front_matter(text)
+    root = _parsed(page)
+    if root is None:
+        return Draft(**{"title": "", **values}, body_html="")
+    found = {**_from_meta(root), **values}
+    found.setdefault("title", _title(root))
+    found.setdefault("language", str(root.get("lang") or ""))
+    found["language"] = found["language"] if _LANGUAGE.fullmatch(found["language"]) else ""
+    return Draft(**found, body_html=_body(root, found["title"]))
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    if found := _COMMENT.match(text):
+        first_line = text.count("\n", 0, found.start(1)) + 2
+        return front_matter.read(found[1][3:-3].lstrip(" \t").removeprefix("\n"), first_line), text[found.end() :]
+    values, page, _ = front_matter.split(text)
+    return values, page
+
+
+def _parsed(page: str) -> lxml_html.HtmlElement | None:
+    """The page's tree, None for one without a word. Towers of tags are refused as the sanitizer would."""
+    page = _XML_DECLARATION.sub("", printable(page))
+    if not page.strip():
+        return None
+    refuse_towers(page)
+    try:
+        return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(page))
+    except (etree.ParserError, ValueError) as error:
+        raise UnreadableArticle(f"not an HTML page: {error}", "begin with <!DOCTYPE html>") from error
+
+
+# -- metadata -----------------------------------------------------------------------------------------------------
+
+
+def _from_meta(root: lxml_html.HtmlElement) -> dict[str, Any]:
+    said = {**_meta(root), **_schema(root)}
+    told: dict[str, Any] = {}
+    for name, keys in _META.items():
+        for key in keys:
+            value = said.get(key, "").strip()
+            if value and (read := _value(name, value)):
+                told[name] = read
+                break
+    return told
+
+
+def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:
+    """The content of each ``<meta>`` by its name in lower case; repeated ones joined by commas."""
+    said: dict[str, str] = {}
+    for meta in root.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or meta.get("http-equiv") or "").lower()
+        content = meta.get("content") or ""
+        if name and content:
+            repeated = name in said and name in ("article:tag", "article:author", "author")
+            said[name] = f"{said[name]}, {content}" if repeated else said.get(name, content)
+    return said
+
+
+def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
+    """schema.org's words for an article, from JSON-LD, under the names of ``_META``."""
+    for script in root.iter("script"):
+        if script.get("type") != "application/ld+json":
+            continue
+        try:
+            said = json.loads(script.text or "")
+        except (ValueError, RecursionError):
+            continue
+        for thing in _things(said):
+            if "Article" in str(thing.get("@type", "")) or "BlogPosting" in str(thing.get("@type", "")):
+                return _article_in(thing)
+    return {}
+
+
+def _things(said: Any) -> Iterator[dict[str, Any]]:
+    for thing in said if isinstance(said, list) else [said]:
+        if isinstance(thing, dict):
+            yield thing
+            yield from (inner for inner in thing.get("@graph") or [] if isinstance(inner, dict))
+
+
+def _article_in(thing: dict[str, Any]) -> dict[str, str]:
+    keys = {
+        "title": "headline",
+        "summary": "description",
+        "published": "datePublished",
+        "updated": "dateModified",
+        "kicker": "alternativeHeadline",
+        "language": "inLanguage",
+    }
+    said = {name: thing[key] for name, key in keys.items() if isinstance(thing.get(key), str)}
+    said["section"] = " > ".join(_names(thing.get("articleSection")))
+    said["tags"] = ", ".join(_names(thing.get("keywords")))
+    said["byline"] = ", ".join(_names(thing.get("author")))
+    said["editor"] = ", ".join(_names(thing.get("editor")))
+    said["source"] = ", ".join(_names(thing.get("publisher")))
+    return {name: value for name, value in said.items() if value}
+
+
+def _names(value: Any) -> list[str]:
+    """The names in a text, a thing with a name, or a list of these."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return _names(value.get("name"))
+    return [name for item in value for name in _names(item)] if isinstance(value, list) else []
+
+
+def _value(name: str, text: str) -> Any:
+    """*text* as the field holds it; None when it cannot be that field's value."""
+    if name in ("published", "updated"):
+        try:
+            found = MOMENT.search(text)
+            return found and moment_of(found)
+        except ValueError:
+            return None
+    if name in _SEPARATORS:
+        return front_matter.listed(text, _SEPARATORS[name])
+    return " ".join(text.split())
+
+
+def _title(root: lxml_html.HtmlElement) -> str:
+    for path in ("//h1", "//title"):
+        for element in root.xpath(path):
+            if words := " ".join(element.text_content().split()):
+                return words
+    return ""
+
+
+# -- body ---------------------------------------------------------------------------------------------------------
+
+
+def _body(root: lxml_html.HtmlElement, title: str) -> str:
+    """The HTML of the story's element, without the headline that the title repeats."""
+    element = next(found for path in _BODIES if (found := _best(root.xpath(path))) is not None or path == "//body")
+    if element is None:
+        return ""
+    for furniture in list(element.iter(*_FURNITURE)):
+        if furniture is not element:
+            furniture.drop_tree()
+    for heading in element.xpath(".//h1"):
+        if " ".join(heading.text_content().split()) == title:
+            heading.drop_tree()
+    return _serialised(element)
+
+
+def _best(elements: list[lxml_html.HtmlElement]) -> lxml_html.HtmlElement | None:
+    """The one with most words."""
+    return max(elements, key=lambda element: len(element.text_content()), default=None)
+
+
+def _serialised(element: lxml_html.HtmlElement) -> str:
+    inner = str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
+    return f"<div>{inner}</div>" if element.tag != "body" else inner.removeprefix("<body>").removesuffix("</body>")

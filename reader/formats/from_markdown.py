@@ -1,0 +1,65 @@
+"""Markdown (CommonMark with tables, footnotes, strikethrough, definition lists) with YAML front matter.
+
+HTML within it is let through for ruby, poems, figures and right-to-left passages: the sanitizer comes after.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import comrak
+
+from ..model import Draft
+from . import front_matter
+from .decoding import text_of
+
+SUFFIXES = (".md", ".markdown")
+
+_FIRST_HEADING = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+_BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-~]*?)([^!-~][^<]*)</a>')
+
+
+def read(data: bytes) -> Draft:
+    """The title is the front matter's, else the first heading when it is an h1; that heading leaves the body."""
+    values, text, _ = front_matter.split(text_of(data))
+    return with_title(values, body_of(text))
+
+
+def with_title(values: dict[str, Any], body: str) -> Draft:
+    """A Draft of front matter and body. A first h1 is the title; the one that repeats it is not shown twice."""
+    heading = _FIRST_HEADING.match(body)
+    if not heading:
+        return Draft(**{"title": "", **values}, body_html=body)
+    said = " ".join(html.unescape(_TAG.sub("", heading[1])).split())
+    if values.get("title") not in (None, "", said):
+        return Draft(**values, body_html=body)
+    return Draft(**{**values, "title": said}, body_html=body[heading.end() :])
+
+
+def body_of(text: str) -> str:
+    """Markdown as HTML, not sanitized."""
+    body: str = comrak.render_markdown(text, extension_options=_extensions(), render_options=_rendering())
+    return _BARE_LINK.sub(_link_ends_before_chinese, body) if "://" in body or "www." in body else body
+
+
+def _link_ends_before_chinese(found: re.Match[str]) -> str:
+    """GFM takes 。 and what follows for a part of a bare address; an address is ASCII (RFC 3986)."""
+    address, rest = found[1], found[2]
+    target = address if "://" in address else f"http://{address}"
+    return f'<a href="{target}">{address}</a>{rest}'
+
+
+def _extensions() -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    options.table = options.footnotes = options.strikethrough = options.autolink = options.description_lists = True
+    options.cjk_friendly_emphasis = True  # **“重点”**之后 is bold, which CommonMark's flanking rule denies
+    return options
+
+
+def _rendering() -> comrak.RenderOptions:
+    options = comrak.RenderOptions()
+    options.unsafe_ = True
+    return options

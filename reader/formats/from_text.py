@@ -1,0 +1,270 @@
+"""Plain text, as it is when somebody copies a whole news page.
+
+A page so copied has three parts: a head (section path, headline, date and source, buttons), the story, and a tail
+(editor, buttons, other headlines). What a line is stands in the tables of ``text_lines``; *where* it stands decides
+whether it goes: a line in the midst of the story is never dropped, whatever it looks like. The story begins after the
+head's last line and ends with the last line that is a sentence and no furniture.
+
+The reporters in brackets at the very end of the story, ``(记者高原雪``, are lifted out of it: the page shows them in
+its head, as a newspaper does. ``本报讯（记者 …）`` at its beginning stays, it is a part of the sentence.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..errors import UnreadableArticle
+from ..model import Draft
+from . import front_matter
+from .dates import MOMENT, moment_of
+from .decoding import text_of
+from .text_lines import (
+    BYLINE_AT_END,
+    BYLINE_AT_START,
+    BYLINE_LINE,
+    CAPTION,
+    EDITOR,
+    HEAD_FIELD,
+    HEAD_FURNITURE,
+    LIST_BEGINS,
+    NUMBERED,
+    SECTION_PATH,
+    TAIL_FURNITURE,
+    names_in,
+    section_in,
+)
+
+SUFFIXES = (".txt", ".text")
+
+_SENTENCE = re.compile(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
+_ENDS_SENTENCE = re.compile(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")
+_LONGEST_HEADING = 36
+_INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
+
+
+@dataclass
+class Line:
+    """One line that is not blank. ``opens`` tells that it begins a paragraph: a blank line or an indent precedes."""
+
+    text: str
+    number: int
+    opens: bool = False
+
+
+@dataclass
+class Head:
+    """What stands above the story, found line by line."""
+
+    title: str = ""
+    subtitle: str = ""
+    section: tuple[str, ...] = ()
+    published: datetime | None = None
+    source: str = ""
+    byline: tuple[str, ...] = ()
+    editor: str = ""
+    end: int = 0
+    seen: set[str] = field(default_factory=set)
+
+
+def read(data: bytes) -> Draft:
+    """Front matter above the text is allowed and wins over what the text says. Raises UnreadableArticle."""
+    values, text, skipped = front_matter.split(text_of(data))
+    lines = _lines(text, skipped)
+    if not lines:
+        raise UnreadableArticle("the file is empty", "put the headline and the text into it", 1)
+    head = _head(lines, bool(values.get("title")))
+    end, editor, signed = _tail(lines, head.end)
+    story = _paragraphs(lines[head.end : end])
+    byline = _lift_byline(story) or head.byline or signed or _byline_at_start(story)
+    found = {
+        "title": head.title,
+        "subtitle": head.subtitle,
+        "section": head.section,
+        "published": head.published,
+        "source": head.source,
+        "byline": byline,
+        "editor": editor or head.editor,
+    }
+    return Draft(**{**found, **values}, body_html=_html(story))
+
+
+def _lines(text: str, skipped: int) -> list[Line]:
+    lines: list[Line] = []
+    blank = True
+    for number, raw in enumerate(text.split("\n"), skipped + 1):
+        words = raw.strip(" \t\u3000\u00a0\u200b\ufeff")
+        if words:
+            lines.append(Line(words, number, blank or _INDENT.match(raw) is not None))
+        blank = not words
+    return lines
+
+
+# -- head ---------------------------------------------------------------------------------------------------------
+
+
+def _head(lines: list[Line], has_title: bool) -> Head:
+    head = Head(title=" " if has_title else "")
+    for index, line in enumerate(lines):
+        if not _take_head_line(head, line.text):
+            break
+        head.end = index + 1
+    head.title = head.title.strip()
+    return head
+
+
+def _take_head_line(head: Head, text: str) -> bool:
+    """Notes what a line above the story says; whether it was such a line."""
+    if not head.title and SECTION_PATH.fullmatch(text) and section_in(text):
+        head.section = head.section or section_in(text)
+        return True
+    if HEAD_FURNITURE.fullmatch(text):
+        return True
+    if _take_dateline(head, text) or _take_byline(head, text):
+        return True
+    if not head.title:
+        head.title = text
+        return True
+    if re.match(r"[—–-]{2}", text) and not head.subtitle and len(text) < 60 and "date" not in head.seen:
+        head.subtitle = text.lstrip("—–- ")
+        return True
+    return False
+
+
+def _take_dateline(head: Head, text: str) -> bool:
+    """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; a sentence that names a day is none."""
+    moment = MOMENT.search(text)
+    fields = HEAD_FIELD.findall(text)
+    rest = HEAD_FIELD.sub(" ", text[: moment.start()] + " " + text[moment.end() :] if moment else text).split()
+    if not (moment or fields) or len("".join(rest)) > 16 or re.search("[。，,；！？!?]", "".join(rest)):
+        return False
+    try:
+        if moment and not head.published:
+            head.published = moment_of(moment)
+    except ValueError:
+        return False
+    if moment and rest and not head.source and not HEAD_FURNITURE.fullmatch(rest[0]):
+        head.source = rest[0].strip("|｜/-—·")
+    for name, value in fields:
+        _take_field(head, name, value)
+    head.seen.add("date")
+    return True
+
+
+def _take_field(head: Head, name: str, value: str) -> None:
+    if "源" in name or "来自" in name or name.lower() == "source":
+        head.source = value
+    elif "编" in name or name.lower() == "editor":
+        head.editor = value
+    elif "者" in name or "员" in name or name.lower() in ("by", "author"):
+        head.byline = head.byline or names_in(value)
+
+
+def _take_byline(head: Head, text: str) -> bool:
+    """``本报记者 高原雪 通讯员 张三`` on a line of its own, after the headline."""
+    if not head.title or not BYLINE_LINE.fullmatch(text) or not names_in(text):
+        return False
+    head.byline = head.byline or names_in(text)
+    return True
+
+
+# -- tail ---------------------------------------------------------------------------------------------------------
+
+
+def _tail(lines: list[Line], start: int) -> tuple[int, str, tuple[str, ...]]:
+    """Where the story ends, the editor, and reporters who signed below it."""
+    end = _last_sentence(lines, start) + 1
+    while end < len(lines) and not _is_furniture(lines[end].text):
+        end += 1
+    editor = ""
+    byline: tuple[str, ...] = ()
+    for line in lines[end:]:
+        if found := EDITOR.fullmatch(line.text):
+            editor = editor or found["name"].strip()
+        elif BYLINE_LINE.fullmatch(line.text):
+            byline = byline or names_in(line.text)
+    return end, editor, byline
+
+
+def _last_sentence(lines: list[Line], start: int) -> int:
+    """The last line that can only be a part of the story; the first line of the story if there is no sentence."""
+    for index in range(len(lines) - 1, start - 1, -1):
+        if _SENTENCE.search(lines[index].text) and not _is_furniture(lines[index].text):
+            return index
+    return start - 1
+
+
+def _is_furniture(text: str) -> bool:
+    return bool(
+        TAIL_FURNITURE.fullmatch(text)
+        or LIST_BEGINS.fullmatch(text)
+        or EDITOR.fullmatch(text)
+        or BYLINE_LINE.fullmatch(text)
+    )
+
+
+# -- story --------------------------------------------------------------------------------------------------------
+
+
+def _paragraphs(lines: list[Line]) -> list[str]:
+    """The lines as paragraphs: each is one, unless the text was wrapped; then a blank line or an indent parts them."""
+    blocks: list[list[str]] = []
+    for line in lines:
+        if line.opens or not blocks:
+            blocks.append([])
+        blocks[-1].append(line.text)
+    return [paragraph for block in blocks for paragraph in (["\n".join(block)] if _is_wrapped(block) else block)]
+
+
+def _is_wrapped(block: list[str]) -> bool:
+    """Whether the lines of a block end where the margin was, not where sentences do."""
+    if len(block) < 2:
+        return False
+    widths = [_width(line) for line in block]
+    *full, last = widths
+    return min(full) >= 36 and max(full) - min(full) <= 16 and max(full) <= 130 and last <= max(full) + 4
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _lift_byline(story: list[str]) -> tuple[str, ...]:
+    """The names in brackets at the end of the last paragraph, which loses them."""
+    if not story or not (found := BYLINE_AT_END.search(story[-1])):
+        return ()
+    names = names_in(found[1])
+    if names:
+        story[-1] = story[-1][: found.start()].rstrip()
+        if not story[-1]:
+            story.pop()
+    return names
+
+
+def _byline_at_start(story: list[str]) -> tuple[str, ...]:
+    found = BYLINE_AT_START.match(story[0]) if story else None
+    return names_in(found[1]) if found else ()
+
+
+def _html(story: list[str]) -> str:
+    parts = []
+    for index, paragraph in enumerate(story):
+        following = story[index + 1] if index + 1 < len(story) else ""
+        tag = _tag(paragraph, following)
+        parts.append(f"<{tag}>{html.escape(paragraph, quote=False)}</{tag}>\n")
+    return "".join(parts)
+
+
+def _tag(text: str, following: str) -> str:
+    """A sub-heading is a short line that ends like no sentence, with a paragraph or a lower heading below it."""
+    if len(text) > _LONGEST_HEADING * (1 if _width(text) > len(text) * 1.5 else 2) or "\n" in text:
+        return "p"
+    if _ENDS_SENTENCE.search(text) or "。" in text or CAPTION.search(text) or not following:
+        return "p"
+    level = NUMBERED.match(text)
+    if not _SENTENCE.search(following) and not NUMBERED.match(following):
+        return "p"
+    return "h3" if level and level[0][0] in "(（" else "h2"

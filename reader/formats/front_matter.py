@@ -1,0 +1,260 @@
+"""YAML front matter, read and written: the fields of a Draft between two lines of ``---``.
+
+Values are taken as the editor typed them: ``title: 2018`` is the text 2018, ``source: no`` is the text no. So the file
+is read as YAML events, not as values; that also bounds what hostile YAML can do (no aliases, no nesting, no tags).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from ..errors import UnreadableArticle
+from ..model import Draft, is_slug, slug_of
+from .dates import MEND, moment
+
+FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^|(?<=\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+NAMES = [field.name for field in fields(Draft) if field.name != "body_html"]
+ALIASES = {
+    "标题": "title", "主题": "title", "引题": "kicker", "肩题": "kicker", "副题": "subtitle", "副标题": "subtitle",
+    "摘要": "summary", "导语": "summary", "提要": "summary", "description": "summary",
+    "发布": "published", "日期": "published", "时间": "published", "发布时间": "published", "date": "published",
+    "修改": "updated", "更新": "updated", "更新时间": "updated", "lastmod": "updated",
+    "来源": "source", "栏目": "section", "频道": "section", "category": "section",
+    "记者": "byline", "作者": "byline", "署名": "byline", "author": "byline", "authors": "byline",
+    "编辑": "editor", "责任编辑": "editor", "责编": "editor",
+    "标签": "tags", "关键词": "tags", "keywords": "tags", "语言": "language", "lang": "language",
+    "草稿": "draft", "短名": "slug", "别名": "aliases", "旧短名": "aliases", "图片": "images", "image": "images",
+}  # fmt: skip
+"""Other names a field answers to."""
+_WIDE_COLON = re.compile(r"^(\w+)：[ \t]*", re.MULTILINE)
+_YES = {"true", "yes", "on", "1", "是", "真"}
+_NO = {"false", "no", "off", "0", "否", "假", ""}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One field as written: its values (one unless it is a list) and its line, counted from 1."""
+
+    name: str
+    values: tuple[str, ...]
+    line: int
+    is_list: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.values[0].split()) if self.values else ""
+
+    def fail(self, cause: str, mend: str) -> UnreadableArticle:
+        return UnreadableArticle(cause, mend, self.line)
+
+
+def split(text: str) -> tuple[dict[str, Any], str, int]:
+    """The fields of *text*, what follows them, and the lines they took; no fields if it begins otherwise."""
+    if not text.startswith("---"):
+        return {}, text, 0
+    found = FENCE.match(text)
+    if not found:
+        first = text.split("\n", 1)[0].rstrip()
+        if first != "---" or not re.match(r"---[ \t]*\n\s*[\w-]+\s*[:：]", text):
+            return {}, text, 0  # a rule (***, ---) above the first words, not front matter
+        raise UnreadableArticle("the front matter does not end", "close it by a line of ---", 1)
+    return read(found[1], first_line=2), text[found.end() :], text.count("\n", 0, found.end())
+
+
+def read(text: str, first_line: int = 1) -> dict[str, Any]:
+    """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
+    chosen: dict[str, Any] = {}
+    text = _WIDE_COLON.sub(r"\1: ", text)
+    for entry in _entries(text, first_line):
+        name = _known(entry)
+        if name in chosen:
+            raise entry.fail(f"{entry.name!r} says {name} a second time", "keep one of them")
+        chosen[name] = _READERS[name](entry)
+    return chosen
+
+
+def write(draft: Draft) -> str:
+    """*draft*'s fields as front matter that ``split`` reads back to the same values, fences included."""
+    lines = [_written(field.name, getattr(draft, field.name)) for field in fields(draft) if field.name != "body_html"]
+    return "---\n" + "".join(line for line in lines if line) + "---\n"
+
+
+# -- reading ----------------------------------------------------------------------------------------------------
+
+
+def _entries(text: str, first_line: int) -> Iterator[Entry]:
+    events = _events(text, first_line)
+    first, line = next(events, (None, first_line))
+    if first is None:
+        return
+    if not isinstance(first, yaml.MappingStartEvent):
+        raise UnreadableArticle("the front matter is not a list of fields", "write lines such as title: …", line)
+    for event, line in events:
+        if isinstance(event, yaml.MappingEndEvent):
+            return
+        if not isinstance(event, yaml.ScalarEvent):
+            raise UnreadableArticle("a field's name is not a text", "write lines such as title: …", line)
+        yield _entry(str(event.value), line, events)
+
+
+def _entry(name: str, line: int, events: Iterator[tuple[yaml.Event, int]]) -> Entry:
+    event, _ = next(events)
+    if isinstance(event, yaml.ScalarEvent):
+        return Entry(name, (_plain(event),), line)
+    if not isinstance(event, yaml.SequenceStartEvent):
+        raise UnreadableArticle(f"{name} is neither text nor a list", f"write {name}: text, or [one, two]", line)
+    values = []
+    for event, at in events:
+        if isinstance(event, yaml.SequenceEndEvent):
+            break
+        if not isinstance(event, yaml.ScalarEvent):
+            raise UnreadableArticle(f"{name} is a list of more than texts", f"write {name}: [one, two]", at)
+        values.append(_plain(event))
+    return Entry(name, tuple(value for value in values if value), line, is_list=True)
+
+
+def _plain(event: yaml.ScalarEvent) -> str:
+    value = str(event.value)
+    return "" if event.implicit[0] and value in ("~", "null", "Null", "NULL") else value.strip()
+
+
+def _events(text: str, first_line: int) -> Iterator[tuple[yaml.Event, int]]:
+    """What stands between the beginning and the end of the one document, each with its line."""
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if not isinstance(event, _FRAME):
+                yield event, (event.start_mark.line if event.start_mark else 0) + first_line
+            if isinstance(event, yaml.DocumentEndEvent):
+                return
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + first_line if error.problem_mark else first_line
+        mend = 'a value with : or # or quotes needs "…" around it'
+        raise UnreadableArticle(f"the front matter is not YAML: {error.problem}", mend, line) from error
+    except yaml.YAMLError as error:
+        raise UnreadableArticle("the front matter is not YAML", "write lines such as title: …", first_line) from error
+
+
+_FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+
+
+def _known(entry: Entry) -> str:
+    name = entry.name.strip().lower()
+    name = ALIASES.get(name, name)
+    if name in NAMES:
+        return name
+    near = difflib.get_close_matches(name, [*NAMES, *ALIASES], n=1, cutoff=0.5)
+    mend = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
+    raise entry.fail(f"no field is called {entry.name!r}", mend)
+
+
+def _text(entry: Entry) -> str:
+    if entry.is_list:
+        raise entry.fail(f"{entry.name} is a list", f"write {entry.name}: text")
+    return entry.text
+
+
+def _moment(entry: Entry) -> datetime | None:
+    text = _text(entry)
+    if not text:
+        return None
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise entry.fail(str(error), MEND) from None
+
+
+def _switch(entry: Entry) -> bool:
+    text = _text(entry).lower()
+    if text not in _YES | _NO:
+        raise entry.fail(f"{entry.name} {text!r} is neither true nor false", f"write {entry.name}: true")
+    return text in _YES
+
+
+def _language(entry: Entry) -> str:
+    text = _text(entry).replace("_", "-")
+    if text and not _LANGUAGE.fullmatch(text):
+        raise entry.fail(f"language {text!r} is not a language tag", "use zh-CN, zh-Hant, en …")
+    return text
+
+
+def _slug(entry: Entry) -> str:
+    text = _text(entry)
+    if text and not is_slug(text):
+        raise entry.fail(f"slug {text!r} does not fit an address", f"use {slug_of(text) or 'letters, digits and -'}")
+    return text
+
+
+def _slugs(entry: Entry) -> tuple[str, ...]:
+    return tuple(_slug(Entry(entry.name, (value,), entry.line)) for value in _list(entry))
+
+
+SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
+LIST_SEPARATORS = r"\s*[,，、;；]\s*"
+NAME_SEPARATORS = LIST_SEPARATORS + r"|(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})"
+
+
+def listed(text: str, separators: str) -> tuple[str, ...]:
+    """The parts of *text*, each once, none empty."""
+    return _tidied(re.split(separators, text))
+
+
+def _tidied(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in (" ".join(value.split()) for value in values) if value))
+
+
+def _list_by(separators: str) -> Callable[[Entry], tuple[str, ...]]:
+    return lambda entry: _tidied(entry.values) if entry.is_list else listed(entry.text, separators)
+
+
+_list = _list_by(LIST_SEPARATORS)
+_path = _list_by(SECTION_SEPARATORS)
+_names = _list_by(NAME_SEPARATORS)
+_pictures = _list_by(r"\n")
+
+_READERS: dict[str, Callable[[Entry], Any]] = {
+    **dict.fromkeys(("title", "kicker", "subtitle", "summary", "source", "editor"), _text),
+    "published": _moment,
+    "updated": _moment,
+    "section": _path,
+    "byline": _names,
+    "tags": _list,
+    "language": _language,
+    "draft": _switch,
+    "slug": _slug,
+    "aliases": _slugs,
+    "images": _pictures,
+}
+
+
+# -- writing ----------------------------------------------------------------------------------------------------
+
+_PLAIN = re.compile(r"[^\W\d_][^\n:#\"'\[\]{},&*!|>%@`\\]*(?<! )")
+_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+
+
+def _written(name: str, value: Any) -> str:
+    """One line of front matter, or nothing for an empty value."""
+    if not value:
+        return ""
+    if isinstance(value, datetime):
+        return f"{name}: {value.isoformat(sep=' ')}\n"
+    if isinstance(value, bool):
+        return f"{name}: true\n"
+    if isinstance(value, tuple):
+        return f"{name}: [{', '.join(_quoted(item) for item in value)}]\n"
+    return f"{name}: {_quoted(value)}\n"
+
+
+def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)

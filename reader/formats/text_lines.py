@@ -1,0 +1,147 @@
+"""What the lines of a copied news page look like. Add a form: add a line to its table.
+
+Each table is a list of patterns for a *whole* line (``fullmatch``), unless its docstring says otherwise. Colons may be
+half or full width everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _lines(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+C = r"\s*[:：]\s*"
+
+SECTION_PATH = _lines(
+    r"(?:(?:您的?|当前|所在)\s*位置" + C + r")?[^。，,;；!?！？]{1,24}(?:\s*(?:>>|>|»|›)\s*[^>»›。，,]{1,24})+",
+    r"(?:您的?|当前|所在)\s*位置" + C + r"\S.{0,60}",
+    r"[^\s/|。，,]{1,12}(?:\s+[/|｜]\s+[^\s/|。，,]{1,12})+",
+)
+"""``河北新闻>>本网原创``, ``首页 > 新闻 > 正文``, ``新闻 / 河北``: above the headline only."""
+
+HEAD_FURNITURE = _lines(
+    r"进入移动版[,，]?\s*省流量[,，]?\s*体验好",
+    r"(?:手机|扫码|扫一扫)(?:看|阅读|查看|分享).{0,12}",
+    r"(?:分享|转发)(?:到|至)?" + r"(?:[:：].{0,40})?",
+    r"(?:分享到|微信|微博|QQ空间|朋友圈|新浪微博|复制链接|收藏|打印|评论|点赞|关闭|纠错|投稿|举报)(?:[\s|｜/、]+\S{1,8})*",
+    r"(?:字号|字体|字体大小|文字大小)?" + r"(?:\s*[:：])?\s*(?:\[?\s*(?:T|A|[大中小+-]|超大|默认)\s*\]?[\s|｜/]*){1,6}",
+    r"(?:阅读|浏览|点击|评论|人气)(?:量|数|次数)?" + r"(?:[:：]|\s)*\d*\s*(?:次|条|人)?",
+    r"(?:我要评论|我来说两句|播报文章|听新闻|朗读|关注|\+\s*关注|订阅|原创|正文|摘要|导读|A[+-])(?:\s+\S{1,8}){0,4}",
+    r"(?:网站首页|首页)(?:\s+\S{1,8})*",
+    r"\d+\s*(?:评论|分享|赞|参与).{0,10}",
+)
+"""Buttons between the headline and the story."""
+
+HEAD_FIELD = re.compile(
+    r"(文章来源|信息来源|新闻来源|稿件来源|来源|稿源|来自|source|责任编辑|责编|编辑|editor|作者|记者|通讯员|文字记者|author|by"
+    r"|发布时间|更新时间|发表时间|发稿时间|发布日期|时间|日期|字号|字体|浏览次数|浏览量|阅读量|阅读|点击量|点击数|点击|评论数|评论|人气)"
+    r"\s*[:：]\s*([^\s|｜:：]*(?:\s+[\u4e00-\u9fff]{2,4}(?=\s|$)(?!\s*[:：]))?)",
+    re.IGNORECASE,
+)
+"""Anywhere in a line above the story: what it is, and its value (``来源:河北新闻网``)."""
+
+LIST_BEGINS = _lines(
+    r"[【\[]?(?:相关|延伸|推荐|更多|热门|热点|精彩|往期|猜你|为您|编辑)"
+    r"(?:新闻|阅读|推荐|链接|报道|文章|喜欢|内容|回顾|专题|资讯|评论|精选)[】\]]?(?:\s*[:：])?.{0,4}",
+    r"更多精彩内容.{0,12}",
+    r"(?:今日|24小时|本周|一周)?(?:热点|热门|头条|排行|点击)(?:新闻|排行|榜|文章|推荐)?榜?",
+    r"(?:related|read more|more from|you may also like|recommended)\b.{0,40}",
+)
+"""Below the story: other headlines follow. A story that has a sentence after such a line goes on beyond it."""
+
+TAIL_FURNITURE = _lines(
+    r"(?:更多)?(?:请)?(?:关注|扫码|扫描|扫一扫|长按).{0,24}",
+    r"(?:官方)?(?:微信|微博|客户端|公众号)(?:公众号|二维码)?",
+    r"电子报|数字报|手机报|纸媒版",
+    r"(?:网站首页|首页|返回首页|我要评论|分享文章|分享|回到顶部|返回顶部|打印|关闭|收藏|举报|点赞|评论"
+    r"|上一篇|下一篇|上一页|下一页|尾页)"
+    r"(?:[\s|｜:：].{0,60})?",
+    r"[(（\[【]?(?:原标题|原题)" + C + r".{0,80}",
+    r"(?:分享到|分享至|转发到)" + r"(?:[:：].{0,40}|\s.{0,40})?",
+    r"(?:标签|关键词|关键字|tags?)" + C + r".{0,80}",
+    r"[(（\[【]?(?:版权声明|免责声明|特别声明|郑重声明|声明|版权说明)[】\])）]?(?:\s*[:：].*)?",
+    r"(?:本文)?(?:版权所有|未经(?:授权|许可|书面).{0,40}|转载请注明.{0,40}|凡本[网站]注明.*)",
+    r"(?:copyright|©|all rights reserved).{0,120}",
+    r"(?:\d+\s+){1,10}(?:下一页|尾页|末页).{0,12}",
+    r"(?:本文来源|文章来源|来源|稿源|初审|复审|终审|一审|二审|三审|校对|审核|审校|监制|排版|统筹|值班(?:主任|编委|主编))"
+    + C
+    + r".{0,60}",
+    r"(?:举报|违法和不良信息).{0,40}",
+    r"[A-Z]{2,}\d{3,}",
+)
+"""Below the story: buttons and notices."""
+
+EDITOR = _lines(
+    r"[(（\[【]?\s*(?:本文|本期|网络|实习)?(?:责任编辑|责\s*编|编\s*辑|值班编辑|新媒体编辑)"
+    r"(?:\s*[:：]\s*|\s+)(?P<name>\S.{0,40}?)[)）\]】]?"
+)
+"""``责任编辑:张岩``, ``(责编：李四、王五)``."""
+
+_HAN = r"\u4e00-\u9fff"
+_HOUSE = (
+    rf"(?:(?:本[报网刊台]|见习|实习|首席|特约|特派|全媒体|新华社|人民网|[{_HAN}]{{2,8}}(?:报|网|社|台|端|新闻))\s*)*"
+)
+_NAMED = rf"[{_HAN}·A-Za-z]"
+BYLINE_LINE = _lines(
+    rf"[(（]?\s*(?:文|图|文图|图文|撰文|摄影|采写|撰稿|执笔)?\s*[/／:：]?\s*{_HOUSE}"
+    rf"(?:记者|通讯员|作者|实习生|特约撰稿人?)\s*[:：]?\s*{_NAMED}{{1,12}}"
+    rf"(?:[\s、，,/]+(?:(?:通讯员|记者|实习生|摄影|摄|图|文|本报记者)\s*[:：]?\s*)?{_NAMED}{{1,8}}){{0,8}}"
+    r"(?:\s*(?:文/图|图/文|文|图|摄影报道|摄影|摄|报道))?[)）]?",
+    r"by\s+[A-Z][\w.'-]+(?:\s+[A-Z][\w.'-]+){1,3}",
+)
+"""``本报记者 高原雪 通讯员 张三``, ``文/记者 李四``, ``By Jane Doe``."""
+
+BYLINE_AT_END = re.compile(
+    r"[(（]\s*((?:[\u4e00-\u9fff]{0,12}?\s*)?(?:记者|通讯员|作者|实习生)[^()（）。，,；;!?！？]{1,60})[)）]?\s*$"
+)
+"""At the end of the last paragraph; the closing bracket is often lost."""
+
+BYLINE_AT_START = re.compile(r"[^。]{0,40}?(?:讯|电|消息)\s*[(（]([^()（）]{0,12}(?:记者|通讯员)[^()（）]{1,60})[)）]")
+"""``本报讯（记者 高原雪）``."""
+
+CAPTION = re.compile(
+    r"(?:摄|供图|资料图|资料图片|/图|图/.{1,8})[)）]?$|^图[为片示]|^(?:photo|picture)\b", re.IGNORECASE
+)
+"""Anywhere in a short line: it is a caption, not a heading."""
+
+_NUMERAL = "[一二三四五六七八九十]{1,3}"
+NUMBERED = re.compile(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
+"""How a heading may begin."""
+
+_ROLE = re.compile(
+    r"(?:文字|摄影|见习|实习|首席|特约|特派|驻[\u4e00-\u9fff]{2,4})?(?:记者|通讯员|作者|实习生|特约撰稿人?|撰稿|采写|撰文)\s*[:：/]?"
+    r"|(?:摄影报道|文/图|图/文|文图|图文|摄影|报道)(?=\s|$)|(?<=\s)[文图摄](?=\s|$|[/／])|^\s*[文图][/／]|\bby\b",
+    re.IGNORECASE,
+)
+_EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{_HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
+_SPACED_NAME = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])")
+_NAME = re.compile(
+    r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]+(?:·[\u4e00-\u9fff]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){0,3}"
+)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The people named after 记者, 通讯员, 作者 …: ``记者 高原雪 通讯员 张三、李四`` → three names."""
+    text = _SPACED_NAME.sub(r"\1\2", text.strip("()（） "))
+    first, *others = _ROLE.split(text)
+    pieces = others if others and _EMPLOYER.match(first) else [first, *others]
+    names = []
+    for piece in pieces:
+        splitter = r"[\s、，,/;；]+" if re.search("[\u4e00-\u9fff]", piece) else r"\s*(?:[,;]|\band\b)\s*"
+        names += [
+            name for name in re.split(splitter, piece.strip()) if _NAME.fullmatch(name) and not _EMPLOYER.match(name)
+        ]
+    return tuple(dict.fromkeys(names))
+
+
+_NO_SECTION = frozenset(("首页", "网站首页", "正文", "主页", "home", "文章正文", "内容", "详情"))
+
+
+def section_in(text: str) -> tuple[str, ...]:
+    """``当前位置：首页 > 新闻 > 河北 > 正文`` → 新闻, 河北."""
+    path = re.sub(r"^.{0,4}位置\s*[:：]\s*", "", text)
+    names = [name.strip() for name in re.split(r"\s*(?:>>|>|»|›)\s*|\s+[/|｜]\s+", path)]
+    return tuple(name for name in names if name and name.lower() not in _NO_SECTION)

@@ -1,0 +1,123 @@
+"""Any HTML → Markup that a page, a feed and a book can take as it is. The only maker of Markup for article HTML.
+
+What ``sanitize`` promises, whatever came in:
+
+* nh3 has let through only the tags, attributes, classes and URL schemes named here; no script, style or event.
+* At the top stand only blocks: p, h2–h6, ul, ol, dl, table, blockquote, pre, figure, section, aside, details, hr.
+  Loose text has become paragraphs; div is gone; two line breaks in a paragraph have become two paragraphs.
+* p, h2–h6, dt, summary and pre hold only inline tags; inline tags hold no blocks; lists hold only their items;
+  figcaption, summary, dt, dd, rt and rp stand only where HTML allows them. Nothing nests deeper than ``DEEPEST``.
+* No block is empty, none begins or ends with white space or a line break; indents made of spaces are gone.
+* Attributes are double-quoted and valid: ids are unique XML names, a link to ``#x`` has its target, img has src, alt.
+* Links that leave the site carry ``rel="noopener noreferrer"``; none has a target. h1 has become h2.
+* No control characters; the only entities are those of XML. ``<``, ``>`` and ``&`` are escaped, so ``<[^>]*>`` finds
+  each tag and nothing else.
+* ``sanitize(sanitize(html)) == sanitize(html)``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import nh3
+from markupsafe import Markup
+
+from ..errors import UnreadableArticle
+from .blocks import Blocks
+from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
+
+__all__ = ["INLINES", "Token", "joined", "printable", "refuse_towers", "sanitize", "tokens"]
+
+_TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
+"""One tag or one run of text of sanitized HTML. Groups: slash, name, attributes of a tag; text."""
+
+DEEPEST_SOURCE = 400
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+_NESTING = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_CLOSED_BY_OTHERS = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+    + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "rt", "rp", "rb", "option", "optgroup"]
+)
+"""Void tags, and those whose end tag may be left out."""
+_CLEANER = nh3.Cleaner(
+    tags=BLOCKS | INLINES,
+    clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "svg", "math"},
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    allowed_classes=dict.fromkeys(BLOCKS | INLINES, CLASSES),
+    url_schemes=SCHEMES,
+    link_rel=None,
+)
+
+
+@dataclass
+class Token:
+    """One tag, or one run of text (then ``name`` is empty) whose ``text`` is plain, not escaped.
+
+    ``attributes`` are as written, with a space before each; ``end`` tells ``</p>`` from ``<p>``.
+    """
+
+    text: str = ""
+    name: str = ""
+    attributes: str = ""
+    end: bool = False
+
+
+def sanitize(dirty: str) -> Markup:
+    """The promise above. Raises UnreadableArticle only for tags nested beyond all sense."""
+    dirty = printable(dirty)
+    refuse_towers(dirty)
+    clean = _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
+    blocks = Blocks(clean)
+    for slash, name, attributes, text in _TOKEN.findall(clean):
+        if text:
+            blocks.text(text)
+        elif slash:
+            blocks.end(name)
+        else:
+            blocks.start(name, attributes)
+    return Markup(blocks.finish())  # noqa: S704  the one place
+
+
+def tokens(clean: Markup) -> list[Token]:
+    """Sanitized HTML taken apart, for changes to its text; ``joined`` puts it together again."""
+    return [
+        Token(html.unescape(text) if "&" in text else text, name, attributes, bool(slash))
+        for slash, name, attributes, text in _TOKEN.findall(clean)
+    ]
+
+
+def joined(parts: Iterable[Token]) -> Markup:
+    """The opposite of ``tokens``: text is escaped again, so a change to it can add no tag."""
+    return Markup("".join(_text(part) if part.text else _tag(part) for part in parts))  # noqa: S704
+
+
+def _text(part: Token) -> str:
+    return html.escape(part.text, quote=False)
+
+
+def _tag(part: Token) -> str:
+    if not part.name:
+        return ""
+    return f"</{part.name}>" if part.end else f"<{part.name}{part.attributes}>"
+
+
+def printable(text: str) -> str:
+    """*text* without control characters, surrogates and non-characters, which no XML may hold (XML 1.0, 2.2)."""
+    return _UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text
+
+
+def refuse_towers(dirty: str) -> None:
+    """html5ever needs time in the square of the depth: 100,000 nested div take 14 s; and recursive readers break."""
+    if dirty.count("<") <= DEEPEST_SOURCE:
+        return
+    depth = 0
+    for tag in _NESTING.finditer(dirty):
+        if tag[2].lower() in _CLOSED_BY_OTHERS:
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > DEEPEST_SOURCE:
+            line = dirty.count("\n", 0, tag.start()) + 1
+            raise UnreadableArticle(f"tags nested more than {DEEPEST_SOURCE} deep", "close the tags", line)

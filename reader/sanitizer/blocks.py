@@ -1,0 +1,272 @@
+"""Clean tags in any order → a tree of blocks. See the promise in ``sanitizer``.
+
+A start tag is written only when something comes to stand in it, so that empty blocks never appear; an inline tag is
+closed before each block and written again in the next, so that it never holds one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .attributes import Names, written
+from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
+
+DEEPEST = 40
+_BLANK = " \t\n\r\u00a0\u3000\u200b\ufeff"
+_VERSES = re.compile(r'class="[^"]*\b(?:poem|verse|stanza)\b')
+
+
+@dataclass
+class Frame:
+    """An open block. ``start`` is empty once written; an ``implied`` one has no tag in the source."""
+
+    name: str
+    start: str = ""
+    attributes: str = ""
+    opened: bool = False
+    implied: bool = False
+    verse: bool = False
+
+
+@dataclass
+class Inline:
+    """An open inline tag; ``opened`` while it is written in the current run. One without a name writes nothing."""
+
+    name: str
+    start: str
+    opened: bool = False
+
+    @property
+    def end(self) -> str:
+        return f"</{self.name}>" if self.name else ""
+
+
+class Blocks:
+    """Takes the tokens of nh3's output, which nests well, one by one; ``finish`` answers the HTML."""
+
+    def __init__(self, clean: str) -> None:
+        self.names = Names(clean)
+        self.out: list[str] = []
+        self.frames = [Frame("div", opened=True)]
+        self.inlines: list[Inline] = []
+        self.breaks = 0
+        self.space = ""
+        self.fresh = True
+        """Nothing is written yet in the current run of text."""
+        self.broken = False
+        """The last token was a line break."""
+
+    # -- tokens -------------------------------------------------------------------------------------------------
+
+    def start(self, name: str, raw: str) -> None:
+        if name in INLINES:
+            self._start_inline(name, raw)
+        elif name == "hr":
+            self._make_room("hr")
+            self._open_frames()
+            self.out.append("<hr>")
+        else:
+            self._start_block("h2" if name == "h1" else name, raw)
+
+    def end(self, name: str) -> None:
+        if name in INLINES:
+            self._end_inline()
+        elif name != "hr":
+            self._end_block()
+
+    def text(self, text: str) -> None:
+        frame = self.frames[-1]
+        if frame.name == "pre":
+            self._write(text.lstrip("\n") if self.fresh else text)
+        elif frame.verse:
+            self._verse(text)
+        else:
+            self._prose(text)
+        self.broken = False
+
+    def finish(self) -> str:
+        while self.frames[-1].implied:
+            self._close_frame()
+        return "".join(self.out)
+
+    # -- blocks -------------------------------------------------------------------------------------------------
+
+    def _start_block(self, name: str, raw: str) -> None:
+        name = self._fitting(name)
+        attributes = written(name, raw, self.names) if raw else ""
+        if name == "div" and attributes and len(self.frames) < DEEPEST:
+            name = "section"
+        if self._is_line() and name in FLOW | LINES:  # a div or p within a heading: its words go on in the line
+            self.frames.append(Frame("", opened=True, verse=self.frames[-1].verse))
+            self.space = self.space or ("" if self.fresh else " ")
+            return
+        self._make_room(name)
+        verse = self.frames[-1].verse or bool(attributes and _VERSES.search(attributes))
+        self.frames.append(Frame(name, f"<{name}{attributes}>", attributes, name == "div", verse=verse))
+        if name in TABLE or name in ("td", "th"):
+            self._open_frames()
+
+    def _fitting(self, name: str) -> str:
+        """*name*, or ``div`` where such a block must not stand."""
+        if len(self.frames) >= DEEPEST and name not in TABLE and name not in ("td", "th", "p"):
+            return "div"
+        if name not in PARENTS:
+            return name
+        while self.frames[-1].implied:
+            self._close_frame()
+        parent = self.frames[-1]
+        fits = parent.name in PARENTS[name] and not (name == "summary" and parent.opened)
+        return name if fits else "div"
+
+    def _make_room(self, name: str) -> None:
+        """Ends the paragraph or the heading that cannot hold a block called *name*."""
+        self._pause()
+        while self.frames[-1].implied and self.frames[-1].name == "p":
+            self._close_frame()
+        frame = self.frames[-1]
+        if frame.name in LISTS and name not in (LISTS[frame.name], "dt"):
+            item = LISTS[frame.name]
+            self.frames.append(Frame(item, f"<{item}>", implied=True))
+        elif self._is_line():
+            self._turn_into_flow()
+
+    def _is_line(self) -> bool:
+        frame = self.frames[-1]
+        return not frame.implied and (frame.name in LINES or not frame.name)
+
+    def _turn_into_flow(self) -> None:
+        """A table within a heading ends it: what follows stands beside."""
+        line = max(index for index, frame in enumerate(self.frames) if frame.name)
+        if self.frames[line].opened:
+            self.out.append(f"</{self.frames[line].name}>")
+        for frame in self.frames[line:]:
+            frame.name, frame.opened = "div", True
+
+    def _end_block(self) -> None:
+        self._pause()
+        while self.frames[-1].implied:
+            self._close_frame()
+        self._close_frame()
+
+    def _close_frame(self) -> None:
+        self._pause()
+        frame = self.frames.pop()
+        if frame.opened and frame.name not in ("div", ""):
+            self.out.append(f"</{frame.name}>")
+
+    def _open_frames(self) -> None:
+        for index, frame in enumerate(self.frames):
+            if frame.opened:
+                continue
+            if frame.name == "details" and self.frames[index + 1 : index + 2] != [] and not self._has_summary(index):
+                frame.name = "section"
+                frame.start = frame.start.replace("details", "section", 1).replace(' open=""', "")
+            self.out.append(frame.start)
+            frame.opened = True
+
+    def _has_summary(self, index: int) -> bool:
+        return self.frames[index + 1].name == "summary"
+
+    # -- runs of text -------------------------------------------------------------------------------------------
+
+    def _prose(self, text: str) -> None:
+        if self.fresh:
+            text = text.lstrip(_BLANK)
+        if text.strip(_BLANK):
+            self._write(text)
+        elif not self.fresh:
+            self.space = self.space or text
+
+    def _verse(self, text: str) -> None:
+        lines = text.split("\n")
+        if self.broken and not lines[0].strip():  # the end of a line that <br> has ended already
+            lines = lines[1:]
+        for number, line in enumerate(lines):
+            if number and not self.fresh:
+                self.breaks += 1
+            if line.strip(_BLANK):
+                self._write(line.strip(" \t\r"))
+
+    def _write(self, text: str) -> None:
+        """Puts inline content where it may stand."""
+        self._ready()
+        if self.space:
+            self.out.append(self.space)
+            self.space = ""
+        for inline in self.inlines:
+            if not inline.opened:
+                self.out.append(inline.start)
+                inline.opened = True
+        self.out.append(text)
+        self.fresh = False
+
+    def _ready(self) -> None:
+        """Opens what must stand around the next words: paragraph, item, and the line breaks that wait."""
+        frame = self.frames[-1]
+        if frame.name in LISTS:
+            item = LISTS[frame.name]
+            self.frames.append(Frame(item, f"<{item}>", implied=True))
+        elif frame.name in FLOW:
+            self.frames.append(Frame("p", "<p>", implied=True, verse=frame.verse))
+        self._open_frames()
+        if self.breaks:
+            self._break_line()
+
+    def _break_line(self) -> None:
+        breaks, self.breaks, self.space = self.breaks, 0, ""
+        frame = self.frames[-1]
+        if breaks > 1 and frame.name == "p":
+            self._pause()
+            self.out.append(f"</p>{_without_id(frame)}")
+            return
+        self._trim()
+        self.out.append("\n" if frame.name == "pre" else "<br>" * min(breaks, 2))
+
+    def _pause(self) -> None:
+        """Ends a run of text: inline tags close, waiting spaces and line breaks are dropped."""
+        self._trim()
+        for inline in reversed(self.inlines):
+            if inline.opened:
+                self.out.append(inline.end)
+                inline.opened = False
+        self.breaks, self.space, self.fresh = 0, "", True
+
+    def _trim(self) -> None:
+        if not self.fresh and self.out and self.frames[-1].name != "pre" and not self.out[-1].endswith(">"):
+            self.out[-1] = self.out[-1].rstrip(_BLANK)
+
+    # -- inline tags --------------------------------------------------------------------------------------------
+
+    def _start_inline(self, name: str, raw: str) -> None:
+        if name == "br":
+            self._line_break()
+            return
+        attributes = written(name, raw, self.names) if raw else ""
+        if name == "img":
+            if "src=" in attributes:
+                self._write(f"<img{attributes}>")
+            return
+        if name in PARENTS and not any(inline.name in PARENTS[name] for inline in self.inlines):
+            name = "span"
+        says_nothing = name in ("a", "span") and not attributes
+        self.inlines.append(Inline("", "") if says_nothing else Inline(name, f"<{name}{attributes}>"))
+
+    def _line_break(self) -> None:
+        if self.frames[-1].name == "pre":
+            self._write("\n")
+        elif not self.fresh:
+            self.breaks += 1
+            self.broken = True
+
+    def _end_inline(self) -> None:
+        inline = self.inlines[-1]
+        if not inline.opened and self.names.wanted(inline.start):
+            self._write("")
+        self.inlines.pop()
+        if inline.opened:
+            self.out.append(inline.end)
+
+
+def _without_id(frame: Frame) -> str:
+    return re.sub(r' id="[^"]*"', "", f"<p{frame.attributes}>")

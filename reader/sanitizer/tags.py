@@ -1,0 +1,70 @@
+"""The tags, attributes, classes and addresses that article HTML may use."""
+
+from __future__ import annotations
+
+import re
+
+FLOW = frozenset({"section", "aside", "blockquote", "details", "div"})
+"""Hold blocks; loose text in them becomes a paragraph. div never leaves the sanitizer."""
+ITEMS = frozenset({"li", "dd", "td", "th", "figcaption", "caption", "figure"})
+"""Hold text or blocks."""
+LINES = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "pre"})
+"""Hold text and inline tags only."""
+LISTS = {"ul": "li", "ol": "li", "dl": "dd"}
+"""Hold items only: what else they hold is put into an item of this name."""
+TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
+BLOCKS = FLOW | ITEMS | LINES | LISTS.keys() | TABLE | {"hr"}
+INLINES = frozenset(
+    ["a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q"]
+    + ["rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"]
+)
+PARENTS = {
+    "li": {"ul", "ol"},
+    "dt": {"dl"},
+    "dd": {"dl"},
+    "figcaption": {"figure"},
+    "summary": {"details"},
+    "rt": {"ruby"},
+    "rp": {"ruby"},
+}
+"""A tag that stands elsewhere is taken for a div, or a span."""
+
+SCHEMES = {"http", "https", "mailto", "tel"}
+CLASSES = {
+    *("poem", "verse", "stanza", "footnotes", "footnote-ref", "footnote-backref"),
+    *("epigraph", "signature", "note", "warning", "pullquote", "left", "center", "right"),
+}
+ATTRIBUTES = {
+    "*": {"lang", "dir", "id"},
+    "a": {"href", "title", "hreflang"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "q": {"cite"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "p": {"align"},
+    "td": {"colspan", "rowspan", "headers", "align"},
+    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align"},
+    "details": {"open"},
+}
+for _tag in ("h1", "h2", "h3", "h4", "h5", "h6", "div"):
+    ATTRIBUTES[_tag] = {"align"}
+
+_NUMBER = re.compile(r"-?\d{1,5}")
+_COUNT = re.compile(r"[1-9]\d{0,4}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+VALUES = {
+    "lang": _LANGUAGE,
+    "hreflang": _LANGUAGE,
+    "dir": re.compile("ltr|rtl|auto"),
+    "width": _COUNT,
+    "height": _COUNT,
+    "colspan": _COUNT,
+    "rowspan": _COUNT,
+    "start": _NUMBER,
+    "value": _NUMBER,
+    "type": re.compile("[1aAiI]"),
+    "scope": re.compile("row|col|rowgroup|colgroup"),
+}
+"""What an attribute must be like to stay; others take any text."""
