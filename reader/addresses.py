@@ -15,6 +15,7 @@ HOME = "/"
 ISSUES = "/d/"
 LATEST_ISSUE = "/d/latest"
 FEEDS = "/feeds"
+SEARCH = "/search"
 
 _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
 
@@ -52,3 +53,8 @@ def shelf(chosen: Shelf) -> str:
 def feed(chosen: Shelf, name: str) -> str:
     """A feed of a shelf; *name* is ``feed.xml``, ``atom.xml``, ``feed.json`` or ``lite.xml``."""
     return shelf(chosen) + name
+
+
+def search(query: str) -> str:
+    """What the query finds; its feeds hang below: ``/search/feed.xml?q=``."""
+    return f"{SEARCH}?q={quote(query, safe='')}"

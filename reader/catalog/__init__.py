@@ -3,6 +3,10 @@
 schema.py     the tables, and opening the file
 rows.py       articles as rows and back
 shelving.py   which article stands on which shelf
+words.py      the words an article is found by
+indexing.py   the full-text table of them
+query.py      what a visitor typed, understood
+search.py     Results: finding by words; marking.py shows where they stand
 reading.py    Catalog: what pages, feeds and exports ask
 writing.py    Ledger: one transaction of changes, by the one keeper
 """

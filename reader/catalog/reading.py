@@ -12,8 +12,10 @@ from pathlib import Path
 from ..errors import Gone, Moved, NotFound
 from ..model import ALL, Article, Issue, Problem, Shelf, Teaser
 from .first_names import FIRST_NAME
+from .query import Query
 from .rows import TEASER_COLUMNS, article_of, teaser_of
 from .schema import connect
+from .search import Place, Results, find
 
 Position = tuple[int, str]
 """Where a list goes on: the ``published`` (UTC seconds) and ``slug`` of the last article seen."""
@@ -156,6 +158,10 @@ class Catalog:
         if not found:
             raise NotFound("issue", "latest")
         return found[0][0]
+
+    def search(self, query: Query, order: str = "newest", limit: int = 20, before: Place | None = None) -> Results:
+        """What *query* finds, newest or best first; ``before`` is ``more`` of the page before."""
+        return find(self._all, self._timezone, query, order, limit, before)
 
     def removals(self, limit: int = 50) -> list[Removal]:
         """What was taken down, latest first."""

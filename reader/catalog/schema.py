@@ -11,8 +11,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-SCHEMA = 1
-"""Raise it whenever a derived table changes: the catalog is then rebuilt from the folder."""
+from ..model import fingerprint
+from .indexing import make_index
+
+_FILLED_BY = ("schema", "rows", "shelving", "indexing", "words")
+SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
+"""Changes with the code that fills the derived tables: they are then rebuilt from the folder."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -31,7 +35,7 @@ _DERIVED = {
         slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, mend TEXT NOT NULL) WITHOUT ROWID""",
     "articles": """CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, visible INTEGER NOT NULL,
         draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL, title TEXT NOT NULL,
-        summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL,
+        summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, place INTEGER,
         version TEXT NOT NULL, shelves TEXT NOT NULL, details TEXT NOT NULL, body TEXT NOT NULL)""",
     "aliases": "CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID",
     "shelves": """CREATE TABLE shelves (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
@@ -40,6 +44,7 @@ _DERIVED = {
         PRIMARY KEY (shelf, published DESC, slug)) WITHOUT ROWID""",
 }
 _INDEXES = """
+CREATE UNIQUE INDEX articles_by_place ON articles (place) WHERE place IS NOT NULL;
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
 CREATE INDEX aliases_by_slug ON aliases (slug);
@@ -78,6 +83,7 @@ def _make_derived(connection: sqlite3.Connection) -> None:
     for name, statement in _DERIVED.items():
         connection.execute(f"DROP TABLE IF EXISTS {name}")
         connection.execute(statement)
+    make_index(connection)
     for statement in filter(str.strip, _INDEXES.split(";")):
         connection.execute(statement)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA,))

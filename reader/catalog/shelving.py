@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 
 from ..model import Article
 from .rows import shelves_of
@@ -19,23 +20,31 @@ class Shelving:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-        self._touched: set[int] = set()
+        self._more: Counter[int] = Counter()
         self._ids: dict[tuple[str, str], int] = {}
 
-    def put(self, slug: str) -> None:
+    def put(self, slug: str) -> list[int]:
+        """The numbers of the shelves it stands on now."""
         rows = self._rows(slug)
         self._db.executemany("INSERT OR REPLACE INTO shelved VALUES (?, ?, ?)", rows)
-        self._touched.update(row[0] for row in rows)
+        return self._counted(rows, 1)
 
-    def take(self, slug: str) -> None:
+    def take(self, slug: str) -> list[int]:
+        """The numbers of the shelves it stood on."""
         rows = self._rows(slug)
         self._db.executemany("DELETE FROM shelved WHERE shelf = ? AND published = ? AND slug = ?", rows)
-        self._touched.update(row[0] for row in rows)
+        return self._counted(rows, -1)
 
-    def count(self) -> None:
+    def close(self) -> None:
         """Write down how many stand on each shelf that was touched."""
-        query = "UPDATE shelves SET count = (SELECT count(*) FROM shelved WHERE shelf = ?1) WHERE id = ?1"
-        self._db.executemany(query, [(shelf,) for shelf in self._touched])
+        changed = [(change, shelf) for shelf, change in self._more.items() if change]
+        self._db.executemany("UPDATE shelves SET count = count + ? WHERE id = ?", changed)
+
+    def _counted(self, rows: list[tuple[int, int, str]], change: int) -> list[int]:
+        shelves = [row[0] for row in rows]
+        for shelf in shelves:
+            self._more[shelf] += change
+        return shelves
 
     def _rows(self, slug: str) -> list[tuple[int, int, str]]:
         row = self._db.execute("SELECT published, shelves FROM articles WHERE slug = ?", (slug,)).fetchone()

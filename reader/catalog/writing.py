@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..model import Article, Problem
 from .first_names import first_name, remember_first_name
-from .rows import row_of
+from .indexing import Indexing
+from .rows import article_of, row_of
 from .schema import connect, prepare
 from .shelving import Shelving, names_of
+from .words import words_of
 
 _CONFLICT = "another file already has the name"
 
@@ -46,7 +48,7 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._db, self._now = connection, int(now.timestamp())
-        self._shelving = Shelving(connection)
+        self._shelving, self._indexing = Shelving(connection), Indexing(connection)
         self._changed = False
 
     def stamps(self, under: str = "") -> dict[str, str]:
@@ -56,8 +58,11 @@ class Ledger:
         query = "SELECT path, stamp FROM files WHERE path = ? OR (path > ? AND path < ?)"
         return dict(self._db.execute(query, (under, under + "/", under + "0")).fetchall())
 
-    def put(self, path: str, stamp: str, digest: str, article: Article) -> Problem | None:
-        """The file now says this. A name that another file has already is a problem of this file."""
+    def put(self, path: str, stamp: str, digest: str, article: Article, words: str = "") -> Problem | None:
+        """The file now says this. A name that another file has already is a problem of this file.
+
+        *words* is ``words_of`` the article where somebody has worked it out already.
+        """
         owner = self._db.execute("SELECT path FROM articles WHERE slug = ?", (article.slug,)).fetchone()
         if owner and owner["path"] != path:
             mend = "rename one of them, or give it another slug in its front matter"
@@ -68,7 +73,7 @@ class Ledger:
         self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""))
         if known is None or known["digest"] != digest:  # what only a new release of ours changes is no correction
             self._note_correction(article)
-        self._put_article(path, article)
+        self._put_article(path, article, words)
         self._retire_other_names(path, article.slug)
         return None
 
@@ -98,10 +103,10 @@ class Ledger:
 
     def release_due(self) -> None:
         """Show what was waiting for its time."""
-        due = "SELECT slug FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
+        due = "SELECT * FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
         for row in self._db.execute(due, (self._now,)).fetchall():
             self._db.execute("UPDATE articles SET visible = 1 WHERE slug = ?", (row["slug"],))
-            self._shelving.put(row["slug"])
+            self._show(row["slug"], words_of(article_of(row, UTC)))
             self._changed = True
 
     def next_due(self) -> int | None:
@@ -132,7 +137,8 @@ class Ledger:
 
     def close(self) -> None:
         """Count what changed; move the revision on if anything did."""
-        self._shelving.count()
+        self._shelving.close()
+        self._indexing.close()
         if self._changed or not self.noted("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
             moved_on = max(self._now, last["value"] + 1 if last else 0)  # two changes within one second differ too
@@ -145,12 +151,12 @@ class Ledger:
         values = (path, stamp, digest, slug, problem.line, problem.cause, problem.mend)
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
-    def _put_article(self, path: str, article: Article) -> None:
+    def _put_article(self, path: str, article: Article, words: str) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now
         before = self._db.execute("SELECT visible FROM articles WHERE slug = ?", (article.slug,)).fetchone()
         first = first_name(self._db, article.slug)
         if before and before["visible"]:
-            self._shelving.take(article.slug)
+            self._hide(article.slug)
         row = {**row_of(article), "shelves": names_of(article), "path": path, "visible": visible}
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
@@ -158,8 +164,14 @@ class Ledger:
         if before:
             remember_first_name(self._db, article.slug, first)
         if visible:
-            self._shelving.put(article.slug)
+            self._show(article.slug, words or words_of(article))
         self._changed = self._changed or visible or bool(before and before["visible"])
+
+    def _show(self, slug: str, words: str) -> None:
+        self._indexing.put(slug, self._shelving.put(slug), words)
+
+    def _hide(self, slug: str) -> None:
+        self._indexing.take(slug, self._shelving.take(slug))
 
     def _note_correction(self, article: Article) -> None:
         query = "SELECT 1 FROM articles WHERE slug = ? AND visible AND version <> ?"
@@ -185,7 +197,7 @@ class Ledger:
         row = self._db.execute("SELECT title, visible FROM articles WHERE slug = ?", (slug,)).fetchone()
         first, heir = first_name(self._db, slug), heir or self._owner_of_alias(slug)
         if row["visible"]:
-            self._shelving.take(slug)
+            self._hide(slug)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
         self._db.execute("DELETE FROM aliases WHERE slug = ?", (slug,))
         if not row["visible"]:

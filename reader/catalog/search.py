@@ -1,0 +1,150 @@
+"""Finding articles by their words: newest first, or best first among a bounded number of candidates."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from ..model import Shelf, Teaser
+from .marking import Segment, excerpt, marked, marks_of
+from .query import Query, expression_of, needs_proof, pattern_of, seconds_of
+from .rows import TEASER_COLUMNS, teaser_of
+from .words import IN_TITLE, ON_SHELF, folded, text_of
+
+ORDERS = ("newest", "best")
+
+CANDIDATES = 120
+"""So many of the newest hits, and of the newest with the words in the title, are compared for ``best``."""
+
+EXAMINED = 400
+"""So many places at most are looked at for one page of results; the page after goes on from there."""
+
+Place = tuple[int, int]
+"""Where results go on: score (0 when newest first) and place of the last hit seen."""
+
+Ask = Callable[..., list[sqlite3.Row]]
+"""Runs a query on the catalog: ``ask(sql, *values)``."""
+
+_INDEXED = ("title", "summary", "section", "source", "details")
+_EARLIEST, _LATEST = -(2**62), 2**62
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An article that was found, and what to show of the words in it."""
+
+    teaser: Teaser
+    title: tuple[Segment, ...]
+    excerpt: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """``more`` is where the next page begins; None at the end."""
+
+    hits: tuple[Hit, ...] = ()
+    more: Place | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    score: int
+    row: sqlite3.Row
+
+    @property
+    def place(self) -> Place:
+        return self.score, self.row["place"]
+
+
+def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, before: Place | None) -> Results:
+    """Articles that hold every term, stand on every shelf and lie between the dates; nothing for an empty query."""
+    found = _Finder(ask, timezone, query)
+    if not query or not found.is_possible:
+        return Results()
+    return found.best(limit, before) if order == "best" else found.newest(limit, before)
+
+
+class _Finder:
+    """One query at work."""
+
+    def __init__(self, ask: Ask, timezone: tzinfo, query: Query) -> None:
+        self._ask, self._timezone, self._terms = ask, timezone, query.terms
+        self._marks = marks_of(query.terms)
+        self._proofs = [pattern_of(term) for term in query.terms if needs_proof(term)]
+        self._first = seconds_of(query.after, timezone, _EARLIEST)
+        self._end = seconds_of(query.before, timezone, _LATEST)
+        shelves = [self._shelf_words(shelf) for shelf in query.shelves]
+        self.is_possible = all(shelves)
+        self._expression = " AND ".join((*(f"({expression_of(t)})" for t in query.terms), *(f"({s})" for s in shelves)))
+
+    def newest(self, limit: int, before: Place | None) -> Results:
+        found: list[_Found] = []
+        examined, end = 0, min(before[1] if before else self._end, self._end)
+        while len(found) <= limit and examined < EXAMINED:
+            rows = self._rows(self._expression, end, limit + 1)
+            found += [_Found(0, row) for row in rows if self._proves(row)]
+            if len(rows) <= limit:
+                return self._results(found, limit, None)
+            examined, end = examined + len(rows), rows[-1]["place"]
+        return self._results(found, limit, (0, end))
+
+    def best(self, limit: int, before: Place | None) -> Results:
+        """By how often the words occur, those of the title counting most; ties newest first."""
+        in_title = " OR ".join(f"({expression_of(term, IN_TITLE)})" for term in self._terms)
+        rows = self._rows(self._expression, self._end, CANDIDATES)
+        if in_title:
+            rows += self._rows(f"{self._expression} AND ({in_title})", self._end, CANDIDATES)
+        different = {row["place"]: row for row in rows}.values()
+        scored = [_Found(self._score(row), row) for row in different if self._proves(row)]
+        found = sorted(scored, key=lambda one: one.place, reverse=True)
+        return self._results([one for one in found if before is None or one.place < before], limit, None)
+
+    def _rows(self, expression: str, end: int, limit: int) -> list[sqlite3.Row]:
+        """The newest articles before *end* (a place) that the index has for the expression."""
+        columns = f"{TEASER_COLUMNS}, place, details, body"
+        if not expression:
+            query = f"SELECT {columns} FROM articles WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT ?"
+            return self._ask(query, self._first, end, limit)
+        places = "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+        query = f"SELECT {columns} FROM articles WHERE place IN ({places}) ORDER BY place DESC"
+        return self._ask(query, expression, self._first, end, limit)
+
+    def _proves(self, row: sqlite3.Row) -> bool:
+        """Whether the terms that the index cannot vouch for really occur."""
+        if not self._proofs:
+            return True
+        text = "\n".join((*(row[name] for name in _INDEXED), text_of(row["body"])))
+        return all(proof.search(text) or proof.search(folded(text)) for proof in self._proofs)
+
+    def _score(self, row: sqlite3.Row) -> int:
+        body = row["body"].casefold()
+        title, summary = row["title"].casefold(), row["summary"].casefold()
+        return sum(
+            40 * (term.text in title) + 10 * (term.text in summary) + min(body.count(term.text), 15)
+            for term in self._terms
+        )
+
+    def _results(self, found: Sequence[_Found], limit: int, more: Place | None) -> Results:
+        if len(found) > limit:
+            more = found[limit - 1].place
+        return Results(tuple(self._hit(one.row) for one in found[:limit]), more)
+
+    def _hit(self, row: sqlite3.Row) -> Hit:
+        return Hit(
+            teaser_of(row, self._timezone),
+            marked(row["title"], self._marks),
+            excerpt(text_of(row["body"]), self._marks),
+        )
+
+    def _shelf_words(self, shelf: Shelf) -> str:
+        """The shelf in the index's language; a section may be named by its last step. Empty if there is none."""
+        query = "SELECT id FROM shelves WHERE kind = ? AND count > 0 AND (name = ? COLLATE NOCASE"
+        query += " OR name LIKE ? ESCAPE '!')" if shelf.kind == "section" else ")"
+        values = [shelf.kind, shelf.name, *([f"%/{_plain(shelf.name)}"] if shelf.kind == "section" else [])]
+        return " OR ".join(f'"{ON_SHELF}{row["id"]}"' for row in self._ask(query, *values))
+
+
+def _plain(text: str) -> str:
+    return "".join("!" + character if character in "!%_" else character for character in text)
