@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
-from reader.catalog import Catalog
+from reader.catalog import Catalog, open_ledger
 from reader.keeper import keep
-from reader.library import Library
 from reader.services import open_services
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
@@ -117,9 +117,5 @@ def test_the_keeper_outlives_a_folder_that_vanishes(settings):
 def test_readers_are_not_blocked_while_the_keeper_writes(settings):
     services = open_services(settings)
     services.library.sync()
-    from reader.catalog import open_ledger
-    from reader.library import datetime
-
-    with open_ledger(settings.catalog, datetime.now().astimezone()):
+    with open_ledger(settings.catalog, datetime.now(UTC)):
         assert Catalog(settings.catalog, settings.timezone).count() == 0
-    assert isinstance(services.library, Library)
