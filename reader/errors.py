@@ -9,6 +9,7 @@ ReaderError
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
 ├── ExportFailed         an exporter gave up: time, memory or a bug
+├── TooLarge             more was asked for than one file may hold (HTTP 413)
 └── Busy                 too much work is waiting; ask again later (HTTP 503)
 """
 
@@ -64,6 +65,14 @@ class BadSetting(ReaderError):
 class ExportFailed(ReaderError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
+
+
+class TooLarge(ReaderError):
+    """*count* of *what* were asked for, where *most* are allowed."""
+
+    def __init__(self, what: str, count: int, most: int) -> None:
+        super().__init__(f"{count:,} {what} are too many for one file; at most {most:,}: choose fewer")
+        self.what, self.count, self.most = what, count, most
 
 
 class Busy(ReaderError):

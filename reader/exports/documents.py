@@ -1,105 +1,142 @@
-"""A publication as templates want it: chapters with their dates and words, and the colophon of the last page."""
+"""A publication as templates want it: its parts with their chapters, dates and words, and the colophon."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import segno
 from markupsafe import Markup
 
 from ..model import Article, Publication
-from .bodies import Body, in_parentheses
+from .bodies import Body, Heading
 from .options import Options
-from .words import gettext_of, imprint, is_chinese, long_time
+from .publications import section_of
+from .words import gettext_of, imprint, is_chinese, long_date, long_time
 
 
 @dataclass(frozen=True)
 class Chapter:
+    """``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty."""
+
     id: str
     article: Article
     body: Markup
+    headings: list[Heading]
     time: str
     imprint: list[tuple[str, str]]
     colon: str
-    words: dict[str, str]
+    editor: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of an issue. An article alone is one part without a name."""
+
+    id: str
+    name: str
+    chapters: list[Chapter]
 
 
 @dataclass(frozen=True)
 class Colophon:
-    """The end of the last page: where this comes from, which revision it is, where the latest one is."""
+    """The end of the last page: which revision this is, and where the latest one is."""
 
     facts: list[tuple[str, str]]
     colon: str
     section: str = ""
     address: str = ""
-    address_shown: str = ""
-    qr_label: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True)
 class Document:
     publication: Publication
-    chapters: list[Chapter]
+    parts: list[Part]
     colophon: Colophon
-    media: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def chapters(self) -> list[Chapter]:
+        return [chapter for part in self.parts for chapter in part.chapters]
 
     def context(self) -> dict[str, Any]:
+        """The names that the templates know."""
         publication = self.publication
         return {
             "publication": publication,
+            "parts": self.parts,
             "chapters": self.chapters,
             "colophon": self.colophon,
-            "kind": "one" if len(self.chapters) == 1 else "many",
+            "many": len(publication.chapters) > 1,
             "authors": authors_of(publication),
-            "description": publication.chapters[0].summary if len(self.chapters) == 1 else "",
-            "keywords": list(dict.fromkeys(word for c in publication.chapters for word in (*c.section, *c.tags))),
+            "description": publication.chapters[0].summary if len(publication.chapters) == 1 else "",
+            "keywords": unique(word for c in publication.chapters for word in (*c.section, *c.tags)),
             "created": publication.published.isoformat(),
             "modified": publication.updated.isoformat(),
+            "day": long_date(publication.published.date(), publication.language),
         }
 
 
-def authors_of(publication: Publication) -> list[str]:
-    """Everybody in the bylines, or else the sources; in order, each once."""
-    names = dict.fromkeys(name for chapter in publication.chapters for name in chapter.byline)
-    return list(names or dict.fromkeys(chapter.source for chapter in publication.chapters if chapter.source))
+Prepare = Callable[[Body], Markup]
+"""What a format does with a body before it becomes text."""
 
 
-def to_document(publication: Publication, options: Options) -> Document:
-    chapters = []
-    for number, article in enumerate(publication.chapters, 1):
-        body = in_parentheses(Body(article.body, f"a{number}-", options.base_url))
-        chapters.append(chapter_of(article, f"a{number}", body.html()))
-    colophon = colophon_of(publication, options)
-    return Document(publication, chapters, colophon, {"qr": qr_code(colophon.address)} if colophon.address else {})
+def to_document(publication: Publication, options: Options, prepare: Prepare) -> Document:
+    chapters = [
+        _chapter(article, f"a{number}", options, prepare) for number, article in enumerate(publication.chapters, 1)
+    ]
+    grouped = groupby(chapters, key=lambda chapter: section_of(chapter.article))
+    named = len(chapters) > 1
+    parts = [Part(f"p{n}", name if named else "", list(group)) for n, (name, group) in enumerate(grouped, 1)]
+    return Document(publication, parts, colophon_of(publication, options))
 
 
-def chapter_of(article: Article, name: str, body: Markup) -> Chapter:
+def _chapter(article: Article, name: str, options: Options, prepare: Prepare) -> Chapter:
     gettext = gettext_of(article.language)
+    body = Body(article.body, f"{name}-", options.base_url)
+    headings = body.headings()
+    between = colon(article.language)
     return Chapter(
         id=name,
         article=article,
-        body=body,
+        body=prepare(body),
+        headings=headings,
         time=long_time(article.published, article.language),
         imprint=imprint(article, gettext),
-        colon=colon(article.language),
-        words={"editor": gettext("Editor")},
+        colon=between,
+        editor=f"{gettext('Editor')}{between}{article.editor}" if article.editor else "",
     )
 
 
 def colophon_of(publication: Publication, options: Options) -> Colophon:
     gettext = gettext_of(publication.language)
-    address = options.base_url and options.base_url + publication.path
-    sections = {chapter.section for chapter in publication.chapters}
     return Colophon(
-        facts=[(gettext("Revision"), f"{publication.version[:8]} · {publication.updated:%Y-%m-%d %H:%M}")],
+        facts=[(gettext("Revision"), f"{revision_of(publication)} · {publication.updated:%Y-%m-%d %H:%M}")],
         colon=colon(publication.language),
-        section=" › ".join(sections.pop()) if len(sections) == 1 else "",
-        address=address,
-        address_shown=address,
-        qr_label=gettext("Is this the latest?"),
+        section=" › ".join(publication.chapters[0].section) if len(publication.chapters) == 1 else "",
+        address=options.base_url and options.base_url + publication.path,
+        question=gettext("Is this the latest?"),
     )
+
+
+def revision_of(publication: Publication) -> str:
+    """Eight digits of the version: an article's own, so that its page can say whether they are the latest."""
+    single = len(publication.chapters) == 1
+    return (publication.chapters[0] if single else publication).version[:8]
+
+
+def authors_of(publication: Publication) -> list[str]:
+    """Everybody in the bylines, or else the sources; in order, each once."""
+    names = unique(name for chapter in publication.chapters for name in chapter.byline)
+    return names or unique(chapter.source for chapter in publication.chapters)
+
+
+def unique(values: Any) -> list[str]:
+    """In order, each once, none empty."""
+    return [value for value in dict.fromkeys(values) if value]
 
 
 def colon(language: str) -> str:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import BadOption
-
-SCRIPTS = ("", "hans", "hant")
-"""As written, simplified, traditional Chinese characters."""
+from ..script import SCRIPTS
 
 
 class Render(Protocol):
@@ -28,7 +26,7 @@ class Options:
 
 
 def script_of(script: str) -> str:
-    """Raises BadOption."""
-    if script not in SCRIPTS:
-        raise BadOption("script", script, list(SCRIPTS[1:]))
+    """Raises BadOption. Empty is as written."""
+    if script and script not in SCRIPTS:
+        raise BadOption("script", script, list(SCRIPTS))
     return script

@@ -2,15 +2,87 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
 from .. import addresses
-from ..model import Article, Publication
+from ..errors import NotFound, TooLarge
+from ..model import Article, Issue, Publication, Shelf, fingerprint, slug_of
+from ..script import convert, in_script, needs_change
+from .words import gettext_of, long_date
+
+MOST_ARTICLES = 200
+MOST_CHARACTERS = 600_000
+"""A bundle of that size takes a worker about half a minute and half of the memory it is allowed."""
 
 
 def of_article(article: Article) -> Publication:
-    return Publication(
-        name=article.slug,
-        title=article.title,
-        language=article.language,
-        path=addresses.article(article.slug),
-        chapters=(article,),
-    )
+    path = addresses.article(article.slug)
+    return Publication(article.slug, article.title, article.language, path, (article,))
+
+
+def of_issue(issue: Issue, articles: Sequence[Article]) -> Publication:
+    """The e-paper of a day, section by section. Raises TooLarge."""
+    return _bundle(f"{issue.day}", _issue_title(issue.day, articles), addresses.issue(issue.day), articles)
+
+
+def of_shelf(shelf: Shelf, articles: Sequence[Article]) -> Publication:
+    """A section, a tag, an author's or a source's articles. Raises TooLarge."""
+    title = shelf.name.rpartition("/")[2]
+    return _bundle(slug_of(shelf.name) or shelf.kind, title, addresses.shelf(shelf), articles)
+
+
+def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publication:
+    """What a reader picked or searched for, under the address that finds it again. Raises TooLarge."""
+    name = slug_of(title)[:40] or fingerprint(path)[:8]
+    return _bundle(name, title, path, articles)
+
+
+def check_count(count: int) -> None:
+    """Raises TooLarge: asked before so many articles are even read."""
+    if count > MOST_ARTICLES:
+        raise TooLarge("articles", count, MOST_ARTICLES)
+
+
+def in_chosen_script(publication: Publication, script: str) -> Publication:
+    """*publication* as it reads in Simplified (hans) or Traditional (hant) characters; itself without a wish."""
+    if not needs_change(publication.language, script):
+        return publication
+    chapters = tuple(in_script(article, script) for article in publication.chapters)
+    language = f"zh-{script.capitalize()}"
+    return replace(publication, title=convert(publication.title, script), language=language, chapters=chapters)
+
+
+def _bundle(name: str, title: str, path: str, articles: Sequence[Article]) -> Publication:
+    if not articles:
+        raise NotFound("article on the shelf", title)
+    check_count(len(articles))
+    characters = sum(len(article.body) for article in articles)
+    if characters > MOST_CHARACTERS:
+        raise TooLarge("characters", characters, MOST_CHARACTERS)
+    return Publication(name, title, main_language(articles), path, tuple(_by_section(articles)))
+
+
+def _by_section(articles: Iterable[Article]) -> list[Article]:
+    """Sections in the order in which they first appear, each in its own order."""
+    groups: dict[str, list[Article]] = {}
+    for article in articles:
+        groups.setdefault(section_of(article), []).append(article)
+    return [article for group in groups.values() for article in group]
+
+
+def section_of(article: Article) -> str:
+    """The name of its page in an issue: its subject, the first step of its section path; may be empty."""
+    return article.section[0] if article.section else ""
+
+
+def main_language(articles: Sequence[Article]) -> str:
+    """The language of most; of the first among equals."""
+    return Counter(article.language for article in articles).most_common(1)[0][0]
+
+
+def _issue_title(day: date, articles: Sequence[Article]) -> str:
+    language = main_language(articles) if articles else ""
+    return f"{gettext_of(language)('E-paper')} {long_date(day, language)}"

@@ -14,7 +14,7 @@ from ..model import Publication
 from .bodies import Body
 from .contents import Entry, nested
 from .covers import Cover, cover_of
-from .documents import authors_of, chapter_of, colon, colophon_of
+from .documents import Chapter, Document, authors_of, colon, to_document, unique
 from .options import Options, Render
 from .words import gettext_of, long_date
 
@@ -60,47 +60,49 @@ class Item:
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     gettext = gettext_of(publication.language)
-    words = {name: gettext(msgid) for name, msgid in WORDS.items()}
-    common = {"publication": publication, "words": words, "colon": colon(publication.language)}
-    pages, entries = _chapters(publication, options, render)
-    many = len(pages) > 1
-    nav = render("export/epub/nav.xhtml", contents=entries, first=pages[0].name, many=many, **common)
+    document = to_document(publication, options, Body.xhtml)
+    common = {
+        **document.context(),
+        "words": {name: gettext(msgid) for name, msgid in WORDS.items()},
+        "colon": colon(publication.language),
+        "cover": _cover(publication, options),
+        "contents": _contents(document),
+        "first": file_of(document.chapters[0]),
+    }
+    pages = [_page(chapter, document, render) for chapter in document.chapters]
     items = [
         Item("style.css", "text/css", render("export/epub/style.css").encode()),
-        Item(
-            "cover.svg",
-            SVG,
-            render("export/epub/cover.svg", cover=_cover(publication, options)).encode(),
-            "cover-image",
-        ),
+        Item("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
         Item("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
-        Item("nav.xhtml", XHTML, nav.encode(), "nav"),
+        Item("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
         *pages,
     ]
-    package = render(
-        "export/epub/package.opf",
-        items=items,
-        spine=[p.id for p in pages],
-        many=many,
-        **common,
-        **_metadata(publication, options),
-    )
+    context = common | _metadata(publication, options) | {"items": items, "spine": [page.id for page in pages]}
+    package = render("export/epub/package.opf", **context)
     return _zip([Item("package.opf", "", package.encode()), *items])
 
 
-def _chapters(publication: Publication, options: Options, render: Render) -> tuple[list[Item], list[Entry]]:
-    """The pages of the book, and its contents."""
-    pages, entries = [], []
-    for number, article in enumerate(publication.chapters, 1):
-        name, last = f"a{number:03d}.xhtml", number == len(publication.chapters)
-        body = Body(article.body, f"a{number}-", options.base_url)
-        headings = body.headings()
-        chapter = chapter_of(article, f"a{number}", body.xhtml())
-        colophon = colophon_of(publication, options) if last else None
-        page = render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon)
-        pages.append(Item(name, XHTML, page.encode()))
-        entries.append(Entry(article.title, name, nested(headings, name)))
-    return pages, entries
+def file_of(chapter: Chapter) -> str:
+    return f"{chapter.id}.xhtml"
+
+
+def _page(chapter: Chapter, document: Document, render: Render) -> Item:
+    colophon = document.colophon if chapter is document.chapters[-1] else None
+    return Item(
+        file_of(chapter), XHTML, render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon).encode()
+    )
+
+
+def _contents(document: Document) -> list[Entry]:
+    """Of an issue: sections and their articles. Of an article: itself and its headings."""
+    if len(document.chapters) == 1:
+        chapter = document.chapters[0]
+        return [Entry(chapter.article.title, file_of(chapter), nested(chapter.headings, file_of(chapter)))]
+    found = []
+    for part in document.parts:
+        articles = [Entry(chapter.article.title, file_of(chapter)) for chapter in part.chapters]
+        found += [Entry(part.name, articles[0].href, articles)] if part.name else articles
+    return found
 
 
 def _cover(publication: Publication, options: Options) -> Cover:
@@ -114,20 +116,16 @@ def _metadata(publication: Publication, options: Options) -> dict[str, Any]:
     chapters = publication.chapters
     return {
         "identifier": uuid.uuid5(uuid.NAMESPACE_URL, options.base_url + publication.path).urn,
-        "languages": _unique(publication.language, *(c.language for c in chapters)),
+        "languages": unique([publication.language, *(c.language for c in chapters)]),
         "authors": authors_of(publication),
-        "editors": _unique(*(c.editor for c in chapters)),
+        "editors": unique(c.editor for c in chapters),
         "publisher": options.site_name,
-        "sources": _unique(*(c.source for c in chapters)),
-        "subjects": _unique(*(word for c in chapters for word in (" › ".join(c.section), *c.tags))),
+        "sources": unique(c.source for c in chapters),
+        "subjects": unique(word for c in chapters for word in (" › ".join(c.section), *c.tags)),
         "description": chapters[0].summary if len(chapters) == 1 else "",
         "date": publication.published.date().isoformat(),
         "modified": f"{publication.updated.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
-
-
-def _unique(*values: str) -> list[str]:
-    return [value for value in dict.fromkeys(values) if value]
 
 
 def _zip(items: list[Item]) -> bytes:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from ..model import Publication
-from .documents import to_document
+from .bodies import Body, in_parentheses
+from .documents import qr_code, to_document
 from .options import Options, Render
 
 SUFFIX = "pdf"
@@ -15,22 +18,28 @@ LABEL = "PDF"
 
 @dataclass(frozen=True)
 class Paper:
-    """Sizes of type in points; the line is a whole number of ``text`` wide, so that Chinese stands in columns."""
+    """Sizes of type in points; the line is a whole number of ``text`` wide, so that Chinese stands in columns.
+
+    The rest is for bundles: ``columns`` of a story, ``masthead`` of the front page, where a new ``part`` begins.
+    """
 
     size: str
     margin: str
     text: float
     title: float
     small: float
-    leading: float = 1.75
-    picture: str = "120mm"
+    leading: float
+    picture: str
+    masthead: float
+    columns: int = 1
+    part: str = "page"
 
 
 PAPERS = {
-    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9),
-    "phone": Paper("90mm 160mm", "7mm 6.1mm 10mm", 10.5, 16, 7.5, leading=1.65, picture="100mm"),
-    "a6": Paper("A6", "10mm 10.6mm 13mm", 9.5, 15, 7, leading=1.65, picture="90mm"),
-    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 13, leading=1.65, picture="150mm"),
+    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, columns=2),
+    "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30),
+    "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28),
+    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 13, 1.65, "150mm", 60),
 }
 PAGES = tuple(PAPERS)
 
@@ -38,6 +47,12 @@ PAGES = tuple(PAPERS)
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     from .typesetting import typeset  # loads WeasyPrint, which a web process must never do
 
-    document = to_document(publication, options)
-    css = render("export/pdf.css", paper=PAPERS[options.page])
-    return typeset(render("export/document.html", **document.context()), css, document.media)
+    document = to_document(publication, options, _prepared)
+    context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}
+    address = document.colophon.address
+    media = {"qr": qr_code(address)} if address else {}
+    return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
+
+
+def _prepared(body: Body) -> Markup:
+    return in_parentheses(body).html()

@@ -62,9 +62,12 @@ def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> by
     document = HTML(string=html, url_fetcher=fetcher)
     for element in document.etree_element.iter("body"):
         _space(element)
-    pdf: bytes = document.write_pdf(
-        stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
-    )
+    try:
+        pdf: bytes = document.write_pdf(
+            stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
+        )
+    finally:
+        typography.forget_lines()
     return pdf
 
 

@@ -6,6 +6,8 @@
                     (CLREQ 3.1.6.2), so both margins look straight.
     autospace       1/8 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``typesetting`` put
                     there. More than 1/8 em and PDF readers take it for a space: 全县16个 would no longer be found.
+    remembered lines  WeasyPrint lays columns out once to see whether they fit and once more for good; a line that was
+                    broken before is not broken again (a fifth of the time of an issue).
     artifacts       running heads and page numbers are pagination, not content (ISO 14289-1 7.8;
                     github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
 
@@ -18,6 +20,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -73,6 +76,7 @@ def install() -> bool:
         return False
     if inline.justify_line is not justify_line:
         inline.justify_line, inline.text_align = justify_line, text_align
+        inline.split_first_line = split_first_line
         line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
         document.Page.paint, pdf_stream.Stream.marked = paint, marked
         tags._build_box_tree = build_box_tree
@@ -81,11 +85,29 @@ def install() -> bool:
 
 _stock_justify_line, _stock_text_align = inline.justify_line, inline.text_align
 _stock_reactivate, _stock_set_text = line_break.Layout.reactivate, line_break.Layout.set_text
+_stock_split_first_line = inline.split_first_line
 _stock_paint, _stock_marked = document.Page.paint, pdf_stream.Stream.marked
 _stock_build_box_tree = tags._build_box_tree
 
 
 # Layout: how much room goes where.
+
+
+_lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
+"""What was broken, with its style (kept, so that its id stays its own), and the answer."""
+
+
+def split_first_line(text: str, style: Any, context: Any, *rest: Any, **named: Any) -> tuple[Any, ...]:
+    key = (text, id(style), rest, *named.values())
+    if key not in _lines:
+        _lines[key] = style, _stock_split_first_line(text, style, context, *rest, **named)
+    layout, *metrics = _lines[key][1]
+    return copy(layout), *metrics  # a copy: each line is stretched for itself
+
+
+def forget_lines() -> None:
+    """To be called when a document is done."""
+    _lines.clear()
 
 
 def text_align(context: Any, line: Any, available_width: float, last: bool) -> float:

@@ -7,6 +7,7 @@ it ends with the end of its input and with its parent. It knows nothing of the q
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -20,6 +21,7 @@ from ..rendering import Renderer
 from ..settings import ROOT
 from ..store import Store
 from . import exporter
+from .publications import in_chosen_script
 from .specs import Spec, read_line
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -41,6 +43,7 @@ def main() -> None:
     _warm_up()
     for line in sys.stdin:
         print(json.dumps(_answer(read_line(line), renderer, store)), file=answers, flush=True)
+        gc.collect()
         if _resident_bytes() > RECYCLE_BYTES:
             return
 
@@ -63,7 +66,8 @@ def make(spec: Spec, renderer: Renderer) -> bytes:
     """Raises ExportFailed if this process runs other code than the one that ordered."""
     if spec.look != renderer.look:
         raise ExportFailed(spec.key, "Reader's files changed while it was running; restart it")
-    return exporter(spec.suffix).export(spec.publication, spec.options, renderer.render)
+    publication = in_chosen_script(spec.publication, spec.options.script)
+    return exporter(spec.suffix).export(publication, spec.options, renderer.render)
 
 
 def _keep_output_clean() -> TextIO:
@@ -85,10 +89,12 @@ def _accept_limits(memory_bytes: int) -> None:
 
 
 def _warm_up() -> None:
-    """Loads the heavy libraries before the first order comes."""
+    """Loads the heavy libraries before the first order comes. Garbage is collected between orders, not amid them."""
     from . import typesetting
 
     typesetting.warm_up()
+    gc.freeze()
+    gc.disable()
 
 
 def _resident_bytes() -> int:

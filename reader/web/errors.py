@@ -6,9 +6,9 @@ from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from .. import addresses
-from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, UnknownFormat
+from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat
 
-_STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (Busy, 503))
+_STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
 
 
 def init_app(app: Flask) -> None:
