@@ -41,7 +41,8 @@ MAY_MAKE_MARKUP = {
 }
 """Who promises safe HTML, and why we believe it."""
 LONGEST_MODULE = 350
-LONGEST_PACKAGE = 6_000
+LONGEST_PACKAGE = 9_000
+"""Lines of code: those that are neither blank nor comment nor docstring."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
 
 
@@ -76,6 +77,16 @@ def _exists(part: str) -> bool:
 
 def _layer(part: str) -> int:
     return next(number for number, parts in enumerate(LAYERS) if part in parts)
+
+
+def _lines_of_code(module: Path) -> int:
+    tree = ast.parse(module.read_text("utf-8"))
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
+    spoken = {line for text in texts for line in range(text.lineno, text.end_lineno + 1)}
+    lines = enumerate(module.read_text("utf-8").splitlines(), 1)
+    return sum(
+        1 for number, line in lines if number not in spoken and line.strip() and not line.strip().startswith("#")
+    )
 
 
 def _tracked_files() -> list[Path]:
@@ -131,7 +142,7 @@ def test_a_module_fits_in_one_reading(module):
 
 
 def test_the_package_fits_in_one_head():
-    assert sum(len(module.read_text("utf-8").splitlines()) for module in MODULES) <= LONGEST_PACKAGE
+    assert sum(map(_lines_of_code, MODULES)) <= LONGEST_PACKAGE
 
 
 def test_no_name_says_nothing():
