@@ -1,0 +1,229 @@
+"""Does import find the article better than its peers do, and how fast?
+
+    python benchmarks/importing.py [CORPORA] [--quick]
+
+Without CORPORA, only the few pages of the tests are measured. CORPORA is a folder of folders of pages. A page
+``name.html`` has its body in ``name.txt``, perhaps its day in ``name.date`` and its writers in ``name.author``; or the
+folder has a ``ground-truth.json`` with ``articleBody`` by name and the pages as ``name.html.gz``.
+
+F1 is counted on multisets of four-token shingles (a token is one Han character or one run of Latin letters and
+digits), mean over pages. Peers get the page decoded as a browser would, and every corpus in the same run.
+Exits 1 when an aim is missed: Chinese 0.975, English 0.955, and no peer better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import logging
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from reader.importing.dates import read_date  # noqa: E402
+from reader.importing.encodings import decode  # noqa: E402
+from reader.importing.extraction import extract, text_of  # noqa: E402
+from reader.importing.metadata import Metadata  # noqa: E402
+
+TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[A-Za-z\u00c0-\u024f0-9]+")
+AIMS = {"Chinese": 0.975, "English": 0.955}
+QUICK_PAGES = 12
+
+
+@dataclass(frozen=True)
+class Page:
+    corpus: str
+    name: str
+    raw: bytes
+    body: str
+    address: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str:
+        han = sum(len(token) == 1 and token > "\u3400" for token in TOKEN.findall(self.body))
+        return "Chinese" if 2 * han > len(TOKEN.findall(self.body)) else "English"
+
+
+@dataclass
+class Answer:
+    text: str
+    published: datetime | None = None
+    byline: tuple[str, ...] = ()
+
+
+def pages(corpora: Path) -> Iterator[Page]:
+    for folder in sorted(path for path in corpora.iterdir() if path.is_dir()):
+        truth = folder / "ground-truth.json"
+        if truth.exists():
+            for name, said in json.loads(truth.read_text("utf-8")).items():
+                raw = gzip.decompress((folder / f"{name}.html.gz").read_bytes())
+                yield Page(folder.name, name, raw, said["articleBody"], said.get("url", ""))
+        for file in sorted(folder.glob("*.html")):
+            body = file.with_suffix(".txt").read_text("utf-8", errors="replace")
+            yield Page(folder.name, file.stem, file.read_bytes(), body, fields=_fields(file))
+
+
+def own_pages() -> Iterator[Page]:
+    """The tests' pages: too few and too easy to prove much, but everybody has them."""
+    print("No corpora given: measuring the tests' own pages only.")
+    for file in sorted((ROOT / "tests" / "samples" / "pages").glob("*/page.html")):
+        expected = (file.parent / "expected.html").read_text("utf-8")
+        yield Page("tests", file.parent.name, file.read_bytes(), text_of(expected))
+
+
+def _fields(file: Path) -> dict[str, str]:
+    """What is known of the page; absent where nobody knows."""
+    said = {kind: file.with_suffix(f".{kind}") for kind in ("date", "author")}
+    read = {kind: path.read_text("utf-8", errors="replace").strip() for kind, path in said.items() if path.exists()}
+    return {kind: text for kind, text in read.items() if text and not re.fullmatch(r"UNKN?O?W?N?O?WN", text)}
+
+
+def shingles(text: str) -> Counter[tuple[str, ...]]:
+    tokens = TOKEN.findall(text)
+    if len(tokens) < 4:
+        return Counter([tuple(tokens)] if tokens else [])
+    return Counter(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
+
+
+def f1(got: str, wanted: str) -> float:
+    a, b = shingles(got), shingles(wanted)
+    size = sum(a.values()) + sum(b.values())
+    return 2 * sum((a & b).values()) / size if size else 1.0
+
+
+def ours(html: str, address: str) -> Answer:
+    found = extract(html, address)
+    known: Metadata = found.metadata
+    return Answer(found.text, known.published, known.byline)
+
+
+def readability(html: str, _: str) -> Answer:
+    from readability import Document
+
+    return Answer(text_of(Document(html).summary()))
+
+
+def trafilatura(html: str, address: str) -> Answer:
+    from trafilatura import bare_extraction
+
+    found = bare_extraction(html, url=address or None, include_comments=False, with_metadata=True)
+    if found is None:
+        return Answer("")
+    names = tuple(name.strip() for name in (found.author or "").split(";") if name.strip())
+    return Answer(found.text or "", read_date(found.date or ""), names)
+
+
+def newspaper(html: str, address: str) -> Answer:
+    from newspaper import Article
+
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", html)) > 200
+    article = Article(address or "https://example.org/", language="zh" if chinese else "en", fetch_images=False)
+    article.download(input_html=html)
+    article.parse()
+    return Answer(article.text, article.publish_date, tuple(article.authors))
+
+
+EXTRACTORS: dict[str, Callable[[str, str], Answer]] = {
+    "ours": ours, "readability-lxml": readability, "trafilatura": trafilatura, "newspaper4k": newspaper,
+}  # fmt: skip
+
+
+@dataclass
+class Result:
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    fields: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: float = 0.0
+    pages: int = 0
+
+
+def run(extractor: Callable[[str, str], Answer], corpus: list[Page]) -> Result:
+    result = Result()
+    for page in corpus:
+        html = decode(page.raw)
+        started = time.perf_counter()
+        try:
+            answer = extractor(html, page.address)
+        except Exception:  # noqa: BLE001 (a peer that breaks on a page has found nothing there)
+            answer = Answer("")
+        result.seconds += time.perf_counter() - started
+        result.pages += 1
+        for group in (page.corpus, page.language):
+            result.scores.setdefault(group, []).append(f1(answer.text, page.body))
+        _count_fields(result.fields, page, answer)
+    return result
+
+
+def _count_fields(count: Counter[tuple[str, str]], page: Page, answer: Answer) -> None:
+    """(field, given | true | right): how many were found, how many there are, how many found are right."""
+    wanted_day = read_date(page.fields.get("date", ""))
+    if wanted_day is not None:
+        given = answer.published
+        count["date", "true"] += 1
+        count["date", "given"] += given is not None
+        count["date", "right"] += given is not None and given.date() == wanted_day.date()
+    if "author" in page.fields:
+        wanted = set(re.split(r"[\s、，,]+", page.fields["author"]))
+        count["author", "true"] += len(wanted)
+        count["author", "given"] += len(answer.byline)
+        count["author", "right"] += len(wanted & set(answer.byline))
+
+
+def mean(numbers: list[float]) -> float:
+    return sum(numbers) / len(numbers) if numbers else 0.0
+
+
+def report(results: dict[str, Result], groups: list[str]) -> list[str]:
+    """Prints the table; comes back with the aims that were missed."""
+    print(f"{'':20}" + "".join(f"{name:>18}" for name in results) + f"{'aim':>8}")
+    missed = []
+    for group in groups:
+        values = {name: mean(result.scores.get(group, [])) for name, result in results.items()}
+        best_peer = max(value for name, value in values.items() if name != "ours")
+        aim = max(AIMS.get(group, 0.0), best_peer)
+        print(f"F1 {group:17}" + "".join(f"{value:18.3f}" for value in values.values()) + f"{aim:8.3f}")
+        if values["ours"] < aim:
+            missed.append(f"{group} {values['ours']:.3f} < {aim:.3f}")
+    for kind in ("date", "author"):
+        cells = [_precision_recall(result.fields, kind) for result in results.values()]
+        print(f"{kind + ' P / R':20}" + "".join(f"{cell:>18}" for cell in cells))
+    print(f"{'pages per second':20}" + "".join(f"{result.pages / result.seconds:18.1f}" for result in results.values()))
+    return missed
+
+
+def _precision_recall(count: Counter[tuple[str, str]], kind: str) -> str:
+    if not count[kind, "true"]:
+        return "-"
+    precision = count[kind, "right"] / count[kind, "given"] if count[kind, "given"] else 0.0
+    return f"{precision:.2f} / {count[kind, 'right'] / count[kind, 'true']:.2f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", type=Path, nargs="?")
+    parser.add_argument("--quick", action="store_true", help=f"only {QUICK_PAGES} pages of each corpus")
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    every = list(pages(options.corpora) if options.corpora else own_pages())
+    names = sorted({page.corpus for page in every})
+    languages = sorted({page.language for page in every})
+    if options.quick:
+        every = [page for name in names for page in [p for p in every if p.corpus == name][:QUICK_PAGES]]
+    results = {name: run(extractor, every) for name, extractor in EXTRACTORS.items()}
+    missed = report(results, [*names, *languages])
+    figures = ", ".join(f"{group} {mean(results['ours'].scores.get(group, [])):.3f}" for group in [*names, *languages])
+    print(f"importing: {figures}" + (f"; missed: {'; '.join(missed)}" if missed else ""))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,328 @@
+"""The chosen element as clean HTML: paragraphs, headings, lists, tables, figures, links; nothing of the page's making.
+
+Old pages make paragraphs by line breaks, and layout by tables; both become what they stand for. Links and image
+addresses come out absolute.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+from .blocks import INLINE
+
+KEPT_INLINE = {
+    "a": "a", "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "sub": "sub", "sup": "sup",
+    "code": "code", "kbd": "kbd", "samp": "samp", "del": "del", "s": "del", "strike": "del", "ins": "ins",
+    "mark": "mark", "q": "q", "ruby": "ruby", "rb": "rb", "rt": "rt", "rp": "rp", "rtc": "rtc", "abbr": "abbr",
+}  # fmt: skip
+HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
+"""The page has one ``h1``, the title; inside the body headings begin at ``h2``."""
+CONTAINERS = frozenset(("ul", "ol", "blockquote", "dl"))
+ITEMS = frozenset(("li", "dt", "dd"))
+CELLS = frozenset(("td", "th"))
+LAZY_SOURCES = (
+    "data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-original-src", "data-url", "data-lazy",
+    "data-echo", "data-lazyload", "real_src", "_src", "src2", "file", "zoomfile", "data-full-src", "data-hi-res-src",
+)  # fmt: skip
+
+_SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff\ufffe\uffff\u2028\u2029]")
+_HAN_BREAK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])")
+_STOP_AT_END = re.compile(r"[。！？：…；.!?:]\W*$")
+_NO_BREAK_INDENT = re.compile(r"\u00a0[\u00a0 ]+")
+
+
+@dataclass
+class _Writer:
+    """What has been written; ``open_runs`` is the paragraph being gathered, ``tag`` what it will become."""
+
+    base: str
+    out: list[str] = field(default_factory=list)
+    open_runs: list[str] = field(default_factory=list)
+    tag: str = "p"
+
+
+def to_clean_html(body: HtmlElement, base: str = "") -> str:
+    """*body* as HTML of block elements, one a line. *base* is the page's address."""
+    writer = _Writer(base)
+    _write_children(body, writer)
+    _close(writer)
+    return "\n".join(writer.out)
+
+
+def normalize(text: str) -> str:
+    """NFC, no control or zero-width characters, no-break spaces plain. No word changes."""
+    return _CONTROLS.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ")
+
+
+def _write_children(element: HtmlElement, writer: _Writer) -> None:
+    _add_text(element.text, writer)
+    for child in element:
+        _write(child, writer)
+        _add_text(child.tail, writer)
+
+
+def _write(element: HtmlElement, writer: _Writer) -> None:
+    tag = element.tag
+    if tag == "br":
+        writer.open_runs.append("\n")
+    elif tag == "img":
+        _write_image(element, writer)
+    elif tag in INLINE:
+        _write_inline(element, writer)
+    elif tag == "hr":
+        _close(writer)
+        writer.out.append("<hr>")
+    elif tag == "pre":
+        _close(writer)
+        writer.out.append(f"<pre>{escape(normalize(element.text_content()))}</pre>")
+    elif tag == "figure":
+        _write_figure(element, writer)
+    elif tag == "table":
+        _write_table(element, writer)
+    elif tag in CONTAINERS:
+        _write_container(element, writer)
+    else:
+        _write_block(element, writer)
+
+
+def _write_inline(element: HtmlElement, writer: _Writer) -> None:
+    if any(child.tag not in INLINE or child.tag == "img" for child in element.iterdescendants()):
+        _write_children(element, writer)
+        return
+    tag = KEPT_INLINE.get(element.tag)
+    opening = _opening(element, tag, writer.base)
+    if opening:
+        writer.open_runs.append(opening)
+    _write_children(element, writer)
+    if opening:
+        writer.open_runs.append(f"</{tag}>")
+
+
+def _opening(element: HtmlElement, tag: str | None, base: str) -> str:
+    """The opening tag; empty when the element is only looks, or a link that leads nowhere."""
+    if tag is None or not element.text_content().strip():
+        return ""
+    if tag != "a":
+        return f"<{tag}>"
+    address = absolute(base, element.get("href", ""))
+    return f'<a href="{escape(address)}">' if address else ""
+
+
+def absolute(base: str, address: str) -> str:
+    """*address* as seen from the page at *base*; empty unless it is http(s) or mailto."""
+    address = re.sub(r"\s+", "", address)
+    if not address or address.startswith("#"):
+        return ""
+    try:
+        whole = urljoin(base or "https:", address) if address.startswith("//") else urljoin(base, address)
+        scheme = urlsplit(whole).scheme
+    except ValueError:
+        return ""
+    if scheme in ("http", "https", "mailto"):
+        return whole
+    return whole if not scheme and not base else ""
+
+
+def _add_text(text: str | None, writer: _Writer) -> None:
+    """An indent of no-break spaces becomes one of ideographic spaces, so that it can be told from mere white space."""
+    if text:
+        indented = _NO_BREAK_INDENT.sub("\u3000", text)
+        writer.open_runs.append(escape(_SPACES.sub(" ", normalize(indented)), quote=False))
+
+
+def _write_block(element: HtmlElement, writer: _Writer) -> None:
+    _close(writer)
+    outer, writer.tag = writer.tag, HEADINGS.get(element.tag, writer.tag)
+    _write_children(element, writer)
+    _close(writer)
+    writer.tag = outer
+
+
+def _write_container(element: HtmlElement, writer: _Writer) -> None:
+    """Lists and quotations; a list item holds its text directly."""
+    _close(writer)
+    inner = _Writer(writer.base)
+    for child in element:
+        if child.tag in ITEMS:
+            _write_item(child, inner)
+        else:
+            _write(child, inner)
+            _add_text(child.tail, inner)
+    if element.tag == "blockquote":
+        inner = _Writer(writer.base)
+        _write_children(element, inner)
+    _close(inner)
+    if inner.out:
+        writer.out += [f"<{element.tag}>", *inner.out, f"</{element.tag}>"]
+
+
+def _write_item(element: HtmlElement, writer: _Writer) -> None:
+    _close(writer)
+    inner = _Writer(writer.base)
+    _write_children(element, inner)
+    _close(inner)
+    parts = [_without_paragraph(inner.out[0]), *inner.out[1:]] if inner.out else []
+    if parts:
+        writer.out.append(f"<{element.tag}>" + "\n".join(parts) + f"</{element.tag}>")
+
+
+def _without_paragraph(html: str) -> str:
+    return html[3:-4] if html.startswith("<p>") else html
+
+
+def _write_figure(element: HtmlElement, writer: _Writer) -> None:
+    images = [html for image in element.iter("img") if (html := image_html(image, writer.base))]
+    captions = [_SPACES.sub(" ", normalize(c.text_content())).strip() for c in element.iter("figcaption")]
+    caption = next((text for text in captions if text), "")
+    if not images:
+        _write_what_is_no_image(element, writer)
+        return
+    _close(writer)
+    said = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
+    writer.out.append(f"<figure>{''.join(dict.fromkeys(images))}{said}</figure>")
+
+
+def _write_what_is_no_image(figure: HtmlElement, writer: _Writer) -> None:
+    """A figure may hold a table or a quotation; the caption of an image that cannot be shown goes with it."""
+    for caption in list(figure.iter("figcaption")):
+        caption.drop_tree()
+    _write_block(figure, writer)
+
+
+def _write_image(element: HtmlElement, writer: _Writer) -> None:
+    html = image_html(element, writer.base)
+    if html:
+        _close(writer)
+        writer.out.append(f"<figure>{html}</figure>")
+
+
+def image_html(element: HtmlElement, base: str) -> str:
+    """The image with its true address and its alternative text; empty for trackers, spacers and images without one."""
+    address = absolute(base, image_source(element))
+    if not address or is_tracker(element):
+        return ""
+    alternative = _SPACES.sub(" ", normalize(element.get("alt") or "")).strip()
+    return f'<img src="{escape(address)}" alt="{escape(alternative)}">'
+
+
+def image_source(element: HtmlElement) -> str:
+    """The address of the best file: the largest of ``srcset``, else the lazy attribute, else ``src``."""
+    sets = [element.get("data-srcset") or element.get("srcset") or ""]
+    parent = element.getparent()
+    if parent is not None and parent.tag == "picture":
+        sets += [source.get("data-srcset") or source.get("srcset") or "" for source in parent.iter("source")]
+    best = max((candidate for text in sets for candidate in _candidates(text)), default=(0.0, ""))[1]
+    lazy = next((value for name in LAZY_SOURCES if (value := element.get(name)) and _is_address(value)), "")
+    plain = element.get("src") or ""
+    return best or lazy or ("" if plain.startswith("data:") else plain)
+
+
+def _is_address(value: str) -> bool:
+    return not value.startswith("data:") and ("/" in value or "." in value)
+
+
+def _candidates(srcset: str) -> list[tuple[float, str]]:
+    """(size, address) pairs of a ``srcset``; sizes are widths or densities (HTML, image candidate strings)."""
+    found = []
+    for address, size in re.findall(r"([^\s,]\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)", srcset):
+        if not address.startswith("data:"):
+            found.append((float(size or 1), address))
+    return found
+
+
+def is_tracker(element: HtmlElement) -> bool:
+    """Whether it is a counting pixel or a spacer: at most 3 pixels wide or high."""
+    sizes = (re.match(r"\d+", element.get(name) or "") for name in ("width", "height"))
+    return any(size is not None and int(size[0]) <= 3 for size in sizes)
+
+
+def _write_table(element: HtmlElement, writer: _Writer) -> None:
+    """A table of data stays one; one that lays out the page comes out as what is in it."""
+    _close(writer)
+    rows = [row for row in element.iter("tr") if any(cell.tag in CELLS for cell in row)]
+    if not _holds_data(element, rows):
+        _write_block(element, writer)
+        return
+    cells = ("".join(_cell_html(cell, writer.base) for cell in row if cell.tag in CELLS) for row in rows)
+    writer.out += ["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>"]
+
+
+def _holds_data(table: HtmlElement, rows: list[HtmlElement]) -> bool:
+    if table.find(".//table") is not None or len(rows) < 2:
+        return False
+    cells = [cell for row in rows for cell in row if cell.tag in CELLS]
+    filled = [cell for cell in cells if cell.text_content().strip()]
+    if max(len(row) for row in rows) < 2 or len(filled) <= len(rows):
+        return False
+    return len(table.text_content()) < 300 * len(filled)
+
+
+def _cell_html(cell: HtmlElement, base: str) -> str:
+    inner = _Writer(base)
+    _write_children(cell, inner)
+    _close(inner)
+    text = "<br>".join(_without_paragraph(part) for part in inner.out)
+    spans = "".join(
+        f' {name}="{escape(cell.get(name))}"' for name in ("colspan", "rowspan") if cell.get(name, "1") != "1"
+    )
+    return f"<{cell.tag}{spans}>{text}</{cell.tag}>"
+
+
+def _close(writer: _Writer) -> None:
+    """Ends the paragraph being gathered: cut into paragraphs at its line breaks, or joined where lines only wrapped."""
+    runs, writer.open_runs = writer.open_runs, []
+    for paragraph in _paragraphs(runs):
+        writer.out.append(f"<{writer.tag}>{paragraph}</{writer.tag}>")
+
+
+def _paragraphs(runs: list[str]) -> list[str]:
+    pieces: list[str] = []
+    lines = "".join(runs).split("\n")
+    full = max(len(_words(line)) for line in lines) * 0.8 if len(lines) > 3 else 1e9
+    for line in lines:
+        if pieces and _goes_on(pieces[-1].split("\n")[-1], line, full):
+            pieces[-1] += "\n" + line
+        else:
+            pieces.append(line)
+    joined = (_join(piece) for piece in _balanced(pieces))
+    return [text for text in joined if _words(text)]
+
+
+def _goes_on(before: str, after: str, full: float) -> bool:
+    """Whether the line break only wrapped a line: the line was full, no sentence ended, no indent follows."""
+    words = _words(before)
+    return len(words) >= full and not _STOP_AT_END.search(words) and _words(after)[:1] not in ("", "\u3000")
+
+
+def _words(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", html).strip(" ").rstrip()
+
+
+def _balanced(pieces: list[str]) -> list[str]:
+    """Each piece well-formed by itself: what is open at its end is closed there and opened again in the next."""
+    balanced, opened = [], list[str]()
+    for piece in pieces:
+        text = "".join(f"<{tag}>" for tag in opened) + piece
+        opened = []
+        for closing, tag in re.findall(r"<(/?)([^>]+)>", text):
+            opened = opened[:-1] if closing else [*opened, tag]
+        balanced.append(text + "".join(f"</{tag.split()[0]}>" for tag in reversed(opened)))
+    return balanced
+
+
+def _join(piece: str) -> str:
+    """Wrapped lines as one line, without a space between Han; white space at both ends gone, inside tags too."""
+    lines = _HAN_BREAK.sub("", re.sub(r"[ \u3000]*\n[ \u3000]*", "\n", piece)).replace("\n", " ")
+    text = re.sub(r"<(\w+)[^>]*>\s*</\1>", "", _SPACES.sub(" ", lines))
+    return re.sub(r"^((?:<[^>]+>|\s)*)", _without_space, re.sub(r"((?:</[^>]+>|\s)*)$", _without_space, text))
+
+
+def _without_space(match: re.Match[str]) -> str:
+    return re.sub(r"\s+(?![^<>]*>)", "", match[1])

@@ -1,0 +1,37 @@
+"""The article is found in pages of every make: cases are folders of a page and what should come of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reader.importing.encodings import decode
+from reader.importing.extraction import Found, extract
+from reader.importing.metadata import Metadata
+
+CASES = sorted(path.parent for path in (Path(__file__).parent / "samples" / "pages").glob("*/page.html"))
+ADDRESS = "https://news.example/2018-11/23/page.html"
+
+
+def found_in(case: Path) -> Found:
+    address = "" if case.name == "lazy-images" else ADDRESS
+    return extract(decode((case / "page.html").read_bytes()), address)
+
+
+def told(metadata: Metadata) -> dict[str, Any]:
+    """What is known, as JSON has it; empty fields left out."""
+    return json.loads(json.dumps({key: value for key, value in asdict(metadata).items() if value}, default=str))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_body_comes_out_whole_and_alone(case: Path) -> None:
+    assert found_in(case).body_html == (case / "expected.html").read_text("utf-8").strip()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_the_page_says_of_the_article_is_known(case: Path) -> None:
+    assert told(found_in(case).metadata) == json.loads((case / "expected.json").read_text("utf-8"))
