@@ -16,6 +16,12 @@ ISSUES = "/d/"
 LATEST_ISSUE = "/d/latest"
 FEEDS = "/feeds"
 SEARCH = "/search"
+PREFERENCES = "/preferences"
+OFFLINE = "/offline"
+SERVICE_WORKER = "/sw.js"
+MANIFEST = "/manifest.webmanifest"
+SITEMAP = "/sitemap.xml"
+NEWS_SITEMAP = "/news-sitemap.xml"
 
 _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
 
@@ -27,6 +33,20 @@ def article(slug: str) -> str:
 def article_file(slug: str, suffix: str, page: str = "") -> str:
     """An export of the article; *page* chooses the PDF's paper (phone, a4, a6, large)."""
     return f"{article(slug)}.{suffix}" + (f"?page={page}" if page else "")
+
+
+def share(slug: str) -> str:
+    """Ways to pass the article on, for where the browser has no menu of its own."""
+    return f"{article(slug)}/share"
+
+
+def qr_code(slug: str) -> str:
+    return f"{article(slug)}/qr.svg"
+
+
+def card(slug: str) -> str:
+    """The picture that other sites show beside a link to the article."""
+    return f"{article(slug)}/card.png"
 
 
 def issue(day: date) -> str:
@@ -58,3 +78,8 @@ def feed(chosen: Shelf, name: str) -> str:
 def search(query: str) -> str:
     """What the query finds; its feeds hang below: ``/search/feed.xml?q=``."""
     return f"{SEARCH}?q={quote(query, safe='')}"
+
+
+def media(digest: str, width: int, suffix: str) -> str:
+    """A picture, at most *width* pixels wide; the address is bound to its content."""
+    return f"/media/{digest}-{width}.{suffix}"

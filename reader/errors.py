@@ -46,6 +46,10 @@ class UnreadableArticle(ReaderError):
         self.cause, self.mend, self.line = cause, mend, line
 
 
+class UnusablePicture(ReaderError):
+    """A file that is no picture we read, or one that would unpack into too much."""
+
+
 class UnknownFormat(ReaderError):
     def __init__(self, suffix: str, known: list[str]) -> None:
         super().__init__(f"no format for {suffix!r}; known: {', '.join(known)}")

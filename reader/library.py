@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
 from .catalog import Ledger, open_ledger
+from .darkroom import place
 from .editing import to_article
 from .errors import ReaderError, UnreadableArticle
 from .formats import FORMATS, read_draft
@@ -155,7 +156,7 @@ def read_file(settings: Settings, path: str, stamp: str) -> Reading:
     digest = hashlib.sha256(raw).hexdigest()
     try:
         draft = read_draft(PurePosixPath(path).suffix.lower(), raw)
-        return Reading(path, stamp, digest, to_article(draft, PurePosixPath(path), settings))
+        return Reading(path, stamp, digest, place(to_article(draft, PurePosixPath(path), settings), settings))
     except UnreadableArticle as error:
         return Reading(path, stamp, digest, Problem(path, error.line, error.cause, error.mend))
     except ReaderError as error:
@@ -183,6 +184,6 @@ def _quietly(readings: Iterable[Reading], _length: int) -> Iterable[Reading]:
 
 def _code_shape() -> str:
     folder = ROOT / "reader"
-    names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "model.py"]
+    names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "model.py", "images.py"]
     files = sorted(p for name in names for p in folder.glob(name))
     return fingerprint(*(p.read_bytes() for p in files))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 from . import messages
-from .catalog import Catalog, prepare
+from .catalog import Catalog, prepare, record_export
+from .darkroom import Darkroom
 from .exports.press import Press
 from .feeds import FEEDS
 from .feeds.websub import Herald
@@ -25,6 +27,7 @@ class Services:
     library: Library
     render: Renderer
     press: Press
+    darkroom: Darkroom
 
 
 def open_services(settings: Settings) -> Services:
@@ -34,7 +37,8 @@ def open_services(settings: Settings) -> Services:
     messages.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)
-    return Services(settings, catalog, Library(settings), render, Press(settings, catalog, render.look))
+    darkroom = Darkroom(settings, partial(record_export, settings.catalog))
+    return Services(settings, catalog, Library(settings), render, Press(settings, catalog, render.look), darkroom)
 
 
 def start_services(settings: Settings) -> Services:

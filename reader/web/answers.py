@@ -23,6 +23,9 @@ PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 PRIVATE = "private, no-cache"
 """What depends on a cookie: kept by this visitor only, and asked for again."""
 
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""What lies at an address bound to its content."""
+
 ENCODINGS = ("br", "zstd", "gzip")
 """In our order of liking; ties of q are decided by it."""
 

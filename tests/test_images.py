@@ -1,0 +1,174 @@
+"""Pictures: measured without being unpacked, made smaller, upright and bare; what is no picture is refused."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from pathlib import Path
+
+import pytest
+from conftest import make_article
+from markupsafe import Markup
+from PIL import Image
+
+from reader.darkroom import Darkroom, note, original
+from reader.errors import NotFound, UnusablePicture
+from reader.images import MIMETYPES, derive, measure, place
+
+
+def photo(width: int = 1600, height: int = 900, **saved: object) -> bytes:
+    """A JPEG with something in it: left half red, right half blue."""
+    image = Image.new("RGB", (width, height), "red")
+    image.paste("blue", (width // 2, 0, width, height))
+    target = io.BytesIO()
+    image.save(target, "JPEG", **saved)
+    return target.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def turned(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x8825] = {1: "N", 2: (38.0, 2.0, 1.0)}
+    return photo(1600, 900, exif=exif)
+
+
+def bomb() -> bytes:
+    """A PNG of some 1 KB whose header promises 60,000 × 60,000 pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+
+    size = (60_000).to_bytes(4, "big")
+    header = size + size + bytes([8, 2, 0, 0, 0])
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("suffix", MIMETYPES)
+def test_a_picture_comes_in_each_format_at_the_width_asked_for(suffix):
+    small = opened(derive(photo(), 720, suffix))
+    assert (small.size, small.get_format_mimetype()) == ((720, 405), MIMETYPES[suffix])
+
+
+def test_a_picture_is_never_made_larger():
+    assert measure(photo(500, 300)).widths == (360, 500)
+    assert measure(photo(200, 300)).widths == (200,)
+    assert measure(photo(4000, 3000)).widths == (360, 720, 1080)
+    assert opened(derive(photo(200, 300), 720, "webp")).size == (200, 300)
+
+
+def test_orientation_is_applied_and_all_metadata_goes():
+    measured = measure(turned(6))
+    assert (measured.width, measured.height) == (900, 1600)
+    small = opened(derive(turned(6), 360, "jpg"))
+    assert (small.size, dict(small.getexif()), small.info.get("exif")) == ((360, 640), {}, None)
+    red, _, blue = small.convert("RGB").getpixel((180, 20))
+    assert red > blue  # what was left is on top now
+
+
+def test_a_transparent_picture_stands_on_white_as_jpeg_and_stays_clear_as_webp():
+    target = io.BytesIO()
+    Image.new("RGBA", (400, 300), (0, 0, 0, 0)).save(target, "PNG")
+    assert opened(derive(target.getvalue(), 360, "jpg")).getpixel((9, 9)) == (255, 255, 255)
+    assert opened(derive(target.getvalue(), 360, "webp")).getpixel((9, 9))[3] == 0
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked():
+    for refuse in (measure, lambda content: derive(content, 360, "jpg")):
+        with pytest.raises(UnusablePicture, match="more than 50,000,000 pixels"):
+            refuse(bomb())
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg xmlns='x'/>", b"GIF89a", photo()[:300]])
+def test_what_is_no_picture_is_refused(content):
+    with pytest.raises(UnusablePicture):
+        derive(content, 360, "jpg")
+
+
+def test_the_same_picture_gives_the_same_bytes_twice():
+    assert all(derive(photo(), 360, suffix) == derive(photo(), 360, suffix) for suffix in MIMETYPES)
+
+
+@pytest.fixture
+def articles(settings) -> Path:
+    path = settings.articles / "2026/rain/top.jpg"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(photo(800, 400))
+    (settings.articles.parent / "secret.jpg").write_bytes(photo())
+    return settings.articles
+
+
+def test_a_placed_picture_has_its_digest_for_an_address_and_its_true_size(articles):
+    kept = []
+    body = Markup(
+        '<img src="2026/rain/top.jpg" alt="雨" width="3"><img src="../secret.jpg" alt=""><img src="no.jpg" alt="">'
+    )
+    article = make_article(body=body, images=("2026/rain/top.jpg", "no.jpg"))
+    placed = place(article, articles, lambda picture, path: kept.append((picture, path)))
+    picture, path = kept[0]
+    assert placed.body == (
+        f'<img src="/media/{picture.digest}-800.jpg" alt="雨" width="800" height="400">'
+        '<img src="../secret.jpg" alt=""><img src="no.jpg" alt="">'
+    )
+    assert placed.images == (picture.address, "no.jpg")
+    assert path == articles / "2026/rain/top.jpg"
+
+
+def test_another_picture_under_the_same_name_is_another_version_of_the_article(articles):
+    article = make_article(images=("2026/rain/top.jpg",))
+    first = place(article, articles, lambda *_: None)
+    (articles / "2026/rain/top.jpg").write_bytes(photo(300, 300))
+    assert place(article, articles, lambda *_: None).version != first.version != article.version
+
+
+def test_an_export_finds_the_original_behind_the_address_of_a_picture(settings, articles):
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(path.read_bytes())
+    note(settings.instance, picture, path)
+    assert original(settings.instance, picture.address) == path.read_bytes()
+
+
+@pytest.fixture
+def darkroom(settings, articles):
+    made: dict[str, int] = {}
+    return Darkroom(settings, made.__setitem__), made
+
+
+def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings, articles, darkroom):
+    room, made = darkroom
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(path.read_bytes())
+    note(settings.instance, picture, path)
+    first = room.file(picture.digest, 360, "avif")
+    assert opened(first.read_bytes()).size == (360, 180)
+    assert len(made) == 9
+    assert made[f"{picture.digest}-360.avif"] == first.stat().st_size
+    made.clear()
+    room.file(picture.digest, 800, "jpg")
+    assert not made
+
+
+def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, darkroom):
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(path.read_bytes())
+    note(settings.instance, picture, path)
+    for digest, width, suffix in ((picture.digest, 361, "jpg"), (picture.digest, 360, "png"), ("0" * 16, 360, "jpg")):
+        with pytest.raises(NotFound):
+            darkroom[0].file(digest, width, suffix)
+
+
+def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_old_one(settings, articles, darkroom):
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(path.read_bytes())
+    note(settings.instance, picture, path)
+    path.write_bytes(b"not a picture")
+    with pytest.raises(UnusablePicture, match="has changed"):
+        darkroom[0].file(picture.digest, 360, "jpg")
