@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from flask import Flask, Response, redirect, render_template, request
+from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from .. import addresses
 from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat
+from ..messages import N_
+from ..model import Teaser
+from . import services
+from .showing import teasers_shown
+from .visit import VARY, visit
 
 _STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
+
+_WORDS = {
+    400: (N_("That request makes no sense here"), N_("Please check the address for a slip of the pen.")),
+    404: (N_("There is nothing at this address"), N_("It may have a slip of the pen, or never have been published.")),
+    405: (N_("That cannot be done with this address"), N_("It can be read, but nothing can be sent to it.")),
+    410: (N_("This article was withdrawn"), N_("It was published here, and has been taken down since.")),
+    503: (N_("Much to do just now"), N_("Please try again in a minute; nothing is lost.")),
+    500: (N_("Something went wrong on our side"), N_("It has been noted. Please try again in a while.")),
+}
+"""Title and advice for each status; msgids."""
 
 
 def init_app(app: Flask) -> None:
@@ -21,7 +39,7 @@ def show_error(error: ReaderError) -> tuple[str, int, dict[str, str]] | Response
         return _moved(error)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, Busy) else {}
-    return _page(status), status, {"Cache-Control": "no-store" if status >= 500 else "public, max-age=60", **headers}
+    return _page(status), status, _freshness(status) | headers
 
 
 def show_http_error(error: HTTPException) -> Response | tuple[str, int, dict[str, str]]:
@@ -29,7 +47,13 @@ def show_http_error(error: HTTPException) -> Response | tuple[str, int, dict[str
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-    return _page(error.code), error.code, {"Cache-Control": "public, max-age=60", **headers}
+    return _page(error.code), error.code, _freshness(error.code) | headers
+
+
+def _freshness(status: int) -> dict[str, str]:
+    """Failures of ours are not kept; others for a minute, by everybody if no cookie shaped the page."""
+    whose = "public" if visit().is_public else "private"
+    return {"Cache-Control": "no-store" if status >= 500 else f"{whose}, max-age=60", "Vary": ", ".join(VARY)}
 
 
 def _moved(error: Moved) -> Response:
@@ -41,4 +65,14 @@ def _moved(error: Moved) -> Response:
 
 
 def _page(status: int) -> str:
-    return render_template("error.html", status=status)
+    """What happened, what to do, and what else there is to read."""
+    title, advice = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
+    return render_template("error.html", title=gettext(title), advice=gettext(advice), teasers=_latest())
+
+
+def _latest() -> list[Teaser]:
+    """Nothing rather than a second error, when it is the catalog that fails."""
+    try:
+        return teasers_shown(services().catalog.latest(limit=5))
+    except sqlite3.Error:
+        return []

@@ -1,0 +1,127 @@
+"""The e-paper (电子报): the issue of a day, and the calendar of all issues."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+from flask_babel import format_date, get_locale, gettext
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .. import addresses
+from ..errors import NotFound, TooLarge
+from ..exports.publications import of_issue
+from ..model import Issue
+from . import services
+from .download_links import downloads_of
+from .showing import Download, Link, show, teasers_shown
+
+bp = Blueprint("issues", __name__)
+
+DAYS = 60
+"""How many issues one calendar page holds."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A field of the calendar: ``number`` is 0 outside the month, ``count`` 0 where nothing came out."""
+
+    number: int
+    count: int
+    address: str
+
+
+@dataclass(frozen=True)
+class Month:
+    label: str
+    weeks: tuple[tuple[Day, ...], ...]
+
+
+@bp.get("/d/<day>/")
+def issue(day: str) -> Response:
+    found = services().catalog.issue(day_of(day))
+
+    def build() -> dict[str, Any]:
+        return {
+            "title": format_date(found.day, "long"),
+            "crumbs": [Link(gettext("E-paper"), addresses.ISSUES)],
+            "teasers": teasers_shown(found.teasers),
+            "downloads": downloads_of_issue(found),
+            "older": Link(found.older.isoformat(), addresses.issue(found.older)) if found.older else None,
+            "newer": Link(found.newer.isoformat(), addresses.issue(found.newer)) if found.newer else None,
+        }
+
+    return show("issue.html", f"{services().catalog.revision} {found.version}", build)
+
+
+@bp.get(addresses.LATEST_ISSUE)
+def latest_issue() -> WerkzeugResponse:
+    """The newest issue by a name that never changes; kept for a minute only."""
+    response = redirect(addresses.issue(services().catalog.latest_day()), 302)
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+@bp.get(addresses.ISSUES)
+def issues() -> Response:
+    catalog = services().catalog
+    before = request.args.get("before", "")
+    last = day_of(before) if before else None
+
+    def build() -> dict[str, Any]:
+        found = catalog.issues(limit=DAYS, before=last)
+        older = f"{addresses.ISSUES}?before={found[-1][0]}" if len(found) == DAYS else ""
+        return {
+            "months": months_of(found),
+            "weekdays": weekdays(),
+            "crumbs": [],
+            "older": Link(gettext("Older"), older) if older else None,
+            "newer": Link(gettext("Latest"), addresses.ISSUES) if last else None,
+        }
+
+    return show("issues.html", f"{catalog.revision} {last}", build)
+
+
+def downloads_of_issue(found: Issue) -> list[Download]:
+    """None for a day too full to be one file."""
+    articles = services().catalog.articles([teaser.slug for teaser in found.teasers])
+    with suppress(TooLarge):
+        return downloads_of(of_issue(found, articles))
+    return []
+
+
+def day_of(text: str) -> date:
+    """Raises NotFound: what is no date has no issue."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound("issue", text) from None
+
+
+def months_of(counts: Sequence[tuple[date, int]]) -> list[Month]:
+    """Newest first; only months in which something came out."""
+    return [month_of(first, dict(days)) for first, days in groupby(counts, key=lambda pair: pair[0].replace(day=1))]
+
+
+def month_of(first: date, counts: dict[date, int]) -> Month:
+    weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
+    return Month(
+        label=format_date(first, "yyyy MMMM" if get_locale().language == "en" else "yyyy年M月"),
+        weeks=tuple(tuple(_field(day, first.month, counts.get(day, 0)) for day in week) for week in weeks),
+    )
+
+
+def _field(day: date, month: int, count: int) -> Day:
+    return Day(day.day if day.month == month else 0, count if day.month == month else 0, addresses.issue(day))
+
+
+def weekdays() -> list[str]:
+    """Monday first, as in China and in ISO 8601."""
+    names = get_locale().days["stand-alone"]["narrow" if get_locale().language == "zh" else "abbreviated"]
+    return [names[number] for number in range(7)]

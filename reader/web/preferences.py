@@ -1,0 +1,119 @@
+"""The reader's preferences: a form that works without script, kept in one cookie and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, replace
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .. import addresses
+from ..messages import N_
+from .answers import PRIVATE
+from .visit import CHOICES, COOKIE, DEFAULTS, Preferences, visit
+
+bp = Blueprint("preferences", __name__)
+
+_OURS = re.compile(r"/(?![/\\])[^\\\s\x00-\x1f]*")
+"""A path on this site. ``//host``, ``/\\host`` and what browsers make of these lead elsewhere (URL standard, 4.4)."""
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+ROWS: dict[str, tuple[str, dict[str, str]]] = {
+    "size": (
+        N_("Text size"),
+        {"s1": N_("Smallest"), "s2": N_("Small"), "s3": N_("Medium"), "s4": N_("Big"), "s5": N_("Biggest")},
+    ),
+    "theme": (
+        N_("Colours"),
+        {"system": N_("As the device"), "light": N_("Light"), "dark": N_("Dark"), "sepia": N_("Sepia")},
+    ),
+    "face": (N_("Typeface"), {"sans": N_("Sans serif"), "serif": N_("Serif")}),
+    "pictures": (N_("Pictures"), {"shown": N_("Show"), "text": N_("Text only, pictures on request")}),
+    "script": (
+        N_("Chinese characters"),
+        {"written": N_("As written"), "hans": N_("Simplified"), "hant": N_("Traditional")},
+    ),
+    "mode": (N_("Large print"), {"normal": N_("Off"), "large": N_("Large print for elderly readers")}),
+    "language": (
+        N_("Language of buttons"),
+        {"browser": N_("As the browser"), "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"},
+    ),
+}
+"""Each row of the form, and its choices in the order shown."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@bp.get(addresses.PREFERENCES)
+def preferences() -> Response:
+    page = render_template("preferences.html", rows=rows_of(visit().preferences), back=back_of(request.args), crumbs=[])
+    response = make_response(page)
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+@bp.post(addresses.PREFERENCES)
+def choose() -> WerkzeugResponse:
+    """Keeps what was chosen, and leads back to where the reader was (RFC 9110 15.4.4)."""
+    chosen = preferences_from(request.form, visit().preferences)
+    response = redirect(back_of(request.form), 303)
+    response.headers["Cache-Control"] = "no-store"
+    if chosen == DEFAULTS:
+        response.delete_cookie(COOKIE, samesite="Lax")
+    else:
+        response.set_cookie(COOKIE, str(chosen), max_age=YEAR_SECONDS, samesite="Lax", httponly=True)
+    return response
+
+
+def preferences_from(form: MultiDict[str, str], held: Preferences) -> Preferences:
+    """What the form says over what was *held*; a row it leaves out, or an unknown value, stays as it is."""
+    known = {row: form[row] for row in asdict(held) if form.get(row) in CHOICES[row]}
+    step = {"smaller": -1, "bigger": 1}.get(form.get("step", ""), 0)
+    return replace(held, **{"size": stepped(held.size, step), **known})
+
+
+def stepped(size: str, step: int) -> str:
+    """The next size up or down; the ends stay."""
+    sizes = sorted(CHOICES["size"])
+    return sizes[min(max(sizes.index(size) + step, 0), len(sizes) - 1)]
+
+
+def back_of(values: MultiDict[str, str]) -> str:
+    """An address of ours to return to: as asked for, else where the link was, else home. Never another site."""
+    candidates = (values.get("back", ""), _referring_page())
+    return next((candidate for candidate in candidates if _OURS.fullmatch(candidate)), addresses.HOME)
+
+
+def _referring_page() -> str:
+    parts = urlsplit(request.headers.get("Referer", ""))
+    if parts.netloc != request.host or parts.path == addresses.PREFERENCES:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def rows_of(held: Preferences) -> list[Row]:
+    return [
+        Row(name, gettext(label), tuple(_choice(value, text, asdict(held)[name]) for value, text in choices.items()))
+        for name, (label, choices) in ROWS.items()
+    ]
+
+
+def _choice(value: str, label: str, held: str) -> Choice:
+    return Choice(value, gettext(label), value == held)

@@ -1,0 +1,87 @@
+"""Passing an article on: a page of ways to do so, its QR code, and the card that other sites show."""
+
+from __future__ import annotations
+
+import io
+from urllib.parse import quote
+
+import segno
+from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext
+from markupsafe import Markup
+
+from .. import addresses
+from ..cards import draw
+from ..model import Article
+from . import services
+from .answers import PRIVATE, PUBLIC, Representation, answer, version_of
+from .showing import Link, section_links
+
+bp = Blueprint("share", __name__)
+
+
+@bp.get("/a/<slug:slug>/share")
+def share(slug: str) -> Response:
+    """Its own page, so that the article's first answer stays small."""
+    article = services().catalog.article(slug)
+    address = site_address() + addresses.article(slug)
+    page = render_template(
+        "share.html",
+        article=article,
+        crumbs=[*section_links(article.section), Link(article.title, addresses.article(slug))],
+        absolute=address,
+        ways=ways_of(article, address),
+        code=qr_of(address),
+    )
+    response = make_response(page)
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+@bp.get("/a/<slug:slug>/qr.svg")
+def qr_code(slug: str) -> Response:
+    """The article's address as a picture: what the printed page carries."""
+    article = services().catalog.article(slug)
+    address = site_address() + addresses.article(article.slug)
+    representation = Representation(
+        version=version_of("qr", address),
+        mimetype="image/svg+xml",
+        cache_control=PUBLIC if services().settings.base_url else PRIVATE,
+    )
+    return answer(representation, lambda: qr_of(address))
+
+
+@bp.get("/a/<slug:slug>/card.png")
+def card(slug: str) -> Response:
+    article = services().catalog.article(slug)
+    settings = services().settings
+    representation = Representation(
+        version=version_of("card", article.version, settings.site_name, services().render.look), mimetype="image/png"
+    )
+    return answer(representation, lambda: draw(article, settings.site_name))
+
+
+def site_address() -> str:
+    """Where this site is, without a slash at the end: as set, else as this visitor asked for it."""
+    return services().settings.base_url or request.host_url.rstrip("/")
+
+
+def ways_of(article: Article, address: str) -> list[Link]:
+    """Plain links: nothing of these services is loaded."""
+    text, target = quote(article.title, safe=""), quote(address, safe="")
+    return [
+        Link(gettext("E-mail"), f"mailto:?subject={text}&body={text}%0A{target}"),
+        Link(gettext("Text message"), f"sms:?&body={text}%20{target}"),
+        Link(gettext("Weibo"), f"https://service.weibo.com/share/share.php?url={target}&title={text}"),
+        Link("WhatsApp", f"https://wa.me/?text={text}%20{target}"),
+        Link("Telegram", f"https://t.me/share/url?url={target}&text={text}"),
+    ]
+
+
+def qr_of(address: str) -> Markup:
+    """An SVG of the smallest code that survives a crease in the paper (15 %)."""
+    target = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        target, kind="svg", xmldecl=False, svgns=True, border=4, scale=4, light="#fff", dark="#000", omitsize=False
+    )
+    return Markup(target.getvalue().decode())  # noqa: S704  drawn by us
