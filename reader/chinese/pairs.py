@@ -27,9 +27,11 @@ def balance(text: str, following: str) -> tuple[dict[int, str], str]:
     quotes, open_quote = _double_quotes(text)
     for pair in quotes:
         _put_pair(changes, text, pair, "“”")
-    _single_quotes(text, changes)
-    _titles(text, changes)
-    left_open = _brackets(text, quotes, changes)
+    if "'" in text or "‘" in text:
+        _single_quotes(text, changes)
+    if "<<" in text:
+        _titles(text, changes)
+    left_open = _brackets(text, quotes, changes) if _has_brackets(text) else []
     if open_quote is not None:
         _leave_quote_open(text, open_quote, following, changes, left_open)
     suffix = "".join(mark for _, mark in sorted(left_open, reverse=True))
@@ -54,8 +56,8 @@ def _is_chinese_pair(text: str, pair: Pair) -> bool:
 def _double_quotes(text: str) -> tuple[list[Pair], int | None]:
     """The pairs, and the place of a quote left open."""
     marks = list(_DOUBLE.finditer(text))
-    if _nests("".join(mark[0] for mark in marks)):
-        return [], None
+    if _nests("".join([mark[0] for mark in marks])):
+        return _nested_pairs(marks), None
     pairs: list[Pair] = []
     opened: int | None = None
     for mark in marks:
@@ -73,6 +75,16 @@ def _nests(marks: str) -> bool:
     while "“”" in marks:
         marks = marks.replace("“”", "")
     return not marks
+
+
+def _nested_pairs(marks: list[re.Match[str]]) -> list[Pair]:
+    opened, pairs = [], []
+    for mark in marks:
+        if mark[0] == "“":
+            opened.append(mark.start())
+        else:
+            pairs.append(Pair(opened.pop(), mark.start()))
+    return pairs
 
 
 def _may_open(text: str, at: int) -> bool:
@@ -116,8 +128,7 @@ def _single_quotes(text: str, changes: dict[int, str]) -> None:
 
 
 def _titles(text: str, changes: dict[int, str]) -> None:
-    if "<<" not in text:
-        return
+    """``<<论语>>`` is how 《论语》 was typed."""
     for found in _TITLE.finditer(text):
         if _HAN.search(found[1]):
             changes.update({found.start(): "《", found.start() + 1: "", found.end() - 2: "》", found.end() - 1: ""})
@@ -140,6 +151,10 @@ def _brackets(text: str, quotes: list[Pair], changes: dict[int, str]) -> list[tu
             changes[at] = "（"
             left_open += _close_within_quote(at, quotes, changes)
     return left_open
+
+
+def _has_brackets(text: str) -> bool:
+    return "(" in text or ")" in text or "（" in text
 
 
 def _put_brackets(changes: dict[int, str], text: str, pair: Pair) -> None:

@@ -11,15 +11,17 @@ paragraph whose words lie in several nodes of a tree is judged as a whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .letters import HAN, KINDS
 from .pairs import balance
 
+_HALF = re.compile("[,;:?!.~<>()\"'\n\t \u00a0｡､｢｣＂〝〞-]")
+"""What a well-kept Chinese paragraph has none of; most paragraphs end their examination here."""
 _SUSPECT = re.compile(
-    f"[{HAN}“”‘’（）《》…—，。；：？！、%\\d\ufffc] *[,;:?!.~<>()\"'\\[\\]｡､｢｣＂…-]"
-    f"|[,;:?!.~<>()\"'｡､｢｣＂…-] *[{HAN}“‘（《]|\n"
-    "|[，。；：？！、（）《》“”‘’—…][ \t\u00a0]|[ \t\u00a0][，。；：？！、（）《》“”‘’—]"
-    r"|。。|[,;:?!.][”’）)\"']{0,2}\Z"
+    f"[{HAN}“”‘’（）《》…—，。；：？！、%\\d\ufffc] *[,;:?!.~<>()\"'\\[\\]｡､｢｣＂-]"
+    f"|[,;:?!.~<>()\"'｡､｢｣＂-] *[{HAN}“‘（《]|\n|[^ -~][ \t\u00a0]|[ \t\u00a0][^ -~]"
+    r"|[〝〞]|[,;:?!.][”’）)\"']{0,2}\Z"
 )
 _QUOTES = re.compile("[“”（）]")
 _HAN = re.compile(f"[{HAN}]")
@@ -29,8 +31,10 @@ _PROTECTED = re.compile(
     re.ASCII,
 )
 MASK = "\ufffc"
-_MARK = re.compile(r"\.{3,}|…+|。{3,}|\.|[,;:?!]+|-{2,}|~|<<|>>")
-_HALF_KANA = str.maketrans("｡､｢｣", "。、「」")
+_MARKS = re.compile("[,;:?!.…~-][,;:?!.…~-]*")
+_MARK = re.compile(r"\.+|…+|[,;:?!]+|-+|~")
+_STOPS = re.compile("。{3,}")
+_HALF_KANA = {"｡": "。", "､": "、", "｢": "「", "｣": "」"}
 _WIDE = dict(zip(",;:?!", "，；：？！", strict=True))
 _CLOSING = frozenset("”’）》」』】)]\"'%％‰°℃")
 _OPENING = frozenset("“‘（《「『【([\"'")
@@ -38,20 +42,17 @@ _ABBREVIATIONS = frozenset(
     {"Inc", "Ltd", "Co", "Corp", "Jr", "Sr", "Dr", "Mr", "Mrs", "Ms", "St", "No", "Vol", "vs", "etc"}
 )
 _NUMERALS = frozenset("一二三四五六七八九十百〇零")
-_LOOSE = re.compile(
-    f"(?<=[{HAN}，。；：？！、（）《》「」『』【】”’])[ \t]*\n[ \t\n]*(?=[{HAN}，。；：？！、（）《》「」『』【】“‘])"
-    "|(?<=[，。；：？！、（《「『【）》」』】])[ \t\u00a0]+(?=\\S)"
-    "|(?<=\\S)[ \t\u00a0]+(?=[，。；：？！、（《「『【）》」』】])"
-    f"|(?<=[“‘])[ \t\u00a0]+(?=[{HAN}])|(?<=[{HAN}])[ \t\u00a0]+(?=[”’])"
-    f"|(?<=[{HAN}])[ \t\u00a0]+(?=[“‘][{HAN}])|(?<=[{HAN}][”’])[ \t\u00a0]+(?=[{HAN}])"
-    f"|(?<=[—…])[ \t\u00a0]+(?=[{HAN}])|(?<=[{HAN}])[ \t\u00a0]+(?=——|……)"
-)
+_SPACES = re.compile("[ \t\n\u00a0]+")
+_HUGGING = frozenset("，。；：？！、（）《》「」『』【】")
+"""Full-width marks bring their own space."""
+_QUOTE_MARKS = frozenset("“‘”’")
+_LONG_MARKS = frozenset("—…")
 
 
 def punctuate(text: str) -> str:
     """*text* as print would set it; ``punctuate(punctuate(text)) == punctuate(text)``."""
     changes = corrections(text)
-    return "".join(changes.get(i, c) for i, c in enumerate(text)) if changes else text
+    return "".join([changes.get(i, c) for i, c in enumerate(text)]) if changes else text
 
 
 def corrections(text: str, following: str = "") -> dict[int, str]:
@@ -60,9 +61,35 @@ def corrections(text: str, following: str = "") -> dict[int, str]:
     U+FFFC stands for code or a picture. *following* is the next paragraph: when it begins with a quotation mark, a
     quotation open at the end of *text* runs on and is not closed (GB/T 15834—2011, 4.8.3.4).
     """
+    changes = _corrected_once(text, following)
+    for _ in range(_MOST_PASSES if changes else 0):
+        shown = [changes.get(at, character) for at, character in enumerate(text)]
+        further = _corrected_once("".join(shown), following)
+        if not further:
+            break
+        changes |= _merged(shown, further)
+    return {at: wide for at, wide in changes.items() if wide != text[at]} if changes else changes
+
+
+_MOST_PASSES = 4
+"""One settles any text that means something; heaps of marks may need more."""
+
+
+def _merged(shown: list[str], further: dict[int, str]) -> dict[int, str]:
+    """Corrections of the corrected text, by the positions of the original."""
+    merged, at = {}, 0
+    for position, part in enumerate(shown):
+        new = "".join([further.get(at + offset, character) for offset, character in enumerate(part)])
+        if new != part:
+            merged[position] = new
+        at += len(part)
+    return merged
+
+
+def _corrected_once(text: str, following: str) -> dict[int, str]:
     if not _is_suspect(text) or not _is_chinese(text):
         return {}
-    work = _Work(_protected(text.translate(_HALF_KANA)), text)
+    work = _Work(_protected(text))
     work.balance(following)
     work.marks()
     work.spaces()
@@ -70,7 +97,9 @@ def corrections(text: str, following: str = "") -> dict[int, str]:
 
 
 def _is_suspect(text: str) -> bool:
-    return _SUSPECT.search(text) is not None or not _is_balanced(text)
+    if _HALF.search(text) and _SUSPECT.search(text):
+        return True
+    return "。。" in text or text.count("…") != 2 * text.count("……") or not _is_balanced(text)
 
 
 def _is_balanced(text: str) -> bool:
@@ -86,8 +115,12 @@ def _is_balanced(text: str) -> bool:
 
 def _is_chinese(text: str) -> bool:
     """More Han characters than Latin words."""
-    han = len(_HAN.findall(text))
-    return han > 0 and han >= len(_LATIN_WORD.findall(_PROTECTED.sub("", text)))
+    if not _HAN.search(text):
+        return False
+    wide = (len(text.encode("utf-8", "replace")) - len(text)) // 2  # a Han character takes three bytes
+    if wide * 2 > len(text):
+        return True
+    return len(_HAN.findall(text)) >= len(_LATIN_WORD.findall(_PROTECTED.sub("", text)))
 
 
 def _protected(text: str) -> str:
@@ -99,10 +132,18 @@ def _protected(text: str) -> str:
 class _Work:
     """The text of one paragraph while its corrections are found: ``text`` keeps every position of the original."""
 
-    def __init__(self, text: str, original: str) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.changes = {i: c for i, (c, was) in enumerate(zip(text, original, strict=True)) if c != was and c != MASK}
+        self.changes: dict[int, str] = {}
         self.suffix = ""
+        for half in "｡､｢｣":
+            if half in text:
+                self._widen(half)
+
+    def _widen(self, half: str) -> None:
+        wide = _HALF_KANA[half]
+        self.changes.update({at: wide for at, mark in enumerate(self.text) if mark == half})
+        self.text = self.text.replace(half, wide)
 
     def balance(self, following: str) -> None:
         """Pairs quotes and brackets first, so that the marks beside them know which way they face."""
@@ -117,8 +158,7 @@ class _Work:
     def marks(self) -> None:
         text = self.text
         letters: list[str] | None = None
-        for found in _MARK.finditer(text):
-            start, end = found.span()
+        for start, end in _marks_in(text):
             wide = _converted(text, start, end)
             if not wide:
                 continue
@@ -136,11 +176,54 @@ class _Work:
             letters[position] = character[-1:] or wide[-1]
 
     def spaces(self) -> None:
-        for found in _LOOSE.finditer(self.text):
-            self.changes.update(dict.fromkeys(range(*found.span()), ""))
+        text = self.text
+        for found in _SPACES.finditer(text):
+            start, end = found.span()
+            if 0 < start and end < len(text) and _is_loose(text, start, end):
+                self.changes.update(dict.fromkeys(range(start, end), ""))
         if self.suffix:
-            last = len(self.text.rstrip()) - 1
-            self.changes[last] = self.changes.get(last, self.text[last]) + self.suffix
+            last = len(text.rstrip()) - 1
+            self.changes[last] = self.changes.get(last, text[last]) + self.suffix
+
+
+def _marks_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where marks stand that may have to be converted: each run of one kind."""
+    for run in _MARKS.finditer(text):
+        start, end = run.span()
+        if end - start == 1:
+            yield start, end
+        else:
+            yield from (mark.span() for mark in _MARK.finditer(text, start, end))
+    if "。。" in text:
+        yield from (stops.span() for stops in _STOPS.finditer(text))
+
+
+def _is_loose(text: str, start: int, end: int) -> bool:
+    """Whether the white space between *start* and *end* says nothing: a line wrap between Chinese words, or beside
+    a mark that brings its own space."""
+    before, after = text[start - 1], text[end]
+    if before in _HUGGING or after in _HUGGING:
+        return True
+    among_han = (KINDS[before] == "H" or before in _QUOTE_MARKS) and (KINDS[after] == "H" or after in _QUOTE_MARKS)
+    if "\n" in text[start:end]:
+        return among_han
+    if before in _QUOTE_MARKS or after in _QUOTE_MARKS:
+        return _is_loose_beside_quote(text, start, end)
+    return (before in _LONG_MARKS and KINDS[after] == "H") or (
+        KINDS[before] == "H" and text[end : end + 2] in ("——", "……")
+    )
+
+
+def _is_loose_beside_quote(text: str, start: int, end: int) -> bool:
+    """Curly quotes serve Latin text too, where a space stands outside of them."""
+    before, after = text[start - 1], text[end]
+    if before in "“‘":
+        return KINDS[after] == "H"
+    if after in "”’":
+        return KINDS[before] == "H"
+    if after in "“‘":
+        return KINDS[before] == "H" and KINDS[text[end + 1 : end + 2]] == "H"
+    return KINDS[after] == "H" and start > 1 and KINDS[text[start - 2]] == "H"
 
 
 def _converted(text: str, start: int, end: int) -> str:
@@ -153,15 +236,13 @@ def _converted(text: str, start: int, end: int) -> str:
     if mark in ".…。":
         return _ellipsis(text, start, end)
     if mark == "-":
-        return _dash(text, start, end)
-    if mark == "~":
-        return "～" if _before(text, start) == "H" == _after(text, end) else ""
-    return ""
+        return _dash(text, start, end) if end - start > 1 else ""
+    return "～" if _before(text, start) == "H" == _after(text, end) else ""
 
 
 def _stop(text: str, start: int, end: int) -> str:
     """``, ; : ? !`` and runs of them."""
-    wide = "".join(_WIDE[mark] for mark in text[start:end])
+    wide = _WIDE[text[start]] if end - start == 1 else "".join([_WIDE[mark] for mark in text[start:end]])
     before = _before(text, start)
     if before == "H":
         return "" if text[start] in ":;" and text[end : end + 1] in ("-", ")", "D", "P") and end - start == 1 else wide
@@ -188,7 +269,7 @@ def _full_stop(text: str, at: int) -> str:
 
 
 def _ellipsis(text: str, start: int, end: int) -> str:
-    if text[start:end] == "……":
+    if text[start:end] in ("……", ".."):
         return ""
     if text[start] == "。" or "H" in (_before(text, start), _after(text, end)):
         return "……"
@@ -205,6 +286,8 @@ def _dash(text: str, start: int, end: int) -> str:
 def _before(text: str, at: int) -> str:
     """The kind of the nearest character before *at* that is no space, closing quote, bracket or per cent sign."""
     at -= 1
+    if at >= 0 and KINDS[text[at]] == "H":
+        return "H"
     while at >= 0 and (text[at] == " " or text[at] in _CLOSING) and KINDS[text[at]] != "H":
         at -= 1
     return KINDS[text[at]] if at >= 0 else "E"

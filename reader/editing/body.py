@@ -57,9 +57,12 @@ def _punctuate(parts: list[Token], language: str) -> None:
 
 
 def _changed(text: str, start: int, changes: dict[int, str]) -> str:
-    if not any(start <= position < start + len(text) for position in changes):
-        return text
-    return "".join(changes.get(start + offset, character) for offset, character in enumerate(text))
+    parts = []
+    done = 0
+    for position in sorted(at - start for at in changes if start <= at < start + len(text)):
+        parts += text[done:position], changes[start + position]
+        done = position + 1
+    return "".join(parts) + text[done:]
 
 
 def _lines(parts: list[Token], language: str) -> Iterator[Line]:

@@ -71,18 +71,22 @@ def _climbs_out(folder: PurePosixPath, path: str) -> bool:
 
 # -- language -----------------------------------------------------------------------------------------------------
 
+_OTHERS = re.compile("[\u0370-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3041-\u30ff\uac00-\ud7a3]")
 _SCRIPTS = {
-    "ja": re.compile("[\u3041-\u30ff]"),
-    "ko": re.compile("[\uac00-\ud7a3]"),
-    "ar": re.compile("[\u0600-\u06ff]"),
-    "he": re.compile("[\u05d0-\u05ea]"),
-    "ru": re.compile("[\u0400-\u04ff]"),
-    "el": re.compile("[\u0370-\u03ff]"),
-    "th": re.compile("[\u0e00-\u0e7f]"),
-    "hi": re.compile("[\u0900-\u097f]"),
+    "el": "\u0370-\u03ff",
+    "ru": "\u0400-\u04ff",
+    "he": "\u05d0-\u05ea",
+    "ar": "\u0600-\u06ff",
+    "hi": "\u0900-\u097f",
+    "th": "\u0e00-\u0e7f",
+    "ja": "\u3041-\u30ff",
+    "ko": "\uac00-\ud7a3",
 }
+_LETTERS_A_WORD = 5
+_HAN_A_WORD = 1.5
+_SAMPLE_LENGTH = 800
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
-_HAN = re.compile(f"[{HAN}]")
+_HAN = re.compile(f"[{HAN}]+")
 _SIMPLIFIED = frozenset(
     "这们国来时为个说会学对过发后经还动进样开关实现点样长问题应变战争东车马门风报两从众优传伤伦华单卖卢历压厅县"
 )
@@ -93,27 +97,22 @@ _TRADITIONAL = frozenset(
 
 def language(text: str, default: str) -> str:
     """The language that the script of *text* tells, *default* where it tells none: zh-CN, zh-Hant, en, ja, ar …"""
-    sample = text[:4000]
-    han = len(_HAN.findall(sample))
-    kana = len(_SCRIPTS["ja"].findall(sample))
-    if kana * 4 > han + kana and kana > 4:
-        return "ja"
-    counts = {tag: len(script.findall(sample)) / 4 for tag, script in _SCRIPTS.items() if tag != "ja"}
-    counts["en"] = len(_LATIN.findall(sample))
-    counts["zh"] = han / 1.5
-    best = max(counts, key=lambda tag: counts[tag])
-    if not counts[best]:
+    sample = text[:_SAMPLE_LENGTH]
+    words = {"zh": sum(map(len, _HAN.findall(sample))) / _HAN_A_WORD, "en": len(_LATIN.findall(sample))}
+    if _OTHERS.search(sample):
+        words |= {tag: len(re.findall(f"[{script}]", sample)) / _LETTERS_A_WORD for tag, script in _SCRIPTS.items()}
+        words["zh"] *= words["ja"] < words["zh"] / 10  # Japanese has Han characters too, Chinese next to no kana
+    best = max(words, key=lambda tag: words[tag])
+    if not words[best]:
         return default
-    return _chinese(sample) if best == "zh" else _with_region(best, default)
+    if best == "zh":
+        return _chinese(sample)
+    return default if default.split("-")[0] == best else best
 
 
 def _chinese(text: str) -> str:
-    letters = set(text)
+    letters = set(text[:400])
     return "zh-Hant" if len(letters & _TRADITIONAL) > len(letters & _SIMPLIFIED) else "zh-CN"
-
-
-def _with_region(tag: str, default: str) -> str:
-    return default if default.split("-")[0] == tag else tag
 
 
 def canonical(tag: str) -> str:

@@ -7,7 +7,7 @@ What ``sanitize`` promises, whatever came in:
   Loose text has become paragraphs; div is gone; two line breaks in a paragraph have become two paragraphs.
 * p, h2–h6, dt, summary and pre hold only inline tags; inline tags hold no blocks; lists hold only their items;
   figcaption, summary, dt, dd, rt and rp stand only where HTML allows them. Nothing nests deeper than ``DEEPEST``.
-* No block is empty, none begins or ends with white space or a line break; indents made of spaces are gone.
+* No block is empty, none but pre begins or ends with white space or a line break; indents of spaces are gone.
 * Attributes are double-quoted and valid: ids are unique XML names, a link to ``#x`` has its target, img has src, alt.
 * Links that leave the site carry ``rel="noopener noreferrer"``; none has a target. h1 has become h2.
 * No control characters; the only entities are those of XML. ``<``, ``>`` and ``&`` are escaped, so ``<[^>]*>`` finds
@@ -17,15 +17,16 @@ What ``sanitize`` promises, whatever came in:
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape, unescape
 
 import nh3
 from markupsafe import Markup
 
 from ..errors import UnreadableArticle
+from .attributes import without_lost_links
 from .blocks import Blocks
 from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 
@@ -39,7 +40,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-
 _NESTING = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _CLOSED_BY_OTHERS = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-    + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "rt", "rp", "rb", "option", "optgroup"]
+    + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
 )
 """Void tags, and those whose end tag may be left out."""
 _CLEANER = nh3.Cleaner(
@@ -69,7 +70,14 @@ def sanitize(dirty: str) -> Markup:
     """The promise above. Raises UnreadableArticle only for tags nested beyond all sense."""
     dirty = printable(dirty)
     refuse_towers(dirty)
-    clean = _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
+    clean = printable(_CLEANER.clean(dirty).replace("&nbsp;", "\u00a0"))  # again: &#1; was no character before
+    html = _in_blocks(clean)
+    while (kept := without_lost_links(html)) != html:  # a link whose target stood in an empty block
+        html = _in_blocks(kept)
+    return Markup(html)  # noqa: S704
+
+
+def _in_blocks(clean: str) -> str:
     blocks = Blocks(clean)
     for slash, name, attributes, text in _TOKEN.findall(clean):
         if text:
@@ -78,13 +86,13 @@ def sanitize(dirty: str) -> Markup:
             blocks.end(name)
         else:
             blocks.start(name, attributes)
-    return Markup(blocks.finish())  # noqa: S704  the one place
+    return blocks.finish()
 
 
 def tokens(clean: Markup) -> list[Token]:
     """Sanitized HTML taken apart, for changes to its text; ``joined`` puts it together again."""
     return [
-        Token(html.unescape(text) if "&" in text else text, name, attributes, bool(slash))
+        Token(unescape(text) if "&" in text else text, name, attributes, bool(slash))
         for slash, name, attributes, text in _TOKEN.findall(clean)
     ]
 
@@ -95,7 +103,7 @@ def joined(parts: Iterable[Token]) -> Markup:
 
 
 def _text(part: Token) -> str:
-    return html.escape(part.text, quote=False)
+    return escape(part.text, quote=False)
 
 
 def _tag(part: Token) -> str:

@@ -37,6 +37,14 @@ class Names:
         return bool(found and found[1] in self.linked)
 
 
+def without_lost_links(html: str) -> str:
+    """*html* without links to names that it does not hold."""
+    if ' href="#' not in html:
+        return html
+    held = set(_ID.findall(html))
+    return _FRAGMENT.sub(lambda link: link[0] if link[1] in held else "", html)
+
+
 def xml_name(raw: str) -> str:
     """An id fit for XML (no spaces or colons, a letter first), empty for an empty one."""
     name = _UNSAFE_IN_NAME.sub("-", raw.strip())

@@ -19,14 +19,16 @@ _VERSES = re.compile(r'class="[^"]*\b(?:poem|verse|stanza)\b')
 
 @dataclass
 class Frame:
-    """An open block. ``start`` is empty once written; an ``implied`` one has no tag in the source."""
+    """An open block. ``start`` is its tag; an ``implied`` one has no tag in the source."""
 
     name: str
     start: str = ""
-    attributes: str = ""
     opened: bool = False
     implied: bool = False
     verse: bool = False
+    """Its line ends count."""
+    raw: bool = False
+    """All its white space counts."""
 
 
 @dataclass
@@ -39,7 +41,13 @@ class Inline:
 
     @property
     def end(self) -> str:
-        return f"</{self.name}>" if self.name else ""
+        return f"</{self.name}>"
+
+    def drop_id(self) -> None:
+        """An id is given once: what is written again in the next block has none."""
+        if ' id="' in self.start:
+            self.start = _without_id(self.start)
+            self.name = "" if self.start in ("<a>", "<span>") else self.name
 
 
 class Blocks:
@@ -77,8 +85,8 @@ class Blocks:
 
     def text(self, text: str) -> None:
         frame = self.frames[-1]
-        if frame.name == "pre":
-            self._write(text.lstrip("\n") if self.fresh else text)
+        if frame.raw:
+            self._raw(text.lstrip("\n") if self.fresh else text)
         elif frame.verse:
             self._verse(text)
         else:
@@ -98,12 +106,13 @@ class Blocks:
         if name == "div" and attributes and len(self.frames) < DEEPEST:
             name = "section"
         if self._is_line() and name in FLOW | LINES:  # a div or p within a heading: its words go on in the line
-            self.frames.append(Frame("", opened=True, verse=self.frames[-1].verse))
+            self.frames.append(Frame("", opened=True, verse=self.frames[-1].verse, raw=self.frames[-1].raw))
             self.space = self.space or ("" if self.fresh else " ")
             return
         self._make_room(name)
-        verse = self.frames[-1].verse or bool(attributes and _VERSES.search(attributes))
-        self.frames.append(Frame(name, f"<{name}{attributes}>", attributes, name == "div", verse=verse))
+        frame = Frame(name, f"<{name}{attributes}>", opened=name == "div", raw=name == "pre")
+        frame.verse = self.frames[-1].verse or bool(attributes and _VERSES.search(attributes))
+        self.frames.append(frame)
         if name in TABLE or name in ("td", "th"):
             self._open_frames()
 
@@ -126,10 +135,12 @@ class Blocks:
             self._close_frame()
         frame = self.frames[-1]
         if frame.name in LISTS and name not in (LISTS[frame.name], "dt"):
-            item = LISTS[frame.name]
-            self.frames.append(Frame(item, f"<{item}>", implied=True))
+            self._imply(LISTS[frame.name])
         elif self._is_line():
             self._turn_into_flow()
+
+    def _imply(self, name: str) -> None:
+        self.frames.append(Frame(name, f"<{name}>", implied=True, verse=self.frames[-1].verse))
 
     def _is_line(self) -> bool:
         frame = self.frames[-1]
@@ -140,8 +151,11 @@ class Blocks:
         line = max(index for index, frame in enumerate(self.frames) if frame.name)
         if self.frames[line].opened:
             self.out.append(f"</{self.frames[line].name}>")
+        if self.frames[line].name == "dt":
+            self.frames[line] = Frame("dd", "<dd>")
         for frame in self.frames[line:]:
-            frame.name, frame.opened = "div", True
+            if frame.name != "dd":
+                frame.name, frame.opened, frame.raw = "div", True, False
 
     def _end_block(self) -> None:
         self._pause()
@@ -170,8 +184,12 @@ class Blocks:
 
     # -- runs of text -------------------------------------------------------------------------------------------
 
+    def _raw(self, text: str) -> None:
+        if text:
+            self._write(text)
+
     def _prose(self, text: str) -> None:
-        if self.fresh:
+        if self.fresh or self.breaks:
             text = text.lstrip(_BLANK)
         if text.strip(_BLANK):
             self._write(text)
@@ -185,8 +203,7 @@ class Blocks:
         for number, line in enumerate(lines):
             if number and not self.fresh:
                 self.breaks += 1
-            if line.strip(_BLANK):
-                self._write(line.strip(" \t\r"))
+            self._prose(line)
 
     def _write(self, text: str) -> None:
         """Puts inline content where it may stand."""
@@ -195,9 +212,9 @@ class Blocks:
             self.out.append(self.space)
             self.space = ""
         for inline in self.inlines:
-            if not inline.opened:
+            if not inline.opened and inline.name:
                 self.out.append(inline.start)
-                inline.opened = True
+            inline.opened = True
         self.out.append(text)
         self.fresh = False
 
@@ -205,10 +222,9 @@ class Blocks:
         """Opens what must stand around the next words: paragraph, item, and the line breaks that wait."""
         frame = self.frames[-1]
         if frame.name in LISTS:
-            item = LISTS[frame.name]
-            self.frames.append(Frame(item, f"<{item}>", implied=True))
+            self._imply(LISTS[frame.name])
         elif frame.name in FLOW:
-            self.frames.append(Frame("p", "<p>", implied=True, verse=frame.verse))
+            self._imply("p")
         self._open_frames()
         if self.breaks:
             self._break_line()
@@ -218,22 +234,23 @@ class Blocks:
         frame = self.frames[-1]
         if breaks > 1 and frame.name == "p":
             self._pause()
-            self.out.append(f"</p>{_without_id(frame)}")
+            self.out.append("</p>" + _without_id(frame.start))
             return
         self._trim()
-        self.out.append("\n" if frame.name == "pre" else "<br>" * min(breaks, 2))
+        self.out.append("\n" if frame.raw else "<br>" * min(breaks, 2))
 
     def _pause(self) -> None:
         """Ends a run of text: inline tags close, waiting spaces and line breaks are dropped."""
         self._trim()
         for inline in reversed(self.inlines):
-            if inline.opened:
+            if inline.opened and inline.name:
                 self.out.append(inline.end)
-                inline.opened = False
+                inline.drop_id()
+            inline.opened = False
         self.breaks, self.space, self.fresh = 0, "", True
 
     def _trim(self) -> None:
-        if not self.fresh and self.out and self.frames[-1].name != "pre" and not self.out[-1].endswith(">"):
+        if not self.fresh and self.out and not self.frames[-1].raw and not self.out[-1].endswith(">"):
             self.out[-1] = self.out[-1].rstrip(_BLANK)
 
     # -- inline tags --------------------------------------------------------------------------------------------
@@ -253,9 +270,11 @@ class Blocks:
         self.inlines.append(Inline("", "") if says_nothing else Inline(name, f"<{name}{attributes}>"))
 
     def _line_break(self) -> None:
-        if self.frames[-1].name == "pre":
+        if self.fresh:
+            return
+        if self.frames[-1].raw:
             self._write("\n")
-        elif not self.fresh:
+        else:
             self.breaks += 1
             self.broken = True
 
@@ -264,9 +283,17 @@ class Blocks:
         if not inline.opened and self.names.wanted(inline.start):
             self._write("")
         self.inlines.pop()
-        if inline.opened:
+        if inline.opened and inline.name:
+            self._put_space_outside()
             self.out.append(inline.end)
 
+    def _put_space_outside(self) -> None:
+        """Space before an end tag goes behind it, where the end of a block can drop it."""
+        words = self.out[-1].rstrip(_BLANK)
+        if words != self.out[-1] and words and not self.frames[-1].raw:
+            self.space = self.space or self.out[-1][len(words) :]
+            self.out[-1] = words
 
-def _without_id(frame: Frame) -> str:
-    return re.sub(r' id="[^"]*"', "", f"<p{frame.attributes}>")
+
+def _without_id(start: str) -> str:
+    return re.sub(r' id="[^"]*"', "", start)
