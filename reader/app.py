@@ -8,6 +8,9 @@ from whitenoise import WhiteNoise
 from . import web
 from .services import Services, start_services
 from .settings import Settings
+from .web.answers import encoding_for
+from .web.hot import Hot
+from .web.visit import distinctions
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -23,5 +26,11 @@ def create_app(services: Services | None = None) -> Flask:
         prefix=f"/static/{services.render.look}/",  # a new look has new addresses: browsers may keep the old for ever
         immutable_file_test=lambda *_: True,
         max_age=31_536_000,
+    )
+    app.wsgi_app = Hot(  # type: ignore[method-assign]
+        app.wsgi_app,
+        revision=lambda: services.catalog.revision,
+        limit_bytes=settings.hot_cache_mb << 20,
+        normal={"HTTP_ACCEPT_ENCODING": encoding_for, **distinctions(settings.language)},
     )
     return app

@@ -32,6 +32,7 @@ class Settings:
     export_queue: int = 64
     export_timeout_seconds: float = 120.0
     export_cache_mb: int = 2048
+    hot_cache_mb: int = 16
     export_memory_mb: int = 1024
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""

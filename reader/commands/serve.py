@@ -26,7 +26,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     services.library.sync(show_progress)
     click.echo(f"{services.catalog.count()} articles from {settings.articles}: http://{_shown(host)}:{port}/", err=True)
     Granian(
-        "wsgi:app",
+        "wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

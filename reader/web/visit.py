@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
@@ -117,6 +117,18 @@ def _locale(accept_language: str, site_language: str) -> str:
         if quality > 0 and tag.lower().partition("-")[0] in ("zh", "yue", "en"):
             return messages.catalogue_of(tag)
     return messages.catalogue_of(site_language)
+
+
+def distinctions(site_language: str) -> dict[str, Callable[[str], Hashable]]:
+    """What the fields of VARY come down to, by their WSGI names: all that two public pages can differ in.
+
+    Cookies of others (a whole domain may share its statistics) are none; ours makes a page private.
+    """
+    return {
+        "HTTP_COOKIE": lambda value: value if f"{COOKIE}=" in value else "",
+        "HTTP_ACCEPT_LANGUAGE": lambda value: _locale(value, site_language),
+        "HTTP_SAVE_DATA": lambda value: value.strip().lower() == "on",
+    }
 
 
 def visit() -> Visit:

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import re
+import threading
+from html import unescape
+
+import brotli
+import pytest
+from werkzeug.test import Client
+
+ARTICLES = {
+    "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\nbyline: 李白\nsource: 新华社\n---\n今天下雨。"
+    * 1,
+    "2026-05-01/sun.md": "---\ntitle: 晴天\nsection: 河北/天气\ntags: [雨]\n---\n今天天晴。\n\n"
+    + "明天也晴，后天还晴。" * 40,
+    "2026-05-02/wind.md": "---\ntitle: Wind\nlanguage: en\nsection: World\n---\nIt blows.",
+}
+ENCODINGS = ("", "gzip", "br", "zstd, gzip;q=0.5", "gzip, deflate, br, zstd", "br;q=0", "*")
+
+
+@pytest.fixture
+def hot(app, publish):
+    publish(ARTICLES)
+    app.wsgi_app._improver.order = lambda kept: None
+    return app.wsgi_app
+
+
+@pytest.fixture
+def asks(hot):
+    """``asks(path, **headers)`` is what Flask says and what the hot layer says, at first and again."""
+    flask, ours = Client(hot.inner), Client(hot)
+
+    def asks(path, method="GET", **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        answers = [client.open(path, method=method, headers=headers) for client in (flask, ours, ours)]
+        return [(a.status, sorted(a.headers.items()), a.data) for a in answers]
+
+    return asks
+
+
+def addresses(hot):
+    """Every address of the site that a link, a form or a feed leads to, beginning with the home page."""
+    client, seen, waiting = (
+        Client(hot.inner),
+        set(),
+        ["/", "/feeds", "/healthz", "/search?q=今天", "/sitemap.xml", "/robots.txt"],
+    )
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.startswith("/") or path.startswith("//"):
+            continue
+        seen.add(path)
+        if re.search(r"\.(pdf|epub|zip|png|jpg|zim)\b", path):  # made by worker processes; not this layer's
+            continue
+        answer = client.get(path)
+        if answer.mimetype.startswith(("text/", "application/")):
+            waiting += [
+                unescape(url).partition("#")[0] for url in re.findall(r'(?:href|src|action)="?([^">\s]+)', answer.text)
+            ]
+    return sorted(seen)
+
+
+def test_the_hot_layer_answers_every_address_just_as_flask_does(hot, asks):
+    for path in addresses(hot):
+        for encoding in ENCODINGS:
+            first = asks(path, Accept_Encoding=encoding)
+            assert first[0] == first[1] == first[2], path
+            headers = dict(first[0][1])
+            conditions = {
+                "If-None-Match": [headers.get("ETag", '"x"'), "W/" + headers.get("ETag", '"x"'), "*", '"0123-br"', 'junk"', f'"a", {headers.get("ETag")}'],
+                "If-Modified-Since": [headers.get("Last-Modified", ""), "Thu, 01 Jan 1970 00:00:00 GMT", "junk"],
+            }  # fmt: skip
+            for name, values in conditions.items():
+                for value in values:
+                    again = asks(path, Accept_Encoding=encoding, **{name: value})
+                    assert again[0] == again[1] == again[2], (path, name, value)
+            head = asks(path, "HEAD", Accept_Encoding=encoding)
+            assert head[0] == head[1] == head[2], path
+
+
+def test_what_is_asked_for_again_is_answered_without_flask(hot):
+    client = Client(hot)
+    etag = client.get("/feed.xml").headers["ETag"]
+    client.get("/feed.xml", headers={"If-None-Match": etag})
+    hot.inner = None
+    assert client.get("/feed.xml").status_code == client.head("/feed.xml").status_code == 200
+    assert client.get("/feed.xml", headers={"If-None-Match": etag}).status_code == 304
+    assert client.get("/feed.xml", headers={"If-None-Match": '"of-another-time"'}).status_code == 200
+    assert hot.hits == 4
+
+
+def test_a_change_in_the_folder_is_seen_by_the_next_request(hot, publish):
+    client = Client(hot)
+    before = client.get("/feed.xml")
+    assert client.get("/feed.xml").data == before.data
+    publish({"2026-05-03/snow.md": "---\ntitle: 大雪\n---\n今天下雪。"})
+    after = client.get("/feed.xml", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert "大雪" in after.text
+
+
+def test_what_was_made_of_an_older_state_is_not_kept(hot, publish):
+    """The catalog moves on while Flask is at work: the answer is sent, but not kept for others."""
+    flask = hot.inner
+
+    def slow(environ, start_response):
+        body = flask(environ, start_response)
+        publish({"2026-05-03/snow.md": "---\ntitle: 大雪\n---\n今天下雪。"})
+        return body
+
+    hot.inner = slow
+    assert "大雪" not in Client(hot).get("/feed.xml").text
+    hot.inner = flask
+    assert "大雪" in Client(hot).get("/feed.xml").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cache-Control": "private, no-cache", "ETag": '"x"'},
+        {"Cache-Control": "no-store", "ETag": '"x"'},
+        {"ETag": '"x"'},
+        {"Cache-Control": "public, max-age=60"},
+        {"Cache-Control": "public, max-age=60", "ETag": '"x"', "Set-Cookie": "a=b"},
+        {"Cache-Control": "public, max-age=60", "ETag": '"x"', "Vary": "*"},
+        {"Cache-Control": "public, max-age=60", "ETag": '"x"', "Content-Type": "application/pdf"},
+        {"Cache-Control": "public, max-age=0", "ETag": '"x"'},
+    ],
+)
+def test_only_what_any_shared_cache_may_keep_is_kept(hot, headers):
+    asked = []
+    hot.inner = lambda environ, start: (
+        asked.append(1),
+        start("200 OK", list(({"Content-Type": "text/html"} | headers).items())),
+        [b"x"],
+    )[-1]
+    client = Client(hot)
+    client.get("/"), client.get("/")
+    assert len(asked) == 2
+
+
+def test_visitors_who_differ_in_a_field_that_vary_names_never_share_an_answer(hot):
+    def flask(environ, start):
+        said = environ.get("HTTP_COOKIE", "") + environ.get("HTTP_SAVE_DATA", "")
+        start(
+            "200 OK",
+            [
+                ("Content-Type", "text/html"),
+                ("Cache-Control", "public, max-age=60"),
+                ("ETag", f'"{said}0"'),
+                ("Vary", "Cookie, Save-Data"),
+            ],
+        )
+        return [said.encode()]
+
+    hot.inner = flask
+    for _ in range(2):
+        for headers in ({}, {"Save-Data": "on"}, {"Cookie": "reader=dark"}, {"Cookie": "reader=s4"}):
+            assert Client(hot, use_cookies=False).get("/", headers=headers).text == "".join(headers.values())
+
+
+def test_a_part_a_delta_and_a_post_always_go_to_flask(hot):
+    asked = []
+    flask = hot.inner
+    hot.inner = lambda environ, start: asked.append(environ["REQUEST_METHOD"]) or flask(environ, start)
+    client = Client(hot)
+    client.get("/feed.xml")
+    client.get("/feed.xml", headers={"Range": "bytes=0-9"})
+    client.get("/feed.xml", headers={"A-IM": "feed"})
+    client.post("/feed.xml")
+    assert asked == ["GET", "GET", "GET", "POST"]
+
+
+def test_the_table_keeps_what_is_asked_for_and_stays_within_its_bytes(hot):
+    hot._limit_bytes = 400_000
+    page = [("Content-Type", "text/html"), ("Cache-Control", "public, max-age=60"), ("ETag", '"x"')]
+    hot.inner = lambda _, start: (start("200 OK", page), [b"x" * 10_000])[-1]
+    client, hits = Client(hot), 0
+    for n in range(300):
+        client.get(f"/{n}")
+        before = hot.hits
+        client.get("/0")
+        hits += hot.hits - before
+        kept = [k for half in (hot._pages, hot._older) for p in half.values() for k in p.variants.values()]
+        assert sum(len(k.ready[2]) for k in kept) <= 400_000
+    assert hits == 300
+
+
+def test_a_page_asked_for_again_is_squeezed_further_under_a_tag_of_its_own(app, publish):
+    publish(ARTICLES)
+    client, done = Client(app.wsgi_app), threading.Event()
+    improver = app.wsgi_app._improver
+    first = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
+    client.get("/feed.xml", headers={"Accept-Encoding": "br"})
+    improver._orders.put(type("Last", (), {"ready": property(lambda self: done.set())})())
+    assert done.wait(10)
+    better = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
+    assert len(better.data) < len(first.data)
+    assert brotli.decompress(better.data) == brotli.decompress(first.data)
+    assert better.headers["ETag"] != first.headers["ETag"]
+    for held in (first.headers["ETag"], better.headers["ETag"]):
+        for _ in range(2):
+            again = client.get("/feed.xml", headers={"Accept-Encoding": "br", "If-None-Match": held})
+            assert (again.status_code, again.headers["ETag"]) == (304, held)
+
+
+def test_ways_of_asking_that_come_down_to_the_same_share_an_answer(hot):
+    client = Client(hot, use_cookies=False)
+    client.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9", "Accept-Encoding": "gzip, deflate, br"})
+    for n in range(20):
+        headers = {
+            "Accept-Language": f"zh-CN,zh;q=0.9,fr;q=0.{n}",
+            "Accept-Encoding": f"br, x{n}",
+            "Cookie": f"_ga={n}",
+        }
+        client.get("/", headers=headers)
+    assert hot.hits == 20
