@@ -49,6 +49,11 @@ def card(slug: str) -> str:
     return f"{article(slug)}/card.png"
 
 
+def version_file(key: str, name: str, suffix: str) -> str:
+    """One version of an export for ever, as long as it is kept; *key* is the press's, without suffix."""
+    return f"/files/{key}/{quote(name)}.{suffix}"
+
+
 def issue(day: date) -> str:
     return f"/d/{day.isoformat()}/"
 

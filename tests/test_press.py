@@ -153,10 +153,24 @@ def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
     assert jobs.failures() == {"a.pdf": "it took longer than 0.3 s"}
 
 
-def test_a_job_that_eats_all_memory_is_reported(settings, jobs):
-    press = open_press(replace(settings, export_memory_mb=60))
-    with at_work(press.keep), pytest.raises(ExportFailed, match=r"memory|died"):
-        press.open(RAIN, "pdf", patience_seconds=30)
+def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(press, jobs, tmp_path):
+    program = (
+        "import sys\nfrom reader.exports import worker\nworker.make = lambda *_: bytes(10**10)\n"
+        f"sys.argv = ['', {str(tmp_path)!r}, '1000', '1024']\nworker.main()"
+    )
+    press.order(RAIN, "epub")
+    spec = press.jobs.claim().spec
+    with at_work(crew_of(jobs, program).keep, tmp_path / "lock"):
+        jobs.order("a.epub", spec)
+        wait_for(jobs.failures)
+    assert jobs.failures() == {"a.epub": "it needs more memory than READER_EXPORT_MEMORY_MB allows"}
+
+
+def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    article = of_article(services.catalog.article("rain"))
+    with at_work(services.press.keep):
+        wait_for(lambda: services.press.size_bytes(article, "pdf") and services.press.size_bytes(article, "epub"))
 
 
 def test_of_many_keepers_one_works_and_another_takes_over(jobs, tmp_path):

@@ -15,11 +15,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
+from ..settings import ROOT
 from .jobs import Job, Jobs
 
 LOG = logging.getLogger(__name__)
 IDLE_SECONDS = 0.05
 """How long a job ordered by another process may lie before it is seen."""
+
+LOOK_AHEAD_SECONDS = 2.0
+"""How often an idle crew looks for work nobody has ordered yet."""
 
 STOP_SECONDS = 0.5
 """How long a stop may wait for a worker that is busy."""
@@ -29,7 +33,7 @@ TAKE_OVER_SECONDS = 1.0
 
 
 class Crew:
-    """``finished(key, size_bytes)`` is called once for each file made."""
+    """``finished(key, size_bytes)`` is called once for each file made, ``idle()`` when there is nothing to make."""
 
     def __init__(
         self,
@@ -38,9 +42,11 @@ class Crew:
         size: int,
         timeout_seconds: float,
         finished: Callable[[str, int], None],
+        idle: Callable[[], None] = lambda: None,
     ) -> None:
         self._jobs, self._command, self._size = jobs, command, size
-        self._timeout_seconds, self._finished = timeout_seconds, finished
+        self._timeout_seconds, self._finished, self._idle = timeout_seconds, finished, idle
+        self._next_idle = 0.0
 
     def keep(self, stop: threading.Event, lock: Path) -> None:
         """Works until *stop*; of all processes that call this with the same *lock*, one at a time does."""
@@ -75,7 +81,7 @@ class Crew:
         while not stop.is_set() and worker.alive():
             job = self._jobs.claim()
             if job is None:
-                stop.wait(IDLE_SECONDS)
+                self._rest(stop)
                 continue
             answer = worker.ask(job.spec, self._timeout_seconds, stop)
             if answer is None:  # stopped meanwhile: the next keeper takes the job up again
@@ -83,6 +89,12 @@ class Crew:
             self._settle(job, answer)
             answered += worker.alive()
         return answered
+
+    def _rest(self, stop: threading.Event) -> None:
+        if time.monotonic() >= self._next_idle:
+            self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
+            self._idle()
+        stop.wait(IDLE_SECONDS)
 
     def _settle(self, job: Job, answer: dict[str, Any]) -> None:
         if "size" in answer:
@@ -97,7 +109,8 @@ class _Worker:
     """A child process that answers lines with lines."""
 
     def __init__(self, command: list[str]) -> None:
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 our own
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe)  # noqa: S603 our own command
         self._orders = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 

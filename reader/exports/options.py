@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ..errors import BadOption
 from ..script import SCRIPTS
+from ..settings import Settings
 
 
 class Render(Protocol):
@@ -23,6 +24,10 @@ class Options:
     script: str = ""
     site_name: str = "Reader"
     base_url: str = ""
+
+
+def options_of(settings: Settings, page: str, script: str) -> Options:
+    return Options(page, script, settings.site_name, settings.base_url)
 
 
 def script_of(script: str) -> str:

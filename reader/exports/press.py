@@ -15,10 +15,14 @@ from ..store import Store
 from . import page_of, worker
 from .crew import Crew
 from .jobs import FAILED, Jobs, Ticket
-from .options import Options, script_of
+from .options import options_of, script_of
+from .publications import of_article
 from .specs import Spec, to_line
 
 POLL_SECONDS = 0.02
+AHEAD = 25
+AHEAD_SUFFIXES = ("epub", "pdf")
+"""So many of the newest articles are made in these formats when nothing else is to do: one page of a feed."""
 
 
 class Press:
@@ -85,9 +89,26 @@ class Press:
         """Makes what is ordered until *stop*; of all processes that call this, one at a time does."""
         settings = self._settings
         command = worker.command(self.store, settings.export_memory_mb)
-        finished = partial(record_export, settings.catalog)
-        crew = Crew(self.jobs, command, settings.export_workers, settings.export_timeout_seconds, finished)
+        crew = Crew(
+            self.jobs,
+            command,
+            settings.export_workers,
+            settings.export_timeout_seconds,
+            finished=partial(record_export, settings.catalog),
+            idle=self._order_newest,
+        )
         crew.keep(stop, settings.instance / "press.lock")
+
+    def _order_newest(self) -> None:
+        """What is asked for most is made before it is asked for; then its size is known, too."""
+        teasers = self._catalog.latest(limit=AHEAD)
+        keys = {(t.slug, suffix): self.key(of_article(t), suffix) for t in teasers for suffix in AHEAD_SUFFIXES}
+        sizes = self._catalog.export_sizes(list(keys.values()))
+        missing = [wish for wish, key in keys.items() if key not in sizes]
+        articles = {article.slug: article for article in self._catalog.articles([slug for slug, _ in missing])}
+        for slug, suffix in missing:
+            if slug in articles and not self.order_ahead(of_article(articles[slug]), suffix):
+                return
 
     def _finished(self, key: str, publication: Publication, suffix: str) -> Path:
         if path := self.store.find(key):
@@ -97,6 +118,5 @@ class Press:
         )
 
     def _spec(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> Spec:
-        site = self._settings
-        options = Options(page_of(suffix, page), script, site.site_name, site.base_url)
+        options = options_of(self._settings, page_of(suffix, page), script)
         return Spec(key, suffix, self._look, publication, options)

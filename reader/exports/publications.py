@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 from .. import addresses
 from ..errors import NotFound, TooLarge
-from ..model import Article, Issue, Publication, Shelf, fingerprint, slug_of
+from ..model import Article, Issue, Publication, Shelf, Teaser, fingerprint, slug_of
 from ..script import convert, in_script, needs_change
 from .words import gettext_of, long_date
 
@@ -18,9 +19,10 @@ MOST_CHARACTERS = 600_000
 """A bundle of that size takes a worker about half a minute and half of the memory it is allowed."""
 
 
-def of_article(article: Article) -> Publication:
+def of_article(article: Article | Teaser) -> Publication:
+    """A Teaser's is good for its key, which is made of names, language and version; but not to be made."""
     path = addresses.article(article.slug)
-    return Publication(article.slug, article.title, article.language, path, (article,))
+    return Publication(article.slug, article.title, article.language, path, (cast("Article", article),))
 
 
 def of_issue(issue: Issue, articles: Sequence[Article]) -> Publication:

@@ -7,12 +7,17 @@ from datetime import date, datetime
 
 from ..messages import translations
 from ..model import Article
+from ..script import convert, script_of
 
 Gettext = Callable[[str], str]
 
 
 def gettext_of(language: str) -> Gettext:
-    return translations(language).gettext
+    """The phrases in that language; in Traditional characters, made from the Simplified ones."""
+    gettext = translations(language).gettext
+    if script_of(language) != "hant":
+        return gettext
+    return lambda msgid: convert(gettext(msgid), "hant")
 
 
 def is_chinese(language: str) -> bool:

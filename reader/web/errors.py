@@ -22,6 +22,7 @@ _WORDS = {
     400: (N_("That request makes no sense here"), N_("Please check the address for a slip of the pen.")),
     404: (N_("There is nothing at this address"), N_("It may have a slip of the pen, or never have been published.")),
     405: (N_("That cannot be done with this address"), N_("It can be read, but nothing can be sent to it.")),
+    413: (N_("That is too much for one file"), N_("Please choose fewer articles, or take them a day at a time.")),
     410: (N_("This article was withdrawn"), N_("It was published here, and has been taken down since.")),
     503: (N_("Much to do just now"), N_("Please try again in a minute; nothing is lost.")),
     500: (N_("Something went wrong on our side"), N_("It has been noted. Please try again in a while.")),

@@ -1,0 +1,101 @@
+"""``build``: every export made beforehand, so that nobody waits for one."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import click
+
+from ..catalog import Position
+from ..errors import Busy
+from ..exports import EXPORTS
+from ..exports.jobs import FAILED
+from ..exports.press import Press
+from ..exports.publications import of_article, of_issue
+from ..model import Publication
+from ..services import Services, open_services
+from ..settings import Settings
+
+POLL_SECONDS = 0.02
+Wish = tuple[Publication, str, str]
+"""A publication, a suffix, a page."""
+
+
+@click.command("build")
+@click.option("--format", "suffixes", multiple=True, type=click.Choice(list(EXPORTS)), help="Only these formats.")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(0), help="Issues of how many days, too.")
+@click.pass_obj
+def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
+    """Make the exports of all articles and of the latest issues, in every format and page, with a progress bar.
+
+    What is finished already is not made again. Exits with 1 if any of them failed.
+    """
+    services = open_services(settings)
+    services.library.sync()
+    wishes = [wish for publication in publications(services, days) for wish in kinds(publication, suffixes)]
+    stop = threading.Event()
+    crew = threading.Thread(target=services.press.keep, args=(stop,), daemon=True)
+    crew.start()
+    failures = make(services.press, wishes)
+    stop.set()
+    crew.join()
+    for failure in failures:
+        click.echo(failure, err=True)
+    click.echo(f"{len(wishes) - len(failures)} of {len(wishes)} exports are finished")
+    raise SystemExit(1 if failures else 0)
+
+
+def publications(services: Services, days: int) -> Iterator[Publication]:
+    """All articles, newest first, then the issues of so many days."""
+    before: Position | None = None
+    while teasers := services.catalog.latest(limit=100, before=before):
+        yield from map(of_article, services.catalog.articles([teaser.slug for teaser in teasers]))
+        before = (int(teasers[-1].published.timestamp()), teasers[-1].slug)
+    for day, _ in services.catalog.issues(limit=days) if days else ():
+        issue = services.catalog.issue(day)
+        yield of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))
+
+
+def kinds(publication: Publication, suffixes: tuple[str, ...]) -> Iterator[Wish]:
+    for suffix, exporter in EXPORTS.items():
+        if not suffixes or suffix in suffixes:
+            yield from ((publication, suffix, page) for page in exporter.PAGES or ("",))
+
+
+def make(press: Press, wishes: list[Wish]) -> list[str]:
+    """Keeps the queue filled until all is made; says what failed, and why."""
+    failures: list[str] = []
+    ordered: dict[str, str] = {}
+    with click.progressbar(wishes, label="Making exports", file=sys.stderr) as bar:
+        for publication, suffix, page in bar:
+            while not is_ordered(press, publication, suffix, page):
+                failures += settled(press, ordered)
+                time.sleep(POLL_SECONDS)
+            ordered[press.key(publication, suffix, page)] = f"{publication.name}.{suffix} {page}".rstrip()
+        while ordered:
+            failures += settled(press, ordered)
+            time.sleep(POLL_SECONDS)
+    return failures
+
+
+def is_ordered(press: Press, publication: Publication, suffix: str, page: str) -> bool:
+    """False, and nothing done, while the queue is full."""
+    try:
+        press.order(publication, suffix, page)
+    except Busy:
+        return False
+    return True
+
+
+def settled(press: Press, ordered: dict[str, str]) -> list[str]:
+    """Takes what is done out of *ordered*; says what failed, and why."""
+    failures = []
+    for key, name in list(ordered.items()):
+        ticket = press.jobs.ticket(key)
+        if ticket is None or ticket.state == FAILED:
+            del ordered[key]
+            failures += [f"{name}: {ticket.message}"] if ticket else []
+    return failures

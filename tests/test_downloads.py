@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import threading
+import zipfile
+from io import BytesIO
+
+import pytest
+from werkzeug.http import parse_options_header
+
+from reader.exports import EXPORTS
+from reader.exports.publications import MOST_ARTICLES, of_article
+
+RAIN = {"2026-05-01/rain.md": "---\ntitle: 北京大雨\nsection: 要闻\ntags: [天气]\n---\n今天下雨。\n"}
+SUN = {"2026-05-01/sun.md": "---\ntitle: 晴\nsection: 要闻/天气\n---\n今天晴。\n"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def press(services):
+    """Services' press, at work."""
+    stop = threading.Event()
+    thread = threading.Thread(target=services.press.keep, args=(stop,))
+    thread.start()
+    yield services.press
+    stop.set()
+    thread.join()
+
+
+@pytest.fixture
+def fetch(client, press):
+    """What comes in the end, as a patient program would get it."""
+
+    def fetch(path, **headers):
+        for _ in range(400):
+            response = client.get(path, headers=headers, buffered=True)
+            if response.status_code != 503:
+                return response
+            stop.wait(0.05)
+        raise AssertionError(f"{path} was never finished")
+
+    stop = threading.Event()
+    return fetch
+
+
+@pytest.mark.parametrize("suffix", EXPORTS)
+def test_every_format_of_an_article_can_be_downloaded(publish, fetch, suffix):
+    publish(RAIN)
+    response = fetch(f"/a/rain.{suffix}")
+    assert response.status_code == 200
+    assert response.mimetype == EXPORTS[suffix].MIMETYPE
+    assert int(response.headers["Content-Length"]) == len(response.data) > 0
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_download_bears_the_title_and_an_ascii_name_for_who_cannot_read_it(publish, fetch):
+    publish(RAIN)
+    kind, options = parse_options_header(fetch("/a/rain.epub").headers["Content-Disposition"])
+    assert (kind, options["filename"]) == ("attachment", "北京大雨.epub")
+    assert 'filename="rain.epub"' in fetch("/a/rain.epub").headers["Content-Disposition"]
+    assert fetch("/a/rain.pdf").headers["Content-Disposition"].startswith("inline")
+
+
+def test_a_title_cannot_break_out_of_its_header(publish, fetch):
+    publish({"2026-05-01/x.md": '---\ntitle: "a\\"; filename=evil.exe\\r\\nX: y/../z"\n---\n字\n'})
+    header = fetch("/a/x.epub").headers["Content-Disposition"]
+    assert "\n" not in header
+    assert header.count('"') == 2
+    assert "/" not in parse_options_header(header)[1]["filename"]
+
+
+def test_a_broken_download_goes_on_where_it_stopped(publish, fetch):
+    publish(RAIN)
+    whole = fetch("/a/rain.epub")
+    rest = fetch("/a/rain.epub", Range="bytes=100-", **{"If-Range": whole.headers["ETag"]})
+    assert rest.status_code == 206
+    assert rest.headers["Content-Range"] == f"bytes 100-{len(whole.data) - 1}/{len(whole.data)}"
+    assert rest.data == whole.data[100:]
+
+
+def test_a_download_of_a_changed_file_begins_again(publish, fetch):
+    publish(RAIN)
+    old = fetch("/a/rain.epub").headers["ETag"]
+    publish({"2026-05-01/rain.md": "---\ntitle: 北京大雨停了\n---\n雨停了。\n"})
+    response = fetch("/a/rain.epub", Range="bytes=100-", **{"If-Range": old})
+    assert response.status_code == 200
+    assert response.headers["ETag"] != old
+
+
+def test_who_has_the_file_is_sent_nothing(publish, fetch):
+    publish(RAIN)
+    first = fetch("/a/rain.pdf")
+    assert not first.headers["ETag"].startswith("W/")
+    again = fetch("/a/rain.pdf", **{"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_each_version_has_an_address_for_ever_beside_the_stable_one(publish, fetch, client):
+    publish(RAIN)
+    first = fetch("/a/rain.epub")
+    address = first.headers["Content-Location"]
+    publish({"2026-05-01/rain.md": "---\ntitle: 北京大雨停了\n---\n雨停了。\n"})
+    kept = client.get(address, buffered=True)
+    assert kept.data == first.data
+    assert "immutable" in kept.headers["Cache-Control"]
+    gone = client.get(address.replace(address.split("/")[2], "0" * 16))
+    assert (gone.status_code, gone.headers["Location"]) == (302, "/a/rain.epub")
+
+
+def test_who_waits_by_browser_is_told_the_place_and_needs_no_script(publish, client):
+    publish(RAIN)
+    response = client.get("/a/rain.pdf", headers=BROWSER)
+    assert response.status_code == 202
+    assert "<meta http-equiv=refresh" in response.text
+    assert "<script" not in response.text
+    assert "第 1 位" in response.text or "place 1" in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_program_is_told_when_to_come_back(publish, client):
+    publish(RAIN)
+    response = client.get("/a/rain.pdf")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+def test_a_full_queue_answers_503_with_retry_after(publish, client, services):
+    publish(RAIN)
+    for number in range(services.settings.export_queue):
+        services.press.jobs.order(f"{number}.pdf", "x")
+    response = client.get("/a/rain.pdf", headers=BROWSER)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+def test_a_failed_export_is_an_error_and_not_a_page_that_waits_for_ever(publish, client, services):
+    publish(RAIN)
+    key = services.press.key(of_article(services.catalog.article("rain")), "pdf")
+    services.press.jobs.order(key, "spec")
+    services.press.jobs.fail(services.press.jobs.claim().key, "it took longer than 120 s")
+    assert client.get("/a/rain.pdf", headers=BROWSER).status_code == 500
+
+
+@pytest.mark.parametrize("path", ["/d/2026-05-01", "/d/latest", "/s/要闻", "/s/要闻/天气", "/t/天气"])
+def test_an_issue_or_a_shelf_is_one_book(publish, fetch, path):
+    publish(RAIN | SUN)
+    book = zipfile.ZipFile(BytesIO(fetch(f"{path}.epub").data))
+    assert "EPUB/a1.xhtml" in book.namelist()
+
+
+def test_a_selection_is_a_book_in_the_order_chosen(publish, fetch):
+    publish(RAIN | SUN)
+    book = zipfile.ZipFile(BytesIO(fetch("/selection.epub?a=sun&a=rain&a=nobody").data))
+    assert "晴" in book.read("EPUB/a1.xhtml").decode()
+    assert "北京大雨" in book.read("EPUB/a2.xhtml").decode()
+
+
+def test_too_large_a_selection_is_refused_in_words(publish, client):
+    publish(RAIN)
+    slugs = "&".join(f"a=x{n}" for n in range(MOST_ARTICLES + 1))
+    response = client.get(f"/selection.pdf?{slugs}", headers=BROWSER)
+    assert response.status_code == 413
+    assert "too much" in response.text or "装不下" in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/a/nobody.pdf", 404),
+        ("/a/rain.docx", 404),
+        ("/a/rain.pdf?page=b5", 400),
+        ("/a/rain.pdf?script=latin", 400),
+        ("/d/2026-05-02.pdf", 404),
+        ("/d/yesterday.pdf", 404),
+        ("/s/nobody.pdf", 404),
+        ("/selection.pdf", 404),
+        ("/files/..%2f..%2fetc/rain.pdf", 404),
+    ],
+)
+def test_a_wrong_wish_is_answered_at_once(publish, client, path, status):
+    publish(RAIN)
+    assert client.get(path, headers=BROWSER).status_code == status
+
+
+def test_traditional_characters_are_a_matter_of_one_parameter(publish, fetch):
+    publish({"2026-05-01/hair.md": "# 理发与发展\n\n头发发展了。\n"})
+    book = zipfile.ZipFile(BytesIO(fetch("/a/hair.epub?script=hant").data))
+    chapter = book.read("EPUB/a1.xhtml").decode()
+    assert "理髮與發展" in chapter
+    assert 'lang="zh-Hant"' in chapter

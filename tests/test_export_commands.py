@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from reader.cli import main
+from reader.exports import EXPORTS
+
+RAIN = {"2026-05-01/rain.md": "# 北京大雨\n\n今天下雨。\n", "2026-05-01/sun.md": "# 晴\n\n今天晴。\n"}
+
+
+@pytest.fixture
+def run(runner, settings, monkeypatch, tmp_path, drop):
+    monkeypatch.setenv("READER_ARTICLES", str(settings.articles))
+    monkeypatch.setenv("READER_INSTANCE", str(settings.instance))
+    monkeypatch.chdir(tmp_path)
+    for name, content in RAIN.items():
+        drop(name, content)
+    return lambda *arguments: runner.invoke(main, arguments)
+
+
+@pytest.mark.parametrize("suffix", EXPORTS)
+def test_an_article_is_written_in_any_format(run, tmp_path, suffix):
+    assert run("export", "rain", "--format", suffix).exit_code == 0
+    assert (tmp_path / f"rain.{suffix}").stat().st_size > 0
+
+
+def test_an_export_is_what_the_server_would_send(run, tmp_path, services):
+    run("export", "rain", "--format", "epub")
+    again = run("export", "rain", "--format", "epub", "-o", "again.epub")
+    assert again.exit_code == 0
+    assert (tmp_path / "rain.epub").read_bytes() == (tmp_path / "again.epub").read_bytes()
+
+
+def test_a_day_and_a_selection_are_books_too(run, tmp_path):
+    assert run("export", "2026-05-01", "--format", "epub").exit_code == 0
+    assert run("export", "sun", "rain", "--format", "epub", "-o", "both.epub").exit_code == 0
+    assert {p.name for p in tmp_path.glob("*.epub")} == {"2026-05-01.epub", "both.epub"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "word"),
+    [
+        (("nobody",), 1, "nobody"),
+        (("rain", "--format", "docx"), 2, "epub"),
+        (("rain", "--page", "b5"), 1, "phone"),
+        ((), 2, "SLUG"),
+    ],
+)
+def test_a_wrong_wish_ends_with_one_clear_line(run, arguments, status, word):
+    result = run("export", *arguments)
+    assert result.exit_code == status
+    assert word in result.output
+    assert "Traceback" not in result.output
+
+
+def test_build_makes_everything_once(run, settings):
+    first = run("build", "--format", "epub")
+    assert first.exit_code == 0
+    assert "3 of 3 exports are finished" in first.output  # two articles, one issue
+    made = {path: path.stat().st_ino for path in (settings.instance / "exports").rglob("*.epub")}
+    assert len(made) == 3
+    run("build", "--format", "epub")
+    assert {path: path.stat().st_ino for path in made} == made
