@@ -3,7 +3,7 @@
 Read the package in this order; each layer knows only the ones above it:
 
     errors, model, addresses            what we talk about, and where it lives (no I/O)
-    settings, messages                  READER_* variables; the message catalogue
+    settings, messages, database        READER_* variables; the message catalogue; opening SQLite files
     sanitizer, chinese                  safe HTML; Chinese text
     formats/                            a file's bytes  -> a Draft
     editing                             a Draft         -> an Article, everything derived

@@ -17,7 +17,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LAYERS = [
     {"errors", "model", "addresses"},
-    {"settings", "messages", "sanitizer", "chinese", "script"},
+    {"settings", "database", "messages", "sanitizer", "chinese", "script"},
     {"formats"},
     {"editing", "rendering", "store", "images", "darkroom", "cards"},
     {"library", "keeper", "catalog", "comments"},

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from ..database import open_database
 from ..model import fingerprint
 from .indexing import make_index
 
@@ -56,16 +57,15 @@ CREATE INDEX files_in_trouble ON files (path) WHERE cause <> '';
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode, safe beside other processes (WAL)."""
-    connection = sqlite3.connect(path, timeout=300, isolation_level=None, check_same_thread=False)
+    connection = open_database(path, timeout_seconds=300)
     connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -4096", "mmap_size = 268435456"):
+    for pragma in ("cache_size = -4096", "mmap_size = 268435456"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
 
 def prepare(path: Path) -> None:
     """Make the tables, or make the derived ones anew if they are of another schema."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     connection = connect(path)
     try:
         connection.execute("BEGIN IMMEDIATE")

@@ -179,7 +179,7 @@ class _Work:
         text = self.text
         for found in _SPACES.finditer(text):
             start, end = found.span()
-            if 0 < start and end < len(text) and _is_loose(text, start, end):
+            if start > 0 and end < len(text) and _is_loose(text, start, end):
                 self.changes.update(dict.fromkeys(range(start, end), ""))
         if self.suffix:
             last = len(text.rstrip()) - 1

@@ -57,7 +57,7 @@ def _punctuate(parts: list[Token], language: str) -> None:
 
 
 def _changed(text: str, start: int, changes: dict[int, str]) -> str:
-    parts = []
+    parts: list[str] = []
     done = 0
     for position in sorted(at - start for at in changes if start <= at < start + len(text)):
         parts += text[done:position], changes[start + position]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..database import open_database
 from ..errors import Busy
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
@@ -129,10 +130,7 @@ class Jobs:
     def _connection(self) -> sqlite3.Connection:
         """This thread's; opened, and the file made, when first needed."""
         if not hasattr(self._local, "db"):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
+            db = open_database(self._path, timeout_seconds=10)
             db.executescript(SCHEMA)
             self._local.db = db
         return self._local.db  # type: ignore[no-any-return]
