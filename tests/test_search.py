@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from html import unescape
 
 import pytest
 from conftest import SHANGHAI, make_article
@@ -208,3 +210,49 @@ def test_markup_in_the_text_stays_text(catalog, put):
     put(story("a", "改革 &lt;b&gt; &amp;amp;"))
     (hit,) = catalog.search(parse("改革")).hits
     assert "".join(s.text for s in hit.excerpt) == "改革 <b> &amp;"
+
+
+SITE = {
+    "rain.md": "---\ntitle: 大雨与WTO\nsection: 天气\npublished: 2026-05-01\n---\n今天<改革>下雨。",
+    "dev.md": "---\ntitle: 发展\npublished: 2026-05-02\n---\n经济发展。头发。",
+}
+
+
+def test_the_search_page_shows_what_was_found_with_the_words_marked(client, publish):
+    publish(SITE)
+    page = client.get("/search?q=下雨+wto").text
+    assert "<mark>下雨</mark>" in page
+    assert "与<mark>WTO</mark>" in page
+    assert 'value="下雨 wto"' in page
+    assert "经济" not in page
+
+
+def test_what_is_typed_is_shown_as_text_and_never_as_markup(client, publish):
+    publish(SITE)
+    page = client.get('/search?q="><script>alert(1)</script>').text
+    assert "<script>alert" not in page
+
+
+def test_words_in_the_other_script_lead_to_what_was_meant(client, publish):
+    publish(SITE)
+    page = client.get("/search?q=經濟發展").text
+    assert 'href="/search?q=%E7%BB%8F%E6%B5%8E%E5%8F%91%E5%B1%95"' in page
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?q=", "?q=雨&before=x", "?q=雨&before=1,", "?q=雨&order=x", "?q=%ff%00", f"?q={'雨' * 999}"]
+)
+def test_any_address_of_the_search_page_is_answered(client, publish, query):
+    publish(SITE)
+    assert client.get(f"/search{query}").status_code == 200
+
+
+def test_the_search_page_goes_on_by_links(client, publish):
+    publish({f"s{n}.md": f"---\ntitle: 雨{n}\npublished: 2026-05-01 06:{n:02}\n---\n雨" for n in range(45)})
+    seen, address = [], "/search?q=雨"
+    while address:
+        page = client.get(address).text
+        seen += re.findall(r'href="/a/(s\d+)"', page)
+        following = re.search(r'<a href="([^"]+)" rel=next>', page)
+        address = following and unescape(following[1])
+    assert seen == [f"s{n}" for n in reversed(range(45))]

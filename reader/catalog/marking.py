@@ -12,6 +12,7 @@ LENGTH = 90
 """How long an excerpt is, in Han characters; what is narrow counts half."""
 
 _LEAD = 24
+_NO_SPACE = re.compile("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
 _SENTENCE = re.compile(r"[。！？!?\n]|\.\s")
 
 
@@ -41,10 +42,11 @@ def marked(text: str, marks: re.Pattern[str] | None) -> tuple[Segment, ...]:
 
 def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Segment, ...]:
     """The first lines around what was asked for; the beginning if it does not occur."""
-    text = " ".join(text.split())
+    text = _NO_SPACE.sub("", " ".join(text.split()))
     found = marks.search(text) if marks else None
     start = _start_before(text, found.start()) if found else 0
     end = _end_of(text, start)
+    start += len(text[start:end]) - len(text[start:end].lstrip("，。、；：！？,.;:!? "))
     before = (Segment("…"),) if start else ()
     after = (Segment("…"),) if end < len(text) else ()
     return (*before, *marked(text[start:end], marks), *after)
