@@ -1,0 +1,147 @@
+"""The nginx configuration in docs/deploy/ works as it stands: only names, ports and certificates are put in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from serving import free_port, serving
+
+ROOT = Path(__file__).resolve().parent.parent
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh bench installs it")
+AROUND = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/reader.conf;
+}}
+"""
+
+
+@contextmanager
+def nginx_before(upstream: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """(https address, http address) of the real nginx with our configuration, in front of *upstream*."""
+    secure, plain = free_port(), free_port()
+    certificate, key = folder / "here.pem", folder / "here.key"
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1"]
+    subprocess.run([*new, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    ours = (ROOT / "docs" / "deploy" / "nginx.conf").read_text("utf-8")
+    for theirs, here in {
+        "127.0.0.1:8000": upstream.removeprefix("http://"),
+        "listen 443": f"listen 127.0.0.1:{secure}",
+        "listen 80": f"listen 127.0.0.1:{plain}",
+        "/etc/ssl/certs/news.example.pem": str(certificate),
+        "/etc/ssl/private/news.example.key": str(key),
+    }.items():
+        assert theirs in ours
+        ours = ours.replace(theirs, here)
+    (folder / "reader.conf").write_text(ours, "utf-8")
+    (folder / "nginx.conf").write_text(AROUND.format(folder=folder), "utf-8")
+    process = subprocess.Popen([NGINX, "-e", folder / "error.log", "-p", folder, "-c", folder / "nginx.conf"])
+    try:
+        _wait_for(f"https://127.0.0.1:{secure}/", process)
+        yield f"https://127.0.0.1:{secure}", f"http://127.0.0.1:{plain}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        assert process.poll() is None, "nginx did not start"
+        try:
+            ask(url)
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"no answer from {url}")
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments: object) -> None:
+        return None
+
+
+def ask(url: str, **headers: str) -> tuple[int, Message, bytes]:
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), NoRedirect)
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with opener.open(request, timeout=20) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.headers, answer.read()
+
+
+def ask_until_made(url: str) -> tuple[int, Message, bytes]:
+    for _ in range(60):
+        status, headers, body = ask(url)
+        if status != 503:
+            return status, headers, body
+        time.sleep(int(headers["Retry-After"]))
+    raise AssertionError(f"{url} was never made")
+
+
+@pytest.fixture(scope="module")
+def behind_nginx(tmp_path_factory):
+    from reader.settings import Settings
+
+    folder = tmp_path_factory.mktemp("deploy")
+    settings = Settings(articles=folder / "articles", instance=folder / "instance", base_url="https://news.example")
+    settings.articles.mkdir()
+    (settings.articles / "rain.md").write_text("---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。", "utf-8")
+    with serving(settings) as upstream, nginx_before(upstream, folder) as addresses:
+        yield addresses
+
+
+def test_a_page_comes_through_as_reader_compressed_it(behind_nginx):
+    status, headers, body = ask(f"{behind_nginx[0]}/a/rain", Accept_Encoding="br")
+    assert (status, headers["Content-Encoding"]) == (200, "br")
+    assert len(body) == int(headers["Content-Length"])
+
+
+def test_a_page_that_is_held_already_is_not_sent_again(behind_nginx):
+    _, headers, _ = ask(f"{behind_nginx[0]}/a/rain", Accept_Encoding="gzip")
+    status, again, body = ask(f"{behind_nginx[0]}/a/rain", Accept_Encoding="gzip", If_None_Match=headers["ETag"])
+    assert (status, again["ETag"], body) == (304, headers["ETag"], b"")
+
+
+def test_a_broken_download_resumes(behind_nginx):
+    _, headers, whole = ask_until_made(f"{behind_nginx[0]}/a/rain.epub")
+    status, _, rest = ask(f"{behind_nginx[0]}/a/rain.epub", Range="bytes=1000-", If_Range=headers["ETag"])
+    assert (status, rest) == (206, whole[1000:])
+
+
+def test_feeds_name_the_public_address(behind_nginx):
+    feed = json.loads(ask(f"{behind_nginx[0]}/feed.json")[2])
+    assert feed["feed_url"] == "https://news.example/feed.json"
+    assert feed["items"][0]["url"] == "https://news.example/a/rain"
+
+
+def test_plain_http_is_sent_to_https(behind_nginx):
+    status, headers, _ = ask(f"{behind_nginx[1]}/a/rain", Host="news.example")
+    assert (status, headers["Location"]) == (301, "https://news.example/a/rain")
