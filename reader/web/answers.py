@@ -72,15 +72,21 @@ def answer(representation: Representation, make: Callable[[], str | bytes]) -> R
         etag, response = held, NotModified()
     else:
         body = make()
-        raw = body.encode() if isinstance(body, str) else body
-        response = Response(compressed(raw, encoding), mimetype=representation.mimetype)
-        if encoding != "identity":
-            response.headers["Content-Encoding"] = encoding
+        response = encoded(body.encode() if isinstance(body, str) else body, representation.mimetype)
     response.headers["ETag"] = f'"{etag}"'
     if representation.changed_at:
         response.headers["Last-Modified"] = http_date(representation.changed_at)
     response.headers["Cache-Control"] = representation.cache_control
     response.headers["Vary"] = ", ".join(("Accept-Encoding", *representation.vary))
+    return response
+
+
+def encoded(raw: bytes, mimetype: str) -> Response:
+    """*raw* as small as this visitor can take it."""
+    encoding = chosen_encoding()
+    response = Response(compressed(raw, encoding), mimetype=mimetype)
+    if encoding != "identity":
+        response.headers["Content-Encoding"] = encoding
     return response
 
 

@@ -13,6 +13,7 @@ from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLar
 from ..messages import N_
 from ..model import Teaser
 from . import services
+from .answers import encoded
 from .showing import teasers_shown
 from .visit import VARY, visit
 
@@ -35,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_http_error)
 
 
-def show_error(error: ReaderError) -> tuple[str, int, dict[str, str]] | Response:
+def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Response:
     if isinstance(error, Moved):
         return _moved(error)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
@@ -43,7 +44,7 @@ def show_error(error: ReaderError) -> tuple[str, int, dict[str, str]] | Response
     return _page(status), status, _freshness(status) | headers
 
 
-def show_http_error(error: HTTPException) -> Response | tuple[str, int, dict[str, str]]:
+def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
     """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
@@ -54,7 +55,10 @@ def show_http_error(error: HTTPException) -> Response | tuple[str, int, dict[str
 def _freshness(status: int) -> dict[str, str]:
     """Failures of ours are not kept; others for a minute, by everybody if no cookie shaped the page."""
     whose = "public" if visit().is_public else "private"
-    return {"Cache-Control": "no-store" if status >= 500 else f"{whose}, max-age=60", "Vary": ", ".join(VARY)}
+    return {
+        "Cache-Control": "no-store" if status >= 500 else f"{whose}, max-age=60",
+        "Vary": ", ".join(("Accept-Encoding", *VARY)),
+    }
 
 
 def _moved(error: Moved) -> Response:
@@ -65,10 +69,11 @@ def _moved(error: Moved) -> Response:
     return redirect(path + query, 301)
 
 
-def _page(status: int) -> str:
+def _page(status: int) -> Response:
     """What happened, what to do, and what else there is to read."""
     title, advice = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
-    return render_template("error.html", title=gettext(title), advice=gettext(advice), teasers=_latest())
+    page = render_template("error.html", title=gettext(title), advice=gettext(advice), teasers=_latest())
+    return encoded(page.encode(), "text/html")
 
 
 def _latest() -> list[Teaser]:

@@ -80,7 +80,6 @@ def issues() -> Response:
         return {
             "months": months_of(found),
             "weekdays": weekdays(),
-            "crumbs": [],
             "older": Link(gettext("Older"), older) if older else None,
             "newer": Link(gettext("Latest"), addresses.ISSUES) if last else None,
         }

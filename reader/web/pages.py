@@ -17,6 +17,7 @@ from ..script import SCRIPTS, in_script, other_script
 from . import services
 from .body import for_screen, kinds_of
 from .download_links import downloads_of
+from .metadata import scripts_of, structured
 from .paging import older_page, position_of
 from .pictures import Album
 from .showing import Link, in_words, section_link, section_links, shelf_link, show, teaser_link, teasers_shown
@@ -119,4 +120,7 @@ def around(found: Article, script: str) -> dict[str, Any]:
         "downloads": downloads_of(of_article(found)),
         "other_script": other_script(in_script(found, script).language),
         "site": base,
+        "scripts": scripts_of(found, base),
+        "structured": structured(in_script(found, script), base),
+        "next": "" if visit().saves_data or not older else addresses.article(older.slug),
     }

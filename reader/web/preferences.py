@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from .. import addresses
 from ..messages import N_
 from .answers import PRIVATE
+from .showing import show
 from .visit import CHOICES, COOKIE, DEFAULTS, Preferences, visit
 
 bp = Blueprint("preferences", __name__)
@@ -63,10 +65,12 @@ class Row:
 
 @bp.get(addresses.PREFERENCES)
 def preferences() -> Response:
-    page = render_template("preferences.html", rows=rows_of(visit().preferences), back=back_of(request.args), crumbs=[])
-    response = make_response(page)
-    response.headers["Cache-Control"] = PRIVATE
-    return response
+    back = back_of(request.args)
+
+    def build() -> dict[str, Any]:
+        return {"rows": rows_of(visit().preferences), "back": back}
+
+    return show("preferences.html", back, build, PRIVATE)
 
 
 @bp.post(addresses.PREFERENCES)

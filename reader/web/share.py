@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 from urllib.parse import quote
 
 import segno
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, request
 from flask_babel import gettext
 from markupsafe import Markup
 
@@ -15,7 +16,7 @@ from ..cards import draw
 from ..model import Article
 from . import services
 from .answers import PRIVATE, PUBLIC, Representation, answer, version_of
-from .showing import Link, section_links
+from .showing import Link, section_links, show
 
 bp = Blueprint("share", __name__)
 
@@ -25,17 +26,17 @@ def share(slug: str) -> Response:
     """Its own page, so that the article's first answer stays small."""
     article = services().catalog.article(slug)
     address = site_address() + addresses.article(slug)
-    page = render_template(
-        "share.html",
-        article=article,
-        crumbs=[*section_links(article.section), Link(article.title, addresses.article(slug))],
-        absolute=address,
-        ways=ways_of(article, address),
-        code=qr_of(address),
-    )
-    response = make_response(page)
-    response.headers["Cache-Control"] = PRIVATE
-    return response
+
+    def build() -> dict[str, Any]:
+        return {
+            "article": article,
+            "crumbs": [*section_links(article.section), Link(article.title, addresses.article(slug))],
+            "absolute": address,
+            "ways": ways_of(article, address),
+            "code": qr_of(address),
+        }
+
+    return show("share.html", version_of(article.version, address), build, PRIVATE)
 
 
 @bp.get("/a/<slug:slug>/qr.svg")

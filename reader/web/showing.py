@@ -17,7 +17,7 @@ from ..model import Shelf, Teaser
 from ..script import SCRIPTS, convert, in_script, script_of
 from . import services
 from .answers import Representation, answer, chosen_encoding, compressed, version_of
-from .styles import Styles
+from .styles import Styles, script
 from .visit import VARY, visit
 
 WEIGHT = "\ue000"
@@ -73,12 +73,12 @@ def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
     return [in_script(teaser, visit().preferences.script) for teaser in teasers]
 
 
-def show(template: str, version: str, build: Callable[[], dict[str, Any]]) -> Response:
+def show(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
     """The page for this visit; *version* names all that *build* will give the template."""
     representation = Representation(
         version=version_of(template, version, services().render.look, visit().variant),
         changed_at=services().catalog.changed_at,
-        cache_control=visit().cache_control,
+        cache_control=cache_control or visit().cache_control,
         vary=VARY,
     )
     return answer(representation, lambda: weighed(render_template(template, **build())))
@@ -108,9 +108,10 @@ def init_app(app: Flask) -> None:
         "address": addresses,
         "site_name": settings.site_name,
         "style": style,
+        "reader_script": script(settings.static / "js" / "reader.js"),
         "body_style": styles.of_body,
     }
-    app.context_processor(lambda: {"visit": visit(), "weight": WEIGHT})
+    app.context_processor(lambda: {"visit": visit(), "weight": WEIGHT, "crumbs": []})
 
 
 def instant(moment: datetime) -> str:

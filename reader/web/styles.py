@@ -1,4 +1,4 @@
-"""The style sheets, minified once, to be written into pages: a page that has to ask for its style shows late."""
+"""The style sheets and the script, minified once, to be written into pages: what a page has to ask for comes late."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ class Styles:
     def of_choices(self, classes: str) -> Markup:
         """What the reader's choices add: ``choices/dark.css`` for the class ``dark``; s3 and the like need none."""
         return self(*(f"choices/{name}" for name in classes.split() if f"choices/{name}" in self._minified))
+
+
+def script(path: Path) -> Markup:
+    """A script without its comment lines and indents; a line break ends each statement, so nothing else may go."""
+    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
+    return Markup("\n".join(line for line in lines if line and not line.startswith("//")))  # noqa: S704  our own file
 
 
 def _minified(path: Path) -> Markup:

@@ -1,0 +1,16 @@
+// "Save this issue": the pages of a day into the same cache that keeps what was read.
+const link = document.getElementById('save');
+if (link && 'caches' in window) link.onclick = event => {
+event.preventDefault();
+link.textContent = '…';
+caches.open('kept').then(async cache => {
+for (const path of link.dataset.pages.split(' ')) {
+const response = await fetch(path);
+if (response.ok) {
+await cache.delete(path, {ignoreVary: true});
+await cache.put(path, response)
+}
+}
+link.textContent = link.dataset.done
+}).catch(() => { location = link.href })
+}

@@ -1,0 +1,37 @@
+// Keeps what was read, for when the network is gone. Online, everything comes from the network: nothing stale is shown.
+const KEPT = 'kept', SHELL = 'shell-LOOK', OFFLINE = '/offline', MOST = 300;
+const READ = /^\/(a\/[^/.]+|d\/[\d-]+\/|)$/;
+
+// The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
+addEventListener('install', e => e.waitUntil(caches.open(SHELL).then(c => c.add(OFFLINE)).then(() => skipWaiting())));
+addEventListener('activate', e => e.waitUntil(caches.keys().then(names => Promise.all(
+names.filter(n => n != KEPT && n != SHELL).map(n => caches.delete(n)))).then(() => clients.claim())));
+
+// One copy of each address, the newest; the ones read longest ago go first.
+const keep = async (request, response) => {
+const cache = await caches.open(KEPT);
+await cache.delete(request, {ignoreVary: true});
+await cache.put(request, response);
+const keys = await cache.keys();
+for (const old of keys.slice(0, Math.max(0, keys.length - MOST))) await cache.delete(old, {ignoreVary: true})
+};
+const kept = request => caches.match(request, {ignoreVary: true});
+
+addEventListener('fetch', e => {
+const r = e.request, u = new URL(r.url);
+if (r.method != 'GET' || u.origin != location.origin) return;
+// A picture's address is bound to its content: once here, it is right for ever.
+if (u.pathname.startsWith('/media/')) {
+e.respondWith(kept(r).then(hit => hit || fetch(r).then(response => {
+if (response.ok) e.waitUntil(keep(r, response.clone()));
+return response
+})));
+return
+}
+if (r.mode != 'navigate') return;
+e.respondWith(fetch(r).then(response => {
+if (response.ok && !u.search && READ.test(u.pathname)) e.waitUntil(keep(u.pathname, response.clone()));
+if (response.status == 404 || response.status == 410) e.waitUntil(caches.open(KEPT).then(c => c.delete(u.pathname, {ignoreVary: true})));
+return response
+}, async () => await kept(u.pathname) || kept(OFFLINE)))
+})
