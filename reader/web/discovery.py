@@ -80,7 +80,7 @@ def robots() -> Response:
     site = site_address()
     lines += [f"Sitemap: {site}{path}" for path in (addresses.SITEMAP, addresses.NEWS_SITEMAP)]
     public = PUBLIC if services().settings.base_url else PRIVATE
-    representation = Representation(version_of("robots", *lines), mimetype="text/plain", cache_control=public)
+    representation = Representation(version_of("robots", *lines), services().catalog.changed_at, "text/plain", public)
     return answer(representation, lambda: "\n".join(lines) + "\n")
 
 
@@ -108,7 +108,10 @@ def manifest() -> Response:
     }
     content = json.dumps(values, ensure_ascii=False)
     representation = Representation(
-        version_of(content), mimetype="application/manifest+json", vary=("Accept-Language", "Cookie")
+        version_of(content),
+        services().catalog.changed_at,
+        "application/manifest+json",
+        vary=("Accept-Language", "Cookie"),
     )
     return answer(representation, lambda: content)
 

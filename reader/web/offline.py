@@ -20,7 +20,9 @@ ASK_AGAIN = "no-cache"
 def service_worker() -> Response:
     """Another look is another worker, which fetches the offline page anew."""
     look = services().render.look
-    representation = Representation(version_of("sw", look), mimetype="text/javascript", cache_control=ASK_AGAIN)
+    representation = Representation(
+        version_of("sw", look), services().catalog.changed_at, "text/javascript", cache_control=ASK_AGAIN
+    )
     return answer(representation, lambda: _source("sw").replace("LOOK", look))
 
 

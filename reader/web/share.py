@@ -46,6 +46,7 @@ def qr_code(slug: str) -> Response:
     address = site_address() + addresses.article(article.slug)
     representation = Representation(
         version=version_of("qr", address),
+        changed_at=services().catalog.changed_at,
         mimetype="image/svg+xml",
         cache_control=PUBLIC if services().settings.base_url else PRIVATE,
     )
@@ -57,7 +58,9 @@ def card(slug: str) -> Response:
     article = services().catalog.article(slug)
     settings = services().settings
     representation = Representation(
-        version=version_of("card", article.version, settings.site_name, services().render.look), mimetype="image/png"
+        version=version_of("card", article.version, settings.site_name, services().render.look),
+        changed_at=services().catalog.changed_at,
+        mimetype="image/png",
     )
     return answer(representation, lambda: draw(article, settings.site_name))
 
