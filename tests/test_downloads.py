@@ -9,10 +9,17 @@ from werkzeug.http import parse_options_header
 
 from reader.exports import EXPORTS
 from reader.exports.publications import MOST_ARTICLES, of_article
+from reader.web import downloads
 
 RAIN = {"2026-05-01/rain.md": "---\ntitle: 北京大雨\nsection: 要闻\ntags: [天气]\n---\n今天下雨。\n"}
 SUN = {"2026-05-01/sun.md": "---\ntitle: 晴\nsection: 要闻/天气\n---\n今天晴。\n"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch, request):
+    if "press" not in request.fixturenames:  # nothing is being made, so there is nothing to wait for
+        monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)
 
 
 @pytest.fixture
@@ -104,6 +111,22 @@ def test_each_version_has_an_address_for_ever_beside_the_stable_one(publish, fet
     assert "immutable" in kept.headers["Cache-Control"]
     gone = client.get(address.replace(address.split("/")[2], "0" * 16))
     assert (gone.status_code, gone.headers["Location"]) == (302, "/a/rain.epub")
+
+
+def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, client, press):
+    publish(RAIN)
+    for _ in range(20):  # the worker may still be warming up
+        if client.get("/a/rain.epub").status_code == 200:
+            break
+    assert client.get("/a/rain.pdf", buffered=True).status_code == 200
+
+
+def test_only_so_many_requests_wait_at_once(publish, client, monkeypatch):
+    publish(RAIN)
+    monkeypatch.setattr(downloads, "WAITING", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 3600)
+    with downloads.WAITING:
+        assert client.get("/a/rain.pdf").status_code == 503
 
 
 def test_who_waits_by_browser_is_told_the_place_and_needs_no_script(publish, client):

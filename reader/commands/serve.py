@@ -13,6 +13,10 @@ from ..settings import ROOT, Settings
 from .check import show_progress
 
 
+THREADS = 4
+"""In each process: one answers pages as fast as four, but two of the four may wait a moment for an export."""
+
+
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
@@ -31,7 +35,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,
+        blocking_threads=THREADS,
         backpressure=64,
         http=HTTPModes.http1,
         websockets=False,

@@ -2,12 +2,13 @@
 
 A finished file is sent with its length, a strong ETag and byte ranges, so that a download that broke goes on where
 it stopped (RFC 9110 13.1.5, 14). One that isn't finished is ordered; a browser waits on a page that refreshes itself
-and tells the place in the queue, a program gets 503 and Retry-After. No request waits in here for a file: the
-threads that answer pages are few.
+and tells the place in the queue, a program gets 503 and Retry-After. A request waits in here but a moment, and few
+do at once: most files are made meanwhile, and the threads that answer pages are few.
 """
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -29,6 +30,12 @@ FRESH = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400"
 FOREVER = "public, max-age=31536000, immutable"
 SOON_SECONDS = 1
 """When to look again: one PDF takes a tenth of a second, and the queue is short."""
+
+PATIENCE_SECONDS = 2.0
+"""How long a request may wait for its file: a PDF takes a tenth of a second, an e-paper some seconds."""
+
+WAITING = threading.BoundedSemaphore(2)
+"""Of the threads of one process, so many may wait; ``serve`` gives each process four."""
 
 SHOWN = frozenset(("application/pdf",))
 """What browsers show by themselves; the rest is saved at once."""
@@ -89,13 +96,24 @@ def answer_download(publication: Publication, suffix: str) -> Response:
     """The finished file, or where it stands. ``?page=`` and ``?script=`` choose among its kinds."""
     page, script = request.args.get("page", ""), request.args.get("script", "")
     press = services().press
-    found = press.open(publication, suffix, page, script, patience_seconds=0)
+    found = open_patiently(publication, suffix, page, script)
     if isinstance(found, Ticket):
         return show_progress(found, publication)
     response = send(found, f"{publication.title}.{suffix}", EXPORTS[suffix].MIMETYPE, FRESH, publication.name)
     key = press.key(publication, suffix, page, script).removesuffix(f".{suffix}")
     response.headers["Content-Location"] = addresses.version_file(key, publication.name, suffix)
     return response
+
+
+def open_patiently(publication: Publication, suffix: str, page: str, script: str) -> Path | Ticket:
+    """The file, or after a moment where it stands; at once if enough requests are waiting already."""
+    may_wait = WAITING.acquire(blocking=False)
+    try:
+        patience_seconds = PATIENCE_SECONDS if may_wait else 0
+        return services().press.open(publication, suffix, page, script, patience_seconds)
+    finally:
+        if may_wait:
+            WAITING.release()
 
 
 def send(path: Path, name: str, mimetype: str, cache_control: str, plain_name: str = "") -> Response:
