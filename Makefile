@@ -19,7 +19,7 @@ serve:
 
 test:
 	@bash scripts/setup.sh test
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check:
 	@bash scripts/setup.sh check
