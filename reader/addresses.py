@@ -22,6 +22,8 @@ SERVICE_WORKER = "/sw.js"
 MANIFEST = "/manifest.webmanifest"
 SITEMAP = "/sitemap.xml"
 NEWS_SITEMAP = "/news-sitemap.xml"
+FEEDS_OPML = "/feeds.opml"
+OPDS = "/opds"
 
 _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
 

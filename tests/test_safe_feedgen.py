@@ -105,8 +105,9 @@ def test_2_no_date_touches_the_locale_of_the_process(monkeypatch: pytest.MonkeyP
 def test_3_one_forbidden_character_costs_that_character_not_the_feed(name: str, bad: str) -> None:
     field = f"改{bad}革"
     entry = replace(
-        ENTRY, title=field, summary=field, content=field, authors=(field,), categories=(field,), source=field
-    )
+        ENTRY, title=field, summary=field, content=field, authors=(field,), categories=(field,), source=field,
+        image=f"https://news.example/{field}", enclosures=(replace(EPUB, title=field),),
+    )  # fmt: skip
     raw = FEEDS[name].to_bytes(replace(FEED, title=field, subtitle=field, publisher=field, entries=(entry,)))
     assert "改革" in raw.decode()
     assert bad.encode("utf-8", "surrogatepass") not in raw

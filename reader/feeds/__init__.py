@@ -1,7 +1,8 @@
 """Feeds: articles in, feed bytes out. No request, no clock, no settings.
 
 A feed format is a module of this package with ``NAME`` (the last part of its addresses), ``MIMETYPE``,
-``LABEL`` (a msgid for people) and ``to_bytes(feed)``; adding one is adding its file.
+``LABEL`` and ``SHORT`` (msgids for people), ``ORDER`` (among its siblings) and ``to_bytes(feed)``; adding one is
+adding its file.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class FeedFormat(Protocol):
     NAME: str
     MIMETYPE: str
     LABEL: str
+    SHORT: str
     ORDER: int
 
     def to_bytes(self, feed: Feed) -> bytes: ...

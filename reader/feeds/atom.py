@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lxml import etree
 
+from ..messages import N_
 from .feed import Entry, Feed, Link
-from .safe_feedgen import add, generator, serialised
+from .safe_feedgen import add, generator, one_line, serialised
 
-NAME, MIMETYPE, LABEL, ORDER = "atom.xml", "application/atom+xml", "Atom: full text", 2
+NAME, MIMETYPE, ORDER = "atom.xml", "application/atom+xml", 2
+LABEL, SHORT = N_("Atom: full text"), "Atom"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -52,4 +54,4 @@ def _mend_entry(element: etree._Element, entry: Entry, feed_language: str) -> No
 
 def _set(element: etree._Element, **attributes: str) -> None:
     for name, value in attributes.items():
-        element.set(name, value)
+        element.set(name, one_line(value))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..messages import N_
 from .feed import Entry, Feed
 from .safe_feedgen import clean, one_line
 
-NAME, MIMETYPE, LABEL, ORDER = "feed.json", "application/feed+json", "JSON Feed: full text", 3
+NAME, MIMETYPE, ORDER = "feed.json", "application/feed+json", 3
+LABEL, SHORT = N_("JSON Feed: full text"), "JSON"
 
 
 def to_bytes(feed: Feed) -> bytes:
@@ -35,14 +37,14 @@ def _item(entry: Entry) -> dict[str, Any]:
             "title": one_line(entry.title),
             "summary": one_line(entry.summary),
             "content_html": clean(entry.content),
-            "image": entry.image,
+            "image": one_line(entry.image),
             "date_published": entry.published.isoformat(),
             "date_modified": entry.updated.isoformat(),
             "authors": [{"name": one_line(name)} for name in entry.authors],
             "tags": [one_line(name) for name in entry.categories],
             "language": entry.language,
             "attachments": [
-                {"url": e.address, "mime_type": e.mimetype, "title": e.title, "size_in_bytes": e.size_bytes}
+                {"url": e.address, "mime_type": e.mimetype, "title": one_line(e.title), "size_in_bytes": e.size_bytes}
                 for e in entry.enclosures
             ],
         }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..messages import N_
 from . import rss
 from .feed import Entry, Feed
 
-NAME, MIMETYPE, LABEL, ORDER = "lite.xml", rss.MIMETYPE, "RSS: summaries, for those who pay by the byte", 4
+NAME, MIMETYPE, ORDER = "lite.xml", rss.MIMETYPE, 4
+LABEL, SHORT = N_("RSS: summaries, for those who pay by the byte"), N_("Summaries")
 
 
 def to_bytes(feed: Feed) -> bytes:

@@ -30,8 +30,12 @@ def to_bytes(title: str, changed_at: datetime, groups: Mapping[str, Sequence[Out
     add(head, "title", one_line(title))
     add(head, "dateModified", format_datetime(changed_at))
     for name, outlines in groups.items():
-        folder = add(body, "outline", text=one_line(name), title=one_line(name)) if name else body
+        folder = _outline(body, name) if name else body
         for outline in outlines:
-            label = one_line(outline.title)
-            add(folder, "outline", text=label, title=label, type="rss", xmlUrl=outline.feed, htmlUrl=outline.page)
+            _outline(folder, outline.title, type="rss", xmlUrl=outline.feed, htmlUrl=outline.page)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _outline(parent: etree._Element, title: str, **attributes: str) -> etree._Element:
+    label = one_line(title)
+    return etree.SubElement(parent, "outline", {"text": label, "title": label, **attributes})

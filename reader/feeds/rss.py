@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lxml import etree
 
+from ..messages import N_
 from .feed import Entry, Feed, Link
 from .safe_feedgen import add, generator, qualified, serialised
 
-NAME, MIMETYPE, LABEL, ORDER = "feed.xml", "application/rss+xml", "RSS: full text", 1
+NAME, MIMETYPE, ORDER = "feed.xml", "application/rss+xml", 1
+LABEL, SHORT = N_("RSS: full text"), "RSS"
 
 
 def to_bytes(feed: Feed) -> bytes:

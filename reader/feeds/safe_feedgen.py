@@ -82,7 +82,9 @@ def _feedgen_entry(entry: Entry) -> feedgen.entry.FeedEntry:
 
 def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:
     """A new last child; ``dc:creator`` is written with a prefix of ``PREFIXES``, a bare name without."""
-    child = etree.SubElement(parent, qualified(tag), {key: value for key, value in attributes.items() if value})
+    child = etree.SubElement(
+        parent, qualified(tag), {key: one_line(value) for key, value in attributes.items() if value}
+    )
     child.text = clean(text) or None
     return child
 

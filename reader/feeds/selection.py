@@ -19,7 +19,7 @@ class Selection:
     @property
     def page(self) -> str:
         """The path of the page for people."""
-        return f"/search?{urlencode({'q': self.query})}" if self.query else addresses.shelf(self.shelves[0])
+        return f"{addresses.SEARCH}?{urlencode({'q': self.query})}" if self.query else addresses.shelf(self.shelves[0])
 
     @property
     def label(self) -> str:
@@ -36,7 +36,7 @@ class Selection:
         """The path of one of its feeds; *piece* (from 1, oldest) is a closed piece of its history."""
         tags = [("tag", shelf.name) for shelf in self.shelves[1:]]
         asked = [*tags, *([("q", self.query)] if self.query else []), *([("piece", str(piece))] if piece else [])]
-        path = f"/search/{name}" if self.query else addresses.feed(self.shelves[0], name)
+        path = f"{addresses.SEARCH}/{name}" if self.query else addresses.feed(self.shelves[0], name)
         return path + (f"?{urlencode(asked)}" if asked else "")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..catalog import Catalog, Removal
+from ..catalog.query import parse
 from ..errors import NotFound
 from ..messages import N_, translations
 from ..model import ALL, Article, Teaser, fingerprint
@@ -88,6 +89,8 @@ def look_up(catalog: Catalog, selection: Selection, piece: int, find_downloads: 
 
 def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
     """The newest, then what is older and was corrected since the oldest of them came out."""
+    if selection.query:
+        return [hit.teaser for hit in catalog.search(parse(selection.query), limit=WINDOW).hits]
     newest = catalog.latest(*selection.shelves, limit=WINDOW)
     if len(newest) < WINDOW or len(selection.shelves) > 1:
         return newest

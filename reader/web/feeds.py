@@ -7,15 +7,17 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Flask, Response, current_app, request
 
+from .. import addresses
 from ..feeds import FEEDS
-from ..feeds.composing import Site
 from ..feeds.deltas import Deltas
 from ..feeds.selection import Selection
 from ..feeds.window import Window, look_up, to_feed
 from ..model import ALL, Shelf
 from . import services
 from .answers import Representation, answer, version_of
-from .offered import finished_downloads, order_missing
+from .offered import finished_downloads
+from .site import this_site
+from .subscribing import comes_by_browser, show_to_people
 
 bp = Blueprint("feeds", __name__)
 
@@ -56,14 +58,25 @@ def of_source(source: str, name: str) -> Response:
     return show_feed(name, Shelf("source", source))
 
 
+@bp.get(f"{addresses.SEARCH}/{_FEED}")
+def of_search(name: str) -> Response:
+    """The newest that ``?q=`` finds; a search that finds nothing yet is a feed all the same."""
+    query = " ".join(request.args.get("q", "").split())
+    if not query:
+        return show_feed(name, ALL)
+    return answer_feed(name, look_up(services().catalog, Selection((ALL,), query), 0, finished_downloads))
+
+
 def show_feed(name: str, shelf: Shelf) -> Response:
     """The feed *name* of *shelf*, narrowed down by ``?tag=``; ``?piece=`` is a piece of its history."""
     tags = tuple(Shelf("tag", tag) for tag in request.args.getlist("tag") if tag)
-    window = look_up(services().catalog, Selection((shelf, *tags), ""), _piece(), finished_downloads)
+    window = look_up(services().catalog, Selection((shelf, *tags)), _piece(), finished_downloads)
     return answer_feed(name, window)
 
 
 def answer_feed(name: str, window: Window) -> Response:
+    if comes_by_browser():
+        return show_to_people(name, window)
     site, hub, mimetype = this_site(), services().settings.websub_hub, FEEDS[name].MIMETYPE
     address = window.selection.feed(name, window.piece)
     version = version_of(window.version, services().render.look, address, str(site), hub)
@@ -73,7 +86,6 @@ def answer_feed(name: str, window: Window) -> Response:
 
     def build() -> bytes:
         articles = services().catalog.articles([slug for slug in states if new is None or slug in new])
-        order_missing([] if window.piece else articles, window.downloads)
         return FEEDS[name].to_bytes(to_feed(window, articles, site, name, mimetype, hub))
 
     representation = Representation(
@@ -129,12 +141,6 @@ def open_to_scripts(response: Response) -> Response:
     elif response.status_code == 200:
         response.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Link"
     return response
-
-
-def this_site() -> Site:
-    settings = services().settings
-    base_url = settings.base_url or request.host_url.rstrip("/")
-    return Site(settings.site_name, settings.language, base_url, settings.feed_authority)
 
 
 def _links(address: str, hub: str) -> list[str]:

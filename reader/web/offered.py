@@ -1,13 +1,13 @@
-"""The exports that feeds and OPDS offer with an article: those that are finished, and orders for those that aren't."""
+"""The exports that feeds and OPDS offer with an article: those that are finished. The press makes the newest itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ..exports import EXPORTS
 from ..exports.publications import of_article
 from ..feeds.composing import Download
-from ..model import Article, Teaser
+from ..model import Teaser
 from . import services
 
 OFFERED = ("epub", "pdf")
@@ -28,12 +28,3 @@ def finished_downloads(teasers: Sequence[Teaser]) -> Mapping[str, tuple[Download
         )
         for teaser in teasers
     }
-
-
-def order_missing(articles: Iterable[Article], finished: Mapping[str, tuple[Download, ...]]) -> None:
-    """Asks for what is missing, newest first, as background work and only while the queue has room."""
-    for article in articles:
-        present = {download.suffix for download in finished.get(article.slug, ())}
-        for suffix in OFFERED:
-            if suffix not in present and not services().press.order_ahead(of_article(article), suffix):
-                return

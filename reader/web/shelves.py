@@ -51,6 +51,7 @@ def shelf_page(shelf: Shelf) -> Response:
         teasers = catalog.latest(shelf, limit=LIMIT, before=before)
         return {
             "title": title_of(shelf),
+            "shelf": shelf,
             "count": count,
             "crumbs": in_words(crumbs_of(shelf)),
             "sections": in_words([section_link(below) for below in sections_below(shelf)]),
