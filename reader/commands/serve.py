@@ -12,7 +12,6 @@ from ..services import open_services
 from ..settings import ROOT, Settings
 from .check import show_progress
 
-
 THREADS = 4
 """In each process: one answers pages as fast as four, but two of the four may wait a moment for an export."""
 
