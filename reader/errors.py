@@ -9,6 +9,7 @@ ReaderError
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
 ├── ExportFailed         an exporter gave up: time, memory or a bug
+├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
 ├── TooLarge             more was asked for than one file may hold (HTTP 413)
 └── Busy                 too much work is waiting; ask again later (HTTP 503)
 """
@@ -77,6 +78,14 @@ class TooLarge(ReaderError):
     def __init__(self, what: str, count: int, most: int) -> None:
         super().__init__(f"{count:,} {what} are too many for one file; at most {most:,}: choose fewer")
         self.what, self.count, self.most = what, count, most
+
+
+class NotImported(ReaderError):
+    """``source`` is an address or a file, ``reason`` why nothing came of it."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source, self.reason = source, reason
 
 
 class Busy(ReaderError):

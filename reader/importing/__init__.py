@@ -4,4 +4,8 @@ blocks scoring pruning cleaning    a page's tree → the element that holds the 
 markup credits dates metadata      title, dates, people, section, from what the page says and shows
 extraction                         both together: ``extract(html, address) -> Found``
 encodings                          bytes of any encoding to text
+sources archives books feeds       what an editor names → the articles-to-be in it
+connecting fetching                public addresses only, by robots.txt, within bounds
+drafting images markdown writing   an article-to-be → a Draft, its pictures → a file, never over another
+already running                    what is there is skipped; an outcome for each
 """

@@ -120,9 +120,9 @@ def _to_block(owner: HtmlElement, runs: list[tuple[str, bool]]) -> Block:
 
 
 def lineage(element: HtmlElement) -> Iterator[HtmlElement]:
-    """*element*, its parent, … up to but without ``body``."""
+    """*element*, its parent, … up to ``body``."""
     current: HtmlElement | None = element
-    while current is not None and current.tag not in ("body", "html"):
+    while current is not None and current.tag != "html":
         yield current
         current = current.getparent()
 

@@ -43,14 +43,15 @@ class _Writer:
     """What has been written; ``open_runs`` is the paragraph being gathered, ``tag`` what it will become."""
 
     base: str
+    picture_base: str
     out: list[str] = field(default_factory=list)
     open_runs: list[str] = field(default_factory=list)
     tag: str = "p"
 
 
-def to_clean_html(body: HtmlElement, base: str = "") -> str:
-    """*body* as HTML of block elements, one a line. *base* is the page's address."""
-    writer = _Writer(base)
+def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> str:
+    """*body* as HTML of block elements, one a line. Links are as seen from *base*, pictures from *picture_base*."""
+    writer = _Writer(base, picture_base)
     _write_children(body, writer)
     _close(writer)
     return "\n".join(writer.out)
@@ -148,7 +149,7 @@ def _write_block(element: HtmlElement, writer: _Writer) -> None:
 def _write_container(element: HtmlElement, writer: _Writer) -> None:
     """Lists and quotations; a list item holds its text directly."""
     _close(writer)
-    inner = _Writer(writer.base)
+    inner = _Writer(writer.base, writer.picture_base)
     for child in element:
         if child.tag in ITEMS:
             _write_item(child, inner)
@@ -156,7 +157,7 @@ def _write_container(element: HtmlElement, writer: _Writer) -> None:
             _write(child, inner)
             _add_text(child.tail, inner)
     if element.tag == "blockquote":
-        inner = _Writer(writer.base)
+        inner = _Writer(writer.base, writer.picture_base)
         _write_children(element, inner)
     _close(inner)
     if inner.out:
@@ -165,7 +166,7 @@ def _write_container(element: HtmlElement, writer: _Writer) -> None:
 
 def _write_item(element: HtmlElement, writer: _Writer) -> None:
     _close(writer)
-    inner = _Writer(writer.base)
+    inner = _Writer(writer.base, writer.picture_base)
     _write_children(element, inner)
     _close(inner)
     parts = [_without_paragraph(inner.out[0]), *inner.out[1:]] if inner.out else []
@@ -178,7 +179,7 @@ def _without_paragraph(html: str) -> str:
 
 
 def _write_figure(element: HtmlElement, writer: _Writer) -> None:
-    images = [html for image in element.iter("img") if (html := image_html(image, writer.base))]
+    images = [html for image in element.iter("img") if (html := image_html(image, writer.picture_base))]
     captions = [_SPACES.sub(" ", normalize(c.text_content())).strip() for c in element.iter("figcaption")]
     caption = next((text for text in captions if text), "")
     if not images:
@@ -197,7 +198,7 @@ def _write_what_is_no_image(figure: HtmlElement, writer: _Writer) -> None:
 
 
 def _write_image(element: HtmlElement, writer: _Writer) -> None:
-    html = image_html(element, writer.base)
+    html = image_html(element, writer.picture_base)
     if html:
         _close(writer)
         writer.out.append(f"<figure>{html}</figure>")
@@ -250,7 +251,7 @@ def _write_table(element: HtmlElement, writer: _Writer) -> None:
     if not _holds_data(element, rows):
         _write_block(element, writer)
         return
-    cells = ("".join(_cell_html(cell, writer.base) for cell in row if cell.tag in CELLS) for row in rows)
+    cells = ("".join(_cell_html(cell, writer) for cell in row if cell.tag in CELLS) for row in rows)
     writer.out += ["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>"]
 
 
@@ -264,8 +265,8 @@ def _holds_data(table: HtmlElement, rows: list[HtmlElement]) -> bool:
     return len(table.text_content()) < 300 * len(filled)
 
 
-def _cell_html(cell: HtmlElement, base: str) -> str:
-    inner = _Writer(base)
+def _cell_html(cell: HtmlElement, writer: _Writer) -> str:
+    inner = _Writer(writer.base, writer.picture_base)
     _write_children(cell, inner)
     _close(inner)
     text = "<br>".join(_without_paragraph(part) for part in inner.out)

@@ -32,7 +32,11 @@ class Found:
 
 
 def extract(html: str, address: str = "") -> Found:
-    """The article in *html*, a whole page that was fetched from *address*."""
+    """The article in *html*, a whole page that was fetched from *address*.
+
+    Without an address it is a file: links are then as seen from the address the page says is its own, but pictures
+    keep their addresses, since they may lie beside the file.
+    """
     root = parse(html)
     seen = _copy_without_chrome(root)
     blocks = blocks_of(seen)
@@ -40,9 +44,9 @@ def extract(html: str, address: str = "") -> Found:
     metadata = metadata_of(root, blocks, body, address)
     body, title = one_story(body, metadata.title)
     prune(body, title)
-    body_html = to_clean_html(body, metadata.address)
+    body_html = to_clean_html(body, metadata.address, address)
     if len(TOKEN.findall(metadata.body)) > UNSEEN * len(TOKEN.findall(text_of(body_html))):
-        body_html = to_clean_html(parse(_as_html(metadata.body)), metadata.address)
+        body_html = to_clean_html(parse(_as_html(metadata.body)), metadata.address, address)
     return Found(body_html, replace(metadata, title=title))
 
 

@@ -57,7 +57,7 @@ def metadata_of(root: HtmlElement, blocks: Sequence[Block], body: HtmlElement, a
     signed = credits_of(near, _edges(blocks, body))
     return Metadata(
         title=title,
-        summary=_one_line(schema.get("summary") or meta.get("summary", "")),
+        summary=_summary(_one_line(schema.get("summary") or meta.get("summary", "")), blocks),
         published=_published(meta, schema, near, base),
         updated=read_date(str(schema.get("updated") or meta.get("updated", ""))),
         source=_source(signed, meta),
@@ -79,6 +79,12 @@ def _canonical(root: HtmlElement) -> str:
 
 def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", normalize(text)).strip()
+
+
+def _summary(told: str, blocks: Sequence[Block]) -> str:
+    """What the page says of itself, unless that is only its text cut off."""
+    start = "".join(TOKEN.findall(told.casefold()))[:30]
+    return "" if any(start in "".join(TOKEN.findall(b.text.casefold())) for b in blocks if b.tokens > 8) else told
 
 
 def _title(root: HtmlElement, blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any]) -> str:

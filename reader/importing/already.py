@@ -1,0 +1,96 @@
+"""What is in the articles folder already, by the address it came from and by its text, however it got there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..errors import ReaderError
+from ..formats import FORMATS, read_draft
+from .writing import ORIGIN
+
+_ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)
+_HEAD_BYTES = 2000
+_TAG = re.compile(r"<[^>]*>|&\w+;")
+
+
+@dataclass
+class Already:
+    """Paths of articles by the hash of their text and by origin; ``slugs`` are the names in use."""
+
+    by_text: dict[str, str] = field(default_factory=dict)
+    by_address: dict[str, str] = field(default_factory=dict)
+    slugs: set[str] = field(default_factory=set)
+
+    def add(self, path: str, text_hash: str, address: str) -> None:
+        self.by_text.setdefault(text_hash, path)
+        self.slugs.add(Path(path).stem)
+        if address:
+            self.by_address.setdefault(plain(address), path)
+
+    def find(self, *, address: str = "", text_hash: str = "") -> str:
+        """The article that came from *address* or has that text; empty if there is none."""
+        return self.by_address.get(plain(address), "") or self.by_text.get(text_hash, "")
+
+
+def plain(address: str) -> str:
+    """*address* as an identity: http and https are one, so are a trailing slash, ``www.`` and a fragment."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return address
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{port}{parts.path.rstrip('/')}{query}" if host else address.strip()
+
+
+def hash_of(body_html: str) -> str:
+    """A hash of letters and digits alone: the same text in other clothes is the same text."""
+    words = re.findall(r"\w", unicodedata.normalize("NFKC", _TAG.sub(" ", body_html)).casefold())
+    return hashlib.sha256("".join(words).encode()).hexdigest()[:32]
+
+
+def look(articles: Path, memory: Path) -> Already:
+    """What the articles folder holds now. *memory* is a file that spares reading what has not changed since."""
+    remembered = _remembered(memory)
+    found = Already()
+    now: dict[str, list[str]] = {}
+    for path in sorted(articles.rglob("*")):
+        if path.suffix.lower() not in FORMATS or not path.is_file() or path.name.startswith("."):
+            continue
+        name, stat = path.relative_to(articles).as_posix(), path.stat()
+        stamp = f"{stat.st_mtime_ns}-{stat.st_size}"
+        known = remembered.get(name)
+        now[name] = known if known and known[0] == stamp else [stamp, *_read(path)]
+        found.add(name, now[name][1], now[name][2])
+    if now != remembered:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        fresh = memory.with_suffix(".new")
+        fresh.write_text(json.dumps(now, ensure_ascii=False), "utf-8")
+        fresh.replace(memory)
+    return found
+
+
+def _remembered(memory: Path) -> dict[str, list[str]]:
+    try:
+        said = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _read(path: Path) -> tuple[str, str]:
+    """(hash of the text, origin); a file that cannot be read is its own business, and no duplicate of anything."""
+    content = path.read_bytes()
+    origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])
+    try:
+        text_hash = hash_of(read_draft(path.suffix, content).body_html)
+    except ReaderError:
+        text_hash = f"unreadable {path.name}"
+    return text_hash, origin[1].decode("utf-8", "replace").strip() if origin else ""

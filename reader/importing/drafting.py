@@ -1,0 +1,134 @@
+"""From an item of any form to a Draft with its pictures at hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
+
+from ..errors import NotImported, UnreadableArticle
+from ..formats import read_draft
+from ..model import Draft
+from .already import hash_of
+from .blocks import parse
+from .cleaning import normalize, to_clean_html
+from .extraction import extract
+from .fetching import Fetched, Fetcher
+from .images import LARGEST_BYTES, Pictures, take_pictures
+from .signs import TOKEN
+from .sources import Item, text_in
+
+LEAST_TOKENS = 20
+"""A page with fewer words has no article, or shows it by script only."""
+_PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What an item says: its draft, where it is from, and the hash of its text before its pictures were named."""
+
+    draft: Draft
+    address: str
+    text_hash: str
+
+
+def understand(item: Item) -> Understood:
+    """Raises NotImported when there is no article in it."""
+    got = item.read()
+    address = got.address or item.address
+    try:
+        draft, address = _FORMS[item.form or "page"](got, item, address)
+    except UnreadableArticle as error:
+        line = f" in line {error.line}" if error.line else ""
+        raise NotImported(item.name, f"{error}{line}") from error
+    if not draft.title:
+        raise NotImported(item.name, "no title was found; paste the text with its headline instead")
+    if len(TOKEN.findall(re.sub(r"<[^>]+>", " ", draft.body_html))) < LEAST_TOKENS and "<img" not in draft.body_html:
+        raise NotImported(item.name, "no article was found in it")
+    return Understood(draft, address, hash_of(draft.body_html))
+
+
+def _from_page(got: Fetched, item: Item, address: str) -> tuple[Draft, str]:
+    html = text_in(got)
+    if re.match(r"\s*<!--\s*---\s*\n", html):
+        return read_draft(".html", html.encode()), address
+    found = extract(html, address)
+    said, hints = found.metadata, item.hints
+    draft = Draft(
+        title=said.title or hints.title,
+        body_html=found.body_html,
+        summary=said.summary,
+        published=said.published or hints.published,
+        updated=said.updated if said.updated and said.updated != said.published else None,
+        source=said.source,
+        section=said.section,
+        byline=said.byline or hints.byline,
+        editor=said.editor,
+        tags=said.tags or hints.tags,
+        language=_language(said.language, found.text),
+    )
+    return draft, address or said.address
+
+
+def _from_text(got: Fetched, _: Item, address: str) -> tuple[Draft, str]:
+    return read_draft(".txt", normalize(text_in(got)).encode()), address
+
+
+def _from_draft(got: Fetched, _: Item, address: str) -> tuple[Draft, str]:
+    return read_draft(".md", text_in(got).encode()), address
+
+
+def _from_clean(got: Fetched, item: Item, address: str) -> tuple[Draft, str]:
+    body = parse(text_in(got))
+    html = to_clean_html(body, address, address)
+    return replace(item.hints, body_html=html, language=_language(item.hints.language, body.text_content())), address
+
+
+_FORMS: dict[str, Callable[[Fetched, Item, str], tuple[Draft, str]]] = {
+    "page": _from_page,
+    "text": _from_text,
+    "draft": _from_draft,
+    "clean": _from_clean,
+}
+
+
+def _language(told: str, text: str) -> str:
+    """Pages' own word for their language is often a template's: Chinese and Latin text is told apart when read."""
+    han = len(re.findall(r"[\u4e00-\u9fff]", text))
+    if han > len(text) / 10 or told[:2].lower() in ("zh", "en") or not _LANGUAGE.fullmatch(told):
+        return ""
+    return told
+
+
+def with_pictures(understood: Understood, item: Item, folder: str, fetcher: Fetcher) -> tuple[Draft, Pictures]:
+    """The draft with its pictures in *folder*, a name beside the article. What cannot be had is told as a problem."""
+
+    def open_picture(address: str) -> bytes:
+        if not re.match(r"https?://", address):
+            raise NotImported(address, f"no such picture beside {item.name}")
+        return fetcher.fetch(address, referer=understood.address, largest_bytes=LARGEST_BYTES).content
+
+    here: dict[str, bytes] = {}
+    body_html = _PICTURE.sub(
+        lambda match: match[1] + _seen_from(match[2], understood.address, item, here) + match[3],
+        understood.draft.body_html,
+    )
+    pictures = take_pictures(
+        body_html, folder, lambda address: here[address] if address in here else open_picture(address)
+    )
+    named = tuple(f"{folder}/{name}" for name in list(pictures.files)[:1])
+    return replace(understood.draft, body_html=pictures.body_html, images=named or understood.draft.images), pictures
+
+
+def _seen_from(address: str, page: str, item: Item, here: dict[str, bytes]) -> str:
+    """A picture that lies beside the source is noted in *here*; another is as seen from the page's own address."""
+    plain = address.replace("&amp;", "&")
+    if re.match(r"https?://", plain):
+        return address
+    content = item.beside(plain)
+    if content is not None:
+        here[plain] = content
+        return address
+    return urljoin(page, plain).replace("&", "&amp;") if page else address

@@ -1,0 +1,84 @@
+"""The pictures of an article: each fetched once, judged by content, kept beside the article; trackers dropped."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape, unescape
+
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import NotImported
+
+SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
+LARGEST_BYTES = 15_000_000
+MOST_PIXELS = 50_000_000
+MOST_IMAGES = 200
+_PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)("[^>]*>)')
+_EMPTY_FIGURE = re.compile(r"<figure>\s*(?:<figcaption>.*?</figcaption>)?\s*</figure>\n?|<p>\s*</p>\n?", re.DOTALL)
+_ON_THE_WEB = re.compile(r"https?:|//")
+TRACKER_PIXELS = 3
+"""A picture so thin is a counting pixel or a spacer."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """``body_html`` with the pictures' new addresses; ``files`` by name; ``problems`` for people."""
+
+    body_html: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], bytes]) -> Pictures:
+    """Brings the pictures of *body_html* into *folder*, a name beside the article.
+
+    ``open_picture`` gives the bytes at an address, or raises NotImported. What cannot be had is told in ``problems``,
+    and keeps its address if that is on the web. A picture that cannot be had otherwise goes, and so does a tracker.
+    """
+    named: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    problems: list[str] = []
+
+    def placed(match: re.Match[str]) -> str:
+        address = unescape(match[2])
+        if address not in named:
+            try:
+                named[address] = _take(address, folder, files, open_picture)
+            except NotImported as error:
+                named[address] = address if _ON_THE_WEB.match(address) else ""
+                problems.append(str(error))
+        return f"{match[1]}{escape(named[address])}{match[3]}" if named[address] else ""
+
+    return Pictures(_EMPTY_FIGURE.sub("", _PICTURE.sub(placed, body_html)), files, tuple(problems))
+
+
+def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Callable[[str], bytes]) -> str:
+    """The picture's path as seen from the article; it is in *files* now. Empty for a tracker."""
+    if len(files) >= MOST_IMAGES:
+        raise NotImported(address, f"an article keeps at most {MOST_IMAGES} pictures")
+    content = open_picture(address)
+    suffix, size = judge(address, content)
+    if min(size) <= TRACKER_PIXELS:
+        return ""
+    same = next((name for name, kept in files.items() if kept == content), "")
+    name = same or f"{len(files) + 1}.{suffix}"
+    files[name] = content
+    return f"{folder}/{name}"
+
+
+def judge(address: str, content: bytes) -> tuple[str, tuple[int, int]]:
+    """The suffix and the size in pixels of a picture, by what it is, not by what it is called. Raises NotImported."""
+    if len(content) > LARGEST_BYTES:
+        raise NotImported(address, f"a picture larger than {LARGEST_BYTES // 1_000_000} MB")
+    try:
+        with Image.open(io.BytesIO(content), formats=tuple(SUFFIXES)) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise NotImported(address, f"a picture of more than {MOST_PIXELS // 1_000_000} million pixels")
+            suffix, size = SUFFIXES[image.format or ""], image.size
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise NotImported(address, "not a picture that browsers show (JPEG, PNG, GIF, WebP, AVIF)") from error
+    return suffix, size

@@ -1,0 +1,59 @@
+"""Writes an imported article into the articles folder: whole or not at all, and never over another."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from ..formats import front_matter
+from ..model import Draft, slug_of
+from .markdown import says_the_same, to_markdown
+
+LONGEST_SLUG = 60
+ORIGIN = "# imported from "
+"""The front matter's first line is a comment that tells where the article came from."""
+
+
+def to_file(draft: Draft, origin: str, suffix: str) -> tuple[str, bytes]:
+    """(suffix, content) of the article's file: Markdown, unless it would lose something or HTML is wished for."""
+    head = front_matter.write(draft)
+    if origin:
+        head = head.replace("---\n", f"---\n{ORIGIN}{_one_line(origin)}\n", 1)
+    if suffix == ".md":
+        body = to_markdown(draft.body_html)
+        if says_the_same(body, draft.body_html):
+            return ".md", f"{head}\n{body}".encode()
+    comment = head.replace("-->", "--\\u003e")  # such a value is quoted, so YAML reads the escape
+    return ".html", f"<!--\n{comment}-->\n<article>\n{draft.body_html.strip()}\n</article>\n".encode()
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def slug_for(draft: Draft, taken: set[str]) -> str:
+    """A short name of the article's own, from its title; numbered when another has it."""
+    wanted = slug_of(draft.slug or draft.title)[:LONGEST_SLUG].strip("-_") or "article"
+    number = 2
+    slug = wanted
+    while slug in taken:
+        slug = f"{wanted}-{number}"
+        number += 1
+    return slug
+
+
+def put(path: Path, content: bytes) -> None:
+    """Makes *path* appear with all its *content* at once. Raises FileExistsError rather than replace a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".import-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        os.link(temporary, path)  # unlike rename, link fails when the name is taken
+    finally:
+        Path(temporary).unlink()
