@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import contextlib
+import random
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import PurePosixPath
 
 import pytest
 
+from reader.editing import to_article
 from reader.errors import UnknownFormat, UnreadableArticle
-from reader.formats import FORMATS, LARGEST_BYTES, read_draft
-from reader.settings import ROOT
+from reader.formats import FORMATS, LARGEST_BYTES, front_matter, read_draft
+from reader.model import Draft
+from reader.settings import ROOT, Settings
 
 SEED = ROOT / "articles" / "2018-11-23" / "quzhou-zhengxie.txt"
 
@@ -95,3 +102,232 @@ def test_the_seed_article_keeps_every_paragraph_and_heading_and_nothing_else():
         "<h2>主动担当作为,把政协工作融入全局中</h2>",
     ]
     assert len(kept) == 22
+
+
+RELATIVE = """当前位置：首页 > 新闻 > 河北 > 正文
+
+2018年11月23日10:40　来源：河北日报　作者：王五　责任编辑：赵六　字号：大 中 小
+政协工作出新招
+——曲周县的经验
+本报记者 高原雪 通讯员 张 三、李四
+分享到：微信 微博
+　　本报讯（记者高原雪）曲周县推进政协党建工作，取得成效。
+　　一、扩大覆盖
+　　建立了8个临时党支部，实行双重组织生活。
+进入移动版,省流量,体验好
+　　相关新闻
+　　记者在现场看到，相关新闻栏目前挤满了人。
+　　（一）党支部
+　　支部开展了活动。
+（责编：孙七）
+相关阅读：
+曲周：一棵大树成林
+版权声明：本网所有内容，未经授权不得转载。
+"""
+
+
+def test_other_papers_put_the_same_things_in_another_order():
+    draft = read_draft(".txt", RELATIVE.replace("\n", "\r\n").encode("gb18030"))
+    assert (draft.title, draft.subtitle) == ("政协工作出新招", "曲周县的经验")
+    assert (draft.section, draft.published) == (("新闻", "河北"), datetime(2018, 11, 23, 10, 40))
+    assert (draft.source, draft.editor) == ("河北日报", "孙七")
+    assert draft.byline == ("王五", "高原雪", "张三", "李四")
+
+
+def test_headings_by_their_numbers_have_two_levels():
+    body = read_draft(".txt", RELATIVE.encode()).body_html
+    assert "<h2>一、扩大覆盖</h2>" in body
+    assert "<h3>（一）党支部</h3>" in body
+
+
+def test_a_line_within_the_story_stays_even_if_it_looks_like_a_button():
+    body = read_draft(".txt", RELATIVE.encode()).body_html
+    assert "<p>进入移动版,省流量,体验好</p>" in body
+    assert "<p>相关新闻</p>" in body
+    assert "曲周：一棵大树成林" not in body
+
+
+def test_a_name_between_headline_and_date_is_the_author():
+    text = "人民网>>观点\n时评：让数据多跑路\n王小明\n2018年11月23日08:15  来源：人民网－人民日报\n\n数据多跑路，群众少跑腿。\n"
+    draft = read_draft(".txt", text.encode())
+    assert (draft.title, draft.byline, draft.source) == ("时评：让数据多跑路", ("王小明",), "人民网－人民日报")
+    assert paragraphs(draft) == ["数据多跑路，群众少跑腿。"]
+
+
+def test_wrapped_lines_are_one_paragraph_and_lines_that_end_sentences_are_many():
+    wrapped = "题\n\n曲周县政协积极探索创新县级政协党组织设置方式，在全县建立\n了临时党支部，实行党员委员组织关系一方隶属参加双重组织生\n活的办法。\n"
+    assert read_draft(".txt", wrapped.encode()).body_html.count("<p>") == 1
+    assert read_draft(".txt", "题\n\n一句话。\n两句话。\n三句话。\n".encode()).body_html.count("<p>") == 3
+
+
+@pytest.mark.parametrize(
+    ("end", "names"),
+    [
+        ("（记者 高原雪）", ("高原雪",)),
+        ("(记者高原雪", ("高原雪",)),
+        ("（河北日报记者高原雪 通讯员张三、李四）", ("高原雪", "张三", "李四")),
+        ("（记者 张 岩）", ("张岩",)),
+        ("（见附表）", ()),
+        ("（完）", ()),
+    ],
+)
+def test_reporters_in_brackets_at_the_end_leave_the_body_for_the_head(end, names):
+    draft = read_draft(".txt", f"题\n\n第一段。\n\n最后一段。{end}\n".encode())
+    assert draft.byline == names
+    assert paragraphs(draft)[-1] == ("最后一段。" if names else f"最后一段。{end}")
+
+
+def test_tags_in_plain_text_are_text():
+    assert "&lt;b&gt;" in read_draft(".txt", "题\n\n用<b>加粗。".encode()).body_html
+
+
+# -- front matter -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "cause", "mend"),
+    [
+        ("date: 23/11", "date '23/11' is not a date", "use 2018-11-23 or 2018-11-23 10:40"),
+        ("date: 2018-02-30", "date '2018-02-30' is not in any calendar", "use 2018-11-23 or 2018-11-23 10:40"),
+        ("titel: 甲", "no field is called 'titel'", "did you mean title?"),
+        ("来原: 甲", "no field is called '来原'", "did you mean 来源?"),
+        ("draft: perhaps", "draft 'perhaps' is neither true nor false", "write draft: true"),
+        ("source: [a, b]", "source is a list", "write source: text"),
+        ("source: {a: b}", "source is neither text nor a list", "write source: text, or [one, two]"),
+        ("tags: [a, [b]]", "tags is a list of more than texts", "write tags: [one, two]"),
+        ("slug: a/b", "slug 'a/b' does not fit an address", "use a-b"),
+        ("language: 中文", "language '中文' is not a language tag", "use zh-CN, zh-Hant, en …"),
+        ("标题: 乙", "'标题' says title a second time", "keep one of them"),
+        ("source: &a [*a]", "tags", ""),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_line_and_its_mend(line, cause, mend):
+    error = refusal(".md", f"---\ntitle: 甲\n\n{line}\n---\n正文\n")
+    assert error.line == 4
+    if mend:
+        assert (error.cause, error.mend) == (cause, mend)
+
+
+def test_front_matter_that_is_no_yaml_names_the_line():
+    error = refusal(".md", "---\ntitle: 甲\nsource: 乙: 丙\n---\n正文\n")
+    assert (error.line, "YAML" in error.cause) == (3, True)
+
+
+def test_front_matter_without_an_end_is_an_error_and_a_rule_above_the_text_is_not():
+    assert refusal(".md", "---\ntitle: 甲\n\n正文\n").mend == "close it by a line of ---"
+    assert read_draft(".md", b"---\n\n# A\n\ntext\n").title == "A"
+
+
+def test_values_are_what_the_editor_typed_not_what_yaml_makes_of_them():
+    draft = read_draft(".md", b"---\ntitle: 2018\nsource: no\neditor: ~\nsubtitle: 1.10\n---\n")
+    assert (draft.title, draft.source, draft.editor, draft.subtitle) == ("2018", "no", "", "1.10")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2018-11-23", datetime(2018, 11, 23)),
+        ("2018-11-23 10:40", datetime(2018, 11, 23, 10, 40)),
+        ("2018/11/23 10:40:05", datetime(2018, 11, 23, 10, 40, 5)),
+        ("2018年11月23日 10:40", datetime(2018, 11, 23, 10, 40)),
+        ("2018年11月23日10时40分", datetime(2018, 11, 23, 10, 40)),
+        ("2018-11-23T10:40:00Z", datetime(2018, 11, 23, 10, 40, tzinfo=UTC)),
+        ("2018-11-23T10:40:00.5+08:00", datetime(2018, 11, 23, 10, 40, 0, 500_000, timezone(timedelta(hours=8)))),
+    ],
+)
+def test_dates_are_read_in_the_forms_people_write(typed, meant):
+    assert read_draft(".md", f"---\ntitle: a\npublished: {typed}\n---\n".encode()).published == meant
+
+
+def test_chinese_field_names_and_wide_colons_are_understood():
+    text = "---\n标题：甲\n来源: 乙\n栏目: 丙 / 丁\n记者: 高原雪 张岩\n标签: 戊，己\n草稿: 是\n---\n"
+    draft = read_draft(".md", text.encode())
+    assert (draft.title, draft.source, draft.section, draft.byline) == ("甲", "乙", ("丙", "丁"), ("高原雪", "张岩"))
+    assert (draft.tags, draft.draft) == (("戊", "己"), True)
+
+
+AWKWARD = ["甲: 乙 # 丙", "'", '"', "true", "2018-11-23", "- 甲", "甲\\n", "[甲]", "{乙}", "甲, 乙", "~", "@a", "`a`", "&a", "*a", "甲：乙", "%", "?", "a\tb"]
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_written_front_matter_reads_back_to_the_same_fields(text):
+    moment = datetime(2018, 11, 23, 10, 40, 5, tzinfo=timezone(timedelta(hours=8)))
+    before = Draft(
+        title=text, body_html="", kicker=text, source=text, editor=text, published=moment, updated=moment, draft=True,
+        section=(text, "乙"), byline=("Jane Doe",), tags=(text, "b"), language="zh-Hant", slug="a-b", images=("图 1.png",),
+    )  # fmt: skip
+    after, rest, lines = front_matter.split(front_matter.write(before) + "正文\n")
+    assert Draft(body_html="", **after) == replace(before, **{"title": " ".join(text.split())} if "\t" in text else {}) or "\t" in text
+    assert rest == "正文\n"
+    assert lines == front_matter.write(before).count("\n")
+
+
+# -- Markdown and HTML ------------------------------------------------------------------------------------------------
+
+
+def test_markdown_has_what_articles_need():
+    text = "# 题\n\n**“重点”**之后~~删~~[^1]\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n术语\n\n: 解释\n\n<ruby>曲<rt>qū</rt></ruby>\n\n[^1]: 注\n"
+    draft = read_draft(".md", text.encode())
+    assert draft.title == "题"
+    for part in ("<strong>“重点”</strong>之后", "<del>删</del>", "<table>", "<dl>", "<ruby>", 'class="footnotes"'):
+        assert part in draft.body_html
+    assert "<h1>" not in draft.body_html
+
+
+def test_a_bare_address_ends_where_chinese_begins():
+    body = read_draft(".md", "# 题\n\n见https://example.com/a。然后".encode()).body_html
+    assert '<a href="https://example.com/a">https://example.com/a</a>。然后' in body
+
+
+def test_a_heading_that_is_not_the_title_stays():
+    assert "<h1>乙</h1>" in read_draft(".md", "---\ntitle: 甲\n---\n# 乙\n".encode()).body_html
+
+
+PAGE = """<!DOCTYPE html><html lang="zh-CN"><head><meta charset="gbk"><title>题 - 站</title>
+<meta property="article:published_time" content="2018-11-23T10:40:00+08:00"><meta name="keywords" content="政协,党建">
+<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "headline": "题", "author": [{"name": "高原雪"}],
+"editor": {"name": "张岩"}, "publisher": {"name": "河北新闻网"}, "articleSection": ["河北新闻", "本网原创"]}]}</script>
+</head><body><nav>首页</nav><article><header><h1>题</h1></header><p>正文。</p></article><footer>页脚</footer></body></html>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_a_saved_page_tells_its_fields_by_schema_and_meta(encoding):
+    draft = read_draft(".html", PAGE.encode(encoding))
+    assert (draft.title, draft.byline, draft.editor, draft.source) == ("题", ("高原雪",), "张岩", "河北新闻网")
+    assert (draft.section, draft.tags, draft.language) == (("河北新闻", "本网原创"), ("政协", "党建"), "zh-CN")
+    assert draft.published == datetime(2018, 11, 23, 10, 40, tzinfo=timezone(timedelta(hours=8)))
+    assert "正文。" in draft.body_html
+    assert not re.search("首页|页脚|<h1", draft.body_html)
+
+
+def test_front_matter_may_stand_in_a_comment_at_the_beginning_of_a_page():
+    draft = read_draft(".html", "<!--\n---\ntitle: 甲\nsource: 乙\n---\n-->\n<p>正文</p>".encode())
+    assert (draft.title, draft.source) == ("甲", "乙")
+    assert refusal(".html", "<!--\n---\ntitle: 甲\ndate: x\n---\n-->\n<p>正文</p>").line == 4
+
+
+# -- whatever comes ---------------------------------------------------------------------------------------------------
+
+
+PIECES = [b"---\n", b"title: a\n", b"# a\n", b"\n", b"<p>", b"<", b">", b"&#0;", b"\xff", b"\xe6\x9b\xb2", b"\x00", b"[^1]", b"*", b"`",
+          b"|a|\n|-|\n", b"- ", b"> ", b": ", b"&a ", b"*a ", b"[", b"{", b"!!python/object:os.system ", b"<!--", b"-->", b"<html>",
+          "（记者".encode(), "来源：".encode(), b"2018-11-23", b"2018-99-99 ", "责任编辑:".encode(), b">>", b"\r", b"\xef\xbb\xbf"]  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_any_bytes_are_read_or_refused_and_nothing_breaks(suffix):
+    dice = random.Random(suffix)
+    for _ in range(600):
+        data = b"".join(dice.choices(PIECES, k=dice.randint(1, 14)))
+        try:
+            to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())
+        except UnreadableArticle as error:
+            assert error.cause
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("piece", [b"<div>", b"> ", b"[", b"*a ", b"- ", b"\n\n", b"<!--", b"|", b"a: [", b"\xe6\x9b\xb2,", b"(", b"\"\xe6\x9b\xb2"])
+def test_a_heap_of_one_thing_takes_no_more_than_moments(suffix, piece):
+    data = b"# a\n\n" + piece * (LARGEST_BYTES // 4 // len(piece))
+    with contextlib.suppress(UnreadableArticle):
+        to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())

@@ -38,6 +38,7 @@ _HALF_KANA = {"｡": "。", "､": "、", "｢": "「", "｣": "」"}
 _WIDE = dict(zip(",;:?!", "，；：？！", strict=True))
 _CLOSING = frozenset("”’）》」』】)]\"'%％‰°℃")
 _OPENING = frozenset("“‘（《「『【([\"'")
+_TRANSPARENT = " " + MASK
 _ABBREVIATIONS = frozenset(
     {"Inc", "Ltd", "Co", "Corp", "Jr", "Sr", "Dr", "Mr", "Mrs", "Ms", "St", "No", "Vol", "vs", "etc"}
 )
@@ -284,19 +285,19 @@ def _dash(text: str, start: int, end: int) -> str:
 
 
 def _before(text: str, at: int) -> str:
-    """The kind of the nearest character before *at* that is no space, closing quote, bracket or per cent sign."""
+    """The kind of the nearest character before *at* that is no space, code, closing quote, bracket or per cent sign."""
     at -= 1
     if at >= 0 and KINDS[text[at]] == "H":
         return "H"
-    while at >= 0 and (text[at] == " " or text[at] in _CLOSING) and KINDS[text[at]] != "H":
+    while at >= 0 and (text[at] in _TRANSPARENT or text[at] in _CLOSING) and KINDS[text[at]] != "H":
         at -= 1
     return KINDS[text[at]] if at >= 0 else "E"
 
 
 def _after(text: str, at: int) -> str:
-    """The kind of the nearest character from *at* on that is no space, opening quote or bracket."""
+    """The kind of the nearest character from *at* on that is no space, code, opening quote or bracket."""
     end = len(text)
-    while at < end and (text[at] == " " or text[at] in _OPENING) and KINDS[text[at]] != "H":
+    while at < end and (text[at] in _TRANSPARENT or text[at] in _OPENING) and KINDS[text[at]] != "H":
         at += 1
     return KINDS[text[at]] if at < end else "E"
 

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -16,7 +17,8 @@ from ..model import slug_of
 from ..sanitizer import INLINES, Token, joined, tokens
 from .derived import inside
 
-HEADING_NAME_LENGTH = 14
+HEADING_NAME_WIDTH = 24
+"""In Latin letters; a Han character is two wide."""
 _LANG = re.compile(r' lang="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
 _SRC = re.compile(r' src="([^"]*)"')
@@ -49,8 +51,7 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
 
 def _punctuate(parts: list[Token], language: str) -> None:
     """Corrects the texts of Chinese blocks in place; a quotation may run on from one block to the next."""
-    lines = list(_lines(parts, language))
-    for line, following in zip(lines, [*lines[1:], Line()], strict=True):
+    for line, following in pairwise([*_lines(parts, language), Line()]):
         changes = corrections(line.text, following.text)
         for index, start in line.stretches if changes else ():
             parts[index].text = _changed(parts[index].text, start, changes)
@@ -139,11 +140,15 @@ def _name(text: str) -> str:
     whole = slug_of(text).lower()
     words = ""
     for word in whole.split("-"):
-        if words and len(words) + len(word) > HEADING_NAME_LENGTH:
+        if words and _width(words) + _width(word) > HEADING_NAME_WIDTH:
             break
         words += ("-" if words else "") + word
-    name = words[: HEADING_NAME_LENGTH * 2] or "heading"
+    name = words[: HEADING_NAME_WIDTH * 2] or "heading"
     return name if name[0].isalpha() else f"n{name}"
+
+
+def _width(word: str) -> int:
+    return sum(2 if letter > "\u2e80" else 1 for letter in word)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -146,7 +146,7 @@ def cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     for end in reversed([found.end() for found in _SENTENCE_END.finditer(text[: length + 1])]):
-        if end >= length // 4 and end <= length and _is_closed(text[:end]):
+        if end >= length // 6 and end <= length and _is_closed(text[:end]):
             return text[:end].strip()
     mark = "……" if is_han_text(text) else "…"
     short = text[: length - len(mark)]

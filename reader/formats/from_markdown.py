@@ -17,7 +17,7 @@ from .decoding import text_of
 
 SUFFIXES = (".md", ".markdown")
 
-_FIRST_HEADING = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
+_FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-~]*?)([^!-~][^<]*)</a>')
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import UnreadableArticle
@@ -23,6 +23,7 @@ from . import front_matter
 from .dates import MOMENT, moment_of
 from .decoding import text_of
 from .text_lines import (
+    BARE_NAMES,
     BYLINE_AT_END,
     BYLINE_AT_START,
     BYLINE_LINE,
@@ -42,7 +43,10 @@ SUFFIXES = (".txt", ".text")
 
 _SENTENCE = re.compile(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
 _ENDS_SENTENCE = re.compile(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")
+_SENTENCE_ENDS = re.compile(r"[。！？!?.…；;：:][”’）)】」\"']*$")
 _LONGEST_HEADING = 36
+_LONGEST_TITLE = 60
+_LONGEST_HEAD = 15
 _INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 
@@ -67,7 +71,6 @@ class Head:
     byline: tuple[str, ...] = ()
     editor: str = ""
     end: int = 0
-    seen: set[str] = field(default_factory=set)
 
 
 def read(data: bytes) -> Draft:
@@ -107,13 +110,26 @@ def _lines(text: str, skipped: int) -> list[Line]:
 
 
 def _head(lines: list[Line], has_title: bool) -> Head:
+    """Reads the head line by line, to the last line near the top that can only belong to it."""
     head = Head(title=" " if has_title else "")
+    sure = _last_sure_line(lines)
     for index, line in enumerate(lines):
-        if not _take_head_line(head, line.text):
+        if not _take_head_line(head, line.text) and (index > sure or not _take_other(head, line.text)):
             break
         head.end = index + 1
     head.title = head.title.strip()
     return head
+
+
+def _last_sure_line(lines: list[Line]) -> int:
+    """The last dateline, byline or button before the first sentence, -1 if there is none."""
+    sure, probe = -1, Head(title=" ")
+    for index, line in enumerate(lines[:_LONGEST_HEAD]):
+        if HEAD_FURNITURE.fullmatch(line.text) or _take_dateline(probe, line.text) or _take_byline(probe, line.text):
+            sure = index
+        elif "。" in line.text or len(line.text) > _LONGEST_TITLE:
+            break
+    return sure
 
 
 def _take_head_line(head: Head, text: str) -> bool:
@@ -121,17 +137,26 @@ def _take_head_line(head: Head, text: str) -> bool:
     if not head.title and SECTION_PATH.fullmatch(text) and section_in(text):
         head.section = head.section or section_in(text)
         return True
-    if HEAD_FURNITURE.fullmatch(text):
-        return True
-    if _take_dateline(head, text) or _take_byline(head, text):
+    if HEAD_FURNITURE.fullmatch(text) or _take_dateline(head, text) or _take_byline(head, text):
         return True
     if not head.title:
         head.title = text
         return True
-    if re.match(r"[—–-]{2}", text) and not head.subtitle and len(text) < 60 and "date" not in head.seen:
-        head.subtitle = text.lstrip("—–- ")
+    if text.startswith(("——", "--")) and not head.subtitle and len(text) <= _LONGEST_TITLE:
+        head.subtitle = text.lstrip("—- ")
         return True
     return False
+
+
+def _take_other(head: Head, text: str) -> bool:
+    """A line between the headline and the date that says not what it is: a name, else the line below the headline."""
+    if not head.byline and BARE_NAMES.fullmatch(text):
+        head.byline = names_in(text)
+        return True
+    if head.subtitle:
+        return False
+    head.subtitle = text
+    return True
 
 
 def _take_dateline(head: Head, text: str) -> bool:
@@ -150,7 +175,6 @@ def _take_dateline(head: Head, text: str) -> bool:
         head.source = rest[0].strip("|｜/-—·")
     for name, value in fields:
         _take_field(head, name, value)
-    head.seen.add("date")
     return True
 
 
@@ -160,14 +184,14 @@ def _take_field(head: Head, name: str, value: str) -> None:
     elif "编" in name or name.lower() == "editor":
         head.editor = value
     elif "者" in name or "员" in name or name.lower() in ("by", "author"):
-        head.byline = head.byline or names_in(value)
+        head.byline = tuple(dict.fromkeys([*head.byline, *names_in(value)]))
 
 
 def _take_byline(head: Head, text: str) -> bool:
     """``本报记者 高原雪 通讯员 张三`` on a line of its own, after the headline."""
     if not head.title or not BYLINE_LINE.fullmatch(text) or not names_in(text):
         return False
-    head.byline = head.byline or names_in(text)
+    head.byline = tuple(dict.fromkeys([*head.byline, *names_in(text)]))
     return True
 
 
@@ -223,6 +247,8 @@ def _is_wrapped(block: list[str]) -> bool:
     """Whether the lines of a block end where the margin was, not where sentences do."""
     if len(block) < 2:
         return False
+    if sum(_SENTENCE_ENDS.search(line) is not None for line in block[:-1]) * 2 >= len(block) - 1:
+        return False
     widths = [_width(line) for line in block]
     *full, last = widths
     return min(full) >= 36 and max(full) - min(full) <= 16 and max(full) <= 130 and last <= max(full) + 4
@@ -264,6 +290,8 @@ def _tag(text: str, following: str) -> str:
         return "p"
     if _ENDS_SENTENCE.search(text) or "。" in text or CAPTION.search(text) or not following:
         return "p"
+    if HEAD_FURNITURE.fullmatch(text) or _is_furniture(text):
+        return "p"  # looks like a button, but stands in the story: kept, and no heading
     level = NUMBERED.match(text)
     if not _SENTENCE.search(following) and not NUMBERED.match(following):
         return "p"

@@ -211,13 +211,21 @@ def _tidied(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in (" ".join(value.split()) for value in values) if value))
 
 
+def _byline(entry: Entry) -> tuple[str, ...]:
+    """Names only: 记者高原雪 is 高原雪."""
+    return _tidied(_ROLE.sub("", name) for name in _people(entry))
+
+
+_ROLE = re.compile(r"^(?:本[报网刊台])?(?:记者|通讯员|作者|实习生)[:：\s]*(?=\S)")
+
+
 def _list_by(separators: str) -> Callable[[Entry], tuple[str, ...]]:
     return lambda entry: _tidied(entry.values) if entry.is_list else listed(entry.text, separators)
 
 
 _list = _list_by(LIST_SEPARATORS)
 _path = _list_by(SECTION_SEPARATORS)
-_names = _list_by(NAME_SEPARATORS)
+_people = _list_by(NAME_SEPARATORS)
 _pictures = _list_by(r"\n")
 
 _READERS: dict[str, Callable[[Entry], Any]] = {
@@ -225,7 +233,7 @@ _READERS: dict[str, Callable[[Entry], Any]] = {
     "published": _moment,
     "updated": _moment,
     "section": _path,
-    "byline": _names,
+    "byline": _byline,
     "tags": _list,
     "language": _language,
     "draft": _switch,

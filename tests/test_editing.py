@@ -1,0 +1,219 @@
+"""A draft becomes an article: what nobody wrote is derived, the text is set, the same on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reader.editing import to_article
+from reader.editing.derived import SUMMARY_LENGTH, cut
+from reader.errors import UnreadableArticle
+from reader.formats import read_draft
+from reader.model import Article, Draft
+from reader.settings import ROOT, Settings
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ARTICLES = ROOT / "articles"
+FILES = sorted(path for path in ARTICLES.rglob("*") if path.suffix in (".md", ".txt", ".html"))
+
+
+def article(text: str = "正文。", path: str = "2018-11-23/a.md", **fields) -> Article:
+    draft = replace(read_draft(".md", f"# 题\n\n{text}\n".encode()), **fields)
+    return to_article(draft, PurePosixPath(path), Settings())
+
+
+def refusal(**given) -> UnreadableArticle:
+    with pytest.raises(UnreadableArticle) as caught:
+        article(**given)
+    return caught.value
+
+
+# -- slug, date, language ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "slug"),
+    [
+        ("2018-11-23/quzhou.md", "quzhou"),
+        ("2018-11-23/台风 登陆.md", "台风-登陆"),
+        ("2018-11-23/e\u0301te\u0301.md", "été"),
+        ("2018-11-23-typhoon.md", "2018-11-23-typhoon"),
+        ("2018-11-23/typhoon/index.md", "typhoon"),
+    ],
+)
+def test_the_slug_is_the_name_of_the_file(path, slug):
+    assert article(path=path).slug == slug
+
+
+def test_the_front_matter_may_name_another_slug():
+    assert article(slug="b").slug == "b"
+
+
+def test_a_name_without_a_letter_is_an_error_with_its_mend():
+    assert "slug" in refusal(path="2018-11-23/！！！.md").mend
+
+
+@pytest.mark.parametrize("path", ["2018-11-23/a.md", "x/2018/11/23/a.md", "2018-11-23-a.md", "20181123.txt", "2017-01-01/2018-11-23.md"])
+def test_the_date_is_in_the_path_when_nobody_wrote_it(path):
+    assert article(path=path).published == datetime(2018, 11, 23, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize("path", ["a.md", "2018-13-23/a.md", "12018-11-230/a.md"])
+def test_without_any_date_the_file_is_an_error_and_its_time_on_disk_is_never_used(path):
+    assert "published: 2018-11-23 10:40" in refusal(path=path).mend
+
+
+def test_times_are_in_the_zone_of_the_site():
+    assert article(published=datetime(2018, 11, 23, 10, 40)).published == datetime(2018, 11, 23, 10, 40, tzinfo=SHANGHAI)  # noqa: DTZ001
+    moved = article(published=datetime(2018, 11, 23, 20, 0, tzinfo=UTC))
+    assert (moved.published.isoformat(), moved.day.day) == ("2018-11-24T04:00:00+08:00", 24)
+
+
+def test_an_article_is_updated_when_published_unless_it_says_later():
+    published = datetime(2018, 11, 23, tzinfo=SHANGHAI)
+    assert article().updated == published
+    assert article(updated=published.replace(year=2017)).updated == published
+    assert article(updated=published.replace(year=2019)).updated.year == 2019
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("加强政协党的建设，是坚持人民政协制度的根本保证。", "zh-CN"),
+        ("加強政協黨的建設，這是堅持人民政協制度的根本保證，還會說。", "zh-Hant"),
+        ("The light page opens at once, even on a slow phone far from any city.", "en"),
+        ("これは日本語の文章です。記事を読む。", "ja"),
+        ("هذا نص عربي طويل بما يكفي لمعرفة اللغة.", "ar"),
+        ("Это русский текст достаточной длины.", "ru"),
+        ("12345", "zh-CN"),
+    ],
+)
+def test_the_language_is_told_by_the_script(text, language):
+    draft = Draft(title="1", body_html=f"<p>{text}</p>")
+    assert to_article(draft, PurePosixPath("2018-11-23/a.md"), Settings()).language == language
+
+
+def test_a_language_tag_gets_its_proper_case():
+    assert article(language="zh-hant-hk").language == "zh-Hant-HK"
+
+
+# -- summary ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_is_the_first_paragraph_cut_after_a_sentence():
+    summary = article("# 短\n\n" + "加强政协党的建设是根本保证。" * 20 + "\n\n第二段。").summary
+    assert summary.endswith("保证。")
+    assert SUMMARY_LENGTH - 14 < len(summary) <= SUMMARY_LENGTH
+
+
+def test_a_summary_leaves_no_quotation_open():
+    text = "他说：“" + "加强建设。" * 40 + "”"
+    assert cut(text, 120).count("“") == cut(text, 120).count("”") or cut(text, 120).endswith("……")
+    assert cut("第一句话已经说完了，后面还有很多很多很多很多很多话。他说：“" + "加强建设。" * 40, 120).endswith("话。")
+
+
+def test_a_sentence_too_long_is_cut_at_a_comma_and_says_so():
+    assert cut("一二三四五六七八九，" * 20, 60).endswith("九……")
+    assert cut("word " * 60, 60) == "word " * 10 + "word…"
+
+
+def test_a_written_summary_stays():
+    assert article(summary="摘要,好.").summary == "摘要，好。"
+
+
+# -- the body ---------------------------------------------------------------------------------------------------------
+
+
+def test_marks_are_judged_by_the_whole_paragraph_through_its_inline_tags():
+    body = article("他**说**,“[甲](https://example.com)\",*乙*(丙)`a,b`,丁").body
+    assert "</strong>，“<a" in body
+    assert "</a>”，<em>乙</em>（丙）<code>a,b</code>，丁" in body
+
+
+def test_code_other_languages_and_readings_keep_their_marks():
+    text = '<p>看<code>a,汉</code>,<span lang="en">one,two 汉,</span>和<ruby>曲<rt>qū,汉</rt></ruby>,好</p><pre>汉,字</pre><p lang="ja">私,と</p>'
+    body = article(text).body
+    assert "<code>a,汉</code>，" in body
+    assert "one,two 汉,</span>" in body
+    assert "qū,汉</rt></ruby>，好" in body
+    assert "汉,字</pre>" in body
+    assert ">私,と<" in body
+
+
+def test_an_english_article_keeps_its_marks():
+    body = article("He said, “no.” The word 汉字, here, stays.", language="en").body
+    assert "<p>He said, “no.” The word 汉字, here, stays.</p>" in body
+
+
+def test_a_quotation_over_several_paragraphs_is_closed_once():
+    body = article("他说：\n\n“第一段。\n\n“第二段。\n\n第三段。").body
+    assert "“第一段。</p><p>“第二段。”</p>" in body
+
+
+def test_a_footnote_mark_does_not_come_between_word_and_comma():
+    assert "</sup>，乙" in article("甲[^1],乙\n\n[^1]: 注").body
+
+
+def test_headings_have_names_made_of_their_words_each_once():
+    body = article("## 扩大组织覆盖,让战斗堡垒更坚固\n\n甲\n\n## Reading offline\n\n乙\n\n## Reading offline\n\n丙\n\n## 2026\n\n丁").body
+    for name in ("扩大组织覆盖", "reading-offline", "reading-offline-2", "n2026"):
+        assert f' id="{name}"' in body
+
+
+def test_a_heading_keeps_the_name_it_has():
+    assert '<h2 id="a">' in article('<h2 id="a">甲</h2>').body
+
+
+def test_pictures_are_named_from_the_folder_of_all_articles():
+    made = article("![图](图 1.png)\n\n![b](../b.png)\n\n![c](/c/c.png)\n\n![d](https://example.com/d.png)".replace("图 1", "<图 1").replace("1.png", "1.png>"))
+    assert made.images == ("2018-11-23/图 1.png", "b.png", "c/c.png")
+    for address in ("2018-11-23/%E5%9B%BE%201.png", "b.png", "c/c.png", "https://example.com/d.png"):
+        assert f'src="{address}"' in made.body
+
+
+def test_pictures_of_the_front_matter_come_first_and_each_once():
+    assert article("![a](a.png)", images=("b.png", "a.png")).images == ("2018-11-23/b.png", "2018-11-23/a.png")
+
+
+def test_a_picture_outside_the_articles_is_an_error_with_its_mend():
+    error = refusal(text="![a](../../etc/passwd.png)")
+    assert ("outside" in error.cause, "beside" in error.mend) == (True, True)
+    assert "outside" in refusal(images=("%2e%2e/%2e%2e/a.png",)).cause
+
+
+def test_every_field_that_is_shown_is_set_like_the_body():
+    made = article(title='他说"好"', kicker="甲,乙", subtitle="丙:丁", source="戊(己)", section=("庚,辛",), tags=("壬;癸",))
+    assert (made.title, made.kicker, made.subtitle, made.source) == ("他说“好”", "甲，乙", "丙：丁", "戊（己）")
+    assert (made.section, made.tags) == (("庚，辛",), ("壬；癸",))
+
+
+# -- our own articles -------------------------------------------------------------------------------------------------
+
+
+def test_the_seed_article_lies_there_as_it_came():
+    raw = (ARTICLES / "2018-11-23" / "quzhou-zhengxie.txt").read_bytes()
+    assert raw.startswith("河北新闻>>本网原创\n".encode())
+    assert raw.endswith("网站首页 我要评论 分享文章 回到顶部".encode()) or raw.endswith("回到顶部\n".encode())
+
+
+def test_there_are_articles_in_chinese_and_in_english():
+    languages = [to_article(read_draft(f.suffix, f.read_bytes()), PurePosixPath(f.relative_to(ARTICLES)), Settings()).language for f in FILES]
+    assert len(languages) >= 7
+    assert {"zh-CN", "en"} <= set(languages)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_article_has_all_its_fields_and_reads_the_same_twice(file):
+    path = PurePosixPath(file.relative_to(ARTICLES))
+    made = to_article(read_draft(file.suffix, file.read_bytes()), path, Settings())
+    again = to_article(read_draft(file.suffix, file.read_bytes()), path, Settings())
+    assert made == again
+    assert made.version == again.version
+    assert made.summary
+    assert made.section
+    assert 10 <= len(made.summary) <= SUMMARY_LENGTH * 2
+    assert all((ARTICLES / image).is_file() for image in made.images)
