@@ -169,6 +169,7 @@ def test_no_word_of_the_story_is_lost():
         ("a &lt;b&gt; &amp; c", "<p>a &lt;b&gt; &amp; c</p>"),
         ('<a href="mailto:a@b.cn">a</a>', '<p><a href="mailto:a@b.cn">a</a></p>'),
         ("<table><tr><td align=right>1</table>", '<table><tbody><tr><td class="right">1</td></tr></tbody></table>'),
+        ("<table><thead><tr><th>甲", '<table><thead><tr><th scope="col">甲</th></tr></thead></table>'),
         ("", ""),
         ("<p> </p>&nbsp;<br>", ""),
     ],

@@ -15,6 +15,7 @@ from ..errors import UnreadableArticle
 from ..model import slug_of
 
 SUMMARY_LENGTH = 120
+_LEAST_SUMMARY = 8
 _TAG = re.compile(r"<[^>]*>")
 _UNREAD = re.compile(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
 _PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
@@ -128,7 +129,8 @@ def summary(body: str, language: str) -> str:
     """The first paragraph, cut after a sentence within ``SUMMARY_LENGTH`` characters (three times that for Latin)."""
     for paragraph in _PARAGRAPH.findall(body):
         text = " ".join(plain_text(paragraph).split()) if not is_han_text(paragraph) else _joined(paragraph)
-        if len(text) >= 8:
+        if len(text) >= _LEAST_SUMMARY:
+            text = re.sub("：$", "。", re.sub(":$", ".", text))  # what it announced is not in the summary
             return cut(text, SUMMARY_LENGTH if language[:2] in ("zh", "ja", "ko") else SUMMARY_LENGTH * 2)
     return ""
 

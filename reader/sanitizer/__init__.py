@@ -8,7 +8,8 @@ What ``sanitize`` promises, whatever came in:
 * p, h2–h6, dt, summary and pre hold only inline tags; inline tags hold no blocks; lists hold only their items;
   figcaption, summary, dt, dd, rt and rp stand only where HTML allows them. Nothing nests deeper than ``DEEPEST``.
 * No block is empty, none but pre begins or ends with white space or a line break; indents of spaces are gone.
-* Attributes are double-quoted and valid: ids are unique XML names, a link to ``#x`` has its target, img has src, alt.
+* Attributes are double-quoted and valid: ids are unique XML names, a link to ``#x`` has its target, img has src and
+  alt, th in a thead has scope.
 * Links that leave the site carry ``rel="noopener noreferrer"``; none has a target. h1 has become h2.
 * No control characters; the only entities are those of XML. ``<``, ``>`` and ``&`` are escaped, so ``<[^>]*>`` finds
   each tag and nothing else.

@@ -103,6 +103,8 @@ class Blocks:
     def _start_block(self, name: str, raw: str) -> None:
         name = self._fitting(name)
         attributes = written(name, raw, self.names) if raw else ""
+        if name == "th" and " scope=" not in attributes and any(frame.name == "thead" for frame in self.frames):
+            attributes += ' scope="col"'
         if name == "div" and attributes and len(self.frames) < DEEPEST:
             name = "section"
         if self._is_line() and name in FLOW | LINES:  # a div or p within a heading: its words go on in the line
