@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from watchfiles import watch
 
 from .library import Changes, Library
+from .locks import held
 from .settings import Settings
 
 log = logging.getLogger(__name__)
 
 FULL_PASS_SECONDS = 60.0
 """How often the whole folder is compared even though its changes are reported (inotify may lose some)."""
+
+TAKE_OVER_SECONDS = 0.5
+"""How often those who stand by look whether the keeper still lives."""
 
 _TICK_SECONDS = 0.2
 
@@ -36,9 +38,12 @@ def keep(
 
     *changed* is set after each pass of this process that may have changed something.
     """
-    with _alone(settings.instance / "keeper.lock", stop, ready) as is_keeper:
-        if is_keeper:
-            _keep(settings, library, stop, ready, changed or threading.Event())
+    while not stop.is_set():
+        with held(settings.instance / "keeper.lock") as is_keeper:
+            if is_keeper:
+                _keep(settings, library, stop, ready, changed or threading.Event())
+        ready.set()
+        stop.wait(TAKE_OVER_SECONDS)
 
 
 def _keep(
@@ -90,24 +95,3 @@ def _is_due(when: int | None) -> bool:
 def _relative(path: str, folder: Path) -> str:
     name = os.path.relpath(path, folder).replace(os.sep, "/")
     return "" if name == "." or name.startswith("..") else name
-
-
-@contextmanager
-def _alone(path: Path, stop: threading.Event, ready: threading.Event) -> Iterator[bool]:
-    """True once this process alone holds the lock on *path*; False if *stop* came first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as lock:
-        while not _locked(lock.fileno()):
-            ready.set()
-            if stop.wait(0.5):
-                yield False
-                return
-        yield True
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

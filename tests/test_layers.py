@@ -17,7 +17,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LAYERS = [
     {"errors", "model", "addresses"},
-    {"settings", "database", "messages", "sanitizer", "chinese", "script"},
+    {"settings", "locks", "database", "messages", "sanitizer", "chinese", "script"},
     {"formats"},
     {"editing", "rendering", "store", "images", "darkroom", "cards"},
     {"library", "keeper", "catalog", "comments"},

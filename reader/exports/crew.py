@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import select
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
+from ..locks import held
 from ..settings import ROOT
 from .jobs import Job, Jobs
 
@@ -51,7 +50,7 @@ class Crew:
     def keep(self, stop: threading.Event, lock: Path) -> None:
         """Works until *stop*; of all processes that call this with the same *lock*, one at a time does."""
         while not stop.is_set():
-            with _held(lock) as mine:
+            with held(lock) as mine:
                 if mine:
                     self._jobs.recover()
                     self._work(stop)
@@ -153,22 +152,3 @@ class _Worker:
 
 def _manner(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit status {code}"
-
-
-@contextmanager
-def _held(lock: Path) -> Iterator[bool]:
-    """Whether this process holds the lock file now; the kernel frees it when the process ends, however it ends."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        yield _locked(handle)
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
