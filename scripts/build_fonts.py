@@ -1,4 +1,4 @@
-"""Builds the faces that exports are set in, from the packages pinned in requirements-dev.txt.
+"""Builds the faces that exports are set in, from the packages pinned in scripts/requirements-fonts.txt.
 
     python scripts/build_fonts.py          the extension faces (rare and traditional characters), if missing
     python scripts/build_fonts.py --core   the committed faces and their SHA256SUMS, anew

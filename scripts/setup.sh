@@ -29,6 +29,8 @@ bench pandoc                pandoc                                   a peer that
 END
 }
 
+PIP=pip==26.3 # Debian 12's, from 2023, ends with a traceback on some newer packages
+
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 give_up() {
@@ -49,8 +51,9 @@ main() {
   esac
   make_environment
   case $target in
-    serve) install_python_packages serve requirements.txt ;;
-    *) install_python_packages develop requirements-dev.txt requirements.txt ;;
+    serve) install_python_packages requirements.txt ;;
+    check | test) install_python_packages requirements-dev.txt ;;
+    bench) install_python_packages benchmarks/requirements.txt ;;
   esac
   case $target in
     test | bench) install_npm_packages ;;
@@ -128,6 +131,8 @@ make_environment() {
   say "making .venv with $("$python" --version)"
   [ ! -e .venv/pyvenv.cfg ] || rm -rf .venv/
   "$python" -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check "$PIP" ||
+    say "keeping the pip that came with it; it may stumble over newer packages"
 }
 
 find_python() {
@@ -143,14 +148,13 @@ find_python() {
 
 can_run() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
-install_python_packages() { # $1: the stamp's name; then the requirement files it stands for, the outermost first
-  local stamp=.venv/setup-$1
-  shift
-  ! is_current "$stamp" "$@" || return 0
+install_python_packages() { # $1: a requirements file
+  local stamp=.venv/setup-${1//\//-} files=(requirements*.txt scripts/*.txt benchmarks/*.txt)
+  ! is_current "$stamp" "${files[@]}" || return 0
   say "installing the Python packages of $1 (a minute, once)"
   pip_install .venv/bin/python "$1" ||
     give_up "pip could not install $1" "see the lines above; most often the package index can't be reached"
-  stamp "$stamp" "$@"
+  stamp "$stamp" "${files[@]}"
 }
 
 pip_install() { "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2"; }

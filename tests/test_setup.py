@@ -20,7 +20,8 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.checkout, self.bin, self.diary = folder / "my reader", folder / "bin", folder / "diary"
         shutil.copytree(ROOT / "scripts", self.checkout / "scripts", ignore=shutil.ignore_patterns("*.py"))
-        for name in ("requirements.txt", "requirements-dev.txt"):
+        (self.checkout / "benchmarks").mkdir()
+        for name in ("requirements.txt", "requirements-dev.txt", "benchmarks/requirements.txt"):
             (self.checkout / name).touch()
         self.bin.mkdir()
         self.diary.touch()
