@@ -89,14 +89,7 @@ def choose() -> WerkzeugResponse:
 def preferences_from(form: MultiDict[str, str], held: Preferences) -> Preferences:
     """What the form says over what was *held*; a row it leaves out, or an unknown value, stays as it is."""
     known = {row: form[row] for row in asdict(held) if form.get(row) in CHOICES[row]}
-    step = {"smaller": -1, "bigger": 1}.get(form.get("step", ""), 0)
-    return replace(held, **{"size": stepped(held.size, step), **known})
-
-
-def stepped(size: str, step: int) -> str:
-    """The next size up or down; the ends stay."""
-    sizes = sorted(CHOICES["size"])
-    return sizes[min(max(sizes.index(size) + step, 0), len(sizes) - 1)]
+    return replace(held, **known)
 
 
 def back_of(values: MultiDict[str, str]) -> str:
