@@ -9,6 +9,7 @@ from . import web
 from .services import Services, start_services
 from .settings import Settings
 from .web.answers import encoding_for
+from .web.dictionary import Dictionaries
 from .web.hot import Hot
 from .web.visit import distinctions
 
@@ -33,4 +34,5 @@ def create_app(services: Services | None = None) -> Flask:
         limit_bytes=settings.hot_cache_mb << 20,
         normal={"HTTP_ACCEPT_ENCODING": encoding_for, **distinctions(settings.language)},
     )
+    app.wsgi_app = Dictionaries(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -1,0 +1,101 @@
+"""Compression dictionary transport (RFC 9842): further articles in terms of the one read before."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import brotli
+import pytest
+import zstandard
+
+from reader.app import create_app
+from reader.settings import ROOT
+
+SEED = next((ROOT / "articles").glob("2018-11-23/*"))
+CHROMIUM = {"Accept-Encoding": "gzip, deflate, br, zstd, dcb, dcz", "Accept-Language": "zh-CN"}
+WITHOUT = CHROMIUM | {"Accept-Encoding": "gzip, deflate, br, zstd"}
+
+
+@pytest.fixture
+def client(services, publish):
+    other = "# 大雨如期而至\n\n" + "今天下雨，气象台说还要下三天。" * 20
+    publish({f"2018-11-23/{SEED.name}": SEED.read_bytes(), "2026-05-01/大雨.md": other})
+    return create_app(services).test_client(use_cookies=False)
+
+
+def offered(response, page: bytes) -> dict[str, str]:
+    """What a browser that holds *page* sends with its next request."""
+    digest = base64.b64encode(hashlib.sha256(page).digest()).decode()
+    name = response.headers["Use-As-Dictionary"].partition("id=")[2]
+    return CHROMIUM | {"Available-Dictionary": f":{digest}:", "Dictionary-ID": name}
+
+
+def unpacked(body: bytes, dictionary: bytes) -> bytes:
+    """As a browser does it: magic, the dictionary's SHA-256, a zstd frame."""
+    assert body[:8] == bytes.fromhex("5e2a4d1820000000")
+    assert body[8:40] == hashlib.sha256(dictionary).digest()
+    raw = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    return zstandard.ZstdDecompressor(dict_data=raw).decompressobj().decompress(body[40:])
+
+
+def weight(response) -> int:
+    return 19 + 57 + len(response.data) + sum(len(name) + len(value) + 4 for name, value in response.headers)
+
+
+def test_the_seed_article_after_another_weighs_at_most_3900_bytes_headers_and_all(client):
+    first = client.get("/a/大雨", headers=CHROMIUM)
+    page = brotli.decompress(first.data)
+    second = client.get(f"/a/{SEED.stem}", headers=offered(first, page))
+    assert second.headers["Content-Encoding"] == "dcz"
+    assert weight(second) <= 3_900
+    assert "Available-Dictionary" in second.headers["Vary"]
+    assert unpacked(second.data, page) == brotli.decompress(client.get(f"/a/{SEED.stem}", headers=WITHOUT).data)
+
+
+def test_the_first_page_stays_the_dictionary_for_all_that_follow(client):
+    first = client.get(f"/a/{SEED.stem}?script=hant", headers=CHROMIUM)
+    page = brotli.decompress(first.data)
+    for path in ("/a/大雨", f"/a/{SEED.stem}"):
+        response = client.get(path, headers=offered(first, page))
+        assert "Use-As-Dictionary" not in response.headers
+        assert "</article>" in unpacked(response.data, page).decode()
+
+
+def test_who_does_not_ask_for_it_gets_not_a_byte_more(client):
+    response = client.get(f"/a/{SEED.stem}", headers=WITHOUT)
+    assert response.headers["Content-Encoding"] == "br"
+    assert "Use-As-Dictionary" not in response.headers
+    assert "Dictionary" not in response.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Available-Dictionary": ":47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"},
+        {"Available-Dictionary": "nonsense"},
+        {"Dictionary-ID": '"/a/unknown"'},
+        {"Dictionary-ID": '"/a/../preferences"'},
+        {"Dictionary-ID": '"/healthz"'},
+        {"Dictionary-ID": ""},
+    ],
+)
+def test_a_dictionary_that_is_not_ours_or_not_what_it_was_is_left_aside(client, changes):
+    first = client.get("/a/大雨", headers=CHROMIUM)
+    headers = offered(first, brotli.decompress(first.data)) | changes
+    response = client.get(f"/a/{SEED.stem}", headers=headers)
+    assert (response.status_code, response.headers["Content-Encoding"]) == (200, "br")
+
+
+def test_what_came_by_dictionary_is_confirmed_by_a_304(client):
+    first = client.get("/a/大雨", headers=CHROMIUM)
+    headers = offered(first, brotli.decompress(first.data))
+    etag = client.get(f"/a/{SEED.stem}", headers=headers).headers["ETag"]
+    again = client.get(f"/a/{SEED.stem}", headers=headers | {"If-None-Match": etag})
+    assert (again.status_code, again.headers["ETag"], again.data) == (304, etag, b"")
+
+
+def test_other_preferences_make_another_page_and_so_no_dictionary(client):
+    first = client.get("/a/大雨", headers=CHROMIUM)
+    headers = offered(first, brotli.decompress(first.data)) | {"Cookie": "reader=dark"}
+    assert client.get(f"/a/{SEED.stem}", headers=headers).headers["Content-Encoding"] == "br"
