@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.chinese import bigrams, corrections, count_words, is_han, punctuate, reading_minutes
+from reader.chinese import bigrams, corrected, corrections, count_words, is_han, punctuate, reading_minutes
 from reader.settings import ROOT
 
 CASES = Path(__file__).parent / "cases" / "punctuation.txt"
@@ -27,8 +27,7 @@ def paragraphs() -> list[str]:
 
 
 def shown(text: str, following: str = "") -> str:
-    changes = corrections(text, following)
-    return "".join(changes.get(at, character) for at, character in enumerate(text))
+    return corrected(text, corrections(text, following))
 
 
 def test_there_are_enough_cases_to_trust():

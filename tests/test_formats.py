@@ -17,6 +17,7 @@ from reader.formats import FORMATS, LARGEST_BYTES, front_matter, read_draft
 from reader.model import Draft
 from reader.settings import ROOT, Settings
 
+ONE_OF_EACH = sorted({known.SUFFIXES[0] for known in FORMATS.values()})
 SEED = ROOT / "articles" / "2018-11-23" / "quzhou-zhengxie.txt"
 
 
@@ -246,6 +247,17 @@ def test_chinese_field_names_and_wide_colons_are_understood():
     assert (draft.tags, draft.draft) == (("戊", "己"), True)
 
 
+def test_no_field_holds_what_xml_cannot():
+    draft = read_draft(".md", b'---\ntitle: "a\\x01\\uFFFEb"\ntags: ["\\x07", "\\x08c"]\n---\n')
+    assert (draft.title, draft.tags) == ("ab", ("c",))
+    assert refusal(".md", b'---\ntitle: "\\x01"\n---\n').cause == "no title"
+
+
+def test_reporters_are_names_and_sections_are_paths_however_they_are_written():
+    draft = read_draft(".md", "---\ntitle: 甲\nbyline: 记者高原雪\nsection: [河北/新闻, 本网]\n---\n".encode())
+    assert (draft.byline, draft.section) == (("高原雪",), ("河北", "新闻", "本网"))
+
+
 AWKWARD = [
     "甲: 乙 # 丙",
     "'",
@@ -337,7 +349,7 @@ PIECES = [b"---\n", b"title: a\n", b"# a\n", b"\n", b"<p>", b"<", b">", b"&#0;",
           "（记者".encode(), "来源：".encode(), b"2018-11-23", b"2018-99-99 ", "责任编辑:".encode(), b">>", b"\r", b"\xef\xbb\xbf"]  # fmt: skip
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", ONE_OF_EACH)
 def test_any_bytes_are_read_or_refused_and_nothing_breaks(suffix):
     dice = random.Random(suffix)
     for _ in range(600):
@@ -346,12 +358,12 @@ def test_any_bytes_are_read_or_refused_and_nothing_breaks(suffix):
             to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", ONE_OF_EACH)
 @pytest.mark.parametrize(
     "piece",
     [b"<div>", b"> ", b"[", b"*a ", b"- ", b"\n\n", b"<!--", b"|", b"a: [", b"\xe6\x9b\xb2,", b"(", b'"\xe6\x9b\xb2'],
 )
 def test_a_heap_of_one_thing_takes_no_more_than_moments(suffix, piece):
-    data = b"# a\n\n" + piece * (LARGEST_BYTES // 4 // len(piece))
+    data = b"# a\n\n" + piece * (LARGEST_BYTES // 8 // len(piece))
     with contextlib.suppress(UnreadableArticle):
         to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from .counting import bigrams, count_words, reading_minutes
 from .letters import HAN, is_han
-from .punctuation import corrections, punctuate
+from .punctuation import corrected, corrections, punctuate
 
-__all__ = ["HAN", "bigrams", "corrections", "count_words", "is_han", "punctuate", "reading_minutes"]
+__all__ = ["HAN", "bigrams", "corrected", "corrections", "count_words", "is_han", "punctuate", "reading_minutes"]

@@ -52,8 +52,17 @@ _LONG_MARKS = frozenset("—…")
 
 def punctuate(text: str) -> str:
     """*text* as print would set it; ``punctuate(punctuate(text)) == punctuate(text)``."""
-    changes = corrections(text)
-    return "".join([changes.get(i, c) for i, c in enumerate(text)]) if changes else text
+    return corrected(text, corrections(text))
+
+
+def corrected(text: str, changes: dict[int, str], start: int = 0) -> str:
+    """*text* with those *changes* that fall on it; its first character has the position *start*."""
+    parts: list[str] = []
+    done = 0
+    for position in sorted([at - start for at in changes if start <= at < start + len(text)]):
+        parts += text[done:position], changes[start + position]
+        done = position + 1
+    return "".join(parts) + text[done:] if parts else text
 
 
 def corrections(text: str, following: str = "") -> dict[int, str]:
@@ -64,11 +73,10 @@ def corrections(text: str, following: str = "") -> dict[int, str]:
     """
     changes = _corrected_once(text, following)
     for _ in range(_MOST_PASSES if changes else 0):
-        shown = [changes.get(at, character) for at, character in enumerate(text)]
-        further = _corrected_once("".join(shown), following)
+        further = _corrected_once(corrected(text, changes), following)
         if not further:
             break
-        changes |= _merged(shown, further)
+        changes |= _merged([changes.get(at, character) for at, character in enumerate(text)], further)
     return {at: wide for at, wide in changes.items() if wide != text[at]} if changes else changes
 
 
@@ -170,6 +178,9 @@ class _Work:
 
     def _put(self, letters: list[str], start: int, end: int, wide: str) -> None:
         """One for one where they match, else all at the first place and nothing at the others."""
+        if len(wide) == 1 == end - start:
+            self.changes[start] = letters[start] = wide
+            return
         new = list(wide) if len(wide) == end - start else [wide] + [""] * (end - start - 1)
         for position, character in enumerate(new, start):
             if character != self.text[position]:
@@ -243,7 +254,10 @@ def _converted(text: str, start: int, end: int) -> str:
 
 def _stop(text: str, start: int, end: int) -> str:
     """``, ; : ? !`` and runs of them."""
-    wide = _WIDE[text[start]] if end - start == 1 else "".join([_WIDE[mark] for mark in text[start:end]])
+    mark = text[start]
+    if mark in ",?!" and end - start == 1 and start and KINDS[text[start - 1]] == "H":
+        return _WIDE[mark]  # by far the commonest
+    wide = "".join([_WIDE[mark] for mark in text[start:end]])
     before = _before(text, start)
     if before == "H":
         return "" if text[start] in ":;" and text[end : end + 1] in ("-", ")", "D", "P") and end - start == 1 else wide

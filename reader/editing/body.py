@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ..chinese import corrections
+from ..chinese import corrected, corrections
 from ..model import slug_of
 from ..sanitizer import INLINES, Token, joined, tokens
 from .derived import inside
@@ -54,16 +54,7 @@ def _punctuate(parts: list[Token], language: str) -> None:
     for line, following in pairwise([*_lines(parts, language), Line()]):
         changes = corrections(line.text, following.text)
         for index, start in line.stretches if changes else ():
-            parts[index].text = _changed(parts[index].text, start, changes)
-
-
-def _changed(text: str, start: int, changes: dict[int, str]) -> str:
-    parts: list[str] = []
-    done = 0
-    for position in sorted(at - start for at in changes if start <= at < start + len(text)):
-        parts += text[done:position], changes[start + position]
-        done = position + 1
-    return "".join(parts) + text[done:]
+            parts[index].text = corrected(parts[index].text, changes, start)
 
 
 def _lines(parts: list[Token], language: str) -> Iterator[Line]:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from ..errors import UnknownFormat, UnreadableArticle
 from ..model import Draft
+from ..sanitizer import printable
 
 LARGEST_BYTES = 2_000_000
 """About 650,000 Chinese characters, a long novel. A larger file is no article, and would only cost time."""
@@ -32,6 +34,18 @@ FORMATS = _formats()
 """By suffix: ``.md``, ``.html``, ``.txt`` …"""
 
 
+def _printable(draft: Draft) -> Draft:
+    """*draft* without characters that XML cannot hold: YAML and HTML can write what their bytes do not show."""
+    texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
+    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple)}
+    said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
+    if printable(said) == said:
+        return draft
+    changed: dict[str, Any] = {name: printable(text).strip() for name, text in texts.items()}
+    changed |= {name: tuple(filter(None, (printable(text) for text in value))) for name, value in lists.items()}
+    return replace(draft, **changed)
+
+
 def read_draft(suffix: str, data: bytes) -> Draft:
     """The file's content as a Draft, by its *suffix* (with or without dot, any case).
 
@@ -42,7 +56,7 @@ def read_draft(suffix: str, data: bytes) -> Draft:
         raise UnknownFormat(suffix, sorted(FORMATS))
     if len(data) > LARGEST_BYTES:
         raise UnreadableArticle(f"{len(data)} bytes are too many for one article", f"at most {LARGEST_BYTES}; split it")
-    draft = known.read(data)
+    draft = _printable(known.read(data))
     if not draft.title:
         raise UnreadableArticle("no title", "begin with one: title: … in the front matter, or a first heading")
     return draft

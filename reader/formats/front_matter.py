@@ -219,12 +219,16 @@ def _byline(entry: Entry) -> tuple[str, ...]:
 _ROLE = re.compile(r"^(?:本[报网刊台])?(?:记者|通讯员|作者|实习生)[:：\s]*(?=\S)")
 
 
+def _section(entry: Entry) -> tuple[str, ...]:
+    """A name in a list may be a path too: no name holds a slash."""
+    return listed("/".join(entry.values), SECTION_SEPARATORS)
+
+
 def _list_by(separators: str) -> Callable[[Entry], tuple[str, ...]]:
     return lambda entry: _tidied(entry.values) if entry.is_list else listed(entry.text, separators)
 
 
 _list = _list_by(LIST_SEPARATORS)
-_path = _list_by(SECTION_SEPARATORS)
 _people = _list_by(NAME_SEPARATORS)
 _pictures = _list_by(r"\n")
 
@@ -232,7 +236,7 @@ _READERS: dict[str, Callable[[Entry], Any]] = {
     **dict.fromkeys(("title", "kicker", "subtitle", "summary", "source", "editor"), _text),
     "published": _moment,
     "updated": _moment,
-    "section": _path,
+    "section": _section,
     "byline": _byline,
     "tags": _list,
     "language": _language,
