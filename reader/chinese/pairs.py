@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
-from .letters import HAN, KINDS
+from .letters import HAN, KINDS, WIDE_MARKS
 
 _HAN = re.compile(f"[{HAN}]")
 _DOUBLE = re.compile('["＂〝〞“”]')
 _SINGLE = re.compile("['‘’]")
 _BRACKET = re.compile("[()（）]")
 _TITLE = re.compile("<<([^<>]{1,60})>>")
-_OPENS_BEFORE = frozenset("，。；：？！、,.;:?!（(《 \n")
+_OPENS_BEFORE = frozenset("，：、,:（(")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Pair:
 def balance(text: str, following: str) -> tuple[dict[int, str], str]:
     """What quotes and brackets become, by position, and what must be added at the end to close those left open."""
     changes: dict[int, str] = {}
-    quotes, open_quote = _double_quotes(text)
+    quotes, open_quotes = _double_quotes(text)
     for pair in quotes:
         _put_pair(changes, text, pair, "“”")
     if "'" in text or "‘" in text:
@@ -32,7 +33,7 @@ def balance(text: str, following: str) -> tuple[dict[int, str], str]:
     if "<<" in text:
         _titles(text, changes)
     left_open = _brackets(text, quotes, changes) if _has_brackets(text) else []
-    if open_quote is not None:
+    for open_quote in open_quotes:
         _leave_quote_open(text, open_quote, following, changes, left_open)
     suffix = "".join(mark for _, mark in sorted(left_open, reverse=True))
     return {at: wide for at, wide in changes.items() if wide != text[at]}, suffix
@@ -53,20 +54,23 @@ def _is_chinese_pair(text: str, pair: Pair) -> bool:
 # -- quotes -------------------------------------------------------------------------------------------------------
 
 
-def _double_quotes(text: str) -> tuple[list[Pair], int | None]:
-    """The pairs, and the place of a quote left open."""
+def _double_quotes(text: str) -> tuple[list[Pair], list[int]]:
+    """The pairs, and the places of quotes left open.
+
+    Where the marks do not pair as they stand, a “ that another “ or nothing follows closes what is open; one that is
+    closed itself opens.
+    """
     marks = list(_DOUBLE.finditer(text))
     if _nests("".join([mark[0] for mark in marks])):
-        return _nested_pairs(marks), None
+        return _nested_pairs(marks), []
     pairs: list[Pair] = []
-    opened: int | None = None
-    for mark in marks:
-        at = mark.start()
-        if opened is not None:
-            pairs.append(Pair(opened, at))
-            opened = None
+    opened: list[int] = []
+    for mark, next_mark in pairwise([*marks, None]):
+        at = mark.start() if mark else 0
+        if opened and not (text[at] == "“" and next_mark and next_mark[0] == "”"):
+            pairs.append(Pair(opened.pop(), at))
         elif _may_open(text, at):
-            opened = at
+            opened.append(at)
     return pairs, opened
 
 
@@ -91,9 +95,13 @@ def _may_open(text: str, at: int) -> bool:
     mark, before = text[at], text[at - 1 : at] if at else ""
     if mark in '"＂':
         return KINDS[before] != "D"  # 15" is a measure
-    if mark in "”〞":
-        return not before or before in _OPENS_BEFORE
+    if mark in "”〞":  # after 。 it ends what an earlier paragraph began
+        return (not before or before in _OPENS_BEFORE) and _is_word(text[at + 1 : at + 2])
     return True
+
+
+def _is_word(character: str) -> bool:
+    return KINDS[character] in "HDL" and character not in WIDE_MARKS
 
 
 def _leave_quote_open(
