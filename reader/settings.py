@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from .errors import BadSetting
 
+SHORTEST_TOKEN = 12
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +37,7 @@ class Settings:
     export_memory_mb: int = 1024
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""
+    editor_token: str = field(default="", repr=False)
     """Where ``static/`` and ``templates/`` lie is not a setting: they belong to the code."""
 
     @property
@@ -81,6 +83,12 @@ def _switch(value: str) -> bool:
     ]
 
 
+def _secret(value: str) -> str:
+    if len(value) < SHORTEST_TOKEN:
+        raise ValueError("too short")
+    return value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
@@ -110,6 +118,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "base_url": ("an address such as https://news.example", _web_address),
     "feed_authority": ("a name of yours and a date since when, such as news.example,2026", _tagging_entity),
     "websub_hub": ("the address of a hub, such as https://hub.example/", _hub_address),
+    "editor_token": (f"a secret of at least {SHORTEST_TOKEN} characters", _secret),
     "timezone": ("a time zone such as Asia/Shanghai", ZoneInfo),
 }
 _READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {

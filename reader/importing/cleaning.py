@@ -113,7 +113,7 @@ def _opening(element: HtmlElement, tag: str | None, base: str) -> str:
     if tag != "a":
         return f"<{tag}>"
     address = absolute(base, element.get("href", ""))
-    return f'<a href="{escape(address)}">' if address else ""
+    return f'<a href="{escape(address)}">' if urlsplit(address).scheme else ""
 
 
 def absolute(base: str, address: str) -> str:

@@ -63,7 +63,10 @@ class Importing:
         """Raises NotImported."""
         if item.address and (there := self.already.find(address=item.address)):
             return Outcome(SKIPPED, item.name, there)
-        understood = understand(item)
+        return self.accept(item, understand(item))
+
+    def accept(self, item: Item, understood: Understood) -> Outcome:
+        """Writes what was understood of *item*, unless it is there already."""
         there = self.already.find(address=understood.address, text_hash=understood.text_hash)
         if there:
             return Outcome(SKIPPED, item.name, there)

@@ -1,0 +1,195 @@
+"""The editor's desk: only for who knows the token, only from its own forms; what is saved is an article file."""
+
+from __future__ import annotations
+
+import html as html_text
+import re
+from dataclasses import replace
+
+import pytest
+
+from reader.app import create_app
+from reader.errors import BadSetting
+from reader.formats import read_draft
+from reader.services import open_services
+from reader.settings import Settings
+
+TOKEN = "a long secret of the house"
+TEXT = """新闻>>本地
+沿河步道开放
+2018-11-23 10:40:00 来源:晨报
+市园林局介绍，沿河步道全长七公里，沿途设有观鸟亭六座，市民可以免费入园。
+明年还将在下游再建两处，届时全线可贯通骑行。
+责任编辑:周琳
+"""
+
+
+def app_with(settings, token: str):
+    settings.articles.mkdir(parents=True, exist_ok=True)
+    return create_app(open_services(replace(settings, editor_token=token)))
+
+
+@pytest.fixture
+def client(settings):
+    return app_with(settings, TOKEN).test_client()
+
+
+@pytest.fixture
+def editor(client):
+    """A client that has logged in."""
+    assert client.post("/editor/login", data={"token": TOKEN}).status_code == 303
+    return client
+
+
+def word_in(page: str) -> str:
+    return re.search(r'name=word value="([0-9a-f]{64})"', page)[1]
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """What a browser would send back of the sheet."""
+    inputs = re.findall(r'<input [^>]*name=(\w+)[^>]* value="([^"]*)"', page)
+    body = re.search(r"<textarea id=body [^>]*>(.*?)</textarea>", page, re.DOTALL)[1]
+    return {name: html_text.unescape(value).strip() for name, value in [*inputs, ("body", body)]}
+
+
+def sheet_of(editor, text: str = TEXT) -> str:
+    desk = editor.get("/editor").text
+    answer = editor.post("/editor/preview", data={"word": word_in(desk), "text": text})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_without_a_token_there_is_no_such_page(settings):
+    client = app_with(settings, "").test_client()
+    assert client.get("/editor").status_code == 404
+    assert client.post("/editor/login", data={"token": ""}).status_code == 404
+
+
+def test_who_has_not_logged_in_sees_only_the_question_for_the_token(client):
+    page = client.get("/editor").text
+    assert "type=password" in page
+    assert "<textarea" not in page
+    assert client.post("/editor/login", data={"token": "guess"}).status_code == 403
+
+
+def test_the_session_cookie_is_kept_from_scripts_other_sites_and_other_pages(client):
+    cookie = client.post("/editor/login", data={"token": TOKEN}, base_url="https://news.example").headers["Set-Cookie"]
+    for attribute in ("HttpOnly", "SameSite=Strict", "Secure", "Path=/editor"):
+        assert attribute in cookie
+    assert TOKEN not in cookie
+
+
+@pytest.mark.parametrize("path", ["/editor/preview", "/editor/save", "/editor/logout"])
+def test_a_form_without_the_word_of_its_session_is_refused(editor, path, settings):
+    for word in ("", "0" * 64):
+        assert editor.post(path, data={"word": word, "title": "x", "body": TEXT, "text": TEXT}).status_code == 403
+    assert list(settings.articles.rglob("*")) == []
+
+
+def test_a_word_of_another_session_is_refused(editor, settings):
+    other = app_with(settings, TOKEN).test_client()
+    other.post("/editor/login", data={"token": TOKEN})
+    stolen = word_in(other.get("/editor").text)
+    assert editor.post("/editor/preview", data={"word": stolen, "text": TEXT}).status_code == 403
+
+
+def test_a_request_that_a_browser_says_comes_from_elsewhere_is_refused(editor):
+    word = word_in(editor.get("/editor").text)
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert editor.post("/editor/preview", data={"word": word, "text": TEXT}, headers=headers).status_code == 403
+
+
+def test_a_forged_cookie_opens_nothing(client):
+    client.set_cookie("editor", "Ind1.aaaa.bbbb", path="/editor")
+    assert "type=password" in client.get("/editor").text
+
+
+def test_no_answer_is_kept_by_caches_or_may_run_a_script(editor):
+    answer = editor.get("/editor")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert "<script" not in answer.text
+    assert "<script" not in sheet_of(editor)
+
+
+def test_pasted_text_is_shown_as_fields_as_source_and_as_a_phone_would(editor):
+    page = sheet_of(editor)
+    fields = fields_in(page)
+    assert (fields["title"], fields["source"], fields["editor"]) == ("沿河步道开放", "晨报", "周琳")
+    assert fields["section"] == "新闻 > 本地"
+    assert fields["published"] == "2018-11-23 10:40:00"
+    assert "观鸟亭六座" in fields["body"]
+    phone = html_text.unescape(re.search(r'srcdoc="([^"]*)"', page)[1])
+    assert "<h1>沿河步道开放</h1>" in phone
+    assert "观鸟亭六座" in phone
+
+
+def test_what_was_corrected_is_saved_as_an_article_file(editor, settings):
+    fields = fields_in(sheet_of(editor)) | {"title": '步道："七公里"通了', "byline": "赵敏、孙建国"}
+    fields["body"] += "\n\n## 须知\n\n请走步道。"
+    answer = editor.post("/editor/save", data=fields)
+    assert answer.status_code == 201, answer.text
+    [path] = list(settings.articles.rglob("*.md"))
+    draft = read_draft(".md", path.read_bytes())
+    assert (draft.title, draft.byline, draft.section) == ('步道："七公里"通了', ("赵敏", "孙建国"), ("新闻", "本地"))
+    assert "<h2>须知</h2>" in draft.body_html
+    assert f'href="/a/{path.stem}"' in answer.text
+
+
+def test_an_article_that_is_there_already_is_not_saved_twice(editor, settings):
+    fields = fields_in(sheet_of(editor))
+    assert editor.post("/editor/save", data=fields).status_code == 201
+    answer = editor.post("/editor/save", data=fields)
+    assert answer.status_code == 422
+    assert "沿河步道开放.md" in answer.text
+    assert len(list(settings.articles.rglob("*.md"))) == 1
+
+
+def test_a_field_that_cannot_be_is_told_and_nothing_typed_is_lost(editor, settings):
+    fields = fields_in(sheet_of(editor)) | {"published": "23/11", "tags": "步道、候鸟"}
+    answer = editor.post("/editor/save", data=fields)
+    assert answer.status_code == 422
+    assert "23/11" in answer.text
+    assert fields_in(answer.text) == fields
+    assert list(settings.articles.rglob("*.md")) == []
+
+
+def test_an_address_in_our_own_network_is_not_fetched_for_the_editor(editor):
+    word = word_in(editor.get("/editor").text)
+    for address in ("http://127.0.0.1:1/", "http://localhost/", "file:///etc/passwd"):
+        answer = editor.post("/editor/preview", data={"word": word, "address": address})
+        assert answer.status_code == 422
+        assert html_text.escape(address) in answer.text
+
+
+def test_a_pasted_page_keeps_the_address_it_came_from(editor, settings):
+    page = f"<html><h1>沿河步道开放</h1><div>{'<p>全长七公里，市民可以免费入园，<a href=/zt>详情</a>在此。</p>' * 3}</div></html>"
+    sent = {"word": word_in(editor.get("/editor").text), "text": page, "address": "https://news.example/2018/a.html"}
+    fields = fields_in(editor.post("/editor/preview", data=sent).text)
+    assert "](https://news.example/zt)" in fields["body"]
+    assert editor.post("/editor/save", data=fields | {"published": "2018-11-23"}).status_code == 201
+    assert "# imported from https://news.example/2018/a.html" in next(settings.articles.rglob("*.md")).read_text(
+        "utf-8"
+    )
+
+
+def test_hostile_text_does_nothing(editor, settings):
+    page = sheet_of(
+        editor,
+        TEXT.replace("沿河步道开放", '步道"><script>alert(1)</script>') + "<img src=x onerror=alert(1)>市民说很好。\n",
+    )
+    assert "<script>alert" not in page
+    assert "<img" not in html_text.unescape(re.search(r'srcdoc="([^"]*)"', page)[1])
+
+
+def test_a_token_that_can_be_guessed_is_refused():
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environ({"READER_EDITOR_TOKEN": "secret"})
+    assert "12" in str(refusal.value)
+    assert "a long secret" not in repr(Settings(editor_token=TOKEN))
+
+
+def test_logging_out_closes_the_desk(editor):
+    editor.post("/editor/logout", data={"word": word_in(editor.get("/editor").text)})
+    assert "type=password" in editor.get("/editor").text
