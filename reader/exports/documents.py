@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ..model import Article, Publication
 from .bodies import Body, Heading
 from .options import Options
+from .pictures import place_pictures
 from .publications import section_of
 from .words import gettext_of, imprint, is_chinese, long_date, long_time
 
@@ -57,6 +58,7 @@ class Document:
     publication: Publication
     parts: list[Part]
     colophon: Colophon
+    media: dict[str, bytes]
 
     @property
     def chapters(self) -> list[Chapter]:
@@ -84,19 +86,22 @@ Prepare = Callable[[Body], Markup]
 """What a format does with a body before it becomes text."""
 
 
-def to_document(publication: Publication, options: Options, prepare: Prepare) -> Document:
-    chapters = [
-        _chapter(article, f"a{number}", options, prepare) for number, article in enumerate(publication.chapters, 1)
-    ]
+def to_document(publication: Publication, options: Options, prepare: Prepare, pictures: str) -> Document:
+    """*pictures* is what the address of each picture begins with in the finished file."""
+    media: dict[str, bytes] = {}
+    chapters = []
+    for number, article in enumerate(publication.chapters, 1):
+        body = Body(article.body, f"a{number}-", options.base_url)
+        media |= place_pictures(body, options, pictures, gettext_of(article.language))
+        chapters.append(_chapter(article, f"a{number}", body, prepare))
     grouped = groupby(chapters, key=lambda chapter: section_of(chapter.article))
     named = len(chapters) > 1
     parts = [Part(f"p{n}", name if named else "", list(group)) for n, (name, group) in enumerate(grouped, 1)]
-    return Document(publication, parts, colophon_of(publication, options))
+    return Document(publication, parts, colophon_of(publication, options), media)
 
 
-def _chapter(article: Article, name: str, options: Options, prepare: Prepare) -> Chapter:
+def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapter:
     gettext = gettext_of(article.language)
-    body = Body(article.body, f"{name}-", options.base_url)
     headings = body.headings()
     between = colon(article.language)
     return Chapter(
@@ -144,7 +149,7 @@ def colon(language: str) -> str:
 
 
 def qr_code(address: str) -> bytes:
-    """An SVG whose bytes depend on the address only."""
+    """A PNG of two colours, whose bytes depend on the address only."""
     picture = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(picture, kind="svg", border=0, xmldecl=False, svgns=True, scale=4)
+    segno.make(address, error="m", micro=False).save(picture, kind="png", border=0, scale=4)
     return picture.getvalue()

@@ -18,16 +18,19 @@ class Render(Protocol):
 
 @dataclass(frozen=True)
 class Options:
-    """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's address without a last slash."""
+    """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's address without a last slash;
+    ``instance`` is the folder where the pictures' whereabouts are noted.
+    """
 
     page: str = ""
     script: str = ""
     site_name: str = "Reader"
     base_url: str = ""
+    instance: str = ""
 
 
 def options_of(settings: Settings, page: str, script: str) -> Options:
-    return Options(page, script, settings.site_name, settings.base_url)
+    return Options(page, script, settings.site_name, settings.base_url, str(settings.instance))
 
 
 def script_of(script: str) -> str:

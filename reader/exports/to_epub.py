@@ -31,6 +31,7 @@ CONTAINER = (
     'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="EPUB/package.opf" '
     'media-type="application/oebps-package+xml"/></rootfiles></container>\n'
 )
+PICTURES = "images/"
 XHTML = "application/xhtml+xml"
 SVG = "image/svg+xml"
 WORDS = {
@@ -60,7 +61,7 @@ class Item:
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     gettext = gettext_of(publication.language)
-    document = to_document(publication, options, Body.xhtml)
+    document = to_document(publication, options, Body.xhtml, PICTURES)
     common = {
         **document.context(),
         "words": {name: gettext(msgid) for name, msgid in WORDS.items()},
@@ -76,6 +77,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         Item("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
         Item("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
         *pages,
+        *(Item(PICTURES + name, "image/jpeg", content) for name, content in document.media.items()),
     ]
     context = common | _metadata(publication, options) | {"items": items, "spine": [page.id for page in pages]}
     package = render("export/epub/package.opf", **context)

@@ -20,7 +20,7 @@ LABEL = "PDF"
 class Paper:
     """Sizes of type in points; the line is a whole number of ``text`` wide, so that Chinese stands in columns.
 
-    The rest is for bundles: ``columns`` of a story, ``masthead`` of the front page, where a new ``part`` begins.
+    ``masthead`` and ``columns`` are for bundles; nothing is set smaller than ``least``.
     """
 
     size: str
@@ -32,25 +32,25 @@ class Paper:
     picture: str
     masthead: float
     columns: int = 1
-    part: str = "page"
+    least: float = 0
 
 
 PAPERS = {
     "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, columns=2),
     "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30),
     "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28),
-    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 13, 1.65, "150mm", 60),
+    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, least=18),
 }
 PAGES = tuple(PAPERS)
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    from .typesetting import typeset  # loads WeasyPrint, which a web process must never do
+    from .typesetting import MEDIA, typeset  # loads WeasyPrint, which a web process must never do
 
-    document = to_document(publication, options, _prepared)
+    document = to_document(publication, options, _prepared, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}
     address = document.colophon.address
-    media = {"qr": qr_code(address)} if address else {}
+    media = document.media | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
 
 

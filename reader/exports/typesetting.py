@@ -20,7 +20,7 @@ from weasyprint import CSS, HTML  # noqa: E402
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
-from . import typography  # noqa: E402
+from . import tagging, typography  # noqa: E402
 from .typography import BREAK, HAN, LATIN  # noqa: E402
 
 MEDIA = "media:"
@@ -32,7 +32,11 @@ _BREAKS = re.compile(
     f"|(?<=[”’])(?=[{HAN}])"
     f"|(?<=[{HAN}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{HAN}])"  # for autospace, see typography
 )
-_DASH = re.compile("(?<=[^\\s\u2060])(?=—(?!—))")
+_LAST_TWO = re.compile(f"([{HAN}])([{HAN}][”’）》。！？…]*\\s*)$")
+SHORT = 12
+"""Characters; a shorter paragraph takes one line."""
+
+_DASH = re.compile("(?<=[^\\s\u2060—])(?=—(?!—))")
 """A lone — (2—3) must not start a line, as CLREQ 3.1.3 wants and UAX 14 doesn't: U+2060 forbids it."""
 
 
@@ -62,6 +66,7 @@ def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> by
     document = HTML(string=html, url_fetcher=fetcher)
     for element in document.etree_element.iter("body"):
         _space(element)
+        _close_up(element)
     try:
         pdf: bytes = document.write_pdf(
             stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
@@ -94,15 +99,25 @@ def _space(element: Any) -> None:
         child.tail = _with_breaks(child.tail)
 
 
+def _close_up(body: Any) -> None:
+    """Keeps a paragraph's last two characters together: a line of one character is a hole in the page (孤字)."""
+    for paragraph in body.iter("p"):
+        last = paragraph[-1] if len(paragraph) else None
+        text = paragraph.text if last is None else last.tail
+        if text and len(text) > SHORT and (closed := _LAST_TWO.sub("\\1\u2060\\2", text)) != text:
+            if last is None:
+                paragraph.text = closed
+            else:
+                last.tail = closed
+
+
 def _with_breaks(text: str | None) -> str | None:
     return text and _DASH.sub("\u2060", _BREAKS.sub(BREAK, text))
 
 
 def _finish(document: Any, pdf: Any) -> None:
-    """What CSS can't say: links that print (PDF/UA 7.18.1), page labels, the outline open."""
-    for item in pdf.objects:
-        if isinstance(item, dict) and item.get("Type") == "/Annot":
-            item["F"] = 4  # ISO 32000-1 12.5.3: Print
+    """What CSS can't say: a mended structure tree, page labels, the outline open."""
+    tagging.mend(pdf)
     pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, pydyf.Dictionary({"S": "/D"})])})
     if document.make_bookmark_tree():
         pdf.catalog["PageMode"] = "/UseOutlines"

@@ -47,11 +47,12 @@ OPENING = frozenset("“‘（《〈「『【〔［｛")
 CLOSING = frozenset("”’）》〉」』】〕］｝，。、；：．")
 """Marks whose right half is blank in fonts for Simplified Chinese. ？ and ！ fill theirs."""
 
-AUTOSPACE_EM = 1 / 8
+AUTOSPACE_EM = 0.095
 WIDEST_GAP_EM = 0.35
 """Where a line would need more than this between two characters it stays ragged: holes look worse."""
 
 _CJK = re.compile(f"[{HAN}{SIGNS}]")
+_SIGN = re.compile(f"[{SIGNS}]")
 _SCRIPT_CHANGE = re.compile(f"(?<=[{HAN}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{HAN}])")
 
 
@@ -112,8 +113,8 @@ def forget_lines() -> None:
 
 def text_align(context: Any, line: Any, available_width: float, last: bool) -> float:
     offset = float(_stock_text_align(context, line, available_width, last))
-    style = line.style
-    if last and style["text_align_all"] == "justify" and style["text_align_last"] in ("auto", "start"):
+    align = line.style["text_align_all"]
+    if align == "start" or (last and align == "justify" and line.style["text_align_last"] in ("auto", "start")):
         _trim_start(line)
     return offset
 
@@ -176,13 +177,20 @@ def _gaps(text: str, following: str) -> frozenset[int]:
 
 
 def _may_part(char: str, neighbour: str) -> bool:
-    """—— and …… are one sign each (CLREQ 3.1.2)."""
-    return not (char in "—…" and char == neighbour) and (_is_cjk(char) or _is_cjk(neighbour))
+    """—— and …… are one sign each (CLREQ 3.1.2); Han and Latin have their 1/8 em, more would read as a space."""
+    if char in "—…" and char == neighbour:
+        return False
+    return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
 
 
 @cache
 def _is_cjk(char: str) -> bool:
     return bool(_CJK.match(char))
+
+
+@cache
+def _is_sign(char: str) -> bool:
+    return bool(_SIGN.match(char))
 
 
 def _blank_head(line: Any, texts: list[Any]) -> float:

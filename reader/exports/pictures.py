@@ -1,0 +1,62 @@
+"""The pictures of a body, cut to the size of a page; whoever reads the file offline has no other chance to see them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lxml.html import HtmlElement
+
+from ..darkroom import original
+from ..errors import NotFound, UnusablePicture
+from ..images import derive
+from ..model import fingerprint
+from .bodies import Body, text_of
+from .options import Options
+from .words import Gettext
+
+WIDTH, QUALITY = 1240, 70
+"""Pixels of an A4 column at 200 dpi; JPEG, since WeasyPrint takes that as it is and everything else to pieces."""
+
+_OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
+
+
+def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) -> dict[str, bytes]:
+    """The pictures by name; each ``src`` becomes *folder* and that name. What can't be had gives way to its words."""
+    found: dict[str, bytes] = {}
+    for picture in body.pictures():
+        address = _OURS.fullmatch(picture.get("src", ""))
+        content = developed(address[0], address[1], options) if address else b""
+        if not address or not content:
+            give_way(picture)
+            continue
+        name = f"{address[1]}.jpg"
+        found[name] = content
+        picture.set("src", folder + name)
+        picture.set("alt", picture.get("alt") or caption_of(picture) or gettext("Picture"))
+    return found
+
+
+def developed(address: str, digest: str, options: Options) -> bytes:
+    """A JPEG; nothing if the original is gone, has changed since, or is no picture."""
+    try:
+        content = original(Path(options.instance), address)
+        return derive(content, WIDTH, "jpg", quality=QUALITY) if fingerprint(content) == digest else b""
+    except (NotFound, UnusablePicture):
+        return b""
+
+
+def give_way(picture: HtmlElement) -> None:
+    """``[alt]`` instead of the picture, or nothing where there are no words."""
+    words = picture.get("alt", "").strip()
+    picture.tag = "span"
+    for name in list(picture.attrib):
+        del picture.attrib[name]
+    picture.text = f"[{words}]" if words else ""
+
+
+def caption_of(picture: HtmlElement) -> str:
+    for figure in picture.iterancestors("figure"):
+        for caption in figure.iter("figcaption"):
+            return text_of(caption)
+    return ""

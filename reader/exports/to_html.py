@@ -1,0 +1,29 @@
+"""A web page in one file: style and pictures inside, nothing fetched, for keeping and for passing on."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from ..messages import N_
+from ..model import Publication
+from .bodies import Body
+from .documents import qr_code, to_document
+from .options import Options, Render
+
+SUFFIX = "html"
+MIMETYPE = "text/html"
+LABEL = N_("Web page in one file")
+PAGES: tuple[str, ...] = ()
+
+PICTURES = "media:"
+
+
+def export(publication: Publication, options: Options, render: Render) -> bytes:
+    document = to_document(publication, options, Body.html, PICTURES)
+    address = document.colophon.address
+    media = document.media | ({"qr": qr_code(address)} if address else {})
+    page = render("export/single.html", **document.context(), site_name=options.site_name)
+    for name, content in media.items():
+        kind = "png" if name == "qr" else "jpeg"
+        page = page.replace(f'src="{PICTURES}{name}"', f'src="data:image/{kind};base64,{b64encode(content).decode()}"')
+    return page.encode()

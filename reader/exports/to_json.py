@@ -1,0 +1,66 @@
+"""JSON-LD in schema.org's words: a NewsArticle, or a PublicationIssue that has them as parts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..model import Article, Publication
+from .bodies import Body
+from .options import Options, Render
+from .to_text import blocks
+
+SUFFIX = "json"
+MIMETYPE = "application/json"
+LABEL = "JSON"
+PAGES: tuple[str, ...] = ()
+
+
+def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
+    articles = [_article(article, options) for article in publication.chapters]
+    whole = articles[0] if len(articles) == 1 else _issue(publication, articles, options)
+    return (json.dumps({"@context": "https://schema.org"} | whole, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _issue(publication: Publication, articles: list[dict[str, Any]], options: Options) -> dict[str, Any]:
+    return _known(
+        {
+            "@type": "PublicationIssue",
+            "name": publication.title,
+            "url": options.base_url and options.base_url + publication.path,
+            "inLanguage": publication.language,
+            "datePublished": publication.published.isoformat(),
+            "isPartOf": {"@type": "Periodical", "name": options.site_name},
+            "hasPart": articles,
+        }
+    )
+
+
+def _article(article: Article, options: Options) -> dict[str, Any]:
+    """``articleBody`` is plain text, as schema.org wants; ``text`` is the same with its markup."""
+    body = Body(article.body, "", options.base_url)
+    return _known(
+        {
+            "@type": "NewsArticle",
+            "identifier": article.slug,
+            "url": options.base_url and f"{options.base_url}/a/{article.slug}",
+            "headline": article.title,
+            "alternativeHeadline": article.subtitle,
+            "description": article.summary,
+            "articleSection": list(article.section),
+            "keywords": list(article.tags),
+            "author": [{"@type": "Person", "name": name} for name in article.byline],
+            "editor": article.editor and {"@type": "Person", "name": article.editor},
+            "publisher": article.source and {"@type": "Organization", "name": article.source},
+            "datePublished": article.published.isoformat(),
+            "dateModified": article.updated.isoformat(),
+            "inLanguage": article.language,
+            "version": article.version,
+            "articleBody": "\n\n".join(blocks(body.root)),
+            "text": body.html(),
+        }
+    )
+
+
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value}

@@ -1,0 +1,70 @@
+"""Plain text: what one would paste into a message, or have read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml.html import HtmlElement
+
+from ..messages import N_
+from ..model import Publication
+from .bodies import Body, in_parentheses, text_of
+from .documents import Chapter, to_document
+from .options import Options, Render
+
+SUFFIX = "txt"
+MIMETYPE = "text/plain"
+LABEL = N_("Plain text")
+PAGES: tuple[str, ...] = ()
+
+GROUPS = ("ul", "ol", "dl", "blockquote", "section", "aside", "details", "figure", "table", "thead", "tbody", "tfoot")
+
+
+def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
+    document = to_document(publication, options, lambda body: in_parentheses(body).html(), "")
+    stories = "\n\n\n".join(_story(chapter, options) for chapter in document.chapters)
+    colophon = document.colophon
+    end = [f"{label}{colophon.colon}{value}" for label, value in colophon.facts] + [colophon.address]
+    title = f"{publication.title}\n\n\n" if len(document.chapters) > 1 else ""
+    return f"{title}{stories}\n\n--\n{chr(10).join(filter(None, end))}\n".encode()
+
+
+def _story(chapter: Chapter, options: Options) -> str:
+    article = chapter.article
+    facts = [chapter.time, *(f"{label}{chapter.colon}{value}" for label, value in chapter.imprint)]
+    head = [" › ".join(article.section), article.kicker, article.title, article.subtitle, "  ".join(facts)]
+    root = Body(chapter.body, "", options.base_url).root
+    return "\n\n".join(filter(None, [*head, *blocks(root), chapter.editor]))
+
+
+def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
+    """The paragraphs below *parent*, each beginning with *start*: ``- `` in lists, ``> `` in quotations."""
+    for element in parent:
+        if element.tag == "pre":
+            yield element.text_content().rstrip("\n")
+        elif element.tag == "tr":
+            yield start + "\t".join(text_of(cell) for cell in element)
+        elif element.tag == "li":
+            yield from _item(element, start)
+        elif element.tag in GROUPS:
+            yield from blocks(element, "> " if element.tag == "blockquote" else start)
+        elif words := text_of(element):
+            yield start + words
+
+
+def _item(item: HtmlElement, start: str) -> Iterator[str]:
+    """The item's own words, then, further in, the lists in it."""
+    below = [child for child in item if child.tag in ("ul", "ol")]
+    for child in below:
+        child.drop_tree()
+    yield start + _marker(item) + text_of(item)
+    for child in below:
+        yield from blocks(child, f"  {start}")
+
+
+def _marker(item: HtmlElement) -> str:
+    """``- ``, or the number in an ordered list."""
+    siblings = item.getparent()
+    if siblings is None or siblings.tag != "ol":
+        return "- "
+    return f"{int(siblings.get('start', 1)) + siblings.index(item)}. "

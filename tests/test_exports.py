@@ -1,0 +1,211 @@
+"""Every export there is, whatever it is: what is added by adding a file must keep these promises."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import PurePosixPath
+
+import pytest
+from conftest import SHANGHAI, make_article
+
+from reader.editing import to_article
+from reader.errors import NotFound, TooLarge
+from reader.exports import EXPORTS
+from reader.exports.covers import cover_of, width, wrapped
+from reader.exports.options import Options
+from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
+from reader.exports.specs import Spec, read_line, to_line
+from reader.formats import read_draft
+from reader.messages import translations
+from reader.model import Issue
+from reader.rendering import Renderer
+from reader.sanitizer import sanitize
+from reader.settings import ROOT, Settings
+
+SAMPLES = [*sorted((ROOT / "articles").rglob("*.*")), ROOT / "tests" / "samples" / "specimen.md"]
+RENDERER = Renderer(ROOT / "templates", ROOT / "static")
+
+each_export = pytest.mark.parametrize("suffix", EXPORTS)
+
+
+def read(path, folder="2026-05-01"):
+    return to_article(read_draft(path.suffix, path.read_bytes()), PurePosixPath(folder, path.name), Settings())
+
+
+def export(suffix, publication, **options):
+    pages = EXPORTS[suffix].PAGES
+    return EXPORTS[suffix].export(publication, Options(page=pages[0] if pages else "", **options), RENDERER.render)
+
+
+@pytest.fixture(scope="module")
+def article():
+    return read(ROOT / "tests" / "samples" / "specimen.md")
+
+
+@pytest.fixture(scope="module")
+def issue(article):
+    articles = [article, make_article("rain", section=("要闻",)), make_article("sun", section=("技术",), title="晴")]
+    return of_issue(Issue(date(2026, 5, 1), ()), articles)
+
+
+@each_export
+def test_an_export_says_what_it_is(suffix):
+    exporter = EXPORTS[suffix]
+    assert suffix == exporter.SUFFIX
+    assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", exporter.MIMETYPE)
+    assert translations("zh-CN").gettext(exporter.LABEL)
+
+
+@each_export
+def test_the_same_input_gives_the_same_bytes(suffix, article):
+    assert export(suffix, of_article(article)) == export(suffix, of_article(article))
+
+
+@each_export
+def test_an_article_and_a_whole_issue_can_be_exported(suffix, article, issue):
+    assert len(export(suffix, issue)) > len(export(suffix, of_article(make_article())))
+
+
+@each_export
+def test_an_english_article_can_be_exported_too(suffix):
+    english = make_article(
+        language="en", title="Rain", body=sanitize("<h2>A</h2><p>It “rains”.</p>"), summary="It rains."
+    )
+    assert export(suffix, of_article(english))
+
+
+@each_export
+def test_nothing_names_the_site_unless_it_has_a_fixed_address(suffix, article):
+    assert b"news.example" not in export(suffix, of_article(article))
+
+
+@each_export
+def test_nothing_in_an_article_can_break_an_export(suffix):
+    body = '<p>a &amp; &lt;b&gt; ]]> {{ 7*7 }} {% x %} "quotes" \u202e\u0301</p><table><tr><td></td></tr></table><ul><li></li></ul>'
+    hostile = make_article(
+        title="<script>\"&'</script> {{ 7*7 }}",
+        summary="</style>]]>",
+        body=sanitize(body),
+        kicker="<b>",
+        byline=('"><img src=x>',),
+        section=("a/b", "<c>"),
+        source="x\u202ey",
+        editor="&amp;",
+    )
+    made = export(suffix, of_article(hostile))
+    assert b"<script>" not in made or suffix in ("txt", "md", "json")
+    assert b"49" not in made or suffix not in ("txt", "html")
+
+
+@each_export
+def test_a_picture_that_is_not_there_leaves_its_words(suffix):
+    body = sanitize('<figure><img src="/media/0123456789abcdef-360.jpg" alt="河"><figcaption>河</figcaption></figure>')
+    made = export(suffix, of_article(make_article(body=body)))
+    assert b"/media/" not in made or suffix in ("md", "json")
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_markdown_imports_back_to_the_same_article(path):
+    first = read(path)
+    made = export("md", of_article(first))
+    again = to_article(read_draft(".md", made), PurePosixPath("2026-05-01", f"{first.slug}.md"), Settings())
+    assert again == first
+    assert again.version == first.version
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# 不是标题",
+        "1. 不是列表",
+        "1) 也不是",
+        "- 不是",
+        "+ 不是",
+        "a * b * c _d_ `e` [f](g) ![h](i) <j> &amp; k | l ~~m~~ n^o",
+        "http://example.org/?a=b&c=d www.example.org me@example.org",
+        "\\ 反斜线 \\* \\\\",
+        "===",
+        "---",
+        ": definition",
+        "> 不是引文",
+        "$x$ [^1] [ ] 脚注",
+    ],
+)
+def test_signs_that_mean_something_in_markdown_stay_signs(text):
+    body = sanitize(f"<p>字</p><p>{text.replace('&', '&amp;').replace('<', '&lt;')}</p>")
+    first = make_article(body=body, summary="字")
+    again = to_article(
+        read_draft(".md", export("md", of_article(first))), PurePosixPath("2026-05-01/rain.md"), Settings()
+    )
+    assert again.body == body
+
+
+def test_json_is_schema_org_and_holds_the_whole_text(article, issue):
+    made = json.loads(export("json", of_article(article), base_url="https://news.example"))
+    assert (made["@context"], made["@type"]) == ("https://schema.org", "NewsArticle")
+    assert made["headline"] == article.title
+    assert made["url"] == "https://news.example/a/specimen"
+    assert "最后一段。" in made["articleBody"]
+    whole = json.loads(export("json", issue))
+    assert whole["@type"] == "PublicationIssue"
+    assert len(whole["hasPart"]) == 3
+
+
+def test_text_has_every_paragraph_and_no_markup(article):
+    made = export("txt", of_article(article)).decode()
+    assert "曲周（Qūzhōu）在河北。" in made
+    assert "项目\t数量\t说明" in made
+    assert "<" not in made
+
+
+def test_a_page_in_one_file_fetches_nothing(article):
+    made = export("html", of_article(article), base_url="https://news.example").decode()
+    assert not re.search(r'(?:src|<link[^>]*href)="(?!data:)', made)
+    assert "url(" not in made
+    assert "default-src 'none'" in made
+
+
+def test_an_issue_is_ordered_by_section(issue):
+    assert [chapter.section[0] for chapter in issue.chapters] == ["技术", "技术", "要闻"]
+
+
+def test_too_many_articles_or_too_much_text_is_refused_with_the_limit():
+    with pytest.raises(TooLarge, match="at most 200"):
+        of_selection("x", "/x", [make_article(f"a{n}") for n in range(MOST_ARTICLES + 1)])
+    with pytest.raises(TooLarge, match="characters"):
+        of_selection("x", "/x", [make_article(body=sanitize(f"<p>{'字' * 700_000}</p>"))])
+    with pytest.raises(NotFound):
+        of_selection("x", "/x", [])
+
+
+def test_traditional_reaches_title_sections_and_set_phrases(article):
+    made = export("txt", in_chosen_script(of_article(article), "hant")).decode()
+    assert "排版樣張" in made
+    assert "技術" in made
+    assert "責任編輯" in made
+
+
+def test_an_order_crosses_to_the_worker_unchanged(issue):
+    spec = Spec("key.pdf", "pdf", "look", issue, Options(page="a4", site_name="样报"))
+    again = read_line(to_line(spec))
+    assert again == spec
+    assert again.publication.version == issue.version
+    assert "\n" not in to_line(spec)
+
+
+def test_a_cover_breaks_its_title_where_it_may():
+    lines = wrapped("曲周县政协在河北省率先实现“两个全覆盖”，Reading offline on a phone", 9)
+    assert all(width(line) <= 9.5 for line in lines)
+    assert not any(line[0] in "，”" or line[-1] == "“" for line in lines)
+    assert "Reading" in " ".join(lines)
+
+
+def test_a_very_long_title_still_fits_on_its_cover():
+    cover = cover_of("很长的标题" * 60, "站", "日")
+    assert cover.lines[-1][0] <= 650
+
+
+def test_times_keep_their_zone(article):
+    assert article.published.utcoffset() == SHANGHAI.utcoffset(article.published)
