@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Flask
 from lxml import etree
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -125,10 +126,14 @@ class Item:
 
 @dataclass
 class FeedSite:
-    """The site; ``get`` remembers what it fetched without headers, so that many tests can look at one answer."""
+    """The site; ``get`` remembers what it fetched without headers, so that many tests can look at one answer.
 
-    services: Services
+    ``statuses`` are those of every answer so far, in order.
+    """
+
+    app: Flask
     url: str
+    statuses: list[int]
     _fetched: dict[str, Answer] = field(default_factory=dict)
 
     def fetch(self, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -146,6 +151,11 @@ class FeedSite:
 
     def forget(self) -> None:
         self._fetched.clear()
+
+    @property
+    def services(self) -> Services:
+        found: Services = self.app.extensions["reader"]
+        return found
 
     @cached_property
     def articles(self) -> Path:
@@ -183,23 +193,24 @@ class FeedSite:
         self.forget()
 
 
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *_: object) -> None:
-        """Nothing: the tests say what went wrong."""
-
-
 @contextmanager
 def feed_site(folder: Path, **settings: Any) -> Iterator[FeedSite]:
     """The site on a port of its own, over real HTTP but in this process, so that a test can change its library."""
     chosen = {"site_name": "河北新闻", "feed_authority": "news.example,2026"} | settings
     services = open_services(Settings(articles=folder / "articles", instance=folder / "instance", **chosen))
-    server = make_server("127.0.0.1", 0, create_app(services), threaded=True, request_handler=_Quiet)
+    app, statuses = create_app(services), []
+
+    class Watched(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            statuses.append(int(code))
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Watched)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield FeedSite(services, f"http://127.0.0.1:{server.server_port}")
+        yield FeedSite(app, f"http://127.0.0.1:{server.server_port}", statuses)
     finally:
         server.shutdown()
         thread.join()
