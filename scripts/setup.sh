@@ -22,6 +22,11 @@ test  npm                   npm                                      installs th
 test  newsboat              newsboat                                 feeds, read by a reader
 test  sfeed                 sfeed                                    feeds, read by another
 test  rss2email             r2e                                      feeds, read by a third
+test  liferea               liferea                                  feeds, read by a fourth, which has a window
+test  xvfb                  xvfb-run                                 a screen for that window
+test  xauth                 xauth                                    xvfb-run needs it
+test  dbus-daemon           dbus-run-session                         a bus to tell Liferea what to do
+test  dbus-bin              dbus-send                                tells it
 bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours

@@ -194,8 +194,8 @@ class FeedSite:
 
 
 @contextmanager
-def feed_site(folder: Path, **settings: Any) -> Iterator[FeedSite]:
-    """The site on a port of its own, over real HTTP but in this process, so that a test can change its library."""
+def feed_site(folder: Path, port: int = 0, **settings: Any) -> Iterator[FeedSite]:
+    """The site on a port of its own (any, if *port* is 0), over real HTTP but in this process, so that a test can change its library."""
     chosen = {"site_name": "河北新闻", "feed_authority": "news.example,2026"} | settings
     services = open_services(Settings(articles=folder / "articles", instance=folder / "instance", **chosen))
     app, statuses = create_app(services), []
@@ -206,7 +206,7 @@ def feed_site(folder: Path, **settings: Any) -> Iterator[FeedSite]:
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             statuses.append(int(code))
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Watched)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Watched)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

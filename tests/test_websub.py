@@ -1,0 +1,231 @@
+"""WebSub from end to end: our feeds, the hub of flask-websub, a subscriber of the test's own, all over real HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import urlopen
+
+import pytest
+from feed_site import FeedSite, feed_site, items_of, text_of
+from flask import Flask
+from flask_websub.hub import Hub, SQLite3HubStorage
+from flask_websub.subscriber import discover
+from serving import free_port, serving
+from werkzeug.serving import make_server
+
+from reader.feeds import FEEDS
+from reader.feeds.websub import Herald
+
+SECRET = "电子报".encode()
+
+
+class AtOnce:
+    """What flask-websub needs of Celery, its task queue: a task that runs in a thread instead."""
+
+    def task(self, **options: object) -> Callable[[Callable[..., object]], AtOnce._Task]:
+        return lambda work: self._Task(work, bool(options.get("bind")))
+
+    class _Task:
+        def __init__(self, work: Callable[..., object], is_bound: bool) -> None:
+            self._work, self._before = work, (self,) if is_bound else ()
+
+        def delay(self, *arguments: object) -> None:
+            threading.Thread(target=self._work, args=(*self._before, *arguments)).start()
+
+
+class Subscriber:
+    """Confirms subscriptions and keeps what is delivered: (body, signature)."""
+
+    def __init__(self) -> None:
+        self.delivered: list[tuple[bytes, str]] = []
+        self.confirmed: list[str] = []
+
+    def handler(subscriber) -> type[BaseHTTPRequestHandler]:  # noqa: N805 (``self`` is the handler's)
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked = parse_qs(urlsplit(self.path).query)
+                subscriber.confirmed += asked["hub.topic"]
+                self._say(asked["hub.challenge"][0].encode())
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                subscriber.delivered.append((body, self.headers["X-Hub-Signature"]))
+                self._say(b"")
+
+            def _say(self, body: bytes) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+
+class Ear(BaseHTTPRequestHandler):
+    """A hub that only listens: the topics it is told of."""
+
+    heard: list[dict[str, list[str]]]
+
+    def do_POST(self) -> None:
+        self.heard.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def running(server) -> Iterator[str]:
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[str]:
+    app = Flask("hub")
+    app.config["PUBLISH_SUPPORTED"] = True
+    storage = SQLite3HubStorage(str(tmp_path / "hub.sqlite3"))
+    hub = Hub(storage, AtOnce(), BACKOFF_BASE=0.1)
+    app.register_blueprint(hub.build_blueprint(url_prefix="/hub"))
+    with running(make_server("127.0.0.1", 0, app, threaded=True)) as url:
+        yield f"{url}/hub"
+
+
+@pytest.fixture
+def ear() -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+    listener = type("Listener", (Ear,), {"heard": []})
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), listener)) as url:
+        yield f"{url}/", listener.heard
+
+
+def eventually(is_true: Callable[[], object]) -> bool:
+    for _ in range(400):
+        if is_true():
+            return True
+        time.sleep(0.025)
+    return False
+
+
+def herald_of(site: FeedSite, hub: str) -> Herald:
+    return Herald(site.services.catalog, site.url, hub, tuple(FEEDS), pause_seconds=0.01)
+
+
+def topics(heard: list[dict[str, list[str]]]) -> set[str]:
+    return {topic for form in heard for topic in form["hub.topic"]}
+
+
+@pytest.mark.parametrize("name", ["feed.xml", "atom.xml", "feed.json"])
+def test_u03_a_subscriber_is_delivered_what_is_new_signed(tmp_path: Path, hub: str, name: str) -> None:
+    port, subscriber = free_port(), Subscriber()
+    with (
+        feed_site(tmp_path, port=port, base_url=f"http://127.0.0.1:{port}", websub_hub=hub) as site,
+        running(ThreadingHTTPServer(("127.0.0.1", 0), subscriber.handler())) as callback,
+    ):
+        site.drop("one.md", text_of(1))
+        herald = herald_of(site, hub)
+        herald.tell(threading.Event())
+        found = discover(f"{site.url}/{name}", timeout=10)
+        assert found == {"hub_url": hub, "topic_url": f"{site.url}/{name}"}
+        form = {
+            "hub.mode": "subscribe",
+            "hub.topic": found["topic_url"],
+            "hub.callback": f"{callback}/",
+            "hub.secret": SECRET,
+        }
+        with urlopen(hub, urlencode(form).encode(), timeout=10) as answer:
+            assert answer.status == 202
+        assert eventually(lambda: subscriber.confirmed == [found["topic_url"]])
+        assert eventually(lambda: _subscriptions(tmp_path) == 1)
+        site.drop("two.md", text_of(2))
+        assert found["topic_url"] in herald.tell(threading.Event())
+        assert eventually(lambda: subscriber.delivered)
+        body, signature = subscriber.delivered[0]
+        assert [item.id.rpartition("/")[2] for item in items_of(name, body)] == ["two", "one"]
+        assert signature == "sha512=" + hmac.new(SECRET, body, hashlib.sha512).hexdigest()
+
+
+def _subscriptions(folder: Path) -> int:
+    with sqlite3.connect(folder / "hub.sqlite3") as storage:
+        (count,) = storage.execute("SELECT count(*) FROM hub").fetchone()
+    storage.close()
+    return count
+
+
+def test_u03_the_hub_stands_in_header_and_body_of_live_feeds_only(tmp_path: Path) -> None:
+    with feed_site(tmp_path, websub_hub="https://hub.example/") as site:
+        for number in range(26):
+            site.drop(f"n{number}.md", text_of(number))
+        for name in FEEDS:
+            live, piece = site.get(f"/{name}"), site.get(f"/{name}?piece=1")
+            assert '<https://hub.example/>; rel="hub"' in live["link"]
+            assert b"https://hub.example/" in live.body
+            assert "hub" not in piece["link"]
+            assert b"hub.example" not in piece.body
+
+
+def test_u03_no_hub_is_named_where_none_is_set(tmp_path: Path) -> None:
+    with feed_site(tmp_path) as site:
+        site.drop("one.md", text_of(1))
+        assert all("hub" not in site.get(f"/{name}")["link"] for name in FEEDS)
+        assert all(b'"hub' not in site.get(f"/{name}").body for name in FEEDS)
+
+
+def test_u03_only_feeds_that_changed_are_told_and_each_under_both_names(tmp_path: Path, ear) -> None:
+    address, heard = ear
+    with feed_site(tmp_path) as site:
+        site.drop("one.md", text_of(1))
+        site.drop("other.md", "---\ntitle: 别的\npublished: 2026-05-01\nsection: 别处\n---\n\n别的事。\n")
+        herald = herald_of(site, address)
+        herald.tell(threading.Event())
+        heard.clear()
+        assert herald.tell(threading.Event()) == []
+        site.drop("one.md", text_of(1).replace("政协工作之1", "政协工作之一"))
+        herald.tell(threading.Event())
+    told = topics(heard)
+    assert {f"{site.url}/{name}" for name in FEEDS} <= told
+    assert f"{site.url}/t/%E6%94%B9%E9%9D%A9/feed.xml" in told
+    assert not any("%E5%88%AB%E5%A4%84" in topic for topic in told)
+    assert all(form["hub.mode"] == ["publish"] and form["hub.url"] == form["hub.topic"] for form in heard)
+
+
+def test_u03_a_hub_that_is_down_harms_nothing_and_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with feed_site(tmp_path) as site:
+        site.drop("one.md", text_of(1))
+        nowhere = f"http://127.0.0.1:{free_port()}/"
+        assert herald_of(site, nowhere).tell(threading.Event()) == []
+    assert nowhere in caplog.text
+
+
+def test_u03_a_running_server_tells_the_hub_by_itself(settings, drop, ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    address, heard = ear
+    monkeypatch.setitem(os.environ, "READER_WEBSUB_HUB", address)
+    monkeypatch.setitem(os.environ, "READER_BASE_URL", "https://news.example")
+    drop("one.md", text_of(1))
+    with serving(settings):
+        assert eventually(lambda: "https://news.example/feed.xml" in topics(heard))
+        heard.clear()
+        drop("two.md", text_of(2))
+        assert eventually(lambda: "https://news.example/by/%E9%AB%98%E5%8E%9F%E9%9B%AA/atom.xml" in topics(heard))
