@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
+from markupsafe import Markup
+
 from ..messages import N_
 from ..model import Publication
 from .bodies import Body
 from .contents import Entry, nested
 from .covers import Cover, cover_of
 from .documents import Chapter, Document, authors_of, colon, to_document, unique
+from .notes import as_popups
 from .options import Options, Render
 from .words import gettext_of, long_date
 
@@ -61,7 +64,7 @@ class Item:
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     gettext = gettext_of(publication.language)
-    document = to_document(publication, options, Body.xhtml, PICTURES)
+    document = to_document(publication, options, _prepared, PICTURES)
     common = {
         **document.context(),
         "words": {name: gettext(msgid) for name, msgid in WORDS.items()},
@@ -82,6 +85,10 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     context = common | _metadata(publication, options) | {"items": items, "spine": [page.id for page in pages]}
     package = render("export/epub/package.opf", **context)
     return _zip([Item("package.opf", "", package.encode()), *items])
+
+
+def _prepared(body: Body) -> Markup:
+    return as_popups(body).xhtml()
 
 
 def file_of(chapter: Chapter) -> str:

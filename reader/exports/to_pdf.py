@@ -9,6 +9,7 @@ from markupsafe import Markup
 from ..model import Publication
 from .bodies import Body, in_parentheses
 from .documents import qr_code, to_document
+from .notes import at_the_foot
 from .options import Options, Render
 
 SUFFIX = "pdf"
@@ -47,12 +48,17 @@ PAGES = tuple(PAPERS)
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     from .typesetting import MEDIA, typeset  # loads WeasyPrint, which a web process must never do
 
-    document = to_document(publication, options, _prepared, MEDIA)
+    document = to_document(publication, options, _of_one if len(publication.chapters) == 1 else _of_many, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}
     address = document.colophon.address
     media = document.media | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
 
 
-def _prepared(body: Body) -> Markup:
+def _of_one(body: Body) -> Markup:
+    return at_the_foot(in_parentheses(body)).html()
+
+
+def _of_many(body: Body) -> Markup:
+    """Columns and notes at the foot of the page don't go together in WeasyPrint: notes stay at the story's end."""
     return in_parentheses(body).html()

