@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
 from .catalog import Ledger, open_ledger
+from .catalog.words import words_of
 from .darkroom import place
 from .editing import to_article
 from .errors import ReaderError, UnreadableArticle
@@ -26,18 +29,23 @@ log = logging.getLogger(__name__)
 SETTLED_SECONDS = 0.2
 """A file that was written to more recently than this may be half written, and is looked at again."""
 
+_BATCH = 64
 _POOL_FROM = 400
 """From so many files on, reading them is shared out to processes."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One file as it was found: its bytes' digest, and the article or the problem in it."""
+    """One file as it was found: its bytes' digest, and the article or the problem in it.
+
+    ``words`` are what the article will be found by, worked out where there are more hands.
+    """
 
     path: str
     stamp: str
     digest: str
     result: Article | Problem
+    words: str = ""
 
 
 Progress = Callable[[Iterable[Reading], int], Iterable[Reading]]
@@ -91,7 +99,7 @@ class Library:
             if isinstance(reading.result, Problem):
                 ledger.put_problem(reading.stamp, reading.digest, reading.result)
             else:
-                problem = ledger.put(reading.path, reading.stamp, reading.digest, reading.result)
+                problem = ledger.put(reading.path, reading.stamp, reading.digest, reading.result, reading.words)
             if problem:
                 log.warning("%s", problem)
                 problems.append(problem)
@@ -139,12 +147,29 @@ def _scan_folder(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
 
 def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[Reading]:
     """Each file read, in the order given; many are shared out to one process a core."""
-    read = partial(read_file, settings)
     if len(stamps) < _POOL_FROM:
-        yield from map(read, stamps, stamps.values())
+        yield from map(partial(read_file, settings), stamps, stamps.values())
         return
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        yield from pool.map(read, stamps, stamps.values(), chunksize=64)
+    waiting: deque[Future[list[Reading]]] = deque()
+    workers = os.cpu_count() or 2
+    with ProcessPoolExecutor(workers) as pool:
+        for files in batched(stamps.items(), _BATCH):
+            waiting.append(pool.submit(_read_batch, settings, files))
+            if len(waiting) > 3 * workers:  # as much as keeps them busy, and no more: what was read lies in memory
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def batched(items: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple[str, str]]]:
+    """*items* in lists of *size*, the last one shorter (itertools has it from Python 3.12 on)."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _read_batch(settings: Settings, files: list[tuple[str, str]]) -> list[Reading]:
+    return [read_file(settings, path, stamp) for path, stamp in files]
 
 
 def read_file(settings: Settings, path: str, stamp: str) -> Reading:
@@ -156,7 +181,8 @@ def read_file(settings: Settings, path: str, stamp: str) -> Reading:
     digest = hashlib.sha256(raw).hexdigest()
     try:
         draft = read_draft(PurePosixPath(path).suffix.lower(), raw)
-        return Reading(path, stamp, digest, place(to_article(draft, PurePosixPath(path), settings), settings))
+        article = place(to_article(draft, PurePosixPath(path), settings), settings)
+        return Reading(path, stamp, digest, article, words_of(article))
     except UnreadableArticle as error:
         return Reading(path, stamp, digest, Problem(path, error.line, error.cause, error.mend))
     except ReaderError as error:

@@ -8,6 +8,7 @@ from conftest import SHANGHAI, make_article
 from reader.catalog import Catalog, open_ledger, record_export
 from reader.errors import Gone, Moved, NotFound
 from reader.model import Shelf
+from reader.sanitizer import sanitize
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
 
@@ -266,3 +267,33 @@ def test_a_new_schema_rebuilds_what_is_derived_and_keeps_history(catalog, put, p
     assert slugs(catalog.latest()) == ["kept"]
     with pytest.raises(Gone):
         catalog.article("old")
+
+
+def test_articles_about_the_same_are_related_without_a_tag_or_a_section(catalog, put):
+    def about(slug, title, published):
+        return make_article(
+            slug, published, title=title, body=sanitize(f"<p>{title}。今天说{title}，明天也说{title}。</p>")
+        )
+
+    put(
+        about("me", "白洋淀大雨", "2026-05-01 06:00"),
+        about("lake", "白洋淀开船", "2020-05-01 06:00"),
+        about("other", "石家庄开会", "2026-05-02 06:00"),
+    )
+    assert slugs(catalog.related("me")) == ["lake"]
+
+
+def test_the_rarer_what_two_articles_share_the_nearer_they_are(catalog, put):
+    put(
+        make_article("me", tags=("雨", "白洋淀"), section=("天气",)),
+        make_article("rare", "2019-05-01 06:00", tags=("白洋淀",)),
+        *(make_article(f"often-{n}", "2026-05-02 06:00", tags=("雨",), section=("天气",)) for n in range(40)),
+    )
+    assert slugs(catalog.related("me"))[0] == "rare"
+
+
+def test_what_is_removed_is_related_to_nothing(catalog, put, path):
+    put(make_article("a", tags=("雨",)), make_article("b", tags=("雨",)))
+    with open_ledger(path, NOON) as ledger:
+        ledger.drop("b.md")
+    assert catalog.related("a") == catalog.related("b") == []

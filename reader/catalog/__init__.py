@@ -3,6 +3,7 @@
 schema.py     the tables, and opening the file
 rows.py       articles as rows and back
 shelving.py   which article stands on which shelf
+relating.py   which articles have to do with one another
 words.py      the words an article is found by
 indexing.py   the full-text table of them
 query.py      what a visitor typed, understood

@@ -9,6 +9,7 @@ told the words again to forget them; they are made again from the stored article
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC
 
 from .rows import article_of
@@ -29,21 +30,29 @@ class Indexing:
         self._next_free: dict[int, int] = {}
         self._added = 0
 
-    def put(self, slug: str, shelves: list[int], words: str) -> None:
+    def place_for(self, published: int) -> int:
+        """A free place for an article of that second; it is not taken until an article is stored with it."""
+        first = self._next_free.get(published, published)
+        place: int = self._db.execute(
+            """SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM articles WHERE place = ?1) THEN ?1 ELSE
+            (SELECT place + 1 FROM articles a WHERE place >= ?1
+             AND NOT EXISTS (SELECT 1 FROM articles b WHERE b.place = a.place + 1) ORDER BY place LIMIT 1) END""",
+            (first,),
+        ).fetchone()[0]
+        self._next_free[published] = place + 1
+        return place
+
+    def put(self, place: int, words: str, shelves: Iterable[int]) -> None:
         """*words* is ``words_of`` the article."""
-        row = self._db.execute("SELECT published FROM articles WHERE slug = ?", (slug,)).fetchone()
-        place = self._free_place(row["published"])
-        self._db.execute("UPDATE articles SET place = ? WHERE slug = ?", (place, slug))
         self._waiting[place] = f"{words} {shelf_words(shelves)}"
         if len(self._waiting) >= _BATCH:
             self._write()
 
-    def take(self, slug: str, shelves: list[int]) -> None:
+    def take(self, row: sqlite3.Row, shelves: Iterable[int]) -> None:
+        """Forget the words of that row of ``articles``."""
         self._write()
-        row = self._db.execute("SELECT * FROM articles WHERE slug = ?", (slug,)).fetchone()
         words = f"{words_of(article_of(row, UTC))} {shelf_words(shelves)}"
         self._db.execute("INSERT INTO words (words, rowid, word) VALUES ('delete', ?, ?)", (row["place"], words))
-        self._db.execute("UPDATE articles SET place = NULL WHERE slug = ?", (slug,))
 
     def close(self) -> None:
         self._write()
@@ -55,17 +64,6 @@ class Indexing:
         self._db.executemany("INSERT INTO words (rowid, word) VALUES (?, ?)", sorted(self._waiting.items()))
         self._added += len(self._waiting)
         self._waiting.clear()
-
-    def _free_place(self, published: int) -> int:
-        first = self._next_free.get(published, published)
-        place: int = self._db.execute(
-            """SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM articles WHERE place = ?1) THEN ?1 ELSE
-            (SELECT place + 1 FROM articles a WHERE place >= ?1
-             AND NOT EXISTS (SELECT 1 FROM articles b WHERE b.place = a.place + 1) ORDER BY place LIMIT 1) END""",
-            (first,),
-        ).fetchone()[0]
-        self._next_free[published] = place + 1
-        return place
 
 
 def make_index(connection: sqlite3.Connection) -> None:

@@ -13,9 +13,11 @@ from ..errors import Gone, Moved, NotFound
 from ..model import ALL, Article, Issue, Problem, Shelf, Teaser
 from .first_names import FIRST_NAME
 from .query import Query
+from .relating import related_slugs
 from .rows import TEASER_COLUMNS, article_of, teaser_of
 from .schema import connect
 from .search import Place, Results, find
+from .shelving import shelves_in
 
 Position = tuple[int, str]
 """Where a list goes on: the ``published`` (UTC seconds) and ``slug`` of the last article seen."""
@@ -125,14 +127,12 @@ class Catalog:
         return (older[0] if older else None), (teaser_of(newer[0], self._timezone) if newer else None)
 
     def related(self, slug: str, limit: int = 5) -> list[Teaser]:
-        """The newest that share a tag, then the newest of the same section."""
-        article = self.article(slug)
-        shelves = [Shelf("tag", tag) for tag in article.tags]
-        shelves += [Shelf("section", "/".join(article.section))] if article.section else []
-        found: dict[str, Teaser] = {}
-        for shelf in shelves:
-            found |= {t.slug: t for t in self.latest(shelf, limit=limit + 1) if t.slug != slug and t.slug not in found}
-        return list(found.values())[:limit]
+        """What shares tags, subjects or the section with it, best first."""
+        row = self._one("SELECT shelves FROM articles WHERE slug = ? AND visible", slug)
+        found = related_slugs(self._all, slug, shelves_in(row["shelves"]), limit) if row else []
+        rows = self._all(f"SELECT {TEASER_COLUMNS} FROM articles WHERE slug IN ({_marks(found)})", *found)
+        teasers = {row["slug"]: teaser_of(row, self._timezone) for row in rows}
+        return [teasers[other] for other in found]
 
     def issue(self, day: date) -> Issue:
         """Raises NotFound if nothing came out that day."""

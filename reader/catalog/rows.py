@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..model import ALL, Article, Shelf, Teaser
+from .relating import subjects
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
@@ -62,4 +63,5 @@ def shelves_of(article: Article) -> set[Shelf]:
     shelves |= {Shelf("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
     shelves |= {Shelf("tag", tag) for tag in article.tags}
     shelves |= {Shelf("author", name) for name in article.byline}
+    shelves |= {Shelf("word", word) for word in subjects(article)}
     return shelves | ({Shelf("source", article.source)} if article.source else set())

@@ -15,7 +15,7 @@ from ..database import open_database
 from ..model import fingerprint
 from .indexing import make_index
 
-_FILLED_BY = ("schema", "rows", "shelving", "indexing", "words")
+_FILLED_BY = ("schema", "rows", "shelving", "indexing", "relating", "words")
 SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
 """Changes with the code that fills the derived tables: they are then rebuilt from the folder."""
 

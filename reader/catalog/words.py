@@ -11,7 +11,6 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
-from operator import add
 
 from ..model import Article
 
@@ -27,7 +26,13 @@ IN_TITLE = "\ue001"
 ON_SHELF = "\ue000"
 """Written before the number of a shelf, so that a shelf narrows a search inside the index."""
 
-_RUN = re.compile(f"([{UNSPACED}]+)|[^\\W_{UNSPACED}]+")
+_RUN = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
+_PAIR = re.compile(f"(?=([{UNSPACED}]{{2}}))")
+_LAST = re.compile(f"[{UNSPACED}](?![{UNSPACED}])")
+_SPACED = re.compile(f"[^\\W_{UNSPACED}]+")
+_FOLDED_BY_CASE = re.compile("[\x00-\x7f\u4e00-\u9fff\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
+"""In ordinary Chinese NFKC changes only punctuation, which parts words either way; finding out is much quicker."""
+
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|table|caption|tr|t[dh]|br|hr|blockquote|pre|figure|figcaption|section)\b[^>]*>",
@@ -38,25 +43,19 @@ _NOT_READ = re.compile(r"<r[tp]\b[^>]*>.*?</r[tp]>|<[^>]*>", re.IGNORECASE | re.
 
 def folded(text: str) -> str:
     """As it is indexed and asked for."""
+    if _FOLDED_BY_CASE.fullmatch(text):
+        return text.casefold()
     return _PRIVATE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def runs(text: str) -> list[str]:
     """The pieces of a folded text between spaces and punctuation; a change of script divides too."""
-    return [match.group() for match in _RUN.finditer(text)]
+    return _RUN.findall(text)
 
 
 def words(text: str) -> set[str]:
     """Every word of a folded text: two-character ones and the last character of unspaced runs, else whole words."""
-    found: set[str] = set()
-    for match in _RUN.finditer(text):
-        run = match.group()
-        if match.group(1):
-            found.update(map(add, run, run[1:]))
-            found.add(run[-1])
-        else:
-            found.add(run)
-    return found
+    return {*_PAIR.findall(text), *_LAST.findall(text), *_SPACED.findall(text)}
 
 
 def is_unspaced(run: str) -> bool:

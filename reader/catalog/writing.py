@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..model import Article, Problem
+from ..model import Article, Problem, Shelf
 from .first_names import first_name, remember_first_name
 from .indexing import Indexing
-from .rows import article_of, row_of
+from .rows import article_of, row_of, shelves_of
 from .schema import connect, prepare
-from .shelving import Shelving, names_of
+from .shelving import Shelving, names_of, shelves_in
 from .words import words_of
 
 _CONFLICT = "another file already has the name"
@@ -63,18 +63,19 @@ class Ledger:
 
         *words* is ``words_of`` the article where somebody has worked it out already.
         """
-        owner = self._db.execute("SELECT path FROM articles WHERE slug = ?", (article.slug,)).fetchone()
-        if owner and owner["path"] != path:
+        before = self._db.execute("SELECT * FROM articles WHERE slug = ?", (article.slug,)).fetchone()
+        if before and before["path"] != path:
             mend = "rename one of them, or give it another slug in its front matter"
-            problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {owner['path']}", mend)
+            problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {before['path']}", mend)
             self._put_file(path, stamp, digest, article.slug, problem)
             return problem
         known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
         self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""))
-        if known is None or known["digest"] != digest:  # what only a new release of ours changes is no correction
-            self._note_correction(article)
-        self._put_article(path, article, words)
-        self._retire_other_names(path, article.slug)
+        if before and (known is None or known["digest"] != digest):  # what only a new release changes is no correction
+            self._note_correction(article, before)
+        self._put_article(path, article, words, before)
+        if known:
+            self._retire_other_names(path, article.slug)
         return None
 
     def put_problem(self, stamp: str, digest: str, problem: Problem) -> None:
@@ -105,8 +106,9 @@ class Ledger:
         """Show what was waiting for its time."""
         due = "SELECT * FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
         for row in self._db.execute(due, (self._now,)).fetchall():
-            self._db.execute("UPDATE articles SET visible = 1 WHERE slug = ?", (row["slug"],))
-            self._show(row["slug"], words_of(article_of(row, UTC)))
+            article = article_of(row, UTC)
+            place = self._show(article, shelves_in(row["shelves"]), words_of(article))
+            self._db.execute("UPDATE articles SET visible = 1, place = ? WHERE slug = ?", (place, row["slug"]))
             self._changed = True
 
     def next_due(self) -> int | None:
@@ -151,31 +153,36 @@ class Ledger:
         values = (path, stamp, digest, slug, problem.line, problem.cause, problem.mend)
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
-    def _put_article(self, path: str, article: Article, words: str) -> None:
+    def _put_article(self, path: str, article: Article, words: str, before: sqlite3.Row | None) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now
-        before = self._db.execute("SELECT visible FROM articles WHERE slug = ?", (article.slug,)).fetchone()
-        first = first_name(self._db, article.slug)
-        if before and before["visible"]:
-            self._hide(article.slug)
-        row = {**row_of(article), "shelves": names_of(article), "path": path, "visible": visible}
+        first = first_name(self._db, article.slug) if before else ""
+        was_visible = before is not None and bool(before["visible"])
+        if before and was_visible:
+            self._hide(before)
+        shelves = shelves_of(article)
+        row = {**row_of(article), "shelves": names_of(shelves), "path": path, "visible": visible, "place": None}
+        if visible:
+            row["place"] = self._show(article, shelves, words or words_of(article))
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
         self._put_aliases(article)
         if before:
             remember_first_name(self._db, article.slug, first)
-        if visible:
-            self._show(article.slug, words or words_of(article))
-        self._changed = self._changed or visible or bool(before and before["visible"])
+        self._changed = self._changed or visible or was_visible
 
-    def _show(self, slug: str, words: str) -> None:
-        self._indexing.put(slug, self._shelving.put(slug), words)
+    def _show(self, article: Article, shelves: Iterable[Shelf], words: str) -> int:
+        """Its place in the index."""
+        published = int(article.published.timestamp())
+        place = self._indexing.place_for(published)
+        self._indexing.put(place, words, self._shelving.put(article.slug, published, shelves))
+        return place
 
-    def _hide(self, slug: str) -> None:
-        self._indexing.take(slug, self._shelving.take(slug))
+    def _hide(self, row: sqlite3.Row) -> None:
+        shelves = self._shelving.take(row["slug"], row["published"], shelves_in(row["shelves"]))
+        self._indexing.take(row, shelves)
 
-    def _note_correction(self, article: Article) -> None:
-        query = "SELECT 1 FROM articles WHERE slug = ? AND visible AND version <> ?"
-        if self._db.execute(query, (article.slug, article.version)).fetchone():
+    def _note_correction(self, article: Article, before: sqlite3.Row) -> None:
+        if before["visible"] and before["version"] != article.version:
             values = (article.slug, article.version, self._now)
             self._db.execute("INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", values)
 
@@ -194,10 +201,10 @@ class Ledger:
             self._retire(row["slug"], slug)
 
     def _retire(self, slug: str, heir: str) -> None:
-        row = self._db.execute("SELECT title, visible FROM articles WHERE slug = ?", (slug,)).fetchone()
+        row = self._db.execute("SELECT * FROM articles WHERE slug = ?", (slug,)).fetchone()
         first, heir = first_name(self._db, slug), heir or self._owner_of_alias(slug)
         if row["visible"]:
-            self._hide(slug)
+            self._hide(row)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
         self._db.execute("DELETE FROM aliases WHERE slug = ?", (slug,))
         if not row["visible"]:
