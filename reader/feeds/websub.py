@@ -51,7 +51,7 @@ class Herald:
 
     def _changed(self) -> list[str]:
         window = look_up(self._catalog, EVERYTHING, 0, lambda _: {})
-        states = window.states()
+        states = window.states
         if window.version == self._version:
             return []
         articles = {article.slug: article for article in self._catalog.articles(list(states))}

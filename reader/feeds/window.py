@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from ..catalog import Catalog, Removal
 from ..catalog.query import parse
@@ -39,12 +40,13 @@ class Window:
     removals: tuple[Removal, ...]
     updated: datetime
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The hash of everything that a feed of this window says, texts included by their own version."""
-        said = (self.closed, self.updated, self.removals, *self.states().values())
+        said = (self.closed, self.updated, self.removals, *self.states.values())
         return fingerprint(*map(str, said))
 
+    @cached_property
     def states(self) -> dict[str, str]:
         """By slug, what changes when the entry does: what a delta compares."""
         return {teaser.slug: self._state(teaser) for teaser in self.teasers}

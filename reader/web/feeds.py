@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from flask import Blueprint, Flask, Response, current_app, request
 
 from .. import addresses
+from ..catalog import Catalog
 from ..feeds import FEEDS
 from ..feeds.deltas import Deltas
 from ..feeds.selection import Selection
@@ -64,14 +66,24 @@ def of_search(name: str) -> Response:
     query = " ".join(request.args.get("q", "").split())
     if not query:
         return show_feed(name, ALL)
-    return answer_feed(name, look_up(services().catalog, Selection((ALL,), query), 0, finished_downloads))
+    return answer_feed(name, _window(Selection((ALL,), query), 0))
 
 
 def show_feed(name: str, shelf: Shelf) -> Response:
     """The feed *name* of *shelf*, narrowed down by ``?tag=``; ``?piece=`` is a piece of its history."""
     tags = tuple(Shelf("tag", tag) for tag in request.args.getlist("tag") if tag)
-    window = look_up(services().catalog, Selection((shelf, *tags)), _piece(), finished_downloads)
-    return answer_feed(name, window)
+    return answer_feed(name, _window(Selection((shelf, *tags)), _piece()))
+
+
+def _window(selection: Selection, piece: int) -> Window:
+    catalog = services().catalog
+    return _looked_up(catalog, catalog.revision, selection, piece)
+
+
+@lru_cache(maxsize=256)
+def _looked_up(catalog: Catalog, _revision: int, selection: Selection, piece: int) -> Window:
+    """Once for each state of the catalog: every poll until the next change is answered from it."""
+    return look_up(catalog, selection, piece, finished_downloads)
 
 
 def answer_feed(name: str, window: Window) -> Response:
@@ -80,7 +92,7 @@ def answer_feed(name: str, window: Window) -> Response:
     site, hub, mimetype = this_site(), services().settings.websub_hub, FEEDS[name].MIMETYPE
     address = window.selection.feed(name, window.piece)
     version = version_of(window.version, services().render.look, address, str(site), hub)
-    states = window.states()
+    states = window.states
     new = _new_to_the_client(states)
     _deltas().remember(version, states)
 
