@@ -64,9 +64,6 @@ class Picture:
         """The one that every browser and feed reader can show."""
         return addresses.media(self.digest, self.widths[-1], "jpg")
 
-    def height_at(self, width: int) -> int:
-        return max(1, round(self.height * width / self.width))
-
 
 def measure(content: bytes) -> Picture:
     """Looks at the header only. Raises UnusablePicture."""

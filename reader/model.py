@@ -94,18 +94,6 @@ class Article:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A subject page, by its path from the root."""
-
-    path: tuple[str, ...]
-    count: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.path[-1]
-
-
-@dataclass(frozen=True)
 class Shelf:
     """A list of articles by one common trait: ``kind`` is all, section, tag, author, source or day.
 

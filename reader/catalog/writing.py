@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,11 +119,6 @@ class Ledger:
 
     def put_export(self, key: str, size_bytes: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO exports VALUES (?, ?)", (key, size_bytes))
-        self._changed = True
-
-    def drop_exports(self, keys: Sequence[str]) -> None:
-        """Those files are no longer kept: their sizes are unknown again."""
-        self._db.executemany("DELETE FROM exports WHERE key = ?", [(key,) for key in keys])
         self._changed = True
 
     def forget_stamps(self) -> None:

@@ -39,7 +39,7 @@ Answer = tuple[str, dict[str, str], bytes]
 
 
 class Dictionaries:
-    """Answers articles as dcz where the browser has a dictionary we know, and names the others as dictionaries to come."""
+    """Answers articles as dcz where the browser has a dictionary we know; offers the others as dictionaries to come."""
 
     def __init__(self, inner: WSGIApplication) -> None:
         self._inner = inner

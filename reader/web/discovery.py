@@ -28,7 +28,7 @@ NEWS_HOURS = 48
 NEWS_MOST = 1000
 """Of a news sitemap: two days, a thousand addresses."""
 
-COLOUR, PAPER = "#8f1d16", "#fdfcfa"
+PAPER = "#fdfcfa"
 
 
 @bp.get(addresses.SITEMAP)
