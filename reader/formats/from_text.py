@@ -35,6 +35,7 @@ from .text_lines import (
     NUMBERED,
     SECTION_PATH,
     TAIL_FURNITURE,
+    closed_up,
     names_in,
     section_in,
 )
@@ -47,6 +48,7 @@ _SENTENCE_ENDS = re.compile(r"[。！？!?.…；;：:][”’）)】」\"']*$")
 _LONGEST_HEADING = 36
 _LONGEST_TITLE = 60
 _LONGEST_HEAD = 15
+_BARE_ADDRESS = re.compile(r"https?://[!-~]+")
 _INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 
@@ -82,7 +84,7 @@ def read(data: bytes) -> Draft:
     head = _head(lines, bool(values.get("title")))
     end, editor, signed = _tail(lines, head.end)
     story = _paragraphs(lines[head.end : end])
-    byline = _lift_byline(story) or head.byline or signed or _byline_at_start(story)
+    byline = _lift_byline(story) or _fuller(head.byline, signed) or _byline_at_start(story)
     found = {
         "title": head.title,
         "subtitle": head.subtitle,
@@ -163,7 +165,8 @@ def _take_dateline(head: Head, text: str) -> bool:
     """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; a sentence that names a day is none."""
     moment = MOMENT.search(text)
     fields = HEAD_FIELD.findall(text)
-    rest = HEAD_FIELD.sub(" ", text[: moment.start()] + " " + text[moment.end() :] if moment else text).split()
+    around = text[: moment.start()] + " " + text[moment.end() :] if moment else text
+    rest = HEAD_FIELD.sub(" ", _BARE_ADDRESS.sub(" ", around)).split()
     if not (moment or fields) or len("".join(rest)) > 16 or re.search("[。，,；！？!?]", "".join(rest)):
         return False
     try:
@@ -182,7 +185,7 @@ def _take_field(head: Head, name: str, value: str) -> None:
     if "源" in name or "来自" in name or name.lower() == "source":
         head.source = value
     elif "编" in name or name.lower() == "editor":
-        head.editor = value
+        head.editor = closed_up(value)
     elif "者" in name or "员" in name or name.lower() in ("by", "author"):
         head.byline = tuple(dict.fromkeys([*head.byline, *names_in(value)]))
 
@@ -207,7 +210,7 @@ def _tail(lines: list[Line], start: int) -> tuple[int, str, tuple[str, ...]]:
     byline: tuple[str, ...] = ()
     for line in lines[end:]:
         if found := EDITOR.fullmatch(line.text):
-            editor = editor or found["name"].strip()
+            editor = editor or closed_up(found["name"])
         elif BYLINE_LINE.fullmatch(line.text):
             byline = byline or names_in(line.text)
     return end, editor, byline
@@ -268,6 +271,11 @@ def _lift_byline(story: list[str]) -> tuple[str, ...]:
         if not story[-1]:
             story.pop()
     return names
+
+
+def _fuller(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
+    """Who signed above the story; below it, when that names them all and more."""
+    return below if set(above) <= set(below) else above
 
 
 def _byline_at_start(story: list[str]) -> tuple[str, ...]:

@@ -32,14 +32,18 @@ HEAD_FURNITURE = _lines(
     r"(?:我要评论|我来说两句|播报文章|听新闻|朗读|关注|\+\s*关注|订阅|原创|正文|摘要|导读|A[+-])(?:\s+\S{1,8}){0,4}",
     r"(?:网站首页|首页)(?:\s+\S{1,8})*",
     r"\d+\s*(?:评论|分享|赞|参与).{0,10}",
-    r"分享让更多人看到",
+    r"分享让更多人看到|[>＞»|·•\s]+|字号|字体|图集|图片集|视频|音频",
+    r"(?:\+\s*)?关注\S{2,12}",
+    r"收录于(?:合集|话题).{0,60}",
+    r"[(（\[【]?(?:原标题|原题)" + C + r".{0,80}",
 )
 """Buttons between the headline and the story."""
 
 HEAD_FIELD = re.compile(
     r"(文章来源|信息来源|新闻来源|稿件来源|来源|稿源|来自|source|责任编辑|责编|编辑|editor|作者|记者|通讯员|文字记者|author|by"
     r"|发布时间|更新时间|发表时间|发稿时间|发布日期|时间|日期|字号|字体|浏览次数|浏览量|阅读量|阅读|点击量|点击数|点击|评论数|评论|人气)"
-    r"\s*[:：]\s*([^\s|｜:：]*(?:\s+[\u4e00-\u9fff]{2,4}(?=\s|$)(?!\s*[:：]))?)",
+    r"\s*[:：]\s*([A-Za-z][\w.'’&-]*(?: [A-Za-z][\w.'’&-]*)*(?=\s*$|\s*[|｜])"
+    r"|[^\s|｜:：]*(?:\s+[\u4e00-\u9fff]{1,4}(?=\s|$)(?!\s*[:：]))?)",
     re.IGNORECASE,
 )
 """Anywhere in a line above the story: what it is, and its value (``来源:河北新闻网``)."""
@@ -67,7 +71,14 @@ TAIL_FURNITURE = _lines(
     r"[(（\[【]?(?:版权声明|免责声明|特别声明|郑重声明|声明|版权说明)[】\])）]?(?:\s*[:：].*)?",
     r"(?:本文)?(?:版权所有|未经(?:授权|许可|书面).{0,40}|转载请注明.{0,40}|凡本[网站]注明.*)",
     r"(?:copyright|©|all rights reserved).{0,120}",
-    r"(?:\d+\s+){1,10}(?:下一页|尾页|末页).{0,12}",
+    r"(?:\[?\d+\]?\s+){1,20}(?:下一页|尾页|末页).{0,12}|(?:\[\d+\]\s*){2,20}|第?\s*\d+\s*[/／页].{0,12}",
+    r"[【\[(（]?\s*(?:纠错|打印|关闭|收藏|举报|完|END|全文完)\s*[】\])）]?(?:\s*[【\[(（]\s*\S{2,4}\s*[】\])）])*",
+    r"(?:文字?|图片?|摄影|来源|排版|制图|视频|海报|设计|策划|审核|校对|监制|统筹)\s*[|｜丨]\s*\S.{0,30}",
+    r"(?:图片|视觉|美术|版式)编辑" + C + r".{0,30}",
+    r"《[^》]{2,16}》\s*[(（]\s*\d{4}年.{0,24}版\s*[)）]",
+    r"\S{2,8}报料\s*[:：].{0,40}|\S{2,12}[,，]未经授权不得转载",
+    r"(?:喜欢此内容的人还喜欢|阅读原文|(?:阅读|赞|在看|转发)\s*[\d.]+\s*万?\+?)",
+    r"\d{20,}",
     r"(?:本文来源|文章来源|来源|稿源|初审|复审|终审|一审|二审|三审|校对|审核|审校|监制|排版|统筹|值班(?:主任|编委|主编))"
     + C
     + r".{0,60}",
@@ -78,7 +89,7 @@ TAIL_FURNITURE = _lines(
 
 EDITOR = _lines(
     r"(?:[【\[]\S{1,4}[】\]]\s*)?[(（\[【]?\s*(?:本文|本期|网络|实习)?(?:责任编辑|责\s*编|编\s*辑|值班编辑|新媒体编辑)"
-    r"(?:\s*[:：]\s*|\s+)(?P<name>\S.{0,40}?)[)）\]】]?"
+    r"(?:\s*[:：|｜丨]\s*|\s+)(?P<name>\S.{0,40}?)[)）\]】]?"
 )
 """``责任编辑:张岩``, ``(责编：李四、王五)``."""
 
@@ -88,7 +99,7 @@ _HOUSE = (
 )
 _NAMED = rf"[{_HAN}·A-Za-z]"
 BYLINE_LINE = _lines(
-    rf"[(（]?\s*(?:文|图|文图|图文|撰文|摄影|采写|撰稿|执笔)?\s*[/／:：]?\s*{_HOUSE}"
+    rf"[(（□■◆]?\s*(?:文/图|图/文|文|图|文图|图文|撰文|摄影|采写|撰稿|执笔)?\s*[/／:：]?\s*{_HOUSE}"
     rf"(?:记者|通讯员|作者|实习生|特约撰稿人?)\s*[:：]?\s*{_NAMED}{{1,12}}"
     rf"(?:[\s、，,/]+(?:(?:通讯员|记者|实习生|摄影|摄|图|文|本报记者)\s*[:：]?\s*)?{_NAMED}{{1,8}}){{0,8}}"
     r"(?:\s*(?:文/图|图/文|文|图|摄影报道|摄影|摄|报道))?[)）]?",
@@ -132,9 +143,14 @@ _NAME = re.compile(
 )
 
 
+def closed_up(name: str) -> str:
+    """``何　平``, as newspapers space names of two characters, is 何平."""
+    return _SPACED_NAME.sub(r"\1\2", name.strip())
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """The people named after 记者, 通讯员, 作者 …: ``记者 高原雪 通讯员 张三、李四`` → three names."""
-    text = _SPACED_NAME.sub(r"\1\2", text.strip("()（） "))
+    text = closed_up(text.strip("()（）□■◆ "))
     first, *others = _ROLE.split(text)
     pieces = others if others and _EMPLOYER.match(first) else [first, *others]
     names = []
@@ -146,11 +162,15 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+_SITE = re.compile(rf"[{_HAN}]{{1,10}}(?:网|在线|客户端)")
+"""The first step of many paths is the site's own name."""
 _NO_SECTION = frozenset(("首页", "网站首页", "正文", "主页", "home", "文章正文", "内容", "详情"))
 
 
 def section_in(text: str) -> tuple[str, ...]:
     """``当前位置：首页 > 新闻 > 河北 > 正文`` → 新闻, 河北."""
-    path = re.sub(r"^.{0,4}位置\s*[:：]\s*", "", text)
+    path = re.sub(r"^(?:.{0,4}位置|(?:所属)?(?:栏目|频道|分类))\s*[:：]\s*", "", text)
     names = [name.strip() for name in re.split(r"\s*(?:>>|>|»|›)\s*|\s+[/|｜]\s+", path)]
+    if len(names) > 1 and _SITE.fullmatch(names[0]):
+        names = names[1:]
     return tuple(name for name in names if name and name.lower() not in _NO_SECTION)
