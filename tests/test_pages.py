@@ -98,7 +98,7 @@ def test_a_page_needs_one_request_and_no_script(client, path):
 def test_the_article_stands_as_a_reader_wants_it(client):
     document = page(get(client, f"/a/{SLUG}"))
     assert document.xpath("string(//h1)") == "曲周县政协在河北省率先实现“两个全覆盖”"
-    assert [a.text for a in document.xpath("(//nav)[1]/a")][:3] == ["Reader", "河北新闻", "本网原创"]
+    assert [a.text for a in document.xpath("(//nav)[1]/a")][1:] == ["Reader", "河北新闻", "本网原创"]
     assert document.xpath("//article/@lang") == ["zh-CN"]
     assert document.xpath("//article//time/@datetime") == ["2018-11-23T10:40+08:00"]
     words = " ".join(document.xpath("//article")[0].text_content().split())

@@ -42,12 +42,12 @@ class Dictionaries:
     """Answers articles as dcz where the browser has a dictionary we know; offers the others as dictionaries to come."""
 
     def __init__(self, inner: WSGIApplication) -> None:
-        self._inner = inner
+        self.inner = inner
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         takes_part = environ["REQUEST_METHOD"] == "GET" and _ASKS.search(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if not takes_part or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
-            return self._inner(environ, start_response)
+            return self.inner(environ, start_response)
         status, headers, body = self._answer(environ)
         start_response(status, list(headers.items()))
         return [body]
@@ -95,7 +95,7 @@ class Dictionaries:
         def start(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> Any:
             found["status"], found["headers"] = status, dict(headers)
 
-        body = self._inner(asked, start)
+        body = self.inner(asked, start)
         try:
             return found["status"], found["headers"], b"".join(body)
         finally:
