@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 
 from flask import Flask, current_app
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, PathConverter
 
+from ..feeds import FEEDS
 from ..model import SLUG_PATTERN
 from ..services import Services
 
@@ -18,13 +20,19 @@ class SlugConverter(BaseConverter):
     regex = SLUG_PATTERN
 
 
+class ShelfConverter(PathConverter):
+    """The name of a shelf where a suffix follows: ``/s/河北/feed.json`` is a feed, no export of a shelf ``feed``."""
+
+    regex = rf"(?!.*/(?:{'|'.join(map(re.escape, FEEDS))})$)" + PathConverter.regex
+
+
 def services() -> Services:
     found: Services = current_app.extensions["reader"]
     return found
 
 
 def init_app(app: Flask) -> None:
-    app.url_map.converters["slug"] = SlugConverter
+    app.url_map.converters |= {"slug": SlugConverter, "shelf": ShelfConverter}
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         module = importlib.import_module(f"{__name__}.{info.name}")
         if hasattr(module, "init_app"):

@@ -58,10 +58,10 @@ def issue(day: str, suffix: str) -> Response:
     return answer_download(of_issue(found, articles), suffix)
 
 
-@bp.get(f"/s/<path:name>.{_SUFFIX}", defaults={"kind": "section"})
-@bp.get(f"/t/<path:name>.{_SUFFIX}", defaults={"kind": "tag"})
-@bp.get(f"/by/<path:name>.{_SUFFIX}", defaults={"kind": "author"})
-@bp.get(f"/from/<path:name>.{_SUFFIX}", defaults={"kind": "source"})
+@bp.get(f"/s/<shelf:name>.{_SUFFIX}", defaults={"kind": "section"})
+@bp.get(f"/t/<shelf:name>.{_SUFFIX}", defaults={"kind": "tag"})
+@bp.get(f"/by/<shelf:name>.{_SUFFIX}", defaults={"kind": "author"})
+@bp.get(f"/from/<shelf:name>.{_SUFFIX}", defaults={"kind": "source"})
 def shelf(kind: str, name: str, suffix: str) -> Response:
     chosen = Shelf(kind, name)
     check_count(services().catalog.count(chosen))
