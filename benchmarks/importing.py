@@ -8,13 +8,15 @@ folder has a ``ground-truth.json`` with ``articleBody`` by name and the pages as
 
 F1 is counted on multisets of four-token shingles (a token is one Han character or one run of Latin letters and
 digits), mean over pages. Peers get the page decoded as a browser would, and every corpus in the same run.
-Exits 1 when an aim is missed: Chinese 0.975, English 0.955, and no peer better.
+Fields are judged where their truth is known: precision is the part of the values found that are right, recall the part
+of the true values that were found. Exits 1 when an aim is missed: Chinese 0.975, English 0.955, and no peer better.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import logging
 import re
@@ -37,6 +39,9 @@ from reader.importing.metadata import Metadata  # noqa: E402
 TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[A-Za-z\u00c0-\u024f0-9]+")
 AIMS = {"Chinese": 0.975, "English": 0.955}
 QUICK_PAGES = 12
+FIELDS = ("title", "date", "source", "editor", "author")
+READ_BY_HAND: dict[str, dict[str, str]] = json.loads((ROOT / "benchmarks" / "importing_fields.json").read_text("utf-8"))
+"""What a person read on some pages, by the hash of the page."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,10 @@ class Page:
 
 @dataclass
 class Answer:
+    """``fields`` as the page's: those that an extractor does not look for are absent."""
+
     text: str
-    published: datetime | None = None
-    byline: tuple[str, ...] = ()
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 def pages(corpora: Path) -> Iterator[Page]:
@@ -82,10 +88,12 @@ def own_pages() -> Iterator[Page]:
 
 
 def _fields(file: Path) -> dict[str, str]:
-    """What is known of the page; absent where nobody knows."""
+    """What is known of the page: empty where it says nothing, absent where nobody has looked."""
     said = {kind: file.with_suffix(f".{kind}") for kind in ("date", "author")}
     read = {kind: path.read_text("utf-8", errors="replace").strip() for kind, path in said.items() if path.exists()}
-    return {kind: text for kind, text in read.items() if text and not re.fullmatch(r"UNKN?O?W?N?O?WN", text)}
+    known = {kind: text for kind, text in read.items() if text and not re.fullmatch(r"UNKN?O?W?N?O?WN", text)}
+    known |= READ_BY_HAND.get(hashlib.sha256(file.read_bytes()).hexdigest()[:16], {})
+    return known | ({"date": _day(read_date(known["date"]))} if "date" in known else {})
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
@@ -104,13 +112,15 @@ def f1(got: str, wanted: str) -> float:
 def ours(html: str, address: str) -> Answer:
     found = extract(html, address)
     known: Metadata = found.metadata
-    return Answer(found.text, known.published, known.byline)
+    said = {"title": known.title, "source": known.source, "editor": known.editor, "author": " ".join(known.byline)}
+    return Answer(found.text, said | {"date": _day(known.published)})
 
 
 def readability(html: str, _: str) -> Answer:
     from readability import Document
 
-    return Answer(text_of(Document(html).summary()))
+    document = Document(html)
+    return Answer(text_of(document.summary()), {"title": document.short_title()})
 
 
 def trafilatura(html: str, address: str) -> Answer:
@@ -119,8 +129,8 @@ def trafilatura(html: str, address: str) -> Answer:
     found = bare_extraction(html, url=address or None, include_comments=False, with_metadata=True)
     if found is None:
         return Answer("")
-    names = tuple(name.strip() for name in (found.author or "").split(";") if name.strip())
-    return Answer(found.text or "", read_date(found.date or ""), names)
+    said = {"title": found.title or "", "date": found.date or "", "author": (found.author or "").replace(";", " ")}
+    return Answer(found.text or "", said)
 
 
 def newspaper(html: str, address: str) -> Answer:
@@ -130,7 +140,12 @@ def newspaper(html: str, address: str) -> Answer:
     article = Article(address or "https://example.org/", language="zh" if chinese else "en", fetch_images=False)
     article.download(input_html=html)
     article.parse()
-    return Answer(article.text, article.publish_date, tuple(article.authors))
+    said = {"title": article.title, "date": _day(article.publish_date), "author": " ".join(article.authors)}
+    return Answer(article.text, said)
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.date().isoformat() if moment else ""
 
 
 EXTRACTORS: dict[str, Callable[[str, str], Answer]] = {
@@ -164,18 +179,19 @@ def run(extractor: Callable[[str, str], Answer], corpus: list[Page]) -> Result:
 
 
 def _count_fields(count: Counter[tuple[str, str]], page: Page, answer: Answer) -> None:
-    """(field, given | true | right): how many were found, how many there are, how many found are right."""
-    wanted_day = read_date(page.fields.get("date", ""))
-    if wanted_day is not None:
-        given = answer.published
-        count["date", "true"] += 1
-        count["date", "given"] += given is not None
-        count["date", "right"] += given is not None and given.date() == wanted_day.date()
-    if "author" in page.fields:
-        wanted = set(re.split(r"[\s、，,]+", page.fields["author"]))
-        count["author", "true"] += len(wanted)
-        count["author", "given"] += len(answer.byline)
-        count["author", "right"] += len(wanted & set(answer.byline))
+    """(field, given | true | right): how many values were found, how many there are, how many found are right."""
+    for kind, wanted_text in page.fields.items():
+        wanted, given = _values(kind, wanted_text), _values(kind, answer.fields.get(kind, ""))
+        count[kind, "true"] += len(wanted)
+        count[kind, "given"] += len(given)
+        count[kind, "right"] += len(wanted & given)
+
+
+def _values(kind: str, text: str) -> set[str]:
+    """Names are several values; of titles and others only words count, not how they are spaced."""
+    if kind in ("author", "editor"):
+        return {name for name in re.split(r"[\s、，,&]+", text) if name}
+    return {"".join(TOKEN.findall(text))} if text else set()
 
 
 def mean(numbers: list[float]) -> float:
@@ -193,7 +209,7 @@ def report(results: dict[str, Result], groups: list[str]) -> list[str]:
         print(f"F1 {group:17}" + "".join(f"{value:18.3f}" for value in values.values()) + f"{aim:8.3f}")
         if values["ours"] < aim:
             missed.append(f"{group} {values['ours']:.3f} < {aim:.3f}")
-    for kind in ("date", "author"):
+    for kind in FIELDS:
         cells = [_precision_recall(result.fields, kind) for result in results.values()]
         print(f"{kind + ' P / R':20}" + "".join(f"{cell:>18}" for cell in cells))
     print(f"{'pages per second':20}" + "".join(f"{result.pages / result.seconds:18.1f}" for result in results.values()))
@@ -201,9 +217,9 @@ def report(results: dict[str, Result], groups: list[str]) -> list[str]:
 
 
 def _precision_recall(count: Counter[tuple[str, str]], kind: str) -> str:
-    if not count[kind, "true"]:
+    if not count[kind, "true"] or not count[kind, "given"]:
         return "-"
-    precision = count[kind, "right"] / count[kind, "given"] if count[kind, "given"] else 0.0
+    precision = count[kind, "right"] / count[kind, "given"]
     return f"{precision:.2f} / {count[kind, 'right'] / count[kind, 'true']:.2f}"
 
 

@@ -35,3 +35,15 @@ def test_the_body_comes_out_whole_and_alone(case: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_the_page_says_of_the_article_is_known(case: Path) -> None:
     assert told(found_in(case).metadata) == json.loads((case / "expected.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("tag", ["div", "span", "table><tr><td", "blockquote", "ul><li", "b"])
+def test_towers_of_tags_do_no_harm(tag: str) -> None:
+    extract(f"<{tag}>" * 20_000 + "<p>正文，一句话。</p>" * 5)
+
+
+@pytest.mark.parametrize(
+    "page", ["", "<", "\0", "<html>", "<p", "<?xml version='1.0'?>", "<table><tr>", "&#0;&#xD800;", "]]>"]
+)
+def test_a_page_without_an_article_gives_an_empty_body(page: str) -> None:
+    assert len(extract(page).text) < 9

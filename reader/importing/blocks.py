@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
-from .signs import BODY, COMMENTS, STOP, TOKEN
+from .signs import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
 
 NEVER_TEXT = frozenset((
     "script", "style", "noscript", "iframe", "select", "textarea", "button", "input", "template", "object", "embed",
@@ -21,6 +22,8 @@ INLINE = frozenset((
     "img", "ins", "kbd", "label", "mark", "nobr", "picture", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small",
     "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ))  # fmt: skip
+DEEPEST = 150
+"""Real pages seen go down to 51."""
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
@@ -51,7 +54,21 @@ def parse(html: str) -> HtmlElement:
     text = _DECLARATION.sub("", html).replace("\0", "")
     root = lxml.html.document_fromstring(text if text.strip() else "<p></p>", parser=_parser())
     etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction, etree.Entity)
+    _flatten(root)
     return root
+
+
+def _flatten(root: HtmlElement) -> None:
+    """Turns what is nested deeper than any page in earnest into its text, for the sake of readers by recursion."""
+    depth, too_deep = 0, []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth == DEEPEST:
+            too_deep.append(element)
+    for element in too_deep:
+        text = element.text_content()
+        del element[:]
+        element.text = text
 
 
 def _parser() -> lxml.html.HTMLParser:
@@ -81,7 +98,7 @@ def drop_comments(root: HtmlElement) -> None:
     """Takes out what readers wrote below the article, however long it is."""
     for element in root.xpath("//body//*[@class or @id]"):
         names = names_of(element)
-        if COMMENTS.search(names) and not BODY.search(names) and element.find(".//h1") is None:
+        if COMMENTS.search(names) and not is_body(names) and element.find(".//h1") is None:
             drop(element)
 
 
@@ -129,4 +146,17 @@ def lineage(element: HtmlElement) -> Iterator[HtmlElement]:
 
 def names_of(element: HtmlElement) -> str:
     """What the page calls *element*: its class, id, itemprop and role."""
-    return " ".join(filter(None, (element.get(name) for name in ("class", "id", "itemprop", "role"))))
+    given = element.attrib
+    return " ".join([given[name] for name in ("class", "id", "itemprop", "role") if name in given])
+
+
+@lru_cache(maxsize=8192)
+def is_unwelcome(names: str) -> bool:
+    """Whether *names* are those of the page's chrome. Names repeat by the hundred."""
+    return UNWELCOME.search(names) is not None
+
+
+@lru_cache(maxsize=8192)
+def is_body(names: str) -> bool:
+    """Whether publishing systems name the body of an article so."""
+    return BODY.search(names) is not None

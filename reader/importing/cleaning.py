@@ -150,18 +150,22 @@ def _write_container(element: HtmlElement, writer: _Writer) -> None:
     """Lists and quotations; a list item holds its text directly."""
     _close(writer)
     inner = _Writer(writer.base, writer.picture_base)
-    for child in element:
-        if child.tag in ITEMS:
-            _write_item(child, inner)
-        else:
-            _write(child, inner)
-            _add_text(child.tail, inner)
     if element.tag == "blockquote":
-        inner = _Writer(writer.base, writer.picture_base)
         _write_children(element, inner)
+    else:
+        _write_items(element, inner)
     _close(inner)
     if inner.out:
         writer.out += [f"<{element.tag}>", *inner.out, f"</{element.tag}>"]
+
+
+def _write_items(element: HtmlElement, writer: _Writer) -> None:
+    for child in element:
+        if child.tag in ITEMS:
+            _write_item(child, writer)
+        else:
+            _write(child, writer)
+            _add_text(child.tail, writer)
 
 
 def _write_item(element: HtmlElement, writer: _Writer) -> None:

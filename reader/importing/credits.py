@@ -9,23 +9,32 @@ from dataclasses import dataclass
 from .signs import DATE
 
 _SOURCE = r"(?:(?:本文|文章|信息|稿件|新闻|内容)?来源|稿源|出处|转自|来自|出自)"
-_EDITOR = r"(?:责任编辑|值班编辑|实习编辑|本[文版]编辑|责编|编辑|editor)"
+_CHIEF = r"(?:责任编辑|责编|editor)"
+_EDITOR = r"(?:值班编辑|实习编辑|本[文版]编辑|编辑)"
 _AUTHOR = r"(?:文字记者|本报记者|记者|作者|撰文|采写|撰稿|通讯员|author)"
 _OTHER = (
     r"(?:发布|时间|日期|发表|字号|浏览|点击|阅读|人气|评论|校对|审核|监制|摄影|关键词|所属|分类|标签|打印|收藏|分享|举报"
     r"|次数)"
 )
+_NAMED_NEXT = r"\s*(?:[:：/]|\s(?=[\u4e00-\u9fff]{2,4}(?:\s|$)))"
 _LABEL = re.compile(
-    rf"(?P<source>{_SOURCE})\s*[:：]|(?P<editor>{_EDITOR})\s*(?:[:：/]|\s(?=[\u4e00-\u9fff]{{2,4}}(?:\s|$)))"
-    rf"|(?P<author>{_AUTHOR})\s*[:：/]|(?P<other>{_OTHER}[^:：\s]{{0,4}}\s*[:：])",
+    rf"(?P<source>{_SOURCE})\s*[:：]|(?P<chief>{_CHIEF}){_NAMED_NEXT}|(?P<editor>{_EDITOR}){_NAMED_NEXT}"
+    rf"|(?P<author>{_AUTHOR})\s*[:：/]|(?P<other>{_OTHER}[^:：\s]{{0,4}}\s*[:：])"
+    r"|(?<=[|｜])\s*(?:(?P<source_beside>来源)|(?P<author_beside>作者))(?=[^\s:：|｜]{2,12}\s*(?:[|｜]|$))",
     re.IGNORECASE,
 )
-_VALUE_END = re.compile(r"[|｜\n】）)。；;]|\s{2,}|(?:举报|字号|收藏|打印|分享|点击|阅读|返回|我要|size=)")
+"""``来源：…``, ``责任编辑：…``, ``编辑 张三``, ``| 作者张三 |``."""
+_VALUE_END = re.compile(
+    r"[|｜\n】）)。；;]|\s{2,}|(?:举报|字号|收藏|打印|分享|点击|阅读|返回|我要|校对|审核|监制|size=)"
+)
+_BRACKETS = " \u3000[]【】（）()"
+_PHOTO = re.compile(r"[摄图]\W*$")
 _CLOCK_TIME = re.compile(r"\d{1,2}[:：]\d\d(?:[:：]\d\d)?")
 _NAME = r"[\u4e00-\u9fff](?:[\u3000 ]?[\u4e00-\u9fff]){1,3}|[\u4e00-\u9fff]{2,6}[·•][\u4e00-\u9fff]{2,8}"
 _BODY_BYLINE = re.compile(
-    rf"(?:记者|作者|通讯员|撰文|采写|[文编]/)\s*[:：]?\s*(?P<names>(?:{_NAME})(?:[、，,\s和及](?:{_NAME})){{0,5}}?)"
-    r"\s*(?=[)）】/／]|$|报道|电[)）]|\s[\u4e00-\u9fff]{2,6}(?:报道|电|讯|$))"
+    r"(?:记者|作者|通讯员|撰文|采写|执笔[/／]|文[/／]图|图[/／]文|[文编][/／])\s*[:：]?\s*"
+    rf"(?P<names>(?:{_NAME})(?:[、，,\s和及&]+(?:{_NAME})){{0,5}})"
+    r"\s*(?=[)）】/／]|$|报道|电[)）]|\s[\u4e00-\u9fff]{2,6}(?:报道|电|讯))"
 )
 _ENGLISH_BYLINE = re.compile(
     r"^(?:by|written by|von|por)[:\s]+(?P<names>[A-Z][\w.'’-]+(?:[ ,&]+(?:and )?[A-Z][\w.'’-]+){1,6})", re.IGNORECASE
@@ -53,25 +62,24 @@ class Credits:
 
 def credits_of(lines: Sequence[str], body_lines: Sequence[str]) -> Credits:
     """From the short *lines* of the page in order, and the first and last *body_lines*. The first of each kind wins."""
-    source = editor = ""
-    byline: tuple[str, ...] = ()
-    for line in lines:
-        for kind, value in labelled(line):
-            source = source or (source_name(value) if kind == "source" else "")
-            editor = editor or ("、".join(names_in(value)) if kind == "editor" else "")
-            byline = byline or (names_in(value) if kind == "author" else ())
-        byline = byline or _english_names(line)
-    byline = byline or next((names for line in body_lines if (names := names_in_body(line))), ())
-    return Credits(source or _beside_date(lines), editor, byline)
+    told = [pair for line in lines for pair in labelled(line)]
+    source = next((name for kind, value in told if kind == "source" and (name := source_name(value))), "")
+    editors = [(kind, names) for kind, value in told if kind in ("chief", "editor") and (names := names_in(value))]
+    editor = next((names for kind, names in editors if kind == "chief"), editors[0][1] if editors else ())
+    signed = [names for kind, value in told if kind == "author" and (names := names_in(value))]
+    signed += [names for line in lines if (names := _english_names(line))]
+    signed += [names for line in body_lines if (names := names_in_body(line))]
+    return Credits(source or _beside_date(lines), "、".join(editor), signed[0] if signed else ())
 
 
 def labelled(line: str) -> Iterable[tuple[str, str]]:
-    """Pairs of kind (source, editor, author) and value, from lines such as ``来源：新华社 责任编辑：张三``."""
+    """Pairs of kind (source, chief, editor, author) and value, from such as ``来源：新华社 责任编辑：张三``."""
     matches = list(_LABEL.finditer(line))
     for match, following in zip(matches, [*matches[1:], None], strict=False):
-        value = line[match.end() : following.start() if following else None].strip(" \u3000[]【】（）()")
-        if match.lastgroup and match.lastgroup != "other":
-            yield match.lastgroup, _VALUE_END.split(value)[0].strip(" \u3000[]【】（）()")
+        value = line[match.end() : following.start() if following else None].strip(_BRACKETS)
+        kind = (match.lastgroup or "other").removesuffix("_beside")
+        if kind != "other":
+            yield kind, _VALUE_END.split(value)[0].strip(_BRACKETS)
 
 
 def source_name(value: str) -> str:
@@ -115,6 +123,8 @@ def is_person(name: str) -> bool:
 
 def names_in_body(line: str) -> tuple[str, ...]:
     """From ``（记者 张三 李四）``, ``本报记者　张三``, ``文/张三`` in a line of the body; not who took the photo."""
+    if _PHOTO.search(line):
+        return ()
     for match in _BODY_BYLINE.finditer(line.strip()):
         names = names_in(match["names"])
         if names and all(name[0] in _SURNAMES or "·" in name for name in names):

@@ -17,6 +17,8 @@ _BOMS = (
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _LIKELY_BYTES = 4096
 _GB = ("gb2312", "gbk", "gb_2312-80", "x-gbk", "hz-gb-2312", "gb18030", "chinese")
+_WESTERN = ("iso8859-1", "cp1252", "iso8859-15", "ascii", "latin-1")
+"""What servers declare when nobody has told them better; every byte is a letter in these."""
 _ENOUGH = 0.998
 """A page may have a few broken bytes (a comment cut in the middle of a character) and still be in its encoding."""
 
@@ -53,13 +55,20 @@ def _utf16(raw: bytes) -> str:
 def _decode_other(raw: bytes, declared: str) -> str:
     found = _DECLARED.search(raw[:_LIKELY_BYTES])
     names = [_known(name) for name in (declared, found[1].decode("ascii") if found else "")]
-    candidates = dict.fromkeys([*(name for name in names if name), "gb18030", "utf-8"])
+    believed = (name for name in names if name and not (name in _WESTERN and _has_long_runs(raw)))
+    candidates = dict.fromkeys([*believed, "gb18030", "utf-8"])
     best = max(candidates, key=lambda encoding: _soundness(raw.decode(encoding, "replace")))
     text = raw.decode(best, "replace")
     if _soundness(text) >= _ENOUGH:
         return text
     guess = from_bytes(raw).best()
     return str(guess) if guess is not None else text
+
+
+def _has_long_runs(raw: bytes) -> bool:
+    """Whether most high bytes stand four and more together, as in Chinese and never in a western language."""
+    runs = re.findall(rb"[\x80-\xff]+", raw)
+    return sum(len(run) for run in runs if len(run) > 3) > sum(map(len, runs)) / 2
 
 
 def _known(name: str) -> str:

@@ -143,7 +143,7 @@ def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str
     for line in lines[:40]:
         if DATE.search(line) and "版权" not in line and "©" not in line and (shown := read_date(line)):
             return shown
-    return date_in_address(base)
+    return date_in_address(base) or read_date(meta.get("updated", ""))
 
 
 def _with_clock(told: datetime, lines: Sequence[str]) -> datetime:

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from lxml.html import HtmlElement
 
-from .blocks import Block, blocks_of, drop, lineage, names_of
+from .blocks import Block, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
 from .scoring import LANDMARKS, chances, prose_by_element
-from .signs import BODY, CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN, UNWELCOME
+from .signs import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 
 MOST = 0.3
 """An element with a bigger part of the prose is never taken for chrome, whatever it is called."""
@@ -69,7 +69,7 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         if element not in tokens or shares[element] > MOST or _in_figure(element):
             continue
         names = names_of(element)
-        unwelcome = element.tag in LANDMARKS or (UNWELCOME.search(names) and not BODY.search(names))
+        unwelcome = element.tag in LANDMARKS or (is_unwelcome(names) and not is_body(names))
         if unwelcome and likely[element] < 0.5 * tokens[element] and not _quotes(element):
             drop(element)
 
@@ -177,7 +177,7 @@ def one_story(body: HtmlElement, title: str) -> tuple[HtmlElement, str]:
     """
     groups: dict[tuple[str, str], list[HtmlElement]] = {}
     for element in body.iterdescendants():
-        if BODY.search(element.get("class") or "") and element.tag not in ("p", "span"):
+        if is_body(element.get("class") or "") and element.tag not in ("p", "span"):
             groups.setdefault((element.tag, element.get("class")), []).append(element)
     blocks = blocks_of(body)
     for stories in groups.values():

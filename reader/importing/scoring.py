@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from lxml.html import HtmlElement
 
-from .blocks import Block, lineage, names_of
-from .signs import BODY, CHROME, DATE, SENTENCE_END, UNWELCOME
+from .blocks import Block, is_body, is_unwelcome, lineage, names_of
+from .signs import CHROME, DATE, SENTENCE_END
 
 WEIGHTS = {
     "always": -1.0,
@@ -88,10 +88,10 @@ def _place_signs(block: Block, prose: dict[HtmlElement, float], whole: float) ->
     path = list(lineage(block.owner))
     shares = [prose[element] / whole for element in path[:3]] + [1.0] * 3
     named = [(names_of(element), prose[element] / whole, depth) for depth, element in enumerate(path)]
-    unwelcome = sum(1 for names, share, depth in named if (share < 0.5 or depth < 2) and UNWELCOME.search(names))
+    unwelcome = sum(1 for names, share, depth in named if (share < 0.5 or depth < 2) and is_unwelcome(names))
     return {
         "unwelcome names": min(unwelcome, 2) / 2,
-        "body names": float(any(BODY.search(names) for names, _, _ in named)),
+        "body names": float(any(is_body(names) for names, _, _ in named)),
         "landmark": float(any(element.tag in LANDMARKS for element in path)),
         "title": float(any(element.tag == "h1" for element in path)),
         "cell": float(any(element.tag in ("td", "th") for element in path[:2])),
