@@ -526,6 +526,7 @@ def test_d06_json_feed_holds_what_version_1_1_asks(site: FeedSite, path: str) ->
 @each(PATHS | PIECES)
 def test_d07_a_person_who_opens_it_sees_a_page_that_no_cache_keeps(site: FeedSite, path: str) -> None:
     page = site.fetch(path, Sec_Fetch_Dest="document")
+    assert site.fetch(path, Upgrade_Insecure_Requests="1").body == page.body
     assert (page.status, page["content-type"]) == (200, "text/html; charset=utf-8")
     assert page["cache-control"] == "no-store"
     assert "Sec-Fetch-Dest" in page["vary"]

@@ -20,9 +20,12 @@ import atoma
 import fastfeedparser
 import pytest
 from feed_site import SELECTIONS, TROUBLE, FeedSite, feed_site, fill, items_of, text_of
+from playwright.sync_api import sync_playwright
+from werkzeug.urls import uri_to_iri
 
 from reader.feeds import FEEDS, WINDOW
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NPM = Path(__file__).parent / "npm"
 CHINESE = SELECTIONS["section"]
 PATHS = [selection.feed(name) for selection in (SELECTIONS["everything"], CHINESE) for name in FEEDS]
@@ -232,3 +235,23 @@ def test_the_article_can_be_fetched_from_what_a_reader_kept(site: FeedSite, tmp_
     row = newsboat(tmp_path, f"{site.url}/feed.xml")[0]
     with urllib.request.urlopen(row["url"], timeout=10) as page:
         assert "政协长文" in page.read().decode()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("host", ["127.0.0.1", "news.example"], ids=["trustworthy", "without TLS"])
+@pytest.mark.parametrize("path", [CHINESE.feed("feed.xml"), "/feed.json"])
+def test_d07_a_person_in_chromium_sees_a_page_also_behind_the_service_worker(
+    site: FeedSite, host: str, path: str
+) -> None:
+    url = site.url.replace("127.0.0.1", host)
+    rules = f"--host-resolver-rules=MAP {host} 127.0.0.1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
+        page = browser.new_page(locale="zh-CN")
+        page.goto(f"{url}/feeds")
+        page.evaluate("'serviceWorker' in navigator && navigator.serviceWorker.ready.then(() => true)")
+        page.goto(url + path)
+        assert page.locator("h1").count() == 1
+        assert page.locator("code").inner_text() == uri_to_iri(url + path)
+        assert page.get_by_role("link", name="第59届政协“两个全覆盖”").count() == 1
+        browser.close()

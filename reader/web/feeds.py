@@ -19,7 +19,7 @@ from . import services
 from .answers import Representation, answer, version_of
 from .offered import finished_downloads
 from .site import this_site
-from .subscribing import comes_by_browser, show_to_people
+from .subscribing import PERSON, comes_by_browser, show_to_people
 
 bp = Blueprint("feeds", __name__)
 
@@ -105,7 +105,7 @@ def answer_feed(name: str, window: Window) -> Response:
         changed_at=services().catalog.changed_at,
         mimetype=mimetype,
         cache_control=CLOSED if window.piece else FRESH,
-        vary=("Sec-Fetch-Dest",),
+        vary=PERSON,
     )
     response = answer(representation, build)
     if response.status_code == 200:

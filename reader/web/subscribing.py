@@ -106,9 +106,15 @@ def _outline(selection: Selection) -> opml.Outline:
     return opml.Outline(title, site.absolute(selection.feed("feed.xml")), site.absolute(selection.page))
 
 
+PERSON = ("Sec-Fetch-Dest", "Upgrade-Insecure-Requests")
+"""What only browsers say when someone opens an address; the second also without TLS. ``Accept`` tells nothing."""
+
+
 def comes_by_browser() -> bool:
-    """Someone opened the feed's address: only browsers say so, no feed reader does."""
-    return request.headers.get("Sec-Fetch-Dest") == "document"
+    destination = request.headers.get("Sec-Fetch-Dest")
+    if destination is not None:
+        return destination == "document"
+    return request.headers.get("Upgrade-Insecure-Requests") == "1"
 
 
 def show_to_people(name: str, window: Window) -> Response:
@@ -128,7 +134,7 @@ def show_to_people(name: str, window: Window) -> Response:
         return render_template("feed.html", **context)
 
     version = version_of("page", fingerprint(name), window.version, services().render.look, visit().variant)
-    vary = ("Sec-Fetch-Dest", *VARY)
+    vary = (*PERSON, *VARY)
     return answer(Representation(version, None, "text/html", "no-store", vary), build)
 
 

@@ -28,7 +28,8 @@ return response
 })));
 return
 }
-if (r.mode != 'navigate') return;
+// A feed's address is left to the browser, which says that a person looks (Sec-Fetch-Dest); from here it would not.
+if (r.mode != 'navigate' || /\.(xml|json)$/.test(u.pathname)) return;
 e.respondWith(fetch(r).then(response => {
 if (response.ok && !u.search && READ.test(u.pathname)) e.waitUntil(keep(u.pathname, response.clone()));
 if (response.status == 404 || response.status == 410) e.waitUntil(caches.open(KEPT).then(c => c.delete(u.pathname, {ignoreVary: true})));
