@@ -17,12 +17,17 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from .. import addresses
 from ..errors import NotFound, TooLarge
 from ..exports.publications import of_issue
-from ..model import Issue
+from ..model import Article, Issue
 from . import services
+from .answers import chosen_encoding, compressed
 from .download_links import downloads_of
 from .showing import Download, Link, show, teasers_shown
+from .styles import script
 
 bp = Blueprint("issues", __name__)
+
+PAGE_BYTES = 2_000
+"""What the style, the head and the headers of a page weigh, compressed."""
 
 DAYS = 60
 """How many issues one calendar page holds."""
@@ -53,6 +58,10 @@ def issue(day: str) -> Response:
             "crumbs": [Link(gettext("E-paper"), addresses.ISSUES)],
             "teasers": teasers_shown(found.teasers),
             "downloads": downloads_of_issue(found),
+            "save": addresses.issue_file(found.day, "html"),
+            "pages": " ".join([addresses.issue(found.day), *(addresses.article(t.slug) for t in found.teasers)]),
+            "pages_bytes": PAGE_BYTES + sum(weight_of(article) for article in articles_of(found)),
+            "save_script": script(services().settings.static / "js" / "save.js"),
             "older": Link(found.older.isoformat(), addresses.issue(found.older)) if found.older else None,
             "newer": Link(found.newer.isoformat(), addresses.issue(found.newer)) if found.newer else None,
         }
@@ -87,11 +96,19 @@ def issues() -> Response:
     return show("issues.html", f"{catalog.revision} {last}", build)
 
 
+def articles_of(found: Issue) -> list[Article]:
+    return services().catalog.articles([teaser.slug for teaser in found.teasers])
+
+
+def weight_of(article: Article) -> int:
+    """About what its page costs: the text as it is compressed, and what stands around it."""
+    return PAGE_BYTES + len(compressed(article.body.encode(), chosen_encoding()))
+
+
 def downloads_of_issue(found: Issue) -> list[Download]:
     """None for a day too full to be one file."""
-    articles = services().catalog.articles([teaser.slug for teaser in found.teasers])
     with suppress(TooLarge):
-        return downloads_of(of_issue(found, articles))
+        return downloads_of(of_issue(found, articles_of(found)))
     return []
 
 

@@ -1,4 +1,5 @@
 // "Save this issue": the pages of a day into the same cache that keeps what was read.
+navigator.serviceWorker && navigator.serviceWorker.register('/sw.js');
 const link = document.getElementById('save');
 if (link && 'caches' in window) link.onclick = event => {
 event.preventDefault();

@@ -4,8 +4,15 @@ const READ = /^\/(a\/[^/.]+|d\/[\d-]+\/|)$/;
 
 // The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
 addEventListener('install', e => e.waitUntil(caches.open(SHELL).then(c => c.add(OFFLINE)).then(() => skipWaiting())));
-addEventListener('activate', e => e.waitUntil(caches.keys().then(names => Promise.all(
-names.filter(n => n != KEPT && n != SHELL).map(n => caches.delete(n)))).then(() => clients.claim())));
+// The page that brought the worker was read before it: it is asked for again, most likely of the browser's own cache.
+addEventListener('activate', e => e.waitUntil((async () => {
+for (const n of await caches.keys()) if (n != KEPT && n != SHELL) await caches.delete(n);
+await clients.claim();
+for (const c of await clients.matchAll()) {
+const u = new URL(c.url);
+if (READ.test(u.pathname) && !u.search) await fetch(u.pathname).then(response => response.ok && keep(u.pathname, response)).catch(() => 0)
+}
+})()));
 
 // One copy of each address, the newest; the ones read longest ago go first.
 const keep = async (request, response) => {

@@ -1,0 +1,27 @@
+"""axe-core finds nothing to object to on any kind of page, in any of the looks."""
+
+from __future__ import annotations
+
+import pytest
+from test_reading import PAGES
+
+from reader.settings import ROOT
+
+AXE = ROOT / "tests" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "contrast"), [("light", 4.5), ("dark", 4.5), ("sepia", 4.5), ("large", 7), ("dark.large", 7)]
+)
+def test_axe_finds_no_violation_on_any_kind_of_page(visit, cookie, contrast):
+    """In large print the stricter contrast of WCAG 2.2 1.4.6 is asked for too."""
+    page = visit("/", cookie=cookie, bypass_csp=True)
+    tags = [*RULES, "wcag2aaa"] if contrast == 7 else RULES
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(path)
+        page.add_script_tag(path=AXE)
+        violations = page.evaluate("tags => axe.run({runOnly: tags}).then(r => r.violations)", tags)
+        found |= {(name, v["id"]): [n["html"][:120] for n in v["nodes"]][:3] for v in violations}
+    assert found == {}

@@ -1,0 +1,185 @@
+"""Reading in a real browser, first of all without script."""
+
+from __future__ import annotations
+
+import pymupdf
+import pytest
+
+PAGES = {
+    "home": "/",
+    "article": "/a/seed",
+    "everything": "/a/rich",
+    "poem and ruby": "/a/poem",
+    "right to left": "/a/rtl",
+    "English": "/a/rain",
+    "section": "/s/河北新闻/",
+    "tag": "/t/样张/",
+    "reporter": "/by/高原雪/",
+    "issue": "/d/2026-05-01/",
+    "issues": "/d/",
+    "share": "/a/seed/share",
+    "preferences": "/preferences",
+    "offline": "/offline",
+    "search": "/search?q=政协",
+    "feeds": "/feeds",
+    "not found": "/a/nothing",
+}
+WIDTHS = (320, 360, 1280)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_its_window(visit, width):
+    page = visit("/", width=width, script=False)
+    wide = {}
+    for name, path in PAGES.items():
+        page.goto(path)
+        wide[name] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert {name: more for name, more in wide.items() if more > 0} == {}
+
+
+def test_no_page_is_wider_at_the_largest_text_either(visit):
+    page = visit("/", width=320, script=False, cookie="s5.large")
+    wide = {}
+    for name, path in PAGES.items():
+        page.goto(path)
+        wide[name] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert {name: more for name, more in wide.items() if more > 0} == {}
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
+def test_an_article_is_there_after_one_request(visit, script):
+    page = visit("/offline", script=script)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/a/seed", wait_until="domcontentloaded")
+    assert len([url for url in asked if not url.endswith(("/sw.js", "/offline"))]) == 1
+    assert page.locator("h1").inner_text().startswith("曲周县政协")
+
+
+def test_nothing_moves_while_a_page_with_a_picture_loads(visit):
+    page = visit("/a/rich")
+    page.evaluate("document.querySelector('img').scrollIntoView()")
+    page.wait_for_function("document.querySelector('picture img').complete")
+    shift = page.evaluate(
+        """() => new Promise(done => new PerformanceObserver(list =>
+        done(list.getEntries().reduce((sum, entry) => sum + entry.value, 0))).observe({type: 'layout-shift', buffered: true})
+        || setTimeout(() => done(0), 300))"""
+    )
+    assert shift == 0
+
+
+def test_a_picture_comes_in_a_size_that_fits_the_phone(visit):
+    page = visit("/a/rich", device_scale_factor=2)
+    page.evaluate("document.querySelector('picture img').scrollIntoView()")
+    page.wait_for_function("document.querySelector('picture img').naturalWidth")
+    assert page.evaluate("document.querySelector('picture img').currentSrc").endswith("-720.avif")
+
+
+def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(visit):
+    visit("/a/rich").wait_for_timeout(300)
+    page = visit("/a/rich", extra_http_headers={"Save-Data": "on"})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    assert not [url for url in asked if "/media/" in url]
+    link = page.locator("a.pic")
+    assert "图 1 · 左红右蓝的照片" in link.inner_text()
+    link.click()
+    assert page.url.endswith(".jpg")
+
+
+def test_the_text_grows_in_five_steps_and_its_lines_with_it(visit):
+    measured = []
+    for size in ("s1", "s2", "", "s4", "s5"):
+        page = visit("/a/seed", script=False, cookie=size)
+        style = "getComputedStyle(document.querySelector('.body p'))"
+        text, line = page.evaluate(f"[parseFloat({style}.fontSize), parseFloat({style}.lineHeight)]")
+        measured.append((text, line / text))
+    assert measured == sorted(measured)
+    assert len(set(measured)) == 5
+
+
+def test_preferences_work_without_script_and_lead_back_to_where_one_was(visit, site):
+    page = visit("/a/seed", script=False)
+    page.get_by_title("阅读设置").click()
+    page.get_by_label("深色").check()
+    page.get_by_label("宋体").check()
+    page.get_by_label("最大").check()
+    page.get_by_role("button", name="保存").click()
+    assert page.url == f"{site}/a/seed"
+    body = "getComputedStyle(document.body)"
+    assert page.evaluate(f"[{body}.backgroundColor, {body}.fontFamily]") == ["rgb(21, 22, 24)", "serif"]
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["value"]) == ("reader", "s5.dark.serif")
+    page.goto("/preferences")
+    assert page.get_by_label("深色").is_checked()
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/\t/x"]
+)
+def test_preferences_never_lead_to_another_site(visit, site, elsewhere):
+    page = visit("/preferences", script=False)
+    response = page.request.post(f"{site}/preferences", form={"back": elsewhere, "theme": "dark"}, max_redirects=0)
+    assert (response.status, response.headers["location"]) == (303, "/")
+
+
+def test_the_other_script_is_one_link_away_without_script(visit):
+    page = visit("/a/seed", script=False)
+    page.get_by_role("link", name="繁體").click()
+    assert page.locator("h1").inner_text().startswith("曲周縣政協")
+    page.get_by_role("link", name="简体").click()
+    assert page.locator("h1").inner_text().startswith("曲周县政协")
+
+
+@pytest.mark.parametrize("path", ["/a/seed", "/", "/d/2026-05-01/", "/preferences"])
+def test_large_print_is_large_everywhere(visit, path):
+    """适老版: text of 24 px, lines of 1.5, targets of 48 px."""
+    page = visit(path, script=False, cookie="large")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('body *')].filter(e => e.checkVisibility({opacityProperty: true})
+        && [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())).map(e => [e, getComputedStyle(e)])
+        .filter(([e, s]) => parseFloat(s.fontSize) < 24 || parseFloat(s.lineHeight) / parseFloat(s.fontSize) < 1.4)
+        .map(([e, s]) => `${e.tagName}.${e.className} ${s.fontSize} ${s.lineHeight} ${e.textContent.slice(0, 20)}`)"""
+    )
+    assert small == []
+    targets = page.evaluate(
+        """() => [...document.querySelectorAll('nav a, footer a, button, .list a')].filter(e => e.checkVisibility())
+        .map(e => [e.textContent, e.getBoundingClientRect()]).filter(([t, b]) => b.height < 48 || b.width < 48)
+        .map(([t, b]) => `${t} ${b.width} × ${b.height}`)"""
+    )
+    assert targets == []
+
+
+def test_dark_mode_follows_the_device(visit):
+    page = visit("/a/seed", script=False, color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 22, 24)"
+
+
+def test_chinese_is_set_the_chinese_way(visit):
+    page = visit("/a/rich", script=False)
+    paragraph = "getComputedStyle(document.querySelector('.body > p'))"
+    emphasis = "getComputedStyle(document.querySelector('.body em'))"
+    assert page.evaluate(f"[{paragraph}.textAlign, {paragraph}.lineBreak]") == ["justify", "strict"]
+    assert page.evaluate(f"parseFloat({paragraph}.textIndent) / parseFloat({paragraph}.fontSize)") == 2
+    assert page.evaluate(f"[{emphasis}.fontStyle, {emphasis}.textEmphasisStyle]") == ["normal", "dot"]
+
+
+def test_other_languages_are_set_their_own_way(visit):
+    page = visit("/a/rtl", script=False)
+    assert page.locator("article").evaluate("e => [e.dir, e.lang]") == ["rtl", "ar"]
+    page.goto("/a/rain")
+    assert page.locator(".body em").evaluate("e => getComputedStyle(e).fontStyle") == "italic"
+    assert page.locator(".body > p").first.evaluate("e => getComputedStyle(e).textIndent") == "0px"
+
+
+def test_a_printed_page_is_the_story_and_a_code_that_leads_back(visit):
+    page = visit("/a/seed", script=False)
+    with page.expect_request("**/a/seed/qr.svg"):
+        printed = pymupdf.open(stream=page.pdf(format="A4"))
+    text = "".join(sheet.get_text() for sheet in printed)
+    assert "曲周县政协" in text
+    assert "电子报" not in text
+    assert "下载" not in text
+    code = printed[-1].get_drawings()
+    assert sum(len(drawing["items"]) for drawing in code) > 100

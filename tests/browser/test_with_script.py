@@ -1,0 +1,108 @@
+"""What script adds where it runs: offline reading, the device's share menu, going on where one stopped."""
+
+from __future__ import annotations
+
+
+def ready(page):
+    """Waits until the service worker is in charge and has kept this page."""
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller")
+    page.wait_for_function("caches.open('kept').then(c => c.keys()).then(k => k.length)")
+
+
+def test_what_was_read_can_be_read_again_without_a_network(visit):
+    page = visit("/a/seed")
+    ready(page)
+    page.goto("/a/rain")
+    page.wait_for_function("caches.match('/a/rain', {ignoreVary: true})")
+    page.context.set_offline(True)
+    page.goto("/a/seed")
+    assert page.locator("h1").inner_text().startswith("曲周县政协")
+    page.goto("/a/poem")
+    assert page.locator("h1").inner_text() == "已存文章"
+    assert set(page.locator("#list a").all_inner_texts()) == {"Heavy rain", "曲周县政协在河北省率先实现“两个全覆盖”"}
+    page.get_by_role("link", name="Heavy rain").click()
+    assert page.locator("h1").inner_text() == "Heavy rain"
+
+
+def test_a_whole_issue_can_be_saved_its_size_shown_first(visit):
+    page = visit("/d/2026-05-01/")
+    assert "KB" in page.locator("#save + .note").inner_text()
+    ready(page)
+    page.locator("#save").click()
+    page.wait_for_function("document.getElementById('save').textContent != '…'")
+    page.context.set_offline(True)
+    for path, title in (("/a/rich", "一篇什么都有的文章"), ("/a/poem", "静夜思"), ("/d/2026-05-01/", "2026年5月1日")):
+        page.goto(path)
+        assert page.locator("h1").inner_text() == title
+
+
+def test_online_nothing_kept_is_shown_instead_of_what_is_new(visit):
+    page = visit("/a/seed")
+    ready(page)
+    page.evaluate(
+        """() => caches.open('kept').then(c => c.put('/a/seed', new Response('<h1>old</h1>', {headers: {'Content-Type': 'text/html'}})))"""
+    )
+    page.goto("/a/seed")
+    assert page.locator("h1").inner_text().startswith("曲周县政协")
+
+
+def test_an_article_that_is_gone_is_let_go(visit):
+    page = visit("/a/seed")
+    ready(page)
+    page.evaluate("() => caches.open('kept').then(c => c.put('/a/withdrawn', new Response('old')))")
+    page.goto("/a/withdrawn")
+    page.wait_for_function("caches.match('/a/withdrawn').then(found => !found)")
+
+
+def test_without_a_network_and_without_script_there_is_the_single_file(visit):
+    page = visit("/d/2026-05-01/", script=False)
+    assert page.locator("#save").get_attribute("href") == "/d/2026-05-01.html"
+
+
+def test_the_devices_own_share_menu_opens_where_there_is_one_and_else_a_page(visit):
+    page = visit("/")
+    page.context.add_init_script("navigator.share = what => { window.shared = what }")
+    page.goto("/a/seed")
+    page.get_by_role("link", name="分享").click()
+    assert page.evaluate("shared.url") == "/a/seed"
+    plain = visit("/a/seed", script=False)
+    plain.get_by_role("link", name="分享").click()
+    assert plain.url.endswith("/a/seed/share")
+    assert plain.locator("svg").is_visible()
+
+
+def test_reading_goes_on_where_it_stopped(visit):
+    page = visit("/a/seed")
+    assert not page.locator("#on").is_visible()
+    page.evaluate("document.getElementById('p12').scrollIntoView({block: 'center'})")
+    page.goto("/")
+    page.goto("/a/seed")
+    page.get_by_role("link", name="继续上次").click()
+    assert page.evaluate("location.hash") in ("#p10", "#p11", "#p12")
+    assert page.evaluate("scrollY") > 640
+
+
+def test_a_paragraph_can_be_pointed_at(visit, site):
+    page = visit(f"{site}/a/seed#p9", script=False)
+    box = page.locator("#p9").bounding_box()
+    assert 0 <= box["y"] < 300
+
+
+def test_no_script_fails_on_any_page(visit):
+    page = visit("/offline")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for path in (
+        "/",
+        "/a/seed",
+        "/a/rich",
+        "/d/2026-05-01/",
+        "/d/",
+        "/preferences",
+        "/a/seed/share",
+        "/offline",
+        "/nothing",
+    ):
+        page.goto(path)
+    assert errors == []
