@@ -19,6 +19,8 @@ test  poppler-utils         pdftotext                                PDF: text, 
 test  qpdf                  qpdf                                     PDF: checks the structure
 test  nodejs                node                                     the npm readers and checkers in tests/npm
 test  npm                   npm                                      installs them
+test  zim-tools             zimcheck                                 checks the ZIM of the library
+test  kiwix-tools           kiwix-serve                              reads it, as a phone would
 test  newsboat              newsboat                                 feeds, read by a reader
 test  sfeed                 sfeed                                    feeds, read by another
 test  rss2email             r2e                                      feeds, read by a third

@@ -1,6 +1,14 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import time
+from contextlib import contextmanager
+from urllib.parse import unquote
+from urllib.request import urlopen
+
 import pytest
+from serving import free_port
 
 from reader.cli import main
 from reader.exports import EXPORTS
@@ -61,3 +69,53 @@ def test_build_makes_everything_once(run, settings):
     assert len(made) == 3
     run("build", "--format", "epub")
     assert {path: path.stat().st_ino for path in made} == made
+
+
+def test_the_library_is_one_zim_that_zimcheck_finds_clean_and_kiwix_serves(run, tmp_path):
+    result = run("export", "--all", "-o", "library.zim")
+    assert result.exit_code == 0, result.output
+    checked = subprocess.run(["zimcheck", "--all", "library.zim"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+    assert "[ERROR]" not in checked.stdout
+    with kiwix(tmp_path / "library.zim") as url:
+        front = urlopen(f"{url}/library/index.html").read().decode()
+        assert "北京大雨" in front
+        assert "今天下雨。" in urlopen(f"{url}/library/a/rain.html").read().decode()
+        assert "北京大雨" in urlopen(f"{url}/search?content=library&pattern=%E4%B8%8B%E9%9B%A8").read().decode()
+
+
+@contextmanager
+def kiwix(path):
+    port = free_port()
+    server = subprocess.Popen(["kiwix-serve", "--address", "127.0.0.1", "--port", str(port), path])
+    try:
+        for _ in range(200):
+            try:
+                urlopen(f"http://127.0.0.1:{port}/").close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_the_whole_site_is_a_folder_any_static_host_can_serve(run, tmp_path):
+    result = run("export", "--all", "-o", "public")
+    assert result.exit_code == 0, result.output
+    public = tmp_path / "public"
+    assert "今天下雨。" in (public / "a" / "rain" / "index.html").read_text("utf-8")
+    for name in ("index.html", "a/rain.pdf", "a/rain.epub", "d/2026-05-01/index.html", "d/2026-05-01.epub", "feed.xml"):
+        assert (public / name).stat().st_size > 0
+    style = [path for path in (public / "static").rglob("*") if path.is_file()]
+    assert style
+
+
+def test_every_link_in_the_folder_leads_to_a_file(run, tmp_path):
+    run("export", "--all", "-o", "public")
+    public = tmp_path / "public"
+    for page in public.rglob("index.html"):
+        for link in re.findall(r'href="?(/[^"\s>?#]*)(?=["\s>])', page.read_text("utf-8")):
+            target = public / unquote(link).lstrip("/")
+            assert target.is_file() or (target / "index.html").is_file(), f"{page}: {link}"

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 import click
 
-from ..catalog import Position
 from ..errors import Busy
 from ..exports import EXPORTS
 from ..exports.jobs import FAILED
 from ..exports.press import Press
-from ..exports.publications import of_article, of_issue
+from ..exports.publications import every_article, of_article, of_issue
 from ..model import Publication
 from ..services import Services, open_services
 from ..settings import Settings
@@ -50,10 +49,7 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
 
 def publications(services: Services, days: int) -> Iterator[Publication]:
     """All articles, newest first, then the issues of so many days."""
-    before: Position | None = None
-    while teasers := services.catalog.latest(limit=100, before=before):
-        yield from map(of_article, services.catalog.articles([teaser.slug for teaser in teasers]))
-        before = (int(teasers[-1].published.timestamp()), teasers[-1].slug)
+    yield from map(of_article, every_article(services.catalog))
     for day, _ in services.catalog.issues(limit=days) if days else ():
         issue = services.catalog.issue(day)
         yield of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))

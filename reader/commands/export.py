@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import click
 
+from ..app import create_app
 from ..errors import UnknownFormat
 from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
-from ..exports.publications import in_chosen_script, of_article, of_issue, of_selection
+from ..exports.publications import every_article, in_chosen_script, of_article, of_issue, of_selection
 from ..model import Publication
-from ..script import SCRIPTS
+from ..script import SCRIPTS, in_script
 from ..services import Services, open_services
 from ..settings import Settings
+from ..web.snapshot import write_site
 
 
 @click.command("export")
-@click.argument("names", nargs=-1, required=True, metavar="SLUG|DATE...")
+@click.argument("names", nargs=-1, metavar="SLUG|DATE...")
+@click.option("--all", "everything", is_flag=True, help="The whole library: a folder for any static host, or a .zim.")
 @click.option("--format", "suffix", default="pdf", show_default=True, help=f"One of: {', '.join(EXPORTS)}.")
 @click.option("--page", default="", help="Paper of a PDF: a4, phone, a6 or large.  [default: a4]")
 @click.option("--script", default="", type=click.Choice(["", *SCRIPTS]), help="Simplified or Traditional characters.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; - for standard output.")
 @click.pass_obj
 def command(
-    settings: Settings, names: tuple[str, ...], suffix: str, page: str, script: str, output: Path | None
+    settings: Settings,
+    names: tuple[str, ...],
+    everything: bool,
+    suffix: str,
+    page: str,
+    script: str,
+    output: Path | None,
 ) -> None:
-    """Write an article, the issue of a day (2018-11-23), or a selection of several articles as one file."""
+    """Write an article, the issue of a day (2018-11-23), or a selection of several articles as one file.
+
+    With --all, write the whole site as a folder (--output public), or the library for Kiwix (--output library.zim).
+    """
+    if everything == bool(names):
+        raise click.UsageError("name what to export, a SLUG or a DATE, or say --all")
+    if everything:
+        write_everything(settings, output or Path("public"), script)
+        return
     try:
         page = page_of(suffix, page)
     except UnknownFormat as error:
@@ -40,6 +58,36 @@ def command(
     options = options_of(settings, page, script)
     content = exporter(suffix).export(publication, options, services.render.render)
     write(content, output or Path(f"{publication.name}.{suffix}"))
+
+
+def write_everything(settings: Settings, output: Path, script: str) -> None:
+    services = open_services(settings)
+    services.library.sync()
+    if output.suffix == ".zim":
+        write_library(services, output, script)
+        return
+    stop = threading.Event()
+    crew = threading.Thread(target=services.press.keep, args=(stop,), daemon=True)
+    crew.start()
+    with click.progressbar(write_site(create_app(services), output), label="Writing files", file=sys.stderr) as bar:
+        count = sum(1 for _ in bar)
+    stop.set()
+    crew.join()
+    click.echo(f"{output}  {count:,} files", err=True)
+
+
+def write_library(services: Services, output: Path, script: str) -> None:
+    from ..exports.zim import write_zim  # libzim: a native library that nothing else needs
+
+    settings = services.settings
+    icon, language = settings.static / "icons" / "192.png", settings.language
+    articles = (in_script(article, script) for article in every_article(services.catalog))
+    options = options_of(settings, "", script)
+    output.unlink(missing_ok=True)  # libzim appends to what is there
+    length = services.catalog.count()
+    with click.progressbar(articles, length=length, label="Writing articles", file=sys.stderr) as bar:
+        count = write_zim(output, bar, options, services.render.render, icon, language)
+    click.echo(f"{output}  {count:,} articles, {output.stat().st_size:,} bytes", err=True)
 
 
 def publication_of(services: Services, names: tuple[str, ...]) -> Publication:

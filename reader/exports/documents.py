@@ -21,7 +21,9 @@ from .words import gettext_of, imprint, is_chinese, long_date, long_time
 
 @dataclass(frozen=True)
 class Chapter:
-    """``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty."""
+    """``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty;
+    ``manner`` is ``han`` (paragraphs are indented) or ``latin`` (they are apart, and words are hyphenated).
+    """
 
     id: str
     article: Article
@@ -31,6 +33,7 @@ class Chapter:
     imprint: list[tuple[str, str]]
     colon: str
     editor: str
+    manner: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
         imprint=imprint(article, gettext),
         colon=between,
         editor=f"{gettext('Editor')}{between}{article.editor}" if article.editor else "",
+        manner="han" if is_chinese(article.language) else "latin",
     )
 
 
@@ -151,5 +155,6 @@ def colon(language: str) -> str:
 def qr_code(address: str) -> bytes:
     """A PNG of two colours, whose bytes depend on the address only."""
     picture = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(picture, kind="png", border=0, scale=4)
+    code = segno.make(address, error="m", micro=False, boost_error=False, mask=0)  # all eight masks take 3 ms to judge
+    code.save(picture, kind="png", border=0, scale=1)
     return picture.getvalue()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import cast
 
 from .. import addresses
+from ..catalog import Catalog, Position
 from ..errors import NotFound, TooLarge
 from ..model import Article, Issue, Publication, Shelf, Teaser, fingerprint, slug_of
 from ..script import convert, in_script, needs_change
@@ -40,6 +41,14 @@ def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publicat
     """What a reader picked or searched for, under the address that finds it again. Raises TooLarge."""
     name = slug_of(title)[:40] or fingerprint(path)[:8]
     return _bundle(name, title, path, articles)
+
+
+def every_article(catalog: Catalog) -> Iterator[Article]:
+    """All there are, newest first, a hundred in memory at a time."""
+    before: Position | None = None
+    while teasers := catalog.latest(limit=100, before=before):
+        yield from catalog.articles([teaser.slug for teaser in teasers])
+        before = (int(teasers[-1].published.timestamp()), teasers[-1].slug)
 
 
 def check_count(count: int) -> None:

@@ -40,7 +40,7 @@ def main() -> None:
     _accept_limits(int(memory_mb) * 1_000_000)
     renderer = Renderer(ROOT / "templates", ROOT / "static")
     store = Store(Path(folder), int(cache_bytes))
-    _warm_up()
+    warm_up()
     for line in sys.stdin:
         print(json.dumps(_answer(read_line(line), renderer, store)), file=answers, flush=True)
         gc.collect()
@@ -88,7 +88,7 @@ def _accept_limits(memory_bytes: int) -> None:
     os.nice(10)
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Loads the heavy libraries before the first order comes. Garbage is collected between orders, not amid them."""
     from . import typesetting
 

@@ -1,0 +1,370 @@
+"""How fast, how small and how frugal are exports, beside the same article by other engines? And do pages notice?
+
+    python benchmarks/exports.py [--quick]
+
+The seed article and an issue of 30 articles, each engine in processes of its own, all in one run. *Cold* is the
+whole life of a process that makes one file, *warm* the median of further files in the same process (CPU seconds,
+which other programs disturb least). Stock WeasyPrint and Chromium get our HTML, Debian's Noto CJK, and the few lines
+of CSS that one writes first.
+Chromium and pandoc only know cold starts. Needs chromium, pandoc, fonts-noto-cjk and typst.
+Exits 1 when an aim is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import random
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from markupsafe import Markup  # noqa: E402
+
+from reader.editing import to_article  # noqa: E402
+from reader.exports import EXPORTS, worker  # noqa: E402
+from reader.exports.bodies import Body  # noqa: E402
+from reader.exports.documents import to_document  # noqa: E402
+from reader.exports.jobs import Jobs  # noqa: E402
+from reader.exports.options import Options  # noqa: E402
+from reader.exports.publications import of_article, of_issue  # noqa: E402
+from reader.formats import read_draft  # noqa: E402
+from reader.model import Article, Issue, Publication  # noqa: E402
+from reader.rendering import Renderer  # noqa: E402
+from reader.settings import Settings  # noqa: E402
+
+SEED = next((ROOT / "articles").rglob("quzhou-zhengxie.txt"))
+MEGABYTE = 1_000_000
+SECTIONS = ("河北新闻", "要闻", "经济", "社会", "文化")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``cold`` is wall seconds, ``warm`` CPU seconds (0: not known), ``size`` bytes, ``memory`` peak RSS in bytes."""
+
+    cold: float
+    warm: float
+    size: int
+    memory: int
+
+
+@dataclass(frozen=True)
+class Aim:
+    name: str
+    value: float
+    most: float
+    unit: str = ""
+
+    @property
+    def reached(self) -> bool:
+        return self.value <= self.most
+
+    def __str__(self) -> str:
+        mark = "ok    " if self.reached else "MISSED"
+        return f"  {mark} {self.name}: {self.value:.3g}{self.unit} (aim: at most {self.most:g}{self.unit})"
+
+
+# -- what is exported ---------------------------------------------------------------------------------------------
+
+
+def seed() -> Article:
+    return to_article(read_draft(SEED.suffix, SEED.read_bytes()), PurePosixPath("2018-11-23", SEED.name), Settings())
+
+
+def issue_of_thirty() -> Publication:
+    """Thirty articles of the seed's length: its sentences in another order, some of the Han in them others.
+
+    So it holds some 2,100 different ones, as many as thirty real news stories of that length.
+    """
+    first, dice = seed(), random.Random(30)
+    paragraphs = re.findall(r"<p>(.*?)</p>", first.body)
+    hanzi = sorted({char for char in first.body if "\u4e00" <= char <= "\u9fff"})
+    articles = [first]
+    for number in range(1, 30):
+        dice.shuffle(paragraphs)
+        body = "".join(f"<p>{varied(text, hanzi, dice)}</p>" for text in paragraphs)
+        when = first.published + timedelta(minutes=number)
+        section = (SECTIONS[number % len(SECTIONS)],)
+        title = f"{first.title}之{number}"
+        changed = {"slug": f"a{number}", "title": title, "section": section, "published": when, "version": ""}
+        articles.append(replace(first, body=Markup(body), **changed))
+    return of_issue(Issue(date(2018, 11, 23), ()), articles)
+
+
+def varied(text: str, hanzi: list[str], dice: random.Random) -> str:
+    """One Han character in 25 becomes another one of GB 2312's first level, so that fonts have to carry more."""
+
+    def other(found: re.Match[str]) -> str:
+        if dice.random() > 0.04:
+            return found[0]
+        row, cell = dice.randrange(0xB0, 0xD7), dice.randrange(0xA1, 0xFE)
+        return bytes([row, cell]).decode("gb2312", "ignore") or dice.choice(hanzi)
+
+    return re.sub("[\u4e00-\u9fff]", other, text)
+
+
+def subject(name: str) -> Publication:
+    return issue_of_thirty() if name == "issue" else of_article(seed())
+
+
+PLAIN = """@page { size: A4; margin: 25mm; @bottom-center { content: counter(page) } }
+body { font: 11pt/1.75 "Noto Serif CJK SC"; text-align: justify }
+h1, h2, .meta { font-family: "Noto Sans CJK SC" }
+p { text-indent: 2em; margin: 0 }"""
+OPTIONS = Options(base_url="https://news.example", site_name="燕赵日报")
+
+
+# -- engines, each in a child process -----------------------------------------------------------------------------
+
+
+def ours(name: str, suffix: str, page: str) -> Callable[[], bytes]:
+    render, publication = Renderer(ROOT / "templates", ROOT / "static").render, subject(name)
+    return lambda: EXPORTS[suffix].export(publication, replace(OPTIONS, page=page), render)
+
+
+def stock(name: str, *_: str) -> Callable[[], bytes]:
+    """WeasyPrint as it comes, with the fonts that Debian has for Chinese."""
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    html, fonts = plain_html(name), FontConfiguration()
+    return lambda: HTML(string=html).write_pdf(stylesheets=[CSS(string=PLAIN, font_config=fonts)], font_config=fonts)
+
+
+def plain_html(name: str) -> str:
+    render = Renderer(ROOT / "templates", ROOT / "static").render
+    document = to_document(subject(name), replace(OPTIONS, base_url=""), Body.html, "media:")
+    return render("export/document.html", **document.context(), site_name=OPTIONS.site_name)
+
+
+def typst(name: str, *_: str) -> Callable[[], bytes]:
+    import typst as engine
+
+    folder = Path(tempfile.mkdtemp())
+    (folder / "main.typ").write_text(typst_source(subject(name)))
+    fonts = [str(ROOT / "reader" / "exports" / "fonts")]
+    return lambda: engine.compile(
+        str(folder / "main.typ"), font_paths=fonts, ignore_system_fonts=True, pdf_standards="ua-1"
+    )
+
+
+def typst_source(publication: Publication) -> str:
+    """The same text, set as typst sets a book."""
+    title = publication.title.replace('"', '\\"')
+    lines = [
+        f'#set document(title: "{title}")\n#set page(paper: "a4", margin: 27mm, numbering: "1")',
+        '#set text(font: ("Reader Serif",), size: 11pt, lang: "zh", region: "cn")',
+        "#set par(justify: true, first-line-indent: (amount: 2em, all: true), leading: .85em)",
+        '#show heading: set text(font: "Reader Sans", weight: "regular")',
+    ]
+    for article in publication.chapters:
+        lines.append(f"= {escaped(article.title)}")
+        for tag, text in re.findall(r"<(p|h2)[^>]*>(.*?)</\1>", article.body):
+            lines.append(f"== {escaped(text)}" if tag == "h2" else escaped(text))
+    return "\n\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    return re.sub(r"([\\#*_`$<>@~\[\]=+/-])", r"\\\1", re.sub(r"<[^>]+>", "", text))
+
+
+ENGINES = {"ours": ours, "stock": stock, "typst": typst}
+
+
+def child(engine: str, name: str, suffix: str, page: str, repeats: int) -> None:
+    """Makes the file once, then *repeats* times more; prints what that took."""
+    make = ENGINES[engine](name, suffix, page)
+    if engine == "ours":
+        worker.warm_up()  # as a worker begins its life
+    content = make()
+    resting = resident()
+    seconds = []
+    for _ in range(repeats):
+        start = time.process_time()
+        make()
+        seconds.append(time.process_time() - start)
+        gc.collect()  # as a worker does between orders
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    warm = statistics.median(seconds) if seconds else 0.0
+    print(json.dumps({"warm": warm, "size": len(content), "memory": peak, "resting": resting}))
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def measured(engine: str, name: str, suffix: str = "pdf", page: str = "a4", repeats: int = 9) -> Figure:
+    environment = {key: value for key, value in os.environ.items() if key != "FONTCONFIG_FILE"}
+    command = [sys.executable, __file__, "--child", engine, name, suffix, page]
+    start = time.perf_counter()
+    subprocess.run([*command, "0"], check=True, capture_output=True, env=environment)
+    cold = time.perf_counter() - start
+    done = subprocess.run([*command, str(repeats)], check=True, capture_output=True, env=environment)
+    facts = json.loads(done.stdout.splitlines()[-1])
+    return Figure(cold, facts["warm"], facts["size"], facts["memory"])
+
+
+def commanded(command: list[str], output: Path) -> Figure:
+    """An engine that is a program: one cold run, with the memory of its largest process."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    seconds = time.perf_counter() - start
+    return Figure(seconds, 0.0, output.stat().st_size, usage.ru_maxrss * 1024)
+
+
+def chromium(name: str) -> Figure:
+    with tempfile.TemporaryDirectory() as folder:
+        page, output = Path(folder, "page.html"), Path(folder, "page.pdf")
+        page.write_text(plain_html(name).replace("</head>", f"<style>{PLAIN}</style></head>"))
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={folder}/u"]
+        return commanded(["chromium", *flags, f"--print-to-pdf={output}", page.as_uri()], output)
+
+
+def pandoc(name: str) -> Figure:
+    with tempfile.TemporaryDirectory() as folder:
+        page, output = Path(folder, "page.html"), Path(folder, "book.epub")
+        page.write_text(plain_html(name))
+        return commanded(["pandoc", "-f", "html", "-o", str(output), str(page)], output)
+
+
+# -- pages while exports are made ---------------------------------------------------------------------------------
+
+
+def pages_beside_exports(seconds: float) -> tuple[float, float, int]:
+    """(p99 without, p99 with exports running, how many exports were made meanwhile)."""
+    from serving import serving
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(articles=Path(folder, "articles"), instance=Path(folder, "instance"))
+        write_articles(settings.articles, 300)
+        with serving(settings) as url:
+            jobs = Jobs(settings.instance / "jobs.sqlite3", settings.export_queue)
+            pages = [f"{url}/", f"{url}/a/n299", f"{url}/a/n298"]
+            steady_load(pages, 1.0)
+            while not jobs.idle():
+                time.sleep(0.2)
+            quiet = steady_load(pages, seconds)
+            before = len(list((settings.instance / "exports").glob("*/*")))
+            stop = threading.Event()
+            customers = threading.Thread(target=order_all, args=(url, stop))
+            customers.start()
+            busy = steady_load(pages, seconds)
+            stop.set()
+            customers.join()
+            made = len(list((settings.instance / "exports").glob("*/*"))) - before
+    return quiet, busy, made
+
+
+def write_articles(folder: Path, count: int) -> None:
+    text = SEED.read_text("utf-8")
+    folder.mkdir()
+    for number in range(count):
+        when = f"2018-11-23 {number // 60:02}:{number % 60:02}:00"
+        (folder / f"n{number}.txt").write_text(text.replace("2018-11-23 10:40:00", when), "utf-8")
+
+
+def order_all(url: str, stop: threading.Event) -> None:
+    """Keeps the queue filled with PDFs nobody has asked for before."""
+    for number in range(250):
+        for page in ("a4", "phone"):
+            if stop.wait(0.05):
+                return
+            try:
+                urllib.request.urlopen(f"{url}/a/n{number}.pdf?page={page}", timeout=10).close()
+            except urllib.error.HTTPError as answer:
+                answer.close()
+
+
+def steady_load(urls: list[str], seconds: float, rate: float = 100) -> float:
+    """p99 in seconds of requests sent every 1/*rate* s, by the clock of when each was due."""
+    times, start = [], time.perf_counter()
+    for number in range(int(seconds * rate)):
+        due = start + number / rate
+        time.sleep(max(0.0, due - time.perf_counter()))
+        request = urllib.request.Request(urls[number % len(urls)], headers={"Accept-Encoding": "br"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
+        times.append(time.perf_counter() - due)
+    return statistics.quantiles(times, n=100)[98]
+
+
+# -- the report ---------------------------------------------------------------------------------------------------
+
+
+def row(name: str, figure: Figure) -> str:
+    warm = f"{figure.warm * 1000:9.1f}" if figure.warm else "        -"
+    return f"  {name:34} {figure.cold * 1000:9.0f} {warm} {figure.size:11,} {figure.memory / MEGABYTE:7.0f}"
+
+
+def main(quick: bool) -> int:
+    few, issues = (5, 1) if quick else (15, 3)
+    figures = {
+        "ours, A4": measured("ours", "seed", repeats=few),
+        "ours, phone": measured("ours", "seed", page="phone", repeats=few),
+        "stock WeasyPrint, Noto CJK, A4": measured("stock", "seed", repeats=few),
+        "Chromium, Noto CJK, A4": chromium("seed"),
+        "typst, our fonts, A4": measured("typst", "seed", repeats=few),
+        "ours, EPUB": measured("ours", "seed", "epub", "", repeats=20),
+        "pandoc, EPUB": pandoc("seed"),
+        "ours, issue, A4 in two columns": measured("ours", "issue", repeats=issues),
+        "typst, issue, one column": measured("typst", "issue", repeats=issues),
+        "Chromium, issue": chromium("issue"),
+        "ours, issue, EPUB": measured("ours", "issue", "epub", "", repeats=9),
+        "pandoc, issue, EPUB": pandoc("issue"),
+    }
+    quiet, busy, made = pages_beside_exports(4 if quick else 15)
+    print(f"  {'':34} {'cold ms':>9} {'warm ms':>9} {'bytes':>11} {'MB RSS':>7}")
+    for name, figure in figures.items():
+        print(row(name, figure))
+    print(f"  pages, p99: {quiet * 1000:.1f} ms alone, {busy * 1000:.1f} ms while {made} exports were made")
+    reached = aims(figures, busy / quiet)
+    print(*reached, sep="\n")
+    summary = ", ".join(f"{aim.name} {aim.value:.3g}{aim.unit}" for aim in reached)
+    print(f"exports: {summary}")
+    return 0 if all(aim.reached for aim in reached) else 1
+
+
+def aims(figures: dict[str, Figure], slowdown: float) -> list[Aim]:
+    one, phone, issue = figures["ours, A4"], figures["ours, phone"], figures["ours, issue, A4 in two columns"]
+    epub, book = figures["ours, EPUB"], figures["ours, issue, EPUB"]
+    return [
+        Aim("A4 to stock", one.warm / figures["stock WeasyPrint, Noto CJK, A4"].warm, 0.45),
+        Aim("A4", one.size / 1000, 130, " KB"),
+        Aim("phone to A4", phone.warm / one.warm, 1.8),
+        Aim("worker", one.memory / MEGABYTE, 100, " MB"),
+        Aim("issue", issue.size / MEGABYTE, 1.0, " MB"),
+        Aim("issue to one article", issue.warm / one.warm, 35),
+        Aim("EPUB", epub.size / 1000, 8.192, " KB"),
+        Aim("EPUB time", epub.warm * 1000, 3, " ms"),
+        Aim("issue EPUB time", book.warm * 1000, 20, " ms"),
+        Aim("p99 of pages beside exports", slowdown, 2),
+    ]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats, under 50 seconds")
+    parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.child:
+        child(*chosen.child[:4], int(chosen.child[4]))
+        sys.exit(0)
+    sys.exit(main(chosen.quick))

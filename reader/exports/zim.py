@@ -1,0 +1,120 @@
+"""The whole library as one ZIM file: read and searched offline by Kiwix, on a phone or from a box in a school.
+
+libzim stays at 3.6.0: what later versions write, Debian's zimcheck rejects (github.com/openzim/zim-tools/issues/484).
+Only ``export --all`` loads it; a web process never does.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from libzim.writer import Creator, Hint, Item, StringProvider
+from PIL import Image
+
+from ..model import Article
+from . import to_html
+from .options import Options, Render
+from .publications import of_article
+from .words import gettext_of, is_chinese, long_date
+
+ICON = 48
+"""Pixels of the one illustration a ZIM must have."""
+
+
+class Page(Item):  # type: ignore[misc]  # libzim ships no types
+    def __init__(self, path: str, title: str, content: bytes) -> None:
+        super().__init__()
+        self._path, self._title, self._content = path, title, content
+
+    def get_path(self) -> str:
+        return self._path
+
+    def get_title(self) -> str:
+        return self._title
+
+    def get_mimetype(self) -> str:
+        return "text/html"
+
+    def get_contentprovider(self) -> StringProvider:
+        return StringProvider(self._content)
+
+    def get_hints(self) -> dict[Hint, bool]:
+        return {Hint.FRONT_ARTICLE: True}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An article in the lists: all that has to be remembered of it."""
+
+    path: str
+    title: str
+    day: date
+
+
+def write_zim(
+    path: Path, articles: Iterable[Article], options: Options, render: Render, icon: Path, language: str
+) -> int:
+    """Each article as a page by itself, lists by month, a full-text index. Newest first in, newest first out.
+
+    Returns how many articles are in it.
+    """
+    plain, lines = replace(options, base_url=""), []
+    with Creator(path).config_indexing(True, iso_639_3(language)) as creator:
+        creator.set_mainpath("index.html")
+        for article in articles:
+            content = to_html.export(of_article(article), plain, render)
+            lines.append(Line(f"a/{article.slug}.html", article.title, article.day))
+            creator.add_item(Page(lines[-1].path, article.title, content))
+        for page in lists(lines, options, render, language):
+            creator.add_item(page)
+        for name, value in metadata(lines, options, language).items():
+            creator.add_metadata(name, value)
+        creator.add_illustration(ICON, illustration(icon))
+    return len(lines)
+
+
+def lists(lines: list[Line], options: Options, render: Render, language: str) -> Iterator[Page]:
+    """The front page with the newest and the months, and a page for each month."""
+    common = {"language": language, "site_name": options.site_name, "contents": gettext_of(language)("Contents")}
+    months = [(month, list(group)) for month, group in groupby(lines, key=lambda line: f"{line.day:%Y-%m}")]
+    for month, group in months:
+        days = [(long_date(day, language), list(some)) for day, some in groupby(group, key=lambda line: line.day)]
+        yield Page(
+            f"m/{month}.html",
+            month,
+            render("export/zim.html", title=month, days=days, months=[], up="../", **common).encode(),
+        )
+    newest = [(gettext_of(language)("Latest"), lines[:30])]
+    front = render(
+        "export/zim.html", title=options.site_name, days=newest, months=[m for m, _ in months], up="", **common
+    )
+    yield Page("index.html", options.site_name, front.encode())
+
+
+def metadata(lines: list[Line], options: Options, language: str) -> dict[str, Any]:
+    """What openZIM asks of every file; the date is that of the newest article."""
+    return {
+        "Title": options.site_name[:30],
+        "Description": options.site_name[:80],
+        "Language": iso_639_3(language),
+        "Creator": options.site_name,
+        "Publisher": "Reader",
+        "Name": "reader",
+        "Date": max((line.day for line in lines), default=date(1970, 1, 1)),
+    }
+
+
+def iso_639_3(language: str) -> str:
+    return "zho" if is_chinese(language) else "eng"
+
+
+def illustration(icon: Path) -> bytes:
+    small = io.BytesIO()
+    Image.open(icon).convert("RGBA").resize((ICON, ICON), Image.Resampling.LANCZOS).save(small, "PNG")
+    return small.getvalue()
