@@ -127,6 +127,37 @@ def test_a_file_in_the_way_is_never_overwritten(tmp_path):
     assert (tmp_path / "a.md").read_bytes() == b"mine"
 
 
+def test_an_article_that_was_deleted_can_be_imported_again_over_its_pictures(run, settings):
+    with site({"/a.html": html(STORY), "/walk.png": (200, {}, picture())}) as (root, _):
+        run(f"{root}/a.html")
+        (settings.articles / "2018-11-23/沿河步道开放.md").unlink()
+        assert run(f"{root}/a.html").exit_code == 0
+    assert files(settings) == ["2018-11-23/沿河步道开放.md", "2018-11-23/沿河步道开放/1.png"]
+
+
+def test_another_picture_in_the_way_refuses_the_article_and_stays(run, settings):
+    mine = settings.articles / "2018-11-23/沿河步道开放/1.png"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    with site({"/a.html": html(STORY), "/walk.png": (200, {}, picture())}) as (root, _):
+        result = run(f"{root}/a.html")
+    assert (result.exit_code, mine.read_bytes()) == (1, b"mine")
+    assert "is in the way" in result.output
+
+
+def test_where_there_are_no_links_a_file_still_appears_whole_and_over_none(tmp_path, monkeypatch):
+    from reader.importing import writing
+
+    def no_links(*_: object) -> None:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr(writing.os, "link", no_links)
+    writing.put(tmp_path / "a.md", b"mine")
+    with pytest.raises(FileExistsError):
+        writing.put(tmp_path / "a.md", b"theirs")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.md", b"mine")]
+
+
 def test_pasted_text_comes_from_standard_input_in_any_encoding(run, settings):
     text = (
         "新闻>>本地\n沿河步道开放\n2018-11-23 10:40:00 来源:晨报\n"

@@ -14,7 +14,7 @@ from .already import Already
 from .drafting import Understood, understand, with_pictures
 from .fetching import Fetcher
 from .sources import Item
-from .writing import put, slug_for, to_file
+from .writing import put, put_picture, slug_for, to_file
 
 IMPORTED, SKIPPED, REFUSED = "imported", "skipped", "refused"
 
@@ -84,7 +84,12 @@ class Importing:
         slug = slug_for(draft, self.already.slugs)
         settled = replace(understood, draft=draft)
         draft, pictures = with_pictures(settled, item, slug, self.fetcher)
-        path = self._put(draft, slug, understood.address, pictures.files)
+        try:
+            path = self._put(draft, slug, understood.address, pictures.files)
+        except FileExistsError as error:
+            raise NotImported(item.name, f"{error.filename2 or error.filename} is in the way") from error
+        except OSError as error:
+            raise NotImported(item.name, f"cannot be written: {error}") from error
         self.already.add(path, understood.text_hash, understood.address)
         return Outcome(IMPORTED, item.name, path, (*notes, *pictures.problems))
 
@@ -95,7 +100,7 @@ class Importing:
             raise NotImported(draft.title, "no date")
         folder = Path(moment.date().isoformat())
         for name, content in pictures.items():
-            put(self.settings.articles / folder / slug / name, content)
+            put_picture(self.settings.articles / folder / slug / name, content)
         suffix, content = to_file(draft, address, self.wishes.suffix)
         path = folder / f"{slug}{suffix}"
         put(self.settings.articles / path, content)

@@ -54,6 +54,23 @@ def put(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
-        os.link(temporary, path)  # unlike rename, link fails when the name is taken
+        _take_name(temporary, path)
     finally:
-        Path(temporary).unlink()
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _take_name(temporary: str, path: Path) -> None:
+    """Unlike rename, link fails when the name is taken. Where a file system has no links, the name is taken first."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        path.touch(exist_ok=False)
+        Path(temporary).replace(path)
+
+
+def put_picture(path: Path, content: bytes) -> None:
+    """As ``put``; the same picture, left there by an article that is gone, is good as it is."""
+    if not (path.is_file() and path.read_bytes() == content):
+        put(path, content)
