@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import locale
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from feed_site import COUNT, NS, SELECTIONS, FeedSite, feed_site, fill, items_of, text_of
 from lxml import etree
+from PIL import Image
 
 from reader.feeds import FEEDS, WINDOW
 
@@ -128,6 +130,21 @@ def test_changes_within_one_second_move_the_date_each_time(site: FeedSite) -> No
         site.remove(f"n{number}.md")
         dates.append(stamp(site))
     assert dates == sorted(set(dates))
+
+
+def test_e15_a_picture_comes_small_beside_the_entry_and_whole_in_the_text(tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    Image.effect_noise((1200, 800), 90).convert("RGB").save(picture, "JPEG")
+    with feed_site(tmp_path) as site:
+        site.drop("one.jpg", picture.getvalue())
+        site.drop("one.md", text_of(1) + "\n![说明](one.jpg)\n")
+        for root in (etree.fromstring(site.get(path).body) for path in ("/feed.xml", "/atom.xml")):
+            thumbnail = root.find(".//{http://search.yahoo.com/mrss/}thumbnail").get("url")
+            with Image.open(io.BytesIO(site.get(thumbnail.removeprefix(site.url)).body)) as small:
+                assert small.size == (360, 240)
+        (whole,) = json.loads(site.get("/feed.json").body)["items"]
+        assert f'src="{whole["image"]}"' in whole["content_html"]
+        assert site.get(whole["image"].removeprefix(site.url))["content-type"] == "image/jpeg"
 
 
 # --- History (RFC 5005) ----------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ ENTRY = Entry(
     categories=("河北新闻", "本网原创"),
     source="河北新闻网",
     image="https://news.example/media/one.jpg",
+    thumbnail="https://news.example/media/small.jpg",
     enclosures=(EPUB, PDF),
 )
 OLDER = replace(ENTRY, id="tag:news.example,2026:article/older", title="旧闻", published=PUBLISHED - timedelta(days=9))
@@ -106,7 +107,8 @@ def test_3_one_forbidden_character_costs_that_character_not_the_feed(name: str, 
     field = f"改{bad}革"
     entry = replace(
         ENTRY, title=field, summary=field, content=field, authors=(field,), categories=(field,), source=field,
-        image=f"https://news.example/{field}", enclosures=(replace(EPUB, title=field),),
+        image=f"https://news.example/{field}", thumbnail=f"https://news.example/{field}",
+        enclosures=(replace(EPUB, title=field),),
     )  # fmt: skip
     raw = FEEDS[name].to_bytes(replace(FEED, title=field, subtitle=field, publisher=field, entries=(entry,)))
     assert "改革" in raw.decode()
@@ -183,7 +185,7 @@ def test_13_relations_outside_feedgens_list_are_written() -> None:
 
 def test_14_pictures_and_source_need_no_group_and_no_feed_of_their_own() -> None:
     for item in (rss_item(), read(atom.to_bytes(FEED)).find("a:entry", NS)):
-        assert item.find("media:thumbnail", NS).get("url") == ENTRY.image
+        assert item.find("media:thumbnail", NS).get("url") == ENTRY.thumbnail
         assert item.find("media:group", NS) is None
         assert item.findtext("dc:source", namespaces=NS) == "河北新闻网"
 

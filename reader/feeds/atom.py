@@ -48,8 +48,8 @@ def _mend_entry(element: etree._Element, entry: Entry, feed_language: str) -> No
         element.set(_XML_LANG, entry.language)
     if entry.source:
         add(element, "dc:source", entry.source)
-    if entry.image:
-        add(element, "media:thumbnail", url=entry.image)
+    if entry.thumbnail:
+        add(element, "media:thumbnail", url=entry.thumbnail)
 
 
 def _set(element: etree._Element, **attributes: str) -> None:

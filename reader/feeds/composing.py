@@ -10,6 +10,7 @@ from html import escape, unescape
 from urllib.parse import urljoin
 
 from .. import addresses
+from ..images import WIDTHS
 from ..model import Article
 from .feed import Enclosure, Entry
 from .identity import entry_id
@@ -17,6 +18,7 @@ from .identity import entry_id
 # Sanitized HTML: each "<" of the text is escaped, each attribute stands in double quotes; so this finds just the tags.
 _TAG = re.compile(r"""<[a-z](?:[^">]|"[^"]*")*>""", re.IGNORECASE)
 _ADDRESS = re.compile(r"""(\s(?:href|src|poster|cite)=")([^"]*)(")""", re.IGNORECASE)
+_OURS = re.compile(r"/media/(\w+)-(\d+)\.(jpg)")
 _SRCSET = re.compile(r"""(\ssrcset=")([^"]*)(")""", re.IGNORECASE)
 
 
@@ -61,8 +63,15 @@ def to_entry(
         categories=tuple(dict.fromkeys((*article.section, *article.tags))),
         source=article.source,
         image=pictures[0] if pictures else "",
+        thumbnail=_joined(address, thumbnail_of(article.images[0])) if article.images else "",
         enclosures=tuple(_enclosure(article, site, download) for download in downloads),
     )
+
+
+def thumbnail_of(picture: str) -> str:
+    """The smallest width of a picture of ours; another's picture as it is."""
+    found = _OURS.fullmatch(picture)
+    return addresses.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
 
 
 def _enclosure(article: Article, site: Site, download: Download) -> Enclosure:

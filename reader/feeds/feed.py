@@ -40,6 +40,7 @@ class Entry:
     categories: tuple[str, ...] = ()
     source: str = ""
     image: str = ""
+    thumbnail: str = ""
     enclosures: tuple[Enclosure, ...] = ()
 
 

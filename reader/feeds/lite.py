@@ -17,4 +17,4 @@ def to_bytes(feed: Feed) -> bytes:
 
 
 def _lite(entry: Entry) -> Entry:
-    return replace(entry, content="", enclosures=(), image="", source="")
+    return replace(entry, content="", enclosures=(), image="", thumbnail="", source="")

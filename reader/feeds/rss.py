@@ -48,8 +48,8 @@ def _mend_item(item: etree._Element, entry: Entry, feed_language: str) -> None:
     if entry.updated != entry.published:  # RSS has no word for "modified"; feedparser and others read this one
         add(item, "atom:updated", entry.updated.isoformat())
     _mend_enclosures(item, entry)
-    if entry.image:
-        add(item, "media:thumbnail", url=entry.image)
+    if entry.thumbnail:
+        add(item, "media:thumbnail", url=entry.thumbnail)
 
 
 def _mend_enclosures(item: etree._Element, entry: Entry) -> None:
