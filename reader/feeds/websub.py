@@ -19,6 +19,9 @@ from .window import look_up
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
+HAVE_FEEDS = ("section", "tag", "author", "source")
+"""Kinds of shelf, besides the whole; a day and a word (see catalog.relating) have none."""
+
 _PATIENCE_SECONDS = 10.0
 
 
@@ -78,4 +81,4 @@ class Herald:
 
 def selections_of(article: Article) -> frozenset[Selection]:
     """Everything but the whole that the article's feeds are a selection of."""
-    return frozenset(Selection((shelf,)) for shelf in shelves_of(article) if shelf.kind not in ("all", "day"))
+    return frozenset(Selection((shelf,)) for shelf in shelves_of(article) if shelf.kind in HAVE_FEEDS)
