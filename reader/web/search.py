@@ -13,7 +13,7 @@ from .. import addresses
 from ..catalog.query import MAX_LENGTH, Query, parse
 from ..catalog.search import ORDERS, Hit, Place, Results
 from ..messages import N_
-from ..script import SCRIPTS, convert
+from ..script import SCRIPTS, convert, script_of
 from . import services
 from .showing import Link, show, teasers_shown
 from .visit import visit
@@ -85,10 +85,15 @@ def older(asked: Asked, found: Results) -> Link | None:
 
 
 def hints(asked: Asked) -> list[Link]:
-    """The same words in the other script (繁體, 简体), if they are found so."""
-    texts = {convert(asked.query.text, script) for script in SCRIPTS} - {asked.query.text}
-    others = [replace(asked, query=parse(text)) for text in sorted(texts)]
-    return [Link(one.query.text, one.address()) for one in others if services().catalog.search(one.query, limit=1).hits]
+    """The same words in the site's own script (简体, or 繁體), if they are found so.
+
+    Not in any script: OpenCC's way to Traditional takes 40 MB, the way to Simplified two.
+    """
+    script = script_of(services().settings.language) or "hans"
+    meant = replace(asked, query=parse(convert(asked.query.text, script)))
+    if meant == asked or not services().catalog.search(meant.query, limit=1).hits:
+        return []
+    return [Link(meant.query.text, meant.address())]
 
 
 def shown(hit: Hit) -> Hit:

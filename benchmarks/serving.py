@@ -1,0 +1,316 @@
+"""How near do Reader's hot pages and feeds come to nginx that serves the same bytes from a file?
+
+    python benchmarks/serving.py [--quick]
+
+wrk asks each server in turn, several rounds, and medians are compared, so that a busy machine is busy for all. nginx
+has the precompressed answer as a file, its open_file_cache on and its log off. ``hot off`` is the same Reader
+without the layer in front of Flask. Peers, where installed (``pip install datasette``): datasette with the same articles.
+Exits 1 when an aim is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.library import write_articles  # noqa: E402
+
+CONNECTIONS = 64
+ARTICLES = 500
+FEED = "/feed.xml"
+BR = {"Accept-Encoding": "br"}
+
+SERVER = """
+from reader.app import create_app
+from reader.services import open_services
+from reader.settings import Settings
+
+services = open_services(Settings.from_environ())
+services.library.sync()
+app = create_app(services)
+application = app.wsgi_app
+cold = application.inner.inner
+"""
+"""The parts at rest: nothing makes exports meanwhile, so the same bytes are measured from beginning to end."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One figure of wrk's: requests a second, and the time within which 99 of 100 were answered."""
+
+    requests_per_second: float
+    p99_ms: float
+    bytes_each: float
+
+
+@dataclass(frozen=True)
+class Aim:
+    name: str
+    value: float
+    wanted: float
+    is_least: bool = True
+
+    @property
+    def is_met(self) -> bool:
+        return self.value >= self.wanted if self.is_least else self.value <= self.wanted
+
+    def __str__(self) -> str:
+        sign = "≥" if self.is_least else "≤"
+        return f"{self.name:44} {self.value:9.2f}   aim {sign} {self.wanted:g}{'' if self.is_met else '   MISSED'}"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--quick", action="store_true", help="short rounds: 45 s")
+    chosen = options.parse_args()
+    missing = [name for name in ("wrk", "nginx") if not shutil.which(name)]
+    if missing:
+        raise SystemExit(f"{' and '.join(missing)} not found: bash scripts/setup.sh bench")
+    with tempfile.TemporaryDirectory() as folder:
+        aims = measure(Path(folder), seconds=1 if chosen.quick else 5, rounds=3 if chosen.quick else 7)
+    print()
+    for aim in aims:
+        print(aim)
+    print("serving: " + "; ".join(f"{aim.name} {aim.value:.2f}" for aim in aims))
+    raise SystemExit(not all(aim.is_met for aim in aims))
+
+
+def measure(folder: Path, seconds: int, rounds: int) -> list[Aim]:
+    articles = folder / "articles"
+    shutil.copytree(ROOT / "articles", articles)
+    write_articles(articles, ARTICLES)
+    seed = next(path for path in articles.rglob("*.txt")).stem
+    with ExitStack() as servers:
+        hot = servers.enter_context(reader(folder, articles, "application"))
+        cold = servers.enter_context(reader(folder, articles, "cold"))
+        article = f"/a/{seed}"
+        for path in (article, FEED):
+            warm(hot + path)
+        files = {"article": fetch(hot + article, BR), "feed": fetch(hot + FEED, BR)}
+        nginx = servers.enter_context(nginx_serving(folder, {name: body for name, (body, _) in files.items()}))
+        held = {name: headers["ETag"] for name, (_, headers) in files.items()}
+        nginx_held = {name: fetch(f"{nginx}/{name}", BR)[1]["ETag"] for name in files}
+        cases = {
+            "nginx article": (f"{nginx}/article", BR),
+            "hot article": (hot + article, BR),
+            "nginx article 304": (f"{nginx}/article", BR | {"If-None-Match": nginx_held["article"]}),
+            "hot article 304": (hot + article, BR | {"If-None-Match": held["article"]}),
+            "nginx feed": (f"{nginx}/feed", BR),
+            "hot feed": (hot + FEED, BR),
+            "nginx feed 304": (f"{nginx}/feed", BR | {"If-None-Match": nginx_held["feed"]}),
+            "hot feed 304": (hot + FEED, BR | {"If-None-Match": held["feed"]}),
+            "hot off, article": (cold + article, BR),
+        }
+        cases |= peers(servers, folder, articles)
+        loads = interleaved(cases, seconds, rounds)
+        miss_ms = median_miss_ms(cold, folder / "cold" / "catalog.sqlite3")
+    table(loads)
+    return aims_of(loads, miss_ms)
+
+
+def aims_of(loads: dict[str, Load], miss_ms: float) -> list[Aim]:
+    def ratio(ours: str, theirs: str) -> float:
+        return loads[ours].requests_per_second / loads[theirs].requests_per_second
+
+    return [
+        Aim("hot article / nginx", ratio("hot article", "nginx article"), 0.40),
+        Aim("hot article 304 / nginx 304", ratio("hot article 304", "nginx article 304"), 0.40),
+        Aim("hot feed / nginx", ratio("hot feed", "nginx feed"), 0.40),
+        Aim("hot feed 304 / nginx 304", ratio("hot feed 304", "nginx feed 304"), 0.40),
+        Aim("hot article / hot off", ratio("hot article", "hot off, article"), 15),
+        Aim(
+            "p99 of hot article / nginx", loads["hot article"].p99_ms / loads["nginx article"].p99_ms, 3, is_least=False
+        ),
+        Aim("an article never asked for, through Flask, ms", miss_ms, 3, is_least=False),
+    ]
+
+
+def interleaved(cases: dict[str, tuple[str, dict[str, str]]], seconds: int, rounds: int) -> dict[str, Load]:
+    """The median of each case, every case once a round."""
+    found: dict[str, list[Load]] = {name: [] for name in cases}
+    for _ in range(rounds):
+        for name, (url, headers) in cases.items():
+            found[name].append(wrk(url, headers, seconds))
+    return {
+        name: Load(*(statistics.median(getattr(load, f) for load in loads) for f in Load.__annotations__))
+        for name, loads in found.items()
+    }
+
+
+def wrk(url: str, headers: dict[str, str], seconds: int) -> Load:
+    fields = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *fields, url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
+    if wrong:
+        raise SystemExit(f"{url}: {wrong[0]}")
+    requests, size = re.search(r"(\d+) requests in [\d.]+\w+, ([\d.]+\w+) read", said).groups()  # type: ignore[union-attr]
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)[1]  # type: ignore[index]
+    return Load(float(rate), _in_ms(re.search(r"99%\s+([\d.]+\w+)", said)[1]), _in_bytes(size) / int(requests))  # type: ignore[index]
+
+
+def median_miss_ms(url: str, catalog: Path) -> float:
+    """One visitor with one connection, one article after the other, each for the first time."""
+    with sqlite3.connect(catalog) as database:
+        slugs = [slug for (slug,) in database.execute("SELECT slug FROM articles WHERE visible")]
+    connection, times = HTTPConnection(url.removeprefix("http://")), []
+    for slug in slugs:
+        start = time.perf_counter()
+        connection.request("GET", f"/a/{quote(slug)}", headers=BR)
+        connection.getresponse().read()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def table(loads: dict[str, Load]) -> None:
+    print(f"\n{CONNECTIONS} connections, {os.cpu_count()} cores shared with wrk; medians")
+    print(f"{'':26}{'requests/s':>12}{'p99 ms':>9}{'bytes each':>12}")
+    for name, load in loads.items():
+        print(f"{name:26}{load.requests_per_second:12,.0f}{load.p99_ms:9.2f}{load.bytes_each:12,.0f}")
+
+
+# --- servers ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reader(folder: Path, articles: Path, name: str) -> Iterator[str]:
+    """Reader under granian as ``python -m reader serve`` runs it, one process a core."""
+    (folder / "served.py").write_text(SERVER, encoding="utf-8")
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
+        "--blocking-threads", "1", "--backpressure", "64", "--no-ws", "--host", "127.0.0.1", "--port", "{port}",
+        f"served:{name}",
+    ]  # fmt: skip
+    environment = {"READER_ARTICLES": str(articles), "READER_INSTANCE": str(folder / name)}
+    paths = os.pathsep.join((str(folder), str(ROOT)))
+    with running(command, folder / f"{name}.log", environment | {"PYTHONPATH": paths}) as url:
+        yield url
+
+
+@contextmanager
+def nginx_serving(folder: Path, bodies: dict[str, bytes]) -> Iterator[str]:
+    """nginx with the bodies, brotli already, as files without a suffix."""
+    root = folder / "nginx"
+    root.mkdir()
+    folder.chmod(0o755)  # nginx started by root reads files as another user
+    for name, body in bodies.items():
+        (root / name).write_bytes(body)
+    config = f"""
+        daemon off; worker_processes {os.cpu_count()}; pid {root}/pid; error_log {root}/error.log;
+        events {{ worker_connections 1024; }}
+        http {{
+            access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=100;
+            server {{ listen 127.0.0.1:{{port}}; root {root}; add_header Content-Encoding br; default_type text/html; }}
+        }}"""
+    with running(
+        ["nginx", "-e", "stderr", "-c", f"{root}/nginx.conf"], root / "log", {}, root / "nginx.conf", config
+    ) as url:
+        yield url
+
+
+@contextmanager
+def running(
+    command: list[str], log: Path, environment: dict[str, str], config: Path | None = None, text: str = ""
+) -> Iterator[str]:
+    """A server on a free port; ``{port}`` stands for it in the command and in its configuration."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    if config:
+        config.write_text(text.replace("{port}", str(port)).replace("{{", "{").replace("}}", "}"), encoding="utf-8")
+    with log.open("wb") as output:
+        words = [word.replace("{port}", str(port)) for word in command]
+        process = subprocess.Popen(words, env=os.environ | environment, stdout=output, stderr=output)
+    try:
+        yield _answering(f"http://127.0.0.1:{port}", process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def _answering(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    for _ in range(1200):
+        if process.poll() is not None:
+            raise SystemExit(f"a server ended before it answered: {log.read_text(errors='replace')[-2000:]}")
+        try:
+            urllib.request.urlopen(url, timeout=5)
+        except urllib.error.HTTPError:
+            return url
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return url
+    raise SystemExit(f"no answer from {url}")
+
+
+def fetch(url: str, headers: dict[str, str]) -> tuple[bytes, Message]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        return answer.read(), answer.headers
+
+
+def warm(url: str) -> None:
+    """Until every process has the answer at its smallest."""
+    for _ in range(40):
+        fetch(url, BR)
+        time.sleep(0.02)
+
+
+# --- peers -----------------------------------------------------------------------------------------------------------
+
+
+def peers(servers: ExitStack, folder: Path, articles: Path) -> dict[str, tuple[str, dict[str, str]]]:
+    """The same articles under other servers, as far as they are installed."""
+    found = {}
+    if shutil.which("datasette", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))):
+        url = servers.enter_context(datasette(folder, articles))
+        found["datasette article"] = (f"{url}/articles/articles/1", BR)
+    return found
+
+
+@contextmanager
+def datasette(folder: Path, articles: Path) -> Iterator[str]:
+    path = folder / "articles.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE articles (id INTEGER PRIMARY KEY, slug TEXT, body TEXT)")
+        rows = [
+            (p.stem, p.read_text("utf-8")) for p in sorted(articles.rglob("*.txt")) + sorted(articles.rglob("*.md"))
+        ]
+        database.executemany("INSERT INTO articles (slug, body) VALUES (?, ?)", rows)
+    with running([sys.executable, "-m", "datasette", "-p", "{port}", str(path)], folder / "datasette.log", {}) as url:
+        yield url
+
+
+def _in_ms(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def _in_bytes(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}[unit]
+
+
+if __name__ == "__main__":
+    main()
