@@ -45,7 +45,7 @@ def at_work(keep, *arguments):
         thread.join()
 
 
-def wait_for(fact, seconds=20):
+def wait_for(fact, seconds=60):
     deadline = time.monotonic() + seconds
     while not (found := fact()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -77,9 +77,11 @@ def test_the_process_that_answers_pages_never_loads_weasyprint(press):
 def test_a_file_made_elsewhere_has_the_same_bytes(press, settings, tmp_path):
     other = open_press(replace(settings, instance=tmp_path / "other"))
     with at_work(press.keep):
-        first = {suffix: press.open(RAIN, suffix).read_bytes() for suffix in ("pdf", "epub")}
+        first = {suffix: press.open(RAIN, suffix, patience_seconds=60).read_bytes() for suffix in ("pdf", "epub")}
     with at_work(other.keep):
-        assert {suffix: other.open(RAIN, suffix).read_bytes() for suffix in ("pdf", "epub")} == first
+        assert {
+            suffix: other.open(RAIN, suffix, patience_seconds=60).read_bytes() for suffix in ("pdf", "epub")
+        } == first
 
 
 def test_the_key_follows_content_page_script_and_site(press, settings):

@@ -1,0 +1,79 @@
+"""What is pinned is used, what is used is pinned, and every pin is exact."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ["requirements.txt", "requirements-dev.txt", "scripts/requirements-fonts.txt", "benchmarks/requirements.txt"]
+RUN_TIME = [ROOT / "wsgi.py", *(ROOT / "reader").rglob("*.py")]
+ALL_CODE = [
+    *RUN_TIME,
+    *(path for folder in ("tests", "benchmarks", "scripts") for path in (ROOT / folder).rglob("*.py")),
+]
+COME_WITH_FLASK = {"itsdangerous", "jinja2", "markupsafe", "werkzeug"}
+
+
+def pinned(name: str) -> list[str]:
+    """The lines of a requirement file that ask for a package."""
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "-r "))]
+
+
+def normal(distribution: str) -> str:
+    """PEP 503: names differ neither by case nor by ``-``, ``_`` and ``.``."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def names(file: str) -> set[str]:
+    return {normal(re.split(r"\[|==", line)[0]) for line in pinned(file)}
+
+
+def imported(paths: list[Path]) -> set[str]:
+    """The top-level names that the files import, the standard library's and our own left out."""
+    found = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"reader"}
+
+
+def distributions_of(modules: set[str]) -> set[str]:
+    known = packages_distributions()
+    return {normal(name) for module in modules for name in known.get(module, [])}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_pin_is_exact(file):
+    assert not [line for line in pinned(file) if not re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+(\s+#.*)?", line)]
+
+
+def test_every_run_time_package_is_imported_or_explained():
+    decisions = normal((ROOT / "docs" / "decisions.md").read_text("utf-8"))
+    unused = names("requirements.txt") - distributions_of(imported(RUN_TIME))
+    assert not [name for name in unused if name not in decisions]
+
+
+def test_what_serves_imports_nothing_but_what_is_pinned_for_it():
+    wanted = distributions_of(imported(RUN_TIME) - COME_WITH_FLASK)
+    assert wanted <= names("requirements.txt")
+
+
+def test_every_other_package_is_used_by_a_test_a_benchmark_or_a_script():
+    spelt_out = "".join(
+        path.read_text("utf-8")
+        for path in [ROOT / "Makefile", ROOT / "pyproject.toml", *ALL_CODE, *(ROOT / "docs").glob("*.md")]
+    )
+    others = set().union(*map(names, FILES)) - names("requirements.txt")
+    others -= {name for name in others if name.startswith("types-") or name.endswith("-stubs")}  # for mypy
+    unused = others - distributions_of(imported(ALL_CODE))
+    assert not [name for name in unused if name not in normal(spelt_out)]
