@@ -22,6 +22,8 @@ INLINE = frozenset((
     "img", "ins", "kbd", "label", "mark", "nobr", "picture", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small",
     "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ))  # fmt: skip
+LEAST_ABOVE_COMMENTS = 40
+"""Tokens of prose. A name such as ``comments-open`` may also stand on what holds the article itself."""
 DEEPEST = 150
 """Real pages seen go down to 51."""
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -82,7 +84,10 @@ def drop(element: HtmlElement) -> None:
 
 
 def drop_chrome(root: HtmlElement) -> None:
-    """Takes out what is never text, and what is hidden unless it is most of the page."""
+    """Takes out what is never text, and what is hidden unless it is most of the page.
+
+    Prose that is hidden is mostly another story, loaded for whoever scrolls on.
+    """
     for element in list(root.iter(etree.Element)):
         if element.tag in NEVER_TEXT:
             drop(element)
@@ -95,10 +100,16 @@ def drop_chrome(root: HtmlElement) -> None:
 
 
 def drop_comments(root: HtmlElement) -> None:
-    """Takes out what readers wrote below the article, however long it is."""
+    """Takes out what readers wrote below the article, however long it is; not what has no article above it."""
+    prose_above, above = 0.0, {}
+    for block in blocks_of(root):
+        for element in lineage(block.owner):
+            above.setdefault(element, prose_above)
+        prose_above += block.prose
     for element in root.xpath("//body//*[@class or @id]"):
         names = names_of(element)
-        if COMMENTS.search(names) and not is_body(names) and element.find(".//h1") is None:
+        is_comments = COMMENTS.search(names) and not is_body(names) and element.find(".//h1") is None
+        if is_comments and above.get(element, prose_above) >= LEAST_ABOVE_COMMENTS:
             drop(element)
 
 

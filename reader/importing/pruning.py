@@ -5,6 +5,7 @@ What it takes away is always short of prose or goes by a name of the trade; a pa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,8 +16,9 @@ from .scoring import LANDMARKS, chances, prose_by_element
 from .signs import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 
 MOST = 0.3
-"""An element with a bigger part of the prose is never taken for chrome, whatever it is called."""
+"""What has a bigger part of the prose, by itself or with others of its name, is no chrome, whatever it is called."""
 MOST_CAPTION_TOKENS = 80
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _CAPTION_TAGS = ("figure", "figcaption", "caption")
 
 
@@ -65,10 +67,14 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         for element in lineage(block.owner):
             tokens[element] = tokens.get(element, 0) + block.tokens
             likely[element] = likely.get(element, 0.0) + chance * block.tokens
+    together: Counter[str] = Counter()
+    for element, share in shares.items():
+        together[names_of(element)] += share
     for element in list(body.iterdescendants()):
-        if element not in tokens or shares[element] > MOST or _in_figure(element):
-            continue
         names = names_of(element)
+        share = max(shares.get(element, 0.0), together[names] if names else 0.0)
+        if element not in tokens or share > MOST or _in_figure(element):
+            continue
         unwelcome = element.tag in LANDMARKS or (is_unwelcome(names) and not is_body(names))
         if unwelcome and likely[element] < 0.5 * tokens[element] and not _quotes(element):
             drop(element)
@@ -78,9 +84,13 @@ def _in_figure(element: HtmlElement) -> bool:
     return any(ancestor.tag == "figure" for ancestor in lineage(element))
 
 
+def _in_quotation(element: HtmlElement) -> bool:
+    return any(ancestor.tag == "blockquote" for ancestor in lineage(element))
+
+
 def _quotes(element: HtmlElement) -> bool:
     """Whether it is there for the quotation in it, as embedded posts are."""
-    if any(ancestor.tag == "blockquote" for ancestor in lineage(element)):
+    if _in_quotation(element):
         return True
     quoted = sum(len(quote.text_content()) for quote in element.iter("blockquote"))
     return quoted > len(element.text_content()) / 2
@@ -101,7 +111,8 @@ def _drop_link_lines(body: HtmlElement) -> None:
         if block.owner is body or block.owner.tag in ("td", "th", *_CAPTION_TAGS):
             continue
         text = block.text.strip()
-        if (block.links > 0.4 and LEAD_IN.search(text)) or (block.links > 0.9 and text.isupper()):
+        leads_elsewhere = block.links > 0.9 and (text.isupper() or block.owner.tag in _HEADINGS)
+        if leads_elsewhere or (block.links > 0.4 and LEAD_IN.search(text)):
             _drop_block(block)
 
 
@@ -159,7 +170,7 @@ def _drop_tail(body: HtmlElement) -> None:
     for block, chance in reversed(list(zip(rest, chances(rest), strict=True))):
         text = block.text.strip()
         closing = (block.tokens < 80 and TAIL_LINE.search(text)) or (chance < 0.3 and not SENTENCE_END.search(text))
-        if block.owner is body or not closing:
+        if block.owner is body or not closing or _in_quotation(block.owner):
             break
         _drop_block(block)
 
