@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Store:
         """The finished file, marked as just used; None if it isn't here (any more)."""
         path = self._path(key)
         try:
-            os.utime(path)
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime stays: it is sent as Last-Modified
         except FileNotFoundError:
             return None
         return path
@@ -70,7 +71,7 @@ class Store:
         for path in self.folder.glob("*/*"):
             with suppress(FileNotFoundError):
                 status = path.stat()
-                found.append((status.st_mtime, status.st_size, path))
+                found.append((status.st_atime, status.st_size, path))
         return found
 
     def _path(self, key: str) -> Path:

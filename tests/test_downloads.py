@@ -176,6 +176,20 @@ def test_a_selection_is_a_book_in_the_order_chosen(publish, fetch):
     assert "北京大雨" in book.read("EPUB/a2.xhtml").decode()
 
 
+def test_what_a_search_finds_is_a_book(publish, fetch, client):
+    publish(RAIN | SUN)
+    book = zipfile.ZipFile(BytesIO(fetch("/search.epub?q=下雨").data))
+    assert "北京大雨" in book.read("EPUB/a1.xhtml").decode()
+    assert "EPUB/a2.xhtml" not in book.namelist()
+    assert client.get("/search.epub?q=没有的词", headers=BROWSER).status_code == 404
+
+
+def test_last_modified_stays_while_the_file_does(publish, fetch):
+    publish(RAIN)
+    dates = {fetch("/a/rain.epub").headers["Last-Modified"] for _ in range(3)}
+    assert len(dates) == 1
+
+
 def test_too_large_a_selection_is_refused_in_words(publish, client):
     publish(RAIN)
     slugs = "&".join(f"a=x{n}" for n in range(MOST_ARTICLES + 1))

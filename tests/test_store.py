@@ -15,6 +15,7 @@ def store(tmp_path):
 def age(path, seconds):
     when = path.stat().st_mtime - seconds
     os.utime(path, (when, when))
+    return when
 
 
 def test_a_file_is_found_by_its_key_with_its_content(store):
@@ -47,3 +48,8 @@ def test_what_was_unused_for_longest_goes_first_when_room_is_short(store):
 def test_only_keys_we_made_name_a_file(store, key):
     with pytest.raises(ValueError, match="not a key"):
         store.find(key)
+
+
+def test_using_a_file_does_not_make_it_newer(store):
+    made = age(store.put("aa-1.pdf", b"one"), 100)
+    assert store.find("aa-1.pdf").stat().st_mtime == made

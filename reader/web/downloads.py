@@ -17,6 +17,7 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from flask_babel import gettext
 
 from .. import addresses
+from ..catalog.query import Query, parse
 from ..errors import NotFound
 from ..exports import EXPORTS
 from ..exports.jobs import Ticket
@@ -67,6 +68,28 @@ def shelf(kind: str, name: str, suffix: str) -> Response:
     check_count(services().catalog.count(chosen))
     teasers = services().catalog.latest(chosen, limit=MOST_ARTICLES)
     return answer_download(of_shelf(chosen, services().catalog.articles([t.slug for t in teasers])), suffix)
+
+
+@bp.get(f"{addresses.SEARCH}.{_SUFFIX}")
+def found(suffix: str) -> Response:
+    """All that ``?q=`` finds, newest first."""
+    query = parse(request.args.get("q", ""))
+    articles = services().catalog.articles(slugs_found(query))
+    path = f"{addresses.SEARCH}?q={quote(query.text, safe='')}"
+    return answer_download(of_selection(query.text or gettext("Search"), path, articles), suffix)
+
+
+def slugs_found(query: Query) -> list[str]:
+    """Raises TooLarge as soon as there are more than one file may hold."""
+    slugs: list[str] = []
+    results = services().catalog.search(query, limit=MOST_ARTICLES)
+    while results.hits:
+        slugs += [hit.teaser.slug for hit in results.hits]
+        check_count(len(slugs))
+        if results.more is None:
+            break
+        results = services().catalog.search(query, limit=MOST_ARTICLES, before=results.more)
+    return slugs
 
 
 @bp.get(f"/selection.{_SUFFIX}")
