@@ -40,7 +40,7 @@ CURVE_ERROR = 2.0
 EPOCH = 3_600_000_000
 """``head.modified`` of every face (2018, in seconds since 1904), so that a build can be compared byte by byte."""
 
-CHINESE_FEATURES = ("halt", "chws", "kern", "locl", "ccmp", "liga", "palt", "calt", "mark")
+CHINESE_FEATURES = ("halt", "chws", "kern", "locl", "ccmp", "liga", "palt", "pwid", "calt", "mark")
 UNUSED_TABLES = ("vmtx", "vhea", "VORG", "DSIG", "BASE", "STAT", "gasp", "FFTM", "kern")
 
 

@@ -303,3 +303,20 @@ def test_nothing_is_fetched_from_the_network_or_from_files(trap, tmp_path):
         assert not file.attachments
         assert not any(page.images for page in file.pages)
     assert b"TOPSECRET" not in made
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_apostrophe_takes_no_more_room_than_a_letter(language):
+    css = (
+        'html { font: 10pt "Reader Serif"; font-feature-settings: "chws" } :lang(en) { font-feature-settings: "pwid" }'
+    )
+    made = typeset(f"<!doctype html><html lang={language}><title>.</title><p>Let’s go", css)
+    page = pymupdf.open("pdf", made)[0].get_text("rawdict")
+    widths = {
+        char["c"]: char["bbox"][2] - char["bbox"][0]
+        for block in page["blocks"]
+        for line in block["lines"]
+        for span in line["spans"]
+        for char in span["chars"]
+    }
+    assert 0 < widths["’"] < widths["e"]

@@ -6,6 +6,7 @@
                     (CLREQ 3.1.6.2), so both margins look straight.
     autospace       1/8 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``typesetting`` put
                     there. More than 1/8 em and PDF readers take it for a space: 全县16个 would no longer be found.
+    apostrophes     ’ between Latin letters is narrow, though the font's own is the full-width Chinese quote.
     remembered lines  WeasyPrint lays columns out once to see whether they fit and once more for good; a line that was
                     broken before is not broken again (a fifth of the time of an issue).
     artifacts       running heads and page numbers are pagination, not content (ISO 14289-1 7.8;
@@ -51,9 +52,15 @@ AUTOSPACE_EM = 0.095
 WIDEST_GAP_EM = 0.35
 """Where a line would need more than this between two characters it stays ragged: holes look worse."""
 
+_HAN = re.compile(f"[{HAN}]")
 _CJK = re.compile(f"[{HAN}{SIGNS}]")
 _SIGN = re.compile(f"[{SIGNS}]")
 _SCRIPT_CHANGE = re.compile(f"(?<=[{HAN}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{HAN}])")
+
+_APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
+"""The mark in don’t: the same character as the Chinese closing quote, and as wide unless the font is told."""
+
+_APOSTROPHE_SIDE = re.compile("[A-Za-z]’|’[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,8 @@ def _trim_start(line: Any) -> None:
 
 
 def _is_chinese(line: Any, texts: list[Any]) -> bool:
-    return line.style["direction"] == "ltr" and any(_CJK.search(box.text) for box in texts)
+    """Whether any of it is Han; quotes and dashes alone say nothing, for English has them too."""
+    return line.style["direction"] == "ltr" and any(_HAN.search(box.text) for box in texts)
 
 
 def _text_boxes(box: Any) -> Iterator[Any]:
@@ -178,7 +186,7 @@ def _gaps(text: str, following: str) -> frozenset[int]:
 
 def _may_part(char: str, neighbour: str) -> bool:
     """—— and …… are one sign each (CLREQ 3.1.2); Han and Latin have their 1/8 em, more would read as a space."""
-    if char in "—…" and char == neighbour:
+    if (char in "—…" and char == neighbour) or _APOSTROPHE_SIDE.fullmatch(char + neighbour):
         return False
     return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
 
@@ -234,17 +242,25 @@ def _place(box: Any, shift: float) -> float:
 def set_text(self: Any, text: str, justify: bool = False) -> None:
     _stock_set_text(self, text, justify)
     changes = list(_SCRIPT_CHANGE.finditer(self.text)) if BREAK in self.text else []
-    if not changes:
+    apostrophes = list(_APOSTROPHE.finditer(self.text)) if "’" in self.text else []
+    if not changes and not apostrophes:
         return
     attributes = pango.pango_layout_get_attributes(self.layout)
     if attributes == ffi.NULL:
         attributes = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref)
-    for change in changes:
-        start = len(self.text[: change.start()].encode())
-        spacing = pango.pango_attr_letter_spacing_new(int(AUTOSPACE_EM * self.style["font_size"] * TO_UNITS))
-        spacing.start_index, spacing.end_index = start, start + len(BREAK.encode())
-        pango.pango_attr_list_change(attributes, spacing)
+    gap = int(AUTOSPACE_EM * self.style["font_size"] * TO_UNITS)
+    for match in changes:
+        _set_attribute(attributes, pango.pango_attr_letter_spacing_new(gap), self.text, match)
+    for match in apostrophes:
+        _set_attribute(attributes, pango.pango_attr_font_features_new(b"pwid=1"), self.text, match)
     pango.pango_layout_set_attributes(self.layout, attributes)
+
+
+def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[str]) -> None:
+    """Over the matched characters; Pango counts bytes of UTF-8."""
+    start = len(text[: match.start()].encode())
+    attribute.start_index, attribute.end_index = start, start + len(match[0].encode())
+    pango.pango_attr_list_insert(attributes, attribute)
 
 
 def reactivate(self: Any, style: Any) -> None:
