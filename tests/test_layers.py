@@ -20,7 +20,7 @@ LAYERS = [
     {"settings", "locks", "database", "messages", "sanitizer", "chinese", "script"},
     {"formats"},
     {"editing", "rendering", "store", "images", "darkroom", "cards"},
-    {"library", "keeper", "catalog", "comments"},
+    {"library", "keeper", "catalog"},
     {"importing", "feeds", "exports"},
     {"services"},
     {"web"},
@@ -107,6 +107,13 @@ def _text(path: Path) -> str:
 def test_every_module_belongs_to_a_layer():
     known = set().union(*LAYERS)
     assert {_part(module) for module in MODULES} - {""} <= known
+
+
+def test_the_map_and_the_guide_for_contributors_name_every_part_in_its_layer():
+    guide = re.search(r"^errors .*?(?=^```)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert [set(layer.split()) for layer in guide[0].split("←")] == [layer - {"__main__"} for layer in LAYERS]
+    layout = ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text("utf-8")))
+    assert not [part for layer in LAYERS for part in layer - {"__main__"} if not re.search(rf"\b{part}\b", layout)]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
