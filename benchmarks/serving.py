@@ -4,8 +4,8 @@
 
 wrk asks each server in turn, several rounds, and medians are compared, so that a busy machine is busy for all. nginx
 has the precompressed answer as a file, its open_file_cache on and its log off. ``hot off`` is the same Reader
-without the layer in front of Flask. Peers, where installed (``pip install datasette``): datasette with the same articles.
-Exits 1 when an aim is missed.
+without the layer in front of Flask. A peer, where installed (``pip install datasette``): datasette with the same
+articles. Exits 1 when an aim is missed.
 """
 
 from __future__ import annotations
