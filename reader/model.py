@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from markupsafe import Markup
 
@@ -178,3 +178,13 @@ def is_slug(text: str) -> bool:
 def slug_of(name: str) -> str:
     """*name* made fit for an address: NFC, runs of anything else become one ``-``. May be empty."""
     return re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
+
+
+def has_time(moment: datetime) -> bool:
+    """Whether a time of day was given: an article dated by its day alone is published at midnight."""
+    return moment.time() != time()
+
+
+def minute(moment: datetime) -> str:
+    """``2018-11-23 10:40``; the day alone if no time of day was given."""
+    return f"{moment:%Y-%m-%d %H:%M}" if has_time(moment) else f"{moment:%Y-%m-%d}"

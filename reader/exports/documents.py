@@ -11,7 +11,7 @@ from typing import Any
 import segno
 from markupsafe import Markup
 
-from ..model import Article, Publication
+from ..model import Article, Publication, minute
 from .bodies import Body, Heading
 from .options import Options
 from .pictures import place_pictures
@@ -123,7 +123,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
 def colophon_of(publication: Publication, options: Options) -> Colophon:
     gettext = gettext_of(publication.language)
     return Colophon(
-        facts=[(gettext("Revision"), f"{revision_of(publication)} · {publication.updated:%Y-%m-%d %H:%M}")],
+        facts=[(gettext("Revision"), f"{revision_of(publication)} · {minute(publication.updated)}")],
         colon=colon(publication.language),
         section=" › ".join(publication.chapters[0].section) if len(publication.chapters) == 1 else "",
         address=options.base_url and options.base_url + publication.path,

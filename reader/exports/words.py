@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from ..messages import translations
-from ..model import Article
+from ..model import Article, has_time
 from ..script import convert, script_of
 
 Gettext = Callable[[str], str]
@@ -34,7 +34,9 @@ def long_date(day: date, language: str) -> str:
 
 
 def long_time(moment: datetime, language: str) -> str:
-    return f"{long_date(moment.date(), language)} {moment:%H:%M}"
+    """The same with the time of day, if one was given."""
+    day = long_date(moment.date(), language)
+    return f"{day} {moment:%H:%M}" if has_time(moment) else day
 
 
 def imprint(article: Article, gettext: Gettext) -> list[tuple[str, str]]:

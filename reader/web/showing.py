@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, render_template
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.urls import uri_to_iri
 
 from .. import addresses
-from ..model import Shelf, Teaser
+from ..model import Shelf, Teaser, minute
 from ..script import SCRIPTS, convert, in_script, script_of
 from . import services
 from .answers import Representation, answer, chosen_encoding, compressed, version_of
@@ -22,9 +22,6 @@ from .visit import VARY, visit
 
 WEIGHT = "\ue000"
 """Stands in a page where its weight will: a character for private use, that no article has a use for."""
-
-
-MIDNIGHT = time()
 
 
 @dataclass(frozen=True)
@@ -117,11 +114,6 @@ def init_app(app: Flask) -> None:
 def instant(moment: datetime) -> str:
     """For ``<time datetime>``: ISO 8601 to the minute, with the offset."""
     return moment.isoformat(timespec="minutes")
-
-
-def minute(moment: datetime) -> str:
-    """``2018-11-23 10:40``; the day alone if no time of day was given."""
-    return f"{moment:%Y-%m-%d}" if moment.time() == MIDNIGHT else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def news_language(language: str) -> str:
