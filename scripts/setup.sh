@@ -164,7 +164,10 @@ install_python_packages() { # $1: a requirements file
   stamp "$stamp" "${files[@]}"
 }
 
-pip_install() { "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2"; }
+pip_install() { # $1: a python; $2: a requirements file
+  "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2" \
+    --constraint scripts/constraints.txt
+}
 
 # --- fonts for rare characters: too big for the repository, so built here --------------------------------------------
 

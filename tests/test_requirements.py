@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -55,6 +56,13 @@ def distributions_of(modules: set[str]) -> set[str]:
 @pytest.mark.parametrize("file", FILES)
 def test_every_pin_is_exact(file):
     assert not [line for line in pinned(file) if not re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+(\s+#.*)?", line)]
+
+
+def test_what_comes_along_is_held_to_the_version_that_was_tested():
+    """After a change of requirements: scripts/pin.py."""
+    brought_along = runpy.run_path(str(ROOT / "scripts" / "pin.py"))["brought_along"]()
+    held = dict(line.split("==") for line in pinned("scripts/constraints.txt"))
+    assert brought_along.items() <= held.items()
 
 
 def test_every_run_time_package_is_imported_or_explained():

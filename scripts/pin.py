@@ -1,0 +1,52 @@
+"""Writes scripts/constraints.txt: the version of every package that our requirements bring along, as installed here.
+
+.venv/bin/python scripts/pin.py     after a change of a requirements file and `bash scripts/setup.sh bench`
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("requirements.txt", "requirements-dev.txt", "scripts/requirements-fonts.txt", "benchmarks/requirements.txt")
+CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
+HEAD = "# Made by scripts/pin.py: what comes along with the requirements, so that every machine gets the same.\n"
+
+
+def wanted() -> list[Requirement]:
+    """What the requirements files ask for by name."""
+    lines = [line for name in FILES for line in (ROOT / name).read_text("utf-8").splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r "))]
+
+
+def brought_along() -> dict[str, str]:
+    """Name and version of everything installed here because of them; for this machine's Python and system."""
+    found: dict[str, str] = {}
+    waiting, seen = wanted(), set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if (name, tuple(sorted(requirement.extras))) in seen:
+            continue
+        seen.add((name, tuple(sorted(requirement.extras))))
+        try:
+            installed = distribution(name)
+        except PackageNotFoundError:  # an extra of a peer, or not for this machine
+            continue
+        found[name] = installed.version
+        waiting += [further for further in map(Requirement, installed.requires or ()) if applies(further, requirement)]
+    return found
+
+
+def applies(further: Requirement, asker: Requirement) -> bool:
+    marker = further.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in {"", *asker.extras})
+
+
+if __name__ == "__main__":
+    CONSTRAINTS.write_text(HEAD + "".join(f"{name}=={version}\n" for name, version in sorted(brought_along().items())))
+    print(f"{CONSTRAINTS.relative_to(ROOT)}: {len(brought_along())} packages")
