@@ -101,7 +101,8 @@ def drop_chrome(root: HtmlElement) -> None:
 
 def drop_comments(root: HtmlElement) -> None:
     """Takes out what readers wrote below the article, however long it is; not what has no article above it."""
-    prose_above, above = 0.0, {}
+    prose_above = 0.0
+    above: dict[HtmlElement, float] = {}
     for block in blocks_of(root):
         for element in lineage(block.owner):
             above.setdefault(element, prose_above)

@@ -5,7 +5,7 @@ What it takes away is always short of prose or goes by a name of the trade; a pa
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -67,7 +67,7 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         for element in lineage(block.owner):
             tokens[element] = tokens.get(element, 0) + block.tokens
             likely[element] = likely.get(element, 0.0) + chance * block.tokens
-    together: Counter[str] = Counter()
+    together: defaultdict[str, float] = defaultdict(float)
     for element, share in shares.items():
         together[names_of(element)] += share
     for element in list(body.iterdescendants()):
