@@ -237,6 +237,12 @@ def test_a_finished_export_moves_the_revision_on_and_shows_its_size(catalog, pat
     assert catalog.revision == before + 1
 
 
+def test_many_finished_exports_do_not_date_the_catalog_into_the_future(catalog, path):
+    for number in range(5):
+        record_export(path, f"{number}.pdf", 1)
+    assert catalog.changed_at <= datetime.now(UTC)
+
+
 def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
     put(*(make_article(f"s{n}", section=("河北",), tags=("雨",)) for n in range(50)))
     asked: list[str] = []

@@ -57,7 +57,7 @@ class Catalog:
 
     @property
     def changed_at(self) -> datetime:
-        """When ``revision`` last changed: UTC, whole seconds, strictly increasing with it."""
+        """When ``revision`` last changed: UTC, whole seconds; what articles say never changes without moving it on."""
         return self._state().changed_at
 
     def article(self, slug: str) -> Article:

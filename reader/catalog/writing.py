@@ -49,7 +49,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._db, self._now = connection, int(now.timestamp())
         self._shelving, self._indexing = Shelving(connection), Indexing(connection)
-        self._changed = False
+        self._changed = self._sized = False
 
     def stamps(self, under: str = "") -> dict[str, str]:
         """What is known of the files below a folder (or of that one file): path -> stamp."""
@@ -119,7 +119,7 @@ class Ledger:
 
     def put_export(self, key: str, size_bytes: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO exports VALUES (?, ?)", (key, size_bytes))
-        self._changed = True
+        self._sized = True
 
     def forget_stamps(self) -> None:
         """Every file is read again at the next pass, because the code that reads them has changed."""
@@ -136,9 +136,11 @@ class Ledger:
         """Count what changed; move the revision on if anything did."""
         self._shelving.close()
         self._indexing.close()
-        if self._changed or not self.noted("revision"):
+        if self._changed or self._sized or not self.noted("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
-            moved_on = max(self._now, last["value"] + 1 if last else 0)  # two changes within one second differ too
+            # Two changes within one second differ too. A thousand finished exports must not run ahead of the clock,
+            # though: Last-Modified may not lie in the future (RFC 9110 8.8.2.1).
+            moved_on = max(self._now, last["value"] + self._changed if last else 0)
             revision = int(self.noted("revision") or 0) + 1
             self._db.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('changed_at', ?), ('revision', ?)", (moved_on, revision)
