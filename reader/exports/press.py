@@ -60,15 +60,15 @@ class Press:
         self.jobs.order(key, to_line(self._spec(key, publication, suffix, page, script)))
         return self.jobs.ticket(key)
 
-    def order_ahead(self, publication: Publication, suffix: str) -> bool:
+    def order_ahead(self, publication: Publication, suffix: str, page: str = "") -> bool:
         """Queues it behind everything that visitors wait for; False, and nothing done, if half the queue is taken."""
-        key = self.key(publication, suffix)
+        key = self.key(publication, suffix, page)
         if path := self.store.find(key):  # the catalog was made anew since: tell it again
             record_export(self._settings.catalog, key, path.stat().st_size)
             return True
         if self.jobs.waiting() * 2 >= self._settings.export_queue:
             return False
-        self.jobs.order(key, to_line(self._spec(key, publication, suffix, "", "")), background=1)
+        self.jobs.order(key, to_line(self._spec(key, publication, suffix, page, "")), background=1)
         return True
 
     def open(
