@@ -354,6 +354,13 @@ def test_a_page_cannot_take_files_from_outside_its_folder(run, settings, tmp_pat
     assert "no such picture" in result.output
 
 
+def test_a_page_without_a_title_is_called_by_its_first_words(run, settings, tmp_path):
+    (tmp_path / "a.html").write_text(f"<html><body><p>2019-05-01</p>{PARAGRAPHS}</body></html>", "utf-8")
+    assert run(tmp_path / "a.html").exit_code == 0
+    [path] = settings.articles.rglob("*.md")
+    assert read_draft(".md", path.read_bytes()).title.startswith("第一段")
+
+
 def test_an_article_without_a_date_gets_todays_and_says_so(run, settings, tmp_path):
     (tmp_path / "a.html").write_text(f"<h1>题目</h1>{PARAGRAPHS}", "utf-8")
     result = run(tmp_path / "a.html")

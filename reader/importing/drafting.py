@@ -19,6 +19,7 @@ from .images import LARGEST_BYTES, Pictures, take_pictures
 from .signs import TOKEN
 from .sources import Item, text_in
 
+LONGEST_TITLE = 40
 LEAST_TOKENS = 20
 """A page with fewer words has no article, or shows it by script only."""
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
@@ -57,7 +58,7 @@ def _from_page(got: Fetched, item: Item, address: str) -> tuple[Draft, str]:
     found = extract(html, address)
     said, hints = found.metadata, item.hints
     draft = Draft(
-        title=said.title or hints.title,
+        title=said.title or hints.title or _first_words(found.text),
         body_html=found.body_html,
         summary=said.summary,
         published=said.published or hints.published,
@@ -70,6 +71,12 @@ def _from_page(got: Fetched, item: Item, address: str) -> tuple[Draft, str]:
         language=_language(said.language, found.text),
     )
     return draft, address or said.address
+
+
+def _first_words(text: str) -> str:
+    """A title for a page that has none: its first line, up to the first stop."""
+    words = re.match(r"\W*([^。！？；!?;\n]*)", text.strip())
+    return words[1][:LONGEST_TITLE].strip() if words else ""
 
 
 def _from_text(got: Fetched, _: Item, address: str) -> tuple[Draft, str]:
