@@ -29,7 +29,7 @@ UNWELCOME = re.compile(
 
 BODY = re.compile(
     r"article-?_?(body|content|text|txt|con\b)|(post|entry|story|news|detail|main|page)-?_?(body|content|text|con\b|txt)"
-    r"|endtext|artibody|zhengwen|rich_media_content|trs_editor|trs_ueditor|vsb_content|\bzw\b|zoom\b|\bbody-?text",
+    r"|zhengwen|trs_editor|trs_ueditor|vsb_content|\bzw\b|zoom\b|\bbody-?text",
     re.IGNORECASE,
 )
 """Class names and ids under which publishing systems put the body of an article."""
