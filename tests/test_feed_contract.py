@@ -14,7 +14,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import brotli
 import feedparser
@@ -200,6 +200,12 @@ def test_t18_t19_scripts_of_any_site_may_read_it_and_no_browser_guesses(site: Fe
 def test_t20_junk_in_the_query_changes_nothing(site: FeedSite, path: str) -> None:
     junk = f"{path}{'&' if '?' in path else '?'}utm_source=x&piece=abc&%00=%ff"
     assert site.fetch(junk).body == site.get(path).body
+
+
+@pytest.mark.parametrize("junk", ["piece=" + "9" * 5000, "tag=改革&" * 90, "tag=%00", "q=%ff%fe", "piece=²"])
+def test_t20_no_query_breaks_a_feed(site: FeedSite, junk: str) -> None:
+    for path in ("/feed.xml", "/t/%E6%94%B9%E9%9D%A9/atom.xml", "/search/feed.xml", "/opds/search"):
+        assert site.fetch(f"{path}?{quote(junk, safe='=&%')}").status in (200, 404), path
 
 
 @each(PATHS)

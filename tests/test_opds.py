@@ -151,7 +151,13 @@ def test_what_is_not_there_is_said(site: FeedSite, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/opds/cover/2026-13-40.png", "/opds/cover/2026-01-31.png", "/opds/issues?before=junk"]
+    "path",
+    [
+        "/opds/cover/2026-13-40.png",
+        "/opds/cover/2026-01-31.png",
+        "/opds/issues?before=junk",
+        "/opds/search?q=x&more=" + "9" * 5000,
+    ],
 )
 def test_no_date_breaks_it(site: FeedSite, path: str) -> None:
     assert site.fetch(path).status in (200, 404)

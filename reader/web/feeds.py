@@ -29,6 +29,9 @@ FRESH = "public, max-age=900, stale-if-error=86400"
 CLOSED = "public, max-age=2592000, stale-if-error=2592000"
 """A closed piece of history changes only by a correction: a month."""
 
+MOST_TAGS = 4
+"""That may narrow down one feed; each is a join."""
+
 TAKE_DELTAS = re.compile(r"^newsboat/|^Liferea/")
 """Clients seen to merge a delta. Others ask by accident (feedparser always does) and take a 226 for an error."""
 
@@ -40,24 +43,12 @@ def all_articles(name: str) -> Response:
     return show_feed(name, ALL)
 
 
-@bp.get(f"/s/<path:section>/{_FEED}")
-def of_section(section: str, name: str) -> Response:
-    return show_feed(name, Shelf("section", section))
-
-
-@bp.get(f"/t/<path:tag>/{_FEED}")
-def of_tag(tag: str, name: str) -> Response:
-    return show_feed(name, Shelf("tag", tag))
-
-
-@bp.get(f"/by/<path:author>/{_FEED}")
-def of_author(author: str, name: str) -> Response:
-    return show_feed(name, Shelf("author", author))
-
-
-@bp.get(f"/from/<path:source>/{_FEED}")
-def of_source(source: str, name: str) -> Response:
-    return show_feed(name, Shelf("source", source))
+@bp.get(f"/s/<path:shelf>/{_FEED}", defaults={"kind": "section"})
+@bp.get(f"/t/<path:shelf>/{_FEED}", defaults={"kind": "tag"})
+@bp.get(f"/by/<path:shelf>/{_FEED}", defaults={"kind": "author"})
+@bp.get(f"/from/<path:shelf>/{_FEED}", defaults={"kind": "source"})
+def of_shelf(kind: str, shelf: str, name: str) -> Response:
+    return show_feed(name, Shelf(kind, shelf))
 
 
 @bp.get(f"{addresses.SEARCH}/{_FEED}")
@@ -71,7 +62,7 @@ def of_search(name: str) -> Response:
 
 def show_feed(name: str, shelf: Shelf) -> Response:
     """The feed *name* of *shelf*, narrowed down by ``?tag=``; ``?piece=`` is a piece of its history."""
-    tags = tuple(Shelf("tag", tag) for tag in request.args.getlist("tag") if tag)
+    tags = tuple(Shelf("tag", tag) for tag in request.args.getlist("tag")[:MOST_TAGS] if tag)
     return answer_feed(name, _window(Selection((shelf, *tags)), _piece()))
 
 
@@ -163,4 +154,4 @@ def _links(address: str, hub: str) -> list[str]:
 def _piece() -> int:
     """0 for the live feed, also for a number that cannot be one: junk in a query never costs the feed."""
     asked = request.args.get("piece", "")
-    return int(asked) if asked.isascii() and asked.isdigit() else 0
+    return int(asked) if re.fullmatch("[0-9]{1,9}", asked) else 0

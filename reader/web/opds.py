@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from urllib.parse import quote, urlencode
@@ -211,7 +212,7 @@ def _id(site: Site, name: str) -> str:
 
 
 def _place(text: str) -> Place | None:
-    return (0, int(text)) if text.isascii() and text.isdigit() else None
+    return (0, int(text)) if re.fullmatch("[0-9]{1,15}", text) else None
 
 
 def _day(text: str) -> date | None:
