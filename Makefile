@@ -36,3 +36,4 @@ format:
 	@bash scripts/setup.sh check
 	@$(PYTHON) -m ruff check --fix --quiet
 	@$(PYTHON) -m ruff format --quiet
+	@$(PYTHON) scripts/make_traditional.py

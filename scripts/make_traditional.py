@@ -1,0 +1,33 @@
+"""Writes the Traditional Chinese catalogue of the interface from the Simplified one; run it after each new text.
+
+OpenCC's ``s2twp`` changes words too (网络 → 網路, 打印 → 列印), as buttons want it and articles do not.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import opencc
+
+FOLDER = Path(__file__).resolve().parent.parent / "reader" / "translations"
+_TRANSLATION = re.compile(r'^(msgstr(?:\[\d+\])? ")(.*)(")$', re.MULTILINE)
+
+
+def traditional(catalogue: str) -> str:
+    """*catalogue* with its translations, and only those, in Traditional Chinese."""
+    convert = opencc.OpenCC("s2twp").convert
+    changed = _TRANSLATION.sub(lambda line: line[1] + convert(line[2]) + line[3], catalogue)
+    return changed.replace("Simplified Chinese", "Traditional Chinese, made by scripts/make_traditional.py").replace(
+        "Language: zh_Hans", "Language: zh_Hant"
+    )
+
+
+def main() -> None:
+    source, target = (FOLDER / locale / "LC_MESSAGES" / "messages.po" for locale in ("zh_Hans", "zh_Hant"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(traditional(source.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
