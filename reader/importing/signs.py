@@ -67,8 +67,8 @@ LEAD_IN = re.compile(
 )
 
 HEAD_LINE = re.compile(
-    r"^\W*(来源|作者|记者|发布|时间|日期|编辑|责编|字号|浏览|点击|阅读量|原标题|分享|打印|by |published|updated|posted"
-    r"|share)"
+    r"^\W*(原创|来源|作者|记者|发布|时间|日期|编辑|责编|字号|浏览|点击|阅读量|原标题|分享|打印|by |published|updated"
+    r"|posted|share)"
     r"|字号|浏览(次数|量)|来源[:：]|min(ute)?s? read",
     re.IGNORECASE,
 )
