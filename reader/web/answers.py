@@ -105,7 +105,7 @@ def held_tag(etag: str, changed_at: datetime | None) -> str:
         return ""
     if "If-None-Match" in request.headers:
         held = request.if_none_match
-        if held.contains_weak(f"{etag}{BEST}"):
+        if not held.star_tag and held.contains_weak(f"{etag}{BEST}"):
             return f"{etag}{BEST}"
         is_held = held.star_tag or any(held.contains_weak(tag) for tag in (etag, f"{etag}-gzip", f"{etag}-gz"))
         return etag if is_held else ""
