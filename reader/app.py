@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Flask
 from whitenoise import WhiteNoise
 
 from . import web
 from .services import Services, start_services
 from .settings import Settings
+from .web.access_log import AccessLog, writer_to
 from .web.answers import encoding_for
 from .web.dictionary import Dictionaries
 from .web.hot import Hot
@@ -20,6 +23,9 @@ def create_app(services: Services | None = None) -> Flask:
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
     app.extensions["reader"] = services
+    metrics = settings.instance / "metrics"
+    metrics.mkdir(exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(metrics))  # prometheus_client reads it when first imported
     web.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
         app.wsgi_app,
@@ -28,11 +34,13 @@ def create_app(services: Services | None = None) -> Flask:
         immutable_file_test=lambda *_: True,
         max_age=31_536_000,
     )
-    app.wsgi_app = Hot(  # type: ignore[method-assign]
+    hot = app.extensions["reader-hot"] = Hot(
         app.wsgi_app,
         revision=lambda: services.catalog.revision,
         limit_bytes=settings.hot_cache_mb << 20,
         normal={"HTTP_ACCEPT_ENCODING": encoding_for, **distinctions(settings.language)},
     )
-    app.wsgi_app = Dictionaries(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Dictionaries(hot)  # type: ignore[method-assign]
+    if settings.access_log:
+        app.wsgi_app = AccessLog(app.wsgi_app, writer_to(settings.access_log))  # type: ignore[method-assign]
     return app

@@ -34,6 +34,7 @@ class Settings:
     export_timeout_seconds: float = 120.0
     export_cache_mb: int = 2048
     hot_cache_mb: int = 16
+    access_log: str = ""
     export_memory_mb: int = 1024
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""

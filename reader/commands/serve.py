@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import click
 from granian import Granian
@@ -14,6 +15,9 @@ from .check import show_progress
 
 THREADS = 4
 """In each process: one answers pages as fast as four, but two of the four may wait a moment for an export."""
+
+STOP_SECONDS = 10
+"""A web process that has not stopped by then is ended: one that is told to stop while it starts does not hear it."""
 
 
 @click.command("serve")
@@ -27,6 +31,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; files that are dropped in show within a second."""
     services = open_services(settings)
     services.library.sync(show_progress)
+    shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # the figures count from a start
     click.echo(f"{services.catalog.count()} articles from {settings.articles}: http://{_shown(host)}:{port}/", err=True)
     Granian(
         "wsgi:application",
@@ -40,6 +45,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
         websockets=False,
         working_dir=ROOT,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
     ).serve()
 
 

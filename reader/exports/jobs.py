@@ -71,6 +71,11 @@ class Jobs:
         query = "SELECT count(*) FROM jobs WHERE state = ?"
         return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
 
+    def oldest_seconds(self) -> float:
+        """How long the job that has waited longest does so."""
+        oldest = self._connection().execute("SELECT min(queued) FROM jobs WHERE state = ?", (WAITING,)).fetchone()[0]
+        return self._clock() - oldest if oldest else 0.0
+
     def ticket(self, key: str) -> Ticket | None:
         """None once the job is finished, or was never ordered."""
         db = self._connection()

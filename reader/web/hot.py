@@ -82,7 +82,9 @@ class Hot:
         limit_bytes: int,
         normal: Mapping[str, Callable[[str], Hashable]],
     ) -> None:
-        self.inner, self.hits = inner, 0
+        self.inner = inner
+        self.hits: dict[str, int] = {}
+        """Answers since somebody last took the count away, by status line."""
         self._revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
         self._pages: dict[Key, Page] = {}
         self._older: dict[Key, Page] = {}
@@ -93,18 +95,18 @@ class Hot:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self.inner(environ, start_response)
-        kept = self._find(environ)
+        state = self._revision()
+        kept = self._find(environ, state)
         ready = kept.answer_to(environ) if kept else None
         if ready is None or "HTTP_RANGE" in environ or "HTTP_A_IM" in environ or "HTTP_AUTHORIZATION" in environ:
-            return self._ask(environ, start_response)
-        self.hits += 1
+            return self._ask(environ, start_response, state)
+        self.hits[ready[0]] = self.hits.get(ready[0], 0) + 1
         if kept.may_improve:
             self._improver.order(kept)
         start_response(ready[0], ready[1])
         return [ready[2]] if method == "GET" else []
 
-    def _find(self, environ: WSGIEnvironment) -> Kept | None:
-        state = self._revision()
+    def _find(self, environ: WSGIEnvironment, state: int) -> Kept | None:
         if state != self._state:
             self._pages, self._older, self._size_bytes, self._state = {}, {}, 0, state
         key = _key(environ)
@@ -128,15 +130,15 @@ class Hot:
             normal[name](environ.get(name, "")) if name in normal else environ.get(name, "") for name in fields
         )
 
-    def _ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Flask's answer, kept if it may be."""
-        state, answer = self._state, _Answer()
+    def _ask(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
+        """Flask's answer, kept if it may be and the catalog has stood still meanwhile, here and in other threads."""
+        answer = _Answer()
         body = self.inner(environ, answer.start)
         if not (answer.may_be_kept() and environ["REQUEST_METHOD"] == "GET"):
             start_response(answer.status, answer.headers)
             return body
         content = _read(body)
-        if self._revision() == state:
+        if self._revision() == state == self._state:
             self._keep(environ, answer, content)
         start_response(answer.status, answer.headers)
         return [content]

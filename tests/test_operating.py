@@ -1,0 +1,131 @@
+"""What an operator relies on: figures, a log, and a server that stops and reloads without losing a request."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import replace
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from serving import free_port
+
+from reader.app import create_app
+from reader.settings import ROOT
+
+
+@pytest.fixture
+def server(settings, drop, tmp_path):
+    """``python -m reader serve`` with two web processes, as (address, process)."""
+    for n in range(5):
+        drop(f"s{n}.md", f"---\ntitle: 雨{n}\npublished: 2026-05-0{n + 1}\n---\n今天下雨。")
+    drop("broken.md", "---\ntitle: [\n---\n")
+    port = free_port()
+    places = os.environ | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    command = [sys.executable, "-m", "reader", "serve", "--workers", "2", "--port", str(port)]
+    log = tmp_path / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=places, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        while log.read_text().count("Started worker") < 2:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def figure(text, name):
+    return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
+
+
+def test_metrics_sum_the_web_processes_and_tell_of_the_catalog(server):
+    url, _ = server
+    for _ in range(60):  # both processes take part, whichever the system hands a connection to
+        get(f"{url}/a/s1")
+    figures = get(f"{url}/metrics")
+    assert figure(figures, "reader_articles") == 5
+    assert figure(figures, "reader_problems") == 1
+    assert figure(figures, "reader_exports_failed") == 0
+    while (
+        figure(figures := get(f"{url}/metrics"), "reader_hot_hits_total") < 50
+    ):  # each process adds its own when asked
+        time.sleep(0.05)
+    assert figure(figures, 'reader_requests_total{status="200",view="pages.article"}') <= 4
+    assert "127.0.0.1" not in figures
+
+
+def test_a_reload_and_a_stop_lose_no_request(server):
+    url, process = server
+    stop, failures, served = threading.Event(), [], []
+
+    def visit():
+        while not stop.is_set():
+            try:
+                served.append(get(f"{url}/a/s{len(served) % 5}"))
+            except OSError as error:
+                failures.append(error)
+
+    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    for visitor in visitors:
+        visitor.start()
+    workers = children(process.pid)
+    process.send_signal(signal.SIGHUP)
+    while children(process.pid) & workers:
+        time.sleep(0.1)
+    stop.set()
+    for visitor in visitors:
+        visitor.join()
+    assert failures == []
+    assert len(served) > 20
+
+
+def test_a_stop_finishes_what_was_begun(server):
+    url, process = server
+    connection = HTTPConnection(url.removeprefix("http://"))
+    connection.connect()
+    connection.putrequest("GET", "/search?q=%E9%9B%A8")
+    connection.endheaders()
+    process.send_signal(signal.SIGTERM)
+    assert connection.getresponse().status == 200
+    assert process.wait(20) == 0
+
+
+def children(pid):
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def test_the_access_log_holds_no_personal_data(services, publish, tmp_path):
+    publish({"2026-05-01/rain.md": "---\ntitle: 大雨\n---\n今天下雨。"})
+    place = tmp_path / "access.log"
+    app = create_app(replace(services, settings=replace(services.settings, access_log=str(place))))
+    client = app.test_client()
+    secrets = {"User-Agent": "SecretBrowser", "Referer": "http://secret.example/", "Cookie": "secret=1"}
+    client.get("/a/rain?secret=1", headers=secrets, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    client.get("/a/雨")
+    lines = [json.loads(line) for line in place.read_text("utf-8").splitlines()]
+    assert [(one["method"], one["path"], one["status"]) for one in lines] == [
+        ("GET", "/a/rain", 200),
+        ("GET", "/a/雨", 404),
+    ]
+    assert set(lines[0]) == {"time", "method", "path", "status", "bytes", "ms"}
+    assert "ecret" not in place.read_text()
+    assert "203.0.113.7" not in place.read_text()
