@@ -137,12 +137,12 @@ def _qualities(header: str) -> list[tuple[str, float]]:
 
 
 def compressed(raw: bytes, encoding: str) -> bytes:
-    """Quick, for somebody is waiting: brotli 7 takes 0.2 ms on a page, 11 takes 7 ms and saves another 7 %.
+    """Quick, for somebody is waiting: brotli 9 in a window of 64 KB takes .3 ms on a page, 11 takes 7 and saves 7 %.
 
     What is asked for again is squeezed further, in the background (``hot.py``).
     """
     if encoding == "br":
-        quality, window = (7, 18) if len(raw) < _LONG else (5, 22)
+        quality, window = (9, 16) if len(raw) < _LONG else (5, 22)
         return brotli.compress(raw, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
     if encoding == "zstd":
         return zstandard.ZstdCompressor(level=12).compress(raw)

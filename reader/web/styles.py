@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import rcssmin
+import rjsmin
 from markupsafe import Markup
 
 
@@ -30,9 +31,7 @@ class Styles:
 
 
 def script(path: Path) -> Markup:
-    """A script without its comment lines and indents; a line break ends each statement, so nothing else may go."""
-    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
-    return Markup("\n".join(line for line in lines if line and not line.startswith("//")))  # noqa: S704  our own file
+    return Markup(rjsmin.jsmin(path.read_text("utf-8")))  # noqa: S704  our own file
 
 
 def _minified(path: Path) -> Markup:

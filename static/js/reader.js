@@ -8,8 +8,8 @@ if ((k = d.getElementById('share')) && n.share) k.onclick = function () { n.shar
 var a = d.getElementById('on');
 k = l.pathname;
 if (a && s[k] && !l.hash) {
-a.href = s[k];
-a.hidden = 0
+  a.href = s[k];
+  a.hidden = 0
 }
 addEventListener('pagehide', function (p) {
 p = d.elementFromPoint(innerWidth / 2, innerHeight / 3).closest('[id^=p]');
