@@ -1,6 +1,7 @@
 """Writes scripts/constraints.txt: the version of every package that our requirements bring along, as installed here.
 
-.venv/bin/python scripts/pin.py     after a change of a requirements file and `bash scripts/setup.sh bench`
+Run it after a change of a requirements file and ``bash scripts/setup.sh bench``; best on the oldest Python that is to
+be served, Debian 12's 3.11.2, since some packages want 3.11.5 by now.
 """
 
 from __future__ import annotations
