@@ -28,7 +28,8 @@ def draw(article: Article, site_name: str) -> bytes:
     size = 76 if len(article.title) <= 40 else 60
     lines = broken(article.title, face("sans", size), SIZE[0] - 2 * MARGIN)[:4]
     for number, line in enumerate(lines):
-        pen.text((MARGIN, 110 + number * size * 1.4), line, font=face("sans", size), fill=INK)
+        outdent = size / 2 if line[0] in _NEVER_LAST else 0  # an opening mark is blank in its left half
+        pen.text((MARGIN - outdent, 110 + number * size * 1.4), line, font=face("sans", size), fill=INK)
     note = " · ".join(part for part in (article.source, f"{article.published:%Y-%m-%d}") if part)
     pen.text((MARGIN, SIZE[1] - 130), note, font=face("serif", 34), fill=SOFT)
     pen.text((SIZE[0] - MARGIN, SIZE[1] - 130), site_name, font=face("sans", 34), fill=RED, anchor="ra")

@@ -67,7 +67,10 @@ def weight(response) -> int:
 
 
 def test_the_seed_articles_first_answer_weighs_at_most_5400_bytes_headers_and_all(client):
-    assert weight(get(client, f"/a/{SLUG}")) <= 5_400
+    for _ in range(2):  # quickly compressed at first
+        response = get(client, f"/a/{SLUG}", Accept_Encoding="gzip, deflate, br, zstd", Sec_Fetch_Dest="document")
+        assert response.headers["Content-Encoding"] == "br"
+        assert weight(response) <= 5_400
 
 
 def test_an_article_of_four_thousand_characters_fits_the_first_flight_even_with_gzip(services, publish, client):

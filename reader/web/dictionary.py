@@ -33,8 +33,6 @@ _ID = re.compile(r'"(/a/[!#-\[\]-~]+)"')
 _TAG = '-dcz"'
 """How the ETag of such an answer ends; ``-br"`` is the same page in brotli."""
 
-_VARIES = "Available-Dictionary"
-
 Answer = tuple[str, dict[str, str], bytes]
 
 
@@ -45,8 +43,7 @@ class Dictionaries:
         self.inner = inner
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        takes_part = environ["REQUEST_METHOD"] == "GET" and _ASKS.search(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        if not takes_part or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
+        if not takes_part(environ):
             return self.inner(environ, start_response)
         status, headers, body = self._answer(environ)
         start_response(status, list(headers.items()))
@@ -57,7 +54,8 @@ class Dictionaries:
         status, headers, body = self._ask(environ, HTTP_IF_NONE_MATCH=held.replace(_TAG, '-br"') or None)
         if status.startswith("304") and _TAG in held:
             headers["ETag"] = headers["ETag"].partition("-br")[0] + _TAG
-        headers["Vary"] = f"{headers.get('Vary', '')}, {_VARIES}".removeprefix(", ")
+        if "HTTP_AVAILABLE_DICTIONARY" in environ:
+            headers["Vary"] = f"{headers.get('Vary', '')}, Available-Dictionary".removeprefix(", ")
         if not status.startswith("200") or headers.get("Content-Encoding") != "br":
             return status, headers, body
         dictionary = self._dictionary(environ)
@@ -100,6 +98,20 @@ class Dictionaries:
             return found["status"], found["headers"], b"".join(body)
         finally:
             getattr(body, "close", lambda: None)()
+
+
+def takes_part(environ: WSGIEnvironment) -> bool:
+    """A browser that knows dictionaries and may use them: it has one, or it opens an article over a trusted line.
+
+    dcz is only named by who has a dictionary already. Before that, zstd tells a browser of these years, and
+    Sec-Fetch-Dest a secure context, without which no browser keeps a dictionary (RFC 9842, 8).
+    """
+    if environ["REQUEST_METHOD"] != "GET" or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
+        return False
+    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+    if "br" not in accepted or "zstd" not in accepted:
+        return False
+    return environ.get("HTTP_SEC_FETCH_DEST") == "document" or _ASKS.search(accepted) is not None
 
 
 def address_of(environ: WSGIEnvironment) -> str:

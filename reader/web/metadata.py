@@ -17,7 +17,7 @@ def structured(article: Article, site: str) -> dict[str, Any]:
         "@type": "NewsArticle",
         "headline": article.title,
         "datePublished": article.published.isoformat(timespec="minutes"),
-        "dateModified": article.updated.isoformat(timespec="minutes"),
+        "dateModified": article.updated.isoformat(timespec="minutes") if article.updated > article.published else None,
         "author": people or ({"@type": "Organization", "name": article.source} if article.source else None),
         "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,
         "image": site + addresses.card(article.slug) if site else None,
