@@ -106,3 +106,16 @@ def test_no_script_fails_on_any_page(visit):
     ):
         page.goto(path)
     assert errors == []
+
+
+def test_a_further_article_comes_in_terms_of_the_first_one(visit):
+    """Compression dictionary transport, as Chromium does it; a first page that changed meanwhile is no dictionary."""
+    for _ in range(8):
+        page = visit("/a/rtl", service_workers="block")
+        page.wait_for_timeout(1000)
+        with page.expect_response("**/a/seed") as answered:
+            page.goto("/a/seed")
+        if answered.value.all_headers()["content-encoding"] == "dcz":
+            break
+    assert answered.value.all_headers()["content-encoding"] == "dcz"
+    assert page.locator("h1").inner_text().startswith("曲周县政协")
