@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.library import write_articles  # noqa: E402
+from reader.commands.serve import THREADS  # noqa: E402
 
 CONNECTIONS = 64
 ARTICLES = 500
@@ -200,8 +201,8 @@ def reader(folder: Path, articles: Path, name: str) -> Iterator[str]:
     (folder / "served.py").write_text(SERVER, encoding="utf-8")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
-        "--blocking-threads", "1", "--backpressure", "64", "--no-ws", "--host", "127.0.0.1", "--port", "{port}",
-        f"served:{name}",
+        "--blocking-threads", str(THREADS), "--backpressure", "64", "--no-ws", "--host", "127.0.0.1",
+        "--port", "{port}", f"served:{name}",
     ]  # fmt: skip
     environment = {"READER_ARTICLES": str(articles), "READER_INSTANCE": str(folder / name)}
     paths = os.pathsep.join((str(folder), str(ROOT)))
