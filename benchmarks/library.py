@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import signal
 import socket
 import statistics
@@ -124,6 +125,8 @@ class Figures:
 
     articles: int
     cold_s: float
+    cold_cpu_s: float
+    """Of all processes together: what stays the same when the machine has other work to do."""
     warm_s: float
     seen_s: float
     web_mb: float
@@ -195,7 +198,9 @@ def measure(folder: Path, count: int) -> Figures:
     write_articles(settings.articles, count)
     settle(settings.articles)
     services = open_services(settings)
+    before = cpu_seconds()
     cold = timed(services.library.sync)
+    cold_cpu = cpu_seconds() - before
     warm = timed(lambda: Library(settings).sync())
     catalog = Catalog(settings.catalog, settings.timezone)
     slugs = [teaser.slug for teaser in catalog.latest(limit=200)]
@@ -212,7 +217,7 @@ def measure(folder: Path, count: int) -> Figures:
     }
     seen, web_mb = of_a_server(settings, slugs)
     return Figures(
-        articles=count, cold_s=cold, warm_s=warm, seen_s=seen, web_mb=web_mb, **lists,
+        articles=count, cold_s=cold, cold_cpu_s=cold_cpu, warm_s=warm, seen_s=seen, web_mb=web_mb, **lists,
         search_ms=statistics.median(searches), search_worst_ms=max(searches), best_first_ms=statistics.median(best),
         catalog_mb=settings.catalog.stat().st_size / 1e6,
     )  # fmt: skip
@@ -293,6 +298,12 @@ def timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def median_ms(work: Callable[[], object], times: int = 50) -> float:

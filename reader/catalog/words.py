@@ -69,10 +69,10 @@ def text_of(body: str) -> str:
 
 def words_of(article: Article) -> str:
     """What the index holds of an article, shelves apart: its words, and those of its title marked."""
-    heading = folded(f"{article.kicker}\n{article.title}\n{article.subtitle}")
+    titled = words(folded(f"{article.kicker}\n{article.title}\n{article.subtitle}"))
     names = (article.summary, article.source, article.editor, *article.byline, *article.tags, *article.section)
-    rest = folded("\n".join((*names, text_of(article.body))))
-    return " ".join(words(heading) | words(rest) | {IN_TITLE + word for word in words(heading)})
+    rest = words(folded("\n".join((*names, text_of(article.body)))))
+    return " ".join({*titled, *rest, *(IN_TITLE + word for word in titled)})
 
 
 def shelf_words(numbers: Iterable[int]) -> str:
