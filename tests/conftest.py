@@ -2,17 +2,11 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from reader.model import Article
-from reader.sanitizer import sanitize
 from reader.settings import Settings
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -71,16 +65,3 @@ def runner():
     from click.testing import CliRunner
 
     return CliRunner()
-
-
-def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **values: object) -> Article:
-    """An article as editing would hand it over, without a file."""
-    when = datetime.fromisoformat(published).replace(tzinfo=SHANGHAI)
-    plain: dict[str, object] = {
-        "title": "大雨",
-        "body": sanitize("<p>今天下雨。</p>"),
-        "summary": "今天下雨。",
-        "updated": when,
-        "language": "zh-CN",
-    }
-    return Article(slug=slug, published=when, **(plain | values))  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from conftest import make_article
+from making import make_article
 from PIL import Image
 
 from reader.cards import MARGIN, SIZE, broken, draw, face

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import SHANGHAI, make_article
+from making import SHANGHAI, make_article
 
 from reader.catalog import Catalog, open_ledger, record_export
 from reader.errors import Gone, Moved, NotFound

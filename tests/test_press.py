@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import make_article
+from making import make_article
 
 from reader.catalog import Catalog, prepare
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from html import unescape
 
 import pytest
-from conftest import SHANGHAI, make_article
+from making import SHANGHAI, make_article
 
 from reader.catalog import Catalog, open_ledger
 from reader.catalog.marking import LENGTH
