@@ -20,8 +20,9 @@ from weasyprint import CSS, HTML  # noqa: E402
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
-from . import tagging, typography  # noqa: E402
-from .typography import BREAK, HAN, LATIN  # noqa: E402
+from . import tagging, thrift, typography  # noqa: E402
+from .thrift import HAN  # noqa: E402
+from .typography import BREAK, LATIN  # noqa: E402
 
 MEDIA = "media:"
 """Pictures are ``<img src="media:<name>">``, answered from the *media* given, and by nothing else."""
@@ -72,7 +73,7 @@ def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> by
             stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
         )
     finally:
-        typography.forget_lines()
+        thrift.forget_lines()
     return pdf
 
 

@@ -1,14 +1,12 @@
-"""What WeasyPrint 70 lacks for Chinese and for PDF/UA, patched in: the only module that touches its inside.
+"""What WeasyPrint 70 lacks for Chinese and for PDF/UA, patched in (what it does twice: ``thrift``).
 
     justification   WeasyPrint stretches spaces only (CSS Text 3, 7.3 asks for inter-character justification); nine
                     Chinese lines in ten would be ragged. Here the slack goes between characters (CLREQ 3.2.1).
     line edges      an opening mark at the start and a closing mark at the end of a line give up their blank half
                     (CLREQ 3.1.6.2), so both margins look straight.
-    autospace       1/8 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``typesetting`` put
-                    there. More than 1/8 em and PDF readers take it for a space: 全县16个 would no longer be found.
+    autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``typesetting`` put
+                    there. From 0.1 em PDF readers take it for a space: 全县16个 would no longer be found.
     apostrophes     ’ between Latin letters is narrow, though the font's own is the full-width Chinese quote.
-    remembered lines  WeasyPrint lays columns out once to see whether they fit and once more for good; a line that was
-                    broken before is not broken again (a fifth of the time of an issue).
     artifacts       running heads and page numbers are pagination, not content (ISO 14289-1 7.8;
                     github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
 
@@ -21,7 +19,6 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -36,12 +33,14 @@ from weasyprint.pdf import tags
 from weasyprint.text import line_break
 from weasyprint.text.ffi import TO_UNITS, ffi, pango
 
+from . import thrift
+from .thrift import HAN
+
 LOG = logging.getLogger(__name__)
 
 BREAK = "\u200b"
 """A place where a line may break, with no width and no trace in the text layer."""
 
-HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 SIGNS = "\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’—…·"
 LATIN = "A-Za-z0-9\u00c0-\u024f\u0370-\u04ff"
 OPENING = frozenset("“‘（《〈「『【〔［｛")
@@ -84,7 +83,7 @@ def install() -> bool:
         return False
     if inline.justify_line is not justify_line:
         inline.justify_line, inline.text_align = justify_line, text_align
-        inline.split_first_line = split_first_line
+        thrift.install()
         line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
         document.Page.paint, pdf_stream.Stream.marked = paint, marked
         tags._build_box_tree = build_box_tree
@@ -92,30 +91,11 @@ def install() -> bool:
 
 
 _stock_justify_line, _stock_text_align = inline.justify_line, inline.text_align
-_stock_reactivate, _stock_set_text = line_break.Layout.reactivate, line_break.Layout.set_text
-_stock_split_first_line = inline.split_first_line
 _stock_paint, _stock_marked = document.Page.paint, pdf_stream.Stream.marked
 _stock_build_box_tree = tags._build_box_tree
 
 
 # Layout: how much room goes where.
-
-
-_lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
-"""What was broken, with its style (kept, so that its id stays its own), and the answer."""
-
-
-def split_first_line(text: str, style: Any, context: Any, *rest: Any, **named: Any) -> tuple[Any, ...]:
-    key = (text, id(style), rest, *named.values())
-    if key not in _lines:
-        _lines[key] = style, _stock_split_first_line(text, style, context, *rest, **named)
-    layout, *metrics = _lines[key][1]
-    return copy(layout), *metrics  # a copy: each line is stretched for itself
-
-
-def forget_lines() -> None:
-    """To be called when a document is done."""
-    _lines.clear()
 
 
 def text_align(context: Any, line: Any, available_width: float, last: bool) -> float:
@@ -185,7 +165,7 @@ def _gaps(text: str, following: str) -> frozenset[int]:
 
 
 def _may_part(char: str, neighbour: str) -> bool:
-    """—— and …… are one sign each (CLREQ 3.1.2); Han and Latin have their 1/8 em, more would read as a space."""
+    """—— and …… are one sign each (CLREQ 3.1.2); Han and Latin have their gap, more would read as a space."""
     if (char in "—…" and char == neighbour) or _APOSTROPHE_SIDE.fullmatch(char + neighbour):
         return False
     return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
@@ -240,7 +220,7 @@ def _place(box: Any, shift: float) -> float:
 
 
 def set_text(self: Any, text: str, justify: bool = False) -> None:
-    _stock_set_text(self, text, justify)
+    thrift.set_text(self, text, justify)
     changes = list(_SCRIPT_CHANGE.finditer(self.text)) if BREAK in self.text else []
     apostrophes = list(_APOSTROPHE.finditer(self.text)) if "’" in self.text else []
     if not changes and not apostrophes:
@@ -264,7 +244,7 @@ def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[s
 
 
 def reactivate(self: Any, style: Any) -> None:
-    _stock_reactivate(self, style)
+    thrift.reactivate(self, style)
     if spread := getattr(self, "spread", None):
         pango.pango_layout_set_single_paragraph_mode(self.layout, True)
         _stretch(self, spread)
