@@ -70,7 +70,7 @@ class Cost:
 # --- the peer --------------------------------------------------------------------------------------------------------
 
 BLOCKING = {"style": (3, 12_000), "script": (4, 16_000)}
-DEFERRED, PICTURES, FONT = (6, 24_000), (8, 17_200), 45_000
+DEFERRED, PICTURES, FONT = (6, 24_200), (8, 17_200), 45_000
 """How many files, and how many bytes each, compressed."""
 
 
@@ -219,14 +219,20 @@ def main() -> int:
             text = urlopen(ours).read().decode()
             article = text[text.index("<article") : text.index("</article>")]
             browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-            for _ in range(3):  # readers before this one: their answer stands ready by now
-                visit(browser, ours, None, whole_cost)
+            settle(browser, ours)
             with peer(article) as theirs:
                 failed = compare(browser, ours, theirs, 1 if quick else 3)
             browser.close()
             if not quick:
                 failed += judge([f"{site}/", ours, f"{site}/d/2018-11-23/"], chromium)
     return 1 if failed else 0
+
+
+def settle(browser: Browser, url: str) -> None:
+    """Readers before this one: until the downloads are made and named with their sizes, and the answer stands ready."""
+    costs: list[object] = []
+    while len(costs) < 30 and (len(costs) < 6 or len(set(map(repr, costs[-4:]))) > 1):
+        costs.append(visit(browser, url, None, whole_cost))
 
 
 def compare(browser: Browser, ours: str, theirs: str, visits: int) -> int:
