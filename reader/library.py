@@ -79,13 +79,11 @@ class Library:
         names = set(names)
         with open_ledger(self._settings.catalog, now) as ledger:
             self._mind_the_code(ledger)
-            found = {path: stamp for name in names for path, stamp in scan(self._settings.articles, name)}
-            known = {path: stamp for name in names for path, stamp in ledger.stamps(name).items()}
-            changed = {path: stamp for path, stamp in found.items() if known.get(path) != stamp}
+            found = (file for name in names for file in scan(self._settings.articles, name))
+            changed, gone = ledger.differences(names, found)
             unsettled = frozenset(path for path, stamp in changed.items() if _is_fresh(stamp, now.timestamp()))
             settled = {path: stamp for path, stamp in changed.items() if path not in unsettled}
             problems = self._put(ledger, settled, progress or _quietly)
-            gone = sorted(known.keys() - found.keys())
             for path in gone:
                 ledger.drop(path)
             problems += self._put(ledger, self._stamps(ledger.reread()), _quietly)

@@ -51,12 +51,25 @@ class Ledger:
         self._shelving, self._indexing = Shelving(connection), Indexing(connection)
         self._changed = self._sized = False
 
-    def stamps(self, under: str = "") -> dict[str, str]:
-        """What is known of the files below a folder (or of that one file): path -> stamp."""
-        if not under:
-            return dict(self._db.execute("SELECT path, stamp FROM files").fetchall())
-        query = "SELECT path, stamp FROM files WHERE path = ? OR (path > ? AND path < ?)"
-        return dict(self._db.execute(query, (under, under + "/", under + "0")).fetchall())
+    def differences(self, names: Iterable[str], found: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
+        """Which of the *found* files (path, stamp) are new or other, and which known ones below *names* are gone.
+
+        A folder or file stands for itself and all below; the empty name for everything. The comparing is done in
+        a table on disk: a web process that keeps the catalog must not hold a hundred thousand names.
+        """
+        self._db.execute("CREATE TEMP TABLE found (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID")
+        self._db.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", found)
+        other = "SELECT f.path, f.stamp FROM found f LEFT JOIN files k ON k.path = f.path WHERE k.stamp IS NOT f.stamp"
+        gone = "SELECT path FROM files k WHERE {} AND NOT EXISTS (SELECT 1 FROM found f WHERE f.path = k.path)"
+        below = "(path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))"
+        lost = {
+            str(row["path"])
+            for name in names
+            for row in self._db.execute(gone.format(below if name else "?1 = ''"), (name,))
+        }
+        changed = {str(row["path"]): str(row["stamp"]) for row in self._db.execute(f"{other} ORDER BY f.path")}
+        self._db.execute("DROP TABLE found")
+        return changed, sorted(lost)
 
     def put(self, path: str, stamp: str, digest: str, article: Article, words: str = "") -> Problem | None:
         """The file now says this. A name that another file has already is a problem of this file.
