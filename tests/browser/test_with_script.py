@@ -68,8 +68,8 @@ def test_the_devices_own_share_menu_opens_where_there_is_one_and_else_a_page(vis
     assert page.evaluate("shared.url") == "/a/seed"
     plain = visit("/a/seed", script=False)
     plain.get_by_role("link", name="分享").click()
-    assert plain.url.endswith("/a/seed/share")
-    assert plain.locator("svg").is_visible()
+    plain.wait_for_url("**/a/seed/share")
+    plain.locator("svg").wait_for()  # visible, and soon
 
 
 def test_reading_goes_on_where_it_stopped(visit):
