@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
@@ -150,7 +151,8 @@ def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[Reading]:
         return
     waiting: deque[Future[list[Reading]]] = deque()
     workers = os.cpu_count() or 2
-    with ProcessPoolExecutor(workers) as pool:
+    # Not by fork: the process may be a web server with many threads, whose locks a fork would copy as they are.
+    with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
         for files in batched(stamps.items(), _BATCH):
             waiting.append(pool.submit(_read_batch, settings, files))
             if len(waiting) > 3 * workers:  # as much as keeps them busy, and no more: what was read lies in memory

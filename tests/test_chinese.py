@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.chinese import bigrams, corrected, corrections, count_words, is_han, punctuate, reading_minutes
+from reader.chinese import corrected, corrections, count_words, is_han, punctuate, reading_minutes
 from reader.settings import ROOT
 
 CASES = Path(__file__).parent / "cases" / "punctuation.txt"
@@ -88,8 +88,3 @@ def test_reading_time_is_whole_minutes_and_never_none():
 
 def test_han_is_told_from_marks_and_other_letters():
     assert [is_han(character) for character in "汉㛃𠮷〇，aあ1"] == [True, True, True, True, False, False, False, False]
-
-
-def test_pairs_for_search_stay_within_runs_of_han():
-    assert bigrams("曲周县,政协ab党") == ["曲周", "周县", "政协", "党"]
-    assert bigrams("Reader 2.0") == []

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from .counting import bigrams, count_words, reading_minutes
+from .counting import count_words, reading_minutes
 from .letters import HAN, is_han
 from .punctuation import corrected, corrections, punctuate
 
-__all__ = ["HAN", "bigrams", "corrected", "corrections", "count_words", "is_han", "punctuate", "reading_minutes"]
+__all__ = ["HAN", "corrected", "corrections", "count_words", "is_han", "punctuate", "reading_minutes"]

@@ -1,4 +1,4 @@
-"""Counting, reading time and the pairs of characters that search is built on."""
+"""Counting and reading time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ WORDS_PER_MINUTE = 238
 
 _HAN = re.compile(f"[{HAN}\u3041-\u30ff]")
 _WORD = re.compile(rf"[^\W_{HAN}\u3041-\u30ff]+(?:['’.-][^\W_{HAN}\u3041-\u30ff]+)*")
-_RUN = re.compile(f"[{HAN}]+")
 
 
 def count_words(text: str) -> tuple[int, int]:
@@ -26,11 +25,3 @@ def reading_minutes(text: str) -> int:
     """Whole minutes, at least one, at the pace of an ordinary reader."""
     han, words = count_words(text)
     return max(1, math.ceil(han / HAN_PER_MINUTE + words / WORDS_PER_MINUTE - 0.25))
-
-
-def bigrams(text: str) -> list[str]:
-    """Each two neighbouring Han characters, in order: 曲周县 → 曲周, 周县; a lone character stands for itself."""
-    pairs = []
-    for run in _RUN.findall(text):
-        pairs += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
-    return pairs
