@@ -4,8 +4,8 @@
 
 wrk asks each server in turn, several rounds, and medians are compared, so that a busy machine is busy for all. nginx
 has the precompressed answer as a file, its open_file_cache on and its log off. ``hot off`` is the same Reader
-without the layer in front of Flask. A peer, where installed (``pip install datasette``): datasette with the same
-articles. Exits 1 when an aim is missed.
+without the layer in front of Flask. Peers with the same articles: the plain Flask app that the script contains and,
+where installed, kiwix-serve with Reader's own ZIM and datasette. Exits 1 when an aim is missed.
 """
 
 from __future__ import annotations
@@ -55,6 +55,23 @@ application = app.wsgi_app
 cold = application.inner.inner
 """
 """The parts at rest: nothing makes exports meanwhile, so the same bytes are measured from beginning to end."""
+
+
+PLAIN = """
+from pathlib import Path
+from flask import Flask, abort, render_template_string
+
+app = Flask(__name__)
+PAGE = "<!doctype html><title>{{ title }}</title><h1>{{ title }}</h1>{% for p in rest %}<p>{{ p }}</p>{% endfor %}"
+FILES = {path.stem: path for path in Path(__import__("os").environ["READER_ARTICLES"]).rglob("*.*")}
+
+
+@app.get("/a/<slug>")
+def article(slug):
+    title, *rest = (FILES.get(slug) or abort(404)).read_text("utf-8").split("\\n\\n")
+    return render_template_string(PAGE, title=title, rest=rest)
+"""
+"""What a first evening with Flask gives: the file is read and set by Jinja at each request, uncompressed."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +141,7 @@ def measure(folder: Path, seconds: int, rounds: int) -> list[Aim]:
             "hot feed 304": (hot + FEED, BR | {"If-None-Match": held["feed"]}),
             "hot off, article": (cold + article, BR),
         }
-        cases |= peers(servers, folder, articles)
+        cases |= peers(servers, folder, articles, seed)
         loads = interleaved(cases, seconds, rounds)
         miss_ms = median_miss_ms(cold, folder / "cold" / "catalog.sqlite3")
     table(loads)
@@ -281,13 +298,45 @@ def warm(url: str) -> None:
 # --- peers -----------------------------------------------------------------------------------------------------------
 
 
-def peers(servers: ExitStack, folder: Path, articles: Path) -> dict[str, tuple[str, dict[str, str]]]:
+def peers(servers: ExitStack, folder: Path, articles: Path, seed: str) -> dict[str, tuple[str, dict[str, str]]]:
     """The same articles under other servers, as far as they are installed."""
-    found = {}
+    found = {"plain Flask article": (servers.enter_context(plain_flask(folder, articles)) + f"/a/{seed}", BR)}
+    if shutil.which("kiwix-serve"):
+        url = servers.enter_context(kiwix(folder)) + f"/library/a/{seed}.html"
+        with urllib.request.urlopen(url) as answer:  # it redirects to the place of the content
+            found["kiwix-serve article"] = (answer.url, BR)
     if shutil.which("datasette", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))):
         url = servers.enter_context(datasette(folder, articles))
         found["datasette article"] = (f"{url}/articles/articles/1", BR)
     return found
+
+
+@contextmanager
+def plain_flask(folder: Path, articles: Path) -> Iterator[str]:
+    (folder / "plain.py").write_text(PLAIN, encoding="utf-8")
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
+        "--no-ws", "--host", "127.0.0.1", "--port", "{port}", "plain:app",
+    ]  # fmt: skip
+    environment = {"READER_ARTICLES": str(articles), "PYTHONPATH": str(folder)}
+    with running(command, folder / "plain.log", environment) as url:
+        yield url
+
+
+@contextmanager
+def kiwix(folder: Path) -> Iterator[str]:
+    """The library as Reader exports it for Kiwix; a few files of it are enough, for one article is asked for."""
+    few = folder / "few"
+    shutil.copytree(ROOT / "articles", few)
+    environment = os.environ | {"READER_ARTICLES": str(few), "READER_INSTANCE": str(folder / "zim")}
+    command = [sys.executable, "-m", "reader", "export", "--all", "-o", str(folder / "library.zim")]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    with running(
+        ["kiwix-serve", "--address", "127.0.0.1", "--port", "{port}", str(folder / "library.zim")],
+        folder / "kiwix.log",
+        {},
+    ) as url:
+        yield url
 
 
 @contextmanager
