@@ -72,15 +72,14 @@ def test_metrics_sum_the_web_processes_and_tell_of_the_catalog(server):
     url, _ = server
     visits = 0
     for _ in range(50):  # until no export is finished meanwhile: each makes pages new
-        before, revision = answered(url, visits), get(f"{url}/healthz")
+        revision = get(f"{url}/healthz")
         for _ in range(60):  # both processes take part, whichever the system hands a connection to
             get(f"{url}/a/s1")
         visits += 60
-        after = answered(url, visits)
+        by_flask, from_the_table = answered(url, visits)
         if get(f"{url}/healthz") == revision:
             break
-    assert after[0] - before[0] <= 4
-    assert after[1] > after[0]
+    assert from_the_table > by_flask > 0
     figures = get(f"{url}/metrics")
     assert figure(figures, "reader_articles") == 5
     assert figure(figures, "reader_problems") == 1
