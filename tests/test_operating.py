@@ -79,7 +79,7 @@ def test_metrics_sum_the_web_processes_and_tell_of_the_catalog(server):
         by_flask, from_the_table = answered(url, visits)
         if get(f"{url}/healthz") == revision:
             break
-    assert from_the_table > by_flask > 0
+    assert from_the_table > by_flask
     figures = get(f"{url}/metrics")
     assert figure(figures, "reader_articles") == 5
     assert figure(figures, "reader_problems") == 1
