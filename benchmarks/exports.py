@@ -38,16 +38,17 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from markupsafe import Markup  # noqa: E402
 
 from reader.editing import to_article  # noqa: E402
-from reader.exports import EXPORTS, worker  # noqa: E402
+from reader.exports import EXPORTS  # noqa: E402
 from reader.exports.bodies import Body  # noqa: E402
 from reader.exports.documents import to_document  # noqa: E402
-from reader.exports.jobs import Jobs  # noqa: E402
 from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402
 from reader.formats import read_draft  # noqa: E402
-from reader.model import Article, Issue, Publication  # noqa: E402
-from reader.rendering import Renderer  # noqa: E402
+from reader.jobs import worker  # noqa: E402
+from reader.jobs.queue import Jobs  # noqa: E402
+from reader.models import Article, Issue, Publication  # noqa: E402
 from reader.settings import Settings  # noqa: E402
+from reader.templating import Renderer  # noqa: E402
 
 SEED = next((ROOT / "articles").rglob("quzhou-zhengxie.txt"))
 MEGABYTE = 1_000_000

@@ -42,9 +42,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from serving import free_port, serving  # noqa: E402
 
 from reader.feeds import FEEDS, WINDOW  # noqa: E402
-from reader.feeds.composing import Site  # noqa: E402
+from reader.feeds.entries import Site  # noqa: E402
+from reader.feeds.feed_page import look_up, to_feed  # noqa: E402
 from reader.feeds.selection import EVERYTHING  # noqa: E402
-from reader.feeds.window import look_up, to_feed  # noqa: E402
 from reader.services import open_services  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 

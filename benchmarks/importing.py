@@ -33,8 +33,8 @@ sys.path.insert(0, str(ROOT))
 
 from reader.importing.dates import read_date  # noqa: E402
 from reader.importing.encodings import decode  # noqa: E402
-from reader.importing.extraction import extract, text_of  # noqa: E402
-from reader.importing.metadata import Metadata  # noqa: E402
+from reader.importing.extraction.extract import extract, text_of  # noqa: E402
+from reader.importing.extraction.metadata import Metadata  # noqa: E402
 
 TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[A-Za-z\u00c0-\u024f0-9]+")
 AIMS = {"Chinese": 0.975, "English": 0.955}

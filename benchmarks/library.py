@@ -35,9 +35,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from reader.catalog import Catalog  # noqa: E402
-from reader.catalog.query import parse  # noqa: E402
-from reader.library import Library  # noqa: E402
-from reader.model import Shelf  # noqa: E402
+from reader.catalog.query_parser import parse  # noqa: E402
+from reader.library.scanner import Library  # noqa: E402
+from reader.models import Shelf  # noqa: E402
 from reader.services import open_services  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 

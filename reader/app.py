@@ -10,11 +10,11 @@ from whitenoise import WhiteNoise
 from . import web
 from .services import Services, start_services
 from .settings import Settings
-from .web.access_log import AccessLog, writer_to
-from .web.answers import encoding_for
-from .web.dictionary import Dictionaries
-from .web.hot import Hot
-from .web.visit import distinctions
+from .web.middleware.access_log import AccessLog, writer_to
+from .web.middleware.compression_dictionary import Dictionaries
+from .web.middleware.response_cache import Hot
+from .web.request_context import distinctions
+from .web.responses import encoding_for
 
 
 def create_app(services: Services | None = None) -> Flask:

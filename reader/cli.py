@@ -36,4 +36,6 @@ def main(ctx: click.Context) -> None:
 
 
 for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda info: info.name):
-    main.add_command(importlib.import_module(f"{commands.__name__}.{info.name}").command)
+    module = importlib.import_module(f"{commands.__name__}.{info.name}")
+    if hasattr(module, "command"):
+        main.add_command(module.command)

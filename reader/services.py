@@ -6,16 +6,16 @@ import threading
 from dataclasses import dataclass
 from functools import partial
 
-from . import messages
+from . import i18n
 from .catalog import Catalog, prepare, record_export
-from .darkroom import Darkroom
-from .exports.press import Press
 from .feeds import FEEDS
 from .feeds.websub import Herald
-from .keeper import keep
-from .library import Library
-from .rendering import Renderer
+from .jobs.exports import Press
+from .library.scanner import Library
+from .library.watcher import keep
+from .media.renditions import Darkroom
 from .settings import Settings
+from .templating import Renderer
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def open_services(settings: Settings) -> Services:
     """The parts at rest: nothing is read or watched until asked for."""
     settings.articles.mkdir(parents=True, exist_ok=True)
     prepare(settings.catalog)
-    messages.compile_catalogues(settings.instance / "translations")
+    i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)
     darkroom = Darkroom(settings, partial(record_export, settings.catalog))

@@ -24,7 +24,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from reader.app import create_app
 from reader.exports.publications import of_article
 from reader.feeds.selection import Selection
-from reader.model import Shelf
+from reader.models import Shelf
 from reader.services import Services, open_services
 from reader.settings import Settings
 

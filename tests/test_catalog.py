@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from making import SHANGHAI, make_article
+from factories import SHANGHAI, make_article
 
 from reader.catalog import Catalog, open_ledger, record_export
 from reader.errors import Gone, Moved, NotFound
-from reader.model import Shelf
+from reader.models import Shelf
 from reader.sanitizer import sanitize
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)

@@ -9,7 +9,7 @@ from werkzeug.http import parse_options_header
 
 from reader.exports import EXPORTS
 from reader.exports.publications import MOST_ARTICLES, of_article
-from reader.web import downloads
+from reader.web.views import downloads
 
 RAIN = {"2026-05-01/rain.md": "---\ntitle: 北京大雨\nsection: 要闻\ntags: [天气]\n---\n今天下雨。\n"}
 SUN = {"2026-05-01/sun.md": "---\ntitle: 晴\nsection: 要闻/天气\n---\n今天晴。\n"}

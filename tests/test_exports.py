@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 import pytest
-from making import SHANGHAI, make_article
+from factories import SHANGHAI, make_article
 
 from reader.editing import to_article
 from reader.errors import NotFound, TooLarge
@@ -16,13 +16,13 @@ from reader.exports import EXPORTS
 from reader.exports.covers import cover_of, width, wrapped
 from reader.exports.options import Options
 from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
-from reader.exports.specs import Spec, read_line, to_line
 from reader.formats import read_draft
-from reader.messages import translations
-from reader.model import Issue
-from reader.rendering import Renderer
+from reader.i18n import translations
+from reader.jobs.messages import Spec, read_line, to_line
+from reader.models import Issue
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
+from reader.templating import Renderer
 
 SAMPLES = [*sorted((ROOT / "articles").rglob("*.*")), ROOT / "tests" / "samples" / "specimen.md"]
 RENDERER = Renderer(ROOT / "templates", ROOT / "static")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reader.importing.encodings import decode
-from reader.importing.extraction import Found, extract
-from reader.importing.metadata import Metadata
+from reader.importing.extraction.extract import Found, extract
+from reader.importing.extraction.metadata import Metadata
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "samples" / "pages").glob("*/page.html"))
 ADDRESS = "https://news.example/2018-11/23/page.html"

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from test_safe_feedgen import FEED
 
 from reader.feeds import FEEDS, Tombstone, atom
-from reader.feeds.composing import Download, Site, to_entry, with_absolute_addresses
-from reader.feeds.identity import entry_id
+from reader.feeds.entries import Download, Site, to_entry, with_absolute_addresses
+from reader.feeds.ids import entry_id
 from reader.feeds.selection import Selection
-from reader.model import Article, Shelf
+from reader.models import Article, Shelf
 
 SITE = Site("河北新闻", "zh-CN", "https://news.example", "news.example,2026")
 PUBLISHED = datetime(2018, 11, 23, 10, 40, tzinfo=UTC)

@@ -14,7 +14,7 @@ import pytest
 from reader.editing import to_article
 from reader.errors import UnknownFormat, UnreadableArticle
 from reader.formats import FORMATS, LARGEST_BYTES, front_matter, read_draft
-from reader.model import Draft
+from reader.models import Draft
 from reader.settings import ROOT, Settings
 
 ONE_OF_EACH = sorted({known.SUFFIXES[0] for known in FORMATS.values()})

@@ -7,13 +7,13 @@ import zlib
 from pathlib import Path
 
 import pytest
-from making import make_article
+from factories import make_article
 from markupsafe import Markup
 from PIL import Image
 
-from reader.darkroom import Darkroom, note, original
 from reader.errors import NotFound, UnusablePicture
-from reader.images import MIMETYPES, derive, measure, place
+from reader.media.images import MIMETYPES, derive, measure, place
+from reader.media.renditions import Darkroom, note, original
 
 
 def photo(width: int = 1600, height: int = 900, **saved: object) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
-from web_site import html, site
+from stub_site import html, site
 
 from reader.cli import main
 from reader.formats import read_draft

@@ -21,11 +21,11 @@ from reader.editing import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue
-from reader.exports.typesetting import typeset
+from reader.exports.weasyprint.rendering import typeset
 from reader.formats import read_draft
-from reader.model import Issue
-from reader.rendering import Renderer
+from reader.models import Issue
 from reader.settings import ROOT, Settings
+from reader.templating import Renderer
 
 SEED = next((ROOT / "articles").rglob("quzhou-zhengxie.txt"))
 SPECIMEN = ROOT / "tests" / "samples" / "specimen.md"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from markupsafe import Markup
 
-from reader.model import Article
-from reader.script import convert, convert_html, in_script, other_script, script_of
+from reader.chinese.script import convert, convert_html, in_script, other_script, script_of
+from reader.models import Article
 
 ARTICLE = Article(
     slug="发展",

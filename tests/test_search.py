@@ -5,12 +5,12 @@ from datetime import date, datetime
 from html import unescape
 
 import pytest
-from making import SHANGHAI, make_article
+from factories import SHANGHAI, make_article
 
 from reader.catalog import Catalog, open_ledger
-from reader.catalog.marking import LENGTH
-from reader.catalog.query import parse
-from reader.model import Shelf
+from reader.catalog.highlighting import LENGTH
+from reader.catalog.query_parser import parse
+from reader.models import Shelf
 from reader.sanitizer import sanitize
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)

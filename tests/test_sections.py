@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from reader.model import Shelf
-from reader.web.sections import tree_of
+from reader.models import Shelf
+from reader.web.views.listings import tree_of
 
 
 def test_sections_are_a_tree_with_the_fullest_first(app):

@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..model import ALL, Article, Shelf, Teaser
-from .relating import subjects
+from ..models import ALL, Article, Shelf, Teaser
+from .related import subjects
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
@@ -65,3 +65,24 @@ def shelves_of(article: Article) -> set[Shelf]:
     shelves |= {Shelf("author", name) for name in article.byline}
     shelves |= {Shelf("word", word) for word in subjects(article)}
     return shelves | ({Shelf("source", article.source)} if article.source else set())
+
+
+FIRST_NAME = "coalesce(f.first, json_extract(a.details, '$.aliases[0]'), a.slug)"
+"""Of ``articles a LEFT JOIN first_names f``."""
+
+
+def first_name(connection: sqlite3.Connection, slug: str) -> str:
+    """*slug* itself if no article has that name now."""
+    query = f"SELECT {FIRST_NAME} AS first FROM articles a LEFT JOIN first_names f ON f.slug = a.slug WHERE a.slug = ?"
+    row = connection.execute(query, (slug,)).fetchone()
+    return str(row["first"]) if row else slug
+
+
+def remember_first_name(connection: sqlite3.Connection, slug: str, first: str) -> None:
+    """Unless the stored article says it by itself."""
+    if first_name(connection, slug) != first or not _is_stored(connection, slug):
+        connection.execute("INSERT OR REPLACE INTO first_names VALUES (?, ?)", (slug, first))
+
+
+def _is_stored(connection: sqlite3.Connection, slug: str) -> bool:
+    return connection.execute("SELECT 1 FROM articles WHERE slug = ?", (slug,)).fetchone() is not None

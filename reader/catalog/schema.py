@@ -11,11 +11,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from ..database import open_database
-from ..model import fingerprint
-from .indexing import make_index
+from ..models import fingerprint
+from ..storage.sqlite import open_database
+from .fts_index import make_index
 
-_FILLED_BY = ("schema", "rows", "shelving", "indexing", "relating", "words")
+_FILLED_BY = ("schema", "rows", "collections", "fts_index", "related", "tokenizer")
 SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
 """Changes with the code that fills the derived tables: they are then rebuilt from the folder."""
 

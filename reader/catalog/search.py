@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from ..model import Shelf, Teaser
-from .marking import Segment, excerpt, marked, marks_of
-from .query import Query, expression_of, needs_proof, pattern_of, seconds_of
+from ..models import Shelf, Teaser
+from .highlighting import Segment, excerpt, marked, marks_of
+from .query_parser import Query, expression_of, needs_proof, pattern_of, seconds_of
 from .rows import TEASER_COLUMNS, teaser_of
-from .words import IN_TITLE, ON_SHELF, folded, text_of
+from .tokenizer import IN_TITLE, ON_SHELF, folded, text_of
 
 ORDERS = ("newest", "best")
 

@@ -11,10 +11,10 @@ import click
 
 from ..errors import Busy
 from ..exports import EXPORTS
-from ..exports.jobs import FAILED
-from ..exports.press import Press
 from ..exports.publications import every_article, of_article, of_issue
-from ..model import Publication
+from ..jobs.exports import Press
+from ..jobs.queue import FAILED
+from ..models import Publication
 from ..services import Services, open_services
 from ..settings import Settings
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import click
 
-from ..library import Reading
+from ..library.scanner import Reading
 from ..services import open_services
 from ..settings import Settings
 
@@ -20,7 +20,7 @@ def command(settings: Settings) -> None:
 
     Exits with 1 if there are any.
     """
-    logging.getLogger("reader.library").setLevel(logging.ERROR)  # what it would warn of is printed below
+    logging.getLogger("reader.library.scanner").setLevel(logging.ERROR)  # what it would warn of is printed below
     services = open_services(settings)
     services.library.sync(show_progress)
     problems = services.catalog.problems()

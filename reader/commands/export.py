@@ -11,15 +11,15 @@ from typing import BinaryIO, cast
 import click
 
 from ..app import create_app
+from ..chinese.script import SCRIPTS, in_script
 from ..errors import UnknownFormat
 from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
 from ..exports.publications import every_article, in_chosen_script, of_article, of_issue, of_selection
-from ..model import Publication
-from ..script import SCRIPTS, in_script
+from ..models import Publication
 from ..services import Services, open_services
 from ..settings import Settings
-from ..web.snapshot import write_site
+from .static_site import write_site
 
 
 @click.command("export")

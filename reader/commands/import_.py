@@ -11,10 +11,10 @@ import click
 
 from ..errors import NotImported
 from ..formats.dates import moment
-from ..importing.already import look, plain
-from ..importing.fetching import Fetcher, open_fetcher
-from ..importing.running import IMPORTED, REFUSED, SKIPPED, Importing, Outcome, Wishes
-from ..importing.sources import Item, items_of
+from ..importing.duplicates import look, plain
+from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importing, Outcome, Wishes
+from ..importing.sources.http import Fetcher, open_fetcher
+from ..importing.sources.sources import Item, items_of
 from ..settings import Settings
 
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!"}

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from ..chinese import punctuate
 from ..errors import UnreadableArticle
-from ..model import Article, Draft
+from ..models import Article, Draft
 from ..sanitizer import sanitize
 from ..settings import Settings
 from . import derived

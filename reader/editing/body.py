@@ -13,7 +13,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from ..chinese import corrected, corrections
-from ..model import slug_of
+from ..models import slug_of
 from ..sanitizer import INLINES, Token, joined, tokens
 from .derived import inside
 

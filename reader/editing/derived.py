@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ..chinese import HAN, is_han
 from ..errors import UnreadableArticle
-from ..model import slug_of
+from ..models import slug_of
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8

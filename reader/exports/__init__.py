@@ -15,7 +15,7 @@ import pkgutil
 from typing import Protocol
 
 from ..errors import BadOption, UnknownFormat
-from ..model import Publication
+from ..models import Publication
 from .options import Options, Render
 
 

@@ -5,7 +5,7 @@ Only sanitized HTML comes in, and only elements and attributes it holds go out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
@@ -103,3 +103,25 @@ def in_parentheses(body: Body) -> Body:
                 child.drop_tree()
         ruby.drop_tag()
     return body
+
+
+@dataclass
+class Entry:
+    """One line of contents; ``href`` is where it leads."""
+
+    text: str
+    href: str
+    below: list[Entry] = field(default_factory=list)
+
+
+def nested(headings: list[Heading], file: str) -> list[Entry]:
+    """The headings as a tree. A skipped level (h2, h4) makes no empty step."""
+    top: list[Entry] = []
+    path: list[tuple[int, list[Entry]]] = [(0, top)]
+    for heading in headings:
+        while path[-1][0] >= heading.level:
+            path.pop()
+        entry = Entry(heading.text, f"{file}#{heading.id}")
+        path[-1][1].append(entry)
+        path.append((heading.level, entry.below))
+    return top

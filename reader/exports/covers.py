@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT = 600, 800
 MARGIN = 54
@@ -68,3 +73,32 @@ def _open_word(piece: str) -> bool:
 def width(text: str) -> float:
     """In ems, roughly."""
     return sum(LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
+
+
+MIMETYPE = "image/png"
+PICTURE_WIDTH = 300
+"""Pixels; a catalogue shows covers no larger than this."""
+
+PAPER, INK, SOFT = 255, 30, 110
+_FONTS = Path(__file__).with_name("fonts")
+
+
+def picture_of(cover: Cover) -> bytes:
+    """Grey, since e-paper is; the same bytes every time."""
+    scale = PICTURE_WIDTH / cover.width
+    picture = Image.new("L", (PICTURE_WIDTH, round(cover.height * scale)), PAPER)
+    draw = ImageDraw.Draw(picture)
+    margin, bottom = cover.margin * scale, (cover.height - cover.margin) * scale
+    draw.text((margin, margin), cover.above, INK, _font("sans", round(28 * scale)), anchor="lt")
+    draw.line((margin, margin * 2, PICTURE_WIDTH - margin, margin * 2), INK, 2)
+    for baseline, line in cover.lines:
+        draw.text((margin, baseline * scale), line, INK, _font("serif", round(cover.size * scale)), anchor="ls")
+    draw.text((margin, bottom), cover.below, SOFT, _font("sans", round(26 * scale)), anchor="ls")
+    out = BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=16)
+def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONTS / f"{face}.ttf", size)

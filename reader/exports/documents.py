@@ -11,12 +11,12 @@ from typing import Any
 import segno
 from markupsafe import Markup
 
-from ..model import Article, Publication, minute
+from ..models import Article, Publication, minute
 from .bodies import Body, Heading
+from .localization import gettext_of, imprint, is_chinese, long_date, long_time
 from .options import Options
 from .pictures import place_pictures
 from .publications import section_of
-from .words import gettext_of, imprint, is_chinese, long_date, long_time
 
 
 @dataclass(frozen=True)

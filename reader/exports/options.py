@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..chinese.script import SCRIPTS
 from ..errors import BadOption
-from ..script import SCRIPTS
 from ..settings import Settings
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lxml.html import HtmlElement
 
-from ..darkroom import original
 from ..errors import NotFound, UnusablePicture
-from ..images import derive
-from ..model import fingerprint
+from ..media.images import derive
+from ..media.renditions import original
+from ..models import fingerprint
 from .bodies import Body, text_of
+from .localization import Gettext
 from .options import Options
-from .words import Gettext
 
 WIDTH, QUALITY = 1240, 70
 """Pixels of an A4 column at 200 dpi; JPEG, since WeasyPrint takes that as it is and everything else to pieces."""

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from .. import addresses
+from .. import urls
 from ..catalog import Catalog, Position
+from ..chinese.script import convert, in_script, needs_change
 from ..errors import NotFound, TooLarge
-from ..model import Article, Issue, Publication, Shelf, Teaser, fingerprint, slug_of
-from ..script import convert, in_script, needs_change
-from .words import gettext_of, long_date
+from ..models import Article, Issue, Publication, Shelf, Teaser, fingerprint, slug_of
+from .localization import gettext_of, long_date
 
 MOST_ARTICLES = 200
 MOST_CHARACTERS = 600_000
@@ -22,19 +22,19 @@ MOST_CHARACTERS = 600_000
 
 def of_article(article: Article | Teaser) -> Publication:
     """A Teaser's is good for its key, which is made of names, language and version; but not to be made."""
-    path = addresses.article(article.slug)
+    path = urls.article(article.slug)
     return Publication(article.slug, article.title, article.language, path, (cast("Article", article),))
 
 
 def of_issue(issue: Issue, articles: Sequence[Article]) -> Publication:
     """The e-paper of a day, section by section. Raises TooLarge."""
-    return _bundle(f"{issue.day}", _issue_title(issue.day, articles), addresses.issue(issue.day), articles)
+    return _bundle(f"{issue.day}", _issue_title(issue.day, articles), urls.issue(issue.day), articles)
 
 
 def of_shelf(shelf: Shelf, articles: Sequence[Article]) -> Publication:
     """A section, a tag, an author's or a source's articles. Raises TooLarge."""
     title = shelf.name.rpartition("/")[2]
-    return _bundle(slug_of(shelf.name) or shelf.kind, title, addresses.shelf(shelf), articles)
+    return _bundle(slug_of(shelf.name) or shelf.kind, title, urls.shelf(shelf), articles)
 
 
 def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publication:

@@ -11,15 +11,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..messages import N_
-from ..model import Publication
-from .bodies import Body
-from .contents import Entry, nested
+from ..i18n import N_
+from ..models import Publication
+from .bodies import Body, Entry, nested
 from .covers import Cover, cover_of
 from .documents import Chapter, Document, authors_of, colon, to_document, unique
+from .localization import gettext_of, long_date
 from .notes import as_popups
 from .options import Options, Render
-from .words import gettext_of, long_date
 
 SUFFIX = "epub"
 MIMETYPE = "application/epub+zip"

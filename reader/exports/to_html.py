@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from ..messages import N_
-from ..model import Publication
+from ..i18n import N_
+from ..models import Publication
 from .bodies import Body
 from .documents import qr_code, to_document
 from .options import Options, Render

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..model import Article, Publication
+from ..models import Article, Publication
 from .bodies import Body
 from .options import Options, Render
 from .to_text import blocks

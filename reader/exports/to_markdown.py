@@ -10,9 +10,9 @@ from markupsafe import Markup
 from ..editing.body import set_body
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
-from ..model import Article, Draft, Publication
+from ..formats.markdown_writer import to_markdown
+from ..models import Article, Draft, Publication
 from ..sanitizer import sanitize
-from .markdown import to_markdown
 from .options import Options, Render
 
 SUFFIX = "md"

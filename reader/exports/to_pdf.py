@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ..model import Publication
+from ..models import Publication
 from .bodies import Body, in_parentheses
 from .documents import qr_code, to_document
 from .notes import at_the_foot
@@ -46,7 +46,7 @@ PAGES = tuple(PAPERS)
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    from .typesetting import MEDIA, typeset  # loads WeasyPrint, which a web process must never do
+    from .weasyprint.rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must never do
 
     document = to_document(publication, options, _of_one if len(publication.chapters) == 1 else _of_many, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}

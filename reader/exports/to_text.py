@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from ..messages import N_
-from ..model import Publication
+from ..i18n import N_
+from ..models import Publication
 from .bodies import Body, in_parentheses, text_of
 from .documents import Chapter, to_document
 from .options import Options, Render

@@ -17,11 +17,11 @@ from typing import Any
 from libzim.writer import Creator, Hint, Item, StringProvider
 from PIL import Image
 
-from ..model import Article
+from ..models import Article
 from . import to_html
+from .localization import gettext_of, is_chinese, long_date
 from .options import Options, Render
 from .publications import of_article
-from .words import gettext_of, is_chinese, long_date
 
 ICON = 48
 """Pixels of the one illustration a ZIM must have."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
-from ..messages import N_
+from ..i18n import N_
 from .feed import Entry, Feed, Link
-from .safe_feedgen import add, generator, one_line, serialised
+from .feedgen_adapter import add, generator, one_line, serialised
 
 NAME, MIMETYPE, ORDER = "atom.xml", "application/atom+xml", 2
 LABEL, SHORT = N_("Atom: full text"), "Atom"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..messages import N_
+from ..i18n import N_
 from .feed import Entry, Feed
-from .safe_feedgen import clean, one_line
+from .feedgen_adapter import clean, one_line
 
 NAME, MIMETYPE, ORDER = "feed.json", "application/feed+json", 3
 LABEL, SHORT = N_("JSON Feed: full text"), "JSON"

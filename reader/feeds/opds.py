@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from .safe_feedgen import ATOM, clean, one_line
+from .feedgen_adapter import ATOM, clean, one_line
 
 NAVIGATION = "application/atom+xml;profile=opds-catalog;kind=navigation"
 ACQUISITION = "application/atom+xml;profile=opds-catalog;kind=acquisition"

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from lxml import etree
 
-from .safe_feedgen import add, one_line
+from .feedgen_adapter import add, one_line
 
 MIMETYPE = "text/x-opml"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
-from ..messages import N_
+from ..i18n import N_
 from .feed import Entry, Feed, Link
-from .safe_feedgen import add, generator, qualified, serialised
+from .feedgen_adapter import add, generator, qualified, serialised
 
 NAME, MIMETYPE, ORDER = "feed.xml", "application/rss+xml", 1
 LABEL, SHORT = N_("RSS: full text"), "RSS"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from .. import addresses
-from ..model import ALL, Shelf
+from .. import urls
+from ..models import ALL, Shelf
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Selection:
     @property
     def page(self) -> str:
         """The path of the page for people."""
-        return f"{addresses.SEARCH}?{urlencode({'q': self.query})}" if self.query else addresses.shelf(self.shelves[0])
+        return f"{urls.SEARCH}?{urlencode({'q': self.query})}" if self.query else urls.shelf(self.shelves[0])
 
     @property
     def label(self) -> str:
@@ -30,13 +30,13 @@ class Selection:
     @property
     def path(self) -> str:
         """The path its feeds stand under, as part of their id."""
-        return "".join([*(addresses.shelf(shelf) for shelf in self.shelves), quote(self.query, safe="")])
+        return "".join([*(urls.shelf(shelf) for shelf in self.shelves), quote(self.query, safe="")])
 
     def feed(self, name: str, piece: int = 0) -> str:
         """The path of one of its feeds; *piece* (from 1, oldest) is a closed piece of its history."""
         tags = [("tag", shelf.name) for shelf in self.shelves[1:]]
         asked = [*tags, *([("q", self.query)] if self.query else []), *([("piece", str(piece))] if piece else [])]
-        path = f"{addresses.SEARCH}/{name}" if self.query else addresses.feed(self.shelves[0], name)
+        path = f"{urls.SEARCH}/{name}" if self.query else urls.feed(self.shelves[0], name)
         return path + (f"?{urlencode(asked)}" if asked else "")
 
 

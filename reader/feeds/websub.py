@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 from ..catalog import Catalog
 from ..catalog.rows import shelves_of
-from ..model import Article
+from ..models import Article
+from .feed_page import look_up
 from .selection import EVERYTHING, Selection
-from .window import look_up
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from ..errors import UnknownFormat, UnreadableArticle
-from ..model import Draft
+from ..models import Draft
 from ..sanitizer import printable
 
 LARGEST_BYTES = 2_000_000

@@ -17,7 +17,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..errors import UnreadableArticle
-from ..model import Draft
+from ..models import Draft
 from ..sanitizer import printable, refuse_towers
 from . import front_matter
 from .dates import MOMENT, moment_of

@@ -11,7 +11,7 @@ from typing import Any
 
 import comrak
 
-from ..model import Draft
+from ..models import Draft
 from . import front_matter
 from .decoding import text_of
 

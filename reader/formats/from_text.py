@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import UnreadableArticle
-from ..model import Draft
+from ..models import Draft
 from . import front_matter
 from .dates import MOMENT, moment_of
 from .decoding import text_of

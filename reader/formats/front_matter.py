@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ..errors import UnreadableArticle
-from ..model import Draft, is_slug, slug_of
+from ..models import Draft, is_slug, slug_of
 from .dates import MEND, moment
 
 FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^|(?<=\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)

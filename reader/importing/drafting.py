@@ -9,15 +9,15 @@ from urllib.parse import urljoin
 
 from ..errors import NotImported, UnreadableArticle
 from ..formats import read_draft
-from ..model import Draft
-from .already import hash_of
-from .blocks import parse
-from .cleaning import normalize, to_clean_html
-from .extraction import extract
-from .fetching import Fetched, Fetcher
+from ..models import Draft
+from .duplicates import hash_of
+from .extraction.blocks import parse
+from .extraction.cleaning import normalize, to_clean_html
+from .extraction.extract import extract
+from .extraction.features import TOKEN
 from .images import LARGEST_BYTES, Pictures, take_pictures
-from .signs import TOKEN
-from .sources import Item, text_in
+from .sources.http import Fetched, Fetcher
+from .sources.sources import Item, text_in
 
 LONGEST_TITLE = 40
 LEAST_TOKENS = 20

@@ -10,7 +10,7 @@ from lxml import html as lxml_html
 from markdownify import MarkdownConverter
 
 from ..formats import read_draft
-from ..model import Draft
+from ..models import Draft
 
 _COUNTED = (
     "h2", "h3", "h4", "li", "tr", "td", "th", "img", "a", "rt", "sub", "sup", "blockquote", "figcaption", "pre",

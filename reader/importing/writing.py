@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..formats import front_matter
-from ..model import Draft, slug_of
+from ..models import Draft, slug_of
 from .markdown import says_the_same, to_markdown
 
 LONGEST_SLUG = 60

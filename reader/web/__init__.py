@@ -1,17 +1,19 @@
-"""HTTP in, HTTP out; decides nothing. Each module here with a ``bp`` is one blueprint; adding one is adding a file."""
+"""HTTP in, HTTP out; decides nothing. Each module in ``views/`` is a page; adding one is adding a file there."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterable
 
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter, PathConverter
 
 from ..feeds import FEEDS
-from ..model import SLUG_PATTERN
+from ..models import SLUG_PATTERN
 from ..services import Services
+from . import views
 
 
 class SlugConverter(BaseConverter):
@@ -33,9 +35,13 @@ def services() -> Services:
 
 def init_app(app: Flask) -> None:
     app.url_map.converters |= {"slug": SlugConverter, "shelf": ShelfConverter}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{__name__}.{info.name}")
+    for name in (*_modules(__path__, __name__), *_modules(views.__path__, views.__name__)):
+        module = importlib.import_module(name)
         if hasattr(module, "init_app"):
             module.init_app(app)
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)
+
+
+def _modules(path: Iterable[str], package: str) -> list[str]:
+    return sorted(f"{package}.{info.name}" for info in pkgutil.iter_modules(path) if not info.ispkg)

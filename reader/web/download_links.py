@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask_babel import gettext
 
 from ..exports import EXPORTS
-from ..model import Publication
+from ..exports.publications import of_article
+from ..feeds.entries import Download as Enclosure
+from ..models import Publication, Teaser
 from . import services
-from .showing import Download
+from .rendering import Download
 
 PHONE = "phone"
 """The one paper that is offered beside a format's own: the reader holds a phone. ``?page=`` knows the others."""
@@ -38,3 +42,23 @@ def downloads_of(publication: Publication) -> list[Download]:
 def label_of(suffix: str, page: str) -> str:
     label = gettext(EXPORTS[suffix].LABEL)
     return gettext("%(format)s for phones", format=label) if page == PHONE else label
+
+
+OFFERED = ("epub", "pdf")
+"""In this order: readers that know one enclosure take the first."""
+
+
+def finished_downloads(teasers: Sequence[Teaser]) -> Mapping[str, tuple[Enclosure, ...]]:
+    """By slug. One look at the catalog; a length is told only if it is the true one."""
+    press = services().press
+    # A teaser has all that the key of a publication is made of: names, language, version.
+    keys = {(t.slug, suffix): press.key(of_article(t), suffix) for t in teasers for suffix in OFFERED}
+    sizes = services().catalog.export_sizes(list(keys.values()))
+    return {
+        teaser.slug: tuple(
+            Enclosure(suffix, EXPORTS[suffix].MIMETYPE, sizes[keys[teaser.slug, suffix]])
+            for suffix in OFFERED
+            if keys[teaser.slug, suffix] in sizes
+        )
+        for teaser in teasers
+    }

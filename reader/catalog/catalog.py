@@ -1,0 +1,252 @@
+"""What pages, feeds and exports ask of the catalog. Only visible articles are ever returned."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+
+from ..errors import Gone, Moved, NotFound
+from ..models import ALL, Article, Issue, Problem, Shelf, Teaser
+from .collections import shelves_in
+from .query_parser import Query
+from .related import related_slugs
+from .rows import FIRST_NAME, TEASER_COLUMNS, article_of, teaser_of
+from .schema import connect
+from .search import Place, Results, find
+
+Position = tuple[int, str]
+"""Where a list goes on: the ``published`` (UTC seconds) and ``slug`` of the last article seen."""
+
+START: Position = (2**62, "")
+_TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
+
+
+@dataclass(frozen=True)
+class Removal:
+    """An article that was public and whose file is gone; ``first_name`` as in ``Catalog.first_names``."""
+
+    slug: str
+    title: str
+    removed_at: datetime
+    first_name: str
+
+
+@dataclass(frozen=True)
+class _State:
+    data_version: int
+    revision: int
+    changed_at: datetime
+
+
+class Catalog:
+    """Read access, one connection a thread. Lists go on by key (``before``), never by OFFSET."""
+
+    def __init__(self, path: Path, timezone: tzinfo) -> None:
+        self._path, self._timezone = path, timezone
+        self._local = threading.local()
+
+    @property
+    def revision(self) -> int:
+        """Strictly increasing; changes when anything a visitor can see does."""
+        return self._state().revision
+
+    @property
+    def changed_at(self) -> datetime:
+        """When ``revision`` last changed: UTC, whole seconds; what articles say never changes without moving it on."""
+        return self._state().changed_at
+
+    def article(self, slug: str) -> Article:
+        """Raises Moved (an alias or a renamed file), Gone (removed), NotFound."""
+        row = self._one("SELECT * FROM articles WHERE slug = ? AND visible", slug)
+        if row is None:
+            raise self._absence(slug)
+        return article_of(row, self._timezone)
+
+    def articles(self, slugs: Sequence[str]) -> list[Article]:
+        """In the given order; what is hidden or unknown is left out."""
+        rows = self._all(f"SELECT * FROM articles WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
+        found = {row["slug"]: article_of(row, self._timezone) for row in rows}
+        return [found[slug] for slug in slugs if slug in found]
+
+    def latest(self, *shelves: Shelf, limit: int = 25, before: Position | None = None) -> list[Teaser]:
+        """Newest first, ties by slug; of several shelves, what stands on all of them."""
+        found = self._shelf_ids(shelves or (ALL,))
+        if found is None:
+            return []
+        joins = "".join(
+            f" JOIN shelved s{n} ON s{n}.shelf = {other} AND s{n}.published = s.published AND s{n}.slug = s.slug"
+            for n, other in enumerate(found[1:])
+        )
+        published, slug = before or START
+        rows = self._all(
+            f"SELECT {_TEASERS} FROM shelved s{joins} JOIN articles a ON a.slug = s.slug WHERE s.shelf = ?"
+            " AND s.published <= ? AND (s.published < ? OR s.slug > ?) ORDER BY s.published DESC, s.slug LIMIT ?",
+            *(found[0], published, published, slug, limit),
+        )
+        return [teaser_of(row, self._timezone) for row in rows]
+
+    def oldest(self, shelf: Shelf = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
+        """Oldest first, after the first *skip*: the fixed pieces of a feed's history.
+
+        The one list that counts instead of going on by key; it walks an index and is asked for once a month.
+        """
+        rows = self._all(
+            f"SELECT {_TEASERS} FROM (SELECT slug FROM shelved"
+            " WHERE shelf = (SELECT id FROM shelves WHERE kind = ? AND name = ?)"
+            " ORDER BY published, slug DESC LIMIT ? OFFSET ?) s JOIN articles a ON a.slug = s.slug"
+            " ORDER BY a.published, a.slug DESC",
+            *(shelf.kind, shelf.name, limit, skip),
+        )
+        return [teaser_of(row, self._timezone) for row in rows]
+
+    def count(self, shelf: Shelf = ALL) -> int:
+        row = self._one("SELECT count FROM shelves WHERE kind = ? AND name = ?", shelf.kind, shelf.name)
+        return row["count"] if row else 0
+
+    def shelves(self, kind: str) -> list[tuple[Shelf, int]]:
+        """Every shelf of that kind that holds something, with how much; by name."""
+        rows = self._all("SELECT name, count FROM shelves WHERE kind = ? AND count > 0 ORDER BY name", kind)
+        return [(Shelf(kind, row["name"]), row["count"]) for row in rows]
+
+    def neighbours(self, slug: str) -> tuple[Teaser | None, Teaser | None]:
+        """The next older and the next newer article of all."""
+        row = self._one("SELECT published FROM articles WHERE slug = ? AND visible", slug)
+        if row is None:
+            return None, None
+        older = self.latest(limit=1, before=(row["published"], slug))
+        newer = self._all(
+            f"SELECT {_TEASERS} FROM shelved s JOIN articles a ON a.slug = s.slug WHERE s.shelf = ? AND"
+            " s.published >= ? AND (s.published > ? OR s.slug < ?) ORDER BY s.published, s.slug DESC LIMIT 1",
+            *((self._shelf_ids((ALL,)) or [0])[0], row["published"], row["published"], slug),
+        )
+        return (older[0] if older else None), (teaser_of(newer[0], self._timezone) if newer else None)
+
+    def related(self, slug: str, limit: int = 5) -> list[Teaser]:
+        """What shares tags, subjects or the section with it, best first."""
+        row = self._one("SELECT shelves FROM articles WHERE slug = ? AND visible", slug)
+        found = related_slugs(self._all, slug, shelves_in(row["shelves"]), limit) if row else []
+        rows = self._all(f"SELECT {TEASER_COLUMNS} FROM articles WHERE slug IN ({_marks(found)})", *found)
+        teasers = {row["slug"]: teaser_of(row, self._timezone) for row in rows}
+        return [teasers[other] for other in found]
+
+    def issue(self, day: date) -> Issue:
+        """Raises NotFound if nothing came out that day."""
+        teasers = self.latest(Shelf("day", day.isoformat()), limit=500)
+        if not teasers:
+            raise NotFound("issue", day.isoformat())
+        days = "SELECT {}(name) AS day FROM shelves WHERE kind = 'day' AND count > 0 AND name {} ?"
+        older = self._one(days.format("max", "<"), day.isoformat())
+        newer = self._one(days.format("min", ">"), day.isoformat())
+        return Issue(day, tuple(teasers), _day(older), _day(newer))
+
+    def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
+        """The days with articles and how many, newest first."""
+        rows = self._all(
+            "SELECT name, count FROM shelves WHERE kind = 'day' AND count > 0 AND name < ? ORDER BY name DESC LIMIT ?",
+            *(before.isoformat() if before else "9999", limit),
+        )
+        return [(date.fromisoformat(row["name"]), row["count"]) for row in rows]
+
+    def latest_day(self) -> date:
+        """Raises NotFound in an empty library."""
+        found = self.issues(limit=1)
+        if not found:
+            raise NotFound("issue", "latest")
+        return found[0][0]
+
+    def search(self, query: Query, order: str = "newest", limit: int = 20, before: Place | None = None) -> Results:
+        """What *query* finds, newest or best first; ``before`` is ``more`` of the page before."""
+        return find(self._all, self._timezone, query, order, limit, before)
+
+    def removals(self, limit: int = 50) -> list[Removal]:
+        """What was taken down, latest first."""
+        rows = self._all(
+            "SELECT r.*, coalesce(f.first, r.slug) AS first FROM removed r LEFT JOIN first_names f ON f.slug = r.slug"
+            " ORDER BY removed_at DESC, r.slug LIMIT ?",
+            limit,
+        )
+        return [Removal(r["slug"], r["title"], datetime.fromtimestamp(r["removed_at"], UTC), r["first"]) for r in rows]
+
+    def revised(self, slugs: Sequence[str]) -> dict[str, datetime]:
+        """When the catalog saw a correction of them; articles never corrected are left out."""
+        rows = self._all(f"SELECT slug, revised_at FROM revised WHERE slug IN ({_marks(slugs)})", *slugs)
+        return {row["slug"]: datetime.fromtimestamp(row["revised_at"], self._timezone) for row in rows}
+
+    def corrected(self, shelf: Shelf = ALL, limit: int = 5) -> list[Teaser]:
+        """Those on the shelf whose correction was seen last, latest first."""
+        rows = self._all(
+            f"SELECT {_TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
+            " JOIN shelved s ON s.published = a.published AND s.slug = a.slug"
+            " WHERE s.shelf = (SELECT id FROM shelves WHERE kind = ? AND name = ?) ORDER BY r.revised_at DESC LIMIT ?",
+            *(shelf.kind, shelf.name, limit),
+        )
+        return [teaser_of(row, self._timezone) for row in rows]
+
+    def first_names(self, slugs: Sequence[str]) -> dict[str, str]:
+        """The name each article first came out under: what stays when its file is renamed."""
+        rows = self._all(
+            f"SELECT a.slug, {FIRST_NAME} AS first FROM articles a LEFT JOIN first_names f ON f.slug = a.slug"
+            f" WHERE a.slug IN ({_marks(slugs)})",
+            *slugs,
+        )
+        return {row["slug"]: row["first"] for row in rows}
+
+    def problems(self) -> list[Problem]:
+        rows = self._all("SELECT path, line, cause, mend FROM files WHERE cause <> '' ORDER BY path")
+        return [Problem(row["path"], row["line"], row["cause"], row["mend"]) for row in rows]
+
+    def export_sizes(self, keys: Sequence[str]) -> dict[str, int]:
+        """Bytes of the exports that have been made; the others are left out."""
+        rows = self._all(f"SELECT * FROM exports WHERE key IN ({_marks(keys)})", *keys)
+        return {row["key"]: row["size_bytes"] for row in rows}
+
+    def _absence(self, slug: str) -> NotFound:
+        row = self._one(
+            "SELECT slug FROM aliases WHERE alias = ? UNION ALL SELECT target FROM moved WHERE slug = ?", slug, slug
+        )
+        if row and self._one("SELECT 1 FROM articles WHERE slug = ? AND visible", row["slug"]):
+            return Moved("article", slug, row["slug"])
+        if row or self._one("SELECT 1 FROM removed WHERE slug = ?", slug):
+            return Gone("article", slug)
+        return NotFound("article", slug)
+
+    def _shelf_ids(self, shelves: Iterable[Shelf]) -> list[int] | None:
+        """Smallest first, so that the join starts there; None if one of them does not exist."""
+        rows = [self._one("SELECT id, count FROM shelves WHERE kind = ? AND name = ?", s.kind, s.name) for s in shelves]
+        if any(row is None for row in rows):
+            return None
+        return [row["id"] for row in sorted((row for row in rows if row), key=lambda row: row["count"])]
+
+    def _state(self) -> _State:
+        version = self._one("PRAGMA data_version")[0]  # type: ignore[index]  # a pragma always answers
+        known: _State | None = getattr(self._local, "state", None)
+        if known is None or known.data_version != version:
+            rows = {row["key"]: row["value"] for row in self._all("SELECT key, value FROM meta")}
+            changed_at = datetime.fromtimestamp(rows.get("changed_at", 0), UTC)
+            known = self._local.state = _State(version, rows.get("revision", 0), changed_at)
+        return known
+
+    def _one(self, query: str, *values: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()
+        return row
+
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        return self._connection().execute(query, values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._path)
+        return connection
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _day(row: sqlite3.Row | None) -> date | None:
+    return date.fromisoformat(row["day"]) if row and row["day"] else None

@@ -1,0 +1,71 @@
+"""What a hit shows of the words that were asked for: the title and a few lines of the text, in marked pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .query_parser import Term, pattern_of
+
+LENGTH = 90
+"""How long an excerpt is, in Han characters; what is narrow counts half."""
+
+_LEAD = 24
+_NO_SPACE = re.compile("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
+_SENTENCE = re.compile(r"[。！？!?\n]|\.\s")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of text; ``is_marked`` if it is what was asked for."""
+
+    text: str
+    is_marked: bool = False
+
+
+def marks_of(terms: Iterable[Term]) -> re.Pattern[str] | None:
+    """Finds any of the terms; None if there are none."""
+    patterns = [pattern_of(term).pattern for term in terms]
+    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+
+
+def marked(text: str, marks: re.Pattern[str] | None) -> tuple[Segment, ...]:
+    """The whole text in pieces, in order."""
+    pieces, at = [], 0
+    for match in marks.finditer(text) if marks else ():
+        if match.end() > match.start():
+            pieces += [Segment(text[at : match.start()]), Segment(match.group(), is_marked=True)]
+            at = match.end()
+    return tuple(piece for piece in (*pieces, Segment(text[at:])) if piece.text)
+
+
+def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Segment, ...]:
+    """The first lines around what was asked for; the beginning if it does not occur."""
+    text = _NO_SPACE.sub("", " ".join(text.split()))
+    found = marks.search(text) if marks else None
+    start = _start_before(text, found.start()) if found else 0
+    end = _end_of(text, start)
+    start += len(text[start:end]) - len(text[start:end].lstrip("，。、；：！？,.;:!? "))
+    before = (Segment("…"),) if start else ()
+    after = (Segment("…"),) if end < len(text) else ()
+    return (*before, *marked(text[start:end], marks), *after)
+
+
+def _start_before(text: str, at: int) -> int:
+    """The beginning of the sentence, if it is near; else a few characters ahead, at a word's beginning."""
+    if at <= _LEAD:
+        return 0
+    near = text[at - _LEAD : at]
+    ends = [match.end() for match in _SENTENCE.finditer(near)]
+    space = near.find(" ")
+    return at - _LEAD + (ends[-1] if ends else space + 1 if 0 <= space < _LEAD - 1 else 0)
+
+
+def _end_of(text: str, start: int) -> int:
+    room = 2 * LENGTH
+    for at in range(start, len(text)):
+        room -= 2 if text[at] > "\u2e7f" else 1
+        if room < 0:
+            return at
+    return len(text)

@@ -1,0 +1,46 @@
+"""Dates and set phrases in the publication's own language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from ..chinese.script import convert, script_of
+from ..i18n import translations
+from ..models import Article, has_time
+
+Gettext = Callable[[str], str]
+
+
+def gettext_of(language: str) -> Gettext:
+    """The phrases in that language; in Traditional characters, made from the Simplified ones."""
+    gettext = translations(language).gettext
+    if script_of(language) != "hant":
+        return gettext
+    return lambda msgid: convert(gettext(msgid), "hant")
+
+
+def is_chinese(language: str) -> bool:
+    return language.lower().split("-")[0] in ("zh", "yue")
+
+
+def long_date(day: date, language: str) -> str:
+    """2018年11月23日, else 23 November 2018 (English) or 2018-11-23."""
+    if is_chinese(language):
+        return f"{day.year}年{day.month}月{day.day}日"
+    if language.lower().split("-")[0] == "en":
+        return f"{day.day} {day:%B} {day.year}"
+    return day.isoformat()
+
+
+def long_time(moment: datetime, language: str) -> str:
+    """The same with the time of day, if one was given."""
+    day = long_date(moment.date(), language)
+    return f"{day} {moment:%H:%M}" if has_time(moment) else day
+
+
+def imprint(article: Article, gettext: Gettext) -> list[tuple[str, str]]:
+    """What stands under a headline besides the time: (label, value) of source and reporters, where known."""
+    between = "、" if is_chinese(article.language) else ", "
+    facts = [(gettext("Source"), article.source), (gettext("Reporter"), between.join(article.byline))]
+    return [(label, value) for label, value in facts if value]

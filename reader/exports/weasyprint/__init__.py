@@ -1,0 +1,1 @@
+"""PDF by WeasyPrint: rendering, justification, tagging, and caching patches."""

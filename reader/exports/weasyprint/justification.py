@@ -1,0 +1,321 @@
+"""What WeasyPrint 70 lacks for Chinese and for PDF/UA, patched in (what it does twice: ``thrift``).
+
+    justification   WeasyPrint stretches spaces only (CSS Text 3, 7.3 asks for inter-character justification); nine
+                    Chinese lines in ten would be ragged. Here the slack goes between characters (CLREQ 3.2.1).
+    line edges      an opening mark at the start and a closing mark at the end of a line give up their blank half
+                    (CLREQ 3.1.6.2), so both margins look straight.
+    autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``typesetting`` put
+                    there. From 0.1 em PDF readers take it for a space: 全县16个 would no longer be found.
+    apostrophes     ’ between Latin letters is narrow, though the font's own is the full-width Chinese quote.
+    artifacts       running heads and page numbers are pagination, not content (ISO 14289-1 7.8;
+                    github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
+
+Guarded by version: with any other than 70.x ``install`` changes nothing, logs so, and pages are set plainly.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pydyf
+import weasyprint
+from weasyprint import document
+from weasyprint.formatting_structure import boxes
+from weasyprint.layout import inline
+from weasyprint.pdf import stream as pdf_stream
+from weasyprint.pdf import tags
+from weasyprint.text import line_break
+from weasyprint.text.ffi import TO_UNITS, ffi, pango
+
+from . import caching
+from .caching import HAN
+
+LOG = logging.getLogger(__name__)
+
+BREAK = "\u200b"
+"""A place where a line may break, with no width and no trace in the text layer."""
+
+SIGNS = "\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’—…·"
+LATIN = "A-Za-z0-9\u00c0-\u024f\u0370-\u04ff"
+OPENING = frozenset("“‘（《〈「『【〔［｛")
+CLOSING = frozenset("”’）》〉」』】〕］｝，。、；：．")
+"""Marks whose right half is blank in fonts for Simplified Chinese. ？ and ！ fill theirs."""
+
+AUTOSPACE_EM = 0.095
+WIDEST_GAP_EM = 0.35
+"""Where a line would need more than this between two characters it stays ragged: holes look worse."""
+
+_HAN = re.compile(f"[{HAN}]")
+_CJK = re.compile(f"[{HAN}{SIGNS}]")
+_SIGN = re.compile(f"[{SIGNS}]")
+_SCRIPT_CHANGE = re.compile(f"(?<=[{HAN}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{HAN}])")
+
+_APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
+"""The mark in don’t: the same character as the Chinese closing quote, and as wide unless the font is told."""
+
+_APOSTROPHE_SIDE = re.compile("[A-Za-z]’|’[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How one text box is stretched: ``gap`` after each of the character ``indexes``, less ``head`` and ``tail``."""
+
+    indexes: frozenset[int]
+    gap: float
+    head: float = 0.0
+    tail: float = 0.0
+
+    @property
+    def added(self) -> float:
+        return len(self.indexes) * self.gap - self.head - self.tail
+
+
+def install() -> bool:
+    """Patches WeasyPrint once, if it is the version this was written for; says whether it is."""
+    if not weasyprint.VERSION.startswith("70."):
+        LOG.warning("WeasyPrint %s is not 70.x: Chinese lines are not justified", weasyprint.VERSION)
+        return False
+    if inline.justify_line is not justify_line:
+        inline.justify_line, inline.text_align = justify_line, text_align
+        caching.install()
+        line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
+        document.Page.paint, pdf_stream.Stream.marked = paint, marked
+        tags._build_box_tree = build_box_tree
+    return True
+
+
+_stock_justify_line, _stock_text_align = inline.justify_line, inline.text_align
+_stock_paint, _stock_marked = document.Page.paint, pdf_stream.Stream.marked
+_stock_build_box_tree = tags._build_box_tree
+
+
+# Layout: how much room goes where.
+
+
+def text_align(context: Any, line: Any, available_width: float, last: bool) -> float:
+    offset = float(_stock_text_align(context, line, available_width, last))
+    align = line.style["text_align_all"]
+    if align == "start" or (last and align == "justify" and line.style["text_align_last"] in ("auto", "start")):
+        _trim_start(line)
+    return offset
+
+
+def justify_line(context: Any, line: Any, slack: float) -> None:
+    """Fills the line: *slack*, and what the marks at its edges give up, goes between its characters."""
+    texts = list(_text_boxes(line))
+    if not _is_chinese(line, texts):
+        _stock_justify_line(context, line, slack)
+        return
+    head, tail = _blank_head(line, texts), _blank_tail(texts)
+    gaps = [_gaps(box.text, following) for box, following in zip(texts, _following(texts), strict=True)]
+    count = sum(map(len, gaps))
+    gap = (slack + head + tail) / count if count else 0.0
+    if gap > WIDEST_GAP_EM * texts[0].style["font_size"]:
+        gap = 0.0
+    first, final = texts[0], texts[-1]
+    for box, indexes in zip(texts, gaps, strict=True):
+        box.spread = Spread(indexes, gap, head if box is first else 0.0, tail if box is final else 0.0)
+    _place(line, 0.0)
+
+
+def _trim_start(line: Any) -> None:
+    """The last line of a paragraph isn't stretched, but its start must be flush like the others'."""
+    texts = list(_text_boxes(line))
+    if _is_chinese(line, texts) and (head := _blank_head(line, texts)):
+        for box in texts:
+            box.spread = Spread(frozenset(), 0.0, head if box is texts[0] else 0.0)
+        _place(line, 0.0)
+
+
+def _is_chinese(line: Any, texts: list[Any]) -> bool:
+    """Whether any of it is Han; quotes and dashes alone say nothing, for English has them too."""
+    return line.style["direction"] == "ltr" and any(_HAN.search(box.text) for box in texts)
+
+
+def _text_boxes(box: Any) -> Iterator[Any]:
+    if isinstance(box, boxes.TextBox):
+        if box.style["font_size"] and box.text:
+            yield box
+    elif isinstance(box, boxes.LineBox | boxes.InlineBox):
+        for child in box.children:
+            if child.is_in_normal_flow():
+                yield from _text_boxes(child)
+
+
+def _following(texts: list[Any]) -> list[str]:
+    """The first character after each box; empty at the end of the line."""
+    return [box.text.lstrip(BREAK)[:1] for box in texts[1:]] + [""]
+
+
+def _gaps(text: str, following: str) -> frozenset[int]:
+    """The indexes of the characters after which room may be added: beside CJK, and at spaces."""
+    found = []
+    visible = [(index, char) for index, char in enumerate(text) if char != BREAK]
+    after = [char for _, char in visible[1:]] + [following]
+    for (index, char), neighbour in zip(visible, after, strict=True):
+        if char in " \u00a0" or (neighbour and neighbour not in " \u00a0" and _may_part(char, neighbour)):
+            found.append(index)
+    return frozenset(found)
+
+
+def _may_part(char: str, neighbour: str) -> bool:
+    """—— and …… are one sign each (CLREQ 3.1.2); Han and Latin have their gap, more would read as a space."""
+    if (char in "—…" and char == neighbour) or _APOSTROPHE_SIDE.fullmatch(char + neighbour):
+        return False
+    return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
+
+
+@cache
+def _is_cjk(char: str) -> bool:
+    return bool(_CJK.match(char))
+
+
+@cache
+def _is_sign(char: str) -> bool:
+    return bool(_SIGN.match(char))
+
+
+def _blank_head(line: Any, texts: list[Any]) -> float:
+    """The blank half of an opening mark at the very start of the line; an indented line keeps its own."""
+    first = texts[0]
+    if first.text.lstrip(BREAK)[:1] not in OPENING or first.position_x > line.position_x + 1:
+        return 0.0
+    return float(first.style["font_size"]) / 2
+
+
+def _blank_tail(texts: list[Any]) -> float:
+    last = texts[-1]
+    return float(last.style["font_size"]) / 2 if last.text.rstrip(BREAK + " ")[-1:] in CLOSING else 0.0
+
+
+def _place(box: Any, shift: float) -> float:
+    """Moves the box by *shift*, stretches what is in it, and says by how much what follows must move."""
+    if isinstance(box, boxes.TextBox):
+        box.position_x += shift
+        spread = getattr(box, "spread", None)
+        if spread is None:
+            return shift
+        box.width += spread.added
+        box.pango_layout.spread = spread
+        return shift + float(spread.added)
+    if not isinstance(box, boxes.LineBox | boxes.InlineBox):
+        box.translate(shift, 0)
+        return shift
+    box.position_x += shift
+    start = shift
+    for child in box.children:
+        if child.is_in_normal_flow():
+            shift = _place(child, shift)
+    box.width += shift - start
+    return shift
+
+
+# Drawing: the same room, given to the glyphs.
+
+
+def set_text(self: Any, text: str, justify: bool = False) -> None:
+    caching.set_text(self, text, justify)
+    changes = list(_SCRIPT_CHANGE.finditer(self.text)) if BREAK in self.text else []
+    apostrophes = list(_APOSTROPHE.finditer(self.text)) if "’" in self.text else []
+    if not changes and not apostrophes:
+        return
+    attributes = pango.pango_layout_get_attributes(self.layout)
+    if attributes == ffi.NULL:
+        attributes = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref)
+    gap = int(AUTOSPACE_EM * self.style["font_size"] * TO_UNITS)
+    for match in changes:
+        _set_attribute(attributes, pango.pango_attr_letter_spacing_new(gap), self.text, match)
+    for match in apostrophes:
+        _set_attribute(attributes, pango.pango_attr_font_features_new(b"pwid=1"), self.text, match)
+    pango.pango_layout_set_attributes(self.layout, attributes)
+
+
+def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[str]) -> None:
+    """Over the matched characters; Pango counts bytes of UTF-8."""
+    start = len(text[: match.start()].encode())
+    attribute.start_index, attribute.end_index = start, start + len(match[0].encode())
+    pango.pango_attr_list_insert(attributes, attribute)
+
+
+def reactivate(self: Any, style: Any) -> None:
+    caching.reactivate(self, style)
+    if spread := getattr(self, "spread", None):
+        pango.pango_layout_set_single_paragraph_mode(self.layout, True)
+        _stretch(self, spread)
+
+
+def _stretch(layout: Any, spread: Spread) -> None:
+    """Widens the glyphs of the layout's one line; a cluster's last glyph carries its gap."""
+    line, _ = layout.get_first_line()
+    text, starts = layout.text, _characters_by_byte(layout.text)
+    gap, first, last = round(spread.gap * TO_UNITS), None, None
+    for index, glyph, ends_cluster in _glyphs(line, starts):
+        if ends_cluster and index in spread.indexes:
+            glyph.geometry.width += gap
+        if text[index] not in BREAK + " ":
+            first, last = first or glyph, glyph
+    if spread.head and first is not None:
+        units = int(spread.head * TO_UNITS)
+        first.geometry.x_offset -= units
+        first.geometry.width -= units
+    if spread.tail and last is not None:
+        last.geometry.width -= int(spread.tail * TO_UNITS)
+
+
+def _characters_by_byte(text: str) -> dict[int, int]:
+    """Character index by the offset of its first byte in UTF-8, as Pango counts."""
+    found, offset = {}, 0
+    for index, char in enumerate(text):
+        found[offset] = index
+        offset += len(char.encode())
+    return found
+
+
+def _glyphs(line: Any, starts: dict[int, int]) -> Iterator[tuple[int, Any, bool]]:
+    """(index of its character, glyph, whether it is the last of its cluster), in visual order."""
+    run = line.runs[0]
+    while run != ffi.NULL:
+        item, run = run.data, run.next
+        glyphs, clusters, offset = item.glyphs.glyphs, item.glyphs.log_clusters, item.item.offset
+        for n in range(item.glyphs.num_glyphs):
+            ends = n == item.glyphs.num_glyphs - 1 or clusters[n + 1] != clusters[n]
+            yield starts[offset + clusters[n]], glyphs[n], ends
+
+
+# PDF/UA: page margins are artifacts.
+
+
+def paint(self: Any, stream: Any, scale: float = 1) -> None:
+    stream.margin_kinds = {
+        id(inner): "/Header" if box.at_keyword.startswith("@top") else "/Footer"
+        for box in self._page_box.children
+        if isinstance(box, boxes.MarginBox)
+        for inner in box.descendants()
+    }
+    _stock_paint(self, stream, scale)
+
+
+@contextmanager
+def marked(self: Any, box: Any, tag: str) -> Iterator[None]:
+    kind = getattr(self, "margin_kinds", {}).get(id(box)) if self._tags is not None else None
+    if kind is None:
+        with _stock_marked(self, box, tag):
+            yield
+        return
+    properties = pydyf.Dictionary({"Type": "/Pagination", "Subtype": kind})
+    pydyf.Stream.begin_marked_content(self, "Artifact", properties)
+    try:
+        yield
+    finally:
+        pydyf.Stream.end_marked_content(self)
+
+
+def build_box_tree(box: Any, *rest: Any) -> Iterator[Any]:
+    if not isinstance(box, boxes.MarginBox):
+        yield from _stock_build_box_tree(box, *rest)

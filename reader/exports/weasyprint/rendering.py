@@ -1,0 +1,124 @@
+"""HTML and CSS to PDF by WeasyPrint: our fonts only, no network, no files, tagged, the same bytes every time.
+
+Importing this loads WeasyPrint (half a second): only workers and commands do, never a process that answers pages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FONTS = Path(__file__).resolve().parent.parent / "fonts"
+os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")  # read once, when Pango is loaded by the next import
+
+import pydyf  # noqa: E402
+from weasyprint import CSS, HTML  # noqa: E402
+from weasyprint.text.fonts import FontConfiguration  # noqa: E402
+from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
+
+from . import caching, justification, tagged_pdf  # noqa: E402
+from .caching import HAN  # noqa: E402
+from .justification import BREAK, LATIN  # noqa: E402
+
+MEDIA = "media:"
+"""Pictures are ``<img src="media:<name>">``, answered from the *media* given, and by nothing else."""
+
+UNTOUCHED = frozenset(("pre", "code", "kbd", "samp", "style", "title", "script"))
+_BREAKS = re.compile(
+    f"(?<=[{HAN}，。、；：？！])(?=[“‘])"  # UAX 14 glues quotes to what is around them: no break, and 4 em holes
+    f"|(?<=[”’])(?=[{HAN}])"
+    f"|(?<=[{HAN}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{HAN}])"  # for autospace, see typography
+)
+_LAST_TWO = re.compile(f"([{HAN}])([{HAN}][”’）》。！？…]*\\s*)$")
+SHORT = 12
+"""Characters; a shorter paragraph takes one line."""
+
+_DASH = re.compile("(?<=[^\\s\u2060—])(?=—(?!—))")
+"""A lone — (2—3) must not start a line, as CLREQ 3.1.3 wants and UAX 14 doesn't: U+2060 forbids it."""
+
+
+class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """Answers ``media:`` from memory and refuses everything else: no http, ftp, file, data; no redirects."""
+
+    def __init__(self, media: Mapping[str, bytes]) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False)
+        self._media = media
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:  # noqa: ARG002 WeasyPrint's signature
+        name = url.removeprefix(MEDIA)
+        if not url.startswith(MEDIA) or name not in self._media:
+            raise ValueError(f"an export may not fetch {url[:80]!r}")
+        return URLFetcherResponse(url, self._media[name])
+
+
+def warm_up() -> None:
+    """Loads libraries and fonts, so that the first order is as quick as the next."""
+    typeset("<!doctype html><html lang=zh><title>.</title><h1>字</h1><p>字A", "h1{font-family:Reader Sans}")
+
+
+def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> bytes:
+    """A PDF/UA-1 file. *css* knows the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
+    justification.install()
+    fetcher = Fetcher(media or {})
+    document = HTML(string=html, url_fetcher=fetcher)
+    for element in document.etree_element.iter("body"):
+        _space(element)
+        _close_up(element)
+    try:
+        pdf: bytes = document.write_pdf(
+            stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
+        )
+    finally:
+        caching.forget_lines()
+    return pdf
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+@cache
+def _stylesheet(css: str) -> CSS:
+    """Parsed once: there are as many as papers and languages."""
+    return CSS(string=css, font_config=_fonts(), url_fetcher=Fetcher({}))
+
+
+def _space(element: Any) -> None:
+    """Puts break marks into the text below *element*; headings keep their plain words for the outline."""
+    if element.tag in UNTOUCHED:
+        return
+    if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        element.set("data-label", " ".join("".join(element.itertext()).split()))
+    element.text = _with_breaks(element.text)
+    for child in element:
+        _space(child)
+        child.tail = _with_breaks(child.tail)
+
+
+def _close_up(body: Any) -> None:
+    """Keeps a paragraph's last two characters together: a line of one character is a hole in the page (孤字)."""
+    for paragraph in body.iter("p"):
+        last = paragraph[-1] if len(paragraph) else None
+        text = paragraph.text if last is None else last.tail
+        if text and len(text) > SHORT and (closed := _LAST_TWO.sub("\\1\u2060\\2", text)) != text:
+            if last is None:
+                paragraph.text = closed
+            else:
+                last.tail = closed
+
+
+def _with_breaks(text: str | None) -> str | None:
+    return text and _DASH.sub("\u2060", _BREAKS.sub(BREAK, text))
+
+
+def _finish(document: Any, pdf: Any) -> None:
+    """What CSS can't say: a mended structure tree, page labels, the outline open."""
+    tagged_pdf.mend(pdf)
+    pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, pydyf.Dictionary({"S": "/D"})])})
+    if document.make_bookmark_tree():
+        pdf.catalog["PageMode"] = "/UseOutlines"

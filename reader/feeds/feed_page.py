@@ -1,0 +1,158 @@
+"""What a feed will say, looked up without any text: enough to decide every 304 before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from ..catalog import Catalog, Removal
+from ..catalog.query_parser import parse
+from ..errors import NotFound
+from ..i18n import N_, translations
+from ..models import ALL, Article, Teaser, fingerprint
+from .entries import Download, Site, to_entry
+from .feed import WINDOW, Feed, Kind, Link, Tombstone
+from .ids import entry_id, feed_id
+from .selection import Selection
+
+CORRECTIONS = 5
+"""So many older articles come back into the live feed when they are corrected, until the window has moved on."""
+
+DESCRIPTION = N_("The latest articles")
+
+FindDownloads = Callable[[Sequence[Teaser]], Mapping[str, tuple[Download, ...]]]
+"""Finished exports by slug, in the order they are to be listed."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """``piece`` counts from 1, the oldest, and is 0 for the live feed; ``closed`` is how many pieces are full."""
+
+    selection: Selection
+    piece: int
+    closed: int
+    teasers: tuple[Teaser, ...]
+    revised: Mapping[str, datetime]
+    first_names: Mapping[str, str]
+    downloads: Mapping[str, tuple[Download, ...]]
+    removals: tuple[Removal, ...]
+    updated: datetime
+
+    @cached_property
+    def version(self) -> str:
+        """The hash of everything that a feed of this window says, texts included by their own version."""
+        said = (self.closed, self.updated, self.removals, *self.states.values())
+        return fingerprint(*map(str, said))
+
+    @cached_property
+    def states(self) -> dict[str, str]:
+        """By slug, what changes when the entry does: what a delta compares."""
+        return {teaser.slug: self._state(teaser) for teaser in self.teasers}
+
+    def _state(self, teaser: Teaser) -> str:
+        slug = teaser.slug
+        said = (slug, teaser.version, self.revised.get(slug), self.first_names.get(slug), self.downloads.get(slug))
+        return fingerprint(*map(str, said))
+
+    @property
+    def kind(self) -> Kind:
+        if self.piece:
+            return "archive"
+        is_whole = not self.closed and not self.selection.query and len(self.selection.shelves) == 1
+        return "complete" if is_whole else "live"
+
+
+def look_up(catalog: Catalog, selection: Selection, piece: int, find_downloads: FindDownloads) -> Window:
+    """Raises NotFound if nothing stands there: no such tag, no such piece."""
+    closed = _closed_pieces(catalog, selection)
+    if piece > closed:
+        raise NotFound("piece", str(piece))
+    teasers = _piece(catalog, selection, piece) if piece else _live(catalog, selection)
+    if not teasers and selection.shelves != (ALL,):
+        raise NotFound("feed", selection.label)
+    slugs = [teaser.slug for teaser in teasers]
+    revised = catalog.revised(slugs)
+    removals = () if piece else tuple(catalog.removals(WINDOW))
+    moments = [*(max(t.published, t.updated) for t in teasers), *revised.values(), *(r.removed_at for r in removals)]
+    return Window(
+        selection=selection,
+        piece=piece,
+        closed=closed,
+        teasers=tuple(teasers),
+        revised=revised,
+        first_names=catalog.first_names(slugs),
+        downloads=find_downloads(teasers),
+        removals=removals,
+        updated=max(moments, default=catalog.changed_at).replace(microsecond=0),
+    )
+
+
+def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
+    """The newest, then what is older and was corrected since the oldest of them came out."""
+    if selection.query:
+        return [hit.teaser for hit in catalog.search(parse(selection.query), limit=WINDOW).hits]
+    newest = catalog.latest(*selection.shelves, limit=WINDOW)
+    if len(newest) < WINDOW or len(selection.shelves) > 1:
+        return newest
+    corrected = catalog.corrected(selection.shelves[0], limit=CORRECTIONS)
+    seen = catalog.revised([teaser.slug for teaser in corrected])
+    again = [t for t in corrected if t not in newest and seen[t.slug] > newest[-1].published]
+    return newest + sorted(again, key=lambda teaser: (teaser.published, teaser.slug), reverse=True)
+
+
+def _piece(catalog: Catalog, selection: Selection, piece: int) -> list[Teaser]:
+    return catalog.oldest(selection.shelves[0], skip=(piece - 1) * WINDOW, limit=WINDOW)[::-1]
+
+
+def _closed_pieces(catalog: Catalog, selection: Selection) -> int:
+    """Only one shelf has a history in pieces; of several, and of a search, the window is all there is."""
+    if selection.query or len(selection.shelves) > 1:
+        return 0
+    return catalog.count(selection.shelves[0]) // WINDOW
+
+
+def to_feed(window: Window, articles: Iterable[Article], site: Site, name: str, mimetype: str, hub: str = "") -> Feed:
+    """The feed in full; *name* and *mimetype* are the format's, *hub* is announced in the live feed."""
+    selection, label = window.selection, window.selection.label
+    return Feed(
+        id=feed_id(site.authority, selection.path, name),
+        title=f"{site.name} · {label}" if label else site.name,
+        subtitle=translations(site.language).gettext(DESCRIPTION) + (f": {label}" if label else ""),
+        language=site.language,
+        address=site.absolute(selection.feed(name, window.piece)),
+        page=site.absolute(selection.page),
+        updated=window.updated,
+        entries=tuple(
+            to_entry(
+                article,
+                site,
+                first_name=window.first_names.get(article.slug, article.slug),
+                revised=window.revised.get(article.slug),
+                downloads=window.downloads.get(article.slug, ()),
+            )
+            for article in articles
+        ),
+        tombstones=tuple(Tombstone(entry_id(site.authority, r.first_name), r.removed_at) for r in window.removals),
+        links=tuple(_links(window, site, name, mimetype, hub)),
+        kind=window.kind,
+        publisher=site.name,
+    )
+
+
+def _links(window: Window, site: Site, name: str, mimetype: str, hub: str) -> Iterable[Link]:
+    """RFC 5005 4: each piece leads to the older one and back, and every one to the feed that is current."""
+
+    def to_piece(rel: str, piece: int) -> Link:
+        return Link(rel, site.absolute(window.selection.feed(name, piece)), mimetype)
+
+    if window.piece:
+        yield to_piece("current", 0)
+    elif hub:
+        yield Link("hub", hub)
+    older = window.piece - 1 if window.piece else window.closed
+    if older:
+        yield to_piece("prev-archive", older)
+    if window.piece and window.piece < window.closed:
+        yield to_piece("next-archive", window.piece + 1)

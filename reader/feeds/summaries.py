@@ -1,0 +1,20 @@
+"""RSS with summaries only: for those who pay by the byte."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..i18n import N_
+from . import rss
+from .feed import Entry, Feed
+
+NAME, MIMETYPE, ORDER = "lite.xml", rss.MIMETYPE, 4
+LABEL, SHORT = N_("RSS: summaries, for those who pay by the byte"), N_("Summaries")
+
+
+def to_bytes(feed: Feed) -> bytes:
+    return rss.to_bytes(replace(feed, entries=tuple(map(_lite, feed.entries))))
+
+
+def _lite(entry: Entry) -> Entry:
+    return replace(entry, content="", enclosures=(), image="", thumbnail="", source="")

@@ -1,0 +1,1 @@
+"""The article in a web page: the element that holds it, its clean HTML, its metadata."""

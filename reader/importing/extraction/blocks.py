@@ -1,0 +1,174 @@
+"""A page as a list of text blocks: parsing, taking away what is never text, cutting at block elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import lxml.html
+from lxml import etree
+from lxml.html import HtmlElement
+
+from .features import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
+
+NEVER_TEXT = frozenset((
+    "script", "style", "noscript", "iframe", "select", "textarea", "button", "input", "template", "object", "embed",
+    "svg", "canvas", "link", "meta", "audio", "video", "map", "dialog", "menu", "title", "base",
+))  # fmt: skip
+INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "img", "ins", "kbd", "label", "mark", "nobr", "picture", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small",
+    "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+))  # fmt: skip
+LEAST_ABOVE_COMMENTS = 40
+"""Tokens of prose. A name such as ``comments-open`` may also stand on what holds the article itself."""
+DEEPEST = 150
+"""Real pages seen go down to 51."""
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A run of text between two block-level borders. ``tokens``, ``linked``: how long, and how much of it in links."""
+
+    owner: HtmlElement
+    text: str
+    tokens: int
+    linked: int
+    stops: int
+
+    @property
+    def links(self) -> float:
+        """The part of the text that is links, 0 to 1."""
+        return self.linked / self.tokens
+
+    @property
+    def prose(self) -> float:
+        """How many of its tokens read like sentences: outside links, with punctuation among them."""
+        return (self.tokens - self.linked) * min(1.0, 12 * self.stops / self.tokens) * (1 - self.links)
+
+
+def parse(html: str) -> HtmlElement:
+    """The tree of a page, without comments. An empty page is an empty tree."""
+    text = _DECLARATION.sub("", html).replace("\0", "")
+    root = lxml.html.document_fromstring(text if text.strip() else "<p></p>", parser=_parser())
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction, etree.Entity)
+    _flatten(root)
+    return root
+
+
+def _flatten(root: HtmlElement) -> None:
+    """Turns what is nested deeper than any page in earnest into its text, for the sake of readers by recursion."""
+    depth, too_deep = 0, []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth == DEEPEST:
+            too_deep.append(element)
+    for element in too_deep:
+        text = element.text_content()
+        del element[:]
+        element.text = text
+
+
+def _parser() -> lxml.html.HTMLParser:
+    return lxml.html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
+
+
+def drop(element: HtmlElement) -> None:
+    """Takes *element* out, leaving the text after it."""
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def drop_chrome(root: HtmlElement) -> None:
+    """Takes out what is never text, and what is hidden unless it is most of the page.
+
+    Prose that is hidden is mostly another story, loaded for whoever scrolls on.
+    """
+    for element in list(root.iter(etree.Element)):
+        if element.tag in NEVER_TEXT:
+            drop(element)
+    drop_comments(root)
+    whole = len(root.text_content())
+    for element in root.xpath("//*[@style or @hidden]"):
+        hidden = element.get("hidden") is not None or _HIDDEN.search(element.get("style", ""))
+        if hidden and len(element.text_content()) < whole / 2:
+            drop(element)
+
+
+def drop_comments(root: HtmlElement) -> None:
+    """Takes out what readers wrote below the article, however long it is; not what has no article above it."""
+    prose_above = 0.0
+    above: dict[HtmlElement, float] = {}
+    for block in blocks_of(root):
+        for element in lineage(block.owner):
+            above.setdefault(element, prose_above)
+        prose_above += block.prose
+    for element in root.xpath("//body//*[@class or @id]"):
+        names = names_of(element)
+        is_comments = COMMENTS.search(names) and not is_body(names) and element.find(".//h1") is None
+        if is_comments and above.get(element, prose_above) >= LEAST_ABOVE_COMMENTS:
+            drop(element)
+
+
+def blocks_of(root: HtmlElement) -> list[Block]:
+    """In document order; blocks without a token are left out."""
+    return [block for owner, runs in _runs(root) if (block := _to_block(owner, runs)).tokens]
+
+
+def _runs(root: HtmlElement) -> Iterator[tuple[HtmlElement, list[tuple[str, bool]]]]:
+    """Every block's owner with its pieces of text, each marked whether it stands in a link."""
+    owners = [root]
+    runs: list[tuple[str, bool]] = []
+    link_depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        starts = event == "start"
+        if element.tag not in INLINE:
+            if runs:
+                yield owners[-1], runs
+                runs = []
+            owners = [*owners, element] if starts else owners[:-1]
+        elif element.tag == "a" and element.get("href"):
+            link_depth += 1 if starts else -1
+        elif element.tag == "br" and starts:
+            runs.append(("\n", False))
+        piece = element.text if starts else element.tail
+        if piece and (starts or element is not root):
+            runs.append((piece, link_depth > 0))
+    if runs:
+        yield root, runs
+
+
+def _to_block(owner: HtmlElement, runs: list[tuple[str, bool]]) -> Block:
+    text = "".join(piece for piece, _ in runs)
+    linked = "".join(piece + " " for piece, in_link in runs if in_link)
+    return Block(owner, text, len(TOKEN.findall(text)), len(TOKEN.findall(linked)), len(STOP.findall(text)))
+
+
+def lineage(element: HtmlElement) -> Iterator[HtmlElement]:
+    """*element*, its parent, … up to ``body``."""
+    current: HtmlElement | None = element
+    while current is not None and current.tag != "html":
+        yield current
+        current = current.getparent()
+
+
+def names_of(element: HtmlElement) -> str:
+    """What the page calls *element*: its class, id, itemprop and role."""
+    given = element.attrib
+    return " ".join([given[name] for name in ("class", "id", "itemprop", "role") if name in given])
+
+
+@lru_cache(maxsize=8192)
+def is_unwelcome(names: str) -> bool:
+    """Whether *names* are those of the page's chrome. Names repeat by the hundred."""
+    return UNWELCOME.search(names) is not None
+
+
+@lru_cache(maxsize=8192)
+def is_body(names: str) -> bool:
+    """Whether publishing systems name the body of an article so."""
+    return BODY.search(names) is not None

@@ -1,0 +1,156 @@
+"""Who published, wrote and edited an article, from the lines around it: 来源, 作者, 记者, 责任编辑, By …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .features import DATE
+
+_SOURCE = r"(?:(?:本文|文章|信息|稿件|新闻|内容)?来源|稿源|出处|转自|来自|出自)"
+_CHIEF = r"(?:责任编辑|责编|editor)"
+_EDITOR = r"(?:值班编辑|实习编辑|本[文版]编辑|编辑)"
+_AUTHOR = r"(?:文字记者|本报记者|记者|作者|撰文|采写|撰稿|通讯员|author)"
+_OTHER = (
+    r"(?:发布|时间|日期|发表|字号|浏览|点击|阅读|人气|评论|校对|审核|监制|摄影|关键词|所属|分类|标签|打印|收藏|分享|举报"
+    r"|次数)"
+)
+_NAMED_NEXT = r"\s*(?:[:：/]|\s(?=[\u4e00-\u9fff]{2,4}(?:\s|$)))"
+_LABEL = re.compile(
+    rf"(?P<source>{_SOURCE})\s*[:：]|(?P<chief>{_CHIEF}){_NAMED_NEXT}|(?P<editor>{_EDITOR}){_NAMED_NEXT}"
+    rf"|(?P<author>{_AUTHOR})\s*[:：/]|(?P<other>{_OTHER}[^:：\s]{{0,4}}\s*[:：])"
+    r"|(?<=[|｜])\s*(?:(?P<source_beside>来源)|(?P<author_beside>作者))(?=[^\s:：|｜]{2,12}\s*(?:[|｜]|$))",
+    re.IGNORECASE,
+)
+"""``来源：…``, ``责任编辑：…``, ``编辑 张三``, ``| 作者张三 |``."""
+_VALUE_END = re.compile(
+    r"[|｜\n】）)。；;]|\s{2,}|(?:举报|字号|收藏|打印|分享|点击|阅读|返回|我要|校对|审核|监制|size=)"
+)
+_BRACKETS = " \u3000[]【】（）()"
+_PHOTO = re.compile(r"[摄图]\W*$")
+_CLOCK_TIME = re.compile(r"\d{1,2}[:：]\d\d(?:[:：]\d\d)?")
+_NAME = r"[\u4e00-\u9fff](?:[\u3000 ]?[\u4e00-\u9fff]){1,3}|[\u4e00-\u9fff]{2,6}[·•][\u4e00-\u9fff]{2,8}"
+_BODY_BYLINE = re.compile(
+    r"(?:记者|作者|通讯员|撰文|采写|执笔[/／]|文[/／]图|图[/／]文|[文编][/／])\s*[:：]?\s*"
+    rf"(?P<names>(?:{_NAME})(?:[、，,\s和及&]+(?:{_NAME})){{0,5}})"
+    r"\s*(?=[)）】/／]|$|报道|电[)）]|\s[\u4e00-\u9fff]{2,6}(?:报道|电|讯))"
+)
+_ENGLISH_BYLINE = re.compile(
+    r"^(?:by|written by|von|por)[:\s]+(?P<names>[A-Z][\w.'’-]+(?:[ ,&]+(?:and )?[A-Z][\w.'’-]+){1,6})", re.IGNORECASE
+)
+_NO_NAMES = re.compile(
+    r"^(?:原创|佚名|匿名|未知|网络|管理员|系统管理员|本站|编辑|小编|记者|作者|转载|互联网|网站|admin|unknown|root|none|null|name|staff)$"
+    r"|@|https?:|\d{3}|[网报社台部局院会刊室组]$|公司|频道|新闻|电视|杂志",
+    re.IGNORECASE,
+)
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹"
+    "熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳"
+    "齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房"
+    "边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练"
+    "仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺格次拉尼"
+)
+
+
+@dataclass(frozen=True)
+class Credits:
+    source: str = ""
+    editor: str = ""
+    byline: tuple[str, ...] = ()
+
+
+def credits_of(lines: Sequence[str], body_lines: Sequence[str]) -> Credits:
+    """From the short *lines* of the page in order, and the first and last *body_lines*. The first of each kind wins."""
+    told = [pair for line in lines for pair in labelled(line)]
+    source = next((name for kind, value in told if kind == "source" and (name := source_name(value))), "")
+    editors = [(kind, names) for kind, value in told if kind in ("chief", "editor") and (names := names_in(value))]
+    editor = next((names for kind, names in editors if kind == "chief"), editors[0][1] if editors else ())
+    signed = [names for kind, value in told if kind == "author" and (names := names_in(value))]
+    signed += [names for line in lines if (names := _english_names(line))]
+    signed += [names for line in body_lines if (names := names_in_body(line))]
+    return Credits(source or _beside_date(lines), "、".join(editor), signed[0] if signed else ())
+
+
+def labelled(line: str) -> Iterable[tuple[str, str]]:
+    """Pairs of kind (source, chief, editor, author) and value, from such as ``来源：新华社 责任编辑：张三``."""
+    matches = list(_LABEL.finditer(line))
+    for match, following in zip(matches, [*matches[1:], None], strict=False):
+        value = line[match.end() : following.start() if following else None].strip(_BRACKETS)
+        kind = (match.lastgroup or "other").removesuffix("_beside")
+        if kind != "other":
+            yield kind, _VALUE_END.split(value)[0].strip(_BRACKETS)
+
+
+def source_name(value: str) -> str:
+    """The publisher's name alone: without what follows it on the line."""
+    value = DATE.split(_CLOCK_TIME.sub("", value))[0].strip()
+    first = value.split()[0] if re.search(r"[\u4e00-\u9fff]", value) and value.split() else value
+    return first.strip('[]【】()（）《》"“”-—:： ') if 1 < len(first) <= 30 else ""
+
+
+def names_in(value: str) -> tuple[str, ...]:
+    """Persons named in *value*; ``张　三`` is one name, ``张三、李四 王五`` are three."""
+    value = re.sub(r"[_\dA-Z]+$", "", value.strip())
+    value = re.sub(
+        r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[\s\u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])", r"\1\2", value
+    )
+    value = re.sub(r"^(?:written )?by[:\s]+", "", value, flags=re.IGNORECASE)
+    if re.search(r"[\u4e00-\u9fff]", value):
+        parts = re.split(r"[、，,;；/／\s\u3000和]+", value)
+    else:
+        parts = re.split(r"\s*(?:,|;|&|\band\b)\s*", value)
+    names = (
+        re.sub(r"^(?:本报|见习|实习|特约|首席)?(?:记者|通讯员)", "", part).strip("（）()[]【】 .:：") for part in parts
+    )
+    return tuple(name for name in names if _is_name(name))
+
+
+def _is_name(name: str) -> bool:
+    if _NO_NAMES.search(name):
+        return False
+    if re.search(r"[\u4e00-\u9fff]", name):
+        return re.fullmatch(r"[\u4e00-\u9fff·•]{2,12}", name) is not None and ("·" in name or len(name) <= 5)
+    return 1 < len(name) <= 40 and len(name.split()) <= 4 and bool(re.fullmatch(r"[^\W\d_][\w .'’-]*", name))
+
+
+def is_person(name: str) -> bool:
+    """Whether *name* is more likely a person than a paper: for fields that hold either."""
+    if re.search(r"[\u4e00-\u9fff]", name):
+        return _is_name(name) and ((len(name) <= 3 and name[0] in _SURNAMES) or "·" in name)
+    return _is_name(name) and len(name.split()) in (2, 3, 4)
+
+
+def names_in_body(line: str) -> tuple[str, ...]:
+    """From ``（记者 张三 李四）``, ``本报记者　张三``, ``文/张三`` in a line of the body; not who took the photo."""
+    if _PHOTO.search(line):
+        return ()
+    for match in _BODY_BYLINE.finditer(line.strip()):
+        names = names_in(match["names"])
+        if names and all(name[0] in _SURNAMES or "·" in name for name in names):
+            return names
+    return _english_names(line)
+
+
+def _english_names(line: str) -> tuple[str, ...]:
+    match = _ENGLISH_BYLINE.match(line.strip())
+    return names_in(match["names"]) if match and len(line) < 120 else ()
+
+
+def _beside_date(lines: Sequence[str]) -> str:
+    """The paper's name where a line holds only it and the date: ``2019年11月25日 18:57 参考消息``."""
+    for line in lines:
+        if not DATE.search(line) or len(line) > 60:
+            continue
+        rest = re.split(r"[\s|｜\[\]]+", _CLOCK_TIME.sub(" ", DATE.sub(" ", line)).replace("日", " ").strip())
+        names = [
+            part
+            for part in rest
+            if re.fullmatch(r"[\u4e00-\u9fffA-Za-z0-9—·-]{2,14}", part) and not _PLAIN.search(part)
+        ]
+        if len(names) == 1 and re.search(r"[\u4e00-\u9fff]{2}", names[0]) and len(rest) <= 3:
+            return str(names[0])
+    return ""
+
+
+_PLAIN = re.compile(r"发[布表]|时间|日期|原创|举报|收藏|星期|更新|京港|查看|版|年|月|：|:|评论|阅读|次")

@@ -1,0 +1,195 @@
+"""Title, dates, people and places of an article: what the page says for machines, checked against what it shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from ..dates import date_in_address, read_date
+from .blocks import Block, names_of
+from .bylines import Credits, credits_of, is_person, names_in, source_name
+from .cleaning import absolute, normalize
+from .features import DATE, TOKEN
+from .meta_tags import meta_fields, schema_fields
+
+_SEPARATOR = re.compile(r"\s*(?:[_|｜«»›‹]|\s[-–—:·/]\s|--|——(?=[\u4e00-\u9fff]{2,8}[网报台]))\s*")
+_CRUMBS = re.compile(
+    r"crumb|position|location|\bpath|channel|dqwz|weizhi|address|where|ctn-?nav|current", re.IGNORECASE
+)
+_HERE = re.compile(r"^\W*(?:您?(?:现在|当前)?的?(?:所在)?位置|当前位置|所在栏目)\s*[:：]?")
+_NO_SECTION = re.compile(
+    r"^(?:首\s*页|正文|home|index|网站首页|.*首页|详情|内容|文章|新闻详情|.{0,4}正文)$", re.IGNORECASE
+)
+SHORT_LINE_TOKENS = 60
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What is known of an article besides its body; empty where nothing is."""
+
+    title: str = ""
+    summary: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    source: str = ""
+    byline: tuple[str, ...] = ()
+    editor: str = ""
+    section: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    image: str = ""
+    language: str = ""
+    address: str = ""
+    body: str = ""
+    """``articleBody`` of schema.org, for pages that show nothing without script."""
+
+
+def metadata_of(root: HtmlElement, blocks: Sequence[Block], body: HtmlElement, address: str) -> Metadata:
+    """*root* still has its head; *blocks* are all of the page's, *body* is the chosen element, unpruned."""
+    meta, schema = meta_fields(root), schema_fields(root)
+    base = address or absolute("", meta.get("address", "")) or _canonical(root)
+    title = _title(root, blocks, meta, schema)
+    near = _short_lines(blocks, title)
+    signed = credits_of(near, _edges(blocks, body))
+    return Metadata(
+        title=title,
+        summary=_summary(_one_line(schema.get("summary") or meta.get("summary", "")), blocks),
+        published=_published(meta, schema, near, base),
+        updated=read_date(str(schema.get("updated") or meta.get("updated", ""))),
+        source=_source(signed, meta),
+        byline=_byline(signed, meta, schema),
+        editor=signed.editor or "、".join(n for n in names_in("、".join(schema.get("editor") or [])) if is_person(n)),
+        section=_section(blocks, meta, schema, title),
+        tags=_tags(meta, schema, title),
+        image=absolute(base, schema.get("image") or meta.get("image", "")),
+        language=(root.get("lang") or schema.get("language") or meta.get("language", "")).replace("_", "-").strip(),
+        address=base,
+        body=schema.get("body", ""),
+    )
+
+
+def _canonical(root: HtmlElement) -> str:
+    links = root.xpath("//link[@rel='canonical']/@href")
+    return absolute("", links[0]) if links else ""
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", normalize(text)).strip()
+
+
+def _summary(told: str, blocks: Sequence[Block]) -> str:
+    """What the page says of itself, unless that is only its text cut off."""
+    start = "".join(TOKEN.findall(told.casefold()))[:30]
+    return "" if any(start in "".join(TOKEN.findall(b.text.casefold())) for b in blocks if b.tokens > 8) else told
+
+
+def _title(root: HtmlElement, blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any]) -> str:
+    """The heading that the window title or OpenGraph repeats; else what these say, without the site's name;
+    else the line of the page that is most of the window's title.
+    """
+    window = _one_line(root.findtext(".//title") or "")
+    told = [_one_line(schema.get("title", "")), _one_line(meta.get("title", ""))]
+    headings = [_one_line(heading.text_content()) for tag in ("h1", "h2") for heading in root.iter(tag)]
+    for heading in headings:
+        if len(heading) > 3 and any(_within(heading, text) for text in (*told, window)):
+            return heading
+    shown = next((text for text in told if text), "")
+    if shown:
+        return _without_site(shown) if shown == window else shown
+    lines = (_one_line(block.text) for block in blocks if 3 < block.tokens < SHORT_LINE_TOKENS)
+    repeated = max((line for line in lines if _within(line, window)), key=len, default="")
+    if 2 * len(repeated) > len(window):
+        return repeated
+    return _without_site(window) or next((heading for heading in headings if heading), "")
+
+
+def _within(heading: str, text: str) -> bool:
+    small, large = "".join(TOKEN.findall(heading.casefold())), "".join(TOKEN.findall(text.casefold()))
+    return bool(small) and small in large and len(small) > 3
+
+
+def _without_site(title: str) -> str:
+    """The window's title up to the separator before the site's name; the longest part when that is longer."""
+    parts = [part for part in _SEPARATOR.split(title) if part.strip()]
+    if not parts:
+        return title
+    return parts[0].strip() if len(parts[0]) >= 6 else max(parts, key=len).strip()
+
+
+def _short_lines(blocks: Sequence[Block], title: str) -> list[str]:
+    """The lines in which credits stand: short, not of links; from the title on first, then those above it."""
+    lines = [(_one_line(block.text), block) for block in blocks]
+    start = next((i for i, (line, _) in enumerate(lines) if title and _within(title, line)), 0)
+    ordered = lines[start:] + lines[:start]
+    return [line for line, block in ordered if block.tokens < SHORT_LINE_TOKENS and block.links < 0.9]
+
+
+def _edges(blocks: Sequence[Block], body: HtmlElement) -> list[str]:
+    """The first four and the last four lines of the body: where newsrooms sign."""
+    inside = [_one_line(b.text) for b in blocks if b.owner is body or body in b.owner.iterancestors()]
+    return inside[:4] + inside[4:][-4:]
+
+
+def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str], base: str) -> datetime | None:
+    """What the page says for machines, else the first date it shows near the title, else the address's."""
+    for text in (str(schema.get("published", "")), meta.get("published", "")):
+        told = read_date(text)
+        if told is not None:
+            return told if told.time().isoformat() != "00:00:00" else _with_clock(told, lines)
+    for line in lines[:40]:
+        if DATE.search(line) and "版权" not in line and "©" not in line and (shown := read_date(line)):
+            return shown
+    return date_in_address(base) or read_date(meta.get("updated", ""))
+
+
+def _with_clock(told: datetime, lines: Sequence[str]) -> datetime:
+    """The page may say only the day to machines and show the time as well."""
+    shown = (read_date(line) for line in lines[:40] if DATE.search(line))
+    return next((date for date in shown if date and date.date() == told.date()), told)
+
+
+def _source(signed: Credits, meta: dict[str, str]) -> str:
+    told = source_name(re.sub(r"^来源\s*[:：]\s*", "", meta.get("source", "")))
+    author = meta.get("author", "")
+    paper = author if author and author != meta.get("site") and not is_person(author) else ""
+    return signed.source or told or (source_name(paper) if re.search(r"[网报社刊]$|新闻|日报|晚报", paper) else "")
+
+
+def _byline(signed: Credits, meta: dict[str, str], schema: dict[str, Any]) -> tuple[str, ...]:
+    told = [name for author in schema.get("author") or [] for name in names_in(author)]
+    told = told or list(names_in(meta.get("author", "")))
+    return tuple(dict.fromkeys(name for name in told if is_person(name))) or signed.byline
+
+
+def _section(blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any], title: str) -> tuple[str, ...]:
+    """The breadcrumb's path without home and the article itself; else the section it names."""
+    for block in blocks:
+        text = _one_line(block.text)
+        here = _HERE.match(text)
+        named = any(_CRUMBS.search(names_of(e)) for e in (block.owner, *list(block.owner.iterancestors())[:2]))
+        if here or (named and block.linked and block.tokens < SHORT_LINE_TOKENS and re.search(r"[>›»]", text)):
+            path = _path(re.split(r"\s*(?:[>＞›»｜/→]|->|--)+\s*", _HERE.sub("", text)), title)
+            if path:
+                return path
+    told = schema.get("section") or tuple(part for part in re.split(r"[>/]", meta.get("section", "")) if part.strip())
+    return _path(list(told), title)
+
+
+def _path(names: list[str], title: str) -> tuple[str, ...]:
+    clean = (_one_line(name).strip("：: 》《") for name in names)
+    return tuple(
+        n
+        for n in clean
+        if n and len(n) < 20 and not _NO_SECTION.match(n) and not _within(title or "\0", n) and not _within(n, title)
+    )[:5]
+
+
+def _tags(meta: dict[str, str], schema: dict[str, Any], title: str) -> tuple[str, ...]:
+    text = ",".join(schema.get("tags") or []) or meta.get("tags", "")
+    parts = re.split(r"[,，;；、|]+", text) if re.search(r"[,，;；、|]", text) else re.split(r"\s+", text)
+    tags = (_one_line(part) for part in parts)
+    return tuple(dict.fromkeys(tag for tag in tags if 1 < len(tag) <= 30 and tag != title))[:12]

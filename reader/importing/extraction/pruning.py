@@ -1,0 +1,225 @@
+"""Takes out of the chosen element what is not the article: shares, lists of related stories, the head and the tail.
+
+What it takes away is always short of prose or goes by a name of the trade; a paragraph of sentences stays.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from lxml.html import HtmlElement
+
+from .blocks import Block, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
+from .features import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
+from .scoring import LANDMARKS, chances, prose_by_element
+
+MOST = 0.3
+"""What has a bigger part of the prose, by itself or with others of its name, is no chrome, whatever it is called."""
+MOST_CAPTION_TOKENS = 80
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_CAPTION_TAGS = ("figure", "figcaption", "caption")
+
+
+def prune(body: HtmlElement, title: str) -> None:
+    """Changes *body* in place."""
+    for take_out in (_name_captions, _drop_unwelcome, _drop_link_lists, _drop_link_lines):
+        take_out(body)
+    _drop_head(body, title)
+    _drop_tail(body)
+
+
+def _shares(body: HtmlElement) -> tuple[list[Block], dict[HtmlElement, float]]:
+    """The blocks of *body*, and of each element in it the part of the body's prose that it holds."""
+    blocks = blocks_of(body)
+    whole = sum(block.prose for block in blocks) or 1.0
+    return blocks, {element: prose / whole for element, prose in prose_by_element(blocks).items()}
+
+
+def _name_captions(body: HtmlElement) -> None:
+    """The small element around an image and its caption becomes a figure; a caption without its image goes."""
+    for element in body.xpath(".//*[@class]"):
+        if not CAPTION.search(element.get("class")) or element.tag in _CAPTION_TAGS or element.getparent() is None:
+            continue
+        size = len(TOKEN.findall(element.text_content()))
+        holder = _image_holder(element, body, 2 * size + 10)
+        if holder is not None:
+            holder.tag, element.tag = "figure", "figcaption"
+        elif size < MOST_CAPTION_TOKENS:
+            drop(element)
+
+
+def _image_holder(caption: HtmlElement, body: HtmlElement, most_tokens: int) -> HtmlElement | None:
+    for holder in list(lineage(caption))[:5]:
+        if holder is body or len(TOKEN.findall(holder.text_content())) > most_tokens:
+            return None
+        if holder is not caption and holder.find(".//img") is not None:
+            return holder
+    return None
+
+
+def _drop_unwelcome(body: HtmlElement) -> None:
+    blocks, shares = _shares(body)
+    tokens: dict[HtmlElement, int] = {}
+    likely: dict[HtmlElement, float] = {}
+    for block, chance in zip(blocks, chances(blocks), strict=True):
+        for element in lineage(block.owner):
+            tokens[element] = tokens.get(element, 0) + block.tokens
+            likely[element] = likely.get(element, 0.0) + chance * block.tokens
+    together: defaultdict[str, float] = defaultdict(float)
+    for element, share in shares.items():
+        together[names_of(element)] += share
+    for element in list(body.iterdescendants()):
+        names = names_of(element)
+        share = max(shares.get(element, 0.0), together[names] if names else 0.0)
+        if element not in tokens or share > MOST or _in_figure(element):
+            continue
+        unwelcome = element.tag in LANDMARKS or (is_unwelcome(names) and not is_body(names))
+        if unwelcome and likely[element] < 0.5 * tokens[element] and not _quotes(element):
+            drop(element)
+
+
+def _in_figure(element: HtmlElement) -> bool:
+    return any(ancestor.tag == "figure" for ancestor in lineage(element))
+
+
+def _in_quotation(element: HtmlElement) -> bool:
+    return any(ancestor.tag == "blockquote" for ancestor in lineage(element))
+
+
+def _quotes(element: HtmlElement) -> bool:
+    """Whether it is there for the quotation in it, as embedded posts are."""
+    if _in_quotation(element):
+        return True
+    quoted = sum(len(quote.text_content()) for quote in element.iter("blockquote"))
+    return quoted > len(element.text_content()) / 2
+
+
+def _drop_link_lists(body: HtmlElement) -> None:
+    for element in list(body.iterdescendants("ul", "ol", "dl", "div", "section", "table", "td")):
+        links = element.findall(".//a[@href]")
+        size = len(TOKEN.findall(element.text_content()))
+        linked = sum(len(TOKEN.findall(link.text_content())) for link in links)
+        if len(links) > 1 and size and linked > 0.6 * size:
+            drop(element)
+
+
+def _drop_link_lines(body: HtmlElement) -> None:
+    """Lines that only lead elsewhere, and say so."""
+    for block in blocks_of(body):
+        if block.owner is body or block.owner.tag in ("td", "th", *_CAPTION_TAGS):
+            continue
+        text = block.text.strip()
+        leads_elsewhere = block.links > 0.9 and (text.isupper() or block.owner.tag in _HEADINGS)
+        if leads_elsewhere or (block.links > 0.4 and LEAD_IN.search(text)):
+            _drop_block(block)
+
+
+def _drop_block(block: Block) -> None:
+    """Empties its owner of text; an image in it stays."""
+    if block.owner.find(".//img") is None:
+        drop(block.owner)
+
+
+def _drop_head(body: HtmlElement, title: str) -> None:
+    """The title again with all that is above it, then the date, the source, the authors: up to the first paragraph."""
+    blocks = blocks_of(body)
+    start = _after_title(blocks, title)
+    for block in blocks[:start]:
+        if block.owner is not body:
+            _drop_block(block)
+    rest = blocks_of(body)
+    for block, chance in zip(rest[:8], chances(rest), strict=False):
+        text = block.text.strip()
+        told = HEAD_LINE.search(text) or DATE.search(text)
+        paragraph = block.owner is body or block.tokens >= 40 or (SENTENCE_END.search(text) and chance > 0.5)
+        if paragraph or (not told and block.tokens > 3 and chance > 0.4):
+            break
+        _drop_block(block)
+
+
+def _after_title(blocks: Sequence[Block], title: str) -> int:
+    """The place after the block that repeats *title* before a fifth of the text is over; 0 if none does."""
+    wanted = _tokens(title)
+    before, whole = 0, sum(block.tokens for block in blocks)
+    for place, block in enumerate(blocks):
+        if before > whole / 5:
+            return 0
+        if wanted and _tokens(block.text) == wanted:
+            return place + 1
+        before += block.tokens
+    return 0
+
+
+def _tokens(text: str) -> list[str]:
+    return TOKEN.findall(text.casefold())
+
+
+def _drop_tail(body: HtmlElement) -> None:
+    """From the heading of related stories on, if little of the text follows; then closing lines, last first."""
+    blocks = blocks_of(body)
+    whole = left = sum(block.tokens for block in blocks)
+    for place, block in enumerate(blocks):
+        text = block.text.strip()
+        if left < 0.3 * whole and TAIL_HEADING.search(text) and (block.tokens < 20 or "声明" in text):
+            _drop_all(blocks[place:], body)
+            break
+        left -= block.tokens
+    rest = blocks_of(body)
+    for block, chance in reversed(list(zip(rest, chances(rest), strict=True))):
+        text = block.text.strip()
+        closing = (block.tokens < 80 and TAIL_LINE.search(text)) or (chance < 0.3 and not SENTENCE_END.search(text))
+        if block.owner is body or not closing or _in_quotation(block.owner):
+            break
+        _drop_block(block)
+
+
+def _drop_all(blocks: Sequence[Block], body: HtmlElement) -> None:
+    for block in blocks:
+        if block.owner is not body:
+            _drop_block(block)
+
+
+def one_story(body: HtmlElement, title: str) -> tuple[HtmlElement, str]:
+    """Of a page of several stories the one under *title*, else the first, with its heading; else *body* and *title*.
+
+    Several stories are elements of the same body name with a heading and a date before each.
+    """
+    groups: dict[tuple[str, str], list[HtmlElement]] = {}
+    for element in body.iterdescendants():
+        if is_body(element.get("class") or "") and element.tag not in ("p", "span"):
+            groups.setdefault((element.tag, element.get("class")), []).append(element)
+    blocks = blocks_of(body)
+    for stories in groups.values():
+        leads = [_lead(blocks, before, story) for before, story in pairwise([None, *stories])]
+        if len(stories) > 1 and all(_opens_a_story(lead) for lead in leads[1:]):
+            headed = list(zip(stories, (_heading(lead) for lead in leads), strict=True))
+            return next((pair for pair in headed if _tokens(pair[1]) == _tokens(title)), headed[0])
+    return body, title
+
+
+def _lead(blocks: Sequence[Block], before: HtmlElement | None, story: HtmlElement) -> list[Block]:
+    """The blocks between two stories."""
+    inside = [block.owner is story or story in block.owner.iterancestors() for block in blocks]
+    if True not in inside:
+        return []
+    start = 0
+    if before is not None:
+        ends = [i for i, block in enumerate(blocks) if block.owner is before or before in block.owner.iterancestors()]
+        start = ends[-1] + 1 if ends else 0
+    return list(blocks[start : inside.index(True)])
+
+
+def _opens_a_story(lead: Sequence[Block]) -> bool:
+    return bool(_heading(lead)) and any(DATE.search(block.text) for block in lead)
+
+
+def _heading(lead: Sequence[Block]) -> str:
+    """The last heading of a lead; empty if there is none."""
+    headings = (
+        block.text.strip()
+        for block in reversed(lead)
+        if block.owner.tag in ("h1", "h2", "h3") or "title" in names_of(block.owner).lower()
+    )
+    return next((heading for heading in headings if not DATE.search(heading)), "")

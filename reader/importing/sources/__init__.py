@@ -1,0 +1,1 @@
+"""What an editor can name: files, folders, archives, EPUB, feeds, addresses."""

@@ -1,0 +1,93 @@
+"""Zip files, read within bounds: whatever they claim, no more comes out than was allowed for."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from ...errors import NotImported
+
+LARGEST_MEMBER_BYTES = 20_000_000
+LARGEST_UNPACKED_BYTES = 1_000_000_000
+MOST_MEMBERS = 20_000
+MOST_TIMES_PACKED = 200
+"""Text packs to a tenth, at best a thirtieth; beyond this it is a bomb."""
+_SMALL_BYTES = 1_000_000
+_UTF8_NAME = 0x800
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The members of an opened zip by path, directories left out."""
+
+    name: str
+    file: zipfile.ZipFile
+    members: dict[str, zipfile.ZipInfo]
+
+    @property
+    def paths(self) -> list[str]:
+        """In order, without hidden files and what macOS adds."""
+        return sorted(path for path in self.members if not path.startswith("__MACOSX/") and "/." not in f"/{path}")
+
+    @property
+    def is_book(self) -> bool:
+        return "META-INF/container.xml" in self.members
+
+    def read(self, path: str) -> bytes:
+        """Raises NotImported when it is not there, locked, broken or too large."""
+        member = self.members.get(path)
+        where = f"{self.name}: {path}"
+        if member is None:
+            raise NotImported(where, "not in the archive")
+        try:
+            with self.file.open(member) as file:
+                content = file.read(LARGEST_MEMBER_BYTES + 1)
+        except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+            raise NotImported(where, f"cannot be unpacked: {error}") from error
+        if len(content) > LARGEST_MEMBER_BYTES:
+            raise NotImported(where, f"larger than {LARGEST_MEMBER_BYTES // 1_000_000} MB")
+        return content
+
+    def beside(self, path: str, address: str) -> bytes | None:
+        """The member at *address* as seen from the member at *path*; None if there is none."""
+        wanted = posixpath.normpath(
+            posixpath.join(posixpath.dirname(path), unquote(address.split("#")[0].split("?")[0]))
+        )
+        return self.read(wanted) if wanted in self.members else None
+
+
+def open_archive(name: str, source: Path | bytes) -> Archive:
+    """Raises NotImported for what is no zip, or one that would unpack to too much."""
+    try:
+        file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise NotImported(name, f"not a zip file: {error}") from error
+    members = [member for member in file.infolist() if not member.is_dir()]
+    if len(members) > MOST_MEMBERS:
+        raise NotImported(name, f"more than {MOST_MEMBERS} files")
+    if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
+        raise NotImported(name, f"would unpack to more than {LARGEST_UNPACKED_BYTES // 1_000_000} MB")
+    for member in members:
+        if member.file_size > max(_SMALL_BYTES, MOST_TIMES_PACKED * member.compress_size):
+            raise NotImported(name, f"{member.filename} unpacks to over {MOST_TIMES_PACKED} times its size: a zip bomb")
+    return Archive(name, file, {_path(member): member for member in members})
+
+
+def _path(member: zipfile.ZipInfo) -> str:
+    """Windows in China writes names in GBK and says nothing of it (PKWARE APPNOTE 4.4.4, bit 11)."""
+    if member.flag_bits & _UTF8_NAME:
+        return member.filename
+    try:
+        raw = member.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return member.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return member.filename

@@ -1,0 +1,105 @@
+"""The chapters of an EPUB, each an article-to-be (EPUB 3.3: OCF container, package document, spine)."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import unquote
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from ...errors import NotImported
+from ...models import Draft
+from ..dates import read_date
+from ..encodings import decode
+from ..extraction.blocks import parse
+from ..extraction.cleaning import normalize, to_clean_html
+from ..extraction.features import TOKEN
+from .archives import Archive
+
+LEAST_TOKENS = 30
+"""Covers, title pages and tables of contents have fewer words outside links."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """``beside`` gives the pictures by their address in the chapter."""
+
+    path: str
+    body_html: str
+    draft: Draft
+    beside: Callable[[str], bytes | None]
+
+
+def chapters(name: str, archive: Archive) -> Iterator[Chapter]:
+    """In reading order. Raises NotImported when the book has no package document."""
+    package_path = _package_path(name, archive)
+    package = _xml(name, archive.read(package_path))
+    told = {
+        kind: [_words(e) for e in package.iter(f"{{*}}{kind}") if _words(e)]
+        for kind in ("title", "creator", "date", "subject")
+    }
+    book = Draft(
+        title="",
+        body_html="",
+        source=(told["title"] or [""])[0],
+        byline=tuple(told["creator"]),
+        tags=tuple(told["subject"]),
+        published=read_date((told["date"] or [""])[0]),
+    )
+    for path in _spine(package, posixpath.dirname(package_path)):
+        chapter = _chapter(path, archive, book)
+        if chapter is not None:
+            yield chapter
+
+
+def _package_path(name: str, archive: Archive) -> str:
+    container = _xml(name, archive.read("META-INF/container.xml"))
+    root = container.find(".//{*}rootfile")
+    if root is None or not root.get("full-path"):
+        raise NotImported(name, "the EPUB names no package document")
+    return str(root.get("full-path"))
+
+
+def _xml(name: str, content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    root = etree.fromstring(content, parser)
+    if root is None:
+        raise NotImported(name, "the EPUB's own description cannot be read")
+    return root
+
+
+def _words(element: etree._Element) -> str:
+    return " ".join("".join(str(text) for text in element.itertext()).split())
+
+
+def _spine(package: etree._Element, folder: str) -> Iterator[str]:
+    items = {item.get("id"): item for item in package.iterfind(".//{*}manifest/{*}item")}
+    for reference in package.iterfind(".//{*}spine/{*}itemref"):
+        item = items.get(reference.get("idref"))
+        if item is not None and "nav" not in (item.get("properties") or "").split():
+            yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
+
+
+def _chapter(path: str, archive: Archive, book: Draft) -> Chapter | None:
+    root = parse(decode(archive.read(path)))
+    heading = next((h for tag in ("h1", "h2", "h3") for h in root.iter(tag) if h.text_content().strip()), None)
+    title = _line(heading) if heading is not None else " ".join((root.findtext(".//title") or "").split())
+    body = root.find("body")
+    if body is None or len(TOKEN.findall(_without_links(body))) < LEAST_TOKENS:
+        return None
+    if heading is not None:
+        heading.drop_tree()
+    draft = Draft(**{**vars(book), "title": title, "language": root.get("lang") or ""})
+    return Chapter(path, to_clean_html(body), draft, partial(archive.beside, path))
+
+
+def _line(element: HtmlElement) -> str:
+    return " ".join(normalize(element.text_content()).split())
+
+
+def _without_links(body: HtmlElement) -> str:
+    return "".join(str(text) for text in body.xpath(".//text()[not(ancestor::a)]"))

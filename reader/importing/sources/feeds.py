@@ -1,0 +1,106 @@
+"""The entries of an RSS, Atom or JSON feed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import feedparser
+
+from ...models import Draft
+from ..dates import read_date
+from ..encodings import decode
+from ..extraction.bylines import is_person, names_in
+from ..extraction.features import TOKEN
+
+WHOLE_TOKENS = 200
+"""So long a text of an entry is the article; a shorter one may be its beginning."""
+_FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)\b")
+_CUT = re.compile(
+    r"(?:\[?…\]?|\.\.\.|\[&#8230;\]|阅读(?:全文|更多)|查看(?:全文|更多)|read more)\W*(?:</\w+>\W*)*$", re.IGNORECASE
+)
+_JSON_FEED = "https://jsonfeed.org/version/"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """``whole``: the feed has all of the article. ``draft`` has what the feed says of it."""
+
+    address: str
+    body_html: str
+    whole: bool
+    draft: Draft
+
+
+def is_feed(content: bytes) -> bool:
+    head = decode(content[:4000]).lstrip()
+    if head.startswith("{"):
+        return _JSON_FEED in head.replace("\\/", "/")
+    return head.startswith("<") and _FEED.search(head) is not None and "<html" not in head.lower()
+
+
+def entries(content: bytes, address: str) -> Iterator[Entry]:
+    """In the feed's order. *address* is the feed's own."""
+    if content.lstrip().startswith(b"{"):
+        yield from _json_entries(content)
+        return
+    feed = feedparser.parse(content, response_headers={"content-location": address} if address else {})
+    for entry in feed.entries:
+        body = max((part.get("value", "") for part in entry.get("content", [])), key=len, default="")
+        body = body or entry.get("summary", "")
+        names = [author.get("name", "") for author in entry.get("authors", [])]
+        yield _entry(
+            address=entry.get("link", ""),
+            body_html=body,
+            title=entry.get("title", ""),
+            published=dict.get(entry, "published") or dict.get(entry, "updated") or "",
+            updated=dict.get(entry, "updated") or "",
+            names=names,
+            tags=[tag.get("term") or "" for tag in entry.get("tags", [])],
+        )
+
+
+def _json_entries(content: bytes) -> Iterator[Entry]:
+    try:
+        feed = json.loads(decode(content))
+    except ValueError:
+        return
+    for item in feed.get("items", []):
+        if not isinstance(item, dict):
+            continue
+        text = "".join(
+            f"<p>{_escaped(line)}</p>" for line in str(item.get("content_text", "")).splitlines() if line.strip()
+        )
+        authors = item.get("authors") or [item.get("author") or {}]
+        yield _entry(
+            address=str(item.get("url") or item.get("external_url") or ""),
+            body_html=str(item.get("content_html") or text),
+            title=str(item.get("title") or ""),
+            published=str(item.get("date_published") or ""),
+            updated=str(item.get("date_modified") or ""),
+            names=[str(author.get("name", "")) for author in authors if isinstance(author, dict)],
+            tags=[str(tag) for tag in item.get("tags") or []],
+        )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _entry(
+    *, address: str, body_html: str, title: str, published: str, updated: str, names: list[str], tags: list[str]
+) -> Entry:
+    words = re.sub(r"<[^>]+>", "", title)
+    persons = tuple(name for author in names for name in names_in(author) if is_person(name))
+    draft = Draft(
+        title=" ".join(words.split()),
+        body_html="",
+        published=read_date(published),
+        updated=read_date(updated),
+        byline=persons,
+        tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
+    )
+    whole = len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) >= WHOLE_TOKENS and not _CUT.search(body_html[-200:])
+    return Entry(address, body_html, whole, draft)

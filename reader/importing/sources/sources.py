@@ -1,0 +1,161 @@
+"""What an editor may name as a source, and the articles-to-be in it: addresses, files, folders, zips, feeds, EPUB."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote
+
+from ...errors import NotImported
+from ...models import Draft
+from ..encodings import decode
+from .archives import Archive, open_archive
+from .epub import chapters
+from .feeds import Entry, entries, is_feed
+from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
+
+TEXTS = (".txt", ".text")
+PAGES = (".html", ".htm", ".xhtml", ".shtml")
+DRAFTS = (".md", ".markdown")
+FEEDS = (".xml", ".rss", ".atom", ".json", ".rdf")
+ARCHIVES = (".zip", ".epub")
+KNOWN = (*TEXTS, *PAGES, *DRAFTS, *FEEDS, *ARCHIVES)
+NOTHING = Draft("", "")
+_PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
+
+Beside = Callable[[str], bytes | None]
+"""The picture at a relative address beside the source; None if there is none."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One article-to-be. ``read`` may fetch it, and raises NotImported; what it gives may be of any ``form``.
+
+    ``form`` is page, text, draft (an article file of ours), or clean (HTML that is the article and nothing else).
+    """
+
+    name: str
+    read: Callable[[], Fetched]
+    form: str = ""
+    address: str = ""
+    hints: Draft = NOTHING
+    beside: Beside = lambda address: None  # noqa: ARG005
+
+
+def items_of(source: str, fetcher: Fetcher) -> list[Item | NotImported]:
+    """The articles-to-be in *source*; in place of what cannot be read, the reason."""
+    try:
+        return list(_items(source, fetcher))
+    except NotImported as error:
+        return [error]
+
+
+def _items(source: str, fetcher: Fetcher) -> Iterator[Item | NotImported]:
+    if source == "-":
+        yield from _items_in("standard input", sys.stdin.buffer.read(LARGEST_PAGE_BYTES), fetcher)
+    elif re.match(r"https?://", source, re.IGNORECASE):
+        got = fetcher.fetch(source)
+        yield from _items_in(source, got.content, fetcher, got)
+    elif Path(source).is_dir():
+        yield from _items_in_folder(Path(source), fetcher)
+    elif Path(source).is_file():
+        yield from _items_in_file(Path(source), source, fetcher)
+    else:
+        raise NotImported(source, "no such file or folder, and no address (https://…)")
+
+
+def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Item | NotImported]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix.lower() in KNOWN and not path.name.startswith("."):
+            try:
+                yield from _items_in_file(path, str(path), fetcher)
+            except NotImported as error:
+                yield error
+
+
+def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Item | NotImported]:
+    suffix = path.suffix.lower()
+    if suffix in (*TEXTS, *PAGES, *DRAFTS):
+        yield Item(name, partial(_read_file, path), _form(suffix), beside=partial(_beside_file, path.parent))
+    elif suffix in FEEDS or suffix not in ARCHIVES:
+        yield from _items_in(name, _read_file(path).content, fetcher)
+    else:
+        yield from _items_in_archive(name, open_archive(name, path))
+
+
+def _form(suffix: str) -> str:
+    return "text" if suffix in TEXTS else "draft" if suffix in DRAFTS else "page"
+
+
+def _read_file(path: Path) -> Fetched:
+    if path.stat().st_size > LARGEST_PAGE_BYTES:
+        raise NotImported(str(path), f"larger than {LARGEST_PAGE_BYTES // 1_000_000} MB")
+    return Fetched("", path.read_bytes())
+
+
+def _beside_file(folder: Path, address: str) -> bytes | None:
+    """Only files in the folder and below it: a page cannot make others public."""
+    path = (folder / unquote(address.split("?")[0].split("#")[0])).resolve()
+    return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
+def _items_in(name: str, content: bytes, fetcher: Fetcher, got: Fetched | None = None) -> Iterator[Item | NotImported]:
+    """By what the content is, whatever it is called."""
+    if content.startswith(b"PK\x03\x04"):
+        yield from _items_in_archive(name, open_archive(name, content))
+        return
+    address = got.address if got else ""
+    if is_feed(content):
+        yield from (_from_entry(entry, fetcher) for entry in entries(content, address))
+        return
+    if Path(name).suffix.lower() in FEEDS and not _PAGE.search(content[:20_000]):
+        raise NotImported(name, "not a feed")
+    form = "page" if _PAGE.search(content[:20_000]) or (got and "html" in got.content_type) else "text"
+    yield Item(name, lambda: got or Fetched("", content), form, address)
+
+
+def _from_entry(entry: Entry, fetcher: Fetcher) -> Item:
+    """The entry's own text if it is whole, else its page; if that cannot be had, again the entry's text."""
+
+    def read() -> Fetched:
+        try:
+            return fetcher.fetch(entry.address)
+        except NotImported:
+            if not entry.body_html:
+                raise
+            return own
+
+    own = Fetched(entry.address, f"<body>{entry.body_html}</body>".encode(), "text/html", "utf-8")
+    name = entry.address or entry.draft.title
+    if entry.whole or not entry.address:
+        return Item(name, lambda: own, "clean", entry.address, entry.draft)
+    return Item(name, read, "page", entry.address, entry.draft)
+
+
+def _items_in_archive(name: str, archive: Archive) -> Iterator[Item | NotImported]:
+    if archive.is_book:
+        for chapter in chapters(name, archive):
+            content = Fetched("", chapter.body_html.encode(), "text/html", "utf-8")
+            yield Item(f"{name}: {chapter.path}", partial(_given, content), "clean", "", chapter.draft, chapter.beside)
+        return
+    for path in archive.paths:
+        suffix = Path(path).suffix.lower()
+        if suffix in (*TEXTS, *PAGES, *DRAFTS):
+            read = partial(_read_member, archive, path)
+            yield Item(f"{name}: {path}", read, _form(suffix), beside=partial(archive.beside, path))
+
+
+def _given(content: Fetched) -> Fetched:
+    return content
+
+
+def _read_member(archive: Archive, path: str) -> Fetched:
+    return Fetched("", archive.read(path))
+
+
+def text_in(got: Fetched) -> str:
+    return decode(got.content, got.charset)

@@ -1,0 +1,43 @@
+"""An order as one line of text, and back: it crosses from the process that asks to the one that makes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from ..exports.options import Options
+from ..models import Article, Publication
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All a worker needs. ``look`` is the one the key was made with: a worker of other code must refuse."""
+
+    key: str
+    suffix: str
+    look: str
+    publication: Publication
+    options: Options
+
+
+def to_line(spec: Spec) -> str:
+    return json.dumps(asdict(spec), ensure_ascii=False, default=datetime.isoformat)
+
+
+def read_line(line: str) -> Spec:
+    """The Spec that ``to_line`` wrote; times keep their offset, not their zone's name."""
+    fields = json.loads(line)
+    publication = fields["publication"] | {"chapters": tuple(map(_article, fields["publication"]["chapters"]))}
+    return Spec(**fields | {"publication": Publication(**publication), "options": Options(**fields["options"])})
+
+
+def _article(fields: dict[str, Any]) -> Article:
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was ordered
+    for name in ("published", "updated"):
+        values[name] = datetime.fromisoformat(values[name])
+    return Article(**values)

@@ -1,0 +1,154 @@
+"""The crew: one web process among all keeps the workers busy, replaces the dead and stops the endless."""
+
+from __future__ import annotations
+
+import json
+import logging
+import select
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+from ..settings import ROOT
+from ..storage.locks import held
+from .queue import Job, Jobs
+
+LOG = logging.getLogger(__name__)
+IDLE_SECONDS = 0.05
+"""How long a job ordered by another process may lie before it is seen."""
+
+LOOK_AHEAD_SECONDS = 2.0
+"""How often an idle crew looks for work nobody has ordered yet."""
+
+STOP_SECONDS = 0.5
+"""How long a stop may wait for a worker that is busy."""
+
+TAKE_OVER_SECONDS = 1.0
+"""How often the other processes look whether the keeper still lives."""
+
+
+class Crew:
+    """``finished(key, size_bytes)`` is called once for each file made, ``idle()`` when there is nothing to make."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        command: list[str],
+        size: int,
+        timeout_seconds: float,
+        finished: Callable[[str, int], None],
+        idle: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._jobs, self._command, self._size = jobs, command, size
+        self._timeout_seconds, self._finished, self._idle = timeout_seconds, finished, idle
+        self._next_idle = 0.0
+
+    def keep(self, stop: threading.Event, lock: Path) -> None:
+        """Works until *stop*; of all processes that call this with the same *lock*, one at a time does."""
+        while not stop.is_set():
+            with held(lock) as mine:
+                if mine:
+                    self._jobs.recover()
+                    self._work(stop)
+            stop.wait(TAKE_OVER_SECONDS)
+
+    def _work(self, stop: threading.Event) -> None:
+        slots = [threading.Thread(target=self._slot, args=(stop,), daemon=True) for _ in range(self._size)]
+        for slot in slots:
+            slot.start()
+        for slot in slots:
+            slot.join()
+
+    def _slot(self, stop: threading.Event) -> None:
+        """One worker after the other; the next is started, and warms up, before there is work for it."""
+        pause = 0.0
+        while not stop.wait(pause):
+            worker = _Worker(self._command)
+            try:
+                answered = self._serve(worker, stop)
+            finally:
+                worker.end()
+            pause = 0.0 if answered else min(60.0, pause * 2 or 1.0)
+
+    def _serve(self, worker: _Worker, stop: threading.Event) -> int:
+        """Gives jobs to *worker* until it ends or *stop* is set; says how many it answered."""
+        answered = 0
+        while not stop.is_set() and worker.alive():
+            job = self._jobs.claim()
+            if job is None:
+                self._rest(stop)
+                continue
+            answer = worker.ask(job.spec, self._timeout_seconds, stop)
+            if answer is None:  # stopped meanwhile: the next keeper takes the job up again
+                return answered
+            self._settle(job, answer)
+            answered += worker.alive()
+        return answered
+
+    def _rest(self, stop: threading.Event) -> None:
+        if time.monotonic() >= self._next_idle:
+            self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
+            self._idle()
+        stop.wait(IDLE_SECONDS)
+
+    def _settle(self, job: Job, answer: dict[str, Any]) -> None:
+        if "size" in answer:
+            self._finished(job.key, answer["size"])
+            self._jobs.finish(job.key)
+            return
+        LOG.error("export %s failed: %s", job.key, answer["error"])
+        self._jobs.fail(job.key, answer["error"])
+
+
+class _Worker:
+    """A child process that answers lines with lines."""
+
+    def __init__(self, command: list[str]) -> None:
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe)  # noqa: S603 our own command
+        self._orders = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, line: str, timeout_seconds: float, stop: threading.Event) -> dict[str, Any] | None:
+        """The answer to one order; after a crash or the time limit the process is gone and the error says so.
+
+        None if *stop* came first.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            self._orders.write(line.encode() + b"\n")
+            self._orders.flush()
+            while not self._answered(min(STOP_SECONDS, deadline - time.monotonic())):
+                if stop.is_set():
+                    return None
+                if time.monotonic() >= deadline:
+                    self._process.kill()
+                    self._process.wait()
+                    return {"error": f"it took longer than {timeout_seconds:g} s"}
+            if answer := self._answers.readline():
+                return dict(json.loads(answer))
+        except BrokenPipeError:
+            pass
+        return {"error": f"the worker died ({_manner(self._process.wait())})"}
+
+    def _answered(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._answers], [], [], max(0.0, seconds))
+        return bool(ready)
+
+    def end(self) -> None:
+        with suppress(BrokenPipeError):
+            self._orders.close()
+        self._process.kill()
+        self._process.wait()
+        self._answers.close()
+
+
+def _manner(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit status {code}"

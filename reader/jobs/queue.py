@@ -1,0 +1,155 @@
+"""The queue of exports that all processes of one machine share: one row a key, in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import Busy
+from ..storage.sqlite import open_database
+
+WAITING, WORKING, FAILED = "waiting", "working", "failed"
+ATTEMPTS = 2
+"""A job whose keeper vanished is tried once more; one that broke its worker is not."""
+
+FORGET_FAILURE_SECONDS = 600.0
+"""A failed key may be ordered again after this long: never in a loop, yet not lost for ever."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs(
+    key TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, background INTEGER NOT NULL,
+    queued REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs(state, background, queued);
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    key: str
+    spec: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Where an order stands. ``place`` counts from 1 while waiting, else 0; ``message`` says why it failed."""
+
+    key: str
+    state: str
+    place: int = 0
+    message: str = ""
+
+
+class Jobs:
+    """A job leaves the table when its file is finished; the store is what knows finished files."""
+
+    def __init__(self, path: Path, limit: int, clock: Callable[[], float] = time.time) -> None:
+        self._path, self._limit, self._clock = path, limit, clock
+        self._local = threading.local()
+
+    def order(self, key: str, spec: str, background: int = 0) -> None:
+        """Queues *key* once, however many ask; a visitor's wish overtakes background work. Raises Busy."""
+        with self._transaction() as db:
+            self._forget_old_failures(db)
+            found = db.execute("SELECT state FROM jobs WHERE key = ?", (key,)).fetchone()
+            if found is None:
+                self._check_room()
+                row = (key, spec, WAITING, background, self._clock())
+                db.execute("INSERT INTO jobs(key, spec, state, background, queued) VALUES(?,?,?,?,?)", row)
+            elif not background:
+                db.execute("UPDATE jobs SET background = 0 WHERE key = ?", (key,))
+
+    def _check_room(self) -> None:
+        if (waiting := self.waiting()) >= self._limit:
+            raise Busy(f"{waiting} exports are waiting already", retry_seconds=30)
+
+    def waiting(self) -> int:
+        query = "SELECT count(*) FROM jobs WHERE state = ?"
+        return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
+
+    def oldest_seconds(self) -> float:
+        """How long the job that has waited longest does so."""
+        oldest = self._connection().execute("SELECT min(queued) FROM jobs WHERE state = ?", (WAITING,)).fetchone()[0]
+        return self._clock() - oldest if oldest else 0.0
+
+    def ticket(self, key: str) -> Ticket | None:
+        """None once the job is finished, or was never ordered."""
+        db = self._connection()
+        row = db.execute("SELECT state, background, queued, message FROM jobs WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        state, background, queued, message = row
+        if state != WAITING:
+            return Ticket(key, state, message=message)
+        ahead = "SELECT count(*) FROM jobs WHERE state = ? AND (background, queued, key) < (?, ?, ?)"
+        place = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
+        return Ticket(key, state, place)
+
+    def claim(self) -> Job | None:
+        """The next job, now this caller's; visitors' before background, oldest first."""
+        db = self._connection()
+        if not db.execute("SELECT 1 FROM jobs WHERE state = ? LIMIT 1", (WAITING,)).fetchone():
+            return None
+        turn = "SELECT key FROM jobs WHERE state = ? ORDER BY background, queued, key LIMIT 1"
+        claim = f"UPDATE jobs SET state = ?, attempts = attempts + 1 WHERE key = ({turn}) RETURNING key, spec"
+        with self._transaction() as db:
+            rows = db.execute(claim, (WORKING, WAITING)).fetchall()
+        return Job(*rows[0]) if rows else None
+
+    def finish(self, key: str) -> None:
+        with self._transaction() as db:
+            db.execute("DELETE FROM jobs WHERE key = ?", (key,))
+
+    def fail(self, key: str, message: str) -> None:
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, message = ?, queued = ? WHERE key = ?",
+                (FAILED, message, self._clock(), key),
+            )
+
+    def recover(self) -> None:
+        """Queues again what a vanished keeper left half done; gives up what has been left so before."""
+        with self._transaction() as db:
+            lost = "UPDATE jobs SET state = ?, message = 'Reader was stopped while making it' WHERE state = ?"
+            db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS))
+            db.execute("UPDATE jobs SET state = ? WHERE state = ?", (WAITING, WORKING))
+
+    def idle(self) -> bool:
+        return not self._connection().execute("SELECT 1 FROM jobs WHERE state != ? LIMIT 1", (FAILED,)).fetchone()
+
+    def failures(self) -> dict[str, str]:
+        """Key to message."""
+        return dict(self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,)))
+
+    def _forget_old_failures(self, db: sqlite3.Connection) -> None:
+        limit = self._clock() - FORGET_FAILURE_SECONDS
+        db.execute("DELETE FROM jobs WHERE state = ? AND queued < ?", (FAILED, limit))
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._connection())
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's; opened, and the file made, when first needed."""
+        if not hasattr(self._local, "db"):
+            db = open_database(self._path, timeout_seconds=10)
+            db.executescript(SCHEMA)
+            self._local.db = db
+        return self._local.db  # type: ignore[no-any-return]
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE … COMMIT: takes the write lock first, so that look and change are one step."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._db.execute("BEGIN IMMEDIATE")
+        return self._db
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -1,0 +1,1 @@
+"""The articles folder: scanning it, and watching it for changes."""

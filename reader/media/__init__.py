@@ -1,0 +1,1 @@
+"""Pictures: their metadata, their renditions in several sizes and formats, share cards."""

@@ -1,0 +1,182 @@
+"""Pictures: measured, checked, and made smaller; bytes in, bytes out.
+
+A picture is known by its digest. An article's body names it ``/media/<digest>-<width>.jpg``, with its width and
+height, so a page can be set, a feed read and a version told without opening the file again (``place``).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from markupsafe import Markup
+from PIL import Image, ImageCms, ImageOps
+
+from .. import urls
+from ..errors import UnusablePicture
+from ..models import Article, fingerprint
+
+log = logging.getLogger(__name__)
+
+WIDTHS = (360, 720, 1080)
+"""CSS pixels of a phone, a phone of double density, a tablet."""
+
+MIMETYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
+"""Best first: a browser takes the first it knows."""
+
+MOST_PIXELS = 50_000_000
+MOST_BYTES = 40_000_000
+SIDE_LIMIT = 16_000
+
+_READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+_WRITTEN: dict[str, dict[str, object]] = {
+    "avif": {"format": "AVIF", "quality": 52, "speed": 7},
+    "webp": {"format": "WEBP", "quality": 68, "method": 4},
+    "jpg": {"format": "JPEG", "quality": 72, "optimize": True, "progressive": True},
+}
+_IMAGE = re.compile(r'<img ([^>]*?)src="([^"]*)"([^>]*)>')
+_SIZE = re.compile(r' ?(?:width|height)="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Picture:
+    """``width`` and ``height`` are of the picture upright; ``widths`` what it is offered in, never more than it has."""
+
+    digest: str
+    width: int
+    height: int
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        widest = min(self.width, WIDTHS[-1])
+        return (*(width for width in WIDTHS if width < widest), widest)
+
+    @property
+    def address(self) -> str:
+        """The one that every browser and feed reader can show."""
+        return urls.media(self.digest, self.widths[-1], "jpg")
+
+
+def measure(content: bytes) -> Picture:
+    """Looks at the header only. Raises UnusablePicture."""
+    with _opened(content) as image:
+        upright = image.getexif().get(0x0112, 1) < 5
+        width, height = image.size if upright else image.size[::-1]
+    return Picture(fingerprint(content), width, height)
+
+
+def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
+    """*content* at most *width* wide: upright, in sRGB, without metadata. Raises UnusablePicture.
+
+    *changes* go to Pillow's ``save``: a PDF takes ``derive(content, 1240, "jpg", quality=70)``.
+    """
+    with _opened(content) as image:
+        try:
+            if image.size[0] > 2 * width:
+                image.draft(None, (width * 2, width * 2))
+            small = _shrunk(_in_srgb(ImageOps.exif_transpose(image)), width)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise UnusablePicture(f"it breaks off: {error}") from error
+    if suffix == "jpg":
+        small = _on_white(small)
+    target = io.BytesIO()
+    small.save(target, **(_WRITTEN[suffix] | changes))  # type: ignore[arg-type]
+    return target.getvalue()
+
+
+def _opened(content: bytes) -> Image.Image:
+    """Refuses what would unpack into more than a picture has a right to, before it is unpacked."""
+    if len(content) > MOST_BYTES:
+        raise UnusablePicture(f"{len(content):,} bytes; at most {MOST_BYTES:,} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=_READ)
+    except Image.DecompressionBombError as error:
+        raise UnusablePicture(f"more than {MOST_PIXELS:,} pixels") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UnusablePicture("it is none of JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF") from error
+    width, height = image.size
+    if width * height > MOST_PIXELS or max(width, height) > SIDE_LIMIT:
+        image.close()
+        raise UnusablePicture(f"{width} × {height} pixels; more than {MOST_PIXELS:,}, or a side over {SIDE_LIMIT:,}")
+    return image
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """RGB or RGBA; a wide colour profile is applied, as it will not be sent along."""
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    profile = image.info.get("icc_profile")
+    if profile and image.mode in ("RGB", "RGBA", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            image = ImageCms.profileToProfile(image, source, _srgb(), outputMode="RGB") or image
+        except ImageCms.PyCMSError:
+            log.info("a colour profile that cannot be applied was dropped")
+    return image.convert(mode)
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def _shrunk(image: Image.Image, width: int) -> Image.Image:
+    if image.width <= width:
+        return image
+    height = max(1, round(image.height * width / image.width))
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
+    return white
+
+
+Keep = Callable[[Picture, Path], None]
+"""Told of each picture found, and of the file it is in."""
+
+
+def place(article: Article, articles: Path, keep: Keep) -> Article:
+    """*article* with its pictures by digest and true size, so that its version changes when a picture does.
+
+    Editing has made their addresses relative to *articles*; what is no picture there stays as it is, with a warning.
+    """
+
+    def placed(tag: re.Match[str]) -> str:
+        found = _found(unquote(unescape(tag[2])), articles, keep)
+        if found is None:
+            return tag[0]
+        size = f' width="{found.width}" height="{found.height}"'
+        return f'<img {_SIZE.sub("", tag[1])}src="{found.address}"{_SIZE.sub("", tag[3])}{size}>'
+
+    if not article.images and "<img" not in article.body:
+        return article
+    body = Markup(_IMAGE.sub(placed, article.body))  # noqa: S704  only src, width and height changed
+    pictures = [(path, _found(path, articles, keep)) for path in article.images]
+    images = tuple(picture.address if picture else path for path, picture in pictures)
+    return replace(article, body=body, images=images, version="")
+
+
+def _found(path: str, articles: Path, keep: Keep) -> Picture | None:
+    file = (articles / path).resolve()
+    if urlsplit(path).scheme or not file.is_relative_to(articles.resolve()):
+        return None
+    try:
+        picture = measure(file.read_bytes())
+    except (OSError, UnusablePicture) as error:
+        log.warning("%s: %s", file, error)
+        return None
+    keep(picture, file)
+    return picture

@@ -1,0 +1,162 @@
+"""The darkroom: pictures that articles use, made into the sizes that pages show, in a process of its own.
+
+The originals stay where they are, in the folder of articles; ``instance/pictures/<digest>.json`` says where.
+The sizes made lie in a store and can be thrown away at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from ..errors import Busy, NotFound, UnusablePicture
+from ..models import Article, fingerprint
+from ..settings import ROOT, Settings
+from ..storage.files import Store
+from . import images
+from .images import MIMETYPES, Picture, derive
+
+TIMEOUT_SECONDS = 60
+MOST_WAITING = 200
+MEMORY_BYTES = 2_000_000_000
+
+Recorded = Callable[[str, int], None]
+"""Told the key and the bytes of each file made."""
+
+
+class Darkroom:
+    """One per process. Work waits in line for one child process at a time."""
+
+    def __init__(self, settings: Settings, recorded: Recorded) -> None:
+        self._instance = settings.instance
+        self._recorded = recorded
+        self._store = Store(settings.instance / "media", settings.export_cache_mb * 1_000_000)
+        self._line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="darkroom")
+        self._waiting: dict[str, Future[None]] = {}
+        self._lock = threading.Lock()
+
+    def picture(self, digest: str) -> Picture:
+        """Raises NotFound."""
+        return noted(self._instance, digest)[0]
+
+    def order(self, digest: str) -> Future[None]:
+        """All sizes of a picture, made in the background; once, however many ask. Raises Busy."""
+        with self._lock:
+            if digest in self._waiting:
+                return self._waiting[digest]
+            if len(self._waiting) >= MOST_WAITING:
+                raise Busy("pictures are being made", retry_seconds=30)
+            future = self._waiting[digest] = self._line.submit(self._develop, digest)
+        return future
+
+    def file(self, digest: str, width: int, suffix: str) -> Path:
+        """The finished file, made now if need be. Raises NotFound, Busy, UnusablePicture."""
+        picture = self.picture(digest)
+        if suffix not in MIMETYPES or width not in picture.widths:
+            raise NotFound("picture", f"{digest}-{width}.{suffix}")
+        key = key_of(digest, width, suffix)
+        if not (path := self._store.find(key)):
+            try:
+                self.order(digest).result(timeout=TIMEOUT_SECONDS)
+            except TimeoutError:
+                raise Busy("pictures are being made", retry_seconds=30) from None
+            path = self._store.find(key)
+        if not path:
+            raise NotFound("picture", key)
+        return path
+
+    def _develop(self, digest: str) -> None:
+        """Raises UnusablePicture if the child fails, takes too long or too much memory."""
+        try:
+            picture, original = noted(self._instance, digest)
+            missing = [key for key in keys_of(picture) if not self._store.find(key)]
+            for key, content in develop_apart(original, digest, missing).items():
+                self._store.put(key, content)
+                self._recorded(key, len(content))
+        finally:
+            with self._lock:
+                self._waiting.pop(digest, None)
+
+
+def place(article: Article, settings: Settings) -> Article:
+    """*article* with its pictures by digest and size, and a note of where each lies."""
+    return images.place(article, settings.articles, partial(note, settings.instance))
+
+
+def note(instance: Path, picture: Picture, path: Path) -> None:
+    """Writes down where the original of a picture lies; the file appears whole, by rename."""
+    target = instance / "pictures" / f"{picture.digest}.json"
+    facts = json.dumps({"path": str(path), "width": picture.width, "height": picture.height})
+    if target.is_file() and target.read_text("utf-8") == facts:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
+        file.write(facts)
+    Path(file.name).replace(target)
+
+
+def noted(instance: Path, digest: str) -> tuple[Picture, Path]:
+    """A picture and the file it is in. Raises NotFound."""
+    try:
+        facts = json.loads((instance / "pictures" / f"{digest}.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        raise NotFound("picture", digest) from None
+    return Picture(digest, facts["width"], facts["height"]), Path(facts["path"])
+
+
+def original(instance: Path, address: str) -> bytes:
+    """What lies behind ``/media/<digest>-…`` in a body, for exports to cut to their size. Raises NotFound."""
+    digest = address.rpartition("/")[2].partition("-")[0]
+    try:
+        return noted(instance, digest)[1].read_bytes()
+    except OSError:
+        raise NotFound("picture", digest) from None
+
+
+def key_of(digest: str, width: int, suffix: str) -> str:
+    return f"{digest}-{width}.{suffix}"
+
+
+def keys_of(picture: Picture) -> list[str]:
+    return [key_of(picture.digest, width, suffix) for width in picture.widths for suffix in MIMETYPES]
+
+
+def develop_apart(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
+    """The files of these keys, made by a child process: a hostile picture can end that, but not the server."""
+    if not keys:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="reader-darkroom-") as folder:
+        command = [sys.executable, "-m", "reader.media.renditions", str(original), digest, folder, *keys]
+        try:
+            done = subprocess.run(  # noqa: S603  our own module; no shell
+                command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise UnusablePicture(f"{original.name}: not done in {TIMEOUT_SECONDS} s") from None
+        if done.returncode:
+            raise UnusablePicture(f"{original.name}: {done.stderr.strip().rpartition(chr(10))[2]}")
+        return {key: (Path(folder) / key).read_bytes() for key in keys}
+
+
+def main(original: str, digest: str, folder: str, *keys: str) -> None:
+    """The child: each key's file into *folder*, within bounds of memory and time."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT_SECONDS, TIMEOUT_SECONDS))
+    content = Path(original).read_bytes()
+    if fingerprint(content) != digest:
+        raise UnusablePicture("the file has changed since")
+    for key in keys:
+        width, _, suffix = key.rpartition("-")[2].partition(".")
+        (Path(folder) / key).write_bytes(derive(content, int(width), suffix))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

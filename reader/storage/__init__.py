@@ -1,0 +1,1 @@
+"""Where things are kept: files by key, SQLite databases, lock files."""

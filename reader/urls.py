@@ -1,0 +1,94 @@
+"""The public addresses, as pure functions: what templates, feeds and exports link to.
+
+Paths begin with ``/`` and are percent-encoded (RFC 3986). They are stable for ever; the routes
+in ``web/`` answer them, and a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote
+
+from .models import Shelf
+
+HOME = "/"
+ISSUES = "/d/"
+LATEST_ISSUE = "/d/latest"
+FEEDS = "/feeds"
+SEARCH = "/search"
+SECTIONS = "/s/"
+PREFERENCES = "/preferences"
+OFFLINE = "/offline"
+EDITOR = "/editor"
+SERVICE_WORKER = "/sw.js"
+MANIFEST = "/manifest.webmanifest"
+SITEMAP = "/sitemap.xml"
+NEWS_SITEMAP = "/news-sitemap.xml"
+FEEDS_OPML = "/feeds.opml"
+OPDS = "/opds"
+
+_FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
+
+
+def article(slug: str) -> str:
+    return f"/a/{quote(slug)}"
+
+
+def article_file(slug: str, suffix: str, page: str = "") -> str:
+    """An export of the article; *page* chooses the PDF's paper (phone, a4, a6, large)."""
+    return f"{article(slug)}.{suffix}" + (f"?page={page}" if page else "")
+
+
+def share(slug: str) -> str:
+    """Ways to pass the article on, for where the browser has no menu of its own."""
+    return f"{article(slug)}/share"
+
+
+def qr_code(slug: str) -> str:
+    return f"{article(slug)}/qr.svg"
+
+
+def card(slug: str) -> str:
+    """The picture that other sites show beside a link to the article."""
+    return f"{article(slug)}/card.png"
+
+
+def version_file(key: str, name: str, suffix: str) -> str:
+    """One version of an export for ever, as long as it is kept; *key* is the press's, without suffix."""
+    return f"/files/{key}/{quote(name)}.{suffix}"
+
+
+def issue(day: date) -> str:
+    return f"/d/{day.isoformat()}/"
+
+
+def issue_file(day: date, suffix: str, page: str = "") -> str:
+    return f"/d/{day.isoformat()}.{suffix}" + (f"?page={page}" if page else "")
+
+
+def section(path: tuple[str, ...]) -> str:
+    return "/s/" + "".join(quote(name, safe="") + "/" for name in path)
+
+
+def shelf(chosen: Shelf) -> str:
+    """The page of a shelf: home for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
+    if chosen.kind == "all":
+        return HOME
+    if chosen.kind == "section":
+        return section(tuple(chosen.name.split("/")))
+    return f"/{_FOLDERS[chosen.kind]}/{quote(chosen.name, safe='')}/"
+
+
+def feed(chosen: Shelf, name: str) -> str:
+    """A feed of a shelf; *name* is ``feed.xml``, ``atom.xml``, ``feed.json`` or ``lite.xml``."""
+    return shelf(chosen) + name
+
+
+def search(query: str) -> str:
+    """What the query finds; its feeds hang below: ``/search/feed.xml?q=``."""
+    return f"{SEARCH}?q={quote(query, safe='')}"
+
+
+def media(digest: str, width: int, suffix: str) -> str:
+    """A picture, at most *width* pixels wide; the address is bound to its content."""
+    return f"/media/{digest}-{width}.{suffix}"

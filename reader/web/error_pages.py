@@ -1,0 +1,84 @@
+"""Our errors as answers: the one place where they become HTTP statuses."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from flask import Flask, Response, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from .. import urls
+from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat
+from ..i18n import N_
+from ..models import Teaser
+from . import services
+from .rendering import teasers_shown
+from .request_context import VARY, visit
+from .responses import encoded
+
+_STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
+
+_WORDS = {
+    400: (N_("That request makes no sense here"), N_("Please check the address for a slip of the pen.")),
+    404: (N_("There is nothing at this address"), N_("It may have a slip of the pen, or never have been published.")),
+    405: (N_("That cannot be done with this address"), N_("It can be read, but nothing can be sent to it.")),
+    413: (N_("That is too much for one file"), N_("Please choose fewer articles, or take them a day at a time.")),
+    410: (N_("This article was withdrawn"), N_("It was published here, and has been taken down since.")),
+    503: (N_("Much to do just now"), N_("Please try again in a minute; nothing is lost.")),
+    500: (N_("Something went wrong on our side"), N_("It has been noted. Please try again in a while.")),
+}
+"""Title and advice for each status; msgids."""
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(ReaderError, show_error)
+    app.register_error_handler(HTTPException, show_http_error)
+
+
+def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Response:
+    if isinstance(error, Moved):
+        return _moved(error)
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, Busy) else {}
+    return _page(status), status, _freshness(status) | headers
+
+
+def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
+    """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return _page(error.code), error.code, _freshness(error.code) | headers
+
+
+def _freshness(status: int) -> dict[str, str]:
+    """Failures of ours are not kept; others for a minute, by everybody if no cookie shaped the page."""
+    whose = "public" if visit().is_public else "private"
+    return {
+        "Cache-Control": "no-store" if status >= 500 else f"{whose}, max-age=60",
+        "Vary": ", ".join(("Accept-Encoding", *VARY)),
+    }
+
+
+def _moved(error: Moved) -> Response:
+    """The same address under the new name: the suffix (``.pdf``) and the query stay."""
+    _, _, suffix = request.path.rpartition("/")[2].partition(".")
+    path = urls.article_file(error.slug, suffix) if suffix else urls.article(error.slug)
+    query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
+    return redirect(path + query, 301)
+
+
+def _page(status: int) -> Response:
+    """What happened, what to do, and what else there is to read."""
+    title, advice = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
+    page = render_template("error.html", title=gettext(title), advice=gettext(advice), teasers=_latest())
+    return encoded(page.encode(), "text/html")
+
+
+def _latest() -> list[Teaser]:
+    """Nothing rather than a second error, when it is the catalog that fails."""
+    try:
+        return teasers_shown(services().catalog.latest(limit=5))
+    except sqlite3.Error:
+        return []

@@ -1,0 +1,31 @@
+"""Pages of a long list: by the last article seen, so that a new one on top shifts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from flask_babel import gettext
+
+from ..catalog import Position
+from ..errors import NotFound
+from ..models import Teaser
+from .rendering import Link
+
+
+def position_of(text: str) -> Position | None:
+    """``1542941000,slug`` as a place in a list; None for the beginning. Raises NotFound."""
+    if not text:
+        return None
+    seconds, _, slug = text.partition(",")
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 12 and slug):
+        raise NotFound("page", text)
+    return int(seconds), slug
+
+
+def older_page(address: str, teasers: Sequence[Teaser], limit: int) -> Link | None:
+    """Where the list goes on; None if fewer than *limit* were left."""
+    if len(teasers) < limit:
+        return None
+    last = teasers[-1]
+    return Link(gettext("Older"), f"{address}?before={int(last.published.timestamp())},{quote(last.slug)}")

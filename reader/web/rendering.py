@@ -1,0 +1,128 @@
+"""How pages are shown: what every template knows, and the one way a page is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, render_template
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+from werkzeug.urls import uri_to_iri
+
+from .. import urls
+from ..chinese.script import SCRIPTS, convert, in_script, script_of
+from ..models import Shelf, Teaser, minute
+from . import services
+from .assets import Styles, script
+from .request_context import VARY, visit
+from .responses import Representation, answer, chosen_encoding, compressed, version_of
+
+WEIGHT = "\ue000"
+"""Stands in a page where its weight will: a character for private use, that no article has a use for."""
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to take away; ``size_bytes`` is None while it has never been made."""
+
+    label: str
+    address: str
+    size_bytes: int | None = None
+
+
+def shelf_link(kind: str, name: str) -> Link:
+    return Link(name, urls.shelf(Shelf(kind, name)))
+
+
+def section_link(shelf: Shelf) -> Link:
+    """A section under its own name, without the path to it."""
+    return Link(shelf.name.rpartition("/")[2], urls.shelf(shelf))
+
+
+def section_links(path: tuple[str, ...]) -> list[Link]:
+    """A link to each section on the way down the path."""
+    return [Link(name, urls.section(path[: depth + 1])) for depth, name in enumerate(path)]
+
+
+def teaser_link(teaser: Teaser) -> Link:
+    return Link(teaser.title, urls.article(teaser.slug))
+
+
+def in_words(links: Iterable[Link], script: str = "") -> list[Link]:
+    """*links* with their labels in the script asked for, or else preferred; the addresses stay."""
+    script = script or visit().preferences.script
+    if script not in SCRIPTS:
+        return list(links)
+    return [replace(link, label=convert(link.label, script)) for link in links]
+
+
+def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
+    """*teasers* in the script this reader prefers."""
+    return [in_script(teaser, visit().preferences.script) for teaser in teasers]
+
+
+def show(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
+    """The page for this visit; *version* names all that *build* will give the template."""
+    representation = Representation(
+        version=version_of(template, version, services().render.look, visit().variant),
+        changed_at=services().catalog.changed_at,
+        cache_control=cache_control or visit().cache_control,
+        vary=VARY,
+    )
+    return answer(representation, lambda: weighed(render_template(template, **build())))
+
+
+def weighed(page: str) -> str:
+    """*page*, saying what it weighs on its way to this visitor, if it has a place to say so."""
+    if WEIGHT not in page:
+        return page
+    return page.replace(WEIGHT, kilobytes(len(compressed(page.encode(), chosen_encoding()))))
+
+
+def init_app(app: Flask) -> None:
+    settings = app.extensions["reader"].settings
+    styles = Styles(settings.static / "css")
+
+    def style(*names: str) -> Markup:
+        return styles(*names) + styles.of_choices(visit().classes)
+
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters |= {"iri": uri_to_iri, "instant": instant, "minute": minute, "kilobytes": kilobytes}
+    environment.filters["news_language"] = news_language
+    environment.globals |= {
+        "address": urls,
+        "site_name": settings.site_name,
+        "style": style,
+        "reader_script": script(settings.static / "js" / "reader.js"),
+        "body_style": styles.of_body,
+    }
+    app.context_processor(lambda: {"visit": visit(), "weight": WEIGHT, "crumbs": []})
+
+
+def instant(moment: datetime) -> str:
+    """For ``<time datetime>``: ISO 8601 to the minute, with the offset."""
+    return moment.isoformat(timespec="minutes")
+
+
+def news_language(language: str) -> str:
+    """As news sitemaps want it: ISO 639, but zh-cn and zh-tw for Chinese."""
+    first, *_ = language.lower().split("-")
+    return {"hans": "zh-cn", "hant": "zh-tw"}.get(script_of(language), first)
+
+
+def kilobytes(size_bytes: int) -> str:
+    """``4.4 KB`` below ten, ``130 KB`` above: what a phone's data plan counts."""
+    size = size_bytes / 1024
+    return f"{size:.1f} KB" if size < 9.95 else f"{size:.0f} KB"

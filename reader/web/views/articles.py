@@ -1,0 +1,126 @@
+"""The home page and the article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from ... import urls
+from ...chinese import reading_minutes
+from ...chinese.script import SCRIPTS, in_script, other_script
+from ...errors import BadOption
+from ...exports.publications import of_article
+from ...models import Article, Shelf, Teaser, fingerprint
+from .. import services
+from ..body import for_screen, kinds_of
+from ..download_links import downloads_of
+from ..pagination import older_page, position_of
+from ..rendering import Link, in_words, section_link, section_links, shelf_link, show, teaser_link, teasers_shown
+from ..request_context import visit
+from ..responsive_images import Album
+from ..structured_data import scripts_of, structured
+
+bp = Blueprint("pages", __name__)
+
+LATEST = 20
+GROUP = 4
+"""How many articles home shows of each section, below the latest of all."""
+
+RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A section on the home page, with its newest that do not stand above already."""
+
+    label: str
+    address: str
+    teasers: tuple[Teaser, ...]
+
+
+@bp.get(urls.HOME)
+def home() -> Response:
+    catalog = services().catalog
+    before = position_of(request.args.get("before", ""))
+
+    def build() -> dict[str, Any]:
+        teasers = catalog.latest(limit=LATEST, before=before)
+        sections = top_sections()
+        return {
+            "teasers": teasers_shown(teasers),
+            "sections": in_words([section_link(shelf) for shelf in sections]),
+            "groups": [] if before else groups(sections, teasers),
+            "older": older_page(urls.HOME, teasers, LATEST),
+            "newer": Link(gettext("Latest"), urls.HOME) if before else None,
+        }
+
+    return show("home.html", f"{catalog.revision} {before}", build)
+
+
+def top_sections() -> list[Shelf]:
+    """The sections that hang off the root, fullest first."""
+    counted = [(count, shelf) for shelf, count in services().catalog.shelves("section") if "/" not in shelf.name]
+    return [shelf for _, shelf in sorted(counted, key=lambda pair: (-pair[0], pair[1].name))]
+
+
+def groups(sections: list[Shelf], shown: list[Teaser]) -> list[Group]:
+    """The newest of each section that are not among *shown*; sections with nothing more are left out."""
+    above = {teaser.slug for teaser in shown}
+    found = []
+    for shelf in sections:
+        teasers = [teaser for teaser in services().catalog.latest(shelf, limit=GROUP) if teaser.slug not in above]
+        if teasers:
+            [link] = in_words([section_link(shelf)])
+            found.append(Group(link.label, link.address, tuple(teasers_shown(teasers))))
+    return found
+
+
+@bp.get("/a/<slug:slug>")
+def article(slug: str) -> Response:
+    """``?script=hans`` or ``hant`` shows it in Simplified or Traditional characters, whatever the cookie says."""
+    found = services().catalog.article(slug)
+    script = asked_script() or visit().preferences.script
+    album = Album(found)
+    context = around(found, script)
+
+    def build() -> dict[str, Any]:
+        shown = in_script(found, script)
+        body = for_screen(shown.body, album.show)
+        return {"article": shown, "body": body, "kinds": kinds_of(body), "pictures_bytes": album.size_bytes, **context}
+
+    return show("article.html", fingerprint(found.version, script, album.version, repr(context)), build)
+
+
+def asked_script() -> str:
+    """Raises BadOption."""
+    script = request.args.get("script", "")
+    if script and script not in SCRIPTS:
+        raise BadOption("script", script, list(SCRIPTS))
+    return script
+
+
+def around(found: Article, script: str) -> dict[str, Any]:
+    """What stands around the story; a handful of indexed look-ups."""
+    catalog = services().catalog
+    older, newer = catalog.neighbours(found.slug)
+    base = services().settings.base_url
+    return {
+        "direction": "rtl" if found.language.partition("-")[0] in RIGHT_TO_LEFT else "",
+        "minutes": reading_minutes(found.body.striptags()),
+        "crumbs": in_words(section_links(found.section), script),
+        "source": in_words([shelf_link("source", found.source)], script) if found.source else [],
+        "reporters": in_words([shelf_link("author", name) for name in found.byline], script),
+        "tags": in_words([shelf_link("tag", name) for name in found.tags], script),
+        "related": [teaser_link(in_script(teaser, script)) for teaser in catalog.related(found.slug)],
+        "older": teaser_link(in_script(older, script)) if older else None,
+        "newer": teaser_link(in_script(newer, script)) if newer else None,
+        "downloads": downloads_of(of_article(found)),
+        "other_script": other_script(in_script(found, script).language),
+        "site": base,
+        "scripts": scripts_of(found, base),
+        "structured": structured(in_script(found, script), base),
+        "next": "" if visit().saves_data or not older else urls.article(older.slug),
+    }

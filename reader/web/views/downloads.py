@@ -1,0 +1,178 @@
+"""Exports to take away: articles, issues, shelves, searches and selections, in every format there is.
+
+A finished file is sent with its length, a strong ETag and byte ranges, so that a download that broke goes on where
+it stopped (RFC 9110 13.1.5, 14). One that isn't finished is ordered; a browser waits on a page that refreshes itself
+and tells the place in the queue, a program gets 503 and Retry-After. A request waits in here but a moment, and few
+do at once: most files are made meanwhile, and the threads that answer pages are few.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Blueprint, Response, redirect, render_template, request, send_file
+from flask_babel import gettext
+
+from ... import urls
+from ...catalog.query_parser import Query, parse
+from ...errors import NotFound
+from ...exports import EXPORTS
+from ...exports.publications import MOST_ARTICLES, check_count, of_article, of_issue, of_selection, of_shelf
+from ...jobs.queue import Ticket
+from ...models import Publication, Shelf, is_slug
+from .. import services
+
+bp = Blueprint("downloads", __name__)
+
+FRESH = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400"
+FOREVER = "public, max-age=31536000, immutable"
+SOON_SECONDS = 1
+"""When to look again: one PDF takes a tenth of a second, and the queue is short."""
+
+PATIENCE_SECONDS = 2.0
+"""How long a request may wait for its file: a PDF takes a tenth of a second, an e-paper some seconds."""
+
+WAITING = threading.BoundedSemaphore(2)
+"""Of the threads of one process, so many may wait; ``serve`` gives each process four."""
+
+SHOWN = frozenset(("application/pdf",))
+"""What browsers show by themselves; the rest is saved at once."""
+
+_SUFFIX = f"<any({', '.join(map(repr, EXPORTS))}):suffix>"
+
+
+@bp.get(f"/a/<slug:slug>.{_SUFFIX}")
+def article(slug: str, suffix: str) -> Response:
+    return answer_download(of_article(services().catalog.article(slug)), suffix)
+
+
+@bp.get(f"/d/<day>.{_SUFFIX}")
+def issue(day: str, suffix: str) -> Response:
+    """``latest`` is the newest issue, under a name that never changes."""
+    chosen = services().catalog.latest_day() if day == "latest" else _day(day)
+    found = services().catalog.issue(chosen)
+    check_count(len(found.teasers))
+    articles = services().catalog.articles([teaser.slug for teaser in found.teasers])
+    return answer_download(of_issue(found, articles), suffix)
+
+
+@bp.get(f"/s/<shelf:name>.{_SUFFIX}", defaults={"kind": "section"})
+@bp.get(f"/t/<shelf:name>.{_SUFFIX}", defaults={"kind": "tag"})
+@bp.get(f"/by/<shelf:name>.{_SUFFIX}", defaults={"kind": "author"})
+@bp.get(f"/from/<shelf:name>.{_SUFFIX}", defaults={"kind": "source"})
+def shelf(kind: str, name: str, suffix: str) -> Response:
+    chosen = Shelf(kind, name)
+    check_count(services().catalog.count(chosen))
+    teasers = services().catalog.latest(chosen, limit=MOST_ARTICLES)
+    return answer_download(of_shelf(chosen, services().catalog.articles([t.slug for t in teasers])), suffix)
+
+
+@bp.get(f"{urls.SEARCH}.{_SUFFIX}")
+def found(suffix: str) -> Response:
+    """All that ``?q=`` finds, newest first."""
+    query = parse(request.args.get("q", ""))
+    articles = services().catalog.articles(slugs_found(query))
+    path = f"{urls.SEARCH}?q={quote(query.text, safe='')}"
+    return answer_download(of_selection(query.text or gettext("Search"), path, articles), suffix)
+
+
+def slugs_found(query: Query) -> list[str]:
+    """Raises TooLarge as soon as there are more than one file may hold."""
+    slugs: list[str] = []
+    results = services().catalog.search(query, limit=MOST_ARTICLES)
+    while results.hits:
+        slugs += [hit.teaser.slug for hit in results.hits]
+        check_count(len(slugs))
+        if results.more is None:
+            break
+        results = services().catalog.search(query, limit=MOST_ARTICLES, before=results.more)
+    return slugs
+
+
+@bp.get(f"/selection.{_SUFFIX}")
+def selection(suffix: str) -> Response:
+    """``?a=<slug>`` once for each article, in the order of the book."""
+    slugs = [slug for slug in dict.fromkeys(request.args.getlist("a")) if is_slug(slug)]
+    check_count(len(slugs))
+    path = "/selection?" + "&".join(f"a={quote(slug)}" for slug in slugs)
+    articles = services().catalog.articles(slugs)
+    return answer_download(of_selection(gettext("Selection"), path, articles), suffix)
+
+
+@bp.get(f"/files/<key>/<slug:name>.{_SUFFIX}")
+def version(key: str, name: str, suffix: str) -> Response:
+    """One version for ever, while it is kept; after that the stable address has the latest."""
+    path = services().press.store.find(f"{key}.{suffix}") if is_key(key) else None
+    if path is None:
+        return redirect(urls.article_file(name, suffix), 302)
+    return send(path, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
+
+
+def is_key(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
+
+
+def answer_download(publication: Publication, suffix: str) -> Response:
+    """The finished file, or where it stands. ``?page=`` and ``?script=`` choose among its kinds."""
+    page, script = request.args.get("page", ""), request.args.get("script", "")
+    press = services().press
+    found = open_patiently(publication, suffix, page, script)
+    if isinstance(found, Ticket):
+        return show_progress(found, publication)
+    response = send(found, f"{publication.title}.{suffix}", EXPORTS[suffix].MIMETYPE, FRESH, publication.name)
+    key = press.key(publication, suffix, page, script).removesuffix(f".{suffix}")
+    response.headers["Content-Location"] = urls.version_file(key, publication.name, suffix)
+    return response
+
+
+def open_patiently(publication: Publication, suffix: str, page: str, script: str) -> Path | Ticket:
+    """The file, or after a moment where it stands; at once if enough requests are waiting already."""
+    may_wait = WAITING.acquire(blocking=False)
+    try:
+        patience_seconds = PATIENCE_SECONDS if may_wait else 0
+        return services().press.open(publication, suffix, page, script, patience_seconds)
+    finally:
+        if may_wait:
+            WAITING.release()
+
+
+def send(path: Path, name: str, mimetype: str, cache_control: str, plain_name: str = "") -> Response:
+    """304, 206 or 200. The store's key is the strong validator: the same key, the same bytes."""
+    response = send_file(path, mimetype=mimetype, conditional=True, etag=path.name, last_modified=None)
+    response.headers["Cache-Control"] = cache_control
+    response.headers["Content-Disposition"] = disposition(name, plain_name, mimetype)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def disposition(name: str, plain_name: str, mimetype: str) -> str:
+    """RFC 6266 with RFC 8187: the title for who can read it, an ASCII name for who can't."""
+    kind = "inline" if mimetype in SHOWN else "attachment"
+    suffix = name.rpartition(".")[2]
+    ascii_name = (plain_name or name.rpartition(".")[0]).encode("ascii", "ignore").decode().strip("-_ ") or "reader"
+    safe = "".join(char for char in name if char.isprintable() and char not in '/\\:*?"<>|')
+    return f"{kind}; filename=\"{ascii_name}.{suffix}\"; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+def show_progress(ticket: Ticket, publication: Publication) -> Response:
+    """202 and a page that comes back by itself; for programs 503, which tells them to do so."""
+    seconds = SOON_SECONDS + ticket.place // 10
+    if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
+        response = Response(gettext("It is being made; try again soon.") + "\n", 503, mimetype="text/plain")
+        response.headers["Retry-After"] = str(seconds)
+    else:
+        places = {"seconds": seconds, "again": request.full_path.rstrip("?"), "back": publication.path}
+        page = render_template("progress.html", title=publication.title, ticket=ticket, crumbs=[], **places)
+        response = Response(page, 202)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound("issue", text) from None

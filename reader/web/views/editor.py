@@ -1,0 +1,250 @@
+"""For the editor at this machine: paste a text or an address, see it as a phone shows it, correct it, save it.
+
+The page exists only with READER_EDITOR_TOKEN. It works without script, and its policy forbids any. Who logs in gets a
+signed cookie that other sites' forms don't carry (SameSite=Strict) and that opens only this page; every form also
+holds a word bound to that cookie, against requests forged elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, request
+from flask_babel import gettext
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...chinese import reading_minutes
+from ...editing import to_article
+from ...errors import NotImported, UnreadableArticle
+from ...i18n import N_
+from ...importing.drafting import Understood, understand
+from ...importing.duplicates import hash_of, look
+from ...importing.importer import SKIPPED, Importing, Outcome, Wishes
+from ...importing.sources.http import Fetched, Fetcher, checked, open_fetcher
+from ...importing.sources.sources import Item, items_of
+from ...models import Draft
+from .. import services
+from ..body import for_screen, kinds_of
+from ..editor_form import FIELDS, Manuscript, draft_of, manuscript_from, manuscript_of
+from ..responsive_images import Album
+
+bp_when_wanted = Blueprint("editor", __name__)
+
+COOKIE = "editor"
+SESSION_SECONDS = 12 * 3600
+LARGEST_FORM_BYTES = 4_000_000
+LABELS = {
+    "title": N_("Title"),
+    "kicker": N_("Line above the title"),
+    "subtitle": N_("Line below the title"),
+    "published": N_("Published"),
+    "source": N_("Source"),
+    "section": N_("Section path"),
+    "byline": N_("Reporters"),
+    "editor": N_("Editor"),
+    "tags": N_("Tags"),
+    "summary": N_("Summary"),
+}
+"""Each field of the form with its msgid, in the order shown."""
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; frame-src 'self'; form-action 'self';"
+    " frame-ancestors 'self'; base-uri 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    if app.extensions["reader"].settings.editor_token:
+        app.register_blueprint(bp_when_wanted)
+
+
+@bp_when_wanted.before_request
+def _limit() -> None:
+    request.max_content_length = LARGEST_FORM_BYTES
+    request.max_form_memory_size = LARGEST_FORM_BYTES
+
+
+@bp_when_wanted.after_request
+def _guard(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+# -- who is it ----------------------------------------------------------------------------------------------------
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(services().settings.editor_token, salt="reader-editor")
+
+
+def _session() -> str:
+    """The session's random name; empty for whoever has not logged in."""
+    try:
+        return str(_signer().loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS))
+    except BadSignature:
+        return ""
+
+
+def _form_word(session: str) -> str:
+    """What a form of this session must carry; nobody else can know it."""
+    key = services().settings.editor_token.encode()
+    return hmac.new(key, f"form {session}".encode(), hashlib.sha256).hexdigest()
+
+
+def _checked_form() -> dict[str, str]:
+    """What was sent. Aborts with 403 unless it comes from a form of ours, in a session that is logged in."""
+    session = _session()
+    same_site = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    if not session or not same_site or not hmac.compare_digest(request.form.get("word", ""), _form_word(session)):
+        abort(403)
+    return request.form.to_dict()
+
+
+@bp_when_wanted.get(urls.EDITOR)
+def desk() -> Response:
+    return _page("editor/desk.html" if _session() else "editor/login.html")
+
+
+@bp_when_wanted.post(f"{urls.EDITOR}/login")
+def login() -> WerkzeugResponse | tuple[Response, int]:
+    token = services().settings.editor_token
+    if not hmac.compare_digest(request.form.get("token", "").encode(), token.encode()):
+        return _page("editor/login.html", problem=gettext("That is not the token.")), 403
+    response = redirect(urls.EDITOR, 303)
+    response.set_cookie(
+        COOKIE,
+        _signer().dumps(secrets.token_urlsafe(16)),
+        max_age=SESSION_SECONDS,
+        path=urls.EDITOR,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@bp_when_wanted.post(f"{urls.EDITOR}/logout")
+def logout() -> WerkzeugResponse:
+    _checked_form()
+    response = redirect(urls.EDITOR, 303)
+    response.delete_cookie(COOKIE, path=urls.EDITOR)
+    return response
+
+
+# -- the work -----------------------------------------------------------------------------------------------------
+
+
+@bp_when_wanted.post(f"{urls.EDITOR}/preview")
+def preview() -> Response | tuple[Response, int]:
+    """From pasted text or an address the first time, then from the corrected fields."""
+    form = _checked_form()
+    try:
+        manuscript = manuscript_from(form) if "body" in form else _taken(form)
+    except (NotImported, UnreadableArticle) as error:
+        return _page(
+            "editor/desk.html", problem=str(error), pasted=form.get("text", ""), asked=form.get("address", "")
+        ), 422
+    return _sheet(manuscript)
+
+
+def _taken(form: dict[str, str]) -> Manuscript:
+    """What is in the pasted text, then the address is where it came from; or at the address. Raises NotImported."""
+    text, address = form.get("text", "").strip(), form.get("address", "").strip()
+    with_fetcher = open_fetcher(delay_seconds=0)
+    with with_fetcher.client:
+        item = _item(text, address, with_fetcher)
+        understood = understand(item)
+    return manuscript_of(understood.draft, understood.address)
+
+
+def _item(text: str, address: str, fetcher: Fetcher) -> Item:
+    if text:
+        content = Fetched(checked(address) if address else "", text.encode())
+        form = "page" if text.startswith("<") and "</" in text else "text"
+        return Item(gettext("the pasted text"), lambda: content, form, content.address)
+    if not address:
+        raise NotImported(gettext("the form"), gettext("paste a text, or give an address"))
+    found = items_of(address, fetcher)[0] if "://" in address else NotImported(address, "not an http or https address")
+    if isinstance(found, NotImported):
+        raise found
+    return found
+
+
+@bp_when_wanted.post(f"{urls.EDITOR}/save")
+def save() -> Response | tuple[Response, int]:
+    manuscript = manuscript_from(_checked_form())
+    try:
+        outcome = _saved(manuscript)
+    except (NotImported, UnreadableArticle) as error:
+        return _sheet(manuscript, problem=str(error))
+    if outcome.kind == SKIPPED:
+        return _sheet(manuscript, problem=gettext("This article is there already: %(path)s", path=outcome.detail))
+    slug = PurePosixPath(outcome.detail).stem
+    return _page("editor/saved.html", outcome=outcome, target=urls.article(slug)), 201
+
+
+def _saved(manuscript: Manuscript) -> Outcome:
+    """Raises UnreadableArticle for what no article may hold, before anything is written."""
+    settings = services().settings
+    draft = draft_of(manuscript)
+    with_fetcher = open_fetcher(delay_seconds=0)
+    importing = Importing(
+        settings, with_fetcher, look(settings.articles, settings.instance / "imported.json"), Wishes(), _now
+    )
+    draft, _ = importing.settled(draft)
+    _article(draft)
+    item = Item(manuscript.origin or gettext("the pasted text"), lambda: Fetched("", b""))
+    with with_fetcher.client:
+        return importing.accept(item, Understood(draft, manuscript.origin, hash_of(draft.body_html)))
+
+
+def _now() -> datetime:
+    return datetime.now(services().settings.timezone)
+
+
+def _article(draft: Draft) -> Any:
+    return to_article(draft, PurePosixPath(_now().date().isoformat()) / "preview.md", services().settings)
+
+
+# -- pages --------------------------------------------------------------------------------------------------------
+
+
+def _sheet(manuscript: Manuscript, problem: str = "") -> Response | tuple[Response, int]:
+    """The fields, the source, and the phone; a *problem* of the fields stands above them, and nothing typed is lost."""
+    phone = ""
+    try:
+        phone = _phone(draft_of(manuscript))
+    except UnreadableArticle as error:
+        problem = problem or str(error)
+    rows = [(name, gettext(LABELS[name]), getattr(manuscript, name)) for name in FIELDS]
+    page = _page(
+        "editor/sheet.html", problem=problem, rows=rows, body=manuscript.body, origin=manuscript.origin, phone=phone
+    )
+    return (page, 422) if problem else page
+
+
+def _phone(draft: Draft) -> str:
+    """The article as a phone shows it, a whole page. Raises UnreadableArticle."""
+    article = _article(draft)
+    body = for_screen(article.body, Album(article).show)
+    return render_template(
+        "editor/phone.html",
+        article=article,
+        body=body,
+        kinds=kinds_of(body),
+        minutes=reading_minutes(article.body.striptags()),
+    )
+
+
+def _page(template: str, **context: Any) -> Response:
+    known = {"problem": "", "pasted": "", "asked": "", "crumbs": [], "word": _form_word(_session())}
+    return Response(render_template(template, **known | context))

@@ -1,0 +1,94 @@
+"""Figures for Prometheus, summed over all web processes: requests, hot hits, exports, the catalog and its problems.
+
+No figure tells one visitor from another: addresses are counted by the view that answered them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from .. import services
+
+bp = Blueprint("metrics", __name__)
+
+REQUESTS = Counter("reader_requests", "Requests that Flask answered.", ["view", "status"])
+SECONDS = Histogram(
+    "reader_request_seconds", "How long Flask took.", ["view"], buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
+)
+HITS = Counter("reader_hot_hits", "Requests answered from the table of ready answers, without Flask.", ["status"])
+
+_lock = threading.Lock()
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Hot hits of other processes are as new as their last request through Flask: a minute, where there is traffic."""
+    count_hot_hits(current_app)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    registry.register(Standing())
+    response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+class Standing:
+    """What is so now, whichever process is asked."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        catalog, jobs = services().catalog, services().press.jobs
+        now = time.time()
+        yield GaugeMetricFamily("reader_articles", "Public articles.", catalog.count())
+        yield GaugeMetricFamily(
+            "reader_problems", "Files that cannot be read; `check` lists them.", len(catalog.problems())
+        )
+        yield GaugeMetricFamily("reader_catalog_revision", "Moves on with every visible change.", catalog.revision)
+        age = now - catalog.changed_at.timestamp()
+        yield GaugeMetricFamily("reader_catalog_age_seconds", "Since the last visible change.", age)
+        yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", jobs.waiting())
+        yield GaugeMetricFamily("reader_exports_failed", "Exports that failed lately.", len(jobs.failures()))
+        yield GaugeMetricFamily("reader_exports_oldest_seconds", "How long the oldest waits.", jobs.oldest_seconds())
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(start)
+    app.after_request(count)
+
+
+def start() -> None:
+    g.started = time.perf_counter()
+
+
+def count(response: Response) -> Response:
+    view = request.endpoint or "none"
+    REQUESTS.labels(view, str(response.status_code)).inc()
+    SECONDS.labels(view).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+    count_hot_hits(current_app)
+    return response
+
+
+def count_hot_hits(app: Flask) -> None:
+    """What the hot layer has counted since the last time, in this process."""
+    hot = app.extensions.get("reader-hot")
+    if hot is None or not hot.hits:
+        return
+    with _lock:
+        counted, hot.hits = hot.hits, {}
+    for status, hits in counted.items():
+        HITS.labels(status).inc(hits)
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """200 once the catalog answers; the numbers are for people."""
+    catalog = services().catalog
+    response = jsonify(status="ok", articles=catalog.count(), revision=catalog.revision)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,220 @@
+"""The catalogue for e-readers: articles and issues, flat and newest first, to download; and a search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, request
+from werkzeug.urls import iri_to_uri
+
+from ... import urls
+from ...catalog.query_parser import parse
+from ...catalog.search import Place
+from ...exports import EXPORTS
+from ...exports.covers import MIMETYPE as PICTURE
+from ...exports.covers import cover_of, picture_of
+from ...feeds import opds
+from ...feeds.entries import Download, Site, to_entry
+from ...feeds.feed_page import DESCRIPTION
+from ...feeds.opds import Book, Catalogue, Target
+from ...i18n import N_, translations
+from ...models import Article, Issue, Teaser
+from .. import services
+from ..download_links import OFFERED, finished_downloads
+from ..pagination import position_of
+from ..responses import PUBLIC, Representation, answer, version_of
+from .share import this_site
+
+bp = Blueprint("opds", __name__, url_prefix=urls.OPDS)
+
+PAGE = 25
+LATEST, EPAPER = DESCRIPTION, N_("E-paper")
+
+ARTICLES, ISSUES = f"{urls.OPDS}/articles", f"{urls.OPDS}/issues"
+SEARCH, OPENSEARCH = f"{urls.OPDS}/search", f"{urls.OPDS}/search.xml"
+
+
+@bp.get("")
+def root() -> Response:
+    """What there is: two shelves."""
+
+    def build(site: Site) -> Catalogue:
+        shelves = (("articles", _word(LATEST), ARTICLES), ("issues", _word(EPAPER), ISSUES))
+        books = tuple(
+            Book(
+                id=_id(site, name),
+                title=title,
+                updated=services().catalog.changed_at,
+                links=(Target("subsection", site.absolute(path), opds.ACQUISITION),),
+                summary=title,
+            )
+            for name, title, path in shelves
+        )
+        return _catalogue(site, "", site.name, books, opds.NAVIGATION, urls.OPDS)
+
+    return _answer(build, opds.NAVIGATION)
+
+
+@bp.get("/articles")
+def articles() -> Response:
+    before = position_of(request.args.get("before", ""))
+    teasers = services().catalog.latest(limit=PAGE, before=before)
+
+    def build(site: Site) -> Catalogue:
+        last = teasers[-1] if len(teasers) == PAGE else None
+        after = f"{ARTICLES}?before={int(last.published.timestamp())},{last.slug}" if last else ""
+        books = _books(site, teasers)
+        return _catalogue(site, "articles", _word(LATEST), books, opds.ACQUISITION, ARTICLES, after)
+
+    return _answer(build, opds.ACQUISITION)
+
+
+@bp.get("/issues")
+def issues() -> Response:
+    before = _day(request.args.get("before", ""))
+    days = [day for day, _ in services().catalog.issues(limit=PAGE, before=before)]
+
+    def build(site: Site) -> Catalogue:
+        after = f"{ISSUES}?before={days[-1]}" if len(days) == PAGE else ""
+        books = tuple(_issue_book(site, services().catalog.issue(day)) for day in days)
+        return _catalogue(site, "issues", _word(EPAPER), books, opds.ACQUISITION, ISSUES, after)
+
+    return _answer(build, opds.ACQUISITION)
+
+
+@bp.get("/search")
+def search() -> Response:
+    """The newest that ``?q=`` finds; ``?more=`` is where the next page begins."""
+    query = " ".join(request.args.get("q", "").split())
+    results = services().catalog.search(parse(query), limit=PAGE, before=_place(request.args.get("more", "")))
+
+    def build(site: Site) -> Catalogue:
+        asked = f"{SEARCH}?{urlencode({'q': query})}"
+        after = f"{asked}&more={results.more[1]}" if results.more else ""
+        books = _books(site, [hit.teaser for hit in results.hits])
+        return _catalogue(site, f"search/{quote(query, safe='')}", query, books, opds.ACQUISITION, asked, after)
+
+    return _answer(build, opds.ACQUISITION)
+
+
+@bp.get("/search.xml")
+def description() -> Response:
+    site = this_site()
+    template = site.absolute(SEARCH) + "?q={searchTerms}"
+    version = version_of(site.name, template, services().render.look)
+    representation = Representation(version, mimetype=opds.OPENSEARCH)
+    return answer(representation, lambda: opds.description(site.name, template, site.language))
+
+
+@bp.get("/cover/<slug:slug>.png")
+def article_cover(slug: str) -> Response:
+    article = services().catalog.article(slug)
+    return _cover(article.version, article.title, f"{article.published:%Y-%m-%d}")
+
+
+@bp.get("/cover/<int:year>-<int:month>-<int:day>.png")
+def issue_cover(year: int, month: int, day: int) -> Response:
+    issue = services().catalog.issue(_day(f"{year:04}-{month:02}-{day:02}") or date.min)
+    return _cover(issue.version, _word(EPAPER), issue.day.isoformat())
+
+
+def _cover(version: str, title: str, below: str) -> Response:
+    name = services().settings.site_name
+    representation = Representation(version_of("cover", version, name, services().render.look), mimetype=PICTURE)
+    return answer(representation, lambda: picture_of(cover_of(title, name, below)))
+
+
+def _answer(build: Callable[[Site], Catalogue], mimetype: str) -> Response:
+    site, catalog = this_site(), services().catalog
+    version = version_of(str(catalog.revision), services().render.look, request.full_path, str(site))
+    return answer(Representation(version, catalog.changed_at, mimetype, PUBLIC), lambda: opds.to_bytes(build(site)))
+
+
+def _catalogue(
+    site: Site, name: str, title: str, books: Sequence[Book], mimetype: str, path: str, after: str = ""
+) -> Catalogue:
+    self_path = iri_to_uri(request.full_path).rstrip("?")
+    links = [
+        Target("self", site.absolute(self_path), mimetype),
+        Target("start", site.absolute(urls.OPDS), opds.NAVIGATION),
+        Target("search", site.absolute(OPENSEARCH), opds.OPENSEARCH),
+    ]
+    if self_path != path:
+        links.append(Target("first", site.absolute(path), mimetype))
+    if after:
+        links.append(Target("next", site.absolute(after), mimetype))
+    updated = max((book.updated for book in books), default=services().catalog.changed_at)
+    return Catalogue(_id(site, name), title, updated, site.name, site.language, tuple(links), tuple(books))
+
+
+def _books(site: Site, teasers: Sequence[Teaser]) -> tuple[Book, ...]:
+    catalog, slugs = services().catalog, [teaser.slug for teaser in teasers]
+    names, revised, finished = catalog.first_names(slugs), catalog.revised(slugs), finished_downloads(teasers)
+    return tuple(
+        _article_book(site, article, names[article.slug], revised, finished) for article in catalog.articles(slugs)
+    )
+
+
+def _article_book(
+    site: Site, article: Article, name: str, revised: Mapping[str, object], finished: Mapping[str, tuple[Download, ...]]
+) -> Book:
+    entry = to_entry(article, site, first_name=name, revised=revised.get(article.slug))
+    sizes = {download.suffix: download.size_bytes for download in finished.get(article.slug, ())}
+    files = [
+        opds.download(site.absolute(urls.article_file(article.slug, s)), EXPORTS[s].MIMETYPE, sizes.get(s))
+        for s in OFFERED
+    ]
+    picture = site.absolute(f"{urls.OPDS}/cover/{urls.article(article.slug).rpartition('/')[2]}.png")
+    return Book(
+        id=entry.id,
+        title=entry.title,
+        updated=entry.updated,
+        links=(*files, *opds.cover(picture, PICTURE), Target("alternate", entry.address, "text/html")),
+        summary=entry.summary,
+        language=entry.language,
+        published=entry.published,
+        authors=entry.authors or ((entry.source,) if entry.source else ()),
+        categories=entry.categories,
+        publisher=entry.source,
+    )
+
+
+def _issue_book(site: Site, issue: Issue) -> Book:
+    files = (opds.download(site.absolute(urls.issue_file(issue.day, s)), EXPORTS[s].MIMETYPE, None) for s in OFFERED)
+    picture = site.absolute(f"{urls.OPDS}/cover/{issue.day}.png")
+    page = site.absolute(urls.issue(issue.day))
+    return Book(
+        id=_id(site, f"issue/{issue.day}"),
+        title=f"{site.name} {issue.day}",
+        updated=max(max(teaser.published, teaser.updated) for teaser in issue.teasers),
+        links=(*files, *opds.cover(picture, PICTURE), Target("alternate", page, "text/html")),
+        summary=" · ".join(teaser.title for teaser in issue.teasers[:12]),
+        language=site.language,
+        published=min(teaser.published for teaser in issue.teasers),
+        publisher=site.name,
+        authors=(site.name,),
+    )
+
+
+def _word(msgid: str) -> str:
+    """In the site's language, not the visitor's: e-readers keep what they were told first."""
+    return translations(services().settings.language).gettext(msgid)
+
+
+def _id(site: Site, name: str) -> str:
+    return f"tag:{site.authority}:opds/{name}"
+
+
+def _place(text: str) -> Place | None:
+    return (0, int(text)) if re.fullmatch("[0-9]{1,15}", text) else None
+
+
+def _day(text: str) -> date | None:
+    """None for the beginning, and for what is no day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

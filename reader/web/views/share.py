@@ -1,0 +1,97 @@
+"""Passing an article on: a page of ways to do so, its QR code, and the card that other sites show."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from urllib.parse import quote
+
+import segno
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+from markupsafe import Markup
+
+from ... import urls
+from ...feeds.entries import Site
+from ...media.share_cards import draw
+from ...models import Article
+from .. import services
+from ..rendering import Link, section_links, show
+from ..responses import PRIVATE, PUBLIC, Representation, answer, version_of
+
+bp = Blueprint("share", __name__)
+
+
+@bp.get("/a/<slug:slug>/share")
+def share(slug: str) -> Response:
+    """Its own page, so that the article's first answer stays small."""
+    article = services().catalog.article(slug)
+    address = site_address() + urls.article(slug)
+
+    def build() -> dict[str, Any]:
+        return {
+            "article": article,
+            "crumbs": [*section_links(article.section), Link(article.title, urls.article(slug))],
+            "absolute": address,
+            "ways": ways_of(article, address),
+            "code": qr_of(address),
+        }
+
+    return show("share.html", version_of(article.version, address), build, PRIVATE)
+
+
+@bp.get("/a/<slug:slug>/qr.svg")
+def qr_code(slug: str) -> Response:
+    """The article's address as a picture: what the printed page carries."""
+    article = services().catalog.article(slug)
+    address = site_address() + urls.article(article.slug)
+    representation = Representation(
+        version=version_of("qr", address),
+        changed_at=services().catalog.changed_at,
+        mimetype="image/svg+xml",
+        cache_control=PUBLIC if services().settings.base_url else PRIVATE,
+    )
+    return answer(representation, lambda: qr_of(address))
+
+
+@bp.get("/a/<slug:slug>/card.png")
+def card(slug: str) -> Response:
+    article = services().catalog.article(slug)
+    settings = services().settings
+    representation = Representation(
+        version=version_of("card", article.version, settings.site_name, services().render.look),
+        changed_at=services().catalog.changed_at,
+        mimetype="image/png",
+    )
+    return answer(representation, lambda: draw(article, settings.site_name))
+
+
+def site_address() -> str:
+    """Where this site is, without a slash at the end: as set, else as this visitor asked for it."""
+    return services().settings.base_url or request.host_url.rstrip("/")
+
+
+def ways_of(article: Article, address: str) -> list[Link]:
+    """Plain links: nothing of these services is loaded."""
+    text, target = quote(article.title, safe=""), quote(address, safe="")
+    return [
+        Link(gettext("E-mail"), f"mailto:?subject={text}&body={text}%0A{target}"),
+        Link(gettext("Text message"), f"sms:?&body={text}%20{target}"),
+        Link(gettext("Weibo"), f"https://service.weibo.com/share/share.php?url={target}&title={text}"),
+        Link("WhatsApp", f"https://wa.me/?text={text}%20{target}"),
+        Link("Telegram", f"https://t.me/share/url?url={target}&text={text}"),
+    ]
+
+
+def qr_of(address: str) -> Markup:
+    """An SVG of the smallest code that survives a crease in the paper (15 %)."""
+    target = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        target, kind="svg", xmldecl=False, svgns=True, border=4, scale=4, light="#fff", dark="#000", omitsize=False
+    )
+    return Markup(target.getvalue().decode())  # noqa: S704  drawn by us
+
+
+def this_site() -> Site:
+    settings = services().settings
+    return Site(settings.site_name, settings.language, site_address(), settings.feed_authority)

@@ -1,0 +1,138 @@
+"""What machines look for by a fixed name: sitemaps, robots.txt, icons, the web app manifest."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, render_template, send_file
+from flask_babel import gettext
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...errors import NotFound
+from ...models import Shelf, Teaser
+from .. import services
+from ..request_context import visit
+from ..responses import PRIVATE, PUBLIC, Representation, answer, version_of
+from .share import site_address
+
+bp = Blueprint("discovery", __name__)
+
+WEEK = "public, max-age=604800"
+NEWS_HOURS = 48
+NEWS_MOST = 1000
+"""Of a news sitemap: two days, a thousand addresses."""
+
+PAPER = "#fdfcfa"
+
+
+@bp.get(urls.SITEMAP)
+def sitemap() -> Response:
+    """The list of sitemaps, one a month, so that none grows past the 50,000 addresses that are allowed."""
+    return _xml("discovery/sitemaps.xml", lambda: {"months": _months()})
+
+
+@bp.get("/sitemap-<int:year>-<int(fixed_digits=2):month>.xml")
+def sitemap_of_month(year: int, month: int) -> Response:
+    if not (1 <= month <= 12 and 1 <= year <= 9999):
+        raise NotFound("sitemap", f"{year}-{month}")
+    return _xml("discovery/sitemap.xml", lambda: {"teasers": _published_in(year, month)})
+
+
+@bp.get(urls.NEWS_SITEMAP)
+def news_sitemap() -> Response:
+    since = datetime.now(UTC) - timedelta(hours=NEWS_HOURS)
+    teasers = [t for t in services().catalog.latest(limit=NEWS_MOST) if t.published >= since]
+    return _xml("discovery/news.xml", lambda: {"teasers": teasers}, *(t.slug for t in teasers))
+
+
+def _xml(template: str, build: Callable[[], dict[str, Any]], *parts: str) -> Response:
+    """Absolute addresses are needed; without READER_BASE_URL they are this visitor's, and for nobody else."""
+    site = site_address()
+    representation = Representation(
+        version=version_of(template, str(services().catalog.revision), services().render.look, site, *parts),
+        changed_at=services().catalog.changed_at,
+        mimetype="application/xml",
+        cache_control=PUBLIC if services().settings.base_url else PRIVATE,
+    )
+    return answer(representation, lambda: render_template(template, site=site, **build()))
+
+
+def _months() -> list[str]:
+    """``2018-11`` for each month with an issue, newest first."""
+    days = (day for day, _ in services().catalog.issues(limit=100_000))
+    return [key for key, _ in groupby(f"{day:%Y-%m}" for day in days)]
+
+
+def _published_in(year: int, month: int) -> Iterable[Teaser]:
+    days = (date(year, month, day) for day in range(calendar.monthrange(year, month)[1], 0, -1))
+    return [t for day in days for t in services().catalog.latest(Shelf("day", day.isoformat()), limit=1600)]
+
+
+@bp.get("/robots.txt")
+def robots() -> Response:
+    lines = ["User-agent: *", f"Disallow: {urls.PREFERENCES}", "Disallow: /a/*/share", ""]
+    site = site_address()
+    lines += [f"Sitemap: {site}{path}" for path in (urls.SITEMAP, urls.NEWS_SITEMAP)]
+    public = PUBLIC if services().settings.base_url else PRIVATE
+    representation = Representation(version_of("robots", *lines), services().catalog.changed_at, "text/plain", public)
+    return answer(representation, lambda: "\n".join(lines) + "\n")
+
+
+@bp.get(urls.MANIFEST)
+def manifest() -> Response:
+    settings = services().settings
+    icons = [
+        {"src": static(f"icons/{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+    values = {
+        "name": settings.site_name,
+        "short_name": settings.site_name,
+        "description": gettext("Light news pages, for reading online and offline"),
+        "lang": visit().language,
+        "id": urls.HOME,
+        "start_url": urls.HOME,
+        "scope": urls.HOME,
+        "display": "minimal-ui",
+        "background_color": PAPER,
+        "theme_color": PAPER,
+        "icons": icons,
+        "shortcuts": [{"name": gettext("Saved articles"), "url": urls.OFFLINE}],
+    }
+    content = json.dumps(values, ensure_ascii=False)
+    representation = Representation(
+        version_of(content),
+        services().catalog.changed_at,
+        "application/manifest+json",
+        vary=("Accept-Language", "Cookie"),
+    )
+    return answer(representation, lambda: content)
+
+
+def static(name: str) -> str:
+    """The address of a file of ``static/``, bound to the look."""
+    return f"/static/{services().render.look}/{name}"
+
+
+@bp.get("/favicon.ico")
+def favicon() -> WerkzeugResponse:
+    return _icon("favicon.ico", "image/x-icon")
+
+
+@bp.get("/apple-touch-icon.png")
+def touch_icon() -> WerkzeugResponse:
+    return _icon("touch.png", "image/png")
+
+
+def _icon(name: str, mimetype: str) -> WerkzeugResponse:
+    """Browsers ask for these by themselves, so pages need not name them."""
+    response = send_file(services().settings.static / "icons" / name, mimetype=mimetype, conditional=True)
+    response.headers["Cache-Control"] = WEEK
+    return response

@@ -1,0 +1,24 @@
+"""Articles for tests, made without a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from reader.models import Article
+from reader.sanitizer import sanitize
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **values: object) -> Article:
+    """An article as editing would hand it over, without a file."""
+    when = datetime.fromisoformat(published).replace(tzinfo=SHANGHAI)
+    plain: dict[str, object] = {
+        "title": "大雨",
+        "body": sanitize("<p>今天下雨。</p>"),
+        "summary": "今天下雨。",
+        "updated": when,
+        "language": "zh-CN",
+    }
+    return Article(slug=slug, published=when, **(plain | values))  # type: ignore[arg-type]

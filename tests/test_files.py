@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from reader.storage.files import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "exports", limit_bytes=1000)
+
+
+def age(path, seconds):
+    when = path.stat().st_mtime - seconds
+    os.utime(path, (when, when))
+    return when
+
+
+def test_a_file_is_found_by_its_key_with_its_content(store):
+    store.put("aa-1.pdf", b"one")
+    assert store.find("aa-1.pdf").read_bytes() == b"one"
+    assert store.find("aa-2.pdf") is None
+
+
+def test_a_write_that_fails_leaves_nothing_behind(store, monkeypatch):
+    def broken(_handle):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="disk full"):
+        store.put("aa-1.pdf", b"one")
+    assert [p for p in store.folder.rglob("*") if p.is_file()] == []
+
+
+def test_what_was_unused_for_longest_goes_first_when_room_is_short(store):
+    for number in range(3):
+        age(store.put(f"a{number}-x.pdf", b"x" * 300), 100 - number)
+    store.find("a0-x.pdf")
+    store.put("a9-x.pdf", b"x" * 300)
+    assert store.find("a0-x.pdf")
+    assert store.find("a9-x.pdf")
+    assert store.find("a1-x.pdf") is None
+
+
+@pytest.mark.parametrize("key", ["../etc/passwd", "a/b.pdf", "", "a.pdf\n", "A B.pdf", ".part"])
+def test_only_keys_we_made_name_a_file(store, key):
+    with pytest.raises(ValueError, match="not a key"):
+        store.find(key)
+
+
+def test_using_a_file_does_not_make_it_newer(store):
+    made = age(store.put("aa-1.pdf", b"one"), 100)
+    assert store.find("aa-1.pdf").stat().st_mtime == made

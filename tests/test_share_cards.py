@@ -1,0 +1,39 @@
+"""The share card: the title, broken as Chinese wants it, on 1200 × 630 pixels."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from factories import make_article
+from PIL import Image
+
+from reader.media.share_cards import MARGIN, SIZE, broken, draw, face
+
+WIDTH = SIZE[0] - 2 * MARGIN
+TITLES = [
+    "曲周县政协在河北省率先实现“两个全覆盖”",
+    "一个很长很长的标题，里面有“引号”、《书名号》和（括号），还有 Latin words and 3,861 numbers，一直写到第四行都写不完为止",
+    "Heavy rain expected across the northern provinces on Friday afternoon",
+]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_lines_fit_and_none_begins_or_ends_with_the_wrong_mark(title):
+    lines = broken(title, face("sans", 76), WIDTH)
+    assert "".join(lines) == title
+    assert all(face("sans", 76).getlength(line.rstrip()) <= WIDTH for line in lines)
+    assert not [line for line in lines if line[0] in "，。、；：？！”’）》」』" or line.rstrip()[-1] in "“‘（《「『"]
+
+
+def test_latin_words_stay_whole():
+    words = {word for line in broken(TITLES[2], face("sans", 76), WIDTH) for word in line.split()}
+    assert words == set(TITLES[2].split())
+
+
+def test_the_card_is_a_small_png_and_the_same_every_time():
+    article = make_article(title=TITLES[0], source="河北新闻网")
+    card = draw(article, "Reader")
+    assert card == draw(article, "Reader")
+    assert Image.open(io.BytesIO(card)).size == SIZE
+    assert len(card) < 40_000

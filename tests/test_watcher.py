@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from reader.catalog import Catalog, open_ledger
+from reader.library.watcher import keep
+from reader.services import open_services
+
+RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
+PATIENCE_SECONDS = 10
+
+
+@contextmanager
+def kept(settings):
+    """A keeper at work in this process."""
+    services, stop, ready = open_services(settings), threading.Event(), threading.Event()
+    thread = threading.Thread(target=keep, args=(settings, services.library, stop, ready))
+    thread.start()
+    assert ready.wait(PATIENCE_SECONDS)
+    try:
+        yield services.catalog
+    finally:
+        stop.set()
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
+
+
+def eventually(holds) -> bool:
+    for _ in range(PATIENCE_SECONDS * 50):
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture(params=["reported by inotify", "found by scanning"])
+def watching(request, settings):
+    watch = request.param == "reported by inotify"
+    return dataclasses.replace(settings, watch=watch, scan_seconds=0.3)
+
+
+def test_a_file_added_changed_renamed_and_removed_shows_by_itself(watching):
+    with kept(watching) as catalog:
+        path = watching.articles / "sub" / "rain.md"
+        path.parent.mkdir()
+        path.write_text(RAIN, "utf-8")
+        assert eventually(lambda: catalog.count() == 1)
+        path.write_text(RAIN.replace("大雨", "暴雨"), "utf-8")
+        assert eventually(lambda: catalog.article("rain").title == "暴雨")
+        path = path.rename(path.with_name("storm.md"))
+        assert eventually(lambda: [t.slug for t in catalog.latest()] == ["storm"])
+        path.unlink()
+        assert eventually(lambda: catalog.count() == 0)
+
+
+def test_a_file_that_arrives_in_pieces_never_shows_half(settings):
+    with kept(settings) as catalog, (settings.articles / "rain.md").open("w", encoding="utf-8") as file:
+        seen = set()
+        for piece in (RAIN, "第二段。\n\n", "第三段。\n"):
+            file.write(piece)
+            file.flush()
+            seen |= {str(a.body) for a in catalog.articles(["rain"])}
+            time.sleep(0.05)
+        assert not seen
+        assert eventually(lambda: catalog.count() == 1)
+        assert "第三段" in catalog.article("rain").body
+
+
+def test_a_waiting_article_comes_out_at_its_time(settings):
+    soon = time.time() + 1.5
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(soon))
+    with kept(settings) as catalog:
+        (settings.articles / "rain.md").write_text(RAIN.replace("2026-05-01 06:00", stamp), "utf-8")
+        assert eventually(lambda: catalog.count() == 1)
+        assert time.time() >= int(soon)
+
+
+def test_another_process_takes_over_when_the_keeper_is_killed(settings):
+    settings.articles.mkdir(parents=True)
+    environment = os.environ | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    code = (
+        "from reader.services import start_services; from reader.settings import Settings; import time;"
+        "start_services(Settings.from_environ()); print('up', flush=True); time.sleep(60)"
+    )
+    keeper = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert keeper.stdout.readline() == "up\n"
+        with kept(settings) as catalog:
+            keeper.send_signal(signal.SIGKILL)
+            (settings.articles / "rain.md").write_text(RAIN, "utf-8")
+            assert eventually(lambda: catalog.count() == 1)
+    finally:
+        keeper.kill()
+        keeper.wait()
+        keeper.stdout.close()
+
+
+def test_the_keeper_outlives_a_folder_that_vanishes(settings):
+    with kept(settings) as catalog:
+        (settings.articles / "rain.md").write_text(RAIN, "utf-8")
+        assert eventually(lambda: catalog.count() == 1)
+        (settings.articles / "rain.md").unlink()
+        settings.articles.rmdir()
+        assert eventually(lambda: catalog.count() == 0)
+
+
+def test_readers_are_not_blocked_while_the_keeper_writes(settings):
+    services = open_services(settings)
+    services.library.sync()
+    with open_ledger(settings.catalog, datetime.now(UTC)):
+        assert Catalog(settings.catalog, settings.timezone).count() == 0
