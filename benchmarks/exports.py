@@ -45,7 +45,7 @@ from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402
 from reader.formats import read_draft  # noqa: E402
 from reader.jobs import worker  # noqa: E402
-from reader.jobs.queue import Jobs  # noqa: E402
+from reader.jobs.queue import JobQueue  # noqa: E402
 from reader.models import Article, Issue, Publication  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 from reader.templating import Renderer  # noqa: E402
@@ -257,7 +257,7 @@ def pages_beside_exports(seconds: float) -> tuple[float, float, int]:
         settings = Settings(articles=Path(folder, "articles"), instance=Path(folder, "instance"))
         write_articles(settings.articles, 300)
         with serving(settings) as url:
-            jobs = Jobs(settings.instance / "jobs.sqlite3", settings.export_queue)
+            jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
             pages = [f"{url}/", f"{url}/a/n299", f"{url}/a/n298"]
             steady_load(pages, 1.0)
             while not jobs.idle():

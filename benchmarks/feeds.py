@@ -45,7 +45,7 @@ from reader.feeds import FEEDS, WINDOW  # noqa: E402
 from reader.feeds.entries import Site  # noqa: E402
 from reader.feeds.feed_page import look_up, to_feed  # noqa: E402
 from reader.feeds.selection import EVERYTHING  # noqa: E402
-from reader.services import open_services  # noqa: E402
+from reader.services import build_services  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 
 POLL_BYTES, PART_OF_FULL, COLD_MS = 700, 0.1, 25.0
@@ -255,7 +255,7 @@ def _timed(name: str, ask: Callable[[int], Exchange], number: int) -> float:
 
 def building(settings: Settings, repeats: int) -> dict[str, float]:
     """Milliseconds from the catalog to bytes, uncompressed, in this process."""
-    catalog = open_services(settings).catalog
+    catalog = build_services(settings).catalog
     site = Site("News", "zh-CN", "https://news.example", "news.example,2026")
 
     def build(name: str) -> None:
@@ -312,7 +312,7 @@ def main() -> int:
             write_article(settings.articles, number)
         os.environ["READER_EXPORT_WORKERS"] = "2"
         with serving(settings) as url, serving_peer(settings.articles) as peer_url:
-            catalog = open_services(settings).catalog
+            catalog = build_services(settings).catalog
             _until(lambda: catalog.count() == OLD_ARTICLES)
             _until_settled(url)
             taken = times(url, peer_url, repeats)

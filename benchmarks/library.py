@@ -37,8 +37,8 @@ sys.path.insert(0, str(ROOT))
 from reader.catalog import Catalog  # noqa: E402
 from reader.catalog.query_parser import parse  # noqa: E402
 from reader.library.scanner import Library  # noqa: E402
-from reader.models import Shelf  # noqa: E402
-from reader.services import open_services  # noqa: E402
+from reader.models import Collection  # noqa: E402
+from reader.services import build_services  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 
 _HAN = "".join(bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
@@ -197,9 +197,9 @@ def measure(folder: Path, count: int) -> Figures:
     settings = Settings(articles=folder / "articles", instance=folder / "instance")
     write_articles(settings.articles, count)
     settle(settings.articles)
-    services = open_services(settings)
+    services = build_services(settings)
     before = cpu_seconds()
-    cold = timed(services.library.sync)
+    cold = timed(services.library.scan_all)
     cold_cpu = cpu_seconds() - before
     warm = timed(lambda: Library(settings).sync())
     catalog = Catalog(settings.catalog, settings.timezone)
@@ -207,7 +207,7 @@ def measure(folder: Path, count: int) -> Figures:
     day = catalog.latest_day()
     searches = [median_ms(partial(catalog.search, parse(text)), 5) for text in QUERIES]
     best = [median_ms(partial(catalog.search, parse(text), "best"), 3) for text in QUERIES]
-    section = Shelf("section", "国内")
+    section = Collection("section", "国内")
     lists = {
         "home_ms": median_ms(lambda: catalog.latest(limit=20)),
         "section_ms": median_ms(lambda: (catalog.count(section), catalog.latest(section, limit=25))),

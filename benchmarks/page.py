@@ -141,7 +141,7 @@ def peer(article: str) -> Iterator[str]:
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def visit(browser: Browser, url: str, link: Link | None, look: Callable[..., object]) -> object:
+def visit(browser: Browser, url: str, link: Link | None, build_id: Callable[..., object]) -> object:
     """What *look* sees of a cold visit by a new visitor over *link*."""
     context = browser.new_context(viewport={"width": 360, "height": 640}, device_scale_factor=2, locale="zh-CN")
     try:
@@ -158,7 +158,7 @@ def visit(browser: Browser, url: str, link: Link | None, look: Callable[..., obj
             }
             tools.send("Network.emulateNetworkConditions", conditions)
             tools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
-        return look(page, tools, url)
+        return build_id(page, tools, url)
     finally:
         context.close()
 

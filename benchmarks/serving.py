@@ -45,10 +45,10 @@ BR = {"Accept-Encoding": "br"}
 
 SERVER = """
 from reader.app import create_app
-from reader.services import open_services
+from reader.services import build_services
 from reader.settings import Settings
 
-services = open_services(Settings.from_environ())
+services = build_services(Settings.from_environ())
 services.library.sync()
 app = create_app(services)
 application = app.wsgi_app

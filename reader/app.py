@@ -8,18 +8,18 @@ from flask import Flask
 from whitenoise import WhiteNoise
 
 from . import web
-from .services import Services, start_services
+from .services import Services, start_background
 from .settings import Settings
 from .web.middleware.access_log import AccessLog, writer_to
-from .web.middleware.compression_dictionary import Dictionaries
-from .web.middleware.response_cache import Hot
-from .web.request_context import distinctions
+from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
+from .web.middleware.response_cache import ResponseCache
+from .web.request_context import cache_key_normalizers
 from .web.responses import encoding_for
 
 
 def create_app(services: Services | None = None) -> Flask:
     """The app over *services*, or over the environment's settings, then watching the folder."""
-    services = services or start_services(Settings.from_environ())
+    services = services or start_background(Settings.from_environ())
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
     app.extensions["reader"] = services
@@ -30,17 +30,17 @@ def create_app(services: Services | None = None) -> Flask:
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
         app.wsgi_app,
         root=settings.static,
-        prefix=f"/static/{services.render.look}/",  # a new look has new addresses: browsers may keep the old for ever
+        prefix=f"/static/{services.render.build_id}/",  # a new build id is a new address: immutable
         immutable_file_test=lambda *_: True,
         max_age=31_536_000,
     )
-    hot = app.extensions["reader-hot"] = Hot(
+    response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,
         revision=lambda: services.catalog.revision,
-        limit_bytes=settings.hot_cache_mb << 20,
-        normal={"HTTP_ACCEPT_ENCODING": encoding_for, **distinctions(settings.language)},
+        limit_bytes=settings.response_cache_mb << 20,
+        normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language)},
     )
-    app.wsgi_app = Dictionaries(hot)  # type: ignore[method-assign]
+    app.wsgi_app = CompressionDictionaryMiddleware(response_cache)  # type: ignore[method-assign]
     if settings.access_log:
         app.wsgi_app = AccessLog(app.wsgi_app, writer_to(settings.access_log))  # type: ignore[method-assign]
     return app

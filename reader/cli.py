@@ -14,7 +14,7 @@ from .errors import ReaderError
 from .settings import Settings
 
 
-class PoliteGroup(click.Group):
+class ErrorHandlingGroup(click.Group):
     """Our own errors are one line on stderr and exit status 1, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -24,7 +24,7 @@ class PoliteGroup(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=PoliteGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Read a folder of articles, and serve, check, export or import them.

@@ -40,11 +40,11 @@ class Moved(NotFound):
 
 
 class UnreadableArticle(ReaderError):
-    """``cause`` says what is wrong, ``mend`` what would be right; ``line`` counts from 1, 0 if unknown."""
+    """``cause`` says what is wrong, ``hint`` what would be right; ``line`` counts from 1, 0 if unknown."""
 
-    def __init__(self, cause: str, mend: str = "", line: int = 0) -> None:
-        super().__init__(cause + (f" ({mend})" if mend else ""))
-        self.cause, self.mend, self.line = cause, mend, line
+    def __init__(self, cause: str, hint: str = "", line: int = 0) -> None:
+        super().__init__(cause + (f" ({hint})" if hint else ""))
+        self.cause, self.hint, self.line = cause, hint, line
 
 
 class UnusablePicture(ReaderError):

@@ -94,7 +94,7 @@ class Article:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Collection:
     """A list of articles by one common trait: ``kind`` is all, section, tag, author, source or day.
 
     ``name`` of a section is its path joined by ``/``; of a day, its ISO date; of ``all``, empty.
@@ -104,7 +104,7 @@ class Shelf:
     name: str = ""
 
 
-ALL = Shelf()
+ALL = Collection()
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,11 @@ class Problem:
     path: str
     line: int
     cause: str
-    mend: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.cause}" + (f" ({self.mend})" if self.mend else "")
+        return f"{place}: {self.cause}" + (f" ({self.hint})" if self.hint else "")
 
 
 def fingerprint(*parts: str | bytes) -> str:
@@ -185,6 +185,6 @@ def has_time(moment: datetime) -> bool:
     return moment.time() != time()
 
 
-def minute(moment: datetime) -> str:
+def format_minute(moment: datetime) -> str:
     """``2018-11-23 10:40``; the day alone if no time of day was given."""
     return f"{moment:%Y-%m-%d %H:%M}" if has_time(moment) else f"{moment:%Y-%m-%d}"

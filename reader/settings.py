@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 from .errors import BadSetting
 
 SHORTEST_TOKEN = 12
+_FORMER_NAMES = {"READER_RESPONSE_CACHE_MB": "READER_HOT_CACHE_MB"}
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,7 +36,7 @@ class Settings:
     export_queue: int = 64
     export_timeout_seconds: float = 120.0
     export_cache_mb: int = 2048
-    hot_cache_mb: int = 16
+    response_cache_mb: int = 16
     access_log: str = ""
     export_memory_mb: int = 1024
     feed_authority: str = "reader.invalid,2026"
@@ -59,13 +62,21 @@ class Settings:
         chosen: dict[str, Any] = {}
         for f in fields(cls):
             name = f"READER_{f.name.upper()}"
-            if value := environ.get(name, "").strip():
+            if value := _value_of(name, environ):
                 wanted, read = _READERS.get(f.name) or _READERS_BY_TYPE[str(f.type)]
                 try:
                     chosen[f.name] = read(value)
                 except (ValueError, KeyError, OSError) as error:
                     raise BadSetting(name, value, wanted) from error
         return cls(**chosen)
+
+
+def _value_of(name: str, environ: Mapping[str, str]) -> str:
+    """The variable's text; that of its former name, with a warning, if only that is set."""
+    value, old = environ.get(name, "").strip(), _FORMER_NAMES.get(name, "")
+    if not value and (value := environ.get(old, "").strip()):
+        log.warning("%s is now called %s; the old name still works", old, name)
+    return value
 
 
 def _positive(read: Callable[[str], float]) -> Callable[[str], float]:

@@ -39,7 +39,7 @@ class Renderer:
         return self._environment.get_template(template).render(context)
 
     @cached_property
-    def look(self) -> str:
+    def build_id(self) -> str:
         """16 hex digits; the same on every machine with the same checkout, packages and built fonts."""
         return fingerprint(*self._versions(), *self._contents())
 

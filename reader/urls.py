@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from urllib.parse import quote
 
-from .models import Shelf
+from .models import Collection
 
 HOME = "/"
 ISSUES = "/d/"
@@ -48,7 +48,7 @@ def qr_code(slug: str) -> str:
     return f"{article(slug)}/qr.svg"
 
 
-def card(slug: str) -> str:
+def og_image(slug: str) -> str:
     """The picture that other sites show beside a link to the article."""
     return f"{article(slug)}/card.png"
 
@@ -70,8 +70,8 @@ def section(path: tuple[str, ...]) -> str:
     return "/s/" + "".join(quote(name, safe="") + "/" for name in path)
 
 
-def shelf(chosen: Shelf) -> str:
-    """The page of a shelf: home for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
+def collection(chosen: Collection) -> str:
+    """The page of a collection: home for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
     if chosen.kind == "all":
         return HOME
     if chosen.kind == "section":
@@ -79,9 +79,9 @@ def shelf(chosen: Shelf) -> str:
     return f"/{_FOLDERS[chosen.kind]}/{quote(chosen.name, safe='')}/"
 
 
-def feed(chosen: Shelf, name: str) -> str:
-    """A feed of a shelf; *name* is ``feed.xml``, ``atom.xml``, ``feed.json`` or ``lite.xml``."""
-    return shelf(chosen) + name
+def feed(chosen: Collection, name: str) -> str:
+    """A feed of a collection; *name* is ``feed.xml``, ``atom.xml``, ``feed.json`` or ``lite.xml``."""
+    return collection(chosen) + name
 
 
 def search(query: str) -> str:

@@ -16,9 +16,9 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def services(settings):
-    from reader.services import open_services
+    from reader.services import build_services
 
-    return open_services(settings)
+    return build_services(settings)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def publish(services, drop):
     def publish(files: dict[str, str | bytes]):
         for name, content in files.items():
             drop(name, content)
-        return services.library.sync()
+        return services.library.scan_all()
 
     return publish
 

@@ -24,8 +24,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from reader.app import create_app
 from reader.exports.publications import of_article
 from reader.feeds.selection import Selection
-from reader.models import Shelf
-from reader.services import Services, open_services
+from reader.models import Collection
+from reader.services import Services, build_services
 from reader.settings import Settings
 
 NS = {
@@ -36,14 +36,14 @@ NS = {
     "fh": "http://purl.org/syndication/history/1.0",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
 }
-SECTION = Shelf("section", "河北新闻/本网原创")
-TAG = Shelf("tag", "改革")
+SECTION = Collection("section", "河北新闻/本网原创")
+TAG = Collection("tag", "改革")
 SELECTIONS = {
     "everything": Selection(),
     "section": Selection((SECTION,)),
     "tag": Selection((TAG,)),
-    "author": Selection((Shelf("author", "高原雪"),)),
-    "source": Selection((Shelf("source", "河北新闻网"),)),
+    "author": Selection((Collection("author", "高原雪"),)),
+    "source": Selection((Collection("source", "河北新闻网"),)),
     "section and tag": Selection((SECTION, TAG)),
     "search": Selection(query="政协"),
 }
@@ -53,7 +53,7 @@ TROUBLE_TITLE = "麻烦 <b>&amp;</b> ]]> 🎉 \u202eهذا\u202c"
 
 
 def text_of(number: int) -> str:
-    """One plain article; the 60th is the newest, all stand on all shelves of SELECTIONS."""
+    """One plain article; the 60th is the newest, all stand on all collections of SELECTIONS."""
     return f"""---
 title: 第{number}届政协“两个全覆盖”
 published: 2026-0{1 + number // 28}-{1 + number % 28:02} 10:{number % 60:02}
@@ -175,21 +175,21 @@ class FeedSite:
         self.sync()
 
     def sync(self) -> None:
-        self.services.library.sync()
+        self.services.library.scan_all()
         self.forget()
 
     def export(self, *slugs: str) -> None:
         """Make the EPUB and the PDF of these articles, in the worker processes that make them for visitors."""
-        press, stop = self.services.press, threading.Event()
+        export_service, stop = self.services.export_service, threading.Event()
         wanted = [(of_article(a), s) for a in self.services.catalog.articles(slugs) for s in ("epub", "pdf")]
         for publication, suffix in wanted:
-            press.order(publication, suffix)
-        crew = threading.Thread(target=press.keep, args=(stop,))
-        crew.start()
-        while not all(press.size_bytes(publication, suffix) for publication, suffix in wanted):
+            export_service.submit(publication, suffix)
+        pool = threading.Thread(target=export_service.run_workers, args=(stop,))
+        pool.start()
+        while not all(export_service.size_bytes(publication, suffix) for publication, suffix in wanted):
             time.sleep(0.05)
         stop.set()
-        crew.join()
+        pool.join()
         self.forget()
 
 
@@ -197,7 +197,7 @@ class FeedSite:
 def feed_site(folder: Path, port: int = 0, **settings: Any) -> Iterator[FeedSite]:
     """The site on a port of its own (any, if *port* is 0), over real HTTP but in this process, so that a test can change its library."""
     chosen = {"site_name": "河北新闻", "feed_authority": "news.example,2026"} | settings
-    services = open_services(Settings(articles=folder / "articles", instance=folder / "instance", **chosen))
+    services = build_services(Settings(articles=folder / "articles", instance=folder / "instance", **chosen))
     app, statuses = create_app(services), []
 
     class Watched(WSGIRequestHandler):

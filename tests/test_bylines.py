@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from reader.importing.dates import date_in_address, read_date
-from reader.importing.extraction.bylines import credits_of
+from reader.importing.extraction.bylines import bylines_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from reader.importing.extraction.bylines import credits_of
     ],
 )
 def test_a_line_of_credits_is_understood(line, source, editor, byline):
-    found = credits_of([line], [])
+    found = bylines_of([line], [])
     assert (found.source, found.editor, found.byline) == (source, editor, byline)
 
 
@@ -42,11 +42,11 @@ def test_a_line_of_credits_is_understood(line, source, editor, byline):
     ],
 )
 def test_reporters_who_sign_in_the_body_are_found_and_others_are_not(line, byline):
-    assert credits_of([], [line]).byline == byline
+    assert bylines_of([], [line]).byline == byline
 
 
 def test_the_responsible_editor_goes_before_others():
-    assert credits_of(["编辑：刘晓", "责任编辑：姚立"], []).editor == "姚立"
+    assert bylines_of(["编辑：刘晓", "责任编辑：姚立"], []).editor == "姚立"
 
 
 @pytest.mark.parametrize(

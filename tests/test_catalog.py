@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from factories import SHANGHAI, make_article
 
-from reader.catalog import Catalog, open_ledger, record_export
+from reader.catalog import Catalog, catalog_writer, record_export
 from reader.errors import Gone, Moved, NotFound
-from reader.models import Shelf
+from reader.models import Collection
 from reader.sanitizer import sanitize
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
@@ -23,9 +23,9 @@ def put(path):
     """Put articles as if each came from ``<slug>.md``."""
 
     def put(*articles, now=NOON, digest="digest of {}"):
-        with open_ledger(path, now) as ledger:
+        with catalog_writer(path, now) as transaction:
             for article in articles:
-                ledger.put(f"{article.slug}.md", "1", digest.format(article.slug), article)
+                transaction.put(f"{article.slug}.md", "1", digest.format(article.slug), article)
 
     return put
 
@@ -67,15 +67,18 @@ def test_a_list_goes_on_after_the_last_one_seen(catalog, put):
 
 def test_a_section_holds_what_its_subsections_hold(catalog, put):
     put(make_article("deep", section=("河北", "邯郸")), make_article("top", section=("河北",)))
-    assert slugs(catalog.latest(Shelf("section", "河北"))) == ["deep", "top"]
-    assert slugs(catalog.latest(Shelf("section", "河北/邯郸"))) == ["deep"]
-    assert catalog.shelves("section") == [(Shelf("section", "河北"), 2), (Shelf("section", "河北/邯郸"), 1)]
+    assert slugs(catalog.latest(Collection("section", "河北"))) == ["deep", "top"]
+    assert slugs(catalog.latest(Collection("section", "河北/邯郸"))) == ["deep"]
+    assert catalog.collections("section") == [
+        (Collection("section", "河北"), 2),
+        (Collection("section", "河北/邯郸"), 1),
+    ]
 
 
 def test_two_shelves_together_hold_what_stands_on_both(catalog, put):
     put(make_article("both", section=("河北",), tags=("政协",)), make_article("one", section=("河北",)))
-    assert slugs(catalog.latest(Shelf("section", "河北"), Shelf("tag", "政协"))) == ["both"]
-    assert catalog.latest(Shelf("section", "河北"), Shelf("tag", "没有")) == []
+    assert slugs(catalog.latest(Collection("section", "河北"), Collection("tag", "政协"))) == ["both"]
+    assert catalog.latest(Collection("section", "河北"), Collection("tag", "没有")) == []
 
 
 def test_a_draft_and_a_future_date_stay_hidden_until_their_time(catalog, put, path):
@@ -83,8 +86,8 @@ def test_a_draft_and_a_future_date_stay_hidden_until_their_time(catalog, put, pa
     assert catalog.latest() == []
     with pytest.raises(NotFound):
         catalog.article("later")
-    with open_ledger(path, NOON + timedelta(hours=1)) as ledger:
-        ledger.release_due()
+    with catalog_writer(path, NOON + timedelta(hours=1)) as transaction:
+        transaction.release_due()
     assert slugs(catalog.latest()) == ["later"]
 
 
@@ -111,8 +114,8 @@ def test_a_correction_is_dated_by_when_it_was_seen(catalog, put):
 
 def test_a_removed_article_is_gone_and_remembered(catalog, put, path):
     put(make_article())
-    with open_ledger(path, NOON) as ledger:
-        ledger.drop("rain.md")
+    with catalog_writer(path, NOON) as transaction:
+        transaction.drop("rain.md")
     with pytest.raises(Gone):
         catalog.article("rain")
     assert [(r.slug, r.title, r.removed_at) for r in catalog.removals()] == [("rain", "大雨", NOON.astimezone(UTC))]
@@ -121,9 +124,9 @@ def test_a_removed_article_is_gone_and_remembered(catalog, put, path):
 
 def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, path):
     put(make_article("rain"))
-    with open_ledger(path, NOON) as ledger:
-        ledger.put("storm.md", "2", "digest of rain", make_article("storm"))
-        ledger.drop("rain.md")
+    with catalog_writer(path, NOON) as transaction:
+        transaction.put("storm.md", "2", "digest of rain", make_article("storm"))
+        transaction.drop("rain.md")
     with pytest.raises(Moved) as moved:
         catalog.article("rain")
     assert moved.value.slug == "storm"
@@ -132,25 +135,25 @@ def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, pat
 
 def rename(path, article, old, digest="digest of {}"):
     """As the keeper sees it: the new file first, then the old one's absence."""
-    with open_ledger(path, NOON) as ledger:
-        ledger.put(f"{article.slug}.md", "1", digest.format(old), article)
-        ledger.drop(f"{old}.md")
+    with catalog_writer(path, NOON) as transaction:
+        transaction.put(f"{article.slug}.md", "1", digest.format(old), article)
+        transaction.drop(f"{old}.md")
 
 
 def test_a_renamed_file_keeps_its_first_name_through_every_further_one(catalog, put, path):
     put(make_article("one"))
     rename(path, make_article("two"), "one")
-    assert catalog.first_names(["two"]) == {"two": "one"}
-    with open_ledger(path, NOON) as ledger:
-        ledger.put("three.md", "1", "digest of one", make_article("three"))
-        ledger.drop("two.md")
-    assert catalog.first_names(["three"]) == {"three": "one"}
+    assert catalog.original_slugs(["two"]) == {"two": "one"}
+    with catalog_writer(path, NOON) as transaction:
+        transaction.put("three.md", "1", "digest of one", make_article("three"))
+        transaction.drop("two.md")
+    assert catalog.original_slugs(["three"]) == {"three": "one"}
 
 
 def test_a_file_renamed_and_edited_at_once_has_moved_if_it_lists_its_former_name(catalog, put, path):
     put(make_article("one"))
     rename(path, make_article("two", aliases=("one",), title="暴雨"), "one", digest="other bytes")
-    assert catalog.first_names(["two"]) == {"two": "one"}
+    assert catalog.original_slugs(["two"]) == {"two": "one"}
     assert catalog.removals() == []
     with pytest.raises(Moved):
         catalog.article("one")
@@ -159,14 +162,14 @@ def test_a_file_renamed_and_edited_at_once_has_moved_if_it_lists_its_former_name
 def test_an_alias_that_is_added_later_does_not_become_the_first_name(catalog, put):
     put(make_article("rain"), make_article("snow", aliases=("hail",)))
     put(make_article("rain", aliases=("shower",)), digest="edited")
-    assert catalog.first_names(["rain", "snow"]) == {"rain": "rain", "snow": "hail"}
+    assert catalog.original_slugs(["rain", "snow"]) == {"rain": "rain", "snow": "hail"}
 
 
 def test_a_removal_remembers_the_first_name(catalog, put, path):
     put(make_article("rain", aliases=("shower",)))
-    with open_ledger(path, NOON) as ledger:
-        ledger.drop("rain.md")
-    assert [(r.slug, r.first_name) for r in catalog.removals()] == [("rain", "shower")]
+    with catalog_writer(path, NOON) as transaction:
+        transaction.drop("rain.md")
+    assert [(r.slug, r.original_slug) for r in catalog.removals()] == [("rain", "shower")]
 
 
 def test_what_was_corrected_last_comes_first_and_only_what_an_editor_changed_counts(catalog, put):
@@ -175,8 +178,8 @@ def test_what_was_corrected_last_comes_first_and_only_what_an_editor_changed_cou
     put(make_article("a", title="新"), now=NOON + timedelta(hours=2), digest="edited")
     put(make_article("c", title="新"), now=NOON + timedelta(hours=3))  # the same bytes, read by newer code
     assert slugs(catalog.corrected()) == ["a", "b"]
-    assert slugs(catalog.corrected(Shelf("tag", "t"))) == ["b"]
-    assert slugs(catalog.corrected(Shelf("tag", "none"))) == []
+    assert slugs(catalog.corrected(Collection("tag", "t"))) == ["b"]
+    assert slugs(catalog.corrected(Collection("tag", "none"))) == []
 
 
 def test_the_oldest_come_in_fixed_pieces(catalog, put):
@@ -194,13 +197,13 @@ def test_an_alias_leads_to_its_article(catalog, put):
 
 
 def test_of_two_files_with_one_name_the_first_keeps_it_and_the_second_is_a_problem(catalog, path):
-    with open_ledger(path, NOON) as ledger:
-        assert ledger.put("a.md", "1", "x", make_article()) is None
-        assert "a.md" in str(ledger.put("b.md", "1", "y", make_article(title="另一篇")))
+    with catalog_writer(path, NOON) as transaction:
+        assert transaction.put("a.md", "1", "x", make_article()) is None
+        assert "a.md" in str(transaction.put("b.md", "1", "y", make_article(title="另一篇")))
     assert catalog.article("rain").title == "大雨"
-    with open_ledger(path, NOON) as ledger:
-        ledger.drop("a.md")
-        assert ledger.reread() == ["b.md"]
+    with catalog_writer(path, NOON) as transaction:
+        transaction.drop("a.md")
+        assert transaction.reread() == ["b.md"]
 
 
 def test_neighbours_are_the_next_older_and_the_next_newer(catalog, put):
@@ -248,9 +251,9 @@ def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
     asked: list[str] = []
     connection = catalog._connection()
     connection.set_trace_callback(asked.append)
-    catalog.latest(), catalog.latest(Shelf("section", "河北"), Shelf("tag", "雨")), catalog.neighbours("s7")
+    catalog.latest(), catalog.latest(Collection("section", "河北"), Collection("tag", "雨")), catalog.neighbours("s7")
     connection.set_trace_callback(None)
-    lists = [query for query in asked if "shelved" in query]
+    lists = [query for query in asked if "collection_items" in query]
     plans = [row["detail"] for query in lists for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
     assert len(lists) == 4
     assert not [step for step in plans if "SCAN" in step or "TEMP B-TREE" in step]
@@ -258,16 +261,16 @@ def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
 
 def test_a_failed_pass_changes_nothing(catalog, put, path):
     put(make_article())
-    with pytest.raises(RuntimeError), open_ledger(path, NOON) as ledger:
-        ledger.drop("rain.md")
+    with pytest.raises(RuntimeError), catalog_writer(path, NOON) as transaction:
+        transaction.drop("rain.md")
         raise RuntimeError
     assert slugs(catalog.latest()) == ["rain"]
 
 
 def test_a_new_schema_rebuilds_what_is_derived_and_keeps_history(catalog, put, path, monkeypatch):
     put(make_article("old"), make_article("kept"))
-    with open_ledger(path, NOON) as ledger:
-        ledger.drop("old.md")
+    with catalog_writer(path, NOON) as transaction:
+        transaction.drop("old.md")
     monkeypatch.setattr("reader.catalog.schema.SCHEMA", 999)
     put(make_article("kept"))
     assert slugs(catalog.latest()) == ["kept"]
@@ -300,6 +303,6 @@ def test_the_rarer_what_two_articles_share_the_nearer_they_are(catalog, put):
 
 def test_what_is_removed_is_related_to_nothing(catalog, put, path):
     put(make_article("a", tags=("雨",)), make_article("b", tags=("雨",)))
-    with open_ledger(path, NOON) as ledger:
-        ledger.drop("b.md")
+    with catalog_writer(path, NOON) as transaction:
+        transaction.drop("b.md")
     assert catalog.related("a") == catalog.related("b") == []

@@ -18,23 +18,23 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch, request):
-    if "press" not in request.fixturenames:  # nothing is being made, so there is nothing to wait for
+    if "export_service" not in request.fixturenames:  # nothing is being made, so there is nothing to wait for
         monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)
 
 
 @pytest.fixture
-def press(services):
+def export_service(services):
     """Services' press, at work."""
     stop = threading.Event()
-    thread = threading.Thread(target=services.press.keep, args=(stop,))
+    thread = threading.Thread(target=services.export_service.run_workers, args=(stop,))
     thread.start()
-    yield services.press
+    yield services.export_service
     stop.set()
     thread.join()
 
 
 @pytest.fixture
-def fetch(client, press):
+def fetch(client, export_service):
     """What comes in the end, as a patient program would get it."""
 
     def fetch(path, **headers):
@@ -113,7 +113,7 @@ def test_each_version_has_an_address_for_ever_beside_the_stable_one(publish, fet
     assert (gone.status_code, gone.headers["Location"]) == (302, "/a/rain.epub")
 
 
-def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, client, press):
+def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, client, export_service):
     publish(RAIN)
     for _ in range(20):  # the worker may still be warming up
         if client.get("/a/rain.epub", buffered=True).status_code == 200:
@@ -148,7 +148,7 @@ def test_a_program_is_told_when_to_come_back(publish, client):
 def test_a_full_queue_answers_503_with_retry_after(publish, client, services):
     publish(RAIN)
     for number in range(services.settings.export_queue):
-        services.press.jobs.order(f"{number}.pdf", "x")
+        services.export_service.jobs.submit(f"{number}.pdf", "x")
     response = client.get("/a/rain.pdf", headers=BROWSER)
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) >= 1
@@ -156,14 +156,14 @@ def test_a_full_queue_answers_503_with_retry_after(publish, client, services):
 
 def test_a_failed_export_is_an_error_and_not_a_page_that_waits_for_ever(publish, client, services):
     publish(RAIN)
-    key = services.press.key(of_article(services.catalog.article("rain")), "pdf")
-    services.press.jobs.order(key, "spec")
-    services.press.jobs.fail(services.press.jobs.claim().key, "it took longer than 120 s")
+    key = services.export_service.key(of_article(services.catalog.article("rain")), "pdf")
+    services.export_service.jobs.submit(key, "spec")
+    services.export_service.jobs.fail(services.export_service.jobs.claim().key, "it took longer than 120 s")
     assert client.get("/a/rain.pdf", headers=BROWSER).status_code == 500
 
 
 @pytest.mark.parametrize("path", ["/d/2026-05-01", "/d/latest", "/s/要闻", "/s/要闻/天气", "/t/天气"])
-def test_an_issue_or_a_shelf_is_one_book(publish, fetch, path):
+def test_an_issue_or_a_collection_is_one_book(publish, fetch, path):
     publish(RAIN | SUN)
     book = zipfile.ZipFile(BytesIO(fetch(f"{path}.epub").data))
     assert "EPUB/a1.xhtml" in book.namelist()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reader.editing import to_article
-from reader.editing.derived import SUMMARY_LENGTH, cut
+from reader.editing.derived import SUMMARY_LENGTH, truncate
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Article, Draft
@@ -54,7 +54,7 @@ def test_the_front_matter_may_name_another_slug():
 
 
 def test_a_name_without_a_letter_is_an_error_with_its_mend():
-    assert "slug" in refusal(path="2018-11-23/！！！.md").mend
+    assert "slug" in refusal(path="2018-11-23/！！！.md").hint
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_date_is_in_the_path_when_nobody_wrote_it(path):
 
 @pytest.mark.parametrize("path", ["a.md", "2018-13-23/a.md", "12018-11-230/a.md"])
 def test_without_any_date_the_file_is_an_error_and_its_time_on_disk_is_never_used(path):
-    assert "published: 2018-11-23 10:40" in refusal(path=path).mend
+    assert "published: 2018-11-23 10:40" in refusal(path=path).hint
 
 
 def test_times_are_in_the_zone_of_the_site():
@@ -116,13 +116,15 @@ def test_the_summary_is_the_first_paragraph_cut_after_a_sentence():
 
 def test_a_summary_leaves_no_quotation_open():
     text = "他说：“" + "加强建设。" * 40 + "”"
-    assert cut(text, 120).count("“") == cut(text, 120).count("”") or cut(text, 120).endswith("……")
-    assert cut("第一句话已经说完了，后面还有很多很多很多很多很多话。他说：“" + "加强建设。" * 40, 120).endswith("话。")
+    assert truncate(text, 120).count("“") == truncate(text, 120).count("”") or truncate(text, 120).endswith("……")
+    assert truncate("第一句话已经说完了，后面还有很多很多很多很多很多话。他说：“" + "加强建设。" * 40, 120).endswith(
+        "话。"
+    )
 
 
 def test_a_sentence_too_long_is_cut_at_a_comma_and_says_so():
-    assert cut("一二三四五六七八九，" * 20, 60).endswith("九……")
-    assert cut("word " * 60, 60) == "word " * 10 + "word…"
+    assert truncate("一二三四五六七八九，" * 20, 60).endswith("九……")
+    assert truncate("word " * 60, 60) == "word " * 10 + "word…"
 
 
 def test_a_summary_does_not_announce_what_it_does_not_show():
@@ -195,7 +197,7 @@ def test_pictures_of_the_front_matter_come_first_and_each_once():
 
 def test_a_picture_outside_the_articles_is_an_error_with_its_mend():
     error = refusal(text="![a](../../etc/passwd.png)")
-    assert ("outside" in error.cause, "beside" in error.mend) == (True, True)
+    assert ("outside" in error.cause, "beside" in error.hint) == (True, True)
     assert "outside" in refusal(images=("%2e%2e/%2e%2e/a.png",)).cause
 
 

@@ -11,7 +11,7 @@ import pytest
 from reader.app import create_app
 from reader.errors import BadSetting
 from reader.formats import read_draft
-from reader.services import open_services
+from reader.services import build_services
 from reader.settings import Settings
 
 TOKEN = "a long secret of the house"
@@ -26,7 +26,7 @@ TEXT = """新闻>>本地
 
 def app_with(settings, token: str):
     settings.articles.mkdir(parents=True, exist_ok=True)
-    return create_app(open_services(replace(settings, editor_token=token)))
+    return create_app(build_services(replace(settings, editor_token=token)))
 
 
 @pytest.fixture

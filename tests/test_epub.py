@@ -24,7 +24,7 @@ from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue
 from reader.formats import read_draft
 from reader.media.images import measure
-from reader.media.renditions import note
+from reader.media.renditions import write_record
 from reader.models import Issue
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
@@ -64,7 +64,7 @@ def with_picture(folder):
     path = folder / "river.png"
     Image.new("RGB", (1600, 900), "steelblue").save(path)
     picture = measure(path.read_bytes())
-    note(folder, picture, path)
+    write_record(folder, picture, path)
     body = f'<figure><img src="/media/{picture.digest}-1080.jpg" alt="大河"><figcaption>大河上下</figcaption></figure>'
     return make_article("river", title="大河", body=sanitize(body))
 
@@ -189,15 +189,15 @@ def test_the_cover_shows_title_and_date(epubs):
 
 def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, publications, folder):
     program = (
-        "import sys\nfrom reader.exports.specs import read_line\nfrom reader.exports.worker import make\n"
-        "from reader.rendering import Renderer\nfrom reader.settings import ROOT\n"
-        "sys.stdout.buffer.write(make(read_line(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
+        "import sys\nfrom reader.jobs.messages import deserialize\nfrom reader.jobs.worker import make\n"
+        "from reader.templating import Renderer\nfrom reader.settings import ROOT\n"
+        "sys.stdout.buffer.write(make(deserialize(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
     )
-    from reader.jobs.messages import Spec, to_line
+    from reader.jobs.messages import ExportJob, serialize
 
-    look = Renderer(ROOT / "templates", ROOT / "static").look
+    build_id = Renderer(ROOT / "templates", ROOT / "static").build_id
     options = Options(base_url="https://news.example", site_name="样报", instance=str(folder))
-    line = to_line(Spec("k.epub", "epub", look, publications["issue"], options)).encode()
+    line = serialize(ExportJob("k.epub", "epub", build_id, publications["issue"], options)).encode()
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "America/New_York", "LC_ALL": "C"}
     done = subprocess.run([sys.executable, "-c", program], input=line, cwd=ROOT, capture_output=True, env=environment)
     assert done.stdout == epubs["issue"].read_bytes(), done.stderr

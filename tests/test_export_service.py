@@ -17,9 +17,9 @@ from factories import make_article
 from reader.catalog import Catalog, prepare
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article
-from reader.jobs.exports import Press
-from reader.jobs.pool import Crew
-from reader.jobs.queue import Jobs, Ticket
+from reader.jobs.exports import ExportService
+from reader.jobs.pool import WorkerPool
+from reader.jobs.queue import JobQueue, JobStatus
 from reader.templating import Renderer
 
 RAIN = of_article(make_article())
@@ -29,14 +29,14 @@ ECHO = "import sys\nfor line in sys.stdin:\n print('{\"size\": %d}' % len(line.s
 
 def open_press(settings):
     prepare(settings.catalog)
-    look = Renderer(settings.templates, settings.static).look
-    return Press(settings, Catalog(settings.catalog, settings.timezone), look)
+    build_id = Renderer(settings.templates, settings.static).build_id
+    return ExportService(settings, Catalog(settings.catalog, settings.timezone), build_id)
 
 
 @contextmanager
-def at_work(keep, *arguments):
+def at_work(work, *arguments):
     stop = threading.Event()
-    thread = threading.Thread(target=keep, args=(stop, *arguments))
+    thread = threading.Thread(target=work, args=(stop, *arguments))
     thread.start()
     try:
         yield
@@ -54,94 +54,97 @@ def wait_for(fact, seconds=60):
 
 
 @pytest.fixture
-def press(settings):
+def export_service(settings):
     return open_press(settings)
 
 
-def test_an_ordered_file_is_made_once_and_its_size_is_known(press):
-    assert press.size_bytes(RAIN, "epub") is None
-    with at_work(press.keep), ThreadPoolExecutor(8) as visitors:
-        paths = set(visitors.map(lambda _: press.open(RAIN, "epub"), range(8)))
+def test_an_ordered_file_is_made_once_and_its_size_is_known(export_service):
+    assert export_service.size_bytes(RAIN, "epub") is None
+    with at_work(export_service.run_workers), ThreadPoolExecutor(8) as visitors:
+        paths = set(visitors.map(lambda _: export_service.get_or_wait(RAIN, "epub"), range(8)))
     (path,) = paths
     assert path.read_bytes().startswith(b"PK")
-    assert press.size_bytes(RAIN, "epub") == path.stat().st_size
-    assert press.jobs.idle()
+    assert export_service.size_bytes(RAIN, "epub") == path.stat().st_size
+    assert export_service.jobs.idle()
 
 
-def test_the_process_that_answers_pages_never_loads_weasyprint(press):
-    program = "import sys; import reader.exports.press; print([m for m in sys.modules if 'weasyprint' in m.lower()])"
+def test_the_process_that_answers_pages_never_loads_weasyprint(export_service):
+    program = "import sys; import reader.jobs.exports; print([m for m in sys.modules if 'weasyprint' in m.lower()])"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
 
 
-def test_a_file_made_elsewhere_has_the_same_bytes(press, settings, tmp_path):
+def test_a_file_made_elsewhere_has_the_same_bytes(export_service, settings, tmp_path):
     other = open_press(replace(settings, instance=tmp_path / "other"))
-    with at_work(press.keep):
-        first = {suffix: press.open(RAIN, suffix, patience_seconds=60).read_bytes() for suffix in ("pdf", "epub")}
-    with at_work(other.keep):
+    with at_work(export_service.run_workers):
+        first = {
+            suffix: export_service.get_or_wait(RAIN, suffix, patience_seconds=60).read_bytes()
+            for suffix in ("pdf", "epub")
+        }
+    with at_work(other.run_workers):
         assert {
-            suffix: other.open(RAIN, suffix, patience_seconds=60).read_bytes() for suffix in ("pdf", "epub")
+            suffix: other.get_or_wait(RAIN, suffix, patience_seconds=60).read_bytes() for suffix in ("pdf", "epub")
         } == first
 
 
-def test_the_key_follows_content_page_script_and_site(press, settings):
+def test_the_key_follows_content_page_script_and_site(export_service, settings):
     changed = of_article(make_article(title="小雨"))
     elsewhere = open_press(replace(settings, base_url="https://news.example"))
     keys = {
-        press.key(RAIN, "pdf"),
-        press.key(RAIN, "pdf", "phone"),
-        press.key(RAIN, "pdf", script="hant"),
-        press.key(changed, "pdf"),
+        export_service.key(RAIN, "pdf"),
+        export_service.key(RAIN, "pdf", "phone"),
+        export_service.key(RAIN, "pdf", script="hant"),
+        export_service.key(changed, "pdf"),
         elsewhere.key(RAIN, "pdf"),
     }
     assert len(keys) == 5
-    assert press.key(RAIN, "pdf", "a4") == press.key(RAIN, "pdf")
+    assert export_service.key(RAIN, "pdf", "a4") == export_service.key(RAIN, "pdf")
 
 
-def test_unknown_wishes_are_refused_by_name(press):
+def test_unknown_wishes_are_refused_by_name(export_service):
     with pytest.raises(UnknownFormat, match="docx"):
-        press.key(RAIN, "docx")
+        export_service.key(RAIN, "docx")
     with pytest.raises(BadOption, match="a4, phone"):
-        press.key(RAIN, "pdf", "b5")
+        export_service.key(RAIN, "pdf", "b5")
     with pytest.raises(BadOption, match="hant"):
-        press.key(RAIN, "pdf", script="latin")
+        export_service.key(RAIN, "pdf", script="latin")
 
 
-def test_patience_ends_with_a_place_in_the_queue(press):
-    ticket = press.open(RAIN, "pdf", patience_seconds=0)
-    assert isinstance(ticket, Ticket)
-    assert (ticket.state, ticket.place) == ("waiting", 1)
+def test_patience_ends_with_a_place_in_the_queue(export_service):
+    status = export_service.get_or_wait(RAIN, "pdf", patience_seconds=0)
+    assert isinstance(status, JobStatus)
+    assert (status.state, status.position) == ("waiting", 1)
 
 
 def test_a_full_queue_is_busy(settings):
-    press = open_press(replace(settings, export_queue=1))
-    press.order(RAIN, "pdf")
+    export_service = open_press(replace(settings, export_queue=1))
+    export_service.submit(RAIN, "pdf")
     with pytest.raises(Busy):
-        press.order(RAIN, "epub")
+        export_service.submit(RAIN, "epub")
 
 
 def test_an_order_of_other_code_is_refused_not_made(settings):
     prepare(settings.catalog)
-    stale = Press(settings, Catalog(settings.catalog, settings.timezone), look="0" * 16)
-    with at_work(stale.keep), pytest.raises(ExportFailed, match="restart"):
-        stale.open(RAIN, "epub")
+    stale = ExportService(settings, Catalog(settings.catalog, settings.timezone), build_id="0" * 16)
+    with at_work(stale.run_workers), pytest.raises(ExportFailed, match="restart"):
+        stale.get_or_wait(RAIN, "epub")
 
 
 @pytest.fixture
 def jobs(tmp_path):
-    return Jobs(tmp_path / "jobs.sqlite3", limit=10)
+    return JobQueue(tmp_path / "jobs.sqlite3", limit=10)
 
 
-def crew_of(jobs, program, finished=lambda *_: None, timeout_seconds=20.0):
-    return Crew(jobs, [sys.executable, "-c", program], 1, timeout_seconds, finished)
+def pool_of(jobs, program, finished=lambda *_: None, timeout_seconds=20.0):
+    return WorkerPool(jobs, [sys.executable, "-c", program], 1, timeout_seconds, finished)
 
 
 def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
     program = ECHO.replace(" print", " 'bomb' in line and __import__('os').abort()\n print")
     sizes = {}
-    with at_work(crew_of(jobs, program, sizes.__setitem__).keep, tmp_path / "lock"):
-        jobs.order("a-bad.pdf", "bomb")
-        jobs.order("b-good.pdf", "four")
+    with at_work(pool_of(jobs, program, sizes.__setitem__).run, tmp_path / "lock"):
+        jobs.submit("a-bad.pdf", "bomb")
+        jobs.submit("b-good.pdf", "four")
         wait_for(lambda: sizes)
     assert sizes == {"b-good.pdf": 4}
     assert jobs.failures() == {"a-bad.pdf": f"the worker died (signal {signal.SIGABRT})"}
@@ -149,21 +152,21 @@ def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
 
 def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
     program = "import sys, time\nfor line in sys.stdin: time.sleep(60)"
-    with at_work(crew_of(jobs, program, timeout_seconds=0.3).keep, tmp_path / "lock"):
-        jobs.order("a.pdf", "x")
+    with at_work(pool_of(jobs, program, timeout_seconds=0.3).run, tmp_path / "lock"):
+        jobs.submit("a.pdf", "x")
         wait_for(jobs.failures)
     assert jobs.failures() == {"a.pdf": "it took longer than 0.3 s"}
 
 
-def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(press, jobs, tmp_path):
+def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(export_service, jobs, tmp_path):
     program = (
-        "import sys\nfrom reader.exports import worker\nworker.make = lambda *_: bytes(10**10)\n"
+        "import sys\nfrom reader.jobs import worker\nworker.make = lambda *_: bytes(10**10)\n"
         f"sys.argv = ['', {str(tmp_path)!r}, '1000', '1024']\nworker.main()"
     )
-    press.order(RAIN, "epub")
-    spec = press.jobs.claim().spec
-    with at_work(crew_of(jobs, program).keep, tmp_path / "lock"):
-        jobs.order("a.epub", spec)
+    export_service.submit(RAIN, "epub")
+    spec = export_service.jobs.claim().spec
+    with at_work(pool_of(jobs, program).run, tmp_path / "lock"):
+        jobs.submit("a.epub", spec)
         wait_for(jobs.failures)
     assert jobs.failures() == {"a.epub": "it needs more memory than READER_EXPORT_MEMORY_MB allows"}
 
@@ -171,21 +174,26 @@ def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(press,
 def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
     publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
     article = of_article(services.catalog.article("rain"))
-    with at_work(services.press.keep):
-        wait_for(lambda: services.press.size_bytes(article, "pdf") and services.press.size_bytes(article, "epub"))
+    with at_work(services.export_service.run_workers):
+        wait_for(
+            lambda: (
+                services.export_service.size_bytes(article, "pdf")
+                and services.export_service.size_bytes(article, "epub")
+            )
+        )
 
 
 def test_of_many_keepers_one_works_and_another_takes_over(jobs, tmp_path):
     done = []
-    with at_work(crew_of(jobs, ECHO, lambda *_: done.append("first")).keep, tmp_path / "lock"):
-        jobs.order("a.pdf", "x")
+    with at_work(pool_of(jobs, ECHO, lambda *_: done.append("first")).run, tmp_path / "lock"):
+        jobs.submit("a.pdf", "x")
         wait_for(lambda: done)
-        with at_work(crew_of(jobs, ECHO, lambda *_: done.append("second")).keep, tmp_path / "lock"):
-            jobs.order("b.pdf", "x")
+        with at_work(pool_of(jobs, ECHO, lambda *_: done.append("second")).run, tmp_path / "lock"):
+            jobs.submit("b.pdf", "x")
             wait_for(lambda: len(done) == 2)
     assert done == ["first", "first"]
-    with at_work(crew_of(jobs, ECHO, lambda *_: done.append("third")).keep, tmp_path / "lock"):
-        jobs.order("c.pdf", "x")
+    with at_work(pool_of(jobs, ECHO, lambda *_: done.append("third")).run, tmp_path / "lock"):
+        jobs.submit("c.pdf", "x")
         wait_for(lambda: len(done) == 3)
     assert done[-1] == "third"
 

@@ -18,7 +18,7 @@ from reader.exports.options import Options
 from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
 from reader.formats import read_draft
 from reader.i18n import translations
-from reader.jobs.messages import Spec, read_line, to_line
+from reader.jobs.messages import ExportJob, deserialize, serialize
 from reader.models import Issue
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
@@ -188,11 +188,11 @@ def test_traditional_reaches_title_sections_and_set_phrases(article):
 
 
 def test_an_order_crosses_to_the_worker_unchanged(issue):
-    spec = Spec("key.pdf", "pdf", "look", issue, Options(page="a4", site_name="样报"))
-    again = read_line(to_line(spec))
+    spec = ExportJob("key.pdf", "pdf", "look", issue, Options(page="a4", site_name="样报"))
+    again = deserialize(serialize(spec))
     assert again == spec
     assert again.publication.version == issue.version
-    assert "\n" not in to_line(spec)
+    assert "\n" not in serialize(spec)
 
 
 def test_a_cover_breaks_its_title_where_it_may():

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from reader.importing.encodings import decode
-from reader.importing.extraction.extract import Found, extract
+from reader.importing.extraction.extract import ExtractionResult, extract
 from reader.importing.extraction.metadata import Metadata
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "samples" / "pages").glob("*/page.html"))
 ADDRESS = "https://news.example/2018-11/23/page.html"
 
 
-def found_in(case: Path) -> Found:
+def found_in(case: Path) -> ExtractionResult:
     address = "" if case.name == "lazy-images" else ADDRESS
     return extract(decode((case / "page.html").read_bytes()), address)
 

@@ -447,7 +447,7 @@ def test_e13_the_lite_feed_carries_neither_texts_nor_files(site: FeedSite, path:
 def test_e13_what_is_not_finished_is_not_listed(site: FeedSite) -> None:
     offered = {item.id.rpartition("/")[2]: item.enclosures for item in items(site, "/feed.xml")}
     for article in site.services.catalog.articles(list(offered)):
-        sizes = [site.services.press.size_bytes(of_article(article), suffix) for suffix in ("epub", "pdf")]
+        sizes = [site.services.export_service.size_bytes(of_article(article), suffix) for suffix in ("epub", "pdf")]
         assert [size for _, _, size in offered[article.slug]] == [size for size in sizes if size]
     assert () in offered.values()
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 from markupsafe import Markup
-from test_safe_feedgen import FEED
+from test_feedgen_adapter import FEED
 
 from reader.feeds import FEEDS, Tombstone, atom
-from reader.feeds.entries import Download, Site, to_entry, with_absolute_addresses
+from reader.feeds.entries import FinishedExport, Site, to_entry, with_absolute_addresses
 from reader.feeds.ids import entry_id
 from reader.feeds.selection import Selection
-from reader.models import Article, Shelf
+from reader.models import Article, Collection
 
 SITE = Site("河北新闻", "zh-CN", "https://news.example", "news.example,2026")
 PUBLISHED = datetime(2018, 11, 23, 10, 40, tzinfo=UTC)
@@ -24,21 +24,21 @@ SCHEMA = Path(__file__).parent / "samples" / "atom-rfc4287.rng"
 
 
 def test_an_id_is_a_tag_uri_of_the_authority_and_the_first_name_whatever_the_host() -> None:
-    entry = to_entry(ARTICLE, SITE, first_name="旧名", revised=None)
-    moved = to_entry(ARTICLE, replace(SITE, base_url="http://127.0.0.1:8080"), first_name="旧名", revised=None)
+    entry = to_entry(ARTICLE, SITE, original_slug="旧名", revised=None)
+    moved = to_entry(ARTICLE, replace(SITE, base_url="http://127.0.0.1:8080"), original_slug="旧名", revised=None)
     assert entry.id == moved.id == "tag:news.example,2026:article/%E6%97%A7%E5%90%8D"
     assert entry_id("a,2026", "x/y") != entry_id("a,2026", "x%2Fy")
 
 
 def test_a_correction_moves_updated_and_nothing_else() -> None:
     seen = PUBLISHED + timedelta(days=2)
-    entry = to_entry(ARTICLE, SITE, first_name="台风", revised=None)
-    assert to_entry(ARTICLE, SITE, first_name="台风", revised=seen) == replace(entry, updated=seen)
+    entry = to_entry(ARTICLE, SITE, original_slug="台风", revised=None)
+    assert to_entry(ARTICLE, SITE, original_slug="台风", revised=seen) == replace(entry, updated=seen)
 
 
 def test_enclosures_stand_in_the_order_given_with_their_true_length() -> None:
-    downloads = [Download("epub", "application/epub+zip", 7), Download("pdf", "application/pdf", 9)]
-    entry = to_entry(ARTICLE, SITE, first_name="台风", revised=None, downloads=downloads)
+    downloads = [FinishedExport("epub", "application/epub+zip", 7), FinishedExport("pdf", "application/pdf", 9)]
+    entry = to_entry(ARTICLE, SITE, original_slug="台风", revised=None, downloads=downloads)
     assert [(e.address, e.size_bytes) for e in entry.enclosures] == [
         ("https://news.example/a/%E5%8F%B0%E9%A3%8E.epub", 7),
         ("https://news.example/a/%E5%8F%B0%E9%A3%8E.pdf", 9),
@@ -67,9 +67,9 @@ def test_every_address_in_the_text_is_absolute(html: str, expected: str) -> None
     ("selection", "feed"),
     [
         (Selection(), "/feed.xml"),
-        (Selection((Shelf("section", "河北/本网"),)), "/s/%E6%B2%B3%E5%8C%97/%E6%9C%AC%E7%BD%91/feed.xml"),
-        (Selection((Shelf("tag", "改革"),)), "/t/%E6%94%B9%E9%9D%A9/feed.xml"),
-        (Selection((Shelf("section", "a"), Shelf("tag", "b&c"))), "/s/a/feed.xml?tag=b%26c"),
+        (Selection((Collection("section", "河北/本网"),)), "/s/%E6%B2%B3%E5%8C%97/%E6%9C%AC%E7%BD%91/feed.xml"),
+        (Selection((Collection("tag", "改革"),)), "/t/%E6%94%B9%E9%9D%A9/feed.xml"),
+        (Selection((Collection("section", "a"), Collection("tag", "b&c"))), "/s/a/feed.xml?tag=b%26c"),
         (Selection(query="改 革"), "/search/feed.xml?q=%E6%94%B9+%E9%9D%A9"),
     ],
 )

@@ -47,12 +47,12 @@ def test_a_suffix_is_read_in_any_case_with_or_without_its_dot(suffix):
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("data", [b"", b"\n", b"\x00\x01", b"---\n", b"\xff\xfe", b"\xef\xbb\xbf", b"   "])
 def test_a_file_without_content_says_so_and_nothing_breaks(suffix, data):
-    assert refusal(suffix, data).mend
+    assert refusal(suffix, data).hint
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_file_too_large_for_an_article_is_refused_at_once(suffix):
-    assert str(LARGEST_BYTES) in refusal(suffix, b"a" * (LARGEST_BYTES + 1)).mend
+    assert str(LARGEST_BYTES) in refusal(suffix, b"a" * (LARGEST_BYTES + 1)).hint
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -186,7 +186,7 @@ def test_tags_in_plain_text_are_text():
 
 
 @pytest.mark.parametrize(
-    ("line", "cause", "mend"),
+    ("line", "cause", "hint"),
     [
         ("date: 23/11", "date '23/11' is not a date", "use 2018-11-23 or 2018-11-23 10:40"),
         ("date: 2018-02-30", "date '2018-02-30' is not in any calendar", "use 2018-11-23 or 2018-11-23 10:40"),
@@ -202,11 +202,11 @@ def test_tags_in_plain_text_are_text():
         ("source: &a [*a]", "tags", ""),
     ],
 )
-def test_a_wrong_field_is_named_with_its_line_and_its_mend(line, cause, mend):
+def test_a_wrong_field_is_named_with_its_line_and_a_hint(line, cause, hint):
     error = refusal(".md", f"---\ntitle: 甲\n\n{line}\n---\n正文\n")
     assert error.line == 4
-    if mend:
-        assert (error.cause, error.mend) == (cause, mend)
+    if hint:
+        assert (error.cause, error.hint) == (cause, hint)
 
 
 def test_front_matter_that_is_no_yaml_names_the_line():
@@ -215,7 +215,7 @@ def test_front_matter_that_is_no_yaml_names_the_line():
 
 
 def test_front_matter_without_an_end_is_an_error_and_a_rule_above_the_text_is_not():
-    assert refusal(".md", "---\ntitle: 甲\n\n正文\n").mend == "close it by a line of ---"
+    assert refusal(".md", "---\ntitle: 甲\n\n正文\n").hint == "close it by a line of ---"
     assert read_draft(".md", b"---\n\n# A\n\ntext\n").title == "A"
 
 

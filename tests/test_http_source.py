@@ -53,7 +53,7 @@ def test_addresses_of_the_internet_are_public(address):
 
 
 def test_a_name_that_resolves_to_a_private_address_is_refused_at_connect(monkeypatch):
-    monkeypatch.setattr("reader.importing.sources.sources.public_network.resolve", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr("reader.importing.sources.public_network.resolve", lambda host, port: ["127.0.0.1"])
     with site({"/a": html("secret")}) as (root, asked):
         with pytest.raises(NotImported):
             open_fetcher(delay_seconds=0).fetch(root.replace("127.0.0.1", "news.example") + "/a")
@@ -61,10 +61,8 @@ def test_a_name_that_resolves_to_a_private_address_is_refused_at_connect(monkeyp
 
 
 def test_a_public_address_is_connected_to_as_judged(monkeypatch):
-    monkeypatch.setattr(
-        "reader.importing.sources.sources.public_network.is_public", lambda address: address == "127.0.0.1"
-    )
-    monkeypatch.setattr("reader.importing.sources.sources.public_network.resolve", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr("reader.importing.sources.public_network.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("reader.importing.sources.public_network.resolve", lambda host, port: ["127.0.0.1"])
     with site({"/a": html("open")}) as (root, asked):
         open_fetcher(delay_seconds=0).fetch(root.replace("127.0.0.1", "news.example") + "/a")
         assert asked[-1][1]["Host"].startswith("news.example:")

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from PIL import Image
 
 from reader.errors import NotFound, UnusablePicture
-from reader.media.images import MIMETYPES, derive, measure, place
-from reader.media.renditions import Darkroom, note, original
+from reader.media.images import MIMETYPES, derive, link_pictures, measure
+from reader.media.renditions import ImageRenderer, original, write_record
 
 
 def photo(width: int = 1600, height: int = 900, **saved: object) -> bytes:
@@ -112,7 +112,7 @@ def test_a_placed_picture_has_its_digest_for_an_address_and_its_true_size(articl
         '<img src="2026/rain/top.jpg" alt="雨" width="3"><img src="../secret.jpg" alt=""><img src="no.jpg" alt="">'
     )
     article = make_article(body=body, images=("2026/rain/top.jpg", "no.jpg"))
-    placed = place(article, articles, lambda picture, path: kept.append((picture, path)))
+    placed = link_pictures(article, articles, lambda picture, path: kept.append((picture, path)))
     picture, path = kept[0]
     assert placed.body == (
         f'<img src="/media/{picture.digest}-800.jpg" alt="雨" width="800" height="400">'
@@ -124,29 +124,29 @@ def test_a_placed_picture_has_its_digest_for_an_address_and_its_true_size(articl
 
 def test_another_picture_under_the_same_name_is_another_version_of_the_article(articles):
     article = make_article(images=("2026/rain/top.jpg",))
-    first = place(article, articles, lambda *_: None)
+    first = link_pictures(article, articles, lambda *_: None)
     (articles / "2026/rain/top.jpg").write_bytes(photo(300, 300))
-    assert place(article, articles, lambda *_: None).version != first.version != article.version
+    assert link_pictures(article, articles, lambda *_: None).version != first.version != article.version
 
 
 def test_an_export_finds_the_original_behind_the_address_of_a_picture(settings, articles):
     path = articles / "2026/rain/top.jpg"
     picture = measure(path.read_bytes())
-    note(settings.instance, picture, path)
+    write_record(settings.instance, picture, path)
     assert original(settings.instance, picture.address) == path.read_bytes()
 
 
 @pytest.fixture
-def darkroom(settings, articles):
+def image_renderer(settings, articles):
     made: dict[str, int] = {}
-    return Darkroom(settings, made.__setitem__), made
+    return ImageRenderer(settings, made.__setitem__), made
 
 
-def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings, articles, darkroom):
-    room, made = darkroom
+def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings, articles, image_renderer):
+    room, made = image_renderer
     path = articles / "2026/rain/top.jpg"
     picture = measure(path.read_bytes())
-    note(settings.instance, picture, path)
+    write_record(settings.instance, picture, path)
     first = room.file(picture.digest, 360, "avif")
     assert opened(first.read_bytes()).size == (360, 180)
     assert len(made) == 9
@@ -156,19 +156,21 @@ def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings
     assert not made
 
 
-def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, darkroom):
+def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, image_renderer):
     path = articles / "2026/rain/top.jpg"
     picture = measure(path.read_bytes())
-    note(settings.instance, picture, path)
+    write_record(settings.instance, picture, path)
     for digest, width, suffix in ((picture.digest, 361, "jpg"), (picture.digest, 360, "png"), ("0" * 16, 360, "jpg")):
         with pytest.raises(NotFound):
-            darkroom[0].file(digest, width, suffix)
+            image_renderer[0].file(digest, width, suffix)
 
 
-def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_old_one(settings, articles, darkroom):
+def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_old_one(
+    settings, articles, image_renderer
+):
     path = articles / "2026/rain/top.jpg"
     picture = measure(path.read_bytes())
-    note(settings.instance, picture, path)
+    write_record(settings.instance, picture, path)
     path.write_bytes(b"not a picture")
     with pytest.raises(UnusablePicture, match="has changed"):
-        darkroom[0].file(picture.digest, 360, "jpg")
+        image_renderer[0].file(picture.digest, 360, "jpg")

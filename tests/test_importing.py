@@ -75,7 +75,7 @@ def test_the_article_shows_in_the_catalog_with_its_picture(run, settings, servic
         run(f"{root}/a.html")
     for path in settings.articles.rglob("*.md"):
         os.utime(path, (1, 1))  # written a while ago: the library waits for files that still grow
-    services.library.sync()
+    services.library.scan_all()
     assert services.catalog.problems() == []
     article = services.catalog.article("沿河步道开放")
     assert len(article.images) == 1

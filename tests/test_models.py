@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from factories import SHANGHAI, make_article
 
-from reader.models import Problem, Publication, fingerprint, is_slug, minute, slug_of
+from reader.models import Problem, Publication, fingerprint, format_minute, is_slug, slug_of
 
 
 def test_a_version_changes_with_anything_a_reader_can_see():
@@ -29,8 +29,8 @@ def test_a_slug_is_a_name_made_fit_for_an_address(name, slug):
 
 
 def test_a_moment_shows_no_time_of_day_where_none_was_given():
-    assert minute(datetime(2018, 11, 23, 10, 40, tzinfo=SHANGHAI)) == "2018-11-23 10:40"
-    assert minute(datetime(2018, 11, 23, tzinfo=SHANGHAI)) == "2018-11-23"
+    assert format_minute(datetime(2018, 11, 23, 10, 40, tzinfo=SHANGHAI)) == "2018-11-23 10:40"
+    assert format_minute(datetime(2018, 11, 23, tzinfo=SHANGHAI)) == "2018-11-23"
 
 
 def test_a_publication_is_as_old_as_its_first_chapter_and_as_new_as_its_last_correction():

@@ -102,14 +102,14 @@ def test_a_reload_and_a_stop_lose_no_request(server):
     url, process = server
     stop, failures, served = threading.Event(), [], []
 
-    def visit():
+    def request_context():
         while not stop.is_set():
             try:
                 served.append(get_as_browsers_do(f"{url}/a/s{len(served) % 5}"))
             except OSError as error:
                 failures.append(error)
 
-    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    visitors = [threading.Thread(target=request_context) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
     workers = children(process.pid)

@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 
 from reader.app import create_app
-from reader.services import open_services
+from reader.services import build_services
 from reader.settings import ROOT, Settings
 
 SEED = next((ROOT / "articles").glob("2018-11-23/*"))
@@ -45,8 +45,8 @@ def site(tmp_path_factory) -> Settings:
 def client(site):
     for path in site.articles.rglob("*.*"):
         os.utime(path, (1, 1))
-    services = open_services(site)
-    services.library.sync()
+    services = build_services(site)
+    services.library.scan_all()
     return create_app(services).test_client(use_cookies=False)
 
 
@@ -185,7 +185,7 @@ def test_old_names_lead_on_withdrawn_articles_say_so_and_unknown_ones_help(servi
         }
     )
     (services.settings.articles / "2026-05-01/wind.md").unlink()
-    services.library.sync()
+    services.library.scan_all()
     client = create_app(services).test_client(use_cookies=False)
     moved = client.get("/a/old-rain")
     assert (moved.status_code, moved.headers["Location"]) == (301, "/a/rain")

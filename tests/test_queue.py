@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reader.errors import Busy
-from reader.jobs.queue import FORGET_FAILURE_SECONDS, Jobs, Ticket
+from reader.jobs.queue import FORGET_FAILURE_SECONDS, JobQueue, JobStatus
 
 
 class Clock:
@@ -21,75 +21,75 @@ def clock():
 
 @pytest.fixture
 def jobs(tmp_path, clock):
-    return Jobs(tmp_path / "jobs.sqlite3", limit=3, clock=clock)
+    return JobQueue(tmp_path / "jobs.sqlite3", limit=3, clock=clock)
 
 
 def test_one_key_is_one_job_however_many_ask(jobs):
     for _ in range(5):
-        jobs.order("a.pdf", "spec")
+        jobs.submit("a.pdf", "spec")
     assert jobs.claim().key == "a.pdf"
     assert jobs.claim() is None
 
 
 def test_a_ticket_tells_the_place_in_the_queue(jobs):
     for key in ("a.pdf", "b.pdf", "c.pdf"):
-        jobs.order(key, "spec")
-    assert [jobs.ticket(key).place for key in ("a.pdf", "b.pdf", "c.pdf")] == [1, 2, 3]
+        jobs.submit(key, "spec")
+    assert [jobs.status(key).position for key in ("a.pdf", "b.pdf", "c.pdf")] == [1, 2, 3]
     jobs.claim()
-    assert jobs.ticket("a.pdf") == Ticket("a.pdf", "working")
-    assert jobs.ticket("c.pdf").place == 2
+    assert jobs.status("a.pdf") == JobStatus("a.pdf", "working")
+    assert jobs.status("c.pdf").position == 2
 
 
 def test_visitors_are_served_before_background_work(jobs):
-    jobs.order("night.pdf", "spec", background=1)
-    jobs.order("visitor.pdf", "spec")
+    jobs.submit("night.pdf", "spec", background=1)
+    jobs.submit("visitor.pdf", "spec")
     assert jobs.claim().key == "visitor.pdf"
 
 
 def test_a_visitor_pulls_background_work_forward(jobs):
-    jobs.order("a.pdf", "spec", background=1)
-    jobs.order("b.pdf", "spec", background=1)
-    jobs.order("b.pdf", "spec")
+    jobs.submit("a.pdf", "spec", background=1)
+    jobs.submit("b.pdf", "spec", background=1)
+    jobs.submit("b.pdf", "spec")
     assert jobs.claim().key == "b.pdf"
 
 
 def test_a_full_queue_says_when_to_come_back(jobs):
     for key in ("a.pdf", "b.pdf", "c.pdf"):
-        jobs.order(key, "spec")
+        jobs.submit(key, "spec")
     with pytest.raises(Busy) as refusal:
-        jobs.order("d.pdf", "spec")
+        jobs.submit("d.pdf", "spec")
     assert refusal.value.retry_seconds > 0
-    jobs.order("a.pdf", "spec")  # who waits already may ask again
+    jobs.submit("a.pdf", "spec")  # who waits already may ask again
 
 
 def test_a_finished_job_leaves_the_queue(jobs):
-    jobs.order("a.pdf", "spec")
+    jobs.submit("a.pdf", "spec")
     jobs.finish(jobs.claim().key)
-    assert jobs.ticket("a.pdf") is None
+    assert jobs.status("a.pdf") is None
     assert jobs.idle()
 
 
 def test_a_failed_job_is_reported_and_not_tried_again_at_once(jobs, clock):
-    jobs.order("a.pdf", "spec")
+    jobs.submit("a.pdf", "spec")
     jobs.fail(jobs.claim().key, "it took longer than 1 s")
-    jobs.order("a.pdf", "spec")
-    assert jobs.ticket("a.pdf") == Ticket("a.pdf", "failed", message="it took longer than 1 s")
+    jobs.submit("a.pdf", "spec")
+    assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="it took longer than 1 s")
     assert jobs.claim() is None
     clock.now += FORGET_FAILURE_SECONDS + 1
-    jobs.order("a.pdf", "spec")
+    jobs.submit("a.pdf", "spec")
     assert jobs.claim().key == "a.pdf"
 
 
 def test_what_a_vanished_keeper_left_is_made_once_more_but_not_for_ever(jobs):
-    jobs.order("a.pdf", "spec")
+    jobs.submit("a.pdf", "spec")
     jobs.claim()
     jobs.recover()
     assert jobs.claim().key == "a.pdf"
     jobs.recover()
-    assert jobs.ticket("a.pdf").state == "failed"
+    assert jobs.status("a.pdf").state == "failed"
 
 
 def test_another_process_sees_the_same_queue(jobs, tmp_path):
-    jobs.order("a.pdf", "spec")
-    assert Jobs(tmp_path / "jobs.sqlite3", limit=3).claim().spec == "spec"
+    jobs.submit("a.pdf", "spec")
+    assert JobQueue(tmp_path / "jobs.sqlite3", limit=3).claim().spec == "spec"
     assert jobs.claim() is None

@@ -77,7 +77,7 @@ def test_a_broken_file_is_listed_and_its_last_good_version_stays_up(services, pu
     publish({"rain.md": RAIN.replace("2026-05-01 06:00", "23/11")})
     (problem,) = services.catalog.problems()
     assert (problem.path, problem.line) == ("rain.md", 2)
-    assert "2018-11-23" in problem.mend
+    assert "2018-11-23" in problem.hint
     assert services.catalog.article("rain").title == "大雨"
     assert services.catalog.article("storm").title == "大雨"
 
@@ -104,7 +104,7 @@ def test_when_the_owner_of_a_name_goes_the_other_file_comes_up(services, publish
 def test_a_file_still_being_written_waits_for_its_end(services, drop):
     path = drop("rain.md", RAIN)
     os.utime(path)
-    assert services.library.sync().unsettled == {"rain.md"}
+    assert services.library.scan_all().unsettled == {"rain.md"}
     assert services.catalog.count() == 0
 
 
@@ -119,7 +119,7 @@ def test_a_refresh_looks_only_where_it_is_told_to(services, publish, drop):
     publish({"a/rain.md": RAIN})
     drop("a/storm.md", RAIN)
     drop("b/fog.md", RAIN)
-    assert services.library.refresh(["a"]).read == 1
+    assert services.library.scan_paths(["a"]).read == 1
     assert {t.slug for t in services.catalog.latest()} == {"rain", "storm"}
 
 
@@ -133,12 +133,12 @@ def test_many_files_are_read_by_several_processes_to_the_same_end(services, publ
 def test_code_that_shapes_articles_has_changed_so_all_are_read_again(services, publish, monkeypatch):
     publish({"rain.md": RAIN})
     monkeypatch.setattr("reader.library.scanner._code_shape", lambda: "another")
-    assert services.library.sync().read == 1
+    assert services.library.scan_all().read == 1
 
 
 def test_the_folder_is_never_written_to(services, publish, settings):
     publish({"rain.md": RAIN, "broken.md": "---\n: :\n---"})
     before = {p: p.stat().st_mtime_ns for p in settings.articles.rglob("*")}
     time.sleep(0.01)
-    services.library.sync()
+    services.library.scan_all()
     assert {p: p.stat().st_mtime_ns for p in settings.articles.rglob("*")} == before

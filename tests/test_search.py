@@ -7,10 +7,10 @@ from html import unescape
 import pytest
 from factories import SHANGHAI, make_article
 
-from reader.catalog import Catalog, open_ledger
+from reader.catalog import Catalog, catalog_writer
 from reader.catalog.highlighting import LENGTH
 from reader.catalog.query_parser import parse
-from reader.models import Shelf
+from reader.models import Collection
 from reader.sanitizer import sanitize
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
@@ -21,9 +21,9 @@ def put(settings):
     """Put articles as if each came from ``<slug>.md``."""
 
     def put(*articles, now=NOON):
-        with open_ledger(settings.catalog, now) as ledger:
+        with catalog_writer(settings.catalog, now) as transaction:
             for article in articles:
-                ledger.put(f"{article.slug}.md", "1", f"digest of {article.slug}", article)
+                transaction.put(f"{article.slug}.md", "1", f"digest of {article.slug}", article)
 
     return put
 
@@ -151,7 +151,7 @@ def test_fields_narrow_a_search_and_may_be_named_in_chinese(find, put):
 
 def test_a_query_is_understood_as_it_is_typed():
     query = parse('改革 "雄安 新区" 栏目:"河北 新闻" before:2019年1月 after:yesterday')
-    assert query.shelves == (Shelf("section", "河北 新闻"),)
+    assert query.collections == (Collection("section", "河北 新闻"),)
     assert (query.before, query.after) == (date(2019, 1, 1), None)
     assert [(t.text, t.is_quoted) for t in query.terms] == [
         ("改革", False),
@@ -164,16 +164,16 @@ def test_an_article_is_found_by_what_it_says_now(find, put, settings):
     put(story("rain", "旧闻"))
     put(story("rain", "新闻"))
     assert (find("旧闻"), find("新闻")) == ([], ["rain"])
-    with open_ledger(settings.catalog, NOON) as ledger:
-        ledger.drop("rain.md")
+    with catalog_writer(settings.catalog, NOON) as transaction:
+        transaction.drop("rain.md")
     assert find("新闻") == []
 
 
 def test_a_draft_and_a_future_date_are_not_found_until_their_time(find, put, settings):
     put(story("draft", "雨", draft=True), story("later", "雨", "2026-06-01 13:00"))
     assert find("雨") == []
-    with open_ledger(settings.catalog, datetime(2026, 6, 1, 13, tzinfo=SHANGHAI)) as ledger:
-        ledger.release_due()
+    with catalog_writer(settings.catalog, datetime(2026, 6, 1, 13, tzinfo=SHANGHAI)) as transaction:
+        transaction.release_due()
     assert find("雨") == ["later"]
 
 
@@ -181,9 +181,9 @@ def test_the_index_holds_exactly_the_public_articles(put, settings, find):
     """FTS5's own check cannot read a table without text, so ours compares it with one made afresh."""
     put(*(story(f"s{n}", f"改革{n}") for n in range(20)))
     put(*(story(f"s{n}", f"开放{n}", "2026-05-02 06:00") for n in range(0, 20, 2)))
-    with open_ledger(settings.catalog, NOON) as ledger:
+    with catalog_writer(settings.catalog, NOON) as transaction:
         for n in range(0, 20, 3):
-            ledger.drop(f"s{n}.md")
+            transaction.drop(f"s{n}.md")
     assert sorted(find("after:1000")) == sorted(f"s{n}" for n in range(20) if n % 3)
     assert sorted(find("改革")) == sorted(f"s{n}" for n in range(20) if n % 3 and n % 2)
     assert sorted(find("开放")) == sorted(f"s{n}" for n in range(20) if n % 3 and not n % 2)

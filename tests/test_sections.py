@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from reader.models import Shelf
+from reader.models import Collection
 from reader.web.views.listings import tree_of
 
 
 def test_sections_are_a_tree_with_the_fullest_first(app):
     counted = [
-        (Shelf("section", name), n) for name, n in (("国际", 1), ("河北", 5), ("河北/天气", 2), ("河北/时政", 3))
+        (Collection("section", name), n) for name, n in (("国际", 1), ("河北", 5), ("河北/天气", 2), ("河北/时政", 3))
     ]
     with app.test_request_context():
         tree = tree_of(counted)

@@ -8,7 +8,7 @@ import pytest
 from factories import make_article
 from PIL import Image
 
-from reader.media.share_cards import MARGIN, SIZE, broken, draw, face
+from reader.media.share_cards import MARGIN, SIZE, broken, draw_share_card, face
 
 WIDTH = SIZE[0] - 2 * MARGIN
 TITLES = [
@@ -33,7 +33,7 @@ def test_latin_words_stay_whole():
 
 def test_the_card_is_a_small_png_and_the_same_every_time():
     article = make_article(title=TITLES[0], source="河北新闻网")
-    card = draw(article, "Reader")
-    assert card == draw(article, "Reader")
+    card = draw_share_card(article, "Reader")
+    assert card == draw_share_card(article, "Reader")
     assert Image.open(io.BytesIO(card)).size == SIZE
     assert len(card) < 40_000

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reader.catalog import Catalog, open_ledger
-from reader.library.watcher import keep
-from reader.services import open_services
+from reader.catalog import Catalog, catalog_writer
+from reader.library.watcher import watch_and_index
+from reader.services import build_services
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 PATIENCE_SECONDS = 10
@@ -23,8 +23,8 @@ PATIENCE_SECONDS = 10
 @contextmanager
 def kept(settings):
     """A keeper at work in this process."""
-    services, stop, ready = open_services(settings), threading.Event(), threading.Event()
-    thread = threading.Thread(target=keep, args=(settings, services.library, stop, ready))
+    services, stop, ready = build_services(settings), threading.Event(), threading.Event()
+    thread = threading.Thread(target=watch_and_index, args=(settings, services.library, stop, ready))
     thread.start()
     assert ready.wait(PATIENCE_SECONDS)
     try:
@@ -89,8 +89,8 @@ def test_another_process_takes_over_when_the_keeper_is_killed(settings):
     settings.articles.mkdir(parents=True)
     environment = os.environ | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     code = (
-        "from reader.services import start_services; from reader.settings import Settings; import time;"
-        "start_services(Settings.from_environ()); print('up', flush=True); time.sleep(60)"
+        "from reader.services import start_background; from reader.settings import Settings; import time;"
+        "start_background(Settings.from_environ()); print('up', flush=True); time.sleep(60)"
     )
     keeper = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
     try:
@@ -115,7 +115,7 @@ def test_the_keeper_outlives_a_folder_that_vanishes(settings):
 
 
 def test_readers_are_not_blocked_while_the_keeper_writes(settings):
-    services = open_services(settings)
-    services.library.sync()
-    with open_ledger(settings.catalog, datetime.now(UTC)):
+    services = build_services(settings)
+    services.library.scan_all()
+    with catalog_writer(settings.catalog, datetime.now(UTC)):
         assert Catalog(settings.catalog, settings.timezone).count() == 0

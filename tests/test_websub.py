@@ -24,7 +24,7 @@ from serving import free_port, serving
 from werkzeug.serving import make_server
 
 from reader.feeds import FEEDS
-from reader.feeds.websub import Herald
+from reader.feeds.websub import WebSubPublisher
 
 SECRET = "电子报".encode()
 
@@ -127,8 +127,8 @@ def eventually(is_true: Callable[[], object]) -> bool:
     return False
 
 
-def herald_of(site: FeedSite, hub: str) -> Herald:
-    return Herald(site.services.catalog, site.url, hub, tuple(FEEDS), pause_seconds=0.01)
+def herald_of(site: FeedSite, hub: str) -> WebSubPublisher:
+    return WebSubPublisher(site.services.catalog, site.url, hub, tuple(FEEDS), pause_seconds=0.01)
 
 
 def topics(heard: list[dict[str, list[str]]]) -> set[str]:
@@ -143,8 +143,8 @@ def test_u03_a_subscriber_is_delivered_what_is_new_signed(tmp_path: Path, hub: s
         running(ThreadingHTTPServer(("127.0.0.1", 0), subscriber.handler())) as callback,
     ):
         site.drop("one.md", text_of(1))
-        herald = herald_of(site, hub)
-        herald.tell(threading.Event())
+        publisher = herald_of(site, hub)
+        publisher.publish(threading.Event())
         found = discover(f"{site.url}/{name}", timeout=10)
         assert found == {"hub_url": hub, "topic_url": f"{site.url}/{name}"}
         form = {
@@ -158,7 +158,7 @@ def test_u03_a_subscriber_is_delivered_what_is_new_signed(tmp_path: Path, hub: s
         assert eventually(lambda: subscriber.confirmed == [found["topic_url"]])
         assert eventually(lambda: _subscriptions(tmp_path) == 1)
         site.drop("two.md", text_of(2))
-        assert found["topic_url"] in herald.tell(threading.Event())
+        assert found["topic_url"] in publisher.publish(threading.Event())
         assert eventually(lambda: subscriber.delivered)
         body, signature = subscriber.delivered[0]
         assert [item.id.rpartition("/")[2] for item in items_of(name, body)] == ["two", "one"]
@@ -196,12 +196,12 @@ def test_u03_only_feeds_that_changed_are_told_and_each_under_both_names(tmp_path
     with feed_site(tmp_path) as site:
         site.drop("one.md", text_of(1))
         site.drop("other.md", "---\ntitle: 别的\npublished: 2026-05-01\nsection: 别处\n---\n\n别的事。\n")
-        herald = herald_of(site, address)
-        herald.tell(threading.Event())
+        publisher = herald_of(site, address)
+        publisher.publish(threading.Event())
         heard.clear()
-        assert herald.tell(threading.Event()) == []
+        assert publisher.publish(threading.Event()) == []
         site.drop("one.md", text_of(1).replace("政协工作之1", "政协工作之一"))
-        herald.tell(threading.Event())
+        publisher.publish(threading.Event())
     told = topics(heard)
     assert {f"{site.url}/{name}" for name in FEEDS} <= told
     assert f"{site.url}/t/%E6%94%B9%E9%9D%A9/feed.xml" in told
@@ -215,7 +215,7 @@ def test_u03_a_hub_that_is_down_harms_nothing_and_is_named_in_the_log(
     with feed_site(tmp_path) as site:
         site.drop("one.md", text_of(1))
         nowhere = f"http://127.0.0.1:{free_port()}/"
-        assert herald_of(site, nowhere).tell(threading.Event()) == []
+        assert herald_of(site, nowhere).publish(threading.Event()) == []
     assert nowhere in caplog.text
 
 

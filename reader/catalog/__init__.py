@@ -2,20 +2,20 @@
 
 schema.py     the tables, and opening the file
 rows.py       articles as rows and back
-collections.py  which article stands on which shelf
+collections.py  which article stands on which collection
 related.py     which articles have to do with one another
 tokenizer.py   the words an article is found by
 fts_index.py   the full-text table of them
 query_parser.py  what a visitor typed, understood
 search.py     Results: finding by words; highlighting.py shows where they stand
 catalog.py     Catalog: what pages, feeds and exports ask
-transaction.py  Ledger: one transaction of changes, by the one keeper
+transaction.py  CatalogTransaction: one transaction of changes, by the one keeper
 """
 
 from __future__ import annotations
 
-from .catalog import Catalog, Position, Removal
+from .catalog import Catalog, Cursor, Removal
 from .schema import prepare
-from .transaction import Ledger, open_ledger, record_export
+from .transaction import CatalogTransaction, catalog_writer, record_export
 
-__all__ = ["Catalog", "Ledger", "Position", "Removal", "open_ledger", "prepare", "record_export"]
+__all__ = ["Catalog", "CatalogTransaction", "Cursor", "Removal", "catalog_writer", "prepare", "record_export"]

@@ -10,29 +10,29 @@ from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 from ..errors import Gone, Moved, NotFound
-from ..models import ALL, Article, Issue, Problem, Shelf, Teaser
-from .collections import shelves_in
+from ..models import ALL, Article, Collection, Issue, Problem, Teaser
+from .collections import collections_in
 from .query_parser import Query
 from .related import related_slugs
-from .rows import FIRST_NAME, TEASER_COLUMNS, article_of, teaser_of
+from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
 from .schema import connect
-from .search import Place, Results, find
+from .search import Results, SearchCursor, find
 
-Position = tuple[int, str]
+Cursor = tuple[int, str]
 """Where a list goes on: the ``published`` (UTC seconds) and ``slug`` of the last article seen."""
 
-START: Position = (2**62, "")
+START: Cursor = (2**62, "")
 _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
 
 
 @dataclass(frozen=True)
 class Removal:
-    """An article that was public and whose file is gone; ``first_name`` as in ``Catalog.first_names``."""
+    """An article that was public and whose file is gone; ``original_slug`` as in ``Catalog.original_slugs``."""
 
     slug: str
     title: str
     removed_at: datetime
-    first_name: str
+    original_slug: str
 
 
 @dataclass(frozen=True)
@@ -72,45 +72,47 @@ class Catalog:
         found = {row["slug"]: article_of(row, self._timezone) for row in rows}
         return [found[slug] for slug in slugs if slug in found]
 
-    def latest(self, *shelves: Shelf, limit: int = 25, before: Position | None = None) -> list[Teaser]:
-        """Newest first, ties by slug; of several shelves, what stands on all of them."""
-        found = self._shelf_ids(shelves or (ALL,))
+    def latest(self, *collections: Collection, limit: int = 25, before: Cursor | None = None) -> list[Teaser]:
+        """Newest first, ties by slug; of several collections, what stands on all of them."""
+        found = self._collection_ids(collections or (ALL,))
         if found is None:
             return []
         joins = "".join(
-            f" JOIN shelved s{n} ON s{n}.shelf = {other} AND s{n}.published = s.published AND s{n}.slug = s.slug"
+            f" JOIN collection_items s{n} ON s{n}.collection = {other}"
+            f" AND s{n}.published = s.published AND s{n}.slug = s.slug"
             for n, other in enumerate(found[1:])
         )
         published, slug = before or START
         rows = self._all(
-            f"SELECT {_TEASERS} FROM shelved s{joins} JOIN articles a ON a.slug = s.slug WHERE s.shelf = ?"
-            " AND s.published <= ? AND (s.published < ? OR s.slug > ?) ORDER BY s.published DESC, s.slug LIMIT ?",
+            f"SELECT {_TEASERS} FROM collection_items s{joins} JOIN articles a ON a.slug = s.slug"
+            " WHERE s.collection = ? AND s.published <= ? AND (s.published < ? OR s.slug > ?)"
+            " ORDER BY s.published DESC, s.slug LIMIT ?",
             *(found[0], published, published, slug, limit),
         )
         return [teaser_of(row, self._timezone) for row in rows]
 
-    def oldest(self, shelf: Shelf = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
+    def oldest(self, collection: Collection = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
         """Oldest first, after the first *skip*: the fixed pieces of a feed's history.
 
         The one list that counts instead of going on by key; it walks an index and is asked for once a month.
         """
         rows = self._all(
-            f"SELECT {_TEASERS} FROM (SELECT slug FROM shelved"
-            " WHERE shelf = (SELECT id FROM shelves WHERE kind = ? AND name = ?)"
+            f"SELECT {_TEASERS} FROM (SELECT slug FROM collection_items"
+            " WHERE collection = (SELECT id FROM collections WHERE kind = ? AND name = ?)"
             " ORDER BY published, slug DESC LIMIT ? OFFSET ?) s JOIN articles a ON a.slug = s.slug"
             " ORDER BY a.published, a.slug DESC",
-            *(shelf.kind, shelf.name, limit, skip),
+            *(collection.kind, collection.name, limit, skip),
         )
         return [teaser_of(row, self._timezone) for row in rows]
 
-    def count(self, shelf: Shelf = ALL) -> int:
-        row = self._one("SELECT count FROM shelves WHERE kind = ? AND name = ?", shelf.kind, shelf.name)
+    def count(self, collection: Collection = ALL) -> int:
+        row = self._one("SELECT count FROM collections WHERE kind = ? AND name = ?", collection.kind, collection.name)
         return row["count"] if row else 0
 
-    def shelves(self, kind: str) -> list[tuple[Shelf, int]]:
-        """Every shelf of that kind that holds something, with how much; by name."""
-        rows = self._all("SELECT name, count FROM shelves WHERE kind = ? AND count > 0 ORDER BY name", kind)
-        return [(Shelf(kind, row["name"]), row["count"]) for row in rows]
+    def collections(self, kind: str) -> list[tuple[Collection, int]]:
+        """Every collection of that kind that holds something, with how much; by name."""
+        rows = self._all("SELECT name, count FROM collections WHERE kind = ? AND count > 0 ORDER BY name", kind)
+        return [(Collection(kind, row["name"]), row["count"]) for row in rows]
 
     def neighbours(self, slug: str) -> tuple[Teaser | None, Teaser | None]:
         """The next older and the next newer article of all."""
@@ -119,26 +121,26 @@ class Catalog:
             return None, None
         older = self.latest(limit=1, before=(row["published"], slug))
         newer = self._all(
-            f"SELECT {_TEASERS} FROM shelved s JOIN articles a ON a.slug = s.slug WHERE s.shelf = ? AND"
+            f"SELECT {_TEASERS} FROM collection_items s JOIN articles a ON a.slug = s.slug WHERE s.collection = ? AND"
             " s.published >= ? AND (s.published > ? OR s.slug < ?) ORDER BY s.published, s.slug DESC LIMIT 1",
-            *((self._shelf_ids((ALL,)) or [0])[0], row["published"], row["published"], slug),
+            *((self._collection_ids((ALL,)) or [0])[0], row["published"], row["published"], slug),
         )
         return (older[0] if older else None), (teaser_of(newer[0], self._timezone) if newer else None)
 
     def related(self, slug: str, limit: int = 5) -> list[Teaser]:
         """What shares tags, subjects or the section with it, best first."""
-        row = self._one("SELECT shelves FROM articles WHERE slug = ? AND visible", slug)
-        found = related_slugs(self._all, slug, shelves_in(row["shelves"]), limit) if row else []
+        row = self._one("SELECT collections FROM articles WHERE slug = ? AND visible", slug)
+        found = related_slugs(self._all, slug, collections_in(row["collections"]), limit) if row else []
         rows = self._all(f"SELECT {TEASER_COLUMNS} FROM articles WHERE slug IN ({_marks(found)})", *found)
         teasers = {row["slug"]: teaser_of(row, self._timezone) for row in rows}
         return [teasers[other] for other in found]
 
     def issue(self, day: date) -> Issue:
         """Raises NotFound if nothing came out that day."""
-        teasers = self.latest(Shelf("day", day.isoformat()), limit=500)
+        teasers = self.latest(Collection("day", day.isoformat()), limit=500)
         if not teasers:
             raise NotFound("issue", day.isoformat())
-        days = "SELECT {}(name) AS day FROM shelves WHERE kind = 'day' AND count > 0 AND name {} ?"
+        days = "SELECT {}(name) AS day FROM collections WHERE kind = 'day' AND count > 0 AND name {} ?"
         older = self._one(days.format("max", "<"), day.isoformat())
         newer = self._one(days.format("min", ">"), day.isoformat())
         return Issue(day, tuple(teasers), _day(older), _day(newer))
@@ -146,7 +148,8 @@ class Catalog:
     def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
         """The days with articles and how many, newest first."""
         rows = self._all(
-            "SELECT name, count FROM shelves WHERE kind = 'day' AND count > 0 AND name < ? ORDER BY name DESC LIMIT ?",
+            "SELECT name, count FROM collections WHERE kind = 'day' AND count > 0 AND name < ?"
+            " ORDER BY name DESC LIMIT ?",
             *(before.isoformat() if before else "9999", limit),
         )
         return [(date.fromisoformat(row["name"]), row["count"]) for row in rows]
@@ -158,46 +161,52 @@ class Catalog:
             raise NotFound("issue", "latest")
         return found[0][0]
 
-    def search(self, query: Query, order: str = "newest", limit: int = 20, before: Place | None = None) -> Results:
+    def search(
+        self, query: Query, order: str = "newest", limit: int = 20, before: SearchCursor | None = None
+    ) -> Results:
         """What *query* finds, newest or best first; ``before`` is ``more`` of the page before."""
         return find(self._all, self._timezone, query, order, limit, before)
 
     def removals(self, limit: int = 50) -> list[Removal]:
         """What was taken down, latest first."""
         rows = self._all(
-            "SELECT r.*, coalesce(f.first, r.slug) AS first FROM removed r LEFT JOIN first_names f ON f.slug = r.slug"
+            "SELECT r.*, coalesce(f.original, r.slug) AS original FROM removed r"
+            " LEFT JOIN original_slugs f ON f.slug = r.slug"
             " ORDER BY removed_at DESC, r.slug LIMIT ?",
             limit,
         )
-        return [Removal(r["slug"], r["title"], datetime.fromtimestamp(r["removed_at"], UTC), r["first"]) for r in rows]
+        return [
+            Removal(r["slug"], r["title"], datetime.fromtimestamp(r["removed_at"], UTC), r["original"]) for r in rows
+        ]
 
     def revised(self, slugs: Sequence[str]) -> dict[str, datetime]:
         """When the catalog saw a correction of them; articles never corrected are left out."""
         rows = self._all(f"SELECT slug, revised_at FROM revised WHERE slug IN ({_marks(slugs)})", *slugs)
         return {row["slug"]: datetime.fromtimestamp(row["revised_at"], self._timezone) for row in rows}
 
-    def corrected(self, shelf: Shelf = ALL, limit: int = 5) -> list[Teaser]:
-        """Those on the shelf whose correction was seen last, latest first."""
+    def corrected(self, collection: Collection = ALL, limit: int = 5) -> list[Teaser]:
+        """Those on the collection whose correction was seen last, latest first."""
         rows = self._all(
             f"SELECT {_TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
-            " JOIN shelved s ON s.published = a.published AND s.slug = a.slug"
-            " WHERE s.shelf = (SELECT id FROM shelves WHERE kind = ? AND name = ?) ORDER BY r.revised_at DESC LIMIT ?",
-            *(shelf.kind, shelf.name, limit),
+            " JOIN collection_items s ON s.published = a.published AND s.slug = a.slug"
+            " WHERE s.collection = (SELECT id FROM collections WHERE kind = ? AND name = ?)"
+            " ORDER BY r.revised_at DESC LIMIT ?",
+            *(collection.kind, collection.name, limit),
         )
         return [teaser_of(row, self._timezone) for row in rows]
 
-    def first_names(self, slugs: Sequence[str]) -> dict[str, str]:
+    def original_slugs(self, slugs: Sequence[str]) -> dict[str, str]:
         """The name each article first came out under: what stays when its file is renamed."""
         rows = self._all(
-            f"SELECT a.slug, {FIRST_NAME} AS first FROM articles a LEFT JOIN first_names f ON f.slug = a.slug"
+            f"SELECT a.slug, {ORIGINAL_SLUG} AS original FROM articles a LEFT JOIN original_slugs f ON f.slug = a.slug"
             f" WHERE a.slug IN ({_marks(slugs)})",
             *slugs,
         )
-        return {row["slug"]: row["first"] for row in rows}
+        return {row["slug"]: row["original"] for row in rows}
 
     def problems(self) -> list[Problem]:
-        rows = self._all("SELECT path, line, cause, mend FROM files WHERE cause <> '' ORDER BY path")
-        return [Problem(row["path"], row["line"], row["cause"], row["mend"]) for row in rows]
+        rows = self._all("SELECT path, line, cause, hint FROM files WHERE cause <> '' ORDER BY path")
+        return [Problem(row["path"], row["line"], row["cause"], row["hint"]) for row in rows]
 
     def export_sizes(self, keys: Sequence[str]) -> dict[str, int]:
         """Bytes of the exports that have been made; the others are left out."""
@@ -214,9 +223,12 @@ class Catalog:
             return Gone("article", slug)
         return NotFound("article", slug)
 
-    def _shelf_ids(self, shelves: Iterable[Shelf]) -> list[int] | None:
+    def _collection_ids(self, collections: Iterable[Collection]) -> list[int] | None:
         """Smallest first, so that the join starts there; None if one of them does not exist."""
-        rows = [self._one("SELECT id, count FROM shelves WHERE kind = ? AND name = ?", s.kind, s.name) for s in shelves]
+        rows = [
+            self._one("SELECT id, count FROM collections WHERE kind = ? AND name = ?", s.kind, s.name)
+            for s in collections
+        ]
         if any(row is None for row in rows):
             return None
         return [row["id"] for row in sorted((row for row in rows if row), key=lambda row: row["count"])]

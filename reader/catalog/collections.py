@@ -1,4 +1,4 @@
-"""Which article stands on which shelf, and how many stand there."""
+"""Which article stands on which collection, and how many stand there."""
 
 from __future__ import annotations
 
@@ -7,52 +7,52 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 
-from ..models import Shelf
+from ..models import Collection
 
 
-def names_of(shelves: Iterable[Shelf]) -> str:
-    """The shelves of an article as stored beside it: JSON pairs of kind and name, sorted."""
-    return json.dumps(sorted((s.kind, s.name) for s in shelves), ensure_ascii=False)
+def names_of(collections: Iterable[Collection]) -> str:
+    """The collections of an article as stored beside it: JSON pairs of kind and name, sorted."""
+    return json.dumps(sorted((s.kind, s.name) for s in collections), ensure_ascii=False)
 
 
-def shelves_in(names: str) -> list[Shelf]:
-    return [Shelf(kind, name) for kind, name in json.loads(names)]
+def collections_in(names: str) -> list[Collection]:
+    return [Collection(kind, name) for kind, name in json.loads(names)]
 
 
-class Shelving:
-    """Puts articles on their shelves and takes them off, within the caller's transaction."""
+class CollectionIndex:
+    """Puts articles on their collections and takes them off, within the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._more: Counter[int] = Counter()
-        self._numbers: dict[Shelf, int] = {}
+        self._numbers: dict[Collection, int] = {}
 
-    def put(self, slug: str, published: int, shelves: Iterable[Shelf]) -> list[int]:
-        """The numbers of the shelves."""
-        numbers = [self._number(shelf) for shelf in shelves]
+    def put(self, slug: str, published: int, collections: Iterable[Collection]) -> list[int]:
+        """The numbers of the collections."""
+        numbers = [self._number(collection) for collection in collections]
         rows = [(number, published, slug) for number in numbers]
-        self._db.executemany("INSERT OR REPLACE INTO shelved VALUES (?, ?, ?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO collection_items VALUES (?, ?, ?)", rows)
         self._more.update(numbers)
         return numbers
 
-    def take(self, slug: str, published: int, shelves: Iterable[Shelf]) -> list[int]:
-        """The numbers of the shelves."""
-        numbers = [self._number(shelf) for shelf in shelves]
+    def take(self, slug: str, published: int, collections: Iterable[Collection]) -> list[int]:
+        """The numbers of the collections."""
+        numbers = [self._number(collection) for collection in collections]
         rows = [(number, published, slug) for number in numbers]
-        self._db.executemany("DELETE FROM shelved WHERE shelf = ? AND published = ? AND slug = ?", rows)
+        self._db.executemany("DELETE FROM collection_items WHERE collection = ? AND published = ? AND slug = ?", rows)
         self._more.subtract(numbers)
         return numbers
 
     def close(self) -> None:
-        """Write down how many stand on each shelf that was touched."""
-        changed = [(change, shelf) for shelf, change in self._more.items() if change]
-        self._db.executemany("UPDATE shelves SET count = count + ? WHERE id = ?", changed)
+        """Write down how many stand on each collection that was touched."""
+        changed = [(change, collection) for collection, change in self._more.items() if change]
+        self._db.executemany("UPDATE collections SET count = count + ? WHERE id = ?", changed)
 
-    def _number(self, shelf: Shelf) -> int:
-        known = self._numbers.get(shelf)
+    def _number(self, collection: Collection) -> int:
+        known = self._numbers.get(collection)
         if known is None:
-            values = (shelf.kind, shelf.name)
-            self._db.execute("INSERT OR IGNORE INTO shelves (kind, name) VALUES (?, ?)", values)
-            query = "SELECT id FROM shelves WHERE kind = ? AND name = ?"
-            known = self._numbers[shelf] = self._db.execute(query, values).fetchone()["id"]
+            values = (collection.kind, collection.name)
+            self._db.execute("INSERT OR IGNORE INTO collections (kind, name) VALUES (?, ?)", values)
+            query = "SELECT id FROM collections WHERE kind = ? AND name = ?"
+            known = self._numbers[collection] = self._db.execute(query, values).fetchone()["id"]
         return known

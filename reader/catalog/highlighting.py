@@ -17,7 +17,7 @@ _SENTENCE = re.compile(r"[。！？!?\n]|\.\s")
 
 
 @dataclass(frozen=True)
-class Segment:
+class Fragment:
     """A piece of text; ``is_marked`` if it is what was asked for."""
 
     text: str
@@ -30,26 +30,26 @@ def marks_of(terms: Iterable[Term]) -> re.Pattern[str] | None:
     return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
 
-def marked(text: str, marks: re.Pattern[str] | None) -> tuple[Segment, ...]:
+def highlight(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
     """The whole text in pieces, in order."""
     pieces, at = [], 0
     for match in marks.finditer(text) if marks else ():
         if match.end() > match.start():
-            pieces += [Segment(text[at : match.start()]), Segment(match.group(), is_marked=True)]
+            pieces += [Fragment(text[at : match.start()]), Fragment(match.group(), is_marked=True)]
             at = match.end()
-    return tuple(piece for piece in (*pieces, Segment(text[at:])) if piece.text)
+    return tuple(piece for piece in (*pieces, Fragment(text[at:])) if piece.text)
 
 
-def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Segment, ...]:
+def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
     """The first lines around what was asked for; the beginning if it does not occur."""
     text = _NO_SPACE.sub("", " ".join(text.split()))
     found = marks.search(text) if marks else None
     start = _start_before(text, found.start()) if found else 0
     end = _end_of(text, start)
     start += len(text[start:end]) - len(text[start:end].lstrip("，。、；：！？,.;:!? "))
-    before = (Segment("…"),) if start else ()
-    after = (Segment("…"),) if end < len(text) else ()
-    return (*before, *marked(text[start:end], marks), *after)
+    before = (Fragment("…"),) if start else ()
+    after = (Fragment("…"),) if end < len(text) else ()
+    return (*before, *highlight(text[start:end], marks), *after)
 
 
 def _start_before(text: str, at: int) -> int:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from ..models import Shelf
+from ..models import Collection
 from .tokenizer import UNSPACED, folded, is_unspaced, runs, words
 
 SHELVES = {
@@ -53,32 +53,32 @@ class Query:
 
     text: str = ""
     terms: tuple[Term, ...] = ()
-    shelves: tuple[Shelf, ...] = ()
+    collections: tuple[Collection, ...] = ()
     after: date | None = None
     before: date | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.terms or self.shelves or self.after or self.before)
+        return bool(self.terms or self.collections or self.after or self.before)
 
 
 def parse(text: str) -> Query:
     """The query in *text*; what is no field with a usable value is a term to be found."""
     text = " ".join(text[:MAX_LENGTH].split())
     terms: list[Term] = []
-    shelves: list[Shelf] = []
+    collections: list[Collection] = []
     dates: dict[str, date] = {}
     for match in _TERM.finditer(text):
         field = (match["field"] or "").lower()
         plain = match["plain"]
         value = plain if plain is not None else next(v for v in match.group("a", "b", "c", "d") if v is not None)
         if field in SHELVES and value:
-            shelves.append(Shelf(SHELVES[field], value.strip()))
+            collections.append(Collection(SHELVES[field], value.strip()))
         elif field in DATES and (day := day_of(value)):
             dates[DATES[field]] = day
         else:
             term = Term(folded(match.group() if field else value).strip(), plain is None)
             terms += [term] if term.runs else []
-    return Query(text, tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(shelves)), **dates)
+    return Query(text, tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(collections)), **dates)
 
 
 def day_of(text: str) -> date | None:

@@ -1,8 +1,8 @@
 """Which articles have to do with another: by the tags, the words and the section they share.
 
 What an article is about is found when it is stored: words of its title that its text keeps coming back to. Each is a
-shelf like any other, so nothing has to be worked out again when other articles come or go. The fewer stand on a
-shelf, the more it says to share it.
+collection like any other, so nothing has to be worked out again when other articles come or go. The fewer stand on a
+collection, the more it says to share it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
-from ..models import Article, Shelf
-from .tokenizer import folded, text_of, words
+from ..models import Article, Collection
+from .tokenizer import folded, searchable_text, words
 
 MOST_WORDS = 5
 _OFTEN = 3
@@ -21,36 +21,36 @@ _OFTEN = 3
 
 _WEIGHTS = {"tag": 3.0, "word": 2.0, "section": 0.5}
 _NEWEST = 30
-"""So many of the newest on each shared shelf are looked at."""
+"""So many of the newest on each shared collection are looked at."""
 
 Ask = Callable[..., list[sqlite3.Row]]
 
 
-def subjects(article: Article) -> list[str]:
+def keywords(article: Article) -> list[str]:
     """The words of the title that recur in the text, most frequent first."""
-    text = folded(text_of(article.body))
+    text = folded(searchable_text(article.body))
     counted = Counter({word: text.count(word) for word in words(folded(article.title)) if len(word) > 1})
     often = sorted((-count, word) for word, count in counted.items() if count >= _OFTEN)
     return [word for _, word in often[:MOST_WORDS]]
 
 
-def related_slugs(ask: Ask, slug: str, shelves: list[Shelf], limit: int) -> list[str]:
-    """Best first, ties newest first; only visible articles stand on shelves."""
+def related_slugs(ask: Ask, slug: str, collections: list[Collection], limit: int) -> list[str]:
+    """Best first, ties newest first; only visible articles stand on collections."""
     scores: Counter[str] = Counter()
     published: dict[str, int] = {}
-    for shelf in _telling(shelves):
-        for row in ask(_ON_THE_SAME, shelf.kind, shelf.name, _NEWEST):
-            scores[row["slug"]] += _WEIGHTS[shelf.kind] / math.log2(2 + row["count"])  # type: ignore[assignment]
+    for collection in _telling(collections):
+        for row in ask(_ON_THE_SAME, collection.kind, collection.name, _NEWEST):
+            scores[row["slug"]] += _WEIGHTS[collection.kind] / math.log2(2 + row["count"])  # type: ignore[assignment]
             published[row["slug"]] = row["published"]
     del scores[slug]
     return sorted(scores, key=lambda other: (-scores[other], -published[other], other))[:limit]
 
 
-_ON_THE_SAME = """SELECT s.slug, s.published, h.count FROM shelves h JOIN shelved s ON s.shelf = h.id
+_ON_THE_SAME = """SELECT s.slug, s.published, h.count FROM collections h JOIN collection_items s ON s.collection = h.id
     WHERE h.kind = ? AND h.name = ? ORDER BY s.published DESC, s.slug LIMIT ?"""
 
 
-def _telling(shelves: list[Shelf]) -> list[Shelf]:
+def _telling(collections: list[Collection]) -> list[Collection]:
     """Tags and words, and of the sections only the deepest."""
-    sections = sorted((s for s in shelves if s.kind == "section"), key=lambda s: s.name.count("/"))
-    return [s for s in shelves if s.kind in ("tag", "word")] + sections[-1:]
+    sections = sorted((s for s in collections if s.kind == "section"), key=lambda s: s.name.count("/"))
+    return [s for s in collections if s.kind in ("tag", "word")] + sections[-1:]

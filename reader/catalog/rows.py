@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..models import ALL, Article, Shelf, Teaser
-from .related import subjects
+from ..models import ALL, Article, Collection, Teaser
+from .related import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
@@ -57,31 +57,32 @@ def _teaser_values(row: sqlite3.Row, timezone: tzinfo) -> dict[str, Any]:
     }
 
 
-def shelves_of(article: Article) -> set[Shelf]:
-    """Every shelf the article stands on: a section counts for each of its ancestors too."""
-    shelves = {ALL, Shelf("day", article.day.isoformat())}
-    shelves |= {Shelf("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
-    shelves |= {Shelf("tag", tag) for tag in article.tags}
-    shelves |= {Shelf("author", name) for name in article.byline}
-    shelves |= {Shelf("word", word) for word in subjects(article)}
-    return shelves | ({Shelf("source", article.source)} if article.source else set())
+def collections_of(article: Article) -> set[Collection]:
+    """Every collection the article stands on: a section counts for each of its ancestors too."""
+    collections = {ALL, Collection("day", article.day.isoformat())}
+    collections |= {Collection("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
+    collections |= {Collection("tag", tag) for tag in article.tags}
+    collections |= {Collection("author", name) for name in article.byline}
+    collections |= {Collection("word", word) for word in keywords(article)}
+    return collections | ({Collection("source", article.source)} if article.source else set())
 
 
-FIRST_NAME = "coalesce(f.first, json_extract(a.details, '$.aliases[0]'), a.slug)"
-"""Of ``articles a LEFT JOIN first_names f``."""
+ORIGINAL_SLUG = "coalesce(f.original, json_extract(a.details, '$.aliases[0]'), a.slug)"
+"""Of ``articles a LEFT JOIN original_slugs f``."""
 
 
-def first_name(connection: sqlite3.Connection, slug: str) -> str:
+def original_slug(connection: sqlite3.Connection, slug: str) -> str:
     """*slug* itself if no article has that name now."""
-    query = f"SELECT {FIRST_NAME} AS first FROM articles a LEFT JOIN first_names f ON f.slug = a.slug WHERE a.slug = ?"
+    joined = "articles a LEFT JOIN original_slugs f ON f.slug = a.slug"
+    query = f"SELECT {ORIGINAL_SLUG} AS original FROM {joined} WHERE a.slug = ?"
     row = connection.execute(query, (slug,)).fetchone()
-    return str(row["first"]) if row else slug
+    return str(row["original"]) if row else slug
 
 
-def remember_first_name(connection: sqlite3.Connection, slug: str, first: str) -> None:
+def remember_original_slug(connection: sqlite3.Connection, slug: str, first: str) -> None:
     """Unless the stored article says it by itself."""
-    if first_name(connection, slug) != first or not _is_stored(connection, slug):
-        connection.execute("INSERT OR REPLACE INTO first_names VALUES (?, ?)", (slug, first))
+    if original_slug(connection, slug) != first or not _is_stored(connection, slug):
+        connection.execute("INSERT OR REPLACE INTO original_slugs VALUES (?, ?)", (slug, first))
 
 
 def _is_stored(connection: sqlite3.Connection, slug: str) -> bool:

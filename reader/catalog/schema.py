@@ -1,6 +1,6 @@
 """The tables, and opening the file.
 
-``articles`` holds what was published; ``shelved`` puts every *visible* article on its shelves in
+``articles`` holds what was published; ``collection_items`` puts every *visible* article on its collections in
 reading order, so each list is one range of one index. ``files`` remembers what was read from where.
 ``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
 when the rest is rebuilt.
@@ -27,25 +27,26 @@ CREATE TABLE IF NOT EXISTS removed (slug TEXT PRIMARY KEY, title TEXT NOT NULL, 
 CREATE TABLE IF NOT EXISTS revised (slug TEXT PRIMARY KEY, version TEXT NOT NULL, revised_at INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revised_by_time ON revised (revised_at);
-CREATE TABLE IF NOT EXISTS first_names (slug TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS original_slugs (slug TEXT PRIMARY KEY, original TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS exports (key TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 _DERIVED = {
     "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
-        slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, mend TEXT NOT NULL) WITHOUT ROWID""",
+        slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, hint TEXT NOT NULL) WITHOUT ROWID""",
     "articles": """CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, visible INTEGER NOT NULL,
         draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL, title TEXT NOT NULL,
-        summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, place INTEGER,
-        version TEXT NOT NULL, shelves TEXT NOT NULL, details TEXT NOT NULL, body TEXT NOT NULL)""",
+        summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, docid INTEGER,
+        version TEXT NOT NULL, collections TEXT NOT NULL, details TEXT NOT NULL, body TEXT NOT NULL)""",
     "aliases": "CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID",
-    "shelves": """CREATE TABLE shelves (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+    "collections": """CREATE TABLE collections (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
         count INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, name))""",
-    "shelved": """CREATE TABLE shelved (shelf INTEGER NOT NULL, published INTEGER NOT NULL, slug TEXT NOT NULL,
-        PRIMARY KEY (shelf, published DESC, slug)) WITHOUT ROWID""",
+    "collection_items": """CREATE TABLE collection_items (
+        collection INTEGER NOT NULL, published INTEGER NOT NULL, slug TEXT NOT NULL,
+        PRIMARY KEY (collection, published DESC, slug)) WITHOUT ROWID""",
 }
 _INDEXES = """
-CREATE UNIQUE INDEX articles_by_place ON articles (place) WHERE place IS NOT NULL;
+CREATE UNIQUE INDEX articles_by_docid ON articles (docid) WHERE docid IS NOT NULL;
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
 CREATE INDEX aliases_by_slug ON aliases (slug);
@@ -69,6 +70,7 @@ def prepare(path: Path) -> None:
     connection = connect(path)
     try:
         connection.execute("BEGIN IMMEDIATE")
+        _rename_old_tables(connection)
         for statement in filter(str.strip, _HISTORY.split(";")):
             connection.execute(statement)
         row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
@@ -77,6 +79,15 @@ def prepare(path: Path) -> None:
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def _rename_old_tables(connection: sqlite3.Connection) -> None:
+    """History of version 0.1 under its present name; derived tables of that version go."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'first_names'").fetchone():
+        connection.execute("ALTER TABLE first_names RENAME TO original_slugs")
+        connection.execute("ALTER TABLE original_slugs RENAME COLUMN first TO original")
+    for name in ("shelved", "shelves"):
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _make_derived(connection: sqlite3.Connection) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from ..models import Shelf, Teaser
-from .highlighting import Segment, excerpt, marked, marks_of
+from ..models import Collection, Teaser
+from .highlighting import Fragment, excerpt, highlight, marks_of
 from .query_parser import Query, expression_of, needs_proof, pattern_of, seconds_of
 from .rows import TEASER_COLUMNS, teaser_of
-from .tokenizer import IN_TITLE, ON_SHELF, folded, text_of
+from .tokenizer import IN_COLLECTION, IN_TITLE, folded, searchable_text
 
 ORDERS = ("newest", "best")
 
@@ -19,10 +19,10 @@ CANDIDATES = 120
 """So many of the newest hits, and of the newest with the words in the title, are compared for ``best``."""
 
 EXAMINED = 400
-"""So many places at most are looked at for one page of results; the page after goes on from there."""
+"""So many docids at most are looked at for one page of results; the page after goes on from there."""
 
-Place = tuple[int, int]
-"""Where results go on: score (0 when newest first) and place of the last hit seen."""
+SearchCursor = tuple[int, int]
+"""Where results go on: score (0 when newest first) and docid of the last hit seen."""
 
 Ask = Callable[..., list[sqlite3.Row]]
 """Runs a query on the catalog: ``ask(sql, *values)``."""
@@ -36,8 +36,8 @@ class Hit:
     """An article that was found, and what to show of the words in it."""
 
     teaser: Teaser
-    title: tuple[Segment, ...]
-    excerpt: tuple[Segment, ...]
+    title: tuple[Fragment, ...]
+    excerpt: tuple[Fragment, ...]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Results:
     """``more`` is where the next page begins; None at the end."""
 
     hits: tuple[Hit, ...] = ()
-    more: Place | None = None
+    more: SearchCursor | None = None
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class _Found:
     row: sqlite3.Row
 
     @property
-    def place(self) -> Place:
-        return self.score, self.row["place"]
+    def cursor(self) -> SearchCursor:
+        return self.score, self.row["docid"]
 
 
-def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, before: Place | None) -> Results:
-    """Articles that hold every term, stand on every shelf and lie between the dates; nothing for an empty query."""
+def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, before: SearchCursor | None) -> Results:
+    """Articles that match every term, are in every collection and between the dates; none for an empty query."""
     found = _Finder(ask, timezone, query)
     if not query or not found.is_possible:
         return Results()
@@ -75,11 +75,13 @@ class _Finder:
         self._proofs = [pattern_of(term) for term in query.terms if needs_proof(term)]
         self._first = seconds_of(query.after, timezone, _EARLIEST)
         self._end = seconds_of(query.before, timezone, _LATEST)
-        shelves = [self._shelf_words(shelf) for shelf in query.shelves]
-        self.is_possible = all(shelves)
-        self._expression = " AND ".join((*(f"({expression_of(t)})" for t in query.terms), *(f"({s})" for s in shelves)))
+        collections = [self._collection_words(collection) for collection in query.collections]
+        self.is_possible = all(collections)
+        self._expression = " AND ".join(
+            (*(f"({expression_of(t)})" for t in query.terms), *(f"({s})" for s in collections))
+        )
 
-    def newest(self, limit: int, before: Place | None) -> Results:
+    def newest(self, limit: int, before: SearchCursor | None) -> Results:
         found: list[_Found] = []
         examined, end = 0, min(before[1] if before else self._end, self._end)
         while len(found) <= limit and examined < EXAMINED:
@@ -87,35 +89,35 @@ class _Finder:
             found += [_Found(0, row) for row in rows if self._proves(row)]
             if len(rows) <= limit:
                 return self._results(found, limit, None)
-            examined, end = examined + len(rows), rows[-1]["place"]
+            examined, end = examined + len(rows), rows[-1]["docid"]
         return self._results(found, limit, (0, end))
 
-    def best(self, limit: int, before: Place | None) -> Results:
+    def best(self, limit: int, before: SearchCursor | None) -> Results:
         """By how often the words occur, those of the title counting most; ties newest first."""
         in_title = " OR ".join(f"({expression_of(term, IN_TITLE)})" for term in self._terms)
         rows = self._rows(self._expression, self._end, CANDIDATES)
         if in_title:
             rows += self._rows(f"{self._expression} AND ({in_title})", self._end, CANDIDATES)
-        different = {row["place"]: row for row in rows}.values()
+        different = {row["docid"]: row for row in rows}.values()
         scored = [_Found(self._score(row), row) for row in different if self._proves(row)]
-        found = sorted(scored, key=lambda one: one.place, reverse=True)
-        return self._results([one for one in found if before is None or one.place < before], limit, None)
+        found = sorted(scored, key=lambda one: one.cursor, reverse=True)
+        return self._results([one for one in found if before is None or one.cursor < before], limit, None)
 
     def _rows(self, expression: str, end: int, limit: int) -> list[sqlite3.Row]:
-        """The newest articles before *end* (a place) that the index has for the expression."""
-        columns = f"{TEASER_COLUMNS}, place, details, body"
+        """The newest articles before *end* (a docid) that the index has for the expression."""
+        columns = f"{TEASER_COLUMNS}, docid, details, body"
         if not expression:
-            query = f"SELECT {columns} FROM articles WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT ?"
+            query = f"SELECT {columns} FROM articles WHERE docid >= ? AND docid < ? ORDER BY docid DESC LIMIT ?"
             return self._ask(query, self._first, end, limit)
-        places = "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
-        query = f"SELECT {columns} FROM articles WHERE place IN ({places}) ORDER BY place DESC"
+        docids = "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+        query = f"SELECT {columns} FROM articles WHERE docid IN ({docids}) ORDER BY docid DESC"
         return self._ask(query, expression, self._first, end, limit)
 
     def _proves(self, row: sqlite3.Row) -> bool:
         """Whether the terms that the index cannot vouch for really occur."""
         if not self._proofs:
             return True
-        text = "\n".join((*(row[name] for name in _INDEXED), text_of(row["body"])))
+        text = "\n".join((*(row[name] for name in _INDEXED), searchable_text(row["body"])))
         return all(proof.search(text) or proof.search(folded(text)) for proof in self._proofs)
 
     def _score(self, row: sqlite3.Row) -> int:
@@ -126,24 +128,28 @@ class _Finder:
             for term in self._terms
         )
 
-    def _results(self, found: Sequence[_Found], limit: int, more: Place | None) -> Results:
+    def _results(self, found: Sequence[_Found], limit: int, more: SearchCursor | None) -> Results:
         if len(found) > limit:
-            more = found[limit - 1].place
+            more = found[limit - 1].cursor
         return Results(tuple(self._hit(one.row) for one in found[:limit]), more)
 
     def _hit(self, row: sqlite3.Row) -> Hit:
         return Hit(
             teaser_of(row, self._timezone),
-            marked(row["title"], self._marks),
-            excerpt(text_of(row["body"]), self._marks),
+            highlight(row["title"], self._marks),
+            excerpt(searchable_text(row["body"]), self._marks),
         )
 
-    def _shelf_words(self, shelf: Shelf) -> str:
-        """The shelf in the index's language; a section may be named by its last step. Empty if there is none."""
-        query = "SELECT id FROM shelves WHERE kind = ? AND count > 0 AND (name = ? COLLATE NOCASE"
-        query += " OR name LIKE ? ESCAPE '!')" if shelf.kind == "section" else ")"
-        values = [shelf.kind, shelf.name, *([f"%/{_plain(shelf.name)}"] if shelf.kind == "section" else [])]
-        return " OR ".join(f'"{ON_SHELF}{row["id"]}"' for row in self._ask(query, *values))
+    def _collection_words(self, collection: Collection) -> str:
+        """The collection in the index's language; a section may be named by its last step. Empty if there is none."""
+        query = "SELECT id FROM collections WHERE kind = ? AND count > 0 AND (name = ? COLLATE NOCASE"
+        query += " OR name LIKE ? ESCAPE '!')" if collection.kind == "section" else ")"
+        values = [
+            collection.kind,
+            collection.name,
+            *([f"%/{_plain(collection.name)}"] if collection.kind == "section" else []),
+        ]
+        return " OR ".join(f'"{IN_COLLECTION}{row["id"]}"' for row in self._ask(query, *values))
 
 
 def _plain(text: str) -> str:

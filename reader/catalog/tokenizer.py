@@ -23,8 +23,8 @@ UNSPACED = (
 IN_TITLE = "\ue001"
 """Written before a word of the title: a private-use character that no text contains after folding."""
 
-ON_SHELF = "\ue000"
-"""Written before the number of a shelf, so that a shelf narrows a search inside the index."""
+IN_COLLECTION = "\ue000"
+"""Written before the number of a collection, so that a collection narrows a search inside the index."""
 
 _RUN = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 _PAIR = re.compile(f"(?=([{UNSPACED}]{{2}}))")
@@ -62,18 +62,18 @@ def is_unspaced(run: str) -> bool:
     return re.match(f"[{UNSPACED}]", run) is not None
 
 
-def text_of(body: str) -> str:
+def searchable_text(body: str) -> str:
     """The text of sanitized HTML, a line a block; what stands above ruby is left out, for it would part words."""
     return html.unescape(_NOT_READ.sub("", _BLOCK.sub("\n", body)))
 
 
 def words_of(article: Article) -> str:
-    """What the index holds of an article, shelves apart: its words, and those of its title marked."""
+    """What the index holds of an article, collections apart: its words, and those of its title marked."""
     titled = words(folded(f"{article.kicker}\n{article.title}\n{article.subtitle}"))
     names = (article.summary, article.source, article.editor, *article.byline, *article.tags, *article.section)
-    rest = words(folded("\n".join((*names, text_of(article.body)))))
+    rest = words(folded("\n".join((*names, searchable_text(article.body)))))
     return " ".join({*titled, *rest, *(IN_TITLE + word for word in titled)})
 
 
-def shelf_words(numbers: Iterable[int]) -> str:
-    return " ".join(f"{ON_SHELF}{number}" for number in numbers)
+def collection_words(numbers: Iterable[int]) -> str:
+    return " ".join(f"{IN_COLLECTION}{number}" for number in numbers)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..models import Article, Problem, Shelf
-from .collections import Shelving, names_of, shelves_in
-from .fts_index import Indexing
-from .rows import article_of, first_name, remember_first_name, row_of, shelves_of
+from ..models import Article, Collection, Problem
+from .collections import CollectionIndex, collections_in, names_of
+from .fts_index import FullTextIndex
+from .rows import article_of, collections_of, original_slug, remember_original_slug, row_of
 from .schema import connect, prepare
 from .tokenizer import words_of
 
@@ -19,15 +19,15 @@ _CONFLICT = "another file already has the name"
 
 
 @contextmanager
-def open_ledger(path: Path, now: datetime) -> Iterator[Ledger]:
+def catalog_writer(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
     """All or nothing: what was put is visible to readers when the block ends, or not at all."""
     prepare(path)
     connection = connect(path)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        ledger = Ledger(connection, now)
-        yield ledger
-        ledger.close()
+        transaction = CatalogTransaction(connection, now)
+        yield transaction
+        transaction.close()
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
@@ -38,16 +38,16 @@ def open_ledger(path: Path, now: datetime) -> Iterator[Ledger]:
 
 def record_export(path: Path, key: str, size_bytes: int) -> None:
     """Remember how large a finished export is: pages and feeds show it from now on."""
-    with open_ledger(path, datetime.now().astimezone()) as ledger:
-        ledger.put_export(key, size_bytes)
+    with catalog_writer(path, datetime.now().astimezone()) as transaction:
+        transaction.put_export(key, size_bytes)
 
 
-class Ledger:
+class CatalogTransaction:
     """Changes that belong together. Paths are relative to the articles folder."""
 
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._db, self._now = connection, int(now.timestamp())
-        self._shelving, self._indexing = Shelving(connection), Indexing(connection)
+        self._collections, self._fts = CollectionIndex(connection), FullTextIndex(connection)
         self._changed = self._sized = False
 
     def differences(self, names: Iterable[str], found: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
@@ -77,8 +77,8 @@ class Ledger:
         """
         before = self._db.execute("SELECT * FROM articles WHERE slug = ?", (article.slug,)).fetchone()
         if before and before["path"] != path:
-            mend = "rename one of them, or give it another slug in its front matter"
-            problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {before['path']}", mend)
+            hint = "rename one of them, or give it another slug in its front matter"
+            problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {before['path']}", hint)
             self._put_file(path, stamp, digest, article.slug, problem)
             return problem
         known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
@@ -119,8 +119,8 @@ class Ledger:
         due = "SELECT * FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
         for row in self._db.execute(due, (self._now,)).fetchall():
             article = article_of(row, UTC)
-            place = self._show(article, shelves_in(row["shelves"]), words_of(article))
-            self._db.execute("UPDATE articles SET visible = 1, place = ? WHERE slug = ?", (place, row["slug"]))
+            docid = self._show(article, collections_in(row["collections"]), words_of(article))
+            self._db.execute("UPDATE articles SET visible = 1, docid = ? WHERE slug = ?", (docid, row["slug"]))
             self._changed = True
 
     def next_due(self) -> int | None:
@@ -137,58 +137,58 @@ class Ledger:
         """Every file is read again at the next pass, because the code that reads them has changed."""
         self._db.execute("UPDATE files SET stamp = ''")
 
-    def note(self, key: str, value: str) -> None:
+    def set_meta(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def noted(self, key: str) -> str:
+    def get_meta(self, key: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row["value"]) if row else ""
 
     def close(self) -> None:
         """Count what changed; move the revision on if anything did."""
-        self._shelving.close()
-        self._indexing.close()
-        if self._changed or self._sized or not self.noted("revision"):
+        self._collections.close()
+        self._fts.close()
+        if self._changed or self._sized or not self.get_meta("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
             # Two changes within one second differ too. A thousand finished exports must not run ahead of the clock,
             # though: Last-Modified may not lie in the future (RFC 9110 8.8.2.1).
             moved_on = max(self._now, last["value"] + self._changed if last else 0)
-            revision = int(self.noted("revision") or 0) + 1
+            revision = int(self.get_meta("revision") or 0) + 1
             self._db.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('changed_at', ?), ('revision', ?)", (moved_on, revision)
             )
 
     def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem) -> None:
-        values = (path, stamp, digest, slug, problem.line, problem.cause, problem.mend)
+        values = (path, stamp, digest, slug, problem.line, problem.cause, problem.hint)
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def _put_article(self, path: str, article: Article, words: str, before: sqlite3.Row | None) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now
-        first = first_name(self._db, article.slug) if before else ""
+        first = original_slug(self._db, article.slug) if before else ""
         was_visible = before is not None and bool(before["visible"])
         if before and was_visible:
             self._hide(before)
-        shelves = shelves_of(article)
-        row = {**row_of(article), "shelves": names_of(shelves), "path": path, "visible": visible, "place": None}
+        collections = collections_of(article)
+        row = {**row_of(article), "collections": names_of(collections), "path": path, "visible": visible, "docid": None}
         if visible:
-            row["place"] = self._show(article, shelves, words or words_of(article))
+            row["docid"] = self._show(article, collections, words or words_of(article))
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
         self._put_aliases(article)
         if before:
-            remember_first_name(self._db, article.slug, first)
+            remember_original_slug(self._db, article.slug, first)
         self._changed = self._changed or visible or was_visible
 
-    def _show(self, article: Article, shelves: Iterable[Shelf], words: str) -> int:
-        """Its place in the index."""
+    def _show(self, article: Article, collections: Iterable[Collection], words: str) -> int:
+        """Its docid in the index."""
         published = int(article.published.timestamp())
-        place = self._indexing.place_for(published)
-        self._indexing.put(place, words, self._shelving.put(article.slug, published, shelves))
-        return place
+        docid = self._fts.docid_for(published)
+        self._fts.put(docid, words, self._collections.put(article.slug, published, collections))
+        return docid
 
     def _hide(self, row: sqlite3.Row) -> None:
-        shelves = self._shelving.take(row["slug"], row["published"], shelves_in(row["shelves"]))
-        self._indexing.take(row, shelves)
+        collections = self._collections.take(row["slug"], row["published"], collections_in(row["collections"]))
+        self._fts.take(row, collections)
 
     def _note_correction(self, article: Article, before: sqlite3.Row) -> None:
         if before["visible"] and before["version"] != article.version:
@@ -211,7 +211,7 @@ class Ledger:
 
     def _retire(self, slug: str, heir: str) -> None:
         row = self._db.execute("SELECT * FROM articles WHERE slug = ?", (slug,)).fetchone()
-        first, heir = first_name(self._db, slug), heir or self._owner_of_alias(slug)
+        first, heir = original_slug(self._db, slug), heir or self._owner_of_alias(slug)
         if row["visible"]:
             self._hide(row)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
@@ -222,9 +222,9 @@ class Ledger:
         if heir:
             self._db.execute("UPDATE moved SET target = ? WHERE target = ?", (heir, slug))
             self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (slug, heir))
-            remember_first_name(self._db, heir, first)
+            remember_original_slug(self._db, heir, first)
             return
-        remember_first_name(self._db, slug, first)
+        remember_original_slug(self._db, slug, first)
         self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))
 
     def _owner_of_alias(self, alias: str) -> str:

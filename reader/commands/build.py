@@ -12,10 +12,10 @@ import click
 from ..errors import Busy
 from ..exports import EXPORTS
 from ..exports.publications import every_article, of_article, of_issue
-from ..jobs.exports import Press
+from ..jobs.exports import ExportService
 from ..jobs.queue import FAILED
 from ..models import Publication
-from ..services import Services, open_services
+from ..services import Services, build_services
 from ..settings import Settings
 
 POLL_SECONDS = 0.02
@@ -32,15 +32,15 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
 
     What is finished already is not made again. Exits with 1 if any of them failed.
     """
-    services = open_services(settings)
-    services.library.sync()
+    services = build_services(settings)
+    services.library.scan_all()
     wishes = [wish for publication in publications(services, days) for wish in kinds(publication, suffixes)]
     stop = threading.Event()
-    crew = threading.Thread(target=services.press.keep, args=(stop,), daemon=True)
-    crew.start()
-    failures = make(services.press, wishes)
+    pool = threading.Thread(target=services.export_service.run_workers, args=(stop,), daemon=True)
+    pool.start()
+    failures = make(services.export_service, wishes)
     stop.set()
-    crew.join()
+    pool.join()
     for failure in failures:
         click.echo(failure, err=True)
     click.echo(f"{len(wishes) - len(failures)} of {len(wishes)} exports are finished")
@@ -61,37 +61,37 @@ def kinds(publication: Publication, suffixes: tuple[str, ...]) -> Iterator[Wish]
             yield from ((publication, suffix, page) for page in exporter.PAGES or ("",))
 
 
-def make(press: Press, wishes: list[Wish]) -> list[str]:
+def make(export_service: ExportService, wishes: list[Wish]) -> list[str]:
     """Keeps the queue filled until all is made; says what failed, and why."""
     failures: list[str] = []
     ordered: dict[str, str] = {}
     with click.progressbar(wishes, label="Making exports", file=sys.stderr) as bar:
         for publication, suffix, page in bar:
-            while not is_ordered(press, publication, suffix, page):
-                failures += settled(press, ordered)
+            while not is_ordered(export_service, publication, suffix, page):
+                failures += settled(export_service, ordered)
                 time.sleep(POLL_SECONDS)
-            ordered[press.key(publication, suffix, page)] = f"{publication.name}.{suffix} {page}".rstrip()
+            ordered[export_service.key(publication, suffix, page)] = f"{publication.name}.{suffix} {page}".rstrip()
         while ordered:
-            failures += settled(press, ordered)
+            failures += settled(export_service, ordered)
             time.sleep(POLL_SECONDS)
     return failures
 
 
-def is_ordered(press: Press, publication: Publication, suffix: str, page: str) -> bool:
+def is_ordered(export_service: ExportService, publication: Publication, suffix: str, page: str) -> bool:
     """False, and nothing done, while the queue is full."""
     try:
-        press.order(publication, suffix, page)
+        export_service.submit(publication, suffix, page)
     except Busy:
         return False
     return True
 
 
-def settled(press: Press, ordered: dict[str, str]) -> list[str]:
+def settled(export_service: ExportService, ordered: dict[str, str]) -> list[str]:
     """Takes what is done out of *ordered*; says what failed, and why."""
     failures = []
     for key, name in list(ordered.items()):
-        ticket = press.jobs.ticket(key)
-        if ticket is None or ticket.state == FAILED:
+        status = export_service.jobs.status(key)
+        if status is None or status.state == FAILED:
             del ordered[key]
-            failures += [f"{name}: {ticket.message}"] if ticket else []
+            failures += [f"{name}: {status.message}"] if status else []
     return failures

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import click
 
-from ..library.scanner import Reading
-from ..services import open_services
+from ..library.scanner import FileResult
+from ..services import build_services
 from ..settings import Settings
 
 
@@ -21,8 +21,8 @@ def command(settings: Settings) -> None:
     Exits with 1 if there are any.
     """
     logging.getLogger("reader.library.scanner").setLevel(logging.ERROR)  # what it would warn of is printed below
-    services = open_services(settings)
-    services.library.sync(show_progress)
+    services = build_services(settings)
+    services.library.scan_all(show_progress)
     problems = services.catalog.problems()
     for problem in problems:
         click.echo(str(problem), err=True)
@@ -30,10 +30,10 @@ def command(settings: Settings) -> None:
     raise SystemExit(1 if problems else 0)
 
 
-def show_progress(readings: Iterable[Reading], length: int) -> Iterable[Reading]:
+def show_progress(results: Iterable[FileResult], length: int) -> Iterable[FileResult]:
     """A bar on stderr when there is much to read."""
     if length < 200:
-        yield from readings
+        yield from results
         return
-    with click.progressbar(readings, length=length, label="Reading articles", file=sys.stderr) as bar:
+    with click.progressbar(results, length=length, label="Reading articles", file=sys.stderr) as bar:
         yield from bar

@@ -17,9 +17,9 @@ from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
 from ..exports.publications import every_article, in_chosen_script, of_article, of_issue, of_selection
 from ..models import Publication
-from ..services import Services, open_services
+from ..services import Services, build_services
 from ..settings import Settings
-from .static_site import write_site
+from .static_site import export_site
 
 
 @click.command("export")
@@ -52,8 +52,8 @@ def command(
         page = page_of(suffix, page)
     except UnknownFormat as error:
         raise click.BadParameter(str(error), param_hint="--format") from error
-    services = open_services(settings)
-    services.library.sync()
+    services = build_services(settings)
+    services.library.scan_all()
     publication = in_chosen_script(publication_of(services, names), script)
     options = options_of(settings, page, script)
     content = exporter(suffix).export(publication, options, services.render.render)
@@ -61,18 +61,18 @@ def command(
 
 
 def write_everything(settings: Settings, output: Path, script: str) -> None:
-    services = open_services(settings)
-    services.library.sync()
+    services = build_services(settings)
+    services.library.scan_all()
     if output.suffix == ".zim":
         write_library(services, output, script)
         return
     stop = threading.Event()
-    crew = threading.Thread(target=services.press.keep, args=(stop,), daemon=True)
-    crew.start()
-    with click.progressbar(write_site(create_app(services), output), label="Writing files", file=sys.stderr) as bar:
+    pool = threading.Thread(target=services.export_service.run_workers, args=(stop,), daemon=True)
+    pool.start()
+    with click.progressbar(export_site(create_app(services), output), label="Writing files", file=sys.stderr) as bar:
         count = sum(1 for _ in bar)
     stop.set()
-    crew.join()
+    pool.join()
     click.echo(f"{output}  {count:,} files", err=True)
 
 

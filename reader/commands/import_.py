@@ -10,11 +10,11 @@ from datetime import datetime
 import click
 
 from ..errors import NotImported
-from ..formats.dates import moment
-from ..importing.duplicates import look, plain
-from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importing, Outcome, Wishes
+from ..formats.dates import parse_datetime
+from ..importing.duplicates import plain, scan
+from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
 from ..importing.sources.http import Fetcher, open_fetcher
-from ..importing.sources.sources import Item, items_of
+from ..importing.sources.sources import SourceItem, items_of
 from ..settings import Settings
 
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!"}
@@ -25,7 +25,7 @@ class Moment(click.ParamType[datetime]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            return moment(value)
+            return parse_datetime(value)
         except ValueError as error:
             self.fail(f"{error} (use 2018-11-23 or 2018-11-23 10:40)", param, ctx)
 
@@ -57,65 +57,69 @@ def command(
     """
     path = tuple(part.strip() for part in section.replace(">", "/").split("/") if part.strip())
     fetcher = open_fetcher(allow_private=allow_private, delay_seconds=delay)
-    already = look(settings.articles, settings.instance / "imported.json")
-    importing = Importing(
-        settings, fetcher, already, Wishes(path, published, f".{suffix}"), lambda: datetime.now(settings.timezone)
+    already = scan(settings.articles, settings.instance / "imported.json")
+    importer = Importer(
+        settings,
+        fetcher,
+        already,
+        ImportOptions(path, published, f".{suffix}"),
+        lambda: datetime.now(settings.timezone),
     )
     with fetcher.client:
-        items, skipped = _items(sources, fetcher, importing)
+        items, skipped = _items(sources, fetcher, importer)
         if dry_run:
-            raise SystemExit(_show(importing, items))
-        raise SystemExit(_report([*skipped, *_with_bar(importing, items)]))
+            raise SystemExit(_show(importer, items))
+        raise SystemExit(_report([*skipped, *_with_bar(importer, items)]))
 
 
 def _items(
-    sources: tuple[str, ...], fetcher: Fetcher, importing: Importing
-) -> tuple[list[Item | NotImported], list[Outcome]]:
+    sources: tuple[str, ...], fetcher: Fetcher, importer: Importer
+) -> tuple[list[SourceItem | NotImported], list[ImportResult]]:
     """The items of all sources; an address whose article is there already is not fetched."""
-    items: list[Item | NotImported] = []
+    items: list[SourceItem | NotImported] = []
     skipped = []
     for source in sources:
-        there = importing.already.by_address.get(plain(source), "") if "://" in source else ""
+        there = importer.already.by_address.get(plain(source), "") if "://" in source else ""
         if there:
-            skipped.append(Outcome(SKIPPED, source, there))
+            skipped.append(ImportResult(SKIPPED, source, there))
         else:
             items += items_of(source, fetcher)
     return items, skipped
 
 
-def _with_bar(importing: Importing, items: list[Item | NotImported]) -> Iterator[Outcome]:
+def _with_bar(importer: Importer, items: list[SourceItem | NotImported]) -> Iterator[ImportResult]:
     """A bar on stderr when there is much to do and somebody to see it."""
-    outcomes = importing.run(items)
+    results = importer.run(items)
     if len(items) < 5 or not sys.stderr.isatty():
-        yield from outcomes
+        yield from results
         return
-    with click.progressbar(outcomes, length=len(items), label="Importing", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(results, length=len(items), label="Importing", file=sys.stderr, show_pos=True) as bar:
         yield from bar
 
 
-def _report(outcomes: list[Outcome]) -> int:
+def _report(results: list[ImportResult]) -> int:
     """Prints a line for each outcome and one of sums; the exit status."""
-    for outcome in outcomes:
-        said = {IMPORTED: f"{outcome.detail} ← {outcome.name}", SKIPPED: f"{outcome.name} is there: {outcome.detail}"}
+    for result in results:
+        said = {IMPORTED: f"{result.detail} ← {result.name}", SKIPPED: f"{result.name} is there: {result.detail}"}
         click.echo(
-            f"{_SIGNS[outcome.kind]} " + said.get(outcome.kind, f"{outcome.name}: {outcome.detail}"),
-            err=outcome.kind == REFUSED,
+            f"{_SIGNS[result.kind]} " + said.get(result.kind, f"{result.name}: {result.detail}"),
+            err=result.kind == REFUSED,
         )
-        for note in outcome.notes:
+        for note in result.notes:
             click.echo(f"    {note}", err=True)
-    count = Counter(outcome.kind for outcome in outcomes)
+    count = Counter(result.kind for result in results)
     click.echo(f"{count[IMPORTED]} imported, {count[SKIPPED]} skipped, {count[REFUSED]} refused")
     return 1 if count[REFUSED] else 0
 
 
-def _show(importing: Importing, items: list[Item | NotImported]) -> int:
+def _show(importer: Importer, items: list[SourceItem | NotImported]) -> int:
     """Prints what would be written; the exit status."""
     refused = 0
     for item in items:
         try:
             if isinstance(item, NotImported):
                 raise item
-            text, notes = importing.preview(item)
+            text, notes = importer.preview(item)
             click.echo(text)
             for note in notes:
                 click.echo(f"    {note}", err=True)

@@ -9,7 +9,7 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from ..services import open_services
+from ..services import build_services
 from ..settings import ROOT, Settings
 from .check import show_progress
 
@@ -29,8 +29,8 @@ STOP_SECONDS = 10
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; files that are dropped in show within a second."""
-    services = open_services(settings)
-    services.library.sync(show_progress)
+    services = build_services(settings)
+    services.library.scan_all(show_progress)
     shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # the figures count from a start
     click.echo(f"{services.catalog.count()} articles from {settings.articles}: http://{_shown(host)}:{port}/", err=True)
     Granian(

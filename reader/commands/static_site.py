@@ -28,26 +28,26 @@ POLL_SECONDS = 0.05
 """Exports answer 503 until they are made."""
 
 
-def write_site(app: Flask, folder: Path) -> Iterator[str]:
+def export_site(app: Flask, folder: Path) -> Iterator[str]:
     """Writes file after file; yields the address of each."""
     services: Services = app.extensions["reader"]
-    shutil.copytree(services.settings.static, folder / "static" / services.render.look, dirs_exist_ok=True)
+    shutil.copytree(services.settings.static, folder / "static" / services.render.build_id, dirs_exist_ok=True)
     client = app.test_client()
     waiting, seen = [*reversed(EXTRAS), *reversed(SEEDS)], {*EXTRAS, *SEEDS}
     while waiting:
         address = waiting.pop()
-        response = fetched(client, address)
+        response = fetch(client, address)
         if response.status_code == 200:
             write(folder, address, response.mimetype or "text/html", response.get_data())
             yield address
         elif response.status_code in MOVED:
-            write(folder, address, "text/html", signpost(response.location or urls.HOME))
+            write(folder, address, "text/html", redirect_page(response.location or urls.HOME))
         found = [link for link in links_of(address, response) if link not in seen]
         seen.update(found)
         waiting += reversed(found)
 
 
-def fetched(client: FlaskClient, address: str) -> Response:
+def fetch(client: FlaskClient, address: str) -> Response:
     """The answer, after waiting for it as long as it takes."""
     while True:
         response = client.get(address, buffered=True)
@@ -69,7 +69,7 @@ def links_of(address: str, response: Response) -> list[str]:
     return [unquote(link.path) for link in dict.fromkeys(found) if link.netloc == "localhost" and not link.query]
 
 
-def signpost(target: str) -> bytes:
+def redirect_page(target: str) -> bytes:
     """A page that leads on, since a folder can't redirect."""
     to = escape(target)
     return f'<!doctype html><meta http-equiv=refresh content="0;url={to}"><link rel=canonical href="{to}">'.encode()

@@ -57,7 +57,7 @@ def _as_is(text: str) -> str:
 
 
 def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
-    return [path for image in draft.images if (path := derived.inside(image, folder))]
+    return [path for image in draft.images if (path := derived.resolve_within(image, folder))]
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

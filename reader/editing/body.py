@@ -15,7 +15,7 @@ from markupsafe import Markup
 from ..chinese import corrected, corrections
 from ..models import slug_of
 from ..sanitizer import INLINES, Token, joined, tokens
-from .derived import inside
+from .derived import resolve_within
 
 HEADING_NAME_WIDTH = 24
 """In Latin letters; a Han character is two wide."""
@@ -159,7 +159,7 @@ def _place_pictures(parts: list[Token], folder: PurePosixPath) -> list[str]:
     for part in parts:
         if part.name != "img" or not (found := _SRC.search(part.attributes)):
             continue
-        path = inside(html.unescape(found[1]), folder)
+        path = resolve_within(html.unescape(found[1]), folder)
         if path:
             paths.append(path)
             start, end = found.span(1)

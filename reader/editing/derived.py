@@ -51,7 +51,7 @@ def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
     raise UnreadableArticle("no date", "add published: 2018-11-23 10:40, or put the file into a folder 2018-11-23/")
 
 
-def inside(address: str, folder: PurePosixPath) -> str:
+def resolve_within(address: str, folder: PurePosixPath) -> str:
     """The picture's path relative to the articles folder; empty for an address on the web.
 
     A path that begins with ``/`` is relative to the articles folder. Raises UnreadableArticle when it leaves it.
@@ -131,7 +131,7 @@ def summary(body: str, language: str) -> str:
         text = " ".join(plain_text(paragraph).split()) if not is_han_text(paragraph) else _joined(paragraph)
         if len(text) >= _LEAST_SUMMARY:
             text = re.sub("：$", "。", re.sub(":$", ".", text))  # what it announced is not in the summary
-            return cut(text, SUMMARY_LENGTH if language[:2] in ("zh", "ja", "ko") else SUMMARY_LENGTH * 2)
+            return truncate(text, SUMMARY_LENGTH if language[:2] in ("zh", "ja", "ko") else SUMMARY_LENGTH * 2)
     return ""
 
 
@@ -143,7 +143,7 @@ def _joined(paragraph: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", _UNREAD.sub("", paragraph.replace("<br>", " ")))).split())
 
 
-def cut(text: str, length: int) -> str:
+def truncate(text: str, length: int) -> str:
     """*text*, or its first sentences within *length* characters with no quotation left open, or words and ``……``."""
     if len(text) <= length:
         return text

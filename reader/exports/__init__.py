@@ -1,8 +1,8 @@
 """Exports: a Publication to the bytes of a file.
 
     to_<format>.py   one file each: SUFFIX, MIMETYPE, LABEL, PAGES and export(publication, options, render) -> bytes
-    publications.py  what can be exported: an article, an issue, a shelf, a selection
-    press.py         Press: orders, finished files, sizes; what the rest of Reader talks to
+    publications.py  what can be exported: an article, an issue, a collection, a selection
+    press.py         ExportService: orders, finished files, sizes; what the rest of Reader talks to
     jobs.py          the queue all processes share       crew.py, worker.py   who does the work
 
 A new format is a new ``to_*.py`` file here; addresses, buttons, cache and contract tests find it by themselves.
@@ -20,7 +20,7 @@ from .options import Options, Render
 
 
 class Exporter(Protocol):
-    """What a ``to_*.py`` file defines. Importing it must be cheap: heavy libraries load when it first exports."""
+    """What a ``to_*.py`` file defines. Importer it must be cheap: heavy libraries load when it first exports."""
 
     SUFFIX: str
     MIMETYPE: str

@@ -41,7 +41,7 @@ class Body:
         for number, element in enumerate(self.root.iter(*HEADINGS), 1):
             if "id" not in element.attrib:
                 element.set("id", f"{self._prefix}s{number}")
-            found.append(Heading(int(element.tag[1]), element.get("id"), text_of(element)))
+            found.append(Heading(int(element.tag[1]), element.get("id"), element_text(element)))
         return found
 
     def pictures(self) -> list[HtmlElement]:
@@ -88,17 +88,17 @@ class Body:
                 del link.attrib["href"]
 
 
-def text_of(element: HtmlElement) -> str:
+def element_text(element: HtmlElement) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
-def in_parentheses(body: Body) -> Body:
+def ruby_to_parentheses(body: Body) -> Body:
     """Ruby as 汉（hàn）, for where there is none (WeasyPrint)."""
     for ruby in list(body.root.iter("ruby")):
         for mark in list(ruby.iter("rp")):
             mark.drop_tree()
         for reading in list(ruby.iter("rt")):
-            reading.text, reading.tag = f"（{text_of(reading)}）", "span"
+            reading.text, reading.tag = f"（{element_text(reading)}）", "span"
             for child in list(reading):
                 child.drop_tree()
         ruby.drop_tag()
@@ -106,22 +106,22 @@ def in_parentheses(body: Body) -> Body:
 
 
 @dataclass
-class Entry:
+class TocEntry:
     """One line of contents; ``href`` is where it leads."""
 
     text: str
     href: str
-    below: list[Entry] = field(default_factory=list)
+    below: list[TocEntry] = field(default_factory=list)
 
 
-def nested(headings: list[Heading], file: str) -> list[Entry]:
+def nested(headings: list[Heading], file: str) -> list[TocEntry]:
     """The headings as a tree. A skipped level (h2, h4) makes no empty step."""
-    top: list[Entry] = []
-    path: list[tuple[int, list[Entry]]] = [(0, top)]
+    top: list[TocEntry] = []
+    path: list[tuple[int, list[TocEntry]]] = [(0, top)]
     for heading in headings:
         while path[-1][0] >= heading.level:
             path.pop()
-        entry = Entry(heading.text, f"{file}#{heading.id}")
+        entry = TocEntry(heading.text, f"{file}#{heading.id}")
         path[-1][1].append(entry)
         path.append((heading.level, entry.below))
     return top

@@ -11,7 +11,7 @@ from typing import Any
 import segno
 from markupsafe import Markup
 
-from ..models import Article, Publication, minute
+from ..models import Article, Publication, format_minute
 from .bodies import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time
 from .options import Options
@@ -123,7 +123,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
 def colophon_of(publication: Publication, options: Options) -> Colophon:
     gettext = gettext_of(publication.language)
     return Colophon(
-        facts=[(gettext("Revision"), f"{revision_of(publication)} · {minute(publication.updated)}")],
+        facts=[(gettext("Revision"), f"{revision_of(publication)} · {format_minute(publication.updated)}")],
         colon=colon(publication.language),
         section=" › ".join(publication.chapters[0].section) if len(publication.chapters) == 1 else "",
         address=options.base_url and options.base_url + publication.path,

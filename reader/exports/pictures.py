@@ -11,7 +11,7 @@ from ..errors import NotFound, UnusablePicture
 from ..media.images import derive
 from ..media.renditions import original
 from ..models import fingerprint
-from .bodies import Body, text_of
+from .bodies import Body, element_text
 from .localization import Gettext
 from .options import Options
 
@@ -26,7 +26,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
     found: dict[str, bytes] = {}
     for picture in body.pictures():
         address = _OURS.fullmatch(picture.get("src", ""))
-        content = developed(address[0], address[1], options) if address else b""
+        content = rendered(address[0], address[1], options) if address else b""
         if not address or not content:
             give_way(picture)
             continue
@@ -37,7 +37,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
     return found
 
 
-def developed(address: str, digest: str, options: Options) -> bytes:
+def rendered(address: str, digest: str, options: Options) -> bytes:
     """A JPEG; nothing if the original is gone, has changed since, or is no picture."""
     try:
         content = original(Path(options.instance), address)
@@ -58,5 +58,5 @@ def give_way(picture: HtmlElement) -> None:
 def caption_of(picture: HtmlElement) -> str:
     for figure in picture.iterancestors("figure"):
         for caption in figure.iter("figcaption"):
-            return text_of(caption)
+            return element_text(caption)
     return ""

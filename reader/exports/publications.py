@@ -1,4 +1,4 @@
-"""What can be exported: an article, a day's issue, a shelf, a selection. Each becomes one Publication."""
+"""What can be exported: an article, a day's issue, a collection, a selection. Each becomes one Publication."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import date
 from typing import cast
 
 from .. import urls
-from ..catalog import Catalog, Position
+from ..catalog import Catalog, Cursor
 from ..chinese.script import convert, in_script, needs_change
 from ..errors import NotFound, TooLarge
-from ..models import Article, Issue, Publication, Shelf, Teaser, fingerprint, slug_of
+from ..models import Article, Collection, Issue, Publication, Teaser, fingerprint, slug_of
 from .localization import gettext_of, long_date
 
 MOST_ARTICLES = 200
@@ -31,10 +31,10 @@ def of_issue(issue: Issue, articles: Sequence[Article]) -> Publication:
     return _bundle(f"{issue.day}", _issue_title(issue.day, articles), urls.issue(issue.day), articles)
 
 
-def of_shelf(shelf: Shelf, articles: Sequence[Article]) -> Publication:
+def of_collection(collection: Collection, articles: Sequence[Article]) -> Publication:
     """A section, a tag, an author's or a source's articles. Raises TooLarge."""
-    title = shelf.name.rpartition("/")[2]
-    return _bundle(slug_of(shelf.name) or shelf.kind, title, urls.shelf(shelf), articles)
+    title = collection.name.rpartition("/")[2]
+    return _bundle(slug_of(collection.name) or collection.kind, title, urls.collection(collection), articles)
 
 
 def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publication:
@@ -45,7 +45,7 @@ def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publicat
 
 def every_article(catalog: Catalog) -> Iterator[Article]:
     """All there are, newest first, a hundred in memory at a time."""
-    before: Position | None = None
+    before: Cursor | None = None
     while teasers := catalog.latest(limit=100, before=before):
         yield from catalog.articles([teaser.slug for teaser in teasers])
         before = (int(teasers[-1].published.timestamp()), teasers[-1].slug)
@@ -68,7 +68,7 @@ def in_chosen_script(publication: Publication, script: str) -> Publication:
 
 def _bundle(name: str, title: str, path: str, articles: Sequence[Article]) -> Publication:
     if not articles:
-        raise NotFound("article on the shelf", title)
+        raise NotFound("article on the collection", title)
     check_count(len(articles))
     characters = sum(len(article.body) for article in articles)
     if characters > MOST_CHARACTERS:

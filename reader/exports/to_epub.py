@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication
-from .bodies import Body, Entry, nested
+from .bodies import Body, TocEntry, nested
 from .covers import Cover, cover_of
 from .documents import Chapter, Document, authors_of, colon, to_document, unique
 from .localization import gettext_of, long_date
@@ -48,7 +48,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Item:
+class ManifestItem:
     """One file of the book, below ``EPUB/``."""
 
     name: str
@@ -74,16 +74,16 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     }
     pages = [_page(chapter, document, render) for chapter in document.chapters]
     items = [
-        Item("style.css", "text/css", render("export/epub/style.css").encode()),
-        Item("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
-        Item("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
-        Item("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
+        ManifestItem("style.css", "text/css", render("export/epub/style.css").encode()),
+        ManifestItem("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
+        ManifestItem("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
+        ManifestItem("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
         *pages,
-        *(Item(PICTURES + name, "image/jpeg", content) for name, content in document.media.items()),
+        *(ManifestItem(PICTURES + name, "image/jpeg", content) for name, content in document.media.items()),
     ]
     context = common | _metadata(publication, options) | {"items": items, "spine": [page.id for page in pages]}
     package = render("export/epub/package.opf", **context)
-    return _zip([Item("package.opf", "", package.encode()), *items])
+    return _zip([ManifestItem("package.opf", "", package.encode()), *items])
 
 
 def _prepared(body: Body) -> Markup:
@@ -94,22 +94,22 @@ def file_of(chapter: Chapter) -> str:
     return f"{chapter.id}.xhtml"
 
 
-def _page(chapter: Chapter, document: Document, render: Render) -> Item:
+def _page(chapter: Chapter, document: Document, render: Render) -> ManifestItem:
     colophon = document.colophon if chapter is document.chapters[-1] else None
-    return Item(
+    return ManifestItem(
         file_of(chapter), XHTML, render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon).encode()
     )
 
 
-def _contents(document: Document) -> list[Entry]:
+def _contents(document: Document) -> list[TocEntry]:
     """Of an issue: sections and their articles. Of an article: itself and its headings."""
     if len(document.chapters) == 1:
         chapter = document.chapters[0]
-        return [Entry(chapter.article.title, file_of(chapter), nested(chapter.headings, file_of(chapter)))]
+        return [TocEntry(chapter.article.title, file_of(chapter), nested(chapter.headings, file_of(chapter)))]
     found = []
     for part in document.parts:
-        articles = [Entry(chapter.article.title, file_of(chapter)) for chapter in part.chapters]
-        found += [Entry(part.name, articles[0].href, articles)] if part.name else articles
+        articles = [TocEntry(chapter.article.title, file_of(chapter)) for chapter in part.chapters]
+        found += [TocEntry(part.name, articles[0].href, articles)] if part.name else articles
     return found
 
 
@@ -136,7 +136,7 @@ def _metadata(publication: Publication, options: Options) -> dict[str, Any]:
     }
 
 
-def _zip(items: list[Item]) -> bytes:
+def _zip(items: list[ManifestItem]) -> bytes:
     """OCF 3.3, 4.2: ``mimetype`` first and stored, without extra fields."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:

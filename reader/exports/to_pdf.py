@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ..models import Publication
-from .bodies import Body, in_parentheses
+from .bodies import Body, ruby_to_parentheses
 from .documents import qr_code, to_document
 from .notes import at_the_foot
 from .options import Options, Render
@@ -56,9 +56,9 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
 
 def _of_one(body: Body) -> Markup:
-    return at_the_foot(in_parentheses(body)).html()
+    return at_the_foot(ruby_to_parentheses(body)).html()
 
 
 def _of_many(body: Body) -> Markup:
     """Columns and notes at the foot of the page don't go together in WeasyPrint: notes stay at the story's end."""
-    return in_parentheses(body).html()
+    return ruby_to_parentheses(body).html()

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from ..i18n import N_
 from ..models import Publication
-from .bodies import Body, in_parentheses, text_of
+from .bodies import Body, element_text, ruby_to_parentheses
 from .documents import Chapter, to_document
 from .options import Options, Render
 
@@ -21,7 +21,7 @@ GROUPS = ("ul", "ol", "dl", "blockquote", "section", "aside", "details", "figure
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
-    document = to_document(publication, options, lambda body: in_parentheses(body).html(), "")
+    document = to_document(publication, options, lambda body: ruby_to_parentheses(body).html(), "")
     stories = "\n\n\n".join(_story(chapter, options) for chapter in document.chapters)
     colophon = document.colophon
     end = [f"{label}{colophon.colon}{value}" for label, value in colophon.facts] + [colophon.address]
@@ -43,12 +43,12 @@ def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
         if element.tag == "pre":
             yield element.text_content().rstrip("\n")
         elif element.tag == "tr":
-            yield start + "\t".join(text_of(cell) for cell in element)
+            yield start + "\t".join(element_text(cell) for cell in element)
         elif element.tag == "li":
             yield from _item(element, start)
         elif element.tag in GROUPS:
             yield from blocks(element, "> " if element.tag == "blockquote" else start)
-        elif words := text_of(element):
+        elif words := element_text(element):
             yield start + words
 
 
@@ -57,7 +57,7 @@ def _item(item: HtmlElement, start: str) -> Iterator[str]:
     below = [child for child in item if child.tag in ("ul", "ol")]
     for child in below:
         child.drop_tree()
-    yield start + _marker(item) + text_of(item)
+    yield start + _marker(item) + element_text(item)
     for child in below:
         yield from blocks(child, f"  {start}")
 

@@ -27,7 +27,7 @@ ICON = 48
 """Pixels of the one illustration a ZIM must have."""
 
 
-class Page(Item):  # type: ignore[misc]  # libzim ships no types
+class ZimPage(Item):  # type: ignore[misc]  # libzim ships no types
     def __init__(self, path: str, title: str, content: bytes) -> None:
         super().__init__()
         self._path, self._title, self._content = path, title, content
@@ -49,7 +49,7 @@ class Page(Item):  # type: ignore[misc]  # libzim ships no types
 
 
 @dataclass(frozen=True)
-class Line:
+class ListLine:
     """An article in the lists: all that has to be remembered of it."""
 
     path: str
@@ -69,8 +69,8 @@ def write_zim(
         creator.set_mainpath("index.html")
         for article in articles:
             content = to_html.export(of_article(article), plain, render)
-            lines.append(Line(f"a/{article.slug}.html", article.title, article.day))
-            creator.add_item(Page(lines[-1].path, article.title, content))
+            lines.append(ListLine(f"a/{article.slug}.html", article.title, article.day))
+            creator.add_item(ZimPage(lines[-1].path, article.title, content))
         for page in lists(lines, options, render, language):
             creator.add_item(page)
         for name, value in metadata(lines, options, language).items():
@@ -79,13 +79,13 @@ def write_zim(
     return len(lines)
 
 
-def lists(lines: list[Line], options: Options, render: Render, language: str) -> Iterator[Page]:
+def lists(lines: list[ListLine], options: Options, render: Render, language: str) -> Iterator[ZimPage]:
     """The front page with the newest and the months, and a page for each month."""
     common = {"language": language, "site_name": options.site_name, "contents": gettext_of(language)("Contents")}
     months = [(month, list(group)) for month, group in groupby(lines, key=lambda line: f"{line.day:%Y-%m}")]
     for month, group in months:
         days = [(long_date(day, language), list(some)) for day, some in groupby(group, key=lambda line: line.day)]
-        yield Page(
+        yield ZimPage(
             f"m/{month}.html",
             month,
             render("export/zim.html", title=month, days=days, months=[], up="../", **common).encode(),
@@ -94,10 +94,10 @@ def lists(lines: list[Line], options: Options, render: Render, language: str) ->
     front = render(
         "export/zim.html", title=options.site_name, days=newest, months=[m for m, _ in months], up="", **common
     )
-    yield Page("index.html", options.site_name, front.encode())
+    yield ZimPage("index.html", options.site_name, front.encode())
 
 
-def metadata(lines: list[Line], options: Options, language: str) -> dict[str, Any]:
+def metadata(lines: list[ListLine], options: Options, language: str) -> dict[str, Any]:
     """What openZIM asks of every file; the date is that of the newest article."""
     return {
         "Title": options.site_name[:30],

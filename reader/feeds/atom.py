@@ -18,14 +18,14 @@ def to_bytes(feed: Feed) -> bytes:
     root.set(_XML_LANG, feed.language)
     entries = root.findall("entry")
     for element, entry in zip(entries, feed.entries, strict=True):
-        _mend_entry(element, entry, feed.language)
+        _complete_entry(element, entry, feed.language)
         root.remove(element)
-    _mend_feed(root, feed)
+    _complete_feed(root, feed)
     root.extend(entries)
     return serialised(root)
 
 
-def _mend_feed(root: etree._Element, feed: Feed) -> None:
+def _complete_feed(root: etree._Element, feed: Feed) -> None:
     """feedgen's Atom tree has no namespace (xmlns is a plain attribute): Atom's own tags go in bare."""
     _set(root.findall("link")[0], type=MIMETYPE)
     for link in feed.links:
@@ -36,7 +36,7 @@ def _mend_feed(root: etree._Element, feed: Feed) -> None:
         add(root, "at:deleted-entry", ref=tombstone.id, when=tombstone.removed_at.isoformat())
 
 
-def _mend_entry(element: etree._Element, entry: Entry, feed_language: str) -> None:
+def _complete_entry(element: etree._Element, entry: Entry, feed_language: str) -> None:
     links = [Link("alternate", entry.address, "text/html")]
     links += [Link("enclosure", enclosure.address, enclosure.mimetype) for enclosure in entry.enclosures]
     # A shadowed loop variable loses every attribute but href (feedgen #135, #143): readers then open the EPUB.

@@ -36,7 +36,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Download:
+class FinishedExport:
     """A finished export of an article: where, what, how large."""
 
     suffix: str
@@ -45,13 +45,18 @@ class Download:
 
 
 def to_entry(
-    article: Article, site: Site, *, first_name: str, revised: datetime | None, downloads: Iterable[Download] = ()
+    article: Article,
+    site: Site,
+    *,
+    original_slug: str,
+    revised: datetime | None,
+    downloads: Iterable[FinishedExport] = (),
 ) -> Entry:
     """``revised`` is when a correction was seen, None if never: the id stays, ``updated`` moves on."""
     address = site.absolute(urls.article(article.slug))
     pictures = [_joined(address, picture) for picture in article.images]
     return Entry(
-        id=entry_id(site.authority, first_name),
+        id=entry_id(site.authority, original_slug),
         address=address,
         title=article.title,
         summary=article.summary,
@@ -74,7 +79,7 @@ def thumbnail_of(picture: str) -> str:
     return urls.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
 
 
-def _enclosure(article: Article, site: Site, download: Download) -> Enclosure:
+def _enclosure(article: Article, site: Site, download: FinishedExport) -> Enclosure:
     address = site.absolute(urls.article_file(article.slug, download.suffix))
     return Enclosure(address, download.mimetype, download.size_bytes, f"{article.title}.{download.suffix}")
 

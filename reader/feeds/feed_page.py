@@ -12,7 +12,7 @@ from ..catalog.query_parser import parse
 from ..errors import NotFound
 from ..i18n import N_, translations
 from ..models import ALL, Article, Teaser, fingerprint
-from .entries import Download, Site, to_entry
+from .entries import FinishedExport, Site, to_entry
 from .feed import WINDOW, Feed, Kind, Link, Tombstone
 from .ids import entry_id, feed_id
 from .selection import Selection
@@ -22,21 +22,21 @@ CORRECTIONS = 5
 
 DESCRIPTION = N_("The latest articles")
 
-FindDownloads = Callable[[Sequence[Teaser]], Mapping[str, tuple[Download, ...]]]
+FindDownloads = Callable[[Sequence[Teaser]], Mapping[str, tuple[FinishedExport, ...]]]
 """Finished exports by slug, in the order they are to be listed."""
 
 
 @dataclass(frozen=True)
-class Window:
-    """``piece`` counts from 1, the oldest, and is 0 for the live feed; ``closed`` is how many pieces are full."""
+class FeedPage:
+    """``page_number`` counts from 1, the oldest, and is 0 for the live feed; ``closed`` is how many pieces are full."""
 
     selection: Selection
-    piece: int
+    page_number: int
     closed: int
     teasers: tuple[Teaser, ...]
     revised: Mapping[str, datetime]
-    first_names: Mapping[str, str]
-    downloads: Mapping[str, tuple[Download, ...]]
+    original_slugs: Mapping[str, str]
+    downloads: Mapping[str, tuple[FinishedExport, ...]]
     removals: tuple[Removal, ...]
     updated: datetime
 
@@ -53,36 +53,36 @@ class Window:
 
     def _state(self, teaser: Teaser) -> str:
         slug = teaser.slug
-        said = (slug, teaser.version, self.revised.get(slug), self.first_names.get(slug), self.downloads.get(slug))
+        said = (slug, teaser.version, self.revised.get(slug), self.original_slugs.get(slug), self.downloads.get(slug))
         return fingerprint(*map(str, said))
 
     @property
     def kind(self) -> Kind:
-        if self.piece:
+        if self.page_number:
             return "archive"
-        is_whole = not self.closed and not self.selection.query and len(self.selection.shelves) == 1
+        is_whole = not self.closed and not self.selection.query and len(self.selection.collections) == 1
         return "complete" if is_whole else "live"
 
 
-def look_up(catalog: Catalog, selection: Selection, piece: int, find_downloads: FindDownloads) -> Window:
+def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downloads: FindDownloads) -> FeedPage:
     """Raises NotFound if nothing stands there: no such tag, no such piece."""
-    closed = _closed_pieces(catalog, selection)
-    if piece > closed:
-        raise NotFound("piece", str(piece))
-    teasers = _piece(catalog, selection, piece) if piece else _live(catalog, selection)
-    if not teasers and selection.shelves != (ALL,):
+    closed = _archive_page_count(catalog, selection)
+    if page_number > closed:
+        raise NotFound("piece", str(page_number))
+    teasers = _archive_page(catalog, selection, page_number) if page_number else _live(catalog, selection)
+    if not teasers and selection.collections != (ALL,):
         raise NotFound("feed", selection.label)
     slugs = [teaser.slug for teaser in teasers]
     revised = catalog.revised(slugs)
-    removals = () if piece else tuple(catalog.removals(WINDOW))
+    removals = () if page_number else tuple(catalog.removals(WINDOW))
     moments = [*(max(t.published, t.updated) for t in teasers), *revised.values(), *(r.removed_at for r in removals)]
-    return Window(
+    return FeedPage(
         selection=selection,
-        piece=piece,
+        page_number=page_number,
         closed=closed,
         teasers=tuple(teasers),
         revised=revised,
-        first_names=catalog.first_names(slugs),
+        original_slugs=catalog.original_slugs(slugs),
         downloads=find_downloads(teasers),
         removals=removals,
         updated=max(moments, default=catalog.changed_at).replace(microsecond=0),
@@ -93,66 +93,70 @@ def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
     """The newest, then what is older and was corrected since the oldest of them came out."""
     if selection.query:
         return [hit.teaser for hit in catalog.search(parse(selection.query), limit=WINDOW).hits]
-    newest = catalog.latest(*selection.shelves, limit=WINDOW)
-    if len(newest) < WINDOW or len(selection.shelves) > 1:
+    newest = catalog.latest(*selection.collections, limit=WINDOW)
+    if len(newest) < WINDOW or len(selection.collections) > 1:
         return newest
-    corrected = catalog.corrected(selection.shelves[0], limit=CORRECTIONS)
+    corrected = catalog.corrected(selection.collections[0], limit=CORRECTIONS)
     seen = catalog.revised([teaser.slug for teaser in corrected])
     again = [t for t in corrected if t not in newest and seen[t.slug] > newest[-1].published]
     return newest + sorted(again, key=lambda teaser: (teaser.published, teaser.slug), reverse=True)
 
 
-def _piece(catalog: Catalog, selection: Selection, piece: int) -> list[Teaser]:
-    return catalog.oldest(selection.shelves[0], skip=(piece - 1) * WINDOW, limit=WINDOW)[::-1]
+def _archive_page(catalog: Catalog, selection: Selection, page_number: int) -> list[Teaser]:
+    return catalog.oldest(selection.collections[0], skip=(page_number - 1) * WINDOW, limit=WINDOW)[::-1]
 
 
-def _closed_pieces(catalog: Catalog, selection: Selection) -> int:
-    """Only one shelf has a history in pieces; of several, and of a search, the window is all there is."""
-    if selection.query or len(selection.shelves) > 1:
+def _archive_page_count(catalog: Catalog, selection: Selection) -> int:
+    """Only one collection has a history in pieces; of several, and of a search, the window is all there is."""
+    if selection.query or len(selection.collections) > 1:
         return 0
-    return catalog.count(selection.shelves[0]) // WINDOW
+    return catalog.count(selection.collections[0]) // WINDOW
 
 
-def to_feed(window: Window, articles: Iterable[Article], site: Site, name: str, mimetype: str, hub: str = "") -> Feed:
+def to_feed(
+    feed_page: FeedPage, articles: Iterable[Article], site: Site, name: str, mimetype: str, hub: str = ""
+) -> Feed:
     """The feed in full; *name* and *mimetype* are the format's, *hub* is announced in the live feed."""
-    selection, label = window.selection, window.selection.label
+    selection, label = feed_page.selection, feed_page.selection.label
     return Feed(
         id=feed_id(site.authority, selection.path, name),
         title=f"{site.name} · {label}" if label else site.name,
         subtitle=translations(site.language).gettext(DESCRIPTION) + (f": {label}" if label else ""),
         language=site.language,
-        address=site.absolute(selection.feed(name, window.piece)),
+        address=site.absolute(selection.feed(name, feed_page.page_number)),
         page=site.absolute(selection.page),
-        updated=window.updated,
+        updated=feed_page.updated,
         entries=tuple(
             to_entry(
                 article,
                 site,
-                first_name=window.first_names.get(article.slug, article.slug),
-                revised=window.revised.get(article.slug),
-                downloads=window.downloads.get(article.slug, ()),
+                original_slug=feed_page.original_slugs.get(article.slug, article.slug),
+                revised=feed_page.revised.get(article.slug),
+                downloads=feed_page.downloads.get(article.slug, ()),
             )
             for article in articles
         ),
-        tombstones=tuple(Tombstone(entry_id(site.authority, r.first_name), r.removed_at) for r in window.removals),
-        links=tuple(_links(window, site, name, mimetype, hub)),
-        kind=window.kind,
+        tombstones=tuple(
+            Tombstone(entry_id(site.authority, r.original_slug), r.removed_at) for r in feed_page.removals
+        ),
+        links=tuple(_links(feed_page, site, name, mimetype, hub)),
+        kind=feed_page.kind,
         publisher=site.name,
     )
 
 
-def _links(window: Window, site: Site, name: str, mimetype: str, hub: str) -> Iterable[Link]:
+def _links(feed_page: FeedPage, site: Site, name: str, mimetype: str, hub: str) -> Iterable[Link]:
     """RFC 5005 4: each piece leads to the older one and back, and every one to the feed that is current."""
 
-    def to_piece(rel: str, piece: int) -> Link:
-        return Link(rel, site.absolute(window.selection.feed(name, piece)), mimetype)
+    def to_archive_page(rel: str, page_number: int) -> Link:
+        return Link(rel, site.absolute(feed_page.selection.feed(name, page_number)), mimetype)
 
-    if window.piece:
-        yield to_piece("current", 0)
+    if feed_page.page_number:
+        yield to_archive_page("current", 0)
     elif hub:
         yield Link("hub", hub)
-    older = window.piece - 1 if window.piece else window.closed
+    older = feed_page.page_number - 1 if feed_page.page_number else feed_page.closed
     if older:
-        yield to_piece("prev-archive", older)
-    if window.piece and window.piece < window.closed:
-        yield to_piece("next-archive", window.piece + 1)
+        yield to_archive_page("prev-archive", older)
+    if feed_page.page_number and feed_page.page_number < feed_page.closed:
+        yield to_archive_page("next-archive", feed_page.page_number + 1)

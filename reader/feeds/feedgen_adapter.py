@@ -1,7 +1,7 @@
 """feedgen 1.0.0 with its fifteen known defects kept out: the only place that touches it.
 
 feedgen is asked only for what it does well (order of elements, escaping, required fields); ``rss.py`` and
-``atom.py`` then mend its tree from our own values. tests/test_safe_feedgen.py holds one guard for each
+``atom.py`` then mend its tree from our own values. tests/test_feedgen_adapter.py holds one guard for each
 defect and, for those that upstream may repair, a test that says when a workaround can go.
 """
 

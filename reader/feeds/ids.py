@@ -10,9 +10,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 
-def entry_id(authority: str, first_name: str) -> str:
+def entry_id(authority: str, original_slug: str) -> str:
     """Percent-encoded throughout: validators refuse a tag: URI with anything but ASCII."""
-    return f"tag:{authority}:article/{quote(first_name, safe='')}"
+    return f"tag:{authority}:article/{quote(original_slug, safe='')}"
 
 
 def feed_id(authority: str, path: str, name: str) -> str:

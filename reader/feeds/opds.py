@@ -37,7 +37,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Book:
-    """Something to download, or (with one link to a feed) a shelf to open. ``id`` is the same in every feed."""
+    """Something to download, or (with one link to a feed) a collection to open. ``id`` is the same in every feed."""
 
     id: str
     title: str

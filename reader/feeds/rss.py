@@ -17,14 +17,14 @@ def to_bytes(feed: Feed) -> bytes:
     channel = root[0]
     items = channel.findall("item")
     for item, entry in zip(items, feed.entries, strict=True):
-        _mend_item(item, entry, feed.language)
+        _complete_item(item, entry, feed.language)
         channel.remove(item)
-    _mend_channel(channel, feed)
+    _complete_channel(channel, feed)
     channel.extend(items)
     return serialised(root)
 
 
-def _mend_channel(channel: etree._Element, feed: Feed) -> None:
+def _complete_channel(channel: etree._Element, feed: Feed) -> None:
     """feedgen makes the last link the channel's, keeps none but rel=self, and misspells sy:."""
     _child(channel, "link").text = feed.page
     for written in channel.findall(qualified("atom:link")):
@@ -38,7 +38,7 @@ def _mend_channel(channel: etree._Element, feed: Feed) -> None:
     add(channel, "sy:updateFrequency", str(60 // feed.ttl_minutes))
 
 
-def _mend_item(item: etree._Element, entry: Entry, feed_language: str) -> None:
+def _complete_item(item: etree._Element, entry: Entry, feed_language: str) -> None:
     for name in entry.authors:  # feedgen writes an RSS author only with an e-mail address
         add(item, "dc:creator", name)
     if entry.language != feed_language:
@@ -47,12 +47,12 @@ def _mend_item(item: etree._Element, entry: Entry, feed_language: str) -> None:
         add(item, "dc:source", entry.source)
     if entry.updated != entry.published:  # RSS has no word for "modified"; feedparser and others read this one
         add(item, "atom:updated", entry.updated.isoformat())
-    _mend_enclosures(item, entry)
+    _complete_enclosures(item, entry)
     if entry.thumbnail:
         add(item, "media:thumbnail", url=entry.thumbnail)
 
 
-def _mend_enclosures(item: etree._Element, entry: Entry) -> None:
+def _complete_enclosures(item: etree._Element, entry: Entry) -> None:
     """RSS knows one enclosure and feedgen keeps the last; the first is ours, the others become atom:link."""
     if not entry.enclosures:
         return

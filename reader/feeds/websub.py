@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from ..catalog import Catalog
-from ..catalog.rows import shelves_of
+from ..catalog.rows import collections_of
 from ..models import Article
 from .feed_page import look_up
 from .selection import EVERYTHING, Selection
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 HAVE_FEEDS = ("section", "tag", "author", "source")
-"""Kinds of shelf, besides the whole; a day and a word (see catalog.relating) have none."""
+"""Kinds of collection, besides the whole; a day and a word (see catalog.relating) have none."""
 
 _PATIENCE_SECONDS = 10.0
 
 
-class Herald:
+class WebSubPublisher:
     """Compares the live feed with what it said when it last told the hub, and names the feeds that differ."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Herald:
         self._names, self._pause_seconds = names, pause_seconds
         self._told: dict[str, str] = {}
         self._version = ""
-        self._shelves: dict[str, frozenset[Selection]] = {}
+        self._collections: dict[str, frozenset[Selection]] = {}
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
         """Tell the hub each time *changed* is set, until *stop*; it cannot be told without an address of our own."""
@@ -45,24 +45,24 @@ class Herald:
         while not stop.is_set():
             if changed.wait(1.0):
                 changed.clear()
-                self.tell(stop)
+                self.publish(stop)
 
-    def tell(self, stop: threading.Event) -> list[str]:
+    def publish(self, stop: threading.Event) -> list[str]:
         """The addresses that the hub was told of: all feeds of everything that is new, changed or gone."""
         topics = [self._base_url + path for path in self._changed()]
         return [topic for topic in topics if self._post(topic, stop)]
 
     def _changed(self) -> list[str]:
-        window = look_up(self._catalog, EVERYTHING, 0, lambda _: {})
-        states = window.states
-        if window.version == self._version:
+        feed_page = look_up(self._catalog, EVERYTHING, 0, lambda _: {})
+        states = feed_page.states
+        if feed_page.version == self._version:
             return []
         articles = {article.slug: article for article in self._catalog.articles(list(states))}
-        shelves = {slug: selections_of(article) for slug, article in articles.items()}
+        collections = {slug: selections_of(article) for slug, article in articles.items()}
         touched = [slug for slug in {*states, *self._told} if states.get(slug) != self._told.get(slug)]
-        both = (known.get(slug, frozenset()) for slug in touched for known in (shelves, self._shelves))
+        both = (known.get(slug, frozenset()) for slug in touched for known in (collections, self._collections))
         selections = frozenset({EVERYTHING}).union(*both)
-        self._version, self._told, self._shelves = window.version, states, shelves
+        self._version, self._told, self._collections = feed_page.version, states, collections
         return sorted(selection.feed(name) for selection in selections for name in self._names)
 
     def _post(self, topic: str, stop: threading.Event) -> bool:
@@ -81,4 +81,6 @@ class Herald:
 
 def selections_of(article: Article) -> frozenset[Selection]:
     """Everything but the whole that the article's feeds are a selection of."""
-    return frozenset(Selection((shelf,)) for shelf in shelves_of(article) if shelf.kind in HAVE_FEEDS)
+    return frozenset(
+        Selection((collection,)) for collection in collections_of(article) if collection.kind in HAVE_FEEDS
+    )

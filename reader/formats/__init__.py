@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from ..errors import UnknownFormat, UnreadableArticle
 from ..models import Draft
-from ..sanitizer import printable
+from ..sanitizer import strip_control_characters
 
 LARGEST_BYTES = 2_000_000
 """About 650,000 Chinese characters, a long novel. A larger file is no article, and would only cost time."""
@@ -34,15 +34,17 @@ FORMATS = _formats()
 """By suffix: ``.md``, ``.html``, ``.txt`` …"""
 
 
-def _printable(draft: Draft) -> Draft:
+def _without_control_characters(draft: Draft) -> Draft:
     """*draft* without characters that XML cannot hold: YAML and HTML can write what their bytes do not show."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
     lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple)}
     said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
-    if printable(said) == said:
+    if strip_control_characters(said) == said:
         return draft
-    changed: dict[str, Any] = {name: printable(text).strip() for name, text in texts.items()}
-    changed |= {name: tuple(filter(None, (printable(text) for text in value))) for name, value in lists.items()}
+    changed: dict[str, Any] = {name: strip_control_characters(text).strip() for name, text in texts.items()}
+    changed |= {
+        name: tuple(filter(None, (strip_control_characters(text) for text in value))) for name, value in lists.items()
+    }
     return replace(draft, **changed)
 
 
@@ -56,7 +58,7 @@ def read_draft(suffix: str, data: bytes) -> Draft:
         raise UnknownFormat(suffix, sorted(FORMATS))
     if len(data) > LARGEST_BYTES:
         raise UnreadableArticle(f"{len(data)} bytes are too many for one article", f"at most {LARGEST_BYTES}; split it")
-    draft = _printable(known.read(data))
+    draft = _without_control_characters(known.read(data))
     if not draft.title:
         raise UnreadableArticle("no title", "begin with one: title: … in the front matter, or a first heading")
     return draft

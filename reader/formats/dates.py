@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta, timezone
 DATE = r"(\d{4})\s*(?:[-/.]|年)\s*(\d{1,2})\s*(?:[-/.]|月)\s*(\d{1,2})\s*日?"
 TIME = r"(\d{1,2})\s*[:：时]\s*(\d{1,2})(?:\s*[:：分]\s*(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*[分秒]?"
 ZONE = r"(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{1,2})"
-MOMENT = re.compile(rf"{DATE}(?:(?:[Tt]|\s*){TIME}(?:\s*{ZONE})?)?")
-MEND = "use 2018-11-23 or 2018-11-23 10:40"
+DATETIME = re.compile(rf"{DATE}(?:(?:[Tt]|\s*){TIME}(?:\s*{ZONE})?)?")
+HINT = "use 2018-11-23 or 2018-11-23 10:40"
 
 
-def moment(text: str) -> datetime:
+def parse_datetime(text: str) -> datetime:
     """The time that *text* says: aware when it names a zone, else naive. Raises ValueError with the cause."""
-    found = MOMENT.fullmatch(text.strip())
+    found = DATETIME.fullmatch(text.strip())
     if not found:
         raise ValueError(f"date {text!r} is not a date")
-    return moment_of(found)
+    return datetime_of(found)
 
 
-def moment_of(found: re.Match[str]) -> datetime:
-    """The time that a match of ``MOMENT`` says. Raises ValueError when there is no such day or hour."""
+def datetime_of(found: re.Match[str]) -> datetime:
+    """The time that a match of ``DATETIME`` says. Raises ValueError when there is no such day or hour."""
     year, month, day, hour, minute, second = (int(found[group] or 0) for group in range(1, 7))
     micro = int((found[7] or "").ljust(6, "0"))
     try:

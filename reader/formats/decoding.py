@@ -12,7 +12,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def text_of(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """*data* as NFC text with ``\\n`` line ends and no control characters; lines keep their numbers.
 
     Raises UnreadableArticle naming the line whose bytes are no text.

@@ -18,10 +18,10 @@ from lxml import html as lxml_html
 
 from ..errors import UnreadableArticle
 from ..models import Draft
-from ..sanitizer import printable, refuse_towers
+from ..sanitizer import check_nesting_depth, strip_control_characters
 from . import front_matter
-from .dates import MOMENT, moment_of
-from .decoding import text_of
+from .dates import DATETIME, datetime_of
+from .decoding import decode_text
 
 SUFFIXES = (".html", ".htm", ".xhtml")
 
@@ -56,7 +56,7 @@ _SEPARATORS = {
 
 def read(data: bytes) -> Draft:
     """Raises UnreadableArticle for front matter that is wrong; other metadata that cannot be read is passed over."""
-    text = text_of(data)
+    text = decode_text(data)
     values, page = _front_matter(text)
     root = _parsed(page)
     if root is None:
@@ -78,10 +78,10 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 def _parsed(page: str) -> lxml_html.HtmlElement | None:
     """The page's tree, None for one without a word. Towers of tags are refused as the sanitizer would."""
-    page = _XML_DECLARATION.sub("", printable(page))
+    page = _XML_DECLARATION.sub("", strip_control_characters(page))
     if not page.strip():
         return None
-    refuse_towers(page)
+    check_nesting_depth(page)
     try:
         return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(page))
     except (etree.ParserError, ValueError) as error:
@@ -168,8 +168,8 @@ def _value(name: str, text: str) -> Any:
     """*text* as the field holds it; None when it cannot be that field's value."""
     if name in ("published", "updated"):
         try:
-            found = MOMENT.search(text)
-            return found and moment_of(found)
+            found = DATETIME.search(text)
+            return found and datetime_of(found)
         except ValueError:
             return None
     if name in _SEPARATORS:

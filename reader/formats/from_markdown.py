@@ -13,7 +13,7 @@ import comrak
 
 from ..models import Draft
 from . import front_matter
-from .decoding import text_of
+from .decoding import decode_text
 
 SUFFIXES = (".md", ".markdown")
 
@@ -24,7 +24,7 @@ _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-~]*?)([^!-~][^<
 
 def read(data: bytes) -> Draft:
     """The title is the front matter's, else the first heading when it is an h1; that heading leaves the body."""
-    values, text, _ = front_matter.split(text_of(data))
+    values, text, _ = front_matter.split(decode_text(data))
     return with_title(values, body_of(text))
 
 

@@ -20,8 +20,8 @@ from datetime import datetime
 from ..errors import UnreadableArticle
 from ..models import Draft
 from . import front_matter
-from .dates import MOMENT, moment_of
-from .decoding import text_of
+from .dates import DATETIME, datetime_of
+from .decoding import decode_text
 from .text_lines import (
     BARE_NAMES,
     BYLINE_AT_END,
@@ -53,7 +53,7 @@ _INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 
 @dataclass
-class Line:
+class TextLine:
     """One line that is not blank. ``opens`` tells that it begins a paragraph: a blank line or an indent precedes."""
 
     text: str
@@ -77,7 +77,7 @@ class Head:
 
 def read(data: bytes) -> Draft:
     """Front matter above the text is allowed and wins over what the text says. Raises UnreadableArticle."""
-    values, text, skipped = front_matter.split(text_of(data))
+    values, text, skipped = front_matter.split(decode_text(data))
     lines = _lines(text, skipped)
     if not lines:
         raise UnreadableArticle("the file is empty", "put the headline and the text into it", 1)
@@ -97,13 +97,13 @@ def read(data: bytes) -> Draft:
     return Draft(**{**found, **values}, body_html=_html(story))
 
 
-def _lines(text: str, skipped: int) -> list[Line]:
-    lines: list[Line] = []
+def _lines(text: str, skipped: int) -> list[TextLine]:
+    lines: list[TextLine] = []
     blank = True
     for number, raw in enumerate(text.split("\n"), skipped + 1):
         words = raw.strip(" \t\u3000\u00a0\u200b\ufeff")
         if words:
-            lines.append(Line(words, number, blank or _INDENT.match(raw) is not None))
+            lines.append(TextLine(words, number, blank or _INDENT.match(raw) is not None))
         blank = not words
     return lines
 
@@ -111,7 +111,7 @@ def _lines(text: str, skipped: int) -> list[Line]:
 # -- head ---------------------------------------------------------------------------------------------------------
 
 
-def _head(lines: list[Line], has_title: bool) -> Head:
+def _head(lines: list[TextLine], has_title: bool) -> Head:
     """Reads the head line by line, to the last line near the top that can only belong to it."""
     head = Head(title=" " if has_title else "")
     sure = _last_sure_line(lines)
@@ -123,7 +123,7 @@ def _head(lines: list[Line], has_title: bool) -> Head:
     return head
 
 
-def _last_sure_line(lines: list[Line]) -> int:
+def _last_sure_line(lines: list[TextLine]) -> int:
     """The last dateline, byline or button before the first sentence, -1 if there is none."""
     sure, probe = -1, Head(title=" ")
     for index, line in enumerate(lines[:_LONGEST_HEAD]):
@@ -163,7 +163,7 @@ def _take_other(head: Head, text: str) -> bool:
 
 def _take_dateline(head: Head, text: str) -> bool:
     """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; a sentence that names a day is none."""
-    moment = MOMENT.search(text)
+    moment = DATETIME.search(text)
     fields = HEAD_FIELD.findall(text)
     around = text[: moment.start()] + " " + text[moment.end() :] if moment else text
     rest = HEAD_FIELD.sub(" ", _BARE_ADDRESS.sub(" ", around)).split()
@@ -171,7 +171,7 @@ def _take_dateline(head: Head, text: str) -> bool:
         return False
     try:
         if moment and not head.published:
-            head.published = moment_of(moment)
+            head.published = datetime_of(moment)
     except ValueError:
         return False
     if moment and rest and not head.source and not HEAD_FURNITURE.fullmatch(rest[0]):
@@ -201,7 +201,7 @@ def _take_byline(head: Head, text: str) -> bool:
 # -- tail ---------------------------------------------------------------------------------------------------------
 
 
-def _tail(lines: list[Line], start: int) -> tuple[int, str, tuple[str, ...]]:
+def _tail(lines: list[TextLine], start: int) -> tuple[int, str, tuple[str, ...]]:
     """Where the story ends, the editor, and reporters who signed below it."""
     end = _last_sentence(lines, start) + 1
     while end < len(lines) and not _is_furniture(lines[end].text):
@@ -216,7 +216,7 @@ def _tail(lines: list[Line], start: int) -> tuple[int, str, tuple[str, ...]]:
     return end, editor, byline
 
 
-def _last_sentence(lines: list[Line], start: int) -> int:
+def _last_sentence(lines: list[TextLine], start: int) -> int:
     """The last line that can only be a part of the story; the first line of the story if there is no sentence."""
     for index in range(len(lines) - 1, start - 1, -1):
         if _SENTENCE.search(lines[index].text) and not _is_furniture(lines[index].text):
@@ -236,7 +236,7 @@ def _is_furniture(text: str) -> bool:
 # -- story --------------------------------------------------------------------------------------------------------
 
 
-def _paragraphs(lines: list[Line]) -> list[str]:
+def _paragraphs(lines: list[TextLine]) -> list[str]:
     """The lines as paragraphs: each is one, unless the text was wrapped; then a blank line or an indent parts them."""
     blocks: list[list[str]] = []
     for line in lines:

@@ -18,7 +18,7 @@ import yaml
 
 from ..errors import UnreadableArticle
 from ..models import Draft, is_slug, slug_of
-from .dates import MEND, moment
+from .dates import HINT, parse_datetime
 
 FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^|(?<=\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 NAMES = [field.name for field in fields(Draft) if field.name != "body_html"]
@@ -41,7 +41,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
-class Entry:
+class Field:
     """One field as written: its values (one unless it is a list) and its line, counted from 1."""
 
     name: str
@@ -53,8 +53,8 @@ class Entry:
     def text(self) -> str:
         return " ".join(self.values[0].split()) if self.values else ""
 
-    def fail(self, cause: str, mend: str) -> UnreadableArticle:
-        return UnreadableArticle(cause, mend, self.line)
+    def fail(self, cause: str, hint: str) -> UnreadableArticle:
+        return UnreadableArticle(cause, hint, self.line)
 
 
 def split(text: str) -> tuple[dict[str, Any], str, int]:
@@ -74,11 +74,11 @@ def read(text: str, first_line: int = 1) -> dict[str, Any]:
     """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
     chosen: dict[str, Any] = {}
     text = _WIDE_COLON.sub(r"\1: ", text)
-    for entry in _entries(text, first_line):
-        name = _known(entry)
+    for field in _fields(text, first_line):
+        name = _known(field)
         if name in chosen:
-            raise entry.fail(f"{entry.name!r} says {name} a second time", "keep one of them")
-        chosen[name] = _READERS[name](entry)
+            raise field.fail(f"{field.name!r} says {name} a second time", "keep one of them")
+        chosen[name] = _READERS[name](field)
     return chosen
 
 
@@ -91,7 +91,7 @@ def write(draft: Draft) -> str:
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def _entries(text: str, first_line: int) -> Iterator[Entry]:
+def _fields(text: str, first_line: int) -> Iterator[Field]:
     events = _events(text, first_line)
     first, line = next(events, (None, first_line))
     if first is None:
@@ -103,13 +103,13 @@ def _entries(text: str, first_line: int) -> Iterator[Entry]:
             return
         if not isinstance(event, yaml.ScalarEvent):
             raise UnreadableArticle("a field's name is not a text", "write lines such as title: …", line)
-        yield _entry(str(event.value), line, events)
+        yield _field(str(event.value), line, events)
 
 
-def _entry(name: str, line: int, events: Iterator[tuple[yaml.Event, int]]) -> Entry:
+def _field(name: str, line: int, events: Iterator[tuple[yaml.Event, int]]) -> Field:
     event, _ = next(events)
     if isinstance(event, yaml.ScalarEvent):
-        return Entry(name, (_plain(event),), line)
+        return Field(name, (_plain(event),), line)
     if not isinstance(event, yaml.SequenceStartEvent):
         raise UnreadableArticle(f"{name} is neither text nor a list", f"write {name}: text, or [one, two]", line)
     values = []
@@ -119,7 +119,7 @@ def _entry(name: str, line: int, events: Iterator[tuple[yaml.Event, int]]) -> En
         if not isinstance(event, yaml.ScalarEvent):
             raise UnreadableArticle(f"{name} is a list of more than texts", f"write {name}: [one, two]", at)
         values.append(_plain(event))
-    return Entry(name, tuple(value for value in values if value), line, is_list=True)
+    return Field(name, tuple(value for value in values if value), line, is_list=True)
 
 
 def _plain(event: yaml.ScalarEvent) -> str:
@@ -137,8 +137,8 @@ def _events(text: str, first_line: int) -> Iterator[tuple[yaml.Event, int]]:
                 return
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + first_line if error.problem_mark else first_line
-        mend = 'a value with : or # or quotes needs "…" around it'
-        raise UnreadableArticle(f"the front matter is not YAML: {error.problem}", mend, line) from error
+        hint = 'a value with : or # or quotes needs "…" around it'
+        raise UnreadableArticle(f"the front matter is not YAML: {error.problem}", hint, line) from error
     except yaml.YAMLError as error:
         raise UnreadableArticle("the front matter is not YAML", "write lines such as title: …", first_line) from error
 
@@ -146,55 +146,55 @@ def _events(text: str, first_line: int) -> Iterator[tuple[yaml.Event, int]]:
 _FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 
 
-def _known(entry: Entry) -> str:
-    name = entry.name.strip().lower()
+def _known(field: Field) -> str:
+    name = field.name.strip().lower()
     name = ALIASES.get(name, name)
     if name in NAMES:
         return name
     near = difflib.get_close_matches(name, [*NAMES, *ALIASES], n=1, cutoff=0.5)
-    mend = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
-    raise entry.fail(f"no field is called {entry.name!r}", mend)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
+    raise field.fail(f"no field is called {field.name!r}", hint)
 
 
-def _text(entry: Entry) -> str:
-    if entry.is_list:
-        raise entry.fail(f"{entry.name} is a list", f"write {entry.name}: text")
-    return entry.text
+def _text(field: Field) -> str:
+    if field.is_list:
+        raise field.fail(f"{field.name} is a list", f"write {field.name}: text")
+    return field.text
 
 
-def _moment(entry: Entry) -> datetime | None:
-    text = _text(entry)
+def _moment(field: Field) -> datetime | None:
+    text = _text(field)
     if not text:
         return None
     try:
-        return moment(text)
+        return parse_datetime(text)
     except ValueError as error:
-        raise entry.fail(str(error), MEND) from None
+        raise field.fail(str(error), HINT) from None
 
 
-def _switch(entry: Entry) -> bool:
-    text = _text(entry).lower()
+def _switch(field: Field) -> bool:
+    text = _text(field).lower()
     if text not in _YES | _NO:
-        raise entry.fail(f"{entry.name} {text!r} is neither true nor false", f"write {entry.name}: true")
+        raise field.fail(f"{field.name} {text!r} is neither true nor false", f"write {field.name}: true")
     return text in _YES
 
 
-def _language(entry: Entry) -> str:
-    text = _text(entry).replace("_", "-")
+def _language(field: Field) -> str:
+    text = _text(field).replace("_", "-")
     if text and not _LANGUAGE.fullmatch(text):
-        raise entry.fail(f"language {text!r} is not a language tag", "use zh-CN, zh-Hant, en …")
+        raise field.fail(f"language {text!r} is not a language tag", "use zh-CN, zh-Hant, en …")
     return text
 
 
-def _slug(entry: Entry) -> str:
-    text = _text(entry)
+def _slug(field: Field) -> str:
+    text = _text(field)
     if text and not is_slug(text):
-        raise entry.fail(f"slug {text!r} does not fit an address", f"use {slug_of(text) or 'letters, digits and -'}")
+        raise field.fail(f"slug {text!r} does not fit an address", f"use {slug_of(text) or 'letters, digits and -'}")
     return text
 
 
-def _slugs(entry: Entry) -> tuple[str, ...]:
-    return tuple(_slug(Entry(entry.name, (value,), entry.line)) for value in _list(entry))
+def _slugs(field: Field) -> tuple[str, ...]:
+    return tuple(_slug(Field(field.name, (value,), field.line)) for value in _list(field))
 
 
 SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
@@ -211,28 +211,28 @@ def _tidied(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in (" ".join(value.split()) for value in values) if value))
 
 
-def _byline(entry: Entry) -> tuple[str, ...]:
+def _byline(field: Field) -> tuple[str, ...]:
     """Names only: 记者高原雪 is 高原雪."""
-    return _tidied(_ROLE.sub("", name) for name in _people(entry))
+    return _tidied(_ROLE.sub("", name) for name in _people(field))
 
 
 _ROLE = re.compile(r"^(?:本[报网刊台])?(?:记者|通讯员|作者|实习生)[:：\s]*(?=\S)")
 
 
-def _section(entry: Entry) -> tuple[str, ...]:
+def _section(field: Field) -> tuple[str, ...]:
     """A name in a list may be a path too: no name holds a slash."""
-    return listed("/".join(entry.values), SECTION_SEPARATORS)
+    return listed("/".join(field.values), SECTION_SEPARATORS)
 
 
-def _list_by(separators: str) -> Callable[[Entry], tuple[str, ...]]:
-    return lambda entry: _tidied(entry.values) if entry.is_list else listed(entry.text, separators)
+def _list_by(separators: str) -> Callable[[Field], tuple[str, ...]]:
+    return lambda field: _tidied(field.values) if field.is_list else listed(field.text, separators)
 
 
 _list = _list_by(LIST_SEPARATORS)
 _people = _list_by(NAME_SEPARATORS)
 _pictures = _list_by(r"\n")
 
-_READERS: dict[str, Callable[[Entry], Any]] = {
+_READERS: dict[str, Callable[[Field], Any]] = {
     **dict.fromkeys(("title", "kicker", "subtitle", "summary", "source", "editor"), _text),
     "published": _moment,
     "updated": _moment,

@@ -17,7 +17,7 @@ from .extraction.extract import extract
 from .extraction.features import TOKEN
 from .images import LARGEST_BYTES, Pictures, take_pictures
 from .sources.http import Fetched, Fetcher
-from .sources.sources import Item, text_in
+from .sources.sources import SourceItem, text_in
 
 LONGEST_TITLE = 40
 LEAST_TOKENS = 20
@@ -27,7 +27,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
-class Understood:
+class ExtractedArticle:
     """What an item says: its draft, where it is from, and the hash of its text before its pictures were named."""
 
     draft: Draft
@@ -35,7 +35,7 @@ class Understood:
     text_hash: str
 
 
-def understand(item: Item) -> Understood:
+def build_draft(item: SourceItem) -> ExtractedArticle:
     """Raises NotImported when there is no article in it."""
     got = item.read()
     address = got.address or item.address
@@ -48,10 +48,10 @@ def understand(item: Item) -> Understood:
         raise NotImported(item.name, "no title was found; paste the text with its headline instead")
     if len(TOKEN.findall(re.sub(r"<[^>]+>", " ", draft.body_html))) < LEAST_TOKENS and "<img" not in draft.body_html:
         raise NotImported(item.name, "no article was found in it")
-    return Understood(draft, address, hash_of(draft.body_html))
+    return ExtractedArticle(draft, address, hash_of(draft.body_html))
 
 
-def _from_page(got: Fetched, item: Item, address: str) -> tuple[Draft, str]:
+def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
     html = text_in(got)
     if re.match(r"\s*<!--\s*---\s*\n", html):
         return read_draft(".html", html.encode()), address
@@ -79,21 +79,21 @@ def _first_words(text: str) -> str:
     return words[1][:LONGEST_TITLE].strip() if words else ""
 
 
-def _from_text(got: Fetched, _: Item, address: str) -> tuple[Draft, str]:
+def _from_text(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
     return read_draft(".txt", normalize(text_in(got)).encode()), address
 
 
-def _from_draft(got: Fetched, _: Item, address: str) -> tuple[Draft, str]:
+def _from_draft(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
     return read_draft(".md", text_in(got).encode()), address
 
 
-def _from_clean(got: Fetched, item: Item, address: str) -> tuple[Draft, str]:
+def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
     body = parse(text_in(got))
     html = to_clean_html(body, address, address)
     return replace(item.hints, body_html=html, language=_language(item.hints.language, body.text_content())), address
 
 
-_FORMS: dict[str, Callable[[Fetched, Item, str], tuple[Draft, str]]] = {
+_FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
     "page": _from_page,
     "text": _from_text,
     "draft": _from_draft,
@@ -109,32 +109,34 @@ def _language(told: str, text: str) -> str:
     return told
 
 
-def with_pictures(understood: Understood, item: Item, folder: str, fetcher: Fetcher) -> tuple[Draft, Pictures]:
+def with_pictures(
+    extracted: ExtractedArticle, item: SourceItem, folder: str, fetcher: Fetcher
+) -> tuple[Draft, Pictures]:
     """The draft with its pictures in *folder*, a name beside the article. What cannot be had is told as a problem."""
 
     def open_picture(address: str) -> bytes:
         if not re.match(r"https?://", address):
             raise NotImported(address, f"no such picture beside {item.name}")
-        return fetcher.fetch(address, referer=understood.address, largest_bytes=LARGEST_BYTES).content
+        return fetcher.fetch(address, referer=extracted.address, largest_bytes=LARGEST_BYTES).content
 
     here: dict[str, bytes] = {}
     body_html = _PICTURE.sub(
-        lambda match: match[1] + _seen_from(match[2], understood.address, item, here) + match[3],
-        understood.draft.body_html,
+        lambda match: match[1] + _seen_from(match[2], extracted.address, item, here) + match[3],
+        extracted.draft.body_html,
     )
     pictures = take_pictures(
         body_html, folder, lambda address: here[address] if address in here else open_picture(address)
     )
     named = tuple(f"{folder}/{name}" for name in list(pictures.files)[:1])
-    return replace(understood.draft, body_html=pictures.body_html, images=named or understood.draft.images), pictures
+    return replace(extracted.draft, body_html=pictures.body_html, images=named or extracted.draft.images), pictures
 
 
-def _seen_from(address: str, page: str, item: Item, here: dict[str, bytes]) -> str:
+def _seen_from(address: str, page: str, item: SourceItem, here: dict[str, bytes]) -> str:
     """A picture that lies beside the source is noted in *here*; another is as seen from the page's own address."""
     plain = address.replace("&amp;", "&")
     if re.match(r"https?://", plain):
         return address
-    content = item.beside(plain)
+    content = item.read_sibling(plain)
     if content is not None:
         here[plain] = content
         return address

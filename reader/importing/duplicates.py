@@ -20,7 +20,7 @@ _TAG = re.compile(r"<[^>]*>|&\w+;")
 
 
 @dataclass
-class Already:
+class ImportedIndex:
     """Paths of articles by the hash of their text and by origin; ``slugs`` are the names in use."""
 
     by_text: dict[str, str] = field(default_factory=dict)
@@ -56,10 +56,10 @@ def hash_of(body_html: str) -> str:
     return hashlib.sha256("".join(words).encode()).hexdigest()[:32]
 
 
-def look(articles: Path, memory: Path) -> Already:
+def scan(articles: Path, memory: Path) -> ImportedIndex:
     """What the articles folder holds now. *memory* is a file that spares reading what has not changed since."""
     remembered = _remembered(memory)
-    found = Already()
+    found = ImportedIndex()
     now: dict[str, list[str]] = {}
     for path in sorted(articles.rglob("*")):
         if path.suffix.lower() not in FORMATS or not path.is_file() or path.name.startswith("."):

@@ -16,9 +16,9 @@ from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..storage.files import Store
 from . import worker
-from .messages import Spec, to_line
-from .pool import Crew
-from .queue import FAILED, Jobs, Ticket
+from .messages import ExportJob, serialize
+from .pool import WorkerPool
+from .queue import FAILED, JobQueue, JobStatus
 
 POLL_SECONDS = 0.02
 AHEAD = 25
@@ -26,18 +26,18 @@ AHEAD_SUFFIXES = ("epub", "pdf")
 """So many of the newest articles are made in these formats when nothing else is to do: one page of a feed."""
 
 
-class Press:
+class ExportService:
     """One per process; all share the queue and the store under ``instance/``. Nothing is rendered in here."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, look: str) -> None:
-        self._settings, self._catalog, self._look = settings, catalog, look
+    def __init__(self, settings: Settings, catalog: Catalog, build_id: str) -> None:
+        self._settings, self._catalog, self._build_id = settings, catalog, build_id
         self.store = Store(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
-        self.jobs = Jobs(settings.instance / "jobs.sqlite3", settings.export_queue)
+        self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content, look and options. Raises UnknownFormat, BadOption."""
         options = [part for part in (page_of(suffix, page), script_of(script)) if part]
-        return "-".join([publication.version, self._look, self._site, *options]) + f".{suffix}"
+        return "-".join([publication.version, self._build_id, self._site, *options]) + f".{suffix}"
 
     @cached_property
     def _site(self) -> str:
@@ -53,15 +53,15 @@ class Press:
         """The finished file, or None; orders nothing."""
         return self.store.find(self.key(publication, suffix, page, script))
 
-    def order(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> Ticket | None:
+    def submit(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> JobStatus | None:
         """Queues it unless it is finished (None) or ordered already; says where it stands. Raises Busy."""
         key = self.key(publication, suffix, page, script)
         if self.store.find(key):
             return None
-        self.jobs.order(key, to_line(self._spec(key, publication, suffix, page, script)))
-        return self.jobs.ticket(key)
+        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, script)))
+        return self.jobs.status(key)
 
-    def order_ahead(self, publication: Publication, suffix: str, page: str = "") -> bool:
+    def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
         """Queues it behind everything that visitors wait for; False, and nothing done, if half the queue is taken."""
         key = self.key(publication, suffix, page)
         if path := self.store.find(key):  # the catalog was made anew since: tell it again
@@ -69,38 +69,38 @@ class Press:
             return True
         if self.jobs.waiting() * 2 >= self._settings.export_queue:
             return False
-        self.jobs.order(key, to_line(self._spec(key, publication, suffix, page, "")), background=1)
+        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), background=1)
         return True
 
-    def open(
+    def get_or_wait(
         self, publication: Publication, suffix: str, page: str = "", script: str = "", patience_seconds: float = 20.0
-    ) -> Path | Ticket:
+    ) -> Path | JobStatus:
         """The finished file; or, when patience ends first, where the order stands. Raises Busy, ExportFailed."""
         deadline = time.monotonic() + patience_seconds
         key = self.key(publication, suffix, page, script)
-        ticket = self.order(publication, suffix, page, script)
-        while ticket and ticket.state != FAILED and time.monotonic() < deadline:
+        status = self.submit(publication, suffix, page, script)
+        while status and status.state != FAILED and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-            ticket = self.jobs.ticket(key)
-        if ticket and ticket.state == FAILED:
-            raise ExportFailed(f"{publication.name}.{suffix}", ticket.message)
-        return ticket or self._finished(key, publication, suffix)
+            status = self.jobs.status(key)
+        if status and status.state == FAILED:
+            raise ExportFailed(f"{publication.name}.{suffix}", status.message)
+        return status or self._finished(key, publication, suffix)
 
-    def keep(self, stop: threading.Event) -> None:
+    def run_workers(self, stop: threading.Event) -> None:
         """Makes what is ordered until *stop*; of all processes that call this, one at a time does."""
         settings = self._settings
         command = worker.command(self.store, settings.export_memory_mb)
-        crew = Crew(
+        pool = WorkerPool(
             self.jobs,
             command,
             settings.export_workers,
             settings.export_timeout_seconds,
             finished=partial(record_export, settings.catalog),
-            idle=self._order_newest,
+            idle=self._prefetch_newest,
         )
-        crew.keep(stop, settings.instance / "press.lock")
+        pool.run(stop, settings.instance / "exports.lock")
 
-    def _order_newest(self) -> None:
+    def _prefetch_newest(self) -> None:
         """What is asked for most is made before it is asked for; then its size is known, too."""
         teasers = self._catalog.latest(limit=AHEAD)
         keys = {(t.slug, suffix): self.key(of_article(t), suffix) for t in teasers for suffix in AHEAD_SUFFIXES}
@@ -108,7 +108,7 @@ class Press:
         missing = [wish for wish, key in keys.items() if key not in sizes]
         articles = {article.slug: article for article in self._catalog.articles([slug for slug, _ in missing])}
         for slug, suffix in missing:
-            if slug in articles and not self.order_ahead(of_article(articles[slug]), suffix):
+            if slug in articles and not self.prefetch(of_article(articles[slug]), suffix):
                 return
 
     def _finished(self, key: str, publication: Publication, suffix: str) -> Path:
@@ -118,6 +118,6 @@ class Press:
             f"{publication.name}.{suffix}", "it was finished but removed at once: READER_EXPORT_CACHE_MB"
         )
 
-    def _spec(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> Spec:
+    def _job(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> ExportJob:
         options = options_of(self._settings, page_of(suffix, page), script)
-        return Spec(key, suffix, self._look, publication, options)
+        return ExportJob(key, suffix, self._build_id, publication, options)

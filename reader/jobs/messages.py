@@ -14,25 +14,25 @@ from ..models import Article, Publication
 
 
 @dataclass(frozen=True)
-class Spec:
-    """All a worker needs. ``look`` is the one the key was made with: a worker of other code must refuse."""
+class ExportJob:
+    """All a worker needs. ``build_id`` is the one the key was made with: a worker of other code must refuse."""
 
     key: str
     suffix: str
-    look: str
+    build_id: str
     publication: Publication
     options: Options
 
 
-def to_line(spec: Spec) -> str:
+def serialize(spec: ExportJob) -> str:
     return json.dumps(asdict(spec), ensure_ascii=False, default=datetime.isoformat)
 
 
-def read_line(line: str) -> Spec:
-    """The Spec that ``to_line`` wrote; times keep their offset, not their zone's name."""
+def deserialize(line: str) -> ExportJob:
+    """The ExportJob that ``serialize`` wrote; times keep their offset, not their zone's name."""
     fields = json.loads(line)
     publication = fields["publication"] | {"chapters": tuple(map(_article, fields["publication"]["chapters"]))}
-    return Spec(**fields | {"publication": Publication(**publication), "options": Options(**fields["options"])})
+    return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**fields["options"])})
 
 
 def _article(fields: dict[str, Any]) -> Article:

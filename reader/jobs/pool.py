@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ..settings import ROOT
-from ..storage.locks import held
-from .queue import Job, Jobs
+from ..storage.locks import file_lock
+from .queue import Job, JobQueue
 
 LOG = logging.getLogger(__name__)
 IDLE_SECONDS = 0.05
@@ -31,12 +31,12 @@ TAKE_OVER_SECONDS = 1.0
 """How often the other processes look whether the keeper still lives."""
 
 
-class Crew:
+class WorkerPool:
     """``finished(key, size_bytes)`` is called once for each file made, ``idle()`` when there is nothing to make."""
 
     def __init__(
         self,
-        jobs: Jobs,
+        jobs: JobQueue,
         command: list[str],
         size: int,
         timeout_seconds: float,
@@ -44,26 +44,26 @@ class Crew:
         idle: Callable[[], None] = lambda: None,
     ) -> None:
         self._jobs, self._command, self._size = jobs, command, size
-        self._timeout_seconds, self._finished, self._idle = timeout_seconds, finished, idle
+        self._timeout_seconds, self._finished, self._on_idle = timeout_seconds, finished, idle
         self._next_idle = 0.0
 
-    def keep(self, stop: threading.Event, lock: Path) -> None:
+    def run(self, stop: threading.Event, lock: Path) -> None:
         """Works until *stop*; of all processes that call this with the same *lock*, one at a time does."""
         while not stop.is_set():
-            with held(lock) as mine:
+            with file_lock(lock) as mine:
                 if mine:
                     self._jobs.recover()
                     self._work(stop)
             stop.wait(TAKE_OVER_SECONDS)
 
     def _work(self, stop: threading.Event) -> None:
-        slots = [threading.Thread(target=self._slot, args=(stop,), daemon=True) for _ in range(self._size)]
+        slots = [threading.Thread(target=self._run_worker, args=(stop,), daemon=True) for _ in range(self._size)]
         for slot in slots:
             slot.start()
         for slot in slots:
             slot.join()
 
-    def _slot(self, stop: threading.Event) -> None:
+    def _run_worker(self, stop: threading.Event) -> None:
         """One worker after the other; the next is started, and warms up, before there is work for it."""
         pause = 0.0
         while not stop.wait(pause):
@@ -80,22 +80,22 @@ class Crew:
         while not stop.is_set() and worker.alive():
             job = self._jobs.claim()
             if job is None:
-                self._rest(stop)
+                self._idle_once(stop)
                 continue
             answer = worker.ask(job.spec, self._timeout_seconds, stop)
             if answer is None:  # stopped meanwhile: the next keeper takes the job up again
                 return answered
-            self._settle(job, answer)
+            self._complete(job, answer)
             answered += worker.alive()
         return answered
 
-    def _rest(self, stop: threading.Event) -> None:
+    def _idle_once(self, stop: threading.Event) -> None:
         if time.monotonic() >= self._next_idle:
             self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
-            self._idle()
+            self._on_idle()
         stop.wait(IDLE_SECONDS)
 
-    def _settle(self, job: Job, answer: dict[str, Any]) -> None:
+    def _complete(self, job: Job, answer: dict[str, Any]) -> None:
         if "size" in answer:
             self._finished(job.key, answer["size"])
             self._jobs.finish(job.key)

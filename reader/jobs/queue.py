@@ -35,23 +35,23 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """Where an order stands. ``place`` counts from 1 while waiting, else 0; ``message`` says why it failed."""
+class JobStatus:
+    """Where an order stands. ``position`` counts from 1 while waiting, else 0; ``message`` says why it failed."""
 
     key: str
     state: str
-    place: int = 0
+    position: int = 0
     message: str = ""
 
 
-class Jobs:
+class JobQueue:
     """A job leaves the table when its file is finished; the store is what knows finished files."""
 
     def __init__(self, path: Path, limit: int, clock: Callable[[], float] = time.time) -> None:
         self._path, self._limit, self._clock = path, limit, clock
         self._local = threading.local()
 
-    def order(self, key: str, spec: str, background: int = 0) -> None:
+    def submit(self, key: str, spec: str, background: int = 0) -> None:
         """Queues *key* once, however many ask; a visitor's wish overtakes background work. Raises Busy."""
         with self._transaction() as db:
             self._forget_old_failures(db)
@@ -76,7 +76,7 @@ class Jobs:
         oldest = self._connection().execute("SELECT min(queued) FROM jobs WHERE state = ?", (WAITING,)).fetchone()[0]
         return self._clock() - oldest if oldest else 0.0
 
-    def ticket(self, key: str) -> Ticket | None:
+    def status(self, key: str) -> JobStatus | None:
         """None once the job is finished, or was never ordered."""
         db = self._connection()
         row = db.execute("SELECT state, background, queued, message FROM jobs WHERE key = ?", (key,)).fetchone()
@@ -84,10 +84,10 @@ class Jobs:
             return None
         state, background, queued, message = row
         if state != WAITING:
-            return Ticket(key, state, message=message)
+            return JobStatus(key, state, message=message)
         ahead = "SELECT count(*) FROM jobs WHERE state = ? AND (background, queued, key) < (?, ?, ?)"
-        place = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
-        return Ticket(key, state, place)
+        position = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
+        return JobStatus(key, state, position)
 
     def claim(self) -> Job | None:
         """The next job, now this caller's; visitors' before background, oldest first."""

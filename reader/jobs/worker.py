@@ -22,7 +22,7 @@ from ..exports.publications import in_chosen_script
 from ..settings import ROOT
 from ..storage.files import Store
 from ..templating import Renderer
-from .messages import Spec, read_line
+from .messages import ExportJob, deserialize
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 RECYCLE_BYTES = 160_000_000
@@ -42,13 +42,13 @@ def main() -> None:
     store = Store(Path(folder), int(cache_bytes))
     warm_up()
     for line in sys.stdin:
-        print(json.dumps(_answer(read_line(line), renderer, store)), file=answers, flush=True)
+        print(json.dumps(_answer(deserialize(line), renderer, store)), file=answers, flush=True)
         gc.collect()
         if _resident_bytes() > RECYCLE_BYTES:
             return
 
 
-def _answer(spec: Spec, renderer: Renderer, store: Store) -> dict[str, object]:
+def _answer(spec: ExportJob, renderer: Renderer, store: Store) -> dict[str, object]:
     """``{"size": bytes}`` or ``{"error": message}``."""
     try:
         content = make(spec, renderer)
@@ -62,9 +62,9 @@ def _answer(spec: Spec, renderer: Renderer, store: Store) -> dict[str, object]:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def make(spec: Spec, renderer: Renderer) -> bytes:
+def make(spec: ExportJob, renderer: Renderer) -> bytes:
     """Raises ExportFailed if this process runs other code than the one that ordered."""
-    if spec.look != renderer.look:
+    if spec.build_id != renderer.build_id:
         raise ExportFailed(spec.key, "Reader's files changed while it was running; restart it")
     publication = in_chosen_script(spec.publication, spec.options.script)
     return exporter(spec.suffix).export(publication, spec.options, renderer.render)

@@ -16,12 +16,12 @@ from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
-from ..catalog import Ledger, open_ledger
+from ..catalog import CatalogTransaction, catalog_writer
 from ..catalog.tokenizer import words_of
 from ..editing import to_article
 from ..errors import ReaderError, UnreadableArticle
 from ..formats import FORMATS, read_draft
-from ..media.renditions import place
+from ..media.renditions import link_pictures
 from ..models import Article, Problem, fingerprint
 from ..settings import ROOT, Settings
 
@@ -36,7 +36,7 @@ _POOL_FROM = 400
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileResult:
     """One file as it was found: its bytes' digest, and the article or the problem in it.
 
     ``words`` are what the article will be found by, worked out where there are more hands.
@@ -49,12 +49,12 @@ class Reading:
     words: str = ""
 
 
-Progress = Callable[[Iterable[Reading], int], Iterable[Reading]]
+Progress = Callable[[Iterable[FileResult], int], Iterable[FileResult]]
 """Shows how far reading has come: given the readings and how many there will be, it passes them on."""
 
 
 @dataclass(frozen=True)
-class Changes:
+class ScanResult:
     """What one pass did. ``unsettled`` are files still being written, ``next_due`` is in UTC seconds."""
 
     read: int = 0
@@ -70,35 +70,41 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def sync(self, progress: Progress | None = None) -> Changes:
+    def scan_all(self, progress: Progress | None = None) -> ScanResult:
         """One pass over the whole folder: only what changed since the last one is read."""
-        return self.refresh([""], progress)
+        return self.scan_paths([""], progress)
 
-    def refresh(self, names: Iterable[str], progress: Progress | None = None) -> Changes:
+    def scan_paths(self, names: Iterable[str], progress: Progress | None = None) -> ScanResult:
         """A pass over these files and folders (relative to the articles folder) only."""
         now = datetime.now(UTC)
         names = set(names)
-        with open_ledger(self._settings.catalog, now) as ledger:
-            self._mind_the_code(ledger)
+        with catalog_writer(self._settings.catalog, now) as transaction:
+            self._mind_the_code(transaction)
             found = (file for name in names for file in scan(self._settings.articles, name))
-            changed, gone = ledger.differences(names, found)
+            changed, gone = transaction.differences(names, found)
             unsettled = frozenset(path for path, stamp in changed.items() if _is_fresh(stamp, now.timestamp()))
             settled = {path: stamp for path, stamp in changed.items() if path not in unsettled}
-            problems = self._put(ledger, settled, progress or _quietly)
+            problems = self._put(transaction, settled, progress or _quietly)
             for path in gone:
-                ledger.drop(path)
-            problems += self._put(ledger, self._stamps(ledger.reread()), _quietly)
-            ledger.release_due()
-            return Changes(len(settled), len(gone), tuple(problems), unsettled, ledger.next_due())
+                transaction.drop(path)
+            problems += self._put(transaction, self._stamps(transaction.reread()), _quietly)
+            transaction.release_due()
+            return ScanResult(len(settled), len(gone), tuple(problems), unsettled, transaction.next_due())
 
-    def _put(self, ledger: Ledger, stamps: dict[str, str], progress: Progress) -> list[Problem]:
+    def _put(self, transaction: CatalogTransaction, stamps: dict[str, str], progress: Progress) -> list[Problem]:
         problems = []
-        for reading in progress(read_files(self._settings, stamps), len(stamps)):
-            problem = reading.result if isinstance(reading.result, Problem) else None
-            if isinstance(reading.result, Problem):
-                ledger.put_problem(reading.stamp, reading.digest, reading.result)
+        for result_of_file in progress(read_files(self._settings, stamps), len(stamps)):
+            problem = result_of_file.result if isinstance(result_of_file.result, Problem) else None
+            if isinstance(result_of_file.result, Problem):
+                transaction.put_problem(result_of_file.stamp, result_of_file.digest, result_of_file.result)
             else:
-                problem = ledger.put(reading.path, reading.stamp, reading.digest, reading.result, reading.words)
+                problem = transaction.put(
+                    result_of_file.path,
+                    result_of_file.stamp,
+                    result_of_file.digest,
+                    result_of_file.result,
+                    result_of_file.words,
+                )
             if problem:
                 log.warning("%s", problem)
                 problems.append(problem)
@@ -107,12 +113,12 @@ class Library:
     def _stamps(self, paths: Iterable[str]) -> dict[str, str]:
         return {path: stamp for name in paths for path, stamp in scan(self._settings.articles, name)}
 
-    def _mind_the_code(self, ledger: Ledger) -> None:
+    def _mind_the_code(self, transaction: CatalogTransaction) -> None:
         """Read all files again when the code or the settings that shape an article have changed."""
         shape = fingerprint(_code_shape(), str(self._settings.timezone), self._settings.language)
-        if ledger.noted("shape") != shape:
-            ledger.forget_stamps()
-            ledger.note("shape", shape)
+        if transaction.get_meta("shape") != shape:
+            transaction.forget_stamps()
+            transaction.set_meta("shape", shape)
 
 
 def scan(folder: Path, under: str = "") -> Iterator[tuple[str, str]]:
@@ -144,12 +150,12 @@ def _scan_folder(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
                 continue
 
 
-def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[Reading]:
+def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
     """Each file read, in the order given; many are shared out to one process a core."""
     if len(stamps) < _POOL_FROM:
         yield from map(partial(read_file, settings), stamps, stamps.values())
         return
-    waiting: deque[Future[list[Reading]]] = deque()
+    waiting: deque[Future[list[FileResult]]] = deque()
     workers = os.cpu_count() or 2
     # Not by fork: the process may be a web server with many threads, whose locks a fork would copy as they are.
     with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
@@ -168,28 +174,28 @@ def batched(items: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple[
         yield batch
 
 
-def _read_batch(settings: Settings, files: list[tuple[str, str]]) -> list[Reading]:
+def _read_batch(settings: Settings, files: list[tuple[str, str]]) -> list[FileResult]:
     return [read_file(settings, path, stamp) for path, stamp in files]
 
 
-def read_file(settings: Settings, path: str, stamp: str) -> Reading:
+def read_file(settings: Settings, path: str, stamp: str) -> FileResult:
     """The article in *path* (relative to the articles folder), or the problem that explains why there is none."""
     try:
         raw = (settings.articles / path).read_bytes()
     except OSError as error:
-        return Reading(path, stamp, "", Problem(path, 0, error.strerror or str(error), "make the file readable"))
+        return FileResult(path, stamp, "", Problem(path, 0, error.strerror or str(error), "make the file readable"))
     digest = hashlib.sha256(raw).hexdigest()
     try:
         draft = read_draft(PurePosixPath(path).suffix.lower(), raw)
-        article = place(to_article(draft, PurePosixPath(path), settings), settings)
-        return Reading(path, stamp, digest, article, words_of(article))
+        article = link_pictures(to_article(draft, PurePosixPath(path), settings), settings)
+        return FileResult(path, stamp, digest, article, words_of(article))
     except UnreadableArticle as error:
-        return Reading(path, stamp, digest, Problem(path, error.line, error.cause, error.mend))
+        return FileResult(path, stamp, digest, Problem(path, error.line, error.cause, error.hint))
     except ReaderError as error:
-        return Reading(path, stamp, digest, Problem(path, 0, str(error)))
+        return FileResult(path, stamp, digest, Problem(path, 0, str(error)))
     except Exception as error:  # a bug of ours must not take the other articles down with it
         log.exception("%s: bug while reading", path)
-        return Reading(path, stamp, digest, Problem(path, 0, f"internal error: {error!r}", "please report it"))
+        return FileResult(path, stamp, digest, Problem(path, 0, f"internal error: {error!r}", "please report it"))
 
 
 def _stamp(status: os.stat_result) -> str:
@@ -204,8 +210,8 @@ def _is_hidden(path: PurePosixPath) -> bool:
     return any(part[0] in "._" for part in path.parts)
 
 
-def _quietly(readings: Iterable[Reading], _length: int) -> Iterable[Reading]:
-    return readings
+def _quietly(results: Iterable[FileResult], _length: int) -> Iterable[FileResult]:
+    return results
 
 
 def _code_shape() -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from watchfiles import watch
 
 from ..settings import Settings
-from ..storage.locks import held
-from .scanner import Changes, Library
+from ..storage.locks import file_lock
+from .scanner import Library, ScanResult
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ TAKE_OVER_SECONDS = 0.5
 _TICK_SECONDS = 0.2
 
 
-def keep(
+def watch_and_index(
     settings: Settings,
     library: Library,
     stop: threading.Event,
@@ -39,26 +39,26 @@ def keep(
     *changed* is set after each pass of this process that may have changed something.
     """
     while not stop.is_set():
-        with held(settings.instance / "keeper.lock") as is_keeper:
-            if is_keeper:
-                _keep(settings, library, stop, ready, changed or threading.Event())
+        with file_lock(settings.instance / "indexer.lock") as is_indexer:
+            if is_indexer:
+                _watch_and_index(settings, library, stop, ready, changed or threading.Event())
         ready.set()
         stop.wait(TAKE_OVER_SECONDS)
 
 
-def _keep(
+def _watch_and_index(
     settings: Settings, library: Library, stop: threading.Event, ready: threading.Event, changed: threading.Event
 ) -> None:
     full_pass_seconds = FULL_PASS_SECONDS if settings.watch else settings.scan_seconds
-    changes, next_full_pass = _tried(library.sync), time.monotonic() + full_pass_seconds
+    changes, next_full_pass = _tried(library.scan_all), time.monotonic() + full_pass_seconds
     changed.set()
     ready.set()
     for reported in _reports(settings, stop):
         names = reported | changes.unsettled
         if time.monotonic() > next_full_pass:
-            changes, next_full_pass = _tried(library.sync), time.monotonic() + full_pass_seconds
+            changes, next_full_pass = _tried(library.scan_all), time.monotonic() + full_pass_seconds
         elif names or _is_due(changes.next_due):
-            changes = _tried(partial(library.refresh, names))
+            changes = _tried(partial(library.scan_paths, names))
         else:
             continue
         changed.set()
@@ -80,12 +80,12 @@ def _reports(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
         yield set()
 
 
-def _tried(one_pass: Callable[[], Changes]) -> Changes:
+def _tried(one_pass: Callable[[], ScanResult]) -> ScanResult:
     try:
         return one_pass()
     except Exception:  # the keeper outlives a full disk or a vanished folder, and says so
         log.exception("the articles folder could not be read; trying again")
-        return Changes(unsettled=frozenset({""}))
+        return ScanResult(unsettled=frozenset({""}))
 
 
 def _is_due(when: int | None) -> bool:

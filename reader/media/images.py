@@ -1,7 +1,7 @@
 """Pictures: measured, checked, and made smaller; bytes in, bytes out.
 
 A picture is known by its digest. An article's body names it ``/media/<digest>-<width>.jpg``, with its width and
-height, so a page can be set, a feed read and a version told without opening the file again (``place``).
+height, so a page can be set, a feed read and a version told without opening the file again (``link_pictures``).
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ Keep = Callable[[Picture, Path], None]
 """Told of each picture found, and of the file it is in."""
 
 
-def place(article: Article, articles: Path, keep: Keep) -> Article:
+def link_pictures(article: Article, articles: Path, keep: Keep) -> Article:
     """*article* with its pictures by digest and true size, so that its version changes when a picture does.
 
     Editing has made their addresses relative to *articles*; what is no picture there stays as it is, with a warning.

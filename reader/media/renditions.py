@@ -32,7 +32,7 @@ Recorded = Callable[[str, int], None]
 """Told the key and the bytes of each file made."""
 
 
-class Darkroom:
+class ImageRenderer:
     """One per process. Work waits in line for one child process at a time."""
 
     def __init__(self, settings: Settings, recorded: Recorded) -> None:
@@ -45,16 +45,16 @@ class Darkroom:
 
     def picture(self, digest: str) -> Picture:
         """Raises NotFound."""
-        return noted(self._instance, digest)[0]
+        return read_record(self._instance, digest)[0]
 
-    def order(self, digest: str) -> Future[None]:
+    def submit(self, digest: str) -> Future[None]:
         """All sizes of a picture, made in the background; once, however many ask. Raises Busy."""
         with self._lock:
             if digest in self._waiting:
                 return self._waiting[digest]
             if len(self._waiting) >= MOST_WAITING:
                 raise Busy("pictures are being made", retry_seconds=30)
-            future = self._waiting[digest] = self._line.submit(self._develop, digest)
+            future = self._waiting[digest] = self._line.submit(self._render, digest)
         return future
 
     def file(self, digest: str, width: int, suffix: str) -> Path:
@@ -65,7 +65,7 @@ class Darkroom:
         key = key_of(digest, width, suffix)
         if not (path := self._store.find(key)):
             try:
-                self.order(digest).result(timeout=TIMEOUT_SECONDS)
+                self.submit(digest).result(timeout=TIMEOUT_SECONDS)
             except TimeoutError:
                 raise Busy("pictures are being made", retry_seconds=30) from None
             path = self._store.find(key)
@@ -73,12 +73,12 @@ class Darkroom:
             raise NotFound("picture", key)
         return path
 
-    def _develop(self, digest: str) -> None:
+    def _render(self, digest: str) -> None:
         """Raises UnusablePicture if the child fails, takes too long or too much memory."""
         try:
-            picture, original = noted(self._instance, digest)
+            picture, original = read_record(self._instance, digest)
             missing = [key for key in keys_of(picture) if not self._store.find(key)]
-            for key, content in develop_apart(original, digest, missing).items():
+            for key, content in render_in_subprocess(original, digest, missing).items():
                 self._store.put(key, content)
                 self._recorded(key, len(content))
         finally:
@@ -86,12 +86,12 @@ class Darkroom:
                 self._waiting.pop(digest, None)
 
 
-def place(article: Article, settings: Settings) -> Article:
+def link_pictures(article: Article, settings: Settings) -> Article:
     """*article* with its pictures by digest and size, and a note of where each lies."""
-    return images.place(article, settings.articles, partial(note, settings.instance))
+    return images.link_pictures(article, settings.articles, partial(write_record, settings.instance))
 
 
-def note(instance: Path, picture: Picture, path: Path) -> None:
+def write_record(instance: Path, picture: Picture, path: Path) -> None:
     """Writes down where the original of a picture lies; the file appears whole, by rename."""
     target = instance / "pictures" / f"{picture.digest}.json"
     facts = json.dumps({"path": str(path), "width": picture.width, "height": picture.height})
@@ -103,7 +103,7 @@ def note(instance: Path, picture: Picture, path: Path) -> None:
     Path(file.name).replace(target)
 
 
-def noted(instance: Path, digest: str) -> tuple[Picture, Path]:
+def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
     """A picture and the file it is in. Raises NotFound."""
     try:
         facts = json.loads((instance / "pictures" / f"{digest}.json").read_text("utf-8"))
@@ -116,7 +116,7 @@ def original(instance: Path, address: str) -> bytes:
     """What lies behind ``/media/<digest>-…`` in a body, for exports to cut to their size. Raises NotFound."""
     digest = address.rpartition("/")[2].partition("-")[0]
     try:
-        return noted(instance, digest)[1].read_bytes()
+        return read_record(instance, digest)[1].read_bytes()
     except OSError:
         raise NotFound("picture", digest) from None
 
@@ -129,7 +129,7 @@ def keys_of(picture: Picture) -> list[str]:
     return [key_of(picture.digest, width, suffix) for width in picture.widths for suffix in MIMETYPES]
 
 
-def develop_apart(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
+def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
     """The files of these keys, made by a child process: a hostile picture can end that, but not the server."""
     if not keys:
         return {}

@@ -20,7 +20,7 @@ _NEVER_LAST = "“‘（《「『【(["
 _UNIT = re.compile(r"[A-Za-z0-9.%'’-]+\s?|.", re.DOTALL)
 
 
-def draw(article: Article, site_name: str) -> bytes:
+def draw_share_card(article: Article, site_name: str) -> bytes:
     """A PNG of some 15 KB, the same for the same article."""
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)

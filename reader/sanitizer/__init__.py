@@ -69,9 +69,11 @@ class Token:
 
 def sanitize(dirty: str) -> Markup:
     """The promise above. Raises UnreadableArticle only for tags nested beyond all sense."""
-    dirty = printable(dirty)
-    refuse_towers(dirty)
-    clean = printable(_CLEANER.clean(dirty).replace("&nbsp;", "\u00a0"))  # again: &#1; was no character before
+    dirty = strip_control_characters(dirty)
+    check_nesting_depth(dirty)
+    clean = strip_control_characters(
+        _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
+    )  # again: &#1; was no character before
     html = _in_blocks(clean)
     while (kept := without_lost_links(html)) != html:  # a link whose target stood in an empty block
         html = _in_blocks(kept)
@@ -113,12 +115,12 @@ def _tag(part: Token) -> str:
     return f"</{part.name}>" if part.end else f"<{part.name}{part.attributes}>"
 
 
-def printable(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """*text* without control characters, surrogates and non-characters, which no XML may hold (XML 1.0, 2.2)."""
     return _UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text
 
 
-def refuse_towers(dirty: str) -> None:
+def check_nesting_depth(dirty: str) -> None:
     """html5ever needs time in the square of the depth: 100,000 nested div take 14 s; and recursive readers break."""
     if dirty.count("<") <= DEEPEST_SOURCE:
         return

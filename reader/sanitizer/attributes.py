@@ -15,7 +15,7 @@ _ALIGNMENTS = ("left", "center", "right")
 _TEXTS = {"alt", "title", "abbr"}
 
 
-class Names:
+class IdAllocator:
     """The ids of one document: made XML names, each given once; links to none of them are dropped."""
 
     def __init__(self, clean: str) -> None:
@@ -23,7 +23,7 @@ class Names:
         self.linked = {xml_name(found) for found in _FRAGMENT.findall(clean)}
         self.given: set[str] = set()
 
-    def give(self, raw: str) -> str:
+    def allocate(self, raw: str) -> str:
         """The id to write, empty when it is taken."""
         name = xml_name(raw)
         if name in self.given:
@@ -31,7 +31,7 @@ class Names:
         self.given.add(name)
         return name
 
-    def wanted(self, start: str) -> bool:
+    def allocated(self, start: str) -> bool:
         """Whether a tag must stand although nothing is in it, because a link leads to it."""
         found = _ID.search(start)
         return bool(found and found[1] in self.linked)
@@ -51,7 +51,7 @@ def xml_name(raw: str) -> str:
     return name if not name or name[0].isalpha() or name[0] == "_" else f"n{name}"
 
 
-def written(tag: str, raw: str, names: Names) -> str:
+def written(tag: str, raw: str, names: IdAllocator) -> str:
     """*raw* as it may be written in *tag*: `` lang="zh" id="x"``, or nothing."""
     kept: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(raw):
@@ -75,9 +75,9 @@ def _joined(classes: str, more: str) -> str:
     return " ".join(dict.fromkeys(names)) if set(names) - {"justify"} else ""
 
 
-def _checked(name: str, value: str, names: Names) -> str:
+def _checked(name: str, value: str, names: IdAllocator) -> str:
     if name == "id":
-        return names.give(value)
+        return names.allocate(value)
     if name in VALUES:
         return value if VALUES[name].fullmatch(value) else ""
     if name in ("href", "src", "cite"):
@@ -85,7 +85,7 @@ def _checked(name: str, value: str, names: Names) -> str:
     return " ".join(value.split())
 
 
-def _address(value: str, names: Names) -> str:
+def _address(value: str, names: IdAllocator) -> str:
     """A link within the text leads somewhere or is none; spaces are escaped (RFC 3986, 2)."""
     if value == "#":
         return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .attributes import Names, written
+from .attributes import IdAllocator, written
 from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 
 DEEPEST = 40
@@ -54,7 +54,7 @@ class Blocks:
     """Takes the tokens of nh3's output, which nests well, one by one; ``finish`` answers the HTML."""
 
     def __init__(self, clean: str) -> None:
-        self.names = Names(clean)
+        self.names = IdAllocator(clean)
         self.out: list[str] = []
         self.frames = [Frame("div", opened=True)]
         self.inlines: list[Inline] = []
@@ -282,7 +282,7 @@ class Blocks:
 
     def _end_inline(self) -> None:
         inline = self.inlines[-1]
-        if not inline.opened and self.names.wanted(inline.start):
+        if not inline.opened and self.names.allocated(inline.start):
             self._write("")
         self.inlines.pop()
         if inline.opened and inline.name:

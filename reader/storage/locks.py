@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def held(path: Path) -> Iterator[bool]:
+def file_lock(path: Path) -> Iterator[bool]:
     """Whether this process, and no other, holds the lock file during the block; never waits."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as lock:

@@ -22,8 +22,8 @@ class SlugConverter(BaseConverter):
     regex = SLUG_PATTERN
 
 
-class ShelfConverter(PathConverter):
-    """The name of a shelf where a suffix follows: ``/s/河北/feed.json`` is a feed, no export of a shelf ``feed``."""
+class CollectionConverter(PathConverter):
+    """A collection's name before a suffix: ``/s/河北/feed.json`` is a feed, no export of a collection ``feed``."""
 
     regex = rf"(?!.*/(?:{'|'.join(map(re.escape, FEEDS))})$)" + PathConverter.regex
 
@@ -34,7 +34,7 @@ def services() -> Services:
 
 
 def init_app(app: Flask) -> None:
-    app.url_map.converters |= {"slug": SlugConverter, "shelf": ShelfConverter}
+    app.url_map.converters |= {"slug": SlugConverter, "collection": CollectionConverter}
     for name in (*_modules(__path__, __name__), *_modules(views.__path__, views.__name__)):
         module = importlib.import_module(name)
         if hasattr(module, "init_app"):

@@ -14,7 +14,7 @@ _ZERO = re.compile(r"(?<=[\s:,(-])0\.")
 """The nought of 0.6em, which CSS does without."""
 
 
-class Styles:
+class InlineStyles:
     """``styles("reader", "article")`` is the style of a page made of these files of ``static/css/``."""
 
     def __init__(self, folder: Path) -> None:

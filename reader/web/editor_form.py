@@ -14,7 +14,7 @@ SEPARATOR = "、"
 
 
 @dataclass(frozen=True)
-class Manuscript:
+class EditorForm:
     """The fields of a form, as typed. ``origin`` is the address it came from."""
 
     title: str = ""
@@ -31,12 +31,12 @@ class Manuscript:
     origin: str = ""
 
 
-FIELDS = tuple(field.name for field in fields(Manuscript) if field.name not in ("body", "origin"))
+FIELDS = tuple(field.name for field in fields(EditorForm) if field.name not in ("body", "origin"))
 
 
-def manuscript_of(draft: Draft, origin: str) -> Manuscript:
+def form_of(draft: Draft, origin: str) -> EditorForm:
     """*draft* ready for correction."""
-    return Manuscript(
+    return EditorForm(
         title=draft.title,
         kicker=draft.kicker,
         subtitle=draft.subtitle,
@@ -52,13 +52,13 @@ def manuscript_of(draft: Draft, origin: str) -> Manuscript:
     )
 
 
-def manuscript_from(form: Mapping[str, str]) -> Manuscript:
+def form_from(form: Mapping[str, str]) -> EditorForm:
     """What the editor sent."""
-    return Manuscript(**{f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(Manuscript)})
+    return EditorForm(**{f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(EditorForm)})
 
 
-def draft_of(manuscript: Manuscript) -> Draft:
+def draft_of(form: EditorForm) -> Draft:
     """As if it stood in a file. Raises UnreadableArticle; its line is that of the field, 1 for the first of FIELDS."""
-    lines = "".join(f"{name}: {json.dumps(getattr(manuscript, name), ensure_ascii=False)}\n" for name in FIELDS)
-    values = read_draft(".md", f"---\n{lines}---\n\n{manuscript.body}\n".encode())
+    lines = "".join(f"{name}: {json.dumps(getattr(form, name), ensure_ascii=False)}\n" for name in FIELDS)
+    values = read_draft(".md", f"---\n{lines}---\n\n{form.body}\n".encode())
     return replace(values, title=values.title.strip())

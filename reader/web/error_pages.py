@@ -7,6 +7,7 @@ import sqlite3
 from flask import Flask, Response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
 from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat
@@ -14,7 +15,7 @@ from ..i18n import N_
 from ..models import Teaser
 from . import services
 from .rendering import teasers_shown
-from .request_context import VARY, visit
+from .request_context import VARY, request_context
 from .responses import encoded
 
 _STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_http_error)
 
 
-def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Response:
+def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
     if isinstance(error, Moved):
         return _moved(error)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
@@ -54,14 +55,14 @@ def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dic
 
 def _freshness(status: int) -> dict[str, str]:
     """Failures of ours are not kept; others for a minute, by everybody if no cookie shaped the page."""
-    whose = "public" if visit().is_public else "private"
+    whose = "public" if request_context().is_public else "private"
     return {
         "Cache-Control": "no-store" if status >= 500 else f"{whose}, max-age=60",
         "Vary": ", ".join(("Accept-Encoding", *VARY)),
     }
 
 
-def _moved(error: Moved) -> Response:
+def _moved(error: Moved) -> WerkzeugResponse:
     """The same address under the new name: the suffix (``.pdf``) and the query stay."""
     _, _, suffix = request.path.rpartition("/")[2].partition(".")
     path = urls.article_file(error.slug, suffix) if suffix else urls.article(error.slug)

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from flask_babel import gettext
 
-from ..catalog import Position
+from ..catalog import Cursor
 from ..errors import NotFound
 from ..models import Teaser
 from .rendering import Link
 
 
-def position_of(text: str) -> Position | None:
+def cursor_of(text: str) -> Cursor | None:
     """``1542941000,slug`` as a place in a list; None for the beginning. Raises NotFound."""
     if not text:
         return None
@@ -23,7 +23,7 @@ def position_of(text: str) -> Position | None:
     return int(seconds), slug
 
 
-def older_page(address: str, teasers: Sequence[Teaser], limit: int) -> Link | None:
+def next_link(address: str, teasers: Sequence[Teaser], limit: int) -> Link | None:
     """Where the list goes on; None if fewer than *limit* were left."""
     if len(teasers) < limit:
         return None

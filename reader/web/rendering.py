@@ -14,11 +14,11 @@ from werkzeug.urls import uri_to_iri
 
 from .. import urls
 from ..chinese.script import SCRIPTS, convert, in_script, script_of
-from ..models import Shelf, Teaser, minute
+from ..models import Collection, Teaser, format_minute
 from . import services
-from .assets import Styles, script
-from .request_context import VARY, visit
-from .responses import Representation, answer, chosen_encoding, compressed, version_of
+from .assets import InlineStyles, script
+from .request_context import VARY, request_context
+from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
 
 WEIGHT = "\ue000"
 """Stands in a page where its weight will: a character for private use, that no article has a use for."""
@@ -31,7 +31,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Download:
+class ExportLink:
     """A file to take away; ``size_bytes`` is None while it has never been made."""
 
     label: str
@@ -39,13 +39,13 @@ class Download:
     size_bytes: int | None = None
 
 
-def shelf_link(kind: str, name: str) -> Link:
-    return Link(name, urls.shelf(Shelf(kind, name)))
+def collection_link(kind: str, name: str) -> Link:
+    return Link(name, urls.collection(Collection(kind, name)))
 
 
-def section_link(shelf: Shelf) -> Link:
+def section_link(collection: Collection) -> Link:
     """A section under its own name, without the path to it."""
-    return Link(shelf.name.rpartition("/")[2], urls.shelf(shelf))
+    return Link(collection.name.rpartition("/")[2], urls.collection(collection))
 
 
 def section_links(path: tuple[str, ...]) -> list[Link]:
@@ -57,9 +57,9 @@ def teaser_link(teaser: Teaser) -> Link:
     return Link(teaser.title, urls.article(teaser.slug))
 
 
-def in_words(links: Iterable[Link], script: str = "") -> list[Link]:
+def translated_labels(links: Iterable[Link], script: str = "") -> list[Link]:
     """*links* with their labels in the script asked for, or else preferred; the addresses stay."""
-    script = script or visit().preferences.script
+    script = script or request_context().preferences.script
     if script not in SCRIPTS:
         return list(links)
     return [replace(link, label=convert(link.label, script)) for link in links]
@@ -67,21 +67,21 @@ def in_words(links: Iterable[Link], script: str = "") -> list[Link]:
 
 def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
     """*teasers* in the script this reader prefers."""
-    return [in_script(teaser, visit().preferences.script) for teaser in teasers]
+    return [in_script(teaser, request_context().preferences.script) for teaser in teasers]
 
 
-def show(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
+def render_page(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
     """The page for this visit; *version* names all that *build* will give the template."""
     representation = Representation(
-        version=version_of(template, version, services().render.look, visit().variant),
+        version=version_of(template, version, services().render.build_id, request_context().variant),
         changed_at=services().catalog.changed_at,
-        cache_control=cache_control or visit().cache_control,
+        cache_control=cache_control or request_context().cache_control,
         vary=VARY,
     )
-    return answer(representation, lambda: weighed(render_template(template, **build())))
+    return conditional_response(representation, lambda: insert_page_weight(render_template(template, **build())))
 
 
-def weighed(page: str) -> str:
+def insert_page_weight(page: str) -> str:
     """*page*, saying what it weighs on its way to this visitor, if it has a place to say so."""
     if WEIGHT not in page:
         return page
@@ -90,16 +90,21 @@ def weighed(page: str) -> str:
 
 def init_app(app: Flask) -> None:
     settings = app.extensions["reader"].settings
-    styles = Styles(settings.static / "css")
+    styles = InlineStyles(settings.static / "css")
 
     def style(*names: str) -> Markup:
-        return styles(*names) + styles.of_choices(visit().classes)
+        return styles(*names) + styles.of_choices(request_context().classes)
 
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {"iri": uri_to_iri, "instant": instant, "minute": minute, "kilobytes": kilobytes}
+    environment.filters |= {
+        "iri": uri_to_iri,
+        "format_iso": format_iso,
+        "format_minute": format_minute,
+        "kilobytes": kilobytes,
+    }
     environment.filters["news_language"] = news_language
     environment.globals |= {
         "address": urls,
@@ -108,10 +113,10 @@ def init_app(app: Flask) -> None:
         "reader_script": script(settings.static / "js" / "reader.js"),
         "body_style": styles.of_body,
     }
-    app.context_processor(lambda: {"visit": visit(), "weight": WEIGHT, "crumbs": []})
+    app.context_processor(lambda: {"request_context": request_context(), "weight": WEIGHT, "crumbs": []})
 
 
-def instant(moment: datetime) -> str:
+def format_iso(moment: datetime) -> str:
     """For ``<time datetime>``: ISO 8601 to the minute, with the offset."""
     return moment.isoformat(timespec="minutes")
 

@@ -28,7 +28,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """What can be chosen, the default first. A value stands in one row only, so the cookie need not name the row."""
 
 VARY = ("Cookie", "Accept-Language", "Save-Data")
-"""The request fields a page depends on, beside Accept-Encoding: all that ``visit_of`` looks at."""
+"""The request fields a page depends on, beside Accept-Encoding: all that ``request_context_of`` looks at."""
 
 _ROW_OF = {value: row for row, values in CHOICES.items() for value in values}
 
@@ -64,7 +64,7 @@ def preferences_of(cookie: str) -> Preferences:
 
 
 @dataclass(frozen=True)
-class Visit:
+class RequestContext:
     """``locale`` is the catalogue of the interface: ``zh_Hans``, ``zh_Hant`` or ``en``."""
 
     preferences: Preferences
@@ -102,12 +102,12 @@ class Visit:
         return PUBLIC if self.is_public else PRIVATE
 
 
-def visit_of(cookie: str, accept_language: str, save_data: str, site_language: str) -> Visit:
+def request_context_of(cookie: str, accept_language: str, save_data: str, site_language: str) -> RequestContext:
     """The visit behind these request fields; nothing else of a request may shape a public page."""
     preferences = preferences_of(cookie)
     chosen = preferences.language if preferences.language != "browser" else ""
     locale = i18n.catalogue_of(chosen) if chosen else _locale(accept_language, site_language)
-    return Visit(preferences, locale, save_data.strip().lower() == "on")
+    return RequestContext(preferences, locale, save_data.strip().lower() == "on")
 
 
 @lru_cache(maxsize=1024)
@@ -119,7 +119,7 @@ def _locale(accept_language: str, site_language: str) -> str:
     return i18n.catalogue_of(site_language)
 
 
-def distinctions(site_language: str) -> dict[str, Callable[[str], Hashable]]:
+def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hashable]]:
     """What the fields of VARY come down to, by their WSGI names: all that two public pages can differ in.
 
     Cookies of others (a whole domain may share its statistics) are none; ours makes a page private.
@@ -131,13 +131,17 @@ def distinctions(site_language: str) -> dict[str, Callable[[str], Hashable]]:
     }
 
 
-def visit() -> Visit:
+def request_context() -> RequestContext:
     """The visit that is being answered."""
-    if "visit" not in g:
+    if "request_context" not in g:
         site_language = current_app.extensions["reader"].settings.language
-        fields_ = (request.headers.get(name, "") for name in ("Accept-Language", "Save-Data"))
-        g.visit = visit_of(request.cookies.get(COOKIE, ""), *fields_, site_language)
-    found: Visit = g.visit
+        g.request_context = request_context_of(
+            request.cookies.get(COOKIE, ""),
+            request.headers.get("Accept-Language", ""),
+            request.headers.get("Save-Data", ""),
+            site_language,
+        )
+    found: RequestContext = g.request_context
     return found
 
 
@@ -145,4 +149,4 @@ def init_app(app: Flask) -> None:
     folder = app.extensions["reader"].settings.instance / "translations"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(folder)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    Babel(app, locale_selector=lambda: visit().locale)
+    Babel(app, locale_selector=lambda: request_context().locale)

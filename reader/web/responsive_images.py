@@ -17,7 +17,7 @@ from ..media.images import MIMETYPES, Picture
 from ..media.renditions import key_of
 from ..models import Article
 from . import services
-from .request_context import visit
+from .request_context import request_context
 
 PHONE = 720
 """What a phone of double density takes; its bytes are the ones we tell."""
@@ -50,7 +50,7 @@ class Shown:
     host: str = ""
 
 
-class Album:
+class ImageSet:
     """The pictures of one article; those never made are ordered, so that the next visitor is told their bytes."""
 
     def __init__(self, article: Article) -> None:
@@ -62,7 +62,7 @@ class Album:
         for digest, picture in self._pictures.items():
             if phone_key(picture) not in self._sizes:
                 with suppress(Busy):
-                    services().darkroom.order(digest)
+                    services().image_renderer.submit(digest)
 
     @property
     def version(self) -> str:
@@ -76,7 +76,7 @@ class Album:
     def show(self, attributes: Mapping[str, str]) -> Markup:
         """The HTML for an ``img`` with these *attributes*."""
         self._count += 1
-        template = "parts/picture.html" if visit().shows_pictures else "parts/placeholder.html"
+        template = "parts/picture.html" if request_context().shows_pictures else "parts/placeholder.html"
         shown = self._shown(attributes["src"], attributes.get("alt", ""))
         if not shown.sources:
             template = "parts/placeholder.html"
@@ -111,5 +111,5 @@ def _srcset(picture: Picture, suffix: str) -> str:
 
 def _picture(digest: str) -> Picture | None:
     with suppress(NotFound):
-        return services().darkroom.picture(digest)
+        return services().image_renderer.picture(digest)
     return None

@@ -9,7 +9,7 @@ from ..chinese.script import other_script
 from ..models import Article
 
 
-def structured(article: Article, site: str) -> dict[str, Any]:
+def json_ld(article: Article, site: str) -> dict[str, Any]:
     """A schema.org NewsArticle; absolute addresses only where the site has one."""
     people = [{"@type": "Person", "name": name} for name in article.byline]
     facts: dict[str, Any] = {
@@ -20,7 +20,7 @@ def structured(article: Article, site: str) -> dict[str, Any]:
         "dateModified": article.updated.isoformat(timespec="minutes") if article.updated > article.published else None,
         "author": people or ({"@type": "Organization", "name": article.source} if article.source else None),
         "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,
-        "image": site + urls.card(article.slug) if site else None,
+        "image": site + urls.og_image(article.slug) if site else None,
     }
     return {name: value for name, value in facts.items() if value}
 

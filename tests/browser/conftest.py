@@ -111,11 +111,13 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def visit(browser, site) -> Iterator[Open]:
-    """``visit("/path", width=320, script=False, cookie="dark", …)`` opens a page as a new visitor."""
+def request_context(browser, site) -> Iterator[Open]:
+    """``request_context("/path", width=320, script=False, cookie="dark", …)`` opens a page as a new visitor."""
     contexts: list[BrowserContext] = []
 
-    def visit(path: str, *, width: int = 360, script: bool = True, cookie: str = "", **options: object) -> Page:
+    def request_context(
+        path: str, *, width: int = 360, script: bool = True, cookie: str = "", **options: object
+    ) -> Page:
         chosen: dict[str, object] = {"locale": "zh-CN", "viewport": {"width": width, "height": 640}} | options
         context = browser.new_context(java_script_enabled=script, base_url=site, **chosen)
         contexts.append(context)
@@ -125,6 +127,6 @@ def visit(browser, site) -> Iterator[Open]:
         page.goto(path)
         return page
 
-    yield visit
+    yield request_context
     for context in contexts:
         context.close()

@@ -1,6 +1,6 @@
 """HTML and CSS to PDF by WeasyPrint: our fonts only, no network, no files, tagged, the same bytes every time.
 
-Importing this loads WeasyPrint (half a second): only workers and commands do, never a process that answers pages.
+Importer this loads WeasyPrint (half a second): only workers and commands do, never a process that answers pages.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _with_breaks(text: str | None) -> str | None:
 
 def _finish(document: Any, pdf: Any) -> None:
     """What CSS can't say: a mended structure tree, page labels, the outline open."""
-    tagged_pdf.mend(pdf)
+    tagged_pdf.fix(pdf)
     pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, pydyf.Dictionary({"S": "/D"})])})
     if document.make_bookmark_tree():
         pdf.catalog["PageMode"] = "/UseOutlines"

@@ -10,7 +10,7 @@ PRINTED = 4
 """ISO 32000-1 12.5.3: the flag Print, which PDF/UA 7.18.1 wants on links."""
 
 
-def mend(pdf: Any) -> None:
+def fix(pdf: Any) -> None:
     """Once, before the file is written."""
     wrap_list_bodies(pdf)
     scope_headers(pdf)

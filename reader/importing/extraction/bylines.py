@@ -54,13 +54,13 @@ _SURNAMES = frozenset(
 
 
 @dataclass(frozen=True)
-class Credits:
+class Bylines:
     source: str = ""
     editor: str = ""
     byline: tuple[str, ...] = ()
 
 
-def credits_of(lines: Sequence[str], body_lines: Sequence[str]) -> Credits:
+def bylines_of(lines: Sequence[str], body_lines: Sequence[str]) -> Bylines:
     """From the short *lines* of the page in order, and the first and last *body_lines*. The first of each kind wins."""
     told = [pair for line in lines for pair in labelled(line)]
     source = next((name for kind, value in told if kind == "source" and (name := source_name(value))), "")
@@ -69,7 +69,7 @@ def credits_of(lines: Sequence[str], body_lines: Sequence[str]) -> Credits:
     signed = [names for kind, value in told if kind == "author" and (names := names_in(value))]
     signed += [names for line in lines if (names := _english_names(line))]
     signed += [names for line in body_lines if (names := names_in_body(line))]
-    return Credits(source or _beside_date(lines), "、".join(editor), signed[0] if signed else ())
+    return Bylines(source or _beside_date(lines), "、".join(editor), signed[0] if signed else ())
 
 
 def labelled(line: str) -> Iterable[tuple[str, str]]:

@@ -19,7 +19,7 @@ UNSEEN = 3
 
 
 @dataclass(frozen=True)
-class Found:
+class ExtractionResult:
     """The article of a page. ``body_html`` is blocks of clean HTML with absolute addresses; empty if there is none."""
 
     body_html: str
@@ -28,10 +28,10 @@ class Found:
     @property
     def text(self) -> str:
         """The body without captions, a line for each block."""
-        return text_of(self.body_html)
+        return visible_text(self.body_html)
 
 
-def extract(html: str, address: str = "") -> Found:
+def extract(html: str, address: str = "") -> ExtractionResult:
     """The article in *html*, a whole page that was fetched from *address*.
 
     Without an address it is a file: links are then as seen from the address the page says is its own, but pictures
@@ -45,9 +45,9 @@ def extract(html: str, address: str = "") -> Found:
     body, title = one_story(body, metadata.title)
     prune(body, title)
     body_html = to_clean_html(body, metadata.address, address)
-    if len(TOKEN.findall(metadata.body)) > UNSEEN * len(TOKEN.findall(text_of(body_html))):
+    if len(TOKEN.findall(metadata.body)) > UNSEEN * len(TOKEN.findall(visible_text(body_html))):
         body_html = to_clean_html(parse(_as_html(metadata.body)), metadata.address, address)
-    return Found(body_html, replace(metadata, title=title))
+    return ExtractionResult(body_html, replace(metadata, title=title))
 
 
 def _copy_without_chrome(root: HtmlElement) -> HtmlElement:
@@ -60,7 +60,7 @@ def _as_html(text: str) -> str:
     return text if "<p" in text else "".join(f"<p>{line}</p>" for line in text.splitlines() if line.strip())
 
 
-def text_of(html: str) -> str:
+def visible_text(html: str) -> str:
     """The words of clean HTML without captions, a line for each block."""
     root = parse(html)
     for caption in list(root.iter("figcaption")):

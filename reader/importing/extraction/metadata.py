@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from ..dates import date_in_address, read_date
 from .blocks import Block, names_of
-from .bylines import Credits, credits_of, is_person, names_in, source_name
+from .bylines import Bylines, bylines_of, is_person, names_in, source_name
 from .cleaning import absolute, normalize
 from .features import DATE, TOKEN
 from .meta_tags import meta_fields, schema_fields
@@ -54,7 +54,7 @@ def metadata_of(root: HtmlElement, blocks: Sequence[Block], body: HtmlElement, a
     base = address or absolute("", meta.get("address", "")) or _canonical(root)
     title = _title(root, blocks, meta, schema)
     near = _short_lines(blocks, title)
-    signed = credits_of(near, _edges(blocks, body))
+    signed = bylines_of(near, _edges(blocks, body))
     return Metadata(
         title=title,
         summary=_summary(_one_line(schema.get("summary") or meta.get("summary", "")), blocks),
@@ -152,14 +152,14 @@ def _with_clock(told: datetime, lines: Sequence[str]) -> datetime:
     return next((date for date in shown if date and date.date() == told.date()), told)
 
 
-def _source(signed: Credits, meta: dict[str, str]) -> str:
+def _source(signed: Bylines, meta: dict[str, str]) -> str:
     told = source_name(re.sub(r"^来源\s*[:：]\s*", "", meta.get("source", "")))
     author = meta.get("author", "")
     paper = author if author and author != meta.get("site") and not is_person(author) else ""
     return signed.source or told or (source_name(paper) if re.search(r"[网报社刊]$|新闻|日报|晚报", paper) else "")
 
 
-def _byline(signed: Credits, meta: dict[str, str], schema: dict[str, Any]) -> tuple[str, ...]:
+def _byline(signed: Bylines, meta: dict[str, str], schema: dict[str, Any]) -> tuple[str, ...]:
     told = [name for author in schema.get("author") or [] for name in names_in(author)]
     told = told or list(names_in(meta.get("author", "")))
     return tuple(dict.fromkeys(name for name in told if is_person(name))) or signed.byline

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from .blocks import Block, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
 from .features import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
-from .scoring import LANDMARKS, chances, prose_by_element
+from .scoring import LANDMARKS, probabilities, prose_by_element
 
 MOST = 0.3
 """What has a bigger part of the prose, by itself or with others of its name, is no chrome, whatever it is called."""
@@ -63,7 +63,7 @@ def _drop_unwelcome(body: HtmlElement) -> None:
     blocks, shares = _shares(body)
     tokens: dict[HtmlElement, int] = {}
     likely: dict[HtmlElement, float] = {}
-    for block, chance in zip(blocks, chances(blocks), strict=True):
+    for block, chance in zip(blocks, probabilities(blocks), strict=True):
         for element in lineage(block.owner):
             tokens[element] = tokens.get(element, 0) + block.tokens
             likely[element] = likely.get(element, 0.0) + chance * block.tokens
@@ -130,7 +130,7 @@ def _drop_head(body: HtmlElement, title: str) -> None:
         if block.owner is not body:
             _drop_block(block)
     rest = blocks_of(body)
-    for block, chance in zip(rest[:8], chances(rest), strict=False):
+    for block, chance in zip(rest[:8], probabilities(rest), strict=False):
         text = block.text.strip()
         told = HEAD_LINE.search(text) or DATE.search(text)
         paragraph = block.owner is body or block.tokens >= 40 or (SENTENCE_END.search(text) and chance > 0.5)
@@ -167,7 +167,7 @@ def _drop_tail(body: HtmlElement) -> None:
             break
         left -= block.tokens
     rest = blocks_of(body)
-    for block, chance in reversed(list(zip(rest, chances(rest), strict=True))):
+    for block, chance in reversed(list(zip(rest, probabilities(rest), strict=True))):
         text = block.text.strip()
         closing = (block.tokens < 80 and TAIL_LINE.search(text)) or (chance < 0.3 and not SENTENCE_END.search(text))
         if block.owner is body or not closing or _in_quotation(block.owner):

@@ -43,21 +43,21 @@ PHRASE_TOKENS = 60
 """A set phrase in a longer block says nothing."""
 
 
-def chances(blocks: Sequence[Block]) -> list[float]:
+def probabilities(blocks: Sequence[Block]) -> list[float]:
     """For each block, how likely it is body text, 0 to 1."""
-    return [_logistic(signs) for signs in signs_of(blocks)]
+    return [_logistic(signs) for signs in features_of(blocks)]
 
 
 def _logistic(signs: dict[str, float]) -> float:
     return 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in signs.items())))
 
 
-def signs_of(blocks: Sequence[Block]) -> list[dict[str, float]]:
+def features_of(blocks: Sequence[Block]) -> list[dict[str, float]]:
     """For each block, every sign in WEIGHTS with how strongly it shows, 0 to 1."""
     prose = prose_by_element(blocks)
     whole = sum(block.prose for block in blocks) or 1.0
     return [
-        _own_signs(block) | _place_signs(block, prose, whole) | _nearby_signs(blocks, place)
+        _own_features(block) | _position_features(block, prose, whole) | _neighbour_features(blocks, place)
         for place, block in enumerate(blocks)
     ]
 
@@ -71,7 +71,7 @@ def prose_by_element(blocks: Sequence[Block]) -> dict[HtmlElement, float]:
     return prose
 
 
-def _own_signs(block: Block) -> dict[str, float]:
+def _own_features(block: Block) -> dict[str, float]:
     text = block.text.strip()
     short = block.tokens < PHRASE_TOKENS
     return {
@@ -84,7 +84,7 @@ def _own_signs(block: Block) -> dict[str, float]:
     }
 
 
-def _place_signs(block: Block, prose: dict[HtmlElement, float], whole: float) -> dict[str, float]:
+def _position_features(block: Block, prose: dict[HtmlElement, float], whole: float) -> dict[str, float]:
     path = list(lineage(block.owner))
     shares = [prose[element] / whole for element in path[:3]] + [1.0] * 3
     named = [(names_of(element), prose[element] / whole, depth) for depth, element in enumerate(path)]
@@ -101,7 +101,7 @@ def _place_signs(block: Block, prose: dict[HtmlElement, float], whole: float) ->
     }
 
 
-def _nearby_signs(blocks: Sequence[Block], place: int) -> dict[str, float]:
+def _neighbour_features(blocks: Sequence[Block], place: int) -> dict[str, float]:
     """The two blocks before and after; what is missing at the ends counts as empty."""
     nearby = [blocks[i] for i in (place - 2, place - 1, place + 1, place + 2) if 0 <= i < len(blocks)]
     return {
@@ -114,7 +114,7 @@ def body_of(root: HtmlElement, blocks: Sequence[Block]) -> HtmlElement:
     likely: dict[HtmlElement, float] = {}
     tokens: dict[HtmlElement, int] = {}
     whole = 0.0
-    for block, chance in zip(blocks, chances(blocks), strict=True):
+    for block, chance in zip(blocks, probabilities(blocks), strict=True):
         likelihood = block.tokens * chance**DOUBT
         whole += likelihood
         for element in lineage(block.owner):

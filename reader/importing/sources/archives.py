@@ -52,7 +52,7 @@ class Archive:
             raise NotImported(where, f"larger than {LARGEST_MEMBER_BYTES // 1_000_000} MB")
         return content
 
-    def beside(self, path: str, address: str) -> bytes | None:
+    def read_sibling(self, path: str, address: str) -> bytes | None:
         """The member at *address* as seen from the member at *path*; None if there is none."""
         wanted = posixpath.normpath(
             posixpath.join(posixpath.dirname(path), unquote(address.split("#")[0].split("?")[0]))

@@ -25,16 +25,16 @@ LEAST_TOKENS = 30
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """``beside`` gives the pictures by their address in the chapter."""
+class EpubChapter:
+    """``read_sibling`` gives the pictures by their address in the chapter."""
 
     path: str
     body_html: str
     draft: Draft
-    beside: Callable[[str], bytes | None]
+    read_sibling: Callable[[str], bytes | None]
 
 
-def chapters(name: str, archive: Archive) -> Iterator[Chapter]:
+def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:
     """In reading order. Raises NotImported when the book has no package document."""
     package_path = _package_path(name, archive)
     package = _xml(name, archive.read(package_path))
@@ -84,7 +84,7 @@ def _spine(package: etree._Element, folder: str) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
 
 
-def _chapter(path: str, archive: Archive, book: Draft) -> Chapter | None:
+def _chapter(path: str, archive: Archive, book: Draft) -> EpubChapter | None:
     root = parse(decode(archive.read(path)))
     heading = next((h for tag in ("h1", "h2", "h3") for h in root.iter(tag) if h.text_content().strip()), None)
     title = _line(heading) if heading is not None else " ".join((root.findtext(".//title") or "").split())
@@ -94,7 +94,7 @@ def _chapter(path: str, archive: Archive, book: Draft) -> Chapter | None:
     if heading is not None:
         heading.drop_tree()
     draft = Draft(**{**vars(book), "title": title, "language": root.get("lang") or ""})
-    return Chapter(path, to_clean_html(body), draft, partial(archive.beside, path))
+    return EpubChapter(path, to_clean_html(body), draft, partial(archive.read_sibling, path))
 
 
 def _line(element: HtmlElement) -> str:

@@ -25,7 +25,7 @@ _JSON_FEED = "https://jsonfeed.org/version/"
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedItem:
     """``whole``: the feed has all of the article. ``draft`` has what the feed says of it."""
 
     address: str
@@ -41,7 +41,7 @@ def is_feed(content: bytes) -> bool:
     return head.startswith("<") and _FEED.search(head) is not None and "<html" not in head.lower()
 
 
-def entries(content: bytes, address: str) -> Iterator[Entry]:
+def entries(content: bytes, address: str) -> Iterator[FeedItem]:
     """In the feed's order. *address* is the feed's own."""
     if content.lstrip().startswith(b"{"):
         yield from _json_entries(content)
@@ -62,7 +62,7 @@ def entries(content: bytes, address: str) -> Iterator[Entry]:
         )
 
 
-def _json_entries(content: bytes) -> Iterator[Entry]:
+def _json_entries(content: bytes) -> Iterator[FeedItem]:
     try:
         feed = json.loads(decode(content))
     except ValueError:
@@ -91,7 +91,7 @@ def _escaped(text: str) -> str:
 
 def _entry(
     *, address: str, body_html: str, title: str, published: str, updated: str, names: list[str], tags: list[str]
-) -> Entry:
+) -> FeedItem:
     words = re.sub(r"<[^>]+>", "", title)
     persons = tuple(name for author in names for name in names_in(author) if is_person(name))
     draft = Draft(
@@ -103,4 +103,4 @@ def _entry(
         tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
     )
     whole = len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) >= WHOLE_TOKENS and not _CUT.search(body_html[-200:])
-    return Entry(address, body_html, whole, draft)
+    return FeedItem(address, body_html, whole, draft)

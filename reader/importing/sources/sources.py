@@ -15,7 +15,7 @@ from ...models import Draft
 from ..encodings import decode
 from .archives import Archive, open_archive
 from .epub import chapters
-from .feeds import Entry, entries, is_feed
+from .feeds import FeedItem, entries, is_feed
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 
 TEXTS = (".txt", ".text")
@@ -27,12 +27,12 @@ KNOWN = (*TEXTS, *PAGES, *DRAFTS, *FEEDS, *ARCHIVES)
 NOTHING = Draft("", "")
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 
-Beside = Callable[[str], bytes | None]
+ReadSibling = Callable[[str], bytes | None]
 """The picture at a relative address beside the source; None if there is none."""
 
 
 @dataclass(frozen=True)
-class Item:
+class SourceItem:
     """One article-to-be. ``read`` may fetch it, and raises NotImported; what it gives may be of any ``form``.
 
     ``form`` is page, text, draft (an article file of ours), or clean (HTML that is the article and nothing else).
@@ -43,10 +43,10 @@ class Item:
     form: str = ""
     address: str = ""
     hints: Draft = NOTHING
-    beside: Beside = lambda address: None  # noqa: ARG005
+    read_sibling: ReadSibling = lambda address: None  # noqa: ARG005
 
 
-def items_of(source: str, fetcher: Fetcher) -> list[Item | NotImported]:
+def items_of(source: str, fetcher: Fetcher) -> list[SourceItem | NotImported]:
     """The articles-to-be in *source*; in place of what cannot be read, the reason."""
     try:
         return list(_items(source, fetcher))
@@ -54,7 +54,7 @@ def items_of(source: str, fetcher: Fetcher) -> list[Item | NotImported]:
         return [error]
 
 
-def _items(source: str, fetcher: Fetcher) -> Iterator[Item | NotImported]:
+def _items(source: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
     if source == "-":
         yield from _items_in("standard input", sys.stdin.buffer.read(LARGEST_PAGE_BYTES), fetcher)
     elif re.match(r"https?://", source, re.IGNORECASE):
@@ -68,7 +68,7 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[Item | NotImported]:
         raise NotImported(source, "no such file or folder, and no address (https://…)")
 
 
-def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Item | NotImported]:
+def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix.lower() in KNOWN and not path.name.startswith("."):
             try:
@@ -77,10 +77,12 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Item | NotImpor
                 yield error
 
 
-def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Item | NotImported]:
+def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
     suffix = path.suffix.lower()
     if suffix in (*TEXTS, *PAGES, *DRAFTS):
-        yield Item(name, partial(_read_file, path), _form(suffix), beside=partial(_beside_file, path.parent))
+        yield SourceItem(
+            name, partial(_read_file, path), _form(suffix), read_sibling=partial(_read_sibling_file, path.parent)
+        )
     elif suffix in FEEDS or suffix not in ARCHIVES:
         yield from _items_in(name, _read_file(path).content, fetcher)
     else:
@@ -97,13 +99,15 @@ def _read_file(path: Path) -> Fetched:
     return Fetched("", path.read_bytes())
 
 
-def _beside_file(folder: Path, address: str) -> bytes | None:
+def _read_sibling_file(folder: Path, address: str) -> bytes | None:
     """Only files in the folder and below it: a page cannot make others public."""
     path = (folder / unquote(address.split("?")[0].split("#")[0])).resolve()
     return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else None
 
 
-def _items_in(name: str, content: bytes, fetcher: Fetcher, got: Fetched | None = None) -> Iterator[Item | NotImported]:
+def _items_in(
+    name: str, content: bytes, fetcher: Fetcher, got: Fetched | None = None
+) -> Iterator[SourceItem | NotImported]:
     """By what the content is, whatever it is called."""
     if content.startswith(b"PK\x03\x04"):
         yield from _items_in_archive(name, open_archive(name, content))
@@ -115,10 +119,10 @@ def _items_in(name: str, content: bytes, fetcher: Fetcher, got: Fetched | None =
     if Path(name).suffix.lower() in FEEDS and not _PAGE.search(content[:20_000]):
         raise NotImported(name, "not a feed")
     form = "page" if _PAGE.search(content[:20_000]) or (got and "html" in got.content_type) else "text"
-    yield Item(name, lambda: got or Fetched("", content), form, address)
+    yield SourceItem(name, lambda: got or Fetched("", content), form, address)
 
 
-def _from_entry(entry: Entry, fetcher: Fetcher) -> Item:
+def _from_entry(entry: FeedItem, fetcher: Fetcher) -> SourceItem:
     """The entry's own text if it is whole, else its page; if that cannot be had, again the entry's text."""
 
     def read() -> Fetched:
@@ -132,21 +136,23 @@ def _from_entry(entry: Entry, fetcher: Fetcher) -> Item:
     own = Fetched(entry.address, f"<body>{entry.body_html}</body>".encode(), "text/html", "utf-8")
     name = entry.address or entry.draft.title
     if entry.whole or not entry.address:
-        return Item(name, lambda: own, "clean", entry.address, entry.draft)
-    return Item(name, read, "page", entry.address, entry.draft)
+        return SourceItem(name, lambda: own, "clean", entry.address, entry.draft)
+    return SourceItem(name, read, "page", entry.address, entry.draft)
 
 
-def _items_in_archive(name: str, archive: Archive) -> Iterator[Item | NotImported]:
+def _items_in_archive(name: str, archive: Archive) -> Iterator[SourceItem | NotImported]:
     if archive.is_book:
         for chapter in chapters(name, archive):
             content = Fetched("", chapter.body_html.encode(), "text/html", "utf-8")
-            yield Item(f"{name}: {chapter.path}", partial(_given, content), "clean", "", chapter.draft, chapter.beside)
+            yield SourceItem(
+                f"{name}: {chapter.path}", partial(_given, content), "clean", "", chapter.draft, chapter.read_sibling
+            )
         return
     for path in archive.paths:
         suffix = Path(path).suffix.lower()
         if suffix in (*TEXTS, *PAGES, *DRAFTS):
             read = partial(_read_member, archive, path)
-            yield Item(f"{name}: {path}", read, _form(suffix), beside=partial(archive.beside, path))
+            yield SourceItem(f"{name}: {path}", read, _form(suffix), read_sibling=partial(archive.read_sibling, path))
 
 
 def _given(content: Fetched) -> Fetched:

@@ -21,20 +21,21 @@ class AccessLog:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        said: list[str] = ["", ""]
+        status_and_length = ("", "")
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
             lengths = [value for name, value in headers if name.lower() == "content-length"]
-            said[:] = [status[:3], lengths[0] if lengths else ""]
+            nonlocal status_and_length
+            status_and_length = (status[:3], lengths[0] if lengths else "")
             return start_response(status, headers, *rest)  # type: ignore[arg-type]
 
         body = self._inner(environ, start)  # type: ignore[arg-type]
-        self._write(line(environ, *said, seconds=time.perf_counter() - started))
+        self._write(line(environ, *status_and_length, time.perf_counter() - started))
         return body
 
 
 def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> str:
-    told = {
+    record = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": environ["REQUEST_METHOD"],
         "path": environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
@@ -42,7 +43,7 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
         "bytes": int(length or 0),
         "ms": round(1000 * seconds, 3),
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(record, ensure_ascii=False)
 
 
 def writer_to(place: str) -> Callable[[str], None]:

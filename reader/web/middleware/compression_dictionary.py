@@ -36,7 +36,7 @@ _TAG = '-dcz"'
 Answer = tuple[str, dict[str, str], bytes]
 
 
-class Dictionaries:
+class CompressionDictionaryMiddleware:
     """Answers articles as dcz where the browser has a dictionary we know; offers the others as dictionaries to come."""
 
     def __init__(self, inner: WSGIApplication) -> None:

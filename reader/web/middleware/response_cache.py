@@ -32,7 +32,7 @@ _ONE_TAG = re.compile(r'(?:W/)?"([^",-]+)[^",]*"')
 
 
 @dataclass
-class Kept:
+class CachedVariant:
     """One answer in one variant. ``ready`` is None while only its 304 has been asked for."""
 
     etag: str
@@ -41,7 +41,7 @@ class Kept:
     ready: Ready | None = None
     unchanged: dict[str, Ready] = field(default_factory=dict)
     """The 304s, by the entity tag that the visitor holds (RFC 9110 13.1.2: with or without ``W/``)."""
-    may_improve: bool = False
+    may_recompress: bool = False
 
     def answer_to(self, environ: WSGIEnvironment) -> Ready | None:
         """None if Flask has to say."""
@@ -60,15 +60,15 @@ class Kept:
 
 
 @dataclass
-class Page:
+class CacheEntry:
     """The variants of one address; ``fields`` are the request fields that tell them apart."""
 
     fields: tuple[str, ...]
-    variants: dict[tuple[Hashable, ...], Kept] = field(default_factory=dict)
+    variants: dict[tuple[Hashable, ...], CachedVariant] = field(default_factory=dict)
     size_bytes: int = 0
 
 
-class Hot:
+class ResponseCache:
     """The WSGI layer. ``revision`` says which state of the catalog is current; it is asked at every request.
 
     ``normal`` says what a request field comes down to for our answers: a thousand ways of saying ``br`` are one.
@@ -86,10 +86,10 @@ class Hot:
         self.hits: dict[str, int] = {}
         """Answers since somebody last took the count away, by status line."""
         self._revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
-        self._pages: dict[Key, Page] = {}
-        self._older: dict[Key, Page] = {}
+        self._pages: dict[Key, CacheEntry] = {}
+        self._older: dict[Key, CacheEntry] = {}
         self._state, self._size_bytes = -1, 0
-        self._improver = Improver()
+        self._recompressor = Recompressor()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -101,12 +101,12 @@ class Hot:
         if ready is None or "HTTP_RANGE" in environ or "HTTP_A_IM" in environ or "HTTP_AUTHORIZATION" in environ:
             return self._ask(environ, start_response, state)
         self.hits[ready[0]] = self.hits.get(ready[0], 0) + 1
-        if kept.may_improve:
-            self._improver.order(kept)
+        if kept and kept.may_recompress:
+            self._recompressor.order(kept)
         start_response(ready[0], ready[1])
         return [ready[2]] if method == "GET" else []
 
-    def _find(self, environ: WSGIEnvironment, state: int) -> Kept | None:
+    def _find(self, environ: WSGIEnvironment, state: int) -> CachedVariant | None:
         if state != self._state:
             self._pages, self._older, self._size_bytes, self._state = {}, {}, 0, state
         key = _key(environ)
@@ -116,7 +116,7 @@ class Hot:
         kept = page.variants.get(self._variant(page.fields, environ))
         return kept if kept is not None and kept.fresh_until > time.monotonic() else None
 
-    def _revived(self, key: Key) -> Page | None:
+    def _revived(self, key: Key) -> CacheEntry | None:
         """A page of the older half of the table, moved to the younger one."""
         page = self._older.pop(key, None)
         if page is not None:
@@ -147,11 +147,11 @@ class Hot:
         fields = answer.varies_by()
         page = self._pages.get(_key(environ))
         if page is None or page.fields != fields:
-            page = self._pages[_key(environ)] = Page(fields)
+            page = self._pages[_key(environ)] = CacheEntry(fields)
         variant = self._variant(fields, environ)
         kept = page.variants.get(variant)
         if kept is None or not same_version(kept.etag, answer.etag):
-            kept = page.variants[variant] = Kept(answer.etag, answer.modified)
+            kept = page.variants[variant] = CachedVariant(answer.etag, answer.modified)
         answer.fill(kept, content)
         page.size_bytes += len(content) + _OVERHEAD_BYTES
         self._make_room(len(content) + _OVERHEAD_BYTES)
@@ -202,25 +202,25 @@ class _Answer:
         found = _MAX_AGE.search(self._named["cache-control"])
         return int(found[1]) if found else 60
 
-    def fill(self, kept: Kept, content: bytes) -> None:
+    def fill(self, kept: CachedVariant, content: bytes) -> None:
         """The answer goes to its place in *kept*; what stands there already, perhaps improved, is good for longer."""
         kept.fresh_until = time.monotonic() + self.max_age_seconds()
         ready = (self.status, self.headers, content)
         if self.status.startswith("304"):
             kept.unchanged |= {self.etag: ready, f"W/{self.etag}": ready, "": ready}
         elif kept.ready is None:
-            kept.ready, kept.may_improve = ready, self._named.get("content-encoding") == "br"
+            kept.ready, kept.may_recompress = ready, self._named.get("content-encoding") == "br"
 
 
-class Improver:
+class Recompressor:
     """Squeezes what is asked for again as small as brotli can, in a thread of its own."""
 
     def __init__(self) -> None:
-        self._orders: queue.SimpleQueue[Kept] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[CachedVariant] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def order(self, kept: Kept) -> None:
-        kept.may_improve = False
+    def order(self, kept: CachedVariant) -> None:
+        kept.may_recompress = False
         self._orders.put(kept)
         if self._thread is None:  # only now: a server forks before the first request, and threads do not survive that
             self._thread = threading.Thread(target=self._work, name="improver", daemon=True)
@@ -230,18 +230,22 @@ class Improver:
         while True:
             kept = self._orders.get()
             if kept.ready:
-                kept.ready = improved(kept.ready)
+                kept.ready = recompressed(kept.ready)
 
 
-def improved(ready: Ready) -> Ready:
+def recompressed(ready: Ready) -> Ready:
     """The same answer at brotli's best, under an entity tag of its own: other bytes, so no strong tag in common."""
     status, headers, body = ready
     smaller = brotli.compress(brotli.decompress(body), mode=brotli.MODE_TEXT, quality=11)
     if len(smaller) >= len(body):
         return ready
-    changed = {"content-length": lambda _: str(len(smaller)), "etag": lambda tag: f'{tag[:-1]}{BEST}"'}
-    new = [(name, changed[name.lower()](value) if name.lower() in changed else value) for name, value in headers]
-    return status, new, smaller
+    return status, [(name, _recompressed_header(name.lower(), value, len(smaller))) for name, value in headers], smaller
+
+
+def _recompressed_header(name: str, value: str, size_bytes: int) -> str:
+    if name == "content-length":
+        return str(size_bytes)
+    return f'{value[:-1]}{BEST}"' if name == "etag" else value
 
 
 def _key(environ: WSGIEnvironment) -> Key:

@@ -13,17 +13,26 @@ from ...chinese import reading_minutes
 from ...chinese.script import SCRIPTS, in_script, other_script
 from ...errors import BadOption
 from ...exports.publications import of_article
-from ...models import Article, Shelf, Teaser, fingerprint
+from ...models import Article, Collection, Teaser, fingerprint
 from .. import services
 from ..body import for_screen, kinds_of
-from ..download_links import downloads_of
-from ..pagination import older_page, position_of
-from ..rendering import Link, in_words, section_link, section_links, shelf_link, show, teaser_link, teasers_shown
-from ..request_context import visit
-from ..responsive_images import Album
-from ..structured_data import scripts_of, structured
+from ..download_links import export_links
+from ..pagination import cursor_of, next_link
+from ..rendering import (
+    Link,
+    collection_link,
+    render_page,
+    section_link,
+    section_links,
+    teaser_link,
+    teasers_shown,
+    translated_labels,
+)
+from ..request_context import request_context
+from ..responsive_images import ImageSet
+from ..structured_data import json_ld, scripts_of
 
-bp = Blueprint("pages", __name__)
+bp = Blueprint("articles", __name__)
 
 LATEST = 20
 GROUP = 4
@@ -44,36 +53,40 @@ class Group:
 @bp.get(urls.HOME)
 def home() -> Response:
     catalog = services().catalog
-    before = position_of(request.args.get("before", ""))
+    before = cursor_of(request.args.get("before", ""))
 
     def build() -> dict[str, Any]:
         teasers = catalog.latest(limit=LATEST, before=before)
         sections = top_sections()
         return {
             "teasers": teasers_shown(teasers),
-            "sections": in_words([section_link(shelf) for shelf in sections]),
+            "sections": translated_labels([section_link(collection) for collection in sections]),
             "groups": [] if before else groups(sections, teasers),
-            "older": older_page(urls.HOME, teasers, LATEST),
+            "older": next_link(urls.HOME, teasers, LATEST),
             "newer": Link(gettext("Latest"), urls.HOME) if before else None,
         }
 
-    return show("home.html", f"{catalog.revision} {before}", build)
+    return render_page("home.html", f"{catalog.revision} {before}", build)
 
 
-def top_sections() -> list[Shelf]:
+def top_sections() -> list[Collection]:
     """The sections that hang off the root, fullest first."""
-    counted = [(count, shelf) for shelf, count in services().catalog.shelves("section") if "/" not in shelf.name]
-    return [shelf for _, shelf in sorted(counted, key=lambda pair: (-pair[0], pair[1].name))]
+    counted = [
+        (count, collection)
+        for collection, count in services().catalog.collections("section")
+        if "/" not in collection.name
+    ]
+    return [collection for _, collection in sorted(counted, key=lambda pair: (-pair[0], pair[1].name))]
 
 
-def groups(sections: list[Shelf], shown: list[Teaser]) -> list[Group]:
+def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
     """The newest of each section that are not among *shown*; sections with nothing more are left out."""
     above = {teaser.slug for teaser in shown}
     found = []
-    for shelf in sections:
-        teasers = [teaser for teaser in services().catalog.latest(shelf, limit=GROUP) if teaser.slug not in above]
+    for collection in sections:
+        teasers = [teaser for teaser in services().catalog.latest(collection, limit=GROUP) if teaser.slug not in above]
         if teasers:
-            [link] = in_words([section_link(shelf)])
+            [link] = translated_labels([section_link(collection)])
             found.append(Group(link.label, link.address, tuple(teasers_shown(teasers))))
     return found
 
@@ -82,16 +95,22 @@ def groups(sections: list[Shelf], shown: list[Teaser]) -> list[Group]:
 def article(slug: str) -> Response:
     """``?script=hans`` or ``hant`` shows it in Simplified or Traditional characters, whatever the cookie says."""
     found = services().catalog.article(slug)
-    script = asked_script() or visit().preferences.script
-    album = Album(found)
-    context = around(found, script)
+    script = asked_script() or request_context().preferences.script
+    image_set = ImageSet(found)
+    context = article_context(found, script)
 
     def build() -> dict[str, Any]:
         shown = in_script(found, script)
-        body = for_screen(shown.body, album.show)
-        return {"article": shown, "body": body, "kinds": kinds_of(body), "pictures_bytes": album.size_bytes, **context}
+        body = for_screen(shown.body, image_set.show)
+        return {
+            "article": shown,
+            "body": body,
+            "kinds": kinds_of(body),
+            "pictures_bytes": image_set.size_bytes,
+            **context,
+        }
 
-    return show("article.html", fingerprint(found.version, script, album.version, repr(context)), build)
+    return render_page("article.html", fingerprint(found.version, script, image_set.version, repr(context)), build)
 
 
 def asked_script() -> str:
@@ -102,7 +121,7 @@ def asked_script() -> str:
     return script
 
 
-def around(found: Article, script: str) -> dict[str, Any]:
+def article_context(found: Article, script: str) -> dict[str, Any]:
     """What stands around the story; a handful of indexed look-ups."""
     catalog = services().catalog
     older, newer = catalog.neighbours(found.slug)
@@ -110,17 +129,17 @@ def around(found: Article, script: str) -> dict[str, Any]:
     return {
         "direction": "rtl" if found.language.partition("-")[0] in RIGHT_TO_LEFT else "",
         "minutes": reading_minutes(found.body.striptags()),
-        "crumbs": in_words(section_links(found.section), script),
-        "source": in_words([shelf_link("source", found.source)], script) if found.source else [],
-        "reporters": in_words([shelf_link("author", name) for name in found.byline], script),
-        "tags": in_words([shelf_link("tag", name) for name in found.tags], script),
+        "crumbs": translated_labels(section_links(found.section), script),
+        "source": translated_labels([collection_link("source", found.source)], script) if found.source else [],
+        "reporters": translated_labels([collection_link("author", name) for name in found.byline], script),
+        "tags": translated_labels([collection_link("tag", name) for name in found.tags], script),
         "related": [teaser_link(in_script(teaser, script)) for teaser in catalog.related(found.slug)],
         "older": teaser_link(in_script(older, script)) if older else None,
         "newer": teaser_link(in_script(newer, script)) if newer else None,
-        "downloads": downloads_of(of_article(found)),
+        "downloads": export_links(of_article(found)),
         "other_script": other_script(in_script(found, script).language),
         "site": base,
         "scripts": scripts_of(found, base),
-        "structured": structured(in_script(found, script), base),
-        "next": "" if visit().saves_data or not older else urls.article(older.slug),
+        "structured": json_ld(in_script(found, script), base),
+        "next": "" if request_context().saves_data or not older else urls.article(older.slug),
     }

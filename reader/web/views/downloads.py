@@ -1,4 +1,4 @@
-"""Exports to take away: articles, issues, shelves, searches and selections, in every format there is.
+"""Exports to take away: articles, issues, collections, searches and selections, in every format there is.
 
 A finished file is sent with its length, a strong ETag and byte ranges, so that a download that broke goes on where
 it stopped (RFC 9110 13.1.5, 14). One that isn't finished is ordered; a browser waits on a page that refreshes itself
@@ -15,14 +15,15 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file
 from flask_babel import gettext
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog.query_parser import Query, parse
 from ...errors import NotFound
 from ...exports import EXPORTS
-from ...exports.publications import MOST_ARTICLES, check_count, of_article, of_issue, of_selection, of_shelf
-from ...jobs.queue import Ticket
-from ...models import Publication, Shelf, is_slug
+from ...exports.publications import MOST_ARTICLES, check_count, of_article, of_collection, of_issue, of_selection
+from ...jobs.queue import JobStatus
+from ...models import Collection, Publication, is_slug
 from .. import services
 
 bp = Blueprint("downloads", __name__)
@@ -59,15 +60,15 @@ def issue(day: str, suffix: str) -> Response:
     return answer_download(of_issue(found, articles), suffix)
 
 
-@bp.get(f"/s/<shelf:name>.{_SUFFIX}", defaults={"kind": "section"})
-@bp.get(f"/t/<shelf:name>.{_SUFFIX}", defaults={"kind": "tag"})
-@bp.get(f"/by/<shelf:name>.{_SUFFIX}", defaults={"kind": "author"})
-@bp.get(f"/from/<shelf:name>.{_SUFFIX}", defaults={"kind": "source"})
-def shelf(kind: str, name: str, suffix: str) -> Response:
-    chosen = Shelf(kind, name)
+@bp.get(f"/s/<collection:name>.{_SUFFIX}", defaults={"kind": "section"})
+@bp.get(f"/t/<collection:name>.{_SUFFIX}", defaults={"kind": "tag"})
+@bp.get(f"/by/<collection:name>.{_SUFFIX}", defaults={"kind": "author"})
+@bp.get(f"/from/<collection:name>.{_SUFFIX}", defaults={"kind": "source"})
+def collection(kind: str, name: str, suffix: str) -> Response:
+    chosen = Collection(kind, name)
     check_count(services().catalog.count(chosen))
     teasers = services().catalog.latest(chosen, limit=MOST_ARTICLES)
-    return answer_download(of_shelf(chosen, services().catalog.articles([t.slug for t in teasers])), suffix)
+    return answer_download(of_collection(chosen, services().catalog.articles([t.slug for t in teasers])), suffix)
 
 
 @bp.get(f"{urls.SEARCH}.{_SUFFIX}")
@@ -103,9 +104,9 @@ def selection(suffix: str) -> Response:
 
 
 @bp.get(f"/files/<key>/<slug:name>.{_SUFFIX}")
-def version(key: str, name: str, suffix: str) -> Response:
+def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
     """One version for ever, while it is kept; after that the stable address has the latest."""
-    path = services().press.store.find(f"{key}.{suffix}") if is_key(key) else None
+    path = services().export_service.store.find(f"{key}.{suffix}") if is_key(key) else None
     if path is None:
         return redirect(urls.article_file(name, suffix), 302)
     return send(path, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
@@ -118,22 +119,22 @@ def is_key(text: str) -> bool:
 def answer_download(publication: Publication, suffix: str) -> Response:
     """The finished file, or where it stands. ``?page=`` and ``?script=`` choose among its kinds."""
     page, script = request.args.get("page", ""), request.args.get("script", "")
-    press = services().press
+    export_service = services().export_service
     found = open_patiently(publication, suffix, page, script)
-    if isinstance(found, Ticket):
+    if isinstance(found, JobStatus):
         return show_progress(found, publication)
     response = send(found, f"{publication.title}.{suffix}", EXPORTS[suffix].MIMETYPE, FRESH, publication.name)
-    key = press.key(publication, suffix, page, script).removesuffix(f".{suffix}")
+    key = export_service.key(publication, suffix, page, script).removesuffix(f".{suffix}")
     response.headers["Content-Location"] = urls.version_file(key, publication.name, suffix)
     return response
 
 
-def open_patiently(publication: Publication, suffix: str, page: str, script: str) -> Path | Ticket:
+def open_patiently(publication: Publication, suffix: str, page: str, script: str) -> Path | JobStatus:
     """The file, or after a moment where it stands; at once if enough requests are waiting already."""
     may_wait = WAITING.acquire(blocking=False)
     try:
         patience_seconds = PATIENCE_SECONDS if may_wait else 0
-        return services().press.open(publication, suffix, page, script, patience_seconds)
+        return services().export_service.get_or_wait(publication, suffix, page, script, patience_seconds)
     finally:
         if may_wait:
             WAITING.release()
@@ -157,15 +158,15 @@ def disposition(name: str, plain_name: str, mimetype: str) -> str:
     return f"{kind}; filename=\"{ascii_name}.{suffix}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 
-def show_progress(ticket: Ticket, publication: Publication) -> Response:
+def show_progress(status: JobStatus, publication: Publication) -> Response:
     """202 and a page that comes back by itself; for programs 503, which tells them to do so."""
-    seconds = SOON_SECONDS + ticket.place // 10
+    seconds = SOON_SECONDS + status.position // 10
     if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
         response = Response(gettext("It is being made; try again soon.") + "\n", 503, mimetype="text/plain")
         response.headers["Retry-After"] = str(seconds)
     else:
         places = {"seconds": seconds, "again": request.full_path.rstrip("?"), "back": publication.path}
-        page = render_template("progress.html", title=publication.title, ticket=ticket, crumbs=[], **places)
+        page = render_template("progress.html", title=publication.title, status=status, crumbs=[], **places)
         response = Response(page, 202)
     response.headers["Cache-Control"] = "no-store"
     return response

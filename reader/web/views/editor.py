@@ -24,18 +24,18 @@ from ...chinese import reading_minutes
 from ...editing import to_article
 from ...errors import NotImported, UnreadableArticle
 from ...i18n import N_
-from ...importing.drafting import Understood, understand
-from ...importing.duplicates import hash_of, look
-from ...importing.importer import SKIPPED, Importing, Outcome, Wishes
+from ...importing.drafting import ExtractedArticle, build_draft
+from ...importing.duplicates import hash_of, scan
+from ...importing.importer import SKIPPED, Importer, ImportOptions, ImportResult
 from ...importing.sources.http import Fetched, Fetcher, checked, open_fetcher
-from ...importing.sources.sources import Item, items_of
+from ...importing.sources.sources import SourceItem, items_of
 from ...models import Draft
 from .. import services
 from ..body import for_screen, kinds_of
-from ..editor_form import FIELDS, Manuscript, draft_of, manuscript_from, manuscript_of
-from ..responsive_images import Album
+from ..editor_form import FIELDS, EditorForm, draft_of, form_from, form_of
+from ..responsive_images import ImageSet
 
-bp_when_wanted = Blueprint("editor", __name__)
+optional_bp = Blueprint("editor", __name__)
 
 COOKIE = "editor"
 SESSION_SECONDS = 12 * 3600
@@ -61,16 +61,16 @@ POLICY = (
 
 def init_app(app: Flask) -> None:
     if app.extensions["reader"].settings.editor_token:
-        app.register_blueprint(bp_when_wanted)
+        app.register_blueprint(optional_bp)
 
 
-@bp_when_wanted.before_request
+@optional_bp.before_request
 def _limit() -> None:
     request.max_content_length = LARGEST_FORM_BYTES
     request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
-@bp_when_wanted.after_request
+@optional_bp.after_request
 def _guard(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = POLICY
@@ -94,7 +94,7 @@ def _session() -> str:
         return ""
 
 
-def _form_word(session: str) -> str:
+def _csrf_token(session: str) -> str:
     """What a form of this session must carry; nobody else can know it."""
     key = services().settings.editor_token.encode()
     return hmac.new(key, f"form {session}".encode(), hashlib.sha256).hexdigest()
@@ -104,17 +104,17 @@ def _checked_form() -> dict[str, str]:
     """What was sent. Aborts with 403 unless it comes from a form of ours, in a session that is logged in."""
     session = _session()
     same_site = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-    if not session or not same_site or not hmac.compare_digest(request.form.get("word", ""), _form_word(session)):
+    if not session or not same_site or not hmac.compare_digest(request.form.get("word", ""), _csrf_token(session)):
         abort(403)
     return request.form.to_dict()
 
 
-@bp_when_wanted.get(urls.EDITOR)
-def desk() -> Response:
-    return _page("editor/desk.html" if _session() else "editor/login.html")
+@optional_bp.get(urls.EDITOR)
+def index() -> Response:
+    return _page("editor/index.html" if _session() else "editor/login.html")
 
 
-@bp_when_wanted.post(f"{urls.EDITOR}/login")
+@optional_bp.post(f"{urls.EDITOR}/login")
 def login() -> WerkzeugResponse | tuple[Response, int]:
     token = services().settings.editor_token
     if not hmac.compare_digest(request.form.get("token", "").encode(), token.encode()):
@@ -132,7 +132,7 @@ def login() -> WerkzeugResponse | tuple[Response, int]:
     return response
 
 
-@bp_when_wanted.post(f"{urls.EDITOR}/logout")
+@optional_bp.post(f"{urls.EDITOR}/logout")
 def logout() -> WerkzeugResponse:
     _checked_form()
     response = redirect(urls.EDITOR, 303)
@@ -143,34 +143,34 @@ def logout() -> WerkzeugResponse:
 # -- the work -----------------------------------------------------------------------------------------------------
 
 
-@bp_when_wanted.post(f"{urls.EDITOR}/preview")
+@optional_bp.post(f"{urls.EDITOR}/preview")
 def preview() -> Response | tuple[Response, int]:
     """From pasted text or an address the first time, then from the corrected fields."""
     form = _checked_form()
     try:
-        manuscript = manuscript_from(form) if "body" in form else _taken(form)
+        manuscript = form_from(form) if "body" in form else _taken(form)
     except (NotImported, UnreadableArticle) as error:
         return _page(
-            "editor/desk.html", problem=str(error), pasted=form.get("text", ""), asked=form.get("address", "")
+            "editor/index.html", problem=str(error), pasted=form.get("text", ""), asked=form.get("address", "")
         ), 422
     return _sheet(manuscript)
 
 
-def _taken(form: dict[str, str]) -> Manuscript:
+def _taken(form: dict[str, str]) -> EditorForm:
     """What is in the pasted text, then the address is where it came from; or at the address. Raises NotImported."""
     text, address = form.get("text", "").strip(), form.get("address", "").strip()
     with_fetcher = open_fetcher(delay_seconds=0)
     with with_fetcher.client:
         item = _item(text, address, with_fetcher)
-        understood = understand(item)
-    return manuscript_of(understood.draft, understood.address)
+        extracted = build_draft(item)
+    return form_of(extracted.draft, extracted.address)
 
 
-def _item(text: str, address: str, fetcher: Fetcher) -> Item:
+def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
     if text:
         content = Fetched(checked(address) if address else "", text.encode())
         form = "page" if text.startswith("<") and "</" in text else "text"
-        return Item(gettext("the pasted text"), lambda: content, form, content.address)
+        return SourceItem(gettext("the pasted text"), lambda: content, form, content.address)
     if not address:
         raise NotImported(gettext("the form"), gettext("paste a text, or give an address"))
     found = items_of(address, fetcher)[0] if "://" in address else NotImported(address, "not an http or https address")
@@ -179,9 +179,9 @@ def _item(text: str, address: str, fetcher: Fetcher) -> Item:
     return found
 
 
-@bp_when_wanted.post(f"{urls.EDITOR}/save")
+@optional_bp.post(f"{urls.EDITOR}/save")
 def save() -> Response | tuple[Response, int]:
-    manuscript = manuscript_from(_checked_form())
+    manuscript = form_from(_checked_form())
     try:
         outcome = _saved(manuscript)
     except (NotImported, UnreadableArticle) as error:
@@ -192,19 +192,19 @@ def save() -> Response | tuple[Response, int]:
     return _page("editor/saved.html", outcome=outcome, target=urls.article(slug)), 201
 
 
-def _saved(manuscript: Manuscript) -> Outcome:
+def _saved(manuscript: EditorForm) -> ImportResult:
     """Raises UnreadableArticle for what no article may hold, before anything is written."""
     settings = services().settings
     draft = draft_of(manuscript)
     with_fetcher = open_fetcher(delay_seconds=0)
-    importing = Importing(
-        settings, with_fetcher, look(settings.articles, settings.instance / "imported.json"), Wishes(), _now
+    importer = Importer(
+        settings, with_fetcher, scan(settings.articles, settings.instance / "imported.json"), ImportOptions(), _now
     )
-    draft, _ = importing.settled(draft)
+    draft, _ = importer.complete(draft)
     _article(draft)
-    item = Item(manuscript.origin or gettext("the pasted text"), lambda: Fetched("", b""))
+    item = SourceItem(manuscript.origin or gettext("the pasted text"), lambda: Fetched("", b""))
     with with_fetcher.client:
-        return importing.accept(item, Understood(draft, manuscript.origin, hash_of(draft.body_html)))
+        return importer.import_article(item, ExtractedArticle(draft, manuscript.origin, hash_of(draft.body_html)))
 
 
 def _now() -> datetime:
@@ -218,7 +218,7 @@ def _article(draft: Draft) -> Any:
 # -- pages --------------------------------------------------------------------------------------------------------
 
 
-def _sheet(manuscript: Manuscript, problem: str = "") -> Response | tuple[Response, int]:
+def _sheet(manuscript: EditorForm, problem: str = "") -> Response | tuple[Response, int]:
     """The fields, the source, and the phone; a *problem* of the fields stands above them, and nothing typed is lost."""
     phone = ""
     try:
@@ -235,7 +235,7 @@ def _sheet(manuscript: Manuscript, problem: str = "") -> Response | tuple[Respon
 def _phone(draft: Draft) -> str:
     """The article as a phone shows it, a whole page. Raises UnreadableArticle."""
     article = _article(draft)
-    body = for_screen(article.body, Album(article).show)
+    body = for_screen(article.body, ImageSet(article).show)
     return render_template(
         "editor/phone.html",
         article=article,
@@ -246,5 +246,5 @@ def _phone(draft: Draft) -> str:
 
 
 def _page(template: str, **context: Any) -> Response:
-    known = {"problem": "", "pasted": "", "asked": "", "crumbs": [], "word": _form_word(_session())}
+    known = {"problem": "", "pasted": "", "asked": "", "crumbs": [], "word": _csrf_token(_session())}
     return Response(render_template(template, **known | context))

@@ -10,20 +10,20 @@ from flask_babel import gettext
 
 from ... import urls
 from ...feeds import FEEDS, opml
-from ...feeds.feed_page import Window
+from ...feeds.feed_page import FeedPage
 from ...feeds.selection import EVERYTHING, Selection
 from ...i18n import N_, translations
-from ...models import ALL, Article, Shelf, fingerprint
+from ...models import ALL, Article, Collection, fingerprint
 from .. import services
-from ..rendering import Link, show, teasers_shown
-from ..request_context import VARY, visit
-from ..responses import PUBLIC, Representation, answer, version_of
+from ..rendering import Link, render_page, teasers_shown
+from ..request_context import VARY, request_context
+from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
 
-bp = Blueprint("subscribing", __name__)
+bp = Blueprint("feed_pages", __name__)
 
 KINDS = {"section": N_("Sections"), "tag": N_("Tags"), "author": N_("Reporters"), "source": N_("Sources")}
-"""Shelves that have feeds, in the order they are listed, with the msgid of their heading."""
+"""Collections that have feeds, in the order they are listed, with the msgid of their heading."""
 
 ON_THE_PAGE = 100
 """Feeds that the page lists of each kind, the fullest first; the OPML file holds all."""
@@ -42,7 +42,7 @@ class Subscription:
 
 
 @dataclass(frozen=True)
-class Discovery:
+class FeedLink:
     """What a feed reader finds when it is given the address of a page."""
 
     title: str
@@ -53,11 +53,11 @@ class Discovery:
 @bp.get(urls.FEEDS)
 def all_feeds() -> Response:
     """Explains what feeds are and lists them."""
-    return show("feeds.html", f"{services().catalog.revision}", _list_of_feeds)
+    return render_page("feeds.html", f"{services().catalog.revision}", _list_of_feeds)
 
 
 def _list_of_feeds() -> dict[str, Any]:
-    counted = services().catalog.shelves
+    counted = services().catalog.collections
     groups = {heading: _subscriptions(counted(kind)) for kind, heading in KINDS.items()}
     return {
         "formats": [(gettext(feed.LABEL), this_site().absolute(EVERYTHING.feed(name))) for name, feed in FEEDS.items()],
@@ -66,9 +66,9 @@ def _list_of_feeds() -> dict[str, Any]:
     }
 
 
-def _subscriptions(counted: list[tuple[Shelf, int]]) -> list[Subscription]:
+def _subscriptions(counted: list[tuple[Collection, int]]) -> list[Subscription]:
     fullest = sorted(counted, key=lambda pair: -pair[1])[:ON_THE_PAGE]
-    return [_subscription(Selection((shelf,)), count) for shelf, count in fullest]
+    return [_subscription(Selection((collection,)), count) for collection, count in fullest]
 
 
 def _subscription(selection: Selection, count: int) -> Subscription:
@@ -78,7 +78,7 @@ def _subscription(selection: Selection, count: int) -> Subscription:
 
 def short_name(name: str) -> str:
     """``RSS`` of ``RSS: full text``: what fits on a line beside its siblings."""
-    return gettext(FEEDS[name].SHORT)
+    return str(gettext(FEEDS[name].SHORT))
 
 
 @bp.get(urls.FEEDS_OPML)
@@ -90,12 +90,14 @@ def all_feeds_as_opml() -> Response:
     def build() -> bytes:
         groups = {"": [_outline(EVERYTHING)]}
         for kind, heading in KINDS.items():
-            groups[words.gettext(heading)] = [_outline(Selection((shelf,))) for shelf, _ in catalog.shelves(kind)]
+            groups[words.gettext(heading)] = [
+                _outline(Selection((collection,))) for collection, _ in catalog.collections(kind)
+            ]
         return opml.to_bytes(site.name, catalog.changed_at, {name: found for name, found in groups.items() if found})
 
-    version = version_of(str(catalog.revision), services().render.look, str(site))
+    version = version_of(str(catalog.revision), services().render.build_id, str(site))
     representation = Representation(version, catalog.changed_at, opml.MIMETYPE, PUBLIC)
-    response = answer(representation, build)
+    response = conditional_response(representation, build)
     response.headers["Content-Disposition"] = 'attachment; filename="feeds.opml"'
     return response
 
@@ -110,52 +112,54 @@ PERSON = ("Sec-Fetch-Dest", "Upgrade-Insecure-Requests")
 """What only browsers say when someone opens an address; the second also without TLS. ``Accept`` tells nothing."""
 
 
-def comes_by_browser() -> bool:
+def accepts_html() -> bool:
     destination = request.headers.get("Sec-Fetch-Dest")
     if destination is not None:
         return destination == "document"
     return request.headers.get("Upgrade-Insecure-Requests") == "1"
 
 
-def show_to_people(name: str, window: Window) -> Response:
+def show_to_people(name: str, feed_page: FeedPage) -> Response:
     """The feed as a page; never kept, so that no cache hands it to a feed reader."""
-    selection = window.selection
+    selection = feed_page.selection
 
     def build() -> str:
         others = [Link(short_name(other), selection.feed(other)) for other in FEEDS if other != name]
         context = {
             "title": selection.label or services().settings.site_name,
             "kind": gettext(FEEDS[name].LABEL),
-            "feed": this_site().absolute(selection.feed(name, window.piece)),
+            "feed": this_site().absolute(selection.feed(name, feed_page.page_number)),
             "page": selection.page,
             "others": others,
-            "teasers": teasers_shown(window.teasers),
+            "teasers": teasers_shown(feed_page.teasers),
         }
         return render_template("feed.html", **context)
 
-    version = version_of("page", fingerprint(name), window.version, services().render.look, visit().variant)
+    version = version_of(
+        "page", fingerprint(name), feed_page.version, services().render.build_id, request_context().variant
+    )
     vary = (*PERSON, *VARY)
-    return answer(Representation(version, None, "text/html", "no-store", vary), build)
+    return conditional_response(Representation(version, None, "text/html", "no-store", vary), build)
 
 
-def discoveries(*shelves: Shelf) -> list[Discovery]:
-    """The feeds a list leads to: of everything in each format, and of each given shelf."""
+def feed_links(*collections: Collection) -> list[FeedLink]:
+    """The feeds a list leads to: of everything in each format, and of each given collection."""
     site = services().settings.site_name
-    found = [Discovery(f"{site} ({short_name(n)})", EVERYTHING.feed(n), FEEDS[n].MIMETYPE) for n in DISCOVERED]
-    return found + [_discovery(Selection((shelf,))) for shelf in shelves if shelf != ALL]
+    found = [FeedLink(f"{site} ({short_name(n)})", EVERYTHING.feed(n), FEEDS[n].MIMETYPE) for n in DISCOVERED]
+    return found + [_feed_link(Selection((collection,))) for collection in collections if collection != ALL]
 
 
-def discoveries_of(article: Article) -> list[Discovery]:
+def feed_links_of(article: Article) -> list[FeedLink]:
     """The feeds an article leads to, few, since its page is to be light: of everything, and of its section."""
-    section = [Selection((Shelf("section", "/".join(article.section)),))] if article.section else []
-    return [_discovery(selection) for selection in (EVERYTHING, *section)]
+    section = [Selection((Collection("section", "/".join(article.section)),))] if article.section else []
+    return [_feed_link(selection) for selection in (EVERYTHING, *section)]
 
 
-def _discovery(selection: Selection) -> Discovery:
+def _feed_link(selection: Selection) -> FeedLink:
     name, site = DISCOVERED[0], services().settings.site_name
     title = f"{site} · {selection.label}" if selection.label else site
-    return Discovery(title, selection.feed(name), FEEDS[name].MIMETYPE)
+    return FeedLink(title, selection.feed(name), FEEDS[name].MIMETYPE)
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals |= {"discoveries": discoveries, "discoveries_of": discoveries_of}
+    app.jinja_env.globals |= {"feed_links": feed_links, "feed_links_of": feed_links_of}

@@ -1,4 +1,4 @@
-"""Every feed of every shelf: 304 before anything is built, full text otherwise, a page for who comes by browser."""
+"""Every feed of every collection: 304 before anything is built, full text otherwise, a page for browsers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ... import urls
 from ...catalog import Catalog
 from ...feeds import FEEDS
 from ...feeds.deltas import Deltas
-from ...feeds.feed_page import Window, look_up, to_feed
+from ...feeds.feed_page import FeedPage, look_up, to_feed
 from ...feeds.selection import Selection
-from ...models import ALL, Shelf
+from ...models import ALL, Collection
 from .. import services
-from ..download_links import finished_downloads
-from ..responses import Representation, answer, version_of
-from .feed_pages import PERSON, comes_by_browser, show_to_people
+from ..download_links import finished_exports
+from ..responses import Representation, conditional_response, version_of
+from .feed_pages import PERSON, accepts_html, show_to_people
 from .share import this_site
 
 bp = Blueprint("feeds", __name__)
@@ -43,12 +43,12 @@ def all_articles(name: str) -> Response:
     return show_feed(name, ALL)
 
 
-@bp.get(f"/s/<path:shelf>/{_FEED}", defaults={"kind": "section"})
-@bp.get(f"/t/<path:shelf>/{_FEED}", defaults={"kind": "tag"})
-@bp.get(f"/by/<path:shelf>/{_FEED}", defaults={"kind": "author"})
-@bp.get(f"/from/<path:shelf>/{_FEED}", defaults={"kind": "source"})
-def of_shelf(kind: str, shelf: str, name: str) -> Response:
-    return show_feed(name, Shelf(kind, shelf))
+@bp.get(f"/s/<path:collection>/{_FEED}", defaults={"kind": "section"})
+@bp.get(f"/t/<path:collection>/{_FEED}", defaults={"kind": "tag"})
+@bp.get(f"/by/<path:collection>/{_FEED}", defaults={"kind": "author"})
+@bp.get(f"/from/<path:collection>/{_FEED}", defaults={"kind": "source"})
+def of_collection(kind: str, collection: str, name: str) -> Response:
+    return show_feed(name, Collection(kind, collection))
 
 
 @bp.get(f"{urls.SEARCH}/{_FEED}")
@@ -57,50 +57,50 @@ def of_search(name: str) -> Response:
     query = " ".join(request.args.get("q", "").split())
     if not query:
         return show_feed(name, ALL)
-    return answer_feed(name, _window(Selection((ALL,), query), 0))
+    return answer_feed(name, _feed_page(Selection((ALL,), query), 0))
 
 
-def show_feed(name: str, shelf: Shelf) -> Response:
-    """The feed *name* of *shelf*, narrowed down by ``?tag=``; ``?piece=`` is a piece of its history."""
-    tags = tuple(Shelf("tag", tag) for tag in request.args.getlist("tag")[:MOST_TAGS] if tag)
-    return answer_feed(name, _window(Selection((shelf, *tags)), _piece()))
+def show_feed(name: str, collection: Collection) -> Response:
+    """The feed *name* of *collection*, narrowed down by ``?tag=``; ``?piece=`` is a piece of its history."""
+    tags = tuple(Collection("tag", tag) for tag in request.args.getlist("tag")[:MOST_TAGS] if tag)
+    return answer_feed(name, _feed_page(Selection((collection, *tags)), _archive_page()))
 
 
-def _window(selection: Selection, piece: int) -> Window:
+def _feed_page(selection: Selection, page_number: int) -> FeedPage:
     catalog = services().catalog
-    return _looked_up(catalog, catalog.revision, selection, piece)
+    return _looked_up(catalog, catalog.revision, selection, page_number)
 
 
 @lru_cache(maxsize=256)
-def _looked_up(catalog: Catalog, _revision: int, selection: Selection, piece: int) -> Window:
+def _looked_up(catalog: Catalog, _revision: int, selection: Selection, page_number: int) -> FeedPage:
     """Once for each state of the catalog: every poll until the next change is answered from it."""
-    return look_up(catalog, selection, piece, finished_downloads)
+    return look_up(catalog, selection, page_number, finished_exports)
 
 
-def answer_feed(name: str, window: Window) -> Response:
-    if comes_by_browser():
-        return show_to_people(name, window)
+def answer_feed(name: str, feed_page: FeedPage) -> Response:
+    if accepts_html():
+        return show_to_people(name, feed_page)
     site, hub, mimetype = this_site(), services().settings.websub_hub, FEEDS[name].MIMETYPE
-    address = window.selection.feed(name, window.piece)
-    version = version_of(window.version, services().render.look, address, str(site), hub)
-    states = window.states
+    address = feed_page.selection.feed(name, feed_page.page_number)
+    version = version_of(feed_page.version, services().render.build_id, address, str(site), hub)
+    states = feed_page.states
     new = _new_to_the_client(states)
     _deltas().remember(version, states)
 
     def build() -> bytes:
         articles = services().catalog.articles([slug for slug in states if new is None or slug in new])
-        return FEEDS[name].to_bytes(to_feed(window, articles, site, name, mimetype, hub))
+        return FEEDS[name].to_bytes(to_feed(feed_page, articles, site, name, mimetype, hub))
 
     representation = Representation(
         version=version,
         changed_at=services().catalog.changed_at,
         mimetype=mimetype,
-        cache_control=CLOSED if window.piece else FRESH,
+        cache_control=CLOSED if feed_page.page_number else FRESH,
         vary=PERSON,
     )
-    response = answer(representation, build)
+    response = conditional_response(representation, build)
     if response.status_code == 200:
-        response.headers["Link"] = ", ".join(_links(site.absolute(address), "" if window.piece else hub))
+        response.headers["Link"] = ", ".join(_links(site.absolute(address), "" if feed_page.page_number else hub))
         if new is not None:
             _say_it_is_a_delta(response)
     return response
@@ -151,7 +151,7 @@ def _links(address: str, hub: str) -> list[str]:
     return [f'<{address}>; rel="self"', *([f'<{hub}>; rel="hub"'] if hub else [])]
 
 
-def _piece() -> int:
+def _archive_page() -> int:
     """0 for the live feed, also for a number that cannot be one: junk in a query never costs the feed."""
     asked = request.args.get("piece", "")
     return int(asked) if re.fullmatch("[0-9]{1,9}", asked) else 0

@@ -20,8 +20,8 @@ from ...exports.publications import of_issue
 from ...models import Article, Issue
 from .. import services
 from ..assets import script
-from ..download_links import downloads_of
-from ..rendering import Download, Link, show, teasers_shown
+from ..download_links import export_links
+from ..rendering import ExportLink, Link, render_page, teasers_shown
 from ..responses import chosen_encoding, compressed
 
 bp = Blueprint("issues", __name__)
@@ -66,7 +66,7 @@ def issue(day: str) -> Response:
             "newer": Link(found.newer.isoformat(), urls.issue(found.newer)) if found.newer else None,
         }
 
-    return show("issue.html", f"{services().catalog.revision} {found.version}", build)
+    return render_page("issue.html", f"{services().catalog.revision} {found.version}", build)
 
 
 @bp.get(urls.LATEST_ISSUE)
@@ -93,7 +93,7 @@ def issues() -> Response:
             "newer": Link(gettext("Latest"), urls.ISSUES) if last else None,
         }
 
-    return show("issues.html", f"{catalog.revision} {last}", build)
+    return render_page("issues.html", f"{catalog.revision} {last}", build)
 
 
 def articles_of(found: Issue) -> list[Article]:
@@ -105,10 +105,10 @@ def weight_of(article: Article) -> int:
     return PAGE_BYTES + len(compressed(article.body.encode(), chosen_encoding()))
 
 
-def downloads_of_issue(found: Issue) -> list[Download]:
+def downloads_of_issue(found: Issue) -> list[ExportLink]:
     """None for a day too full to be one file."""
     with suppress(TooLarge):
-        return downloads_of(of_issue(found, articles_of(found)))
+        return export_links(of_issue(found, articles_of(found)))
     return []
 
 

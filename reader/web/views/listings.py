@@ -12,79 +12,81 @@ from flask_babel import gettext
 
 from ... import urls
 from ...errors import NotFound
-from ...models import Shelf
+from ...models import Collection
 from .. import services
-from ..pagination import older_page, position_of
-from ..rendering import Link, in_words, section_link, section_links, show, teasers_shown
+from ..pagination import cursor_of, next_link
+from ..rendering import Link, render_page, section_link, section_links, teasers_shown, translated_labels
 
-bp = Blueprint("shelves", __name__)
+bp = Blueprint("listings", __name__)
 
 LIMIT = 25
 
 
 @bp.get("/s/<path:name>/")
 def section(name: str) -> Response:
-    return shelf_page(Shelf("section", name))
+    return collection_page(Collection("section", name))
 
 
 @bp.get("/t/<path:name>/")
 def tag(name: str) -> Response:
-    return shelf_page(Shelf("tag", name))
+    return collection_page(Collection("tag", name))
 
 
 @bp.get("/by/<path:name>/")
 def author(name: str) -> Response:
-    return shelf_page(Shelf("author", name))
+    return collection_page(Collection("author", name))
 
 
 @bp.get("/from/<path:name>/")
 def source(name: str) -> Response:
-    return shelf_page(Shelf("source", name))
+    return collection_page(Collection("source", name))
 
 
-def shelf_page(shelf: Shelf) -> Response:
-    """Raises NotFound if nothing ever stood on that shelf."""
+def collection_page(collection: Collection) -> Response:
+    """Raises NotFound if nothing ever stood on that collection."""
     catalog = services().catalog
-    count = catalog.count(shelf)
+    count = catalog.count(collection)
     if not count:
-        raise NotFound(shelf.kind, shelf.name)
-    before = position_of(request.args.get("before", ""))
+        raise NotFound(collection.kind, collection.name)
+    before = cursor_of(request.args.get("before", ""))
 
     def build() -> dict[str, Any]:
-        teasers = catalog.latest(shelf, limit=LIMIT, before=before)
+        teasers = catalog.latest(collection, limit=LIMIT, before=before)
         return {
-            "title": title_of(shelf),
-            "shelf": shelf,
+            "title": title_of(collection),
+            "collection": collection,
             "count": count,
-            "crumbs": in_words(crumbs_of(shelf)),
-            "sections": in_words([section_link(below) for below in sections_below(shelf)]),
+            "crumbs": translated_labels(crumbs_of(collection)),
+            "sections": translated_labels([section_link(below) for below in sections_below(collection)]),
             "teasers": teasers_shown(teasers),
-            "older": older_page(urls.shelf(shelf), teasers, LIMIT),
-            "newer": Link(gettext("Latest"), urls.shelf(shelf)) if before else None,
+            "older": next_link(urls.collection(collection), teasers, LIMIT),
+            "newer": Link(gettext("Latest"), urls.collection(collection)) if before else None,
         }
 
-    return show("shelf.html", f"{catalog.revision} {shelf} {before}", build)
+    return render_page("collection.html", f"{catalog.revision} {collection} {before}", build)
 
 
-def title_of(shelf: Shelf) -> str:
-    if shelf.kind == "author":
-        return gettext("Articles by %(name)s", name=shelf.name)
-    if shelf.kind == "source":
-        return gettext("Source: %(name)s", name=shelf.name)
-    return "#" + shelf.name if shelf.kind == "tag" else shelf.name.rpartition("/")[2]
+def title_of(collection: Collection) -> str:
+    if collection.kind == "author":
+        return str(gettext("Articles by %(name)s", name=collection.name))
+    if collection.kind == "source":
+        return str(gettext("Source: %(name)s", name=collection.name))
+    return "#" + collection.name if collection.kind == "tag" else collection.name.rpartition("/")[2]
 
 
-def crumbs_of(shelf: Shelf) -> list[Link]:
-    """The way to a section from the root, itself left out; other shelves hang off home."""
-    return section_links(tuple(shelf.name.split("/")))[:-1] if shelf.kind == "section" else []
+def crumbs_of(collection: Collection) -> list[Link]:
+    """The way to a section from the root, itself left out; other collections hang off home."""
+    return section_links(tuple(collection.name.split("/")))[:-1] if collection.kind == "section" else []
 
 
-def sections_below(shelf: Shelf) -> list[Shelf]:
+def sections_below(collection: Collection) -> list[Collection]:
     """The sections one step below, by name."""
-    if shelf.kind != "section":
+    if collection.kind != "section":
         return []
-    depth = shelf.name.count("/") + 1
-    under = (other for other, _ in services().catalog.shelves("section") if other.name.startswith(f"{shelf.name}/"))
+    depth = collection.name.count("/") + 1
+    under = (
+        other for other, _ in services().catalog.collections("section") if other.name.startswith(f"{collection.name}/")
+    )
     return [other for other in under if other.name.count("/") == depth]
 
 
@@ -100,18 +102,20 @@ class Branch:
 @bp.get(urls.SECTIONS)
 def sections() -> Response:
     catalog = services().catalog
-    return show("sections.html", str(catalog.revision), lambda: {"tree": tree_of(catalog.shelves("section"))})
+    return render_page(
+        "sections.html", str(catalog.revision), lambda: {"tree": tree_of(catalog.collections("section"))}
+    )
 
 
-def tree_of(counted: Iterable[tuple[Shelf, int]]) -> tuple[Branch, ...]:
+def tree_of(counted: Iterable[tuple[Collection, int]]) -> tuple[Branch, ...]:
     """The sections that hang off the root, each with those below it; fullest first, then by name."""
-    below: dict[str, list[tuple[Shelf, int]]] = defaultdict(list)
-    for shelf, count in sorted(counted, key=lambda pair: (-pair[1], pair[0].name)):
-        below[shelf.name.rpartition("/")[0]].append((shelf, count))
+    below: dict[str, list[tuple[Collection, int]]] = defaultdict(list)
+    for collection, count in sorted(counted, key=lambda pair: (-pair[1], pair[0].name)):
+        below[collection.name.rpartition("/")[0]].append((collection, count))
     return _branches("", below)
 
 
-def _branches(name: str, below: dict[str, list[tuple[Shelf, int]]]) -> tuple[Branch, ...]:
+def _branches(name: str, below: dict[str, list[tuple[Collection, int]]]) -> tuple[Branch, ...]:
     found = below.get(name, [])
-    links = in_words([section_link(shelf) for shelf, _ in found])
+    links = translated_labels([section_link(collection) for collection, _ in found])
     return tuple(Branch(link, count, _branches(s.name, below)) for link, (s, count) in zip(links, found, strict=True))

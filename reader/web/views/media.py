@@ -14,7 +14,7 @@ bp = Blueprint("media", __name__)
 @bp.get("/media/<digest>-<int:width>.<suffix>")
 def picture(digest: str, width: int, suffix: str) -> Response:
     """Made on the spot if nobody asked for it before; the address is bound to the content, so it never changes."""
-    path = services().darkroom.file(digest, width, suffix)
+    path = services().image_renderer.file(digest, width, suffix)
     response = send_file(path, mimetype=MIMETYPES[suffix], etag=f"{digest}-{width}-{suffix}", conditional=True)
     response.headers["Cache-Control"] = IMMUTABLE
     return response

@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from .. import services
 
-bp = Blueprint("metrics", __name__)
+bp = Blueprint("monitoring", __name__)
 
 REQUESTS = Counter("reader_requests", "Requests that Flask answered.", ["view", "status"])
 SECONDS = Histogram(
@@ -29,10 +29,10 @@ _lock = threading.Lock()
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Hot hits of other processes are as new as their last request through Flask: a minute, where there is traffic."""
-    count_hot_hits(current_app)
+    """Cache hits of other processes are as new as their last request through Flask, usually a minute."""
+    count_cache_hits(current_app)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
     registry.register(Standing())
     response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
@@ -43,7 +43,7 @@ class Standing:
     """What is so now, whichever process is asked."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        catalog, jobs = services().catalog, services().press.jobs
+        catalog, jobs = services().catalog, services().export_service.jobs
         now = time.time()
         yield GaugeMetricFamily("reader_articles", "Public articles.", catalog.count())
         yield GaugeMetricFamily(
@@ -70,17 +70,17 @@ def count(response: Response) -> Response:
     view = request.endpoint or "none"
     REQUESTS.labels(view, str(response.status_code)).inc()
     SECONDS.labels(view).observe(time.perf_counter() - g.get("started", time.perf_counter()))
-    count_hot_hits(current_app)
+    count_cache_hits(current_app)
     return response
 
 
-def count_hot_hits(app: Flask) -> None:
+def count_cache_hits(app: Flask) -> None:
     """What the hot layer has counted since the last time, in this process."""
-    hot = app.extensions.get("reader-hot")
-    if hot is None or not hot.hits:
+    response_cache = app.extensions.get("response_cache")
+    if response_cache is None or not response_cache.hits:
         return
     with _lock:
-        counted, hot.hits = hot.hits, {}
+        counted, response_cache.hits = response_cache.hits, {}
     for status, hits in counted.items():
         HITS.labels(status).inc(hits)
 

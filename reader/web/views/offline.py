@@ -1,14 +1,16 @@
-"""Reading without a network: the service worker, and the page that lists what it has kept."""
+"""FileResult without a network: the service worker, and the page that lists what it has kept."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from flask import Blueprint, Response
 
 from ... import urls
 from .. import services
 from ..assets import script
-from ..rendering import show
-from ..responses import Representation, answer, version_of
+from ..rendering import render_page
+from ..responses import Representation, conditional_response, version_of
 
 bp = Blueprint("offline", __name__)
 
@@ -19,21 +21,21 @@ ASK_AGAIN = "no-cache"
 @bp.get(urls.SERVICE_WORKER)
 def service_worker() -> Response:
     """Another look is another worker, which fetches the offline page anew."""
-    look = services().render.look
+    build_id = services().render.build_id
     representation = Representation(
-        version_of("sw", look), services().catalog.changed_at, "text/javascript", cache_control=ASK_AGAIN
+        version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=ASK_AGAIN
     )
-    return answer(representation, lambda: _source("sw").replace("LOOK", look))
+    return conditional_response(representation, lambda: _source("sw").replace("LOOK", build_id))
 
 
 @bp.get(urls.OFFLINE)
 def offline() -> Response:
-    return show("offline.html", "offline", lambda: {"script": script(_path("offline"))})
+    return render_page("offline.html", "offline", lambda: {"script": script(_path("offline"))})
 
 
 def _source(name: str) -> str:
     return script(_path(name))
 
 
-def _path(name: str):
+def _path(name: str) -> Path:
     return services().settings.static / "js" / f"{name}.js"

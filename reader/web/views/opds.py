@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request
@@ -12,20 +12,20 @@ from werkzeug.urls import iri_to_uri
 
 from ... import urls
 from ...catalog.query_parser import parse
-from ...catalog.search import Place
+from ...catalog.search import SearchCursor
 from ...exports import EXPORTS
 from ...exports.covers import MIMETYPE as PICTURE
 from ...exports.covers import cover_of, picture_of
 from ...feeds import opds
-from ...feeds.entries import Download, Site, to_entry
+from ...feeds.entries import FinishedExport, Site, to_entry
 from ...feeds.feed_page import DESCRIPTION
 from ...feeds.opds import Book, Catalogue, Target
 from ...i18n import N_, translations
 from ...models import Article, Issue, Teaser
 from .. import services
-from ..download_links import OFFERED, finished_downloads
-from ..pagination import position_of
-from ..responses import PUBLIC, Representation, answer, version_of
+from ..download_links import OFFERED, finished_exports
+from ..pagination import cursor_of
+from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
 
 bp = Blueprint("opds", __name__, url_prefix=urls.OPDS)
@@ -39,10 +39,10 @@ SEARCH, OPENSEARCH = f"{urls.OPDS}/search", f"{urls.OPDS}/search.xml"
 
 @bp.get("")
 def root() -> Response:
-    """What there is: two shelves."""
+    """What there is: two collections."""
 
     def build(site: Site) -> Catalogue:
-        shelves = (("articles", _word(LATEST), ARTICLES), ("issues", _word(EPAPER), ISSUES))
+        collections = (("articles", _word(LATEST), ARTICLES), ("issues", _word(EPAPER), ISSUES))
         books = tuple(
             Book(
                 id=_id(site, name),
@@ -51,7 +51,7 @@ def root() -> Response:
                 links=(Target("subsection", site.absolute(path), opds.ACQUISITION),),
                 summary=title,
             )
-            for name, title, path in shelves
+            for name, title, path in collections
         )
         return _catalogue(site, "", site.name, books, opds.NAVIGATION, urls.OPDS)
 
@@ -60,7 +60,7 @@ def root() -> Response:
 
 @bp.get("/articles")
 def articles() -> Response:
-    before = position_of(request.args.get("before", ""))
+    before = cursor_of(request.args.get("before", ""))
     teasers = services().catalog.latest(limit=PAGE, before=before)
 
     def build(site: Site) -> Catalogue:
@@ -89,7 +89,7 @@ def issues() -> Response:
 def search() -> Response:
     """The newest that ``?q=`` finds; ``?more=`` is where the next page begins."""
     query = " ".join(request.args.get("q", "").split())
-    results = services().catalog.search(parse(query), limit=PAGE, before=_place(request.args.get("more", "")))
+    results = services().catalog.search(parse(query), limit=PAGE, before=_cursor_of(request.args.get("more", "")))
 
     def build(site: Site) -> Catalogue:
         asked = f"{SEARCH}?{urlencode({'q': query})}"
@@ -104,9 +104,9 @@ def search() -> Response:
 def description() -> Response:
     site = this_site()
     template = site.absolute(SEARCH) + "?q={searchTerms}"
-    version = version_of(site.name, template, services().render.look)
+    version = version_of(site.name, template, services().render.build_id)
     representation = Representation(version, mimetype=opds.OPENSEARCH)
-    return answer(representation, lambda: opds.description(site.name, template, site.language))
+    return conditional_response(representation, lambda: opds.description(site.name, template, site.language))
 
 
 @bp.get("/cover/<slug:slug>.png")
@@ -123,14 +123,16 @@ def issue_cover(year: int, month: int, day: int) -> Response:
 
 def _cover(version: str, title: str, below: str) -> Response:
     name = services().settings.site_name
-    representation = Representation(version_of("cover", version, name, services().render.look), mimetype=PICTURE)
-    return answer(representation, lambda: picture_of(cover_of(title, name, below)))
+    representation = Representation(version_of("cover", version, name, services().render.build_id), mimetype=PICTURE)
+    return conditional_response(representation, lambda: picture_of(cover_of(title, name, below)))
 
 
 def _answer(build: Callable[[Site], Catalogue], mimetype: str) -> Response:
     site, catalog = this_site(), services().catalog
-    version = version_of(str(catalog.revision), services().render.look, request.full_path, str(site))
-    return answer(Representation(version, catalog.changed_at, mimetype, PUBLIC), lambda: opds.to_bytes(build(site)))
+    version = version_of(str(catalog.revision), services().render.build_id, request.full_path, str(site))
+    return conditional_response(
+        Representation(version, catalog.changed_at, mimetype, PUBLIC), lambda: opds.to_bytes(build(site))
+    )
 
 
 def _catalogue(
@@ -152,16 +154,20 @@ def _catalogue(
 
 def _books(site: Site, teasers: Sequence[Teaser]) -> tuple[Book, ...]:
     catalog, slugs = services().catalog, [teaser.slug for teaser in teasers]
-    names, revised, finished = catalog.first_names(slugs), catalog.revised(slugs), finished_downloads(teasers)
+    names, revised, finished = catalog.original_slugs(slugs), catalog.revised(slugs), finished_exports(teasers)
     return tuple(
         _article_book(site, article, names[article.slug], revised, finished) for article in catalog.articles(slugs)
     )
 
 
 def _article_book(
-    site: Site, article: Article, name: str, revised: Mapping[str, object], finished: Mapping[str, tuple[Download, ...]]
+    site: Site,
+    article: Article,
+    name: str,
+    revised: Mapping[str, datetime],
+    finished: Mapping[str, tuple[FinishedExport, ...]],
 ) -> Book:
-    entry = to_entry(article, site, first_name=name, revised=revised.get(article.slug))
+    entry = to_entry(article, site, original_slug=name, revised=revised.get(article.slug))
     sizes = {download.suffix: download.size_bytes for download in finished.get(article.slug, ())}
     files = [
         opds.download(site.absolute(urls.article_file(article.slug, s)), EXPORTS[s].MIMETYPE, sizes.get(s))
@@ -208,7 +214,7 @@ def _id(site: Site, name: str) -> str:
     return f"tag:{site.authority}:opds/{name}"
 
 
-def _place(text: str) -> Place | None:
+def _cursor_of(text: str) -> SearchCursor | None:
     return (0, int(text)) if re.fullmatch("[0-9]{1,15}", text) else None
 
 

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...i18n import N_
-from ..rendering import show
-from ..request_context import CHOICES, COOKIE, DEFAULTS, Preferences, visit
+from ..rendering import render_page
+from ..request_context import CHOICES, COOKIE, DEFAULTS, Preferences, request_context
 from ..responses import PRIVATE
 
 bp = Blueprint("preferences", __name__)
@@ -68,15 +68,15 @@ def preferences() -> Response:
     back = back_of(request.args)
 
     def build() -> dict[str, Any]:
-        return {"rows": rows_of(visit().preferences), "back": back}
+        return {"rows": rows_of(request_context().preferences), "back": back}
 
-    return show("preferences.html", back, build, PRIVATE)
+    return render_page("preferences.html", back, build, PRIVATE)
 
 
 @bp.post(urls.PREFERENCES)
 def choose() -> WerkzeugResponse:
     """Keeps what was chosen, and leads back to where the reader was (RFC 9110 15.4.4)."""
-    chosen = preferences_from(request.form, visit().preferences)
+    chosen = preferences_from(request.form, request_context().preferences)
     response = redirect(back_of(request.form), 303)
     response.headers["Cache-Control"] = "no-store"
     if chosen == DEFAULTS:

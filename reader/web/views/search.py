@@ -11,12 +11,12 @@ from flask_babel import gettext
 
 from ... import urls
 from ...catalog.query_parser import MAX_LENGTH, Query, parse
-from ...catalog.search import ORDERS, Hit, Place, Results
+from ...catalog.search import ORDERS, Hit, Results, SearchCursor
 from ...chinese.script import SCRIPTS, convert, script_of
 from ...i18n import N_
 from .. import services
-from ..rendering import Link, show, teasers_shown
-from ..request_context import visit
+from ..rendering import Link, render_page, teasers_shown
+from ..request_context import request_context
 
 bp = Blueprint("search", __name__)
 
@@ -31,7 +31,7 @@ class Asked:
 
     query: Query
     order: str
-    before: Place | None
+    before: SearchCursor | None
 
     def address(self, **changes: str) -> str:
         """The same search with something changed; what is the default is left out."""
@@ -43,21 +43,21 @@ class Asked:
 def search() -> Response:
     asked = asked_for()
     version = f"{services().catalog.revision} {asked.query.text} {asked.order} {asked.before}"
-    return show("search.html", version, lambda: context_of(asked))
+    return render_page("search.html", version, lambda: context_of(asked))
 
 
 def asked_for() -> Asked:
     """What cannot be is taken for the default: a search never answers with an error."""
     order = request.args.get("order", "")
     query = parse(request.args.get("q", ""))
-    return Asked(query, order if order in ORDERS else ORDERS[0], place_of(request.args.get("before", "")))
+    return Asked(query, order if order in ORDERS else ORDERS[0], cursor_of(request.args.get("before", "")))
 
 
-def place_of(text: str) -> Place | None:
+def cursor_of(text: str) -> SearchCursor | None:
     """``0,1542941000`` as a place among results; None for the beginning."""
-    score, _, place = text.partition(",")
+    score, _, second = text.partition(",")
     try:
-        found = int(score[:18]), int(place[:18])
+        found = int(score[:18]), int(second[:18])
     except ValueError:
         return None
     return found
@@ -98,7 +98,7 @@ def hints(asked: Asked) -> list[Link]:
 
 def shown(hit: Hit) -> Hit:
     """The hit in the script this reader prefers."""
-    script = visit().preferences.script
+    script = request_context().preferences.script
     if script not in SCRIPTS:
         return hit
     pieces = ((replace(s, text=convert(s.text, script)) for s in line) for line in (hit.title, hit.excerpt))

@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from ... import urls
 from ...feeds.entries import Site
-from ...media.share_cards import draw
+from ...media.share_cards import draw_share_card
 from ...models import Article
 from .. import services
-from ..rendering import Link, section_links, show
-from ..responses import PRIVATE, PUBLIC, Representation, answer, version_of
+from ..rendering import Link, render_page, section_links
+from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 
 bp = Blueprint("share", __name__)
 
@@ -37,7 +37,7 @@ def share(slug: str) -> Response:
             "code": qr_of(address),
         }
 
-    return show("share.html", version_of(article.version, address), build, PRIVATE)
+    return render_page("share.html", version_of(article.version, address), build, PRIVATE)
 
 
 @bp.get("/a/<slug:slug>/qr.svg")
@@ -51,19 +51,19 @@ def qr_code(slug: str) -> Response:
         mimetype="image/svg+xml",
         cache_control=PUBLIC if services().settings.base_url else PRIVATE,
     )
-    return answer(representation, lambda: qr_of(address))
+    return conditional_response(representation, lambda: qr_of(address))
 
 
 @bp.get("/a/<slug:slug>/card.png")
-def card(slug: str) -> Response:
+def og_image(slug: str) -> Response:
     article = services().catalog.article(slug)
     settings = services().settings
     representation = Representation(
-        version=version_of("card", article.version, settings.site_name, services().render.look),
+        version=version_of("card", article.version, settings.site_name, services().render.build_id),
         changed_at=services().catalog.changed_at,
         mimetype="image/png",
     )
-    return answer(representation, lambda: draw(article, settings.site_name))
+    return conditional_response(representation, lambda: draw_share_card(article, settings.site_name))
 
 
 def site_address() -> str:

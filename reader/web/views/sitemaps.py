@@ -15,13 +15,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...errors import NotFound
-from ...models import Shelf, Teaser
+from ...models import Collection, Teaser
 from .. import services
-from ..request_context import visit
-from ..responses import PRIVATE, PUBLIC, Representation, answer, version_of
+from ..request_context import request_context
+from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 from .share import site_address
 
-bp = Blueprint("discovery", __name__)
+bp = Blueprint("sitemaps", __name__)
 
 WEEK = "public, max-age=604800"
 NEWS_HOURS = 48
@@ -34,33 +34,33 @@ PAPER = "#fdfcfa"
 @bp.get(urls.SITEMAP)
 def sitemap() -> Response:
     """The list of sitemaps, one a month, so that none grows past the 50,000 addresses that are allowed."""
-    return _xml("discovery/sitemaps.xml", lambda: {"months": _months()})
+    return _xml("sitemaps/sitemaps.xml", lambda: {"months": _months()})
 
 
 @bp.get("/sitemap-<int:year>-<int(fixed_digits=2):month>.xml")
 def sitemap_of_month(year: int, month: int) -> Response:
     if not (1 <= month <= 12 and 1 <= year <= 9999):
         raise NotFound("sitemap", f"{year}-{month}")
-    return _xml("discovery/sitemap.xml", lambda: {"teasers": _published_in(year, month)})
+    return _xml("sitemaps/sitemap.xml", lambda: {"teasers": _published_in(year, month)})
 
 
 @bp.get(urls.NEWS_SITEMAP)
 def news_sitemap() -> Response:
     since = datetime.now(UTC) - timedelta(hours=NEWS_HOURS)
     teasers = [t for t in services().catalog.latest(limit=NEWS_MOST) if t.published >= since]
-    return _xml("discovery/news.xml", lambda: {"teasers": teasers}, *(t.slug for t in teasers))
+    return _xml("sitemaps/news.xml", lambda: {"teasers": teasers}, *(t.slug for t in teasers))
 
 
 def _xml(template: str, build: Callable[[], dict[str, Any]], *parts: str) -> Response:
     """Absolute addresses are needed; without READER_BASE_URL they are this visitor's, and for nobody else."""
     site = site_address()
     representation = Representation(
-        version=version_of(template, str(services().catalog.revision), services().render.look, site, *parts),
+        version=version_of(template, str(services().catalog.revision), services().render.build_id, site, *parts),
         changed_at=services().catalog.changed_at,
         mimetype="application/xml",
         cache_control=PUBLIC if services().settings.base_url else PRIVATE,
     )
-    return answer(representation, lambda: render_template(template, site=site, **build()))
+    return conditional_response(representation, lambda: render_template(template, site=site, **build()))
 
 
 def _months() -> list[str]:
@@ -71,7 +71,7 @@ def _months() -> list[str]:
 
 def _published_in(year: int, month: int) -> Iterable[Teaser]:
     days = (date(year, month, day) for day in range(calendar.monthrange(year, month)[1], 0, -1))
-    return [t for day in days for t in services().catalog.latest(Shelf("day", day.isoformat()), limit=1600)]
+    return [t for day in days for t in services().catalog.latest(Collection("day", day.isoformat()), limit=1600)]
 
 
 @bp.get("/robots.txt")
@@ -81,7 +81,7 @@ def robots() -> Response:
     lines += [f"Sitemap: {site}{path}" for path in (urls.SITEMAP, urls.NEWS_SITEMAP)]
     public = PUBLIC if services().settings.base_url else PRIVATE
     representation = Representation(version_of("robots", *lines), services().catalog.changed_at, "text/plain", public)
-    return answer(representation, lambda: "\n".join(lines) + "\n")
+    return conditional_response(representation, lambda: "\n".join(lines) + "\n")
 
 
 @bp.get(urls.MANIFEST)
@@ -96,7 +96,7 @@ def manifest() -> Response:
         "name": settings.site_name,
         "short_name": settings.site_name,
         "description": gettext("Light news pages, for reading online and offline"),
-        "lang": visit().language,
+        "lang": request_context().language,
         "id": urls.HOME,
         "start_url": urls.HOME,
         "scope": urls.HOME,
@@ -113,12 +113,12 @@ def manifest() -> Response:
         "application/manifest+json",
         vary=("Accept-Language", "Cookie"),
     )
-    return answer(representation, lambda: content)
+    return conditional_response(representation, lambda: content)
 
 
 def static(name: str) -> str:
     """The address of a file of ``static/``, bound to the look."""
-    return f"/static/{services().render.look}/{name}"
+    return f"/static/{services().render.build_id}/{name}"
 
 
 @bp.get("/favicon.ico")
