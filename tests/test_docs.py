@@ -1,4 +1,8 @@
-"""Whatever a user can set, type, put in or ask for stands in both READMEs; whatever they promise is there."""
+"""Whatever a user can set, type, put in or ask for is in the documents of both languages; what they promise exists.
+
+The tables of settings, addresses and exports are in ``docs/reference/*.md`` and ``*.zh.md``, no longer in the READMEs;
+``documentation.py`` reads both.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,18 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from documentation import LANGUAGES, ROOT, code_spans, commands_in, table_row, text_of_documents, user_documents
 
 from reader.cli import main
 from reader.exports import EXPORTS
 from reader.formats import FORMATS
 from reader.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 BENCHMARKS = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
 
-each_readme = pytest.mark.parametrize("readme", [path.read_text("utf-8") for path in READMES], ids=["en", "zh"])
-
-
-def code_spans(text: str) -> set[str]:
-    return set(re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
-
-
-def code_blocks(text: str) -> list[str]:
-    return re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-
-
-def commands_in(text: str) -> list[str]:
-    """The first words of each line in a code block, comments left out: what a reader would type."""
-    lines = [line.split("#")[0].strip() for block in code_blocks(text) for line in block.splitlines()]
-    return [line for line in lines if line]
+each_language = pytest.mark.parametrize("text", [text_of_documents(language) for language in LANGUAGES], ids=LANGUAGES)
 
 
 def shape(address: str) -> str:
@@ -40,24 +30,23 @@ def shape(address: str) -> str:
     return re.sub(r"<[^>]*>", "<>", address)
 
 
-@each_readme
-def test_every_setting_is_in_the_table(readme):
+@each_language
+def test_every_setting_is_in_the_table(text):
     for setting in fields(Settings):
-        assert f"| `READER_{setting.name.upper()}` |" in readme
+        assert f"| `READER_{setting.name.upper()}` |" in text
 
 
-@each_readme
-def test_the_table_holds_no_setting_that_is_not_there(readme):
+@each_language
+def test_the_table_holds_no_setting_that_is_not_there(text):
     known = {f"READER_{setting.name.upper()}" for setting in fields(Settings)}
-    assert set(re.findall(r"READER_[A-Z_]+", readme)) <= known
+    assert set(re.findall(r"READER_[A-Z_]+", text)) <= known
 
 
-@each_readme
-def test_the_defaults_in_the_table_are_the_real_ones(readme):
+@each_language
+def test_the_defaults_in_the_table_are_the_real_ones(text):
     for setting in fields(Settings):
         default = setting.default
-        row = next(line for line in readme.splitlines() if line.startswith(f"| `READER_{setting.name.upper()}` |"))
-        assert row.split("|")[2].strip() == shown(default)
+        assert table_row(text, f"READER_{setting.name.upper()}")[1] == shown(default)
 
 
 def shown(default: object) -> str:
@@ -69,10 +58,10 @@ def shown(default: object) -> str:
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`" if str(default) else ""
 
 
-@each_readme
+@each_language
 @pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_is_explained_and_helps(readme, name, runner):
-    assert f"`python -m reader {name}" in readme
+def test_every_command_is_explained_and_helps(text, name, runner):
+    assert f"`python -m reader {name}" in text
     answer = runner.invoke(main, [name, "--help"])
     assert answer.exit_code == 0
     assert len(answer.output.splitlines()) > 3
@@ -86,45 +75,52 @@ def test_every_option_says_what_it_does(name):
     assert not silent
 
 
-@each_readme
-def test_every_article_format_is_named(readme):
-    assert {f".{suffix.lstrip('.')}" for suffix in FORMATS} <= code_spans(readme)
+@each_language
+def test_every_article_format_is_named(text):
+    assert {f".{suffix.lstrip('.')}" for suffix in FORMATS} <= code_spans(text)
 
 
-@each_readme
-def test_every_export_is_named(readme):
-    assert {f".{suffix}" for suffix in EXPORTS} <= code_spans(readme)
+@each_language
+def test_every_export_is_named(text):
+    assert {f".{suffix}" for suffix in EXPORTS} <= code_spans(text)
 
 
-@each_readme
-def test_every_page_of_the_exports_is_named(readme):
-    assert {f"?page={page}" for export in EXPORTS.values() for page in export.PAGES} <= code_spans(readme)
+@each_language
+def test_every_page_of_the_exports_is_named(text):
+    assert {f"?page={page}" for export in EXPORTS.values() for page in export.PAGES} <= code_spans(text)
 
 
-@each_readme
-def test_every_address_is_listed(app, readme):
-    listed = {shape(span) for span in code_spans(readme) if span.startswith("/")}
+@each_language
+def test_every_address_is_listed(app, text):
+    listed = {shape(span) for span in code_spans(text) if span.startswith("/")}
     assert {shape(str(rule)) for rule in app.url_map.iter_rules()} - listed == set()
 
 
-@each_readme
-def test_every_benchmark_is_named_and_every_named_one_exists(readme):
-    assert set(re.findall(r"benchmarks/(\w+\.py)", readme)) >= BENCHMARKS
+@each_language
+def test_every_benchmark_is_named_and_every_named_one_exists(text):
+    assert set(re.findall(r"benchmarks/(\w+\.py)", text)) >= BENCHMARKS
 
 
-@each_readme
-def test_every_make_target_is_named(readme):
+@each_language
+def test_every_make_target_is_named(text):
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)[1].split()
-    assert not [target for target in targets if target != "help" and f"make {target}" not in readme]
+    assert not [target for target in targets if target != "help" and f"make {target}" not in text]
 
 
-def test_both_languages_show_the_same_commands_and_tables():
-    english, chinese = (path.read_text("utf-8") for path in READMES)
+@pytest.mark.parametrize("document", user_documents("en"), ids=lambda path: path.name)
+def test_both_languages_show_the_same_commands_and_tables(document):
+    english = document.read_text("utf-8")
+    chinese = document.with_suffix(".zh.md").read_text("utf-8")
     assert commands_in(english) == commands_in(chinese)
     assert [line.count("|") for line in english.splitlines() if line.startswith("|")] == [
         line.count("|") for line in chinese.splitlines() if line.startswith("|")
     ]
     assert re.findall(r"^#+", english, re.MULTILINE) == re.findall(r"^#+", chinese, re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", READMES, ids=LANGUAGES)
+def test_a_readme_is_short_enough_for_a_newcomer(document):
+    assert len(document.read_text("utf-8").splitlines()) <= 150
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
