@@ -150,6 +150,45 @@ def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
     assert jobs.failures() == {"a-bad.pdf": f"the worker died (signal {signal.SIGABRT})"}
 
 
+def test_a_worker_that_has_grown_large_is_replaced_and_no_order_is_lost(jobs, tmp_path):
+    program = ECHO.replace(
+        "'{\"size\": %d}' % len(line.strip())",
+        "'{\"size\": %d, \"resident_bytes\": 999999999}' % __import__('os').getpid()",
+    )
+    sizes = {}
+    for n in range(6):
+        jobs.submit(f"{n}.pdf", "x")
+    with at_work(pool_of(jobs, program, sizes.__setitem__).run, tmp_path / "lock"):
+        wait_for(lambda: len(sizes) == 6)
+    assert len(set(sizes.values())) == 6  # each by a process of its own
+    assert jobs.failures() == {}
+
+
+def test_a_worker_grown_large_by_a_book_answers_the_next_order_too(export_service, monkeypatch):
+    monkeypatch.setattr("reader.jobs.pool.RECYCLE_BYTES", 1)
+    with at_work(export_service.run_workers):
+        for suffix in ("epub", "txt", "md"):
+            assert export_service.get_or_wait(RAIN, suffix, patience_seconds=60).stat().st_size
+
+
+def test_a_job_whose_worker_is_killed_is_made_once_more_but_not_for_ever(jobs, tmp_path):
+    program = ECHO.replace(" print", " 'bomb' in line and __import__('os').kill(__import__('os').getpid(), 9)\n print")
+    mark = tmp_path / "killed"
+    once = ECHO.replace(
+        " print",
+        f" p = __import__('pathlib').Path({str(mark)!r})\n p.exists() or (p.touch(), __import__('os').kill(__import__('os').getpid(), 9))\n print",
+    )
+    sizes = {}
+    jobs.submit("a.pdf", "four")
+    with at_work(pool_of(jobs, once, sizes.__setitem__).run, tmp_path / "lock"):
+        wait_for(lambda: sizes)
+    assert jobs.failures() == {}
+    jobs.submit("b.pdf", "bomb")
+    with at_work(pool_of(jobs, program).run, tmp_path / "lock"):
+        wait_for(jobs.failures)
+    assert jobs.failures() == {"b.pdf": f"the worker died (signal {signal.SIGKILL})"}
+
+
 def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
     program = "import sys, time\nfor line in sys.stdin: time.sleep(60)"
     with at_work(pool_of(jobs, program, timeout_seconds=0.3).run, tmp_path / "lock"):

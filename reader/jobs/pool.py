@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import select
+import signal
 import subprocess
 import threading
 import time
@@ -26,6 +27,9 @@ LOOK_AHEAD_SECONDS = 2.0
 
 STOP_SECONDS = 0.5
 """How long a stop may wait for a worker that is busy."""
+
+RECYCLE_BYTES = 160_000_000
+"""A worker that has grown beyond this by a large job is replaced before the next one is claimed."""
 
 TAKE_OVER_SECONDS = 1.0
 """How often the other processes look whether the keeper still lives."""
@@ -87,6 +91,8 @@ class WorkerPool:
                 return answered
             self._complete(job, answer)
             answered += worker.alive()
+            if answer.get("resident_bytes", 0) > RECYCLE_BYTES:
+                return answered
         return answered
 
     def _idle_once(self, stop: threading.Event) -> None:
@@ -99,6 +105,9 @@ class WorkerPool:
         if "size" in answer:
             self._finished(job.key, answer["size"])
             self._jobs.finish(job.key)
+            return
+        if answer.get("killed") and self._jobs.retry(job.key):
+            LOG.warning("export %s: %s; it is made once more", job.key, answer["error"])
             return
         LOG.error("export %s failed: %s", job.key, answer["error"])
         self._jobs.fail(job.key, answer["error"])
@@ -119,6 +128,7 @@ class _Worker:
     def ask(self, line: str, timeout_seconds: float, stop: threading.Event) -> dict[str, Any] | None:
         """The answer to one order; after a crash or the time limit the process is gone and the error says so.
 
+        ``killed`` tells that somebody else ended it: an operator, or the kernel when memory is short.
         None if *stop* came first.
         """
         deadline = time.monotonic() + timeout_seconds
@@ -136,7 +146,8 @@ class _Worker:
                 return dict(json.loads(answer))
         except BrokenPipeError:
             pass
-        return {"error": f"the worker died ({_manner(self._process.wait())})"}
+        code = self._process.wait()
+        return {"error": f"the worker died ({_manner(code)})", "killed": code == -signal.SIGKILL}
 
     def _answered(self, seconds: float) -> bool:
         ready, _, _ = select.select([self._answers], [], [], max(0.0, seconds))

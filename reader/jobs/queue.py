@@ -14,7 +14,7 @@ from ..storage.sqlite import open_database
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
 ATTEMPTS = 2
-"""A job whose keeper vanished is tried once more; one that broke its worker is not."""
+"""A job whose keeper or worker was killed is tried once more; one that broke its worker is not."""
 
 FORGET_FAILURE_SECONDS = 600.0
 """A failed key may be ordered again after this long: never in a loop, yet not lost for ever."""
@@ -110,6 +110,12 @@ class JobQueue:
                 "UPDATE jobs SET state = ?, message = ?, queued = ? WHERE key = ?",
                 (FAILED, message, self._clock(), key),
             )
+
+    def retry(self, key: str) -> bool:
+        """Queues a claimed job again in its old place; False, and nothing done, if it has had its attempts."""
+        again = "UPDATE jobs SET state = ? WHERE key = ? AND attempts < ? RETURNING key"
+        with self._transaction() as db:
+            return bool(db.execute(again, (WAITING, key, ATTEMPTS)).fetchall())
 
     def recover(self) -> None:
         """Queues again what a vanished keeper left half done; gives up what has been left so before."""

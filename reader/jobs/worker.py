@@ -1,7 +1,8 @@
 """A worker process: reads orders from its standard input, one a line, and answers each with one line of JSON.
 
 It is warm (libraries and fonts stay loaded), polite (nice 10: pages go first), bounded (RLIMIT_AS) and mortal:
-it ends with the end of its input and with its parent. It knows nothing of the queue.
+it ends with the end of its input and with its parent, and at no other time: whoever gives the orders decides when
+a fresh one is due, so no order is ever written to a process that is about to leave. It knows nothing of the queue.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ from ..templating import Renderer
 from .messages import ExportJob, deserialize
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-RECYCLE_BYTES = 160_000_000
-"""A worker that has grown beyond this by a large job makes room for a fresh one."""
 
 
 def command(store: Store, memory_mb: int) -> list[str]:
@@ -42,10 +41,9 @@ def main() -> None:
     store = Store(Path(folder), int(cache_bytes))
     warm_up()
     for line in sys.stdin:
-        print(json.dumps(_answer(deserialize(line), renderer, store)), file=answers, flush=True)
+        answer = _answer(deserialize(line), renderer, store)
         gc.collect()
-        if _resident_bytes() > RECYCLE_BYTES:
-            return
+        print(json.dumps(answer | {"resident_bytes": _resident_bytes()}), file=answers, flush=True)
 
 
 def _answer(spec: ExportJob, renderer: Renderer, store: Store) -> dict[str, object]:
