@@ -5,6 +5,7 @@ Read the package in this order; each layer knows only the ones above it:
     errors, models, urls                what we talk about, and where it lives (no I/O)
     settings, i18n                      READER_* variables; the message catalogue
     storage/                            files by key, SQLite databases, lock files
+    child_process/                      work in a child process with limits of memory and time
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional
     formats/                            a file's bytes  -> a Draft, and a Draft -> Markdown
     editing/                            a Draft         -> an Article, everything derived

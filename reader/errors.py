@@ -8,6 +8,7 @@ ReaderError
 ├── UnknownFormat        no format or exporter goes by that suffix
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
+├── ChildFailed          a child process met a limit of memory or time, or died
 ├── ExportFailed         an exporter gave up: time, memory or a bug
 ├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
 ├── TooLarge             more was asked for than one file may hold (HTTP 413)
@@ -65,6 +66,17 @@ class BadOption(ReaderError):
 class BadSetting(ReaderError):
     def __init__(self, name: str, value: str, wanted: str) -> None:
         super().__init__(f"{name}={value!r}: expected {wanted}")
+
+
+class ChildFailed(ReaderError):
+    """``limit`` is ``memory`` or ``time``; empty when the process died of something else.
+
+    ``killed`` tells that somebody else ended it: an operator, or the kernel when memory is short.
+    """
+
+    def __init__(self, reason: str, limit: str = "", *, killed: bool = False) -> None:
+        super().__init__(reason)
+        self.limit, self.killed = limit, killed
 
 
 class ExportFailed(ReaderError):

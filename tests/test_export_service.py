@@ -15,8 +15,10 @@ import pytest
 from factories import make_article
 
 from reader.catalog import Catalog, prepare
+from reader.child_process.parent import NO_LIMITS
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article
+from reader.jobs import worker
 from reader.jobs.exports import ExportService
 from reader.jobs.pool import WorkerPool
 from reader.jobs.queue import JobQueue, JobStatus
@@ -135,8 +137,8 @@ def jobs(tmp_path):
     return JobQueue(tmp_path / "jobs.sqlite3", limit=10)
 
 
-def pool_of(jobs, program, finished=lambda *_: None, timeout_seconds=20.0):
-    return WorkerPool(jobs, [sys.executable, "-c", program], 1, timeout_seconds, finished)
+def pool_of(jobs, program, finished=lambda *_: None, timeout_seconds=20.0, limits=NO_LIMITS):
+    return WorkerPool(jobs, [sys.executable, "-c", program], 1, timeout_seconds, finished, limits=limits)
 
 
 def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
@@ -147,7 +149,7 @@ def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
         jobs.submit("b-good.pdf", "four")
         wait_for(lambda: sizes)
     assert sizes == {"b-good.pdf": 4}
-    assert jobs.failures() == {"a-bad.pdf": f"the worker died (signal {signal.SIGABRT})"}
+    assert jobs.failures() == {"a-bad.pdf": f"the process died (signal {signal.SIGABRT})"}
 
 
 def test_a_worker_that_has_grown_large_is_replaced_and_no_order_is_lost(jobs, tmp_path):
@@ -186,7 +188,7 @@ def test_a_job_whose_worker_is_killed_is_made_once_more_but_not_for_ever(jobs, t
     jobs.submit("b.pdf", "bomb")
     with at_work(pool_of(jobs, program).run, tmp_path / "lock"):
         wait_for(jobs.failures)
-    assert jobs.failures() == {"b.pdf": f"the worker died (signal {signal.SIGKILL})"}
+    assert jobs.failures() == {"b.pdf": f"the process died (signal {signal.SIGKILL})"}
 
 
 def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
@@ -194,20 +196,20 @@ def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
     with at_work(pool_of(jobs, program, timeout_seconds=0.3).run, tmp_path / "lock"):
         jobs.submit("a.pdf", "x")
         wait_for(jobs.failures)
-    assert jobs.failures() == {"a.pdf": "it took longer than 0.3 s"}
+    assert jobs.failures() == {"a.pdf": "timed out after 0.3 s (READER_EXPORT_TIMEOUT_SECONDS)"}
 
 
 def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(export_service, jobs, tmp_path):
     program = (
         "import sys\nfrom reader.jobs import worker\nworker.make = lambda *_: bytes(10**10)\n"
-        f"sys.argv = ['', {str(tmp_path)!r}, '1000', '1024']\nworker.main()"
+        f"sys.argv = ['', {str(tmp_path)!r}, '1000']\nworker.main()"
     )
     export_service.submit(RAIN, "epub")
     spec = export_service.jobs.claim().spec
-    with at_work(pool_of(jobs, program).run, tmp_path / "lock"):
+    with at_work(pool_of(jobs, program, limits=worker.limits(1024)).run, tmp_path / "lock"):
         jobs.submit("a.epub", spec)
         wait_for(jobs.failures)
-    assert jobs.failures() == {"a.epub": "it needs more memory than READER_EXPORT_MEMORY_MB allows"}
+    assert jobs.failures() == {"a.epub": "needs more than 1024 MB of memory (READER_EXPORT_MEMORY_MB)"}
 
 
 def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
@@ -240,16 +242,16 @@ def test_of_many_keepers_one_works_and_another_takes_over(jobs, tmp_path):
 def test_workers_do_not_outlive_their_parent(settings, tmp_path):
     program = (
         "import subprocess, sys, time\n"
-        f"p = subprocess.Popen([sys.executable, '-m', 'reader.jobs.worker', {str(tmp_path)!r}, '1000', '1024'],"
+        f"p = subprocess.Popen([sys.executable, '-m', 'reader.jobs.worker', {str(tmp_path)!r}, '1000'],"
         " stdin=subprocess.PIPE)\nprint(p.pid, flush=True)\ntime.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
-    worker = int(parent.stdout.readline())
-    wait_for(lambda: is_warm(worker))
+    child = int(parent.stdout.readline())
+    wait_for(lambda: is_warm(child))
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    wait_for(lambda: is_gone(worker))
+    wait_for(lambda: is_gone(child))
 
 
 def is_warm(pid):

@@ -17,7 +17,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LAYERS = [
     {"errors", "models", "urls"},
-    {"settings", "storage", "i18n", "sanitizer", "chinese"},
+    {"settings", "storage", "i18n", "sanitizer", "chinese", "child_process"},
     {"formats"},
     {"editing", "templating", "media"},
     {"library", "catalog"},

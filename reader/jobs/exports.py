@@ -89,7 +89,7 @@ class ExportService:
     def run_workers(self, stop: threading.Event) -> None:
         """Makes what is ordered until *stop*; of all processes that call this, one at a time does."""
         settings = self._settings
-        command = worker.command(self.store, settings.export_memory_mb)
+        command = worker.command(self.store)
         pool = WorkerPool(
             self.jobs,
             command,
@@ -97,6 +97,7 @@ class ExportService:
             settings.export_timeout_seconds,
             finished=partial(record_export, settings.catalog),
             idle=self._prefetch_newest,
+            limits=worker.limits(settings.export_memory_mb),
         )
         pool.run(stop, settings.instance / "exports.lock")
 

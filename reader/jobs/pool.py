@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import select
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
-from ..settings import ROOT
+from ..child_process.parent import NO_LIMITS, ChildProcess, Limits
+from ..errors import ChildFailed
 from ..storage.locks import file_lock
 from .queue import Job, JobQueue
 
@@ -25,14 +22,13 @@ IDLE_SECONDS = 0.05
 LOOK_AHEAD_SECONDS = 2.0
 """How often an idle crew looks for work nobody has ordered yet."""
 
-STOP_SECONDS = 0.5
-"""How long a stop may wait for a worker that is busy."""
-
 RECYCLE_BYTES = 160_000_000
 """A worker that has grown beyond this by a large job is replaced before the next one is claimed."""
 
 TAKE_OVER_SECONDS = 1.0
 """How often the other processes look whether the keeper still lives."""
+
+_SETTINGS = {"time": "READER_EXPORT_TIMEOUT_SECONDS", "memory": "READER_EXPORT_MEMORY_MB"}
 
 
 class WorkerPool:
@@ -46,8 +42,9 @@ class WorkerPool:
         timeout_seconds: float,
         finished: Callable[[str, int], None],
         idle: Callable[[], None] = lambda: None,
+        limits: Limits = NO_LIMITS,
     ) -> None:
-        self._jobs, self._command, self._size = jobs, command, size
+        self._jobs, self._command, self._size, self._limits = jobs, command, size, limits
         self._timeout_seconds, self._finished, self._on_idle = timeout_seconds, finished, idle
         self._next_idle = 0.0
 
@@ -71,22 +68,22 @@ class WorkerPool:
         """One worker after the other; the next is started, and warms up, before there is work for it."""
         pause = 0.0
         while not stop.wait(pause):
-            worker = _Worker(self._command)
+            worker = ChildProcess(self._command, self._limits)
             try:
                 answered = self._serve(worker, stop)
             finally:
                 worker.end()
             pause = 0.0 if answered else min(60.0, pause * 2 or 1.0)
 
-    def _serve(self, worker: _Worker, stop: threading.Event) -> int:
-        """Gives jobs to *worker* until it ends or *stop* is set; says how many it answered."""
+    def _serve(self, worker: ChildProcess, stop: threading.Event) -> int:
+        """Gives jobs to *worker* until it ends, has grown, or *stop* is set; says how many it answered."""
         answered = 0
         while not stop.is_set() and worker.alive():
             job = self._jobs.claim()
             if job is None:
                 self._idle_once(stop)
                 continue
-            answer = worker.ask(job.spec, self._timeout_seconds, stop)
+            answer = self._ask(worker, job.spec, stop)
             if answer is None:  # stopped meanwhile: the next keeper takes the job up again
                 return answered
             self._complete(job, answer)
@@ -94,6 +91,15 @@ class WorkerPool:
             if answer.get("resident_bytes", 0) > RECYCLE_BYTES:
                 return answered
         return answered
+
+    def _ask(self, worker: ChildProcess, spec: str, stop: threading.Event) -> dict[str, Any] | None:
+        """The worker's answer, or the error that says how it ended; None if *stop* came first."""
+        try:
+            answer = worker.ask(spec, self._timeout_seconds, stop)
+        except ChildFailed as error:
+            setting = _SETTINGS.get(error.limit)
+            return {"error": f"{error} ({setting})" if setting else str(error), "killed": error.killed}
+        return None if answer is None else dict(json.loads(answer))
 
     def _idle_once(self, stop: threading.Event) -> None:
         if time.monotonic() >= self._next_idle:
@@ -111,55 +117,3 @@ class WorkerPool:
             return
         LOG.error("export %s failed: %s", job.key, answer["error"])
         self._jobs.fail(job.key, answer["error"])
-
-
-class _Worker:
-    """A child process that answers lines with lines."""
-
-    def __init__(self, command: list[str]) -> None:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe)  # noqa: S603 our own command
-        self._orders = cast("IO[bytes]", self._process.stdin)
-        self._answers = cast("IO[bytes]", self._process.stdout)
-
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def ask(self, line: str, timeout_seconds: float, stop: threading.Event) -> dict[str, Any] | None:
-        """The answer to one order; after a crash or the time limit the process is gone and the error says so.
-
-        ``killed`` tells that somebody else ended it: an operator, or the kernel when memory is short.
-        None if *stop* came first.
-        """
-        deadline = time.monotonic() + timeout_seconds
-        try:
-            self._orders.write(line.encode() + b"\n")
-            self._orders.flush()
-            while not self._answered(min(STOP_SECONDS, deadline - time.monotonic())):
-                if stop.is_set():
-                    return None
-                if time.monotonic() >= deadline:
-                    self._process.kill()
-                    self._process.wait()
-                    return {"error": f"it took longer than {timeout_seconds:g} s"}
-            if answer := self._answers.readline():
-                return dict(json.loads(answer))
-        except BrokenPipeError:
-            pass
-        code = self._process.wait()
-        return {"error": f"the worker died ({_manner(code)})", "killed": code == -signal.SIGKILL}
-
-    def _answered(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self._answers], [], [], max(0.0, seconds))
-        return bool(ready)
-
-    def end(self) -> None:
-        with suppress(BrokenPipeError):
-            self._orders.close()
-        self._process.kill()
-        self._process.wait()
-        self._answers.close()
-
-
-def _manner(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit status {code}"

@@ -7,8 +7,6 @@ The sizes made lie in a store and can be thrown away at any time.
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,16 +15,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from ..errors import Busy, NotFound, UnusablePicture
+from ..child_process.child import answer_lines, prepare
+from ..child_process.parent import Limits, ask_once
+from ..errors import Busy, ChildFailed, NotFound, UnusablePicture
 from ..models import Article, fingerprint
-from ..settings import ROOT, Settings
+from ..settings import Settings
 from ..storage.files import Store
 from . import images
 from .images import MIMETYPES, Picture, derive
 
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
-MEMORY_BYTES = 2_000_000_000
+LIMITS = Limits(memory_mb=2000, cpu_seconds=60, nice=5)
+COMMAND = (sys.executable, "-m", "reader.media.renditions")
 
 Recorded = Callable[[str, int], None]
 """Told the key and the bytes of each file made."""
@@ -133,30 +134,31 @@ def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> di
     """The files of these keys, made by a child process: a hostile picture can end that, but not the server."""
     if not keys:
         return {}
-    with tempfile.TemporaryDirectory(prefix="reader-darkroom-") as folder:
-        command = [sys.executable, "-m", "reader.media.renditions", str(original), digest, folder, *keys]
+    with tempfile.TemporaryDirectory(prefix="reader-pictures-") as folder:
+        order = json.dumps([str(original), digest, folder, *keys])
         try:
-            done = subprocess.run(  # noqa: S603  our own module; no shell
-                command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise UnusablePicture(f"{original.name}: not done in {TIMEOUT_SECONDS} s") from None
-        if done.returncode:
-            raise UnusablePicture(f"{original.name}: {done.stderr.strip().rpartition(chr(10))[2]}")
+            problem = ask_once(COMMAND, order, TIMEOUT_SECONDS, LIMITS)
+        except ChildFailed as error:
+            problem = str(error)
+        if problem:
+            raise UnusablePicture(f"{original.name}: {problem}")
         return {key: (Path(folder) / key).read_bytes() for key in keys}
 
 
-def main(original: str, digest: str, folder: str, *keys: str) -> None:
-    """The child: each key's file into *folder*, within bounds of memory and time."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT_SECONDS, TIMEOUT_SECONDS))
-    content = Path(original).read_bytes()
-    if fingerprint(content) != digest:
-        raise UnusablePicture("the file has changed since")
-    for key in keys:
-        width, _, suffix = key.rpartition("-")[2].partition(".")
-        (Path(folder) / key).write_bytes(derive(content, int(width), suffix))
+def _render_files(order: str) -> str:
+    """In the child: each key's file into the folder named in *order*. Returns the reason if there is none, else ""."""
+    original, digest, folder, *keys = json.loads(order)
+    try:
+        content = Path(original).read_bytes()
+        if fingerprint(content) != digest:
+            return "the file has changed since"
+        for key in keys:
+            width, _, suffix = key.rpartition("-")[2].partition(".")
+            (Path(folder) / key).write_bytes(derive(content, int(width), suffix))
+    except (UnusablePicture, OSError) as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    answer_lines(prepare(), _render_files)

@@ -1,0 +1,156 @@
+"""Work in a child process: bounded in memory and time, ended with its parent, and honest about what ended it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits, ask_once
+from reader.errors import ChildFailed
+from reader.settings import ROOT
+
+PROGRAM = "from reader.child_process.child import answer_lines, prepare\nout = prepare()\n"
+
+
+def command(answer: str, before: str = "") -> list[str]:
+    """A child that answers each order with the value of *answer*, an expression over ``order``."""
+    return [sys.executable, "-c", f"import os, sys, time\n{before}\n{PROGRAM}answer_lines(out, lambda order: {answer})"]
+
+
+def failure_of(answer: str, limits: Limits = NO_LIMITS, timeout_seconds: float = 60.0) -> ChildFailed:
+    with pytest.raises(ChildFailed) as failed:
+        ask_once(command(answer), "x", timeout_seconds, limits)
+    return failed.value
+
+
+def test_one_child_answers_many_orders_each_with_a_line():
+    with ChildProcess(command("order[::-1]")) as child:
+        assert [child.ask(order, 60) for order in ("abc", "大雨", "")] == ["cba", "雨大", ""]
+        assert child.resident_bytes() > 1_000_000
+    assert not child.alive()
+
+
+def test_orders_and_answers_larger_than_a_pipe_cross_in_both_directions():
+    order = "雨" * 3_000_000
+    assert ask_once(command("order * 2"), order, 60, NO_LIMITS) == order * 2
+
+
+def test_what_a_library_prints_is_no_answer(capfd):
+    assert ask_once(command("print('noise') or os.write(1, b'more noise\\n') and 'fine'"), "x", 60, NO_LIMITS) == "fine"
+    assert "more noise" in capfd.readouterr().err
+
+
+def test_wall_time_is_limited():
+    failed = failure_of("time.sleep(60)", timeout_seconds=0.5)
+    assert (str(failed), failed.limit) == ("timed out after 0.5 s", "time")
+
+
+def test_a_child_that_writes_half_an_answer_and_hangs_is_timed_out():
+    program = "import time; print('half', end='', flush=True); time.sleep(60)"
+    with ChildProcess([sys.executable, "-c", program]) as child, pytest.raises(ChildFailed, match="timed out"):
+        child.ask("x", 0.5)
+
+
+def test_a_child_that_reads_no_order_is_timed_out():
+    with (
+        ChildProcess([sys.executable, "-c", "import time; time.sleep(60)"]) as child,
+        pytest.raises(ChildFailed, match="timed out"),
+    ):
+        child.ask("x" * 10_000_000, 0.5)
+
+
+def test_processor_time_is_limited_for_each_order_not_for_the_life_of_the_child():
+    busy = "[None for _ in iter(lambda: time.process_time() < float(order), False)] and order"
+    with ChildProcess(command(busy), Limits(cpu_seconds=1)) as child:
+        assert [child.ask(until, 60) for until in ("0.8", "1.6", "2.4")] == ["0.8", "1.6", "2.4"]
+        with pytest.raises(ChildFailed) as failed:
+            child.ask("1000", 60)
+    assert (str(failed.value), failed.value.limit) == ("needs more than 1 s of processor time", "time")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "str(len(bytes(10**10)))",
+        "sys.stderr.write('memory allocation of 10000000000 bytes failed\\n') and sys.stderr.flush() or os.abort()",
+        "[sys.exit('MemoryError')]",
+    ],
+    ids=["python", "rust", "at exit"],
+)
+def test_memory_is_limited_and_named_whoever_asks_for_it(answer):
+    failed = failure_of(answer, Limits(memory_mb=300))
+    assert (str(failed), failed.limit) == ("needs more than 300 MB of memory", "memory")
+
+
+def test_a_child_that_dies_of_something_else_says_how():
+    failed = failure_of("os.kill(os.getpid(), 11)")
+    assert (str(failed), failed.limit) == ("the process died (signal 11)", "")
+    assert str(failure_of("os._exit(3)")) == "the process died (exit status 3)"
+
+
+def test_a_child_leaves_no_core_dump_and_is_polite():
+    answer = "f'{__import__(\"resource\").getrlimit(4)[0]} {os.nice(0)}'"
+    assert resource.RLIMIT_CORE == 4
+    assert ask_once(command(answer), "x", 60, Limits(nice=7)) == f"0 {os.nice(0) + 7}"
+
+
+def test_a_stop_leaves_a_busy_child_at_once():
+    stop = threading.Event()
+    stop.set()
+    with ChildProcess(command("time.sleep(60)")) as child:
+        assert child.ask("x", 60, stop) is None
+
+
+def test_a_child_lives_on_when_the_thread_that_started_it_ends():
+    made = []
+    thread = threading.Thread(target=lambda: made.append(ChildProcess(command("order"))))
+    thread.start()
+    thread.join()
+    with made[0] as child:
+        assert child.ask("still here", 60) == "still here"
+
+
+def test_a_busy_child_dies_with_its_parent(tmp_path):
+    program = (
+        "from reader.child_process.parent import ChildProcess\nimport sys, threading\n"
+        f"child = ChildProcess({command('time.sleep(60)')!r})\n"
+        "threading.Thread(target=child.ask, args=('x', 60), daemon=True).start()\nprint(child.pid, flush=True)\n"
+        "threading.Event().wait(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE)
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for _ in range(600):
+        if is_gone(child):
+            return
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("the child lives on")
+
+
+def test_a_forked_process_can_start_children_of_its_own():
+    program = (
+        "import os, sys\nfrom reader.child_process.parent import NO_LIMITS, ask_once\n"
+        f"command = {command('order')!r}\nask_once(command, 'parent', 60, NO_LIMITS)\n"
+        "if not os.fork():\n    sys.stdout.write(ask_once(command, 'forked', 60, NO_LIMITS)); sys.stdout.flush(); os._exit(0)\n"
+        "os.wait()"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, timeout=120)
+    assert done.stdout == b"forked"
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
