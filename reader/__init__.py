@@ -2,8 +2,9 @@
 
 Read the package in this order; each layer knows only the ones above it:
 
+    i18n                                the message catalogue; messages that can be translated later
     errors, models, urls                what we talk about, and where it lives (no I/O)
-    settings, i18n                      READER_* variables; the message catalogue
+    settings                            READER_* variables
     storage/                            files by key, SQLite databases, lock files
     child_process/                      work in a child process with limits of memory and time
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional

@@ -10,26 +10,36 @@ from typing import Any
 import click
 
 from . import commands
+from .commands.console import localized, localized_command, localized_help
 from .errors import ReaderError
 from .settings import Settings
 
 
-class ErrorHandlingGroup(click.Group):
-    """Our own errors are one line on stderr and exit status 1, never a traceback."""
+class MainGroup(click.Group):
+    """Speaks the terminal's language. Our own errors are one line on stderr and exit status 1, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ReaderError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(localized(error.message)) from error
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        return localized_command(found) if found else None
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(localized_help(self.help or ""))
 
 
-@click.group(cls=ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=MainGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Read a folder of articles, and serve, check, export or import them.
+    """Read a folder of articles: serve, check, export or import them.
 
-    Settings are READER_* environment variables; the README lists them.
+    Settings are READER_* environment variables; docs/reference/settings.md lists them.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     ctx.obj = Settings.from_environ()

@@ -1,10 +1,11 @@
-"""Every error this package raises on purpose.
+"""Every error this package raises on purpose. Their texts are Messages (``i18n.py``); whoever shows one translates it.
 
 ReaderError
 ├── NotFound             asked for something the catalog does not hold
 │   ├── Gone             it was there once and has been removed (HTTP 410)
 │   └── Moved            it has another name now (HTTP 301)
 ├── UnreadableArticle    a file that cannot become an article
+├── UnusablePicture      a file that is not a picture in a supported format, or is too large
 ├── UnknownFormat        no format or exporter goes by that suffix
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
@@ -17,14 +18,23 @@ ReaderError
 
 from __future__ import annotations
 
+from .i18n import N_, Message
+
+KINDS = (N_("article"), N_("issue"), N_("picture"), N_("feed"), N_("page"))
+"""What NotFound is said of where people read it; other kinds appear in logs only."""
+
 
 class ReaderError(Exception):
-    """Base of all errors meant to be shown; ``str(error)`` is the message."""
+    """Base of all errors meant to be shown. ``str(error)`` is English; ``error.message`` can be translated."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class NotFound(ReaderError):
     def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"no {kind} named {key!r}")
+        super().__init__(Message("no %(kind)s named '%(key)s'", kind=Message(kind), key=key))
         self.kind, self.key = kind, key
 
 
@@ -41,31 +51,42 @@ class Moved(NotFound):
 
 
 class UnreadableArticle(ReaderError):
-    """``cause`` says what is wrong, ``hint`` what would be right; ``line`` counts from 1, 0 if unknown."""
+    """``cause`` says what is wrong, ``hint`` how to fix it; ``line`` counts from 1, 0 if unknown."""
 
     def __init__(self, cause: str, hint: str = "", line: int = 0) -> None:
-        super().__init__(cause + (f" ({hint})" if hint else ""))
+        super().__init__(Message("%(cause)s (%(hint)s)", cause=cause, hint=hint) if hint else cause)
         self.cause, self.hint, self.line = cause, hint, line
 
 
 class UnusablePicture(ReaderError):
-    """A file that is no picture we read, or one that would unpack into too much."""
+    """A file that is not a picture in a supported format, or one that would unpack into too much."""
 
 
 class UnknownFormat(ReaderError):
     def __init__(self, suffix: str, known: list[str]) -> None:
-        super().__init__(f"no format for {suffix!r}; known: {', '.join(known)}")
+        super().__init__(
+            Message("unknown format '%(suffix)s'; choose one of: %(known)s", suffix=suffix, known=", ".join(known))
+        )
         self.suffix, self.known = suffix, known
 
 
 class BadOption(ReaderError):
     def __init__(self, name: str, value: str, known: list[str]) -> None:
-        super().__init__(f"{name}={value!r} is not known; choose one of: {', '.join(known)}")
+        super().__init__(
+            Message(
+                "invalid value for %(name)s: '%(value)s'; choose one of: %(known)s",
+                name=name,
+                value=value,
+                known=", ".join(known),
+            )
+        )
 
 
 class BadSetting(ReaderError):
+    """``wanted`` says what the variable should be."""
+
     def __init__(self, name: str, value: str, wanted: str) -> None:
-        super().__init__(f"{name}={value!r}: expected {wanted}")
+        super().__init__(Message("%(name)s='%(value)s': expected %(wanted)s", name=name, value=value, wanted=wanted))
 
 
 class ChildFailed(ReaderError):
@@ -81,22 +102,29 @@ class ChildFailed(ReaderError):
 
 class ExportFailed(ReaderError):
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
+        super().__init__(Message("%(name)s: %(reason)s", name=name, reason=reason))
 
 
 class TooLarge(ReaderError):
-    """*count* of *what* were asked for, where *most* are allowed."""
+    """*count* of *what* (a msgid) were asked for, where *most* are allowed."""
 
     def __init__(self, what: str, count: int, most: int) -> None:
-        super().__init__(f"{count:,} {what} are too many for one file; at most {most:,}: choose fewer")
+        super().__init__(
+            Message(
+                "too many %(what)s for one file: %(number)s; the limit is %(most)s",
+                what=Message(what),
+                number=f"{count:,}",
+                most=f"{most:,}",
+            )
+        )
         self.what, self.count, self.most = what, count, most
 
 
 class NotImported(ReaderError):
-    """``source`` is an address or a file, ``reason`` why nothing came of it."""
+    """``source`` is an address or a file, ``reason`` why nothing was imported from it."""
 
     def __init__(self, source: str, reason: str) -> None:
-        super().__init__(f"{source}: {reason}")
+        super().__init__(Message("%(source)s: %(reason)s", source=source, reason=reason))
         self.source, self.reason = source, reason
 
 
@@ -104,5 +132,5 @@ class Busy(ReaderError):
     """``retry_seconds`` is when asking again makes sense."""
 
     def __init__(self, what: str, retry_seconds: int) -> None:
-        super().__init__(f"{what}; try again in {retry_seconds} s")
+        super().__init__(Message("%(reason)s; try again in %(seconds)s s", reason=what, seconds=retry_seconds))
         self.retry_seconds = retry_seconds

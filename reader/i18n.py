@@ -2,16 +2,22 @@
 
 Only the .po files are kept in the repository; ``compile_catalogues`` makes the .mo files that Flask-Babel reads,
 ``translations`` gives exports and feeds the words of the article's own language.
+
+Errors and problems are raised where nobody knows who will read them. Their text is a ``Message``: English text that
+keeps its msgid and values. Whoever shows it translates it: ``translated(text, language)``.
 """
 
 from __future__ import annotations
 
 import gettext
 import io
+import json
 import os
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -24,6 +30,85 @@ TRADITIONAL = {"hant", "tw", "hk", "mo"}
 def N_(msgid: str) -> str:  # noqa: N802 (gettext's name, which pybabel extract looks for)
     """*msgid* itself: marks text for the catalogue that is translated later, such as an exporter's label."""
     return msgid
+
+
+class Message(str):
+    """English text for people that can be translated later: ``Message("duplicate field: %(field)s", field="title")``.
+
+    It is a ``str``, so it can be logged, compared and stored. Values that are Messages are translated with it.
+    """
+
+    msgid: str
+    plural: str
+    values: dict[str, object]
+
+    def __new__(cls, msgid: str, /, plural: str = "", **values: object) -> Self:
+        count = values.get("count")
+        self = super().__new__(cls, _filled(plural if plural and count != 1 else msgid, values))
+        self.msgid, self.plural, self.values = msgid, plural, values
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _message, (self.msgid, self.plural, self.values)
+
+
+def nmessage(singular: str, plural: str, count: int, **values: object) -> Message:
+    """A Message about a number of things; both msgids may say ``%(count)s``."""
+    return Message(singular, plural, count=count, **values)
+
+
+def translated(text: str, language: str) -> str:
+    """*text* in the language of a BCP 47 tag, if it is a Message; any other text as it is."""
+    if not isinstance(text, Message):
+        return text
+    catalogue = translations(language)
+    count = text.values.get("count")
+    if text.plural and isinstance(count, int):
+        pattern = catalogue.ngettext(text.msgid, text.plural, count)
+    else:
+        pattern = catalogue.gettext(text.msgid)
+    return _filled(pattern, {name: _translated_value(value, language) for name, value in text.values.items()})
+
+
+def environment_language(environ: Mapping[str, str] = os.environ) -> str:
+    """The language of the command line: of the locale (as gettext reads it), else READER_LANGUAGE, else English."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "READER_LANGUAGE"):
+        language = environ.get(name, "").partition(":")[0].partition(".")[0].partition("@")[0].strip()
+        if language and language not in ("C", "POSIX"):
+            return language.replace("_", "-")
+    return "en"
+
+
+def stored(text: str) -> str:
+    """*text* as one string that ``restored`` reads back, a Message with its msgid and values."""
+    return json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
+
+
+def restored(text: str) -> str:
+    """What ``stored`` was given. A text that is not of its making comes back as it is."""
+    if not text.startswith('{"msgid": '):
+        return text
+    found: str = json.loads(text, object_hook=lambda entry: _message(**entry) if "msgid" in entry else entry)
+    return found
+
+
+def _message(msgid: str, plural: str, values: dict[str, object]) -> Message:
+    return Message(msgid, plural, **values)
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, Message):
+        values = {name: _storable(value) for name, value in value.values.items()}
+        return {"msgid": value.msgid, "plural": value.plural, "values": values}
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _translated_value(value: object, language: str) -> object:
+    return translated(value, language) if isinstance(value, str) else value
+
+
+def _filled(pattern: str, values: Mapping[str, object]) -> str:
+    return pattern % values if values else pattern
 
 
 def locales() -> list[str]:

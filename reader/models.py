@@ -10,6 +10,8 @@ from datetime import date, datetime, time
 
 from markupsafe import Markup
 
+from .i18n import Message
+
 SLUG_PATTERN = r"[\w-]{1,120}"
 """Letters of any script, digits, ``_``, ``-``. No dots: a dot starts a suffix."""
 
@@ -149,7 +151,10 @@ class Publication:
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that could not become an article. ``line`` counts from 1; 0 if no line is to blame."""
+    """A file that could not become an article. ``line`` counts from 1; 0 if no line is to blame.
+
+    ``cause`` says what is wrong, ``hint`` how to fix it; both are Messages where they were written for people.
+    """
 
     path: str
     line: int
@@ -157,8 +162,15 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.cause}" + (f" ({self.hint})" if self.hint else "")
+        return str(self.message)
+
+    @property
+    def message(self) -> Message:
+        """``file:line: cause (hint)``, to be translated."""
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        if self.hint:
+            return Message("%(where)s: %(cause)s (%(hint)s)", where=where, cause=self.cause, hint=self.hint)
+        return Message("%(where)s: %(cause)s", where=where, cause=self.cause)
 
 
 def fingerprint(*parts: str | bytes) -> str:

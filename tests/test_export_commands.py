@@ -64,7 +64,7 @@ def test_a_wrong_wish_ends_with_one_clear_line(run, arguments, status, word):
 def test_build_makes_everything_once(run, settings):
     first = run("build", "--format", "epub")
     assert first.exit_code == 0
-    assert "3 of 3 exports are finished" in first.output  # two articles, one issue
+    assert "3 of 3 exports finished" in first.output  # two articles, one issue
     made = {path: path.stat().st_ino for path in (settings.instance / "exports").rglob("*.epub")}
     assert len(made) == 3
     run("build", "--format", "epub")

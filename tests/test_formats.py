@@ -52,7 +52,7 @@ def test_a_file_without_content_says_so_and_nothing_breaks(suffix, data):
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_file_too_large_for_an_article_is_refused_at_once(suffix):
-    assert str(LARGEST_BYTES) in refusal(suffix, b"a" * (LARGEST_BYTES + 1)).hint
+    assert f"{LARGEST_BYTES:,}" in refusal(suffix, b"a" * (LARGEST_BYTES + 1)).hint
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -188,17 +188,17 @@ def test_tags_in_plain_text_are_text():
 @pytest.mark.parametrize(
     ("line", "cause", "hint"),
     [
-        ("date: 23/11", "date '23/11' is not a date", "use 2018-11-23 or 2018-11-23 10:40"),
-        ("date: 2018-02-30", "date '2018-02-30' is not in any calendar", "use 2018-11-23 or 2018-11-23 10:40"),
-        ("titel: 甲", "no field is called 'titel'", "did you mean title?"),
-        ("来原: 甲", "no field is called '来原'", "did you mean 来源?"),
-        ("draft: perhaps", "draft 'perhaps' is neither true nor false", "write draft: true"),
+        ("date: 23/11", "not a date: '23/11'", "use 2018-11-23 or 2018-11-23 10:40"),
+        ("date: 2018-02-30", "date out of range: '2018-02-30'", "use 2018-11-23 or 2018-11-23 10:40"),
+        ("titel: 甲", "unknown field: titel", "did you mean title?"),
+        ("来原: 甲", "unknown field: 来原", "did you mean 来源?"),
+        ("draft: perhaps", "draft is neither true nor false: 'perhaps'", "write draft: true"),
         ("source: [a, b]", "source is a list", "write source: text"),
-        ("source: {a: b}", "source is neither text nor a list", "write source: text, or [one, two]"),
-        ("tags: [a, [b]]", "tags is a list of more than texts", "write tags: [one, two]"),
-        ("slug: a/b", "slug 'a/b' does not fit an address", "use a-b"),
-        ("language: 中文", "language '中文' is not a language tag", "use zh-CN, zh-Hant, en …"),
-        ("标题: 乙", "'标题' says title a second time", "keep one of them"),
+        ("source: {a: b}", "source is neither text nor a list", "write source: text, or source: [one, two]"),
+        ("tags: [a, [b]]", "the list tags contains something other than text", "write tags: [one, two]"),
+        ("slug: a/b", "slug cannot be part of an address: 'a/b'", "use a-b"),
+        ("language: 中文", "invalid language tag: '中文'", "use zh-CN, zh-Hant, en …"),
+        ("标题: 乙", "duplicate field: title (written as 标题)", "keep one of them"),
         ("source: &a [*a]", "tags", ""),
     ],
 )
@@ -215,7 +215,7 @@ def test_front_matter_that_is_no_yaml_names_the_line():
 
 
 def test_front_matter_without_an_end_is_an_error_and_a_rule_above_the_text_is_not():
-    assert refusal(".md", "---\ntitle: 甲\n\n正文\n").hint == "close it by a line of ---"
+    assert refusal(".md", "---\ntitle: 甲\n\n正文\n").hint == "end it with a line of ---"
     assert read_draft(".md", b"---\n\n# A\n\ntext\n").title == "A"
 
 

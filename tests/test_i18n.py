@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import pickle
 import re
 import string
 from pathlib import Path
@@ -13,9 +14,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from reader import i18n
+from reader.cli import main
+from reader.commands.console import paragraphs_of
+from reader.errors import NotFound, UnreadableArticle
+from reader.i18n import Message, environment_language, nmessage, restored, stored, translated
 from reader.settings import ROOT
 
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "Message": None, "nmessage": (1, 2)}
 PLACES = [(ROOT / "reader", "**.py", "python"), (ROOT / "templates", "**.*", "jinja2.ext:babel_extract")]
 
 
@@ -26,6 +31,14 @@ def used_msgids() -> set[str]:
         for _, _, message, _, _ in extract_from_dir(str(folder), [(pattern, method)], keywords=KEYWORDS):
             found.add(message[0] if isinstance(message, tuple) else message)
     return found - {""}
+
+
+def help_msgids() -> set[str]:
+    """Every paragraph of the command line's help."""
+    commands = [main, *main.commands.values()]
+    texts = [command.help or "" for command in commands]
+    texts += [getattr(parameter, "help", None) or "" for command in commands for parameter in command.params]
+    return {paragraph for text in texts for paragraph in paragraphs_of(text)}
 
 
 def catalogue(locale: str):
@@ -42,7 +55,7 @@ def test_every_text_of_the_interface_has_a_chinese_translation():
     translated = {
         m.id[0] if isinstance(m.id, tuple) else m.id for m in catalogue("zh_Hans") if m.string and not m.fuzzy
     }
-    assert used_msgids() - translated == set()
+    assert (used_msgids() | help_msgids()) - translated == set()
 
 
 def test_a_text_not_yet_in_traditional_characters_is_shown_in_simplified_ones(tmp_path, monkeypatch):
@@ -104,6 +117,62 @@ def test_words_follow_the_language_of_the_article():
     assert i18n.translations("zh-CN").gettext("Home") == "首页"
     assert i18n.translations("en-GB").gettext("Home") == "Home"
     assert i18n.translations("zh-CN").gettext("not in the catalogue") == "not in the catalogue"
+
+
+def test_a_message_is_english_text_until_it_is_shown_in_another_language():
+    message = Message("%(path)s: %(size)s bytes", path="a.md", size="5")
+    assert message == "a.md: 5 bytes"
+    assert translated(message, "en") == "a.md: 5 bytes"
+    assert translated(message, "zh-CN") == "a.md：5 字节"
+    assert translated(message, "zh-TW") == "a.md：5 位元組"
+
+
+def test_a_message_inside_a_message_is_translated_too():
+    error = UnreadableArticle(Message("no date"), Message("close the tags"), 3)
+    assert str(error) == "no date (close the tags)"
+    assert translated(error.message, "zh-CN") == "没有日期（请补上结束标签）"
+    assert translated(NotFound("article", "rain").message, "zh-CN") == "没有名为“rain”的文章"
+
+
+@pytest.mark.parametrize(("count", "english", "chinese"), [(1, "1 article", "1 篇"), (2, "2 articles", "2 篇")])
+def test_a_message_about_a_number_has_real_plurals(count, english, chinese):
+    message = nmessage("%(num)s article", "%(num)s articles", count, num=count)
+    assert (str(message), translated(message, "zh-CN")) == (english, chinese)
+
+
+@pytest.mark.parametrize("text", ["plain", "", '{"msgid"', "{}", Message("no date"),
+                                  UnreadableArticle(Message("no date"), Message("close the tags")).message,
+                                  nmessage("%(num)s article", "%(num)s articles", 2, num=2)])  # fmt: skip
+def test_a_message_survives_storing_and_pickling(text):
+    for copy in (restored(stored(text)), pickle.loads(pickle.dumps(text))):
+        assert (copy, translated(copy, "zh-CN")) == (text, translated(text, "zh-CN"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [({}, "en"), ({"LANG": "C.UTF-8"}, "en"), ({"LANG": "zh_CN.UTF-8"}, "zh-CN"), ({"LANG": "en_US.UTF-8"}, "en-US")]
+    + [({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en-GB"), ({"LANGUAGE": "zh_TW:en"}, "zh-TW")]
+    + [({"LANG": "C.UTF-8", "READER_LANGUAGE": "zh-CN"}, "zh-CN")]
+    + [({"LANG": "en_US.UTF-8", "READER_LANGUAGE": "zh-CN"}, "en-US")],
+)
+def test_the_command_line_speaks_the_language_of_its_environment(environ, language):
+    assert environment_language(environ) == language
+
+
+def test_help_is_in_the_terminals_language_and_no_summary_is_cut(runner):
+    english = runner.invoke(main, ["--help"], env={"LANG": "C.UTF-8"}).output
+    chinese = runner.invoke(main, ["--help"], env={"LANG": "zh_CN.UTF-8"}).output
+    assert not [line for line in english.splitlines() if line.endswith("...") and "Usage" not in line]
+    assert "Generate all exports ahead of time" in english
+    assert "预先生成全部导出文件" in chinese
+
+
+def test_check_explains_in_the_terminals_language(runner, settings, drop):
+    drop("2026-05-01/rain.md", "---\ntitle: 大雨\n今天下雨。")
+    env = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    for language, text in (("C.UTF-8", "front matter is not closed"), ("zh_CN.UTF-8", "文件头没有结束")):
+        result = runner.invoke(main, ["check"], env=env | {"LANG": language})
+        assert text in result.stderr
 
 
 def test_no_compiled_catalogue_lies_in_the_repository():

@@ -195,7 +195,7 @@ def test_what_is_refused_is_named_with_its_reason_and_the_rest_goes_on(run, sett
     (tmp_path / "good.html").write_text(f"<h1>题目</h1>{PARAGRAPHS}", "utf-8")
     result = run(tmp_path / "empty.html", tmp_path / "absent.html", "ftp://a.example/x", tmp_path / "good.html")
     assert result.exit_code == 1
-    assert "1 imported, 0 skipped, 3 refused" in result.output
+    assert "1 imported, 0 skipped, 3 failed" in result.output
     assert "empty.html: no article was found in it" in result.output
     assert "absent.html: no such file" in result.output
 
@@ -246,7 +246,7 @@ def test_an_import_that_was_broken_off_goes_on_where_it_stopped(run, settings):
         assert run(f"{root}/feed").exit_code == 1, "the second entry's page is missing"
         pages["/part"] = html(STORY.replace("沿河步道开放", "只有摘要").replace("七公里", "八公里"))
         result = run(f"{root}/feed")
-    assert "1 imported, 1 skipped, 0 refused" in result.output
+    assert "1 imported, 1 skipped, 0 failed" in result.output
 
 
 def test_a_folder_and_a_zip_give_every_article_in_them(run, settings, tmp_path):
@@ -272,7 +272,7 @@ def test_a_folder_and_a_zip_give_every_article_in_them(run, settings, tmp_path):
     wanted = ["2001-02-03/旧闻一.md", "2001-02-03/旧闻一/1.jpg", "2001-02-04/旧闻二.md", "2001-02-05/旧闻三.md"]
     assert run(folder).exit_code == 0
     assert files(settings) == wanted
-    assert "0 imported, 3 skipped, 0 refused" in run(archive).output
+    assert "0 imported, 3 skipped, 0 failed" in run(archive).output
     for name in wanted:
         (settings.articles / name).unlink()
     assert run(archive).exit_code == 0

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 from ..errors import Gone, Moved, NotFound
+from ..i18n import restored
 from ..models import ALL, Article, Collection, Issue, Problem, Teaser
 from .collections import collections_in
 from .query_parser import Query
@@ -206,7 +207,7 @@ class Catalog:
 
     def problems(self) -> list[Problem]:
         rows = self._all("SELECT path, line, cause, hint FROM files WHERE cause <> '' ORDER BY path")
-        return [Problem(row["path"], row["line"], row["cause"], row["hint"]) for row in rows]
+        return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
 
     def export_sizes(self, keys: Sequence[str]) -> dict[str, int]:
         """Bytes of the exports that have been made; the others are left out."""

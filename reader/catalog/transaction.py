@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem
 from .collections import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
@@ -15,7 +16,7 @@ from .rows import article_of, collections_of, original_slug, remember_original_s
 from .schema import connect, prepare
 from .tokenizer import words_of
 
-_CONFLICT = "another file already has the name"
+_CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
 
 
 @contextmanager
@@ -77,8 +78,9 @@ class CatalogTransaction:
         """
         before = self._db.execute("SELECT * FROM articles WHERE slug = ?", (article.slug,)).fetchone()
         if before and before["path"] != path:
-            hint = "rename one of them, or give it another slug in its front matter"
-            problem = Problem(path, 0, f"{_CONFLICT} {article.slug!r}: {before['path']}", hint)
+            cause = Message(_CONFLICT, name=article.slug, path=before["path"])
+            hint = Message("rename one of them, or add a different slug: … to its front matter")
+            problem = Problem(path, 0, cause, hint)
             self._put_file(path, stamp, digest, article.slug, problem)
             return problem
         known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
@@ -110,7 +112,7 @@ class CatalogTransaction:
     def reread(self) -> list[str]:
         """Files that lost a name to another file which has given it up: they deserve another look."""
         rows = self._db.execute(
-            "SELECT path FROM files WHERE cause LIKE ? AND slug NOT IN (SELECT slug FROM articles)", (_CONFLICT + "%",)
+            "SELECT path FROM files WHERE instr(cause, ?) AND slug NOT IN (SELECT slug FROM articles)", (_CONFLICT,)
         )
         return [row["path"] for row in rows]
 
@@ -159,7 +161,7 @@ class CatalogTransaction:
             )
 
     def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem) -> None:
-        values = (path, stamp, digest, slug, problem.line, problem.cause, problem.hint)
+        values = (path, stamp, digest, slug, problem.line, stored(problem.cause), stored(problem.hint))
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def _put_article(self, path: str, article: Article, words: str, before: sqlite3.Row | None) -> None:

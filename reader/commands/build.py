@@ -12,11 +12,13 @@ import click
 from ..errors import Busy
 from ..exports import EXPORTS
 from ..exports.publications import every_article, of_article, of_issue
+from ..i18n import Message, nmessage
 from ..jobs.exports import ExportService
 from ..jobs.queue import FAILED
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
+from .console import echo, localized
 
 POLL_SECONDS = 0.02
 Wish = tuple[Publication, str, str]
@@ -25,12 +27,15 @@ Wish = tuple[Publication, str, str]
 
 @click.command("build")
 @click.option("--format", "suffixes", multiple=True, type=click.Choice(list(EXPORTS)), help="Only these formats.")
-@click.option("--days", default=30, show_default=True, type=click.IntRange(0), help="Issues of how many days, too.")
+@click.option(
+    "--days", default=30, show_default=True, type=click.IntRange(0), help="Also build issues for the last N days."
+)
 @click.pass_obj
 def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
-    """Make the exports of all articles and of the latest issues, in every format and page, with a progress bar.
+    """Generate all exports ahead of time.
 
-    What is finished already is not made again. Exits with 1 if any of them failed.
+    Covers all articles and the latest issues, in every format and page size. Finished files are not generated again.
+    Exits with 1 if any export failed.
     """
     services = build_services(settings)
     services.library.scan_all()
@@ -42,8 +47,13 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
     stop.set()
     pool.join()
     for failure in failures:
-        click.echo(failure, err=True)
-    click.echo(f"{len(wishes) - len(failures)} of {len(wishes)} exports are finished")
+        echo(failure, err=True)
+    done = len(wishes) - len(failures)
+    echo(
+        nmessage(
+            "%(done)s of %(count)s export finished", "%(done)s of %(count)s exports finished", len(wishes), done=done
+        )
+    )
     raise SystemExit(1 if failures else 0)
 
 
@@ -65,7 +75,7 @@ def make(export_service: ExportService, wishes: list[Wish]) -> list[str]:
     """Keeps the queue filled until all is made; says what failed, and why."""
     failures: list[str] = []
     ordered: dict[str, str] = {}
-    with click.progressbar(wishes, label="Making exports", file=sys.stderr) as bar:
+    with click.progressbar(wishes, label=localized(Message("Generating exports")), file=sys.stderr) as bar:
         for publication, suffix, page in bar:
             while not is_ordered(export_service, publication, suffix, page):
                 failures += settled(export_service, ordered)
@@ -88,10 +98,10 @@ def is_ordered(export_service: ExportService, publication: Publication, suffix: 
 
 def settled(export_service: ExportService, ordered: dict[str, str]) -> list[str]:
     """Takes what is done out of *ordered*; says what failed, and why."""
-    failures = []
+    failures: list[str] = []
     for key, name in list(ordered.items()):
         status = export_service.jobs.status(key)
         if status is None or status.state == FAILED:
             del ordered[key]
-            failures += [f"{name}: {status.message}"] if status else []
+            failures += [Message("%(name)s: %(reason)s", name=name, reason=status.message)] if status else []
     return failures

@@ -16,19 +16,23 @@ from ..errors import UnknownFormat
 from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
 from ..exports.publications import every_article, in_chosen_script, of_article, of_issue, of_selection
+from ..i18n import Message, nmessage
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
+from .console import echo, localized
 from .static_site import export_site
 
 
 @click.command("export")
 @click.argument("names", nargs=-1, metavar="SLUG|DATE...")
-@click.option("--all", "everything", is_flag=True, help="The whole library: a folder for any static host, or a .zim.")
-@click.option("--format", "suffix", default="pdf", show_default=True, help=f"One of: {', '.join(EXPORTS)}.")
-@click.option("--page", default="", help="Paper of a PDF: a4, phone, a6 or large.  [default: a4]")
+@click.option("--all", "everything", is_flag=True, help="Export everything: a static site, or a .zim file.")
+@click.option(
+    "--format", "suffix", default="pdf", show_default=True, type=click.Choice(list(EXPORTS)), help="Format of the file."
+)
+@click.option("--page", default="", help="Page size of a PDF: a4, phone, a6 or large. The default is a4.")
 @click.option("--script", default="", type=click.Choice(["", *SCRIPTS]), help="Simplified or Traditional characters.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; - for standard output.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder to write; - for standard output.")
 @click.pass_obj
 def command(
     settings: Settings,
@@ -39,19 +43,20 @@ def command(
     script: str,
     output: Path | None,
 ) -> None:
-    """Write an article, the issue of a day (2018-11-23), or a selection of several articles as one file.
+    """Export articles, an issue or the whole site as a file.
 
-    With --all, write the whole site as a folder (--output public), or the library for Kiwix (--output library.zim).
+    Give the SLUG of one article, several slugs for a selection, or the DATE of an issue (2018-11-23). With --all, write
+    the whole site as a folder (--output public), or as a library for Kiwix (--output library.zim).
     """
     if everything == bool(names):
-        raise click.UsageError("name what to export, a SLUG or a DATE, or say --all")
+        raise click.UsageError(localized(Message("give a SLUG or DATE, or use --all")))
     if everything:
         write_everything(settings, output or Path("public"), script)
         return
     try:
         page = page_of(suffix, page)
     except UnknownFormat as error:
-        raise click.BadParameter(str(error), param_hint="--format") from error
+        raise click.BadParameter(localized(error.message), param_hint="--format") from error
     services = build_services(settings)
     services.library.scan_all()
     publication = in_chosen_script(publication_of(services, names), script)
@@ -69,11 +74,16 @@ def write_everything(settings: Settings, output: Path, script: str) -> None:
     stop = threading.Event()
     pool = threading.Thread(target=services.export_service.run_workers, args=(stop,), daemon=True)
     pool.start()
-    with click.progressbar(export_site(create_app(services), output), label="Writing files", file=sys.stderr) as bar:
+    with click.progressbar(
+        export_site(create_app(services), output), label=localized(Message("Writing files")), file=sys.stderr
+    ) as bar:
         count = sum(1 for _ in bar)
     stop.set()
     pool.join()
-    click.echo(f"{output}  {count:,} files", err=True)
+    echo(
+        nmessage("%(path)s: %(number)s file", "%(path)s: %(number)s files", count, path=output, number=f"{count:,}"),
+        err=True,
+    )
 
 
 def write_library(services: Services, output: Path, script: str) -> None:
@@ -85,9 +95,22 @@ def write_library(services: Services, output: Path, script: str) -> None:
     options = options_of(settings, "", script)
     output.unlink(missing_ok=True)  # libzim appends to what is there
     length = services.catalog.count()
-    with click.progressbar(articles, length=length, label="Writing articles", file=sys.stderr) as bar:
+    with click.progressbar(
+        articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr
+    ) as bar:
         count = write_zim(output, bar, options, services.render.render, icon, language)
-    click.echo(f"{output}  {count:,} articles, {output.stat().st_size:,} bytes", err=True)
+    size = f"{output.stat().st_size:,}"
+    echo(
+        nmessage(
+            "%(path)s: %(number)s article, %(size)s bytes",
+            "%(path)s: %(number)s articles, %(size)s bytes",
+            count,
+            path=output,
+            number=f"{count:,}",
+            size=size,
+        ),
+        err=True,
+    )
 
 
 def publication_of(services: Services, names: tuple[str, ...]) -> Publication:
@@ -108,7 +131,7 @@ def write(content: bytes, path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    click.echo(f"{path}  {len(content):,} bytes", err=True)
+    echo(Message("%(path)s: %(size)s bytes", path=path, size=f"{len(content):,}"), err=True)
 
 
 def _day(text: str) -> date | None:

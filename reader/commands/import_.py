@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import click
 
 from ..errors import NotImported
-from ..formats.dates import parse_datetime
+from ..formats.dates import HINT, parse_datetime
+from ..i18n import Message
 from ..importing.duplicates import plain, scan
 from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
 from ..importing.sources.http import Fetcher, open_fetcher
 from ..importing.sources.sources import SourceItem, items_of
 from ..settings import Settings
+from .console import echo, localized
 
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!"}
 
@@ -27,17 +29,21 @@ class Moment(click.ParamType[datetime]):
         try:
             return parse_datetime(value)
         except ValueError as error:
-            self.fail(f"{error} (use 2018-11-23 or 2018-11-23 10:40)", param, ctx)
+            self.fail(localized(Message("%(cause)s (%(hint)s)", cause=error.args[0], hint=HINT)), param, ctx)
 
 
 @click.command("import")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
-@click.option("--section", default="", help="Section path for all, such as 河北新闻/本网原创.")
-@click.option("--date", "published", type=Moment(), help="Date for all, such as 2018-11-23 or '2018-11-23 10:40'.")
+@click.option("--section", default="", help="Section path for all articles, such as 河北新闻/本网原创.")
+@click.option(
+    "--date", "published", type=Moment(), help="Date for all articles, such as 2018-11-23 or '2018-11-23 10:40'."
+)
 @click.option("--to", "suffix", type=click.Choice(["md", "html"]), default="md", show_default=True, help="File format.")
 @click.option("--dry-run", is_flag=True, help="Print the articles instead of writing them.")
-@click.option("--allow-private", is_flag=True, help="Fetch from this machine and private networks too.")
-@click.option("--delay", default=1.0, show_default=True, type=click.FloatRange(0), help="Seconds between two requests.")
+@click.option("--allow-private", is_flag=True, help="Also fetch from this machine and private networks.")
+@click.option(
+    "--delay", default=1.0, show_default=True, type=click.FloatRange(0), help="Seconds between two requests to a site."
+)
 @click.pass_obj
 def command(
     settings: Settings,
@@ -49,11 +55,11 @@ def command(
     allow_private: bool,
     delay: float,
 ) -> None:
-    """Turn each SOURCE into article files, with their pictures beside them; nothing is ever overwritten.
+    """Import articles from web pages, feeds, files, EPUB, folders or zip files.
 
-    A SOURCE is an address, a feed (RSS, Atom, JSON), an HTML or text file, an EPUB, a folder or zip of these, or - for
-    text pasted into standard input. What is there already, by address or by text, is skipped, so an import that was
-    broken off goes on where it stopped. Exits with 1 if anything was refused.
+    A SOURCE is a URL, a feed (RSS, Atom, JSON), an HTML or text file, an EPUB, a folder or zip file of these, or - for
+    text on standard input. Each article becomes a file with its pictures beside it. Nothing is overwritten. Articles
+    that were imported before are skipped, so an interrupted import can be repeated. Exits with 1 if any import failed.
     """
     path = tuple(part.strip() for part in section.replace(">", "/").split("/") if part.strip())
     fetcher = open_fetcher(allow_private=allow_private, delay_seconds=delay)
@@ -93,23 +99,40 @@ def _with_bar(importer: Importer, items: list[SourceItem | NotImported]) -> Iter
     if len(items) < 5 or not sys.stderr.isatty():
         yield from results
         return
-    with click.progressbar(results, length=len(items), label="Importing", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(
+        results, length=len(items), label=localized(Message("Importing")), file=sys.stderr, show_pos=True
+    ) as bar:
         yield from bar
 
 
 def _report(results: list[ImportResult]) -> int:
     """Prints a line for each outcome and one of sums; the exit status."""
     for result in results:
-        said = {IMPORTED: f"{result.detail} ← {result.name}", SKIPPED: f"{result.name} is there: {result.detail}"}
-        click.echo(
-            f"{_SIGNS[result.kind]} " + said.get(result.kind, f"{result.name}: {result.detail}"),
-            err=result.kind == REFUSED,
-        )
-        for note in result.notes:
-            click.echo(f"    {note}", err=True)
+        echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
+        _echo_notes(result.notes)
     count = Counter(result.kind for result in results)
-    click.echo(f"{count[IMPORTED]} imported, {count[SKIPPED]} skipped, {count[REFUSED]} refused")
+    echo(
+        Message(
+            "%(imported)s imported, %(skipped)s skipped, %(failed)s failed",
+            imported=count[IMPORTED],
+            skipped=count[SKIPPED],
+            failed=count[REFUSED],
+        )
+    )
     return 1 if count[REFUSED] else 0
+
+
+def _line_of(result: ImportResult) -> str:
+    if result.kind == IMPORTED:
+        return f"{result.detail} ← {result.name}"
+    if result.kind == SKIPPED:
+        return Message("%(source)s: already imported as %(path)s", source=result.name, path=result.detail)
+    return Message("%(source)s: %(reason)s", source=result.name, reason=result.detail)
+
+
+def _echo_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        echo(f"    {localized(note)}", err=True)
 
 
 def _show(importer: Importer, items: list[SourceItem | NotImported]) -> int:
@@ -121,9 +144,8 @@ def _show(importer: Importer, items: list[SourceItem | NotImported]) -> int:
                 raise item
             text, notes = importer.preview(item)
             click.echo(text)
-            for note in notes:
-                click.echo(f"    {note}", err=True)
+            _echo_notes(notes)
         except NotImported as error:
             refused += 1
-            click.echo(f"! {error}", err=True)
+            echo(f"! {localized(error.message)}", err=True)
     return 1 if refused else 0

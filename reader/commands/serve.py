@@ -9,9 +9,11 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from ..i18n import nmessage
 from ..services import build_services
 from ..settings import ROOT, Settings
 from .check import show_progress
+from .console import echo
 
 THREADS = 4
 """In each process: one answers pages as fast as four, but two of the four may wait a moment for an export."""
@@ -24,15 +26,25 @@ STOP_SECONDS = 10
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option(
-    "--workers", default=os.cpu_count() or 2, show_default="one a core", type=click.IntRange(1), help="Web processes."
+    "--workers", default=os.cpu_count() or 2, show_default="one per core", type=click.IntRange(1), help="Web processes."
 )
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve the articles folder until interrupted; files that are dropped in show within a second."""
+    """Serve the articles folder until interrupted; new files appear within a second."""
     services = build_services(settings)
     services.library.scan_all(show_progress)
     shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # the figures count from a start
-    click.echo(f"{services.catalog.count()} articles from {settings.articles}: http://{_shown(host)}:{port}/", err=True)
+    count, address = services.catalog.count(), f"http://{_shown(host)}:{port}/"
+    echo(
+        nmessage(
+            "%(count)s article from %(folder)s: %(address)s",
+            "%(count)s articles from %(folder)s: %(address)s",
+            count,
+            folder=settings.articles,
+            address=address,
+        ),
+        err=True,
+    )
     Granian(
         "wsgi:application",
         address=host,

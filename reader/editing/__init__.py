@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from ..chinese import punctuate
 from ..errors import UnreadableArticle
+from ..i18n import Message
 from ..models import Article, Draft
 from ..sanitizer import sanitize
 from ..settings import Settings
@@ -67,4 +68,5 @@ def _local(moment: datetime | None, settings: Settings) -> datetime | None:
     try:
         return moment.astimezone(settings.timezone)
     except OverflowError:
-        raise UnreadableArticle(f"date {moment} is not in any calendar here", "use a year from 2 to 9998") from None
+        cause = Message("date out of range: '%(date)s'", date=moment)
+        raise UnreadableArticle(cause, Message("use a year from 2 to 9998")) from None

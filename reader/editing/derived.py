@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ..chinese import HAN, is_han
 from ..errors import UnreadableArticle
+from ..i18n import Message
 from ..models import slug_of
 
 SUMMARY_LENGTH = 120
@@ -35,7 +36,8 @@ def slug(file: PurePosixPath) -> str:
     name = file.parent.name if file.stem == "index" and file.parent.name else file.stem
     found = slug_of(name)
     if not found:
-        raise UnreadableArticle(f"no letter or digit in the name {name!r}", "rename the file, or add slug: … to it")
+        cause = Message("the name has no letter or digit: '%(name)s'", name=name)
+        raise UnreadableArticle(cause, Message("rename the file, or add slug: … to its front matter"))
     return found
 
 
@@ -48,7 +50,9 @@ def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
             return datetime(int(found[1]), int(found[3]), int(found[4]), tzinfo=timezone)
         except ValueError:
             continue
-    raise UnreadableArticle("no date", "add published: 2018-11-23 10:40, or put the file into a folder 2018-11-23/")
+    raise UnreadableArticle(
+        Message("no date"), Message("add published: 2018-11-23 10:40, or move the file into a folder 2018-11-23/")
+    )
 
 
 def resolve_within(address: str, folder: PurePosixPath) -> str:
@@ -61,7 +65,8 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
         return ""
     path = posixpath.normpath(posixpath.join("/", str(folder), unquote(parts.path)).lstrip("/"))
     if _climbs_out(folder, unquote(parts.path)):
-        raise UnreadableArticle(f"picture {address!r} lies outside the articles folder", "put it beside the article")
+        cause = Message("picture is outside the articles folder: %(address)s", address=address)
+        raise UnreadableArticle(cause, Message("move it beside the article"))
     return path
 
 

@@ -127,7 +127,7 @@ def colophon_of(publication: Publication, options: Options) -> Colophon:
         colon=colon(publication.language),
         section=" › ".join(publication.chapters[0].section) if len(publication.chapters) == 1 else "",
         address=options.base_url and options.base_url + publication.path,
-        question=gettext("Is this the latest?"),
+        question=gettext("Check for a newer version"),
     )
 
 

@@ -42,7 +42,8 @@ WORDS = {
     "text": N_("Text"),
     "landmarks": N_("Landmarks"),
     "accessibility": N_(
-        "Reflowable text with contents, headings and text for every picture; size and colours can be set."
+        "Reflowable text with a table of contents, headings and a text alternative for every picture;"
+        " text size and colors can be changed."
     ),
 }
 

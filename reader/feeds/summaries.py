@@ -9,7 +9,7 @@ from . import rss
 from .feed import Entry, Feed
 
 NAME, MIMETYPE, ORDER = "lite.xml", rss.MIMETYPE, 4
-LABEL, SHORT = N_("RSS: summaries, for those who pay by the byte"), N_("Summaries")
+LABEL, SHORT = N_("RSS: summaries only, to save data"), N_("Summaries")
 
 
 def to_bytes(feed: Feed) -> bytes:

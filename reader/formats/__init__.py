@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from ..errors import UnknownFormat, UnreadableArticle
+from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import strip_control_characters
 
@@ -57,8 +58,13 @@ def read_draft(suffix: str, data: bytes) -> Draft:
     if known is None:
         raise UnknownFormat(suffix, sorted(FORMATS))
     if len(data) > LARGEST_BYTES:
-        raise UnreadableArticle(f"{len(data)} bytes are too many for one article", f"at most {LARGEST_BYTES}; split it")
+        raise UnreadableArticle(
+            Message("too large for an article: %(size)s bytes", size=f"{len(data):,}"),
+            Message("the limit is %(most)s bytes; split the file", most=f"{LARGEST_BYTES:,}"),
+        )
     draft = _without_control_characters(known.read(data))
     if not draft.title:
-        raise UnreadableArticle("no title", "begin with one: title: … in the front matter, or a first heading")
+        raise UnreadableArticle(
+            Message("no title"), Message("add title: … to the front matter, or begin with a heading")
+        )
     return draft

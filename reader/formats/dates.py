@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from ..i18n import Message
+
 DATE = r"(\d{4})\s*(?:[-/.]|年)\s*(\d{1,2})\s*(?:[-/.]|月)\s*(\d{1,2})\s*日?"
 TIME = r"(\d{1,2})\s*[:：时]\s*(\d{1,2})(?:\s*[:：分]\s*(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*[分秒]?"
 ZONE = r"(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{1,2})"
 DATETIME = re.compile(rf"{DATE}(?:(?:[Tt]|\s*){TIME}(?:\s*{ZONE})?)?")
-HINT = "use 2018-11-23 or 2018-11-23 10:40"
+HINT = Message("use 2018-11-23 or 2018-11-23 10:40")
 
 
 def parse_datetime(text: str) -> datetime:
-    """The time that *text* says: aware when it names a zone, else naive. Raises ValueError with the cause."""
+    """The time in *text*: aware if it names a zone, else naive. Raises ValueError, whose argument is a Message."""
     found = DATETIME.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"date {text!r} is not a date")
+        raise ValueError(Message("not a date: '%(text)s'", text=text))
     return datetime_of(found)
 
 
@@ -27,7 +29,7 @@ def datetime_of(found: re.Match[str]) -> datetime:
     try:
         return datetime(year, month, day, hour, minute, second, micro, _zone(found[8]))
     except (ValueError, OverflowError):
-        raise ValueError(f"date {found[0]!r} is not in any calendar") from None
+        raise ValueError(Message("date out of range: '%(date)s'", date=found[0])) from None
 
 
 def _zone(text: str | None) -> timezone | None:

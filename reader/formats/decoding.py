@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from ..errors import UnreadableArticle
+from ..i18n import Message
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -29,7 +30,7 @@ def _decoded(data: bytes) -> str:
             return _strictly(data, encoding)
     if b"\x00" in data:
         line = data.count(b"\n", 0, data.index(b"\x00")) + 1
-        raise UnreadableArticle("not a text file", "save it as UTF-8 text", line)
+        raise UnreadableArticle(Message("not a text file"), Message("save the file as UTF-8 text"), line)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -52,5 +53,5 @@ def _strictly(data: bytes, encoding: str) -> str:
 
 def _unreadable(data: bytes, position: int) -> UnreadableArticle:
     line = data.count(b"\n", 0, position) + 1
-    cause = f"byte 0x{data[position]:02x} is neither UTF-8 nor GB18030"
-    return UnreadableArticle(cause, "save the file as UTF-8", line)
+    cause = Message("byte %(byte)s is neither UTF-8 nor GB18030", byte=f"0x{data[position]:02x}")
+    return UnreadableArticle(cause, Message("save the file as UTF-8 text"), line)

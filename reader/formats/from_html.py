@@ -17,6 +17,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..errors import UnreadableArticle
+from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import check_nesting_depth, strip_control_characters
 from . import front_matter
@@ -85,7 +86,9 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
     try:
         return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(page))
     except (etree.ParserError, ValueError) as error:
-        raise UnreadableArticle(f"not an HTML page: {error}", "begin with <!DOCTYPE html>") from error
+        raise UnreadableArticle(
+            Message("not an HTML page: %(error)s", error=error), Message("begin with <!DOCTYPE html>")
+        ) from error
 
 
 # -- metadata -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import UnreadableArticle
+from ..i18n import Message
 from ..models import Draft
 from . import front_matter
 from .dates import DATETIME, datetime_of
@@ -80,7 +81,7 @@ def read(data: bytes) -> Draft:
     values, text, skipped = front_matter.split(decode_text(data))
     lines = _lines(text, skipped)
     if not lines:
-        raise UnreadableArticle("the file is empty", "put the headline and the text into it", 1)
+        raise UnreadableArticle(Message("the file is empty"), Message("write a headline and text into it"), 1)
     head = _head(lines, bool(values.get("title")))
     end, editor, signed = _tail(lines, head.end)
     story = _paragraphs(lines[head.end : end])

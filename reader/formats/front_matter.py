@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from ..errors import UnreadableArticle
+from ..i18n import Message
 from ..models import Draft, is_slug, slug_of
 from .dates import HINT, parse_datetime
 
@@ -66,7 +67,7 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
         first = text.split("\n", 1)[0].rstrip()
         if first != "---" or not re.match(r"---[ \t]*\n\s*[\w-]+\s*[:：]", text):
             return {}, text, 0  # a rule (***, ---) above the first words, not front matter
-        raise UnreadableArticle("the front matter does not end", "close it by a line of ---", 1)
+        raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), 1)
     return read(found[1], first_line=2), text[found.end() :], text.count("\n", 0, found.end())
 
 
@@ -77,7 +78,7 @@ def read(text: str, first_line: int = 1) -> dict[str, Any]:
     for field in _fields(text, first_line):
         name = _known(field)
         if name in chosen:
-            raise field.fail(f"{field.name!r} says {name} a second time", "keep one of them")
+            raise field.fail(_duplicate(field.name, name), Message("keep one of them"))
         chosen[name] = _READERS[name](field)
     return chosen
 
@@ -97,12 +98,12 @@ def _fields(text: str, first_line: int) -> Iterator[Field]:
     if first is None:
         return
     if not isinstance(first, yaml.MappingStartEvent):
-        raise UnreadableArticle("the front matter is not a list of fields", "write lines such as title: …", line)
+        raise UnreadableArticle(Message("front matter is not a list of fields"), _WRITE_FIELDS, line)
     for event, line in events:
         if isinstance(event, yaml.MappingEndEvent):
             return
         if not isinstance(event, yaml.ScalarEvent):
-            raise UnreadableArticle("a field's name is not a text", "write lines such as title: …", line)
+            raise UnreadableArticle(Message("a field name is not text"), _WRITE_FIELDS, line)
         yield _field(str(event.value), line, events)
 
 
@@ -111,13 +112,17 @@ def _field(name: str, line: int, events: Iterator[tuple[yaml.Event, int]]) -> Fi
     if isinstance(event, yaml.ScalarEvent):
         return Field(name, (_plain(event),), line)
     if not isinstance(event, yaml.SequenceStartEvent):
-        raise UnreadableArticle(f"{name} is neither text nor a list", f"write {name}: text, or [one, two]", line)
+        hint = Message("write %(field)s: text, or %(field)s: [one, two]", field=name)
+        raise UnreadableArticle(Message("%(field)s is neither text nor a list", field=name), hint, line)
     values = []
     for event, at in events:
         if isinstance(event, yaml.SequenceEndEvent):
             break
         if not isinstance(event, yaml.ScalarEvent):
-            raise UnreadableArticle(f"{name} is a list of more than texts", f"write {name}: [one, two]", at)
+            hint = Message("write %(field)s: [one, two]", field=name)
+            raise UnreadableArticle(
+                Message("the list %(field)s contains something other than text", field=name), hint, at
+            )
         values.append(_plain(event))
     return Field(name, tuple(value for value in values if value), line, is_list=True)
 
@@ -137,12 +142,13 @@ def _events(text: str, first_line: int) -> Iterator[tuple[yaml.Event, int]]:
                 return
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + first_line if error.problem_mark else first_line
-        hint = 'a value with : or # or quotes needs "…" around it'
-        raise UnreadableArticle(f"the front matter is not YAML: {error.problem}", hint, line) from error
+        hint = Message('put "…" around a value that contains : or # or quotes')
+        raise UnreadableArticle(Message("invalid YAML: %(problem)s", problem=error.problem), hint, line) from error
     except yaml.YAMLError as error:
-        raise UnreadableArticle("the front matter is not YAML", "write lines such as title: …", first_line) from error
+        raise UnreadableArticle(Message("invalid YAML"), _WRITE_FIELDS, first_line) from error
 
 
+_WRITE_FIELDS = Message("write lines such as title: …")
 _FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 
 
@@ -152,13 +158,24 @@ def _known(field: Field) -> str:
     if name in NAMES:
         return name
     near = difflib.get_close_matches(name, [*NAMES, *ALIASES], n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
-    raise field.fail(f"no field is called {field.name!r}", hint)
+    hint = (
+        Message("did you mean %(field)s?", field=near[0])
+        if near
+        else Message("the fields are: %(known)s", known=", ".join(NAMES))
+    )
+    raise field.fail(Message("unknown field: %(field)s", field=field.name), hint)
+
+
+def _duplicate(written: str, name: str) -> Message:
+    if written == name:
+        return Message("duplicate field: %(field)s", field=name)
+    return Message("duplicate field: %(field)s (written as %(written)s)", field=name, written=written)
 
 
 def _text(field: Field) -> str:
     if field.is_list:
-        raise field.fail(f"{field.name} is a list", f"write {field.name}: text")
+        hint = Message("write %(field)s: text", field=field.name)
+        raise field.fail(Message("%(field)s is a list", field=field.name), hint)
     return field.text
 
 
@@ -169,27 +186,31 @@ def _moment(field: Field) -> datetime | None:
     try:
         return parse_datetime(text)
     except ValueError as error:
-        raise field.fail(str(error), HINT) from None
+        raise field.fail(error.args[0], HINT) from None
 
 
 def _switch(field: Field) -> bool:
     text = _text(field).lower()
     if text not in _YES | _NO:
-        raise field.fail(f"{field.name} {text!r} is neither true nor false", f"write {field.name}: true")
+        cause = Message("%(field)s is neither true nor false: '%(text)s'", field=field.name, text=text)
+        raise field.fail(cause, Message("write %(field)s: true", field=field.name))
     return text in _YES
 
 
 def _language(field: Field) -> str:
     text = _text(field).replace("_", "-")
     if text and not _LANGUAGE.fullmatch(text):
-        raise field.fail(f"language {text!r} is not a language tag", "use zh-CN, zh-Hant, en …")
+        cause = Message("invalid language tag: '%(text)s'", text=text)
+        raise field.fail(cause, Message("use zh-CN, zh-Hant, en …"))
     return text
 
 
 def _slug(field: Field) -> str:
     text = _text(field)
     if text and not is_slug(text):
-        raise field.fail(f"slug {text!r} does not fit an address", f"use {slug_of(text) or 'letters, digits and -'}")
+        fit = slug_of(text)
+        hint = Message("use %(slug)s", slug=fit) if fit else Message("use letters, digits and -")
+        raise field.fail(Message("slug cannot be part of an address: '%(text)s'", text=text), hint)
     return text
 
 

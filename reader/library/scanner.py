@@ -21,6 +21,7 @@ from ..catalog.tokenizer import words_of
 from ..editing import to_article
 from ..errors import ReaderError, UnreadableArticle
 from ..formats import FORMATS, read_draft
+from ..i18n import Message
 from ..media.renditions import link_pictures
 from ..models import Article, Problem, fingerprint
 from ..settings import ROOT, Settings
@@ -183,7 +184,9 @@ def read_file(settings: Settings, path: str, stamp: str) -> FileResult:
     try:
         raw = (settings.articles / path).read_bytes()
     except OSError as error:
-        return FileResult(path, stamp, "", Problem(path, 0, error.strerror or str(error), "make the file readable"))
+        return FileResult(
+            path, stamp, "", Problem(path, 0, error.strerror or str(error), Message("make the file readable"))
+        )
     digest = hashlib.sha256(raw).hexdigest()
     try:
         draft = read_draft(PurePosixPath(path).suffix.lower(), raw)
@@ -192,10 +195,14 @@ def read_file(settings: Settings, path: str, stamp: str) -> FileResult:
     except UnreadableArticle as error:
         return FileResult(path, stamp, digest, Problem(path, error.line, error.cause, error.hint))
     except ReaderError as error:
-        return FileResult(path, stamp, digest, Problem(path, 0, str(error)))
+        return FileResult(path, stamp, digest, Problem(path, 0, error.message))
     except Exception as error:  # a bug of ours must not take the other articles down with it
         log.exception("%s: bug while reading", path)
-        return FileResult(path, stamp, digest, Problem(path, 0, f"internal error: {error!r}", "please report it"))
+        return FileResult(path, stamp, digest, Problem(path, 0, *_bug(error)))
+
+
+def _bug(error: Exception) -> tuple[Message, Message]:
+    return Message("internal error: %(error)s", error=repr(error)), Message("please report it")
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -27,6 +27,7 @@ import nh3
 from markupsafe import Markup
 
 from ..errors import UnreadableArticle
+from ..i18n import Message
 from .attributes import without_lost_links
 from .blocks import Blocks
 from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
@@ -131,4 +132,6 @@ def check_nesting_depth(dirty: str) -> None:
         depth = max(0, depth - 1) if tag[1] else depth + 1
         if depth > DEEPEST_SOURCE:
             line = dirty.count("\n", 0, tag.start()) + 1
-            raise UnreadableArticle(f"tags nested more than {DEEPEST_SOURCE} deep", "close the tags", line)
+            raise UnreadableArticle(
+                Message("tags are nested more than %(most)s deep", most=DEEPEST_SOURCE), Message("close the tags"), line
+            )

@@ -21,13 +21,13 @@ from .responses import encoded
 _STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
 
 _WORDS = {
-    400: (N_("That request makes no sense here"), N_("Please check the address for a slip of the pen.")),
-    404: (N_("There is nothing at this address"), N_("It may have a slip of the pen, or never have been published.")),
-    405: (N_("That cannot be done with this address"), N_("It can be read, but nothing can be sent to it.")),
-    413: (N_("That is too much for one file"), N_("Please choose fewer articles, or take them a day at a time.")),
-    410: (N_("This article was withdrawn"), N_("It was published here, and has been taken down since.")),
-    503: (N_("Much to do just now"), N_("Please try again in a minute; nothing is lost.")),
-    500: (N_("Something went wrong on our side"), N_("It has been noted. Please try again in a while.")),
+    400: (N_("Bad request"), N_("Check the address for typos.")),
+    404: (N_("Page not found"), N_("Check the address for typos, or search for the article.")),
+    405: (N_("Not supported here"), N_("This address is read-only.")),
+    413: (N_("Too many articles for one file"), N_("Choose fewer articles, or download them day by day.")),
+    410: (N_("This article was withdrawn"), N_("It was published here and later removed.")),
+    503: (N_("Busy"), N_("Please try again in a minute.")),
+    500: (N_("Something went wrong"), N_("The error has been logged. Please try again later.")),
 }
 """Title and advice for each status; msgids."""
 

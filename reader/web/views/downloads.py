@@ -162,7 +162,7 @@ def show_progress(status: JobStatus, publication: Publication) -> Response:
     """202 and a page that comes back by itself; for programs 503, which tells them to do so."""
     seconds = SOON_SECONDS + status.position // 10
     if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
-        response = Response(gettext("It is being made; try again soon.") + "\n", 503, mimetype="text/plain")
+        response = Response(gettext("Being generated; try again shortly.") + "\n", 503, mimetype="text/plain")
         response.headers["Retry-After"] = str(seconds)
     else:
         places = {"seconds": seconds, "again": request.full_path.rstrip("?"), "back": publication.path}

@@ -22,8 +22,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...chinese import reading_minutes
 from ...editing import to_article
-from ...errors import NotImported, UnreadableArticle
-from ...i18n import N_
+from ...errors import NotImported, ReaderError, UnreadableArticle
+from ...i18n import N_, Message, translated
 from ...importing.drafting import ExtractedArticle, build_draft
 from ...importing.duplicates import hash_of, scan
 from ...importing.importer import SKIPPED, Importer, ImportOptions, ImportResult
@@ -33,6 +33,7 @@ from ...models import Draft
 from .. import services
 from ..body import for_screen, kinds_of
 from ..editor_form import FIELDS, EditorForm, draft_of, form_from, form_of
+from ..request_context import request_context
 from ..responsive_images import ImageSet
 
 optional_bp = Blueprint("editor", __name__)
@@ -42,8 +43,8 @@ SESSION_SECONDS = 12 * 3600
 LARGEST_FORM_BYTES = 4_000_000
 LABELS = {
     "title": N_("Title"),
-    "kicker": N_("Line above the title"),
-    "subtitle": N_("Line below the title"),
+    "kicker": N_("Kicker (line above the title)"),
+    "subtitle": N_("Subtitle (line below the title)"),
     "published": N_("Published"),
     "source": N_("Source"),
     "section": N_("Section path"),
@@ -118,7 +119,7 @@ def index() -> Response:
 def login() -> WerkzeugResponse | tuple[Response, int]:
     token = services().settings.editor_token
     if not hmac.compare_digest(request.form.get("token", "").encode(), token.encode()):
-        return _page("editor/login.html", problem=gettext("That is not the token.")), 403
+        return _page("editor/login.html", problem=gettext("Wrong token")), 403
     response = redirect(urls.EDITOR, 303)
     response.set_cookie(
         COOKIE,
@@ -151,7 +152,7 @@ def preview() -> Response | tuple[Response, int]:
         manuscript = form_from(form) if "body" in form else _taken(form)
     except (NotImported, UnreadableArticle) as error:
         return _page(
-            "editor/index.html", problem=str(error), pasted=form.get("text", ""), asked=form.get("address", "")
+            "editor/index.html", problem=_localized(error), pasted=form.get("text", ""), asked=form.get("address", "")
         ), 422
     return _sheet(manuscript)
 
@@ -170,10 +171,14 @@ def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
     if text:
         content = Fetched(checked(address) if address else "", text.encode())
         form = "page" if text.startswith("<") and "</" in text else "text"
-        return SourceItem(gettext("the pasted text"), lambda: content, form, content.address)
+        return SourceItem(gettext("pasted text"), lambda: content, form, content.address)
     if not address:
-        raise NotImported(gettext("the form"), gettext("paste a text, or give an address"))
-    found = items_of(address, fetcher)[0] if "://" in address else NotImported(address, "not an http or https address")
+        raise NotImported(Message("form"), Message("paste text or enter a URL"))
+    found = (
+        items_of(address, fetcher)[0]
+        if "://" in address
+        else NotImported(address, Message("not an http or https address"))
+    )
     if isinstance(found, NotImported):
         raise found
     return found
@@ -185,9 +190,9 @@ def save() -> Response | tuple[Response, int]:
     try:
         outcome = _saved(manuscript)
     except (NotImported, UnreadableArticle) as error:
-        return _sheet(manuscript, problem=str(error))
+        return _sheet(manuscript, problem=_localized(error))
     if outcome.kind == SKIPPED:
-        return _sheet(manuscript, problem=gettext("This article is there already: %(path)s", path=outcome.detail))
+        return _sheet(manuscript, problem=gettext("already imported as %(path)s", path=outcome.detail))
     slug = PurePosixPath(outcome.detail).stem
     return _page("editor/saved.html", outcome=outcome, target=urls.article(slug)), 201
 
@@ -202,7 +207,7 @@ def _saved(manuscript: EditorForm) -> ImportResult:
     )
     draft, _ = importer.complete(draft)
     _article(draft)
-    item = SourceItem(manuscript.origin or gettext("the pasted text"), lambda: Fetched("", b""))
+    item = SourceItem(manuscript.origin or gettext("pasted text"), lambda: Fetched("", b""))
     with with_fetcher.client:
         return importer.import_article(item, ExtractedArticle(draft, manuscript.origin, hash_of(draft.body_html)))
 
@@ -215,6 +220,10 @@ def _article(draft: Draft) -> Any:
     return to_article(draft, PurePosixPath(_now().date().isoformat()) / "preview.md", services().settings)
 
 
+def _localized(error: ReaderError) -> str:
+    return translated(error.message, request_context().language)
+
+
 # -- pages --------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +233,7 @@ def _sheet(manuscript: EditorForm, problem: str = "") -> Response | tuple[Respon
     try:
         phone = _phone(draft_of(manuscript))
     except UnreadableArticle as error:
-        problem = problem or str(error)
+        problem = problem or _localized(error)
     rows = [(name, gettext(LABELS[name]), getattr(manuscript, name)) for name in FIELDS]
     page = _page(
         "editor/sheet.html", problem=problem, rows=rows, body=manuscript.body, origin=manuscript.origin, phone=phone

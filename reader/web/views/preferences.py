@@ -28,22 +28,22 @@ YEAR_SECONDS = 365 * 24 * 3600
 ROWS: dict[str, tuple[str, dict[str, str]]] = {
     "size": (
         N_("Text size"),
-        {"s1": N_("Smallest"), "s2": N_("Small"), "s3": N_("Medium"), "s4": N_("Big"), "s5": N_("Biggest")},
+        {"s1": N_("Smallest"), "s2": N_("Small"), "s3": N_("Medium"), "s4": N_("Large"), "s5": N_("Largest")},
     ),
     "theme": (
-        N_("Colours"),
-        {"system": N_("As the device"), "light": N_("Light"), "dark": N_("Dark"), "sepia": N_("Sepia")},
+        N_("Colors"),
+        {"system": N_("Same as device"), "light": N_("Light"), "dark": N_("Dark"), "sepia": N_("Sepia")},
     ),
     "face": (N_("Typeface"), {"sans": N_("Sans serif"), "serif": N_("Serif")}),
-    "pictures": (N_("Pictures"), {"shown": N_("Show"), "text": N_("Text only, pictures on request")}),
+    "pictures": (N_("Pictures"), {"shown": N_("Show"), "text": N_("Text only; tap to load pictures")}),
     "script": (
         N_("Chinese characters"),
-        {"written": N_("As written"), "hans": N_("Simplified"), "hant": N_("Traditional")},
+        {"written": N_("As published"), "hans": N_("Simplified"), "hant": N_("Traditional")},
     ),
-    "mode": (N_("Large print"), {"normal": N_("Off"), "large": N_("Large print for elderly readers")}),
+    "mode": (N_("Large print"), {"normal": N_("Off"), "large": N_("Large print for older readers")}),
     "language": (
-        N_("Language of buttons"),
-        {"browser": N_("As the browser"), "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"},
+        N_("Interface language"),
+        {"browser": N_("Same as browser"), "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"},
     ),
 }
 """Each row of the form, and its choices in the order shown."""

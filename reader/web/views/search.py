@@ -22,7 +22,7 @@ bp = Blueprint("search", __name__)
 
 LIMIT = 20
 
-LABELS = {"newest": N_("Newest first"), "best": N_("Best first")}
+LABELS = {"newest": N_("Newest first"), "best": N_("Most relevant first")}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "hits": [shown(hit) for hit in found.hits],
         "hints": [] if found.hits or asked.before else hints(asked),
         "older": older(asked, found),
-        "newer": Link(gettext("From the beginning"), asked.address()) if asked.before else None,
+        "newer": Link(gettext("Back to the first results"), asked.address()) if asked.before else None,
     }
 
 

@@ -95,7 +95,7 @@ def manifest() -> Response:
     values = {
         "name": settings.site_name,
         "short_name": settings.site_name,
-        "description": gettext("Light news pages, for reading online and offline"),
+        "description": gettext("Lightweight news pages for reading online and offline"),
         "lang": request_context().language,
         "id": urls.HOME,
         "start_url": urls.HOME,

@@ -1,0 +1,50 @@
+"""Text on the terminal, in the language of its environment (``i18n.environment_language``)."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import click
+
+from ..i18n import environment_language, translated, translations
+
+
+def localized(text: str) -> str:
+    """*text* in the terminal's language, if it is a Message."""
+    return translated(text, environment_language())
+
+
+def echo(text: str, err: bool = False) -> None:
+    """Prints a line; a Message in the terminal's language."""
+    click.echo(localized(text), err=err)
+
+
+def localized_command(command: click.Command) -> click.Command:
+    """*command* with its help and that of its options in the terminal's language; its summary is the first sentence."""
+    found = copy.copy(command)
+    found.help = localized_help(command.help or "")
+    found.short_help = re.match(r"[^.。]*(?:[.](?!\s|$)[^.。]*)*[.。]?", found.help)[0].rstrip(".。")  # type: ignore[index]
+    found.params = [_localized_parameter(parameter) for parameter in command.params]
+    return found
+
+
+def localized_help(text: str) -> str:
+    """Help text, translated paragraph by paragraph; each is one msgid without line breaks."""
+    gettext = translations(environment_language()).gettext
+    return "\n\n".join(gettext(paragraph) for paragraph in paragraphs_of(text))
+
+
+def paragraphs_of(text: str) -> list[str]:
+    """The msgids of a help text."""
+    return [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text.strip()) if paragraph.strip()]
+
+
+def _localized_parameter(parameter: click.Parameter) -> click.Parameter:
+    help_text: Any = getattr(parameter, "help", None)
+    if not help_text:
+        return parameter
+    found: Any = copy.copy(parameter)
+    found.help = localized_help(help_text)
+    return found  # type: ignore[no-any-return]
