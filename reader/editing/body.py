@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,14 +13,11 @@ from markupsafe import Markup
 
 from ..chinese import corrected, corrections
 from ..models import slug_of
-from ..sanitizer import INLINES, Token, joined, tokens
+from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
 from .derived import resolve_within
 
 HEADING_NAME_WIDTH = 24
 """In Latin letters; a Han character is two wide."""
-_LANG = re.compile(r' lang="([^"]*)"')
-_ID = re.compile(r' id="([^"]*)"')
-_SRC = re.compile(r' src="([^"]*)"')
 _CODE = frozenset({"code", "pre", "kbd", "samp", "var"})
 _ASIDE = frozenset({"rt", "rp", "sup", "sub"})
 """What stands above, below or between the words without being one of them."""
@@ -90,9 +86,9 @@ def _mode_of(name: str, attributes: str, outer: str, language: str) -> str:
         return "skip"
     if name in _CODE:
         return "mask"
-    found = _LANG.search(attributes) if attributes else None
-    if found:
-        return "set" if found[1].lower().startswith("zh") else "mask"
+    own = attributes_of(attributes).get("lang", "") if attributes else ""
+    if own:
+        return "set" if own.lower().startswith("zh") else "mask"
     return outer
 
 
@@ -109,10 +105,11 @@ def _add(line: Line, index: int, text: str, mode: str) -> None:
 
 def _name_headings(parts: list[Token]) -> None:
     """Gives each heading an id made of its first words, so that a link to it lasts while those words do."""
-    taken = {found[1] for part in parts if part.attributes and (found := _ID.search(part.attributes))}
+    taken = {name for part in parts if part.attributes and (name := attributes_of(part.attributes).get("id"))}
+    next_numbers: dict[str, int] = {}
     for index, part in enumerate(parts):
-        if part.name in _HEADINGS and not part.end and not _ID.search(part.attributes):
-            name = _free(_name(_words(parts, index)), taken)
+        if part.name in _HEADINGS and not part.end and "id" not in attributes_of(part.attributes):
+            name = _free(_name(_words(parts, index)), taken, next_numbers)
             taken.add(name)
             part.attributes += f' id="{name}"'
 
@@ -142,11 +139,13 @@ def _width(word: str) -> int:
     return sum(2 if letter > "\u2e80" else 1 for letter in word)
 
 
-def _free(name: str, taken: set[str]) -> str:
-    free, number = name, 1
+def _free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
+    """*name*, or with the first free number; *next_numbers* remembers where to go on, so that equal ones stay cheap."""
+    free, number = name, next_numbers.get(name, 2)
     while free in taken:
-        number += 1
         free = f"{name}-{number}"
+        number += 1
+    next_numbers[name] = number
     return free
 
 
@@ -157,11 +156,11 @@ def _place_pictures(parts: list[Token], folder: PurePosixPath) -> list[str]:
     """Makes the addresses of the article's own pictures relative to the articles folder; answers their paths."""
     paths = []
     for part in parts:
-        if part.name != "img" or not (found := _SRC.search(part.attributes)):
+        if part.name != "img":
             continue
-        path = resolve_within(html.unescape(found[1]), folder)
+        attributes = attributes_of(part.attributes)
+        path = resolve_within(html.unescape(attributes["src"]), folder)
         if path:
             paths.append(path)
-            start, end = found.span(1)
-            part.attributes = part.attributes[:start] + quote(path) + part.attributes[end:]
+            part.attributes = to_text(attributes | {"src": quote(path)})
     return paths

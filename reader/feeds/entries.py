@@ -17,9 +17,9 @@ from .ids import entry_id
 
 # Sanitized HTML: each "<" of the text is escaped, each attribute stands in double quotes; so this finds just the tags.
 _TAG = re.compile(r"""<[a-z](?:[^">]|"[^"]*")*>""", re.IGNORECASE)
-_ADDRESS = re.compile(r"""(\s(?:href|src|poster|cite)=")([^"]*)(")""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(\s)([a-z:-]+)(=")([^"]*)(")""", re.IGNORECASE)
+_ADDRESSES = frozenset({"href", "src", "poster", "cite"})
 _OURS = re.compile(r"/media/(\w+)-(\d+)\.(jpg)")
-_SRCSET = re.compile(r"""(\ssrcset=")([^"]*)(")""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,17 @@ def with_absolute_addresses(html: str, base: str) -> str:
     def absolute(value: str) -> str:
         return escape(_joined(base, unescape(value)))
 
-    def in_srcset(found: re.Match[str]) -> str:
-        candidates = (candidate.split() for candidate in found[2].split(","))
-        return found[1] + ", ".join(" ".join((absolute(c[0]), *c[1:])) for c in candidates if c) + found[3]
+    def in_srcset(value: str) -> str:
+        candidates = (candidate.split() for candidate in value.split(","))
+        return ", ".join(" ".join((absolute(c[0]), *c[1:])) for c in candidates if c)
 
-    def in_tag(found: re.Match[str]) -> str:
-        tag = _ADDRESS.sub(lambda a: a[1] + absolute(a[2]) + a[3], found[0])
-        return _SRCSET.sub(in_srcset, tag)
+    def in_attribute(found: re.Match[str]) -> str:
+        name = found[2].lower()
+        if name in _ADDRESSES:
+            return f"{found[1]}{found[2]}{found[3]}{absolute(found[4])}{found[5]}"
+        return f"{found[1]}{found[2]}{found[3]}{in_srcset(found[4])}{found[5]}" if name == "srcset" else found[0]
 
-    return _TAG.sub(in_tag, html)
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(in_attribute, tag[0]), html)
 
 
 def _joined(base: str, address: str) -> str:

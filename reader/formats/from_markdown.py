@@ -19,7 +19,7 @@ SUFFIXES = (".md", ".markdown")
 
 _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
-_BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-~]*?)([^!-~][^<]*)</a>')
+_BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~][^<]*)</a>')
 
 
 def read(data: bytes) -> Draft:

@@ -23,6 +23,7 @@ from PIL import Image, ImageCms, ImageOps
 from .. import urls
 from ..errors import UnusablePicture
 from ..models import Article, fingerprint
+from ..sanitizer import attributes_of, to_text
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,7 @@ _WRITTEN: dict[str, dict[str, object]] = {
     "webp": {"format": "WEBP", "quality": 68, "method": 4},
     "jpg": {"format": "JPEG", "quality": 72, "optimize": True, "progressive": True},
 }
-_IMAGE = re.compile(r'<img ([^>]*?)src="([^"]*)"([^>]*)>')
-_SIZE = re.compile(r' ?(?:width|height)="[^"]*"')
+_IMAGE = re.compile(r"<img( [^>]*)>")
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,12 @@ def link_pictures(article: Article, articles: Path, keep: Keep) -> Article:
     """
 
     def placed(tag: re.Match[str]) -> str:
-        found = _found(unquote(unescape(tag[2])), articles, keep)
+        attributes = attributes_of(tag[1])
+        found = _found(unquote(unescape(attributes.get("src", ""))), articles, keep)
         if found is None:
             return tag[0]
-        size = f' width="{found.width}" height="{found.height}"'
-        return f'<img {_SIZE.sub("", tag[1])}src="{found.address}"{_SIZE.sub("", tag[3])}{size}>'
+        true = {"src": found.address, "width": str(found.width), "height": str(found.height)}
+        return f"<img{to_text(attributes | true)}>"
 
     if not article.images and "<img" not in article.body:
         return article

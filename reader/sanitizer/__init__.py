@@ -28,11 +28,22 @@ from markupsafe import Markup
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
-from .attributes import without_lost_links
+from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
 from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 
-__all__ = ["INLINES", "Token", "joined", "printable", "refuse_towers", "sanitize", "tokens"]
+__all__ = [
+    "INLINES",
+    "Token",
+    "attributes_of",
+    "check_nesting_depth",
+    "escaped",
+    "joined",
+    "sanitize",
+    "strip_control_characters",
+    "to_text",
+    "tokens",
+]
 
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 """One tag or one run of text of sanitized HTML. Groups: slash, name, attributes of a tag; text."""
@@ -75,10 +86,23 @@ def sanitize(dirty: str) -> Markup:
     clean = strip_control_characters(
         _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
     )  # again: &#1; was no character before
-    html = _in_blocks(clean)
-    while (kept := without_lost_links(html)) != html:  # a link whose target stood in an empty block
-        html = _in_blocks(kept)
-    return Markup(html)  # noqa: S704
+    return Markup(_settled(_in_blocks(clean)))  # noqa: S704
+
+
+def _settled(html: str) -> str:
+    """*html* once no link has lost its target in an empty block, and no empty target the link to it."""
+    if ' id="' not in html and ' href="#' not in html:
+        return html
+    for _ in range(_MOST_PASSES):
+        again = _in_blocks(without_lost_links(html))
+        if again == html:
+            break
+        html = again
+    return html
+
+
+_MOST_PASSES = 6
+"""Two settle what people write."""
 
 
 def _in_blocks(clean: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .attributes import IdAllocator, written
+from .attributes import IdAllocator, without_id, without_link, written
 from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 
 DEEPEST = 40
@@ -46,7 +46,7 @@ class Inline:
     def drop_id(self) -> None:
         """An id is given once: what is written again in the next block has none."""
         if ' id="' in self.start:
-            self.start = _without_id(self.start)
+            self.start = without_id(self.start)
             self.name = "" if self.start in ("<a>", "<span>") else self.name
 
 
@@ -233,10 +233,10 @@ class Blocks:
 
     def _break_line(self) -> None:
         breaks, self.breaks, self.space = self.breaks, 0, ""
-        frame = self.frames[-1]
+        frame = next(frame for frame in reversed(self.frames) if frame.name)
         if breaks > 1 and frame.name == "p":
             self._pause()
-            self.out.append("</p>" + _without_id(frame.start))
+            self.out.append("</p>" + without_id(frame.start))
             return
         self._trim()
         self.out.append("\n" if frame.raw else "<br>" * min(breaks, 2))
@@ -266,10 +266,19 @@ class Blocks:
             if "src=" in attributes:
                 self._write(f"<img{attributes}>")
             return
-        if name in PARENTS and not any(inline.name in PARENTS[name] for inline in self.inlines):
-            name = "span"
+        if not self._may_stand(name):
+            name, attributes = "span", without_link(attributes)
         says_nothing = name in ("a", "span") and not attributes
         self.inlines.append(Inline("", "") if says_nothing else Inline(name, f"<{name}{attributes}>"))
+
+    def _may_stand(self, name: str) -> bool:
+        """Whether a parser would leave the tag where it is: no link holds a link, no reading of ruby another."""
+        if name == "a":
+            return all(inline.name != "a" for inline in self.inlines)
+        if name not in PARENTS:
+            return True
+        around = next((inline.name for inline in reversed(self.inlines) if inline.name in ("ruby", "rt", "rp")), "")
+        return around in PARENTS[name]
 
     def _line_break(self) -> None:
         if self.fresh:
@@ -295,7 +304,3 @@ class Blocks:
         if words != self.out[-1] and words and not self.frames[-1].raw:
             self.space = self.space or self.out[-1][len(words) :]
             self.out[-1] = words
-
-
-def _without_id(start: str) -> str:
-    return re.sub(r' id="[^"]*"', "", start)

@@ -29,7 +29,7 @@ PARENTS = {
 }
 """A tag that stands elsewhere is taken for a div, or a span."""
 
-SCHEMES = {"http", "https", "mailto", "tel"}
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 CLASSES = {
     *("poem", "verse", "stanza", "footnotes", "footnote-ref", "footnote-backref"),
     *("epigraph", "signature", "note", "warning", "pullquote", "left", "center", "right"),

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 _PARAGRAPH = re.compile(r"<p((?: [^>]*)?)>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_ID = re.compile(r' id="([^"]*)"')
 _IMAGE = re.compile(r"<img ([^>]*)>")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _TAG_OR_CLASS = re.compile(r'<([a-z][a-z0-9]*)|class="([^"]*)"')
@@ -52,11 +53,12 @@ def _anchored(html: str) -> Callable[[re.Match[str]], str]:
     The ¶ is for the pointer: a screen reader or the Tab key is not led through one link a paragraph.
     """
     numbers = count(1)
+    taken = set(_ID.findall(html))
 
     def anchored(paragraph: re.Match[str]) -> str:
         name = f"p{next(numbers)}"
         attributes, text = paragraph[1], paragraph[2]
-        if ' id="' in attributes or f' id="{name}"' in html or not _TAG.sub("", text).strip():
+        if ' id="' in attributes or name in taken or not _TAG.sub("", text).strip():
             return paragraph[0]
         return f"<p id={name}{attributes}>{text}<a href=#{name} tabindex=-1 aria-hidden=true>¶</a></p>"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from ..formats import read_draft
 from ..importing.markdown import to_markdown
 from ..models import Draft
+from ..sanitizer.addresses import WEB_SCHEMES, safe_address
 
 SEPARATOR = "、"
 
@@ -48,13 +49,14 @@ def form_of(draft: Draft, origin: str) -> EditorForm:
         tags=SEPARATOR.join(draft.tags),
         summary=draft.summary,
         body=to_markdown(draft.body_html),
-        origin=origin,
+        origin=safe_address(origin, WEB_SCHEMES),
     )
 
 
 def form_from(form: Mapping[str, str]) -> EditorForm:
     """What the editor sent."""
-    return EditorForm(**{f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(EditorForm)})
+    said = {f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(EditorForm)}
+    return EditorForm(**said | {"origin": safe_address(said["origin"], WEB_SCHEMES)})
 
 
 def draft_of(form: EditorForm) -> Draft:
