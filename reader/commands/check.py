@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import click
 
 from ..i18n import Message
-from ..library.scanner import FileResult
+from ..library.reading import FileResult
 from ..services import build_services
 from ..settings import Settings
 from .console import echo, localized
