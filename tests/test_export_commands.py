@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import re
 import subprocess
 import time
 from contextlib import contextmanager
-from urllib.parse import unquote
 from urllib.request import urlopen
 
 import pytest
@@ -99,23 +97,3 @@ def kiwix(path):
     finally:
         server.terminate()
         server.wait()
-
-
-def test_the_whole_site_is_a_folder_any_static_host_can_serve(run, tmp_path):
-    result = run("export", "--all", "-o", "public")
-    assert result.exit_code == 0, result.output
-    public = tmp_path / "public"
-    assert "今天下雨。" in (public / "a" / "rain" / "index.html").read_text("utf-8")
-    for name in ("index.html", "a/rain.pdf", "a/rain.epub", "d/2026-05-01/index.html", "d/2026-05-01.epub", "feed.xml"):
-        assert (public / name).stat().st_size > 0
-    style = [path for path in (public / "static").rglob("*") if path.is_file()]
-    assert style
-
-
-def test_every_link_in_the_folder_leads_to_a_file(run, tmp_path):
-    run("export", "--all", "-o", "public")
-    public = tmp_path / "public"
-    for page in public.rglob("index.html"):
-        for link in re.findall(r'href="?(/[^"\s>?#]*)(?=["\s>])', page.read_text("utf-8")):
-            target = public / unquote(link).lstrip("/")
-            assert target.is_file() or (target / "index.html").is_file(), f"{page}: {link}"

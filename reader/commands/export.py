@@ -77,13 +77,18 @@ def write_everything(settings: Settings, output: Path, script: str) -> None:
     with click.progressbar(
         export_site(create_app(services), output), label=localized(Message("Writing files")), file=sys.stderr
     ) as bar:
-        count = sum(1 for _ in bar)
+        outcomes = list(bar)
     stop.set()
     pool.join()
+    problems = [outcome.problem for outcome in outcomes if outcome.problem]
+    for problem in problems:
+        echo(problem, err=True)
+    count = len(outcomes) - len(problems)
     echo(
         nmessage("%(path)s: %(number)s file", "%(path)s: %(number)s files", count, path=output, number=f"{count:,}"),
         err=True,
     )
+    raise SystemExit(1 if problems else 0)
 
 
 def write_library(services: Services, output: Path, script: str) -> None:

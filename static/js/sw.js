@@ -1,9 +1,14 @@
 // Keeps what was read, for when the network is gone. Online, everything comes from the network: nothing stale is shown.
 const KEPT = 'kept', SHELL = 'shell-LOOK', OFFLINE = '/offline', MOST = 300;
-const READ = /^\/(a\/[^/.]+|d\/[\d-]+\/|)$/;
+const READ = /^\/(a\/[^/.]+\/?|d\/[\d-]+\/|)$/;
 
 // The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
-addEventListener('install', e => e.waitUntil(caches.open(SHELL).then(c => c.add(OFFLINE)).then(() => skipWaiting())));
+addEventListener('install', e => e.waitUntil((async () => {
+const response = await fetch(OFFLINE);
+if (!response.ok) throw Error(response.status);
+await (await caches.open(SHELL)).put(OFFLINE, unredirected(response));
+await skipWaiting()
+})()));
 // The page that brought the worker was read before it: it is asked for again, most likely of the browser's own cache.
 addEventListener('activate', e => e.waitUntil((async () => {
 for (const n of await caches.keys()) if (n != KEPT && n != SHELL) await caches.delete(n);
@@ -14,15 +19,19 @@ if (READ.test(u.pathname) && !u.search) await fetch(u.pathname).then(response =>
 }
 })()));
 
+// A browser refuses to show a page from the cache that came by a redirect, as a static host answers /offline; a copy it shows.
+const unredirected = response => response.redirected ? new Response(response.body, response) : response;
 // One copy of each address, the newest; the ones read longest ago go first.
 const keep = async (request, response) => {
 const cache = await caches.open(KEPT);
 await cache.delete(request, {ignoreVary: true});
-await cache.put(request, response);
+await cache.put(request, unredirected(response));
 const keys = await cache.keys();
 for (const old of keys.slice(0, Math.max(0, keys.length - MOST))) await cache.delete(old, {ignoreVary: true})
 };
 const kept = request => caches.match(request, {ignoreVary: true});
+// /a/rain is /a/rain/ on a static host.
+const twin = path => path.endsWith('/') ? path.slice(0, -1) : path + '/';
 
 addEventListener('fetch', e => {
 const r = e.request, u = new URL(r.url);
@@ -41,5 +50,5 @@ e.respondWith(fetch(r).then(response => {
 if (response.ok && !u.search && READ.test(u.pathname)) e.waitUntil(keep(u.pathname, response.clone()));
 if (response.status == 404 || response.status == 410) e.waitUntil(caches.open(KEPT).then(c => c.delete(u.pathname, {ignoreVary: true})));
 return response
-}, async () => await kept(u.pathname) || kept(OFFLINE)))
+}, async () => await kept(u.pathname) || await kept(twin(u.pathname)) || kept(OFFLINE)))
 })
