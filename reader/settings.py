@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from .errors import BadSetting
+from .i18n import Message
 
 SHORTEST_TOKEN = 12
 _FORMER_NAMES = {"READER_RESPONSE_CACHE_MB": "READER_HOT_CACHE_MB"}
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """Every field is the variable ``READER_<NAME>``; its docstring line stands in the README's table."""
+    """Every field is the variable ``READER_<NAME>``; ``docs/reference/settings.md`` explains each."""
 
     articles: Path = ROOT / "articles"
     instance: Path = ROOT / "instance"
@@ -42,7 +43,8 @@ class Settings:
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""
     editor_token: str = field(default="", repr=False)
-    """Where ``static/`` and ``templates/`` lie is not a setting: they belong to the code."""
+
+    # ``static/`` and ``templates/`` belong to the code; their places are not settings.
 
     @property
     def templates(self) -> Path:
@@ -127,16 +129,16 @@ def _tagging_entity(value: str) -> str:
 
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "base_url": ("an address such as https://news.example", _web_address),
-    "feed_authority": ("a name of yours and a date since when, such as news.example,2026", _tagging_entity),
-    "websub_hub": ("the address of a hub, such as https://hub.example/", _hub_address),
-    "editor_token": (f"a secret of at least {SHORTEST_TOKEN} characters", _secret),
-    "timezone": ("a time zone such as Asia/Shanghai", ZoneInfo),
+    "base_url": (Message("a URL such as https://news.example"), _web_address),
+    "feed_authority": (Message("a domain and a year, such as news.example,2026"), _tagging_entity),
+    "websub_hub": (Message("the URL of a hub, such as https://hub.example/"), _hub_address),
+    "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), _secret),
+    "timezone": (Message("a time zone such as Asia/Shanghai"), ZoneInfo),
 }
 _READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "Path": ("a folder", _folder),
-    "str": ("text", str),
-    "bool": ("1 or 0", _switch),
-    "int": ("a whole number above 0", _positive(int)),
-    "float": ("a number above 0", _positive(float)),
+    "Path": (Message("a folder"), _folder),
+    "str": (Message("text"), str),
+    "bool": (Message("1 or 0"), _switch),
+    "int": (Message("a whole number above 0"), _positive(int)),
+    "float": (Message("a number above 0"), _positive(float)),
 }

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 from ..errors import NotImported, UnreadableArticle
 from ..formats import read_draft
+from ..i18n import Message
 from ..models import Draft
 from .duplicates import hash_of
 from .extraction.blocks import parse
@@ -42,13 +43,18 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     try:
         draft, address = _FORMS[item.form or "page"](got, item, address)
     except UnreadableArticle as error:
-        line = f" in line {error.line}" if error.line else ""
-        raise NotImported(item.name, f"{error}{line}") from error
+        raise NotImported(item.name, _in_line(error)) from error
     if not draft.title:
-        raise NotImported(item.name, "no title was found; paste the text with its headline instead")
+        raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
     if len(TOKEN.findall(re.sub(r"<[^>]+>", " ", draft.body_html))) < LEAST_TOKENS and "<img" not in draft.body_html:
-        raise NotImported(item.name, "no article was found in it")
+        raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.body_html))
+
+
+def _in_line(error: UnreadableArticle) -> str:
+    if not error.line:
+        return error.message
+    return Message("line %(line)s: %(problem)s", line=error.line, problem=error.message)
 
 
 def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
@@ -116,7 +122,7 @@ def with_pictures(
 
     def open_picture(address: str) -> bytes:
         if not re.match(r"https?://", address):
-            raise NotImported(address, f"no such picture beside {item.name}")
+            raise NotImported(address, Message("no such picture beside %(source)s", source=item.name))
         return fetcher.fetch(address, referer=extracted.address, largest_bytes=LARGEST_BYTES).content
 
     here: dict[str, bytes] = {}

@@ -11,6 +11,7 @@ from html import escape, unescape
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import NotImported
+from ..i18n import Message
 
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
 LARGEST_BYTES = 15_000_000
@@ -49,7 +50,7 @@ def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], byt
                 named[address] = _take(address, folder, files, open_picture)
             except NotImported as error:
                 named[address] = address if _ON_THE_WEB.match(address) else ""
-                problems.append(str(error))
+                problems.append(error.message)
         return f"{match[1]}{escape(named[address])}{match[3]}" if named[address] else ""
 
     return Pictures(_EMPTY_FIGURE.sub("", _PICTURE.sub(placed, body_html)), files, tuple(problems))
@@ -58,7 +59,7 @@ def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], byt
 def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Callable[[str], bytes]) -> str:
     """The picture's path as seen from the article; it is in *files* now. Empty for a tracker."""
     if len(files) >= MOST_IMAGES:
-        raise NotImported(address, f"an article keeps at most {MOST_IMAGES} pictures")
+        raise NotImported(address, Message("too many pictures in one article; the limit is %(most)s", most=MOST_IMAGES))
     content = open_picture(address)
     suffix, size = judge(address, content)
     if min(size) <= TRACKER_PIXELS:
@@ -72,13 +73,17 @@ def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Call
 def judge(address: str, content: bytes) -> tuple[str, tuple[int, int]]:
     """The suffix and the size in pixels of a picture, by what it is, not by what it is called. Raises NotImported."""
     if len(content) > LARGEST_BYTES:
-        raise NotImported(address, f"a picture larger than {LARGEST_BYTES // 1_000_000} MB")
+        raise NotImported(address, Message("picture is larger than %(most)s MB", most=LARGEST_BYTES // 1_000_000))
     try:
         with Image.open(io.BytesIO(content), formats=tuple(SUFFIXES)) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise NotImported(address, f"a picture of more than {MOST_PIXELS // 1_000_000} million pixels")
+                raise NotImported(
+                    address, Message("picture has more than %(most)s million pixels", most=MOST_PIXELS // 1_000_000)
+                )
             suffix, size = SUFFIXES[image.format or ""], image.size
             image.verify()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise NotImported(address, "not a picture that browsers show (JPEG, PNG, GIF, WebP, AVIF)") from error
+        raise NotImported(
+            address, Message("not a picture in a format browsers support (JPEG, PNG, GIF, WebP, AVIF)")
+        ) from error
     return suffix, size

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import NotImported
+from ..i18n import Message
 from ..models import Draft
 from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
@@ -87,9 +88,11 @@ class Importer:
         try:
             path = self._put(draft, slug, extracted.address, pictures.files)
         except FileExistsError as error:
-            raise NotImported(item.name, f"{error.filename2 or error.filename} is in the way") from error
+            raise NotImported(
+                item.name, Message("a file or folder is in the way: %(path)s", path=error.filename2 or error.filename)
+            ) from error
         except OSError as error:
-            raise NotImported(item.name, f"cannot be written: {error}") from error
+            raise NotImported(item.name, Message("cannot be written: %(error)s", error=error)) from error
         self.already.add(path, extracted.text_hash, extracted.address)
         return ImportResult(IMPORTED, item.name, path, (*notes, *pictures.problems))
 
@@ -97,7 +100,7 @@ class Importer:
         """The new file's path in the articles folder. Its pictures come first: it is never seen without them."""
         moment = draft.published
         if moment is None:
-            raise NotImported(draft.title, "no date")
+            raise NotImported(draft.title, Message("no date"))
         folder = Path(moment.date().isoformat())
         for name, content in pictures.items():
             put_picture(self.settings.articles / folder / slug / name, content)
@@ -109,6 +112,6 @@ class Importer:
     def complete(self, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
         """*draft* with the editor's wishes and a date; what was made up is noted."""
         published = self.options.published or draft.published
-        notes = () if published else ("no date was found: it has today's",)
+        notes = () if published else (Message("no date found; today's date is used"),)
         section = self.options.section or draft.section
         return replace(draft, section=section, published=published or self.now().replace(microsecond=0)), notes

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Busy
+from ..i18n import Message
 from ..storage.sqlite import open_database
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
@@ -65,7 +66,7 @@ class JobQueue:
 
     def _check_room(self) -> None:
         if (waiting := self.waiting()) >= self._limit:
-            raise Busy(f"{waiting} exports are waiting already", retry_seconds=30)
+            raise Busy(Message("the export queue is full (%(count)s waiting)", count=waiting), retry_seconds=30)
 
     def waiting(self) -> int:
         query = "SELECT count(*) FROM jobs WHERE state = ?"
@@ -120,7 +121,7 @@ class JobQueue:
     def recover(self) -> None:
         """Queues again what a vanished keeper left half done; gives up what has been left so before."""
         with self._transaction() as db:
-            lost = "UPDATE jobs SET state = ?, message = 'Reader was stopped while making it' WHERE state = ?"
+            lost = "UPDATE jobs SET state = ?, message = 'interrupted: Reader was stopped' WHERE state = ?"
             db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS))
             db.execute("UPDATE jobs SET state = ? WHERE state = ?", (WAITING, WORKING))
 

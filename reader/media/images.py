@@ -22,6 +22,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from .. import urls
 from ..errors import UnusablePicture
+from ..i18n import Message
 from ..models import Article, fingerprint
 from ..sanitizer import attributes_of, to_text
 
@@ -84,7 +85,7 @@ def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
                 image.draft(None, (width * 2, width * 2))
             small = _shrunk(_in_srgb(ImageOps.exif_transpose(image)), width)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnusablePicture(f"it breaks off: {error}") from error
+            raise UnusablePicture(_broken(error)) from error
     if suffix == "jpg":
         small = _on_white(small)
     target = io.BytesIO()
@@ -92,22 +93,44 @@ def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
     return target.getvalue()
 
 
+def _broken(error: Exception) -> Message:
+    """Pillow says "truncated" of a file that ends too early; anything else is damage."""
+    if "truncated" in str(error).lower():
+        return Message("image is truncated")
+    return Message("image is damaged: %(error)s", error=error)
+
+
 def _opened(content: bytes) -> Image.Image:
     """Refuses what would unpack into more than a picture has a right to, before it is unpacked."""
     if len(content) > MOST_BYTES:
-        raise UnusablePicture(f"{len(content):,} bytes; at most {MOST_BYTES:,} are read")
+        raise UnusablePicture(
+            Message(
+                "picture is too large: %(size)s bytes; the limit is %(most)s",
+                size=f"{len(content):,}",
+                most=f"{MOST_BYTES:,}",
+            )
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=_READ)
     except Image.DecompressionBombError as error:
-        raise UnusablePicture(f"more than {MOST_PIXELS:,} pixels") from error
+        raise UnusablePicture(Message("picture has more than %(most)s pixels", most=f"{MOST_PIXELS:,}")) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise UnusablePicture("it is none of JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF") from error
+        raise UnusablePicture(
+            Message("not a picture in a supported format (JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF)")
+        ) from error
     width, height = image.size
     if width * height > MOST_PIXELS or max(width, height) > SIDE_LIMIT:
         image.close()
-        raise UnusablePicture(f"{width} × {height} pixels; more than {MOST_PIXELS:,}, or a side over {SIDE_LIMIT:,}")
+        raise UnusablePicture(
+            Message(
+                "picture is too large: %(size)s; the limit is %(most)s pixels, and %(side)s on one side",
+                size=f"{width} × {height}",
+                most=f"{MOST_PIXELS:,}",
+                side=f"{SIDE_LIMIT:,}",
+            )
+        )
     return image
 
 

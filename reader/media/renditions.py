@@ -18,6 +18,7 @@ from pathlib import Path
 from ..child_process.child import answer_lines, prepare
 from ..child_process.parent import Limits, ask_once
 from ..errors import Busy, ChildFailed, NotFound, UnusablePicture
+from ..i18n import Message
 from ..models import Article, fingerprint
 from ..settings import Settings
 from ..storage.files import Store
@@ -54,7 +55,7 @@ class ImageRenderer:
             if digest in self._waiting:
                 return self._waiting[digest]
             if len(self._waiting) >= MOST_WAITING:
-                raise Busy("pictures are being made", retry_seconds=30)
+                raise Busy(Message("too many pictures are being resized"), retry_seconds=30)
             future = self._waiting[digest] = self._line.submit(self._render, digest)
         return future
 
@@ -68,7 +69,7 @@ class ImageRenderer:
             try:
                 self.submit(digest).result(timeout=TIMEOUT_SECONDS)
             except TimeoutError:
-                raise Busy("pictures are being made", retry_seconds=30) from None
+                raise Busy(Message("too many pictures are being resized"), retry_seconds=30) from None
             path = self._store.find(key)
         if not path:
             raise NotFound("picture", key)

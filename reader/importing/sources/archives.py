@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ...errors import NotImported
+from ...i18n import Message
 
 LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
@@ -42,14 +43,14 @@ class Archive:
         member = self.members.get(path)
         where = f"{self.name}: {path}"
         if member is None:
-            raise NotImported(where, "not in the archive")
+            raise NotImported(where, Message("not in the archive"))
         try:
             with self.file.open(member) as file:
                 content = file.read(LARGEST_MEMBER_BYTES + 1)
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
-            raise NotImported(where, f"cannot be unpacked: {error}") from error
+            raise NotImported(where, Message("cannot be unpacked: %(error)s", error=error)) from error
         if len(content) > LARGEST_MEMBER_BYTES:
-            raise NotImported(where, f"larger than {LARGEST_MEMBER_BYTES // 1_000_000} MB")
+            raise NotImported(where, Message("larger than %(most)s MB", most=LARGEST_MEMBER_BYTES // 1_000_000))
         return content
 
     def read_sibling(self, path: str, address: str) -> bytes | None:
@@ -65,15 +66,24 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
     try:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise NotImported(name, f"not a zip file: {error}") from error
+        raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
     members = [member for member in file.infolist() if not member.is_dir()]
     if len(members) > MOST_MEMBERS:
-        raise NotImported(name, f"more than {MOST_MEMBERS} files")
+        raise NotImported(name, Message("more than %(most)s files", most=MOST_MEMBERS))
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
-        raise NotImported(name, f"would unpack to more than {LARGEST_UNPACKED_BYTES // 1_000_000} MB")
+        raise NotImported(
+            name, Message("larger than %(most)s MB when unpacked", most=LARGEST_UNPACKED_BYTES // 1_000_000)
+        )
     for member in members:
         if member.file_size > max(_SMALL_BYTES, MOST_TIMES_PACKED * member.compress_size):
-            raise NotImported(name, f"{member.filename} unpacks to over {MOST_TIMES_PACKED} times its size: a zip bomb")
+            raise NotImported(
+                name,
+                Message(
+                    "zip bomb: %(name)s grows to over %(times)s times its size when unpacked",
+                    name=member.filename,
+                    times=MOST_TIMES_PACKED,
+                ),
+            )
     return Archive(name, file, {_path(member): member for member in members})
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...errors import NotImported
+from ...i18n import Message
 from ...models import Draft
 from ..dates import read_date
 from ..encodings import decode
@@ -60,7 +61,7 @@ def _package_path(name: str, archive: Archive) -> str:
     container = _xml(name, archive.read("META-INF/container.xml"))
     root = container.find(".//{*}rootfile")
     if root is None or not root.get("full-path"):
-        raise NotImported(name, "the EPUB names no package document")
+        raise NotImported(name, Message("the EPUB has no package document"))
     return str(root.get("full-path"))
 
 
@@ -68,7 +69,7 @@ def _xml(name: str, content: bytes) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     root = etree.fromstring(content, parser)
     if root is None:
-        raise NotImported(name, "the EPUB's own description cannot be read")
+        raise NotImported(name, Message("the package document of the EPUB cannot be read"))
     return root
 
 

@@ -11,6 +11,7 @@ import httpx
 from protego import Protego
 
 from ...errors import NotImported
+from ...i18n import Message
 from .public_network import PublicTransport
 
 AGENT = "Reader-import/1.0 (article import at an editor's request)"
@@ -55,7 +56,7 @@ class Fetcher:
             if response.status_code not in _BETWEEN_HOPS or "location" not in response.headers:
                 return _fetched(here, response, content)
             here = checked(urljoin(here, response.headers["location"]))
-        raise NotImported(address, f"more than {MOST_REDIRECTS} redirects")
+        raise NotImported(address, Message("more than %(most)s redirects", most=MOST_REDIRECTS))
 
     def _ask_leave(self, address: str) -> None:
         """Waits its turn at the host. Raises NotImported where robots.txt says no."""
@@ -66,7 +67,7 @@ class Fetcher:
         if isinstance(rules, str):
             raise NotImported(address, rules)
         if not rules.can_fetch(address, ROBOT):
-            raise NotImported(address, "its robots.txt does not allow it")
+            raise NotImported(address, Message("disallowed by robots.txt"))
         self._take_turn(host, rules.crawl_delay(ROBOT) or 0.0)
 
     def _take_turn(self, host: str, asked_seconds: float) -> None:
@@ -90,7 +91,7 @@ class Fetcher:
         except NotImported as error:
             return error.reason
         if response.status_code >= 500:
-            return f"its robots.txt answers {response.status_code}, which means no (RFC 9309 2.3.1.4)"
+            return Message("robots.txt answered %(status)s, so fetching is not allowed", status=response.status_code)
         return Protego.parse(content.decode("utf-8", "replace") if response.status_code == 200 else "")
 
     def _get(self, address: str, referer: str, largest: int, deadline: float) -> tuple[httpx.Response, bytes]:
@@ -101,11 +102,13 @@ class Fetcher:
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > largest:
-                        raise NotImported(address, f"larger than {largest // 1000} kB")
+                        raise NotImported(address, Message("larger than %(most)s kB", most=largest // 1000))
                     if self.now() > deadline:
-                        raise NotImported(address, f"took more than {MOST_SECONDS:.0f} seconds")
+                        raise NotImported(
+                            address, Message("timed out after %(seconds)s s", seconds=f"{MOST_SECONDS:.0f}")
+                        )
         except httpx.TimeoutException as error:
-            raise NotImported(address, "no answer in time") from error
+            raise NotImported(address, Message("the server did not answer in time")) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise NotImported(address, str(error) or type(error).__name__) from error
         return response, bytes(content)
@@ -127,9 +130,9 @@ def checked(address: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise NotImported(address, "not an http or https address")
+        raise NotImported(address, Message("not an http or https address"))
     if parts.username or parts.password:
-        raise NotImported(address, "an address with a password is not fetched")
+        raise NotImported(address, Message("addresses with a password are not fetched"))
     return parts._replace(fragment="").geturl()
 
 
@@ -140,6 +143,11 @@ def _host(address: str) -> str:
 
 def _fetched(address: str, response: httpx.Response, content: bytes) -> Fetched:
     if response.status_code != httpx.codes.OK:
-        raise NotImported(address, f"the server answers {response.status_code} {response.reason_phrase}")
+        raise NotImported(
+            address,
+            Message(
+                "the server answered %(status)s %(reason)s", status=response.status_code, reason=response.reason_phrase
+            ),
+        )
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
     return Fetched(address, content, kind, response.charset_encoding or "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ...errors import NotImported
+from ...i18n import Message
 from ...models import Draft
 from ..encodings import decode
 from .archives import Archive, open_archive
@@ -65,7 +66,7 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
     elif Path(source).is_file():
         yield from _items_in_file(Path(source), source, fetcher)
     else:
-        raise NotImported(source, "no such file or folder, and no address (https://…)")
+        raise NotImported(source, Message("no such file or folder, and not a URL (https://…)"))
 
 
 def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
@@ -95,7 +96,7 @@ def _form(suffix: str) -> str:
 
 def _read_file(path: Path) -> Fetched:
     if path.stat().st_size > LARGEST_PAGE_BYTES:
-        raise NotImported(str(path), f"larger than {LARGEST_PAGE_BYTES // 1_000_000} MB")
+        raise NotImported(str(path), Message("larger than %(most)s MB", most=LARGEST_PAGE_BYTES // 1_000_000))
     return Fetched("", path.read_bytes())
 
 
@@ -117,7 +118,7 @@ def _items_in(
         yield from (_from_entry(entry, fetcher) for entry in entries(content, address))
         return
     if Path(name).suffix.lower() in FEEDS and not _PAGE.search(content[:20_000]):
-        raise NotImported(name, "not a feed")
+        raise NotImported(name, Message("not a feed"))
     form = "page" if _PAGE.search(content[:20_000]) or (got and "html" in got.content_type) else "text"
     yield SourceItem(name, lambda: got or Fetched("", content), form, address)
 
