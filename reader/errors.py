@@ -64,22 +64,15 @@ class UnusablePicture(ReaderError):
 
 class UnknownFormat(ReaderError):
     def __init__(self, suffix: str, known: list[str]) -> None:
-        super().__init__(
-            Message("unknown format '%(suffix)s'; choose one of: %(known)s", suffix=suffix, known=", ".join(known))
-        )
+        listed = ", ".join(known)
+        super().__init__(Message("unknown format '%(suffix)s'; choose one of: %(known)s", suffix=suffix, known=listed))
         self.suffix, self.known = suffix, known
 
 
 class BadOption(ReaderError):
     def __init__(self, name: str, value: str, known: list[str]) -> None:
-        super().__init__(
-            Message(
-                "invalid value for %(name)s: '%(value)s'; choose one of: %(known)s",
-                name=name,
-                value=value,
-                known=", ".join(known),
-            )
-        )
+        msgid = N_("invalid value for %(name)s: '%(value)s'; choose one of: %(known)s")
+        super().__init__(Message(msgid, name=name, value=value, known=", ".join(known)))
 
 
 class BadSetting(ReaderError):
@@ -109,14 +102,8 @@ class TooLarge(ReaderError):
     """*count* of *what* (a msgid) were asked for, where *most* are allowed."""
 
     def __init__(self, what: str, count: int, most: int) -> None:
-        super().__init__(
-            Message(
-                "too many %(what)s for one file: %(number)s; the limit is %(most)s",
-                what=Message(what),
-                number=f"{count:,}",
-                most=f"{most:,}",
-            )
-        )
+        msgid = N_("too many %(what)s for one file: %(number)s; the limit is %(most)s")
+        super().__init__(Message(msgid, what=Message(what), number=f"{count:,}", most=f"{most:,}"))
         self.what, self.count, self.most = what, count, most
 
 

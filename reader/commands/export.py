@@ -16,7 +16,7 @@ from ..errors import UnknownFormat
 from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
 from ..exports.publications import every_article, in_chosen_script, of_article, of_issue, of_selection
-from ..i18n import Message, nmessage
+from ..i18n import N_, Message, nmessage
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
@@ -85,7 +85,7 @@ def write_everything(settings: Settings, output: Path, script: str) -> None:
         echo(problem, err=True)
     count = len(outcomes) - len(problems)
     echo(
-        nmessage("%(path)s: %(number)s file", "%(path)s: %(number)s files", count, path=output, number=f"{count:,}"),
+        nmessage("%(path)s: %(count)s file", "%(path)s: %(count)s files", count, path=output),
         err=True,
     )
     raise SystemExit(1 if problems else 0)
@@ -104,18 +104,8 @@ def write_library(services: Services, output: Path, script: str) -> None:
         articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr
     ) as bar:
         count = write_zim(output, bar, options, services.render.render, icon, language)
-    size = f"{output.stat().st_size:,}"
-    echo(
-        nmessage(
-            "%(path)s: %(number)s article, %(size)s bytes",
-            "%(path)s: %(number)s articles, %(size)s bytes",
-            count,
-            path=output,
-            number=f"{count:,}",
-            size=size,
-        ),
-        err=True,
-    )
+    msgids = N_("%(path)s: %(count)s article, %(size)s bytes"), N_("%(path)s: %(count)s articles, %(size)s bytes")
+    echo(nmessage(*msgids, count, path=output, size=f"{output.stat().st_size:,}"), err=True)
 
 
 def publication_of(services: Services, names: tuple[str, ...]) -> Publication:

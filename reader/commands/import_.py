@@ -11,7 +11,7 @@ import click
 
 from ..errors import NotImported
 from ..formats.dates import HINT, parse_datetime
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..importing.duplicates import plain, scan
 from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
 from ..importing.sources.http import Fetcher, open_fetcher
@@ -111,14 +111,8 @@ def _report(results: list[ImportResult]) -> int:
         echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
         _echo_notes(result.notes)
     count = Counter(result.kind for result in results)
-    echo(
-        Message(
-            "%(imported)s imported, %(skipped)s skipped, %(failed)s failed",
-            imported=count[IMPORTED],
-            skipped=count[SKIPPED],
-            failed=count[REFUSED],
-        )
-    )
+    msgid = N_("%(imported)s imported, %(skipped)s skipped, %(failed)s failed")
+    echo(Message(msgid, imported=count[IMPORTED], skipped=count[SKIPPED], failed=count[REFUSED]))
     return 1 if count[REFUSED] else 0
 
 

@@ -9,7 +9,7 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from ..i18n import nmessage
+from ..i18n import N_, nmessage
 from ..services import build_services
 from ..settings import ROOT, Settings
 from .check import show_progress
@@ -35,16 +35,8 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     services.library.scan_all(show_progress)
     shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # the figures count from a start
     count, address = services.catalog.count(), f"http://{_shown(host)}:{port}/"
-    echo(
-        nmessage(
-            "%(count)s article from %(folder)s: %(address)s",
-            "%(count)s articles from %(folder)s: %(address)s",
-            count,
-            folder=settings.articles,
-            address=address,
-        ),
-        err=True,
-    )
+    msgids = N_("%(count)s article from %(folder)s: %(address)s"), N_("%(count)s articles from %(folder)s: %(address)s")
+    echo(nmessage(*msgids, count, folder=settings.articles, address=address), err=True)
     Granian(
         "wsgi:application",
         address=host,

@@ -59,7 +59,7 @@ def teaser_link(teaser: Teaser) -> Link:
 
 def translated_labels(links: Iterable[Link], script: str = "") -> list[Link]:
     """*links* with their labels in the script asked for, or else preferred; the addresses stay."""
-    script = script or request_context().preferences.script
+    script = script or request_context().preferences["script"]
     if script not in SCRIPTS:
         return list(links)
     return [replace(link, label=convert(link.label, script)) for link in links]
@@ -67,7 +67,7 @@ def translated_labels(links: Iterable[Link], script: str = "") -> list[Link]:
 
 def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
     """*teasers* in the script this reader prefers."""
-    return [in_script(teaser, request_context().preferences.script) for teaser in teasers]
+    return [in_script(teaser, request_context().preferences["script"]) for teaser in teasers]
 
 
 def render_page(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:

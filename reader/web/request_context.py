@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Flask, current_app, g, request
@@ -12,55 +12,13 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from .. import i18n
+from .preference_choices import DEFAULTS, Preferences, preferences_of
 from .responses import PRIVATE, PUBLIC
 
 COOKIE = "reader"
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "size": ("s3", "s1", "s2", "s4", "s5"),
-    "theme": ("system", "light", "dark", "sepia"),
-    "face": ("sans", "serif"),
-    "pictures": ("shown", "text"),
-    "script": ("written", "hans", "hant"),
-    "mode": ("normal", "large"),
-    "language": ("browser", "zh-Hans", "zh-Hant", "en"),
-}
-"""What can be chosen, the default first. A value stands in one row only, so the cookie need not name the row."""
-
 VARY = ("Cookie", "Accept-Language", "Save-Data")
 """The request fields a page depends on, beside Accept-Encoding: all that ``request_context_of`` looks at."""
-
-_ROW_OF = {value: row for row, values in CHOICES.items() for value in values}
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """What a reader chose; the cookie holds only what differs from these defaults: ``s4.dark``."""
-
-    size: str = "s3"
-    theme: str = "system"
-    face: str = "sans"
-    pictures: str = "shown"
-    script: str = "written"
-    mode: str = "normal"
-    language: str = "browser"
-
-    def chosen(self) -> Iterator[str]:
-        """The values that differ from the default, in row order."""
-        return (value for row, value in asdict(self).items() if value != CHOICES[row][0])
-
-    def __str__(self) -> str:
-        return ".".join(self.chosen())
-
-
-DEFAULTS = Preferences()
-
-
-@lru_cache(maxsize=1024)
-def preferences_of(cookie: str) -> Preferences:
-    """What a cookie says; values that are not known (an older or a forged cookie) count as the default."""
-    values = [value for value in cookie.split(".")[: len(CHOICES)] if value in _ROW_OF]
-    return replace(DEFAULTS, **{_ROW_OF[value]: value for value in values})
 
 
 @dataclass(frozen=True)
@@ -78,14 +36,12 @@ class RequestContext:
 
     @property
     def classes(self) -> str:
-        """The looks chosen, as class names; each has its file in ``static/css/choices/``."""
-        p = self.preferences
-        looks = {p.size, p.theme, p.face, p.mode}
-        return " ".join(value for value in p.chosen() if value in looks)
+        """Class names of the page: the choices that change its look."""
+        return self.preferences.classes
 
     @property
     def shows_pictures(self) -> bool:
-        return self.preferences.pictures == "shown" and not self.saves_data
+        return self.preferences["pictures"] == "shown" and not self.saves_data
 
     @property
     def variant(self) -> str:
@@ -105,8 +61,8 @@ class RequestContext:
 def request_context_of(cookie: str, accept_language: str, save_data: str, site_language: str) -> RequestContext:
     """The visit behind these request fields; nothing else of a request may shape a public page."""
     preferences = preferences_of(cookie)
-    chosen = preferences.language if preferences.language != "browser" else ""
-    locale = i18n.catalogue_of(chosen) if chosen else _locale(accept_language, site_language)
+    chosen = preferences["language"]
+    locale = _locale(accept_language, site_language) if chosen == "browser" else i18n.catalogue_of(chosen)
     return RequestContext(preferences, locale, save_data.strip().lower() == "on")
 
 

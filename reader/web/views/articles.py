@@ -95,7 +95,7 @@ def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
 def article(slug: str) -> Response:
     """``?script=hans`` or ``hant`` shows it in Simplified or Traditional characters, whatever the cookie says."""
     found = services().catalog.article(slug)
-    script = asked_script() or request_context().preferences.script
+    script = asked_script() or request_context().preferences["script"]
     image_set = ImageSet(found)
     context = article_context(found, script)
 

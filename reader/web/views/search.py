@@ -98,7 +98,7 @@ def hints(asked: Asked) -> list[Link]:
 
 def shown(hit: Hit) -> Hit:
     """The hit in the script this reader prefers."""
-    script = request_context().preferences.script
+    script = request_context().preferences["script"]
     if script not in SCRIPTS:
         return hit
     pieces = ((replace(s, text=convert(s.text, script)) for s in line) for line in (hit.title, hit.excerpt))

@@ -1,0 +1,84 @@
+"""The reader's preferences: one table. The form, the cookie, the page's classes and its cache key derive from it.
+
+A new preference is a row of ``PREFERENCES``; views read it as ``request_context().preferences["name"]``. If it changes
+the look of pages (``is_style``), a choice may have a style sheet, ``static/css/choices/<choice>.css``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..i18n import N_
+
+
+@dataclass(frozen=True)
+class Preference:
+    """``choices`` are the values with their msgids, in the order shown."""
+
+    name: str
+    label: str
+    choices: Mapping[str, str]
+    default: str
+    is_style: bool = False
+
+
+_SIZES = {"s1": N_("Smallest"), "s2": N_("Small"), "s3": N_("Medium"), "s4": N_("Large"), "s5": N_("Largest")}
+_THEMES = {"system": N_("Same as device"), "light": N_("Light"), "dark": N_("Dark"), "sepia": N_("Sepia")}
+_FACES = {"sans": N_("Sans serif"), "serif": N_("Serif")}
+_PICTURES = {"shown": N_("Show"), "text": N_("Text only; tap to load pictures")}
+_SCRIPTS = {"written": N_("As published"), "hans": N_("Simplified"), "hant": N_("Traditional")}
+_MODES = {"normal": N_("Off"), "large": N_("Large print for older readers")}
+_LANGUAGES = {"browser": N_("Same as browser"), "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+
+_TABLE = (
+    Preference("size", N_("Text size"), _SIZES, "s3", is_style=True),
+    Preference("theme", N_("Colors"), _THEMES, "system", is_style=True),
+    Preference("face", N_("Typeface"), _FACES, "sans", is_style=True),
+    Preference("pictures", N_("Pictures"), _PICTURES, "shown"),
+    Preference("script", N_("Chinese characters"), _SCRIPTS, "written"),
+    Preference("mode", N_("Large print"), _MODES, "normal", is_style=True),
+    Preference("language", N_("Interface language"), _LANGUAGES, "browser"),
+)
+PREFERENCES = {preference.name: preference for preference in _TABLE}
+"""By name, in the order of the form. No value belongs to two preferences, so the cookie need not name them."""
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """The chosen values that differ from the defaults, in table order. ``str()`` is the cookie: ``s4.dark``."""
+
+    chosen: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> str:
+        choices = PREFERENCES[name].choices
+        return next((value for value in self.chosen if value in choices), PREFERENCES[name].default)
+
+    def __str__(self) -> str:
+        return ".".join(self.chosen)
+
+    @property
+    def classes(self) -> str:
+        """The choices that change the look of pages, as class names."""
+        styles = {value for preference in _TABLE if preference.is_style for value in preference.choices}
+        return " ".join(value for value in self.chosen if value in styles)
+
+    def changed(self, values: Iterable[str]) -> Preferences:
+        """With *values* in place of the choices they exclude. Unknown ones are ignored."""
+        latest = {owner.name: value for value in (*self.chosen, *values) if (owner := _owner_of(value))}
+        kept = (latest.get(preference.name, preference.default) for preference in _TABLE)
+        return Preferences(tuple(value for value, owner in zip(kept, _TABLE, strict=True) if value != owner.default))
+
+
+DEFAULTS = Preferences()
+
+
+@lru_cache(maxsize=1024)
+def preferences_of(cookie: str) -> Preferences:
+    """What a cookie says."""
+    return DEFAULTS.changed(cookie.split(".")[: len(_TABLE)])
+
+
+def _owner_of(value: str) -> Preference | None:
+    return next((preference for preference in _TABLE if value in preference.choices), None)

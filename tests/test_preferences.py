@@ -1,0 +1,54 @@
+"""Preferences are declared in one table; the form, the cookie, the page's classes and the style sheets follow it."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+
+from reader.settings import ROOT
+from reader.web.preference_choices import DEFAULTS, PREFERENCES, preferences_of
+
+EACH = [(row, value) for row in PREFERENCES.values() for value in row.choices]
+each_choice = pytest.mark.parametrize(("row", "value"), EACH, ids=[value for _, value in EACH])
+
+
+def test_no_value_belongs_to_two_preferences():
+    assert len({value for _, value in EACH}) == len(EACH)
+
+
+@pytest.mark.parametrize("row", PREFERENCES.values(), ids=PREFERENCES)
+def test_every_default_is_one_of_the_choices(row):
+    assert row.default in row.choices
+    assert DEFAULTS[row.name] == row.default
+
+
+def test_every_style_sheet_of_a_choice_belongs_to_a_choice_that_changes_the_look():
+    sheets = {path.stem for path in (ROOT / "static" / "css" / "choices").glob("*.css")}
+    assert sheets <= {value for row, value in EACH if row.is_style}
+
+
+@each_choice
+def test_every_choice_is_offered_kept_and_shown(publish, client, row, value):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    form = html.fromstring(client.get("/preferences").text)
+    assert form.xpath(f'//input[@type="radio"][@name="{row.name}"][@value="{value}"]')
+    answer = client.post("/preferences", data={row.name: value, "back": "/"})
+    assert answer.status_code == 303
+    cookie = client.get_cookie("reader")
+    assert (cookie.value if cookie else "") == ("" if value == row.default else value)
+    held = html.fromstring(client.get("/preferences").text)
+    assert held.xpath(f'//input[@name="{row.name}"][@checked]/@value') == [value]
+    classes = html.fromstring(client.get("/a/rain").text).get("class", "").split()
+    assert (value in classes) == (row.is_style and value != row.default)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "canonical"),
+    [("", ""), ("s4.dark", "s4.dark"), ("dark.s4", "s4.dark"), ("s4.s5", "s5"), ("s3.system", ""), ("forged.<x>", "")],
+)
+def test_a_cookie_counts_as_far_as_its_values_are_known(cookie, canonical):
+    assert str(preferences_of(cookie)) == canonical
+
+
+def test_a_changed_preference_leaves_the_others():
+    assert str(preferences_of("s4.dark").changed(["serif", "s1"])) == "s1.dark.serif"
