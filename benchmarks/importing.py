@@ -31,8 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from reader.formats.decoding import decode_page  # noqa: E402
 from reader.importing.dates import read_date  # noqa: E402
-from reader.importing.encodings import decode  # noqa: E402
 from reader.importing.extraction.extract import extract, text_of  # noqa: E402
 from reader.importing.extraction.metadata import Metadata  # noqa: E402
 
@@ -164,7 +164,7 @@ class Result:
 def run(extractor: Callable[[str, str], Answer], corpus: list[Page]) -> Result:
     result = Result()
     for page in corpus:
-        html = decode(page.raw)
+        html = decode_page(page.raw)
         started = time.perf_counter()
         try:
             answer = extractor(html, page.address)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from reader.chinese import corrected, corrections, count_words, is_han, punctuate, reading_minutes
+from reader.chinese import HAN, compose, corrected, corrections, count_words, is_han, punctuate, reading_minutes
 from reader.settings import ROOT
 
 CASES = Path(__file__).parent / "cases" / "punctuation.txt"
@@ -88,3 +90,29 @@ def test_reading_time_is_whole_minutes_and_never_none():
 
 def test_han_is_told_from_marks_and_other_letters():
     assert [is_han(character) for character in "汉㛃𠮷〇，aあ1"] == [True, True, True, True, False, False, False, False]
+
+
+def test_every_han_character_that_unicode_names_is_han_and_nothing_else_is():
+    han = re.compile(f"[{HAN}]")
+    for code in [*range(0x2E80, 0xD7FF), *range(0xF900, 0xFB00), *range(0x1F000, 0x34000)]:
+        name = unicodedata.name(chr(code), "")
+        if name.startswith(("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH")):
+            assert is_han(chr(code)), hex(code)
+        elif name and chr(code) not in "々〇":
+            assert not is_han(chr(code)), f"{code:x} {name}"
+        assert is_han(chr(code)) == bool(han.fullmatch(chr(code)))
+
+
+@pytest.mark.parametrize(
+    "code", [0x3400, 0x9FFF, 0x2A6DF, 0x2B73F, 0x2CEA1, 0x2EBE0, 0x2EE5D, 0x3134A, 0x323AF, 0x33479]
+)
+def test_the_newest_blocks_are_han_though_this_python_has_no_names_for_them(code):
+    assert is_han(chr(code))
+
+
+def test_compatibility_ideographs_stay_as_typed_and_the_rest_is_composed():
+    assert compose("cafe\u0301 \uf9e1\U0002f80d\ufa1d 葛\U000e0101") == "café \uf9e1\U0002f80d\ufa1d 葛\U000e0101"
+
+
+def test_a_mark_after_a_variant_of_a_character_is_set_as_after_the_character():
+    assert punctuate("姓葛\U000e0101,住在城里") == "姓葛\U000e0101，住在城里"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reader.importing.encodings import decode
+from reader.formats.decoding import decode_page
 from reader.importing.extraction.extract import ExtractionResult, extract
 from reader.importing.extraction.metadata import Metadata
 
@@ -19,7 +19,7 @@ ADDRESS = "https://news.example/2018-11/23/page.html"
 
 def found_in(case: Path) -> ExtractionResult:
     address = "" if case.name == "lazy-images" else ADDRESS
-    return extract(decode((case / "page.html").read_bytes()), address)
+    return extract(decode_page((case / "page.html").read_bytes()), address)
 
 
 def told(metadata: Metadata) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def test_old_encodings_are_understood(suffix, encoding):
 
 
 def test_bytes_that_are_no_text_are_named_with_their_line():
-    error = refusal(".md", b"title\n\ncaf\xe9 au lait\n")
-    assert (error.line, "0xe9" in error.cause) == (3, True)
+    error = refusal(".md", b"title\n\ncaf\x81 au lait\n")
+    assert (error.line, "0x81" in error.cause) == (3, True)
 
 
 # -- plain text as copied from a news page ----------------------------------------------------------------------------
@@ -168,6 +168,8 @@ def test_wrapped_lines_are_one_paragraph_and_lines_that_end_sentences_are_many()
         ("(记者高原雪", ("高原雪",)),
         ("（河北日报记者高原雪 通讯员张三、李四）", ("高原雪", "张三", "李四")),
         ("（记者 张 岩）", ("张岩",)),
+        ("（记者 王㛃 李𬘡）", ("王㛃", "李𬘡")),
+        ("（记者王㛃）", ("王㛃",)),
         ("（见附表）", ()),
         ("（完）", ()),
     ],
@@ -176,6 +178,14 @@ def test_reporters_in_brackets_at_the_end_leave_the_body_for_the_head(end, names
     draft = read_draft(".txt", f"题\n\n第一段。\n\n最后一段。{end}\n".encode())
     assert draft.byline == names
     assert paragraphs(draft)[-1] == ("最后一段。" if names else f"最后一段。{end}")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_names_of_rare_characters_are_read_and_stay_as_typed(suffix):
+    front = "---\ntitle: \uf9e1先生\npublished: 2018-11-23\nbyline: 记者王㛃、李𬘡 渚\ufa46\n---\n"
+    draft = read_draft(suffix, f"{front}\n书法家\U0002f80d与\u845b\U000e0101氏，猪\ufa1d。\n".encode())
+    assert (draft.title, draft.byline) == ("\uf9e1先生", ("王㛃", "李𬘡", "渚\ufa46"))
+    assert "书法家\U0002f80d与\u845b\U000e0101氏，猪\ufa1d。" in draft.body_html
 
 
 def test_tags_in_plain_text_are_text():

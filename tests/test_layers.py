@@ -203,3 +203,17 @@ def test_no_file_names_a_path_of_somebodys_machine():
         if MACHINE_PATH.search(line)
     ]
     assert not named
+
+
+def test_only_chinese_defines_what_a_han_character_is():
+    ranges = re.compile(
+        r"\\u(?:3400|4dbf|4e00|9fa5|9fff|f900|faff)|\\U000(?:2|3)[0-9a-f]{4}|[一㐀]-[龥鿿䶿]", re.IGNORECASE
+    )
+    literal = [
+        f"{module.relative_to(ROOT)}:{number}"
+        for module in MODULES
+        if _part(module) != "chinese"
+        for number, line in enumerate(module.read_text("utf-8").splitlines(), 1)
+        if ranges.search(line)
+    ]
+    assert not literal, f"take HAN, is_han or has_han from reader.chinese: {literal}"

@@ -212,6 +212,22 @@ def test_markup_in_the_text_stays_text(catalog, put):
     assert "".join(s.text for s in hit.excerpt) == "改革 <b> &amp;"
 
 
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("\uf9e1先生", "李先生"),
+        ("李先生", "\uf9e1先生"),
+        ("葛\U000e0101城", "葛城"),
+        ("葛城", "葛\U000e0101城"),
+        ("王㛃", "王㛃"),
+        ("李𬘡", "李𬘡"),
+    ],
+)
+def test_a_name_is_found_in_whichever_form_it_is_typed(find, put, typed, asked):
+    put(story("a", "今天到访。", title=f"{typed}到访"))
+    assert find(asked) == ["a"]
+
+
 SITE = {
     "rain.md": "---\ntitle: 大雨与WTO\nsection: 天气\npublished: 2026-05-01\n---\n今天<改革>下雨。",
     "dev.md": "---\ntitle: 发展\npublished: 2026-05-02\n---\n经济发展。头发。",

@@ -12,11 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from ..chinese import HAN, UNIFIED, VARIATION
 from ..models import Article
 
 UNSPACED = (
-    "\u3005\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7a3"
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"
+    f"{HAN}\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7a3"  # Han, kana, Hangul
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 )
 """Scripts written without spaces, or with endings grown on: Han, kana, Hangul, Thai, Lao, Burmese, Khmer."""
 
@@ -30,10 +31,11 @@ _RUN = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 _PAIR = re.compile(f"(?=([{UNSPACED}]{{2}}))")
 _LAST = re.compile(f"[{UNSPACED}](?![{UNSPACED}])")
 _SPACED = re.compile(f"[^\\W_{UNSPACED}]+")
-_FOLDED_BY_CASE = re.compile("[\x00-\x7f\u4e00-\u9fff\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
+_FOLDED_BY_CASE = re.compile(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
 """In ordinary Chinese NFKC changes only punctuation, which parts words either way; finding out is much quicker."""
 
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_NOT_ASKED_FOR = re.compile(f"[\ue000-\uf8ff{VARIATION}]")
+"""Private characters, which would pass for our marks, and variation selectors: either form of a name finds it."""
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|table|caption|tr|t[dh]|br|hr|blockquote|pre|figure|figcaption|section)\b[^>]*>",
     re.IGNORECASE,
@@ -45,7 +47,7 @@ def folded(text: str) -> str:
     """As it is indexed and asked for."""
     if _FOLDED_BY_CASE.fullmatch(text):
         return text.casefold()
-    return _PRIVATE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _NOT_ASKED_FOR.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def runs(text: str) -> list[str]:

@@ -6,7 +6,19 @@
 from __future__ import annotations
 
 from .counting import count_words, reading_minutes
-from .letters import HAN, is_han
+from .letters import HAN, UNIFIED, VARIATION, compose, has_han, is_han
 from .punctuation import corrected, corrections, punctuate
 
-__all__ = ["HAN", "corrected", "corrections", "count_words", "is_han", "punctuate", "reading_minutes"]
+__all__ = [
+    "HAN",
+    "UNIFIED",
+    "VARIATION",
+    "compose",
+    "corrected",
+    "corrections",
+    "count_words",
+    "has_han",
+    "is_han",
+    "punctuate",
+    "reading_minutes",
+]

@@ -1,17 +1,61 @@
-"""What kind of character a character is."""
+"""What kind of character a character is. The one definition of Han; the rest of the code takes it from here.
+
+Source: The Unicode Standard, Blocks.txt and Scripts.txt (``Script=Han``), without radicals and marks of enumeration.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-"""The Han characters as the inside of a regular expression's class (Unicode blocks, and 〇)."""
+_BLOCKS = (
+    (0x3400, 0x4DBF),  # Extension A
+    (0x4E00, 0x9FFF),  # CJK Unified Ideographs
+    (0x20000, 0x2A6DF),  # Extension B
+    (0x2A700, 0x2EE5D),  # Extensions C, D, E, F, I: they follow one another
+    (0x30000, 0x3347F),  # Extensions G, H, J
+)
+_COMPATIBILITY_BLOCKS = ((0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
+_ITERATION, _ZERO = 0x3005, 0x3007
+
+
+def _class(*ranges: tuple[int, int]) -> str:
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+COMPATIBILITY = _class(*_COMPATIBILITY_BLOCKS)
+"""CJK compatibility ideographs: NFC would replace them, though a name may be written with one."""
+
+HAN = chr(_ITERATION) + chr(_ZERO) + _class(*_BLOCKS, *_COMPATIBILITY_BLOCKS)
+"""The Han characters as the inside of a regular expression's class: all blocks up to Extension J, and 々 and 〇."""
+
+UNIFIED = _class(*_BLOCKS)
+"""Those that no normalization form changes."""
+
+VARIATION = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+"""Variation selectors: they follow a character and choose one of its forms (Unicode 23.4)."""
 
 WIDE_MARKS = "，。；：？！、（）《》〈〉「」『』【】〔〕～"
 
+_IS_HAN = re.compile(f"[{HAN}]")
+_IS_VARIATION = re.compile(f"[{VARIATION}]")
+_COMPATIBLE = re.compile(f"([{COMPATIBILITY}]+)")
+
 
 def is_han(character: str) -> bool:
-    return kind(character) == "H" and character not in WIDE_MARKS
+    return _IS_HAN.fullmatch(character) is not None
+
+
+def has_han(text: str) -> bool:
+    return _IS_HAN.search(text) is not None
+
+
+def compose(text: str) -> str:
+    """*text* in NFC, except compatibility ideographs: they stay as typed."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    parts = _COMPATIBLE.split(text)
+    return "".join(part if number % 2 else unicodedata.normalize("NFC", part) for number, part in enumerate(parts))
 
 
 class _Kinds(dict[str, str]):
@@ -25,10 +69,7 @@ class _Kinds(dict[str, str]):
 def _kind(character: str) -> str:
     if not character:
         return "E"
-    code = ord(character)
-    if 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x323AF:
-        return "H"
-    if character in WIDE_MARKS or code in (0x3005, 0x3007):
+    if character in WIDE_MARKS or is_han(character) or _IS_VARIATION.fullmatch(character):
         return "H"
     if character.isspace():
         return "S"

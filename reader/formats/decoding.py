@@ -1,57 +1,267 @@
-"""Bytes → text: UTF-8, UTF-16 with its mark, else GB18030, as Chinese editors still save it."""
+"""Bytes to text, the one decoder of the folder and of import: byte order mark, what is declared, then what is likely.
+
+The order is that of browsers (WHATWG Encoding and HTML, 13.2.3.2), with two differences that Chinese pages ask for:
+text that is valid UTF-8 is UTF-8 whatever is declared, and a declaration gives way to an encoding that the bytes fit
+much better. Text that is *almost* UTF-8 is never taken for another encoding.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+import webencodings
+
+from ..chinese import compose
 from ..errors import UnreadableArticle
 from ..i18n import Message
+from .frequent_characters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_DECLARED_WITHIN_BYTES = 4096
+_HINT = Message("save the file as UTF-8 text")
 
 
-def decode_text(data: bytes) -> str:
-    """*data* as NFC text with ``\\n`` line ends and no control characters; lines keep their numbers.
+@dataclass(frozen=True)
+class Encoding:
+    """How text in it looks: ``frequent`` characters (none: any letters), and the first bytes of other usual ones."""
 
-    Raises UnreadableArticle naming the line whose bytes are no text.
+    name: str
+    codec: str
+    frequent: frozenset[str]
+    usual: range = range(0)
+    wide: bool = True
+    """It has characters of two bytes."""
+
+
+_STOPS = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
+_KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
+_CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
+_WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÂÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
+"""Without Ã and Â, which are what UTF-8 looks like."""
+LEGACY = (
+    Encoding("GB18030", "gb18030", SIMPLIFIED | TRADITIONAL | _STOPS, range(0xB0, 0xD8)),
+    Encoding("Big5", "cp950", TRADITIONAL | _STOPS, range(0xA4, 0xC7)),
+    Encoding("Big5", "big5hkscs", TRADITIONAL | _STOPS, range(0xA4, 0xC7)),
+    Encoding("EUC-KR", "cp949", KOREAN | _STOPS, range(0xB0, 0xC9)),
+    Encoding("Shift_JIS", "cp932", JAPANESE | _KANA | _STOPS, range(0x88, 0x98)),
+    Encoding("EUC-JP", "euc_jp", JAPANESE | _KANA | _STOPS, range(0xB0, 0xD0)),
+    Encoding("windows-1251", "cp1251", _CYRILLIC, range(0xC0, 0xE0), wide=False),
+    Encoding("KOI8-R", "koi8_r", _CYRILLIC, range(0xE0, 0x100), wide=False),
+    Encoding("windows-1252", "cp1252", _WESTERN, wide=False),
+)
+"""What is looked for when nothing, or something else, is declared; the first of equals wins."""
+
+_UTF8_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}"
+    rb"|[\xf1-\xf4][\x80-\xbf]{3}"
+)
+_SPOILT_SEQUENCE = re.compile(rb"[\xc2-\xf4](?:\Z|.?[\x80-\xbf])", re.DOTALL)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The ``codec`` that reads the bytes; ``problem`` tells why they are not text in it, None if they are.
+
+    ``position`` is that of the first byte to blame.
     """
-    text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
-    if _UNPRINTABLE.search(text):
-        text = _UNPRINTABLE.sub("", text)
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+    codec: str
+    problem: Message | None = None
+    position: int = 0
 
 
-def _decoded(data: bytes) -> str:
-    for mark, encoding in _MARKS:
+def decode_text(data: bytes, declared: str = "") -> str:
+    """*data* as text with ``\\n`` line ends and no control characters; lines keep their numbers.
+
+    *declared* is the charset that a protocol names (HTTP), if any; what the text itself declares is found in it.
+    Composed characters (NFC), except compatibility ideographs, which stay as typed. Raises UnreadableArticle naming
+    the line of the first byte that is no text.
+    """
+    found = judge(data, declared)
+    if found.problem:
+        raise UnreadableArticle(found.problem, _HINT, data.count(b"\n", 0, found.position) + 1)
+    text = data.decode(found.codec).replace("\r\n", "\n").replace("\r", "\n")
+    return compose(_UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text)
+
+
+def decode_page(data: bytes, declared: str = "") -> str:
+    """As ``decode_text`` for pages of others: never raises, a broken character is U+FFFD, nothing else is changed."""
+    return data.decode(judge(data, declared).codec, "replace")
+
+
+def judge(data: bytes, declared: str = "") -> Judgement:
+    """The encoding of *data*: byte order mark, UTF-16 without one, UTF-8, what is declared, what is likely."""
+    for mark, codec in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _strictly(data, encoding)
+            return _checked(data, codec, codec.removesuffix("-sig").upper())
     if b"\x00" in data:
-        line = data.count(b"\n", 0, data.index(b"\x00")) + 1
-        raise UnreadableArticle(Message("not a text file"), Message("save the file as UTF-8 text"), line)
+        return _wide(data) or Judgement("utf-8", Message("not a text file"), data.index(b"\x00"))
+    declared = declared or _declared_in(data)
+    if data.isascii():
+        return Judgement(_seven_bit(data, declared))
+    whole = _checked(data, "utf-8", "UTF-8")
+    return _judge_other(data, declared, whole) if whole.problem else whole
+
+
+def _checked(data: bytes, codec: str, name: str) -> Judgement:
     try:
-        return data.decode("utf-8")
+        data.decode(codec)
     except UnicodeDecodeError as error:
-        return _as_gb18030(data, error)
+        at = min(error.start, len(data) - 1)
+        return Judgement(codec, _damaged(name, f"0x{data[at]:02x}"), at)
+    return Judgement(codec)
 
 
-def _as_gb18030(data: bytes, error: UnicodeDecodeError) -> str:
-    try:
-        return data.decode("gb18030")
-    except UnicodeDecodeError:
-        raise _unreadable(data, error.start) from error
+def _damaged(name: str, byte: str) -> Message:
+    return Message("damaged %(encoding)s: byte %(byte)s is not part of a character", encoding=name, byte=byte)
 
 
-def _strictly(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise _unreadable(data, error.start) from error
+def _wide(data: bytes) -> Judgement | None:
+    """UTF-16 and UTF-32 without a byte order mark show by zero bytes and by what comes out."""
+    found = max(("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"), key=lambda codec: _plainness(data, codec))
+    if _plainness(data, found) < _LEAST_PLAIN:
+        return None
+    return _checked(data, found, found[:6].upper())
 
 
-def _unreadable(data: bytes, position: int) -> UnreadableArticle:
-    line = data.count(b"\n", 0, position) + 1
-    cause = Message("byte %(byte)s is neither UTF-8 nor GB18030", byte=f"0x{data[position]:02x}")
-    return UnreadableArticle(cause, Message("save the file as UTF-8 text"), line)
+_PLAIN = SIMPLIFIED | TRADITIONAL | JAPANESE | KOREAN | _STOPS | _KANA | _CYRILLIC | _WESTERN
+_LEAST_PLAIN = 0.5
+
+
+def _plainness(data: bytes, codec: str) -> float:
+    """The part of the characters that are ASCII, or used often in some language."""
+    text = data[:_SAMPLE_BYTES].decode(codec, "ignore")
+    plain = sum((character.isprintable() and character.isascii()) or character in _PLAIN for character in text)
+    return (plain + text.count("\n") + text.count("\r")) / max(1, len(text))
+
+
+_SAMPLE_BYTES = 20_000
+"""A multiple of 4: no character is cut."""
+
+
+def _declared_in(data: bytes) -> str:
+    found = _DECLARED.search(data[:_DECLARED_WITHIN_BYTES])
+    return found[1].decode("ascii", "ignore") if found else ""
+
+
+def _seven_bit(data: bytes, declared: str) -> str:
+    """ISO-2022-JP and HZ write Han by ASCII bytes alone."""
+    codec = "hz" if declared.lower() == "hz-gb-2312" else "iso2022_jp" if b"\x1b$" in data else "ascii"
+    return codec if not _checked(data, codec, "").problem else "ascii"
+
+
+# -- neither UTF-8 nor UTF-16 -------------------------------------------------------------------------------------
+
+
+def _judge_other(data: bytes, declared: str, damaged: Judgement) -> Judgement:
+    """*data* is not valid UTF-8: damaged, or in a legacy encoding."""
+    asked = _known(declared)
+    found = [(_score(data, each, asked), each) for each in _candidates(data, asked)]
+    score, best = max(found, key=lambda pair: pair[0])
+    if _is_almost_utf8(data, score, best):
+        return damaged
+    checked = _checked(data, best.codec, best.name)
+    if not checked.problem and score < _LEAST_LIKELY:
+        byte = f"0x{data[damaged.position]:02x}"
+        return Judgement(best.codec, _unknown(byte, best.name), damaged.position)
+    return checked
+
+
+def _unknown(byte: str, name: str) -> Message:
+    return Message("unknown encoding: byte %(byte)s is not UTF-8, and could be %(encoding)s", byte=byte, encoding=name)
+
+
+def _is_almost_utf8(data: bytes, score: float, best: Encoding) -> bool:
+    share = _utf8_share(data)
+    most = _MOST_UTF8 if best.wide else _MOST_UTF8_IN_BYTES
+    few = sum(map(len, _HIGH_BYTES.findall(data))) < _FEW_BYTES
+    if few and _SPOILT_SEQUENCE.search(data):
+        return True
+    return share >= most or share > score + _DAMAGED_MALUS or _has_utf8_line(data)
+
+
+_MOST_UTF8 = 0.75
+_MOST_UTF8_IN_BYTES = 0.2
+"""How much of the bytes beyond ASCII form UTF-8 by chance, in encodings of two bytes a character, and of one."""
+_LEAST_LIKELY = 0.45
+_LEAST_LIKELY_IN_BYTES = 0.8
+_DECLARED_BONUS = 0.5
+_DAMAGED_MALUS = 0.25
+_UTF8_LINE_BYTES = 12
+_FEW_BYTES = 4
+"""Beyond ASCII: so few don't tell an encoding, and may be what is left of one character of UTF-8."""
+
+
+def _utf8_share(data: bytes) -> float:
+    """The part of the bytes beyond ASCII that form whole characters of UTF-8."""
+    return sum(map(len, _UTF8_SEQUENCE.findall(data))) / sum(map(len, _HIGH_BYTES.findall(data)))
+
+
+def _has_utf8_line(data: bytes) -> bool:
+    """Whether a line is UTF-8 by itself, and long enough not to be so by chance: two files pasted together."""
+    return any(
+        sum(map(len, _HIGH_BYTES.findall(line))) >= _UTF8_LINE_BYTES and not _checked(line, "utf-8", "").problem
+        for line in data.splitlines()
+    )
+
+
+def _known(declared: str) -> Encoding | None:
+    """The encoding of that name on the web; None for UTF-8 and UTF-16, which it is not, and for unknown names."""
+    found = webencodings.lookup(declared) if declared else None
+    if found is None or found.name.startswith("utf-") or found.name in ("replacement", "x-user-defined"):
+        return None
+    codec = "gb18030" if found.name == "gbk" else found.codec_info.name
+    same = [each for each in LEGACY if each.codec == codec]
+    return same[0] if same else Encoding(found.name, codec, frozenset())
+
+
+def _candidates(data: bytes, asked: Encoding | None) -> Iterator[Encoding]:
+    """Those that can be: letters of a Western language stand alone among ASCII, Russian ones next to each other."""
+    runs = [len(run) for run in _HIGH_BYTES.findall(data)]
+    in_words = sum(length for length in runs if length > 3) > sum(runs) / 2
+    for each in LEGACY:
+        if each.wide or in_words != (each.codec == "cp1252"):
+            yield each
+    if asked and asked not in LEGACY:
+        yield asked
+
+
+def _score(data: bytes, encoding: Encoding, asked: Encoding | None) -> float:
+    """The likelihood, more for what is declared, less for what does not fit byte for byte."""
+    text = data.decode(encoding.codec, "replace")
+    bonus = (_DECLARED_BONUS if encoding.frequent else 1) if asked and encoding.name == asked.name else 0
+    likely = likelihood(text, encoding)
+    if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # any bytes are letters in these
+        likely = 0
+    return likely + bonus - (_DAMAGED_MALUS if "\ufffd" in text else 0)
+
+
+def likelihood(text: str, encoding: Encoding) -> float:
+    """How much of the characters beyond ASCII are those that text in *encoding* has, 0 to 1."""
+    counts = Counter(_NOT_ASCII.findall(text))
+    points = sum(count * _weight(character, encoding) for character, count in counts.items())
+    return points / max(1, counts.total())
+
+
+def _weight(character: str, encoding: Encoding) -> float:
+    if character in encoding.frequent:
+        return 1.0
+    if not encoding.frequent:
+        return 0.5 if character.isalpha() else 0.0
+    if not encoding.usual or character == "\ufffd":
+        return 0.0
+    return 0.5 if character.encode(encoding.codec, "replace")[0] in encoding.usual else 0.0

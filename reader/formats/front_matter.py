@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from ..chinese import HAN
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, is_slug, slug_of
@@ -220,7 +221,7 @@ def _slugs(field: Field) -> tuple[str, ...]:
 
 SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
 LIST_SEPARATORS = r"\s*[,，、;；]\s*"
-NAME_SEPARATORS = LIST_SEPARATORS + r"|(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})"
+NAME_SEPARATORS = LIST_SEPARATORS + rf"|(?<=[{HAN}]{{2}})\s+(?=[{HAN}]{{2}})"
 
 
 def listed(text: str, separators: str) -> tuple[str, ...]:

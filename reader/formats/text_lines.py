@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ..chinese import HAN, has_han
+
 
 def _lines(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
@@ -43,7 +45,7 @@ HEAD_FIELD = re.compile(
     r"(文章来源|信息来源|新闻来源|稿件来源|来源|稿源|来自|source|责任编辑|责编|编辑|editor|作者|记者|通讯员|文字记者|author|by"
     r"|发布时间|更新时间|发表时间|发稿时间|发布日期|时间|日期|字号|字体|浏览次数|浏览量|阅读量|阅读|点击量|点击数|点击|评论数|评论|人气)"
     r"\s*[:：]\s*([A-Za-z][\w.'’&-]*(?: [A-Za-z][\w.'’&-]*)*(?=\s*$|\s*[|｜])"
-    r"|[^\s|｜:：]*(?:\s+[\u4e00-\u9fff]{1,4}(?=\s|$)(?!\s*[:：]))?)",
+    rf"|[^\s|｜:：]*(?:\s+[{HAN}]{{1,4}}(?=\s|$)(?!\s*[:：]))?)",
     re.IGNORECASE,
 )
 """Anywhere in a line above the story: what it is, and its value (``来源:河北新闻网``)."""
@@ -93,11 +95,10 @@ EDITOR = _lines(
 )
 """``责任编辑:张岩``, ``(责编：李四、王五)``."""
 
-_HAN = r"\u4e00-\u9fff"
 _HOUSE = (
-    rf"(?:(?:本[报网刊台]|见习|实习|首席|特约|特派|全媒体|新华社|人民网|[{_HAN}]{{2,8}}(?:报|网|社|台|端|新闻))\s*)*"
+    rf"(?:(?:本[报网刊台]|见习|实习|首席|特约|特派|全媒体|新华社|人民网|[{HAN}]{{2,8}}(?:报|网|社|台|端|新闻))\s*)*"
 )
-_NAMED = rf"[{_HAN}·A-Za-z]"
+_NAMED = rf"[{HAN}·A-Za-z]"
 BYLINE_LINE = _lines(
     rf"[(（□■◆]?\s*(?:文/图|图/文|文|图|文图|图文|撰文|摄影|采写|撰稿|执笔)?\s*[/／:：]?\s*{_HOUSE}"
     rf"(?:记者|通讯员|作者|实习生|特约撰稿人?)\s*[:：]?\s*{_NAMED}{{1,12}}"
@@ -108,14 +109,14 @@ BYLINE_LINE = _lines(
 """``本报记者 高原雪 通讯员 张三``, ``文/记者 李四``, ``By Jane Doe``."""
 
 BARE_NAMES = _lines(
-    rf"[{_HAN}]{{2,4}}(?:[、\s]+[{_HAN}]{{2,4}}){{0,4}}",
-    rf"[{_HAN}] [{_HAN}]",
+    rf"[{HAN}]{{2,4}}(?:[、\s]+[{HAN}]{{2,4}}){{0,4}}",
+    rf"[{HAN}] [{HAN}]",
     r"[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){1,3}",
 )
 """``王小明``: only between the headline and the date."""
 
 BYLINE_AT_END = re.compile(
-    r"[(（]\s*((?:[\u4e00-\u9fff]{0,12}?\s*)?(?:记者|通讯员|作者|实习生)[^()（）。，,；;!?！？]{1,60})[)）]?\s*$"
+    rf"[(（]\s*((?:[{HAN}]{{0,12}}?\s*)?(?:记者|通讯员|作者|实习生)[^()（）。，,；;!?！？]{{1,60}})[)）]?\s*$"
 )
 """At the end of the last paragraph; the closing bracket is often lost."""
 
@@ -132,15 +133,13 @@ NUMBERED = re.compile(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL
 """How a heading may begin."""
 
 _ROLE = re.compile(
-    r"(?:文字|摄影|见习|实习|首席|特约|特派|驻[\u4e00-\u9fff]{2,4})?(?:记者|通讯员|作者|实习生|特约撰稿人?|撰稿|采写|撰文)\s*[:：/]?"
+    rf"(?:文字|摄影|见习|实习|首席|特约|特派|驻[{HAN}]{{2,4}})?(?:记者|通讯员|作者|实习生|特约撰稿人?|撰稿|采写|撰文)\s*[:：/]?"
     r"|(?:摄影报道|文/图|图/文|文图|图文|摄影|报道)(?=\s|$)|(?<=\s)[文图摄](?=\s|$|[/／])|^\s*[文图][/／]|\bby\b",
     re.IGNORECASE,
 )
-_EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{_HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
-_SPACED_NAME = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])")
-_NAME = re.compile(
-    r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]+(?:·[\u4e00-\u9fff]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){0,3}"
-)
+_EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
+_SPACED_NAME = re.compile(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
+_NAME = re.compile(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
 
 
 def closed_up(name: str) -> str:
@@ -155,14 +154,14 @@ def names_in(text: str) -> tuple[str, ...]:
     pieces = others if others and _EMPLOYER.match(first) else [first, *others]
     names = []
     for piece in pieces:
-        splitter = r"[\s、，,/;；]+" if re.search("[\u4e00-\u9fff]", piece) else r"\s*(?:[,;]|\band\b)\s*"
+        splitter = r"[\s、，,/;；]+" if has_han(piece) else r"\s*(?:[,;]|\band\b)\s*"
         names += [
             name for name in re.split(splitter, piece.strip()) if _NAME.fullmatch(name) and not _EMPLOYER.match(name)
         ]
     return tuple(dict.fromkeys(names))
 
 
-_SITE = re.compile(rf"[{_HAN}]{{1,10}}(?:网|在线|客户端)")
+_SITE = re.compile(rf"[{HAN}]{{1,10}}(?:网|在线|客户端)")
 """The first step of many paths is the site's own name."""
 _NO_SECTION = frozenset(("首页", "网站首页", "正文", "主页", "home", "文章正文", "内容", "详情"))
 

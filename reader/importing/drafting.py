@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
+from ..chinese import HAN
 from ..errors import NotImported, UnreadableArticle
 from ..formats import read_draft
+from ..formats.decoding import decode_text
 from ..i18n import Message
 from ..models import Draft
 from .duplicates import hash_of
@@ -86,11 +88,11 @@ def _first_words(text: str) -> str:
 
 
 def _from_text(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
-    return read_draft(".txt", normalize(text_in(got)).encode()), address
+    return read_draft(".txt", normalize(decode_text(got.content, got.charset)).encode()), address
 
 
 def _from_draft(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
-    return read_draft(".md", text_in(got).encode()), address
+    return read_draft(".md", decode_text(got.content, got.charset).encode()), address
 
 
 def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
@@ -109,7 +111,7 @@ _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
 
 def _language(told: str, text: str) -> str:
     """Pages' own word for their language is often a template's: Chinese and Latin text is told apart when read."""
-    han = len(re.findall(r"[\u4e00-\u9fff]", text))
+    han = len(re.findall(f"[{HAN}]", text))
     if han > len(text) / 10 or told[:2].lower() in ("zh", "en") or not _LANGUAGE.fullmatch(told):
         return ""
     return told

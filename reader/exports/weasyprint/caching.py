@@ -20,11 +20,14 @@ from weasyprint.layout import block, inline
 from weasyprint.text import line_break
 from weasyprint.text.ffi import pango
 
-HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+from ...chinese import HAN
+
+SQUARE = f"\u2e80-\u2fdf\u3006\u3021-\u3029\u3040-\u30ff{HAN}"
+"""Han, radicals and kana, which are set in squares."""
 WIDEST_LINE = 100_000
 """In pixels; beyond that a width means that there is no limit."""
 
-_ENDS_HAN = re.compile(f"[{HAN}]{{4}}$")
+_ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 """What was broken, with its style (kept, so that its id stays its own), and the answer."""
 

@@ -34,7 +34,7 @@ from weasyprint.text import line_break
 from weasyprint.text.ffi import TO_UNITS, ffi, pango
 
 from . import caching
-from .caching import HAN
+from .caching import SQUARE
 
 LOG = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ AUTOSPACE_EM = 0.095
 WIDEST_GAP_EM = 0.35
 """Where a line would need more than this between two characters it stays ragged: holes look worse."""
 
-_HAN = re.compile(f"[{HAN}]")
-_CJK = re.compile(f"[{HAN}{SIGNS}]")
+_HAN = re.compile(f"[{SQUARE}]")
+_CJK = re.compile(f"[{SQUARE}{SIGNS}]")
 _SIGN = re.compile(f"[{SIGNS}]")
-_SCRIPT_CHANGE = re.compile(f"(?<=[{HAN}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{HAN}])")
+_SCRIPT_CHANGE = re.compile(f"(?<=[{SQUARE}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{SQUARE}])")
 
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
 """The mark in don’t: the same character as the Chinese closing quote, and as wide unless the font is told."""

@@ -21,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
 from . import caching, justification, tagged_pdf  # noqa: E402
-from .caching import HAN  # noqa: E402
+from .caching import SQUARE  # noqa: E402
 from .justification import BREAK, LATIN  # noqa: E402
 
 MEDIA = "media:"
@@ -29,11 +29,11 @@ MEDIA = "media:"
 
 UNTOUCHED = frozenset(("pre", "code", "kbd", "samp", "style", "title", "script"))
 _BREAKS = re.compile(
-    f"(?<=[{HAN}，。、；：？！])(?=[“‘])"  # UAX 14 glues quotes to what is around them: no break, and 4 em holes
-    f"|(?<=[”’])(?=[{HAN}])"
-    f"|(?<=[{HAN}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{HAN}])"  # for autospace, see typography
+    f"(?<=[{SQUARE}，。、；：？！])(?=[“‘])"  # UAX 14 glues quotes to what is around them: no break, and 4 em holes
+    f"|(?<=[”’])(?=[{SQUARE}])"
+    f"|(?<=[{SQUARE}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{SQUARE}])"  # for autospace, see typography
 )
-_LAST_TWO = re.compile(f"([{HAN}])([{HAN}][”’）》。！？…]*\\s*)$")
+_LAST_TWO = re.compile(f"([{SQUARE}])([{SQUARE}][”’）》。！？…]*\\s*)$")
 SHORT = 12
 """Characters; a shorter paragraph takes one line."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...chinese import HAN, has_han
 from .features import DATE
 
 _SOURCE = r"(?:(?:本文|文章|信息|稿件|新闻|内容)?来源|稿源|出处|转自|来自|出自)"
@@ -16,7 +17,7 @@ _OTHER = (
     r"(?:发布|时间|日期|发表|字号|浏览|点击|阅读|人气|评论|校对|审核|监制|摄影|关键词|所属|分类|标签|打印|收藏|分享|举报"
     r"|次数)"
 )
-_NAMED_NEXT = r"\s*(?:[:：/]|\s(?=[\u4e00-\u9fff]{2,4}(?:\s|$)))"
+_NAMED_NEXT = rf"\s*(?:[:：/]|\s(?=[{HAN}]{{2,4}}(?:\s|$)))"
 _LABEL = re.compile(
     rf"(?P<source>{_SOURCE})\s*[:：]|(?P<chief>{_CHIEF}){_NAMED_NEXT}|(?P<editor>{_EDITOR}){_NAMED_NEXT}"
     rf"|(?P<author>{_AUTHOR})\s*[:：/]|(?P<other>{_OTHER}[^:：\s]{{0,4}}\s*[:：])"
@@ -30,11 +31,11 @@ _VALUE_END = re.compile(
 _BRACKETS = " \u3000[]【】（）()"
 _PHOTO = re.compile(r"[摄图]\W*$")
 _CLOCK_TIME = re.compile(r"\d{1,2}[:：]\d\d(?:[:：]\d\d)?")
-_NAME = r"[\u4e00-\u9fff](?:[\u3000 ]?[\u4e00-\u9fff]){1,3}|[\u4e00-\u9fff]{2,6}[·•][\u4e00-\u9fff]{2,8}"
+_NAME = rf"[{HAN}](?:[\u3000 ]?[{HAN}]){{1,3}}|[{HAN}]{{2,6}}[·•][{HAN}]{{2,8}}"
 _BODY_BYLINE = re.compile(
     r"(?:记者|作者|通讯员|撰文|采写|执笔[/／]|文[/／]图|图[/／]文|[文编][/／])\s*[:：]?\s*"
     rf"(?P<names>(?:{_NAME})(?:[、，,\s和及&]+(?:{_NAME})){{0,5}})"
-    r"\s*(?=[)）】/／]|$|报道|电[)）]|\s[\u4e00-\u9fff]{2,6}(?:报道|电|讯))"
+    rf"\s*(?=[)）】/／]|$|报道|电[)）]|\s[{HAN}]{{2,6}}(?:报道|电|讯))"
 )
 _ENGLISH_BYLINE = re.compile(
     r"^(?:by|written by|von|por)[:\s]+(?P<names>[A-Z][\w.'’-]+(?:[ ,&]+(?:and )?[A-Z][\w.'’-]+){1,6})", re.IGNORECASE
@@ -85,18 +86,16 @@ def labelled(line: str) -> Iterable[tuple[str, str]]:
 def source_name(value: str) -> str:
     """The publisher's name alone: without what follows it on the line."""
     value = DATE.split(_CLOCK_TIME.sub("", value))[0].strip()
-    first = value.split()[0] if re.search(r"[\u4e00-\u9fff]", value) and value.split() else value
+    first = value.split()[0] if has_han(value) and value.split() else value
     return first.strip('[]【】()（）《》"“”-—:： ') if 1 < len(first) <= 30 else ""
 
 
 def names_in(value: str) -> tuple[str, ...]:
     """Persons named in *value*; ``张　三`` is one name, ``张三、李四 王五`` are three."""
     value = re.sub(r"[_\dA-Z]+$", "", value.strip())
-    value = re.sub(
-        r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[\s\u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])", r"\1\2", value
-    )
+    value = re.sub(rf"(?<![{HAN}])([{HAN}])[\s\u3000]+([{HAN}])(?![{HAN}])", r"\1\2", value)
     value = re.sub(r"^(?:written )?by[:\s]+", "", value, flags=re.IGNORECASE)
-    if re.search(r"[\u4e00-\u9fff]", value):
+    if has_han(value):
         parts = re.split(r"[、，,;；/／\s\u3000和]+", value)
     else:
         parts = re.split(r"\s*(?:,|;|&|\band\b)\s*", value)
@@ -109,14 +108,14 @@ def names_in(value: str) -> tuple[str, ...]:
 def _is_name(name: str) -> bool:
     if _NO_NAMES.search(name):
         return False
-    if re.search(r"[\u4e00-\u9fff]", name):
-        return re.fullmatch(r"[\u4e00-\u9fff·•]{2,12}", name) is not None and ("·" in name or len(name) <= 5)
+    if has_han(name):
+        return re.fullmatch(rf"[{HAN}·•]{{2,12}}", name) is not None and ("·" in name or len(name) <= 5)
     return 1 < len(name) <= 40 and len(name.split()) <= 4 and bool(re.fullmatch(r"[^\W\d_][\w .'’-]*", name))
 
 
 def is_person(name: str) -> bool:
     """Whether *name* is more likely a person than a paper: for fields that hold either."""
-    if re.search(r"[\u4e00-\u9fff]", name):
+    if has_han(name):
         return _is_name(name) and ((len(name) <= 3 and name[0] in _SURNAMES) or "·" in name)
     return _is_name(name) and len(name.split()) in (2, 3, 4)
 
@@ -144,11 +143,9 @@ def _beside_date(lines: Sequence[str]) -> str:
             continue
         rest = re.split(r"[\s|｜\[\]]+", _CLOCK_TIME.sub(" ", DATE.sub(" ", line)).replace("日", " ").strip())
         names = [
-            part
-            for part in rest
-            if re.fullmatch(r"[\u4e00-\u9fffA-Za-z0-9—·-]{2,14}", part) and not _PLAIN.search(part)
+            part for part in rest if re.fullmatch(rf"[{HAN}A-Za-z0-9—·-]{{2,14}}", part) and not _PLAIN.search(part)
         ]
-        if len(names) == 1 and re.search(r"[\u4e00-\u9fff]{2}", names[0]) and len(rest) <= 3:
+        if len(names) == 1 and re.search(f"[{HAN}]{{2}}", names[0]) and len(rest) <= 3:
             return str(names[0])
     return ""
 

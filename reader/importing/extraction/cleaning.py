@@ -7,13 +7,13 @@ addresses come out absolute.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from ...chinese import HAN, compose
 from .blocks import INLINE
 
 KEPT_INLINE = {
@@ -33,7 +33,8 @@ LAZY_SOURCES = (
 
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff\ufffe\uffff\u2028\u2029]")
-_HAN_BREAK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])")
+_WIDE = f"{HAN}\u3000-\u33ff\uff00-\uffef"
+_HAN_BREAK = re.compile(rf"(?<=[{_WIDE}])\n\s*(?=[{_WIDE}])")
 _STOP_AT_END = re.compile(r"[。！？：…；.!?:]\W*$")
 _NO_BREAK_INDENT = re.compile(r"\u00a0[\u00a0 ]+")
 
@@ -59,7 +60,7 @@ def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> 
 
 def normalize(text: str) -> str:
     """NFC, no control or zero-width characters, no-break spaces plain. No word changes."""
-    return _CONTROLS.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ")
+    return _CONTROLS.sub("", compose(text)).replace("\u00a0", " ")
 
 
 def _write_children(element: HtmlElement, writer: _Writer) -> None:

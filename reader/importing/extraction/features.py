@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[A-Za-z\u00c0-\u024f0-9]+")
+from ...chinese import HAN
+
+TOKEN = re.compile(rf"[{HAN}]|[A-Za-z\u00c0-\u024f0-9]+")
 """One Han character, or one run of Latin letters and digits: what text is measured in."""
 
 STOP = re.compile(r"[，。！？；：、“”…]|[,.!?;:](?=\s|$|[\"”’])")

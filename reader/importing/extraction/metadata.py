@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from ...chinese import HAN
 from ..dates import date_in_address, read_date
 from .blocks import Block, names_of
 from .bylines import Bylines, bylines_of, is_person, names_in, source_name
@@ -17,7 +18,7 @@ from .cleaning import absolute, normalize
 from .features import DATE, TOKEN
 from .meta_tags import meta_fields, schema_fields
 
-_SEPARATOR = re.compile(r"\s*(?:[_|｜«»›‹]|\s[-–—:·/]\s|--|——(?=[\u4e00-\u9fff]{2,8}[网报台]))\s*")
+_SEPARATOR = re.compile(rf"\s*(?:[_|｜«»›‹]|\s[-–—:·/]\s|--|——(?=[{HAN}]{{2,8}}[网报台]))\s*")
 _CRUMBS = re.compile(
     r"crumb|position|location|\bpath|channel|dqwz|weizhi|address|where|ctn-?nav|current", re.IGNORECASE
 )

@@ -12,10 +12,10 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...errors import NotImported
+from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
 from ..dates import read_date
-from ..encodings import decode
 from ..extraction.blocks import parse
 from ..extraction.cleaning import normalize, to_clean_html
 from ..extraction.features import TOKEN
@@ -86,7 +86,7 @@ def _spine(package: etree._Element, folder: str) -> Iterator[str]:
 
 
 def _chapter(path: str, archive: Archive, book: Draft) -> EpubChapter | None:
-    root = parse(decode(archive.read(path)))
+    root = parse(decode_page(archive.read(path)))
     heading = next((h for tag in ("h1", "h2", "h3") for h in root.iter(tag) if h.text_content().strip()), None)
     title = _line(heading) if heading is not None else " ".join((root.findtext(".//title") or "").split())
     body = root.find("body")

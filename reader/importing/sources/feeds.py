@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import feedparser
 
+from ...formats.decoding import decode_page
 from ...models import Draft
 from ..dates import read_date
-from ..encodings import decode
 from ..extraction.bylines import is_person, names_in
 from ..extraction.features import TOKEN
 
@@ -35,7 +35,7 @@ class FeedItem:
 
 
 def is_feed(content: bytes) -> bool:
-    head = decode(content[:4000]).lstrip()
+    head = decode_page(content[:4000]).lstrip()
     if head.startswith("{"):
         return _JSON_FEED in head.replace("\\/", "/")
     return head.startswith("<") and _FEED.search(head) is not None and "<html" not in head.lower()
@@ -64,7 +64,7 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
 
 def _json_entries(content: bytes) -> Iterator[FeedItem]:
     try:
-        feed = json.loads(decode(content))
+        feed = json.loads(decode_page(content))
     except ValueError:
         return
     for item in feed.get("items", []):

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ...errors import NotImported
+from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
-from ..encodings import decode
 from .archives import Archive, open_archive
 from .epub import chapters
 from .feeds import FeedItem, entries, is_feed
@@ -165,4 +165,4 @@ def _read_member(archive: Archive, path: str) -> Fetched:
 
 
 def text_in(got: Fetched) -> str:
-    return decode(got.content, got.charset)
+    return decode_page(got.content, got.charset)
