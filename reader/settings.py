@@ -33,6 +33,10 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     scan_seconds: float = 5.0
     watch: bool = True
+    article_limit_mb: int = 2
+    picture_limit_mb: int = 40
+    read_timeout_seconds: float = 10.0
+    read_memory_mb: int = 512
     export_workers: int = 1
     export_queue: int = 64
     export_timeout_seconds: float = 120.0

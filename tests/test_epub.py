@@ -63,7 +63,7 @@ def publications(folder):
 def with_picture(folder):
     path = folder / "river.png"
     Image.new("RGB", (1600, 900), "steelblue").save(path)
-    picture = measure(path.read_bytes())
+    picture = measure(io.BytesIO(path.read_bytes()))
     write_record(folder, picture, path)
     body = f'<figure><img src="/media/{picture.digest}-1080.jpg" alt="大河"><figcaption>大河上下</figcaption></figure>'
     return make_article("river", title="大河", body=sanitize(body))

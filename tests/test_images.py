@@ -14,6 +14,7 @@ from PIL import Image
 from reader.errors import NotFound, UnusablePicture
 from reader.media.images import MIMETYPES, derive, link_pictures, measure
 from reader.media.renditions import ImageRenderer, original, write_record
+from reader.models import fingerprint
 
 
 def photo(width: int = 1600, height: int = 900, **saved: object) -> bytes:
@@ -59,14 +60,14 @@ def test_a_picture_comes_in_each_format_at_the_width_asked_for(suffix):
 
 
 def test_a_picture_is_never_made_larger():
-    assert measure(photo(500, 300)).widths == (360, 500)
-    assert measure(photo(200, 300)).widths == (200,)
-    assert measure(photo(4000, 3000)).widths == (360, 720, 1080)
+    assert measure(io.BytesIO(photo(500, 300))).widths == (360, 500)
+    assert measure(io.BytesIO(photo(200, 300))).widths == (200,)
+    assert measure(io.BytesIO(photo(4000, 3000))).widths == (360, 720, 1080)
     assert opened(derive(photo(200, 300), 720, "webp")).size == (200, 300)
 
 
 def test_orientation_is_applied_and_all_metadata_goes():
-    measured = measure(turned(6))
+    measured = measure(io.BytesIO(turned(6)))
     assert (measured.width, measured.height) == (900, 1600)
     small = opened(derive(turned(6), 360, "jpg"))
     assert (small.size, dict(small.getexif()), small.info.get("exif")) == ((360, 640), {}, None)
@@ -82,7 +83,7 @@ def test_a_transparent_picture_stands_on_white_as_jpeg_and_stays_clear_as_webp()
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked():
-    for refuse in (measure, lambda content: derive(content, 360, "jpg")):
+    for refuse in (lambda content: measure(io.BytesIO(content)), lambda content: derive(content, 360, "jpg")):
         with pytest.raises(UnusablePicture, match="more than 50,000,000 pixels"):
             refuse(bomb())
 
@@ -131,7 +132,7 @@ def test_another_picture_under_the_same_name_is_another_version_of_the_article(a
 
 def test_an_export_finds_the_original_behind_the_address_of_a_picture(settings, articles):
     path = articles / "2026/rain/top.jpg"
-    picture = measure(path.read_bytes())
+    picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     assert original(settings.instance, picture.address) == path.read_bytes()
 
@@ -145,7 +146,7 @@ def image_renderer(settings, articles):
 def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings, articles, image_renderer):
     room, made = image_renderer
     path = articles / "2026/rain/top.jpg"
-    picture = measure(path.read_bytes())
+    picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     first = room.file(picture.digest, 360, "avif")
     assert opened(first.read_bytes()).size == (360, 180)
@@ -158,7 +159,7 @@ def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings
 
 def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, image_renderer):
     path = articles / "2026/rain/top.jpg"
-    picture = measure(path.read_bytes())
+    picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     for digest, width, suffix in ((picture.digest, 361, "jpg"), (picture.digest, 360, "png"), ("0" * 16, 360, "jpg")):
         with pytest.raises(NotFound):
@@ -169,8 +170,30 @@ def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_ol
     settings, articles, image_renderer
 ):
     path = articles / "2026/rain/top.jpg"
-    picture = measure(path.read_bytes())
+    picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     path.write_bytes(b"not a picture")
     with pytest.raises(UnusablePicture, match="has changed"):
         image_renderer[0].file(picture.digest, 360, "jpg")
+
+
+@pytest.mark.parametrize("suffix", MIMETYPES)
+@pytest.mark.parametrize("profile", [b"", b"broken", bytes(200), b"\0\0\0\xc8" + bytes(196)])
+def test_a_broken_colour_profile_is_dropped_and_the_picture_stays(suffix, profile):
+    assert opened(derive(photo(icc_profile=profile), 360, suffix)).size == (360, 202)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF"])
+def test_a_picture_is_measured_without_decoding_it(kind, monkeypatch):
+    target = io.BytesIO()
+    Image.new("RGB", (300, 200)).save(target, kind)
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    picture = measure(target)
+    assert (picture.width, picture.height) == (300, 200)
+    assert picture.digest == fingerprint(target.getvalue())
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0broken", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff", b"x"])
+def test_broken_exif_counts_as_upright(exif):
+    picture = measure(io.BytesIO(photo(600, 400, exif=exif)))
+    assert (picture.width, picture.height) == (600, 400)

@@ -40,7 +40,7 @@ MAY_MAKE_MARKUP = {
     "catalog/rows.py": "reads back what the sanitizer cleaned",
     "chinese/script.py": "changes only the text between the tags of what is clean already",
     "exports/bodies.py": "rearranges what is clean already",
-    "jobs/messages.py": "reads back what was Markup when it was ordered",
+    "library/article_json.py": "reads back what was Markup when it was taken apart",
     "media/images.py": "changes only src, width and height of what is clean already",
     "web/body.py": "puts names, numbers and pictures into what is clean already",
     "web/views/share.py": "a QR code, drawn by us",

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Self, cast
 
 from ..errors import ChildFailed
+from ..i18n import Message
 from ..settings import ROOT
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 
@@ -52,11 +53,12 @@ NO_LIMITS = Limits()
 class ChildProcess:
     """A child that answers lines with lines; it ends with this process, and leaves no core dump. Use it in one thread.
 
-    *command* is a program whose main loop is ``child.answer_lines``.
+    *command* is a program whose main loop is ``child.answer_lines``. ``answered`` tells that it has started.
     """
 
     def __init__(self, command: Sequence[str], limits: Limits = NO_LIMITS) -> None:
-        self._limits = limits
+        self.command, self.limits = tuple(command), limits
+        self.answered = False
         self._errors = _append_only_file()
         self._process = _start(command, self._errors)
         self._orders = cast("IO[bytes]", self._process.stdin)
@@ -98,12 +100,17 @@ class ChildProcess:
         try:
             answer = self._exchange(order.encode() + b"\n", deadline, stop)
         except TimeoutError:
-            raise self._killed(f"timed out after {timeout_seconds:g} s", "time") from None
+            raise self._killed(
+                Message("timed out after %(seconds)s s", seconds=f"{timeout_seconds:g}"), "time"
+            ) from None
         except OverflowError:
-            raise self._killed(f"answers with more than {LONGEST_ANSWER_BYTES // 1_000_000} MB", "memory") from None
+            raise self._killed(
+                Message("more than %(count)s MB came out", count=LONGEST_ANSWER_BYTES // 10**6), "memory"
+            ) from None
         except (BrokenPipeError, EOFError):
             raise self._failure() from None
         self._show_errors()
+        self.answered = True
         return answer
 
     def end(self) -> None:
@@ -163,8 +170,8 @@ class ChildProcess:
 
     def _allow_cpu_time(self) -> None:
         """So many seconds more than it has used: a limit for one order, though it may be kept for thousands."""
-        if self._limits.cpu_seconds and self.alive():
-            self._limit(resource.RLIMIT_CPU, math.ceil(_cpu_seconds_of(self.pid) + self._limits.cpu_seconds))
+        if self.limits.cpu_seconds and self.alive():
+            self._limit(resource.RLIMIT_CPU, math.ceil(_cpu_seconds_of(self.pid) + self.limits.cpu_seconds))
 
     def _limit(self, kind: int, value: int) -> None:
         """Sets the soft limit, which a process may raise again; suppressed when it has ended already."""
@@ -172,7 +179,7 @@ class ChildProcess:
             _, hard = resource.prlimit(self.pid, kind)
             resource.prlimit(self.pid, kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
-    def _killed(self, reason: str, limit: str) -> ChildFailed:
+    def _killed(self, reason: Message, limit: str) -> ChildFailed:
         self._process.kill()
         self._process.wait()
         self._show_errors()
@@ -182,10 +189,13 @@ class ChildProcess:
         """Why it ended by itself, or by the kernel."""
         code, errors = self._process.wait(), self._show_errors()
         if code == -signal.SIGXCPU:
-            return ChildFailed(f"needs more than {self._limits.cpu_seconds:g} s of processor time", "time")
-        if code == OUT_OF_MEMORY or (code and self._limits.memory_mb and _OUT_OF_MEMORY.search(errors)):
-            return ChildFailed(f"needs more than {self._limits.memory_mb} MB of memory", "memory")
-        return ChildFailed(f"the process died ({_manner(code)})", killed=code == -signal.SIGKILL)
+            seconds = f"{self.limits.cpu_seconds:g}"
+            return ChildFailed(Message("needs more than %(seconds)s s of processor time", seconds=seconds), "time")
+        if code == OUT_OF_MEMORY or (code and self.limits.memory_mb and _OUT_OF_MEMORY.search(errors)):
+            return ChildFailed(Message("needs more than %(count)s MB of memory", count=self.limits.memory_mb), "memory")
+        return ChildFailed(
+            Message("the process died (%(manner)s)", manner=_manner(code)), killed=code == -signal.SIGKILL
+        )
 
     def _show_errors(self) -> bytes:
         """Passes on what the child wrote to standard error since the last time; returns its end."""
@@ -217,7 +227,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
     """Starts it from a thread that never ends: PR_SET_PDEATHSIG tells of the end of the forking thread (prctl(2))."""
 
     def start() -> subprocess.Popen[bytes]:
-        pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid())}
+        pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
         return subprocess.Popen(  # noqa: S603 our own command
             command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=errors, bufsize=0
         )

@@ -49,7 +49,7 @@ def _without_control_characters(draft: Draft) -> Draft:
     return replace(draft, **changed)
 
 
-def read_draft(suffix: str, data: bytes) -> Draft:
+def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
     """The file's content as a Draft, by its *suffix* (with or without dot, any case).
 
     Raises UnknownFormat, or UnreadableArticle with the line to blame; nothing else, whatever the bytes.
@@ -57,10 +57,10 @@ def read_draft(suffix: str, data: bytes) -> Draft:
     known = FORMATS.get("." + suffix.lower().lstrip("."))
     if known is None:
         raise UnknownFormat(suffix, sorted(FORMATS))
-    if len(data) > LARGEST_BYTES:
+    if len(data) > limit_bytes:
         raise UnreadableArticle(
             Message("too large for an article: %(size)s bytes", size=f"{len(data):,}"),
-            Message("the limit is %(most)s bytes; split the file", most=f"{LARGEST_BYTES:,}"),
+            Message("the limit is %(most)s bytes; split the file", most=f"{limit_bytes:,}"),
         )
     draft = _without_control_characters(known.read(data))
     if not draft.title:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
-
-from markupsafe import Markup
 
 from ..exports.options import Options
-from ..models import Article, Publication
+from ..library.article_json import article_of
+from ..models import Publication
 
 
 @dataclass(frozen=True)
@@ -31,13 +29,5 @@ def serialize(spec: ExportJob) -> str:
 def deserialize(line: str) -> ExportJob:
     """The ExportJob that ``serialize`` wrote; times keep their offset, not their zone's name."""
     fields = json.loads(line)
-    publication = fields["publication"] | {"chapters": tuple(map(_article, fields["publication"]["chapters"]))}
+    publication = fields["publication"] | {"chapters": tuple(map(article_of, fields["publication"]["chapters"]))}
     return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**fields["options"])})
-
-
-def _article(fields: dict[str, Any]) -> Article:
-    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was ordered
-    for name in ("published", "updated"):
-        values[name] = datetime.fromisoformat(values[name])
-    return Article(**values)

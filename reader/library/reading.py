@@ -1,33 +1,51 @@
-"""Reading article files: a path and its stamp go in, the article or the problem in it comes out."""
+"""Article files, read in child processes with limits: what a file costs or breaks is that file's problem alone.
+
+Stamps in, results out. A child stays warm for the next change; many files are shared out to one child a core.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import base64
+import json
 import logging
 import os
+import pickle
+import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from datetime import tzinfo
 from itertools import islice
-from multiprocessing import get_context
-from pathlib import PurePosixPath
+from typing import Any
 
-from ..catalog.tokenizer import words_of
-from ..editing import to_article
-from ..errors import ReaderError, UnreadableArticle
-from ..formats import read_draft
-from ..i18n import Message
-from ..media.renditions import link_pictures
+from ..child_process.parent import Limits
+from ..child_process.warm import WarmChildren
+from ..errors import ChildFailed
+from ..i18n import Message, restored
 from ..models import Article, Problem
 from ..settings import Settings
+from .article_json import article_of
 
 log = logging.getLogger(__name__)
 
-_BATCH = 64
-_POOL_FROM = 400
-"""From so many files on, reading them is shared out to processes."""
+COMMAND = (sys.executable, "-m", "reader.library.reading_program")
+SHARED_FROM = 400
+"""From so many files on, more than one child reads them."""
+
+RECYCLE_BYTES = 200_000_000
+"""A child that has grown beyond this makes room for a fresh one."""
+
+_PATIENCE = 6
+"""Wall time is this many times the processor time a file may take: a busy machine is not the file's fault."""
+
+_BATCH = 32
+_AHEAD = 3
+"""So many batches a child are under way before their results are taken: it is kept busy, and memory is bounded."""
+
+_SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
+_children = WarmChildren(RECYCLE_BYTES)
 
 
 @dataclass(frozen=True)
@@ -44,55 +62,99 @@ class FileResult:
     words: str = ""
 
 
-def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
-    """Each file read, in the order given; many are shared out to one process a core."""
-    if len(stamps) < _POOL_FROM:
-        yield from map(partial(read_file, settings), stamps, stamps.values())
-        return
-    waiting: deque[Future[list[FileResult]]] = deque()
-    workers = os.cpu_count() or 2
-    # Not by fork: the process may be a web server with many threads, whose locks a fork would copy as they are.
-    with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
-        for files in batched(stamps.items(), _BATCH):
-            waiting.append(pool.submit(_read_batch, settings, files))
-            if len(waiting) > 3 * workers:  # as much as keeps them busy, and no more: what was read lies in memory
+class FileReader:
+    """Reads files of ``settings.articles``. Children are shared by all readers of a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
+        self._pickled = base64.b64encode(pickle.dumps(settings)).decode()
+
+    def warm_up(self) -> None:
+        """Starts a child, so that the first file need not wait for one. Raises OSError if none can be started."""
+        _children.give_back(_children.take(COMMAND, self._limits))
+
+    def read(self, stamps: dict[str, str]) -> Iterator[FileResult]:
+        """The article in each file, or the problem that explains why there is none; in the order given."""
+        if len(stamps) < SHARED_FROM:
+            yield from (self._read_file(path, stamp) for path, stamp in stamps.items())
+            return
+        workers = os.cpu_count() or 2
+        with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads, _one_child_kept():
+            rest, waiting = _batched(stamps), deque[Future[list[FileResult]]]()
+            waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(rest, workers * _AHEAD))
+            while waiting:
                 yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+                waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(rest, 1))
+
+    def _read_batch(self, stamps: dict[str, str]) -> list[FileResult]:
+        """One by one, if a child ends over them."""
+        try:
+            return self._ask(stamps, pictures=True)
+        except ChildFailed:
+            return [self._read_file(path, stamp) for path, stamp in stamps.items()]
+
+    def _read_file(self, path: str, stamp: str) -> FileResult:
+        """Once more without its pictures if a child ends over it: a bad picture never costs the article."""
+        try:
+            return self._ask({path: stamp}, pictures=True)[0]
+        except ChildFailed as failed:
+            log.warning("%s: %s; it is read once more%s", path, failed, "" if failed.killed else ", without pictures")
+            pictures = failed.killed
+        try:
+            return self._ask({path: stamp}, pictures=pictures)[0]
+        except ChildFailed as failed:
+            return FileResult(path, stamp, "", Problem(path, 0, failed.message, _hint(failed)))
+
+    def _ask(self, stamps: dict[str, str], *, pictures: bool) -> list[FileResult]:
+        """Raises ChildFailed, or OSError when no child can be started."""
+        order = json.dumps({"settings": self._pickled, "paths": list(stamps), "pictures": pictures})
+        child = _children.take(COMMAND, self._limits)
+        try:
+            answer = child.ask(order, self._settings.read_timeout_seconds * _PATIENCE)
+        except BaseException:
+            child.end()
+            raise
+        _children.give_back(child)
+        read = zip(stamps.items(), json.loads(answer or "[]"), strict=True)
+        return [_result_of(found, *file, self._settings.timezone) for file, found in read]
 
 
-def batched(items: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple[str, str]]]:
-    """*items* in lists of *size*, the last one shorter (itertools has it from Python 3.12 on)."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
+def _hint(failed: ChildFailed) -> Message:
+    if setting := _SETTINGS.get(failed.limit):
+        return Message("make the file shorter or simpler, or raise %(setting)s", setting=setting)
+    return Message("please report it")
+
+
+def _batched(stamps: dict[str, str]) -> Iterator[dict[str, str]]:
+    rest = iter(stamps.items())
+    while batch := dict(islice(rest, _BATCH)):
         yield batch
 
 
-def _read_batch(settings: Settings, files: list[tuple[str, str]]) -> list[FileResult]:
-    return [read_file(settings, path, stamp) for path, stamp in files]
+def _result_of(answer: dict[str, Any], path: str, stamp: str, zone: tzinfo) -> FileResult:
+    if problem := answer.get("problem"):
+        return FileResult(path, stamp, answer["digest"], _problem_of(problem))
+    return FileResult(path, stamp, answer["digest"], article_of(answer["article"], zone), answer["words"])
 
 
-def read_file(settings: Settings, path: str, stamp: str) -> FileResult:
-    """The article in *path* (relative to the articles folder), or the problem that explains why there is none."""
+def _problem_of(fields: dict[str, Any]) -> Problem:
+    return Problem(**fields | {name: restored(fields[name]) for name in ("cause", "hint")})
+
+
+def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
+    """Each file read, in the order given. Raises OSError when no child process can be started."""
+    return FileReader(settings).read(stamps)
+
+
+def end_children() -> None:
+    """Ends the idle ones; the next file starts one."""
+    _children.keep(0)
+
+
+@contextmanager
+def _one_child_kept() -> Iterator[None]:
     try:
-        raw = (settings.articles / path).read_bytes()
-    except OSError as error:
-        return FileResult(
-            path, stamp, "", Problem(path, 0, error.strerror or str(error), Message("make the file readable"))
-        )
-    digest = hashlib.sha256(raw).hexdigest()
-    try:
-        draft = read_draft(PurePosixPath(path).suffix.lower(), raw)
-        article = link_pictures(to_article(draft, PurePosixPath(path), settings), settings)
-        return FileResult(path, stamp, digest, article, words_of(article))
-    except UnreadableArticle as error:
-        return FileResult(path, stamp, digest, Problem(path, error.line, error.cause, error.hint))
-    except ReaderError as error:
-        return FileResult(path, stamp, digest, Problem(path, 0, error.message))
-    except Exception as error:  # a bug of ours must not take the other articles down with it
-        log.exception("%s: bug while reading", path)
-        return FileResult(path, stamp, digest, Problem(path, 0, *_bug(error)))
-
-
-def _bug(error: Exception) -> tuple[Message, Message]:
-    return Message("internal error: %(error)s", error=repr(error)), Message("please report it")
+        yield
+    finally:
+        _children.keep(1)

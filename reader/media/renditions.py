@@ -22,12 +22,16 @@ from ..i18n import Message
 from ..models import Article, fingerprint
 from ..settings import Settings
 from ..storage.files import Store
+from ..storage.regular_files import read_regular
 from . import images
 from .images import MIMETYPES, Picture, derive
 
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
 LIMITS = Limits(memory_mb=2000, cpu_seconds=60, nice=5)
+LARGEST_BYTES = 1_000_000_000
+"""What was within READER_PICTURE_LIMIT_MB when its article was read is within this now, or has been replaced."""
+
 COMMAND = (sys.executable, "-m", "reader.media.renditions")
 
 Recorded = Callable[[str, int], None]
@@ -90,7 +94,8 @@ class ImageRenderer:
 
 def link_pictures(article: Article, settings: Settings) -> Article:
     """*article* with its pictures by digest and size, and a note of where each lies."""
-    return images.link_pictures(article, settings.articles, partial(write_record, settings.instance))
+    keep = partial(write_record, settings.instance)
+    return images.link_pictures(article, settings.articles, keep, settings.picture_limit_mb * 1_000_000)
 
 
 def write_record(instance: Path, picture: Picture, path: Path) -> None:
@@ -118,7 +123,7 @@ def original(instance: Path, address: str) -> bytes:
     """What lies behind ``/media/<digest>-…`` in a body, for exports to cut to their size. Raises NotFound."""
     digest = address.rpartition("/")[2].partition("-")[0]
     try:
-        return read_record(instance, digest)[1].read_bytes()
+        return read_regular(read_record(instance, digest)[1], LARGEST_BYTES)
     except OSError:
         raise NotFound("picture", digest) from None
 
@@ -150,7 +155,7 @@ def _render_files(order: str) -> str:
     """In the child: each key's file into the folder named in *order*. Returns the reason if there is none, else ""."""
     original, digest, folder, *keys = json.loads(order)
     try:
-        content = Path(original).read_bytes()
+        content = read_regular(Path(original), LARGEST_BYTES)
         if fingerprint(content) != digest:
             return "the file has changed since"
         for key in keys:

@@ -1,0 +1,69 @@
+"""Children that wait for the next order: shared by all threads of a process, replaced when they have grown."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import os
+import threading
+from collections.abc import Sequence
+
+from ..errors import ChildFailed
+from .parent import ChildProcess, Limits
+
+PING = ""
+"""The order that every program answers at once with an empty line: it says that it has started."""
+
+START_SECONDS = 60.0
+
+
+class WarmChildren:
+    """One that holds more than *recycle_bytes* when it is given back is ended."""
+
+    def __init__(self, recycle_bytes: int) -> None:
+        self._recycle_bytes = recycle_bytes
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)  # they are children of the process that started them
+        atexit.register(self.keep, 0)
+
+    def _forget(self) -> None:
+        self._idle: list[ChildProcess] = []
+        self._lock = threading.Lock()
+
+    def take(self, command: Sequence[str], limits: Limits) -> ChildProcess:
+        """One that has started; the caller gives it back or ends it. Raises OSError when none can be started."""
+        child = self._idle_one(command, limits) or ChildProcess(command, limits)
+        if child.answered:
+            return child
+        try:
+            child.ask(PING, START_SECONDS)
+        except ChildFailed as failed:
+            child.end()
+            raise OSError(errno.ECHILD, f"a child process cannot be started: {failed}") from failed
+        return child
+
+    def give_back(self, child: ChildProcess) -> None:
+        if child.resident_bytes() > self._recycle_bytes:
+            child.end()
+            return
+        with self._lock:
+            self._idle.append(child)
+
+    def keep(self, count: int) -> None:
+        """Ends all idle ones but the *count* used last."""
+        with self._lock:
+            kept, ended = self._idle[len(self._idle) - count :], self._idle[: len(self._idle) - count]
+            self._idle = kept
+        for child in ended:
+            child.end()
+
+    def _idle_one(self, command: Sequence[str], limits: Limits) -> ChildProcess | None:
+        with self._lock:
+            for child in reversed(self._idle):
+                if (child.command, child.limits) == (tuple(command), limits):
+                    self._idle.remove(child)
+                    if child.alive():
+                        return child
+                    child.end()
+                    return None
+        return None

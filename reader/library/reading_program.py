@@ -1,0 +1,101 @@
+"""The program of a child that reads article files: decode, parse, sanitize, edit, measure pictures, find the words.
+
+It reads nothing but regular files within their limit of size: a FIFO would block it, a device would do worse.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+import json
+import logging
+import pickle
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from ..catalog.tokenizer import words_of
+from ..child_process.child import answer_lines, prepare
+from ..editing import to_article
+from ..errors import ReaderError, UnreadableArticle
+from ..formats import read_draft
+from ..i18n import Message, stored
+from ..media.renditions import link_pictures
+from ..models import Article, Problem
+from ..settings import Settings
+from ..storage.regular_files import read_regular
+from .article_json import fields_of
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    answers = prepare()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    answer_lines(answers, _answer)
+
+
+def _answer(order: str) -> str:
+    """A list: for each path ``{"digest", "article", "words"}`` or ``{"digest", "problem"}``.
+
+    To an empty order an empty line.
+    """
+    if not order:
+        return ""
+    asked = json.loads(order)
+    settings = _settings(asked["settings"])
+    return json.dumps([read_file(settings, path, pictures=asked["pictures"]) for path in asked["paths"]])
+
+
+@lru_cache(4)
+def _settings(text: str) -> Settings:
+    """The parent's own value; nothing of a visitor's is in it."""
+    return pickle.loads(base64.b64decode(text))  # type: ignore[no-any-return]  # noqa: S301
+
+
+def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[str, object]:
+    """What is in *path* (relative to the articles folder), or the problem that explains why there is no article."""
+    try:
+        raw = read_regular(settings.articles / path, settings.article_limit_mb * 1_000_000)
+    except OSError as error:
+        return _failed("", Problem(path, 0, error.strerror or str(error), _hint(error)))
+    digest = hashlib.sha256(raw).hexdigest()
+    try:
+        article = _article(settings, path, raw, pictures=pictures)
+        return {"digest": digest, "article": fields_of(article), "words": words_of(article)}
+    except UnreadableArticle as error:
+        return _failed(digest, Problem(path, error.line, error.cause, error.hint))
+    except ReaderError as error:
+        return _failed(digest, Problem(path, 0, error.message))
+    except Exception as error:  # a bug of ours must not take the other articles down with it
+        log.exception("%s: bug while reading", path)
+        return _failed(digest, Problem(path, 0, *_bug(error)))
+
+
+def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Article:
+    file = PurePosixPath(path)
+    draft = read_draft(file.suffix.lower(), raw, settings.article_limit_mb * 1_000_000)
+    article = to_article(draft, file, settings)
+    return link_pictures(article, settings) if pictures else article
+
+
+def _failed(digest: str, problem: Problem) -> dict[str, object]:
+    texts = {"cause": stored(problem.cause), "hint": stored(problem.hint)}
+    return {"digest": digest, "problem": asdict(problem) | texts}
+
+
+def _bug(error: Exception) -> tuple[Message, Message]:
+    return Message("internal error: %(error)s", error=repr(error)), Message("please report it")
+
+
+def _hint(error: OSError) -> Message:
+    if error.errno == errno.EFBIG:
+        return Message("split the file, or raise %(setting)s", setting="READER_ARTICLE_LIMIT_MB")
+    if error.errno == errno.EINVAL:
+        return Message("put a regular file in its place, or remove it")
+    return Message("make the file readable")
+
+
+if __name__ == "__main__":
+    main()

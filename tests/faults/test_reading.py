@@ -1,0 +1,131 @@
+"""One bad file, and nothing else suffers: real servers are given files that cost too much, block, or kill."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from contextlib import contextmanager
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from serving import serving
+
+from reader import urls
+from reader.library.reading import FileReader
+from reader.models import Article, Problem
+from reader.settings import ROOT
+
+CRASH = """
+import os, sys
+if "reader.library.reading_program" in sys.orig_argv:
+    import reader.formats.from_markdown as markdown
+    def read(data, read=markdown.read):
+        return os.abort() if b"CRASH" in data else read(data)
+    markdown.read = read
+"""
+"""A parser with a bug in native code: it ends the process that reads a file with this word."""
+
+TABLE_BOMB = "# 表\n\n" + "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n" + "|a\n" * 22_000
+"""75 KB that become 44 million cells."""
+
+
+def picture() -> bytes:
+    target = BytesIO()
+    Image.new("RGB", (400, 300), "red").save(target, "PNG")
+    return target.getvalue()
+
+
+@pytest.fixture
+def bad_files(settings, drop, tmp_path, monkeypatch):
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'hook'}:{ROOT}")
+    drop("2026-05-01/control.md", "# 大雨\n\n![图](good.png)\n\n今天下雨。")
+    drop("2026-05-01/good.png", picture())
+    drop("2026-05-01/bomb.md", TABLE_BOMB)
+    drop("2026-05-01/crash.md", "# 坏\n\nCRASH")
+    drop("2026-05-01/with-fifo.md", "# 管道\n\n![图](x.png)\n\n正文。")
+    drop("2026-05-01/with-huge.md", "# 巨图\n\n![图](huge.png)\n\n正文。")
+    os.mkfifo(settings.articles / "2026-05-01/x.png")
+    os.mkfifo(settings.articles / "2026-05-01/x.md")
+    with drop("2026-05-01/huge.png", picture()).open("r+b") as huge:
+        huge.truncate(1_500_000_000)
+
+
+def status_of(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address, timeout=30) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_service_comes_up_twice_and_the_bad_files_are_listed(settings, bad_files, tmp_path):
+    assert 70_000 < len(TABLE_BOMB) < 80_000
+    for start in ("first", "second"):
+        log = tmp_path / f"{start}.log"
+        with serving(settings, log=log) as url:
+            found = {name: status_of(url + urls.article(name)) for name in ("control", "with-fifo", "with-huge")}
+            assert found == {"control": 200, "with-fifo": 200, "with-huge": 200}
+            assert status_of(f"{url}/healthz") == 200
+            with urllib.request.urlopen(url + urls.article("control")) as page:
+                assert b"/media/" in page.read()
+        tried = log.read_text()
+        assert ("bomb.md" in tried) is (start == "first")  # not tried again until it changes
+    assert "huge.png: too large: 1,500,000,000 bytes" in (tmp_path / "first.log").read_text()
+    assert "x.png: not a regular file" in (tmp_path / "first.log").read_text()
+    environment = os.environ | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    check = subprocess.run([sys.executable, "-m", "reader", "check"], cwd=ROOT, env=environment, capture_output=True)
+    listed = check.stderr.decode()
+    assert "2026-05-01/bomb.md: needs more than 512 MB of memory" in listed
+    assert "READER_READ_MEMORY_MB" in listed
+    assert "2026-05-01/crash.md: the process died (signal 6)" in listed
+    assert "control" not in listed
+
+
+@contextmanager
+def result_of(settings, name: str):
+    """The result of a file, or a failure in a minute, never an endless wait."""
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(FileReader(settings).read({name: "stamp"})), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found, "it blocks"
+    yield found[0].result
+
+
+@pytest.mark.parametrize("suffix", [".md", ".txt", ".html"])
+def test_a_fifo_is_no_article_and_never_blocks(settings, suffix):
+    settings.articles.mkdir()
+    os.mkfifo(settings.articles / f"x{suffix}")
+    with result_of(settings, f"x{suffix}") as problem:
+        assert isinstance(problem, Problem)
+        assert problem.cause == "not a regular file"
+
+
+def test_a_file_over_its_limit_is_not_read(settings, drop):
+    with drop("2026-05-01/a.md", "# a").open("r+b") as file:
+        file.truncate(3_000_000_000)
+    with result_of(settings, "2026-05-01/a.md") as problem:
+        assert str(problem) == (
+            "2026-05-01/a.md: too large: 3,000,000,000 bytes; the limit is 2,000,000"
+            " (split the file, or raise READER_ARTICLE_LIMIT_MB)"
+        )
+
+
+def test_an_article_with_unusable_pictures_is_published_without_them(settings, drop):
+    pictures = {"cut.png": picture()[:60], "text.jpg": b"no picture", "empty.gif": b"", "good.png": picture()}
+    for name, content in pictures.items():
+        drop(f"2026-05-01/{name}", content)
+    os.mkfifo(settings.articles / "2026-05-01/fifo.webp")
+    (settings.articles / "2026-05-01/folder.png").mkdir()
+    (settings.articles / "2026-05-01/loop.png").symlink_to("loop.png")
+    names = [*pictures, "fifo.webp", "folder.png", "loop.png", "missing.avif"]
+    drop("2026-05-01/a.md", "# 图\n\n" + "\n\n".join(f"![图]({name})" for name in names))
+    with result_of(settings, "2026-05-01/a.md") as article:
+        assert isinstance(article, Article)
+        assert article.body.count("/media/") == 2  # the good one, and the one whose end is missing: its head is whole
