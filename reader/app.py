@@ -13,6 +13,7 @@ from .settings import Settings
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
 from .web.middleware.response_cache import ResponseCache
+from .web.middleware.security_headers import SecurityHeadersMiddleware
 from .web.request_context import cache_key_normalizers
 from .web.responses import encoding_for
 
@@ -34,6 +35,7 @@ def create_app(services: Services | None = None) -> Flask:
         immutable_file_test=lambda *_: True,
         max_age=31_536_000,
     )
+    app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,
         revision=lambda: services.catalog.revision,

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from reader.settings import ROOT, Settings
@@ -28,14 +29,27 @@ def free_port() -> int:
         return port
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that give a process these settings; those at their default are left out."""
+    chosen = {field.name: getattr(settings, field.name) for field in fields(Settings)}
+    return {
+        f"READER_{name.upper()}": _as_text(value)
+        for name, value in chosen.items()
+        if value != getattr(Settings(), name)
+    }
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 @contextmanager
 def serving(settings: Settings, command: Sequence[str] = READER, log: Path | None = None) -> Iterator[str]:
     """The address of a server over *settings* (articles, instance, base_url …) that answers; stopped by SIGTERM."""
     port = free_port()
-    chosen = {"articles", "instance", "base_url", "site_name", "language"}
-    environment = os.environ | {
-        f"READER_{n.upper()}": str(getattr(settings, n)) for n in chosen if getattr(settings, n)
-    }
+    environment = os.environ | environment_of(settings)
     arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]
     output = (log or settings.instance.with_suffix(".log")).open("wb")
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -16,7 +16,7 @@ from .. import urls
 from ..chinese.script import SCRIPTS, convert, in_script, script_of
 from ..models import Collection, Teaser, format_minute
 from . import services
-from .assets import InlineStyles, script
+from .assets import InlineStyles
 from .request_context import VARY, request_context
 from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
 
@@ -110,7 +110,6 @@ def init_app(app: Flask) -> None:
         "address": urls,
         "site_name": settings.site_name,
         "style": style,
-        "reader_script": script(settings.static / "js" / "reader.js"),
         "body_style": styles.of_body,
     }
     app.context_processor(lambda: {"request_context": request_context(), "weight": WEIGHT, "crumbs": []})

@@ -60,6 +60,7 @@ class CompressionDictionaryMiddleware:
             return status, headers, body
         dictionary = self._dictionary(environ)
         if dictionary is None:
+            headers.pop("Last-Modified", None)  # see below
             return status, headers | {"Use-As-Dictionary": f'match="{MATCH}",id="{address_of(environ)}"'}, body
         body = in_terms_of(dictionary, body)
         etag = headers["ETag"].partition("-br")[0] + _TAG

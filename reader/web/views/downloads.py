@@ -145,7 +145,6 @@ def send(path: Path, name: str, mimetype: str, cache_control: str, plain_name: s
     response = send_file(path, mimetype=mimetype, conditional=True, etag=path.name, last_modified=None)
     response.headers["Cache-Control"] = cache_control
     response.headers["Content-Disposition"] = disposition(name, plain_name, mimetype)
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -134,9 +134,8 @@ def init_app(app: Flask) -> None:
 
 @bp.after_request
 def open_to_scripts(response: Response) -> Response:
-    """Readers that run in a browser may ask from anywhere (CORS); a feed is never taken for a page or a script."""
+    """Readers that run in a browser may ask from anywhere (CORS)."""
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
         response.headers["Access-Control-Allow-Headers"] = "A-IM, If-Modified-Since, If-None-Match"

@@ -19,7 +19,6 @@ from ...errors import NotFound, TooLarge
 from ...exports.publications import of_issue
 from ...models import Article, Issue
 from .. import services
-from ..assets import script
 from ..download_links import export_links
 from ..rendering import ExportLink, Link, render_page, teasers_shown
 from ..responses import chosen_encoding, compressed
@@ -61,7 +60,6 @@ def issue(day: str) -> Response:
             "save": urls.issue_file(found.day, "html"),
             "pages": " ".join([urls.issue(found.day), *(urls.article(t.slug) for t in found.teasers)]),
             "pages_bytes": PAGE_BYTES + sum(weight_of(article) for article in articles_of(found)),
-            "save_script": script(services().settings.static / "js" / "save.js"),
             "older": Link(found.older.isoformat(), urls.issue(found.older)) if found.older else None,
             "newer": Link(found.newer.isoformat(), urls.issue(found.newer)) if found.newer else None,
         }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Blueprint, Response
 
 from ... import urls
 from .. import services
-from ..assets import script
+from ..content_security_policy import inline_scripts
 from ..rendering import render_page
 from ..responses import Representation, conditional_response, version_of
 
@@ -25,17 +23,9 @@ def service_worker() -> Response:
     representation = Representation(
         version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=ASK_AGAIN
     )
-    return conditional_response(representation, lambda: _source("sw").replace("LOOK", build_id))
+    return conditional_response(representation, lambda: inline_scripts().source("sw").replace("LOOK", build_id))
 
 
 @bp.get(urls.OFFLINE)
 def offline() -> Response:
-    return render_page("offline.html", "offline", lambda: {"script": script(_path("offline"))})
-
-
-def _source(name: str) -> str:
-    return script(_path(name))
-
-
-def _path(name: str) -> Path:
-    return services().settings.static / "js" / f"{name}.js"
+    return render_page("offline.html", "offline", dict)
