@@ -1,11 +1,16 @@
-"""Exports: a Publication to the bytes of a file.
+"""Export formats: each is one module ``to_*.py`` here. ``Exporter`` is its contract.
 
-    to_<format>.py   one file each: SUFFIX, MIMETYPE, LABEL, PAGES and export(publication, options, render) -> bytes
-    publications.py  what can be exported: an article, an issue, a collection, a selection
-    press.py         ExportService: orders, finished files, sizes; what the rest of Reader talks to
-    jobs.py          the queue all processes share       crew.py, worker.py   who does the work
+    to_<format>.py    a Publication -> the bytes of a file
+    publications.py   what can be exported: an article, an issue, a collection, a selection
+    options.py        page size, script, site name: everything else that shapes the bytes
+    documents.py      a publication as chapters with a table of contents and a colophon, for templates
+    bodies.py, notes.py, pictures.py, covers.py, localization.py    parts of documents
+    weasyprint/       HTML -> PDF
+    zim.py            the whole library for Kiwix
 
-A new format is a new ``to_*.py`` file here; addresses, buttons, cache and contract tests find it by themselves.
+A new module is found when Reader starts: it gets addresses (``/a/<slug>.<suffix>``, issues, collections), a download
+link, a cache, ``export --format`` and the tests of the registry. Its suffix must be named in
+``docs/reference/exports.md``. Generating runs in worker processes: ``reader/jobs/``.
 """
 
 from __future__ import annotations
@@ -20,16 +25,61 @@ from .options import Options, Render
 
 
 class Exporter(Protocol):
-    """What a ``to_*.py`` file defines. Importer it must be cheap: heavy libraries load when it first exports."""
+    """What a ``to_*.py`` module defines.
+
+    A minimal module, ``to_html5.py``::
+
+        from ..models import Publication
+        from .bodies import Body
+        from .documents import to_document
+        from .options import Options, Render
+
+        SUFFIX = "html5"
+        MIMETYPE = "text/html"
+        LABEL = "HTML5"
+        PAGES: tuple[str, ...] = ()
+        SAMPLE = b"<h1>"
+
+        def export(publication: Publication, options: Options, render: Render) -> bytes:
+            document = to_document(publication, options, Body.html, "")
+            stories = (f"<h1>{escape(c.article.title)}</h1>{c.body}" for c in document.chapters)
+            return "".join(stories).encode()
+
+    Importing the module must be cheap, because web processes do it; heavy libraries are imported in ``export``.
+    """
 
     SUFFIX: str
-    MIMETYPE: str
-    LABEL: str
-    """A msgid."""
-    PAGES: tuple[str, ...]
-    """What ``?page=`` may say, the default first; empty where pages mean nothing."""
+    """The ending of addresses and file names, without a dot: lower-case letters and digits."""
 
-    def export(self, publication: Publication, options: Options, render: Render) -> bytes: ...
+    MIMETYPE: str
+    """The media type, as the HTTP field Content-Type gives it, without parameters."""
+
+    LABEL: str
+    """The name on the download link: a msgid (``N_``), or a name that is the same in all languages."""
+
+    PAGES: tuple[str, ...]
+    """Page sizes that ``?page=`` accepts, the default first; empty for formats without pages."""
+
+    SAMPLE: bytes
+    """Bytes that a file of one article holds: the signature of the format, or what its readers look for first."""
+
+    def export(self, publication: Publication, options: Options, render: Render) -> bytes:
+        """The file. Nothing of an article may be lost: the tests look in it for every heading, link target, picture
+        (its alternative text) and table cell of ``tests/samples/specimen.md``.
+
+        *render* fills a template of ``templates/export/``. ``Publication.chapters`` holds at least one article;
+        its body is sanitized HTML. *options* hold everything else that may shape the bytes.
+
+        The same arguments give the same bytes, in any process, on any machine, at any time: no clock, no random
+        number, no order of sets, no absolute path. Files are cached by the hash of the arguments and of the code.
+
+        A picture that can't be read gives way to its alternative text. Raises ExportFailed if there can be no file.
+        Runs in a worker process, within READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
+
+        A binary format that is neither a ZIP file nor PDF also defines ``searchable(content: bytes) -> str``: the text,
+        link targets and alternative texts in a file, for the tests.
+        """
+        ...
 
 
 def _found() -> dict[str, Exporter]:

@@ -24,6 +24,7 @@ SUFFIX = "epub"
 MIMETYPE = "application/epub+zip"
 LABEL = "EPUB"
 PAGES: tuple[str, ...] = ()
+SAMPLE = b"mimetypeapplication/epub+zip"
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every member: the earliest ZIP can say, and the same for the same content."""

@@ -14,6 +14,7 @@ SUFFIX = "html"
 MIMETYPE = "text/html"
 LABEL = N_("Web page in one file")
 PAGES: tuple[str, ...] = ()
+SAMPLE = b"<!doctype html>"
 
 PICTURES = "media:"
 

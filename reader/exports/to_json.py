@@ -14,6 +14,7 @@ SUFFIX = "json"
 MIMETYPE = "application/json"
 LABEL = "JSON"
 PAGES: tuple[str, ...] = ()
+SAMPLE = b'"@context": "https://schema.org"'
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's

@@ -19,6 +19,7 @@ SUFFIX = "md"
 MIMETYPE = "text/markdown"
 LABEL = "Markdown"
 PAGES: tuple[str, ...] = ()
+SAMPLE = b"title: "
 
 _COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft"}
 

@@ -43,6 +43,7 @@ PAPERS = {
     "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, least=18),
 }
 PAGES = tuple(PAPERS)
+SAMPLE = b"%PDF-1."
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:

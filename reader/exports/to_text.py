@@ -16,6 +16,7 @@ SUFFIX = "txt"
 MIMETYPE = "text/plain"
 LABEL = N_("Plain text")
 PAGES: tuple[str, ...] = ()
+SAMPLE = b"\n\n--\n"
 
 GROUPS = ("ul", "ol", "dl", "blockquote", "section", "aside", "details", "figure", "table", "thead", "tbody", "tfoot")
 
@@ -33,8 +34,20 @@ def _story(chapter: Chapter, options: Options) -> str:
     article = chapter.article
     facts = [chapter.time, *(f"{label}{chapter.colon}{value}" for label, value in chapter.imprint)]
     head = [" › ".join(article.section), article.kicker, article.title, article.subtitle, "  ".join(facts)]
-    root = Body(chapter.body, "", options.base_url).root
+    root = with_targets(Body(chapter.body, "", options.base_url).root)
     return "\n\n".join(filter(None, [*head, *blocks(root), chapter.editor]))
+
+
+def with_targets(root: HtmlElement) -> HtmlElement:
+    """*root* with what text can't show written out: ``words <address>`` for a link, ``[words]`` for a picture."""
+    for link in root.iter("a"):
+        target = link.get("href", "")
+        if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):
+            link.tail = f" <{target}>{link.tail or ''}"
+    for picture in list(root.iter("img")):
+        picture.tail = f"[{picture.get('alt', '')}]{picture.tail or ''}"
+        picture.drop_tag()
+    return root
 
 
 def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Feeds: articles in, feed bytes out. No request, no clock, no settings.
 
-A feed format is a module of this package with ``NAME`` (the last part of its addresses), ``MIMETYPE``,
-``LABEL`` and ``SHORT`` (msgids for people), ``ORDER`` (among its siblings) and ``to_bytes(feed)``; adding one is
-adding its file.
+A feed format is a module of this package that has a ``NAME``; ``FeedFormat`` is its contract. A new module is found
+when Reader starts: it gets addresses for the whole site, every collection and search, a line on ``/feeds`` and in
+OPML, autodiscovery links, and the tests of the registry. Its name must be named in ``docs/reference/addresses.md``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,42 @@ __all__ = ["FEEDS", "WINDOW", "Enclosure", "Entry", "Feed", "FeedFormat", "Link"
 
 
 class FeedFormat(Protocol):
-    NAME: str
-    MIMETYPE: str
-    LABEL: str
-    SHORT: str
-    ORDER: int
+    """What a feed module defines.
 
-    def to_bytes(self, feed: Feed) -> bytes: ...
+    A minimal module, ``titles.py``::
+
+        from .feed import Feed
+
+        NAME, MIMETYPE, ORDER = "titles.txt", "text/plain", 9
+        LABEL, SHORT = "Titles", "Titles"
+
+        def to_bytes(feed: Feed) -> bytes:
+            return "".join(f"{entry.published:%F} {entry.title} {entry.address}\\n" for entry in feed.entries).encode()
+    """
+
+    NAME: str
+    """The last part of its addresses, such as ``feed.xml``; no two formats share one."""
+
+    MIMETYPE: str
+    """The media type, without parameters."""
+
+    LABEL: str
+    """What it is, for people: a msgid."""
+
+    SHORT: str
+    """A word for it in lists of feeds: a msgid."""
+
+    ORDER: int
+    """Its place in lists; the lowest is first."""
+
+    def to_bytes(self, feed: Feed) -> bytes:
+        """The document. *feed* holds absolute addresses, aware times and sanitized HTML, newest entry first.
+
+        The same feed gives the same bytes: ETags and 304 depend on it. ``entry.id`` must appear unchanged. Tombstones
+        and links that the format has no word for are left out. Raises nothing: text that the format can't hold is
+        replaced (``feedgen_adapter.clean``, ``one_line``).
+        """
+        ...
 
 
 def _formats() -> dict[str, FeedFormat]:

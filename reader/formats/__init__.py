@@ -1,6 +1,12 @@
-"""The formats an article file may have. A format is one file ``from_*.py`` here with ``SUFFIXES`` and ``read``.
+"""The formats of article files: each is one module ``from_*.py`` here. ``Format`` is its contract.
 
-``SUFFIXES`` are those of its file names, with the dot; ``read(data: bytes) -> Draft`` raises UnreadableArticle.
+    from_<format>.py     a file's bytes -> a Draft
+    front_matter.py      the YAML at the beginning of any format; also written
+    decoding.py          bytes -> text; dates.py  dates as editors write them
+    markdown_writer.py   HTML -> Markdown, for import and export
+
+A new module is found when Reader starts: the library scans its suffixes, ``import`` and the editor read such files,
+and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md``.
 """
 
 from __future__ import annotations
@@ -20,15 +26,53 @@ LARGEST_BYTES = 2_000_000
 
 
 class Format(Protocol):
-    SUFFIXES: tuple[str, ...]
+    """What a ``from_*.py`` module defines.
 
-    def read(self, data: bytes) -> Draft: ...
+    A minimal module, ``from_org.py``::
+
+        from ..models import Draft
+        from . import front_matter
+        from .decoding import decode_text
+        from .from_markdown import body_of
+
+        SUFFIXES = (".org",)
+        SAMPLE = "---\\ntitle: 大雨\\npublished: 2026-05-01 06:00\\n---\\n\\n今天下雨。\\n".encode()
+
+        def read(data: bytes) -> Draft:
+            values, text, _ = front_matter.split(decode_text(data))
+            return Draft(**{"title": "", **values}, body_html=body_of(text))
+
+    Reading is a function of the bytes alone: no clock, no disk, no network, no setting; the same bytes give an equal
+    Draft. It is called in several processes at once.
+    """
+
+    SUFFIXES: tuple[str, ...]
+    """The file name endings, in lower case, each with its dot. No two formats share one."""
+
+    SAMPLE: bytes
+    """The smallest complete file: title 大雨, published 2026-05-01 06:00, and a body of one paragraph, 今天下雨。
+    The tests read it, publish it and import it.
+    """
+
+    def read(self, data: bytes) -> Draft:
+        """*data*, at most ``LARGEST_BYTES``, as a Draft.
+
+        ``title`` is plain text; if it is empty, ``read_draft`` refuses the file. ``body_html`` is HTML that need not be
+        safe: the sanitizer comes after. Fields that the file doesn't give keep their defaults, a time without a zone
+        stays naive. Front matter must be read (``front_matter.split``): every format accepts every field.
+
+        Raises UnreadableArticle, with the line if one is to blame, and no other error, whatever the bytes.
+        """
+        ...
 
 
 def _formats() -> dict[str, Format]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
     modules = [cast("Format", import_module(f"{__name__}.{name}")) for name in names]
-    return {suffix: module for module in modules for suffix in module.SUFFIXES}
+    found = [(suffix, module) for module in modules for suffix in module.SUFFIXES]
+    if len(dict(found)) < len(found):
+        raise ValueError(f"two formats share a suffix: {[suffix for suffix, _ in found]}")
+    return dict(found)
 
 
 FORMATS = _formats()

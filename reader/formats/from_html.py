@@ -25,6 +25,7 @@ from .dates import DATETIME, datetime_of
 from .decoding import decode_text
 
 SUFFIXES = (".html", ".htm", ".xhtml")
+SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-01 06:00'><p>今天下雨。</p>".encode()
 
 _COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--\s*\n?(---[ \t]*\n.*?\n---)\s*-->", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")

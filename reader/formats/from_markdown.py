@@ -16,6 +16,7 @@ from . import front_matter
 from .decoding import decode_text
 
 SUFFIXES = (".md", ".markdown")
+SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()
 
 _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")

@@ -42,6 +42,7 @@ from .text_lines import (
 )
 
 SUFFIXES = (".txt", ".text")
+SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _SENTENCE = re.compile(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
 _ENDS_SENTENCE = re.compile(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from ..chinese import HAN
 from ..errors import NotImported, UnreadableArticle
-from ..formats import read_draft
+from ..formats import FORMATS, read_draft
 from ..formats.decoding import decode_text
 from ..i18n import Message
 from ..models import Draft
@@ -43,14 +43,21 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     got = item.read()
     address = got.address or item.address
     try:
-        draft, address = _FORMS[item.form or "page"](got, item, address)
+        if item.form in FORMATS:
+            draft = read_draft(item.form, got.content)
+        else:
+            draft, address = _FORMS[item.form or "page"](got, item, address)
     except UnreadableArticle as error:
         raise NotImported(item.name, _in_line(error)) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
-    if len(TOKEN.findall(re.sub(r"<[^>]+>", " ", draft.body_html))) < LEAST_TOKENS and "<img" not in draft.body_html:
+    if item.form not in FORMATS and _is_empty(draft.body_html):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.body_html))
+
+
+def _is_empty(body_html: str) -> bool:
+    return len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) < LEAST_TOKENS and "<img" not in body_html
 
 
 def _in_line(error: UnreadableArticle) -> str:
@@ -91,10 +98,6 @@ def _from_text(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
     return read_draft(".txt", normalize(decode_text(got.content, got.charset)).encode()), address
 
 
-def _from_draft(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
-    return read_draft(".md", decode_text(got.content, got.charset).encode()), address
-
-
 def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
     body = parse(text_in(got))
     html = to_clean_html(body, address, address)
@@ -104,7 +107,6 @@ def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, st
 _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
     "page": _from_page,
     "text": _from_text,
-    "draft": _from_draft,
     "clean": _from_clean,
 }
 

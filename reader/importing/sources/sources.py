@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from ...errors import NotImported
+from ...formats import FORMATS, from_html, from_text
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
@@ -19,12 +20,13 @@ from .epub import chapters
 from .feeds import FeedItem, entries, is_feed
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 
-TEXTS = (".txt", ".text")
-PAGES = (".html", ".htm", ".xhtml", ".shtml")
-DRAFTS = (".md", ".markdown")
+TEXTS = from_text.SUFFIXES
+PAGES = (*from_html.SUFFIXES, ".shtml")
+ARTICLES = (*FORMATS, ".shtml")
+"""Files that are one article each."""
 FEEDS = (".xml", ".rss", ".atom", ".json", ".rdf")
 ARCHIVES = (".zip", ".epub")
-KNOWN = (*TEXTS, *PAGES, *DRAFTS, *FEEDS, *ARCHIVES)
+KNOWN = (*ARTICLES, *FEEDS, *ARCHIVES)
 NOTHING = Draft("", "")
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 
@@ -36,7 +38,7 @@ ReadSibling = Callable[[str], bytes | None]
 class SourceItem:
     """One article-to-be. ``read`` may fetch it, and raises NotImported; what it gives may be of any ``form``.
 
-    ``form`` is page, text, draft (an article file of ours), or clean (HTML that is the article and nothing else).
+    ``form`` is page, text, clean (HTML that is the article and nothing else), or the suffix of another article format.
     """
 
     name: str
@@ -80,7 +82,7 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[SourceItem | No
 
 def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
     suffix = path.suffix.lower()
-    if suffix in (*TEXTS, *PAGES, *DRAFTS):
+    if suffix in ARTICLES:
         yield SourceItem(
             name, partial(_read_file, path), _form(suffix), read_sibling=partial(_read_sibling_file, path.parent)
         )
@@ -91,7 +93,8 @@ def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[SourceIt
 
 
 def _form(suffix: str) -> str:
-    return "text" if suffix in TEXTS else "draft" if suffix in DRAFTS else "page"
+    """How import reads a file: pages and texts are copies from elsewhere, other formats are articles as they are."""
+    return "text" if suffix in TEXTS else "page" if suffix in PAGES else suffix
 
 
 def _read_file(path: Path) -> Fetched:
@@ -119,7 +122,9 @@ def _items_in(
         return
     if Path(name).suffix.lower() in FEEDS and not _PAGE.search(content[:20_000]):
         raise NotImported(name, Message("not a feed"))
-    form = "page" if _PAGE.search(content[:20_000]) or (got and "html" in got.content_type) else "text"
+    suffix = Path(urlsplit(name).path).suffix.lower()
+    is_page = _PAGE.search(content[:20_000]) or (got and "html" in got.content_type)
+    form = "page" if is_page else _form(suffix) if suffix in FORMATS and suffix not in PAGES else "text"
     yield SourceItem(name, lambda: got or Fetched("", content), form, address)
 
 
@@ -151,7 +156,7 @@ def _items_in_archive(name: str, archive: Archive) -> Iterator[SourceItem | NotI
         return
     for path in archive.paths:
         suffix = Path(path).suffix.lower()
-        if suffix in (*TEXTS, *PAGES, *DRAFTS):
+        if suffix in ARTICLES:
             read = partial(_read_member, archive, path)
             yield SourceItem(f"{name}: {path}", read, _form(suffix), read_sibling=partial(archive.read_sibling, path))
 

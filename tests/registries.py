@@ -1,0 +1,82 @@
+"""What every entry of a registry must keep, as functions that the tests of the registries call with an entry."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import lxml.html
+import pikepdf
+import pymupdf
+
+from reader.exports import Exporter
+from reader.exports.options import options_of
+from reader.exports.publications import of_article
+from reader.models import Article
+from reader.services import Services
+
+SPECIMEN = Path(__file__).resolve().parent / "samples" / "specimen.md"
+PICTURE = "一座石桥跨过河面"
+"""The alternative text of the picture that ``specimen`` adds to the specimen."""
+
+
+def specimen(picture: bytes) -> dict[str, bytes]:
+    """The files of an article with everything in it: the specimen, and a picture at its end."""
+    text = SPECIMEN.read_text("utf-8").replace("最后一段。", f"最后一段。\n\n![{PICTURE}](bridge.png)\n")
+    return {"2026-05-01/specimen.md": text.encode(), "2026-05-01/bridge.png": picture}
+
+
+def contents(article: Article) -> dict[str, list[str]]:
+    """What an export must hold, by kind: headings, link targets, pictures' alternative texts, table cells."""
+    body = lxml.html.fragment_fromstring(str(article.body), create_parent="div")
+    links = [link.get("href") for link in body.iter("a") if not link.get("href", "#").startswith("#")]
+    return {
+        "heading": [heading.text_content() for heading in body.iter("h2", "h3", "h4", "h5", "h6")],
+        "link": links,
+        "picture": [picture.get("alt") for picture in body.iter("img")],
+        "cell": [cell.text_content() for cell in body.iter("th", "td")],
+    }
+
+
+def missing(exporter: Exporter, article: Article, services: Services) -> list[str]:
+    """What of *article* is not in its export: ``cell: 142``. An exporter that keeps its contract loses nothing."""
+    page = exporter.PAGES[0] if exporter.PAGES else ""
+    content = exporter.export(of_article(article), options_of(services.settings, page, ""), services.render.render)
+    text = squeezed(searchable(exporter, content))
+    return [
+        f"{kind}: {item}" for kind, items in contents(article).items() for item in items if squeezed(item) not in text
+    ]
+
+
+def squeezed(text: str) -> str:
+    """*text* without white space, which formats set as they like, and without entities and Markdown's escapes."""
+    return re.sub(r"\s|\\(?=[^\w\s])", "", html.unescape(text))
+
+
+def searchable(exporter: Exporter, content: bytes) -> str:
+    """The text, link targets and alternative texts in a file, by what the file is."""
+    if hasattr(exporter, "searchable"):
+        return str(exporter.searchable(content))
+    if content.startswith(b"%PDF"):
+        return "\n".join(_of_pdf(content))
+    if content.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            texts = [file.read(name).decode("utf-8", "ignore") for name in file.namelist() if name.endswith("html")]
+        return "\n".join(re.sub(r"</?(?:span|b|i)\b[^>]*>", "", text) for text in texts)
+    return content.decode()
+
+
+def _of_pdf(content: bytes) -> Iterator[str]:
+    """The words of each page, the targets of its links, and the alternative texts in the structure tree."""
+    with pymupdf.open(stream=content) as file:
+        for page in file:
+            yield page.get_text()
+            yield from (link.get("uri", "") for link in page.get_links())
+    with pikepdf.open(io.BytesIO(content)) as file:
+        for thing in file.objects:
+            if isinstance(thing, pikepdf.Dictionary) and "/Alt" in thing:
+                yield str(thing.Alt)

@@ -1,0 +1,121 @@
+"""Every format, export, feed format and page keeps the contract in the docstring of its Protocol."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+from lxml import html
+from PIL import Image
+from registries import contents, missing, specimen
+
+from reader.cli import main
+from reader.exports import EXPORTS
+from reader.exports.options import options_of
+from reader.exports.publications import of_article
+from reader.feeds import FEEDS
+from reader.formats import FORMATS, read_draft
+from reader.sanitizer import sanitize
+
+each_format = pytest.mark.parametrize("suffix", FORMATS)
+each_export = pytest.mark.parametrize("suffix", EXPORTS)
+each_feed = pytest.mark.parametrize("name", FEEDS)
+
+
+@pytest.fixture
+def article(publish, services):
+    picture = io.BytesIO()
+    Image.new("RGB", (640, 360), "steelblue").save(picture, "PNG")
+    publish(specimen(picture.getvalue()))
+    return services.catalog.article("specimen")
+
+
+# -- formats ------------------------------------------------------------------------------------------------------
+
+
+@each_format
+def test_the_sample_of_a_format_is_a_whole_article(suffix):
+    draft = read_draft(suffix, FORMATS[suffix].SAMPLE)
+    assert (draft.title, draft.published) == ("大雨", datetime(2026, 5, 1, 6))
+    assert html.fromstring(str(sanitize(draft.body_html))).text_content().strip() == "今天下雨。"
+
+
+@each_format
+def test_reading_is_a_function_of_the_bytes(suffix):
+    assert read_draft(suffix, FORMATS[suffix].SAMPLE) == read_draft(suffix, FORMATS[suffix].SAMPLE)
+
+
+@each_format
+def test_a_file_of_each_format_is_published(publish, client, suffix):
+    publish({f"rain{suffix}": FORMATS[suffix].SAMPLE})
+    assert "今天下雨。" in client.get("/a/rain").text
+
+
+@each_format
+def test_a_file_of_each_format_is_imported_also_from_a_folder_and_a_zip(suffix, settings, tmp_path, runner):
+    folder = tmp_path / "old"
+    folder.mkdir()
+    body = "河水涨了一夜，天亮时漫过了石阶，住在下游的人把船系在门前的树上，等着雨停下来。"
+    (folder / f"rain{suffix}").write_bytes(FORMATS[suffix].SAMPLE.replace("今天下雨。".encode(), body.encode()))
+    env = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    result = runner.invoke(main, ["import", str(folder)], env=env)
+    assert result.exit_code == 0, result.output
+    (made,) = settings.articles.rglob("*.md")
+    draft = read_draft(".md", made.read_bytes())
+    assert (draft.title, body in draft.body_html) == ("大雨", True)
+
+
+# -- exports ------------------------------------------------------------------------------------------------------
+
+
+def test_the_specimen_holds_something_of_every_kind(article):
+    found = contents(article)
+    assert [kind for kind, items in found.items() if not items] == []
+    assert len(found["cell"]) == 12
+
+
+@each_export
+def test_an_export_loses_nothing_of_an_article(article, services, suffix):
+    assert missing(EXPORTS[suffix], article, services) == []
+
+
+@each_export
+def test_an_export_begins_or_holds_what_its_format_asks_for(article, services, suffix):
+    exporter = EXPORTS[suffix]
+    page = exporter.PAGES[0] if exporter.PAGES else ""
+    made = exporter.export(of_article(article), options_of(services.settings, page, ""), services.render.render)
+    assert exporter.SAMPLE in made
+    assert re.fullmatch(r"[a-z0-9]+", exporter.SUFFIX)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [("h[2-6]", "heading"), ("a", "link"), ("img", "picture"), ("table", "cell")],
+)
+def test_an_exporter_that_drops_something_is_found_out(article, services, pattern, kind):
+    def export(publication, options, render):
+        (chapter,) = publication.chapters
+        dropped = re.sub(rf"<({pattern})\b[^>]*>(.*?</\1>)?", "", str(chapter.body), flags=re.DOTALL)
+        return dropped.encode()
+
+    lost = missing(SimpleNamespace(PAGES=(), export=export), article, services)
+    assert {item.partition(":")[0] for item in lost} == {kind}
+
+
+# -- feeds --------------------------------------------------------------------------------------------------------
+
+
+@each_feed
+def test_a_feed_names_every_article_and_gives_the_same_bytes(publish, client, name):
+    publish({f"2026-05-0{day}/rain{day}.md": f"# 大雨第{day}天\n\n今天下雨。" for day in (1, 2, 3)})
+    first, second = client.get(f"/{name}"), client.get(f"/{name}")
+    assert first.mimetype == FEEDS[name].MIMETYPE
+    assert first.data == second.data
+    assert not [day for day in (1, 2, 3) if f"大雨第{day}天" not in first.text or f"/a/rain{day}" not in first.text]
+
+
+def test_feed_formats_have_a_definite_order():
+    assert len({feed.ORDER for feed in FEEDS.values()}) == len(FEEDS)
