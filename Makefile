@@ -4,13 +4,14 @@ PORT ?= 8000
 ARGS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help serve test check bench format
+.PHONY: help serve test check bench format package
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
 	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
 	@echo 'make check   style and types: ruff, mypy --strict'
 	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
+	@echo 'make package build the wheel and the source archive in dist/'
 	@echo 'make format  lay the code out as make check wants it'
 
 serve:
@@ -37,3 +38,7 @@ format:
 	@$(PYTHON) -m ruff check --fix --quiet
 	@$(PYTHON) -m ruff format --quiet
 	@$(PYTHON) scripts/make_traditional.py
+
+package:
+	@bash scripts/setup.sh test
+	@$(PYTHON) -m hatchling build

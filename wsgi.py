@@ -1,9 +1,7 @@
-"""What a WSGI server loads: ``granian --interface wsgi wsgi:application``, ``gunicorn wsgi`` or ``flask run``."""
+"""What a WSGI server loads: ``granian --interface wsgi wsgi:application``, ``gunicorn wsgi:app`` or ``flask run``."""
 
 from __future__ import annotations
 
-from reader.app import create_app
+from reader.wsgi import app, application
 
-app = create_app()
-application = app.wsgi_app
-"""The same without Flask's own first step, which costs as much as the whole answer of the hot layer."""
+__all__ = ["app", "application"]

@@ -17,5 +17,9 @@ Read the package in this order; each layer knows only the ones above it:
     jobs/                               exports made in worker processes
     services                            the parts, wired together once
     web/                                HTTP in, HTTP out; decides nothing
-    app, commands/, cli                 the two front doors
+    app, wsgi, commands/, cli           the two front doors
 """
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The command-line front door: ``python -m reader``."""
+"""The command-line front door: ``python -m reader``, and ``reader-server`` where the package is installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from . import commands
+from . import __version__, commands
 from .commands.console import localized, localized_command, localized_help
 from .errors import ReaderError
 from .settings import Settings
@@ -35,6 +35,7 @@ class MainGroup(click.Group):
 
 
 @click.group(cls=MainGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Show the version and exit.")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Read a folder of articles: serve, check, export or import them.

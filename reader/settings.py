@@ -18,15 +18,24 @@ from .i18n import Message
 SHORTEST_TOKEN = 12
 _FORMER_NAMES = {"READER_RESPONSE_CACHE_MB": "READER_HOT_CACHE_MB"}
 log = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parent.parent
+
+PACKAGE = Path(__file__).resolve().parent
+IS_INSTALLED = (PACKAGE / "templates").is_dir()
+"""Whether this is a wheel: ``templates/`` and ``static/`` lie in the package then, in a checkout beside it."""
+
+ROOT = PACKAGE if IS_INSTALLED else PACKAGE.parent
+"""Where ``templates/`` and ``static/`` lie."""
+
+_DEFAULT_FOLDER = Path.cwd() if IS_INSTALLED else ROOT
+"""Where ``articles/`` and ``instance/`` lie unless they are set."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """Every field is the variable ``READER_<NAME>``; ``docs/reference/settings.md`` explains each."""
 
-    articles: Path = ROOT / "articles"
-    instance: Path = ROOT / "instance"
+    articles: Path = _DEFAULT_FOLDER / "articles"
+    instance: Path = _DEFAULT_FOLDER / "instance"
     base_url: str = ""
     site_name: str = "Reader"
     language: str = "zh-CN"

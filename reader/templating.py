@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).resolve().parent
 SHAPING = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
 """The libraries whose version is part of the look: another one may set a page, or cut a picture, otherwise."""
 
-UNSHAPING = ("__pycache__", "cache")
-"""Folders under ``reader/`` that are made at run time."""
+UNSHAPING = ("__pycache__", "cache", "templates", "static")
+"""Folders under ``reader/`` that are made at run time, or that only an installed package has there."""
 
 
 class Renderer:
@@ -49,6 +49,7 @@ class Renderer:
     def _contents(self) -> Iterator[str | bytes]:
         for folder in self._folders:
             for path in sorted(folder.rglob("*")):
-                if path.is_file() and not set(path.parts) & set(UNSHAPING):
-                    yield path.relative_to(folder).as_posix()
+                name = path.relative_to(folder)
+                if path.is_file() and not set(name.parts) & set(UNSHAPING):
+                    yield name.as_posix()
                     yield path.read_bytes()

@@ -48,6 +48,21 @@ def applies(further: Requirement, asker: Requirement) -> bool:
     return marker is None or any(marker.evaluate({"extra": extra}) for extra in {"", *asker.extras})
 
 
+def pins() -> dict[str, str]:
+    """What is installed here; what isn't, such as the peers of the benchmarks, keeps the version it was held to."""
+    lines = CONSTRAINTS.read_text("utf-8").splitlines()
+    held = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    return {name: version for name, version in held.items() if not is_installed(name)} | brought_along()
+
+
+def is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
 if __name__ == "__main__":
-    CONSTRAINTS.write_text(HEAD + "".join(f"{name}=={version}\n" for name, version in sorted(brought_along().items())))
-    print(f"{CONSTRAINTS.relative_to(ROOT)}: {len(brought_along())} packages")
+    CONSTRAINTS.write_text(HEAD + "".join(f"{line}\n" for line in sorted(map("==".join, pins().items()))))
+    print(f"{CONSTRAINTS.relative_to(ROOT)}: {len(pins())} packages")

@@ -22,7 +22,7 @@ from typing import IO, Self, cast
 
 from ..errors import ChildFailed
 from ..i18n import Message
-from ..settings import ROOT
+from ..settings import PACKAGE
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 
 LONGEST_ANSWER_BYTES = 500_000_000
@@ -229,7 +229,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
     def start() -> subprocess.Popen[bytes]:
         pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
         return subprocess.Popen(  # noqa: S603 our own command
-            command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=errors, bufsize=0
+            command, cwd=PACKAGE.parent, env=environment, stdin=pipe, stdout=pipe, stderr=errors, bufsize=0
         )
 
     return _starter.submit(start).result()

@@ -11,7 +11,7 @@ from granian.constants import HTTPModes, Interfaces
 
 from ..i18n import N_, nmessage
 from ..services import build_services
-from ..settings import ROOT, Settings
+from ..settings import Settings
 from .check import show_progress
 from .console import echo
 
@@ -38,7 +38,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     msgids = N_("%(count)s article from %(folder)s: %(address)s"), N_("%(count)s articles from %(folder)s: %(address)s")
     echo(nmessage(*msgids, count, folder=settings.articles, address=address), err=True)
     Granian(
-        "wsgi:application",
+        "reader.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -47,7 +47,6 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
         backpressure=64,
         http=HTTPModes.http1,
         websockets=False,
-        working_dir=ROOT,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()

@@ -13,7 +13,7 @@ from stat import S_ISREG
 from ..catalog import CatalogTransaction, catalog_writer
 from ..formats import FORMATS
 from ..models import Problem, fingerprint
-from ..settings import ROOT, Settings
+from ..settings import PACKAGE, Settings
 from .reading import FileResult, read_files
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,6 @@ def _quietly(results: Iterable[FileResult], _length: int) -> Iterable[FileResult
 
 
 def _code_shape() -> str:
-    folder = ROOT / "reader"
     names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "models.py", "media/images.py"]
-    files = sorted(p for name in names for p in folder.glob(name))
+    files = sorted(p for name in names for p in PACKAGE.glob(name))
     return fingerprint(*(p.read_bytes() for p in files))

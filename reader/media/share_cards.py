@@ -9,12 +9,12 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 from ..models import Article
-from ..settings import ROOT
+from ..settings import PACKAGE
 
 SIZE = (1200, 630)
 MARGIN = 80
 PAPER, INK, SOFT, RED = "#fdfcfa", "#1c1c1c", "#5f5b54", "#8f1d16"
-FONTS = ROOT / "reader" / "exports" / "fonts"
+FONTS = PACKAGE / "exports" / "fonts"
 _NEVER_FIRST = "，。、；：？！”’）》」』】…—%,.;:?!)]"
 _NEVER_LAST = "“‘（《「『【(["
 _UNIT = re.compile(r"[A-Za-z0-9.%'’-]+\s?|.", re.DOTALL)
