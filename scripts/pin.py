@@ -64,5 +64,5 @@ def is_installed(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    CONSTRAINTS.write_text(HEAD + "".join(f"{line}\n" for line in sorted(map("==".join, pins().items()))))
+    CONSTRAINTS.write_text(HEAD + "".join(f"{name}=={version}\n" for name, version in sorted(pins().items())))
     print(f"{CONSTRAINTS.relative_to(ROOT)}: {len(pins())} packages")
