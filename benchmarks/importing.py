@@ -31,8 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from reader.formats.dates import date_in_text  # noqa: E402
 from reader.formats.decoding import decode_page  # noqa: E402
-from reader.importing.dates import read_date  # noqa: E402
 from reader.importing.extraction.extract import extract, text_of  # noqa: E402
 from reader.importing.extraction.metadata import Metadata  # noqa: E402
 
@@ -93,7 +93,7 @@ def _fields(file: Path) -> dict[str, str]:
     read = {kind: path.read_text("utf-8", errors="replace").strip() for kind, path in said.items() if path.exists()}
     known = {kind: text for kind, text in read.items() if text and not re.fullmatch(r"UNKN?O?W?N?O?WN", text)}
     known |= READ_BY_HAND.get(hashlib.sha256(file.read_bytes()).hexdigest()[:16], {})
-    return known | ({"date": _day(read_date(known["date"]))} if "date" in known else {})
+    return known | ({"date": _day(date_in_text(known["date"]))} if "date" in known else {})
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:

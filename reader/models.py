@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 from markupsafe import Markup
 
@@ -190,6 +190,19 @@ def is_slug(text: str) -> bool:
 def slug_of(name: str) -> str:
     """*name* made fit for an address: NFC, runs of anything else become one ``-``. May be empty."""
     return re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
+
+
+def local_time(moment: datetime, zone: tzinfo) -> datetime:
+    """*moment* in *zone*; a naive one is there already. Its offset is in whole minutes.
+
+    RFC 3339 and RFC 5322 can't write the seconds that local mean time had (Shanghai until 1901, Amsterdam until 1937).
+    """
+    here = moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    offset = here.utcoffset() or timedelta()
+    if not offset % timedelta(minutes=1):
+        return here
+    whole = timezone(timedelta(minutes=round(offset / timedelta(minutes=1))))
+    return here.astimezone(whole) if moment.tzinfo else here.replace(tzinfo=whole)
 
 
 def has_time(moment: datetime) -> bool:

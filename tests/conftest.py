@@ -5,8 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from reader.settings import Settings
+
+hypothesis_settings.register_profile("reader", deadline=None, derandomize=True)  # no test looks at the clock
+hypothesis_settings.load_profile("reader")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from reader.importing.dates import date_in_address, read_date
+from reader.formats.dates import date_in_address, date_in_text
 from reader.importing.extraction.bylines import bylines_of
 
 
@@ -69,7 +69,7 @@ def test_the_responsible_editor_goes_before_others():
     ],
 )  # fmt: skip
 def test_dates_are_read_as_pages_write_them(text, moment):
-    assert read_date(text) == moment
+    assert date_in_text(text) == moment
 
 
 def test_the_day_in_an_address_is_found():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from markupsafe import Markup
 
-from ..models import ALL, Article, Collection, Teaser
+from ..models import ALL, Article, Collection, Teaser, local_time
 from .related import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
@@ -48,8 +48,8 @@ def _teaser_values(row: sqlite3.Row, timezone: tzinfo) -> dict[str, Any]:
         "slug": row["slug"],
         "title": row["title"],
         "summary": row["summary"],
-        "published": datetime.fromtimestamp(row["published"], timezone),
-        "updated": datetime.fromtimestamp(row["updated"], timezone),
+        "published": local_time(datetime.fromtimestamp(row["published"], UTC), timezone),
+        "updated": local_time(datetime.fromtimestamp(row["updated"], UTC), timezone),
         "section": tuple(row["section"].split("/")) if row["section"] else (),
         "source": row["source"],
         "language": row["language"],

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from ..errors import NotImported
-from ..formats.dates import HINT, parse_datetime
+from ..formats.dates import UnreadableDate, parse_date
 from ..i18n import N_, Message
 from ..importing.duplicates import plain, scan
 from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
@@ -27,9 +27,12 @@ class Moment(click.ParamType[datetime]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            return parse_datetime(value)
-        except ValueError as error:
-            self.fail(localized(Message("%(cause)s (%(hint)s)", cause=error.args[0], hint=HINT)), param, ctx)
+            moment = parse_date(value)
+            if moment is None:
+                raise UnreadableDate(Message("not a date: '%(text)s'", text=value))
+            return moment
+        except UnreadableDate as error:
+            self.fail(localized(Message("%(cause)s (%(hint)s)", cause=error.cause, hint=error.hint)), param, ctx)
 
 
 @click.command("import")

@@ -11,9 +11,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from ..chinese import punctuate
-from ..errors import UnreadableArticle
-from ..i18n import Message
-from ..models import Article, Draft
+from ..models import Article, Draft, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
 from . import derived
@@ -63,10 +61,4 @@ def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:
     """In the site's time zone; a naive one is taken to be there already."""
-    if moment is None or moment.tzinfo is None:
-        return moment and moment.replace(tzinfo=settings.timezone)
-    try:
-        return moment.astimezone(settings.timezone)
-    except OverflowError:
-        cause = Message("date out of range: '%(date)s'", date=moment)
-        raise UnreadableArticle(cause, Message("use a year from 2 to 9998")) from None
+    return moment and local_time(moment, settings.timezone)

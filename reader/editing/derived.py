@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from ..chinese import HAN, is_han
 from ..errors import UnreadableArticle
+from ..formats.dates import day_of
 from ..i18n import Message
-from ..models import slug_of
+from ..models import local_time, slug_of
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8
@@ -46,10 +47,8 @@ def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
     ``2018-11-23-slug.md``, ``20181123.txt``. Raises UnreadableArticle when there is none.
     """
     for found in reversed(list(_DATE.finditer(str(file)))):
-        try:
-            return datetime(int(found[1]), int(found[3]), int(found[4]), tzinfo=timezone)
-        except ValueError:
-            continue
+        if (day := day_of(int(found[1]), int(found[3]), int(found[4]))) is not None:
+            return local_time(day, timezone)
     raise UnreadableArticle(
         Message("no date"), Message("add published: 2018-11-23 10:40, or move the file into a folder 2018-11-23/")
     )

@@ -1,43 +1,271 @@
-"""Dates as editors and newspapers write them."""
+"""The one reader of dates: whole values as editors and tools write them, and dates within a text or an address.
+
+Rules:
+
+* A form is read only if it can mean one thing. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) can't.
+* Years go from 1901 to 9998: RFC 5322, 3.3, which RSS follows, knows no year before 1900, time zones before that have
+  offsets in seconds, and a time zone may move a moment by a day. ``0001-01-01``, Hugo's zero date, means no date.
+* What names no time zone is naive: local to ``READER_TIMEZONE``.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..i18n import Message
 
-DATE = r"(\d{4})\s*(?:[-/.]|年)\s*(\d{1,2})\s*(?:[-/.]|月)\s*(\d{1,2})\s*日?"
-TIME = r"(\d{1,2})\s*[:：时]\s*(\d{1,2})(?:\s*[:：分]\s*(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*[分秒]?"
-ZONE = r"(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{1,2})"
-DATETIME = re.compile(rf"{DATE}(?:(?:[Tt]|\s*){TIME}(?:\s*{ZONE})?)?")
+FIRST_YEAR, LAST_YEAR = 1901, 9998
+_ZERO_YEAR = 1
+_UNLIKELY_YEAR = 2100
 HINT = Message("use 2018-11-23 or 2018-11-23 10:40")
+_ZONE_HINT = Message("write the offset: 2018-11-23 10:40 +08:00")
+_RANGE_HINT = Message("use a year from %(first)s to %(last)s", first=FIRST_YEAR, last=LAST_YEAR)
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_OFFSETS = {
+    "z": 0, "utc": 0, "gmt": 0, "ut": 0, "wet": 0, "west": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3,
+    "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
+    "hkt": 8, "sgt": 8, "jst": 9, "kst": 9, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "北京时间": 8,
+}  # fmt: skip
+"""Hours east of UTC of the abbreviations that mean one zone; CST, IST, BST and AST mean several."""
+
+_WEEKDAY = (
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?\s*"
+    r"|[(（]?(?:星期|周)[一二三四五六日天][)）]?\s*)"
+)
+_OFFSET = r"(?P<offset>[+-]\d\d:?\d\d(?::\d\d)?|[+-]\d{1,2}\b)"
+_ZONE = (
+    rf"(?:\s?(?:(?:UTC|GMT)?{_OFFSET}|(?P<abbreviation>(?:Z|(?-i:[A-Z]{{2,4}}T|UTC))\b|北京时间))"
+    r"(?:\s*\(?(?-i:[A-Z]{3,5})\)?(?![A-Za-z]))?)?"
+    r"(?:\s?\[?(?P<region>(?-i:[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+))\]?)?(?:\sm=[+-][\d.]+)?"
+)
+_CLOCK = (
+    r"(?P<part>凌晨|早上|清晨|早晨|上午|中午|下午|傍晚|晚上|晚间|晚|夜间)?\s*"
+    r"(?P<hour>\d{1,2})\s?(?:[:：时点]\s?(?P<minute>[0-5]?\d)(?:\s?[:：分]\s?(?P<second>[0-6]\d))?"
+    r"(?:[.,](?P<fraction>\d{1,9}))?\s?[分秒]?|[时点]整?|(?=\s?[ap]\.?m\b))\s?(?P<half>[ap]\.?m\b\.?)?"
+)
+_AND_CLOCK = rf"(?:\s*{_WEEKDAY})?(?:(?:[T_]|[\s日,，|]*(?:at\s+)?){_CLOCK}{_ZONE})?"
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?<!\d)(?P<year>\d{{4}})\s?[-/.年]\s?(?P<month>\d{{1,2}})\s?[-/.月]\s?(?P<day>\d{{1,2}})(?!\d)[日号]?{_AND_CLOCK}",
+        rf"(?<![a-z]){_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
+        rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ -]{_MONTH},?[ -](?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
+        rf"(?<![\d/])(?P<first>\d{{1,2}})(?P<slash>[/-])(?P<other>\d{{1,2}})(?P=slash)(?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
+        rf"(?<![\d.])(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
+        rf"(?<![a-z]){_MONTH}\s{{1,2}}(?P<day>\d{{1,2}}) {_CLOCK}{_ZONE} (?P<year>\d{{4}})(?!\d)",
+    )
+)
+"""ISO and Chinese, May 1 2026, 1 May 2026, numbers by / or -, 1.5.2026 (always day first), and ``date``'s own."""
+_COMPACT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
+    rf"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_ZONE})?",
+    re.IGNORECASE,
+)
+_EPOCH = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{12,13})")
+_CLOCK_FIRST = re.compile(
+    r"(\d?\d:\d\d\s?(?:[ap]\.?m\.?)?\s?(?:[A-Z]{2,4}T|UTC)?),?\s+(?:on\s+)?(.{6,18}\d{4})", re.IGNORECASE
+)
+_LEADING_WEEKDAY = re.compile(rf"^{_WEEKDAY}", re.IGNORECASE)
+_NUMERALS = "〇一二三四五六七八九"
+_IN_NUMERALS = re.compile(rf"([{_NUMERALS}零○]{{4}})年([{_NUMERALS}十]{{1,2}})月([{_NUMERALS}十廿卅]{{1,3}})日?")
+_IN_ADDRESS = (
+    re.compile(r"/((?:19|20)\d\d)[-/]?([01]\d)[-/]?([0-3]\d)(?=\D)"),
+    re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/(\d\d)/"),
+)
 
 
-def parse_datetime(text: str) -> datetime:
-    """The time in *text*: aware if it names a zone, else naive. Raises ValueError, whose argument is a Message."""
-    found = DATETIME.fullmatch(text.strip())
-    if not found:
-        raise ValueError(Message("not a date: '%(text)s'", text=text))
-    return datetime_of(found)
+class UnreadableDate(ValueError):
+    """``cause`` says what is wrong with a date, ``hint`` how to write it."""
+
+    def __init__(self, cause: Message, hint: Message = HINT) -> None:
+        super().__init__(cause)
+        self.cause, self.hint = cause, hint
 
 
-def datetime_of(found: re.Match[str]) -> datetime:
-    """The time that a match of ``DATETIME`` says. Raises ValueError when there is no such day or hour."""
-    year, month, day, hour, minute, second = (int(found[group] or 0) for group in range(1, 7))
-    micro = int((found[7] or "").ljust(6, "0"))
+@dataclass(frozen=True)
+class FoundDate:
+    """A date within a text, and where it stands there."""
+
+    moment: datetime
+    start: int
+    end: int
+
+
+def parse_date(text: str) -> datetime | None:
+    """The moment that the whole *text* says: aware if it names a zone, else naive. None for a date that means none.
+
+    Raises UnreadableDate for what is no date, can mean two days, or lies outside the range above.
+    """
+    plain = _LEADING_WEEKDAY.sub("", _plain(text))
+    plain = _CLOCK_FIRST.sub(r"\2 \1", plain) if _CLOCK_FIRST.fullmatch(plain) else plain
+    found = next((match for form in (_COMPACT, *_FORMS) if (match := form.fullmatch(plain))), None)
+    if found is not None:
+        return _judged(_moment(found, text), text)
+    epoch = _EPOCH.fullmatch(plain)
+    if epoch is None:
+        raise UnreadableDate(Message("not a date: '%(text)s'", text=text))
+    return _judged(datetime.fromtimestamp(int(epoch[1] or epoch[2][:-3]), UTC), text)
+
+
+def find_dates(text: str) -> Iterator[FoundDate]:
+    """The dates in *text*, those in the commonest form first; what can mean two days is passed over."""
+    for form in _FORMS:
+        for match in form.finditer(text):
+            try:
+                moment = _judged(_moment(match, match[0]), match[0])
+            except UnreadableDate:
+                moment = _day_alone(match)
+            if moment is not None and moment.year < _UNLIKELY_YEAR:
+                yield FoundDate(moment, match.start(), match.end())
+
+
+def date_in_text(text: str) -> datetime | None:
+    """The first date in *text* to the second, with its time and zone if it has them."""
+    plain = _CLOCK_FIRST.sub(r"\2 \1", unicodedata.normalize("NFKC", text))
+    found = next((found.moment for found in find_dates(plain)), None) or _internet_date(plain)
+    return found and found.replace(microsecond=0)
+
+
+def _internet_date(text: str) -> datetime | None:
+    """RFC 5322 with a year of two digits, as old feeds have it (4.3)."""
     try:
-        return datetime(year, month, day, hour, minute, second, micro, _zone(found[8]))
-    except (ValueError, OverflowError):
-        raise ValueError(Message("date out of range: '%(date)s'", date=found[0])) from None
-
-
-def _zone(text: str | None) -> timezone | None:
-    if not text:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
         return None
-    if text[0] not in "+-":
-        return UTC
-    digits = text[1:].replace(":", "")
-    hours, minutes = (int(digits), 0) if len(digits) < 3 else (int(digits[:2]), int(digits[2:]))
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(offset if text[0] == "+" else -offset)
+    return moment if is_in_range(moment.year) else None
+
+
+def date_in_address(address: str) -> datetime | None:
+    """News sites often put the day into the path: ``/2018-11/23/``, ``/20181123/``."""
+    for form in _IN_ADDRESS:
+        match = form.search(address)
+        if match:
+            month = int(match[2]) if match[2].isdigit() else _month(match[2])
+            return day_of(int(match[1]), month, int(match[3]))
+    return None
+
+
+def day_of(year: int, month: int, day: int) -> datetime | None:
+    """The first moment of that day, naive; None if no calendar has it, or it is out of range."""
+    try:
+        return datetime(year, month, day) if is_in_range(year) else None  # noqa: DTZ001 (naive: see above)
+    except ValueError:
+        return None
+
+
+def is_in_range(year: int) -> bool:
+    return FIRST_YEAR <= year <= LAST_YEAR
+
+
+# -- from a match to a moment -------------------------------------------------------------------------------------
+
+
+def _plain(text: str) -> str:
+    """*text* with half-width digits and marks, Chinese numerals as digits, single spaces."""
+    plain = _IN_NUMERALS.sub(lambda found: "-".join(map(_digits, found.groups())), text)
+    return " ".join(unicodedata.normalize("NFKC", plain).split())
+
+
+def _digits(numeral: str) -> str:
+    """``二〇二六`` → 2026, ``十一`` → 11, ``二十`` → 20, ``廿三`` → 23."""
+    numeral = numeral.replace("零", "〇").replace("○", "〇").replace("廿", "二十").replace("卅", "三十")
+    tens, ten, ones = numeral.rpartition("十")
+    if not ten:
+        return "".join(str(_NUMERALS.index(digit)) for digit in numeral)
+    return str(10 * (_NUMERALS.index(tens) if tens else 1) + (_NUMERALS.index(ones) if ones else 0))
+
+
+def _judged(moment: datetime, text: str) -> datetime | None:
+    if moment.year == _ZERO_YEAR:
+        return None
+    if not is_in_range(moment.year):
+        raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), _RANGE_HINT)
+    return moment
+
+
+def _moment(match: re.Match[str], text: str) -> datetime:
+    parts = match.groupdict()
+    month, day = _month_andday_of(parts, text)
+    try:
+        moment = datetime(int(parts["year"]), month, day)  # noqa: DTZ001 (naive unless it names a zone)
+        if parts.get("hour") is None:
+            return moment
+        micro = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
+        moment = moment.replace(
+            hour=_hour(parts), minute=int(parts["minute"] or 0), second=int(parts["second"] or 0), microsecond=micro
+        )
+    except (ValueError, OverflowError):
+        raise UnreadableDate(Message("date out of range: '%(date)s'", date=text)) from None
+    return moment.replace(tzinfo=_zone(parts))
+
+
+def _month_andday_of(parts: dict[str, str], text: str) -> tuple[int, int]:
+    if "first" not in parts:
+        return _month(parts["name"]) if "name" in parts else int(parts["month"]), int(parts["day"])
+    first, other = int(parts["first"]), int(parts["other"])
+    if first != other and first <= 12 and other <= 12:
+        raise UnreadableDate(Message("ambiguous date: '%(date)s'", date=text))
+    return (other, first) if first > 12 else (first, other)
+
+
+def _hour(parts: dict[str, str]) -> int:
+    """0 to 23 of ``6 PM``, ``下午3点``, ``15:00``; more, which is no hour, for such as ``13 PM``."""
+    hour, half, part = int(parts["hour"]), (parts.get("half") or "").lower(), parts.get("part") or ""
+    if half:
+        return hour % 12 + 12 * half.startswith("p") if 1 <= hour <= 12 else 99
+    if part in ("下午", "傍晚", "晚上", "晚间", "晚", "夜间") or (part == "中午" and hour < 11):
+        return hour + 12 if hour < 12 else hour
+    return 0 if part == "凌晨" and hour == 12 else hour
+
+
+def _day_alone(match: re.Match[str]) -> datetime | None:
+    """The day of a match whose time or zone cannot be read."""
+    parts = match.groupdict()
+    try:
+        month, day = _month_andday_of(parts, "")
+    except UnreadableDate:
+        return None
+    moment = day_of(int(parts["year"]), month, day)
+    if moment is None or parts.get("hour") is None or (hour := _hour(parts)) > 23:
+        return moment
+    return moment.replace(hour=hour, minute=int(parts["minute"] or 0), second=min(59, int(parts["second"] or 0)))
+
+
+def _month(name: str) -> int:
+    """1 to 12; 0, which is no month, for other words."""
+    short = name[:3].lower()
+    return _MONTHS.index(short) + 1 if short in _MONTHS else 0
+
+
+def _zone(parts: dict[str, str]) -> tzinfo | None:
+    """The zone named, an offset before a name. Raises UnreadableDate for a name that means several, or none."""
+    offset, name, region = parts.get("offset"), (parts.get("abbreviation") or "").lower(), parts.get("region")
+    if offset:
+        return _fixed(offset)
+    if name in _OFFSETS:
+        return timezone(timedelta(hours=_OFFSETS[name]))
+    if name:
+        raise UnreadableDate(Message("ambiguous time zone: '%(zone)s'", zone=name.upper()), _ZONE_HINT)
+    try:
+        return ZoneInfo(region) if region else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnreadableDate(Message("unknown time zone: '%(zone)s'", zone=region), _ZONE_HINT) from None
+
+
+def _fixed(offset: str) -> timezone:
+    digits = offset[1:].replace(":", "")
+    hours, minutes = (int(digits), 0) if len(digits) < 3 else (int(digits[:2]), int(digits[2:4]))
+    if hours > 15 or minutes > 59:
+        raise UnreadableDate(Message("unknown time zone: '%(zone)s'", zone=offset), _ZONE_HINT)
+    return timezone(timedelta(hours=hours, minutes=minutes) * (1 if offset[0] == "+" else -1))

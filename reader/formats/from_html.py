@@ -21,7 +21,7 @@ from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import check_nesting_depth, strip_control_characters
 from . import front_matter
-from .dates import DATETIME, datetime_of
+from .dates import date_in_text
 from .decoding import decode_text
 
 SUFFIXES = (".html", ".htm", ".xhtml")
@@ -171,11 +171,7 @@ def _names(value: Any) -> list[str]:
 def _value(name: str, text: str) -> Any:
     """*text* as the field holds it; None when it cannot be that field's value."""
     if name in ("published", "updated"):
-        try:
-            found = DATETIME.search(text)
-            return found and datetime_of(found)
-        except ValueError:
-            return None
+        return date_in_text(text)
     if name in _SEPARATORS:
         return front_matter.listed(text, _SEPARATORS[name])
     return " ".join(text.split())

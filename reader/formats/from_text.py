@@ -21,7 +21,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from . import front_matter
-from .dates import DATETIME, datetime_of
+from .dates import find_dates
 from .decoding import decode_text
 from .text_lines import (
     BARE_NAMES,
@@ -165,18 +165,15 @@ def _take_other(head: Head, text: str) -> bool:
 
 def _take_dateline(head: Head, text: str) -> bool:
     """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; a sentence that names a day is none."""
-    moment = DATETIME.search(text)
+    found = next(find_dates(text), None)
     fields = HEAD_FIELD.findall(text)
-    around = text[: moment.start()] + " " + text[moment.end() :] if moment else text
+    around = text[: found.start] + " " + text[found.end :] if found else text
     rest = HEAD_FIELD.sub(" ", _BARE_ADDRESS.sub(" ", around)).split()
-    if not (moment or fields) or len("".join(rest)) > 16 or re.search("[。，,；！？!?]", "".join(rest)):
+    if not (found or fields) or len("".join(rest)) > 16 or re.search("[。，,；！？!?]", "".join(rest)):
         return False
-    try:
-        if moment and not head.published:
-            head.published = datetime_of(moment)
-    except ValueError:
-        return False
-    if moment and rest and not head.source and not HEAD_FURNITURE.fullmatch(rest[0]):
+    if found and not head.published:
+        head.published = found.moment
+    if found and rest and not head.source and not HEAD_FURNITURE.fullmatch(rest[0]):
         head.source = rest[0].strip("|｜/-—·")
     for name, value in fields:
         _take_field(head, name, value)

@@ -20,7 +20,7 @@ from ..chinese import HAN
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, is_slug, slug_of
-from .dates import HINT, parse_datetime
+from .dates import UnreadableDate, parse_date
 
 FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^|(?<=\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 NAMES = [field.name for field in fields(Draft) if field.name != "body_html"]
@@ -185,9 +185,9 @@ def _moment(field: Field) -> datetime | None:
     if not text:
         return None
     try:
-        return parse_datetime(text)
-    except ValueError as error:
-        raise field.fail(error.args[0], HINT) from None
+        return parse_date(text)
+    except UnreadableDate as error:
+        raise field.fail(error.cause, error.hint) from None
 
 
 def _switch(field: Field) -> bool:

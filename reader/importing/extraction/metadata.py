@@ -11,7 +11,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from ...chinese import HAN
-from ..dates import date_in_address, read_date
+from ...formats.dates import date_in_address, date_in_text
 from .blocks import Block, names_of
 from .bylines import Bylines, bylines_of, is_person, names_in, source_name
 from .cleaning import absolute, normalize
@@ -60,7 +60,7 @@ def metadata_of(root: HtmlElement, blocks: Sequence[Block], body: HtmlElement, a
         title=title,
         summary=_summary(_one_line(schema.get("summary") or meta.get("summary", "")), blocks),
         published=_published(meta, schema, near, base),
-        updated=read_date(str(schema.get("updated") or meta.get("updated", ""))),
+        updated=date_in_text(str(schema.get("updated") or meta.get("updated", ""))),
         source=_source(signed, meta),
         byline=_byline(signed, meta, schema),
         editor=signed.editor or "、".join(n for n in names_in("、".join(schema.get("editor") or [])) if is_person(n)),
@@ -138,18 +138,18 @@ def _edges(blocks: Sequence[Block], body: HtmlElement) -> list[str]:
 def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str], base: str) -> datetime | None:
     """What the page says for machines, else the first date it shows near the title, else the address's."""
     for text in (str(schema.get("published", "")), meta.get("published", "")):
-        told = read_date(text)
+        told = date_in_text(text)
         if told is not None:
             return told if told.time().isoformat() != "00:00:00" else _with_clock(told, lines)
     for line in lines[:40]:
-        if DATE.search(line) and "版权" not in line and "©" not in line and (shown := read_date(line)):
+        if DATE.search(line) and "版权" not in line and "©" not in line and (shown := date_in_text(line)):
             return shown
-    return date_in_address(base) or read_date(meta.get("updated", ""))
+    return date_in_address(base) or date_in_text(meta.get("updated", ""))
 
 
 def _with_clock(told: datetime, lines: Sequence[str]) -> datetime:
     """The page may say only the day to machines and show the time as well."""
-    shown = (read_date(line) for line in lines[:40] if DATE.search(line))
+    shown = (date_in_text(line) for line in lines[:40] if DATE.search(line))
     return next((date for date in shown if date and date.date() == told.date()), told)
 
 

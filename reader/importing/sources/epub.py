@@ -12,10 +12,10 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...errors import NotImported
+from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
-from ..dates import read_date
 from ..extraction.blocks import parse
 from ..extraction.cleaning import normalize, to_clean_html
 from ..extraction.features import TOKEN
@@ -49,7 +49,7 @@ def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:
         source=(told["title"] or [""])[0],
         byline=tuple(told["creator"]),
         tags=tuple(told["subject"]),
-        published=read_date((told["date"] or [""])[0]),
+        published=date_in_text((told["date"] or [""])[0]),
     )
     for path in _spine(package, posixpath.dirname(package_path)):
         chapter = _chapter(path, archive, book)

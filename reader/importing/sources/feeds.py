@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import feedparser
 
+from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
 from ...models import Draft
-from ..dates import read_date
 from ..extraction.bylines import is_person, names_in
 from ..extraction.features import TOKEN
 
@@ -97,8 +97,8 @@ def _entry(
     draft = Draft(
         title=" ".join(words.split()),
         body_html="",
-        published=read_date(published),
-        updated=read_date(updated),
+        published=date_in_text(published),
+        updated=date_in_text(updated),
         byline=persons,
         tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
     )
