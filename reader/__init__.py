@@ -17,7 +17,7 @@ Read the package in this order; each layer knows only the ones above it:
     jobs/                               exports made in worker processes
     services                            the parts, wired together once
     web/                                HTTP in, HTTP out; decides nothing
-    app, wsgi, commands/, cli           the two front doors
+    app, server/, wsgi, commands/, cli  the two front doors; the processes of `serve`
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ ReaderError
 ├── ExportFailed         an exporter gave up: time, memory or a bug
 ├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
 ├── TooLarge             more was asked for than one file may hold (HTTP 413)
+├── CannotListen         the address and port of `serve` are not to be had
+├── InstanceInUse        another `serve` works in the same instance folder
 └── Busy                 too much work is waiting; ask again later (HTTP 503)
 """
 
@@ -121,3 +123,19 @@ class Busy(ReaderError):
     def __init__(self, what: str, retry_seconds: int) -> None:
         super().__init__(Message("%(reason)s; try again in %(seconds)s s", reason=what, seconds=retry_seconds))
         self.retry_seconds = retry_seconds
+
+
+class CannotListen(ReaderError):
+    """The address and port of ``serve`` are not to be had; ``reason`` is the system's."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        msgid = N_("cannot listen on %(host)s port %(port)s: %(reason)s; stop what uses it, or choose another --port")
+        super().__init__(Message(msgid, host=host, port=port, reason=reason))
+
+
+class InstanceInUse(ReaderError):
+    """``owner`` is the process id of the other server."""
+
+    def __init__(self, folder: str, owner: str) -> None:
+        msgid = N_("process %(owner)s already serves from %(folder)s; stop it, or set READER_INSTANCE")
+        super().__init__(Message(msgid, owner=owner, folder=folder))

@@ -43,17 +43,16 @@ def build_services(settings: Settings) -> Services:
     )
 
 
-def start_background(settings: Settings) -> Services:
-    """The parts at work: returns once the catalog is in step with the folder, and keeps it so."""
+def start_background(settings: Settings, stop: threading.Event | None = None) -> Services:
+    """The parts at work until *stop*: returns once the catalog is in step with the folder, and keeps it so."""
     services = build_services(settings)
-    ready, stop, changed = threading.Event(), threading.Event(), threading.Event()
+    stop = stop or threading.Event()
+    ready, changed = threading.Event(), threading.Event()
     arguments = (settings, services.library, stop, ready, changed)
     threading.Thread(target=watch_and_index, args=arguments, name="indexer", daemon=True).start()
     if settings.websub_hub:
         publisher = WebSubPublisher(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
         threading.Thread(target=publisher.run, args=(changed, stop), name="websub", daemon=True).start()
     ready.wait()
-    threading.Thread(
-        target=services.export_service.run_workers, args=(threading.Event(),), name="exports", daemon=True
-    ).start()
+    threading.Thread(target=services.export_service.run_workers, args=(stop,), name="exports", daemon=True).start()
     return services

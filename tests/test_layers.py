@@ -26,7 +26,7 @@ LAYERS = [
     {"jobs"},
     {"services"},
     {"web"},
-    {"app", "wsgi", "commands", "cli", "__main__"},
+    {"app", "server", "wsgi", "commands", "cli", "__main__"},
 ]
 """Each layer may import itself and those above it in this list, never those below."""
 

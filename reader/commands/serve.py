@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+from contextlib import closing
 
 import click
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
 
-from ..i18n import N_, nmessage
-from ..services import build_services
+from ..errors import InstanceInUse
+from ..i18n import Message
+from ..server.listener import open_listener
+from ..server.supervisor import Supervisor
 from ..settings import Settings
-from .check import show_progress
+from ..storage.locks import file_lock
 from .console import echo
-
-THREADS = 4
-"""In each process: one answers pages as fast as four, but two of the four may wait a moment for an export."""
-
-STOP_SECONDS = 10
-"""A web process that has not stopped by then is ended: one that is told to stop while it starts does not hear it."""
 
 
 @click.command("serve")
@@ -31,25 +27,19 @@ STOP_SECONDS = 10
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; new files appear within a second."""
-    services = build_services(settings)
-    services.library.scan_all(show_progress)
+    lock = settings.instance / "serve.lock"
+    with file_lock(lock) as is_alone:
+        if not is_alone:
+            raise InstanceInUse(str(settings.instance), lock.read_text().strip())
+        lock.write_text(f"{os.getpid()}\n")
+        with closing(open_listener(host, port)) as listener:
+            raise SystemExit(_serve(settings, listener, f"http://{_shown(host)}:{port}/", workers))
+
+
+def _serve(settings: Settings, listener: socket.socket, address: str, workers: int) -> int:
     shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # the figures count from a start
-    count, address = services.catalog.count(), f"http://{_shown(host)}:{port}/"
-    msgids = N_("%(count)s article from %(folder)s: %(address)s"), N_("%(count)s articles from %(folder)s: %(address)s")
-    echo(nmessage(*msgids, count, folder=settings.articles, address=address), err=True)
-    Granian(
-        "reader.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS,
-        backpressure=64,
-        http=HTTPModes.http1,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-    ).serve()
+    echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
+    return Supervisor(listener, workers).run()
 
 
 def _shown(host: str) -> str:

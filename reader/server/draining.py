@@ -1,0 +1,88 @@
+"""The outermost WSGI layer under granian: no thread waits long for a slow client, and a stop ends connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from .request_body import BodyRefused, RequestBodies
+
+READ_AT_ONCE_BYTES = 8 << 20
+"""An answer up to this size is handed to the event loop whole: no thread waits until a slow client has taken it."""
+
+LARGE_ANSWERS = 2
+"""So many larger ones are sent at a time, each by a thread."""
+
+Headers = list[tuple[str, str]]
+
+
+class DrainingMiddleware:
+    """Set ``draining``, and each answer says that it is the last one on its connection (RFC 9112 9.6)."""
+
+    def __init__(self, inner: WSGIApplication) -> None:
+        self._inner, self._bodies, self.draining = inner, RequestBodies(), False
+        self._large = threading.BoundedSemaphore(LARGE_ANSWERS)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self.draining:
+            start_response = _last_on_connection(start_response)
+        try:
+            self._bodies.receive(environ)
+        except BodyRefused as refusal:
+            return _refuse(start_response, refusal.status)
+        answer = self._inner(environ, start_response)
+        return answer if isinstance(answer, list) else self._sent_without_waiting(answer, start_response)
+
+    def _sent_without_waiting(self, answer: Iterable[bytes], start_response: StartResponse) -> Iterable[bytes]:
+        chunks, size_bytes, rest = [], 0, iter(answer)
+        for chunk in rest:
+            chunks.append(chunk)
+            size_bytes += len(chunk)
+            if size_bytes > READ_AT_ONCE_BYTES:
+                break
+        else:
+            _close(answer)
+            return [b"".join(chunks)]
+        if not self._large.acquire(blocking=False):
+            _close(answer)
+            return _refuse(start_response, "503 Service Unavailable")
+        return LargeAnswer(chunks, rest, partial(self._finish, answer))
+
+    def _finish(self, answer: Iterable[bytes]) -> None:
+        self._large.release()
+        _close(answer)
+
+
+class LargeAnswer:
+    """Begun chunks and the rest; ``close`` is called once by the server (PEP 3333)."""
+
+    def __init__(self, begun: list[bytes], rest: Iterator[bytes], close: Callable[[], object]) -> None:
+        self._begun, self._rest, self._close = begun, rest, close
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._begun
+        yield from self._rest
+
+    def close(self) -> None:
+        close, self._close = self._close, lambda: None
+        close()
+
+
+def _last_on_connection(start_response: StartResponse) -> StartResponse:
+    def start(status: str, headers: Headers, *rest: object) -> object:
+        return start_response(status, [*headers, ("Connection", "close")], *rest)  # type: ignore[arg-type]
+
+    return start  # type: ignore[return-value]
+
+
+def _refuse(start_response: StartResponse, status: str) -> list[bytes]:
+    body = f"{status}\n".encode()
+    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")]
+    start_response(status, [*headers, ("Retry-After", "5"), ("Cache-Control", "no-store")])
+    return [body]
+
+
+def _close(answer: Iterable[bytes]) -> None:
+    getattr(answer, "close", lambda: None)()

@@ -1,0 +1,74 @@
+"""The listening socket: opened once, by the main process, and kept open for as long as it lives."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import socket
+import struct
+import time
+from contextlib import suppress
+
+from ..errors import CannotListen
+
+BACKLOG = 1024
+"""Connections that the kernel holds until a web process accepts them."""
+
+RETRY_SECONDS = 1.0
+"""How long a port may still be held by the web processes of a server that was killed; they end with their parent."""
+
+SO_ATTACH_FILTER = 26  # asm-generic/socket.h
+_NO_NEW_CONNECTIONS = (
+    (0x30, 0, 0, 13),  # load the flags byte of the TCP header
+    (0x54, 0, 0, 0x12),  # of these SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone: a client asks for a new connection
+    (0x06, 0, 0, 0),  # drop it
+    (0x06, 0, 0, 0xFFFFFFFF),  # let everything else through
+)
+"""Classic BPF (Documentation/networking/filter.rst): code, jump if true, jump if false, operand."""
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Bound and listening, never shared with another program (no SO_REUSEPORT). Raises CannotListen."""
+    deadline = time.monotonic() + RETRY_SECONDS
+    while True:
+        try:
+            return _listener(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise CannotListen(host, port, error.strerror or str(error)) from error
+            time.sleep(0.05)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def refuse_new_connections(listener: socket.socket) -> None:
+    """No new connection begins, and those that have begun can still be accepted.
+
+    Closing the socket would reset connections that wait in its queue, whose requests may have been sent already.
+    """
+    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in _NO_NEW_CONNECTIONS))
+    filter_ = struct.pack("@HP", len(_NO_NEW_CONNECTIONS), ctypes.addressof(program))
+    with suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
+
+
+def silent_listener() -> socket.socket:
+    """A listening socket that nobody can find (an abstract name the kernel makes up)."""
+    silent = socket.socket(socket.AF_UNIX)
+    silent.setblocking(False)
+    silent.bind("")
+    silent.listen(1)
+    return silent

@@ -1,0 +1,148 @@
+"""A web process: the application under granian, on a socket that the main process opened.
+
+It ends with its parent, however that ends. SIGTERM drains it: it accepts no more, answers what has been accepted,
+tells keep-alive connections to close, and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any
+
+from granian._futures import _new_cbscheduler
+from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
+from granian._loops import loops
+from granian.constants import Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels, configure_logging
+from granian.wsgi import _callback_wrapper
+
+from ..app import create_app
+from ..services import start_background
+from ..settings import Settings
+from .connections import ConnectionWatch
+from .draining import DrainingMiddleware
+from .listener import BACKLOG, silent_listener
+from .supervisor import SIGNALS
+
+LOG = logging.getLogger(__name__)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+HEADER_SECONDS = 15
+"""A connection on which no request is complete by then is closed; an idle keep-alive connection too."""
+
+DRAIN_SECONDS = 3.0
+"""How long keep-alive connections have to be told to close; those still idle then are closed."""
+
+CONNECTIONS = 1024
+"""So many are accepted at once; more wait in the kernel's queue. A silent one costs a few kilobytes."""
+
+THREADS = 8
+"""For requests: two may wait for an export, two for a request's body, two send large files; two are always left."""
+
+OTHER_FILES = 96
+"""File descriptors that are not connections: databases of each thread, logs, pipes."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("listener", "ready", "number", "parent"):
+        parser.add_argument(f"--{name}", type=int, default=0)
+    arguments = parser.parse_args()
+    stop = threading.Event()
+    end_with_parent(arguments.parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # nothing has been accepted yet
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    configure_logging(LogLevels.info, None, True)
+    services = start_background(Settings.from_environ(), stop)
+    application = DrainingMiddleware(create_app(services).wsgi_app)
+    serve(application, arguments.listener, arguments.ready, arguments.number)
+    stop.set()
+    os._exit(0)  # daemon threads may be inside a library that must not be torn down under them
+
+
+def end_with_parent(parent: int) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent and os.getppid() != parent:  # it died before we asked to be told
+        sys.exit(0)
+
+
+def serve(application: DrainingMiddleware, listener: int, ready: int, number: int) -> None:
+    """Answers on *listener* until SIGTERM; one byte to *ready* says that it does."""
+    asked_to_stop, stopped = threading.Event(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    connections, threads = limits()
+    end = WorkerSignal()
+    end.add_cb(stopped.set)
+    worker = _worker(listener, number, connections, threads)
+    loop = loops.get(Loops.auto)
+    callback = _callback_wrapper(application, {"url_path_prefix": None}, None)
+    scheduler = _new_cbscheduler(loop, callback, impl_asyncio=True)  # type: ignore[no-untyped-call]
+    worker.serve_mtr(scheduler, loop, end)
+    watch = ConnectionWatch(_port(listener), connections)
+    threading.Thread(target=watch.run, args=(stopped,), name="connections", daemon=True).start()
+    os.write(ready, b"1")
+    os.close(ready)
+    asked_to_stop.wait()
+    drain(application, listener, watch)
+    end.set()
+    stopped.wait()
+
+
+def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch) -> None:
+    """Returns when no connection is left, or after DRAIN_SECONDS.
+
+    The descriptor is replaced by a socket nobody can find, so the event loop goes on asking it in vain; the socket
+    that other web processes share is not touched.
+    """
+    silent = silent_listener()
+    os.dup2(silent.fileno(), listener)
+    application.draining = True
+    deadline = time.monotonic() + DRAIN_SECONDS
+    time.sleep(0.02)  # what was being accepted at this moment is a connection now
+    while watch.count() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def limits() -> tuple[int, int]:
+    """How many connections and threads this process may have with the file descriptors it is allowed."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    files = CONNECTIONS + OTHER_FILES if hard == resource.RLIM_INFINITY else hard
+    if files >= 2 * OTHER_FILES:
+        return min(CONNECTIONS, files - OTHER_FILES), THREADS
+    LOG.warning("only %d file descriptors are allowed (ulimit -n): few visitors can be answered at a time", files)
+    return max(4, (files - 40) // 2), 2
+
+
+def _worker(listener: int, number: int, connections: int, threads: int) -> Any:
+    settings = HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000)
+    make_worker: Any = WSGIWorker  # the type stubs of both lack parameters
+    hold: Any = SocketHolder
+    return make_worker(
+        number, (None, hold(listener, False, BACKLOG)),
+        None, 1, 512, threads, 30, connections, "1", settings, None, None,
+        False, None, None, None, "1.3", None, [], False, (None, None),
+    )  # fmt: skip
+
+
+def _port(listener: int) -> int:
+    with socket.socket(fileno=os.dup(listener)) as known:
+        port: int = known.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()
