@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from . import i18n
-from .catalog import Catalog, prepare, record_export
+from .catalog import Catalog, is_filled, prepare, record_export
 from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
 from .jobs.exports import ExportService
@@ -31,9 +32,14 @@ class Services:
 
 
 def build_services(settings: Settings) -> Services:
-    """The parts at rest: nothing is read or watched until asked for."""
-    settings.articles.mkdir(parents=True, exist_ok=True)
+    """The parts at rest: nothing is read or watched until asked for.
+
+    The articles folder is made for a new site only: one that has vanished is a fault, and stays visible as one.
+    """
     prepare(settings.catalog)
+    if not is_filled(settings.catalog):
+        with suppress(OSError):  # a folder that cannot be made is reported by the first pass
+            settings.articles.mkdir(parents=True, exist_ok=True)
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)

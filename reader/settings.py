@@ -46,6 +46,8 @@ class Settings:
     picture_limit_mb: int = 40
     read_timeout_seconds: float = 10.0
     read_memory_mb: int = 512
+    removal_grace_seconds: float = 5.0
+    accept_removals_seconds: float = 86_400.0
     export_workers: int = 1
     export_queue: int = 64
     export_timeout_seconds: float = 120.0
@@ -124,7 +126,8 @@ def _web_address(value: str) -> str:
 
 
 def _folder(value: str) -> Path:
-    return Path(value).expanduser().resolve()
+    """Links in it are not followed here: a deploy may switch them at any time."""
+    return Path(value).expanduser().absolute()
 
 
 def _hub_address(value: str) -> str:

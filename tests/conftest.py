@@ -15,7 +15,8 @@ hypothesis_settings.load_profile("reader")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(articles=tmp_path / "articles", instance=tmp_path / "instance")
+    """A folder and an instance of the test's own; a removed file is gone at the next pass."""
+    return Settings(articles=tmp_path / "articles", instance=tmp_path / "instance", removal_grace_seconds=0)
 
 
 @pytest.fixture

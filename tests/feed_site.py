@@ -196,7 +196,7 @@ class FeedSite:
 @contextmanager
 def feed_site(folder: Path, port: int = 0, **settings: Any) -> Iterator[FeedSite]:
     """The site on a port of its own (any, if *port* is 0), over real HTTP but in this process, so that a test can change its library."""
-    chosen = {"site_name": "河北新闻", "feed_authority": "news.example,2026"} | settings
+    chosen = {"site_name": "河北新闻", "feed_authority": "news.example,2026", "removal_grace_seconds": 0.0} | settings
     services = build_services(Settings(articles=folder / "articles", instance=folder / "instance", **chosen))
     app, statuses = create_app(services), []
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from reader.errors import Gone, Moved, NotFound
-from reader.library.scanner import scan
+from reader.library.folder import article_files, find_root
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 
@@ -27,7 +27,7 @@ def test_an_article_file_at_any_depth_is_read(services, publish):
 def test_hidden_files_pictures_and_half_names_are_left_alone(settings, drop):
     for name in (".rain.md", "_draft.md", ".git/rain.md", "a.jpg", "notes.docx", "rain.md~"):
         drop(name, RAIN)
-    assert list(scan(settings.articles)) == []
+    assert list(article_files(find_root(settings.articles))) == []
 
 
 def test_only_what_changed_is_read_again(services, publish):

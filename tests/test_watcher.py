@@ -105,13 +105,17 @@ def test_another_process_takes_over_when_the_keeper_is_killed(settings):
         keeper.stdout.close()
 
 
-def test_the_keeper_outlives_a_folder_that_vanishes(settings):
+def test_the_keeper_outlives_a_folder_that_vanishes_and_its_articles_stay(settings):
     with kept(settings) as catalog:
         (settings.articles / "rain.md").write_text(RAIN, "utf-8")
         assert eventually(lambda: catalog.count() == 1)
-        (settings.articles / "rain.md").unlink()
-        settings.articles.rmdir()
-        assert eventually(lambda: catalog.count() == 0)
+        settings.articles.rename(settings.articles.with_name("away"))
+        assert eventually(lambda: "cannot be read" in catalog.fault())
+        assert catalog.count() == 1
+        settings.articles.with_name("away").rename(settings.articles)
+        assert eventually(lambda: catalog.fault() == "")
+        (settings.articles / "storm.md").write_text(RAIN, "utf-8")
+        assert eventually(lambda: catalog.count() == 2)
 
 
 def test_readers_are_not_blocked_while_the_keeper_writes(settings):

@@ -9,13 +9,26 @@ fts_index.py   the full-text table of them
 query_parser.py  what a visitor typed, understood
 search.py     Results: finding by words; highlighting.py shows where they stand
 catalog.py     Catalog: what pages, feeds and exports ask
+comparison.py  what the folder holds, compared with what is known of it
 transaction.py  CatalogTransaction: one transaction of changes, by the one keeper
 """
 
 from __future__ import annotations
 
 from .catalog import Catalog, Cursor, Removal
+from .comparison import Comparison, compare, is_filled
 from .schema import prepare
 from .transaction import CatalogTransaction, catalog_writer, record_export
 
-__all__ = ["Catalog", "CatalogTransaction", "Cursor", "Removal", "catalog_writer", "prepare", "record_export"]
+__all__ = [
+    "Catalog",
+    "CatalogTransaction",
+    "Comparison",
+    "Cursor",
+    "Removal",
+    "catalog_writer",
+    "compare",
+    "is_filled",
+    "prepare",
+    "record_export",
+]

@@ -209,6 +209,11 @@ class Catalog:
         rows = self._all("SELECT path, line, cause, hint FROM files WHERE cause <> '' ORDER BY path")
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
 
+    def fault(self) -> str:
+        """Why the folder of articles is not followed at present, a Message; empty if it is."""
+        row = self._one("SELECT value FROM meta WHERE key = 'fault'")
+        return restored(row["value"]) if row else ""
+
     def export_sizes(self, keys: Sequence[str]) -> dict[str, int]:
         """Bytes of the exports that have been made; the others are left out."""
         rows = self._all(f"SELECT * FROM exports WHERE key IN ({_marks(keys)})", *keys)

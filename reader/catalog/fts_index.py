@@ -56,8 +56,12 @@ class FullTextIndex:
 
     def close(self) -> None:
         self._write()
-        if self._added > _BATCH:  # leave few segments behind: every search asks each of them
-            self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', 100000)")
+        if self._added > _BATCH:
+            self.merge()
+
+    def merge(self) -> None:
+        """Leave few segments behind: every search asks each of them."""
+        self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', 100000)")
 
     def _write(self) -> None:
         """In order of docid: FTS5 starts a new segment whenever a docid is lower than the one before."""

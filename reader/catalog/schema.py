@@ -1,7 +1,8 @@
 """The tables, and opening the file.
 
 ``articles`` holds what was published; ``collection_items`` puts every *visible* article on its collections in
-reading order, so each list is one range of one index. ``files`` remembers what was read from where.
+reading order, so each list is one range of one index. ``files`` remembers what was read from where; a file that is
+not found any more has a ``removal_due`` (UTC seconds), until which its article stays up.
 ``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
 when the rest is rebuilt.
 """
@@ -33,7 +34,8 @@ CREATE TABLE IF NOT EXISTS exports (key TEXT PRIMARY KEY, size_bytes INTEGER NOT
 
 _DERIVED = {
     "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
-        slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, hint TEXT NOT NULL) WITHOUT ROWID""",
+        slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, hint TEXT NOT NULL,
+        removal_due REAL NOT NULL DEFAULT 0) WITHOUT ROWID""",
     "articles": """CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, visible INTEGER NOT NULL,
         draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL, title TEXT NOT NULL,
         summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, docid INTEGER,
@@ -53,6 +55,7 @@ CREATE INDEX aliases_by_slug ON aliases (slug);
 CREATE INDEX files_by_slug ON files (slug);
 CREATE INDEX files_by_digest ON files (digest);
 CREATE INDEX files_in_trouble ON files (path) WHERE cause <> '';
+CREATE INDEX files_missing ON files (removal_due) WHERE removal_due > 0;
 """
 
 
@@ -66,9 +69,11 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def prepare(path: Path) -> None:
-    """Make the tables, or make the derived ones anew if they are of another schema."""
+    """Make the tables, or make the derived ones anew if they are of another schema; waits for no writer otherwise."""
     connection = connect(path)
     try:
+        if _is_current(connection):
+            return
         connection.execute("BEGIN IMMEDIATE")
         _rename_old_tables(connection)
         for statement in filter(str.strip, _HISTORY.split(";")):
@@ -79,6 +84,13 @@ def prepare(path: Path) -> None:
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return False
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    return row is not None and row["value"] == SCHEMA
 
 
 def _rename_old_tables(connection: sqlite3.Connection) -> None:
@@ -97,4 +109,5 @@ def _make_derived(connection: sqlite3.Connection) -> None:
     make_index(connection)
     for statement in filter(str.strip, _INDEXES.split(";")):
         connection.execute(statement)
+    connection.execute("DELETE FROM meta WHERE key = 'filled'")
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA,))

@@ -51,33 +51,66 @@ class CatalogTransaction:
         self._collections, self._fts = CollectionIndex(connection), FullTextIndex(connection)
         self._changed = self._sized = False
 
-    def differences(self, names: Iterable[str], found: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
-        """Which of the *found* files (path, stamp) are new or other, and which known ones below *names* are gone.
+    def mark_missing(self, paths: Iterable[str], due: float) -> None:
+        """These files were not found. What they published stays up until *due* (UTC seconds); the rest may go at once.
 
-        A folder or file stands for itself and all below; the empty name for everything. The comparing is done in
-        a table on disk: a web process that keeps the catalog must not hold a hundred thousand names.
+        A file that is marked already keeps its time.
         """
-        self._db.execute("CREATE TEMP TABLE found (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID")
-        self._db.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", found)
-        other = "SELECT f.path, f.stamp FROM found f LEFT JOIN files k ON k.path = f.path WHERE k.stamp IS NOT f.stamp"
-        gone = "SELECT path FROM files k WHERE {} AND NOT EXISTS (SELECT 1 FROM found f WHERE f.path = k.path)"
-        below = "(path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))"
-        lost = {
-            str(row["path"])
-            for name in names
-            for row in self._db.execute(gone.format(below if name else "?1 = ''"), (name,))
-        }
-        changed = {str(row["path"]): str(row["stamp"]) for row in self._db.execute(f"{other} ORDER BY f.path")}
-        self._db.execute("DROP TABLE found")
-        return changed, sorted(lost)
+        self._db.executemany(
+            "UPDATE files SET removal_due = CASE WHEN EXISTS (SELECT 1 FROM articles a WHERE a.path = files.path"
+            " AND a.visible) THEN ?2 ELSE 1 END WHERE path = ?1 AND removal_due = 0",
+            ((path, due) for path in paths),
+        )
+
+    def mark_found(self, paths: Iterable[str]) -> None:
+        """These files, missing until now, are there."""
+        self._db.executemany("UPDATE files SET removal_due = 0 WHERE path = ?", ((path,) for path in paths))
+
+    def overdue(self, now: float) -> list[str]:
+        """Missing files whose time has come."""
+        rows = self._db.execute("SELECT path FROM files WHERE removal_due > 0 AND removal_due <= ?", (now,))
+        return [str(row["path"]) for row in rows]
+
+    def next_removal(self) -> float | None:
+        """When the next missing file is due (UTC seconds)."""
+        due: float | None = self._db.execute("SELECT min(removal_due) FROM files WHERE removal_due > 0").fetchone()[0]
+        return due
+
+    def missing_articles(self, expected_due: float) -> list[str]:
+        """Paths of public articles whose files are missing, but for those that are due at *expected_due*."""
+        rows = self._db.execute(
+            "SELECT a.path FROM files k JOIN articles a ON a.path = k.path"
+            " WHERE k.removal_due > 0 AND k.removal_due <> ? AND a.visible",
+            (expected_due,),
+        )
+        return [str(row["path"]) for row in rows]
+
+    def count_published(self) -> int:
+        """Public articles, those included whose files are missing."""
+        count: int = self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0]
+        return count
+
+    def unfound(self, missing: Iterable[str], stamps: Iterable[str]) -> int:
+        """How many public articles have their file among the *missing*, and no file with its stamp among *stamps*."""
+        found = set(stamps)
+        query = "SELECT k.stamp FROM files k JOIN articles a ON a.path = k.path WHERE k.path = ? AND a.visible"
+        rows = (self._db.execute(query, (path,)).fetchone() for path in missing)
+        return sum(1 for row in rows if row and row["stamp"] not in found)
+
+    def claimants(self, paths: Iterable[str]) -> list[str]:
+        """Files that have a problem because one of *paths* has the name they want."""
+        query = "SELECT k.path FROM articles a JOIN files k ON k.slug = a.slug WHERE a.path = ? AND instr(k.cause, ?)"
+        return [str(row["path"]) for path in paths for row in self._db.execute(query, (path, _CONFLICT)).fetchall()]
 
     def put(self, path: str, stamp: str, digest: str, article: Article, words: str = "") -> Problem | None:
         """The file now says this. A name that another file has already is a problem of this file.
 
-        *words* is ``words_of`` the article where somebody has worked it out already.
+        If the other file is missing, this is the article's new place; if a missing file had the same bytes under
+        another name, the article has moved here. *words* is ``words_of`` the article where somebody has worked it out
+        already.
         """
         before = self._db.execute("SELECT * FROM articles WHERE slug = ?", (article.slug,)).fetchone()
-        if before and before["path"] != path:
+        if before and before["path"] != path and not self._give_up_place(before["path"]):
             cause = Message(_CONFLICT, name=article.slug, path=before["path"])
             hint = Message("rename one of them, or add a different slug: … to its front matter")
             problem = Problem(path, 0, cause, hint)
@@ -90,6 +123,8 @@ class CatalogTransaction:
         self._put_article(path, article, words, before)
         if known:
             self._retire_other_names(path, article.slug)
+        else:
+            self._succeed_missing(path, digest)
         return None
 
     def put_problem(self, stamp: str, digest: str, problem: Problem) -> None:
@@ -104,7 +139,9 @@ class CatalogTransaction:
             return
         self._db.execute("DELETE FROM files WHERE path = ?", (path,))
         heir = self._db.execute(
-            "SELECT a.slug FROM files f JOIN articles a ON a.path = f.path WHERE f.digest = ?", (known["digest"],)
+            "SELECT a.slug FROM files f JOIN articles a ON a.path = f.path"
+            " WHERE f.digest = ? AND f.digest <> '' AND f.removal_due = 0",
+            (known["digest"],),
         ).fetchone()
         for row in self._db.execute("SELECT slug FROM articles WHERE path = ?", (path,)).fetchall():
             self._retire(row["slug"], heir["slug"] if heir else "")
@@ -140,11 +177,16 @@ class CatalogTransaction:
         self._db.execute("UPDATE files SET stamp = ''")
 
     def set_meta(self, key: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        if self.get_meta(key) != value:  # every write makes all web processes look again
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def get_meta(self, key: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row["value"]) if row else ""
+
+    def merge_index(self) -> None:
+        """Leave few segments of the full-text index behind, after many articles were put in several transactions."""
+        self._fts.merge()
 
     def close(self) -> None:
         """Count what changed; move the revision on if anything did."""
@@ -162,7 +204,21 @@ class CatalogTransaction:
 
     def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem) -> None:
         values = (path, stamp, digest, slug, problem.line, stored(problem.cause), stored(problem.hint))
-        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, 0)", values)
+
+    def _give_up_place(self, path: str) -> bool:
+        """Whether the file is missing; it is then forgotten, and whoever takes its article's name has the article."""
+        there = self._db.execute("SELECT 1 FROM files WHERE path = ? AND removal_due = 0", (path,)).fetchone()
+        if there is None:
+            self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+        return there is None
+
+    def _succeed_missing(self, path: str, digest: str) -> None:
+        rows = self._db.execute(
+            "SELECT path FROM files WHERE digest = ? AND removal_due > 0 AND path <> ?", (digest, path)
+        )
+        for row in rows.fetchall():
+            self.drop(row["path"])
 
     def _put_article(self, path: str, article: Article, words: str, before: sqlite3.Row | None) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now

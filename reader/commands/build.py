@@ -38,7 +38,7 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
     Exits with 1 if any export failed.
     """
     services = build_services(settings)
-    services.library.scan_all()
+    services.library.scan_until_settled()
     wishes = [wish for publication in publications(services, days) for wish in kinds(publication, suffixes)]
     stop = threading.Event()
     pool = threading.Thread(target=services.export_service.run_workers, args=(stop,), daemon=True)

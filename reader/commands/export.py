@@ -58,7 +58,7 @@ def command(
     except UnknownFormat as error:
         raise click.BadParameter(localized(error.message), param_hint="--format") from error
     services = build_services(settings)
-    services.library.scan_all()
+    services.library.scan_until_settled()
     publication = in_chosen_script(publication_of(services, names), script)
     options = options_of(settings, page, script)
     content = exporter(suffix).export(publication, options, services.render.render)
@@ -67,7 +67,7 @@ def command(
 
 def write_everything(settings: Settings, output: Path, script: str) -> None:
     services = build_services(settings)
-    services.library.scan_all()
+    services.library.scan_until_settled()
     if output.suffix == ".zim":
         write_library(services, output, script)
         return

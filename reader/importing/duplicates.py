@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..errors import ReaderError
-from ..formats import FORMATS, read_draft
+from ..formats import read_draft
+from ..library.folder import Entry, article_files, find_root
 from .writing import ORIGIN
 
 _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)
@@ -57,24 +58,28 @@ def hash_of(body_html: str) -> str:
 
 
 def scan(articles: Path, memory: Path) -> ImportedIndex:
-    """What the articles folder holds now. *memory* is a file that spares reading what has not changed since."""
+    """What the articles folder publishes now. *memory* is a file that spares reading what has not changed since."""
     remembered = _remembered(memory)
     found = ImportedIndex()
     now: dict[str, list[str]] = {}
-    for path in sorted(articles.rglob("*")):
-        if path.suffix.lower() not in FORMATS or not path.is_file() or path.name.startswith("."):
-            continue
-        name, stat = path.relative_to(articles).as_posix(), path.stat()
-        stamp = f"{stat.st_mtime_ns}-{stat.st_size}"
-        known = remembered.get(name)
-        now[name] = known if known and known[0] == stamp else [stamp, *_read(path)]
-        found.add(name, now[name][1], now[name][2])
+    for entry in sorted(_files(articles), key=lambda entry: entry.path):
+        known = remembered.get(entry.path)
+        now[entry.path] = known if known and known[0] == entry.stamp else [entry.stamp, *_read(Path(entry.real_path))]
+        found.add(entry.path, now[entry.path][1], now[entry.path][2])
     if now != remembered:
         memory.parent.mkdir(parents=True, exist_ok=True)
         fresh = memory.with_suffix(".new")
         fresh.write_text(json.dumps(now, ensure_ascii=False), "utf-8")
         fresh.replace(memory)
     return found
+
+
+def _files(articles: Path) -> list[Entry]:
+    """The files that are read as articles: what is left out is not there. None if the folder is not there either."""
+    try:
+        return list(article_files(find_root(articles)))
+    except OSError:
+        return []
 
 
 def _remembered(memory: Path) -> dict[str, list[str]]:
@@ -87,7 +92,10 @@ def _remembered(memory: Path) -> dict[str, list[str]]:
 
 def _read(path: Path) -> tuple[str, str]:
     """(hash of the text, origin); a file that cannot be read is its own business, and no duplicate of anything."""
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return f"unreadable {path.name}", ""
     origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])
     try:
         text_hash = hash_of(read_draft(path.suffix, content).body_html)

@@ -87,8 +87,18 @@ def count_cache_hits(app: Flask) -> None:
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """200 once the catalog answers; the numbers are for people."""
+    """200 once the catalog answers; 503 with the reason while the articles folder is not followed.
+
+    The numbers are for people.
+    """
     catalog = services().catalog
-    response = jsonify(status="ok", articles=catalog.count(), revision=catalog.revision)
+    fault = catalog.fault()
+    response = jsonify(
+        status="fault" if fault else "ok",
+        **({"reason": fault} if fault else {}),
+        articles=catalog.count(),
+        revision=catalog.revision,
+    )
+    response.status_code = 503 if fault else 200
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,0 +1,83 @@
+"""What a walk of the articles folder found, compared with what the catalog knows. Never takes the writers' lock."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..i18n import restored
+from ..models import Problem
+from .schema import connect
+
+Found = tuple[str, str, str, str]
+"""path, stamp, cause, hint: cause, a ``stored`` Message, is empty of a file that can be read."""
+
+_MISSING = """FROM files k WHERE {} AND NOT EXISTS (SELECT 1 FROM found f WHERE f.path = k.path)
+    AND NOT EXISTS (SELECT 1 FROM found f WHERE f.cause <> '' AND k.path > f.path || '/' AND k.path < f.path || '0')"""
+_BELOW = "(path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``changed`` files by path, with their stamps, are to be read. ``problems`` are new ones, with their stamps.
+
+    ``missing`` are known files that were not found; ``returned`` those that were missing until now. What lies below a
+    folder that could not be listed is neither. ``is_empty`` if no readable file was found at all.
+    """
+
+    changed: dict[str, str]
+    problems: tuple[tuple[str, Problem], ...]
+    missing: tuple[str, ...]
+    returned: tuple[str, ...]
+    is_empty: bool
+
+
+def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comparison:
+    """*found* is everything there is at and below *names*; the empty name stands for the whole folder.
+
+    The comparing is done in a table on disk: a web process that keeps the catalog must not hold a hundred thousand
+    names.
+    """
+    with closing(connect(catalog)) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE found (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, cause TEXT NOT NULL,"
+            " hint TEXT NOT NULL) WITHOUT ROWID"
+        )
+        connection.execute("BEGIN")
+        connection.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)", found)
+        connection.execute("CREATE INDEX temp.found_in_trouble ON found (path) WHERE cause <> ''")
+        comparison = _compared(connection, names)
+        connection.execute("ROLLBACK")
+        return comparison
+
+
+def is_filled(catalog: Path) -> bool:
+    """Whether a whole pass over the folder has ended, so that pages can be answered from the catalog."""
+    with closing(connect(catalog)) as connection:
+        return connection.execute("SELECT 1 FROM meta WHERE key = 'filled' AND value = '1'").fetchone() is not None
+
+
+def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:
+    changed = db.execute(
+        "SELECT f.* FROM found f LEFT JOIN files k ON k.path = f.path WHERE k.stamp IS NOT f.stamp ORDER BY f.path"
+    ).fetchall()
+    missing = {
+        str(row["path"])
+        for name in names
+        for row in db.execute(f"SELECT path {_MISSING.format(_BELOW if name else '?1 = ?1')}", (name,))
+    }
+    returned = db.execute("SELECT path FROM found JOIN files k USING (path) WHERE k.removal_due > 0").fetchall()
+    return Comparison(
+        changed={str(row["path"]): str(row["stamp"]) for row in changed if not row["cause"]},
+        problems=tuple(
+            (str(row["stamp"]), Problem(row["path"], 0, restored(row["cause"]), restored(row["hint"])))
+            for row in changed
+            if row["cause"]
+        ),
+        missing=tuple(sorted(missing)),
+        returned=tuple(str(row["path"]) for row in returned),
+        is_empty=db.execute("SELECT 1 FROM found WHERE cause = '' LIMIT 1").fetchone() is None,
+    )

@@ -1,0 +1,250 @@
+"""The one walk of the articles folder: what lies in it, what is read, and why the rest is not.
+
+Every error of an entry is that entry's problem, never the walk's. Each real file is found once: a link to something
+in the folder that is read anyway is not followed, and a link out of the folder never is. What the walk says of a name
+depends on that name and the file behind it alone, so a look at one file agrees with a walk of everything.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from ..i18n import Message
+from ..models import Problem, fingerprint
+from .names import (
+    guessed,
+    is_article_name,
+    is_public,
+    printable,
+    reason_to_skip_file,
+    reason_to_skip_folder,
+)
+
+_VANISHED = (errno.ENOENT, errno.ENOTDIR)
+_KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
+
+
+class Kind(Enum):
+    """What an entry is: a file to read, a folder to list, a problem, or a file left out on purpose."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    PROBLEM = "problem"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class Root:
+    """The folder behind ``READER_ARTICLES`` at one moment: its real path, and which directory of which device it is."""
+
+    path: str
+    device: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name in the folder. ``path`` is relative to it, printable, with ``/``; ``real_path`` opens it.
+
+    ``stamp`` changes when the entry does. ``linked`` says that a folder is found through a link.
+    """
+
+    kind: Kind
+    path: str
+    real_path: str
+    stamp: str = ""
+    cause: str = ""
+    hint: str = ""
+    linked: bool = False
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.path, 0, self.cause, self.hint)
+
+
+def find_root(articles: Path) -> Root:
+    """The folder that *articles* leads to now, whatever links it goes through. Raises OSError if there is none."""
+    path = os.path.realpath(articles, strict=True)
+    status = Path(path).stat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return Root(path, status.st_dev, status.st_ino)
+
+
+def walk(root: Root, under: str = "") -> Iterator[Entry]:
+    """Everything at and below *under* (relative to *root*; empty for all) that is an article file or has a say.
+
+    Raises OSError if the root itself cannot be listed.
+    """
+    start = _find(root, under)
+    if start is None:
+        return
+    yield start
+    folders = [start] if start.kind is Kind.FOLDER else []
+    while folders:
+        for entry in _list(root, folders.pop()):
+            yield entry
+            if entry.kind is Kind.FOLDER:
+                folders.append(entry)
+
+
+def is_mounted(root: Root, entry: Entry) -> bool:
+    """Whether another file system than the root's lies at a folder (a sub-folder of its own volume or share)."""
+    try:
+        return Path(entry.real_path).stat().st_dev != root.device
+    except OSError:
+        return False
+
+
+def watched_folders(root: Root) -> Iterator[str]:
+    """Real paths of all folders that are read, and of the root."""
+    return (entry.real_path for entry in walk(root) if entry.kind is Kind.FOLDER)
+
+
+def article_files(root: Root, under: str = "") -> Iterator[Entry]:
+    """Only the files that are read as articles."""
+    return (entry for entry in walk(root, under) if entry.kind is Kind.FILE)
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """Of a file's content: time of the last change, size, inode."""
+    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}"
+
+
+def _find(root: Root, under: str) -> Entry | None:
+    """The entry named *under*, by the same steps as the walk takes; None if the walk does not come there."""
+    found: Entry | None = Entry(Kind.FOLDER, "", root.path)
+    for name in filter(None, under.split("/")):
+        if found is None or found.kind is not Kind.FOLDER:
+            return None
+        try:
+            mode = os.lstat(f"{found.real_path}/{name}").st_mode
+        except OSError as error:
+            return _failed(f"{_below(found)}{name}", name, found.real_path, error)
+        found = _look(root, found, name, mode)
+    return found
+
+
+def _list(root: Root, folder: Entry) -> Iterator[Entry]:
+    try:
+        with os.scandir(folder.real_path) as listing:
+            names = sorted((entry.name, _mode(entry)) for entry in listing)
+    except OSError as error:
+        if not folder.path:
+            raise
+        if error.errno not in _VANISHED:
+            yield _problem(folder.path, folder.real_path, *_explained(error))
+        return
+    for name, mode in names:
+        entry = _look(root, folder, name, mode)
+        if entry:
+            yield entry
+
+
+def _mode(entry: os.DirEntry[str]) -> int:
+    """The kind of file as in ``st_mode``, from the listing itself."""
+    if entry.is_symlink():
+        return stat.S_IFLNK
+    return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
+
+
+def _look(root: Root, folder: Entry, name: str, mode: int) -> Entry | None:
+    if name.startswith("."):
+        return None
+    path, real_path = _below(folder) + printable(name), f"{folder.real_path}/{name}"
+    if stat.S_ISLNK(mode):
+        return _look_through(root, folder, path, real_path)
+    if stat.S_ISDIR(mode):
+        return _folder(path, real_path, name, linked=folder.linked)
+    return _file(path, real_path, name)
+
+
+def _folder(path: str, real_path: str, name: str, linked: bool) -> Entry | None:
+    reason = reason_to_skip_folder(name)
+    if reason:
+        return Entry(Kind.LEFT_OUT, path, real_path, cause=reason)
+    return _misnamed(path, real_path, name) or Entry(Kind.FOLDER, path, real_path, linked=linked)
+
+
+def _file(path: str, real_path: str, name: str) -> Entry | None:
+    reason = reason_to_skip_file(name)
+    if reason:
+        return Entry(Kind.LEFT_OUT, path, real_path, cause=reason)
+    if not is_article_name(name):
+        return None
+    return _misnamed(path, real_path, name) or _stamped(path, real_path)
+
+
+def _stamped(path: str, real_path: str) -> Entry | None:
+    try:
+        status = os.stat(real_path)  # noqa: PTH116 (a Path costs as much as the call)
+    except OSError as error:
+        return _failed(path, path, real_path, error)
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "special file")
+        return _problem(
+            path, real_path, Message("not a regular file but a %(kind)s", kind=kind), Message("replace it by a file")
+        )
+    return Entry(Kind.FILE, path, real_path, stamp_of(status))
+
+
+def _look_through(root: Root, folder: Entry, path: str, link: str) -> Entry | None:
+    """A link: to a file or folder below the root that the walk does not reach by itself, or a problem, or a note."""
+    name = link.rpartition("/")[2]
+    try:
+        target = os.path.realpath(link, strict=True)
+        is_folder = Path(target).is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return _problem(path, link, Message("a link that leads to itself"), Message("remove it"))
+        if error.errno in _VANISHED and os.path.lexists(link) and is_article_name(name):
+            return _problem(path, link, Message("a link that leads nowhere"), Message("remove it"))
+        return _failed(path, name, link, error)
+    if not is_folder and not is_article_name(name):
+        return None
+    if target != root.path and not target.startswith(f"{root.path}/"):
+        return _problem(path, link, Message("a link out of the articles folder"), Message("put a copy in its place"))
+    inside = target[len(root.path) + 1 :]
+    if is_public(inside) if not is_folder else is_public(f"{inside}/a.md".lstrip("/")):
+        return Entry(Kind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
+    if not is_folder:
+        return _file(path, target, name)
+    if folder.linked:
+        return _problem(path, link, Message("a link to a folder, inside a linked folder"), Message("remove it"))
+    return _folder(path, target, name, linked=True)
+
+
+def _misnamed(path: str, real_path: str, name: str) -> Entry | None:
+    """The problem of a name that is not UTF-8; None if it is."""
+    if name.isascii() or printable(name) == name:
+        return None
+    guess = guessed(name)
+    hint = Message("rename it to %(name)s", name=guess) if guess else Message("rename it")
+    return _problem(path, real_path, Message("the name is not UTF-8"), hint)
+
+
+def _failed(path: str, name: str, real_path: str, error: OSError) -> Entry | None:
+    """An entry that the system refuses to show; None if it is gone, or would be no article anyway."""
+    if error.errno in _VANISHED or not is_article_name(name):
+        return None
+    return _problem(path, real_path, *_explained(error))
+
+
+def _explained(error: OSError) -> tuple[str, str]:
+    """(cause, hint)"""
+    cause = error.strerror or str(error)
+    return cause, Message("give the server the right to read it") if error.errno in (errno.EACCES, errno.EPERM) else ""
+
+
+def _problem(path: str, real_path: str, cause: str, hint: str) -> Entry:
+    return Entry(Kind.PROBLEM, path, real_path, f"!{fingerprint(cause, hint)}", cause, hint)
+
+
+def _below(folder: Entry) -> str:
+    return f"{folder.path}/" if folder.path else ""

@@ -1,0 +1,165 @@
+"""The one walk of the articles folder: what is read, what is left out, what is a problem, and that nothing stops it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from reader.importing.duplicates import scan
+from reader.library.folder import Kind, find_root, walk
+from reader.library.names import reason_to_skip_file, reason_to_skip_folder
+
+RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
+
+LEFT_OUT = [
+    "ok.bak.md", "ok.orig.md", "ok.md.orig", "ok.md.bak", "ok.md~", "#ok.md#", "~$ok.md", "~ok.html", "_x.md",
+    "ok.sync-conflict-20260501-060000-ABCDEFG.md", "ok_conflict-20260501-060000.md", "ok_BACKUP_4711.md",
+    "ok (conflicted copy 2026-05-01 060000).md", "ok (Wang's conflicted copy 2026-05-01).md",
+    "ok (小王的冲突副本 2026-05-01).md", "ok（冲突副本）.txt", "ok (case conflict).md",
+    "a - 副本.md", "a - 副本 (2).md", "a 副本.md", "a的副本.md", "a 副本 2.md", "a(副本).md", "a（复件）.md", "副本 a.md", "复件 a.md",
+    "a - Copy.md", "a - Copy (2).md", "a copy.md", "a copy 2.md", "a (copy).md", "a (another copy).md", "a (3rd copy).md",
+    "Copy of a.html", "Copy (2) of a.html",
+]  # fmt: skip
+READ = [
+    "ok.md", "how-to-copy.md", "copyright.md", "copy.md", "backup.md", "魔兽世界副本.md", "冲突.md", "old.md", "origin.md", "a (2).md",
+    "photocopy.md", "local.base.md", "2026-05-01-rain.md", "复刻.md", "x_1.md", "conflict.md", "c#.md",
+]  # fmt: skip
+
+
+def found(settings, under: str = "") -> dict[str, Kind]:
+    entries = walk(find_root(settings.articles), under)
+    return {entry.path: entry.kind for entry in entries if entry.kind is not Kind.FOLDER}
+
+
+def causes(settings) -> dict[str, str]:
+    return {entry.path: entry.cause for entry in walk(find_root(settings.articles)) if entry.kind is Kind.PROBLEM}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_backups_copies_and_conflict_copies_are_left_out_with_a_reason(name):
+    assert reason_to_skip_file(name)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_names_that_only_look_a_little_like_copies_are_read(name):
+    assert reason_to_skip_file(name) == ""
+
+
+@pytest.mark.parametrize("name", ["_posts", "_新闻", "2026-05-01", "_2026"])
+def test_folders_with_an_underscore_are_read(name):
+    assert reason_to_skip_folder(name) == ""
+
+
+@pytest.mark.parametrize("name", ["_drafts", "_草稿", "node_modules", "#recycle", "$RECYCLE.BIN", "lost+found"])
+def test_folders_of_drafts_and_of_deleted_files_are_left_out(name):
+    assert reason_to_skip_folder(name)
+
+
+def test_what_is_left_out_is_listed_and_not_published(services, publish):
+    publish({"ok.md": RAIN, "ok.bak.md": RAIN, "_drafts/plan.md": RAIN, "_posts/storm.md": RAIN})
+    assert {t.slug for t in services.catalog.latest()} == {"ok", "storm"}
+    assert [note.path for note in services.library.left_out()] == ["_drafts", "ok.bak.md"]
+
+
+def test_import_calls_there_only_what_is_published(settings, drop):
+    origin = "---\n# imported from https://news.example/1\n---\n# 题\n\n文。\n"
+    for name in (".trash/a.md", "_drafts/b.md", "a.bak.md", "_c.md"):
+        drop(name, origin)
+    assert scan(settings.articles, settings.instance / "imported.json").find(address="https://news.example/1") == ""
+    drop("sub/d.md", origin)
+    again = scan(settings.articles, settings.instance / "imported.json")
+    assert again.find(address="https://news.example/1") == "sub/d.md"
+
+
+def test_links_to_the_folder_itself_and_to_parents_are_not_followed(settings, drop):
+    drop("a/ok.md", RAIN)
+    for link, target in (("self", "."), ("a/up", ".."), ("a/up2", ".."), ("a/here", "../a"), ("b", "a")):
+        (settings.articles / link).symlink_to(target)
+    assert [path for path, kind in found(settings).items() if kind is Kind.FILE] == ["a/ok.md"]
+    assert set(causes(settings)) == set()
+
+
+def test_a_link_to_a_file_that_is_read_anyway_makes_no_second_article(settings, drop):
+    drop("a/ok.md", RAIN)
+    (settings.articles / "again.md").symlink_to("a/ok.md")
+    assert found(settings)["again.md"] is Kind.LEFT_OUT
+
+
+def test_files_that_are_links_into_a_hidden_folder_are_read_as_kubernetes_mounts_them(settings, drop):
+    drop("..2026_05_01/ok.md", RAIN)
+    (settings.articles / "..data").symlink_to("..2026_05_01")
+    (settings.articles / "ok.md").symlink_to("..data/ok.md")
+    assert found(settings) == {"ok.md": Kind.FILE}
+
+
+def test_links_out_of_the_folder_are_problems_with_their_names(settings, drop, tmp_path):
+    drop("ok.md", RAIN)
+    (tmp_path / "secret.md").write_text(RAIN, "utf-8")
+    (settings.articles / "file.md").symlink_to("/etc/passwd")
+    (settings.articles / "near.md").symlink_to(tmp_path / "secret.md")
+    (settings.articles / "folder").symlink_to("/etc")
+    assert causes(settings) == dict.fromkeys(["file.md", "folder", "near.md"], "a link out of the articles folder")
+
+
+def test_links_to_nothing_and_to_themselves_are_problems_of_their_own(settings, drop):
+    drop("ok.md", RAIN)
+    (settings.articles / "gone.md").symlink_to("nowhere.md")
+    (settings.articles / "loop.md").symlink_to("loop.md")
+    assert causes(settings) == {"gone.md": "a link that leads nowhere", "loop.md": "a link that leads to itself"}
+
+
+def test_a_fifo_a_socket_and_a_folder_named_like_files_are_not_opened(settings, drop):
+    drop("ok.md", RAIN)
+    os.mkfifo(settings.articles / "pipe.md")
+    with socket.socket(socket.AF_UNIX) as server:
+        folder = os.open(settings.articles, os.O_RDONLY)
+        server.bind(f"/proc/self/fd/{folder}/sock.md")
+        os.close(folder)
+        (settings.articles / "folder.md").mkdir()
+        assert causes(settings) == {
+            "pipe.md": "not a regular file but a FIFO",
+            "sock.md": "not a regular file but a socket",
+        }
+
+
+def test_names_that_are_not_utf8_are_problems_that_say_what_they_mean_in_gbk(settings, drop):
+    drop("ok.md", RAIN)
+    root = os.fsencode(settings.articles)
+    with open(root + b"/" + "中文.md".encode("gbk"), "w", encoding="utf-8") as file:
+        file.write(RAIN)
+    os.mkdir(root + b"/" + "旧盘".encode("gbk"))
+    problems = [entry for entry in walk(find_root(settings.articles)) if entry.kind is Kind.PROBLEM]
+    assert {(entry.path, entry.hint) for entry in problems} == {
+        (r"\xd6\xd0\xce\xc4.md", "rename it to 中文.md"),
+        (r"\xbe\xc9\xc5\xcc", "rename it to 旧盘"),
+    }
+
+
+def test_a_look_at_one_name_says_what_the_walk_says(settings, drop):
+    drop("a/ok.md", RAIN)
+    drop("_drafts/x.md", RAIN)
+    drop(".hidden/y.md", RAIN)
+    (settings.articles / "up").symlink_to("a")
+    (settings.articles / "out.md").symlink_to("/etc/passwd")
+    whole = found(settings)
+    for name in ("a/ok.md", "_drafts/x.md", ".hidden/y.md", "up/ok.md", "out.md", "missing.md", "a/missing/z.md"):
+        assert found(settings, name).get(name) == whole.get(name)
+
+
+def test_a_folder_a_thousand_levels_deep_does_not_stop_the_walk(settings, drop):
+    drop("ok.md", RAIN)
+    here = os.getcwd()
+    os.chdir(settings.articles)
+    try:
+        for _ in range(1100):
+            os.mkdir("d")
+            os.chdir("d")
+    finally:
+        os.chdir(here)
+    try:
+        assert found(settings)["ok.md"] is Kind.FILE
+    finally:  # shutil.rmtree, which pytest clears up with, does not get so deep
+        subprocess.run(["rm", "-rf", settings.articles / "d"], check=True)
