@@ -195,6 +195,101 @@ def test_tags_in_plain_text_are_text():
 # -- front matter -----------------------------------------------------------------------------------------------------
 
 
+SPOILT = {
+    "as it should be": ("---\n", "---\n"),
+    "a blank line first": ("\n---\n", "---\n"),
+    "blank lines and spaces first": ("  \n\u3000\n---\n", "---\n"),
+    "indented": (" ---\n", "---\n"),
+    "four dashes": ("----\n", "----\n"),
+    "a dash made of two": ("—--\n", "---\n"),
+    "dashes made wide": ("———\n", "———\n"),
+    "a byte order mark and a blank line": ("\ufeff\n---\n", "---\n"),
+    "a no-break space after it": ("---\u00a0\n", "---\n"),
+    "spaces and a tab after it": ("---  \t\n", "---\t\n"),
+    "the end indented": ("---\n", " ---\n"),
+    "the end with four dashes": ("---\n", "----\n"),
+    "a comment first": ("---\n# x\n", "---\n"),
+    "dots at the end": ("---\n", "...\n"),
+}
+FIELDS = "title: 甲\npublished: 2018-11-23\nbyline: 张三\ndraft: {draft}\n"
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("spoilt", SPOILT)
+@pytest.mark.parametrize("draft", ["true", "false"])
+def test_slightly_spoilt_front_matter_is_read_as_meant_in_every_format(suffix, spoilt, draft):
+    head, tail = SPOILT[spoilt]
+    read = read_draft(suffix, f"{head}{FIELDS.format(draft=draft)}{tail}\n今天下雨。\n".encode())
+    assert (read.title, read.byline, read.draft) == ("甲", ("张三",), draft == "true")
+    assert "今天下雨。" in read.body_html
+    assert not re.search("draft|published|byline|张三", read.body_html)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("title：甲\npublished：2018-11-23\ndraft：true\n", {"title": "甲", "draft": True}),
+        ("title:甲\npublished:2018-11-23\ndraft:true\n", {"title": "甲", "draft": True}),
+        ("title:\t甲\npublished:\t2018-11-23\ntags:\t[天气]\n", {"title": "甲", "tags": ("天气",)}),
+        ("title: 甲\npublished: 2018-11-23\ntags:\n\t- 天气\n\t- 河北\n", {"title": "甲", "tags": ("天气", "河北")}),
+        ("  title: 甲\n  published: 2018-11-23\n  tags:\n    - 天气\n", {"title": "甲", "tags": ("天气",)}),
+        ("\u00a0title: 甲\n\u00a0published: 2018-11-23\n", {"title": "甲"}),
+        ("title: 甲\t\npublished: 2018-11-23\u3000\n", {"title": "甲"}),
+    ],
+)
+def test_colons_tabs_and_spaces_within_it_are_read_as_meant(suffix, typed, values):
+    read = read_draft(suffix, f"---\n{typed}---\n\n今天下雨。\n".encode())
+    assert {name: getattr(read, name) for name in values} == values
+    assert read.published == datetime(2018, 11, 23)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize(
+    "head",
+    [
+        "title: 甲\ndraft: true\n\n",
+        "title: 甲\ndraft: true\n---\n\n",
+        "# 甲\ndraft: true\n\n",
+        "甲\n草稿：是\n\n",
+        "***\ntitle: 甲\ndraft: true\n***\n\n",
+        "---\ntitle: 甲\ndraft: true\n\n",
+        "----\ntitle: 甲\ndraft: true\n\n",
+        "--- title: 甲\ndraft: true\n---\n\n",
+        "---\n一段话。\ndraft: true\n---\n\n",
+        "```\n---\ntitle: 甲\ndraft: true\n---\n```\n\n",
+    ],
+)
+def test_what_may_be_a_draft_is_never_published(suffix, head):
+    try:
+        assert read_draft(suffix, f"{head}今天下雨。\n".encode()).draft
+    except UnreadableArticle as error:
+        assert error.line  # noqa: PT017
+        assert error.hint  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\n今天下雨。\n",
+        "----\n今天下雨：河水上涨。\n----\n",
+        "***\n\n今天下雨。\n",
+        "—— 题记\n\n今天下雨。\n",
+        "--\n今天下雨。\n",
+    ],
+)
+def test_a_rule_above_the_first_words_is_no_front_matter(text):
+    assert front_matter.split(text) == ({}, text, 0)
+
+
+def test_front_matter_in_a_comment_of_a_page_may_be_spoilt_too_and_other_comments_are_none():
+    page = "<!DOCTYPE html>\n<!--\n ----\n title：甲\n draft: true\n ---\n-->\n<p>今天下雨。</p>"
+    assert read_draft(".html", page.encode()).draft
+    assert read_draft(".html", "<!-- title: 乙 -->\n<h1>甲</h1><p>今天下雨。</p>".encode()).title == "甲"
+    error = refusal(".html", "<!--\n---\ntitle: 甲\ntitel: 乙\n---\n-->\n<p>今天下雨。</p>")
+    assert error.line == 4
+
+
 @pytest.mark.parametrize(
     ("line", "cause", "hint"),
     [

@@ -27,7 +27,7 @@ from .decoding import decode_text
 SUFFIXES = (".html", ".htm", ".xhtml")
 SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-01 06:00'><p>今天下雨。</p>".encode()
 
-_COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--\s*\n?(---[ \t]*\n.*?\n---)\s*-->", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--(.*?)-->", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
@@ -72,8 +72,10 @@ def read(data: bytes) -> Draft:
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     if found := _COMMENT.match(text):
-        first_line = text.count("\n", 0, found.start(1)) + 2
-        return front_matter.read(found[1][3:-3].lstrip(" \t").removeprefix("\n"), first_line), text[found.end() :]
+        above = "\n" * text.count("\n", 0, found.start(1))
+        values, rest, lines = front_matter.split(above + found[1])
+        if lines and not rest.strip():
+            return values, text[found.end() :]
     values, page, _ = front_matter.split(text)
     return values, page
 

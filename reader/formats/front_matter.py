@@ -21,8 +21,8 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, is_slug, slug_of
 from .dates import UnreadableDate, parse_date
+from .fences import find_block
 
-FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^|(?<=\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 NAMES = [field.name for field in fields(Draft) if field.name != "body_html"]
 ALIASES = {
     "标题": "title", "主题": "title", "引题": "kicker", "肩题": "kicker", "副题": "subtitle", "副标题": "subtitle",
@@ -36,7 +36,6 @@ ALIASES = {
     "草稿": "draft", "短名": "slug", "别名": "aliases", "旧短名": "aliases", "图片": "images", "image": "images",
 }  # fmt: skip
 """Other names a field answers to."""
-_WIDE_COLON = re.compile(r"^(\w+)：[ \t]*", re.MULTILINE)
 _YES = {"true", "yes", "on", "1", "是", "真"}
 _NO = {"false", "no", "off", "0", "否", "假", ""}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -61,21 +60,20 @@ class Field:
 
 def split(text: str) -> tuple[dict[str, Any], str, int]:
     """The fields of *text*, what follows them, and the lines they took; no fields if it begins otherwise."""
-    if not text.startswith("---"):
+    block = find_block(text, is_field)
+    if block is None:
         return {}, text, 0
-    found = FENCE.match(text)
-    if not found:
-        first = text.split("\n", 1)[0].rstrip()
-        if first != "---" or not re.match(r"---[ \t]*\n\s*[\w-]+\s*[:：]", text):
-            return {}, text, 0  # a rule (***, ---) above the first words, not front matter
-        raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), 1)
-    return read(found[1], first_line=2), text[found.end() :], text.count("\n", 0, found.end())
+    return read(block.text, block.first_line), block.rest, block.lines
+
+
+def is_field(name: str) -> bool:
+    name = name.lower()
+    return name in NAMES or name in ALIASES
 
 
 def read(text: str, first_line: int = 1) -> dict[str, Any]:
     """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
     chosen: dict[str, Any] = {}
-    text = _WIDE_COLON.sub(r"\1: ", text)
     for field in _fields(text, first_line):
         name = _known(field)
         if name in chosen:

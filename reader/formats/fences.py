@@ -1,0 +1,99 @@
+"""Where front matter begins and ends: between two lines of ``---``, also when an editor has slightly spoilt them.
+
+Read as meant: blank lines or a byte order mark above it, a fence that is indented, has more dashes, a no-break space
+after them or a dash that a word processor made of two; tabs, full-width colons and missing spaces in its lines. What
+may be front matter and can't be read is a problem, never text of the article: it may say ``draft: true``.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+
+_BLANK = " \t\u00a0\u3000\u200b\ufeff"
+_FENCE = re.compile(rf"[{_BLANK}]*(?:-{{3,}}|[-\u2010-\u2015\u2212\uff0d]{{2,}})[{_BLANK}]*")
+_END = re.compile(rf"{_FENCE.pattern}|\.\.\.[{_BLANK}]*")
+_FIELD = re.compile(rf"[{_BLANK}]*([\w-]+)[{_BLANK}]*[:：]")
+_DRAFT = re.compile(
+    rf"[{_BLANK}#>*/]*(?:draft|草稿)[{_BLANK}]*[:：=][{_BLANK}]*[\"']?(?:true|yes|on|1|是|真)\b", re.IGNORECASE
+)
+_COLON = re.compile(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
+_NO_SPACE = re.compile(r"^([\w-]+):(?=[^\s:/])")
+_INDENT = re.compile(rf"^[{_BLANK}]+")
+_LONGEST_LINES = 1000
+
+
+@dataclass(frozen=True)
+class Block:
+    """The lines between the fences; ``first_line`` counts from 1. ``rest`` follows, ``lines`` are left out above it."""
+
+    text: str
+    first_line: int
+    rest: str
+    lines: int
+
+
+def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
+    """The front matter at the beginning of *text*, its lines as YAML wants them; None if there is none.
+
+    *is_field* tells the names of fields: a line of dashes above other words is a rule. Raises UnreadableArticle for
+    front matter that does not end, and for ``draft: true`` above the text of an article without front matter.
+    """
+    above = len(text) - len(text.lstrip(_BLANK + "\n"))
+    start = text.count("\n", 0, above)
+    lines = text.split("\n", start + _LONGEST_LINES)
+    if not _FENCE.fullmatch(lines[start]):
+        _refuse_draft(lines[start:], start + 1, is_field)
+        return None
+    within = lines[start + 1 : start + _LONGEST_LINES]
+    size = next((at for at, line in enumerate(within) if _END.fullmatch(line)), None)
+    inside = _paragraph(within) if size is None else within[:size]
+    if not _is_front_matter(lines[start], inside, size is not None, is_field):
+        _refuse_draft(within, start + 2, is_field)
+        return None
+    if size is None:
+        raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), start + 1)
+    end = start + 1 + size
+    block = "\n".join(map(_as_yaml, textwrap.dedent("\n".join(map(_indented, within[:size]))).split("\n")))
+    return Block(block + "\n" if size else "", start + 2, "\n".join(lines[end + 1 :]), end + 1)
+
+
+def _paragraph(lines: list[str]) -> list[str]:
+    return lines[: next((at for at, line in enumerate(lines) if not line.strip(_BLANK)), len(lines))]
+
+
+def _is_front_matter(fence: str, inside: list[str], closed: bool, is_field: Callable[[str], bool]) -> bool:
+    """Whether fields follow: any below a fence as it should be, known ones below a spoilt one."""
+    said = [line for line in inside if line.strip(_BLANK) and not line.lstrip(_BLANK).startswith("#")]
+    named = [_FIELD.match(line) for line in said]
+    exact = fence.rstrip() == "---"
+    if not named:
+        return exact and closed
+    return named[0] is not None and (exact or any(found and is_field(found[1]) for found in named))
+
+
+def _refuse_draft(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> None:
+    """``draft: true`` among fields above the first paragraph: what may be private is not published."""
+    named = 0
+    for number, line in enumerate(_paragraph(lines), first_line):
+        if _DRAFT.match(line):
+            cause = Message("'%(line)s' is outside the front matter", line=line.strip(_BLANK)[:60])
+            raise UnreadableArticle(cause, Message("write a line of --- above and below the fields"), number)
+        found = _FIELD.match(line.lstrip("#>*/ "))
+        named += found is not None and is_field(found[1])
+        if number - first_line > named + 2:
+            return
+
+
+def _indented(line: str) -> str:
+    """*line* with an indent of spaces only: YAML has no tabs, and word processors put in no-break spaces."""
+    return _INDENT.sub(lambda found: found[0].replace("\t", "  ").replace("\u3000", "  ").replace("\u00a0", " "), line)
+
+
+def _as_yaml(line: str) -> str:
+    return _NO_SPACE.sub(r"\1: ", _COLON.sub(r"\1\2: ", line.rstrip(_BLANK)))
