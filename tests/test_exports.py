@@ -172,7 +172,7 @@ def test_an_issue_is_ordered_by_section(issue):
 
 
 def test_too_many_articles_or_too_much_text_is_refused_with_the_limit():
-    with pytest.raises(TooLarge, match="at most 200"):
+    with pytest.raises(TooLarge, match="the limit is 200"):
         of_selection("x", "/x", [make_article(f"a{n}") for n in range(MOST_ARTICLES + 1)])
     with pytest.raises(TooLarge, match="characters"):
         of_selection("x", "/x", [make_article(body=sanitize(f"<p>{'字' * 700_000}</p>"))])

@@ -39,11 +39,11 @@ def _story(chapter: Chapter, options: Options) -> str:
 
 
 def with_targets(root: HtmlElement) -> HtmlElement:
-    """*root* with what text can't show written out: ``words <address>`` for a link, ``[words]`` for a picture."""
+    """*root* with what text can't show written out: ``words (address)`` for a link, ``[words]`` for a picture."""
     for link in root.iter("a"):
         target = link.get("href", "")
         if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):
-            link.tail = f" <{target}>{link.tail or ''}"
+            link.tail = f" ({target}){link.tail or ''}"
     for picture in list(root.iter("img")):
         picture.tail = f"[{picture.get('alt', '')}]{picture.tail or ''}"
         picture.drop_tag()

@@ -57,5 +57,5 @@ def test_what_was_read_on_a_static_host_is_there_without_the_host(browser, tmp_p
             assert page.locator("h1").inner_text() == "大雨"
         for address in ("/a/never-read", "/offline", "/offline/"):
             page.goto(address)
-            assert page.locator("h1").inner_text() == "已存文章"
+            assert page.locator("h1").inner_text() == "已保存的文章"
         context.close()

@@ -19,7 +19,7 @@ def test_what_was_read_can_be_read_again_without_a_network(request_context):
     page.goto("/a/seed")
     assert page.locator("h1").inner_text().startswith("曲周县政协")
     page.goto("/a/poem")
-    assert page.locator("h1").inner_text() == "已存文章"
+    assert page.locator("h1").inner_text() == "已保存的文章"
     assert set(page.locator("#list a").all_inner_texts()) == {"Heavy rain", "曲周县政协在河北省率先实现“两个全覆盖”"}
     page.get_by_role("link", name="Heavy rain").click()
     assert page.locator("h1").inner_text() == "Heavy rain"
