@@ -14,6 +14,10 @@ from .i18n import Message
 
 SLUG_PATTERN = r"[\w-]{1,120}"
 """Letters of any script, digits, ``_``, ``-``. No dots: a dot starts a suffix."""
+LONGEST_NAME = 255
+"""Bytes of a file's or a folder's name (NAME_MAX of Linux, macOS and Windows' file systems)."""
+LONGEST_SLUG = 240
+"""Bytes in UTF-8, so that ``<slug>.<suffix>`` is a file's name: 80 Han characters."""
 
 
 @dataclass(frozen=True)
@@ -184,12 +188,13 @@ def fingerprint(*parts: str | bytes) -> str:
 
 
 def is_slug(text: str) -> bool:
-    return re.fullmatch(SLUG_PATTERN, text) is not None
+    return re.fullmatch(SLUG_PATTERN, text) is not None and len(text.encode()) <= LONGEST_SLUG
 
 
 def slug_of(name: str) -> str:
     """*name* made fit for an address: NFC, runs of anything else become one ``-``. May be empty."""
-    return re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
+    whole = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
+    return whole.encode()[:LONGEST_SLUG].decode("utf-8", "ignore")
 
 
 def local_time(moment: datetime, zone: tzinfo) -> datetime:

@@ -21,7 +21,7 @@ def test_parts_of_a_fingerprint_do_not_run_into_each_other():
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("台风 登陆", "台风-登陆"), ("a.b/c", "a-b-c"), ("Cafe\u0301", "Café"), ("  ..  ", ""), ("字" * 200, "字" * 120)],
+    [("台风 登陆", "台风-登陆"), ("a.b/c", "a-b-c"), ("Cafe\u0301", "Café"), ("  ..  ", ""), ("字" * 200, "字" * 80)],
 )
 def test_a_slug_is_a_name_made_fit_for_an_address(name, slug):
     assert slug_of(name) == slug

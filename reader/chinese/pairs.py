@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,9 +23,10 @@ class Pair:
     end: int
 
 
-def balance(text: str, following: str) -> tuple[dict[int, str], str]:
+def balance(plain: str, following: str) -> tuple[dict[int, str], str]:
     """What quotes and brackets become, by position, and what must be added at the end to close those left open."""
     changes: dict[int, str] = {}
+    text = _Text(plain)
     quotes, open_quotes = _double_quotes(text)
     for pair in quotes:
         _put_pair(changes, text, pair, "“”")
@@ -39,16 +41,34 @@ def balance(text: str, following: str) -> tuple[dict[int, str], str]:
     return {at: wide for at, wide in changes.items() if wide != text[at]}, suffix
 
 
-def _put_pair(changes: dict[int, str], text: str, pair: Pair, wide: str) -> None:
+class _Text(str):
+    """A text that knows where its Han characters are: whether some stand between two places costs no search."""
+
+    _han: list[int] | None = None
+
+    def has_han(self, start: int, end: int) -> bool:
+        if self._han is None:
+            self._han = [found.start() for found in _HAN.finditer(self)]
+        at = bisect_left(self._han, start)
+        return at < len(self._han) and self._han[at] < end
+
+    def kind_before(self, at: int) -> str:
+        """Of the nearest character before *at* that is no white space."""
+        while at > 0 and self[at - 1].isspace():
+            at -= 1
+        return KINDS[self[at - 1 : at] if at else ""]
+
+
+def _put_pair(changes: dict[int, str], text: _Text, pair: Pair, wide: str) -> None:
     if text[pair.start] + text[pair.end] != wide and _is_chinese_pair(text, pair):
         changes[pair.start], changes[pair.end] = wide[0], wide[1]
 
 
-def _is_chinese_pair(text: str, pair: Pair) -> bool:
+def _is_chinese_pair(text: _Text, pair: Pair) -> bool:
     """Whether Chinese stands within or right beside."""
-    if _HAN.search(text, pair.start + 1, pair.end):
+    if text.has_han(pair.start + 1, pair.end):
         return True
-    return "H" in (KINDS[text[: pair.start].rstrip()[-1:]], KINDS[text[pair.end + 1 : pair.end + 3].lstrip()[:1]])
+    return "H" in (text.kind_before(pair.start), KINDS[text[pair.end + 1 : pair.end + 3].lstrip()[:1]])
 
 
 # -- quotes -------------------------------------------------------------------------------------------------------
@@ -76,9 +96,12 @@ def _double_quotes(text: str) -> tuple[list[Pair], list[int]]:
 
 def _nests(marks: str) -> bool:
     """Whether the marks are curly and pair already, one level or more."""
-    while "“”" in marks:
-        marks = marks.replace("“”", "")
-    return not marks
+    depth = 0
+    for mark in marks:
+        depth += {"“": 1, "”": -1}.get(mark, -len(marks))
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _nested_pairs(marks: list[re.Match[str]]) -> list[Pair]:
@@ -105,19 +128,19 @@ def _is_word(character: str) -> bool:
 
 
 def _leave_quote_open(
-    text: str, at: int, following: str, changes: dict[int, str], left_open: list[tuple[int, str]]
+    text: _Text, at: int, following: str, changes: dict[int, str], left_open: list[tuple[int, str]]
 ) -> None:
     """A quotation without its end: runs on into the next paragraph, or is closed here."""
     if KINDS[text[at + 1 : at + 2]] not in "HDL" and text[at] not in "“〝":
         return
-    if text[at] in '"＂' and not _HAN.search(text, at):
+    if text[at] in '"＂' and not text.has_han(at, len(text)):
         return
     changes[at] = "“"
     if following.lstrip()[:1] not in ("“", '"', "＂", "〝") or not following:
         left_open.append((at, "”"))
 
 
-def _single_quotes(text: str, changes: dict[int, str]) -> None:
+def _single_quotes(text: _Text, changes: dict[int, str]) -> None:
     """``'…'`` around Chinese words; an apostrophe stands after a letter."""
     opened: int | None = None
     for mark in _SINGLE.finditer(text):
@@ -127,7 +150,7 @@ def _single_quotes(text: str, changes: dict[int, str]) -> None:
             continue
         if KINDS[text[at - 1]] == "L" == KINDS[text[at + 1 : at + 2]]:
             continue
-        if _HAN.search(text, opened, at):
+        if text.has_han(opened, at):
             _put_pair(changes, text, Pair(opened, at), "‘’")
         opened = None
 
@@ -142,7 +165,7 @@ def _titles(text: str, changes: dict[int, str]) -> None:
             changes.update({found.start(): "《", found.start() + 1: "", found.end() - 2: "》", found.end() - 1: ""})
 
 
-def _brackets(text: str, quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
+def _brackets(text: _Text, quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
     """Puts the brackets in *changes*; answers where some are left open, with what closes them."""
     opened: list[int] = []
     for mark in _BRACKET.finditer(text):
@@ -153,24 +176,21 @@ def _brackets(text: str, quotes: list[Pair], changes: dict[int, str]) -> list[tu
             _put_brackets(changes, text, Pair(opened.pop(), at))
         elif mark[0] == ")" and _is_numbering(text, at):
             changes[at] = "）"
-    left_open = []
-    for at in opened:
-        if text[at] == "（" or _HAN.search(text, at + 1, at + 4):
-            changes[at] = "（"
-            left_open += _close_within_quote(at, quotes, changes)
-    return left_open
+    left = [at for at in opened if text[at] == "（" or text.has_han(at + 1, at + 4)]
+    changes.update(dict.fromkeys(left, "（"))
+    return _close_within_quotes(left, quotes, changes)
 
 
-def _has_brackets(text: str) -> bool:
+def _has_brackets(text: _Text) -> bool:
     return "(" in text or ")" in text or "（" in text
 
 
-def _put_brackets(changes: dict[int, str], text: str, pair: Pair) -> None:
+def _put_brackets(changes: dict[int, str], text: _Text, pair: Pair) -> None:
     if text[pair.start] + text[pair.end] == "（）":
         return
     is_mixed = "（" in text[pair.start] or "）" in text[pair.end]
-    inside = _HAN.search(text, pair.start + 1, pair.end)
-    before = KINDS[text[: pair.start].rstrip()[-1:]]
+    inside = text.has_han(pair.start + 1, pair.end)
+    before = text.kind_before(pair.start)
     if is_mixed or inside or before == "H" or (before not in "LD" and _is_chinese_pair(text, pair)):
         changes[pair.start], changes[pair.end] = "（", "）"
 
@@ -181,10 +201,18 @@ def _is_numbering(text: str, at: int) -> bool:
     return before in "DLH" and KINDS[text[at + 1 : at + 2].lstrip()[:1]] == "H"
 
 
-def _close_within_quote(at: int, quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
-    """A bracket left open within a quotation is closed before the quotation ends."""
-    for quote in quotes:
-        if quote.start < at < quote.end:
-            changes[quote.end] = "）" + changes.get(quote.end, "”")
-            return []
-    return [(at, "）")]
+def _close_within_quotes(left: list[int], quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
+    """A bracket left open within a quotation is closed before the innermost one ends. Answers the others."""
+    outside = []
+    waiting = sorted(quotes, key=lambda quote: quote.start, reverse=True)
+    around: list[Pair] = []
+    for at in left:
+        while waiting and waiting[-1].start < at:
+            around.append(waiting.pop())
+        while around and around[-1].end < at:
+            around.pop()
+        if around:
+            changes[around[-1].end] = "）" + changes.get(around[-1].end, "”")
+        else:
+            outside.append((at, "）"))
+    return outside

@@ -27,7 +27,7 @@ _QUOTES = re.compile("[“”（）]")
 _HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]*")
 _PROTECTED = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.)[!-~]*[\w/=#&-]|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<!\S)(?:~|\.{1,2})?/[\w./-]+",
+    r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.)[!-~]*[\w/=#&-]|[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<!\S)(?:~|\.{1,2})?/[\w./-]+",
     re.ASCII,
 )
 MASK = "\ufffc"
@@ -42,6 +42,7 @@ _TRANSPARENT = " " + MASK
 _ABBREVIATIONS = frozenset(
     {"Inc", "Ltd", "Co", "Corp", "Jr", "Sr", "Dr", "Mr", "Mrs", "Ms", "St", "No", "Vol", "vs", "etc"}
 )
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _NUMERALS = frozenset("一二三四五六七八九十百〇零")
 _SPACES = re.compile("[ \t\n\u00a0]+")
 _HUGGING = frozenset("，。；：？！、（）《》「」『』【】")
@@ -113,13 +114,13 @@ def _is_suspect(text: str) -> bool:
 
 def _is_balanced(text: str) -> bool:
     """Whether quotes and brackets already pair, as they do in a well-kept text."""
-    pairs = "".join(_QUOTES.findall(text))
-    while pairs:
-        shorter = pairs.replace("“”", "").replace("（）", "")
-        if shorter == pairs:
+    opened: list[str] = []
+    for mark in _QUOTES.findall(text):
+        if mark in "“（":
+            opened.append(mark)
+        elif not opened or opened.pop() + mark not in ("“”", "（）"):
             return False
-        pairs = shorter
-    return True
+    return not opened
 
 
 def _is_chinese(text: str) -> bool:
@@ -279,7 +280,7 @@ def _full_stop(text: str, at: int) -> str:
         return "。"  # 达到100%.今年
     if not _ends_clause(text, at + 1) or not _is_word_among_chinese(text, at):
         return ""
-    word = re.split(r"[^A-Za-z0-9]", text[:at])[-1]
+    word = re.split(r"[^A-Za-z0-9]", text[max(0, at - _LONGEST_ABBREVIATION - 1) : at])[-1]
     return "" if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()) else "。"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,16 +22,30 @@ HEADING_NAME_WIDTH = 24
 _CODE = frozenset({"code", "pre", "kbd", "samp", "var"})
 _ASIDE = frozenset({"rt", "rp", "sup", "sub"})
 """What stands above, below or between the words without being one of them."""
+_FIRST_WORDS = 100
+"""Of the next block: enough to tell whether it begins with a quotation mark."""
 _MASK = "\ufffc"
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass
 class Line:
-    """The text of one block: ``text`` with code masked, and the token that holds each stretch of it."""
+    """The text of one block: ``text`` with code masked, and the token that holds each stretch of it.
 
-    text: str = ""
+    Gathered piece by piece, for to lengthen a text again and again takes time in the square of its pieces.
+    """
+
+    pieces: list[str] = field(default_factory=list)
+    length: int = 0
     stretches: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    def add(self, text: str) -> None:
+        self.pieces.append(text)
+        self.length += len(text)
 
 
 def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Markup, list[str]]:
@@ -48,9 +63,12 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
 def _punctuate(parts: list[Token], language: str) -> None:
     """Corrects the texts of Chinese blocks in place; a quotation may run on from one block to the next."""
     for line, following in pairwise([*_lines(parts, language), Line()]):
-        changes = corrections(line.text, following.text)
+        changes = corrections(line.text, following.text[:_FIRST_WORDS])
+        positions = sorted(changes)
         for index, start in line.stretches if changes else ():
-            parts[index].text = corrected(parts[index].text, changes, start)
+            text = parts[index].text
+            mine = positions[bisect_left(positions, start) : bisect_left(positions, start + len(text))]
+            parts[index].text = corrected(text, {at: changes[at] for at in mine}, start)
 
 
 def _lines(parts: list[Token], language: str) -> Iterator[Line]:
@@ -63,18 +81,18 @@ def _lines(parts: list[Token], language: str) -> Iterator[Line]:
             _add(line, index, part.text, mode)
             continue
         if part.name not in INLINES or part.name == "br":
-            if part.name != "br" and line.text:
+            if part.name != "br" and line.length:
                 yield line
                 line = Line()
-            line.text += "\n" if line.text and part.name == "br" else ""
+            line.add("\n" if line.length and part.name == "br" else "")
         if part.name in ("br", "hr", "img"):
-            line.text += _MASK if part.name == "img" else ""
+            line.add(_MASK if part.name == "img" else "")
         elif part.end:
             mode = open_tags.pop()[1]
         else:
             open_tags.append((part.name, mode))
             mode = _mode_of(part.name, part.attributes, mode, language)
-    if line.text:
+    if line.length:
         yield line
 
 
@@ -94,10 +112,10 @@ def _mode_of(name: str, attributes: str, outer: str, language: str) -> str:
 
 def _add(line: Line, index: int, text: str, mode: str) -> None:
     if mode == "set":
-        line.stretches.append((index, len(line.text)))
-        line.text += text
+        line.stretches.append((index, line.length))
+        line.add(text)
     elif mode == "mask":
-        line.text += _MASK
+        line.add(_MASK)
 
 
 # -- headings -----------------------------------------------------------------------------------------------------

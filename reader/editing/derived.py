@@ -14,10 +14,11 @@ from ..chinese import HAN, is_han
 from ..errors import UnreadableArticle
 from ..formats.dates import day_of
 from ..i18n import Message
-from ..models import local_time, slug_of
+from ..models import LONGEST_NAME, local_time, slug_of
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8
+_NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TAG = re.compile(r"<[^>]*>")
 _UNREAD = re.compile(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
 _PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
@@ -59,14 +60,20 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
 
     A path that begins with ``/`` is relative to the articles folder. Raises UnreadableArticle when it leaves it.
     """
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc:
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
         return ""
-    path = posixpath.normpath(posixpath.join("/", str(folder), unquote(parts.path)).lstrip("/"))
-    if _climbs_out(folder, unquote(parts.path)):
+    if parts.scheme or parts.netloc or address.strip().startswith(("//", "\\\\")):
+        return ""
+    said = unquote(parts.path).replace("\\", "/")  # as Windows and browsers have it
+    if _NO_NAME.search(said) or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in said.split("/")):
+        cause = Message("picture has no usable file name: %(address)s", address=address[:80])
+        raise UnreadableArticle(cause, Message("rename the picture"))
+    if _climbs_out(folder, said):
         cause = Message("picture is outside the articles folder: %(address)s", address=address)
         raise UnreadableArticle(cause, Message("move it beside the article"))
-    return path
+    return posixpath.normpath(posixpath.join("/", str(folder), said).lstrip("/"))
 
 
 def _climbs_out(folder: PurePosixPath, path: str) -> bool:

@@ -19,7 +19,7 @@ from lxml import html as lxml_html
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
-from ..sanitizer import check_nesting_depth, strip_control_characters
+from ..sanitizer import check_source, strip_control_characters
 from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
@@ -85,7 +85,7 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
     page = _XML_DECLARATION.sub("", strip_control_characters(page))
     if not page.strip():
         return None
-    check_nesting_depth(page)
+    check_source(page)
     try:
         return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(page))
     except (etree.ParserError, ValueError) as error:
@@ -197,7 +197,8 @@ def _body(root: lxml_html.HtmlElement, title: str) -> str:
         return ""
     for furniture in list(element.iter(*_FURNITURE)):
         if furniture is not element:
-            furniture.drop_tree()
+            furniture.clear(keep_tail=True)  # to take it out would copy the text around it each time
+            furniture.tag = "span"
     for heading in element.xpath(".//h1"):
         if " ".join(heading.text_content().split()) == title:
             heading.drop_tree()

@@ -12,6 +12,7 @@ from typing import Any
 import comrak
 
 from ..models import Draft
+from ..sanitizer import check_markdown
 from . import front_matter
 from .decoding import decode_text
 
@@ -42,6 +43,7 @@ def with_title(values: dict[str, Any], body: str) -> Draft:
 
 def body_of(text: str) -> str:
     """Markdown as HTML, not sanitized."""
+    check_markdown(text)
     body: str = comrak.render_markdown(text, extension_options=_extensions(), render_options=_rendering())
     return _BARE_LINK.sub(_link_ends_before_chinese, body) if "://" in body or "www." in body else body
 

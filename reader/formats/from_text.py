@@ -33,12 +33,15 @@ from .text_lines import (
     HEAD_FIELD,
     HEAD_FURNITURE,
     LIST_BEGINS,
+    LONGEST_BYLINE,
+    LONGEST_LINE,
     NUMBERED,
     SECTION_PATH,
     TAIL_FURNITURE,
     closed_up,
     names_in,
     section_in,
+    whole_line,
 )
 
 SUFFIXES = (".txt", ".text")
@@ -129,7 +132,7 @@ def _last_sure_line(lines: list[TextLine]) -> int:
     """The last dateline, byline or button before the first sentence, -1 if there is none."""
     sure, probe = -1, Head(title=" ")
     for index, line in enumerate(lines[:_LONGEST_HEAD]):
-        if HEAD_FURNITURE.fullmatch(line.text) or _take_dateline(probe, line.text) or _take_byline(probe, line.text):
+        if whole_line(HEAD_FURNITURE, line.text) or _take_dateline(probe, line.text) or _take_byline(probe, line.text):
             sure = index
         elif "。" in line.text or len(line.text) > _LONGEST_TITLE:
             break
@@ -138,10 +141,10 @@ def _last_sure_line(lines: list[TextLine]) -> int:
 
 def _take_head_line(head: Head, text: str) -> bool:
     """Notes what a line above the story says; whether it was such a line."""
-    if not head.title and SECTION_PATH.fullmatch(text) and section_in(text):
+    if not head.title and whole_line(SECTION_PATH, text) and section_in(text):
         head.section = head.section or section_in(text)
         return True
-    if HEAD_FURNITURE.fullmatch(text) or _take_dateline(head, text) or _take_byline(head, text):
+    if whole_line(HEAD_FURNITURE, text) or _take_dateline(head, text) or _take_byline(head, text):
         return True
     if not head.title:
         head.title = text
@@ -154,7 +157,7 @@ def _take_head_line(head: Head, text: str) -> bool:
 
 def _take_other(head: Head, text: str) -> bool:
     """A line between the headline and the date that says not what it is: a name, else the line below the headline."""
-    if not head.byline and BARE_NAMES.fullmatch(text):
+    if not head.byline and whole_line(BARE_NAMES, text):
         head.byline = names_in(text)
         return True
     if head.subtitle:
@@ -165,6 +168,8 @@ def _take_other(head: Head, text: str) -> bool:
 
 def _take_dateline(head: Head, text: str) -> bool:
     """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; a sentence that names a day is none."""
+    if len(text) > LONGEST_LINE:
+        return False
     found = next(find_dates(text), None)
     fields = HEAD_FIELD.findall(text)
     around = text[: found.start] + " " + text[found.end :] if found else text
@@ -173,7 +178,7 @@ def _take_dateline(head: Head, text: str) -> bool:
         return False
     if found and not head.published:
         head.published = found.moment
-    if found and rest and not head.source and not HEAD_FURNITURE.fullmatch(rest[0]):
+    if found and rest and not head.source and not whole_line(HEAD_FURNITURE, rest[0]):
         head.source = rest[0].strip("|｜/-—·")
     for name, value in fields:
         _take_field(head, name, value)
@@ -191,7 +196,7 @@ def _take_field(head: Head, name: str, value: str) -> None:
 
 def _take_byline(head: Head, text: str) -> bool:
     """``本报记者 高原雪 通讯员 张三`` on a line of its own, after the headline."""
-    if not head.title or not BYLINE_LINE.fullmatch(text) or not names_in(text):
+    if not head.title or not whole_line(BYLINE_LINE, text) or not names_in(text):
         return False
     head.byline = tuple(dict.fromkeys([*head.byline, *names_in(text)]))
     return True
@@ -208,9 +213,9 @@ def _tail(lines: list[TextLine], start: int) -> tuple[int, str, tuple[str, ...]]
     editor = ""
     byline: tuple[str, ...] = ()
     for line in lines[end:]:
-        if found := EDITOR.fullmatch(line.text):
+        if found := whole_line(EDITOR, line.text):
             editor = editor or closed_up(found["name"])
-        elif BYLINE_LINE.fullmatch(line.text):
+        elif whole_line(BYLINE_LINE, line.text):
             byline = byline or names_in(line.text)
     return end, editor, byline
 
@@ -225,10 +230,10 @@ def _last_sentence(lines: list[TextLine], start: int) -> int:
 
 def _is_furniture(text: str) -> bool:
     return bool(
-        TAIL_FURNITURE.fullmatch(text)
-        or LIST_BEGINS.fullmatch(text)
-        or EDITOR.fullmatch(text)
-        or BYLINE_LINE.fullmatch(text)
+        whole_line(TAIL_FURNITURE, text)
+        or whole_line(LIST_BEGINS, text)
+        or whole_line(EDITOR, text)
+        or whole_line(BYLINE_LINE, text)
     )
 
 
@@ -262,11 +267,11 @@ def _width(text: str) -> int:
 
 def _lift_byline(story: list[str]) -> tuple[str, ...]:
     """The names in brackets at the end of the last paragraph, which loses them."""
-    if not story or not (found := BYLINE_AT_END.search(story[-1])):
+    if not story or not (found := BYLINE_AT_END.search(story[-1][-LONGEST_BYLINE:])):
         return ()
     names = names_in(found[1])
     if names:
-        story[-1] = story[-1][: found.start()].rstrip()
+        story[-1] = story[-1][: found.start() - len(found.string)].rstrip()
         if not story[-1]:
             story.pop()
     return names
@@ -278,7 +283,7 @@ def _fuller(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _byline_at_start(story: list[str]) -> tuple[str, ...]:
-    found = BYLINE_AT_START.match(story[0]) if story else None
+    found = BYLINE_AT_START.match(story[0][:LONGEST_BYLINE]) if story else None
     return names_in(found[1]) if found else ()
 
 
@@ -297,7 +302,7 @@ def _tag(text: str, following: str) -> str:
         return "p"
     if _ENDS_SENTENCE.search(text) or "。" in text or CAPTION.search(text) or not following:
         return "p"
-    if HEAD_FURNITURE.fullmatch(text) or _is_furniture(text):
+    if whole_line(HEAD_FURNITURE, text) or _is_furniture(text):
         return "p"  # looks like a button, but stands in the story: kept, and no heading
     level = NUMBERED.match(text)
     if not _SENTENCE.search(following) and not NUMBERED.match(following):

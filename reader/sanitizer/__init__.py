@@ -7,6 +7,7 @@ What ``sanitize`` promises, whatever came in:
   Loose text has become paragraphs; div is gone; two line breaks in a paragraph have become two paragraphs.
 * p, h2–h6, dt, summary and pre hold only inline tags; inline tags hold no blocks; lists hold only their items;
   figcaption, summary, dt, dd, rt and rp stand only where HTML allows them. Nothing nests deeper than ``DEEPEST``.
+* Tags, cells of tables and characters are no more than ``limits`` allows.
 * No block is empty, none but pre begins or ends with white space or a line break; indents of spaces are gone.
 * Attributes are double-quoted and valid: ids are unique XML names, a link to ``#x`` has its target, img has src and
   alt, th in a thead has scope.
@@ -26,17 +27,17 @@ from html import escape, unescape
 import nh3
 from markupsafe import Markup
 
-from ..errors import UnreadableArticle
-from ..i18n import Message
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
+from .limits import check_cleaned, check_markdown, check_source, check_tables
 from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 
 __all__ = [
     "INLINES",
     "Token",
     "attributes_of",
-    "check_nesting_depth",
+    "check_markdown",
+    "check_source",
     "escaped",
     "joined",
     "sanitize",
@@ -48,14 +49,7 @@ __all__ = [
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 """One tag or one run of text of sanitized HTML. Groups: slash, name, attributes of a tag; text."""
 
-DEEPEST_SOURCE = 400
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
-_NESTING = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
-_CLOSED_BY_OTHERS = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-    + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
-)
-"""Void tags, and those whose end tag may be left out."""
 _CLEANER = nh3.Cleaner(
     tags=BLOCKS | INLINES,
     clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "svg", "math"},
@@ -80,13 +74,17 @@ class Token:
 
 
 def sanitize(dirty: str) -> Markup:
-    """The promise above. Raises UnreadableArticle only for tags nested beyond all sense."""
+    """The promise above. Raises UnreadableArticle only for what is over a limit (``limits``)."""
     dirty = strip_control_characters(dirty)
-    check_nesting_depth(dirty)
+    check_source(dirty)
     clean = strip_control_characters(
         _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
     )  # again: &#1; was no character before
-    return Markup(_settled(_in_blocks(clean)))  # noqa: S704
+    check_cleaned(clean)
+    html = _settled(_in_blocks(clean))
+    check_cleaned(html)
+    check_tables(html)
+    return Markup(html)  # noqa: S704
 
 
 def _settled(html: str) -> str:
@@ -143,19 +141,3 @@ def _tag(part: Token) -> str:
 def strip_control_characters(text: str) -> str:
     """*text* without control characters, surrogates and non-characters, which no XML may hold (XML 1.0, 2.2)."""
     return _UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text
-
-
-def check_nesting_depth(dirty: str) -> None:
-    """html5ever needs time in the square of the depth: 100,000 nested div take 14 s; and recursive readers break."""
-    if dirty.count("<") <= DEEPEST_SOURCE:
-        return
-    depth = 0
-    for tag in _NESTING.finditer(dirty):
-        if tag[2].lower() in _CLOSED_BY_OTHERS:
-            continue
-        depth = max(0, depth - 1) if tag[1] else depth + 1
-        if depth > DEEPEST_SOURCE:
-            line = dirty.count("\n", 0, tag.start()) + 1
-            raise UnreadableArticle(
-                Message("tags are nested more than %(most)s deep", most=DEEPEST_SOURCE), Message("close the tags"), line
-            )

@@ -13,6 +13,8 @@ from .attributes import IdAllocator, without_id, without_link, written
 from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 
 DEEPEST = 40
+DEEPEST_INLINE = 20
+"""Of inline tags so many are written again in each block; those further in hold nothing that a reader could see."""
 _BLANK = " \t\n\r\u00a0\u3000\u200b\ufeff"
 _VERSES = re.compile(r'class="[^"]*\b(?:poem|verse|stanza)\b')
 
@@ -58,6 +60,8 @@ class Blocks:
         self.out: list[str] = []
         self.frames = [Frame("div", opened=True)]
         self.inlines: list[Inline] = []
+        self.said: list[bool] = []
+        """For each open inline tag of the source whether it is among ``inlines``."""
         self.breaks = 0
         self.space = ""
         self.fresh = True
@@ -269,7 +273,9 @@ class Blocks:
         if not self._may_stand(name):
             name, attributes = "span", without_link(attributes)
         says_nothing = name in ("a", "span") and not attributes
-        self.inlines.append(Inline("", "") if says_nothing else Inline(name, f"<{name}{attributes}>"))
+        self.said.append(not says_nothing and len(self.inlines) < DEEPEST_INLINE)
+        if self.said[-1]:
+            self.inlines.append(Inline(name, f"<{name}{attributes}>"))
 
     def _may_stand(self, name: str) -> bool:
         """Whether a parser would leave the tag where it is: no link holds a link, no reading of ruby another."""
@@ -290,6 +296,8 @@ class Blocks:
             self.broken = True
 
     def _end_inline(self) -> None:
+        if not self.said.pop():
+            return
         inline = self.inlines[-1]
         if not inline.opened and self.names.allocated(inline.start):
             self._write("")

@@ -53,6 +53,7 @@ for _tag in ("h1", "h2", "h3", "h4", "h5", "h6", "div"):
 
 _NUMBER = re.compile(r"-?\d{1,5}")
 _COUNT = re.compile(r"[1-9]\d{0,4}")
+_SPAN = re.compile(r"[1-9]\d{0,2}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 VALUES = {
     "lang": _LANGUAGE,
@@ -60,8 +61,8 @@ VALUES = {
     "dir": re.compile("ltr|rtl|auto"),
     "width": _COUNT,
     "height": _COUNT,
-    "colspan": _COUNT,
-    "rowspan": _COUNT,
+    "colspan": _SPAN,
+    "rowspan": _SPAN,
     "start": _NUMBER,
     "value": _NUMBER,
     "type": re.compile("[1aAiI]"),

@@ -1,0 +1,287 @@
+"""What a small file can cost: never more than its size says. Over a limit it is refused by name, with the figure."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+from PIL import Image
+
+from reader.catalog.related import keywords
+from reader.catalog.tokenizer import words_of
+from reader.editing import to_article
+from reader.errors import UnreadableArticle
+from reader.formats import read_draft, text_lines
+from reader.media.images import link_pictures
+from reader.models import Article
+from reader.sanitizer import sanitize
+from reader.sanitizer.blocks import DEEPEST_INLINE
+from reader.sanitizer.limits import MOST_CELLS, MOST_TAGS
+from reader.settings import Settings
+
+HEADS = {
+    ".md": "---\ntitle: 题目\n---\n\n",
+    ".txt": "题目\n\n中文的正文。\n\n",
+    ".html": "<title>题</title><body><p>中文。",
+}
+UNITS = [
+    *(
+        "*",
+        "_",
+        "[",
+        "<",
+        "`",
+        ">",
+        "|",
+        "“",
+        "《",
+        "(",
+        "（",
+        '"',
+        "'",
+        "![",
+        "](",
+        "~",
+        "^",
+        "#",
+        "-",
+        "=",
+        ":",
+        "&",
+        "\\",
+    ),
+    *(
+        "</",
+        "<!--",
+        "<?",
+        "<a ",
+        "[^",
+        "「",
+        "。",
+        "……",
+        ".",
+        '"中',
+        "(中",
+        "中(",
+        "“中（",
+        "“中”",
+        'x"',
+        "—",
+        "http://",
+        "www.",
+    ),
+    *(
+        "a@",
+        "@",
+        "记者",
+        "（记者",
+        "来源:",
+        "> ",
+        "1.",
+        "- ",
+        "* ",
+        "a ",
+        " ",
+        "\t",
+        "\u3000",
+        "\n",
+        "<br>",
+        "<b>中,</b>",
+        "。\n",
+    ),
+    *(
+        "责编：",
+        "报",
+        "分享到/ ",
+        "2018年",
+        "&lt;",
+        "&#1;",
+        "**中,**",
+        "a[^1]",
+        "<i>",
+        "<p>中",
+        "<h2>同题</h2>",
+        "\n\n## 同题\n\n",
+    ),
+    *(
+        "<nav></nav>甲",
+        "<sup>1</sup>",
+        "<a id=x href=#x>甲</a>",
+        "<table>",
+        "<td>",
+        "<ul><li>",
+        "<blockquote>",
+        "<font color=1>",
+    ),
+    *(
+        "[a](b",
+        "中 ,",
+        "中.a.",
+        "￼",
+        "~~",
+        "``",
+        "<ruby>汉<rt>h</rt></ruby>",
+        "![](a.png)",
+        "<details>",
+        "> > ",
+        "a,b;",
+    ),
+]
+GENEROUS_SECONDS = 100
+"""A linear reader needs less than one; one that is not needs minutes."""
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TimeoutError("this takes more than linear time")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(GENEROUS_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def article_of(suffix: str, text: str) -> Article | None:
+    """What becomes of a file; None for one that is refused."""
+    settings = Settings(articles=Path("nowhere"), instance=Path("nowhere"))
+    try:
+        return to_article(read_draft(suffix, text.encode()), PurePosixPath(f"2026-05-01/x{suffix}"), settings)
+    except UnreadableArticle:
+        return None
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions, Python's and C's, are called meanwhile."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def everything(suffix: str, text: str) -> None:
+    article = article_of(suffix, text)
+    if article:
+        words_of(article)
+        keywords(article)
+
+
+@pytest.mark.parametrize("suffix", HEADS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_twice_as_long_a_text_is_at_most_twice_the_work(suffix, unit):
+    few, many = (calls(lambda n=n: everything(suffix, HEADS[suffix] + unit * n)) for n in (500, 1000))
+    assert many <= 2.3 * few + 300
+
+
+@pytest.mark.parametrize("suffix", HEADS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffix, unit):
+    size = 60_000 if len(unit.encode()) < 8 else 30_000
+    everything(suffix, HEADS[suffix] + unit * (size // len(unit.encode())))
+
+
+@pytest.mark.parametrize("pattern", [name for name, value in vars(text_lines).items() if isinstance(value, re.Pattern)])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "报",
+            "社台",
+            "本报",
+            "  通讯员  ",
+            "记者 摄影 ",
+            "/ ",
+            "分享到/ ",
+            "[】",
+            "【关闭】",
+            "by ›",
+            "首页 > ",
+            "\u3000 \u3000",
+            "1 ",
+        ),
+        *("[1]", "来源:a ", "张三、", "by A. ", "大 ", "| ", "·", "图文/", "：", "a-b ", "编辑 ", "www.", "版 "),
+    ],
+)
+def test_no_line_makes_a_pattern_try_all_ways_to_divide_it(pattern, unit):
+    for head in ("", "记者", "（记者", "分享到", "关闭", "编辑:"):
+        for tail in ("", "\x01"):
+            line = (head + unit * 300)[: text_lines.LONGEST_LINE - 1] + tail
+            text_lines.whole_line(getattr(text_lines, pattern), line)
+            getattr(text_lines, pattern).search(line[-text_lines.LONGEST_BYLINE :])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "cause"),
+    [
+        (
+            ".md",
+            "|" + "a|" * 1700 + "\n|" + "-|" * 1700 + "\n" + "|a\n" * 1700,
+            r"2,8\d\d,\d\d\d cells; at most 20,000",
+        ),
+        (".md", "> |" + "a|" * 300 + "\n> |" + "-|" * 300 + "\n" + "> |a\n" * 300, "cells; at most 20,000"),
+        (".html", "<table>" + "<tr><td colspan=999>a</td></tr>" * 100 + "</table>", "99,900 cells; at most 20,000"),
+        (".md", "a[^1]" * 40_000 + "\n\n[^1]: x\n", "more than 100,000 tags"),
+        (".html", "<b><i><u><s><em>" * 8 + "<p>a" * 10_000, "more than 100,000 tags"),
+        (".html", "<br>" * 450_000, "more than 100,000 tags"),
+        (".html", "<p " + " ".join(f"a{n}=1" for n in range(20_000)) + ">x", "a tag has more than 200 attributes"),
+        (".html", "<div>" * 1000, "tags are nested more than 400 deep"),
+        (".md", "&" * 1_100_000, "characters of HTML; at most 5,000,000"),
+    ],
+)
+def test_what_is_over_a_limit_is_refused_with_its_name_its_figure_and_its_fix(suffix, text, cause):
+    settings = Settings(articles=Path("nowhere"), instance=Path("nowhere"))
+    with pytest.raises(UnreadableArticle, match=cause) as caught:
+        to_article(read_draft(suffix, (HEADS[suffix] + text).encode()), PurePosixPath("2026-05-01/x"), settings)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<table>" + ("<tr>" + "<td>甲</td>" * 20 + "</tr>") * (MOST_CELLS // 20) + "</table>",
+        "<p>甲<br>乙</p>" * (MOST_TAGS // 3),
+        '<p><a href="https://example.org/">甲</a>乙</p>' * 20_000,
+        "<figure><img src='data:image/png;base64," + "A/+B" * 50_000 + "' alt=甲></figure><p>乙</p>",
+        "<table>" + "<tr><td colspan=3>甲</td></tr>" * 1000 + "</table>",
+    ],
+)
+def test_what_a_large_article_needs_is_allowed(html):
+    assert sanitize(html)
+
+
+def test_a_span_of_cells_that_no_table_has_is_no_span():
+    assert "colspan" not in sanitize("<table><tr><td colspan=65534>甲</table>")
+    assert 'colspan="12"' in sanitize("<table><tr><td colspan=12>甲</table>")
+
+
+def test_inline_tags_without_end_are_not_written_again_in_each_block_without_end():
+    html = sanitize("<span id=a lang=zh>" * 300 + "<p>甲</p>" * 100)
+    assert html.count("<span") <= 100 * DEEPEST_INLINE
+
+
+def test_equal_headings_get_names_that_differ():
+    article = article_of(".html", HEADS[".html"] + "<h2>同题</h2><p>甲</p>" * 3 + "<h2 id=同题-2>乙</h2>")
+    assert article
+    assert all(f'id="{name}"' in article.body for name in ("同题", "同题-2", "同题-3", "同题-4"))
+
+
+def test_a_picture_shown_many_times_is_read_once(tmp_path, monkeypatch):
+    (tmp_path / "2026-05-01").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "2026-05-01" / "a.png")
+    article = article_of(".md", HEADS[".md"] + "![](a.png)\n\n" * 50)
+    kept: list[Path] = []
+    link_pictures(article, tmp_path, lambda _, file: kept.append(file))
+    assert len(kept) == 1
