@@ -11,11 +11,21 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from documentation import LANGUAGES, ROOT, code_spans, commands_in, table_row, text_of_documents, user_documents
+from documentation import (
+    LANGUAGES,
+    ROOT,
+    code_spans,
+    commands_in,
+    table_row,
+    table_rows,
+    text_of_documents,
+    user_documents,
+)
 
 from reader.cli import main
 from reader.exports import EXPORTS
-from reader.formats import FORMATS
+from reader.feeds import FEEDS
+from reader.formats import FORMATS, front_matter
 from reader.settings import Settings
 
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
@@ -86,6 +96,11 @@ def test_every_export_is_named(text):
 
 
 @each_language
+def test_every_feed_is_named(text):
+    assert set(FEEDS) <= code_spans(text)
+
+
+@each_language
 def test_every_page_of_the_exports_is_named(text):
     assert {f"?page={page}" for export in EXPORTS.values() for page in export.PAGES} <= code_spans(text)
 
@@ -144,3 +159,12 @@ def prose(text: str) -> list[str]:
     """Line by line, without code, links' targets and tables' bars; blank where nothing is left."""
     text = re.sub(r"^```.*?^```", lambda block: "\n" * block[0].count("\n"), text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`\n]*`|\]\([^)]*\)|[\[\]!]", "", text).splitlines()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_of_front_matter_is_explained_with_its_other_names(language):
+    (page,) = [path for path in user_documents(language) if path.name.startswith("articles.")]
+    rows = {row[0].strip("`"): row for row in table_rows(page.read_text("utf-8")) if len(row) == 3}
+    for name in front_matter.NAMES:
+        others = {other for other, known in front_matter.ALIASES.items() if known == name}
+        assert code_spans(rows[name][2]) == others
