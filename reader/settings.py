@@ -106,6 +106,13 @@ def _positive(read: Callable[[str], float]) -> Callable[[str], float]:
     return checked
 
 
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ValueError(value)
+    return number
+
+
 def _switch(value: str) -> bool:
     return {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}[
         value.lower()
@@ -149,6 +156,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "feed_authority": (Message("a domain and a year, such as news.example,2026"), _tagging_entity),
     "websub_hub": (Message("the URL of a hub, such as https://hub.example/"), _hub_address),
     "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), _secret),
+    "removal_grace_seconds": (Message("a number of seconds, 0 or more"), _seconds),
     "timezone": (Message("a time zone such as Asia/Shanghai"), ZoneInfo),
 }
 _READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {

@@ -227,7 +227,7 @@ class Library:
         self, root: Root, overdue: list[str], claimants: list[str], fault: Fault | None
     ) -> ScanResult:
         """In one transaction, so that a name that passes to another file is never without an article."""
-        there = [path for path in overdue if any(walk(root, path))]
+        there = [path for path in overdue if _is_there(root, path)]
         gone = [path for path in overdue if path not in there]
         claims = list(read_files(self._settings_of(root), self._stamps(root, claimants)))
         problems: list[Problem] = []
@@ -289,6 +289,11 @@ def _put(transaction: CatalogTransaction, found: FileResult) -> list[Problem]:
 def _stamp_now(root: Root, path: str) -> str:
     """Empty if the file is gone."""
     return next((entry.stamp for entry in article_files(root, path)), "")
+
+
+def _is_there(root: Root, path: str) -> bool:
+    """Whether the walk has something to say of *path*: it may have come back since this pass began."""
+    return any(entry.path == path and entry.kind in (Kind.FILE, Kind.PROBLEM) for entry in walk(root, path))
 
 
 def _has_folder(root: Root, path: str) -> bool:

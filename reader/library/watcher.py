@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import PurePath
 
 from watchfiles import watch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from ..settings import Settings
 from ..storage.locks import file_lock
@@ -41,12 +42,16 @@ def watch_and_index(
 
     *changed* is set after each pass of this process that may have changed something.
     """
+    attempts = _Attempts()
     while not stop.is_set():
-        with file_lock(settings.instance / "indexer.lock") as is_indexer:
-            if is_indexer:
-                _watch_and_index(settings, library, stop, ready, changed or threading.Event())
+        try:
+            with file_lock(settings.instance / "indexer.lock") as is_indexer:
+                if is_indexer:
+                    _watch_and_index(settings, library, stop, ready, changed or threading.Event())
+        except Exception as error:  # noqa: BLE001  a bug of ours, or a disk that is full: the site goes on as it is
+            attempts.failed("the articles folder is not watched", error)
         ready.set()
-        stop.wait(TAKE_OVER_SECONDS)
+        stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
 
 
 def _watch_and_index(
@@ -71,6 +76,10 @@ class _Attempts:
     def __init__(self) -> None:
         self._failures, self._next, self._said = 0, 0.0, ""
 
+    def pause(self) -> float:
+        """Seconds until it is time."""
+        return max(0.0, self._next - time.monotonic())
+
     def is_time(self) -> bool:
         return time.monotonic() >= self._next
 
@@ -81,7 +90,8 @@ class _Attempts:
         self._next = time.monotonic() + min(2.0**self._failures, LONGEST_PAUSE_SECONDS)
         self._failures += 1
         if repr(error) != self._said:
-            log.error("%s: %s; trying again, at longest after %d s", what, error, LONGEST_PAUSE_SECONDS, exc_info=error)
+            trace = None if isinstance(error, OSError | WatchfilesRustInternalError) else error
+            log.error("%s: %s; trying again within %d s", what, error, LONGEST_PAUSE_SECONDS, exc_info=trace)
             self._said = repr(error)
 
 
@@ -110,7 +120,7 @@ def _reports(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
                 yield from _reports_of_system(root, settings, stop)
                 attempts.succeeded()
                 continue
-            except (OSError, RuntimeError) as error:  # watchfiles raises RuntimeError for a name that is not UTF-8
+            except (OSError, WatchfilesRustInternalError) as error:  # the latter of a name that is not UTF-8, too
                 attempts.failed(f"no change reports for {root.path}, which is scanned instead", error)
         yield {""}
         yield from _ticks(root, settings, stop)
@@ -154,7 +164,9 @@ def _is_due(when: float | None) -> bool:
 
 
 def _relative(path: str, root: Root) -> str | None:
-    """None for a hidden file, of a program; empty below a hidden folder: a link leads there, from anywhere."""
+    """None for a hidden file, of a program; empty for the root, and below a hidden folder, where links lead."""
+    if path == root.path:
+        return ""
     *folders, name = PurePath(os.path.relpath(path, root.path)).parts
     if any(folder.startswith(".") for folder in folders):
         return ""

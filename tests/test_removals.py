@@ -1,0 +1,305 @@
+"""When a file that is not found is a removed article, and when the folder is at fault."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from reader.catalog import record_export
+from reader.errors import Gone, Moved
+from reader.library import scanner
+from reader.library.faults import BULK, REPLACED, UNMOUNTED, of_another_root, of_missing
+from reader.library.folder import Root
+from reader.library.reading import FileResult
+from reader.library.scanner import Library
+from reader.services import build_services
+from reader.settings import ROOT
+
+RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
+MANY = {f"{n}.md": RAIN.replace("大雨", f"第{n}场雨") for n in range(8)}
+GRACE, ACCEPT = 5.0, 1000.0
+
+
+@pytest.fixture
+def settings(settings):
+    return dataclasses.replace(settings, removal_grace_seconds=GRACE, accept_removals_seconds=ACCEPT)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only when the test says so: ``clock.pass_by(6)``."""
+    clock = SimpleNamespace(now=time.time())
+    clock.time = lambda: clock.now
+    clock.sleep = clock.pass_by = lambda seconds: setattr(clock, "now", clock.now + seconds)
+    monkeypatch.setattr(scanner, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def scan(services, clock):
+    return services.library.scan_all
+
+
+def slugs(services) -> set[str]:
+    return {teaser.slug for teaser in services.catalog.latest(limit=100)}
+
+
+def test_a_removed_file_stays_up_for_the_grace_period(services, publish, settings, scan, clock):
+    publish({"rain.md": RAIN})
+    (settings.articles / "rain.md").unlink()
+    result = scan()
+    assert (result.gone, result.next_due) == (0, clock.now + GRACE)
+    assert slugs(services) == {"rain"}
+    clock.pass_by(GRACE)
+    assert services.library.scan_paths(set()).gone == 1
+    with pytest.raises(Gone):
+        services.catalog.article("rain")
+
+
+def test_a_file_that_comes_back_in_time_was_never_gone(services, publish, settings, scan, clock):
+    publish({"rain.md": RAIN})
+    revision = services.catalog.revision
+    (settings.articles / "rain.md").rename(settings.articles / "rain.md~")
+    scan()
+    (settings.articles / "rain.md~").rename(settings.articles / "rain.md")
+    clock.pass_by(GRACE + 1)
+    assert scan().gone == 0
+    assert (services.catalog.revision, services.catalog.removals()) == (revision, [])
+
+
+def test_a_renamed_file_moves_at_once_even_in_two_passes(services, publish, settings, scan):
+    publish({"rain.md": RAIN})
+    (settings.articles / "rain.md").rename(settings.articles / "storm.md")
+    services.library.scan_paths({"rain.md"})
+    assert slugs(services) == {"rain"}
+    services.library.scan_paths({"storm.md"})
+    assert slugs(services) == {"storm"}
+    with pytest.raises(Moved):
+        services.catalog.article("rain")
+
+
+def test_a_file_moved_and_edited_keeps_its_article(services, publish, settings, scan):
+    publish({"a/rain.md": RAIN})
+    (settings.articles / "a/rain.md").unlink()
+    publish({"b/rain.md": RAIN.replace("下雨", "放晴")})
+    assert "放晴" in services.catalog.article("rain").body
+    assert services.catalog.problems() == []
+
+
+def test_when_the_old_place_is_filled_again_after_a_move_that_file_has_the_problem(services, publish, settings):
+    publish({"a/rain.md": RAIN})
+    (settings.articles / "a").rename(settings.articles / "b")
+    publish({})
+    publish({"a/rain.md": RAIN})
+    assert [problem.path for problem in services.catalog.problems()] == ["a/rain.md"]
+
+
+def test_few_articles_of_a_small_library_may_be_deleted_by_hand(services, publish, settings, scan, clock):
+    publish({"a.md": RAIN, "b.md": RAIN + "二", "c.md": RAIN + "三"})
+    for name in "ab":
+        (settings.articles / f"{name}.md").unlink()
+    assert scan().fault == ""
+    clock.pass_by(GRACE)
+    scan()
+    assert slugs(services) == {"c"}
+
+
+def test_more_than_half_at_once_is_a_fault_until_the_files_are_back(services, publish, settings, scan, clock, caplog):
+    publish(MANY)
+    away = settings.articles.with_name("away")
+    away.mkdir()
+    for n in range(5):
+        (settings.articles / f"{n}.md").rename(away / f"{n}.md")
+    caplog.clear()
+    for _ in range(3):
+        clock.pass_by(GRACE + 1)
+        result = scan()
+    assert result.fault == services.catalog.fault() == f"5 of 8 articles disappeared from {settings.articles} at once"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert (len(slugs(services)), services.catalog.removals()) == (8, [])
+    for n in range(5):
+        (away / f"{n}.md").rename(settings.articles / f"{n}.md")
+    assert scan().fault == services.catalog.fault() == ""
+
+
+def test_new_articles_still_appear_while_removals_are_held_back(services, publish, settings, scan):
+    publish(MANY)
+    for n in range(5):
+        (settings.articles / f"{n}.md").unlink()
+    publish({"new.md": RAIN})
+    assert services.catalog.fault()
+    assert "new" in slugs(services)
+
+
+def test_a_removal_in_bulk_is_believed_when_it_lasts(services, publish, settings, scan, clock):
+    publish(MANY)
+    for n in range(7):
+        (settings.articles / f"{n}.md").unlink()
+    result = scan()
+    assert result.next_due == clock.now + ACCEPT
+    clock.pass_by(ACCEPT)
+    assert scan().gone == 7
+    assert (slugs(services), services.catalog.fault()) == ({"7"}, "")
+
+
+def test_a_removal_in_bulk_is_believed_when_it_is_confirmed(services, publish, settings, scan):
+    publish(MANY)
+    for n in range(7):
+        (settings.articles / f"{n}.md").unlink()
+    scan()
+    assert services.library.accept_removals().gone == 7
+    assert (slugs(services), services.catalog.fault()) == ({"7"}, "")
+
+
+def test_a_folder_that_is_missing_is_never_believed_to_be_empty(services, publish, settings, scan, clock):
+    publish({"rain.md": RAIN})
+    settings.articles.rename(settings.articles.with_name("away"))
+    for _ in range(3):
+        assert "cannot be read" in scan().fault
+        clock.pass_by(2 * ACCEPT)
+    services.library.accept_removals()
+    build_services(settings)
+    assert slugs(services) == {"rain"}
+    assert not settings.articles.exists()
+
+
+def test_an_empty_mount_point_in_the_folders_place_changes_nothing(services, publish, settings, scan, clock):
+    publish({"rain.md": RAIN})
+    away = settings.articles.with_name("away")
+    settings.articles.rename(away)
+    settings.articles.mkdir()
+    scan()
+    clock.pass_by(10 * GRACE)
+    assert scan().fault.startswith("another folder or device is at")
+    assert slugs(services) == {"rain"}
+    settings.articles.rmdir()
+    away.rename(settings.articles)
+    assert scan().fault == ""
+    assert services.catalog.removals() == []
+
+
+def test_nothing_is_published_of_a_folder_that_took_the_place_of_ours(services, publish, settings, scan):
+    publish({"rain.md": RAIN})
+    settings.articles.rename(settings.articles.with_name("away"))
+    publish({"private.md": RAIN.replace("大雨", "私事")})
+    assert slugs(services) == {"rain"}
+    services.library.accept_removals()
+    assert slugs(services) == {"private"}
+
+
+def test_a_link_that_is_switched_shows_the_new_release(services, settings, scan, clock, tmp_path):
+    for release, names in (("one", "abcdefgh"), ("two", "ai"), ("empty", "")):
+        (tmp_path / release).mkdir()
+        for name in names:
+            path = tmp_path / release / f"{name}.md"
+            path.write_text(RAIN + name + release, "utf-8")
+            os.utime(path, (1, 1))
+    settings.articles.rmdir()
+    for release in ("one", "two"):
+        (tmp_path / "next").symlink_to(release)
+        (tmp_path / "next").rename(settings.articles)
+        assert scan().fault == ""
+    assert "two" in services.catalog.article("a").body
+    clock.pass_by(GRACE)
+    scan()
+    assert slugs(services) == {"a", "i"}
+    (tmp_path / "next").symlink_to("empty")
+    (tmp_path / "next").rename(settings.articles)
+    assert scan().fault == f"{tmp_path}/empty holds no articles; 2 are published"
+
+
+def test_what_lies_below_a_folder_that_cannot_be_listed_stays_up(services, publish, settings, scan, clock, monkeypatch):
+    publish({"locked/rain.md": RAIN, "open/storm.md": RAIN + "二"})
+    real = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("/locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    scan()
+    clock.pass_by(100)
+    scan()
+    assert slugs(services) == {"rain", "storm"}
+    assert [str(p) for p in services.catalog.problems()] == [
+        "locked: Permission denied (give the server the right to read it)"
+    ]
+    monkeypatch.undo()
+    services.library.scan_all()
+    assert services.catalog.problems() == []
+
+
+def test_a_problem_is_logged_once_however_often_the_folder_is_scanned(services, publish, settings, scan, caplog):
+    (settings.articles / "out.md").symlink_to("/etc/passwd")
+    for _ in range(3):
+        scan()
+    assert [record.getMessage() for record in caplog.records] == [
+        "out.md: a link out of the articles folder (put a copy in its place)"
+    ]
+
+
+def test_an_unmounted_sub_folder_is_known_by_its_device(tmp_path):
+    status = tmp_path.stat()
+    root = Root(str(tmp_path), status.st_dev, status.st_ino)
+    (tmp_path / "share").mkdir()
+    fault = of_missing(root, ["share"], ["share/a.md"], known=50, now=0)
+    assert fault is not None
+    assert fault.kind == UNMOUNTED
+    assert of_missing(root, ["other"], ["share/a.md"], known=50, now=0) is None
+    assert of_missing(root, [], [f"{n}.md" for n in range(26)], known=50, now=0).kind == BULK
+
+
+def test_another_device_is_a_fault_only_where_much_is_missing():
+    before, after = Root("/srv/news", 1, 2), Root("/srv/news", 9, 2)
+    assert of_another_root(before, after, is_empty=False, lost=1, known=10, now=0) is None
+    assert of_another_root(before, after, is_empty=False, lost=6, known=10, now=0).kind == REPLACED
+
+
+def test_exports_are_finished_and_processes_start_while_a_file_is_being_read(services, drop, settings, monkeypatch):
+    drop("slow.md", RAIN)
+    started = []
+
+    def slowly(_settings, stamps) -> Iterator[FileResult]:
+        for _ in stamps:
+            code = (
+                "import sys; from pathlib import Path; from reader.settings import Settings;"
+                "from reader.services import build_services; s = Settings(articles=Path(sys.argv[1]),"
+                " instance=Path(sys.argv[2])); print(build_services(s).catalog.count())"
+            )
+            command = [sys.executable, "-c", code, str(settings.articles), str(settings.instance)]
+            started.append(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout)
+            record_export(settings.catalog, "k", 17)
+        return iter(())
+
+    monkeypatch.setattr(scanner, "read_files", slowly)
+    services.library.scan_all()
+    assert started == ["0\n"]
+    assert services.catalog.export_sizes(["k"]) == {"k": 17}
+
+
+def test_a_catalog_that_was_filled_once_is_served_before_the_first_pass(services, publish, settings):
+    assert not services.library.is_filled()
+    publish({"rain.md": RAIN})
+    assert Library(settings).is_filled()
+
+
+def test_a_file_that_changes_while_it_is_read_is_looked_at_again(services, drop, monkeypatch):
+    path = drop("rain.md", RAIN)
+    real = scanner.read_files
+
+    def interrupted(settings, stamps):
+        for result in real(settings, stamps):
+            path.write_text(RAIN + "再写", "utf-8")
+            yield result
+
+    monkeypatch.setattr(scanner, "read_files", interrupted)
+    assert services.library.scan_all().unsettled == {"rain.md"}
+    assert services.catalog.count() == 0
