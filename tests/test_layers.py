@@ -50,7 +50,7 @@ MAY_MAKE_MARKUP = {
 }
 """Who promises safe HTML, and why we believe it."""
 LONGEST_MODULE = 350
-LONGEST_PACKAGE = 14_000
+LONGEST_PACKAGE = 18_000
 """Lines of code: those that are neither blank nor comment nor docstring."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
 
