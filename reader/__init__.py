@@ -7,6 +7,7 @@ Read the package in this order; each layer knows only the ones above it:
     settings                            READER_* variables
     storage/                            files by key, SQLite databases, lock files
     child_process/                      work in a child process with limits of memory and time
+    http_client/                        what goes out: bounded, and to the public internet only
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional
     formats/                            a file's bytes  -> a Draft, and a Draft -> Markdown
     editing/                            a Draft         -> an Article, everything derived

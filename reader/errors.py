@@ -10,6 +10,7 @@ ReaderError
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
 ├── ChildFailed          a child process met a limit of memory or time, or died
+├── FetchFailed          an address that cannot be fetched: refused, not reached, too large, too slow
 ├── ExportFailed         an exporter gave up: time, memory or a bug
 ├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
 ├── TooLarge             more was asked for than one file may hold (HTTP 413)
@@ -93,6 +94,14 @@ class ChildFailed(ReaderError):
     def __init__(self, reason: str, limit: str = "", *, killed: bool = False) -> None:
         super().__init__(reason)
         self.limit, self.killed = limit, killed
+
+
+class FetchFailed(ReaderError):
+    """``reason`` says why nothing was fetched from ``address``."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(Message("%(source)s: %(reason)s", source=address, reason=reason))
+        self.address, self.reason = address, reason
 
 
 class ExportFailed(ReaderError):

@@ -11,7 +11,6 @@ from stub_site import html, site
 
 from reader.errors import NotImported
 from reader.importing.sources.http import Fetcher, open_fetcher
-from reader.importing.sources.public_network import is_public
 
 
 @pytest.fixture
@@ -38,22 +37,8 @@ def test_loopback_is_refused_unless_private_networks_are_allowed():
         assert asked == []
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-     "::1", "::", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "ff02::1"],
-)  # fmt: skip
-def test_addresses_of_private_and_special_networks_are_not_public(address):
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:93.184.215.14"])
-def test_addresses_of_the_internet_are_public(address):
-    assert is_public(address)
-
-
 def test_a_name_that_resolves_to_a_private_address_is_refused_at_connect(monkeypatch):
-    monkeypatch.setattr("reader.importing.sources.public_network.resolve", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr("reader.http_client.network.resolve", lambda host, port: ["127.0.0.1"])
     with site({"/a": html("secret")}) as (root, asked):
         with pytest.raises(NotImported):
             open_fetcher(delay_seconds=0).fetch(root.replace("127.0.0.1", "news.example") + "/a")
@@ -61,8 +46,8 @@ def test_a_name_that_resolves_to_a_private_address_is_refused_at_connect(monkeyp
 
 
 def test_a_public_address_is_connected_to_as_judged(monkeypatch):
-    monkeypatch.setattr("reader.importing.sources.public_network.is_public", lambda address: address == "127.0.0.1")
-    monkeypatch.setattr("reader.importing.sources.public_network.resolve", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr("reader.http_client.client.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("reader.http_client.network.resolve", lambda host, port: ["127.0.0.1"])
     with site({"/a": html("open")}) as (root, asked):
         open_fetcher(delay_seconds=0).fetch(root.replace("127.0.0.1", "news.example") + "/a")
         assert asked[-1][1]["Host"].startswith("news.example:")

@@ -18,7 +18,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 LAYERS = [
     {"i18n"},
     {"errors", "models", "urls"},
-    {"settings", "storage", "sanitizer", "chinese", "child_process"},
+    {"settings", "storage", "sanitizer", "chinese", "child_process", "http_client"},
     {"formats"},
     {"editing", "templating", "media"},
     {"library", "catalog"},

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import urllib.request
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from ..catalog import Catalog
 from ..catalog.rows import collections_of
+from ..errors import FetchFailed
+from ..http_client.client import HttpClient
+from ..http_client.public_addresses import is_private_by_name
 from ..models import Article
 from .feed_page import look_up
 from .selection import EVERYTHING, Selection
@@ -22,7 +23,10 @@ ATTEMPTS = 3
 HAVE_FEEDS = ("section", "tag", "author", "source")
 """Kinds of collection, besides the whole; a day and a word (see catalog.relating) have none."""
 
-_PATIENCE_SECONDS = 10.0
+AGENT = "Reader-websub/1.0"
+PATIENCE_SECONDS = 10.0
+LARGEST_BYTES = 100_000
+"""Of the hub's answer, which nobody reads."""
 
 
 class WebSubPublisher:
@@ -67,15 +71,19 @@ class WebSubPublisher:
 
     def _post(self, topic: str, stop: threading.Event) -> bool:
         """Both names of the parameter: the recommendation says ``hub.url``, some hubs want ``hub.topic``."""
-        form = urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}).encode()
+        form = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}
         for attempt in range(ATTEMPTS):
             try:
-                with urllib.request.urlopen(self._hub, form, timeout=_PATIENCE_SECONDS):  # noqa: S310 (http(s): checked in settings)
+                with HttpClient(AGENT, allow_private=is_private_by_name(self._hub)) as client:
+                    answer = client.post_form(self._hub, form, largest_bytes=LARGEST_BYTES, seconds=PATIENCE_SECONDS)
+                if answer.status < 300:
                     return True
-            except OSError as error:
-                log.warning("the hub %s did not take %s: %s", self._hub, topic, error)
-                if stop.wait(self._pause_seconds * 2**attempt):
-                    return False
+                reason = f"it answered {answer.status} {answer.reason}"
+            except FetchFailed as error:
+                reason = error.reason
+            log.warning("the hub %s did not take %s: %s", self._hub, topic, reason)
+            if stop.wait(self._pause_seconds * 2**attempt):
+                return False
         return False
 
 

@@ -1,0 +1,165 @@
+"""The client: one request, one answer, within bounds; redirects are the caller's, who judges each."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+
+from ..errors import FetchFailed
+from ..i18n import Message
+from .content_encoding import decoded
+from .network import Network, RefusedAddress, Transport
+from .public_addresses import is_public
+
+MOST_REDIRECTS = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
+_WAIT_SECONDS = 15.0
+"""For a connection and between two bytes; the whole may take as long as the caller says."""
+
+_WEB_PORTS = (80, 443)
+_OTHER_PROTOCOLS = frozenset(
+    (
+        1719,
+        1720,
+        1723,
+        2049,
+        3659,
+        4045,
+        4190,
+        5060,
+        5061,
+        6000,
+        6379,
+        6566,
+        *range(6665, 6670),
+        6679,
+        6697,
+        10080,
+        11211,
+    )
+)
+"""Ports from 1024 on whose servers take a request for something else: the Fetch standard's bad ports, and caches."""
+
+_BROKEN = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpx.HTTPError,
+    httpx.StreamError,
+    httpx.InvalidURL,
+    ValueError,
+)
+"""What is raised for connections that end, answers that are no HTTP, content codings that are broken."""
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """``content`` is decoded. ``redirect`` is where the answer sends the client, empty if it does not."""
+
+    address: str
+    status: int
+    reason: str
+    content: bytes
+    content_type: str = ""
+    charset: str = ""
+    redirect: str = ""
+
+
+class HttpClient:
+    """Use it in one thread. Connections are kept open between requests to the same host until it is closed."""
+
+    def __init__(self, user_agent: str, *, allow_private: bool = False) -> None:
+        self._network = Network((lambda _: True) if allow_private else is_public)
+        headers = {
+            "User-Agent": user_agent,
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Encoding": "gzip, br, zstd",
+        }
+        transport = Transport(self._network)
+        self._client = httpx.Client(transport=transport, headers=headers, timeout=_WAIT_SECONDS, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, address: str, *, largest_bytes: int, seconds: float, referer: str = "") -> HttpAnswer:
+        """Raises FetchFailed with the reason: refused, not reached, over *largest_bytes*, not done in *seconds*."""
+        headers = {"Referer": referer} if referer else {}
+        return self._exchange("GET", address, largest_bytes, seconds, headers=headers)
+
+    def post_form(self, address: str, form: dict[str, str], *, largest_bytes: int, seconds: float) -> HttpAnswer:
+        """As ``get``."""
+        return self._exchange("POST", address, largest_bytes, seconds, data=form)
+
+    def _exchange(
+        self, method: str, address: str, largest_bytes: int, seconds: float, **content: dict[str, str]
+    ) -> HttpAnswer:
+        address = checked(address)
+        self._network.deadline = time.monotonic() + seconds
+        try:
+            request = self._client.build_request(method, address, **content)  # type: ignore[arg-type]
+            response = self._client.send(request, stream=True)
+            try:
+                return self._answer(address, response, largest_bytes)
+            finally:
+                response.close()
+        except RefusedAddress as error:
+            raise FetchFailed(address, error.reason) from error
+        except (httpcore.TimeoutException, httpx.TimeoutException) as error:
+            raise FetchFailed(address, Message("timed out after %(seconds)s s", seconds=f"{seconds:.0f}")) from error
+        except _BROKEN as error:
+            raise FetchFailed(address, str(error) or type(error).__name__) from error
+
+    def _answer(self, address: str, response: httpx.Response, largest_bytes: int) -> HttpAnswer:
+        content = bytearray()
+        for piece in decoded(response.iter_raw(), response.headers.get("content-encoding", "")):
+            content += piece
+            if len(content) > largest_bytes:
+                raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
+            self._network.remaining(None)
+        return HttpAnswer(
+            address,
+            response.status_code,
+            response.reason_phrase,
+            bytes(content),
+            response.headers.get("content-type", "").split(";")[0].strip().lower(),
+            response.charset_encoding or "",
+            _redirect(address, response),
+        )
+
+
+def _redirect(address: str, response: httpx.Response) -> str:
+    """The absolute address, not yet judged. An empty Location leads nowhere."""
+    if response.status_code not in _REDIRECTS:
+        return ""
+    location = response.headers.get("location", "").strip()
+    return urljoin(address, location) if location else ""
+
+
+def checked(address: str) -> str:
+    """*address* without fragment. Raises FetchFailed unless it is http(s), with a host, a web port, no password."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+        usable = parts.scheme in ("http", "https") and parts.hostname and port != 0 and parts.netloc.isprintable()
+        usable = usable and " " not in parts.netloc
+        without_fragment = parts._replace(fragment="").geturl()
+        httpx.URL(without_fragment)
+    except (ValueError, httpx.InvalidURL):
+        usable = False
+    if not usable:
+        raise FetchFailed(address, Message("not an http or https address"))
+    if "@" in parts.netloc:
+        raise FetchFailed(address, Message("addresses with a password are not fetched"))
+    if port and ((port < 1024 and port not in _WEB_PORTS) or port in _OTHER_PROTOCOLS):
+        raise FetchFailed(address, Message("port %(port)s is not one of the web", port=port))
+    return without_fragment
