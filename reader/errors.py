@@ -10,9 +10,9 @@ ReaderError
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
 ├── ChildFailed          a child process met a limit of memory or time, or died
-├── FetchFailed          an address that cannot be fetched: refused, not reached, too large, too slow
 ├── ExportFailed         an exporter gave up: time, memory or a bug
 ├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
+│   └── FetchFailed      an address that cannot be fetched: refused, not reached, too large, too slow
 ├── TooLarge             more was asked for than one file may hold (HTTP 413)
 ├── CannotListen         the address and port of `serve` are not to be had
 ├── InstanceInUse        another `serve` works in the same instance folder
@@ -96,14 +96,6 @@ class ChildFailed(ReaderError):
         self.limit, self.killed = limit, killed
 
 
-class FetchFailed(ReaderError):
-    """``reason`` says why nothing was fetched from ``address``."""
-
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(Message("%(source)s: %(reason)s", source=address, reason=reason))
-        self.address, self.reason = address, reason
-
-
 class ExportFailed(ReaderError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(Message("%(name)s: %(reason)s", name=name, reason=reason))
@@ -124,6 +116,10 @@ class NotImported(ReaderError):
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(Message("%(source)s: %(reason)s", source=source, reason=reason))
         self.source, self.reason = source, reason
+
+
+class FetchFailed(NotImported):
+    """``source`` is the address, ``reason`` why nothing was fetched from it."""
 
 
 class Busy(ReaderError):

@@ -6,13 +6,11 @@ import gzip
 import itertools
 import socket
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import brotli
 import pytest
-import zstandard
 from stub_site import site
 
 from reader.errors import FetchFailed, NotImported
@@ -195,21 +193,10 @@ def test_each_redirect_is_judged(target, monkeypatch):
         assert [path for path, _ in asked] == ["/robots.txt", "/a"]
 
 
-def zstandard_of(content: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=19).compress(content)
-
-
-def raw_deflate(content: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return packer.compress(content) + packer.flush()
-
-
 PACKERS: dict[str, list[Callable[[bytes], bytes]]] = {
     "gzip": [gzip.compress, lambda content: gzip.compress(content[:7]) + gzip.compress(content[7:])],
     "x-gzip": [gzip.compress],
-    "deflate": [zlib.compress, raw_deflate],
     "br": [brotli.compress],
-    "zstd": [zstandard_of, lambda content: zstandard_of(content[:7]) + zstandard_of(content[7:])],
     "identity": [bytes],
     "gzip, br": [lambda content: brotli.compress(gzip.compress(content))],
 }

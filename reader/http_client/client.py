@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpcore
 import httpx
 
 from ..errors import FetchFailed
 from ..i18n import Message
-from .content_encoding import decoded
-from .network import Network, RefusedAddress, Transport
+from .content_encoding import ACCEPTED, decoded
+from .network import Network, RefusedAddress
 from .public_addresses import is_public
 
 MOST_REDIRECTS = 5
@@ -22,38 +23,11 @@ _WAIT_SECONDS = 15.0
 """For a connection and between two bytes; the whole may take as long as the caller says."""
 
 _WEB_PORTS = (80, 443)
-_OTHER_PROTOCOLS = frozenset(
-    (
-        1719,
-        1720,
-        1723,
-        2049,
-        3659,
-        4045,
-        4190,
-        5060,
-        5061,
-        6000,
-        6379,
-        6566,
-        *range(6665, 6670),
-        6679,
-        6697,
-        10080,
-        11211,
-    )
-)
+_OTHER_PROTOCOLS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6679, 6697, 10080, 11211}
+_OTHER_PROTOCOLS |= set(range(6665, 6670))
 """Ports from 1024 on whose servers take a request for something else: the Fetch standard's bad ports, and caches."""
 
-_BROKEN = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpx.HTTPError,
-    httpx.StreamError,
-    httpx.InvalidURL,
-    ValueError,
-)
-"""What is raised for connections that end, answers that are no HTTP, content codings that are broken."""
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,13 +48,12 @@ class HttpClient:
 
     def __init__(self, user_agent: str, *, allow_private: bool = False) -> None:
         self._network = Network((lambda _: True) if allow_private else is_public)
-        headers = {
+        self._pool = httpcore.ConnectionPool(max_connections=10, network_backend=self._network)
+        self._headers = {
             "User-Agent": user_agent,
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "Accept-Encoding": "gzip, br, zstd",
+            "Accept-Encoding": ACCEPTED,
         }
-        transport = Transport(self._network)
-        self._client = httpx.Client(transport=transport, headers=headers, timeout=_WAIT_SECONDS, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -89,60 +62,60 @@ class HttpClient:
         self.close()
 
     def close(self) -> None:
-        self._client.close()
+        self._pool.close()
 
     def get(self, address: str, *, largest_bytes: int, seconds: float, referer: str = "") -> HttpAnswer:
         """Raises FetchFailed with the reason: refused, not reached, over *largest_bytes*, not done in *seconds*."""
-        headers = {"Referer": referer} if referer else {}
-        return self._exchange("GET", address, largest_bytes, seconds, headers=headers)
+        return self._exchange("GET", address, largest_bytes, seconds, {"Referer": referer} if referer else {})
 
     def post_form(self, address: str, form: dict[str, str], *, largest_bytes: int, seconds: float) -> HttpAnswer:
         """As ``get``."""
-        return self._exchange("POST", address, largest_bytes, seconds, data=form)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._exchange("POST", address, largest_bytes, seconds, headers, urlencode(form).encode())
 
     def _exchange(
-        self, method: str, address: str, largest_bytes: int, seconds: float, **content: dict[str, str]
+        self, method: str, address: str, largest_bytes: int, seconds: float, headers: dict[str, str], body: bytes = b""
     ) -> HttpAnswer:
         address = checked(address)
         self._network.deadline = time.monotonic() + seconds
+        url = httpx.URL(address)  # international host names and paths as they go over the wire
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        fields = [*{"Host": url.netloc.decode(), **self._headers, **headers}.items()]
+        extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _WAIT_SECONDS)}
         try:
-            request = self._client.build_request(method, address, **content)  # type: ignore[arg-type]
-            response = self._client.send(request, stream=True)
-            try:
+            with self._pool.stream(method, target, headers=fields, content=body, extensions=extensions) as response:
                 return self._answer(address, response, largest_bytes)
-            finally:
-                response.close()
         except RefusedAddress as error:
             raise FetchFailed(address, error.reason) from error
-        except (httpcore.TimeoutException, httpx.TimeoutException) as error:
+        except httpcore.TimeoutException as error:
             raise FetchFailed(address, Message("timed out after %(seconds)s s", seconds=f"{seconds:.0f}")) from error
-        except _BROKEN as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, ValueError) as error:
             raise FetchFailed(address, str(error) or type(error).__name__) from error
 
-    def _answer(self, address: str, response: httpx.Response, largest_bytes: int) -> HttpAnswer:
+    def _answer(self, address: str, response: httpcore.Response, largest_bytes: int) -> HttpAnswer:
+        fields = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in response.headers}
         content = bytearray()
-        for piece in decoded(response.iter_raw(), response.headers.get("content-encoding", "")):
+        for piece in decoded(response.iter_stream(), fields.get("content-encoding", "")):
             content += piece
             if len(content) > largest_bytes:
                 raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
             self._network.remaining(None)
+        kind = fields.get("content-type", "")
+        charset = _CHARSET.search(kind)
         return HttpAnswer(
             address,
-            response.status_code,
-            response.reason_phrase,
+            response.status,
+            response.extensions.get("reason_phrase", b"").decode("latin-1"),
             bytes(content),
-            response.headers.get("content-type", "").split(";")[0].strip().lower(),
-            response.charset_encoding or "",
-            _redirect(address, response),
+            kind.partition(";")[0].strip().lower(),
+            charset[1] if charset else "",
+            _redirect(address, response.status, fields.get("location", "").strip()),
         )
 
 
-def _redirect(address: str, response: httpx.Response) -> str:
+def _redirect(address: str, status: int, location: str) -> str:
     """The absolute address, not yet judged. An empty Location leads nowhere."""
-    if response.status_code not in _REDIRECTS:
-        return ""
-    location = response.headers.get("location", "").strip()
-    return urljoin(address, location) if location else ""
+    return urljoin(address, location) if location and status in _REDIRECTS else ""
 
 
 def checked(address: str) -> str:

@@ -11,11 +11,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Any
 
 import httpcore
-import httpx
 
 from ..i18n import Message
 
@@ -107,60 +107,17 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def _in_time(look_up: Callable[[], list[str]], seconds: float | None) -> list[str]:
-    """getaddrinfo(3) knows no timeout."""
-    found: list[list[str]] = []
-    failed: list[Exception] = []
+    """getaddrinfo(3) knows no timeout; a thread of an executor would be waited for when the program ends."""
+    found: Future[list[str]] = Future()
 
     def run() -> None:
         try:
-            found.append(look_up())
-        except httpcore.ConnectError as error:
-            failed.append(error)
+            found.set_result(look_up())
+        except Exception as error:  # noqa: BLE001 raised again where the result is awaited
+            found.set_exception(error)
 
-    thread = threading.Thread(target=run, name="resolve", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not found:
-        raise httpcore.ConnectTimeout("the name server did not answer in time")
-    return found[0]
-
-
-class Transport(httpx.BaseTransport):
-    """httpx over *network*: httpx's own transport takes no network backend."""
-
-    def __init__(self, network: Network) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), max_connections=10, network_backend=network
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        wanted = httpcore.Request(
-            method=request.method,
-            url=httpcore.URL(
-                scheme=request.url.raw_scheme,
-                host=request.url.raw_host,
-                port=request.url.port,
-                target=request.url.raw_path,
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
-        got = self._pool.handle_request(wanted)
-        return httpx.Response(got.status, headers=got.headers, stream=_Body(got), extensions=got.extensions)
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._response.iter_stream()
-
-    def close(self) -> None:
-        self._response.close()
+    threading.Thread(target=run, name="resolve", daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout("the name server did not answer in time") from error

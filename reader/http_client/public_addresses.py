@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
-_NOT_PUBLIC_4 = tuple(
-    map(
-        IPv4Network,
-        ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-         "224.0.0.0/4", "240.0.0.0/4"),
-    )
-)  # fmt: skip
+_NOT_PUBLIC_4 = [
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 "
+        "192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4"
+    ).split()
+]
 _UNICAST_6 = IPv6Network("2000::/3")
 """All that has ever been given out. What lies outside is local, multicast, mapped or reserved."""
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
@@ -21,6 +20,7 @@ _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16
 _EMBEDDING = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
 """IPv4-mapped, and the well-known prefix of NAT64, by which an IPv6-only network reaches IPv4."""
 _ISATAP = (0x00005EFE, 0x02005EFE)
+"""RFC 5214 6.1: before an IPv4 address in the interface identifier."""
 
 
 def is_public(address: str) -> bool:
@@ -36,7 +36,7 @@ def is_public(address: str) -> bool:
         return is_public(str(inside))
     if ip not in _UNICAST_6 or any(ip in network for network in _NOT_PUBLIC_6):
         return False
-    return not _is_isatap(ip) or is_public(str(inside))
+    return int(ip) >> 32 & 0xFFFFFFFF not in _ISATAP or is_public(str(inside))
 
 
 def is_private_by_name(url: str) -> bool:
@@ -49,8 +49,3 @@ def is_private_by_name(url: str) -> bool:
         return host == "localhost" or not is_public(host)
     except ValueError:
         return False
-
-
-def _is_isatap(ip: IPv6Address) -> bool:
-    """RFC 5214 6.1: the interface identifier holds an IPv4 address."""
-    return int(ip) >> 32 & 0xFFFFFFFF in _ISATAP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -44,10 +45,18 @@ class ExportService:
         """What the site itself adds to a file: its name, and its address if it has a fixed one."""
         return fingerprint(self._settings.site_name, self._settings.base_url)[:8]
 
-    def size_bytes(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> int | None:
+    def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
         """None if it was never made; a look-up, no work."""
-        key = self.key(publication, suffix, page, script)
-        return self._catalog.export_sizes([key]).get(key)
+        return self.sizes_bytes([(publication, suffix, page)])[0]
+
+    def sizes_bytes(self, wanted: Sequence[tuple[Publication, str, str]]) -> list[int | None]:
+        """Of each publication, suffix and page, in one look at the catalog; None for what was never made.
+
+        A publication of a Teaser will do: it has all that the key is made of, names, language, version.
+        """
+        keys = [self.key(*one) for one in wanted]
+        sizes = self._catalog.export_sizes(keys)
+        return [sizes.get(key) for key in keys]
 
     def find(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> Path | None:
         """The finished file, or None; orders nothing."""
@@ -104,9 +113,9 @@ class ExportService:
     def _prefetch_newest(self) -> None:
         """What is asked for most is made before it is asked for; then its size is known, too."""
         teasers = self._catalog.latest(limit=AHEAD)
-        keys = {(t.slug, suffix): self.key(of_article(t), suffix) for t in teasers for suffix in AHEAD_SUFFIXES}
-        sizes = self._catalog.export_sizes(list(keys.values()))
-        missing = [wish for wish, key in keys.items() if key not in sizes]
+        wanted = [(of_article(teaser), suffix, "") for teaser in teasers for suffix in AHEAD_SUFFIXES]
+        sizes = zip(wanted, self.sizes_bytes(wanted), strict=True)
+        missing = [(publication.name, suffix) for (publication, suffix, _), size in sizes if size is None]
         articles = {article.slug: article for article in self._catalog.articles([slug for slug, _ in missing])}
         for slug, suffix in missing:
             if slug in articles and not self.prefetch(of_article(articles[slug]), suffix):

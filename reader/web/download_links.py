@@ -26,16 +26,13 @@ def export_links(publication: Publication) -> list[ExportLink]:
         for page in ("", PHONE)
         if not page or page in exporter.PAGES
     ]
-    keys = {offer: export_service.key(publication, *offer) for offer in offers}
-    sizes = services().catalog.export_sizes(list(keys.values()))
-    for offer in offers:
-        if keys[offer] not in sizes and not export_service.prefetch(publication, *offer):
+    sizes = export_service.sizes_bytes([(publication, *offer) for offer in offers])
+    for offer, size in zip(offers, sizes, strict=True):
+        if size is None and not export_service.prefetch(publication, *offer):
             break
     return [
-        ExportLink(
-            label_of(*offer), f"{base}.{offer[0]}" + (f"?page={offer[1]}" if offer[1] else ""), sizes.get(keys[offer])
-        )
-        for offer in offers
+        ExportLink(label_of(suffix, page), f"{base}.{suffix}" + (f"?page={page}" if page else ""), size)
+        for (suffix, page), size in zip(offers, sizes, strict=True)
     ]
 
 
@@ -50,15 +47,10 @@ OFFERED = ("epub", "pdf")
 
 def finished_exports(teasers: Sequence[Teaser]) -> Mapping[str, tuple[FinishedExport, ...]]:
     """By slug. One look at the catalog; a length is told only if it is the true one."""
-    export_service = services().export_service
-    # A teaser has all that the key of a publication is made of: names, language, version.
-    keys = {(t.slug, suffix): export_service.key(of_article(t), suffix) for t in teasers for suffix in OFFERED}
-    sizes = services().catalog.export_sizes(list(keys.values()))
-    return {
-        teaser.slug: tuple(
-            FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, sizes[keys[teaser.slug, suffix]])
-            for suffix in OFFERED
-            if keys[teaser.slug, suffix] in sizes
-        )
-        for teaser in teasers
-    }
+    wanted = [(teaser.slug, suffix, of_article(teaser)) for teaser in teasers for suffix in OFFERED]
+    sizes = services().export_service.sizes_bytes([(publication, suffix, "") for _, suffix, publication in wanted])
+    found: dict[str, tuple[FinishedExport, ...]] = {teaser.slug: () for teaser in teasers}
+    for (slug, suffix, _), size in zip(wanted, sizes, strict=True):
+        if size is not None:
+            found[slug] += (FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, size),)
+    return found

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from ...errors import FetchFailed, NotImported
-from ...http_client.client import MOST_REDIRECTS, HttpAnswer, HttpClient
-from ...http_client.client import checked as checked_address
+from ...errors import NotImported
+from ...http_client.client import MOST_REDIRECTS, HttpAnswer, HttpClient, checked
 from ...i18n import Message
 
 AGENT = "Reader-import/1.0 (article import at an editor's request)"
@@ -96,23 +95,12 @@ class Fetcher:
         seconds = deadline - self.now()
         if seconds <= 0:
             raise NotImported(address, Message("timed out after %(seconds)s s", seconds=f"{MOST_SECONDS:.0f}"))
-        try:
-            return self.client.get(address, largest_bytes=largest_bytes, seconds=seconds, referer=referer)
-        except FetchFailed as error:
-            raise NotImported(address, error.reason) from error
+        return self.client.get(address, largest_bytes=largest_bytes, seconds=seconds, referer=referer)
 
 
 def open_fetcher(*, allow_private: bool = False, delay_seconds: float = 1.0) -> Fetcher:
     """A Fetcher that reaches the public internet only, or with *allow_private* this machine and its network too."""
     return Fetcher(HttpClient(AGENT, allow_private=allow_private), delay_seconds)
-
-
-def checked(address: str) -> str:
-    """*address* without fragment. Raises NotImported unless it is one of the web, without a password."""
-    try:
-        return checked_address(address)
-    except FetchFailed as error:
-        raise NotImported(address, error.reason) from error
 
 
 def _host(address: str) -> str:

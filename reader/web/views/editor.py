@@ -23,11 +23,12 @@ from ... import urls
 from ...chinese import reading_minutes
 from ...editing import to_article
 from ...errors import NotImported, ReaderError, UnreadableArticle
+from ...http_client.client import checked
 from ...i18n import N_, Message, translated
 from ...importing.drafting import ExtractedArticle, build_draft
 from ...importing.duplicates import hash_of, scan
 from ...importing.importer import SKIPPED, Importer, ImportOptions, ImportResult
-from ...importing.sources.http import Fetched, Fetcher, checked, open_fetcher
+from ...importing.sources.http import Fetched, Fetcher, open_fetcher
 from ...importing.sources.sources import SourceItem, items_of
 from ...models import Draft
 from .. import services
