@@ -74,15 +74,16 @@ def judge(address: str, content: bytes) -> tuple[str, tuple[int, int]]:
     """The suffix and the size in pixels of a picture, by what it is, not by what it is called. Raises NotImported."""
     if len(content) > LARGEST_BYTES:
         raise NotImported(address, Message("picture is larger than %(most)s MB", most=LARGEST_BYTES // 1_000_000))
+    too_many = Message("picture has more than %(most)s million pixels", most=MOST_PIXELS // 1_000_000)
     try:
         with Image.open(io.BytesIO(content), formats=tuple(SUFFIXES)) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise NotImported(
-                    address, Message("picture has more than %(most)s million pixels", most=MOST_PIXELS // 1_000_000)
-                )
+                raise NotImported(address, too_many)
             suffix, size = SUFFIXES[image.format or ""], image.size
             image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise NotImported(address, too_many) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise NotImported(
             address, Message("not a picture in a format browsers support (JPEG, PNG, GIF, WebP, AVIF)")
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ class Archive:
             raise NotImported(where, Message("not in the archive"))
         try:
             with self.file.open(member) as file:
-                content = file.read(LARGEST_MEMBER_BYTES + 1)
+                content = file.read(min(LARGEST_MEMBER_BYTES, member.file_size) + 1)
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
             raise NotImported(where, Message("cannot be unpacked: %(error)s", error=error)) from error
         if len(content) > LARGEST_MEMBER_BYTES:
@@ -67,7 +68,7 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
-    members = [member for member in file.infolist() if not member.is_dir()]
+    members = [member for member in file.infolist() if not member.is_dir() and not _is_link(member)]
     if len(members) > MOST_MEMBERS:
         raise NotImported(name, Message("more than %(most)s files", most=MOST_MEMBERS))
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
@@ -75,6 +76,9 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
             name, Message("larger than %(most)s MB when unpacked", most=LARGEST_UNPACKED_BYTES // 1_000_000)
         )
     for member in members:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
+            text = Message("%(name)s is packed by a method that is not supported", name=member.filename)
+            raise NotImported(name, text)
         if member.file_size > max(_SMALL_BYTES, MOST_TIMES_PACKED * member.compress_size):
             raise NotImported(
                 name,
@@ -85,6 +89,11 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
                 ),
             )
     return Archive(name, file, {_path(member): member for member in members})
+
+
+def _is_link(member: zipfile.ZipInfo) -> bool:
+    """Its content is a path, and it may lead anywhere."""
+    return stat.S_ISLNK(member.external_attr >> 16)
 
 
 def _path(member: zipfile.ZipInfo) -> str:

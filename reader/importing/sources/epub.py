@@ -67,7 +67,10 @@ def _package_path(name: str, archive: Archive) -> str:
 
 def _xml(name: str, content: bytes) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(content, parser)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        root = None
     if root is None:
         raise NotImported(name, Message("the package document of the EPUB cannot be read"))
     return root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from ...formats import FORMATS, from_html, from_text
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
+from ...storage.regular_files import read_regular
 from .archives import Archive, open_archive
 from .epub import chapters
 from .feeds import FeedItem, entries, is_feed
@@ -73,7 +75,8 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
 
 def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix.lower() in KNOWN and not path.name.startswith("."):
+        wanted = path.suffix.lower() in KNOWN and not path.name.startswith(".")
+        if wanted and path.is_file() and _lies_in(folder, path):
             try:
                 yield from _items_in_file(path, str(path), fetcher)
             except NotImported as error:
@@ -98,15 +101,23 @@ def _form(suffix: str) -> str:
 
 
 def _read_file(path: Path) -> Fetched:
-    if path.stat().st_size > LARGEST_PAGE_BYTES:
-        raise NotImported(str(path), Message("larger than %(most)s MB", most=LARGEST_PAGE_BYTES // 1_000_000))
-    return Fetched("", path.read_bytes())
+    try:
+        return Fetched("", read_regular(path, LARGEST_PAGE_BYTES))
+    except OSError as error:
+        raise NotImported(str(path), error.strerror or str(error)) from error
 
 
 def _read_sibling_file(folder: Path, address: str) -> bytes | None:
     """Only files in the folder and below it: a page cannot make others public."""
-    path = (folder / unquote(address.split("?")[0].split("#")[0])).resolve()
-    return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    path = folder / unquote(address.split("?")[0].split("#")[0])
+    try:
+        return read_regular(path, LARGEST_PAGE_BYTES) if _lies_in(folder, path) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _lies_in(folder: Path, path: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def _items_in(
