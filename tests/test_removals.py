@@ -185,6 +185,28 @@ def test_an_empty_mount_point_in_the_folders_place_changes_nothing(services, pub
     assert services.catalog.removals() == []
 
 
+def test_another_folder_in_its_place_is_believed_when_it_stays(services, publish, settings, scan, clock):
+    publish(MANY)
+    settings.articles.rename(settings.articles.with_name("away"))
+    publish({"new.md": RAIN})
+    assert "new" not in slugs(services)
+    clock.pass_by(ACCEPT)
+    assert (scan().gone, scan().fault) == (8, "")
+    assert slugs(services) == {"new"}
+
+
+def test_one_fault_that_lasted_does_not_make_another_believed(services, publish, settings, scan, clock):
+    publish(MANY)
+    for n in range(5):
+        (settings.articles / f"{n}.md").unlink()
+    scan()
+    settings.articles.rename(settings.articles.with_name("away"))
+    settings.articles.mkdir()
+    clock.pass_by(ACCEPT)
+    assert scan().fault.startswith("another folder or device")
+    assert len(slugs(services)) == 8
+
+
 def test_nothing_is_published_of_a_folder_that_took_the_place_of_ours(services, publish, settings, scan):
     publish({"rain.md": RAIN})
     settings.articles.rename(settings.articles.with_name("away"))

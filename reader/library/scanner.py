@@ -115,7 +115,6 @@ class Library:
         with self._writer() as transaction:
             self._mind_the_code(transaction)
             before, last_fault = stored_root(transaction), stored_fault(transaction)
-        is_accepted = is_confirmed or _is_accepted(last_fault, self._settings.accept_removals_seconds, now)
         try:
             root = find_root(self._settings.articles)
             names = names if root == before else {""}
@@ -127,12 +126,13 @@ class Library:
                 lost = transaction.unfound(comparison.missing, comparison.changed.values())
                 known = transaction.count_published()
             fault = of_another_root(before, root, comparison.is_empty, lost, known, now)
-            if fault and not is_accepted:
+            if fault and not (is_confirmed or self._is_believed(fault, last_fault)):
                 return self._refuse(fault, last_fault)
+            is_confirmed = is_confirmed or fault is not None
         self._note_missing(root, before, comparison, now)
         problems, unsettled = self._read_and_put(root, comparison.changed, progress, now)
         problems += [problem for _, problem in comparison.problems]
-        result = self._remove_overdue(root, last_fault, is_accepted, is_confirmed, now)
+        result = self._remove_overdue(root, last_fault, is_confirmed, now)
         if names == {""}:
             self._finish_full_pass(mounts, len(comparison.changed), result.fault)
         settled = len(comparison.changed) - len(unsettled)
@@ -158,6 +158,11 @@ class Library:
             transaction.release_due()
             due = _earliest(transaction.next_due(), fault.accepted_at(self._settings.accept_removals_seconds))
         return ScanResult(next_due=due, fault=fault.reason)
+
+    def _is_believed(self, fault: Fault, last: Fault | None) -> bool:
+        """Whether it has stayed so for long enough to be meant."""
+        due = last.accepted_at(self._settings.accept_removals_seconds) if last and last.kind == fault.kind else None
+        return due is not None and due <= fault.since
 
     def _log_and_store(self, transaction: CatalogTransaction, fault: Fault, last: Fault | None) -> Fault:
         """The fault since it began; one line in the log when it begins."""
@@ -205,14 +210,14 @@ class Library:
                         unsettled.add(result.path)
         return problems, unsettled
 
-    def _remove_overdue(
-        self, root: Root, last_fault: Fault | None, is_accepted: bool, is_confirmed: bool, now: float
-    ) -> ScanResult:
+    def _remove_overdue(self, root: Root, last_fault: Fault | None, is_confirmed: bool, now: float) -> ScanResult:
         """Take down what has been missing for long enough, unless so much is missing that the folder is at fault."""
         with self._writer() as transaction:
             missing = transaction.missing_articles(float(transaction.get_meta("switch_due") or 0))
             known, mounts = transaction.count_published(), stored_mounts(transaction)
-            fault = None if is_accepted else of_missing(root, mounts, missing, known, now)
+            fault = None if is_confirmed else of_missing(root, mounts, missing, known, now)
+            if fault and self._is_believed(fault, last_fault):
+                fault, is_confirmed = None, True
             if fault:
                 fault = self._log_and_store(transaction, fault, last_fault)
             elif last_fault or self._logged_fault:
@@ -302,11 +307,6 @@ def _has_folder(root: Root, path: str) -> bool:
 
 def _is_below(path: str, folders: list[str]) -> bool:
     return any(path.startswith(f"{folder}/") for folder in folders)
-
-
-def _is_accepted(fault: Fault | None, accept_seconds: float, now: float) -> bool:
-    due = fault.accepted_at(accept_seconds) if fault else None
-    return due is not None and due <= now
 
 
 def _earliest(*moments: float | None) -> float | None:
