@@ -12,6 +12,8 @@ from .services import Services, start_background
 from .settings import Settings
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
+from .web.middleware.forwarded import ForwardedMiddleware
+from .web.middleware.request_checks import RequestChecks
 from .web.middleware.response_cache import ResponseCache
 from .web.middleware.security_headers import SecurityHeadersMiddleware
 from .web.request_context import cache_key_normalizers
@@ -42,7 +44,9 @@ def create_app(services: Services | None = None) -> Flask:
         limit_bytes=settings.response_cache_mb << 20,
         normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language)},
     )
-    app.wsgi_app = CompressionDictionaryMiddleware(response_cache)  # type: ignore[method-assign]
+    inner = CompressionDictionaryMiddleware(response_cache)
+    checked = RequestChecks(inner, settings.known_hosts, refuses_others=bool(settings.hosts))
+    app.wsgi_app = ForwardedMiddleware(checked, settings.proxies, direct=settings.trusted_proxies == "none")  # type: ignore[method-assign]
     if settings.access_log:
         app.wsgi_app = AccessLog(app.wsgi_app, writer_to(settings.access_log))  # type: ignore[method-assign]
     return app

@@ -11,18 +11,26 @@ import click
 
 from . import __version__, commands
 from .commands.console import localized, localized_command, localized_help
-from .errors import ReaderError
+from .errors import BadSetting, ReaderError
 from .settings import Settings
 
 
+class UnusableSetting(click.ClickException):
+    exit_code = 2
+
+
 class MainGroup(click.Group):
-    """Speaks the terminal's language. Our own errors are one line on stderr and exit status 1, never a traceback."""
+    """Speaks the terminal's language. Our own errors are one line on stderr, never a traceback.
+
+    Exit status 1; 2 for a setting that cannot be used.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ReaderError as error:
-            raise click.ClickException(localized(error.message)) from error
+            kind = UnusableSetting if isinstance(error, BadSetting) else click.ClickException
+            raise kind(localized(error.message)) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = super().get_command(ctx, cmd_name)

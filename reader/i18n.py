@@ -13,15 +13,24 @@ import gettext
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+_TAG = re.compile(
+    r"(?P<language>[a-z]{2,3})(-[a-z]{3}){0,3}(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?"
+    r"(-([a-z0-9]{5,8}|\d[a-z0-9]{3}))*(-[a-wy-z0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
+"""A well-formed tag (RFC 5646 2.1), without grandfathered ones."""
 
 FOLDER = Path(__file__).resolve().parent / "translations"
 TRADITIONAL = {"hant", "tw", "hk", "mo"}
@@ -109,6 +118,28 @@ def _translated_value(value: object, language: str) -> object:
 
 def _filled(pattern: str, values: Mapping[str, object]) -> str:
     return pattern % values if values else pattern
+
+
+def language_tag(text: str) -> str:
+    """*text* itself. Raises ValueError unless it is a BCP 47 tag whose language, script and region exist (CLDR)."""
+    if not is_language_tag(text):
+        raise ValueError(text)
+    return text
+
+
+@lru_cache(maxsize=1024)
+def is_language_tag(text: str) -> bool:
+    """True for ``zh-CN``, ``zh-Hant`` and ``en``; False for ``cn``, ``chinese``, ``C`` and ``zh_CN``."""
+    found = _TAG.fullmatch(text)
+    if not found:
+        return False
+    names = Locale("en")
+    language, script, region = found["language"].lower(), found["script"], found["region"]
+    return (
+        language in names.languages
+        and (not script or script.title() in names.scripts)
+        and (not region or region.upper() in names.territories)
+    )
 
 
 def locales() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import ipaddress
 import logging
 import os
 import re
@@ -13,10 +15,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from .errors import BadSetting
-from .i18n import Message
+from .i18n import Message, is_language_tag, language_tag
 
 SHORTEST_TOKEN = 12
 _FORMER_NAMES = {"READER_RESPONSE_CACHE_MB": "READER_HOT_CACHE_MB"}
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).resolve().parent
@@ -57,6 +61,11 @@ class Settings:
     export_memory_mb: int = 1024
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""
+    hosts: str = ""
+    trusted_proxies: str = ""
+    metrics_allow: str = "127.0.0.0/8,::1/128"
+    exports_per_minute: int = 30
+    searches_per_minute: int = 120
     editor_token: str = field(default="", repr=False)
 
     # ``static/`` and ``templates/`` belong to the code; their places are not settings.
@@ -68,6 +77,20 @@ class Settings:
     @property
     def static(self) -> Path:
         return ROOT / "static"
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """The names this site answers to: READER_HOSTS, else that of READER_BASE_URL; empty: any."""
+        own = urlsplit(self.base_url).hostname or ""
+        return frozenset(self.hosts.split(",") if self.hosts else [own] if own else [])
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        return _parsed(self.trusted_proxies)
+
+    @property
+    def metrics_readers(self) -> tuple[Network, ...]:
+        return _parsed(self.metrics_allow)
 
     @property
     def catalog(self) -> Path:
@@ -83,8 +106,11 @@ class Settings:
                 wanted, read = _READERS.get(f.name) or _READERS_BY_TYPE[str(f.type)]
                 try:
                     chosen[f.name] = read(value)
+                except _Unusable as error:
+                    raise BadSetting(name, value, error.wanted) from error
                 except (ValueError, KeyError, OSError) as error:
                     raise BadSetting(name, value, wanted) from error
+        _warn_of_unknown(environ, {f"READER_{f.name.upper()}" for f in fields(cls)})
         return cls(**chosen)
 
 
@@ -94,6 +120,22 @@ def _value_of(name: str, environ: Mapping[str, str]) -> str:
     if not value and (value := environ.get(old, "").strip()):
         log.warning("%s is now called %s; the old name still works", old, name)
     return value
+
+
+class _Unusable(ValueError):
+    """A value that cannot be used for a reason of its own; ``wanted`` says what would be right."""
+
+    def __init__(self, wanted: Message) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+
+def _warn_of_unknown(environ: Mapping[str, str], known: set[str]) -> None:
+    """A misspelt variable would be ignored without a word."""
+    for name in sorted(environ):
+        if name.startswith("READER_") and name not in known and name not in _FORMER_NAMES.values():
+            close = difflib.get_close_matches(name, known, n=1)
+            log.warning("%s is not a setting%s", name, f"; did you mean {close[0]}?" if close else "")
 
 
 def _positive(read: Callable[[str], float]) -> Callable[[str], float]:
@@ -127,9 +169,44 @@ def _secret(value: str) -> str:
 
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(value)
-    return value.rstrip("/")
+    if parts.username is not None or re.search(r"[\s<>\"\\^`{|}]", value):
+        raise ValueError(value)
+    root = f"{parts.scheme}://{parts.netloc}"
+    if parts.path.strip("/"):
+        raise _Unusable(
+            Message("an address without a path, such as %(root)s: Reader answers at the root only", root=root)
+        )
+    return root if parts.port is None or parts.port else value  # .port raises ValueError for one above 65535
+
+
+def _language(value: str) -> str:
+    """A BCP 47 tag; the names of POSIX locales are the usual mistake."""
+    try:
+        return language_tag(value)
+    except ValueError:
+        likely = value.partition(".")[0].replace("_", "-")
+        example = likely if is_language_tag(likely) else "zh-CN"
+        raise _Unusable(Message("a language tag such as %(example)s", example=example)) from None
+
+
+def _hosts(value: str) -> str:
+    names = [name.strip().lower().rstrip(".") for name in value.split(",") if name.strip()]
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError(value)
+    return ",".join(names)
+
+
+def _parsed(networks: str) -> tuple[Network, ...]:
+    return tuple(map(ipaddress.ip_network, networks.split(","))) if networks not in ("", "none") else ()
+
+
+def _networks(value: str) -> str:
+    """Addresses and networks; ``none`` alone says that there are none."""
+    if value.lower() == "none":
+        return "none"
+    return ",".join(str(ipaddress.ip_network(part.strip(), strict=False)) for part in value.split(",") if part.strip())
 
 
 def _folder(value: str) -> Path:
@@ -157,6 +234,10 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "websub_hub": (Message("the URL of a hub, such as https://hub.example/"), _hub_address),
     "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), _secret),
     "removal_grace_seconds": (Message("a number of seconds, 0 or more"), _seconds),
+    "language": (Message("a language tag such as zh-CN"), _language),
+    "hosts": (Message("host names without port, such as news.example,www.news.example"), _hosts),
+    "trusted_proxies": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), _networks),
+    "metrics_allow": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), _networks),
     "timezone": (Message("a time zone such as Asia/Shanghai"), ZoneInfo),
 }
 _READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {

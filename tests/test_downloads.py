@@ -116,7 +116,7 @@ def test_each_version_has_an_address_for_ever_beside_the_stable_one(publish, fet
 def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, client, export_service):
     publish(RAIN)
     for _ in range(20):  # the worker may still be warming up
-        if client.get("/a/rain.epub", buffered=True).status_code == 200:
+        if client.get("/a/rain.pdf?page=phone", buffered=True).status_code == 200:
             break
     assert client.get("/a/rain.pdf", buffered=True).status_code == 200
 

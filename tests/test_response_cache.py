@@ -21,8 +21,8 @@ ENCODINGS = ("", "gzip", "br", "zstd, gzip;q=0.5", "gzip, deflate, br, zstd", "b
 @pytest.fixture
 def hot(app, publish):
     publish(ARTICLES)
-    app.wsgi_app.inner._recompressor.order = lambda kept: None
-    return app.wsgi_app.inner
+    app.extensions["response_cache"]._recompressor.order = lambda kept: None
+    return app.extensions["response_cache"]
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_the_table_keeps_what_is_asked_for_and_stays_within_its_bytes(hot):
 def test_a_page_asked_for_again_is_squeezed_further_under_a_tag_of_its_own(app, publish):
     publish(ARTICLES)
     client, done = Client(app.wsgi_app), threading.Event()
-    improver = app.wsgi_app.inner._recompressor
+    improver = app.extensions["response_cache"]._recompressor
     first = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     improver._orders.put(type("Last", (), {"ready": property(lambda self: done.set())})())

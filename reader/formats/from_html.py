@@ -17,7 +17,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..errors import UnreadableArticle
-from ..i18n import Message
+from ..i18n import Message, is_language_tag
 from ..models import Draft
 from ..sanitizer import check_source, strip_control_characters
 from . import front_matter
@@ -29,7 +29,6 @@ SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-0
 
 _COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--(.*?)-->", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
@@ -66,7 +65,7 @@ def read(data: bytes) -> Draft:
     found = {**_from_meta(root), **values}
     found.setdefault("title", _title(root))
     found.setdefault("language", str(root.get("lang") or ""))
-    found["language"] = found["language"] if _LANGUAGE.fullmatch(found["language"]) else ""
+    found["language"] = found["language"] if is_language_tag(found["language"]) else ""
     return Draft(**found, body_html=_body(root, found["title"]))
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from ..chinese import HAN
 from ..errors import UnreadableArticle
-from ..i18n import Message
+from ..i18n import Message, is_language_tag
 from ..models import Draft, is_slug, slug_of
 from .dates import UnreadableDate, parse_date
 from .fences import find_block
@@ -38,7 +38,6 @@ ALIASES = {
 """Other names a field answers to."""
 _YES = {"true", "yes", "on", "1", "是", "真"}
 _NO = {"false", "no", "off", "0", "否", "假", ""}
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ def _switch(field: Field) -> bool:
 
 def _language(field: Field) -> str:
     text = _text(field).replace("_", "-")
-    if text and not _LANGUAGE.fullmatch(text):
+    if text and not is_language_tag(text):
         cause = Message("invalid language tag: '%(text)s'", text=text)
         raise field.fail(cause, Message("use zh-CN, zh-Hant, en …"))
     return text

@@ -19,11 +19,11 @@ from ..storage.files import Store
 from . import worker
 from .messages import ExportJob, serialize
 from .pool import WorkerPool
-from .queue import FAILED, JobQueue, JobStatus
+from .queue import AHEAD, FAILED, JobQueue, JobStatus, turn_of
 
 POLL_SECONDS = 0.02
-AHEAD = 25
-AHEAD_SUFFIXES = ("epub", "pdf")
+NEWEST = 25
+NEWEST_SUFFIXES = ("epub", "pdf")
 """So many of the newest articles are made in these formats when nothing else is to do: one page of a feed."""
 
 
@@ -67,7 +67,8 @@ class ExportService:
         key = self.key(publication, suffix, page, script)
         if self.store.find(key):
             return None
-        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, script)))
+        job = self._job(key, publication, suffix, page, script)
+        self.jobs.submit(key, serialize(job), turn_of(len(publication.chapters)))
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
@@ -78,7 +79,7 @@ class ExportService:
             return True
         if self.jobs.waiting() * 2 >= self._settings.export_queue:
             return False
-        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), background=1)
+        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), AHEAD)
         return True
 
     def get_or_wait(
@@ -112,8 +113,8 @@ class ExportService:
 
     def _prefetch_newest(self) -> None:
         """What is asked for most is made before it is asked for; then its size is known, too."""
-        teasers = self._catalog.latest(limit=AHEAD)
-        wanted = [(of_article(teaser), suffix, "") for teaser in teasers for suffix in AHEAD_SUFFIXES]
+        teasers = self._catalog.latest(limit=NEWEST)
+        wanted = [(of_article(teaser), suffix, "") for teaser in teasers for suffix in NEWEST_SUFFIXES]
         sizes = zip(wanted, self.sizes_bytes(wanted), strict=True)
         missing = [(publication.name, suffix) for (publication, suffix, _), size in sizes if size is None]
         articles = {article.slug: article for article in self._catalog.articles([slug for slug, _ in missing])}

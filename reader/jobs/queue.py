@@ -14,6 +14,9 @@ from ..i18n import Message
 from ..storage.sqlite import open_database
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
+ARTICLE, AHEAD = 0, 9
+"""``background`` of a job: articles first, then books from 1 up by size, at last what nobody has ordered yet."""
+
 ATTEMPTS = 2
 """A job whose keeper or worker was killed is tried once more; one that broke its worker is not."""
 
@@ -27,6 +30,11 @@ CREATE TABLE IF NOT EXISTS jobs(
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs(state, background, queued);
 """
+
+
+def turn_of(chapters: int) -> int:
+    """The ``background`` of a visitor's order: 0 up to 3 chapters, then one more for each fourfold."""
+    return min(AHEAD - 1, max(0, chapters.bit_length() - 1) // 2)
 
 
 @dataclass(frozen=True)
@@ -53,18 +61,24 @@ class JobQueue:
         self._local = threading.local()
 
     def submit(self, key: str, spec: str, background: int = 0) -> None:
-        """Queues *key* once, however many ask; a visitor's wish overtakes background work. Raises Busy."""
+        """Queues *key* once, however many ask; a lower *background* goes first. Raises Busy."""
         with self._transaction() as db:
             self._forget_old_failures(db)
             found = db.execute("SELECT state FROM jobs WHERE key = ?", (key,)).fetchone()
             if found is None:
-                self._check_room()
+                self._check_room(background)
                 row = (key, spec, WAITING, background, self._clock())
                 db.execute("INSERT INTO jobs(key, spec, state, background, queued) VALUES(?,?,?,?,?)", row)
-            elif not background:
-                db.execute("UPDATE jobs SET background = 0 WHERE key = ?", (key,))
+            else:
+                db.execute("UPDATE jobs SET background = min(background, ?) WHERE key = ?", (background, key))
 
-    def _check_room(self) -> None:
+    def _check_room(self, background: int) -> None:
+        """Books may take a quarter of the queue only: each takes as long as many articles."""
+        if ARTICLE < background < AHEAD:
+            query = "SELECT count(*) FROM jobs WHERE state = ? AND background > ? AND background < ?"
+            books = self._connection().execute(query, (WAITING, ARTICLE, AHEAD)).fetchone()[0]
+            if books >= max(1, self._limit // 4):
+                raise Busy(Message("the export queue is full (%(count)s waiting)", count=books), retry_seconds=30)
         if (waiting := self.waiting()) >= self._limit:
             raise Busy(Message("the export queue is full (%(count)s waiting)", count=waiting), retry_seconds=30)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, render_template, request
 from flask_babel import gettext
@@ -24,6 +25,9 @@ _WORDS = {
     400: (N_("Bad request"), N_("Check the address for typos.")),
     404: (N_("Page not found"), N_("Check the address for typos, or search for the article.")),
     405: (N_("Not supported here"), N_("This address is read-only.")),
+    403: (N_("Access denied"), N_("This address is not open to you.")),
+    414: (N_("The address is too long"), N_("Check the address for typos.")),
+    429: (N_("Too many requests"), N_("Please wait a minute and try again.")),
     413: (N_("Too many articles for one file"), N_("Choose fewer articles, or download them day by day.")),
     410: (N_("This article was withdrawn"), N_("It was published here and later removed.")),
     503: (N_("Busy"), N_("Please try again in a minute.")),
@@ -48,9 +52,17 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
 def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
     """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return _relative(error.get_response())  # type: ignore[return-value]
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return _page(error.code), error.code, _freshness(error.code) | headers
+
+
+def _relative(response: WerkzeugResponse) -> WerkzeugResponse:
+    """A redirect of the router's to a path: behind a proxy our own scheme and host need not be the visitor's."""
+    parts = urlsplit(response.headers.get("Location", ""))
+    if parts.netloc == request.host:
+        response.headers["Location"] = "/" + urlunsplit(("", "", parts.path.lstrip("/"), parts.query, ""))
+    return response
 
 
 def _freshness(status: int) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,8 @@ BEST = "11"
 """Added to the tag of an answer in brotli's best quality: the same content in other bytes (RFC 9110 8.8.3)."""
 
 _LONG = 65_536
+_QVALUE = re.compile(r"[01](?:\.\d{0,3})?", re.ASCII)
+"""RFC 9110 12.4.2."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _qualities(header: str) -> list[tuple[str, float]]:
     for item in header.lower().split(","):
         name, _, parameter = item.partition(";")
         value = parameter.strip().removeprefix("q=") or "1"
-        found.append((name.strip(), float(value) if value.replace(".", "", 1).isdigit() else 0.0))
+        found.append((name.strip(), float(value) if _QVALUE.fullmatch(value) else 0.0))
     return found
 
 

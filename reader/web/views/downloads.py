@@ -8,7 +8,10 @@ do at once: most files are made meanwhile, and the threads that answer pages are
 
 from __future__ import annotations
 
+import io
+import re
 import threading
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -20,11 +23,21 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...catalog.query_parser import Query, parse
 from ...errors import NotFound
-from ...exports import EXPORTS
-from ...exports.publications import MOST_ARTICLES, check_count, of_article, of_collection, of_issue, of_selection
+from ...exports import EXPORTS, page_of
+from ...exports.options import options_of, script_of
+from ...exports.publications import (
+    MOST_ARTICLES,
+    check_count,
+    in_chosen_script,
+    of_article,
+    of_collection,
+    of_issue,
+    of_selection,
+)
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
+from ..client_limits import client, client_limits
 
 bp = Blueprint("downloads", __name__)
 
@@ -36,8 +49,21 @@ SOON_SECONDS = 1
 PATIENCE_SECONDS = 2.0
 """How long a request may wait for its file: a PDF takes a tenth of a second, an e-paper some seconds."""
 
+PROGRAM_PATIENCE_SECONDS = 25.0
+"""How long a program waits that cannot make sense of 503: most e-readers give up after 30 seconds."""
+
 WAITING = threading.BoundedSemaphore(2)
-"""Of the threads of one process, so many may wait; ``serve`` gives each process four."""
+PROGRAMS_WAITING = threading.BoundedSemaphore(3)
+"""Of the threads of one process, so many may wait; ``serve`` gives each process eight."""
+
+LIGHT_BYTES = 1_000_000
+"""Text formats of so much text are made on the spot: 0.4 to 10 ms for an article of 2,265 characters."""
+
+_TEXTS = frozenset(("txt", "md", "json", "html"))
+_E_READER = re.compile(
+    r"(?i)koreader|kobo|kindle|pocketbook|librera|moon\+? ?reader|fbreader|aldiko|foliate|readest|thorium|calibre|opds"
+    r"|coolreader|crengine|cantook|tolino|onyx|boox|marvin|bookfusion|yomu"
+)
 
 SHOWN = frozenset(("application/pdf",))
 """What browsers show by themselves; the rest is saved at once."""
@@ -74,6 +100,7 @@ def collection(kind: str, name: str, suffix: str) -> Response:
 @bp.get(f"{urls.SEARCH}.{_SUFFIX}")
 def found(suffix: str) -> Response:
     """All that ``?q=`` finds, newest first."""
+    client_limits().spend("searches", services().settings.searches_per_minute, client())
     query = parse(request.args.get("q", ""))
     articles = services().catalog.articles(slugs_found(query))
     path = f"{urls.SEARCH}?q={quote(query.text, safe='')}"
@@ -109,7 +136,7 @@ def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
     path = services().export_service.store.find(f"{key}.{suffix}") if is_key(key) else None
     if path is None:
         return redirect(urls.article_file(name, suffix), 302)
-    return send(path, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
+    return send(path, path.name, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
 
 
 def is_key(text: str) -> bool:
@@ -120,30 +147,77 @@ def answer_download(publication: Publication, suffix: str) -> Response:
     """The finished file, or where it stands. ``?page=`` and ``?script=`` choose among its kinds."""
     page, script = request.args.get("page", ""), request.args.get("script", "")
     export_service = services().export_service
-    found = open_patiently(publication, suffix, page, script)
+    found: Path | bytes | JobStatus | None = export_service.find(publication, suffix, page, script)
+    if found is None and is_light(publication, suffix):
+        found = make_now(publication, suffix, page, script)
+        if suffix not in _TEXTS:
+            found = kept(export_service.key(publication, suffix, page, script), found)
+    if found is None:
+        client_limits().spend("exports", services().settings.exports_per_minute, client())
+        found = open_patiently(publication, suffix, page, script)
     if isinstance(found, JobStatus):
         return show_progress(found, publication)
-    response = send(found, f"{publication.title}.{suffix}", EXPORTS[suffix].MIMETYPE, FRESH, publication.name)
-    key = export_service.key(publication, suffix, page, script).removesuffix(f".{suffix}")
-    response.headers["Content-Location"] = urls.version_file(key, publication.name, suffix)
+    key = export_service.key(publication, suffix, page, script)
+    mimetype, name = EXPORTS[suffix].MIMETYPE, f"{publication.title}.{suffix}"
+    if isinstance(found, bytes):
+        changed_at = max((chapter.updated for chapter in publication.chapters), default=None)
+        response = send(io.BytesIO(found), key, name, mimetype, FRESH, publication.name)
+        response.last_modified = changed_at
+        return response
+    response = send(found, key, name, mimetype, FRESH, publication.name)
+    version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
+    response.headers["Content-Location"] = version_address
     return response
+
+
+def is_light(publication: Publication, suffix: str) -> bool:
+    """Whether making it costs less than queueing it: little text, or the EPUB of one article, without pictures."""
+    chapters = publication.chapters
+    if sum(len(chapter.body) for chapter in chapters) > LIGHT_BYTES or any(c.images for c in chapters):
+        return False
+    return suffix in _TEXTS or (suffix == "epub" and len(chapters) == 1)
+
+
+def make_now(publication: Publication, suffix: str, page: str, script: str) -> bytes:
+    """The file's bytes, the same that a worker process would make. Raises BadOption."""
+    options = options_of(services().settings, page_of(suffix, page), script_of(script))
+    return EXPORTS[suffix].export(in_chosen_script(publication, script), options, services().render.render)
+
+
+def kept(key: str, content: bytes) -> Path | bytes:
+    """The file in the store; *content* as it is when the disk cannot take it."""
+    with suppress(OSError):
+        return services().export_service.store.put(key, content)
+    return content
 
 
 def open_patiently(publication: Publication, suffix: str, page: str, script: str) -> Path | JobStatus:
     """The file, or after a moment where it stands; at once if enough requests are waiting already."""
-    may_wait = WAITING.acquire(blocking=False)
+    semaphore, longest = (PROGRAMS_WAITING, PROGRAM_PATIENCE_SECONDS) if is_e_reader() else (WAITING, PATIENCE_SECONDS)
+    may_wait = semaphore.acquire(blocking=False)
     try:
-        patience_seconds = PATIENCE_SECONDS if may_wait else 0
+        patience_seconds = longest if may_wait else 0
         return services().export_service.get_or_wait(publication, suffix, page, script, patience_seconds)
     finally:
         if may_wait:
-            WAITING.release()
+            semaphore.release()
 
 
-def send(path: Path, name: str, mimetype: str, cache_control: str, plain_name: str = "") -> Response:
+def is_e_reader() -> bool:
+    """Whether a program asks that wants the book and nothing else, and shows its reader an error for a 503."""
+    if _E_READER.search(request.headers.get("User-Agent", "")):
+        return True
+    accepted = request.headers.get("Accept", "")
+    return "application/epub" in accepted and "text/html" not in accepted
+
+
+def send(
+    content: Path | io.BytesIO, key: str, name: str, mimetype: str, cache_control: str, plain_name: str = ""
+) -> Response:
     """304, 206 or 200. The store's key is the strong validator: the same key, the same bytes."""
-    response = send_file(path, mimetype=mimetype, conditional=True, etag=path.name, last_modified=None)
+    response = send_file(content, mimetype=mimetype, conditional=True, etag=key, last_modified=None)
     response.headers["Cache-Control"] = cache_control
+    response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Content-Disposition"] = disposition(name, plain_name, mimetype)
     return response
 
@@ -168,6 +242,7 @@ def show_progress(status: JobStatus, publication: Publication) -> Response:
         page = render_template("progress.html", title=publication.title, status=status, crumbs=[], **places)
         response = Response(page, 202)
     response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

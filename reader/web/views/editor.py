@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request
 from flask_babel import gettext
@@ -33,6 +36,7 @@ from ...importing.sources.sources import SourceItem, items_of
 from ...models import Draft
 from .. import services
 from ..body import for_screen, kinds_of
+from ..client_limits import EVERYBODY, client, client_limits
 from ..editor_form import FIELDS, EditorForm, draft_of, form_from, form_of
 from ..request_context import request_context
 from ..responsive_images import ImageSet
@@ -41,6 +45,7 @@ optional_bp = Blueprint("editor", __name__)
 
 COOKIE = "editor"
 SESSION_SECONDS = 12 * 3600
+WRONG_TOKENS_PER_MINUTE, WRONG_TOKENS_OF_ALL = 5, 30
 LARGEST_FORM_BYTES = 4_000_000
 LABELS = {
     "title": N_("Title"),
@@ -85,9 +90,24 @@ def _signer() -> URLSafeTimedSerializer:
 def _session() -> str:
     """The session's random name; empty for whoever has not logged in."""
     try:
-        return str(_signer().loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS))
+        session = str(_signer().loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS))
     except BadSignature:
         return ""
+    return "" if _ended(session).exists() else session
+
+
+def _ended(session: str) -> Path:
+    """The file that says that *session* was logged out; it matters no longer than the session would have lasted."""
+    return services().settings.instance / "sessions" / hashlib.sha256(session.encode()).hexdigest()[:32]
+
+
+def _end(session: str) -> None:
+    mark = _ended(session)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    for other in mark.parent.iterdir():
+        if other.stat().st_mtime < time.time() - SESSION_SECONDS:
+            other.unlink(missing_ok=True)
 
 
 def _csrf_token(session: str) -> str:
@@ -100,7 +120,11 @@ def _checked_form() -> dict[str, str]:
     """What was sent. Aborts with 403 unless it comes from a form of ours, in a session that is logged in."""
     session = _session()
     same_site = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-    if not session or not same_site or not hmac.compare_digest(request.form.get("word", ""), _csrf_token(session)):
+    if (
+        not session
+        or not same_site
+        or not hmac.compare_digest(request.form.get("word", "").encode(), _csrf_token(session).encode())
+    ):
         abort(403)
     return request.form.to_dict()
 
@@ -113,7 +137,9 @@ def index() -> Response:
 @optional_bp.post(f"{urls.EDITOR}/login")
 def login() -> WerkzeugResponse | tuple[Response, int]:
     token = services().settings.editor_token
+    _slow_down_guessing(client_limits().check)
     if not hmac.compare_digest(request.form.get("token", "").encode(), token.encode()):
+        _slow_down_guessing(client_limits().spend)
         return _page("editor/login.html", problem=gettext("Wrong token")), 403
     response = redirect(urls.EDITOR, 303)
     response.set_cookie(
@@ -121,16 +147,29 @@ def login() -> WerkzeugResponse | tuple[Response, int]:
         _signer().dumps(secrets.token_urlsafe(16)),
         max_age=SESSION_SECONDS,
         path=urls.EDITOR,
-        secure=request.is_secure,
+        secure=_is_https(),
         httponly=True,
         samesite="Strict",
     )
     return response
 
 
+def _slow_down_guessing(count: Callable[[str, int, str], None]) -> None:
+    """Raises TooManyRequests after a few wrong tokens of one client, or many of all."""
+    count("wrong tokens", WRONG_TOKENS_PER_MINUTE, client())
+    count("wrong tokens", WRONG_TOKENS_OF_ALL, EVERYBODY)
+
+
+def _is_https() -> bool:
+    """Also behind a proxy that ends TLS and is not named, when this is the site's own address."""
+    base = urlsplit(services().settings.base_url)
+    return request.is_secure or (base.scheme == "https" and base.netloc == request.host)
+
+
 @optional_bp.post(f"{urls.EDITOR}/logout")
 def logout() -> WerkzeugResponse:
     _checked_form()
+    _end(_session())
     response = redirect(urls.EDITOR, 303)
     response.delete_cookie(COOKIE, path=urls.EDITOR)
     return response

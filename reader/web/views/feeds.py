@@ -16,6 +16,7 @@ from ...feeds.feed_page import FeedPage, look_up, to_feed
 from ...feeds.selection import Selection
 from ...models import ALL, Collection
 from .. import services
+from ..client_limits import client, client_limits
 from ..download_links import finished_exports
 from ..responses import Representation, conditional_response, version_of
 from .feed_pages import PERSON, accepts_html, show_to_people
@@ -57,6 +58,7 @@ def of_search(name: str) -> Response:
     query = " ".join(request.args.get("q", "").split())
     if not query:
         return show_feed(name, ALL)
+    client_limits().spend("searches", services().settings.searches_per_minute, client())
     return answer_feed(name, _feed_page(Selection((ALL,), query), 0))
 
 

@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from .. import services
+from ..middleware.forwarded import CLIENT, PASSED_ON, is_within
 
 bp = Blueprint("monitoring", __name__)
 
@@ -29,7 +30,12 @@ _lock = threading.Lock()
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Cache hits of other processes are as new as their last request through Flask, usually a minute."""
+    """Cache hits of other processes are as new as their last request through Flask, usually a minute.
+
+    For whom READER_METRICS_ALLOW names; where a proxy that is not named stands between, nobody knows who asks.
+    """
+    if not is_within(request.environ.get(CLIENT, "") or _peer(), services().settings.metrics_readers):
+        abort(403)
     count_cache_hits(current_app)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
@@ -37,6 +43,11 @@ def metrics() -> Response:
     response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _peer() -> str:
+    """The other end of the connection; empty if it passed something on for somebody else."""
+    return "" if request.environ.get(PASSED_ON) else request.remote_addr or ""
 
 
 class Standing:

@@ -23,6 +23,7 @@ from ...feeds.opds import Book, Catalogue, Target
 from ...i18n import N_, translations
 from ...models import Article, Issue, Teaser
 from .. import services
+from ..client_limits import client, client_limits
 from ..download_links import OFFERED, finished_exports
 from ..pagination import cursor_of
 from ..responses import PUBLIC, Representation, conditional_response, version_of
@@ -88,6 +89,7 @@ def issues() -> Response:
 @bp.get("/search")
 def search() -> Response:
     """The newest that ``?q=`` finds; ``?more=`` is where the next page begins."""
+    client_limits().spend("searches", services().settings.searches_per_minute, client())
     query = " ".join(request.args.get("q", "").split())
     results = services().catalog.search(parse(query), limit=PAGE, before=_cursor_of(request.args.get("more", "")))
 

@@ -43,7 +43,9 @@ def choose() -> WerkzeugResponse:
     if chosen == DEFAULTS:
         response.delete_cookie(COOKIE, samesite="Lax")
     else:
-        response.set_cookie(COOKIE, str(chosen), max_age=YEAR_SECONDS, samesite="Lax", httponly=True)
+        response.set_cookie(
+            COOKIE, str(chosen), max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure
+        )
     return response
 
 

@@ -15,6 +15,7 @@ from ...catalog.search import ORDERS, Hit, Results, SearchCursor
 from ...chinese.script import SCRIPTS, convert, script_of
 from ...i18n import N_
 from .. import services
+from ..client_limits import client, client_limits
 from ..rendering import Link, render_page, teasers_shown
 from ..request_context import request_context
 
@@ -41,9 +42,12 @@ class Asked:
 
 @bp.get(urls.SEARCH)
 def search() -> Response:
+    client_limits().spend("searches", services().settings.searches_per_minute, client())
     asked = asked_for()
     version = f"{services().catalog.revision} {asked.query.text} {asked.order} {asked.before}"
-    return render_page("search.html", version, lambda: context_of(asked))
+    response = render_page("search.html", version, lambda: context_of(asked))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def asked_for() -> Asked:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...errors import NotFound
+from ...exports import EXPORTS
 from ...models import Collection, Teaser
 from .. import services
 from ..request_context import request_context
@@ -27,6 +28,12 @@ WEEK = "public, max-age=604800"
 NEWS_HOURS = 48
 NEWS_MOST = 1000
 """Of a news sitemap: two days, a thousand addresses."""
+
+DISALLOWED = tuple(
+    f"Disallow: {pattern}"
+    for pattern in (urls.SEARCH, "/selection.", "/files/", *(f"/*.{suffix}$" for suffix in EXPORTS), "/*?page=")
+)
+"""What costs work and is no page of its own: searches, selections, exports."""
 
 PAPER = "#fdfcfa"
 
@@ -76,7 +83,7 @@ def _published_in(year: int, month: int) -> Iterable[Teaser]:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    lines = ["User-agent: *", f"Disallow: {urls.PREFERENCES}", "Disallow: /a/*/share", ""]
+    lines = ["User-agent: *", f"Disallow: {urls.PREFERENCES}", "Disallow: /a/*/share", *DISALLOWED, ""]
     site = site_address()
     lines += [f"Sitemap: {site}{path}" for path in (urls.SITEMAP, urls.NEWS_SITEMAP)]
     public = PUBLIC if services().settings.base_url else PRIVATE

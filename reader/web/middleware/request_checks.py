@@ -1,0 +1,126 @@
+"""Requests that no view need see: malformed ones are refused, absurd fields dropped, queries put into one form.
+
+What is dropped or ordered here cannot multiply entries of the response cache, nor keys of any other table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qsl, quote, urlencode
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from .security_headers import Headers, with_security_headers
+
+PARAMETERS = frozenset(("a", "back", "before", "more", "order", "page", "piece", "q", "script", "tag"))
+"""Every query parameter that a view reads; others change nothing, and are dropped."""
+
+REPEATED = frozenset(("a", "tag"))
+"""Those whose every value counts, in order; of the others the first."""
+
+MOST_PARAMETERS = 2_000
+LONGEST_PATH = 4_096
+LONGEST_QUERY = 65_536
+LONGEST_FIELDS = {
+    "HTTP_ACCEPT": 1_024,
+    "HTTP_ACCEPT_ENCODING": 512,
+    "HTTP_ACCEPT_LANGUAGE": 512,
+    "HTTP_COOKIE": 8_192,
+    "HTTP_IF_NONE_MATCH": 8_192,
+    "HTTP_IF_MATCH": 8_192,
+    "HTTP_RANGE": 1_024,
+    "HTTP_REFERER": 4_096,
+    "HTTP_SAVE_DATA": 64,
+    "HTTP_SEC_FETCH_DEST": 64,
+    "HTTP_UPGRADE_INSECURE_REQUESTS": 16,
+    "HTTP_USER_AGENT": 1_024,
+}
+"""Characters; a longer field counts as not sent. Each may be absent (RFC 9110), and none is so long in earnest."""
+
+_ONE_RANGE = re.compile(r"bytes=(?:\d+-\d*|-0*[1-9]\d*)", re.ASCII)
+"""Of other ranges the whole is sent: a server may ignore Range (RFC 9110 14.2), and nothing here is worth several."""
+
+_HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ANY_HOST = ("/healthz",)
+"""What a load balancer asks by the address of the machine."""
+
+
+class RequestChecks:
+    """*hosts* are the names of this site, without port; empty: any.
+
+    *refuses_others*: another Host gets 421; otherwise an answer that no cache may keep.
+    """
+
+    def __init__(self, inner: WSGIApplication, hosts: frozenset[str], refuses_others: bool) -> None:
+        self._inner, self._hosts, self._refuses_others = inner, hosts, refuses_others
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if status := _fault(environ):
+            return _refusal(status, start_response)
+        for name, longest in LONGEST_FIELDS.items():
+            if len(environ.get(name, "")) > longest:
+                del environ[name]
+        if "HTTP_RANGE" in environ and not _ONE_RANGE.fullmatch(environ["HTTP_RANGE"].strip()):
+            del environ["HTTP_RANGE"]
+        if environ.get("QUERY_STRING"):
+            environ["QUERY_STRING"] = canonical_query(environ["QUERY_STRING"])
+        if self._is_ours(environ["HTTP_HOST"]) or environ["PATH_INFO"] in _ANY_HOST:
+            return self._inner(environ, start_response)
+        if self._refuses_others:
+            return _refusal("421 Misdirected Request", start_response)
+        environ["HTTP_CACHE_CONTROL"] = "no-store"
+        return self._inner(environ, _without_caching(start_response))  # type: ignore[arg-type]
+
+    def _is_ours(self, host: str) -> bool:
+        name = host_name(host)
+        return not self._hosts or name in self._hosts or _LOOPBACK.fullmatch(name) is not None
+
+
+def _fault(environ: WSGIEnvironment) -> str:
+    """The status for a request that is malformed (RFC 9112 3.2: exactly one valid Host) or too long; else empty."""
+    if not _HOST.fullmatch(environ.get("HTTP_HOST", "")):
+        return "400 Bad Request"
+    path = environ["PATH_INFO"]
+    if len(path) > LONGEST_PATH or len(environ.get("QUERY_STRING", "")) > LONGEST_QUERY:
+        return "414 URI Too Long"
+    return "400 Bad Request" if _CONTROL.search(path) else ""
+
+
+def host_name(host: str) -> str:
+    """The name in a Host field, in lower case and without port or final dot."""
+    name = host.lower() if host.endswith("]") else re.sub(r":\d+$", "", host.lower())
+    return name.rstrip(".")
+
+
+def canonical_query(query: str) -> str:
+    """*query* with known parameters only, sorted by name, each once unless repeated, all percent-encoded alike."""
+    if not query.isascii():  # bytes of UTF-8 that a sloppy client did not encode, as PEP 3333 hands them over
+        query = quote(query.encode("latin-1"), safe="%&=+;/?:@!$'()*,-._~")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=MOST_PARAMETERS, errors="replace")
+    except ValueError:
+        return ""
+    kept: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for name, value in pairs:
+        if name in PARAMETERS and (name in REPEATED or name not in seen):
+            seen.add(name)
+            kept.append((name, value))
+    return urlencode(sorted(kept, key=lambda pair: pair[0]))
+
+
+def _refusal(status: str, start_response: StartResponse) -> Iterable[bytes]:
+    body = f"{status[4:]}\n".encode()
+    headers: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response(status, with_security_headers(status, [*headers, ("Cache-Control", "no-store")]))
+    return [body]
+
+
+def _without_caching(start_response: StartResponse) -> Callable[..., object]:
+    def start(status: str, headers: Headers, *rest: object) -> object:
+        kept = [(name, value) for name, value in headers if name.lower() not in ("cache-control", "expires")]
+        return start_response(status, [*kept, ("Cache-Control", "private, no-store")], *rest)  # type: ignore[arg-type]
+
+    return start

@@ -1,0 +1,140 @@
+"""One visitor cannot take what all share: exports, searches, guesses at the token, memory of the response cache."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reader.app import create_app
+from reader.services import build_services
+from reader.web.client_limits import ClientLimits
+from reader.web.views import downloads
+
+PROXY = "127.0.0.1"
+
+
+@pytest.fixture
+def behind_proxy(settings, drop, monkeypatch):
+    """``ask(path, client, …)`` as a named proxy passes it on."""
+    for name in ("rain", "sun", "wind"):
+        drop(f"2026-05-01/{name}.md", f"# {name}\n\n今天{name}。")
+    services = build_services(
+        replace(settings, trusted_proxies=PROXY, exports_per_minute=3, searches_per_minute=4, editor_token="a" * 16)
+    )
+    services.library.scan_all()
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)
+    client = create_app(services).test_client(use_cookies=False)
+
+    def ask(path, address, **options):
+        return client.open(path, headers={"X-Forwarded-For": address}, **options)
+
+    return ask
+
+
+def test_a_visitors_share_of_exports_ends_and_anothers_does_not(behind_proxy):
+    asked = ["/a/rain.pdf", "/a/sun.pdf", "/a/wind.pdf", "/a/rain.pdf?page=a4"]
+    assert [behind_proxy(path, "203.0.113.7").status_code for path in asked] == [503, 503, 503, 429]
+    refused = behind_proxy("/a/sun.pdf?page=a4", "203.0.113.7")
+    assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+    assert behind_proxy("/a/sun.pdf?page=a4", "203.0.113.8").status_code == 503
+    assert behind_proxy("/a/sun.txt", "203.0.113.7").status_code == 200
+
+
+def test_a_forged_address_before_the_proxys_own_entry_buys_nothing(behind_proxy):
+    answers = [behind_proxy(f"/search?q=x{n}", f"198.51.100.{n}, 203.0.113.7").status_code for n in range(6)]
+    assert answers == [200] * 4 + [429] * 2
+
+
+def test_a_household_of_ipv6_counts_as_one(behind_proxy):
+    answers = [behind_proxy(f"/search?q=x{n}", f"2001:db8:0:1::{n}").status_code for n in range(1, 7)]
+    assert answers == [200] * 4 + [429] * 2
+
+
+def test_without_a_named_proxy_nobody_is_counted_together(client, publish):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    answers = {
+        client.get(f"/search?q=x{n}", headers={"X-Forwarded-For": "203.0.113.7"}).status_code for n in range(200)
+    }
+    assert answers == {200}
+
+
+def test_guessing_the_token_is_slowed_for_each_and_for_all(behind_proxy):
+    def guess(address, token="wrong"):
+        return behind_proxy("/editor/login", address, method="POST", data={"token": token}).status_code
+
+    assert [guess("203.0.113.7") for _ in range(7)] == [403] * 5 + [429] * 2
+    assert guess("203.0.113.7", "a" * 16) == 429
+    assert guess("203.0.113.8", "a" * 16) == 303
+    assert 429 in [guess(f"203.0.113.{n}") for n in range(20, 60)]
+
+
+def test_an_address_is_not_kept_as_it_is():
+    limits = ClientLimits()
+    limits.spend("exports", 5, "203.0.113.7")
+    assert "203.0.113" not in repr(vars(limits._limiter.storage))
+
+
+def test_light_formats_are_made_at_once_and_leave_no_row(client, publish, services):
+    publish({f"2026-05-01/a{n}.md": f"# 第{n}篇\n\n今天下雨。" for n in range(6)})
+    for path in ("/a/a1.txt", "/a/a1.md", "/a/a1.json", "/a/a1.html", "/a/a1.epub", "/d/2026-05-01.txt"):
+        assert client.get(path, buffered=True).status_code == 200, path
+    for n in range(5):
+        assert client.get(f"/selection.txt?a=a{n}&a=a{n + 1}").status_code == 200
+    assert services.export_service.jobs.waiting() == 0
+
+
+def test_a_light_format_is_the_same_file_that_a_worker_makes(client, publish):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    first, again = client.get("/a/rain.txt"), client.get("/a/rain.txt")
+    assert (first.data, first.headers["ETag"]) == (again.data, again.headers["ETag"])
+    part = client.get("/a/rain.txt", headers={"Range": "bytes=0-3", "If-Range": first.headers["ETag"]})
+    assert (part.status_code, part.data) == (206, first.data[:4])
+    assert client.get("/a/rain.txt", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_unknown_parameters_and_their_order_make_no_further_entry_in_the_response_cache(app, client, publish):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    cache = app.extensions["response_cache"]
+    for n in range(50):
+        client.get(f"/a/rain?utm_source={n}&script=hant&script={n}&{n}={n}")
+        client.get(f"/opds?x={n}")
+    assert len(cache._pages) == 2
+    assert "x=" not in client.get("/opds?x=evil").text
+
+
+def test_random_addresses_never_take_more_memory_than_the_cache_may(settings, drop):
+    drop("2026-05-01/rain.md", "# 大雨\n\n今天下雨。")
+    services = build_services(replace(settings, response_cache_mb=1))
+    services.library.scan_all()
+    app = create_app(services)
+    client, cache = app.test_client(), app.extensions["response_cache"]
+    for n in range(300):
+        client.get(f"/search?q={n}", headers={"Host": f"h{n}.example", "Accept-Language": "zh," + "x" * 4000})
+    held = sum(page.size_bytes for table in (cache._pages, cache._older) for page in table.values())
+    assert held <= 1 << 20
+
+
+def test_machines_are_kept_from_what_costs_work(client, publish):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    rules = client.get("/robots.txt").text
+    for pattern in ("/search", "/selection.", "/*.pdf$", "/*.epub$", "/files/"):
+        assert f"Disallow: {pattern}\n" in rules
+    for path in ("/search?q=雨", "/a/rain.txt", "/a/rain.epub", "/a/rain.pdf"):
+        assert client.get(path, buffered=True).headers["X-Robots-Tag"] == "noindex"
+    assert "X-Robots-Tag" not in client.get("/a/rain").headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [
+        ({"User-Agent": "KOReader/2026.03"}, True),
+        ({"User-Agent": "Moon+ Reader/9"}, True),
+        ({"Accept": "application/epub+zip"}, True),
+        ({"Accept": "text/html,*/*;q=0.8", "User-Agent": "Mozilla/5.0"}, False),
+        ({"User-Agent": "curl/8"}, False),
+    ],
+)
+def test_an_e_reader_waits_for_its_book(app, headers, waits):
+    with app.test_request_context("/d/latest.epub", headers=headers):
+        assert downloads.is_e_reader() is waits
