@@ -46,8 +46,9 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """So many are accepted at once; more wait in the kernel's queue. A silent one costs a few kilobytes."""
 
-THREADS = 8
-"""For requests: two may wait for an export, two for a request's body, two send large files; two are always left."""
+THREADS = 10
+"""For requests: four may wait for an export (two of them e-readers), two for a request's body, two send large files;
+two are always left."""
 
 OTHER_FILES = 96
 """File descriptors that are not connections: databases of each thread, logs, pipes."""

@@ -53,8 +53,8 @@ PROGRAM_PATIENCE_SECONDS = 25.0
 """How long a program waits that cannot make sense of 503: most e-readers give up after 30 seconds."""
 
 WAITING = threading.BoundedSemaphore(2)
-PROGRAMS_WAITING = threading.BoundedSemaphore(3)
-"""Of the threads of one process, so many may wait; ``serve`` gives each process eight."""
+PROGRAMS_WAITING = threading.BoundedSemaphore(2)
+"""Of the threads of one process, so many may wait; ``serve`` gives each process ten."""
 
 LIGHT_BYTES = 1_000_000
 """Text formats of so much text are made on the spot: 0.4 to 10 ms for an article of 2,265 characters."""
