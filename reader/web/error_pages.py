@@ -39,6 +39,7 @@ _WORDS = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(ReaderError, show_error)
     app.register_error_handler(HTTPException, show_http_error)
+    app.after_request(relative_redirect)
 
 
 def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
@@ -52,14 +53,16 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
 def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
     """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
     if error.code is None or error.code < 400:
-        return _relative(error.get_response())  # type: ignore[return-value]
+        return error.get_response()  # type: ignore[return-value]
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return _page(error.code), error.code, _freshness(error.code) | headers
 
 
-def _relative(response: WerkzeugResponse) -> WerkzeugResponse:
-    """A redirect of the router's to a path: behind a proxy our own scheme and host need not be the visitor's."""
-    parts = urlsplit(response.headers.get("Location", ""))
+def relative_redirect(response: Response) -> Response:
+    """The router's redirects, which are absolute, as paths: behind a proxy our scheme need not be the visitor's."""
+    if not 300 <= response.status_code < 400 or "Location" not in response.headers:
+        return response
+    parts = urlsplit(response.headers["Location"])
     if parts.netloc == request.host:
         response.headers["Location"] = "/" + urlunsplit(("", "", parts.path.lstrip("/"), parts.query, ""))
     return response

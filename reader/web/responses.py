@@ -94,6 +94,13 @@ def encoded(raw: bytes, mimetype: str) -> Response:
     return response
 
 
+def fit_suffix_range(size_bytes: int) -> None:
+    """Makes ``Range: bytes=-9999`` of a shorter file the whole of it (RFC 9110 14.1.2); werkzeug answers 416."""
+    asked = request.environ.get("HTTP_RANGE", "")
+    if asked.startswith("bytes=-") and asked[7:].isdigit() and int(asked[7:]) > size_bytes > 0:
+        request.environ["HTTP_RANGE"] = "bytes=0-"
+
+
 def version_of(*parts: str) -> str:
     """The ETag of content that is made of *parts*: versions, the look, the options that shaped it."""
     return fingerprint(*parts)

@@ -37,8 +37,11 @@ LONGEST_FIELDS = {
 }
 """Characters; a longer field counts as not sent. Each may be absent (RFC 9110), and none is so long in earnest."""
 
-_ONE_RANGE = re.compile(r"bytes=(?:\d+-\d*|-0*[1-9]\d*)", re.ASCII)
+_ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-0*[1-9]\d*)", re.ASCII)
 """Of other ranges the whole is sent: a server may ignore Range (RFC 9110 14.2), and nothing here is worth several."""
+
+_STRONG_VALIDATOR = re.compile(r'"[^"]*"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT')
+"""What If-Range may hold (RFC 9110 13.1.5): a weak tag never matches, and nothing else is one."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
@@ -62,7 +65,7 @@ class RequestChecks:
         for name, longest in LONGEST_FIELDS.items():
             if len(environ.get(name, "")) > longest:
                 del environ[name]
-        if "HTTP_RANGE" in environ and not _ONE_RANGE.fullmatch(environ["HTTP_RANGE"].strip()):
+        if "HTTP_RANGE" in environ and not _may_be_a_part(environ):
             del environ["HTTP_RANGE"]
         if environ.get("QUERY_STRING"):
             environ["QUERY_STRING"] = canonical_query(environ["QUERY_STRING"])
@@ -86,6 +89,14 @@ def _fault(environ: WSGIEnvironment) -> str:
     if len(path) > LONGEST_PATH or len(environ.get("QUERY_STRING", "")) > LONGEST_QUERY:
         return "414 URI Too Long"
     return "400 Bad Request" if _CONTROL.search(path) else ""
+
+
+def _may_be_a_part(environ: WSGIEnvironment) -> bool:
+    """Whether the request asks for one range that is well-formed, on a condition that is."""
+    found = _ONE_RANGE.fullmatch(environ["HTTP_RANGE"].strip())
+    if not found or not _STRONG_VALIDATOR.fullmatch(environ.get("HTTP_IF_RANGE", '""')):
+        return False
+    return not found[2] or int(found[1]) <= int(found[2])
 
 
 def host_name(host: str) -> str:

@@ -38,6 +38,7 @@ from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
 from ..client_limits import client, client_limits
+from ..responses import fit_suffix_range
 
 bp = Blueprint("downloads", __name__)
 
@@ -215,6 +216,7 @@ def send(
     content: Path | io.BytesIO, key: str, name: str, mimetype: str, cache_control: str, plain_name: str = ""
 ) -> Response:
     """304, 206 or 200. The store's key is the strong validator: the same key, the same bytes."""
+    fit_suffix_range(len(content.getbuffer()) if isinstance(content, io.BytesIO) else content.stat().st_size)
     response = send_file(content, mimetype=mimetype, conditional=True, etag=key, last_modified=None)
     response.headers["Cache-Control"] = cache_control
     response.headers["X-Robots-Tag"] = "noindex"

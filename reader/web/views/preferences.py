@@ -61,7 +61,10 @@ def back_of(values: MultiDict[str, str]) -> str:
 
 
 def _referring_page() -> str:
-    parts = urlsplit(request.headers.get("Referer", ""))
+    try:
+        parts = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
     if parts.netloc != request.host or parts.path == urls.PREFERENCES:
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")

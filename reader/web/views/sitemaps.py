@@ -19,7 +19,7 @@ from ...exports import EXPORTS
 from ...models import Collection, Teaser
 from .. import services
 from ..request_context import request_context
-from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
+from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
 from .share import site_address
 
 bp = Blueprint("sitemaps", __name__)
@@ -140,6 +140,7 @@ def touch_icon() -> WerkzeugResponse:
 
 def _icon(name: str, mimetype: str) -> WerkzeugResponse:
     """Browsers ask for these by themselves, so pages need not name them."""
+    fit_suffix_range((services().settings.static / "icons" / name).stat().st_size)
     response = send_file(services().settings.static / "icons" / name, mimetype=mimetype, conditional=True)
     response.headers["Cache-Control"] = WEEK
     return response
