@@ -366,3 +366,38 @@ def test_an_article_without_a_date_gets_todays_and_says_so(run, settings, tmp_pa
     result = run(tmp_path / "a.html")
     assert "no date found" in result.output
     assert len(files(settings)) == 1
+
+
+CODE = """
+<pre><code><span class="line">def f():</span>
+<span class="line">    return 1</span></code></pre>
+<p>第二段说的是另一段代码，行号在它的左边，行号不是代码的一部分。</p>
+<table class="highlight"><tr><td class="gutter"><pre>1
+2
+3</pre></td><td class="code"><pre>for i in x:
+    if i:
+        go(i)</pre></td></tr></table>
+<p>第三段说的是用换行标记写成的代码，每个标记是一行的结尾，缩进照旧。</p>
+<pre>while True:<br>    wait()<br>\tstop()</pre>
+"""
+
+
+def test_code_keeps_its_lines_and_indents_and_loses_its_line_numbers(run, settings):
+    with site({"/a": html(STORY.replace("<p>明年", f"{CODE}<p>明年"))}) as (root, _):
+        run(f"{root}/a")
+    text = (settings.articles / "2018-11-23/沿河步道开放.md").read_text("utf-8")
+    assert "```\ndef f():\n    return 1\n```" in text
+    assert "```\nfor i in x:\n    if i:\n        go(i)\n```" in text
+    assert "```\nwhile True:\n    wait()\n\tstop()\n```" in text
+    assert not [line for line in text.splitlines() if line.strip().isdigit()]
+
+
+def test_a_page_that_is_one_preformatted_text_keeps_its_lines(run, settings):
+    memo = "\n".join(
+        f"   Line {n} of the memo describes the exchange,\n      with a hanging indent." for n in range(30)
+    )
+    page = f"<html><head><title>Memo</title><meta name=date content=2018-11-23></head><body><article><h1>Memo</h1><pre>{memo}</pre></article></body></html>"
+    with site({"/a": (200, {"Content-Type": "text/html"}, page.encode())}) as (root, _):
+        run(f"{root}/a")
+    (made,) = settings.articles.rglob("*.md")
+    assert memo.strip() in made.read_text("utf-8")

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from reader.formats import front_matter, read_draft
-from reader.importing.markdown import to_markdown
+from reader.importing.writing import to_plain_markdown
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "samples" / "pasted").glob("*/input.txt"))
 
 
 def article_in(case: Path) -> str:
     draft = read_draft(".txt", (case / "input.txt").read_bytes())
-    return f"{front_matter.write(draft)}\n{to_markdown(draft.body_html)}"
+    return f"{front_matter.write(draft)}\n{to_plain_markdown(draft.body_html)}"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -26,4 +26,4 @@ def test_head_story_and_tail_are_told_apart(case: Path) -> None:
 def test_any_encoding_gives_the_same_article(encoding: str) -> None:
     for case in CASES:
         draft = read_draft(".txt", (case / "input.txt").read_text("utf-8").encode(encoding))
-        assert f"{front_matter.write(draft)}\n{to_markdown(draft.body_html)}" == article_in(case)
+        assert f"{front_matter.write(draft)}\n{to_plain_markdown(draft.body_html)}" == article_in(case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import PurePosixPath
 
@@ -10,9 +11,9 @@ from markupsafe import Markup
 from ..editing.body import set_body
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
-from ..formats.markdown_writer import to_markdown
+from ..formats.markdown_writer import HEADINGS, comparable, to_markdown
 from ..models import Article, Draft, Publication
-from ..sanitizer import sanitize
+from ..sanitizer import joined, sanitize, tokens
 from .options import Options, Render
 
 SUFFIX = "md"
@@ -21,6 +22,7 @@ LABEL = "Markdown"
 PAGES: tuple[str, ...] = ()
 SAMPLE = b"title: "
 
+_ID = re.compile(r' id="[^"]*"')
 _COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft"}
 
 
@@ -38,8 +40,22 @@ def front(article: Article) -> str:
 
 def written(article: Article) -> str:
     """Markdown that reads back as the body; else the HTML itself, which Markdown may hold."""
-    text = to_markdown(article.body)
-    return text if read_back(text, article.language) == article.body else f"{article.body}\n"
+    text = to_markdown(_without_own_names(article))
+    return text if comparable(read_back(text, article.language)) == comparable(article.body) else f"{article.body}\n"
+
+
+def _without_own_names(article: Article) -> Markup:
+    """The body without the ids that its headings are given again when it is read; ids of an editor's own stay."""
+    parts = tokens(article.body)
+    headings = [part for part in parts if part.name in HEADINGS and not part.end]
+    named = [part.attributes for part in headings]
+    for part in headings:
+        part.attributes = _ID.sub("", part.attributes)
+    given = tokens(set_body(joined(parts), article.language, PurePosixPath())[0])
+    again = [part.attributes for part in given if part.name in HEADINGS and not part.end]
+    for part, before, after in zip(headings, named, again, strict=True):
+        part.attributes = part.attributes if before == after else before
+    return joined(parts)
 
 
 def read_back(text: str, language: str) -> Markup:

@@ -1,47 +1,203 @@
-"""Sanitized HTML as Markdown, block by block. What Markdown has no sign for stays HTML, which it allows."""
+"""Sanitized HTML as Markdown: ``to_markdown`` for import, the editor and the ``.md`` export.
+
+Markdown for what it can say: paragraphs, headings, lists of any depth, code with its language, tables, quotations,
+pictures and links with their titles. Each block is read back as an article file is read; one that comes out otherwise
+is written with its inline tags as HTML, and if that is not enough, as a block of HTML, which Markdown may hold.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import unquote
 
 import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from ..sanitizer import sanitize
+from .from_markdown import body_of
 
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-BLOCKS = {"p", "pre", "table", "blockquote", "figure", "ul", "ol", "dl", *HEADINGS}
+BLOCKS = {
+    *("p", "pre", "table", "blockquote", "figure", "ul", "ol", "dl", "section", "aside", "details", "hr", "div"),
+    *HEADINGS,
+}
 ALIGNMENTS = {"": "---", "left": ":--", "center": ":-:", "right": "--:"}
+_VOID = {"br", "img", "hr", "wbr"}
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
-_ACTIVE = re.compile(r"([\\`*_\[\]<>&|~^$])")
-_AUTOLINK = re.compile(r"(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=\.)|(?=@)")
-_LINE_START = re.compile(r"^(\s*)([#+=:-]|\d+(?=[.)]))", re.MULTILINE)
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|~^$])|&(?=#|\w+;)")
+_AUTOLINK = re.compile(r"(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_LINE_START = re.compile(r"^([ \t]*)([#+=:-]|\d+(?=[.)]))", re.MULTILINE)
+_EDGE_SPACES = re.compile(r"^[ \t]+|[ \t]+$|(?<=\n)[ \t]+|[ \t]+(?=\n)")
+_PLAIN_ADDRESS = re.compile(r"[!#-;=?-\[\]^-~]*")
+_LANGUAGE = re.compile(r"language-([\w+#.-]+)")
+_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+_PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_ESCAPED = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
+_LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
 def to_markdown(body: Markup) -> str:
-    """One block a paragraph, ended by a line break."""
+    """Blocks apart by a blank line; ended by a line break. ``body_of`` reads it back to a ``comparable`` one."""
     root = lxml.html.fragment_fromstring(str(body), create_parent="div")
-    return "\n\n".join(_block(element) for element in root) + "\n"
+    parts: list[str] = []
+    for element in root:
+        text = _faithful(element)
+        if parts and text[:1] in "-*" and parts[-1][:1] == text[:1] and element.tag == "ul":
+            text = _faithful(element, "*" if text[0] == "-" else "-")
+        elif parts and element.tag == "ol" and element.getprevious().tag == "ol":
+            parts.append("<!-- -->")
+        parts.append(text)
+    return "\n\n".join(parts) + "\n"
 
 
-def _block(element: HtmlElement) -> str:
-    plain = not element.attrib
-    if element.tag == "p" and plain:
-        return _LINE_START.sub(_disarmed, inline(element))
-    if element.tag in HEADINGS and not set(element.attrib) - {"id"}:  # the id is made of the words again
-        return "#" * int(element.tag[1]) + " " + inline(element).replace("\n", " ")
-    if element.tag == "hr" and plain:
-        return "***"
-    if element.tag == "blockquote" and plain:
-        return _prefixed("> ", "> ", "\n\n".join(_block(child) for child in element))
-    if element.tag in ("ul", "ol") and plain and all(_is_simple(item) for item in element):
-        return "\n".join(_items(element))
-    if element.tag == "pre" and plain and len(element) == 1 and element[0].tag == "code" and not len(element[0]):
-        return f"~~~~\n{(element[0].text or '').rstrip(chr(10))}\n~~~~"
-    if element.tag == "table" and plain and (rows := _simple_rows(element)):
-        return "\n".join(_pipes(rows))
-    return _html(element)
+def _faithful(element: HtmlElement, bullet: str = "-") -> str:
+    """The first way to write *element* that is read back as it is."""
+    wanted = comparable(sanitize(_html(element)))
+    for writer in (_Writer(bullet), _Writer(bullet, inline_html=True)):
+        text = writer.block(element)
+        if not text.startswith("<") and comparable(sanitize(body_of(text + "\n"))) == wanted:
+            return text
+    return _html_block(element)
+
+
+def _html_block(element: HtmlElement) -> str:
+    """HTML without blank lines, at which Markdown would end it."""
+    return _BLANK_LINE.sub("&#10;", collapsed(_html(element)))
+
+
+def collapsed(html: str) -> str:
+    """*html* with one line end for white space that holds one, except in ``<pre>``: it means the same."""
+    parts = _PRE.split(html)
+    return "".join(part if number % 2 else _LINE_END.sub("\n", part) for number, part in enumerate(parts))
+
+
+def comparable(html: str) -> str:
+    """Equal for bodies that mean the same: by white space, and by letters in addresses, which Markdown escapes."""
+    return _ESCAPED.sub(lambda found: unquote(found[0]), collapsed(html))
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """``bullet`` begins the items of lists; ``inline_html`` writes all inline tags as HTML."""
+
+    bullet: str = "-"
+    inline_html: bool = False
+
+    # -- blocks ---------------------------------------------------------------------------------------------------
+
+    def block(self, element: HtmlElement) -> str:
+        tag, plain = element.tag, not element.attrib
+        if tag == "p" and plain:
+            return self.paragraph(element)
+        if tag in HEADINGS and plain:
+            return "#" * int(tag[1]) + " " + self.inline(element).replace("\n", " ")
+        if tag == "hr" and plain:
+            return "***"
+        if tag == "blockquote" and plain:
+            return _prefixed("> ", "> ", self.blocks(element, "\n\n"))
+        if tag in ("ul", "ol") and not set(element.attrib) - {"start"}:
+            return self.items(element)
+        if tag == "pre" and plain:
+            return _fenced(element) or _html_block(element)
+        if tag == "table" and plain and (rows := _simple_rows(element)):
+            return "\n".join(self.pipes(rows))
+        return _html_block(element)
+
+    def paragraph(self, element: HtmlElement) -> str:
+        return _LINE_START.sub(_disarmed, _EDGE_SPACES.sub("", self.inline(element)))
+
+    def blocks(self, parent: HtmlElement, between: str) -> str:
+        """The blocks in *parent*, and the runs of text among them as paragraphs."""
+        parts, run = [], etree.Element("p")
+        run.text = parent.text
+        for child in parent:
+            if child.tag in BLOCKS:
+                parts += [self.paragraph(run), self.block(child)]
+                run = etree.Element("p")
+                run.text = child.tail
+            else:
+                run.append(_copied(child))
+        return between.join(part for part in [*parts, self.paragraph(run)] if part)
+
+    def items(self, items: HtmlElement) -> str:
+        """Loose if its items hold paragraphs, else tight (CommonMark 5.3)."""
+        start = items.get("start", "1")
+        loose = any(child.tag == "p" for item in items for child in item)
+        between = "\n\n" if loose else "\n"
+        first = int(start) if start.isdigit() else 1
+        written = []
+        for number, item in enumerate(items, first):
+            mark = f"{number}. " if items.tag == "ol" else f"{self.bullet} "
+            written.append(_prefixed(mark, " " * len(mark), self.blocks(item, between)))
+        return between.join(written)
+
+    def pipes(self, rows: list[list[HtmlElement]]) -> Iterator[str]:
+        for number, row in enumerate(rows):
+            yield "| " + " | ".join(self.inline(cell).replace("\n", " ") for cell in row) + " |"
+            if number == 0:
+                yield "| " + " | ".join(ALIGNMENTS[cell.get("class", "")] for cell in row) + " |"
+
+    # -- inline ---------------------------------------------------------------------------------------------------
+
+    def inline(self, element: HtmlElement) -> str:
+        return _text(element.text) + "".join(self.element(child) + _text(child.tail) for child in element)
+
+    def element(self, element: HtmlElement) -> str:
+        tag, attributes = element.tag, set(element.attrib)
+        if tag == "br" and not attributes:
+            return "\\\n" if not self.inline_html else "<br>"
+        if not self.inline_html:
+            if tag in MARKS and not attributes:
+                return f"{MARKS[tag]}{self.inline(element)}{MARKS[tag]}"
+            if tag == "code" and not attributes and not len(element):
+                return _code(element.text or "")
+            if tag == "a" and element.get("href") and not attributes - {"href", "rel", "title"}:
+                return f"[{self.inline(element)}]({_target(element, 'href')})"
+            if tag == "img" and not attributes - {"src", "alt", "title"}:
+                return f"![{_text(element.get('alt'))}]({_target(element, 'src')})"
+        if tag in _VOID:
+            return _html(element)
+        return f"{_start_tag(element)}{self.inline(element)}</{tag}>"
+
+
+def _copied(element: HtmlElement) -> HtmlElement:
+    copy: HtmlElement = lxml.html.fragment_fromstring(_html(element))
+    copy.tail = element.tail
+    return copy
+
+
+def _target(element: HtmlElement, name: str) -> str:
+    """``(address "title")`` without its brackets."""
+    address, title = element.get(name, ""), element.get("title")
+    if not _PLAIN_ADDRESS.fullmatch(address) or "(" in address or ")" in address:
+        address = "<" + re.sub(r"([<>\\])", r"\\\1", address) + ">"
+    address = re.sub(r"&(?=#|\w+;)", "&amp;", address)
+    return address + (f' "{_text(title).replace(chr(34), chr(92) + chr(34))}"' if title else "")
+
+
+def _code(text: str) -> str:
+    """A span of code, in more backticks than stand in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if text[:1] in ("`", " ") or text[-1:] in ("`", " ") else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def _fenced(pre: HtmlElement) -> str:
+    """A block of code with its language; nothing when other tags stand in it."""
+    code = pre[0] if len(pre) == 1 and pre[0].tag == "code" and not (pre.text or "").strip() else pre
+    language = _LANGUAGE.fullmatch(code.get("class", ""))
+    if code is pre or len(code) or (code.tail or "").strip() or (code.attrib and not language):
+        return ""
+    text = (code.text or "").removesuffix("\n")
+    longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language[1] if language else ''}\n{text}\n{fence}"
 
 
 def _simple_rows(table: HtmlElement) -> list[list[HtmlElement]]:
@@ -49,17 +205,10 @@ def _simple_rows(table: HtmlElement) -> list[list[HtmlElement]]:
     head = [row for part in table.iterchildren("thead") for row in part]
     rows = head + [row for part in table.iterchildren("tbody") for row in part]
     cells = [cell for row in rows for cell in row]
-    plain = all(not set(cell.attrib) - {"class"} and cell.get("class", "") in ALIGNMENTS for cell in cells)
+    plain = all(not set(cell.attrib) - {"class", "scope"} and cell.get("class", "") in ALIGNMENTS for cell in cells)
     simple = plain and not any(child.tag in BLOCKS for cell in cells for child in cell)
-    whole = len(table) == 2 and len(head) == 1 and all(not row.attrib and len(row) == len(head[0]) for row in rows)
+    whole = len(head) == 1 and all(not row.attrib and len(row) == len(head[0]) for row in rows)
     return [list(row) for row in rows] if whole and simple else []
-
-
-def _pipes(rows: list[list[HtmlElement]]) -> Iterator[str]:
-    for number, row in enumerate(rows):
-        yield "| " + " | ".join(inline(cell).replace("\n", " ") for cell in row) + " |"
-        if number == 0:
-            yield "| " + " | ".join(ALIGNMENTS[cell.get("class", "")] for cell in row) + " |"
 
 
 def _disarmed(found: re.Match[str]) -> str:
@@ -68,56 +217,25 @@ def _disarmed(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}\\" if digits else f"{found[1]}\\{found[2]}"
 
 
-def _is_simple(item: HtmlElement) -> bool:
-    """Text and inline tags only, perhaps followed by one list."""
-    inner = [child.tag for child in item]
-    return not item.attrib and not BLOCKS & set(inner[:-1]) and (not inner or inner[-1] not in BLOCKS - {"ul", "ol"})
-
-
-def _items(items: HtmlElement) -> Iterator[str]:
-    for number, item in enumerate(items, 1):
-        mark = f"{number}. " if items.tag == "ol" else "- "
-        below = item[-1] if len(item) and item[-1].tag in ("ul", "ol") else None
-        if below is not None:
-            item.remove(below)
-        yield _prefixed(mark, " " * len(mark), _LINE_START.sub(_disarmed, inline(item).strip()))
-        if below is not None:
-            yield _prefixed(" " * len(mark), " " * len(mark), _block(below))
-
-
 def _prefixed(first: str, rest: str, text: str) -> str:
     lines = text.split("\n")
-    return "\n".join([first + lines[0], *((rest + line).rstrip() for line in lines[1:])])
-
-
-def inline(element: HtmlElement) -> str:
-    return _text(element.text) + "".join(_inline(child) + _text(child.tail) for child in element)
-
-
-def _inline(element: HtmlElement) -> str:
-    if element.tag == "br" and not element.attrib:
-        return "\\\n"
-    if element.tag in MARKS and not element.attrib:
-        mark = MARKS[element.tag]
-        return f"{mark}{inline(element)}{mark}"
-    if element.tag == "code" and not element.attrib and not len(element) and "`" not in (element.text or ""):
-        return f"`{element.text}`"
-    if element.tag == "a" and element.get("href") and not set(element.attrib) - {"href", "rel"}:
-        return f"[{inline(element)}](<{element.get('href')}>)"
-    if element.tag == "img" and not set(element.attrib) - {"src", "alt"}:
-        return f"![{_text(element.get('alt'))}](<{element.get('src')}>)"
-    if element.tag in ("br", "img", "wbr"):
-        return _html(element)
-    start = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items())
-    return f"<{element.tag}{start}>{inline(element)}</{element.tag}>"
+    return "\n".join([first + lines[0], *(rest.rstrip() if not line else rest + line for line in lines[1:])])
 
 
 def _html(element: HtmlElement) -> str:
-    tail, element.tail = element.tail, None
-    text = etree.tostring(element, encoding="unicode", method="html")
-    element.tail = tail
-    return text
+    """As the sanitizer writes it; libxml2 would escape addresses once more."""
+    start = _start_tag(element)
+    if element.tag in _VOID:
+        return start
+    inside = "".join(_html(child) + escape(child.tail or "", quote=False) for child in element)
+    return f"{start}{escape(element.text or '', quote=False)}{inside}</{element.tag}>"
+
+
+def _start_tag(element: HtmlElement) -> str:
+    """Without ``rel``, which the sanitizer sets."""
+    said = (f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name != "rel")
+    return f"<{element.tag}{''.join(said)}>"
 
 
 def _text(text: str | None) -> str:
-    return _AUTOLINK.sub(r"\\", _ACTIVE.sub(r"\\\1", text or ""))
+    return _AUTOLINK.sub(r"\\", _ACTIVE.sub(r"\\\g<0>", text or ""))

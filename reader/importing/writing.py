@@ -7,11 +7,16 @@ import re
 import tempfile
 from pathlib import Path
 
-from ..formats import front_matter
+from markupsafe import Markup
+
+from ..formats import front_matter, read_draft
+from ..formats.markdown_writer import comparable, to_markdown
 from ..models import Draft, slug_of
-from .markdown import says_the_same, to_markdown
+from ..sanitizer import sanitize
 
 LONGEST_SLUG = 60
+_CODE = re.compile(r"<pre>(?:<code>)?([^<]*)(?:</code>)?</pre>")
+_BARE_FIGURE = re.compile(r"<figure>(<img[^>]*>)</figure>")
 ORIGIN = "# imported from "
 """The front matter's first line is a comment that tells where the article came from."""
 
@@ -22,11 +27,26 @@ def to_file(draft: Draft, origin: str, suffix: str) -> tuple[str, bytes]:
     if origin:
         head = head.replace("---\n", f"---\n{ORIGIN}{_one_line(origin)}\n", 1)
     if suffix == ".md":
-        body = to_markdown(draft.body_html)
-        if says_the_same(body, draft.body_html):
+        body = to_plain_markdown(draft.body_html)
+        if _body_in(f"{head}\n{body}") == comparable(_clean(draft.body_html)):
             return ".md", f"{head}\n{body}".encode()
     comment = head.replace("-->", "--\\u003e")  # such a value is quoted, so YAML reads the escape
     return ".html", f"<!--\n{comment}-->\n<article>\n{draft.body_html.strip()}\n</article>\n".encode()
+
+
+def to_plain_markdown(body_html: str) -> str:
+    """Any body as Markdown."""
+    return to_markdown(_clean(body_html))
+
+
+def _clean(body_html: str) -> Markup:
+    """A figure of a picture alone as the picture, preformatted text as code: what Markdown has signs for."""
+    html = _BARE_FIGURE.sub(r"<p>\1</p>", str(sanitize(body_html)))
+    return sanitize(_CODE.sub(lambda found: f"<pre><code>{found[1].rstrip()}\n</code></pre>", html))
+
+
+def _body_in(markdown: str) -> str:
+    return comparable(sanitize(read_draft(".md", markdown.encode()).body_html))
 
 
 def _one_line(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from ..formats import read_draft
-from ..importing.markdown import to_markdown
+from ..importing.writing import to_plain_markdown
 from ..models import Draft
 from ..sanitizer.addresses import WEB_SCHEMES, safe_address
 
@@ -48,7 +48,7 @@ def form_of(draft: Draft, origin: str) -> EditorForm:
         editor=draft.editor,
         tags=SEPARATOR.join(draft.tags),
         summary=draft.summary,
-        body=to_markdown(draft.body_html),
+        body=to_plain_markdown(draft.body_html),
         origin=safe_address(origin, WEB_SCHEMES),
     )
 

@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 
 from ...chinese import HAN, compose
 from .blocks import INLINE
+from .code_blocks import drop_line_numbers, lines_of
 
 KEPT_INLINE = {
     "a": "a", "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "sub": "sub", "sup": "sup",
@@ -53,7 +54,11 @@ class _Writer:
 def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> str:
     """*body* as HTML of block elements, one a line. Links are as seen from *base*, pictures from *picture_base*."""
     writer = _Writer(base, picture_base)
-    _write_children(body, writer)
+    drop_line_numbers(body)
+    if body.tag == "pre":
+        _write(body, writer)
+    else:
+        _write_children(body, writer)
     _close(writer)
     return "\n".join(writer.out)
 
@@ -83,7 +88,7 @@ def _write(element: HtmlElement, writer: _Writer) -> None:
         writer.out.append("<hr>")
     elif tag == "pre":
         _close(writer)
-        writer.out.append(f"<pre>{escape(normalize(element.text_content()))}</pre>")
+        writer.out.append(f"<pre>{escape(normalize(lines_of(element)))}</pre>")
     elif tag == "figure":
         _write_figure(element, writer)
     elif tag == "table":
