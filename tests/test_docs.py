@@ -1,7 +1,7 @@
 """Whatever a user can set, type, put in or ask for is in the documents of both languages; what they promise exists.
 
-The tables of settings, addresses and exports are in ``docs/reference/*.md`` and ``*.zh.md``, no longer in the READMEs;
-``documentation.py`` reads both.
+The tables of settings, addresses, formats, exports and benchmarks are in ``docs/reference/*.md`` and ``*.zh.md``, those
+of commands in the READMEs; ``documentation.py`` reads both.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest
 from documentation import (
     LANGUAGES,
     ROOT,
+    code_blocks,
     code_spans,
     commands_in,
     table_row,
@@ -26,6 +27,7 @@ from reader.cli import main
 from reader.exports import EXPORTS
 from reader.feeds import FEEDS
 from reader.formats import FORMATS, front_matter
+from reader.i18n import translated
 from reader.settings import Settings
 
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
@@ -140,7 +142,8 @@ def test_a_readme_is_short_enough_for_a_newcomer(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_inside_the_repository_leads_somewhere(document):
-    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", document.read_text("utf-8"))
+    text = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
     assert not [target for target in targets if not (document.parent / target).exists()]
 
 
@@ -168,3 +171,40 @@ def test_every_field_of_front_matter_is_explained_with_its_other_names(language)
     for name in front_matter.NAMES:
         others = {other for other, known in front_matter.ALIASES.items() if known == name}
         assert code_spans(rows[name][2]) == others
+
+
+def test_every_decision_has_one_question_one_answer_and_its_reason():
+    text = (ROOT / "docs" / "decisions.md").read_text("utf-8")
+    questions = re.findall(r"(?:^|\n\n)## (.+)\n", text)
+    assert len(questions) == text.count("\n## ") == len(set(questions)), "a heading needs a blank line above it"
+    for decision in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        for part in ("**Decision.**", "**Why.**", "**What would change our minds.**"):
+            assert decision.count(part) == 1, decision.splitlines()[0]
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_package_has_its_reason(file):
+    decisions = (ROOT / "docs" / "decisions.md").read_text("utf-8").lower()
+    names = re.findall(r"^([\w-]+)==", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    libraries = [name for name in names if not re.match(r"types-|.*-stubs", name)]
+    assert [name for name in libraries if name.lower() not in decisions] == []
+
+
+@pytest.mark.parametrize("language", ["", ".zh"])
+def test_the_article_of_the_tutorial_is_published_and_its_mistake_explained(language, publish, client):
+    text = (ROOT / "docs" / f"tutorial{language}.md").read_text("utf-8")
+    (article,) = [block for block in code_blocks(text) if block.startswith("---")]
+    publish({"2026-05-01/rain.md": article})
+    page = client.get("/a/rain").text
+    assert "今天凌晨开始下雨，雨量约20毫米。" in page
+    first, second, rest = article.split("---\n", 2)
+    (problem,) = publish({"2026-05-01/rain.md": f"{first}---\n{second}{rest}"}).problems
+    assert translated(problem.message, "zh-CN" if language else "en") in " ".join(text.split())
+    assert "今天凌晨开始下雨" in client.get("/a/rain").text
+
+
+def test_a_test_file_named_in_the_code_exists():
+    places = [ROOT / name for name in ("reader", "static", "templates", "scripts", "docs")]
+    files = [path for place in places for path in place.rglob("*.*") if path.suffix in (".py", ".css", ".js", ".md")]
+    named = {name for path in files for name in re.findall(r"tests/\w+\.py", path.read_text("utf-8"))}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
