@@ -16,6 +16,7 @@ from ..sanitizer import sanitize
 from ..settings import Settings
 from . import derived
 from .body import set_body
+from .values import checked
 
 
 def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
@@ -24,6 +25,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     ``images`` are paths relative to the articles folder, the front matter's first, then those of the body, whose
     ``src`` is the same path percent-encoded. Pictures elsewhere on the web keep their address and are not among them.
     """
+    draft = checked(draft)
     clean = sanitize(draft.body_html)
     plain = derived.plain_text(clean)
     language = draft.language or derived.language(draft.title + plain, settings.language)

@@ -36,6 +36,8 @@ ALIASES = {
     "草稿": "draft", "短名": "slug", "别名": "aliases", "旧短名": "aliases", "图片": "images", "image": "images",
 }  # fmt: skip
 """Other names a field answers to."""
+_SHOWN = 80
+"""So much of a wrong value is told."""
 _YES = {"true", "yes", "on", "1", "是", "真"}
 _NO = {"false", "no", "off", "0", "否", "假", ""}
 
@@ -208,7 +210,7 @@ def _slug(field: Field) -> str:
     if text and not is_slug(text):
         fit = slug_of(text)
         hint = Message("use %(slug)s", slug=fit) if fit else Message("use letters, digits and -")
-        raise field.fail(Message("slug cannot be part of an address: '%(text)s'", text=text), hint)
+        raise field.fail(Message("slug cannot be part of an address: '%(text)s'", text=text[:_SHOWN]), hint)
     return text
 
 

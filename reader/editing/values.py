@@ -1,0 +1,91 @@
+"""What the fields of an article may hold, judged when its file is read: one article can never break a list of all.
+
+A section, a tag, a reporter and a source have pages of their own: their names become addresses, and folders of the
+static site, where a name has at most 255 bytes (``models.LONGEST_NAME``) and ``..`` leads elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from ..models import LONGEST_SLUG, Draft
+
+LONGEST_TEXTS = {"title": 500, "kicker": 1000, "subtitle": 1000, "summary": 5000, "editor": 200}
+"""Characters. A headline in print has some thirty."""
+MOST_NAMES = {"section": 10, "byline": 100, "tags": 100, "aliases": 100, "images": 200}
+LONGEST_SECTION = 800
+"""Bytes of a section's whole path."""
+LONGEST_LANGUAGE = 35
+"""Characters of a language tag (RFC 5646, 4.4.1)."""
+_SHOWN = 40
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates: left open in a title, they turn the rest of a line or of a plain text around."""
+
+
+def checked(draft: Draft) -> Draft:
+    """*draft* without what nobody sees in its fields.
+
+    Raises UnreadableArticle for a value that is too large, or that is no name where one is wanted.
+    """
+    draft = _visible(draft)
+    if not draft.title:
+        hint = Message("add title: … to the front matter, or begin with a heading")
+        raise UnreadableArticle(Message("no title"), hint)
+    for field, most in LONGEST_TEXTS.items():
+        _check_length(field, len(getattr(draft, field)), most)
+    for field, most in MOST_NAMES.items():
+        _check_count(field, len(getattr(draft, field)), most)
+    for field in ("section", "byline", "tags"):
+        _check_names(field, getattr(draft, field))
+    _check_names("source", [draft.source] if draft.source else [])
+    _check_bytes("section", "/".join(draft.section), LONGEST_SECTION)
+    _check_length("language", len(draft.language), LONGEST_LANGUAGE)
+    return draft
+
+
+def _visible(draft: Draft) -> Draft:
+    seen: dict[str, Any] = {name: _seen(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
+    seen |= {name: tuple(filter(None, map(_seen, getattr(draft, name)))) for name in ("section", "byline", "tags")}
+    return replace(draft, **seen)
+
+
+def _seen(text: str) -> str:
+    """*text* without bidi controls; empty if no letter, digit, mark or sign is in it."""
+    text = _BIDI.sub("", text).strip()
+    return text if any(unicodedata.category(character)[0] not in "CZM" for character in text) else ""
+
+
+def _check_length(field: str, length: int, most: int) -> None:
+    if length > most:
+        values = {"field": field, "count": f"{length:,}", "most": f"{most:,}"}
+        cause = Message("%(field)s has %(count)s characters; at most %(most)s", **values)
+        raise UnreadableArticle(cause, Message("shorten it"))
+
+
+def _check_count(field: str, count: int, most: int) -> None:
+    if count > most:
+        values = {"field": field, "count": f"{count:,}", "most": f"{most:,}"}
+        cause = Message("%(field)s lists %(count)s; at most %(most)s", **values)
+        raise UnreadableArticle(cause, Message("shorten the list"))
+
+
+def _check_names(field: str, names: Iterable[str]) -> None:
+    for name in names:
+        _check_bytes(field, name, LONGEST_SLUG)
+        if {"", ".", ".."} & set(name.split("/")):
+            cause = Message("%(field)s cannot be part of an address: '%(name)s'", field=field, name=name[:_SHOWN])
+            raise UnreadableArticle(cause, Message("use another name"))
+
+
+def _check_bytes(field: str, name: str, most: int) -> None:
+    length = len(name.encode())
+    if length > most:
+        values = {"field": field, "name": f"{name[:_SHOWN]}…", "count": f"{length:,}", "most": f"{most:,}"}
+        cause = Message("%(field)s '%(name)s' has %(count)s bytes; at most %(most)s", **values)
+        raise UnreadableArticle(cause, Message("shorten it"))
