@@ -14,6 +14,8 @@ import pytest
 from reader.editing import to_article
 from reader.errors import UnknownFormat, UnreadableArticle
 from reader.formats import FORMATS, LARGEST_BYTES, front_matter, read_draft
+from reader.formats.names import split_names
+from reader.importing.extraction.bylines import names_in
 from reader.models import Draft
 from reader.settings import ROOT, Settings
 
@@ -212,6 +214,41 @@ SPOILT = {
     "dots at the end": ("---\n", "...\n"),
 }
 FIELDS = "title: 甲\npublished: 2018-11-23\nbyline: 张三\ndraft: {draft}\n"
+
+
+NAMES = [
+    ("高原雪、张岩", ("高原雪", "张岩")),
+    ("高原雪，张岩,李四；王五;赵六", ("高原雪", "张岩", "李四", "王五", "赵六")),
+    ("高原雪 张岩", ("高原雪", "张岩")),
+    ("记者 高原雪 通讯员 张三、李四", ("高原雪", "张三", "李四")),
+    ("本报记者高原雪", ("高原雪",)),
+    ("河北日报记者：高原雪 见习记者 张岩", ("高原雪", "张岩")),
+    ("何　平", ("何平",)),
+    ("张三和李四", ("张三", "李四")),
+    ("李和平、欧阳和平", ("李和平", "欧阳和平")),
+    ("记者王㛃、李𬘡", ("王㛃", "李𬘡")),
+    ("葛\U000e0101城、阿依努尔·买买提", ("葛\U000e0101城", "阿依努尔·买买提")),
+    ("Ann Lee and Tom O'Brien", ("Ann Lee", "Tom O'Brien")),
+    ("By Ann Lee, Tom O'Brien & Bo Li", ("Ann Lee", "Tom O'Brien", "Bo Li")),
+    ("Ann Lee、张三", ("Ann Lee", "张三")),
+]
+
+
+@pytest.mark.parametrize(("typed", "names"), NAMES)
+def test_a_byline_is_split_the_same_in_front_matter_pages_and_import(typed, names):
+    body = "<p>今天下雨，河水上涨，村民转移到高处。</p>"
+    page = f'<html><head><title>题</title><meta name="author" content="{typed}"></head><body>{body}</body></html>'
+    assert split_names(typed) == names
+    assert read_draft(".md", f"---\ntitle: 题\nbyline: {typed}\n---\n{body}\n".encode()).byline == names
+    assert read_draft(".html", page.encode()).byline == names
+
+
+@pytest.mark.parametrize(("typed", "names"), [pair for pair in NAMES if not set(pair[0]) & set("\U000e0101，A")])
+def test_a_byline_is_split_the_same_in_pasted_text_and_in_pages_of_others(typed, names):
+    said = typed if "记者" in typed else f"记者 {typed}"
+    text = f"题目在此\n\n第一段写得很长，说的是河水上涨的事情。\n\n最后一段。（{said}）\n"
+    assert read_draft(".txt", text.encode()).byline == names
+    assert names_in(typed) == names
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -23,6 +23,7 @@ from ..sanitizer import check_source, strip_control_characters
 from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
+from .names import split_names
 
 SUFFIXES = (".html", ".htm", ".xhtml")
 SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-01 06:00'><p>今天下雨。</p>".encode()
@@ -50,7 +51,6 @@ _META = {
 """For each field the names of ``<meta>`` that tell it, best first."""
 _SEPARATORS = {
     "section": front_matter.SECTION_SEPARATORS,
-    "byline": front_matter.NAME_SEPARATORS,
     "tags": front_matter.LIST_SEPARATORS,
 }
 
@@ -173,6 +173,8 @@ def _value(name: str, text: str) -> Any:
     """*text* as the field holds it; None when it cannot be that field's value."""
     if name in ("published", "updated"):
         return date_in_text(text)
+    if name == "byline":
+        return split_names(text)
     if name in _SEPARATORS:
         return front_matter.listed(text, _SEPARATORS[name])
     return " ".join(text.split())

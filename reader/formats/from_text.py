@@ -23,6 +23,7 @@ from ..models import Draft
 from . import front_matter
 from .dates import find_dates
 from .decoding import decode_text
+from .names import closed_up
 from .text_lines import (
     BARE_NAMES,
     BYLINE_AT_END,
@@ -38,7 +39,6 @@ from .text_lines import (
     NUMBERED,
     SECTION_PATH,
     TAIL_FURNITURE,
-    closed_up,
     names_in,
     section_in,
     whole_line,

@@ -16,12 +16,12 @@ from typing import Any
 
 import yaml
 
-from ..chinese import HAN
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import Draft, is_slug, slug_of
 from .dates import UnreadableDate, parse_date
 from .fences import find_block
+from .names import ROLE, split_names
 
 NAMES = [field.name for field in fields(Draft) if field.name != "body_html"]
 ALIASES = {
@@ -220,7 +220,6 @@ def _slugs(field: Field) -> tuple[str, ...]:
 
 SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
 LIST_SEPARATORS = r"\s*[,，、;；]\s*"
-NAME_SEPARATORS = LIST_SEPARATORS + rf"|(?<=[{HAN}]{{2}})\s+(?=[{HAN}]{{2}})"
 
 
 def listed(text: str, separators: str) -> tuple[str, ...]:
@@ -233,11 +232,10 @@ def _tidied(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _byline(field: Field) -> tuple[str, ...]:
-    """Names only: 记者高原雪 is 高原雪."""
-    return _tidied(_ROLE.sub("", name) for name in _people(field))
-
-
-_ROLE = re.compile(r"^(?:本[报网刊台])?(?:记者|通讯员|作者|实习生)[:：\s]*(?=\S)")
+    """Names only: 记者高原雪 is 高原雪. A comma in an item of a list belongs to the name: ``Smith, John``."""
+    if not field.is_list:
+        return split_names(field.text) or _tidied(field.values)
+    return _tidied(ROLE.sub("", name) or name for name in field.values)
 
 
 def _section(field: Field) -> tuple[str, ...]:
@@ -250,7 +248,6 @@ def _list_by(separators: str) -> Callable[[Field], tuple[str, ...]]:
 
 
 _list = _list_by(LIST_SEPARATORS)
-_people = _list_by(NAME_SEPARATORS)
 _pictures = _list_by(r"\n")
 
 _READERS: dict[str, Callable[[Field], Any]] = {

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ..chinese import HAN, has_han
+from ..chinese import HAN
+from .names import EMPLOYER, split_names
 
 
 def _lines(*patterns: str) -> re.Pattern[str]:
@@ -145,33 +146,13 @@ _NUMERAL = "[一二三四五六七八九十]{1,3}"
 NUMBERED = re.compile(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
 """How a heading may begin."""
 
-_ROLE = re.compile(
-    rf"(?:文字|摄影|见习|实习|首席|特约|特派|驻[{HAN}]{{2,4}})?(?:记者|通讯员|作者|实习生|特约撰稿人?|撰稿|采写|撰文)\s*[:：/]?"
-    r"|(?:摄影报道|文/图|图/文|文图|图文|摄影|报道)(?=\s|$)|(?<=\s)[文图摄](?=\s|$|[/／])|^\s*[文图][/／]|\bby\b",
-    re.IGNORECASE,
-)
-_EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
-_SPACED_NAME = re.compile(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
+_NAME = re.compile(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
 _NAME = re.compile(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
-
-
-def closed_up(name: str) -> str:
-    """``何　平``, as newspapers space names of two characters, is 何平."""
-    return _SPACED_NAME.sub(r"\1\2", name.strip())
 
 
 def names_in(text: str) -> tuple[str, ...]:
     """The people named after 记者, 通讯员, 作者 …: ``记者 高原雪 通讯员 张三、李四`` → three names."""
-    text = closed_up(text.strip("()（）□■◆ "))
-    first, *others = _ROLE.split(text)
-    pieces = others if others and _EMPLOYER.match(first) else [first, *others]
-    names = []
-    for piece in pieces:
-        splitter = r"[\s、，,/;；]+" if has_han(piece) else r"\s*(?:[,;]|\band\b)\s*"
-        names += [
-            name for name in re.split(splitter, piece.strip()) if _NAME.fullmatch(name) and not _EMPLOYER.match(name)
-        ]
-    return tuple(dict.fromkeys(names))
+    return tuple(name for name in split_names(text) if _NAME.fullmatch(name) and not EMPLOYER.match(name))
 
 
 _SITE = re.compile(rf"[{HAN}]{{1,10}}(?:网|在线|客户端)")

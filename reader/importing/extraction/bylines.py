@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...chinese import HAN, has_han
+from ...formats.names import split_names
 from .features import DATE
 
 _SOURCE = r"(?:(?:本文|文章|信息|稿件|新闻|内容)?来源|稿源|出处|转自|来自|出自)"
@@ -93,16 +94,7 @@ def source_name(value: str) -> str:
 def names_in(value: str) -> tuple[str, ...]:
     """Persons named in *value*; ``张　三`` is one name, ``张三、李四 王五`` are three."""
     value = re.sub(r"[_\dA-Z]+$", "", value.strip())
-    value = re.sub(rf"(?<![{HAN}])([{HAN}])[\s\u3000]+([{HAN}])(?![{HAN}])", r"\1\2", value)
-    value = re.sub(r"^(?:written )?by[:\s]+", "", value, flags=re.IGNORECASE)
-    if has_han(value):
-        parts = re.split(r"[、，,;；/／\s\u3000和]+", value)
-    else:
-        parts = re.split(r"\s*(?:,|;|&|\band\b)\s*", value)
-    names = (
-        re.sub(r"^(?:本报|见习|实习|特约|首席)?(?:记者|通讯员)", "", part).strip("（）()[]【】 .:：") for part in parts
-    )
-    return tuple(name for name in names if _is_name(name))
+    return tuple(name for name in split_names(value) if _is_name(name))
 
 
 def _is_name(name: str) -> bool:

@@ -1,0 +1,43 @@
+"""Names of people in a text: the one splitter of bylines, for front matter, plain text, HTML and import."""
+
+from __future__ import annotations
+
+import re
+
+from ..chinese import HAN, VARIATION, has_han
+
+ROLE = re.compile(
+    rf"(?:文字|摄影|见习|实习|首席|特约|特派|驻[{HAN}]{{2,4}})?(?:记者|通讯员|作者|实习生|特约撰稿人?|撰稿|采写|撰文)\s*[:：/]?"
+    r"|(?:摄影报道|文/图|图/文|文图|图文|摄影|报道)(?=\s|$)|(?<=\s)[文图摄](?=\s|$|[/／])|^\s*[文图][/／]"
+    r"|^\s*(?:written\s+)?by\b[:\s]*",
+    re.IGNORECASE,
+)
+"""What stands beside a name and is none: ``记者``, ``文/图``, ``By``."""
+EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
+"""``河北日报``, ``本报``, or nothing."""
+_CHARACTER = rf"[{HAN}][{VARIATION}]?"
+_SPACED_NAME = re.compile(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")
+_BETWEEN_HAN = re.compile(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")
+_BETWEEN_LATIN = re.compile(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
+_BRACKETS = "()（）[]【】□■◆ \u3000"
+
+
+def closed_up(name: str) -> str:
+    """``何　平``, as newspapers space names of two characters, is 何平."""
+    return _SPACED_NAME.sub(r"\1\2", name.strip())
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in *text*, each once: ``河北日报记者 高原雪 通讯员张三、李 四`` → 高原雪, 张三, 李四.
+
+    Between Han, spaces part names too; between other letters they belong to a name: ``Ann Lee and Tom O'Brien``.
+    """
+    first, *others = ROLE.split(closed_up(text.strip(_BRACKETS)))
+    pieces = others if others and EMPLOYER.match(first) else [first, *others]
+    names = [name for piece in pieces for name in _split(piece)]
+    return tuple(dict.fromkeys(names))
+
+
+def _split(piece: str) -> list[str]:
+    between = _BETWEEN_HAN if has_han(piece) and not re.search(r"[A-Za-z]", piece) else _BETWEEN_LATIN
+    return [" ".join(name.split()) for part in between.split(piece) if (name := part.strip(_BRACKETS + ".:："))]
