@@ -122,6 +122,7 @@ def test_a_stop_finishes_what_was_begun(server):
     response = connection.getresponse()
     assert response.status == 200
     assert response.read()
+    connection.close()
     assert process.wait(20) == 0
 
 

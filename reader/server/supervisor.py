@@ -132,8 +132,8 @@ class Supervisor:
             if (status := process.status()) is not None:
                 LOG.error("web process %d ended unexpectedly (%s); another is started", process.pid, _manner(status))
                 del self._current[number]
-                process.close()
                 self._slow_down(process)
+                process.close()
         if time.monotonic() >= self._start_after:
             for number in self._numbers:
                 if number not in self._current:

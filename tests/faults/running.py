@@ -1,0 +1,150 @@
+"""A real server with its processes in reach: ``with running(folder) as server``."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serving import free_port
+
+from reader.settings import ROOT
+
+PATIENCE_SECONDS = 120
+"""Against hanging only; a busy machine takes as long as it takes."""
+
+
+@dataclass
+class Server:
+    """``articles/`` and ``instance/`` lie in *folder*; the log of all processes in ``server.log``."""
+
+    folder: Path
+    workers: int = 2
+    prefix: Sequence[str] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        for name in ("articles", "instance"):
+            (self.folder / name).mkdir(exist_ok=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def instance(self) -> Path:
+        return self.folder / "instance"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text("utf-8", "replace")
+
+    def start(self) -> None:
+        self.begin()
+        wait_for(self.answers, self)
+
+    def begin(self) -> None:
+        """Started, perhaps not answering yet."""
+        places = {f"READER_{name.upper()}": str(self.folder / name) for name in ("articles", "instance")}
+        command = [*self.prefix, sys.executable, "-m", "reader", "serve"]
+        options = ["--workers", str(self.workers), "--port", str(self.port)]
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *options], cwd=ROOT, env=os.environ | places | self.environment, stdout=log, stderr=log
+            )
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def publish(self, name: str, text: str = "今天下雨。") -> None:
+        place = self.folder / "articles" / f"{name}.md"
+        beside = place.with_suffix(".part")
+        beside.write_text(f"---\ntitle: {name}\npublished: 2026-05-01 06:00\n---\n{text}\n", "utf-8")
+        settled = time.time() - 5  # a file written just now may be half written, and is looked at again later
+        os.utime(beside, (settled, settled))
+        beside.replace(place)
+
+    def get(self, path: str, timeout: float = 30) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=timeout) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+    def status(self, path: str) -> int:
+        """0 if nobody answers."""
+        try:
+            return self.get(path)[0]
+        except OSError:
+            return 0
+
+    def answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended with status {self.process.returncode}:\n{self.log}")
+        return self.status("/healthz") == 200
+
+    def figure(self, name: str) -> float:
+        text = self.get("/metrics")[1].decode()
+        return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
+
+    def web_processes(self) -> list[int]:
+        return children(self.process.pid)
+
+    def descendants(self) -> list[int]:
+        found, waiting = [], [self.process.pid]
+        while waiting:
+            more = children(waiting.pop())
+            found += more
+            waiting += more
+        return found
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Stopped by SIGTERM at the end, killed if that does not help."""
+    try:
+        server.start()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+
+
+def children(pid: int) -> list[int]:
+    """Of all threads of *pid*."""
+    found = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(word) for word in listed.read_text().split()]
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_for(fact, server: Server | None = None, seconds: float = PATIENCE_SECONDS):
+    deadline = time.monotonic() + seconds
+    while not (found := fact()):
+        assert time.monotonic() < deadline, server.log if server else "waited in vain"
+        time.sleep(0.02)
+    return found

@@ -1,0 +1,143 @@
+"""Processes that are killed, stopped, reloaded or started twice: what was accepted is there, and somebody answers."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from faults.running import Server, is_alive, running, wait_for
+
+LONG = bool(os.environ.get("READER_FAULTS_LONG"))
+ROUNDS = 200 if LONG else 6
+"""``make test-faults`` takes the long form."""
+
+
+@pytest.fixture
+def server(tmp_path):
+    found = Server(tmp_path)
+    for n in range(5):
+        found.publish(f"s{n}")
+    with running(found):
+        yield found
+
+
+def test_web_processes_end_with_the_main_process(server):
+    everyone = server.descendants()
+    server.process.kill()
+    server.process.wait()
+    wait_for(lambda: not any(map(is_alive, everyone)))
+    server.start()  # the port is free, the instance is not in use
+    assert server.status("/a/s1") == 200
+
+
+def test_the_main_process_has_no_threads_and_holds_no_database(server):
+    main = Path(f"/proc/{server.process.pid}")
+    assert len(list((main / "task").iterdir())) == 1
+    files = {os.readlink(file) for file in (main / "fd").iterdir()}
+    assert not [name for name in files if "sqlite3" in name]
+
+
+def test_a_web_process_that_is_killed_is_replaced_however_often(server):
+    for _ in range(3):
+        victim = server.web_processes()[0]
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda victim=victim: victim not in server.web_processes() and server.answers(), server)
+    assert server.process.poll() is None
+
+
+@pytest.mark.parametrize("same", ["port", "instance"])
+def test_a_second_server_is_refused_with_the_reason(server, tmp_path, same):
+    (tmp_path / "other").mkdir()
+    other = Server(tmp_path / "other", port=server.port) if same == "port" else Server(tmp_path)
+    log = other.folder / "server.log"
+    begin = log.stat().st_size if log.exists() else 0
+    other.begin()
+    assert other.process.wait(60) == 1
+    said = log.read_bytes()[begin:].decode()
+    assert ("--port" in said) if same == "port" else (str(server.process.pid) in said)
+    assert "Traceback" not in said
+    assert server.status("/a/s1") == 200
+
+
+def test_no_request_is_lost_by_a_reload_under_load(server):
+    with visitors(server) as seen:
+        before = set(server.web_processes())
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: not before & set(server.web_processes()), server)
+    assert seen.failures == []
+    assert seen.answered > 0
+
+
+def test_no_request_that_was_accepted_is_lost_by_a_stop_under_load(server):
+    with visitors(server) as seen:
+        time.sleep(0.5)
+        assert server.stop() == 0
+    refused = [error for error in seen.failures if isinstance(getattr(error, "reason", error), ConnectionRefusedError)]
+    assert len(refused) == len(seen.failures), seen.failures
+
+
+def test_what_was_accepted_is_there_after_kills_of_any_process_at_any_moment(server, capsys):
+    seconds, dice = [], random.Random(12)
+    for n in range(ROUNDS):
+        server.publish(f"k{n}", f"第 {n} 次。")
+        ask = threading.Thread(target=server.status, args=(f"/a/s{n % 5}.{('epub', 'pdf', 'txt')[n % 3]}",))
+        ask.start()
+        time.sleep(dice.random() * 0.7)
+        victim = dice.choice([server.process.pid, *server.descendants()])
+        with open(os.devnull):
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            finally:
+                ask.join()
+        began = time.monotonic()
+        if victim == server.process.pid:
+            server.process.wait()
+            server.start()
+        wait_for(server.answers, server)
+        seconds.append(time.monotonic() - began)
+    for n in range(ROUNDS):
+        wait_for(lambda n=n: server.status(f"/a/k{n}") == 200, server)
+    for n in range(5):
+        wait_for(lambda n=n: server.status(f"/a/s{n}.epub") == 200, server)
+    wait_for(lambda: server.figure("reader_exports_waiting") == 0, server)
+    assert server.figure("reader_exports_failed") == 0
+    with capsys.disabled():
+        seconds.sort()
+        print(
+            f"\nkill -9, {len(seconds)} times: back after {seconds[len(seconds) // 2]:.2f} s (median), {seconds[-1]:.2f} s at most"
+        )
+
+
+class visitors:  # noqa: N801 (used like a function)
+    """Four who ask for articles all the time, each on a connection of its own for each request."""
+
+    def __init__(self, server):
+        self._server, self._stop = server, threading.Event()
+        self.failures, self.answered = [], 0
+        self._threads = [threading.Thread(target=self._visit) for _ in range(4)]
+
+    def _visit(self):
+        while not self._stop.is_set():
+            try:
+                self._server.get(f"/a/s{self.answered % 5}")
+                self.answered += 1
+            except OSError as error:
+                self.failures.append(error)
+                time.sleep(0.01)
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
