@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import sqlite3
+from contextlib import suppress
 
 from flask import Flask
 from whitenoise import WhiteNoise
 
 from . import web
+from .catalog import Catalog
+from .errors import Busy
 from .services import Services, start_background
 from .settings import Settings
+from .web.metric_files import use_metric_files
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
 from .web.middleware.forwarded import ForwardedMiddleware
@@ -26,9 +30,7 @@ def create_app(services: Services | None = None) -> Flask:
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
     app.extensions["reader"] = services
-    metrics = settings.instance / "metrics"
-    metrics.mkdir(exist_ok=True)
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(metrics))  # prometheus_client reads it when first imported
+    use_metric_files(settings.instance / "metrics")
     web.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
         app.wsgi_app,
@@ -40,7 +42,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,
-        revision=lambda: services.catalog.revision,
+        revision=_Revision(services.catalog),
         limit_bytes=settings.response_cache_mb << 20,
         normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language)},
     )
@@ -50,3 +52,15 @@ def create_app(services: Services | None = None) -> Flask:
     if settings.access_log:
         app.wsgi_app = AccessLog(app.wsgi_app, writer_to(settings.access_log))  # type: ignore[method-assign]
     return app
+
+
+class _Revision:
+    """Of the catalog; the last known one while it cannot be read, so that what is cached is still answered."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog, self._known = catalog, 0
+
+    def __call__(self) -> int:
+        with suppress(Busy, sqlite3.Error):
+            self._known = self._catalog.revision
+        return self._known

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 from . import i18n
-from .catalog import Catalog, is_filled, prepare, record_export
+from .catalog import Catalog, is_filled, prepare
 from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
 from .jobs.exports import ExportService
@@ -43,7 +42,7 @@ def build_services(settings: Settings) -> Services:
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)
-    image_renderer = ImageRenderer(settings, partial(record_export, settings.catalog))
+    image_renderer = ImageRenderer(settings)
     return Services(
         settings, catalog, Library(settings), render, ExportService(settings, catalog, render.build_id), image_renderer
     )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from factories import SHANGHAI, make_article
 
-from reader.catalog import Catalog, catalog_writer, record_export
+from reader.catalog import Catalog, catalog_writer
 from reader.errors import Gone, Moved, NotFound
 from reader.models import Collection
 from reader.sanitizer import sanitize
@@ -233,23 +233,10 @@ def test_an_issue_is_a_day_and_knows_the_days_before_and_after(catalog, put):
         catalog.issue(date(2026, 5, 2))
 
 
-def test_a_finished_export_moves_the_revision_on_and_shows_its_size(catalog, path):
-    before = catalog.revision
-    record_export(path, "key.pdf", 126_209)
-    assert catalog.export_sizes(["key.pdf", "other"]) == {"key.pdf": 126_209}
-    assert catalog.revision == before + 1
-
-
-def test_many_finished_exports_do_not_date_the_catalog_into_the_future(catalog, path):
-    for number in range(5):
-        record_export(path, f"{number}.pdf", 1)
-    assert catalog.changed_at <= datetime.now(UTC)
-
-
 def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
     put(*(make_article(f"s{n}", section=("河北",), tags=("雨",)) for n in range(50)))
     asked: list[str] = []
-    connection = catalog._connection()
+    connection = catalog._connections._current()
     connection.set_trace_callback(asked.append)
     catalog.latest(), catalog.latest(Collection("section", "河北"), Collection("tag", "雨")), catalog.neighbours("s7")
     connection.set_trace_callback(None)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from reader.errors import NotFound, UnusablePicture
 from reader.media.images import MIMETYPES, derive, link_pictures, measure
-from reader.media.renditions import ImageRenderer, original, write_record
+from reader.media.renditions import ImageRenderer, keys_of, original, write_record
 from reader.models import fingerprint
 
 
@@ -139,22 +139,22 @@ def test_an_export_finds_the_original_behind_the_address_of_a_picture(settings, 
 
 @pytest.fixture
 def image_renderer(settings, articles):
-    made: dict[str, int] = {}
-    return ImageRenderer(settings, made.__setitem__), made
+    return ImageRenderer(settings)
 
 
 def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings, articles, image_renderer):
-    room, made = image_renderer
     path = articles / "2026/rain/top.jpg"
     picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
-    first = room.file(picture.digest, 360, "avif")
+    assert image_renderer.sizes(keys_of(picture)) == {}
+    first = image_renderer.file(picture.digest, 360, "avif")
     assert opened(first.read_bytes()).size == (360, 180)
-    assert len(made) == 9
-    assert made[f"{picture.digest}-360.avif"] == first.stat().st_size
-    made.clear()
-    room.file(picture.digest, 800, "jpg")
-    assert not made
+    sizes = image_renderer.sizes(keys_of(picture))
+    assert len(sizes) == 9
+    assert sizes[f"{picture.digest}-360.avif"] == first.stat().st_size
+    made = first.stat().st_ino
+    image_renderer.file(picture.digest, 800, "jpg")
+    assert first.stat().st_ino == made
 
 
 def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, image_renderer):
@@ -163,7 +163,7 @@ def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, image_
     write_record(settings.instance, picture, path)
     for digest, width, suffix in ((picture.digest, 361, "jpg"), (picture.digest, 360, "png"), ("0" * 16, 360, "jpg")):
         with pytest.raises(NotFound):
-            image_renderer[0].file(digest, width, suffix)
+            image_renderer.file(digest, width, suffix)
 
 
 def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_old_one(
@@ -174,7 +174,7 @@ def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_ol
     write_record(settings.instance, picture, path)
     path.write_bytes(b"not a picture")
     with pytest.raises(UnusablePicture, match="has changed"):
-        image_renderer[0].file(picture.digest, 360, "jpg")
+        image_renderer.file(picture.digest, 360, "jpg")
 
 
 @pytest.mark.parametrize("suffix", MIMETYPES)

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from reader.errors import Busy
-from reader.jobs.queue import AHEAD, FORGET_FAILURE_SECONDS, JobQueue, JobStatus, turn_of
+from reader.jobs.queue import AHEAD, ATTEMPTS, FORGET_FAILURE_SECONDS, JobQueue, JobStatus, turn_of
 
 
 class Clock:
@@ -80,13 +84,54 @@ def test_a_failed_job_is_reported_and_not_tried_again_at_once(jobs, clock):
     assert jobs.claim().key == "a.pdf"
 
 
-def test_what_a_vanished_keeper_left_is_made_once_more_but_not_for_ever(jobs):
+def test_what_a_vanished_keeper_left_is_made_again_but_not_for_ever(jobs):
     jobs.submit("a.pdf", "spec")
+    for _ in range(ATTEMPTS):
+        assert jobs.claim().key == "a.pdf"
+        jobs.recover()
+    assert jobs.status("a.pdf").state == "failed"
+
+
+def test_an_orderly_stop_costs_a_job_no_attempt(jobs):
+    jobs.submit("a.pdf", "spec")
+    for _ in range(ATTEMPTS + 3):
+        jobs.release(jobs.claim().key)
     jobs.claim()
     jobs.recover()
-    assert jobs.claim().key == "a.pdf"
-    jobs.recover()
-    assert jobs.status("a.pdf").state == "failed"
+    assert jobs.status("a.pdf").state == "waiting"
+
+
+BREAK = {
+    "not a database": lambda path: path.write_bytes(b"this is no database" * 100),
+    "truncated": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "empty": lambda path: os.truncate(path, 0),
+    "other tables": lambda path: (path.unlink(), sqlite3.connect(path).execute("CREATE TABLE jobs (x)")),
+    "deleted": lambda path: path.unlink(),
+    "log deleted": lambda path: Path(f"{path}-wal").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", BREAK.values(), ids=BREAK.keys())
+@pytest.mark.parametrize("when", ["at rest", "open"])
+def test_a_broken_queue_is_set_aside_and_made_anew(tmp_path, clock, damage, when):
+    path = tmp_path / "jobs.sqlite3"
+    jobs = JobQueue(path, limit=3, clock=clock)
+    jobs.submit("a.pdf", "spec")
+    if when == "at rest":
+        jobs._close()
+        Path(f"{path}-wal").touch()
+    damage(path)
+    jobs = JobQueue(path, limit=3, clock=clock) if when == "at rest" else jobs
+    other = JobQueue(path, limit=3, clock=clock)
+    jobs.submit("b.pdf", "spec")
+    keys = {job.key for job in (other.claim(), other.claim()) if job}
+    assert "b.pdf" in keys
+
+
+def test_a_queue_that_cannot_be_used_says_so(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises((Busy, OSError)):
+        JobQueue(tmp_path / "file" / "jobs.sqlite3", limit=3).submit("a.pdf", "spec")
 
 
 def test_another_process_sees_the_same_queue(jobs, tmp_path):

@@ -16,9 +16,9 @@ transaction.py  CatalogTransaction: one transaction of changes, by the one keepe
 from __future__ import annotations
 
 from .catalog import Catalog, Cursor, Removal
-from .comparison import Comparison, compare, is_filled
-from .schema import prepare
-from .transaction import CatalogTransaction, catalog_writer, record_export
+from .comparison import Comparison, compare, is_filled, is_filled_or_faulty
+from .repair import prepare
+from .transaction import CatalogTransaction, catalog_writer
 
 __all__ = [
     "Catalog",
@@ -29,6 +29,6 @@ __all__ = [
     "catalog_writer",
     "compare",
     "is_filled",
+    "is_filled_or_faulty",
     "prepare",
-    "record_export",
 ]

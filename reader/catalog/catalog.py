@@ -13,10 +13,10 @@ from ..errors import Gone, Moved, NotFound
 from ..i18n import restored
 from ..models import ALL, Article, Collection, Issue, Problem, Teaser
 from .collections import collections_in
+from .connections import Connections
 from .query_parser import Query
 from .related import related_slugs
 from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
-from .schema import connect
 from .search import Results, SearchCursor, find
 
 Cursor = tuple[int, str]
@@ -38,17 +38,18 @@ class Removal:
 
 @dataclass(frozen=True)
 class _State:
-    data_version: int
+    data_version: tuple[int, int]
     revision: int
     changed_at: datetime
+    is_rebuilding: bool
 
 
 class Catalog:
     """Read access, one connection a thread. Lists go on by key (``before``), never by OFFSET."""
 
     def __init__(self, path: Path, timezone: tzinfo) -> None:
-        self._path, self._timezone = path, timezone
-        self._local = threading.local()
+        self._timezone = timezone
+        self._connections, self._local = Connections(path), threading.local()
 
     @property
     def revision(self) -> int:
@@ -214,10 +215,9 @@ class Catalog:
         row = self._one("SELECT value FROM meta WHERE key = 'fault'")
         return restored(row["value"]) if row else ""
 
-    def export_sizes(self, keys: Sequence[str]) -> dict[str, int]:
-        """Bytes of the exports that have been made; the others are left out."""
-        rows = self._all(f"SELECT * FROM exports WHERE key IN ({_marks(keys)})", *keys)
-        return {row["key"]: row["size_bytes"] for row in rows}
+    def is_rebuilding(self) -> bool:
+        """Whether a broken catalog was set aside, and the folder has not been read again to its end."""
+        return self._state().is_rebuilding
 
     def _absence(self, slug: str) -> NotFound:
         row = self._one(
@@ -240,26 +240,21 @@ class Catalog:
         return [row["id"] for row in sorted((row for row in rows if row), key=lambda row: row["count"])]
 
     def _state(self) -> _State:
-        version = self._one("PRAGMA data_version")[0]  # type: ignore[index]  # a pragma always answers
+        version = self._connections.generation, self._one("PRAGMA data_version")[0]  # type: ignore[index]
         known: _State | None = getattr(self._local, "state", None)
         if known is None or known.data_version != version:
             rows = {row["key"]: row["value"] for row in self._all("SELECT key, value FROM meta")}
             changed_at = datetime.fromtimestamp(rows.get("changed_at", 0), UTC)
-            known = self._local.state = _State(version, rows.get("revision", 0), changed_at)
+            is_rebuilding = rows.get("rebuilding") == "1"
+            version = self._connections.generation, version[1]
+            known = self._local.state = _State(version, rows.get("revision", 0), changed_at, is_rebuilding)
         return known
 
     def _one(self, query: str, *values: object) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection().execute(query, values).fetchone()
-        return row
+        return next(iter(self._connections.rows(query, values)), None)
 
     def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
-        return self._connection().execute(query, values).fetchall()
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self._path)
-        return connection
+        return self._connections.rows(query, values)
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..i18n import restored
 from ..models import Problem
+from .repair import repairing
 from .schema import connect
 
 Found = tuple[str, str, str, str]
@@ -41,7 +42,7 @@ def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comp
     The comparing is done in a table on disk: a web process that keeps the catalog must not hold a hundred thousand
     names.
     """
-    with closing(connect(catalog)) as connection:
+    with repairing(catalog), closing(connect(catalog)) as connection:
         connection.execute(
             "CREATE TEMP TABLE found (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, cause TEXT NOT NULL,"
             " hint TEXT NOT NULL) WITHOUT ROWID"
@@ -56,8 +57,15 @@ def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comp
 
 def is_filled(catalog: Path) -> bool:
     """Whether a whole pass over the folder has ended, so that pages can be answered from the catalog."""
-    with closing(connect(catalog)) as connection:
+    with repairing(catalog), closing(connect(catalog)) as connection:
         return connection.execute("SELECT 1 FROM meta WHERE key = 'filled' AND value = '1'").fetchone() is not None
+
+
+def is_filled_or_faulty(catalog: Path) -> bool:
+    """Also true when the folder cannot be followed: then there is nothing to wait for."""
+    query = "SELECT 1 FROM meta WHERE key = 'filled' AND value = '1' OR key = 'fault' AND value <> ''"
+    with repairing(catalog), closing(connect(catalog)) as connection:
+        return connection.execute(query).fetchone() is not None
 
 
 def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:

@@ -29,8 +29,10 @@ CREATE TABLE IF NOT EXISTS revised (slug TEXT PRIMARY KEY, version TEXT NOT NULL
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revised_by_time ON revised (revised_at);
 CREATE TABLE IF NOT EXISTS original_slugs (slug TEXT PRIMARY KEY, original TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS exports (key TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs")
+"""What the folder cannot tell again."""
 
 _DERIVED = {
     "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
@@ -68,7 +70,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def prepare(path: Path) -> None:
+def make_tables(path: Path) -> None:
     """Make the tables, or make the derived ones anew if they are of another schema; waits for no writer otherwise."""
     connection = connect(path)
     try:
@@ -98,7 +100,7 @@ def _rename_old_tables(connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'first_names'").fetchone():
         connection.execute("ALTER TABLE first_names RENAME TO original_slugs")
         connection.execute("ALTER TABLE original_slugs RENAME COLUMN first TO original")
-    for name in ("shelved", "shelves"):
+    for name in ("shelved", "shelves", "exports"):
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 

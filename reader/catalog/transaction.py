@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem
 from .collections import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
+from .repair import prepare, repairing
 from .rows import article_of, collections_of, original_slug, remember_original_slug, row_of
-from .schema import connect, prepare
+from .schema import connect
 from .tokenizer import words_of
 
 _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
@@ -23,24 +24,17 @@ _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
 def catalog_writer(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
     """All or nothing: what was put is visible to readers when the block ends, or not at all."""
     prepare(path)
-    connection = connect(path)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        transaction = CatalogTransaction(connection, now)
-        yield transaction
-        transaction.close()
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
-    finally:
-        connection.close()
-
-
-def record_export(path: Path, key: str, size_bytes: int) -> None:
-    """Remember how large a finished export is: pages and feeds show it from now on."""
-    with catalog_writer(path, datetime.now().astimezone()) as transaction:
-        transaction.put_export(key, size_bytes)
+    with repairing(path), closing(connect(path)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            transaction = CatalogTransaction(connection, now)
+            yield transaction
+            transaction.close()
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            raise
 
 
 class CatalogTransaction:
@@ -49,7 +43,7 @@ class CatalogTransaction:
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._db, self._now = connection, int(now.timestamp())
         self._collections, self._fts = CollectionIndex(connection), FullTextIndex(connection)
-        self._changed = self._sized = False
+        self._changed = False
 
     def mark_missing(self, paths: Iterable[str], due: float) -> None:
         """These files were not found. What they published stays up until *due* (UTC seconds); the rest may go at once.
@@ -168,13 +162,14 @@ class CatalogTransaction:
         due: int | None = self._db.execute(query).fetchone()["due"]
         return due
 
-    def put_export(self, key: str, size_bytes: int) -> None:
-        self._db.execute("INSERT OR REPLACE INTO exports VALUES (?, ?)", (key, size_bytes))
-        self._sized = True
-
     def forget_stamps(self) -> None:
         """Every file is read again at the next pass, because the code that reads them has changed."""
         self._db.execute("UPDATE files SET stamp = ''")
+
+    def finish_rebuilding(self) -> None:
+        """The whole folder has been read into a catalog that was made anew: pages are answered from it."""
+        self._db.execute("DELETE FROM meta WHERE key = 'rebuilding'")
+        self._changed = True
 
     def set_meta(self, key: str, value: str) -> None:
         if self.get_meta(key) != value:  # every write makes all web processes look again
@@ -192,7 +187,7 @@ class CatalogTransaction:
         """Count what changed; move the revision on if anything did."""
         self._collections.close()
         self._fts.close()
-        if self._changed or self._sized or not self.get_meta("revision"):
+        if self._changed or not self.get_meta("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
             # Two changes within one second differ too. A thousand finished exports must not run ahead of the clock,
             # though: Last-Modified may not lie in the future (RFC 9110 8.8.2.1).

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
-from ..catalog import Catalog, record_export
-from ..errors import ExportFailed
-from ..exports import page_of
+from ..catalog import Catalog
+from ..errors import ExportFailed, ReaderError
+from ..exports import EXPORTS, page_of
 from ..exports.options import options_of, script_of
 from ..exports.publications import of_article
 from ..models import Publication, fingerprint
@@ -21,10 +23,26 @@ from .messages import ExportJob, serialize
 from .pool import WorkerPool
 from .queue import AHEAD, FAILED, JobQueue, JobStatus, turn_of
 
+LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
 NEWEST = 25
-NEWEST_SUFFIXES = ("epub", "pdf")
-"""So many of the newest articles are made in these formats when nothing else is to do: one page of a feed."""
+"""So many of the newest articles, and of those corrected last, are made when nothing else is to do."""
+
+PHONE = "phone"
+"""The one paper that is offered beside a format's own: the reader holds a phone. ``?page=`` knows the others."""
+
+FIRST_AHEAD = ("epub", "pdf")
+
+
+def offers() -> list[tuple[str, str]]:
+    """(suffix, page) of each file that an article's page offers, those that feeds name first."""
+    found = [
+        (suffix, page)
+        for suffix, exporter in EXPORTS.items()
+        for page in ("", PHONE)
+        if not page or page in exporter.PAGES
+    ]
+    return sorted(found, key=lambda offer: (offer[1], offer[0] not in FIRST_AHEAD))
 
 
 class ExportService:
@@ -34,6 +52,9 @@ class ExportService:
         self._settings, self._catalog, self._build_id = settings, catalog, build_id
         self.store = Store(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
+        self.failed_ahead = 0
+        """How often nothing could be made ahead, in this process."""
+        self._made_ahead: set[str] = set()
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content, look and options. Raises UnknownFormat, BadOption."""
@@ -50,12 +71,12 @@ class ExportService:
         return self.sizes_bytes([(publication, suffix, page)])[0]
 
     def sizes_bytes(self, wanted: Sequence[tuple[Publication, str, str]]) -> list[int | None]:
-        """Of each publication, suffix and page, in one look at the catalog; None for what was never made.
+        """Of each publication, suffix and page; None for what was never made or is not kept. Looks at files only.
 
         A publication of a Teaser will do: it has all that the key is made of, names, language, version.
         """
         keys = [self.key(*one) for one in wanted]
-        sizes = self._catalog.export_sizes(keys)
+        sizes = self.store.sizes(keys)
         return [sizes.get(key) for key in keys]
 
     def find(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> Path | None:
@@ -74,9 +95,6 @@ class ExportService:
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
         """Queues it behind everything that visitors wait for; False, and nothing done, if half the queue is taken."""
         key = self.key(publication, suffix, page)
-        if path := self.store.find(key):  # the catalog was made anew since: tell it again
-            record_export(self._settings.catalog, key, path.stat().st_size)
-            return True
         if self.jobs.waiting() * 2 >= self._settings.export_queue:
             return False
         self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), AHEAD)
@@ -105,22 +123,38 @@ class ExportService:
             command,
             settings.export_workers,
             settings.export_timeout_seconds,
-            finished=partial(record_export, settings.catalog),
-            idle=self._prefetch_newest,
+            idle=self._try_to_prefetch,
             limits=worker.limits(settings.export_memory_mb),
         )
         pool.run(stop, settings.instance / "exports.lock")
 
     def _prefetch_newest(self) -> None:
-        """What is asked for most is made before it is asked for; then its size is known, too."""
-        teasers = self._catalog.latest(limit=NEWEST)
-        wanted = [(of_article(teaser), suffix, "") for teaser in teasers for suffix in NEWEST_SUFFIXES]
-        sizes = zip(wanted, self.sizes_bytes(wanted), strict=True)
-        missing = [(publication.name, suffix) for (publication, suffix, _), size in sizes if size is None]
-        articles = {article.slug: article for article in self._catalog.articles([slug for slug, _ in missing])}
-        for slug, suffix in missing:
-            if slug in articles and not self.prefetch(of_article(articles[slug]), suffix):
-                return
+        """What is asked for most is made before it is asked for: every file of the newest articles and the corrected.
+
+        Each once: one that was dropped since, because room is short, waits until somebody asks for it.
+        """
+        teasers = {t.slug: t for t in (*self._catalog.latest(limit=NEWEST), *self._catalog.corrected(limit=NEWEST))}
+        wishes = {
+            self.key(of_article(teaser), *offer): (slug, offer)
+            for offer in offers()
+            for slug, teaser in teasers.items()
+        }
+        missing = wishes.keys() - self._made_ahead - self.store.sizes(wishes).keys()
+        articles = {a.slug: a for a in self._catalog.articles(list({wishes[key][0] for key in missing}))}
+        self._made_ahead &= wishes.keys()
+        for key, (slug, offer) in wishes.items():
+            if key in missing and slug in articles:
+                if not self.prefetch(of_article(articles[slug]), *offer):
+                    return
+                self._made_ahead.add(key)
+
+    def _try_to_prefetch(self) -> None:
+        """A luxury: what goes wrong is counted, and harms nothing."""
+        try:
+            self._prefetch_newest()
+        except (ReaderError, sqlite3.Error) as error:
+            self.failed_ahead += 1
+            LOG.debug("no exports are made ahead: %s", error)
 
     def _finished(self, key: str, publication: Publication, suffix: str) -> Path:
         if path := self.store.find(key):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits
-from ..errors import ChildFailed
+from ..errors import Busy, ChildFailed, ReaderError
 from ..storage.locks import file_lock
 from .queue import Job, JobQueue
 
@@ -40,7 +40,7 @@ class WorkerPool:
         command: list[str],
         size: int,
         timeout_seconds: float,
-        finished: Callable[[str, int], None],
+        finished: Callable[[str, int], None] = lambda *_: None,
         idle: Callable[[], None] = lambda: None,
         limits: Limits = NO_LIMITS,
     ) -> None:
@@ -52,10 +52,17 @@ class WorkerPool:
         """Works until *stop*; of all processes that call this with the same *lock*, one at a time does."""
         while not stop.is_set():
             with file_lock(lock) as mine:
-                if mine:
-                    self._jobs.recover()
+                if mine and self._recovered():
                     self._work(stop)
             stop.wait(TAKE_OVER_SECONDS)
+
+    def _recovered(self) -> bool:
+        try:
+            self._jobs.recover()
+        except Busy as error:
+            LOG.warning("%s", error)
+            return False
+        return True
 
     def _work(self, stop: threading.Event) -> None:
         slots = [threading.Thread(target=self._run_worker, args=(stop,), daemon=True) for _ in range(self._size)]
@@ -69,8 +76,11 @@ class WorkerPool:
         pause = 0.0
         while not stop.wait(pause):
             worker = ChildProcess(self._command, self._limits)
+            answered = 0
             try:
                 answered = self._serve(worker, stop)
+            except ReaderError as error:  # the queue cannot be used at present
+                LOG.warning("%s", error)
             finally:
                 worker.end()
             pause = 0.0 if answered else min(60.0, pause * 2 or 1.0)
@@ -85,6 +95,7 @@ class WorkerPool:
                 continue
             answer = self._ask(worker, job.spec, stop)
             if answer is None:  # stopped meanwhile: the next keeper takes the job up again
+                self._jobs.release(job.key)
                 return answered
             self._complete(job, answer)
             answered += worker.alive()

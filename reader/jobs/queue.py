@@ -6,19 +6,22 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Busy
-from ..i18n import Message
-from ..storage.sqlite import open_database
+from ..i18n import N_, Message
+from ..storage.sqlite import closing_on_error, file_identity, is_broken, log_of, loss, open_database, set_aside
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
 ARTICLE, AHEAD = 0, 9
 """``background`` of a job: articles first, then books from 1 up by size, at last what nobody has ordered yet."""
 
-ATTEMPTS = 2
-"""A job whose keeper or worker was killed is tried once more; one that broke its worker is not."""
+ATTEMPTS = 4
+"""A job whose keeper or worker was killed is tried again, so often; one that broke its worker is not."""
 
 FORGET_FAILURE_SECONDS = 600.0
 """A failed key may be ordered again after this long: never in a loop, yet not lost for ever."""
@@ -35,6 +38,29 @@ CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs(state, background, queued);
 def turn_of(chapters: int) -> int:
     """The ``background`` of a visitor's order: 0 up to 3 chapters, then one more for each fourfold."""
     return min(AHEAD - 1, max(0, chapters.bit_length() - 1) // 2)
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenate[JobQueue, P], T]:
+    """*step* on a queue that works: a broken file is set aside and made anew. Raises Busy if it cannot be used now."""
+
+    @wraps(step)
+    def guarded(jobs: JobQueue, *arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            try:
+                return step(jobs, *arguments, **named)
+            except sqlite3.DatabaseError as error:
+                if not jobs.replace_if_broken(error):
+                    raise
+                return step(jobs, *arguments, **named)
+        except sqlite3.Error as error:
+            reason = Message(N_("the queue of exports cannot be used (%(cause)s)"), cause=str(error))
+            raise Busy(reason, retry_seconds=30) from error
+
+    return guarded  # type: ignore[return-value]  # mypy minds that the first parameter has a name
 
 
 @dataclass(frozen=True)
@@ -60,6 +86,7 @@ class JobQueue:
         self._path, self._limit, self._clock = path, limit, clock
         self._local = threading.local()
 
+    @_guarded
     def submit(self, key: str, spec: str, background: int = 0) -> None:
         """Queues *key* once, however many ask; a lower *background* goes first. Raises Busy."""
         with self._transaction() as db:
@@ -82,15 +109,18 @@ class JobQueue:
         if (waiting := self.waiting()) >= self._limit:
             raise Busy(Message("the export queue is full (%(count)s waiting)", count=waiting), retry_seconds=30)
 
+    @_guarded
     def waiting(self) -> int:
         query = "SELECT count(*) FROM jobs WHERE state = ?"
         return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
 
+    @_guarded
     def oldest_seconds(self) -> float:
         """How long the job that has waited longest does so."""
         oldest = self._connection().execute("SELECT min(queued) FROM jobs WHERE state = ?", (WAITING,)).fetchone()[0]
         return self._clock() - oldest if oldest else 0.0
 
+    @_guarded
     def status(self, key: str) -> JobStatus | None:
         """None once the job is finished, or was never ordered."""
         db = self._connection()
@@ -104,6 +134,7 @@ class JobQueue:
         position = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
         return JobStatus(key, state, position)
 
+    @_guarded
     def claim(self) -> Job | None:
         """The next job, now this caller's; visitors' before background, oldest first."""
         db = self._connection()
@@ -115,10 +146,12 @@ class JobQueue:
             rows = db.execute(claim, (WORKING, WAITING)).fetchall()
         return Job(*rows[0]) if rows else None
 
+    @_guarded
     def finish(self, key: str) -> None:
         with self._transaction() as db:
             db.execute("DELETE FROM jobs WHERE key = ?", (key,))
 
+    @_guarded
     def fail(self, key: str, message: str) -> None:
         with self._transaction() as db:
             db.execute(
@@ -126,12 +159,23 @@ class JobQueue:
                 (FAILED, message, self._clock(), key),
             )
 
+    @_guarded
     def retry(self, key: str) -> bool:
         """Queues a claimed job again in its old place; False, and nothing done, if it has had its attempts."""
         again = "UPDATE jobs SET state = ? WHERE key = ? AND attempts < ? RETURNING key"
         with self._transaction() as db:
             return bool(db.execute(again, (WAITING, key, ATTEMPTS)).fetchall())
 
+    @_guarded
+    def release(self, key: str) -> None:
+        """Gives back a claimed job that was not begun or not finished because of an orderly stop: no attempt counts."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, attempts = attempts - 1 WHERE key = ? AND state = ?",
+                (WAITING, key, WORKING),
+            )
+
+    @_guarded
     def recover(self) -> None:
         """Queues again what a vanished keeper left half done; gives up what has been left so before."""
         with self._transaction() as db:
@@ -139,9 +183,11 @@ class JobQueue:
             db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS))
             db.execute("UPDATE jobs SET state = ? WHERE state = ?", (WAITING, WORKING))
 
+    @_guarded
     def idle(self) -> bool:
         return not self._connection().execute("SELECT 1 FROM jobs WHERE state != ? LIMIT 1", (FAILED,)).fetchone()
 
+    @_guarded
     def failures(self) -> dict[str, str]:
         """Key to message."""
         return dict(self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,)))
@@ -154,12 +200,41 @@ class JobQueue:
         return _Transaction(self._connection())
 
     def _connection(self) -> sqlite3.Connection:
-        """This thread's; opened, and the file made, when first needed."""
-        if not hasattr(self._local, "db"):
+        """This thread's; opened, and the file made, when first needed or when another file has taken its place."""
+        local = self._local
+        if getattr(local, "db", None) is not None:
+            self._look()
+        if getattr(local, "db", None) is None:
+            local.identity = file_identity(self._path)
             db = open_database(self._path, timeout_seconds=10)
-            db.executescript(SCHEMA)
-            self._local.db = db
-        return self._local.db  # type: ignore[no-any-return]
+            local.identity = file_identity(self._path)
+            with closing_on_error(db):
+                db.executescript(SCHEMA)
+            local.db, local.log = db, file_identity(log_of(self._path))
+        return local.db  # type: ignore[no-any-return]
+
+    def _look(self) -> None:
+        local = self._local
+        if file_identity(self._path) != local.identity:
+            self._close()
+        elif reason := loss(self._path, local.log):
+            set_aside(self._path, local.identity, reason)
+            self._close()
+
+    def replace_if_broken(self, error: sqlite3.DatabaseError) -> bool:
+        """Whether there is a new file now. Jobs are derived: a visitor who waits asks again, the rest is made ahead."""
+        is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database, with other tables than ours
+        if not is_foreign and not is_broken(error):
+            return False
+        set_aside(self._path, self._local.identity, error)
+        self._close()
+        return True
+
+    def _close(self) -> None:
+        db, self._local.db = getattr(self._local, "db", None), None
+        with suppress(sqlite3.Error):
+            if db is not None:
+                db.close()
 
 
 class _Transaction:
@@ -173,4 +248,8 @@ class _Transaction:
         return self._db
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        if kind is None:
+            self._db.execute("COMMIT")
+            return
+        with suppress(sqlite3.Error):
+            self._db.execute("ROLLBACK")

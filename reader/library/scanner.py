@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, is_filled
+from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, is_filled, is_filled_or_faulty
 from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import PACKAGE, Settings
@@ -80,6 +80,10 @@ class Library:
     def is_filled(self) -> bool:
         """Whether the catalog holds a whole pass, so that pages can be answered from it at once."""
         return is_filled(self._settings.catalog)
+
+    def is_answerable(self) -> bool:
+        """Whether pages can be answered from the catalog: it holds a whole pass, or says why none is possible."""
+        return is_filled_or_faulty(self._settings.catalog)
 
     def scan_all(self, progress: Progress | None = None) -> ScanResult:
         """One pass over the whole folder: only what changed since the last one is read."""
@@ -257,6 +261,8 @@ class Library:
                 store_mounts(transaction, mounts)
             if transaction.get_meta("filled") != "1":
                 transaction.set_meta("filled", "1")
+            if transaction.get_meta("rebuilding"):
+                transaction.finish_rebuilding()
             if read > _TRANSACTION_FILES:
                 transaction.merge_index()
 

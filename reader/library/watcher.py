@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from ..settings import Settings
 from ..storage.locks import file_lock
+from ..storage.sqlite import file_identity
 from .folder import Root, find_root, watched_folders
 from .scanner import Library, ScanResult
 
@@ -48,10 +50,20 @@ def watch_and_index(
             with file_lock(settings.instance / "indexer.lock") as is_indexer:
                 if is_indexer:
                     _watch_and_index(settings, library, stop, ready, changed or threading.Event())
+                    ready.set()
         except Exception as error:  # noqa: BLE001  a bug of ours, or a disk that is full: the site goes on as it is
             attempts.failed("the articles folder is not watched", error)
-        ready.set()
+            ready.set()
+        if _is_answerable(library):
+            ready.set()
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
+
+
+def _is_answerable(library: Library) -> bool:
+    try:
+        return library.is_answerable()
+    except sqlite3.Error:  # the indexer reports it, and repairs what can be repaired
+        return False
 
 
 def _watch_and_index(
@@ -60,8 +72,11 @@ def _watch_and_index(
     if library.is_filled():  # pages are answered from the last catalog while this pass catches up
         ready.set()
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
+    known = file_identity(settings.catalog)
     for reported in _reports(settings, stop):
         waiting |= reported
+        if known != (known := file_identity(settings.catalog)):  # made anew, because it was broken
+            waiting.add("")
         if not (waiting or result.unsettled or _is_due(result.next_due)) or not attempts.is_time():
             continue
         names = {""} if "" in waiting else waiting | result.unsettled

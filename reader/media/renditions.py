@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -34,16 +34,12 @@ LARGEST_BYTES = 1_000_000_000
 
 COMMAND = (sys.executable, "-m", "reader.media.renditions")
 
-Recorded = Callable[[str, int], None]
-"""Told the key and the bytes of each file made."""
-
 
 class ImageRenderer:
     """One per process. Work waits in line for one child process at a time."""
 
-    def __init__(self, settings: Settings, recorded: Recorded) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._instance = settings.instance
-        self._recorded = recorded
         self._store = Store(settings.instance / "media", settings.export_cache_mb * 1_000_000)
         self._line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="darkroom")
         self._waiting: dict[str, Future[None]] = {}
@@ -52,6 +48,10 @@ class ImageRenderer:
     def picture(self, digest: str) -> Picture:
         """Raises NotFound."""
         return read_record(self._instance, digest)[0]
+
+    def sizes(self, keys: Iterable[str]) -> dict[str, int]:
+        """Bytes of the files that have been made; the others are left out."""
+        return self._store.sizes(keys)
 
     def submit(self, digest: str) -> Future[None]:
         """All sizes of a picture, made in the background; once, however many ask. Raises Busy."""
@@ -86,7 +86,6 @@ class ImageRenderer:
             missing = [key for key in keys_of(picture) if not self._store.find(key)]
             for key, content in render_in_subprocess(original, digest, missing).items():
                 self._store.put(key, content)
-                self._recorded(key, len(content))
         finally:
             with self._lock:
                 self._waiting.pop(digest, None)

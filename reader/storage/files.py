@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +27,17 @@ class Store:
             os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime stays: it is sent as Last-Modified
         except FileNotFoundError:
             return None
+        except OSError:  # a full or read-only disk: the file can be read all the same
+            return path
         return path
+
+    def sizes(self, keys: Iterable[str]) -> dict[str, int]:
+        """Bytes of those that are finished and still here; the others are left out. Marks none as used."""
+        found = {}
+        for key in keys:
+            with suppress(OSError):
+                found[key] = self._path(key).stat().st_size
+        return found
 
     def put(self, key: str, content: bytes) -> Path:
         """Whole or not at all, even when the power fails: temporary file, fsync, rename, fsync of the folder."""

@@ -19,3 +19,12 @@ def file_lock(path: Path) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+@contextmanager
+def waiting_lock(path: Path) -> Iterator[None]:
+    """Holds the lock file during the block; waits for whoever holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

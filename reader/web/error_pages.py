@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,13 +12,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
+from ..catalog.connections import rebuilding
 from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat
-from ..i18n import N_
+from ..i18n import N_, Message
 from ..models import Teaser
 from . import services
 from .rendering import teasers_shown
 from .request_context import VARY, request_context
 from .responses import encoded
+
+LOG = logging.getLogger(__name__)
 
 _STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
 
@@ -40,6 +44,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ReaderError, show_error)
     app.register_error_handler(HTTPException, show_http_error)
     app.after_request(relative_redirect)
+    app.register_error_handler(sqlite3.Error, show_database_error)
+    app.before_request(refuse_while_rebuilding)
 
 
 def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
@@ -48,6 +54,18 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, Busy) else {}
     return _page(status), status, _freshness(status) | headers
+
+
+def show_database_error(error: sqlite3.Error) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
+    """A disk that is full or cannot be read, a database that is locked for long: come again."""
+    LOG.error("%s: %s", request.path, error)
+    return show_error(Busy(Message(N_("the database cannot be used")), retry_seconds=30))
+
+
+def refuse_while_rebuilding() -> None:
+    """No article is missing because a broken catalog has not been filled again. Raises Busy."""
+    if (request.endpoint or "").partition(".")[0] != "monitoring" and services().catalog.is_rebuilding():
+        raise rebuilding()
 
 
 def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
@@ -96,5 +114,5 @@ def _latest() -> list[Teaser]:
     """Nothing rather than a second error, when it is the catalog that fails."""
     try:
         return teasers_shown(services().catalog.latest(limit=5))
-    except sqlite3.Error:
+    except (sqlite3.Error, Busy):
         return []

@@ -57,7 +57,7 @@ class ImageSet:
         digests = dict.fromkeys(_OURS.findall(" ".join((*article.images, article.body))))
         self._pictures = {digest: picture for digest in digests if (picture := _picture(digest))}
         keys = [phone_key(picture) for picture in self._pictures.values()]
-        self._sizes = services().catalog.export_sizes(keys)
+        self._sizes = services().image_renderer.sizes(keys)
         self._count = 0
         for digest, picture in self._pictures.items():
             if phone_key(picture) not in self._sizes:

@@ -7,6 +7,7 @@ import logging
 import logging.handlers
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -30,7 +31,8 @@ class AccessLog:
             return start_response(status, headers, *rest)  # type: ignore[arg-type]
 
         body = self._inner(environ, start)  # type: ignore[arg-type]
-        self._write(line(environ, *status_and_length, time.perf_counter() - started))
+        with suppress(OSError):  # a full disk costs the line, not the answer
+            self._write(line(environ, *status_and_length, time.perf_counter() - started))
         return body
 
 
@@ -51,6 +53,7 @@ def writer_to(place: str) -> Callable[[str], None]:
     handler: logging.Handler = logging.StreamHandler()
     if place != "-":
         handler = logging.handlers.WatchedFileHandler(place, encoding="utf-8")
+    handler.handleError = lambda _record: None  # type: ignore[assignment,method-assign]  # else a traceback for each request
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)

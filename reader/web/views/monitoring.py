@@ -5,16 +5,21 @@ No figure tells one visitor from another: addresses are counted by the view that
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ...catalog.connections import rebuilding
+from ...errors import Busy
 from .. import services
+from ..metric_files import VARIABLE
 from ..middleware.forwarded import CLIENT, PASSED_ON, is_within
 
 bp = Blueprint("monitoring", __name__)
@@ -24,6 +29,8 @@ SECONDS = Histogram(
     "reader_request_seconds", "How long Flask took.", ["view"], buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 )
 HITS = Counter("reader_hot_hits", "Requests answered from the table of ready answers, without Flask.", ["status"])
+
+FAILED = Counter("reader_failed_quietly", "What failed without harm to any answer.", ["what"])
 
 _lock = threading.Lock()
 
@@ -38,7 +45,10 @@ def metrics() -> Response:
         abort(403)
     count_cache_hits(current_app)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
+    if VARIABLE in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
+    else:
+        registry.register(REGISTRY)
     registry.register(Standing())
     response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
@@ -63,9 +73,11 @@ class Standing:
         yield GaugeMetricFamily("reader_catalog_revision", "Moves on with every visible change.", catalog.revision)
         age = now - catalog.changed_at.timestamp()
         yield GaugeMetricFamily("reader_catalog_age_seconds", "Since the last visible change.", age)
-        yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", jobs.waiting())
-        yield GaugeMetricFamily("reader_exports_failed", "Exports that failed lately.", len(jobs.failures()))
-        yield GaugeMetricFamily("reader_exports_oldest_seconds", "How long the oldest waits.", jobs.oldest_seconds())
+        with suppress(Busy):  # without a queue there is nothing to tell of it
+            waiting, failed, oldest = jobs.waiting(), len(jobs.failures()), jobs.oldest_seconds()
+            yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", waiting)
+            yield GaugeMetricFamily("reader_exports_failed", "Exports that failed lately.", failed)
+            yield GaugeMetricFamily("reader_exports_oldest_seconds", "How long the oldest waits.", oldest)
 
 
 def init_app(app: Flask) -> None:
@@ -87,6 +99,10 @@ def count(response: Response) -> Response:
 
 def count_cache_hits(app: Flask) -> None:
     """What the hot layer has counted since the last time, in this process."""
+    export_service = services().export_service
+    failures, export_service.failed_ahead = export_service.failed_ahead, 0
+    if failures:
+        FAILED.labels("exports ahead").inc(failures)
     response_cache = app.extensions.get("response_cache")
     if response_cache is None or not response_cache.hits:
         return
@@ -103,7 +119,7 @@ def healthz() -> Response:
     The numbers are for people.
     """
     catalog = services().catalog
-    fault = catalog.fault()
+    fault = catalog.fault() or (rebuilding().message if catalog.is_rebuilding() else "")
     response = jsonify(
         status="fault" if fault else "ok",
         **({"reason": fault} if fault else {}),

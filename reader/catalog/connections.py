@@ -1,0 +1,82 @@
+"""One connection a thread to the catalog, opened again when the file behind its path is another one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import Busy
+from ..i18n import N_, Message
+from ..storage.sqlite import file_identity, log_of, loss
+from .repair import prepare, repair, replace
+from .schema import connect
+
+LOOK_SECONDS = 0.5
+"""How often a thread looks whether its file is still the one at the path."""
+
+RETRY_SECONDS = 5
+
+
+class Connections:
+    """``rows`` of a query; a catalog that is found broken is set aside, and the request told to come again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._local = path, threading.local()
+
+    def rows(self, query: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+        """Raises Busy if the catalog has just been found broken."""
+        try:
+            return self._current().execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if not repair(self._path, self._local.identity, error):
+                raise
+            self._close()
+            raise rebuilding() from error
+
+    def _current(self) -> sqlite3.Connection:
+        local = self._local
+        now = time.monotonic()
+        if getattr(local, "connection", None) is not None and now >= local.look_at:
+            local.look_at = now + LOOK_SECONDS
+            self._look()
+        if getattr(local, "connection", None) is None:
+            self._open()
+        connection: sqlite3.Connection = local.connection
+        return connection
+
+    def _look(self) -> None:
+        """SQLite does not see that its file was replaced, or that its log was deleted under it."""
+        local = self._local
+        if file_identity(self._path) != local.identity:
+            self._close()
+        elif reason := loss(self._path, local.log):
+            replace(self._path, local.identity, reason)
+            self._close()
+        else:
+            local.log = file_identity(log_of(self._path))
+
+    def _open(self) -> None:
+        local = self._local
+        if not file_identity(self._path):
+            prepare(self._path)
+        local.identity, local.log = file_identity(self._path), 0
+        local.connection, local.look_at = connect(self._path), time.monotonic() + LOOK_SECONDS
+        local.generation = getattr(local, "generation", 0) + 1
+
+    @property
+    def generation(self) -> int:
+        """Counts the connections this thread has had: what is known about one says nothing about the next."""
+        return getattr(self._local, "generation", 0)
+
+    def _close(self) -> None:
+        connection, self._local.connection = getattr(self._local, "connection", None), None
+        with suppress(sqlite3.Error):
+            if connection is not None:
+                connection.close()
+
+
+def rebuilding() -> Busy:
+    return Busy(Message(N_("the index of articles is being rebuilt")), RETRY_SECONDS)
