@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits, ask_once
+from reader.child_process.warm import WarmChildren
 from reader.errors import ChildFailed
 from reader.settings import ROOT
 
@@ -147,6 +148,42 @@ def test_a_forked_process_can_start_children_of_its_own():
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, timeout=120)
     assert done.stdout == b"forked"
+
+
+def test_a_warm_child_is_used_again_and_ended_when_it_has_grown():
+    program, children = command("order and 'x' * 0 + order"), WarmChildren(recycle_bytes=200_000_000)
+    first = children.take(program, NO_LIMITS)
+    children.give_back(first)
+    assert children.take(program, NO_LIMITS) is first
+    other = children.take(program, NO_LIMITS)
+    assert other is not first
+    for child in (first, other):
+        children.give_back(child)
+    children.keep(1)
+    assert [first.alive(), other.alive()] == [False, True]
+    with children.take(program, Limits(memory_mb=999)) as limited:
+        assert limited is not other
+    grown = WarmChildren(recycle_bytes=1)
+    child = grown.take(program, NO_LIMITS)
+    grown.give_back(child)
+    assert not child.alive()
+    children.keep(0)
+
+
+def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
+    program, children = command("order"), WarmChildren(200_000_000)
+    first = children.take(program, NO_LIMITS)
+    children.give_back(first)
+    os.kill(first.pid, signal.SIGKILL)
+    while first.alive():
+        time.sleep(0.01)
+    with children.take(program, NO_LIMITS) as second:
+        assert second.ask("x", 60) == "x"
+
+
+def test_a_child_that_cannot_start_is_no_fault_of_what_it_was_to_do():
+    with pytest.raises(OSError, match="cannot be started"):
+        WarmChildren(0).take([sys.executable, "-c", "raise SystemExit(1)"], NO_LIMITS)
 
 
 def is_gone(pid: int) -> bool:

@@ -67,12 +67,8 @@ class FileReader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
+        self.limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
         self._pickled = base64.b64encode(pickle.dumps(settings)).decode()
-
-    def warm_up(self) -> None:
-        """Starts a child, so that the first file need not wait for one. Raises OSError if none can be started."""
-        _children.give_back(_children.take(COMMAND, self._limits))
 
     def read(self, stamps: dict[str, str]) -> Iterator[FileResult]:
         """The article in each file, or the problem that explains why there is none; in the order given."""
@@ -109,7 +105,7 @@ class FileReader:
     def _ask(self, stamps: dict[str, str], *, pictures: bool) -> list[FileResult]:
         """Raises ChildFailed, or OSError when no child can be started."""
         order = json.dumps({"settings": self._pickled, "paths": list(stamps), "pictures": pictures})
-        child = _children.take(COMMAND, self._limits)
+        child = _children.take(COMMAND, self.limits)
         try:
             answer = child.ask(order, self._settings.read_timeout_seconds * _PATIENCE)
         except BaseException:
@@ -147,9 +143,10 @@ def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResul
     return FileReader(settings).read(stamps)
 
 
-def end_children() -> None:
-    """Ends the idle ones; the next file starts one."""
-    _children.keep(0)
+def warm_up(settings: Settings) -> None:
+    """Starts a child now, so that the next change need not wait for one. Raises OSError if none can be started."""
+    limits = FileReader(settings).limits
+    _children.give_back(_children.take(COMMAND, limits))
 
 
 @contextmanager

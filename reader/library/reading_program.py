@@ -68,6 +68,8 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
         return _failed(digest, Problem(path, error.line, error.cause, error.hint))
     except ReaderError as error:
         return _failed(digest, Problem(path, 0, error.message))
+    except MemoryError:  # ends the process; the parent names the limit
+        raise
     except Exception as error:  # a bug of ours must not take the other articles down with it
         log.exception("%s: bug while reading", path)
         return _failed(digest, Problem(path, 0, *_bug(error)))

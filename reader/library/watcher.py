@@ -18,6 +18,7 @@ from ..settings import Settings
 from ..storage.locks import file_lock
 from ..storage.sqlite import file_identity
 from .folder import Root, find_root, watched_folders
+from .reading import warm_up
 from .scanner import Library, ScanResult
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def _watch_and_index(
 ) -> None:
     if library.is_filled():  # pages are answered from the last catalog while this pass catches up
         ready.set()
+    warm_up(settings)
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
     known = file_identity(settings.catalog)
     for reported in _reports(settings, stop):
