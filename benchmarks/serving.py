@@ -49,7 +49,7 @@ from reader.services import build_services
 from reader.settings import Settings
 
 services = build_services(Settings.from_environ())
-services.library.sync()
+services.library.scan_all()
 app = create_app(services)
 application = app.wsgi_app
 cold = application.inner.inner

@@ -222,7 +222,7 @@ def _look_through(root: Root, folder: Entry, path: str, link: str) -> Entry | No
 
 def _misnamed(path: str, real_path: str, name: str) -> Entry | None:
     """The problem of a name that is not UTF-8; None if it is."""
-    if name.isascii() or printable(name) == name:
+    if path.endswith(name):
         return None
     guess = guessed(name)
     hint = Message("rename it to %(name)s", name=guess) if guess else Message("rename it")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePosixPath
 
 from ..formats import FORMATS
 from ..i18n import Message
@@ -75,7 +74,8 @@ def reason_to_skip_file(name: str) -> str:
 
 
 def is_article_name(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in FORMATS
+    stem, dot, suffix = name.rpartition(".")
+    return bool(stem) and dot + suffix.lower() in FORMATS
 
 
 def is_public(path: str) -> bool:
@@ -88,7 +88,11 @@ def printable(name: str) -> str:
     r"""*name* as text that can be stored and shown: bytes that are not UTF-8 become ``\xd6``."""
     if name.isascii():
         return name
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name
 
 
 def guessed(name: str) -> str:
