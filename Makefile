@@ -4,11 +4,13 @@ PORT ?= 8000
 ARGS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help serve test check bench format package
+.PHONY: help serve test test-fast mutation check bench format package
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
 	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
+	@echo 'make test-fast  the tests that need no browser, server or e-book checker: a minute at most'
+	@echo 'make mutation   changes code here and there, and lists the changes that no test notices  (ARGS="--sample 5")'
 	@echo 'make check   style and types: ruff, mypy --strict'
 	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
 	@echo 'make package build the wheel and the source archive in dist/'
@@ -21,6 +23,14 @@ serve:
 test:
 	@bash scripts/setup.sh test
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-fast:
+	@bash scripts/setup.sh check
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+mutation:
+	@bash scripts/setup.sh test
+	@nice -n 15 $(PYTHON) scripts/mutation.py $(ARGS)
 
 check:
 	@bash scripts/setup.sh check

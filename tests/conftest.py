@@ -13,6 +13,22 @@ hypothesis_settings.register_profile("reader", deadline=None, derandomize=True) 
 hypothesis_settings.load_profile("reader")
 
 
+STARTS_PROGRAMS = {"subprocess", "serving", "sync_playwright"}
+"""A module of tests that imports one of these starts servers, browsers or checkers."""
+
+SLOW_MODULES = {"test_feed_changes", "test_pdf", "test_response_cache", "test_static_site"}
+"""Others that take more than a few seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what ``make test-fast`` leaves out."""
+    for item in items:
+        module = getattr(item, "module", None)
+        starts_programs = STARTS_PROGRAMS & set(vars(module)) if module else False
+        if starts_programs or item.path.stem in SLOW_MODULES or item.path.parent.name == "browser":
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A folder and an instance of the test's own; a removed file is gone at the next pass."""

@@ -157,3 +157,72 @@ def test_books_leave_most_of_the_queue_to_articles(tmp_path):
     for n in range(6):
         jobs.submit(f"article{n}.pdf", "spec")
     assert jobs.claim().key == "article0.pdf"
+
+
+def test_the_oldest_wait_is_counted_from_when_it_was_asked_for(jobs, clock):
+    assert jobs.oldest_seconds() == 0.0
+    jobs.submit("a.pdf", "spec")
+    jobs.submit("b.pdf", "spec")
+    clock.now += 10
+    assert 10 < jobs.oldest_seconds() < 15
+    jobs.claim(), jobs.claim()
+    assert jobs.oldest_seconds() == 0.0
+
+
+def test_what_waits_is_counted_and_what_is_at_work_is_not(jobs):
+    assert jobs.waiting() == 0
+    for key in ("a.pdf", "b.pdf", "c.pdf"):
+        jobs.submit(key, "spec")
+    assert jobs.waiting() == 3
+    jobs.claim()
+    assert jobs.waiting() == 2
+    jobs.submit("d.pdf", "spec")  # the one at work has left its place
+
+
+def test_equal_wishes_are_served_in_the_order_they_came(jobs):
+    for key in ("z.pdf", "m.pdf", "a.pdf"):
+        jobs.submit(key, "spec")
+    assert [jobs.claim().key for _ in range(3)] == ["z.pdf", "m.pdf", "a.pdf"]
+
+
+def test_a_job_has_its_attempts_and_keeps_its_place(jobs):
+    jobs.submit("a.pdf", "spec")
+    jobs.submit("b.pdf", "spec")
+    for _ in range(ATTEMPTS - 1):
+        assert jobs.claim().key == "a.pdf"
+        assert jobs.retry("a.pdf") is True
+        assert jobs.status("a.pdf") == JobStatus("a.pdf", "waiting", 1)
+    assert jobs.claim().key == "a.pdf"
+    assert jobs.retry("a.pdf") is False
+    assert jobs.status("a.pdf").state == "working"
+
+
+def test_a_failure_is_kept_for_ten_minutes_and_no_longer(jobs, clock):
+    assert FORGET_FAILURE_SECONDS == 600
+    jobs.submit("a.pdf", "spec")
+    jobs.fail(jobs.claim().key, "no memory")
+    assert jobs.failures() == {"a.pdf": "no memory"}
+    clock.now += FORGET_FAILURE_SECONDS - 10
+    jobs.submit("b.pdf", "spec")
+    assert "a.pdf" in jobs.failures()
+    clock.now += 20
+    jobs.submit("c.pdf", "spec")
+    assert jobs.failures() == {}
+
+
+def test_a_queue_with_a_failure_only_is_idle(jobs):
+    jobs.submit("a.pdf", "spec")
+    assert not jobs.idle()
+    key = jobs.claim().key
+    assert not jobs.idle()
+    jobs.fail(key, "no memory")
+    assert jobs.idle()
+
+
+def test_a_step_that_fails_half_way_changes_nothing(jobs):
+    with pytest.raises(ZeroDivisionError), jobs._transaction() as db:
+        db.execute("INSERT INTO jobs(key, spec, state, background, queued) VALUES('x', 's', 'waiting', 0, 1)")
+        1 / 0  # noqa: B018
+    assert jobs.waiting() == 0
+    jobs.submit("a.pdf", "spec")
+    assert jobs.waiting() == 1

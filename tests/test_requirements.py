@@ -10,6 +10,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from documentation import table_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ["requirements.txt", "requirements-dev.txt", "scripts/requirements-fonts.txt", "benchmarks/requirements.txt"]
@@ -69,6 +70,13 @@ def test_every_run_time_package_is_imported_or_explained():
     decisions = normal((ROOT / "docs" / "decisions.md").read_text("utf-8"))
     unused = names("requirements.txt") - distributions_of(imported(RUN_TIME))
     assert not [name for name in unused if name not in decisions]
+
+
+def test_every_run_time_package_has_its_reason_in_the_table_of_decisions():
+    """docs/decisions.md, “What is each run-time package for?”: name, what for, why this one."""
+    rows = table_rows((ROOT / "docs" / "decisions.md").read_text("utf-8"))
+    explained = {normal(row[0]) for row in rows if len(row) == 3 and all(row)}
+    assert names("requirements.txt") - explained == set()
 
 
 def test_what_serves_imports_nothing_but_what_is_pinned_for_it():

@@ -214,3 +214,91 @@ def test_ways_of_asking_that_come_down_to_the_same_share_an_answer(hot):
         }
         client.get("/", headers=headers)
     assert sum(hot.hits.values()) == 20
+
+
+PAGES = ("/", "/a/rain", "/feed.xml", "/atom.xml", "/t/雨/")
+
+
+def test_a_new_revision_forgets_all(hot, asks, publish):
+    """Asked for without a condition, as most visitors do: whatever was kept before the change is never sent again."""
+    for _ in range(3):
+        for path in PAGES:
+            asks(path)
+    publish({"2026-05-01/rain.md": "---\ntitle: 暴雨\ntags: [雨]\n---\n今天下暴雨。"})
+    inner, asked = hot.inner, []
+    hot.inner = lambda environ, start: asked.append(1) or inner(environ, start)
+    for path in PAGES:
+        flask, first, again = asks(path)
+        assert flask == first == again, path
+        assert "暴雨" in flask[2].decode(), path
+    assert len(asked) == len(PAGES)  # the second time of each is answered from what was kept anew
+
+
+def test_a_new_revision_forgets_what_has_grown_old_in_the_table_too(hot, publish):
+    page = [("Content-Type", "text/html"), ("Cache-Control", "public, max-age=60"), ("ETag", '"x"')]
+    flask = hot.inner
+    client = Client(hot)
+    client.get("/a/rain")
+    hot._limit_bytes = 40_000
+    hot.inner = lambda _, start: (start("200 OK", page), [b"x" * 10_000])[-1]
+    for n in range(3):
+        client.get(f"/{n}")
+    assert any(key[0] == "/a/rain" for key in hot._older)
+    publish({"2026-05-01/rain.md": "---\ntitle: 暴雨\n---\n今天下暴雨。"})
+    hot.inner = flask
+    assert "暴雨" in client.get("/a/rain").text
+
+
+def test_each_of_many_revisions_is_seen(hot, publish):
+    client = Client(hot)
+    for n in range(5):
+        publish({"2026-05-01/rain.md": f"---\ntitle: 第{n}版\n---\n今天下雨。"})
+        for _ in range(2):
+            assert f"第{n}版" in client.get("/a/rain").text
+
+
+def test_what_has_outlived_its_max_age_is_made_anew(hot):
+    page = [("Content-Type", "text/html"), ("Cache-Control", "public, max-age=1"), ("ETag", '"x"')]
+    asked = []
+    hot.inner = lambda _, start: (asked.append(1), start("200 OK", page), [b"x"])[-1]
+    client = Client(hot)
+    client.get("/"), client.get("/")
+    assert len(asked) == 1
+    for entry in hot._pages.values():
+        for variant in entry.variants.values():
+            variant.fresh_until -= 1
+    client.get("/")
+    assert len(asked) == 2
+
+
+def test_an_answer_larger_than_a_megabyte_is_not_kept(hot):
+    asked = []
+    for size, times in ((1 << 20, 1), ((1 << 20) + 1, 2)):
+        asked.clear()
+        page = [
+            ("Content-Type", "text/html"),
+            ("Cache-Control", "public, max-age=60"),
+            ("ETag", '"x"'),
+            ("Content-Length", str(size)),
+        ]
+        hot.inner = lambda _, start: (asked.append(1), start("200 OK", page), [b"x" * size])[-1]  # noqa: B023
+        hot._limit_bytes = 8 << 20
+        client = Client(hot)
+        client.get(f"/{size}"), client.get(f"/{size}")
+        assert len(asked) == times
+
+
+def test_a_request_with_credentials_goes_to_flask(hot):
+    asked = []
+    flask = hot.inner
+    hot.inner = lambda environ, start: asked.append(1) or flask(environ, start)
+    client = Client(hot)
+    client.get("/feed.xml")
+    client.get("/feed.xml", headers={"Authorization": "Basic eA=="})
+    assert len(asked) == 2
+
+
+def test_sites_of_other_names_share_no_answer(hot):
+    client = Client(hot)
+    for host in ("a.example", "b.example", "a.example"):
+        assert f"http://{host}/" in client.get("/feed.xml", headers={"Host": host}).text
