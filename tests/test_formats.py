@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import re
+import textwrap
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import PurePosixPath
@@ -188,6 +189,35 @@ def test_names_of_rare_characters_are_read_and_stay_as_typed(suffix):
     draft = read_draft(suffix, f"{front}\n书法家\U0002f80d与\u845b\U000e0101氏，猪\ufa1d。\n".encode())
     assert (draft.title, draft.byline) == ("\uf9e1先生", ("王㛃", "李𬘡", "渚\ufa46"))
     assert "书法家\U0002f80d与\u845b\U000e0101氏，猪\ufa1d。" in draft.body_html
+
+
+def test_text_wrapped_at_a_column_is_joined_where_lines_are_full():
+    story = (
+        "The river rose through the night and by morning the lower fields were under water, so the people moved. " * 4
+    )
+    text = "The river rose\n\n" + "\n\n".join(textwrap.fill(f"{word} day. {story}", 72) for word in ("First", "Second"))
+    assert read_draft(".txt", text.encode()).body_html.count("<p>") == 2
+    han = "今天清晨河水上涨淹没了下游的田地三个村庄的村民转移到山坡上的学校学校里准备了热汤和棉被直到傍晚雨才停下来"
+    wrapped = ["　　" + han + "。", "　　第二段" + han + "。"]
+    lines = ["\n".join(one[at : at + 38] for at in range(0, len(one), 38)) for one in wrapped]
+    body = read_draft(".txt", ("河水上涨\n\n" + "\n".join(lines) + "\n").encode()).body_html
+    assert body.count("<p>") == 2
+
+
+def test_verse_lists_and_rules_of_plain_text_stay_what_they_are():
+    text = "静夜思\n\n床前明月光，\n疑是地上霜。\n举头望明月，\n低头思故乡。\n\n***\n\n1. 第一项\n2. 第二项\n3. 第三项\n\n- 甲项\n- 乙项\n\n结尾一句。\n"
+    body = read_draft(".txt", text.encode()).body_html
+    assert "<p>床前明月光，</p>" in body
+    assert "<hr>" in body
+    assert "<h" not in body.replace("<hr>", "")
+    assert body.index("第一项") < body.index("第二项") < body.index("乙项")
+
+
+def test_headings_by_figures_stay_headings():
+    body = read_draft(
+        ".txt", "题目\n\n开头一句话。\n\n1. 水位上涨\n\n河水上涨了两米。\n\n2. 村民转移\n\n村民去了学校。\n".encode()
+    ).body_html
+    assert body.count("<h2>") == 2
 
 
 def test_tags_in_plain_text_are_text():

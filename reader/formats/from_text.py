@@ -54,6 +54,9 @@ _LONGEST_HEADING = 36
 _LONGEST_TITLE = 60
 _LONGEST_HEAD = 15
 _BARE_ADDRESS = re.compile(r"https?://[!-~]+")
+_RULE = re.compile(r"(?:[*＊·•※☆★◇◆—_=~-] ?){3,}")
+_BULLET = re.compile(r"[-•·*]\s+")
+_ITEM = re.compile(rf"\(?\d{{1,3}}[.)、．]\s*|{_BULLET.pattern}")
 _INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 
@@ -291,6 +294,9 @@ def _html(story: list[str]) -> str:
     parts = []
     for index, paragraph in enumerate(story):
         following = story[index + 1] if index + 1 < len(story) else ""
+        if _RULE.fullmatch(paragraph):
+            parts.append("<hr>\n")
+            continue
         tag = _tag(paragraph, following)
         parts.append(f"<{tag}>{html.escape(paragraph, quote=False)}</{tag}>\n")
     return "".join(parts)
@@ -304,6 +310,10 @@ def _tag(text: str, following: str) -> str:
         return "p"
     if whole_line(HEAD_FURNITURE, text) or _is_furniture(text):
         return "p"  # looks like a button, but stands in the story: kept, and no heading
+    item = _ITEM.match(following)
+    if _BULLET.match(text) or (item and _ITEM.match(text)):
+        return "p"  # a list
+    following = following[item.end() :] if item else following
     level = NUMBERED.match(text)
     if not _SENTENCE.search(following) and not NUMBERED.match(following):
         return "p"
