@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from . import __version__, commands
-from .commands.console import localized, localized_command, localized_help
+from .commands.console import localized, localized_click, localized_command, localized_help
 from .errors import BadSetting, ReaderError
 from .settings import Settings
 
@@ -24,6 +24,10 @@ class MainGroup(click.Group):
 
     Exit status 1; 2 for a setting that cannot be used.
     """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with localized_click():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -1,6 +1,7 @@
 """Writes the Traditional Chinese catalogue of the interface from the Simplified one; run it after each new text.
 
-OpenCC's ``s2twp`` changes words too (网络 → 網路, 打印 → 列印), as buttons want it and articles do not.
+OpenCC's ``s2twp`` changes words too (网络 → 網路, 打印 → 列印), as buttons want it and articles do not. Of a news site
+发布 is 發布, not 釋出 as of software, and quotation marks are 「」.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ from pathlib import Path
 import opencc
 
 FOLDER = Path(__file__).resolve().parent.parent / "reader" / "translations"
+_NEWS_WORDS = str.maketrans({"“": "「", "”": "」", "‘": "『", "’": "』"})
 _TRANSLATION = re.compile(r'^(msgstr(?:\[\d+\])? ")(.*)(")$', re.MULTILINE)
 
 
 def traditional(catalogue: str) -> str:
     """*catalogue* with its translations, and only those, in Traditional Chinese."""
     convert = opencc.OpenCC("s2twp").convert
-    changed = _TRANSLATION.sub(lambda line: line[1] + convert(line[2]) + line[3], catalogue)
+    changed = _TRANSLATION.sub(lambda line: line[1] + as_news(convert(line[2])) + line[3], catalogue)
     return changed.replace("Simplified Chinese", "Traditional Chinese, made by scripts/make_traditional.py").replace(
         "Language: zh_Hans", "Language: zh_Hant"
     )
+
+
+def as_news(text: str) -> str:
+    return text.replace("釋出", "發布").translate(_NEWS_WORDS)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import os
 import pickle
 import re
 import string
@@ -164,6 +165,14 @@ def test_help_is_in_the_terminals_language_and_no_summary_is_cut(runner):
     assert not [line for line in english.splitlines() if line.endswith("...") and "Usage" not in line]
     assert "Generate all exports ahead of time" in english
     assert "预先生成全部导出文件" in chinese
+    assert ("用法：" in chinese, "Usage" in chinese, "Usage:" in english) == (True, False, True)
+
+
+def test_clicks_own_words_are_in_the_terminals_language_and_the_environment_stays(runner):
+    before = dict(os.environ)
+    result = runner.invoke(main, ["nonsense"], env={"LANG": "zh_CN.UTF-8"})
+    assert "没有命令 'nonsense'。" in result.stderr
+    assert dict(os.environ) == before
 
 
 def test_check_explains_in_the_terminals_language(runner, settings, drop):

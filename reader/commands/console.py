@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import copy
+import gettext
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
-from ..i18n import environment_language, translated, translations
+from ..i18n import catalogue_of, compile_catalogues, environment_language, translated, translations
 
 
 def localized(text: str) -> str:
@@ -19,6 +25,24 @@ def localized(text: str) -> str:
 def echo(text: str, err: bool = False) -> None:
     """Prints a line; a Message in the terminal's language."""
     click.echo(localized(text), err=err)
+
+
+@contextmanager
+def localized_click() -> Iterator[None]:
+    """click asks the standard library's gettext for its own words (“Usage:”), which finds them in our catalogues."""
+    locale, before = catalogue_of(environment_language()), os.environ.get("LANGUAGE")
+    if locale == "en":
+        yield
+        return
+    with TemporaryDirectory(prefix="reader-words-") as folder:
+        compile_catalogues(Path(folder))
+        gettext.bindtextdomain("messages", folder)
+        os.environ["LANGUAGE"] = locale
+        try:
+            yield
+        finally:
+            os.environ.pop("LANGUAGE")
+            os.environ.update({} if before is None else {"LANGUAGE": before})
 
 
 def localized_command(command: click.Command) -> click.Command:

@@ -27,7 +27,7 @@ _STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400),
 
 _WORDS = {
     400: (N_("Bad request"), N_("Check the address for typos.")),
-    404: (N_("Page not found"), N_("Check the address for typos, or search for the article.")),
+    404: (N_("Page not found"), N_("Check the address for typos.")),
     405: (N_("Not supported here"), N_("This address is read-only.")),
     403: (N_("Access denied"), N_("This address is not open to you.")),
     414: (N_("The address is too long"), N_("Check the address for typos.")),

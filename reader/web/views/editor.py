@@ -207,7 +207,7 @@ def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
         form = "page" if text.startswith("<") and "</" in text else "text"
         return SourceItem(gettext("pasted text"), lambda: content, form, content.address)
     if not address:
-        raise NotImported(Message("form"), Message("paste text or enter a URL"))
+        raise UnreadableArticle(Message("paste text or enter a URL"))
     found = (
         items_of(address, fetcher)[0]
         if "://" in address
