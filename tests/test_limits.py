@@ -14,11 +14,12 @@ from PIL import Image
 from reader.catalog.related import keywords
 from reader.catalog.tokenizer import words_of
 from reader.editing import to_article
+from reader.editing.body import _name_headings
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft, text_lines
 from reader.media.images import link_pictures
 from reader.models import Article
-from reader.sanitizer import sanitize
+from reader.sanitizer import Token, sanitize, tokens
 from reader.sanitizer.blocks import DEEPEST_INLINE
 from reader.sanitizer.limits import MOST_CELLS, MOST_TAGS
 from reader.settings import Settings
@@ -276,6 +277,23 @@ def test_equal_headings_get_names_that_differ():
     article = article_of(".html", HEADS[".html"] + "<h2>同题</h2><p>甲</p>" * 3 + "<h2 id=同题-2>乙</h2>")
     assert article
     assert all(f'id="{name}"' in article.body for name in ("同题", "同题-2", "同题-3", "同题-4"))
+
+
+class CountedList(list[Token]):
+    """Counts what is taken out of it, slices by their length."""
+
+    taken = 0
+
+    def __getitem__(self, key):
+        found = super().__getitem__(key)
+        self.taken += len(found) if isinstance(key, slice) else 1
+        return found
+
+
+def test_naming_headings_looks_at_each_token_a_few_times():
+    parts = CountedList(tokens(sanitize("<h2>同题</h2><p>甲</p>" * 500)))
+    _name_headings(parts)
+    assert parts.taken < 4 * len(parts)
 
 
 def test_a_picture_shown_many_times_is_read_once(tmp_path, monkeypatch):

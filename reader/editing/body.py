@@ -134,7 +134,8 @@ def _name_headings(parts: list[Token]) -> None:
 
 def _words(parts: list[Token], start: int) -> str:
     words = []
-    for part in parts[start + 1 :]:
+    for index in range(start + 1, len(parts)):  # a slice would copy the rest of the article for each heading
+        part = parts[index]
         if part.name == parts[start].name:
             break
         words.append(part.text)
