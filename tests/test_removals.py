@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
-from reader.catalog import record_export
+from reader.catalog import catalog_writer
 from reader.errors import Gone, Moved
 from reader.library import scanner
 from reader.library.faults import BULK, REPLACED, UNMOUNTED, of_another_root, of_missing
@@ -34,10 +35,12 @@ def settings(settings):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Seconds that pass only when the test says so: ``clock.pass_by(6)``."""
-    clock = SimpleNamespace(now=time.time())
-    clock.time = lambda: clock.now
-    clock.sleep = clock.pass_by = lambda seconds: setattr(clock, "now", clock.now + seconds)
+    """Seconds that pass only when the test says so: ``clock.pass_by(6)``; ``clock.now`` is set as by hand."""
+    clock = SimpleNamespace(now=time.time(), passed=0.0)
+    clock.time, clock.monotonic = lambda: clock.now, lambda: clock.passed
+    clock.sleep = clock.pass_by = lambda seconds: vars(clock).update(
+        now=clock.now + seconds, passed=clock.passed + seconds
+    )
     monkeypatch.setattr(scanner, "time", clock)
     return clock
 
@@ -195,6 +198,15 @@ def test_another_folder_in_its_place_is_believed_when_it_stays(services, publish
     assert slugs(services) == {"new"}
 
 
+def test_a_clock_that_is_set_forward_makes_no_fault_old(services, publish, settings, scan, clock):
+    publish(MANY)
+    for n in range(7):
+        (settings.articles / f"{n}.md").unlink()
+    scan()
+    clock.now += 10 * ACCEPT
+    assert (scan().gone, len(slugs(services))) == (0, 8)
+
+
 def test_one_fault_that_lasted_does_not_make_another_believed(services, publish, settings, scan, clock):
     publish(MANY)
     for n in range(5):
@@ -272,20 +284,20 @@ def test_an_unmounted_sub_folder_is_known_by_its_device(tmp_path):
     status = tmp_path.stat()
     root = Root(str(tmp_path), status.st_dev, status.st_ino)
     (tmp_path / "share").mkdir()
-    fault = of_missing(root, ["share"], ["share/a.md"], known=50, now=0)
+    fault = of_missing(root, ["share"], ["share/a.md"], known=50)
     assert fault is not None
     assert fault.kind == UNMOUNTED
-    assert of_missing(root, ["other"], ["share/a.md"], known=50, now=0) is None
-    assert of_missing(root, [], [f"{n}.md" for n in range(26)], known=50, now=0).kind == BULK
+    assert of_missing(root, ["other"], ["share/a.md"], known=50) is None
+    assert of_missing(root, [], [f"{n}.md" for n in range(26)], known=50).kind == BULK
 
 
 def test_another_device_is_a_fault_only_where_much_is_missing():
     before, after = Root("/srv/news", 1, 2), Root("/srv/news", 9, 2)
-    assert of_another_root(before, after, is_empty=False, lost=1, known=10, now=0) is None
-    assert of_another_root(before, after, is_empty=False, lost=6, known=10, now=0).kind == REPLACED
+    assert of_another_root(before, after, is_empty=False, lost=1, known=10) is None
+    assert of_another_root(before, after, is_empty=False, lost=6, known=10).kind == REPLACED
 
 
-def test_exports_are_finished_and_processes_start_while_a_file_is_being_read(services, drop, settings, monkeypatch):
+def test_others_write_and_processes_start_while_a_file_is_being_read(services, drop, settings, monkeypatch):
     drop("slow.md", RAIN)
     started = []
 
@@ -298,13 +310,15 @@ def test_exports_are_finished_and_processes_start_while_a_file_is_being_read(ser
             )
             command = [sys.executable, "-c", code, str(settings.articles), str(settings.instance)]
             started.append(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout)
-            record_export(settings.catalog, "k", 17)
+            with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+                transaction.set_meta("written meanwhile", "yes")
         return iter(())
 
     monkeypatch.setattr(scanner, "read_files", slowly)
     services.library.scan_all()
     assert started == ["0\n"]
-    assert services.catalog.export_sizes(["k"]) == {"k": 17}
+    with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+        assert transaction.get_meta("written meanwhile") == "yes"
 
 
 def test_a_catalog_that_was_filled_once_is_served_before_the_first_pass(services, publish, settings):

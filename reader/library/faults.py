@@ -24,11 +24,10 @@ UNREADABLE, EMPTY, REPLACED, UNMOUNTED, BULK = "unreadable", "empty", "replaced"
 
 @dataclass(frozen=True)
 class Fault:
-    """Why the folder is not believed. ``reason`` is a Message; ``since`` is in UTC seconds."""
+    """Why the folder is not believed. ``reason`` is a Message."""
 
     kind: str
     reason: str
-    since: float
 
     @property
     def hint(self) -> Message:
@@ -37,19 +36,18 @@ class Fault:
             return Message("bring the folder back, or correct READER_ARTICLES")
         return Message("bring the files back, or confirm with: python -m reader check --accept-removals")
 
-    def accepted_at(self, accept_seconds: float) -> float | None:
-        """When it will have stayed so long enough to be meant; None for a folder that is not there at all."""
-        return None if self.kind == UNREADABLE else self.since + accept_seconds
+    @property
+    def can_be_meant(self) -> bool:
+        """Whether it is a removal if it lasts; a folder that is not there at all says nothing."""
+        return self.kind != UNREADABLE
 
 
-def unreadable(error: OSError, path: object, now: float) -> Fault:
+def unreadable(error: OSError, path: object) -> Fault:
     cause = error.strerror or str(error)
-    return Fault(
-        UNREADABLE, Message("the articles folder %(path)s cannot be read: %(cause)s", path=path, cause=cause), now
-    )
+    return Fault(UNREADABLE, Message("the articles folder %(path)s cannot be read: %(cause)s", path=path, cause=cause))
 
 
-def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: int, now: float) -> Fault | None:
+def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: int) -> Fault | None:
     """What is wrong with *root*, which is not the folder that was there *before*; None if nothing is.
 
     *lost* of the *known* public articles have no file in it. A link that leads elsewhere now was switched by a deploy,
@@ -65,25 +63,24 @@ def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: 
                     known,
                     path=root.path,
                 ),
-                now,
             )
         return None
     if 2 * lost > known:
         text = N_("another folder or device is at %(path)s: %(lost)s of %(known)s articles are missing")
-        return Fault(REPLACED, Message(text, path=root.path, lost=lost, known=known), now)
+        return Fault(REPLACED, Message(text, path=root.path, lost=lost, known=known))
     return None
 
 
-def of_missing(root: Root, mounts: Iterable[str], missing: list[str], known: int, now: float) -> Fault | None:
+def of_missing(root: Root, mounts: Iterable[str], missing: list[str], known: int) -> Fault | None:
     """What is wrong when the public articles at the paths *missing* are not found, of *known* in all."""
     for mount in mounts:
         lost = sum(1 for path in missing if path.startswith(f"{mount}/"))
         if lost and not _is_mounted(root, mount):
             text = N_("nothing is mounted at %(path)s: %(lost)s of %(known)s articles are missing")
-            return Fault(UNMOUNTED, Message(text, path=f"{root.path}/{mount}", lost=lost, known=known), now)
+            return Fault(UNMOUNTED, Message(text, path=f"{root.path}/{mount}", lost=lost, known=known))
     if len(missing) > FEW and 2 * len(missing) > known:
         text = N_("%(lost)s of %(known)s articles disappeared from %(path)s at once")
-        return Fault(BULK, Message(text, path=root.path, lost=len(missing), known=known), now)
+        return Fault(BULK, Message(text, path=root.path, lost=len(missing), known=known))
     return None
 
 
@@ -98,13 +95,12 @@ def stored_fault(transaction: CatalogTransaction) -> Fault | None:
     kind = transaction.get_meta("fault_kind")
     if not kind:
         return None
-    return Fault(kind, restored(transaction.get_meta("fault")), float(transaction.get_meta("fault_since")))
+    return Fault(kind, restored(transaction.get_meta("fault")))
 
 
 def store_fault(transaction: CatalogTransaction, fault: Fault | None) -> None:
     transaction.set_meta("fault", stored(fault.reason) if fault else "")
     transaction.set_meta("fault_kind", fault.kind if fault else "")
-    transaction.set_meta("fault_since", str(fault.since if fault else 0))
 
 
 def stored_root(transaction: CatalogTransaction) -> Root | None:

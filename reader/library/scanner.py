@@ -75,7 +75,7 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._logged_fault = ""
+        self._fault_kind, self._fault_began = "", 0.0  # monotonic: a clock that is set forward makes no fault old
 
     def is_filled(self) -> bool:
         """Whether the catalog holds a whole pass, so that pages can be answered from it at once."""
@@ -124,14 +124,14 @@ class Library:
             names = names if root == before else {""}
             comparison, mounts = self._compare(root, names)
         except OSError as error:
-            return self._refuse(unreadable(error, self._settings.articles, now), last_fault)
+            return self._refuse(unreadable(error, self._settings.articles))
         if before and before != root:
             with self._writer() as transaction:
                 lost = transaction.unfound(comparison.missing, comparison.changed.values())
                 known = transaction.count_published()
-            fault = of_another_root(before, root, comparison.is_empty, lost, known, now)
-            if fault and not (is_confirmed or self._is_believed(fault, last_fault)):
-                return self._refuse(fault, last_fault)
+            fault = of_another_root(before, root, comparison.is_empty, lost, known)
+            if fault and not (is_confirmed or self._is_believed(fault)):
+                return self._refuse(fault)
             is_confirmed = is_confirmed or fault is not None
         self._note_missing(root, before, comparison, now)
         problems, unsettled = self._read_and_put(root, comparison.changed, progress, now)
@@ -155,31 +155,32 @@ class Library:
 
         return compare(self._settings.catalog, names, found()), mounts
 
-    def _refuse(self, fault: Fault, last_fault: Fault | None) -> ScanResult:
+    def _refuse(self, fault: Fault) -> ScanResult:
         """Nothing is taken from the folder: the last good state stays up."""
         with self._writer() as transaction:
-            fault = self._log_and_store(transaction, fault, last_fault)
+            self._log_and_store(transaction, fault)
             transaction.release_due()
-            due = _earliest(transaction.next_due(), fault.accepted_at(self._settings.accept_removals_seconds))
+            due = _earliest(transaction.next_due(), self._believed_at(fault))
         return ScanResult(next_due=due, fault=fault.reason)
 
-    def _is_believed(self, fault: Fault, last: Fault | None) -> bool:
-        """Whether it has stayed so for long enough to be meant."""
-        due = last.accepted_at(self._settings.accept_removals_seconds) if last and last.kind == fault.kind else None
-        return due is not None and due <= fault.since
+    def _is_believed(self, fault: Fault) -> bool:
+        """Whether it has stayed so for long enough to be meant, while this process looked on."""
+        return fault.can_be_meant and self._seconds_left(fault) <= 0
 
-    def _log_and_store(self, transaction: CatalogTransaction, fault: Fault, last: Fault | None) -> Fault:
-        """The fault since it began; one line in the log when it begins."""
-        if last and last.kind == fault.kind:
-            fault = replace(fault, since=last.since)
-        if self._logged_fault != fault.kind:
-            log.error(
-                "%s; the last good state stays up (if it is meant: python -m reader check --accept-removals)",
-                fault.reason,
-            )
-            self._logged_fault = fault.kind
+    def _believed_at(self, fault: Fault) -> float | None:
+        """UTC seconds."""
+        return time.time() + self._seconds_left(fault) if fault.can_be_meant else None
+
+    def _seconds_left(self, fault: Fault) -> float:
+        lasted = time.monotonic() - self._fault_began if fault.kind == self._fault_kind else 0.0
+        return self._settings.accept_removals_seconds - lasted
+
+    def _log_and_store(self, transaction: CatalogTransaction, fault: Fault) -> None:
+        """One line in the log when it begins."""
+        if self._fault_kind != fault.kind:
+            log.error("%s; the last good state stays up; %s", fault.reason, fault.hint)
+            self._fault_kind, self._fault_began = fault.kind, time.monotonic()
         store_fault(transaction, fault)
-        return fault
 
     def _note_missing(self, root: Root, before: Root | None, comparison: Comparison, now: float) -> None:
         """Mark what was not found, before anything is read: a file that moved is then known by its bytes or name."""
@@ -219,15 +220,15 @@ class Library:
         with self._writer() as transaction:
             missing = transaction.missing_articles(float(transaction.get_meta("switch_due") or 0))
             known, mounts = transaction.count_published(), stored_mounts(transaction)
-            fault = None if is_confirmed else of_missing(root, mounts, missing, known, now)
-            if fault and self._is_believed(fault, last_fault):
+            fault = None if is_confirmed else of_missing(root, mounts, missing, known)
+            if fault and self._is_believed(fault):
                 fault, is_confirmed = None, True
             if fault:
-                fault = self._log_and_store(transaction, fault, last_fault)
-            elif last_fault or self._logged_fault:
+                self._log_and_store(transaction, fault)
+            elif last_fault or self._fault_kind:
                 store_fault(transaction, None)
                 log.warning("%s can be followed again", root.path)
-                self._logged_fault = ""
+                self._fault_kind = ""
             overdue = [] if fault else transaction.overdue(float("inf") if is_confirmed else now)
             claimants = transaction.claimants(overdue)
         return self._drop_and_release(root, overdue, claimants, fault)
@@ -251,7 +252,7 @@ class Library:
         problems += self._read_and_put(root, self._stamps(root, freed), _quietly, 0)[0] if freed else []
         with self._writer() as transaction:
             removal = None if fault else transaction.next_removal()
-            accepted = fault.accepted_at(self._settings.accept_removals_seconds) if fault else None
+            accepted = self._believed_at(fault) if fault else None
             due = _earliest(transaction.next_due(), removal, accepted)
         return ScanResult(0, len(gone), tuple(problems), frozenset(), due, removal, fault.reason if fault else "")
 
