@@ -10,7 +10,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 
@@ -84,11 +86,12 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def ask(url: str, **headers: str) -> tuple[int, Message, bytes]:
+def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Message, bytes]:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), NoRedirect)
-    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, headers=fields)
     try:
         with opener.open(request, timeout=20) as response:
             return response.status, response.headers, response.read()
@@ -112,6 +115,7 @@ def behind_nginx(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("deploy")
     settings = Settings(articles=folder / "articles", instance=folder / "instance", base_url="https://news.example")
+    settings = replace(settings, trusted_proxies="127.0.0.1/32", editor_token="a long enough secret")
     settings.articles.mkdir()
     (settings.articles / "rain.md").write_text("---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。", "utf-8")
     with serving(settings) as upstream, nginx_before(upstream, folder) as addresses:
@@ -145,3 +149,29 @@ def test_feeds_name_the_public_address(behind_nginx):
 def test_plain_http_is_sent_to_https(behind_nginx):
     status, headers, _ = ask(f"{behind_nginx[1]}/a/rain", Host="news.example")
     assert (status, headers["Location"]) == (301, "https://news.example/a/rain")
+
+
+def test_metrics_are_not_for_the_world(behind_nginx):
+    assert ask(f"{behind_nginx[0]}/metrics")[0] == 403
+
+
+def test_a_visitor_cannot_speak_for_another_address(behind_nginx):
+    """nginx replaces what was sent, so the wrong tokens of one visitor count as one visitor's."""
+    answers = []
+    for n in range(8):
+        forged = {"X_Forwarded_For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}"}
+        answers.append(ask(f"{behind_nginx[0]}/editor/login", b"token=wrong", **forged)[0])
+    assert answers == [403] * 5 + [429] * 3
+
+
+def test_a_flood_of_one_address_is_stopped_before_it_reaches_reader(behind_nginx):
+    """Its searches: a burst is answered, some wait, the rest get 429."""
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda n: ask(f"{behind_nginx[0]}/search?q=x{n}")[0], range(48)))
+    assert set(answers) == {200, 429}
+
+
+def test_a_visitor_of_https_keeps_https_in_every_redirect(behind_nginx):
+    for path in ("/d/latest", "/s/none", "/d/2026-05-01"):
+        location = ask(f"{behind_nginx[0]}{path}")[1]["Location"] or "/"
+        assert location.startswith("/")

@@ -35,7 +35,7 @@ from ...exports.publications import (
     of_selection,
 )
 from ...jobs.queue import JobStatus
-from ...models import Collection, Publication, is_slug
+from ...models import Collection, Publication, fingerprint, is_slug
 from .. import services
 from ..client_limits import client, client_limits
 from ..responses import fit_suffix_range
@@ -228,9 +228,15 @@ def disposition(name: str, plain_name: str, mimetype: str) -> str:
     """RFC 6266 with RFC 8187: the title for who can read it, an ASCII name for who can't."""
     kind = "inline" if mimetype in SHOWN else "attachment"
     suffix = name.rpartition(".")[2]
-    ascii_name = (plain_name or name.rpartition(".")[0]).encode("ascii", "ignore").decode().strip("-_ ") or "reader"
+    ascii_name = _in_ascii(plain_name or name.rpartition(".")[0])
     safe = "".join(char for char in name if char.isprintable() and char not in '/\\:*?"<>|')
     return f"{kind}; filename=\"{ascii_name}.{suffix}\"; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+def _in_ascii(name: str) -> str:
+    """*name* without what is not ASCII; then with a few digits of its hash, so that two names stay two files."""
+    kept = re.sub(r"[^\w.-]+", "-", name.encode("ascii", "ignore").decode()).strip("-_. ")
+    return kept if kept == name else f"{kept or 'reader'}-{fingerprint(name)[:6]}"
 
 
 def show_progress(status: JobStatus, publication: Publication) -> Response:

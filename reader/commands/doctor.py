@@ -1,0 +1,252 @@
+"""``doctor``: whether this machine and these settings can serve, and what to do where they cannot."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from packaging.requirements import Requirement
+
+from ..i18n import Message, catalogue_of
+from ..settings import ROOT, Settings
+from .console import echo
+
+FREE_BYTES = 500_000_000
+OPEN_FILES = 1024
+OLDEST_SQLITE = (3, 38, 0)
+PACKAGE = "reader-server"
+NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "9p", "vboxsf", "afs"}
+FONTS = Path(__file__).resolve().parent.parent / "exports" / "fonts"
+SOFTWARE_YEAR = 2026
+OK, WARNING, PROBLEM = Message("ok"), Message("warning"), Message("problem")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; ``advice`` is what to do, empty when nothing need be done."""
+
+    kind: Message
+    text: Message
+    advice: Message | None = None
+
+
+Check = Callable[[Settings], Iterator[Finding]]
+
+
+@click.command("doctor")
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Check folders, fonts, settings, clock, databases and packages, and say what to do.
+
+    Changes nothing. Exits with 1 if something keeps Reader from working; a warning is not a problem.
+    """
+    findings = [finding for check in CHECKS for finding in check(settings)]
+    for finding in findings:
+        echo(Message("%(kind)s: %(text)s", kind=finding.kind, text=finding.text))
+        if finding.advice:
+            echo(Message("    to do: %(advice)s", advice=finding.advice))
+    raise SystemExit(1 if any(finding.kind == PROBLEM for finding in findings) else 0)
+
+
+def articles_folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.articles
+    if not folder.is_dir():
+        text = Message("the articles folder %(folder)s does not exist", folder=folder)
+        yield Finding(PROBLEM, text, Message("create it, mount it, or set READER_ARTICLES"))
+        return
+    if not os.access(folder, os.R_OK | os.X_OK):
+        text = Message("the articles folder %(folder)s cannot be read", folder=folder)
+        yield Finding(PROBLEM, text, Message("give this user permission to read it (chmod, chown)"))
+        return
+    unreadable = sum(not os.access(path, os.R_OK) for path in folder.iterdir())
+    if unreadable:
+        text = Message("%(count)s entries of the articles folder cannot be read", count=unreadable)
+        yield Finding(WARNING, text, Message("run: python -m reader check"))
+    if settings.editor_token and not os.access(folder, os.W_OK):
+        text = Message("the editor cannot save: %(folder)s is read-only", folder=folder)
+        yield Finding(PROBLEM, text, Message("make it writable, or unset READER_EDITOR_TOKEN"))
+    device = folder.stat().st_dev
+    yield Finding(OK, Message("articles: %(folder)s (device %(device)s)", folder=folder, device=device))
+
+
+def instance_folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.instance
+    if folder.is_relative_to(settings.articles) or settings.articles.is_relative_to(folder):
+        text = Message("READER_INSTANCE and READER_ARTICLES lie in each other")
+        yield Finding(PROBLEM, text, Message("choose two separate folders"))
+    place = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        text = Message("nothing can be written to %(folder)s: %(cause)s", folder=place, cause=error.strerror)
+        yield Finding(PROBLEM, text, Message("give this user write permission, or set READER_INSTANCE"))
+        return
+    free = shutil.disk_usage(place).free
+    text = Message("instance: %(folder)s, %(free)s MB free", folder=folder, free=free // 1_000_000)
+    if free < FREE_BYTES:
+        yield Finding(PROBLEM, text, Message("free some space, or set READER_INSTANCE to another disk"))
+    elif free < settings.export_cache_mb * 1_000_000:
+        advice = Message("set READER_EXPORT_CACHE_MB (%(size)s) below the free space", size=settings.export_cache_mb)
+        yield Finding(WARNING, text, advice)
+    else:
+        yield Finding(OK, text)
+
+
+def change_notification(settings: Settings) -> Iterator[Finding]:
+    if not settings.watch or not settings.articles.is_dir():
+        return
+    kind = _file_system(settings.articles)
+    if kind in NETWORK_FILE_SYSTEMS:
+        text = Message("the articles lie on %(kind)s, which announces no changes made elsewhere", kind=kind)
+        yield Finding(WARNING, text, Message("set READER_WATCH=0; changes then show within READER_SCAN_SECONDS"))
+    limit = _number(Path("/proc/sys/fs/inotify/max_user_watches"))
+    folders = 1 + sum(len(names) for _, names, _ in os.walk(settings.articles))
+    if limit is not None and folders > limit * 0.8:
+        text = Message("%(folders)s folders to watch, of %(limit)s allowed", folders=folders, limit=limit)
+        advice = Message("run: sysctl fs.inotify.max_user_watches=%(wanted)s", wanted=max(65_536, folders * 2))
+        yield Finding(WARNING, text, advice)
+    else:
+        yield Finding(OK, Message("changes are watched: %(count)s folders", count=folders))
+
+
+def _file_system(folder: Path) -> str:
+    """The type of the file system *folder* lies on; empty where ``/proc/mounts`` is missing."""
+    try:
+        lines = [line.split() for line in Path("/proc/mounts").read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        return ""
+    found = [(len(m[1]), m[2]) for m in lines if folder.is_relative_to(m[1].replace("\\040", " "))]
+    return max(found, default=(0, ""))[1]
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def fonts(_settings: Settings) -> Iterator[Finding]:
+    missing = [name for name in ("sans-ext.ttf", "serif-ext.ttf") if not (FONTS / name).is_file()]
+    if missing:
+        text = Message("fonts for rare and Traditional characters are missing: %(names)s", names=", ".join(missing))
+        yield Finding(WARNING, text, Message("run: bash scripts/setup.sh serve; until then PDF lacks such characters"))
+    else:
+        yield Finding(OK, Message("fonts: complete"))
+
+
+def addresses(settings: Settings) -> Iterator[Finding]:
+    if not settings.base_url:
+        text = Message("READER_BASE_URL is not set: addresses are those of each request")
+        yield Finding(WARNING, text, Message("set it to the public address if others read this site"))
+    elif settings.hosts and urlsplit(settings.base_url).hostname not in settings.known_hosts:
+        text = Message("READER_HOSTS does not hold the name in READER_BASE_URL")
+        yield Finding(PROBLEM, text, Message("add it; the site's own address would be answered with 421"))
+    else:
+        yield Finding(OK, Message("public address: %(address)s", address=settings.base_url))
+    if settings.base_url.startswith("https:") and not settings.trusted_proxies:
+        text = Message("READER_TRUSTED_PROXIES names no proxy, so visitors cannot be told apart")
+        yield Finding(WARNING, text, Message("set it to your proxy's address, such as 127.0.0.1, or to none"))
+
+
+def clock(settings: Settings) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    shown = now.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M %Z")
+    ahead = [p for p in settings.articles.glob("*") if p.stat(follow_symlinks=False).st_mtime > time.time() + 86_400]
+    if now.year < SOFTWARE_YEAR or ahead:
+        text = Message("the clock says %(now)s, which is before the articles or this software", now=shown)
+        yield Finding(PROBLEM, text, Message("set the clock: timedatectl set-ntp true"))
+    else:
+        yield Finding(OK, Message("clock: %(now)s", now=shown))
+
+
+def language(settings: Settings) -> Iterator[Finding]:
+    catalogue = catalogue_of(settings.language).replace("_", "-")
+    text = Message("language: %(tag)s, interface %(catalogue)s", tag=settings.language, catalogue=catalogue)
+    yield Finding(OK, text)
+
+
+def databases(settings: Settings) -> Iterator[Finding]:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        text = Message("SQLite %(version)s is too old", version=sqlite3.sqlite_version)
+        yield Finding(PROBLEM, text, Message("install SQLite 3.38 or later"))
+    paths = sorted(settings.instance.glob("*.sqlite3")) if settings.instance.is_dir() else []
+    for path in paths:
+        fault = _fault_of(path)
+        if fault:
+            text = Message("%(path)s is damaged: %(fault)s", path=path, fault=fault)
+            yield Finding(PROBLEM, text, Message("stop Reader and restart it; it rebuilds what it derives"))
+        else:
+            yield Finding(OK, Message("database: %(name)s", name=path.name))
+
+
+def _fault_of(path: Path) -> str:
+    """What SQLite finds wrong with a database; empty for a sound one. Reads only."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+            answer = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if answer == "ok" else answer
+
+
+def packages(_settings: Settings) -> Iterator[Finding]:
+    wrong = [told for requirement in _requirements() if (told := _difference(requirement))]
+    for text in wrong:
+        yield Finding(WARNING, text, Message("install the pinned versions: bash scripts/setup.sh serve"))
+    if not wrong:
+        yield Finding(OK, Message("packages: as pinned"))
+
+
+def _requirements() -> list[Requirement]:
+    """Of the checkout, else of the installed package."""
+    pinned = ROOT / "requirements.txt"
+    if pinned.is_file():
+        lines = [line.partition("#")[0].strip() for line in pinned.read_text("utf-8").splitlines()]
+    else:
+        try:
+            lines = requires(PACKAGE) or []
+        except PackageNotFoundError:
+            lines = []
+    found = [Requirement(line) for line in lines if line and not line.startswith("-")]
+    return [r for r in found if not r.marker or r.marker.evaluate({"extra": ""})]
+
+
+def _difference(requirement: Requirement) -> Message | None:
+    try:
+        found = version(requirement.name)
+    except PackageNotFoundError:
+        return Message("the package %(name)s is missing", name=requirement.name)
+    if requirement.specifier.contains(found, prereleases=True):
+        return None
+    wanted = str(requirement.specifier)
+    return Message("%(name)s is %(found)s, not %(wanted)s", name=requirement.name, found=found, wanted=wanted)
+
+
+def open_files(_settings: Settings) -> Iterator[Finding]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    text = Message("open files: %(soft)s allowed", soft=soft)
+    if soft < OPEN_FILES and soft != resource.RLIM_INFINITY:
+        kind = WARNING if hard >= OPEN_FILES or soft >= OPEN_FILES // 4 else PROBLEM
+        yield Finding(kind, text, Message("raise it: ulimit -n 4096, or LimitNOFILE=4096 in the systemd unit"))
+    else:
+        yield Finding(OK, text)
+
+
+CHECKS: tuple[Check, ...] = (
+    *(articles_folder, instance_folder, change_notification, fonts, addresses),
+    *(clock, language, databases, packages, open_files),
+)

@@ -1,0 +1,85 @@
+"""``doctor`` says what keeps this machine from serving, and what to do; on a sound one it ends with 0."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from reader.cli import main
+from reader.commands import doctor
+from reader.settings import ROOT, Settings
+
+
+@pytest.fixture
+def diagnose(runner, tmp_path, monkeypatch):
+    """``diagnose(READER_X="…")`` is the exit status and the report."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("READER_ARTICLES", str(ROOT / "articles"))
+    monkeypatch.setenv("READER_INSTANCE", str(tmp_path / "instance"))
+
+    def diagnose(**variables: str):
+        answer = runner.invoke(main, ["doctor"], env=variables)
+        return answer.exit_code, answer.output
+
+    return diagnose
+
+
+def test_the_shipped_articles_and_a_fresh_instance_are_sound(diagnose):
+    status, report = diagnose()
+    assert status == 0, report
+    for word in ("articles", "instance", "fonts", "clock", "language", "packages", "open files", "READER_BASE_URL"):
+        assert word in report
+    assert "problem" not in report
+
+
+def test_it_speaks_the_terminals_language(diagnose):
+    status, report = diagnose(LC_ALL="zh_CN.UTF-8")
+    assert status == 0
+    assert "稿件" in report
+    assert "软件包" in report
+
+
+def test_a_missing_folder_is_a_problem_with_its_remedy(diagnose, tmp_path):
+    status, report = diagnose(READER_ARTICLES=str(tmp_path / "none"))
+    assert status == 1
+    assert "READER_ARTICLES" in report
+
+
+def test_folders_in_each_other_are_a_problem(diagnose, tmp_path):
+    (tmp_path / "articles").mkdir()
+    folders = {
+        "READER_ARTICLES": str(tmp_path / "articles"),
+        "READER_INSTANCE": str(tmp_path / "articles" / "instance"),
+    }
+    assert diagnose(**folders)[0] == 1
+
+
+def test_a_damaged_database_is_named(diagnose, tmp_path):
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance" / "jobs.sqlite3").write_bytes(b"not a database, but long enough to be read" * 100)
+    status, report = diagnose()
+    assert status == 1
+    assert "jobs.sqlite3 is damaged" in report
+
+
+def test_a_site_that_does_not_know_its_own_name_is_a_problem(diagnose):
+    status, report = diagnose(READER_BASE_URL="https://news.example", READER_HOSTS="other.example")
+    assert status == 1
+    assert "421" in report
+    assert "READER_TRUSTED_PROXIES" in diagnose(READER_BASE_URL="https://news.example")[1]
+
+
+def test_files_of_tomorrow_mean_that_the_clock_is_wrong(diagnose, tmp_path):
+    file = tmp_path / "articles" / "rain.md"
+    file.parent.mkdir()
+    file.write_text("# 大雨", "utf-8")
+    os.utime(file, (4_000_000_000, 4_000_000_000))
+    status, report = diagnose(READER_ARTICLES=str(file.parent))
+    assert status == 1
+    assert "timedatectl" in report
+
+
+def test_every_piece_of_advice_follows_from_a_check():
+    for check in doctor.CHECKS:
+        assert all(isinstance(finding, doctor.Finding) for finding in check(Settings()))
