@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 import zipfile
 from io import BytesIO
@@ -57,6 +58,14 @@ def test_every_format_of_an_article_can_be_downloaded(publish, fetch, suffix):
     assert response.mimetype == EXPORTS[suffix].MIMETYPE
     assert int(response.headers["Content-Length"]) == len(response.data) > 0
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_names_that_are_not_ascii_stay_different_files_for_programs_that_read_ascii_only(publish, fetch):
+    titles = ("雷雨", "晴天", "雨1", "风1")
+    publish({f"2026-05-01/{title}.md": f"# {title}\n\n今天。" for title in titles})
+    named = [fetch(f"/a/{title}.txt").headers["Content-Disposition"] for title in titles]
+    names = {re.search(r'filename="([\w.-]+\.txt)"', name)[1] for name in named}
+    assert len(names) == len(titles)
 
 
 def test_a_download_bears_the_title_and_an_ascii_name_for_who_cannot_read_it(publish, fetch):
