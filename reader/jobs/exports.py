@@ -15,6 +15,7 @@ from ..errors import ExportFailed, ReaderError
 from ..exports import EXPORTS, page_of
 from ..exports.options import options_of, script_of
 from ..exports.publications import of_article
+from ..i18n import Message
 from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..storage.files import Store
@@ -160,7 +161,8 @@ class ExportService:
         if path := self.store.find(key):
             return path
         raise ExportFailed(
-            f"{publication.name}.{suffix}", "it was finished but removed at once: READER_EXPORT_CACHE_MB"
+            f"{publication.name}.{suffix}",
+            Message("removed from the cache as soon as it was finished; raise READER_EXPORT_CACHE_MB"),
         )
 
     def _job(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> ExportJob:

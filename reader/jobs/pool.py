@@ -12,6 +12,7 @@ from typing import Any
 
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits
 from ..errors import Busy, ChildFailed, ReaderError
+from ..i18n import Message, restored, stored
 from ..storage.locks import file_lock
 from .queue import Job, JobQueue
 
@@ -109,7 +110,8 @@ class WorkerPool:
             answer = worker.ask(spec, self._timeout_seconds, stop)
         except ChildFailed as error:
             setting = _SETTINGS.get(error.limit)
-            return {"error": f"{error} ({setting})" if setting else str(error), "killed": error.killed}
+            reason = Message("%(cause)s (%(hint)s)", cause=error.message, hint=setting) if setting else error.message
+            return {"error": stored(reason), "killed": error.killed}
         return None if answer is None else dict(json.loads(answer))
 
     def _idle_once(self, stop: threading.Event) -> None:
@@ -124,7 +126,7 @@ class WorkerPool:
             self._jobs.finish(job.key)
             return
         if answer.get("killed") and self._jobs.retry(job.key):
-            LOG.warning("export %s: %s; it is made once more", job.key, answer["error"])
+            LOG.warning("export %s: %s; it is made once more", job.key, restored(answer["error"]))
             return
-        LOG.error("export %s failed: %s", job.key, answer["error"])
+        LOG.error("export %s failed: %s", job.key, restored(answer["error"]))
         self._jobs.fail(job.key, answer["error"])

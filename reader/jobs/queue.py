@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Busy
-from ..i18n import N_, Message
+from ..i18n import N_, Message, restored
 from ..storage.sqlite import closing_on_error, file_identity, is_broken, log_of, loss, open_database, set_aside
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
@@ -129,7 +129,7 @@ class JobQueue:
             return None
         state, background, queued, message = row
         if state != WAITING:
-            return JobStatus(key, state, message=message)
+            return JobStatus(key, state, message=restored(message))
         ahead = "SELECT count(*) FROM jobs WHERE state = ? AND (background, queued, key) < (?, ?, ?)"
         position = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
         return JobStatus(key, state, position)
@@ -190,7 +190,8 @@ class JobQueue:
     @_guarded
     def failures(self) -> dict[str, str]:
         """Key to message."""
-        return dict(self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,)))
+        rows = self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,))
+        return {key: restored(message) for key, message in rows}
 
     def _forget_old_failures(self, db: sqlite3.Connection) -> None:
         limit = self._clock() - FORGET_FAILURE_SECONDS

@@ -18,6 +18,7 @@ from ..child_process.parent import Limits
 from ..errors import ExportFailed, ReaderError
 from ..exports import exporter
 from ..exports.publications import in_chosen_script
+from ..i18n import Message, stored
 from ..settings import ROOT
 from ..storage.files import Store
 from ..templating import Renderer
@@ -58,7 +59,7 @@ def _answer(spec: ExportJob, renderer: Renderer, store: Store) -> dict[str, obje
     except MemoryError:  # the parent tells
         raise
     except ReaderError as error:
-        return {"error": str(error)}
+        return {"error": stored(error.message)}
     except Exception as error:  # noqa: BLE001 a bug is reported with its job, and must not end the worker
         return {"error": f"{type(error).__name__}: {error}"}
 
@@ -66,7 +67,7 @@ def _answer(spec: ExportJob, renderer: Renderer, store: Store) -> dict[str, obje
 def make(spec: ExportJob, renderer: Renderer) -> bytes:
     """Raises ExportFailed if this process runs other code than the one that ordered."""
     if spec.build_id != renderer.build_id:
-        raise ExportFailed(spec.key, "Reader's files changed while it was running; restart it")
+        raise ExportFailed(spec.key, Message("Reader's files changed while it was running; restart it"))
     publication = in_chosen_script(spec.publication, spec.options.script)
     return exporter(spec.suffix).export(publication, spec.options, renderer.render)
 
