@@ -19,6 +19,8 @@ _CHARACTER = rf"[{HAN}][{VARIATION}]?"
 _SPACED_NAME = re.compile(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")
 _BETWEEN_HAN = re.compile(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")
 _BETWEEN_LATIN = re.compile(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
+_OWN_PAPER = re.compile(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
+"""Whose reporter somebody is, without a space between: ``南都记者 林子沛``."""
 _BRACKETS = "()（）[]【】□■◆ \u3000"
 
 
@@ -32,7 +34,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
     Between Han, spaces part names too; between other letters they belong to a name: ``Ann Lee and Tom O'Brien``.
     """
-    first, *others = ROLE.split(closed_up(text.strip(_BRACKETS)))
+    first, *others = ROLE.split(_OWN_PAPER.sub("", closed_up(text.strip(_BRACKETS))))
     pieces = others if others and EMPLOYER.match(first) else [first, *others]
     names = [name for piece in pieces for name in _split(piece)]
     return tuple(dict.fromkeys(names))
