@@ -218,3 +218,9 @@ def test_only_chinese_defines_what_a_han_character_is():
         if ranges.search(line)
     ]
     assert not literal, f"take HAN, is_han or has_han from reader.chinese: {literal}"
+
+
+def test_no_two_test_files_bear_one_name():
+    """pytest imports them by their bare name: the second one would not be run."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
