@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from reader.errors import NotImported
 from reader.importing.duplicates import scan
 from reader.library.folder import Kind, find_root, walk
 from reader.library.names import reason_to_skip_file, reason_to_skip_folder
@@ -72,6 +73,16 @@ def test_import_calls_there_only_what_is_published(settings, drop):
     drop("sub/d.md", origin)
     again = scan(settings.articles, settings.instance / "imported.json")
     assert again.find(address="https://news.example/1") == "sub/d.md"
+
+
+def test_import_writes_nothing_into_the_place_of_a_folder_that_vanished(settings, drop):
+    memory = settings.instance / "imported.json"
+    assert scan(settings.articles, memory).slugs == set()  # a new site may have no folder yet
+    drop("ok.md", RAIN)
+    scan(settings.articles, memory)
+    settings.articles.rename(settings.articles.with_name("away"))
+    with pytest.raises(NotImported, match="cannot be read"):
+        scan(settings.articles, memory)
 
 
 def test_links_to_the_folder_itself_and_to_parents_are_not_followed(settings, drop):

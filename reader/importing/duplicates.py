@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..errors import ReaderError
+from ..errors import NotImported, ReaderError
 from ..formats import read_draft
+from ..i18n import Message
 from ..library.folder import Entry, article_files, find_root
 from .writing import ORIGIN
 
@@ -62,7 +63,7 @@ def scan(articles: Path, memory: Path) -> ImportedIndex:
     remembered = _remembered(memory)
     found = ImportedIndex()
     now: dict[str, list[str]] = {}
-    for entry in sorted(_files(articles), key=lambda entry: entry.path):
+    for entry in sorted(_files(articles, memory), key=lambda entry: entry.path):
         known = remembered.get(entry.path)
         now[entry.path] = known if known and known[0] == entry.stamp else [entry.stamp, *_read(Path(entry.real_path))]
         found.add(entry.path, now[entry.path][1], now[entry.path][2])
@@ -74,11 +75,17 @@ def scan(articles: Path, memory: Path) -> ImportedIndex:
     return found
 
 
-def _files(articles: Path) -> list[Entry]:
-    """The files that are read as articles: what is left out is not there. None if the folder is not there either."""
+def _files(articles: Path, memory: Path) -> list[Entry]:
+    """The files that are read as articles; what is left out is not there.
+
+    Raises NotImported if a folder that held articles cannot be read: what is written now would lie in its place.
+    """
     try:
         return list(article_files(find_root(articles)))
-    except OSError:
+    except OSError as error:
+        if memory.exists():
+            cause = Message("the folder cannot be read: %(cause)s", cause=error.strerror or str(error))
+            raise NotImported(str(articles), cause) from error
         return []
 
 
