@@ -117,3 +117,8 @@ def test_what_the_headers_cost_in_each_answer(client):
     assert cost(client.get("/feed.xml")) <= 242
     held = client.get("/a/rain").headers["ETag"]
     assert cost(client.get("/a/rain", headers={"If-None-Match": held})) <= 33
+
+
+def test_the_service_worker_may_ask_this_site_and_no_other(client):
+    """Its own policy counts for what it fetches."""
+    assert policy_of(client.get("/sw.js"))["connect-src"] == "'self'"

@@ -12,6 +12,9 @@ from ..responses import Representation, conditional_response, version_of
 
 bp = Blueprint("offline", __name__)
 
+POLICY = "default-src 'none';connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'"
+"""A worker obeys the policy of its own script (Service Workers 4.1), not that of the page: it may ask this site."""
+
 ASK_AGAIN = "no-cache"
 """A service worker must never be older than the pages it keeps."""
 
@@ -23,7 +26,10 @@ def service_worker() -> Response:
     representation = Representation(
         version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=ASK_AGAIN
     )
-    return conditional_response(representation, lambda: inline_scripts().source("sw").replace("LOOK", build_id))
+    response = conditional_response(representation, lambda: inline_scripts().source("sw").replace("LOOK", build_id))
+    if response.status_code == 200:
+        response.headers["Content-Security-Policy"] = POLICY
+    return response
 
 
 @bp.get(urls.OFFLINE)
