@@ -165,6 +165,7 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
         f"---\ntitle: 曲周县\npublished: 2018-11-23\n---\n\n{TEXT}\n",
         FRENCH,
         "A café in the village.\n",
+        "A no-break\u00a0space in an English text.\n",
         KOREAN,
         JAPANESE,
         RUSSIAN,

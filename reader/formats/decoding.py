@@ -48,7 +48,7 @@ class Encoding:
 _STOPS = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
 _CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
-_WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÂÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
+_WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
 """Without Ã and Â, which are what UTF-8 looks like."""
 LEGACY = (
     Encoding("GB18030", "gb18030", SIMPLIFIED | TRADITIONAL | _STOPS, range(0xB0, 0xD8)),
