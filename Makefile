@@ -4,7 +4,7 @@ PORT ?= 8000
 ARGS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help serve test test-fast mutation check bench format package
+.PHONY: help serve test test-fast mutation check bench format package sbom
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make check   style and types: ruff, mypy --strict'
 	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
 	@echo 'make package build the wheel and the source archive in dist/'
+	@echo 'make sbom    what the package is made of, as dist/sbom.cdx.json (CycloneDX)'
 	@echo 'make format  lay the code out as make check wants it'
 
 serve:
@@ -52,3 +53,10 @@ format:
 package:
 	@bash scripts/setup.sh test
 	@$(PYTHON) -m hatchling build
+
+sbom:
+	@bash scripts/setup.sh test
+	@mkdir -p dist
+	@$(PYTHON) -m cyclonedx_py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+		-o dist/sbom.cdx.json scripts/hashes-serve.txt
+	@echo dist/sbom.cdx.json

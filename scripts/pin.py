@@ -1,4 +1,5 @@
-"""Writes scripts/constraints.txt: the version of every package that our requirements bring along, as installed here.
+"""Writes what setup installs: scripts/constraints.txt, versions of what requirements bring along, as installed here;
+and scripts/hashes-*.txt, the SHA-256 of every file of each version, for all systems and Pythons, made by uv.
 
 Run it after a change of a requirements file and ``bash scripts/setup.sh bench``; best on the oldest Python that is to
 be served, Debian 12's 3.11.2, since some packages want 3.11.5 by now.
@@ -6,6 +7,9 @@ be served, Debian 12's 3.11.2, since some packages want 3.11.5 by now.
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -15,6 +19,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("requirements.txt", "requirements-dev.txt", "scripts/requirements-fonts.txt", "benchmarks/requirements.txt")
 CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
+HASHED = {
+    "serve": ("requirements.txt",),
+    "test": ("requirements-dev.txt", "requirements.txt", "scripts/requirements-fonts.txt"),
+}
+"""For each scripts/hashes-<name>.txt the file it is made from, and what that file includes."""
+
 HEAD = "# Made by scripts/pin.py: what comes along with the requirements, so that every machine gets the same.\n"
 
 
@@ -63,6 +73,26 @@ def is_installed(name: str) -> bool:
     return True
 
 
+def write_hashes(name: str) -> None:
+    """Its first line holds the hash of the requirements, by which setup.sh knows whether it belongs to them."""
+    command = [Path(sys.executable).with_name("uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
+    options = ["--python-version", "3.11", "--no-header", "--no-annotate", "--constraint", CONSTRAINTS]
+    done = subprocess.run([*command, *options, HASHED[name][0]], cwd=ROOT, capture_output=True, text=True, check=True)
+    hashes(name).write_text(f"# Made by scripts/pin.py for {fingerprint(name)}\n{done.stdout}", "utf-8")
+
+
+def hashes(name: str) -> Path:
+    return ROOT / "scripts" / f"hashes-{name}.txt"
+
+
+def fingerprint(name: str) -> str:
+    """SHA-256 of the requirements files, one after the other."""
+    return hashlib.sha256(b"".join((ROOT / file).read_bytes() for file in HASHED[name])).hexdigest()
+
+
 if __name__ == "__main__":
     CONSTRAINTS.write_text(HEAD + "".join(f"{name}=={version}\n" for name, version in sorted(pins().items())))
     print(f"{CONSTRAINTS.relative_to(ROOT)}: {len(pins())} packages")
+    for file_name in HASHED:
+        write_hashes(file_name)
+        print(f"{hashes(file_name).relative_to(ROOT)}: {hashes(file_name).read_text('utf-8').count('==')} packages")

@@ -165,8 +165,26 @@ install_python_packages() { # $1: a requirements file
 }
 
 pip_install() { # $1: a python; $2: a requirements file
-  "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2" \
-    --constraint scripts/constraints.txt
+  local hashes
+  if hashes=$(hashes_of "$2"); then
+    "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes --requirement "$hashes"
+  else
+    "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2" \
+      --constraint scripts/constraints.txt
+  fi
+}
+
+hashes_of() { # $1: a requirements file; the file of hashes that scripts/pin.py made for it as it is now
+  local hashes files
+  case $1 in
+    requirements.txt) hashes=scripts/hashes-serve.txt files=(requirements.txt) ;;
+    requirements-dev.txt)
+      hashes=scripts/hashes-test.txt files=(requirements-dev.txt requirements.txt scripts/requirements-fonts.txt)
+      ;;
+    *) return 1 ;;
+  esac
+  [ -e "$hashes" ] && head -n 1 "$hashes" | grep -q "$(cat "${files[@]}" | sha256sum | cut -d ' ' -f 1)" || return 1
+  echo "$hashes"
 }
 
 # --- fonts for rare characters: too big for the repository, so built here --------------------------------------------

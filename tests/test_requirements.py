@@ -66,6 +66,24 @@ def test_what_comes_along_is_held_to_the_version_that_was_tested():
     assert brought_along.items() <= held.items()
 
 
+@pytest.mark.parametrize("name", ["serve", "test"])
+def test_every_package_of_the_set_up_has_its_hashes(name):
+    """After a change of requirements: scripts/pin.py."""
+    pin = runpy.run_path(str(ROOT / "scripts" / "pin.py"))
+    lines = pin["hashes"](name).read_text("utf-8").splitlines()
+    assert pin["fingerprint"](name) in lines[0], "the requirements have changed since: run scripts/pin.py"
+    packages = [line for line in lines[1:] if not line.startswith(" ")]
+    assert [line for line in packages if not line.endswith("\\")] == []
+    assert len(packages) > 40
+
+
+def test_the_page_of_licences_is_in_step_and_every_licence_may_be_used():
+    """After a change of requirements: scripts/licences.py."""
+    licences = runpy.run_path(str(ROOT / "scripts" / "licences.py"))
+    assert licences["page"]() == licences["PAGE"].read_text("utf-8")
+    assert licences["refused"]() == {}
+
+
 def test_every_run_time_package_is_imported_or_explained():
     decisions = normal((ROOT / "docs" / "decisions.md").read_text("utf-8"))
     unused = names("requirements.txt") - distributions_of(imported(RUN_TIME))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,33 @@ def test_an_unknown_target_is_refused_with_the_known_ones(machine):
     answer = machine.setup("server")
     assert answer.returncode == 1
     assert "serve|check|test|bench" in answer.stderr
+
+
+def test_a_file_whose_hash_is_not_listed_is_not_installed(machine):
+    """A wheel that says it is six 1.17.0, but isn't the one that scripts/pin.py saw."""
+    wheel = machine.checkout / "six-1.17.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("six.py", "raise SystemExit('not the real one')")
+        archive.writestr("six-1.17.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: six\nVersion: 1.17.0\n")
+        archive.writestr("six-1.17.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("six-1.17.0.dist-info/RECORD", "")
+    requirements = machine.checkout / "requirements.txt"
+    requirements.write_text("# six\n", "utf-8")
+    made_for = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    hashes = machine.checkout / "scripts" / "hashes-serve.txt"
+    listed = "0" * 64
+    hashes.write_text(f"# Made by scripts/pin.py for {made_for}\n{wheel.as_uri()} --hash=sha256:{listed}\n", "utf-8")
+    answer = machine.setup("serve")
+    assert answer.returncode == 1
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in answer.stderr
+    hashes.write_text(
+        hashes.read_text("utf-8").replace(listed, hashlib.sha256(wheel.read_bytes()).hexdigest()), "utf-8"
+    )
+    assert machine.setup("serve").returncode == 0
+
+
+def test_hashes_that_were_made_for_other_requirements_are_not_used(machine):
+    (machine.checkout / "scripts" / "hashes-serve.txt").write_text(
+        "# Made by scripts/pin.py for 0\n./nowhere\n", "utf-8"
+    )
+    assert machine.setup("serve").returncode == 0
