@@ -71,7 +71,7 @@ def test_the_service_worker_and_saving_an_issue_pass_the_policy(request_context)
 
 def test_a_page_is_styled_and_its_icon_and_manifest_load(request_context):
     page = request_context("/a/seed", bypass_csp=False)
-    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "720px"
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "640px"
     blocked = "fetch('/feed.xml').then(() => 'loaded', () => 'blocked')"
     assert page.evaluate(blocked) == "blocked"
 
