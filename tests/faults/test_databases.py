@@ -1,0 +1,98 @@
+"""Derived databases that break, at rest and while serving: they are set aside and made anew, with one log line."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from faults.running import Server, running, wait_for
+
+
+def overwrite(path: Path) -> None:
+    """In place, as a bad disk does: pages in the middle are rubbish."""
+    with path.open("r+b") as file:
+        file.write(b"this is no database " * (path.stat().st_size // 20))
+
+
+def replace_by_another(path: Path) -> None:
+    beside = path.with_suffix(".other")
+    with closing(sqlite3.connect(beside)) as other:
+        other.execute("CREATE TABLE meta (x)")
+    beside.replace(path)
+
+
+DAMAGE = {
+    "overwritten": overwrite,
+    "truncated": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "emptied": lambda path: os.truncate(path, 0),
+    "another database": replace_by_another,
+    "deleted": lambda path: path.unlink(),
+    "log deleted": lambda path: Path(f"{path}-wal").unlink(missing_ok=True),
+}
+
+
+@pytest.fixture
+def server(tmp_path):
+    found = Server(tmp_path)
+    for n in range(5):
+        found.publish(f"s{n}")
+    with running(found):
+        yield found
+
+
+def shows_everything(server):
+    return server.answers() and all(server.status(f"/a/s{n}") == 200 for n in range(5))
+
+
+@pytest.mark.parametrize("name", ["catalog.sqlite3", "jobs.sqlite3"])
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_database_that_breaks_while_serving_is_made_anew(server, name, damage):
+    wait_for(lambda: (server.instance / name).exists())
+    damage(server.instance / name)
+    server.publish("after")
+    wait_for(lambda: shows_everything(server) and server.status("/a/after") == 200, server)
+    wait_for(lambda: server.status("/a/s1.epub") == 200, server)
+    assert server.log.count("is set aside as") <= 1
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("name", ["catalog.sqlite3", "jobs.sqlite3"])
+@pytest.mark.parametrize("damage", ["overwritten", "truncated", "emptied", "another database", "deleted"])
+def test_a_database_that_is_broken_at_the_start_is_made_anew(server, name, damage):
+    wait_for(lambda: (server.instance / name).exists())
+    server.stop()
+    DAMAGE[damage](server.instance / name)
+    server.start()
+    wait_for(lambda: shows_everything(server), server)
+    wait_for(lambda: server.status("/a/s1.epub") == 200, server)
+    assert server.log.count("is set aside as") <= 1
+    assert "Traceback" not in server.log
+
+
+def test_history_that_can_be_read_is_taken_along(server):
+    (server.folder / "articles/s1.md").rename(server.folder / "articles/renamed.md")
+    wait_for(lambda: server.status("/a/renamed") == 200, server)
+    wait_for(lambda: b"renamed" in server.get("/a/s1")[1], server)
+    server.stop()
+    with closing(sqlite3.connect(server.instance / "catalog.sqlite3")) as catalog:
+        catalog.execute("DROP TABLE articles")
+        catalog.commit()
+    server.start()
+    wait_for(lambda: server.status("/a/renamed") == 200, server)
+    assert server.status("/a/s1") == 200  # redirected
+    assert server.log.count("is set aside as") == 1
+
+
+def test_only_the_newest_broken_files_are_kept(tmp_path):
+    from reader.storage.sqlite import KEPT_BROKEN, file_identity, set_aside
+
+    path = tmp_path / "jobs.sqlite3"
+    for n in range(KEPT_BROKEN + 2):
+        (tmp_path / f"jobs.sqlite3.broken-2026010{n}T000000Z").touch()
+    path.touch()
+    set_aside(path, file_identity(path), "a test")
+    assert len(list(tmp_path.glob("*.broken-*"))) == KEPT_BROKEN
+    assert not path.exists()

@@ -1,0 +1,117 @@
+"""Too little disk, too few file descriptors, too little memory, a clock that jumps: reading goes on."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from faults.running import Server, running, wait_for
+
+DAY = 86_400
+
+
+@contextmanager
+def file_system(place: Path, megabytes: int):
+    """A small tmpfs at *place*; skipped where mounting is not allowed."""
+    place.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can be mounted by root only, and not in every container")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(place: Path) -> None:
+    with suppress(OSError), (place / "full").open("wb") as file:
+        while True:
+            file.write(bytes(1 << 16))
+            file.flush()
+
+
+def pages(server):
+    return [server.status(path) for path in ("/", "/a/rain", "/feed.atom", "/search?q=%E9%9B%A8", "/metrics")]
+
+
+def test_reading_goes_on_when_the_disk_of_instance_is_full(tmp_path):
+    server = Server(tmp_path, environment={"READER_ACCESS_LOG": str(tmp_path / "instance/access.log")})
+    server.publish("rain")
+    with file_system(server.instance, 40), running(server):
+        fill(server.instance)
+        for _ in range(3):
+            assert set(pages(server)) == {200}
+        processes = set(server.web_processes())
+        assert set(pages(server)) == {200}
+        assert set(server.web_processes()) == processes  # nobody died of it
+        (server.instance / "full").unlink()
+        server.publish("after")
+        wait_for(lambda: server.status("/a/after") == 200, server)
+
+
+def test_a_server_starts_on_a_full_disk_that_holds_a_catalog(tmp_path):
+    server = Server(tmp_path)
+    server.publish("rain")
+    with file_system(server.instance, 40):
+        with running(server):
+            assert server.status("/a/rain") == 200
+        fill(server.instance)
+        with running(server):
+            assert server.status("/a/rain") == 200
+
+
+def test_reading_goes_on_when_instance_becomes_read_only(tmp_path):
+    server = Server(tmp_path)
+    server.publish("rain")
+    with file_system(server.instance, 60), running(server):
+        assert server.status("/a/rain") == 200
+        remount = ["mount", "-o", "remount,ro", str(server.instance)]
+        if subprocess.run(remount, capture_output=True, check=False).returncode:
+            subprocess.run(["mount", "-f", "-o", "remount,ro", str(server.instance)], check=False)
+            pytest.skip("the file system is busy: it cannot be made read-only under a server here")
+        for _ in range(3):
+            assert set(pages(server)) == {200}
+
+
+def test_sixty_four_file_descriptors_are_enough_to_answer(tmp_path):
+    server = Server(tmp_path, prefix=("prlimit", "--nofile=64:64"))
+    server.publish("rain")
+    with running(server):
+        for _ in range(50):
+            assert server.status("/a/rain") == 200
+        assert "file descriptors" in server.log
+
+
+def test_a_memory_limit_that_suffices_for_pages_ends_no_web_process(tmp_path):
+    server = Server(tmp_path, prefix=("prlimit", f"--as={3 << 30}"))
+    server.publish("rain")
+    with running(server):
+        processes = set(server.web_processes())
+        wait_for(lambda: server.status("/a/rain.pdf") == 200, server)
+        assert server.status("/a/rain") == 200
+        assert set(server.web_processes()) == processes
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_jumps_by_a_day_stops_nothing(tmp_path, days):
+    library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
+    if library is None:
+        pytest.skip("libfaketime is not installed: bash scripts/setup.sh test")
+    offset = tmp_path / "offset"
+    offset.write_text("+0")
+    faked = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_CACHE_DURATION": "1"}
+    server = Server(tmp_path, environment=faked | {"FAKETIME_NO_CACHE": "0", "DONT_FAKE_MONOTONIC": "1"})
+    server.publish("rain")
+    with running(server):
+        assert server.status("/a/rain") == 200
+        offset.write_text(f"{days * DAY:+d}")
+        server.publish("after")
+        wait_for(lambda: server.status("/a/after") == 200, server)
+        wait_for(lambda: server.status("/a/after.epub") == 200, server)
+        offset.write_text("+0")
+        server.publish("again")
+        wait_for(lambda: server.status("/a/again") == 200, server)
+        assert server.status("/a/rain") == 200
+        assert "Traceback" not in server.log
