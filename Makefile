@@ -4,13 +4,14 @@ PORT ?= 8000
 ARGS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help serve test test-fast mutation check bench format package sbom
+.PHONY: help serve test test-fast test-faults mutation check bench format package sbom
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
 	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
 	@echo 'make test-fast  the tests that need no browser, server or e-book checker: a minute at most'
 	@echo 'make mutation   changes code here and there, and lists the changes that no test notices  (ARGS="--sample 5")'
+	@echo 'make test-faults   the long form of tests/faults: 200 kills, some twenty minutes'
 	@echo 'make check   style and types: ruff, mypy --strict'
 	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
 	@echo 'make package build the wheel and the source archive in dist/'
@@ -32,6 +33,10 @@ test-fast:
 mutation:
 	@bash scripts/setup.sh test
 	@nice -n 15 $(PYTHON) scripts/mutation.py $(ARGS)
+
+test-faults:
+	@bash scripts/setup.sh test
+	@READER_FAULTS_LONG=1 $(PYTHON) -m pytest tests/faults $(ARGS)
 
 check:
 	@bash scripts/setup.sh check

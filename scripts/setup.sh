@@ -29,6 +29,7 @@ test  xvfb                  xvfb-run                                 a screen fo
 test  xauth                 xauth                                    xvfb-run needs it
 test  dbus-daemon           dbus-run-session                         a bus to tell Liferea what to do
 test  dbus-bin              dbus-send                                tells it
+test  libfaketime           -                                        a clock that jumps, for tests/faults
 bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours

@@ -50,8 +50,11 @@ class Server:
         return (self.folder / "server.log").read_text("utf-8", "replace")
 
     def start(self) -> None:
+        """Returns when every web process answers."""
+        log = self.folder / "server.log"
+        before = self.log.count("Started worker") if log.exists() else 0
         self.begin()
-        wait_for(self.answers, self)
+        wait_for(lambda: self.answers() and self.log.count("Started worker") >= before + self.workers, self)
 
     def begin(self) -> None:
         """Started, perhaps not answering yet."""

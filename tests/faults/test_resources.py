@@ -33,7 +33,7 @@ def fill(place: Path) -> None:
 
 
 def pages(server):
-    return [server.status(path) for path in ("/", "/a/rain", "/feed.atom", "/search?q=%E9%9B%A8", "/metrics")]
+    return [server.status(path) for path in ("/", "/a/rain", "/feed.json", "/search?q=%E9%9B%A8", "/metrics")]
 
 
 def test_reading_goes_on_when_the_disk_of_instance_is_full(tmp_path):
