@@ -1,7 +1,7 @@
 """The connections of this process, seen from outside the event loop: how many there are, and which stand still.
 
 granian bounds how long a request's head may take, but neither a body nor an answer that the client does not take.
-A connection on which the kernel has moved no byte for a minute is shut down here; whoever waits on it is freed.
+A connection on which the kernel has moved no byte for half a minute is shut down here; whoever waits on it is freed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-STILL_SECONDS = 60.0
+STILL_SECONDS = 30.0
 """Longer than any request is worked on without an answer (an export is waited for 20 s)."""
 
 LOOK_SECONDS = 1.0

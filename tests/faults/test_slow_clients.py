@@ -38,13 +38,11 @@ def test_two_hundred_slow_clients_stop_nobody_else(server, beginning):
     wait_for(server.answers, server)
 
 
-def test_a_body_that_never_ends_is_refused_and_its_connection_closed(server):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=60)) as client:
+def test_a_body_that_never_ends_is_given_up(server):
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=120)) as client:
         client.sendall(BEGINNINGS["half a body"])
-        answer = b""
-        while chunk := client.recv(4096):
-            answer += chunk
-    assert answer.startswith(b"HTTP/1.1 408")
+        while client.recv(4096):
+            pass
 
 
 def test_a_head_that_never_ends_is_given_up(server):
