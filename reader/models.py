@@ -26,6 +26,7 @@ class Draft:
 
     ``published`` and ``updated`` may be naive; they are then local to ``READER_TIMEZONE``.
     ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` holds names.
+    ``warnings`` are Messages: what of the file is not shown although the article is published.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Draft:
     slug: str = ""
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Article:
     images: tuple[str, ...] = ()
     draft: bool = False
     version: str = field(default="", compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """As in Draft; for the editor, never for readers."""
 
     def __post_init__(self) -> None:
         if not self.version:
@@ -91,7 +95,7 @@ class Article:
 
     def _published_values(self) -> list[str]:
         """Everything a reader can see, in field order: what ``version`` is the hash of."""
-        return [str(getattr(self, f.name)) for f in fields(self) if f.name not in ("version", "draft")]
+        return [str(getattr(self, f.name)) for f in fields(self) if f.name not in ("version", "draft", "warnings")]
 
     @property
     def day(self) -> date:

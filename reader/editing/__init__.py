@@ -50,6 +50,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         aliases=draft.aliases,
         images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
         draft=draft.draft,
+        warnings=draft.warnings,
     )
 
 

@@ -82,7 +82,7 @@ FORMATS = _formats()
 def _without_control_characters(draft: Draft) -> Draft:
     """*draft* without characters that XML cannot hold: YAML and HTML can write what their bytes do not show."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
-    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple)}
+    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name != "warnings"}
     said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
     if strip_control_characters(said) == said:
         return draft

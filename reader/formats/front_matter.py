@@ -23,7 +23,7 @@ from .dates import UnreadableDate, parse_date
 from .fences import find_block
 from .names import ROLE, split_names
 
-NAMES = [field.name for field in fields(Draft) if field.name != "body_html"]
+NAMES = [field.name for field in fields(Draft) if field.name not in ("body_html", "warnings")]
 ALIASES = {
     "标题": "title", "主题": "title", "引题": "kicker", "肩题": "kicker", "副题": "subtitle", "副标题": "subtitle",
     "摘要": "summary", "导语": "summary", "提要": "summary", "description": "summary",
@@ -85,7 +85,7 @@ def read(text: str, first_line: int = 1) -> dict[str, Any]:
 
 def write(draft: Draft) -> str:
     """*draft*'s fields as front matter that ``split`` reads back to the same values, fences included."""
-    lines = [_written(field.name, getattr(draft, field.name)) for field in fields(draft) if field.name != "body_html"]
+    lines = [_written(name, getattr(draft, name)) for name in NAMES]
     return "---\n" + "".join(line for line in lines if line) + "---\n"
 
 

@@ -8,20 +8,23 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..i18n import restored, stored
 from ..models import Article
 
 _TIMES = ("published", "updated")
 
 
 def fields_of(article: Article) -> dict[str, Any]:
-    """Every field, times in ISO 8601."""
-    return vars(article) | {name: getattr(article, name).isoformat() for name in _TIMES}
+    """Every field, times in ISO 8601, warnings as ``stored`` writes them."""
+    times = {name: getattr(article, name).isoformat() for name in _TIMES}
+    return vars(article) | times | {"warnings": [stored(warning) for warning in article.warnings]}
 
 
 def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article:
     """The Article that ``fields_of`` took apart; its times in *zone*, or with their offset alone."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was taken apart
+    values["warnings"] = tuple(map(restored, values["warnings"]))
     for name in _TIMES:
         moment = datetime.fromisoformat(values[name])
         values[name] = moment.astimezone(zone) if zone else moment
