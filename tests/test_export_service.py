@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from factories import make_article
+from PIL import Image
 
 from reader.catalog import Catalog, prepare
 from reader.child_process.parent import NO_LIMITS
@@ -222,6 +224,17 @@ def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
                 and services.export_service.size_bytes(article, "epub")
             )
         )
+
+
+def test_an_article_with_a_picture_is_exported_within_the_default_memory(services, publish):
+    picture = io.BytesIO()
+    Image.effect_noise((900, 600), 50).convert("RGB").save(picture, "PNG")
+    publish({"2026-05-01/p.png": picture.getvalue(), "2026-05-01/rain.md": "# 大雨\n\n![雨](p.png)\n"})
+    article = of_article(services.catalog.article("rain"))
+    with at_work(services.export_service.run_workers):
+        for suffix in ("epub", "pdf", "html"):
+            path = services.export_service.get_or_wait(article, suffix, patience_seconds=60)
+            assert path.stat().st_size > 20_000
 
 
 def test_of_many_keepers_one_works_and_another_takes_over(jobs, tmp_path):

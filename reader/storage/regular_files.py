@@ -33,7 +33,10 @@ def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
 def read_regular(path: Path, limit_bytes: int) -> bytes:
     """All of it. Raises OSError as ``open_regular`` does, also when it grows while it is read."""
     with open_regular(path, limit_bytes) as file:
-        content = file.read(limit_bytes + 1)
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(size + 1)  # not the limit: a buffered file allocates what it is asked for
+        if len(content) > size:
+            content += file.read(limit_bytes + 1 - len(content))
     if len(content) > limit_bytes:
         raise _too_large(len(content), limit_bytes)
     return content
