@@ -13,13 +13,14 @@ from ..errors import NotImported
 from ..formats.dates import UnreadableDate, parse_date
 from ..i18n import N_, Message
 from ..importing.duplicates import plain, scan
-from ..importing.importer import IMPORTED, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
+from ..importing.importer import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
 from ..importing.sources.http import Fetcher, open_fetcher
-from ..importing.sources.sources import SourceItem, items_of
+from ..importing.sources.items import Found, LeftOut
+from ..importing.sources.sources import items_of
 from ..settings import Settings
 from .console import echo, localized
 
-_SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!"}
+_SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 
 
 class Moment(click.ParamType[datetime]):
@@ -81,11 +82,9 @@ def command(
         raise SystemExit(_report([*skipped, *_with_bar(importer, items)]))
 
 
-def _items(
-    sources: tuple[str, ...], fetcher: Fetcher, importer: Importer
-) -> tuple[list[SourceItem | NotImported], list[ImportResult]]:
+def _items(sources: tuple[str, ...], fetcher: Fetcher, importer: Importer) -> tuple[list[Found], list[ImportResult]]:
     """The items of all sources; an address whose article is there already is not fetched."""
-    items: list[SourceItem | NotImported] = []
+    items: list[Found] = []
     skipped = []
     for source in sources:
         there = importer.already.by_address.get(plain(source), "") if "://" in source else ""
@@ -96,7 +95,7 @@ def _items(
     return items, skipped
 
 
-def _with_bar(importer: Importer, items: list[SourceItem | NotImported]) -> Iterator[ImportResult]:
+def _with_bar(importer: Importer, items: list[Found]) -> Iterator[ImportResult]:
     """A bar on stderr when there is much to do and somebody to see it."""
     results = importer.run(items)
     if len(items) < 5 or not sys.stderr.isatty():
@@ -113,9 +112,12 @@ def _report(results: list[ImportResult]) -> int:
     for result in results:
         echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
         _echo_notes(result.notes)
-    count = Counter(result.kind for result in results)
+    count: Counter[str] = Counter()
+    for result in results:
+        count[result.kind] += result.count
     msgid = N_("%(imported)s imported, %(skipped)s skipped, %(failed)s failed")
-    echo(Message(msgid, imported=count[IMPORTED], skipped=count[SKIPPED], failed=count[REFUSED]))
+    skipped = count[SKIPPED] + count[LEFT_OUT]
+    echo(Message(msgid, imported=count[IMPORTED], skipped=skipped, failed=count[REFUSED]))
     return 1 if count[REFUSED] else 0
 
 
@@ -132,13 +134,16 @@ def _echo_notes(notes: Iterable[str]) -> None:
         echo(f"    {localized(note)}", err=True)
 
 
-def _show(importer: Importer, items: list[SourceItem | NotImported]) -> int:
+def _show(importer: Importer, items: list[Found]) -> int:
     """Prints what would be written; the exit status."""
     refused = 0
     for item in items:
         try:
             if isinstance(item, NotImported):
                 raise item
+            if isinstance(item, LeftOut):
+                echo(f"- {localized(item.reason)}", err=True)
+                continue
             text, notes = importer.preview(item)
             click.echo(text)
             _echo_notes(notes)

@@ -13,6 +13,7 @@ from ..formats import FORMATS, read_draft
 from ..formats.decoding import decode_text
 from ..i18n import Message
 from ..models import Draft
+from ..sanitizer import sanitize
 from .duplicates import hash_of
 from .extraction.blocks import parse
 from .extraction.cleaning import normalize, to_clean_html
@@ -20,7 +21,8 @@ from .extraction.extract import extract
 from .extraction.features import TOKEN
 from .images import LARGEST_BYTES, Pictures, take_pictures
 from .sources.http import Fetched, Fetcher
-from .sources.sources import SourceItem, text_in
+from .sources.items import SourceItem
+from .sources.sources import text_in
 
 LONGEST_TITLE = 40
 LEAST_TOKENS = 20
@@ -51,7 +53,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         raise NotImported(item.name, _in_line(error)) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
-    if item.form not in FORMATS and _is_empty(draft.body_html):
+    if item.form not in (*FORMATS, "article") and _is_empty(draft.body_html):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.body_html))
 
@@ -104,10 +106,18 @@ def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, st
     return replace(item.hints, body_html=html, language=_language(item.hints.language, body.text_content())), address
 
 
+def _from_article(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+    html = str(sanitize(text_in(got)))
+    if not html:
+        raise NotImported(item.name, Message("it has no text"))
+    return replace(item.hints, body_html=html, language=_language(item.hints.language, html)), address
+
+
 _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
     "page": _from_page,
     "text": _from_text,
     "clean": _from_clean,
+    "article": _from_article,
 }
 
 
@@ -144,10 +154,10 @@ def with_pictures(
 def _seen_from(address: str, page: str, item: SourceItem, here: dict[str, bytes]) -> str:
     """A picture that lies beside the source is noted in *here*; another is as seen from the page's own address."""
     plain = address.replace("&amp;", "&")
-    if re.match(r"https?://", plain):
-        return address
     content = item.read_sibling(plain)
     if content is not None:
         here[plain] = content
+        return address
+    if re.match(r"https?://", plain):
         return address
     return urljoin(page, plain).replace("&", "&amp;") if page else address

@@ -14,10 +14,10 @@ from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
 from .sources.http import Fetcher
-from .sources.sources import SourceItem
+from .sources.items import Found, LeftOut, SourceItem
 from .writing import put, put_picture, slug_for, to_file
 
-IMPORTED, SKIPPED, REFUSED = "imported", "skipped", "refused"
+IMPORTED, SKIPPED, REFUSED, LEFT_OUT = "imported", "skipped", "refused", "left out"
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,16 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """``detail`` is the new file, the article that is there already, or the reason; ``notes`` are for people."""
+    """``detail`` is the new file, the article that is there already, or the reason; ``notes`` are for people.
+
+    ``count`` is how many things of the source it speaks of.
+    """
 
     kind: str
     name: str
     detail: str
     notes: tuple[str, ...] = ()
+    count: int = 1
 
 
 @dataclass
@@ -49,13 +53,20 @@ class Importer:
     options: ImportOptions
     now: Callable[[], datetime]
 
-    def run(self, items: Iterable[SourceItem | NotImported]) -> Iterable[ImportResult]:
+    def run(self, items: Iterable[Found]) -> Iterable[ImportResult]:
         """An outcome for each item as soon as it is done: what is done stays done if the run is broken off."""
         for item in items:
             try:
-                yield self._refused(item) if isinstance(item, NotImported) else self.import_item(item)
+                yield self._outcome(item)
             except NotImported as error:
                 yield self._refused(error)
+
+    def _outcome(self, item: Found) -> ImportResult:
+        if isinstance(item, NotImported):
+            return self._refused(item)
+        if isinstance(item, LeftOut):
+            return ImportResult(LEFT_OUT, item.source, item.reason, count=item.count)
+        return self.import_item(item)
 
     def _refused(self, error: NotImported) -> ImportResult:
         return ImportResult(REFUSED, error.source, error.reason)
@@ -78,12 +89,12 @@ class Importer:
         extracted = build_draft(item)
         draft, notes = self.complete(extracted.draft)
         _, content = to_file(draft, extracted.address, self.options.suffix)
-        return content.decode(), notes
+        return content.decode(), (*item.notes, *notes)
 
     def _write(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
         draft, notes = self.complete(extracted.draft)
         slug = slug_for(draft, self.already.slugs)
-        complete = replace(extracted, draft=draft)
+        complete = replace(extracted, draft=_named(draft, slug, self.already.slugs))
         draft, pictures = with_pictures(complete, item, slug, self.fetcher)
         try:
             path = self._put(draft, slug, extracted.address, pictures.files)
@@ -94,7 +105,7 @@ class Importer:
         except OSError as error:
             raise NotImported(item.name, Message("cannot be written: %(error)s", error=error)) from error
         self.already.add(path, extracted.text_hash, extracted.address)
-        return ImportResult(IMPORTED, item.name, path, (*notes, *pictures.problems))
+        return ImportResult(IMPORTED, item.name, path, (*item.notes, *notes, *pictures.problems))
 
     def _put(self, draft: Draft, slug: str, address: str, pictures: dict[str, bytes]) -> str:
         """The new file's path in the articles folder. Its pictures come first: it is never seen without them."""
@@ -115,3 +126,9 @@ class Importer:
         notes = () if published else (Message("no date found; today's date is used"),)
         section = self.options.section or draft.section
         return replace(draft, section=section, published=published or self.now().replace(microsecond=0)), notes
+
+
+def _named(draft: Draft, slug: str, taken: set[str]) -> Draft:
+    """*draft* for a file called *slug*: the file's name isn't repeated in it, and no alias is the name of another."""
+    aliases = tuple(alias for alias in draft.aliases if alias.strip("/") not in {slug, *taken})
+    return replace(draft, slug="", aliases=aliases)

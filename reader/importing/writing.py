@@ -54,8 +54,8 @@ def _one_line(text: str) -> str:
 
 
 def slug_for(draft: Draft, taken: set[str]) -> str:
-    """A short name of the article's own, from its title; numbered when another has it."""
-    wanted = slug_of(draft.slug or draft.title)[:LONGEST_SLUG].strip("-_") or "article"
+    """The article's own name, else a short one from its title; numbered when another has it."""
+    wanted = slug_of(draft.slug) or slug_of(draft.title)[:LONGEST_SLUG].strip("-_") or "article"
     number = 2
     slug = wanted
     while slug in taken:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,12 +14,13 @@ from ...errors import NotImported
 from ...formats import FORMATS, from_html, from_text
 from ...formats.decoding import decode_page
 from ...i18n import Message
-from ...models import Draft
 from ...storage.regular_files import read_regular
+from . import wordpress
 from .archives import Archive, open_archive
 from .epub import chapters
 from .feeds import FeedItem, entries, is_feed
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
+from .items import Found, ReadSibling, SourceItem
 
 TEXTS = from_text.SUFFIXES
 PAGES = (*from_html.SUFFIXES, ".shtml")
@@ -29,29 +29,12 @@ ARTICLES = (*FORMATS, ".shtml")
 FEEDS = (".xml", ".rss", ".atom", ".json", ".rdf")
 ARCHIVES = (".zip", ".epub")
 KNOWN = (*ARTICLES, *FEEDS, *ARCHIVES)
-NOTHING = Draft("", "")
+LARGEST_EXPORT_BYTES = 500_000_000
+"""A whole site in one file; it is read from the disk, and by the person who runs the command."""
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 
-ReadSibling = Callable[[str], bytes | None]
-"""The picture at a relative address beside the source; None if there is none."""
 
-
-@dataclass(frozen=True)
-class SourceItem:
-    """One article-to-be. ``read`` may fetch it, and raises NotImported; what it gives may be of any ``form``.
-
-    ``form`` is page, text, clean (HTML that is the article and nothing else), or the suffix of another article format.
-    """
-
-    name: str
-    read: Callable[[], Fetched]
-    form: str = ""
-    address: str = ""
-    hints: Draft = NOTHING
-    read_sibling: ReadSibling = lambda address: None  # noqa: ARG005
-
-
-def items_of(source: str, fetcher: Fetcher) -> list[SourceItem | NotImported]:
+def items_of(source: str, fetcher: Fetcher) -> list[Found]:
     """The articles-to-be in *source*; in place of what cannot be read, the reason."""
     try:
         return list(_items(source, fetcher))
@@ -59,7 +42,7 @@ def items_of(source: str, fetcher: Fetcher) -> list[SourceItem | NotImported]:
         return [error]
 
 
-def _items(source: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
+def _items(source: str, fetcher: Fetcher) -> Iterator[Found]:
     if source == "-":
         yield from _items_in("standard input", sys.stdin.buffer.read(LARGEST_PAGE_BYTES), fetcher)
     elif re.match(r"https?://", source, re.IGNORECASE):
@@ -73,7 +56,7 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
         raise NotImported(source, Message("no such file or folder, and not a URL (https://…)"))
 
 
-def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
+def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
     for path in sorted(folder.rglob("*")):
         wanted = path.suffix.lower() in KNOWN and not path.name.startswith(".")
         if wanted and path.is_file() and _lies_in(folder, path):
@@ -83,14 +66,15 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[SourceItem | No
                 yield error
 
 
-def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
+def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     suffix = path.suffix.lower()
     if suffix in ARTICLES:
         yield SourceItem(
             name, partial(_read_file, path), _form(suffix), read_sibling=partial(_read_sibling_file, path.parent)
         )
     elif suffix in FEEDS or suffix not in ARCHIVES:
-        yield from _items_in(name, _read_file(path).content, fetcher)
+        content = _read_file(path, LARGEST_EXPORT_BYTES).content
+        yield from _items_in(name, content, fetcher, read_sibling=partial(_read_sibling_file, path.parent))
     else:
         yield from _items_in_archive(name, open_archive(name, path))
 
@@ -100,16 +84,16 @@ def _form(suffix: str) -> str:
     return "text" if suffix in TEXTS else "page" if suffix in PAGES else suffix
 
 
-def _read_file(path: Path) -> Fetched:
+def _read_file(path: Path, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
     try:
-        return Fetched("", read_regular(path, LARGEST_PAGE_BYTES))
+        return Fetched("", read_regular(path, largest_bytes))
     except OSError as error:
         raise NotImported(str(path), error.strerror or str(error)) from error
 
 
 def _read_sibling_file(folder: Path, address: str) -> bytes | None:
     """Only files in the folder and below it: a page cannot make others public."""
-    path = folder / unquote(address.split("?")[0].split("#")[0])
+    path = folder / unquote(urlsplit(address).path).lstrip("/")
     try:
         return read_regular(path, LARGEST_PAGE_BYTES) if _lies_in(folder, path) else None
     except (OSError, ValueError):
@@ -121,13 +105,16 @@ def _lies_in(folder: Path, path: Path) -> bool:
 
 
 def _items_in(
-    name: str, content: bytes, fetcher: Fetcher, got: Fetched | None = None
-) -> Iterator[SourceItem | NotImported]:
+    name: str, content: bytes, fetcher: Fetcher, got: Fetched | None = None, read_sibling: ReadSibling = lambda _: None
+) -> Iterator[Found]:
     """By what the content is, whatever it is called."""
     if content.startswith(b"PK\x03\x04"):
         yield from _items_in_archive(name, open_archive(name, content))
         return
     address = got.address if got else ""
+    if wordpress.is_export(content):
+        yield from wordpress.posts(name, content, read_sibling)
+        return
     if is_feed(content):
         yield from (_from_entry(entry, fetcher) for entry in entries(content, address))
         return
@@ -157,7 +144,7 @@ def _from_entry(entry: FeedItem, fetcher: Fetcher) -> SourceItem:
     return SourceItem(name, read, "page", entry.address, entry.draft)
 
 
-def _items_in_archive(name: str, archive: Archive) -> Iterator[SourceItem | NotImported]:
+def _items_in_archive(name: str, archive: Archive) -> Iterator[Found]:
     if archive.is_book:
         for chapter in chapters(name, archive):
             content = Fetched("", chapter.body_html.encode(), "text/html", "utf-8")

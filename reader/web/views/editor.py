@@ -32,7 +32,8 @@ from ...importing.drafting import ExtractedArticle, build_draft
 from ...importing.duplicates import hash_of, scan
 from ...importing.importer import SKIPPED, Importer, ImportOptions, ImportResult
 from ...importing.sources.http import Fetched, Fetcher, open_fetcher
-from ...importing.sources.sources import SourceItem, items_of
+from ...importing.sources.items import LeftOut, SourceItem
+from ...importing.sources.sources import items_of
 from ...models import Draft
 from .. import services
 from ..body import for_screen, kinds_of
@@ -208,13 +209,13 @@ def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
         return SourceItem(gettext("pasted text"), lambda: content, form, content.address)
     if not address:
         raise UnreadableArticle(Message("paste text or enter a URL"))
-    found = (
-        items_of(address, fetcher)[0]
-        if "://" in address
-        else NotImported(address, Message("not an http or https address"))
-    )
+    if "://" not in address:
+        raise NotImported(address, Message("not an http or https address"))
+    found = items_of(address, fetcher)[0]
     if isinstance(found, NotImported):
         raise found
+    if isinstance(found, LeftOut):
+        raise NotImported(address, found.reason)
     return found
 
 

@@ -1,0 +1,37 @@
+"""What an article was called before: its old address as an alias, so that old links go on working."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from ...errors import UnreadableArticle
+from ...formats import front_matter
+from ...models import Draft, slug_of
+
+
+def aliases_of(*addresses: str) -> tuple[str, ...]:
+    """For each old address or slug its path, else its last part, whichever an article file can hold as an alias."""
+    found = (alias for address in addresses for alias in [next(filter(_is_alias, _forms(address)), "")])
+    return tuple(dict.fromkeys(alias for alias in found if alias))
+
+
+def _forms(address: str) -> Iterator[str]:
+    """An address that is told apart by its query (``/?p=2``) has none."""
+    parts = urlsplit(address.strip())
+    if parts.query or not parts.path.strip("/"):
+        return
+    path = unquote(parts.path)
+    if parts.netloc:
+        yield path
+    last = path.rstrip("/").rpartition("/")[2]
+    yield last
+    yield slug_of(last.rpartition(".")[0] or last)
+
+
+def _is_alias(text: str) -> bool:
+    try:
+        values, _, _ = front_matter.split(front_matter.write(Draft("-", "", aliases=(text,))))
+    except UnreadableArticle:
+        return False
+    return bool(values.get("aliases") == (text,))

@@ -1,0 +1,120 @@
+"""The text of a WordPress post as HTML: blank lines are paragraphs, line ends are line breaks, comments of blocks go.
+
+The rule is that of WordPress's ``wpautop``, as its documentation says it: it works on text outside of blocks only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from html import escape
+from itertools import pairwise
+
+from .shortcodes import Shortcodes
+
+_TOKEN = re.compile(r"""<!--.*?-->|</?[a-zA-Z][\w-]*(?:\s(?:"[^"]*"|'[^']*'|[^>"'])*)?/?>|[^<]+|<""", re.DOTALL)
+_NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
+_BLOCKS = frozenset(
+    ["address", "article", "aside", "audio", "blockquote", "caption", "center", "col", "colgroup", "dd", "details"]
+    + ["dialog", "div", "dl", "dt", "embed", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3"]
+    + ["h4", "h5", "h6", "header", "hr", "iframe", "legend", "li", "main", "nav", "object", "ol", "p", "pre", "script"]
+    + ["section", "source", "style", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "video"]
+)
+_RAW = ("pre", "script", "style")
+_BLOCK_COMMENT = re.compile(r"<!--\s+(/)?wp:([a-z][\w/-]*)\s*(\{.*?\})?\s*(/)?-->", re.DOTALL)
+_SILENT_BLOCKS = frozenset(["block", "more", "nextpage", "separator", "spacer"])
+_LONE_ADDRESS = re.compile(r"(^|[\n>])[ \t]*(https?://[^\s<>\"]+)[ \t]*(?=$|[\n<])")
+_MOST_NESTED_BLOCKS = 3
+
+
+def to_html(content: str, shortcodes: Shortcodes, shared_blocks: Mapping[str, str]) -> str:
+    """HTML, not sanitized. *shared_blocks* are the site's reusable blocks by id."""
+    content = content.replace("\r\n", "\n").replace("\r", "\n")
+    content = shortcodes.replace(_with_shared_blocks(content, shared_blocks))
+    content = _outside_raw(_with_links, content)
+    if "<!-- wp:" not in content:
+        return "".join(_with_breaks(content))
+    return "".join(_blocks(content, shortcodes.unknown))
+
+
+def _with_shared_blocks(content: str, shared: Mapping[str, str], depth: int = 0) -> str:
+    if depth == _MOST_NESTED_BLOCKS or "wp:block " not in content:
+        return content
+
+    def resolved(found: re.Match[str]) -> str:
+        if found[2] != "block" or not found[3]:
+            return found[0]
+        try:
+            reference = str(json.loads(found[3]).get("ref", ""))
+        except ValueError:
+            return ""
+        return _with_shared_blocks(shared.get(reference, ""), shared, depth + 1)
+
+    return _BLOCK_COMMENT.sub(resolved, content)
+
+
+def _with_links(html: str) -> str:
+    """An address that is alone on its line stands for what is to be shown there: it becomes a link."""
+    return _LONE_ADDRESS.sub(lambda found: f'{found[1]}<a href="{escape(found[2])}">{escape(found[2])}</a>', html)
+
+
+def _outside_raw(change: Callable[[str], str], html: str) -> str:
+    parts = re.split(r"(<(?:pre|script|style)\b.*?</(?:pre|script|style)>|<!--.*?-->)", html, flags=re.DOTALL)
+    return "".join(part if number % 2 else change(part) for number, part in enumerate(parts))
+
+
+def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
+    """The text of blocks as it is; what stands between blocks was written by the old editor."""
+    depth = place = 0
+    for comment in _BLOCK_COMMENT.finditer(content):
+        text = content[place : comment.start()]
+        yield text if depth else "".join(_with_breaks(text))
+        place = comment.end()
+        if comment[4]:
+            if comment[2] not in _SILENT_BLOCKS:
+                unknown[comment[2]] = None
+        else:
+            depth = max(0, depth - 1) if comment[1] else depth + 1
+    text = content[place:]
+    yield text if depth else "".join(_with_breaks(text))
+
+
+def _with_breaks(html: str) -> Iterator[str]:
+    """*html* with ``<br>`` for line ends, two for blank lines, which the sanitizer makes paragraphs of."""
+    tokens = [token for token in _TOKEN.findall(html) if not token.startswith("<!--")]
+    raw = ""
+    for before, token, after in _with_neighbours(tokens):
+        name = _tag_name(token)
+        if name in _RAW:
+            raw = "" if token.startswith("</") else raw or name
+        if name or raw:
+            yield token
+            continue
+        yield _broken(token, before, after)
+
+
+def _with_neighbours(tokens: list[str]) -> Iterator[tuple[str, str, str]]:
+    around = ["<p>", *tokens, "<p>"]
+    for (before, token), (_, after) in pairwise(pairwise(around)):
+        yield before, token, after
+
+
+def _tag_name(token: str) -> str:
+    found = _NAME.match(token)
+    return found[1].lower() if found else ""
+
+
+def _is_block(token: str) -> bool:
+    return _tag_name(token) in _BLOCKS
+
+
+def _broken(text: str, before: str, after: str) -> str:
+    if _is_block(before):
+        text = text.lstrip()
+    elif _tag_name(before) == "br":
+        text = re.sub(r"^[ \t]*\n", "", text)
+    if _is_block(after):
+        text = text.rstrip()
+    text = re.sub(r"[ \t\u00a0]*\n(?:[ \t\u00a0]*\n)+[ \t]*", "<br><br>", text)
+    return re.sub(r"[ \t]*\n[ \t]*", "<br>\n", text)
