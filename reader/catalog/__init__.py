@@ -1,16 +1,18 @@
-"""The catalog: one SQLite file that all processes share, derived from ``articles/`` and disposable.
+"""The catalog: one SQLite file, shared by all processes. It is derived from ``articles/`` and can be deleted.
 
-schema.py     the tables, and opening the file
-rows.py       articles as rows and back
-collections.py  which article stands on which collection
-related.py     which articles have to do with one another
-tokenizer.py   the words an article is found by
-fts_index.py   the full-text table of them
-query_parser.py  what a visitor typed, understood
-search.py     Results: finding by words; highlighting.py shows where they stand
-catalog.py     Catalog: what pages, feeds and exports ask
-comparison.py  what the folder holds, compared with what is known of it
-transaction.py  CatalogTransaction: one transaction of changes, by the one keeper
+schema.py        the tables, and opening the file
+repair.py        replacing a corrupt file, keeping its history
+connections.py   one read connection per thread
+rows.py          articles to rows and back
+collections.py   the collections of an article, and the number of articles in each
+related.py       related articles
+tokenizer.py     text to search terms
+fts_index.py     the FTS5 index of these terms
+query_parser.py  the text of the search box to a Query
+search.py        running a Query; highlighting.py marks the matches
+catalog.py       Catalog: the read interface of pages, feeds and exports
+comparison.py    the files in the folder compared with the files in the catalog
+transaction.py   CatalogTransaction: one write transaction; only the indexing process writes
 """
 
 from __future__ import annotations

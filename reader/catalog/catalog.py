@@ -1,4 +1,4 @@
-"""What pages, feeds and exports ask of the catalog. Only visible articles are ever returned."""
+"""The read interface of the catalog. Only visible articles are returned."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
 from .search import Results, SearchCursor, find
 
 Cursor = tuple[int, str]
-"""Where a list goes on: the ``published`` (UTC seconds) and ``slug`` of the last article seen."""
+"""Position in a list (keyset pagination): ``published`` (UTC seconds) and ``slug`` of the last article returned."""
 
 START: Cursor = (2**62, "")
 _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
@@ -28,7 +28,7 @@ _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
 
 @dataclass(frozen=True)
 class Removal:
-    """An article that was public and whose file is gone; ``original_slug`` as in ``Catalog.original_slugs``."""
+    """A published article whose file was deleted; ``original_slug`` as in ``Catalog.original_slugs``."""
 
     slug: str
     title: str
@@ -45,7 +45,16 @@ class _State:
 
 
 class Catalog:
-    """Read access, one connection a thread. Lists go on by key (``before``), never by OFFSET."""
+    """Read access; one connection per thread. Lists are paginated by key (``before``), not by OFFSET.
+
+    Example::
+
+        catalog = Catalog(settings.catalog, settings.timezone)
+        tag = Collection("tag", "政协")
+        teasers = catalog.latest(tag, limit=25)
+        older = catalog.latest(tag, limit=25, before=(int(teasers[-1].published.timestamp()), teasers[-1].slug))
+        article = catalog.article(teasers[0].slug)
+    """
 
     def __init__(self, path: Path, timezone: tzinfo) -> None:
         self._timezone = timezone
@@ -53,29 +62,29 @@ class Catalog:
 
     @property
     def revision(self) -> int:
-        """Strictly increasing; changes when anything a visitor can see does."""
+        """Strictly increasing integer; changes whenever visible content changes."""
         return self._state().revision
 
     @property
     def changed_at(self) -> datetime:
-        """When ``revision`` last changed: UTC, whole seconds; what articles say never changes without moving it on."""
+        """When ``revision`` last changed: UTC, whole seconds. Visible content never changes without a new value."""
         return self._state().changed_at
 
     def article(self, slug: str) -> Article:
-        """Raises Moved (an alias or a renamed file), Gone (removed), NotFound."""
+        """Raises Moved (an alias or a renamed file), Gone (a deleted file) or NotFound."""
         row = self._one("SELECT * FROM articles WHERE slug = ? AND visible", slug)
         if row is None:
             raise self._absence(slug)
         return article_of(row, self._timezone)
 
     def articles(self, slugs: Sequence[str]) -> list[Article]:
-        """In the given order; what is hidden or unknown is left out."""
+        """In the given order; hidden and unknown articles are omitted."""
         rows = self._all(f"SELECT * FROM articles WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
         found = {row["slug"]: article_of(row, self._timezone) for row in rows}
         return [found[slug] for slug in slugs if slug in found]
 
     def latest(self, *collections: Collection, limit: int = 25, before: Cursor | None = None) -> list[Teaser]:
-        """Newest first, ties by slug; of several collections, what stands on all of them."""
+        """Newest first, ties by slug. With several collections: the articles that are in all of them."""
         found = self._collection_ids(collections or (ALL,))
         if found is None:
             return []
@@ -94,9 +103,9 @@ class Catalog:
         return [teaser_of(row, self._timezone) for row in rows]
 
     def oldest(self, collection: Collection = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
-        """Oldest first, after the first *skip*: the fixed pieces of a feed's history.
+        """Oldest first, after the first *skip*: the archive pages of a feed (RFC 5005).
 
-        The one list that counts instead of going on by key; it walks an index and is asked for once a month.
+        The only list with an OFFSET. It walks an index, and archive pages are requested about once a month.
         """
         rows = self._all(
             f"SELECT {_TEASERS} FROM (SELECT slug FROM collection_items"
@@ -112,12 +121,12 @@ class Catalog:
         return row["count"] if row else 0
 
     def collections(self, kind: str) -> list[tuple[Collection, int]]:
-        """Every collection of that kind that holds something, with how much; by name."""
+        """Every non-empty collection of that kind with its number of articles, by name."""
         rows = self._all("SELECT name, count FROM collections WHERE kind = ? AND count > 0 ORDER BY name", kind)
         return [(Collection(kind, row["name"]), row["count"]) for row in rows]
 
     def neighbours(self, slug: str) -> tuple[Teaser | None, Teaser | None]:
-        """The next older and the next newer article of all."""
+        """The next older and the next newer article."""
         row = self._one("SELECT published FROM articles WHERE slug = ? AND visible", slug)
         if row is None:
             return None, None
@@ -130,7 +139,7 @@ class Catalog:
         return (older[0] if older else None), (teaser_of(newer[0], self._timezone) if newer else None)
 
     def related(self, slug: str, limit: int = 5) -> list[Teaser]:
-        """What shares tags, subjects or the section with it, best first."""
+        """Articles that share tags, keywords or the section, best first."""
         row = self._one("SELECT collections FROM articles WHERE slug = ? AND visible", slug)
         found = related_slugs(self._all, slug, collections_in(row["collections"]), limit) if row else []
         rows = self._all(f"SELECT {TEASER_COLUMNS} FROM articles WHERE slug IN ({_marks(found)})", *found)
@@ -138,7 +147,7 @@ class Catalog:
         return [teasers[other] for other in found]
 
     def issue(self, day: date) -> Issue:
-        """Raises NotFound if nothing came out that day."""
+        """Raises NotFound if no article was published on that day."""
         teasers = self.latest(Collection("day", day.isoformat()), limit=500)
         if not teasers:
             raise NotFound("issue", day.isoformat())
@@ -148,7 +157,7 @@ class Catalog:
         return Issue(day, tuple(teasers), _day(older), _day(newer))
 
     def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
-        """The days with articles and how many, newest first."""
+        """Days with articles and their number, newest first."""
         rows = self._all(
             "SELECT name, count FROM collections WHERE kind = 'day' AND count > 0 AND name < ?"
             " ORDER BY name DESC LIMIT ?",
@@ -157,7 +166,7 @@ class Catalog:
         return [(date.fromisoformat(row["name"]), row["count"]) for row in rows]
 
     def latest_day(self) -> date:
-        """Raises NotFound in an empty library."""
+        """Raises NotFound if there are no articles."""
         found = self.issues(limit=1)
         if not found:
             raise NotFound("issue", "latest")
@@ -166,11 +175,11 @@ class Catalog:
     def search(
         self, query: Query, order: str = "newest", limit: int = 20, before: SearchCursor | None = None
     ) -> Results:
-        """What *query* finds, newest or best first; ``before`` is ``more`` of the page before."""
+        """The articles that match *query*, newest or best first; ``before`` is ``more`` of the previous page."""
         return find(self._all, self._timezone, query, order, limit, before)
 
     def removals(self, limit: int = 50) -> list[Removal]:
-        """What was taken down, latest first."""
+        """Removed articles, latest removal first."""
         rows = self._all(
             "SELECT r.*, coalesce(f.original, r.slug) AS original FROM removed r"
             " LEFT JOIN original_slugs f ON f.slug = r.slug"
@@ -182,12 +191,12 @@ class Catalog:
         ]
 
     def revised(self, slugs: Sequence[str]) -> dict[str, datetime]:
-        """When the catalog saw a correction of them; articles never corrected are left out."""
+        """When the catalog saw the last correction of each; articles without a correction are omitted."""
         rows = self._all(f"SELECT slug, revised_at FROM revised WHERE slug IN ({_marks(slugs)})", *slugs)
         return {row["slug"]: datetime.fromtimestamp(row["revised_at"], self._timezone) for row in rows}
 
     def corrected(self, collection: Collection = ALL, limit: int = 5) -> list[Teaser]:
-        """Those on the collection whose correction was seen last, latest first."""
+        """The articles of the collection that were corrected last, latest correction first."""
         rows = self._all(
             f"SELECT {_TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
             " JOIN collection_items s ON s.published = a.published AND s.slug = a.slug"
@@ -198,7 +207,7 @@ class Catalog:
         return [teaser_of(row, self._timezone) for row in rows]
 
     def original_slugs(self, slugs: Sequence[str]) -> dict[str, str]:
-        """The name each article first came out under: what stays when its file is renamed."""
+        """The slug under which each article was first published. It does not change when the file is renamed."""
         rows = self._all(
             f"SELECT a.slug, {ORIGINAL_SLUG} AS original FROM articles a LEFT JOIN original_slugs f ON f.slug = a.slug"
             f" WHERE a.slug IN ({_marks(slugs)})",
@@ -211,12 +220,12 @@ class Catalog:
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
 
     def fault(self) -> str:
-        """Why the folder of articles is not followed at present, a Message; empty if it is."""
+        """Why the articles folder cannot be watched at present, a Message; empty if it can."""
         row = self._one("SELECT value FROM meta WHERE key = 'fault'")
         return restored(row["value"]) if row else ""
 
     def is_rebuilding(self) -> bool:
-        """Whether a broken catalog was set aside, and the folder has not been read again to its end."""
+        """True after a corrupt catalog was replaced, until the whole folder has been read again."""
         return self._state().is_rebuilding
 
     def _absence(self, slug: str) -> NotFound:
@@ -230,7 +239,7 @@ class Catalog:
         return NotFound("article", slug)
 
     def _collection_ids(self, collections: Iterable[Collection]) -> list[int] | None:
-        """Smallest first, so that the join starts there; None if one of them does not exist."""
+        """Ids, smallest collection first, so that the join starts there; None if a collection does not exist."""
         rows = [
             self._one("SELECT id, count FROM collections WHERE kind = ? AND name = ?", s.kind, s.name)
             for s in collections

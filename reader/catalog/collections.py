@@ -1,4 +1,4 @@
-"""Which article stands on which collection, and how many stand there."""
+"""The collections of each article, and the number of articles in each collection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..models import Collection
 
 
 def names_of(collections: Iterable[Collection]) -> str:
-    """The collections of an article as stored beside it: JSON pairs of kind and name, sorted."""
+    """The ``collections`` column of an article: JSON pairs of kind and name, sorted."""
     return json.dumps(sorted((s.kind, s.name) for s in collections), ensure_ascii=False)
 
 
@@ -20,7 +20,7 @@ def collections_in(names: str) -> list[Collection]:
 
 
 class CollectionIndex:
-    """Puts articles on their collections and takes them off, within the caller's transaction."""
+    """Adds articles to collections and removes them, within the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -28,7 +28,7 @@ class CollectionIndex:
         self._numbers: dict[Collection, int] = {}
 
     def put(self, slug: str, published: int, collections: Iterable[Collection]) -> list[int]:
-        """The numbers of the collections."""
+        """Adds the article. Returns the ids of the collections."""
         numbers = [self._number(collection) for collection in collections]
         rows = [(number, published, slug) for number in numbers]
         self._db.executemany("INSERT OR REPLACE INTO collection_items VALUES (?, ?, ?)", rows)
@@ -36,7 +36,7 @@ class CollectionIndex:
         return numbers
 
     def take(self, slug: str, published: int, collections: Iterable[Collection]) -> list[int]:
-        """The numbers of the collections."""
+        """Removes the article. Returns the ids of the collections."""
         numbers = [self._number(collection) for collection in collections]
         rows = [(number, published, slug) for number in numbers]
         self._db.executemany("DELETE FROM collection_items WHERE collection = ? AND published = ? AND slug = ?", rows)
@@ -44,7 +44,7 @@ class CollectionIndex:
         return numbers
 
     def close(self) -> None:
-        """Write down how many stand on each collection that was touched."""
+        """Writes the new counts of all changed collections."""
         changed = [(change, collection) for collection, change in self._more.items() if change]
         self._db.executemany("UPDATE collections SET count = count + ? WHERE id = ?", changed)
 

@@ -1,4 +1,4 @@
-"""What a walk of the articles folder found, compared with what the catalog knows. Never takes the writers' lock."""
+"""Compares a walk of the articles folder with the catalog. Never takes the write lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .repair import repairing
 from .schema import connect
 
 Found = tuple[str, str, str, str]
-"""path, stamp, cause, hint: cause, a ``stored`` Message, is empty of a file that can be read."""
+"""path, stamp, cause, hint. *cause* is a ``stored`` Message, empty for a readable file."""
 
 _MISSING = """FROM files k WHERE {} AND NOT EXISTS (SELECT 1 FROM found f WHERE f.path = k.path)
     AND NOT EXISTS (SELECT 1 FROM found f WHERE f.cause <> '' AND k.path > f.path || '/' AND k.path < f.path || '0')"""
@@ -23,10 +23,11 @@ _BELOW = "(path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))"
 
 @dataclass(frozen=True)
 class Comparison:
-    """``changed`` files by path, with their stamps, are to be read. ``problems`` are new ones, with their stamps.
+    """The result of ``compare``. Stamps identify a version of a file.
 
-    ``missing`` are known files that were not found; ``returned`` those that were missing until now. What lies below a
-    folder that could not be listed is neither. ``is_empty`` if no readable file was found at all.
+    ``changed`` maps the paths of files to read to their stamps. ``problems`` are new ones, with their stamps.
+    ``missing`` are known files that were not found; ``returned`` were missing until now. Files below a folder that
+    could not be listed are in neither. ``is_empty`` is true if no readable file was found.
     """
 
     changed: dict[str, str]
@@ -37,10 +38,9 @@ class Comparison:
 
 
 def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comparison:
-    """*found* is everything there is at and below *names*; the empty name stands for the whole folder.
+    """Compares *found*, all files at and below *names*, with the catalog; the name ``""`` is the whole folder.
 
-    The comparing is done in a table on disk: a web process that keeps the catalog must not hold a hundred thousand
-    names.
+    The comparison uses a temporary table on disk, so that a web process does not hold 100,000 names in memory.
     """
     with repairing(catalog), closing(connect(catalog)) as connection:
         connection.execute(
@@ -56,13 +56,13 @@ def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comp
 
 
 def is_filled(catalog: Path) -> bool:
-    """Whether a whole pass over the folder has ended, so that pages can be answered from the catalog."""
+    """Whether a pass over the whole folder has ended, so that pages can be served from the catalog."""
     with repairing(catalog), closing(connect(catalog)) as connection:
         return connection.execute("SELECT 1 FROM meta WHERE key = 'filled' AND value = '1'").fetchone() is not None
 
 
 def is_filled_or_faulty(catalog: Path) -> bool:
-    """Also true when the folder cannot be followed: then there is nothing to wait for."""
+    """Also true if the folder cannot be watched: then there is nothing to wait for."""
     query = "SELECT 1 FROM meta WHERE key = 'filled' AND value = '1' OR key = 'fault' AND value <> ''"
     with repairing(catalog), closing(connect(catalog)) as connection:
         return connection.execute(query).fetchone() is not None

@@ -1,4 +1,4 @@
-"""One connection a thread to the catalog, opened again when the file behind its path is another one."""
+"""One read connection per thread; reopened when the catalog file was replaced."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .repair import prepare, repair, replace
 from .schema import connect
 
 LOOK_SECONDS = 0.5
-"""How often a thread looks whether its file is still the one at the path."""
+"""Interval of the check that the open file is still the one at the path."""
 
 RETRY_SECONDS = 5
 
 
 class Connections:
-    """``rows`` of a query; a catalog that is found broken is set aside, and the request told to come again."""
+    """Runs queries. A corrupt catalog is replaced, and the request is answered with Busy (503)."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._local = path, threading.local()
 
     def rows(self, query: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
-        """Raises Busy if the catalog has just been found broken."""
+        """Raises Busy if the catalog was found corrupt and has been replaced."""
         try:
             return self._current().execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
@@ -48,7 +48,7 @@ class Connections:
         return connection
 
     def _look(self) -> None:
-        """SQLite does not see that its file was replaced, or that its log was deleted under it."""
+        """Reopens a replaced file and replaces one whose write-ahead log was deleted. SQLite detects neither."""
         local = self._local
         if file_identity(self._path) != local.identity:
             self._close()
@@ -68,7 +68,7 @@ class Connections:
 
     @property
     def generation(self) -> int:
-        """Counts the connections this thread has had: what is known about one says nothing about the next."""
+        """Number of connections this thread has opened. ``data_version`` of one cannot be compared with the next."""
         return getattr(self._local, "generation", 0)
 
     def _close(self) -> None:

@@ -1,9 +1,9 @@
-"""The full-text table, written in the same transaction as everything else.
+"""The full-text table, written in the same transaction as the articles.
 
-``words`` is an FTS5 table that holds no text: of each word only the docids it occurs in (``detail=none``), a
-third of the size of an ordinary one. An article's docid is the second it was published, or the next free one:
-so the order of docids is the order of lists, and newest first costs no sorting. Having no text, the table must be
-told the words again to forget them; they are made again from the stored article.
+``words`` is a contentless FTS5 table that stores only the docids of each term (``detail=none``), a third of the size
+of an ordinary one. The docid of an article is the second it was published, or the next free number: docids sort
+like lists, and newest first needs no sorting. A contentless table needs the terms again to delete them; they are
+computed from the stored article.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from .rows import article_of
 from .tokenizer import collection_words, words_of
 
 MERGE = (("automerge", 0), ("crisismerge", 64))
-"""Segments of the index are merged by 64, not by 4: half the work, and a search still asks few of them."""
+"""The index merges 64 segments at a time instead of 4: half the work, and a search still reads few segments."""
 
 _BATCH = 500
 
 
 class FullTextIndex:
-    """Adds stored articles to the index and takes them out, within the caller's transaction."""
+    """Adds stored articles to the index and removes them, within the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -31,7 +31,7 @@ class FullTextIndex:
         self._added = 0
 
     def docid_for(self, published: int) -> int:
-        """A free docid for an article of that second; it is not taken until an article is stored with it."""
+        """A free docid for an article of that second; it is not reserved until an article is stored with it."""
         first = self._next_free.get(published, published)
         docid: int = self._db.execute(
             """SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM articles WHERE docid = ?1) THEN ?1 ELSE
@@ -43,13 +43,13 @@ class FullTextIndex:
         return docid
 
     def put(self, docid: int, words: str, collections: Iterable[int]) -> None:
-        """*words* is ``words_of`` the article."""
+        """Adds an article; *words* is ``words_of`` the article."""
         self._waiting[docid] = f"{words} {collection_words(collections)}"
         if len(self._waiting) >= _BATCH:
             self._write()
 
     def take(self, row: sqlite3.Row, collections: Iterable[int]) -> None:
-        """Forget the words of that row of ``articles``."""
+        """Removes the terms of that row of ``articles``."""
         self._write()
         words = f"{words_of(article_of(row, UTC))} {collection_words(collections)}"
         self._db.execute("INSERT INTO words (words, rowid, word) VALUES ('delete', ?, ?)", (row["docid"], words))
@@ -60,18 +60,18 @@ class FullTextIndex:
             self.merge()
 
     def merge(self) -> None:
-        """Leave few segments behind: every search asks each of them."""
+        """Merges the segments, because every search reads each of them."""
         self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', 100000)")
 
     def _write(self) -> None:
-        """In order of docid: FTS5 starts a new segment whenever a docid is lower than the one before."""
+        """Writes in order of docid: FTS5 starts a new segment when a docid is lower than the previous one."""
         self._db.executemany("INSERT INTO words (rowid, word) VALUES (?, ?)", sorted(self._waiting.items()))
         self._added += len(self._waiting)
         self._waiting.clear()
 
 
 def make_index(connection: sqlite3.Connection) -> None:
-    """The empty full-text table."""
+    """Creates the empty full-text table."""
     connection.execute("DROP TABLE IF EXISTS words")
     connection.execute(
         "CREATE VIRTUAL TABLE words USING fts5(word, content='', detail=none, columnsize=0, tokenize='ascii')"

@@ -1,4 +1,4 @@
-"""What a hit shows of the words that were asked for: the title and a few lines of the text, in marked pieces."""
+"""The title and an excerpt of a search result as fragments, with the matches marked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .query_parser import Term, pattern_of
 
 LENGTH = 90
-"""How long an excerpt is, in Han characters; what is narrow counts half."""
+"""Length of an excerpt in Han characters; narrow characters count half."""
 
 _LEAD = 24
 _NO_SPACE = re.compile("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
@@ -18,20 +18,20 @@ _SENTENCE = re.compile(r"[。！？!?\n]|\.\s")
 
 @dataclass(frozen=True)
 class Fragment:
-    """A piece of text; ``is_marked`` if it is what was asked for."""
+    """A piece of text; ``is_marked`` if it matches a search term."""
 
     text: str
     is_marked: bool = False
 
 
 def marks_of(terms: Iterable[Term]) -> re.Pattern[str] | None:
-    """Finds any of the terms; None if there are none."""
+    """A pattern that matches any of the terms; None if there are none."""
     patterns = [pattern_of(term).pattern for term in terms]
     return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
 
 def highlight(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
-    """The whole text in pieces, in order."""
+    """The whole text as fragments, in order."""
     pieces, at = [], 0
     for match in marks.finditer(text) if marks else ():
         if match.end() > match.start():
@@ -41,7 +41,7 @@ def highlight(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
 
 
 def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
-    """The first lines around what was asked for; the beginning if it does not occur."""
+    """The text around the first match; the beginning if there is none."""
     text = _NO_SPACE.sub("", " ".join(text.split()))
     found = marks.search(text) if marks else None
     start = _start_before(text, found.start()) if found else 0
@@ -53,7 +53,7 @@ def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
 
 
 def _start_before(text: str, at: int) -> int:
-    """The beginning of the sentence, if it is near; else a few characters ahead, at a word's beginning."""
+    """The beginning of the sentence if it is near, else a word boundary a few characters ahead."""
     if at <= _LEAD:
         return 0
     near = text[at - _LEAD : at]

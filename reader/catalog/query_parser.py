@@ -1,8 +1,8 @@
-"""What a visitor typed into the search box, understood. Anything can be typed; nothing is an error.
+"""Parses the text of the search box. Any text is valid; there are no syntax errors.
 
     改革 "亚洲女选手" section:河北新闻 tag:政协 author:高原雪 source:新华社 after:2018-11 before:2019
 
-Every term must be found. Quotes of any script keep words together; the names of the fields may be Chinese.
+An article must match every term. Quotes of any script make a phrase; field names may be Chinese.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHELVES = {
 DATES = {"before": "before", "早于": "before", "after": "after", "晚于": "after"}
 
 MAX_LENGTH = 200
-"""Characters of a query that are looked at: more than anybody asks, less than would keep a server busy."""
+"""Characters of a query that are read; the rest is ignored. Limits the cost of one search."""
 
 _FIELD = "|".join((*SHELVES, *DATES))
 _TERM = re.compile(
@@ -37,7 +37,7 @@ _DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase, folded; ``is_quoted`` ones match whole words only."""
+    """A word or phrase, case-folded; a quoted one (``is_quoted``) matches whole words only."""
 
     text: str
     is_quoted: bool = False
@@ -49,7 +49,11 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """``after`` is the first day that counts, ``before`` the first that does not any more."""
+    """A parsed search. ``after`` is the first day included, ``before`` the first day excluded.
+
+    Example: ``parse("改革 tag:政协 after:2018-11")`` is ``Query("改革 tag:政协 after:2018-11", (Term("改革"),),
+    (Collection("tag", "政协"),), after=date(2018, 11, 1))``. An empty query is false.
+    """
 
     text: str = ""
     terms: tuple[Term, ...] = ()
@@ -62,7 +66,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """The query in *text*; what is no field with a usable value is a term to be found."""
+    """Parses *text*. A field with an unusable value becomes a search term."""
     text = " ".join(text[:MAX_LENGTH].split())
     terms: list[Term] = []
     collections: list[Collection] = []
@@ -91,27 +95,27 @@ def day_of(text: str) -> date | None:
 
 
 def seconds_of(day: date | None, timezone: tzinfo, otherwise: int) -> int:
-    """The beginning of the day, in UTC seconds."""
+    """The start of the day in UTC seconds; *otherwise* without a day."""
     return int(datetime(day.year, day.month, day.day, tzinfo=timezone).timestamp()) if day else otherwise
 
 
 def expression_of(term: Term, marker: str = "") -> str:
-    """The term in FTS5's language: its words, all of which must be there, each after *marker*.
+    """The FTS5 query expression of the term: all of its words, each prefixed with *marker*.
 
-    Each is quoted, so that nothing in it is an operator.
+    Each word is quoted, so that it is never read as an operator.
     """
     return " AND ".join(sorted({f'"{marker}{word}"{star}' for run in term.runs for word, star in _asked(run, term)}))
 
 
 def _asked(run: str, term: Term) -> list[tuple[str, str]]:
-    """The words to ask for, with ``*`` where a longer word will do: a single character, an unquoted Latin word."""
+    """The words to search for, with ``*`` for a prefix search: a single character, an unquoted Latin word."""
     if not is_unspaced(run):
         return [(run, "" if term.is_quoted or len(run) < 3 else "*")]
     return [(word, "") for word in words(run) if len(word) > 1] or [(run, "*")]
 
 
 def pattern_of(term: Term) -> re.Pattern[str]:
-    """Finds the term in an article's own text, whatever stands between its runs there: a space, a comma, nothing."""
+    """Matches the term in the text of an article; between its runs may be spaces, punctuation or nothing."""
     pieces = [re.escape(run) for run in term.runs]
     first, last = term.runs[0], term.runs[-1]
     begins = "" if is_unspaced(first) else f"(?<!{_LETTER})"
@@ -120,5 +124,5 @@ def pattern_of(term: Term) -> re.Pattern[str]:
 
 
 def needs_proof(term: Term) -> bool:
-    """Whether an article can hold all words of the term and still not the term: the words may stand apart."""
+    """Whether an article can contain all words of the term without the term: the words may be apart."""
     return len(term.runs) > 1 or (is_unspaced(term.runs[0]) and len(term.runs[0]) > 2)

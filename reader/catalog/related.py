@@ -1,8 +1,8 @@
-"""Which articles have to do with another: by the tags, the words and the section they share.
+"""Related articles: those that share tags, keywords or the section.
 
-What an article is about is found when it is stored: words of its title that its text keeps coming back to. Each is a
-collection like any other, so nothing has to be worked out again when other articles come or go. The fewer stand on a
-collection, the more it says to share it.
+Keywords are extracted when an article is stored: words of its title that recur in its text. Each keyword is a
+collection, so nothing is computed again when other articles are added or removed. A shared collection counts more
+the fewer articles it has.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from .tokenizer import folded, searchable_text, words
 
 MOST_WORDS = 5
 _OFTEN = 3
-"""A word of the title is a subject if the text says it so often."""
+"""A word of the title is a keyword if the text contains it at least this often."""
 
 _WEIGHTS = {"tag": 3.0, "word": 2.0, "section": 0.5}
 _NEWEST = 30
-"""So many of the newest on each shared collection are looked at."""
+"""Number of newest articles compared in each shared collection."""
 
 Ask = Callable[..., list[sqlite3.Row]]
 
@@ -35,7 +35,7 @@ def keywords(article: Article) -> list[str]:
 
 
 def related_slugs(ask: Ask, slug: str, collections: list[Collection], limit: int) -> list[str]:
-    """Best first, ties newest first; only visible articles stand on collections."""
+    """Best first, ties newest first. Collections hold visible articles only."""
     scores: Counter[str] = Counter()
     published: dict[str, int] = {}
     for collection in _telling(collections):
@@ -51,6 +51,6 @@ _ON_THE_SAME = """SELECT s.slug, s.published, h.count FROM collections h JOIN co
 
 
 def _telling(collections: list[Collection]) -> list[Collection]:
-    """Tags and words, and of the sections only the deepest."""
+    """The tags, the keywords and the deepest section."""
     sections = sorted((s for s in collections if s.kind == "section"), key=lambda s: s.name.count("/"))
     return [s for s in collections if s.kind in ("tag", "word")] + sections[-1:]

@@ -1,4 +1,4 @@
-"""A catalog that cannot be used is set aside and made anew, with the rows of its history that can still be read."""
+"""Replaces a corrupt catalog file and copies the history rows that can still be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .schema import HISTORY_TABLES, connect, make_tables
 
 @contextmanager
 def repairing(path: Path) -> Iterator[None]:
-    """An error that says the catalog is broken has it made anew, and goes on to the caller."""
+    """Replaces the catalog if the block raises an error that says it is corrupt; the error is raised again."""
     identity = file_identity(path)
     try:
         yield
@@ -24,19 +24,19 @@ def repairing(path: Path) -> Iterator[None]:
 
 
 def prepare(path: Path) -> None:
-    """The tables are there and current when this returns; a file that cannot be used is replaced."""
+    """Creates or updates the tables; a file that cannot be used is replaced."""
     identity = file_identity(path)
     try:
         make_tables(path)
     except sqlite3.DatabaseError as error:
-        is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database, with other tables than ours
+        is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # the tables of another program
         if not (is_foreign and replace(path, identity, error)) and not repair(path, identity, error):
             raise
         make_tables(path)
 
 
 def repair(path: Path, identity: int, error: sqlite3.Error) -> bool:
-    """Whether *error* says that the file with this *identity* is broken; then it has been replaced."""
+    """Replaces the file with this *identity* if *error* says it is corrupt. Returns whether it did."""
     return is_broken(error) and replace(path, identity, error)
 
 
@@ -46,7 +46,7 @@ def replace(path: Path, identity: int, reason: object) -> bool:
 
 
 def _make_anew(new: Path, broken: Path) -> None:
-    """Its revision is beyond any that the broken one had, so that nothing kept from then counts as current."""
+    """Writes a new catalog. Its revision is higher than any of the old one, so that no cached response stays valid."""
     make_tables(new)
     now = int(time.time())
     with closing(connect(new)) as connection:
@@ -60,7 +60,7 @@ def _make_anew(new: Path, broken: Path) -> None:
 
 
 def _readable_rows(broken: Path, table: str) -> Iterator[tuple[object, ...]]:
-    """Until the first one that cannot be read."""
+    """The rows up to the first one that cannot be read."""
     try:
         if not broken.exists():
             return

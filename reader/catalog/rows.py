@@ -1,4 +1,4 @@
-"""Articles as rows and back."""
+"""Articles to rows and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images
 
 
 def row_of(article: Article) -> dict[str, object]:
-    """The columns of ``articles`` that come from the article itself. Times are whole UTC seconds."""
+    """The columns of ``articles`` that come from the article. Times are whole UTC seconds."""
     return {
         "slug": article.slug,
         "draft": article.draft,
@@ -58,7 +58,7 @@ def _teaser_values(row: sqlite3.Row, timezone: tzinfo) -> dict[str, Any]:
 
 
 def collections_of(article: Article) -> set[Collection]:
-    """Every collection the article stands on: a section counts for each of its ancestors too."""
+    """Every collection of the article. A section includes all of its ancestors."""
     collections = {ALL, Collection("day", article.day.isoformat())}
     collections |= {Collection("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
     collections |= {Collection("tag", tag) for tag in article.tags}
@@ -68,11 +68,11 @@ def collections_of(article: Article) -> set[Collection]:
 
 
 ORIGINAL_SLUG = "coalesce(f.original, json_extract(a.details, '$.aliases[0]'), a.slug)"
-"""Of ``articles a LEFT JOIN original_slugs f``."""
+"""An SQL expression over ``articles a LEFT JOIN original_slugs f``."""
 
 
 def original_slug(connection: sqlite3.Connection, slug: str) -> str:
-    """*slug* itself if no article has that name now."""
+    """The slug of the first publication; *slug* itself if no article has it now."""
     joined = "articles a LEFT JOIN original_slugs f ON f.slug = a.slug"
     query = f"SELECT {ORIGINAL_SLUG} AS original FROM {joined} WHERE a.slug = ?"
     row = connection.execute(query, (slug,)).fetchone()
@@ -80,7 +80,7 @@ def original_slug(connection: sqlite3.Connection, slug: str) -> str:
 
 
 def remember_original_slug(connection: sqlite3.Connection, slug: str, first: str) -> None:
-    """Unless the stored article says it by itself."""
+    """Stores the original slug unless it can be derived from the stored article."""
     if original_slug(connection, slug) != first or not _is_stored(connection, slug):
         connection.execute("INSERT OR REPLACE INTO original_slugs VALUES (?, ?)", (slug, first))
 

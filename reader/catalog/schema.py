@@ -1,10 +1,9 @@
 """The tables, and opening the file.
 
-``articles`` holds what was published; ``collection_items`` puts every *visible* article on its collections in
-reading order, so each list is one range of one index. ``files`` remembers what was read from where; a file that is
-not found any more has a ``removal_due`` (UTC seconds), until which its article stays up.
-``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
-when the rest is rebuilt.
+``articles`` holds the articles; ``collection_items`` lists every *visible* article in each of its collections in
+reading order, so that each list is one range of one index. ``files`` holds what was read from each file. A file
+that is missing has a ``removal_due`` (UTC seconds); its article stays public until then. ``moved``, ``removed`` and
+``revised`` are history: they cannot be derived from the folder, and a rebuild keeps them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .fts_index import make_index
 
 _FILLED_BY = ("schema", "rows", "collections", "fts_index", "related", "tokenizer")
 SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
-"""Changes with the code that fills the derived tables: they are then rebuilt from the folder."""
+"""Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -32,7 +31,7 @@ CREATE TABLE IF NOT EXISTS original_slugs (slug TEXT PRIMARY KEY, original TEXT 
 """
 
 HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs")
-"""What the folder cannot tell again."""
+"""Tables that cannot be derived from the folder."""
 
 _DERIVED = {
     "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
@@ -62,7 +61,7 @@ CREATE INDEX files_missing ON files (removal_due) WHERE removal_due > 0;
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode, safe beside other processes (WAL)."""
+    """A connection in autocommit mode, shared with other processes through the write-ahead log (WAL)."""
     connection = open_database(path, timeout_seconds=300)
     connection.row_factory = sqlite3.Row
     for pragma in ("cache_size = -4096", "mmap_size = 268435456"):
@@ -71,7 +70,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def make_tables(path: Path) -> None:
-    """Make the tables, or make the derived ones anew if they are of another schema; waits for no writer otherwise."""
+    """Creates the tables, or recreates the derived ones after a schema change. Otherwise waits for no writer."""
     connection = connect(path)
     try:
         if _is_current(connection):
@@ -96,7 +95,7 @@ def _is_current(connection: sqlite3.Connection) -> bool:
 
 
 def _rename_old_tables(connection: sqlite3.Connection) -> None:
-    """History of version 0.1 under its present name; derived tables of that version go."""
+    """Renames the history tables of version 0.1; drops its derived tables."""
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'first_names'").fetchone():
         connection.execute("ALTER TABLE first_names RENAME TO original_slugs")
         connection.execute("ALTER TABLE original_slugs RENAME COLUMN first TO original")

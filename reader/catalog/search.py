@@ -1,4 +1,4 @@
-"""Finding articles by their words: newest first, or best first among a bounded number of candidates."""
+"""Full-text search: newest first, or best first among a bounded number of candidates."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .tokenizer import IN_COLLECTION, IN_TITLE, folded, searchable_text
 ORDERS = ("newest", "best")
 
 CANDIDATES = 120
-"""So many of the newest hits, and of the newest with the words in the title, are compared for ``best``."""
+"""Number of newest hits, and of newest hits in the title, that are scored for the order ``best``."""
 
 EXAMINED = 400
-"""So many docids at most are looked at for one page of results; the page after goes on from there."""
+"""Maximum number of docids read for one page of results; the next page continues there."""
 
 SearchCursor = tuple[int, int]
-"""Where results go on: score (0 when newest first) and docid of the last hit seen."""
+"""Position in the results: score (0 for newest first) and docid of the last hit."""
 
 Ask = Callable[..., list[sqlite3.Row]]
 """Runs a query on the catalog: ``ask(sql, *values)``."""
@@ -33,7 +33,7 @@ _EARLIEST, _LATEST = -(2**62), 2**62
 
 @dataclass(frozen=True)
 class Hit:
-    """An article that was found, and what to show of the words in it."""
+    """One search result: its teaser, and its title and an excerpt with the matches marked."""
 
     teaser: Teaser
     title: tuple[Fragment, ...]
@@ -42,7 +42,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Results:
-    """``more`` is where the next page begins; None at the end."""
+    """One page of hits. ``more`` is the cursor of the next page; None on the last one."""
 
     hits: tuple[Hit, ...] = ()
     more: SearchCursor | None = None
@@ -59,7 +59,7 @@ class _Found:
 
 
 def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, before: SearchCursor | None) -> Results:
-    """Articles that match every term, are in every collection and between the dates; none for an empty query."""
+    """Articles that match all terms, collections and dates; no results for an empty query."""
     found = _Finder(ask, timezone, query)
     if not query or not found.is_possible:
         return Results()
@@ -67,7 +67,7 @@ def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, befor
 
 
 class _Finder:
-    """One query at work."""
+    """Runs one query."""
 
     def __init__(self, ask: Ask, timezone: tzinfo, query: Query) -> None:
         self._ask, self._timezone, self._terms = ask, timezone, query.terms
@@ -93,7 +93,7 @@ class _Finder:
         return self._results(found, limit, (0, end))
 
     def best(self, limit: int, before: SearchCursor | None) -> Results:
-        """By how often the words occur, those of the title counting most; ties newest first."""
+        """Ordered by the number of matches, with those in the title weighted most; ties newest first."""
         in_title = " OR ".join(f"({expression_of(term, IN_TITLE)})" for term in self._terms)
         rows = self._rows(self._expression, self._end, CANDIDATES)
         if in_title:
@@ -104,7 +104,7 @@ class _Finder:
         return self._results([one for one in found if before is None or one.cursor < before], limit, None)
 
     def _rows(self, expression: str, end: int, limit: int) -> list[sqlite3.Row]:
-        """The newest articles before *end* (a docid) that the index has for the expression."""
+        """The newest articles before *end* (a docid) that match the FTS5 expression."""
         columns = f"{TEASER_COLUMNS}, docid, details, body"
         if not expression:
             query = f"SELECT {columns} FROM articles WHERE docid >= ? AND docid < ? ORDER BY docid DESC LIMIT ?"
@@ -114,7 +114,7 @@ class _Finder:
         return self._ask(query, expression, self._first, end, limit)
 
     def _proves(self, row: sqlite3.Row) -> bool:
-        """Whether the terms that the index cannot vouch for really occur."""
+        """Checks the text for the terms that the index cannot confirm: phrases."""
         if not self._proofs:
             return True
         text = "\n".join((*(row[name] for name in _INDEXED), searchable_text(row["body"])))
@@ -141,7 +141,7 @@ class _Finder:
         )
 
     def _collection_words(self, collection: Collection) -> str:
-        """The collection in the index's language; a section may be named by its last step. Empty if there is none."""
+        """The FTS5 expression of the collection; empty if there is none. A section may be given by its last name."""
         query = "SELECT id FROM collections WHERE kind = ? AND count > 0 AND (name = ? COLLATE NOCASE"
         query += " OR name LIKE ? ESCAPE '!')" if collection.kind == "section" else ")"
         values = [

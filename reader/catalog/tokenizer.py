@@ -1,8 +1,8 @@
-"""The words an article is found by, and how they are written in the full-text table.
+"""Text to the terms of the full-text index.
 
-Chinese is not cut into words: every two neighbouring characters are one, so no dictionary can cut a name in the
-wrong place. A run also leaves its last character alone, so that ``雨*`` finds 雨 wherever it stands. Other
-scripts are indexed word by word. All is NFKC and case-folded: ＷＴＯ, WTO and wto are the same word.
+Chinese is indexed as bigrams: every two adjacent characters are one term, so that no segmentation dictionary can
+split a name wrongly. The last character of a run is also a term, so that ``雨*`` finds 雨 anywhere. Other scripts
+are indexed by word. All text is NFKC-normalized and case-folded: ＷＴＯ, WTO and wto are the same term.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ UNSPACED = (
     f"{HAN}\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7a3"  # Han, kana, Hangul
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 )
-"""Scripts written without spaces, or with endings grown on: Han, kana, Hangul, Thai, Lao, Burmese, Khmer."""
+"""Scripts without spaces or with suffixes attached: Han, kana, Hangul, Thai, Lao, Burmese, Khmer."""
 
 IN_TITLE = "\ue001"
-"""Written before a word of the title: a private-use character that no text contains after folding."""
+"""Prefix of a term from the title: a private-use character, which folded text never contains."""
 
 IN_COLLECTION = "\ue000"
-"""Written before the number of a collection, so that a collection narrows a search inside the index."""
+"""Prefix of the id of a collection, so that a search can be limited to a collection within the index."""
 
 _RUN = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 _PAIR = re.compile(f"(?=([{UNSPACED}]{{2}}))")
 _LAST = re.compile(f"[{UNSPACED}](?![{UNSPACED}])")
 _SPACED = re.compile(f"[^\\W_{UNSPACED}]+")
 _FOLDED_BY_CASE = re.compile(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
-"""In ordinary Chinese NFKC changes only punctuation, which parts words either way; finding out is much quicker."""
+"""In ordinary Chinese NFKC changes only punctuation, which never affects terms. This test is faster than NFKC."""
 
 _NOT_ASKED_FOR = re.compile(f"[\ue000-\uf8ff{VARIATION}]")
-"""Private characters, which would pass for our marks, and variation selectors: either form of a name finds it."""
+"""Private-use characters would be read as prefixes. Variation selectors are ignored: all forms of a name match."""
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|table|caption|tr|t[dh]|br|hr|blockquote|pre|figure|figcaption|section)\b[^>]*>",
     re.IGNORECASE,
@@ -44,19 +44,19 @@ _NOT_READ = re.compile(r"<r[tp]\b[^>]*>.*?</r[tp]>|<[^>]*>", re.IGNORECASE | re.
 
 
 def folded(text: str) -> str:
-    """As it is indexed and asked for."""
+    """NFKC-normalized and case-folded text, as indexed and searched."""
     if _FOLDED_BY_CASE.fullmatch(text):
         return text.casefold()
     return _NOT_ASKED_FOR.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def runs(text: str) -> list[str]:
-    """The pieces of a folded text between spaces and punctuation; a change of script divides too."""
+    """Runs of letters of one script in a folded text, split at spaces, punctuation and changes of script."""
     return _RUN.findall(text)
 
 
 def words(text: str) -> set[str]:
-    """Every word of a folded text: two-character ones and the last character of unspaced runs, else whole words."""
+    """The terms of a folded text: bigrams and the last character of unspaced runs, whole words otherwise."""
     return {*_PAIR.findall(text), *_LAST.findall(text), *_SPACED.findall(text)}
 
 
@@ -65,12 +65,12 @@ def is_unspaced(run: str) -> bool:
 
 
 def searchable_text(body: str) -> str:
-    """The text of sanitized HTML, a line a block; what stands above ruby is left out, for it would part words."""
+    """The text of sanitized HTML, one line per block. Ruby annotations are omitted, because they would split words."""
     return html.unescape(_NOT_READ.sub("", _BLOCK.sub("\n", body)))
 
 
 def words_of(article: Article) -> str:
-    """What the index holds of an article, collections apart: its words, and those of its title marked."""
+    """The terms of an article without its collections: those of its text, and those of its title with a prefix."""
     titled = words(folded(f"{article.kicker}\n{article.title}\n{article.subtitle}"))
     names = (article.summary, article.source, article.editor, *article.byline, *article.tags, *article.section)
     rest = words(folded("\n".join((*names, searchable_text(article.body)))))

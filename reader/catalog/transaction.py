@@ -1,4 +1,4 @@
-"""One transaction of changes to the catalog, by the one keeper among all processes."""
+"""One write transaction of the catalog. Only the indexing process writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
 
 @contextmanager
 def catalog_writer(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
-    """All or nothing: what was put is visible to readers when the block ends, or not at all."""
+    """Opens a transaction: committed when the block ends, rolled back on any exception."""
     prepare(path)
     with repairing(path), closing(connect(path)) as connection:
         try:
@@ -38,7 +38,14 @@ def catalog_writer(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
 
 
 class CatalogTransaction:
-    """Changes that belong together. Paths are relative to the articles folder."""
+    """Changes that are committed together. Paths are relative to the articles folder.
+
+    Example::
+
+        with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+            problem = transaction.put("2018-11-23/story.md", stamp, digest, article)
+            transaction.drop("2018-11-23/deleted.md")
+    """
 
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._db, self._now = connection, int(now.timestamp())
@@ -46,9 +53,9 @@ class CatalogTransaction:
         self._changed = False
 
     def mark_missing(self, paths: Iterable[str], due: float) -> None:
-        """These files were not found. What they published stays up until *due* (UTC seconds); the rest may go at once.
+        """Marks files that were not found. Published articles stay public until *due* (UTC seconds).
 
-        A file that is marked already keeps its time.
+        A file that published nothing is due at once. A file that is already marked keeps its time.
         """
         self._db.executemany(
             "UPDATE files SET removal_due = CASE WHEN EXISTS (SELECT 1 FROM articles a WHERE a.path = files.path"
@@ -57,11 +64,11 @@ class CatalogTransaction:
         )
 
     def mark_found(self, paths: Iterable[str]) -> None:
-        """These files, missing until now, are there."""
+        """Clears the mark of missing files that were found again."""
         self._db.executemany("UPDATE files SET removal_due = 0 WHERE path = ?", ((path,) for path in paths))
 
     def overdue(self, now: float) -> list[str]:
-        """Missing files whose time has come."""
+        """Missing files whose removal is due."""
         rows = self._db.execute("SELECT path FROM files WHERE removal_due > 0 AND removal_due <= ?", (now,))
         return [str(row["path"]) for row in rows]
 
@@ -71,7 +78,7 @@ class CatalogTransaction:
         return due
 
     def missing_articles(self, expected_due: float) -> list[str]:
-        """Paths of public articles whose files are missing, but for those that are due at *expected_due*."""
+        """Paths of public articles whose files are missing, except those due at *expected_due*."""
         rows = self._db.execute(
             "SELECT a.path FROM files k JOIN articles a ON a.path = k.path"
             " WHERE k.removal_due > 0 AND k.removal_due <> ? AND a.visible",
@@ -80,28 +87,27 @@ class CatalogTransaction:
         return [str(row["path"]) for row in rows]
 
     def count_published(self) -> int:
-        """Public articles, those included whose files are missing."""
+        """The number of public articles, including those whose files are missing."""
         count: int = self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0]
         return count
 
     def unfound(self, missing: Iterable[str], stamps: Iterable[str]) -> int:
-        """How many public articles have their file among the *missing*, and no file with its stamp among *stamps*."""
+        """The number of public articles whose file is *missing* and whose stamp is not among *stamps* (not renamed)."""
         found = set(stamps)
         query = "SELECT k.stamp FROM files k JOIN articles a ON a.path = k.path WHERE k.path = ? AND a.visible"
         rows = (self._db.execute(query, (path,)).fetchone() for path in missing)
         return sum(1 for row in rows if row and row["stamp"] not in found)
 
     def claimants(self, paths: Iterable[str]) -> list[str]:
-        """Files that have a problem because one of *paths* has the name they want."""
+        """Files with a problem because one of *paths* holds the slug they want."""
         query = "SELECT k.path FROM articles a JOIN files k ON k.slug = a.slug WHERE a.path = ? AND instr(k.cause, ?)"
         return [str(row["path"]) for path in paths for row in self._db.execute(query, (path, _CONFLICT)).fetchall()]
 
     def put(self, path: str, stamp: str, digest: str, article: Article, words: str = "") -> Problem | None:
-        """The file now says this. A name that another file has already is a problem of this file.
+        """Stores the article of a file. Returns a Problem if another file already has its slug.
 
-        If the other file is missing, this is the article's new place; if a missing file had the same bytes under
-        another name, the article has moved here. *words* is ``words_of`` the article where somebody has worked it out
-        already.
+        If that other file is missing, the article moves to this file. If a missing file had the same bytes under
+        another slug, that slug redirects to this article. *words* is ``words_of`` the article, if already computed.
         """
         before = self._db.execute("SELECT * FROM articles WHERE slug = ?", (article.slug,)).fetchone()
         if before and before["path"] != path and not self._give_up_place(before["path"]):
@@ -112,7 +118,7 @@ class CatalogTransaction:
             return problem
         known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
         self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""))
-        if before and (known is None or known["digest"] != digest):  # what only a new release changes is no correction
+        if before and (known is None or known["digest"] != digest):  # a change by new code is not a correction
             self._note_correction(article, before)
         self._put_article(path, article, words, before)
         if known:
@@ -122,12 +128,12 @@ class CatalogTransaction:
         return None
 
     def put_problem(self, stamp: str, digest: str, problem: Problem) -> None:
-        """The file cannot be read. Its last good version, if any, stays up."""
+        """Stores the problem of an unreadable file. Its last good version, if any, stays public."""
         known = self._db.execute("SELECT slug FROM files WHERE path = ?", (problem.path,)).fetchone()
         self._put_file(problem.path, stamp, digest, known["slug"] if known else "", problem)
 
     def drop(self, path: str) -> None:
-        """The file is gone. If the same bytes stand under another name, the article has moved there."""
+        """Removes a deleted file. If another file has the same bytes, the slug redirects to its article."""
         known = self._db.execute("SELECT slug, digest FROM files WHERE path = ?", (path,)).fetchone()
         if known is None:
             return
@@ -141,14 +147,14 @@ class CatalogTransaction:
             self._retire(row["slug"], heir["slug"] if heir else "")
 
     def reread(self) -> list[str]:
-        """Files that lost a name to another file which has given it up: they deserve another look."""
+        """Files to read again: the slug they conflicted over is free now."""
         rows = self._db.execute(
             "SELECT path FROM files WHERE instr(cause, ?) AND slug NOT IN (SELECT slug FROM articles)", (_CONFLICT,)
         )
         return [row["path"] for row in rows]
 
     def release_due(self) -> None:
-        """Show what was waiting for its time."""
+        """Publishes the scheduled articles whose time has come."""
         due = "SELECT * FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
         for row in self._db.execute(due, (self._now,)).fetchall():
             article = article_of(row, UTC)
@@ -157,22 +163,22 @@ class CatalogTransaction:
             self._changed = True
 
     def next_due(self) -> int | None:
-        """When the next waiting article becomes visible (UTC seconds)."""
+        """When the next scheduled article becomes visible (UTC seconds)."""
         query = "SELECT min(published) AS due FROM articles WHERE visible = 0 AND draft = 0"
         due: int | None = self._db.execute(query).fetchone()["due"]
         return due
 
     def forget_stamps(self) -> None:
-        """Every file is read again at the next pass, because the code that reads them has changed."""
+        """Makes the next pass read every file again, because the code that reads them has changed."""
         self._db.execute("UPDATE files SET stamp = ''")
 
     def finish_rebuilding(self) -> None:
-        """The whole folder has been read into a catalog that was made anew: pages are answered from it."""
+        """Ends the rebuild of a replaced catalog: the whole folder has been read."""
         self._db.execute("DELETE FROM meta WHERE key = 'rebuilding'")
         self._changed = True
 
     def set_meta(self, key: str, value: str) -> None:
-        if self.get_meta(key) != value:  # every write makes all web processes look again
+        if self.get_meta(key) != value:  # every write invalidates the caches of all web processes
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def get_meta(self, key: str) -> str:
@@ -180,17 +186,17 @@ class CatalogTransaction:
         return str(row["value"]) if row else ""
 
     def merge_index(self) -> None:
-        """Leave few segments of the full-text index behind, after many articles were put in several transactions."""
+        """Merges the segments of the full-text index, after many articles were added in several transactions."""
         self._fts.merge()
 
     def close(self) -> None:
-        """Count what changed; move the revision on if anything did."""
+        """Writes the counts; increments the revision if visible content changed."""
         self._collections.close()
         self._fts.close()
         if self._changed or not self.get_meta("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
-            # Two changes within one second differ too. A thousand finished exports must not run ahead of the clock,
-            # though: Last-Modified may not lie in the future (RFC 9110 8.8.2.1).
+            # Two changes within one second get different times, but a thousand must not run ahead of the clock:
+            # Last-Modified must not be in the future (RFC 9110 8.8.2.1).
             moved_on = max(self._now, last["value"] + self._changed if last else 0)
             revision = int(self.get_meta("revision") or 0) + 1
             self._db.execute(
@@ -202,7 +208,7 @@ class CatalogTransaction:
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, 0)", values)
 
     def _give_up_place(self, path: str) -> bool:
-        """Whether the file is missing; it is then forgotten, and whoever takes its article's name has the article."""
+        """Forgets the file if it is missing, so that another file can take over its article. Returns whether it was."""
         there = self._db.execute("SELECT 1 FROM files WHERE path = ? AND removal_due = 0", (path,)).fetchone()
         if there is None:
             self._db.execute("DELETE FROM files WHERE path = ?", (path,))
@@ -233,7 +239,7 @@ class CatalogTransaction:
         self._changed = self._changed or visible or was_visible
 
     def _show(self, article: Article, collections: Iterable[Collection], words: str) -> int:
-        """Its docid in the index."""
+        """Adds the article to its collections and the index. Returns its docid."""
         published = int(article.published.timestamp())
         docid = self._fts.docid_for(published)
         self._fts.put(docid, words, self._collections.put(article.slug, published, collections))
@@ -257,7 +263,7 @@ class CatalogTransaction:
             self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (article.slug,))
 
     def _retire_other_names(self, path: str, slug: str) -> None:
-        """The file had another name until now: the old one leads to the new one."""
+        """Redirects the previous slugs of the file to *slug*."""
         rows = self._db.execute("SELECT slug FROM articles WHERE path = ? AND slug <> ?", (path, slug)).fetchall()
         for row in rows:
             self._retire(row["slug"], slug)
@@ -281,6 +287,6 @@ class CatalogTransaction:
         self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))
 
     def _owner_of_alias(self, alias: str) -> str:
-        """The article that lists *alias* among its former names; empty if none does."""
+        """The article that lists *alias* among its aliases; empty if none does."""
         row = self._db.execute("SELECT slug FROM aliases WHERE alias = ?", (alias,)).fetchone()
         return str(row["slug"]) if row else ""

@@ -1,6 +1,6 @@
-"""Chinese text: its punctuation set as print sets it, its characters counted, its words found.
+"""Chinese text: punctuation, character counts, reading time, and the definition of a Han character.
 
-``punctuation`` holds the rules; their cases stand in ``tests/cases/punctuation.txt``, which an editor can extend.
+``punctuation`` holds the rules; ``tests/cases/punctuation.txt`` holds their cases, and an editor can add more.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Counting and reading time."""
+"""Word counts and reading time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WORD = re.compile(rf"[^\W_{HAN}\u3041-\u30ff]+(?:['’.-][^\W_{HAN}\u3041-\u30f
 
 
 def count_words(text: str) -> tuple[int, int]:
-    """How many Han characters (and kana), and how many words and numbers of other scripts."""
+    """The number of Han characters and kana, and the number of words and numbers in other scripts."""
     return len(_HAN.findall(text)), len(_WORD.findall(text))
 
 
 def reading_minutes(text: str) -> int:
-    """Whole minutes, at least one, at the pace of an ordinary reader."""
+    """Whole minutes, at least one, at the average speed of a reader."""
     han, words = count_words(text)
     return max(1, math.ceil(han / HAN_PER_MINUTE + words / WORDS_PER_MINUTE - 0.25))

@@ -1,6 +1,6 @@
-"""What kind of character a character is. The one definition of Han; the rest of the code takes it from here.
+"""Character classes. The only definition of a Han character; all other code imports it from here.
 
-Source: The Unicode Standard, Blocks.txt and Scripts.txt (``Script=Han``), without radicals and marks of enumeration.
+Source: The Unicode Standard, Blocks.txt and Scripts.txt (``Script=Han``), without radicals and enumeration marks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _BLOCKS = (
     (0x3400, 0x4DBF),  # Extension A
     (0x4E00, 0x9FFF),  # CJK Unified Ideographs
     (0x20000, 0x2A6DF),  # Extension B
-    (0x2A700, 0x2EE5D),  # Extensions C, D, E, F, I: they follow one another
+    (0x2A700, 0x2EE5D),  # Extensions C, D, E, F, I are adjacent
     (0x30000, 0x3347F),  # Extensions G, H, J
 )
 _COMPATIBILITY_BLOCKS = ((0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
@@ -24,16 +24,17 @@ def _class(*ranges: tuple[int, int]) -> str:
 
 
 COMPATIBILITY = _class(*_COMPATIBILITY_BLOCKS)
-"""CJK compatibility ideographs: NFC would replace them, though a name may be written with one."""
+"""CJK compatibility ideographs. NFC would replace them, although a name may be written with one."""
 
 HAN = chr(_ITERATION) + chr(_ZERO) + _class(*_BLOCKS, *_COMPATIBILITY_BLOCKS)
-"""The Han characters as the inside of a regular expression's class: all blocks up to Extension J, and 々 and 〇."""
+"""The Han characters as the content of a character class in a regular expression: all blocks up to Extension J, 々, 〇.
+"""
 
 UNIFIED = _class(*_BLOCKS)
-"""Those that no normalization form changes."""
+"""The Han characters that no normalization form changes."""
 
 VARIATION = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-"""Variation selectors: they follow a character and choose one of its forms (Unicode 23.4)."""
+"""Variation selectors: they follow a character and select one of its forms (Unicode 23.4)."""
 
 WIDE_MARKS = "，。；：？！、（）《》〈〉「」『』【】〔〕～"
 
@@ -51,7 +52,7 @@ def has_han(text: str) -> bool:
 
 
 def compose(text: str) -> str:
-    """*text* in NFC, except compatibility ideographs: they stay as typed."""
+    """*text* in NFC, except for compatibility ideographs, which are unchanged."""
     if unicodedata.is_normalized("NFC", text):
         return text
     parts = _COMPATIBLE.split(text)
@@ -59,7 +60,7 @@ def compose(text: str) -> str:
 
 
 class _Kinds(dict[str, str]):
-    """H Han or a mark that stands among Han, D digit, L letter of an alphabet, S white space, E nothing, O other."""
+    """Classes: H Han and CJK punctuation, D digit, L letter of an alphabet, S white space, E no character, O other."""
 
     def __missing__(self, character: str) -> str:
         self[character] = found = _kind(character)

@@ -1,4 +1,4 @@
-"""Quotes and brackets of one paragraph: which opens, which closes, which is missing."""
+"""Quotation marks and brackets of one paragraph: which one opens, which one closes, which one is missing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Pair:
 
 
 def balance(plain: str, following: str) -> tuple[dict[int, str], str]:
-    """What quotes and brackets become, by position, and what must be added at the end to close those left open."""
+    """The corrected quotation marks and brackets by position, and the closing marks to append to the paragraph."""
     changes: dict[int, str] = {}
     text = _Text(plain)
     quotes, open_quotes = _double_quotes(text)
@@ -42,7 +42,7 @@ def balance(plain: str, following: str) -> tuple[dict[int, str], str]:
 
 
 class _Text(str):
-    """A text that knows where its Han characters are: whether some stand between two places costs no search."""
+    """A text with a prefix count of its Han characters: whether a range contains one takes constant time."""
 
     _han: list[int] | None = None
 
@@ -53,7 +53,7 @@ class _Text(str):
         return at < len(self._han) and self._han[at] < end
 
     def kind_before(self, at: int) -> str:
-        """Of the nearest character before *at* that is no white space."""
+        """The class of the nearest character before *at* that is not white space."""
         while at > 0 and self[at - 1].isspace():
             at -= 1
         return KINDS[self[at - 1 : at] if at else ""]
@@ -65,7 +65,7 @@ def _put_pair(changes: dict[int, str], text: _Text, pair: Pair, wide: str) -> No
 
 
 def _is_chinese_pair(text: _Text, pair: Pair) -> bool:
-    """Whether Chinese stands within or right beside."""
+    """Whether there is Chinese text inside the pair or directly beside it."""
     if text.has_han(pair.start + 1, pair.end):
         return True
     return "H" in (text.kind_before(pair.start), KINDS[text[pair.end + 1 : pair.end + 3].lstrip()[:1]])
@@ -75,10 +75,10 @@ def _is_chinese_pair(text: _Text, pair: Pair) -> bool:
 
 
 def _double_quotes(text: str) -> tuple[list[Pair], list[int]]:
-    """The pairs, and the places of quotes left open.
+    """The pairs, and the positions of quotation marks without a closing one.
 
-    Where the marks do not pair as they stand, a “ that another “ or nothing follows closes what is open; one that is
-    closed itself opens.
+    If the marks do not pair as they are, any mark closes an open quotation, except a “ directly before a ”: that one
+    opens a nested quotation.
     """
     marks = list(_DOUBLE.finditer(text))
     if _nests("".join([mark[0] for mark in marks])):
@@ -95,7 +95,7 @@ def _double_quotes(text: str) -> tuple[list[Pair], list[int]]:
 
 
 def _nests(marks: str) -> bool:
-    """Whether the marks are curly and pair already, one level or more."""
+    """Whether the marks are curly and already pair, with any nesting."""
     depth = 0
     for mark in marks:
         depth += {"“": 1, "”": -1}.get(mark, -len(marks))
@@ -117,8 +117,8 @@ def _nested_pairs(marks: list[re.Match[str]]) -> list[Pair]:
 def _may_open(text: str, at: int) -> bool:
     mark, before = text[at], text[at - 1 : at] if at else ""
     if mark in '"＂':
-        return KINDS[before] != "D"  # 15" is a measure
-    if mark in "”〞":  # after 。 it ends what an earlier paragraph began
+        return KINDS[before] != "D"  # 15" is a measurement
+    if mark in "”〞":  # after 。 it ends a quotation that an earlier paragraph began
         return (not before or before in _OPENS_BEFORE) and _is_word(text[at + 1 : at + 2])
     return True
 
@@ -130,7 +130,7 @@ def _is_word(character: str) -> bool:
 def _leave_quote_open(
     text: _Text, at: int, following: str, changes: dict[int, str], left_open: list[tuple[int, str]]
 ) -> None:
-    """A quotation without its end: runs on into the next paragraph, or is closed here."""
+    """A quotation without a closing mark: continued in the next paragraph, or closed here."""
     if KINDS[text[at + 1 : at + 2]] not in "HDL" and text[at] not in "“〝":
         return
     if text[at] in '"＂' and not text.has_han(at, len(text)):
@@ -141,7 +141,7 @@ def _leave_quote_open(
 
 
 def _single_quotes(text: _Text, changes: dict[int, str]) -> None:
-    """``'…'`` around Chinese words; an apostrophe stands after a letter."""
+    """Single quotes ``'…'`` around Chinese words; an apostrophe follows a letter."""
     opened: int | None = None
     for mark in _SINGLE.finditer(text):
         at = mark.start()
@@ -159,14 +159,14 @@ def _single_quotes(text: _Text, changes: dict[int, str]) -> None:
 
 
 def _titles(text: str, changes: dict[int, str]) -> None:
-    """``<<论语>>`` is how 《论语》 was typed."""
+    """``<<论语>>`` becomes 《论语》."""
     for found in _TITLE.finditer(text):
         if _HAN.search(found[1]):
             changes.update({found.start(): "《", found.start() + 1: "", found.end() - 2: "》", found.end() - 1: ""})
 
 
 def _brackets(text: _Text, quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
-    """Puts the brackets in *changes*; answers where some are left open, with what closes them."""
+    """Adds the corrected brackets to *changes*. Returns the positions of unclosed ones with their closing marks."""
     opened: list[int] = []
     for mark in _BRACKET.finditer(text):
         at = mark.start()
@@ -196,13 +196,13 @@ def _put_brackets(changes: dict[int, str], text: _Text, pair: Pair) -> None:
 
 
 def _is_numbering(text: str, at: int) -> bool:
-    """``1)扩大``; not the mouth of ``:)``."""
+    """Whether the bracket belongs to a number, ``1)扩大``, and not to an emoticon, ``:)``."""
     before = KINDS[text[at - 1 : at] if at else ""]
     return before in "DLH" and KINDS[text[at + 1 : at + 2].lstrip()[:1]] == "H"
 
 
 def _close_within_quotes(left: list[int], quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
-    """A bracket left open within a quotation is closed before the innermost one ends. Answers the others."""
+    """Closes brackets left open within a quotation before the innermost quotation ends. Returns the other ones."""
     outside = []
     waiting = sorted(quotes, key=lambda quote: quote.start, reverse=True)
     around: list[Pair] = []

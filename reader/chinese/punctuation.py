@@ -1,11 +1,11 @@
-"""Half-width punctuation in Chinese text → full-width, quotes and brackets balanced, line wraps closed.
+"""Half-width punctuation in Chinese text to full-width; balances quotation marks and brackets; joins wrapped lines.
 
-The rules follow GB/T 15834—2011 and CLREQ 3.1. A mark is converted when the words on one side of it are Chinese; it is
-left alone between two digits or two Latin words, in addresses, and in text that is mostly Latin. Cases:
+The rules follow GB/T 15834—2011 and CLREQ 3.1. A mark is converted if the text on one side of it is Chinese. It is
+left as it is between two digits or two Latin words, in addresses, and in text that is mostly Latin. Cases:
 ``tests/cases/punctuation.txt``.
 
-``corrections`` looks at the text of one paragraph and answers what each changed character becomes, so that a
-paragraph whose words lie in several nodes of a tree is judged as a whole.
+``corrections`` takes the text of one paragraph and returns the replacement of each changed character by position,
+so that a paragraph can be corrected as a whole even if its text is spread over several nodes of a tree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .letters import HAN, KINDS
 from .pairs import balance
 
 _HALF = re.compile("[,;:?!.~<>()\"'\n\t \u00a0｡､｢｣＂〝〞-]")
-"""What a well-kept Chinese paragraph has none of; most paragraphs end their examination here."""
+"""A clean Chinese paragraph has none of these characters; most paragraphs need no further test."""
 _SUSPECT = re.compile(
     f"[{HAN}“”‘’（）《》…—，。；：？！、%\\d\ufffc] *[,;:?!.~<>()\"'\\[\\]｡､｢｣＂-]"
     f"|[,;:?!.~<>()\"'｡､｢｣＂-] *[{HAN}“‘（《]|\n|[^ -~][ \t\u00a0]|[ \t\u00a0][^ -~]"
@@ -46,18 +46,22 @@ _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _NUMERALS = frozenset("一二三四五六七八九十百〇零")
 _SPACES = re.compile("[ \t\n\u00a0]+")
 _HUGGING = frozenset("，。；：？！、（）《》「」『』【】")
-"""Full-width marks bring their own space."""
+"""Full-width marks, which contain their own space."""
 _QUOTE_MARKS = frozenset("“‘”’")
 _LONG_MARKS = frozenset("—…")
 
 
 def punctuate(text: str) -> str:
-    """*text* as print would set it; ``punctuate(punctuate(text)) == punctuate(text)``."""
+    """*text* with the punctuation of Chinese print.
+
+    Idempotent: ``punctuate(punctuate(text)) == punctuate(text)``.
+    Example: ``punctuate('他说:"好!"')`` is ``他说：“好！”``.
+    """
     return corrected(text, corrections(text))
 
 
 def corrected(text: str, changes: dict[int, str], start: int = 0) -> str:
-    """*text* with those *changes* that fall on it; its first character has the position *start*."""
+    """*text* with the *changes* that apply to it; *start* is the position of its first character."""
     parts: list[str] = []
     done = 0
     for position in sorted([at - start for at in changes if start <= at < start + len(text)]):
@@ -67,10 +71,10 @@ def corrected(text: str, changes: dict[int, str], start: int = 0) -> str:
 
 
 def corrections(text: str, following: str = "") -> dict[int, str]:
-    """What to write instead of the characters at these positions: one, several or none.
+    """The replacement of each changed character by its position: one character, several or none.
 
-    U+FFFC stands for code or a picture. *following* is the next paragraph: when it begins with a quotation mark, a
-    quotation open at the end of *text* runs on and is not closed (GB/T 15834—2011, 4.8.3.4).
+    U+FFFC stands for code or a picture. *following* is the next paragraph: if it begins with a quotation mark, a
+    quotation left open in *text* continues there and is not closed (GB/T 15834—2011, 4.8.3.4).
     """
     changes = _corrected_once(text, following)
     for _ in range(_MOST_PASSES if changes else 0):
@@ -82,11 +86,11 @@ def corrections(text: str, following: str = "") -> dict[int, str]:
 
 
 _MOST_PASSES = 4
-"""One settles any text that means something; heaps of marks may need more."""
+"""One pass is enough for real text; random runs of marks may need more."""
 
 
 def _merged(shown: list[str], further: dict[int, str]) -> dict[int, str]:
-    """Corrections of the corrected text, by the positions of the original."""
+    """Merges corrections of the corrected text into those of the original, by positions in the original."""
     merged, at = {}, 0
     for position, part in enumerate(shown):
         new = "".join([further.get(at + offset, character) for offset, character in enumerate(part)])
@@ -113,7 +117,7 @@ def _is_suspect(text: str) -> bool:
 
 
 def _is_balanced(text: str) -> bool:
-    """Whether quotes and brackets already pair, as they do in a well-kept text."""
+    """Whether quotation marks and brackets already pair."""
     opened: list[str] = []
     for mark in _QUOTES.findall(text):
         if mark in "“（":
@@ -124,10 +128,10 @@ def _is_balanced(text: str) -> bool:
 
 
 def _is_chinese(text: str) -> bool:
-    """More Han characters than Latin words."""
+    """Whether there are more Han characters than Latin words."""
     if not _HAN.search(text):
         return False
-    wide = (len(text.encode("utf-8", "replace")) - len(text)) // 2  # a Han character takes three bytes
+    wide = (len(text.encode("utf-8", "replace")) - len(text)) // 2  # a Han character takes three bytes in UTF-8
     if wide * 2 > len(text):
         return True
     return len(_HAN.findall(text)) >= len(_LATIN_WORD.findall(_PROTECTED.sub("", text)))
@@ -140,7 +144,7 @@ def _protected(text: str) -> str:
 
 
 class _Work:
-    """The text of one paragraph while its corrections are found: ``text`` keeps every position of the original."""
+    """One paragraph during correction. The length of ``text`` never changes, so that positions stay valid."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -156,7 +160,7 @@ class _Work:
         self.text = self.text.replace(half, wide)
 
     def balance(self, following: str) -> None:
-        """Pairs quotes and brackets first, so that the marks beside them know which way they face."""
+        """Pairs quotation marks and brackets first: the rules for other marks depend on which of them open."""
         found, self.suffix = balance(self.text, following)
         if found:
             letters = list(self.text)
@@ -178,7 +182,7 @@ class _Work:
             self.text = "".join(letters)
 
     def _put(self, letters: list[str], start: int, end: int, wide: str) -> None:
-        """One for one where they match, else all at the first place and nothing at the others."""
+        """Replaces each character if the lengths match, else writes all of *wide* at the first position."""
         if len(wide) == 1 == end - start:
             self.changes[start] = letters[start] = wide
             return
@@ -200,7 +204,7 @@ class _Work:
 
 
 def _marks_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where marks stand that may have to be converted: each run of one kind."""
+    """The spans of marks that may need conversion: each run of one kind."""
     for run in _MARKS.finditer(text):
         start, end = run.span()
         if end - start == 1:
@@ -212,8 +216,7 @@ def _marks_in(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_loose(text: str, start: int, end: int) -> bool:
-    """Whether the white space between *start* and *end* says nothing: a line wrap between Chinese words, or beside
-    a mark that brings its own space."""
+    """Whether the white space can be deleted: a line break between Chinese words, or beside a full-width mark."""
     before, after = text[start - 1], text[end]
     if before in _HUGGING or after in _HUGGING:
         return True
@@ -228,7 +231,7 @@ def _is_loose(text: str, start: int, end: int) -> bool:
 
 
 def _is_loose_beside_quote(text: str, start: int, end: int) -> bool:
-    """Curly quotes serve Latin text too, where a space stands outside of them."""
+    """Curly quotation marks are also used in Latin text, with a space outside of them."""
     before, after = text[start - 1], text[end]
     if before in "“‘":
         return KINDS[after] == "H"
@@ -240,7 +243,7 @@ def _is_loose_beside_quote(text: str, start: int, end: int) -> bool:
 
 
 def _converted(text: str, start: int, end: int) -> str:
-    """What the mark at *start* becomes, empty if it stays."""
+    """The replacement of the mark at *start*; empty if it stays."""
     mark = text[start]
     if mark in _WIDE:
         return _stop(text, start, end)
@@ -254,10 +257,10 @@ def _converted(text: str, start: int, end: int) -> str:
 
 
 def _stop(text: str, start: int, end: int) -> str:
-    """``, ; : ? !`` and runs of them."""
+    """The replacement of ``, ; : ? !`` and of runs of them."""
     mark = text[start]
     if mark in ",?!" and end - start == 1 and start and KINDS[text[start - 1]] == "H":
-        return _WIDE[mark]  # by far the commonest
+        return _WIDE[mark]  # the most frequent case
     wide = "".join([_WIDE[mark] for mark in text[start:end]])
     before = _before(text, start)
     if before == "H":
@@ -293,14 +296,14 @@ def _ellipsis(text: str, start: int, end: int) -> str:
 
 
 def _dash(text: str, start: int, end: int) -> str:
-    """``--`` among Chinese words; ``--help`` after one is an option of a command."""
+    """``--`` between Chinese words; not ``--help``, an option of a command."""
     if KINDS[text[end : end + 1]] in "LD" or "H" not in (_before(text, start), _after(text, end)):
         return ""
     return "——"
 
 
 def _before(text: str, at: int) -> str:
-    """The kind of the nearest character before *at* that is no space, code, closing quote, bracket or per cent sign."""
+    """The class of the nearest character before *at* that is not a space, code, closing mark or per cent sign."""
     at -= 1
     if at >= 0 and KINDS[text[at]] == "H":
         return "H"
@@ -310,7 +313,7 @@ def _before(text: str, at: int) -> str:
 
 
 def _after(text: str, at: int) -> str:
-    """The kind of the nearest character from *at* on that is no space, code, opening quote or bracket."""
+    """The class of the nearest character at or after *at* that is not a space, code or opening mark."""
     end = len(text)
     while at < end and (text[at] in _TRANSPARENT or text[at] in _OPENING) and KINDS[text[at]] != "H":
         at += 1
@@ -318,7 +321,7 @@ def _after(text: str, at: int) -> str:
 
 
 def _ends_clause(text: str, at: int) -> bool:
-    """Whether nothing but closing marks follows before the end of the line."""
+    """Whether only closing marks follow before the end of the line."""
     rest = text[at : at + 3].lstrip("”’）》」』】)")
     return not rest or rest[0] == "\n"
 
@@ -328,5 +331,5 @@ _LATIN_RUN = re.compile(f"[{HAN}，。；：？！、][”’）》]? ?{_WORD}(?
 
 
 def _is_word_among_chinese(text: str, at: int) -> bool:
-    """Whether at most four Latin words or numbers stand between a Chinese word and the mark: 欢迎使用 Reader!"""
+    """Whether at most four Latin words or numbers are between a Chinese word and the mark: 欢迎使用 Reader!"""
     return _LATIN_RUN.search(text, max(0, at - 60), at) is not None

@@ -1,7 +1,7 @@
-"""Simplified and Traditional Chinese (简体, 繁體): text, HTML and whole articles in the script a reader asks for.
+"""Converts text, HTML and articles between Simplified and Traditional Chinese (简体, 繁體).
 
-By OpenCC's phrase dictionaries, so that 头发 and 发展 become 頭髮 and 發展. Loading them takes some 30 MB, so they
-are loaded when first needed; an article then takes about a millisecond.
+Uses the phrase dictionaries of OpenCC, so that 头发 and 发展 become 頭髮 and 發展. They take some 30 MB of memory and
+are loaded at first use; converting an article then takes about a millisecond.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..i18n import TRADITIONAL
 from ..models import Article, Teaser
 
 SCRIPTS = {"hans": "t2s", "hant": "s2tw"}
-"""What can be asked for, and OpenCC's name for the way there; Traditional is written as in Taiwan (裡, 為)."""
+"""Our name of each script, and OpenCC's name of the conversion. Traditional is that of Taiwan (裡, 為)."""
 
 _SHOWN = {"title", "kicker", "subtitle", "summary", "source", "editor"}
 _SHOWN_LISTS = {"section", "byline", "tags"}
@@ -28,7 +28,7 @@ Shown = TypeVar("Shown", Article, Teaser)
 
 
 def script_of(language: str) -> str:
-    """``hans`` or ``hant`` for Chinese, by its BCP 47 tag; empty for any other language."""
+    """``hans`` or ``hant`` for Chinese, from its BCP 47 tag; empty for any other language."""
     first, *rest = language.lower().split("-")
     if first not in ("zh", "yue"):
         return ""
@@ -36,7 +36,7 @@ def script_of(language: str) -> str:
 
 
 def other_script(language: str) -> str:
-    """The script a reader may want instead; empty where there is none."""
+    """The other Chinese script; empty for other languages."""
     return {"hans": "hant", "hant": "hans"}.get(script_of(language), "")
 
 
@@ -49,13 +49,13 @@ def convert(text: str, script: str) -> str:
 
 
 def convert_html(body: Markup, script: str) -> Markup:
-    """The text between the tags; addresses and names within tags stay, so every link still leads where it did."""
+    """Converts the text between tags. Tags are unchanged, so that links and ids stay valid."""
     parts = _TAG_OR_TEXT.split(body)
     return Markup("".join(part if part.startswith("<") else convert(part, script) for part in parts))  # noqa: S704
 
 
 def in_script(item: Shown, script: str) -> Shown:
-    """*item* as it reads in *script*, under its own slug and version; itself if it is so already, or not Chinese."""
+    """*item* in *script*, with its slug and version unchanged; the same object if no conversion is needed."""
     if not needs_change(item.language, script):
         return item
     changed: dict[str, object] = {"language": f"zh-{script.capitalize()}"}
@@ -67,7 +67,7 @@ def in_script(item: Shown, script: str) -> Shown:
             changed[f.name] = tuple(convert(name, script) for name in value)
         elif f.name == "body":
             changed[f.name] = convert_html(value, script)
-    return replace(item, **changed)  # type: ignore[arg-type]  # the names come from the class's own fields
+    return replace(item, **changed)  # type: ignore[arg-type]  # the names are those of the fields of the class
 
 
 @cache

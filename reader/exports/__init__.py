@@ -25,7 +25,7 @@ from .options import Options, Render
 
 
 class Exporter(Protocol):
-    """What a ``to_*.py`` module defines.
+    """The interface of a ``to_*.py`` module.
 
     A minimal module, ``to_html5.py``::
 
@@ -49,7 +49,7 @@ class Exporter(Protocol):
     """
 
     SUFFIX: str
-    """The ending of addresses and file names, without a dot: lower-case letters and digits."""
+    """The suffix of URLs and file names, without a dot: lower-case letters and digits."""
 
     MIMETYPE: str
     """The media type, as the HTTP field Content-Type gives it, without parameters."""
@@ -61,23 +61,25 @@ class Exporter(Protocol):
     """Page sizes that ``?page=`` accepts, the default first; empty for formats without pages."""
 
     SAMPLE: bytes
-    """Bytes that a file of one article holds: the signature of the format, or what its readers look for first."""
+    """Bytes that every file of one article contains: the signature of the format, or a required string."""
 
     def export(self, publication: Publication, options: Options, render: Render) -> bytes:
-        """The file. Nothing of an article may be lost: the tests look in it for every heading, link target, picture
-        (its alternative text) and table cell of ``tests/samples/specimen.md``.
+        """Generates the file.
 
-        *render* fills a template of ``templates/export/``. ``Publication.chapters`` holds at least one article;
-        its body is sanitized HTML. *options* hold everything else that may shape the bytes.
+        No content may be lost: the tests search it for every heading, link target, picture (alternative text) and
+        table cell of ``tests/samples/specimen.md``.
 
-        The same arguments give the same bytes, in any process, on any machine, at any time: no clock, no random
-        number, no order of sets, no absolute path. Files are cached by the hash of the arguments and of the code.
+        *render* renders a template of ``templates/export/``. ``Publication.chapters`` holds at least one article;
+        its body is sanitized HTML. *options* holds everything else that may affect the bytes.
 
-        A picture that can't be read gives way to its alternative text. Raises ExportFailed if there can be no file.
-        Runs in a worker process, within READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
+        The output must be deterministic, in any process, on any machine, at any time: no clock, no random
+        numbers, no set order, no absolute paths. Files are cached by the hash of the arguments and of the code.
 
-        A binary format that is neither a ZIP file nor PDF also defines ``searchable(content: bytes) -> str``: the text,
-        link targets and alternative texts in a file, for the tests.
+        A picture that cannot be read is replaced by its alternative text. Raises ExportFailed if no file can be
+        generated. Runs in a worker process, within READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
+
+        A binary format that is neither ZIP nor PDF also defines ``searchable(content: bytes) -> str``: the text, link
+        targets and alternative texts in a file, for the tests.
         """
         ...
 
@@ -89,7 +91,7 @@ def _found() -> dict[str, Exporter]:
 
 
 EXPORTS: dict[str, Exporter] = _found()
-"""By suffix. Filled from the files in this folder."""
+"""The exporters by suffix, from the files in this folder."""
 
 
 def exporter(suffix: str) -> Exporter:
@@ -100,7 +102,7 @@ def exporter(suffix: str) -> Exporter:
 
 
 def page_of(suffix: str, page: str = "") -> str:
-    """The page that is meant: the format's first if *page* is empty. Raises UnknownFormat, BadOption."""
+    """*page*, or the first page size of the format if it is empty. Raises UnknownFormat, BadOption."""
     pages = exporter(suffix).PAGES
     if not pages or not page:
         return pages[0] if pages else ""

@@ -1,6 +1,6 @@
-"""An article's body as a tree, made fit for a file: own ids, links that lead somewhere, notes, pictures.
+"""The body of an article as a tree, prepared for a file: unique ids, valid links, notes, pictures.
 
-Only sanitized HTML comes in, and only elements and attributes it holds go out.
+Takes sanitized HTML only, and adds no elements or attributes that the sanitizer would reject.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ class Heading:
 
 
 class Body:
-    """One chapter's body. *prefix* keeps its ids apart from those of other chapters in the same file."""
+    """The body of one chapter. *prefix* makes its ids unique among the chapters of one file.
+
+    Example: ``Body(Markup('<h2 id="a">甲</h2>'), prefix="c1-").html()`` is ``<h2 id="c1-a">甲</h2>``.
+    """
 
     def __init__(self, body: Markup, prefix: str, address: str = "") -> None:
         self.root: HtmlElement = lxml.html.fragment_fromstring(str(body), create_parent="div")
@@ -36,7 +39,7 @@ class Body:
         self._resolve_links(address)
 
     def headings(self) -> list[Heading]:
-        """In reading order; each gets an id."""
+        """The headings in reading order. Each gets an id."""
         found = []
         for number, element in enumerate(self.root.iter(*HEADINGS), 1):
             if "id" not in element.attrib:
@@ -51,11 +54,11 @@ class Body:
         return self._markup("html")
 
     def xhtml(self) -> Markup:
-        """Well-formed XML, as EPUB wants."""
+        """Well-formed XML, as EPUB requires."""
         return self._markup("xml")
 
     def _markup(self, method: str) -> Markup:
-        """What came in sanitized, rearranged, and escaped by lxml: that is why it may be Markup."""
+        """The rearranged body as Markup: its input was sanitized, and lxml escapes its output."""
         children = [etree.tostring(child, encoding="unicode", method=method) for child in self.root]
         return Markup("".join([escape(self.root.text or ""), *children]))  # noqa: S704
 
@@ -70,14 +73,14 @@ class Body:
         self._drop_dead_ends()
 
     def _drop_dead_ends(self) -> None:
-        """Links to a place that isn't in the body lose their target: EPUBCheck and PDF readers would complain."""
+        """Removes the target of links to missing ids, which EPUBCheck and PDF readers report as errors."""
         ids = {element.get("id") for element in self.root.iter() if isinstance(element.tag, str)}
         for link in self.root.iter("a"):
             if link.get("href", "").startswith("#") and link.get("href")[1:] not in ids:
                 del link.attrib["href"]
 
     def _resolve_links(self, address: str) -> None:
-        """Addresses of this site become absolute; without a known *address* they can't, and become plain text."""
+        """Makes links within this site absolute. Without a known *address* they become plain text."""
         for link in list(self.root.iter("a")):
             target = link.get("href")
             if target is None or target.startswith("#") or urlsplit(target).scheme:
@@ -93,7 +96,7 @@ def element_text(element: HtmlElement) -> str:
 
 
 def ruby_to_parentheses(body: Body) -> Body:
-    """Ruby as 汉（hàn）, for where there is none (WeasyPrint)."""
+    """Ruby as 汉（hàn）, for renderers without ruby support (WeasyPrint)."""
     for ruby in list(body.root.iter("ruby")):
         for mark in list(ruby.iter("rp")):
             mark.drop_tree()
@@ -107,7 +110,7 @@ def ruby_to_parentheses(body: Body) -> Body:
 
 @dataclass
 class TocEntry:
-    """One line of contents; ``href`` is where it leads."""
+    """One entry of the table of contents; ``href`` is its target."""
 
     text: str
     href: str
@@ -115,7 +118,7 @@ class TocEntry:
 
 
 def nested(headings: list[Heading], file: str) -> list[TocEntry]:
-    """The headings as a tree. A skipped level (h2, h4) makes no empty step."""
+    """The headings as a tree. A skipped level (h2, h4) adds no empty level."""
     top: list[TocEntry] = []
     path: list[tuple[int, list[TocEntry]]] = [(0, top)]
     for heading in headings:

@@ -1,4 +1,4 @@
-"""The cover the server draws: where it is from, title and date. As SVG: half a kilobyte, sharp on any screen."""
+"""The generated cover: source, title and date. As SVG: half a kilobyte, sharp on any screen."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ TITLE_TOP, TITLE_HEIGHT = 200, 440
 LEADING = 1.35
 SIZES = (64, 56, 48, 42, 36, 30)
 LATIN_EM = 0.56
-"""The mean width of a Latin letter, in a reader's font we don't know."""
+"""Mean width of a Latin letter; the font of the reading device is unknown."""
 
 CLOSING, OPENING = "，。、；：？！”’）》〉」』】 ", "“‘（《〈「『【"
 
 
 @dataclass(frozen=True)
 class Cover:
-    """``lines`` are the title's, each with its baseline; ``size`` is that of its type."""
+    """The text of a cover with its layout.
+
+    ``lines`` are the lines of the title, each with its baseline; ``size`` is their font size.
+    Example: ``cover_of("三明党建", "河北新闻网", "2018-11-23")``.
+    """
 
     above: str
     below: str
@@ -34,7 +38,7 @@ class Cover:
 
 
 def cover_of(title: str, above: str, below: str) -> Cover:
-    """The title gets the largest size at which it fits; at the smallest its end is cut."""
+    """The title in the largest font size at which it fits; at the smallest size it is truncated."""
     for size in SIZES:
         lines = wrapped(title, (WIDTH - 2 * MARGIN) / size)
         if len(lines) * size * LEADING <= TITLE_HEIGHT:
@@ -45,7 +49,7 @@ def cover_of(title: str, above: str, below: str) -> Cover:
 
 
 def wrapped(text: str, ems: float) -> list[str]:
-    """Lines at most *ems* wide: broken between words, or anywhere in Chinese but at the wrong side of a mark."""
+    """Lines at most *ems* wide, broken between words or Chinese characters, never on the wrong side of a mark."""
     lines, line = [], ""
     for piece in pieces(text):
         if line and width(line + piece.rstrip()) > ems:
@@ -56,7 +60,7 @@ def wrapped(text: str, ems: float) -> list[str]:
 
 
 def pieces(text: str) -> list[str]:
-    """What a line may not break: words with the space after them, Chinese characters with the marks they carry."""
+    """The unbreakable pieces of a line: words with the space after them, Chinese characters with adjacent marks."""
     found: list[str] = []
     for char in text:
         if found and (char in CLOSING or found[-1] in OPENING or (char.isascii() and _open_word(found[-1]))):
@@ -71,20 +75,20 @@ def _open_word(piece: str) -> bool:
 
 
 def width(text: str) -> float:
-    """In ems, roughly."""
+    """The approximate width in ems."""
     return sum(LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
 
 
 MIMETYPE = "image/png"
 PICTURE_WIDTH = 300
-"""Pixels; a catalogue shows covers no larger than this."""
+"""Pixels; the largest size at which catalogues show covers."""
 
 PAPER, INK, SOFT = 255, 30, 110
 _FONTS = Path(__file__).with_name("fonts")
 
 
 def picture_of(cover: Cover) -> bytes:
-    """Grey, since e-paper is; the same bytes every time."""
+    """The cover as a PNG, grey for e-paper. Deterministic."""
     scale = PICTURE_WIDTH / cover.width
     picture = Image.new("L", (PICTURE_WIDTH, round(cover.height * scale)), PAPER)
     draw = ImageDraw.Draw(picture)

@@ -1,4 +1,4 @@
-"""A publication as templates want it: its parts with their chapters, dates and words, and the colophon."""
+"""A publication prepared for templates: parts with chapters, dates and labels, and the colophon."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from .publications import section_of
 
 @dataclass(frozen=True)
 class Chapter:
-    """``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty;
-    ``manner`` is ``han`` (paragraphs are indented) or ``latin`` (they are apart, and words are hyphenated).
+    """One article of a document.
+
+    ``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty.
+    ``manner`` is ``han`` (indented paragraphs) or ``latin`` (spaced paragraphs, hyphenation).
     """
 
     id: str
@@ -38,7 +40,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Part:
-    """A section of an issue. An article alone is one part without a name."""
+    """A section of an issue. A single article is one part without a name."""
 
     id: str
     name: str
@@ -47,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Colophon:
-    """The end of the last page: which revision this is, and where the latest one is."""
+    """The last lines of the document: its revision, and the address of the latest one."""
 
     facts: list[tuple[str, str]]
     colon: str
@@ -68,7 +70,7 @@ class Document:
         return [chapter for part in self.parts for chapter in part.chapters]
 
     def context(self) -> dict[str, Any]:
-        """The names that the templates know."""
+        """The variables of the templates."""
         publication = self.publication
         return {
             "publication": publication,
@@ -86,11 +88,11 @@ class Document:
 
 
 Prepare = Callable[[Body], Markup]
-"""What a format does with a body before it becomes text."""
+"""Prepares a body for a format and serializes it."""
 
 
 def to_document(publication: Publication, options: Options, prepare: Prepare, pictures: str) -> Document:
-    """*pictures* is what the address of each picture begins with in the finished file."""
+    """Builds the document. *pictures* is the prefix of each picture's address in the finished file."""
     media: dict[str, bytes] = {}
     chapters = []
     for number, article in enumerate(publication.chapters, 1):
@@ -132,19 +134,19 @@ def colophon_of(publication: Publication, options: Options) -> Colophon:
 
 
 def revision_of(publication: Publication) -> str:
-    """Eight digits of the version: an article's own, so that its page can say whether they are the latest."""
+    """The first eight digits of the version. Those of an article are its own, so that its page can compare them."""
     single = len(publication.chapters) == 1
     return (publication.chapters[0] if single else publication).version[:8]
 
 
 def authors_of(publication: Publication) -> list[str]:
-    """Everybody in the bylines, or else the sources; in order, each once."""
+    """The names in the bylines, or the sources if there are none; in order, without duplicates."""
     names = unique(name for chapter in publication.chapters for name in chapter.byline)
     return names or unique(chapter.source for chapter in publication.chapters)
 
 
 def unique(values: Any) -> list[str]:
-    """In order, each once, none empty."""
+    """Non-empty values in order, without duplicates."""
     return [value for value in dict.fromkeys(values) if value]
 
 
@@ -153,8 +155,8 @@ def colon(language: str) -> str:
 
 
 def qr_code(address: str) -> bytes:
-    """A PNG of two colours, whose bytes depend on the address only."""
+    """A two-colour PNG. Deterministic for each address."""
     picture = io.BytesIO()
-    code = segno.make(address, error="m", micro=False, boost_error=False, mask=0)  # all eight masks take 3 ms to judge
+    code = segno.make(address, error="m", micro=False, boost_error=False, mask=0)  # trying all masks takes 3 ms
     code.save(picture, kind="png", border=0, scale=1)
     return picture.getvalue()

@@ -1,4 +1,4 @@
-"""Dates and set phrases in the publication's own language."""
+"""Dates and labels in the language of the publication."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Gettext = Callable[[str], str]
 
 
 def gettext_of(language: str) -> Gettext:
-    """The phrases in that language; in Traditional characters, made from the Simplified ones."""
+    """The messages in that language; those in Traditional Chinese are converted from Simplified."""
     gettext = translations(language).gettext
     if script_of(language) != "hant":
         return gettext
@@ -34,13 +34,13 @@ def long_date(day: date, language: str) -> str:
 
 
 def long_time(moment: datetime, language: str) -> str:
-    """The same with the time of day, if one was given."""
+    """The same with the time of day, if there is one."""
     day = long_date(moment.date(), language)
     return f"{day} {moment:%H:%M}" if has_time(moment) else day
 
 
 def imprint(article: Article, gettext: Gettext) -> list[tuple[str, str]]:
-    """What stands under a headline besides the time: (label, value) of source and reporters, where known."""
+    """(label, value) of source and reporters, where known: the lines below a headline besides the time."""
     between = "、" if is_chinese(article.language) else ", "
     facts = [(gettext("Source"), article.source), (gettext("Reporter"), between.join(article.byline))]
     return [(label, value) for label, value in facts if value]

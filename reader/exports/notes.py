@@ -1,6 +1,7 @@
-"""Footnotes: at the foot of a printed page, and as notes that open over the text in a book reader.
+"""Footnotes: at the foot of a printed page, and as pop-ups in an EPUB reader.
 
-They come as Markdown makes them: ``sup.footnote-ref > a`` in the text, ``section.footnotes > ol > li`` at the end.
+The input is that of the Markdown parser: ``sup.footnote-ref > a`` in the text, ``section.footnotes > ol > li`` at
+the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ TYPE = f"{{{OPS}}}type"
 
 
 def at_the_foot(body: Body) -> Body:
-    """Each note of one paragraph moves to where it is called, as ``span.note``, if it is called once."""
+    """Moves each note of one paragraph to its reference, as ``span.note``, if it is referenced once."""
     calls = calls_of(body)
     calling = Counter(link.get("href") for link in calls)
     notes = {f"#{note.get('id')}": note for note in notes_of(body)}
@@ -34,7 +35,7 @@ def at_the_foot(body: Body) -> Body:
 
 
 def move(note: HtmlElement, call: HtmlElement) -> None:
-    """Into the call's place; the link back is of no use on paper."""
+    """Replaces the reference with the note, without its back link, which is useless on paper."""
     paragraph = note[0]
     for link in list(paragraph.iter("a")):
         if link.get("class") == "footnote-backref":
@@ -49,7 +50,7 @@ def move(note: HtmlElement, call: HtmlElement) -> None:
 
 
 def as_popups(body: Body) -> Body:
-    """EPUB 3.3's noteref and footnote, with the DPUB-ARIA roles that say the same."""
+    """Marks up notes as noteref and footnote (EPUB 3.3), with the equivalent DPUB-ARIA roles."""
     for link in calls_of(body):
         link.set(TYPE, "noteref")
         link.set("role", "doc-noteref")

@@ -1,4 +1,4 @@
-"""What an exporter is told besides the publication itself."""
+"""The options of an export besides the publication."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..settings import Settings
 
 
 class Render(Protocol):
-    """``Renderer.render``: the text of a template under ``templates/``."""
+    """``Renderer.render``: renders a template below ``templates/``."""
 
     def __call__(self, template: str, **context: Any) -> str: ...
 
 
 @dataclass(frozen=True)
 class Options:
-    """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's address without a last slash;
-    ``instance`` is the folder where the pictures' whereabouts are noted.
+    """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's URL without a trailing slash;
+    ``instance`` is the folder with the records of the pictures.
     """
 
     page: str = ""
@@ -34,7 +34,7 @@ def options_of(settings: Settings, page: str, script: str) -> Options:
 
 
 def script_of(script: str) -> str:
-    """Raises BadOption. Empty is as written."""
+    """The validated *script*; empty means unconverted. Raises BadOption."""
     if script and script not in SCRIPTS:
         raise BadOption("script", script, list(SCRIPTS))
     return script

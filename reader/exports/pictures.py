@@ -1,4 +1,4 @@
-"""The pictures of a body, cut to the size of a page; whoever reads the file offline has no other chance to see them."""
+"""The pictures of a body, resized for a page and embedded, because the file is read offline."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from .localization import Gettext
 from .options import Options
 
 WIDTH, QUALITY = 1240, 70
-"""Pixels of an A4 column at 200 dpi; JPEG, since WeasyPrint takes that as it is and everything else to pieces."""
+"""Pixels of an A4 column at 200 dpi. JPEG, because WeasyPrint embeds it without recompressing it."""
 
 _OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
 
 
 def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) -> dict[str, bytes]:
-    """The pictures by name; each ``src`` becomes *folder* and that name. What can't be had gives way to its words."""
+    """Replaces each ``src`` with *folder* and a name. Returns the picture files by name.
+
+    A picture that is not available is replaced by its alternative text.
+    """
     found: dict[str, bytes] = {}
     for picture in body.pictures():
         address = _OURS.fullmatch(picture.get("src", ""))
@@ -38,7 +41,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
 
 
 def rendered(address: str, digest: str, options: Options) -> bytes:
-    """A JPEG; nothing if the original is gone, has changed since, or is no picture."""
+    """A JPEG; empty if the original is missing, was changed or is not a picture."""
     try:
         content = original(Path(options.instance), address)
         return derive(content, WIDTH, "jpg", quality=QUALITY) if fingerprint(content) == digest else b""
@@ -47,7 +50,7 @@ def rendered(address: str, digest: str, options: Options) -> bytes:
 
 
 def give_way(picture: HtmlElement) -> None:
-    """``[alt]`` instead of the picture, or nothing where there are no words."""
+    """Replaces the picture with ``[alt]``, or removes it without alternative text."""
     words = picture.get("alt", "").strip()
     picture.tag = "span"
     for name in list(picture.attrib):

@@ -1,4 +1,4 @@
-"""What can be exported: an article, a day's issue, a collection, a selection. Each becomes one Publication."""
+"""The Publications that can be exported: an article, a day's issue, a collection, a selection."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from .localization import gettext_of, long_date
 
 MOST_ARTICLES = 200
 MOST_CHARACTERS = 600_000
-"""A bundle of that size takes a worker about half a minute and half of the memory it is allowed."""
+"""A bundle of this size takes a worker about half a minute and half of its memory limit."""
 
 
 def of_article(article: Article | Teaser) -> Publication:
-    """A Teaser's is good for its key, which is made of names, language and version; but not to be made."""
+    """One article. A Teaser gives the cache key (slug, language, version), but cannot be exported."""
     path = urls.article(article.slug)
     return Publication(article.slug, article.title, article.language, path, (cast("Article", article),))
 
 
 def of_issue(issue: Issue, articles: Sequence[Article]) -> Publication:
-    """The e-paper of a day, section by section. Raises TooLarge."""
+    """The issue of a day, section by section. Raises TooLarge."""
     return _bundle(f"{issue.day}", _issue_title(issue.day, articles), urls.issue(issue.day), articles)
 
 
 def of_collection(collection: Collection, articles: Sequence[Article]) -> Publication:
-    """A section, a tag, an author's or a source's articles. Raises TooLarge."""
+    """The articles of a section, a tag, an author or a source. Raises TooLarge."""
     title = collection.name.rpartition("/")[2]
     return _bundle(slug_of(collection.name) or collection.kind, title, urls.collection(collection), articles)
 
 
 def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publication:
-    """What a reader picked or searched for, under the address that finds it again. Raises TooLarge."""
+    """Selected articles or search results; *path* is the page that lists them. Raises TooLarge."""
     name = slug_of(title)[:40] or fingerprint(path)[:8]
     return _bundle(name, title, path, articles)
 
 
 def every_article(catalog: Catalog) -> Iterator[Article]:
-    """All there are, newest first, a hundred in memory at a time."""
+    """All articles, newest first; 100 are in memory at a time."""
     before: Cursor | None = None
     while teasers := catalog.latest(limit=100, before=before):
         yield from catalog.articles([teaser.slug for teaser in teasers])
@@ -52,13 +52,13 @@ def every_article(catalog: Catalog) -> Iterator[Article]:
 
 
 def check_count(count: int) -> None:
-    """Raises TooLarge: asked before so many articles are even read."""
+    """Raises TooLarge. Called before the articles are read."""
     if count > MOST_ARTICLES:
         raise TooLarge("articles", count, MOST_ARTICLES)
 
 
 def in_chosen_script(publication: Publication, script: str) -> Publication:
-    """*publication* as it reads in Simplified (hans) or Traditional (hant) characters; itself without a wish."""
+    """*publication* in Simplified (hans) or Traditional (hant) characters; unchanged if *script* is empty."""
     if not needs_change(publication.language, script):
         return publication
     chapters = tuple(in_script(article, script) for article in publication.chapters)
@@ -77,7 +77,7 @@ def _bundle(name: str, title: str, path: str, articles: Sequence[Article]) -> Pu
 
 
 def _by_section(articles: Iterable[Article]) -> list[Article]:
-    """Sections in the order in which they first appear, each in its own order."""
+    """Grouped by section, in order of first appearance."""
     groups: dict[str, list[Article]] = {}
     for article in articles:
         groups.setdefault(section_of(article), []).append(article)
@@ -85,12 +85,12 @@ def _by_section(articles: Iterable[Article]) -> list[Article]:
 
 
 def section_of(article: Article) -> str:
-    """The name of its page in an issue: its subject, the first step of its section path; may be empty."""
+    """The section of an article in an issue: the first name of its section path; may be empty."""
     return article.section[0] if article.section else ""
 
 
 def main_language(articles: Sequence[Article]) -> str:
-    """The language of most; of the first among equals."""
+    """The language of most articles; the first one if equal."""
     return Counter(article.language for article in articles).most_common(1)[0][0]
 
 

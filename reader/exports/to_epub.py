@@ -1,4 +1,4 @@
-"""EPUB 3.3 with EPUB Accessibility 1.1 metadata, written by hand: small, quick, the same bytes every time."""
+"""EPUB 3.3 with EPUB Accessibility 1.1 metadata, written without a library: small, fast, deterministic."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGES: tuple[str, ...] = ()
 SAMPLE = b"mimetypeapplication/epub+zip"
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of every member: the earliest ZIP can say, and the same for the same content."""
+"""The date of every ZIP member: the earliest that ZIP allows, constant so that the file is deterministic."""
 
 CONTAINER = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<container version="1.0" '
@@ -51,7 +51,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class ManifestItem:
-    """One file of the book, below ``EPUB/``."""
+    """One file of the EPUB, below ``EPUB/``."""
 
     name: str
     mimetype: str
@@ -104,7 +104,7 @@ def _page(chapter: Chapter, document: Document, render: Render) -> ManifestItem:
 
 
 def _contents(document: Document) -> list[TocEntry]:
-    """Of an issue: sections and their articles. Of an article: itself and its headings."""
+    """The table of contents. Of an issue: sections and articles. Of an article: its title and headings."""
     if len(document.chapters) == 1:
         chapter = document.chapters[0]
         return [TocEntry(chapter.article.title, file_of(chapter), nested(chapter.headings, file_of(chapter)))]

@@ -1,4 +1,4 @@
-"""A web page in one file: style and pictures inside, nothing fetched, for keeping and for passing on."""
+"""A web page in one file: styles and pictures embedded, no requests, for archiving and sharing."""
 
 from __future__ import annotations
 

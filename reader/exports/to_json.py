@@ -1,4 +1,4 @@
-"""JSON-LD in schema.org's words: a NewsArticle, or a PublicationIssue that has them as parts."""
+"""JSON-LD with the schema.org vocabulary: a NewsArticle, or a PublicationIssue with its articles as parts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _issue(publication: Publication, articles: list[dict[str, Any]], options: Op
 
 
 def _article(article: Article, options: Options) -> dict[str, Any]:
-    """``articleBody`` is plain text, as schema.org wants; ``text`` is the same with its markup."""
+    """``articleBody`` is plain text, as schema.org requires; ``text`` is the HTML."""
     body = Body(article.body, "", options.base_url)
     return _known(
         {

@@ -1,4 +1,4 @@
-"""Markdown with front matter: imported again, it gives the same article."""
+"""Markdown with front matter. Importing it gives the same article."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def front(article: Article) -> str:
 
 
 def written(article: Article) -> str:
-    """Markdown that reads back as the body; else the HTML itself, which Markdown may hold."""
+    """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain."""
     text = to_markdown(_without_own_names(article))
     return text if comparable(read_back(text, article.language)) == comparable(article.body) else f"{article.body}\n"
 
 
 def _without_own_names(article: Article) -> Markup:
-    """The body without the ids that its headings are given again when it is read; ids of an editor's own stay."""
+    """The body without generated heading ids, which are generated again on reading; other ids are unchanged."""
     parts = tokens(article.body)
     headings = [part for part in parts if part.name in HEADINGS and not part.end]
     named = [part.attributes for part in headings]
@@ -59,5 +59,5 @@ def _without_own_names(article: Article) -> Markup:
 
 
 def read_back(text: str, language: str) -> Markup:
-    """The body an article would have whose file holds *text*."""
+    """The body of an article whose file contains *text*."""
     return set_body(sanitize(body_of(text)), language, PurePosixPath())[0]

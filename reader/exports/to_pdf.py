@@ -1,4 +1,4 @@
-"""PDF for paper and for phones: tagged (PDF/UA-1), outlined, set as Chinese print is."""
+"""PDF for paper and for phones: tagged (PDF/UA-1), with an outline, in the style of Chinese print."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LABEL = "PDF"
 
 @dataclass(frozen=True)
 class Paper:
-    """Sizes of type in points; the line is a whole number of ``text`` wide, so that Chinese stands in columns.
+    """Font sizes in points. The line width is a multiple of ``text``, so that Chinese characters align in columns.
 
-    ``masthead`` and ``columns`` are for bundles; nothing is set smaller than ``least``.
+    ``masthead`` and ``columns`` are for bundles; ``least`` is the minimum font size.
     """
 
     size: str
@@ -47,7 +47,7 @@ SAMPLE = b"%PDF-1."
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    from .weasyprint.rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must never do
+    from .weasyprint.rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must not do
 
     document = to_document(publication, options, _of_one if len(publication.chapters) == 1 else _of_many, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}
@@ -61,5 +61,5 @@ def _of_one(body: Body) -> Markup:
 
 
 def _of_many(body: Body) -> Markup:
-    """Columns and notes at the foot of the page don't go together in WeasyPrint: notes stay at the story's end."""
+    """Notes at the end of the story: WeasyPrint does not support footnotes in columns."""
     return ruby_to_parentheses(body).html()

@@ -1,4 +1,4 @@
-"""Plain text: what one would paste into a message, or have read aloud."""
+"""Plain text, for pasting into a message and for text-to-speech."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _story(chapter: Chapter, options: Options) -> str:
 
 
 def with_targets(root: HtmlElement) -> HtmlElement:
-    """*root* with what text can't show written out: ``words (address)`` for a link, ``[words]`` for a picture."""
+    """Replaces markup that text cannot show: ``words (address)`` for a link, ``[words]`` for a picture."""
     for link in root.iter("a"):
         target = link.get("href", "")
         if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):
@@ -51,7 +51,7 @@ def with_targets(root: HtmlElement) -> HtmlElement:
 
 
 def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
-    """The paragraphs below *parent*, each beginning with *start*: ``- `` in lists, ``> `` in quotations."""
+    """The paragraphs below *parent*, each prefixed with *start*: ``- `` in lists, ``> `` in quotations."""
     for element in parent:
         if element.tag == "pre":
             yield element.text_content().rstrip("\n")
@@ -66,7 +66,7 @@ def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
 
 
 def _item(item: HtmlElement, start: str) -> Iterator[str]:
-    """The item's own words, then, further in, the lists in it."""
+    """The text of the item, then its nested lists, indented."""
     below = [child for child in item if child.tag in ("ul", "ol")]
     for child in below:
         child.drop_tree()

@@ -1,7 +1,7 @@
-"""The whole library as one ZIM file: read and searched offline by Kiwix, on a phone or from a box in a school.
+"""The whole library as one ZIM file, for offline reading and search with Kiwix.
 
-libzim stays at 3.6.0: what later versions write, Debian's zimcheck rejects (github.com/openzim/zim-tools/issues/484).
-Only ``export --all`` loads it; a web process never does.
+libzim stays at 3.6.0: Debian's zimcheck rejects the files of later versions
+(github.com/openzim/zim-tools/issues/484). Only ``export --all`` imports libzim; a web process never does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .options import Options, Render
 from .publications import of_article
 
 ICON = 48
-"""Pixels of the one illustration a ZIM must have."""
+"""Pixels of the illustration that a ZIM file requires."""
 
 
 class ZimPage(Item):  # type: ignore[misc]  # libzim ships no types
@@ -50,7 +50,7 @@ class ZimPage(Item):  # type: ignore[misc]  # libzim ships no types
 
 @dataclass(frozen=True)
 class ListLine:
-    """An article in the lists: all that has to be remembered of it."""
+    """The fields of an article that its line in a list needs."""
 
     path: str
     title: str
@@ -60,9 +60,9 @@ class ListLine:
 def write_zim(
     path: Path, articles: Iterable[Article], options: Options, render: Render, icon: Path, language: str
 ) -> int:
-    """Each article as a page by itself, lists by month, a full-text index. Newest first in, newest first out.
+    """Writes each article as a page, lists by month, and a full-text index. *articles* are newest first.
 
-    Returns how many articles are in it.
+    Returns the number of articles.
     """
     plain, lines = replace(options, base_url=""), []
     with Creator(path).config_indexing(True, iso_639_3(language)) as creator:
@@ -80,7 +80,7 @@ def write_zim(
 
 
 def lists(lines: list[ListLine], options: Options, render: Render, language: str) -> Iterator[ZimPage]:
-    """The front page with the newest and the months, and a page for each month."""
+    """The front page with the newest articles and the months, and one page per month."""
     common = {"language": language, "site_name": options.site_name, "contents": gettext_of(language)("Contents")}
     months = [(month, list(group)) for month, group in groupby(lines, key=lambda line: f"{line.day:%Y-%m}")]
     for month, group in months:
@@ -98,7 +98,7 @@ def lists(lines: list[ListLine], options: Options, render: Render, language: str
 
 
 def metadata(lines: list[ListLine], options: Options, language: str) -> dict[str, Any]:
-    """What openZIM asks of every file; the date is that of the newest article."""
+    """The metadata that openZIM requires; the date is that of the newest article."""
     return {
         "Title": options.site_name[:30],
         "Description": options.site_name[:80],

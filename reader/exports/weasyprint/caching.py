@@ -1,12 +1,14 @@
-"""What WeasyPrint 70 does twice is done once. The pages stay the same to the pixel; a third of the time is saved.
+"""Patches that stop WeasyPrint 70 from computing things twice.
 
-    lines     columns are laid out to see whether they fit, and again for good; a line once broken is remembered.
-              The search for its end begins with as many characters as are square in a line and a half; WeasyPrint
-              takes four lines, since Latin letters are narrow.
-    glyphs    a line is shaped when it is broken; it isn't shaped again to be drawn.
-    columns   what would come after each column is laid out only to balance columns. Ours are filled, not balanced.
+Pages are identical to the pixel and take a third less time.
 
-Installed and guarded by ``typography``.
+    lines     Columns are laid out once to see whether they fit, and once more to be drawn. Broken lines are cached.
+              The first guess for the end of a line is as many characters as full-width ones in a line and a half;
+              WeasyPrint guesses four lines, because Latin letters are narrow.
+    glyphs    A line is shaped when it is broken, and not shaped again for drawing.
+    columns   The content after each column is laid out only if columns are balanced. Ours are not.
+
+Installed by ``justification``, for the supported version only.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ from weasyprint.text.ffi import pango
 from ...chinese import HAN
 
 SQUARE = f"\u2e80-\u2fdf\u3006\u3021-\u3029\u3040-\u30ff{HAN}"
-"""Han, radicals and kana, which are set in squares."""
+"""Han characters, radicals and kana, which are full-width."""
 WIDEST_LINE = 100_000
-"""In pixels; beyond that a width means that there is no limit."""
+"""In pixels; a larger width means that there is no limit."""
 
 _ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
-"""What was broken, with its style (kept, so that its id stays its own), and the answer."""
+"""Broken lines by key: the style (kept alive so that its id is unique) and the result."""
 
 _stock_split_first_line, _stock_block_box_layout = inline.split_first_line, block.block_box_layout
 _stock_reactivate, _stock_set_text = line_break.Layout.reactivate, line_break.Layout.set_text
@@ -43,7 +45,7 @@ def install() -> None:
 
 
 def forget_lines() -> None:
-    """To be called when a document is done."""
+    """Clears the cache. Called at the end of a document."""
     _lines.clear()
 
 
@@ -53,16 +55,16 @@ def split_first_line(
     key = (text, id(style), max_width, rest, *named.values())
     if key not in _lines:
         answer = _stock_split_first_line(_enough(text, style, max_width), style, context, max_width, *rest, **named)
-        if answer[2] is None:  # all of it fits in one line: there may be room for more
+        if answer[2] is None:  # the whole text fits in one line: the limit may be wider
             answer = _stock_split_first_line(text, style, context, max_width, *rest, **named)
         answer[0].drawn = []
         _lines[key] = style, answer
     layout, *metrics = _lines[key][1]
-    return copy(layout), *metrics  # a copy: each line is stretched for itself
+    return copy(layout), *metrics  # a copy, because each line is justified separately
 
 
 def _enough(text: str, style: Any, max_width: float | None) -> str:
-    """A beginning of *text* that is longer than its first line and can be broken after it."""
+    """A prefix of *text* that is longer than its first line and can be broken after it."""
     if not max_width or not style["font_size"] or max_width > WIDEST_LINE:
         return text
     start = text[: int(max_width / style["font_size"] * 1.5) + 8]
@@ -76,11 +78,11 @@ def set_text(self: Any, text: str, justify: bool = False) -> None:
 
 
 def deactivate(self: Any) -> None:
-    """Layouts stay as they are from layout to drawing."""
+    """Keeps the layouts unchanged between layout and drawing."""
 
 
 def reactivate(self: Any, style: Any) -> None:
-    """The copies of a remembered line share their glyphs: the first that is drawn may stretch them, the others not."""
+    """Copies of a cached line share their glyphs; only the first copy drawn may justify them."""
     drawn = getattr(self, "drawn", None)
     if drawn is None or drawn or self.justification_spacing:
         _stock_reactivate(self, style)
@@ -89,6 +91,6 @@ def reactivate(self: Any, style: Any) -> None:
 
 
 def block_box_layout(context: Any, box: Any, bottom_space: float, *rest: Any, **named: Any) -> Any:
-    if bottom_space == inf:  # ``columns_layout`` alone asks so, for the height of what comes next
+    if bottom_space == inf:  # only ``columns_layout`` passes it, for the height of the next content
         return box.copy_with_children([]), None, None, [], False, None
     return _stock_block_box_layout(context, box, bottom_space, *rest, **named)

@@ -1,16 +1,16 @@
-"""What WeasyPrint 70 lacks for Chinese and for PDF/UA, patched in (what it does twice: ``thrift``).
+"""Patches WeasyPrint 70 for Chinese typography and PDF/UA (``caching`` holds the patches for speed).
 
-    justification   WeasyPrint stretches spaces only (CSS Text 3, 7.3 asks for inter-character justification); nine
-                    Chinese lines in ten would be ragged. Here the slack goes between characters (CLREQ 3.2.1).
-    line edges      an opening mark at the start and a closing mark at the end of a line give up their blank half
-                    (CLREQ 3.1.6.2), so both margins look straight.
-    autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``typesetting`` put
-                    there. From 0.1 em PDF readers take it for a space: 全县16个 would no longer be found.
-    apostrophes     ’ between Latin letters is narrow, though the font's own is the full-width Chinese quote.
-    artifacts       running heads and page numbers are pagination, not content (ISO 14289-1 7.8;
+    justification   WeasyPrint stretches spaces only, so nine of ten Chinese lines would be ragged. CSS Text 3, 7.3
+                    requires inter-character justification: the slack goes between characters (CLREQ 3.2.1).
+    line edges      An opening mark at the start and a closing mark at the end of a line lose their blank half
+                    (CLREQ 3.1.6.2), so that both margins are straight.
+    autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``rendering`` inserts.
+                    PDF readers treat 0.1 em or more as a space, and 全县16个 would not be found.
+    apostrophes     ’ between Latin letters is narrow; the glyph of the font is the full-width Chinese quotation mark.
+    artifacts       Running heads and page numbers are pagination artifacts (ISO 14289-1 7.8;
                     github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
 
-Guarded by version: with any other than 70.x ``install`` changes nothing, logs so, and pages are set plainly.
+With any version other than 70.x, ``install`` patches nothing and logs a warning.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from .caching import SQUARE
 LOG = logging.getLogger(__name__)
 
 BREAK = "\u200b"
-"""A place where a line may break, with no width and no trace in the text layer."""
+"""A break opportunity without width that is not in the text layer."""
 
 SIGNS = "\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’—…·"
 LATIN = "A-Za-z0-9\u00c0-\u024f\u0370-\u04ff"
 OPENING = frozenset("“‘（《〈「『【〔［｛")
 CLOSING = frozenset("”’）》〉」』】〕］｝，。、；：．")
-"""Marks whose right half is blank in fonts for Simplified Chinese. ？ and ！ fill theirs."""
+"""Marks with a blank right half in fonts for Simplified Chinese. ？ and ！ have none."""
 
 AUTOSPACE_EM = 0.095
 WIDEST_GAP_EM = 0.35
-"""Where a line would need more than this between two characters it stays ragged: holes look worse."""
+"""Maximum gap between two characters; a line that needs more stays ragged."""
 
 _HAN = re.compile(f"[{SQUARE}]")
 _CJK = re.compile(f"[{SQUARE}{SIGNS}]")
@@ -57,14 +57,14 @@ _SIGN = re.compile(f"[{SIGNS}]")
 _SCRIPT_CHANGE = re.compile(f"(?<=[{SQUARE}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{SQUARE}])")
 
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
-"""The mark in don’t: the same character as the Chinese closing quote, and as wide unless the font is told."""
+"""The apostrophe in don’t: the same character as the Chinese closing quotation mark, and full-width by default."""
 
 _APOSTROPHE_SIDE = re.compile("[A-Za-z]’|’[A-Za-z]")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How one text box is stretched: ``gap`` after each of the character ``indexes``, less ``head`` and ``tail``."""
+    """The justification of a text box: ``gap`` after each of the character ``indexes``, minus ``head`` and ``tail``."""
 
     indexes: frozenset[int]
     gap: float
@@ -77,7 +77,7 @@ class Spread:
 
 
 def install() -> bool:
-    """Patches WeasyPrint once, if it is the version this was written for; says whether it is."""
+    """Patches WeasyPrint once. Returns False for an unsupported version."""
     if not weasyprint.VERSION.startswith("70."):
         LOG.warning("WeasyPrint %s is not 70.x: Chinese lines are not justified", weasyprint.VERSION)
         return False
@@ -95,7 +95,7 @@ _stock_paint, _stock_marked = document.Page.paint, pdf_stream.Stream.marked
 _stock_build_box_tree = tags._build_box_tree
 
 
-# Layout: how much room goes where.
+# Layout: the gaps of each line.
 
 
 def text_align(context: Any, line: Any, available_width: float, last: bool) -> float:
@@ -107,7 +107,7 @@ def text_align(context: Any, line: Any, available_width: float, last: bool) -> f
 
 
 def justify_line(context: Any, line: Any, slack: float) -> None:
-    """Fills the line: *slack*, and what the marks at its edges give up, goes between its characters."""
+    """Justifies the line: distributes *slack*, and the blank halves of the marks at its edges, between characters."""
     texts = list(_text_boxes(line))
     if not _is_chinese(line, texts):
         _stock_justify_line(context, line, slack)
@@ -125,7 +125,7 @@ def justify_line(context: Any, line: Any, slack: float) -> None:
 
 
 def _trim_start(line: Any) -> None:
-    """The last line of a paragraph isn't stretched, but its start must be flush like the others'."""
+    """Trims the start of the last line of a paragraph, which is not justified, to align with the other lines."""
     texts = list(_text_boxes(line))
     if _is_chinese(line, texts) and (head := _blank_head(line, texts)):
         for box in texts:
@@ -134,7 +134,7 @@ def _trim_start(line: Any) -> None:
 
 
 def _is_chinese(line: Any, texts: list[Any]) -> bool:
-    """Whether any of it is Han; quotes and dashes alone say nothing, for English has them too."""
+    """Whether the line contains Han characters. Quotation marks and dashes are not enough: English has them too."""
     return line.style["direction"] == "ltr" and any(_HAN.search(box.text) for box in texts)
 
 
@@ -154,7 +154,7 @@ def _following(texts: list[Any]) -> list[str]:
 
 
 def _gaps(text: str, following: str) -> frozenset[int]:
-    """The indexes of the characters after which room may be added: beside CJK, and at spaces."""
+    """The indexes of the characters after which a gap may be added: beside CJK characters, and at spaces."""
     found = []
     visible = [(index, char) for index, char in enumerate(text) if char != BREAK]
     after = [char for _, char in visible[1:]] + [following]
@@ -165,7 +165,9 @@ def _gaps(text: str, following: str) -> frozenset[int]:
 
 
 def _may_part(char: str, neighbour: str) -> bool:
-    """—— and …… are one sign each (CLREQ 3.1.2); Han and Latin have their gap, more would read as a space."""
+    """Not within —— and …… (CLREQ 3.1.2), nor between Han and Latin, where more space would be read as a space
+    character.
+    """
     if (char in "—…" and char == neighbour) or _APOSTROPHE_SIDE.fullmatch(char + neighbour):
         return False
     return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
@@ -182,7 +184,7 @@ def _is_sign(char: str) -> bool:
 
 
 def _blank_head(line: Any, texts: list[Any]) -> float:
-    """The blank half of an opening mark at the very start of the line; an indented line keeps its own."""
+    """Width of the blank half of an opening mark at the start of the line; zero in an indented line."""
     first = texts[0]
     if first.text.lstrip(BREAK)[:1] not in OPENING or first.position_x > line.position_x + 1:
         return 0.0
@@ -195,7 +197,7 @@ def _blank_tail(texts: list[Any]) -> float:
 
 
 def _place(box: Any, shift: float) -> float:
-    """Moves the box by *shift*, stretches what is in it, and says by how much what follows must move."""
+    """Moves the box by *shift* and justifies its content. Returns the shift of the following box."""
     if isinstance(box, boxes.TextBox):
         box.position_x += shift
         spread = getattr(box, "spread", None)
@@ -216,7 +218,7 @@ def _place(box: Any, shift: float) -> float:
     return shift
 
 
-# Drawing: the same room, given to the glyphs.
+# Drawing: the same gaps, applied to the glyphs.
 
 
 def set_text(self: Any, text: str, justify: bool = False) -> None:
@@ -237,7 +239,7 @@ def set_text(self: Any, text: str, justify: bool = False) -> None:
 
 
 def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[str]) -> None:
-    """Over the matched characters; Pango counts bytes of UTF-8."""
+    """Applies the attribute to the matched characters; Pango counts UTF-8 bytes."""
     start = len(text[: match.start()].encode())
     attribute.start_index, attribute.end_index = start, start + len(match[0].encode())
     pango.pango_attr_list_insert(attributes, attribute)
@@ -251,7 +253,7 @@ def reactivate(self: Any, style: Any) -> None:
 
 
 def _stretch(layout: Any, spread: Spread) -> None:
-    """Widens the glyphs of the layout's one line; a cluster's last glyph carries its gap."""
+    """Widens the glyphs of the only line of the layout; the last glyph of a cluster carries its gap."""
     line, _ = layout.get_first_line()
     text, starts = layout.text, _characters_by_byte(layout.text)
     gap, first, last = round(spread.gap * TO_UNITS), None, None
@@ -269,7 +271,7 @@ def _stretch(layout: Any, spread: Spread) -> None:
 
 
 def _characters_by_byte(text: str) -> dict[int, int]:
-    """Character index by the offset of its first byte in UTF-8, as Pango counts."""
+    """Character index by the offset of its first UTF-8 byte, which Pango uses."""
     found, offset = {}, 0
     for index, char in enumerate(text):
         found[offset] = index
@@ -278,7 +280,7 @@ def _characters_by_byte(text: str) -> dict[int, int]:
 
 
 def _glyphs(line: Any, starts: dict[int, int]) -> Iterator[tuple[int, Any, bool]]:
-    """(index of its character, glyph, whether it is the last of its cluster), in visual order."""
+    """(character index, glyph, whether it is the last of its cluster), in visual order."""
     run = line.runs[0]
     while run != ffi.NULL:
         item, run = run.data, run.next
@@ -288,7 +290,7 @@ def _glyphs(line: Any, starts: dict[int, int]) -> Iterator[tuple[int, Any, bool]
             yield starts[offset + clusters[n]], glyphs[n], ends
 
 
-# PDF/UA: page margins are artifacts.
+# PDF/UA: the content of page margins is an artifact.
 
 
 def paint(self: Any, stream: Any, scale: float = 1) -> None:

@@ -1,6 +1,6 @@
-"""HTML and CSS to PDF by WeasyPrint: our fonts only, no network, no files, tagged, the same bytes every time.
+"""HTML and CSS to PDF with WeasyPrint: bundled fonts only, no network, no files, tagged, deterministic.
 
-Importer this loads WeasyPrint (half a second): only workers and commands do, never a process that answers pages.
+Importing this module loads WeasyPrint (half a second). Only workers and commands import it, never a web process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
-os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")  # read once, when Pango is loaded by the next import
+os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")  # Pango reads it once, during the next import
 
 import pydyf  # noqa: E402
 from weasyprint import CSS, HTML  # noqa: E402
@@ -25,7 +25,7 @@ from .caching import SQUARE  # noqa: E402
 from .justification import BREAK, LATIN  # noqa: E402
 
 MEDIA = "media:"
-"""Pictures are ``<img src="media:<name>">``, answered from the *media* given, and by nothing else."""
+"""Pictures are ``<img src="media:<name>">``; *media* is the only source of their bytes."""
 
 UNTOUCHED = frozenset(("pre", "code", "kbd", "samp", "style", "title", "script"))
 _BREAKS = re.compile(
@@ -35,14 +35,14 @@ _BREAKS = re.compile(
 )
 _LAST_TWO = re.compile(f"([{SQUARE}])([{SQUARE}][”’）》。！？…]*\\s*)$")
 SHORT = 12
-"""Characters; a shorter paragraph takes one line."""
+"""Characters; a shorter paragraph fits in one line."""
 
 _DASH = re.compile("(?<=[^\\s\u2060—])(?=—(?!—))")
-"""A lone — (2—3) must not start a line, as CLREQ 3.1.3 wants and UAX 14 doesn't: U+2060 forbids it."""
+"""A single — (2—3) must not start a line (CLREQ 3.1.3), but UAX 14 allows it: U+2060 prevents it."""
 
 
 class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """Answers ``media:`` from memory and refuses everything else: no http, ftp, file, data; no redirects."""
+    """Serves ``media:`` from memory and refuses all other URLs: http, ftp, file, data, and redirects."""
 
     def __init__(self, media: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols=(), allow_redirects=False)
@@ -56,12 +56,12 @@ class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
 
 
 def warm_up() -> None:
-    """Loads libraries and fonts, so that the first order is as quick as the next."""
+    """Loads libraries and fonts, so that the first job takes no longer than the next."""
     typeset("<!doctype html><html lang=zh><title>.</title><h1>字</h1><p>字A", "h1{font-family:Reader Sans}")
 
 
 def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> bytes:
-    """A PDF/UA-1 file. *css* knows the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
+    """A PDF/UA-1 file. *css* may use the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
     justification.install()
     fetcher = Fetcher(media or {})
     document = HTML(string=html, url_fetcher=fetcher)
@@ -84,12 +84,12 @@ def _fonts() -> FontConfiguration:
 
 @cache
 def _stylesheet(css: str) -> CSS:
-    """Parsed once: there are as many as papers and languages."""
+    """A parsed style sheet, cached: there is one per page size and language."""
     return CSS(string=css, font_config=_fonts(), url_fetcher=Fetcher({}))
 
 
 def _space(element: Any) -> None:
-    """Puts break marks into the text below *element*; headings keep their plain words for the outline."""
+    """Inserts break opportunities into the text below *element*, but not into headings, whose text is the outline."""
     if element.tag in UNTOUCHED:
         return
     if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
@@ -101,7 +101,7 @@ def _space(element: Any) -> None:
 
 
 def _close_up(body: Any) -> None:
-    """Keeps a paragraph's last two characters together: a line of one character is a hole in the page (孤字)."""
+    """Keeps the last two characters of a paragraph together: no last line of a single character (孤字)."""
     for paragraph in body.iter("p"):
         last = paragraph[-1] if len(paragraph) else None
         text = paragraph.text if last is None else last.tail
@@ -117,7 +117,7 @@ def _with_breaks(text: str | None) -> str | None:
 
 
 def _finish(document: Any, pdf: Any) -> None:
-    """What CSS can't say: a mended structure tree, page labels, the outline open."""
+    """What CSS cannot express: a fixed structure tree, page labels, an expanded outline."""
     tagged_pdf.fix(pdf)
     pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, pydyf.Dictionary({"S": "/D"})])})
     if document.make_bookmark_tree():

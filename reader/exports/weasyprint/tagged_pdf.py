@@ -1,4 +1,4 @@
-"""The structure tree of a finished PDF, mended where WeasyPrint leaves out what PDF/UA and its readers want."""
+"""Fixes the structure tree of a finished PDF where WeasyPrint omits what PDF/UA requires."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import pydyf
 
 PRINTED = 4
-"""ISO 32000-1 12.5.3: the flag Print, which PDF/UA 7.18.1 wants on links."""
+"""ISO 32000-1 12.5.3: the Print flag, which PDF/UA 7.18.1 requires on links."""
 
 
 def fix(pdf: Any) -> None:
-    """Once, before the file is written."""
+    """Applies all fixes. Call it once, before the file is written."""
     wrap_list_bodies(pdf)
     scope_headers(pdf)
     for item in pdf.objects:
@@ -20,8 +20,8 @@ def fix(pdf: Any) -> None:
 
 
 def wrap_list_bodies(pdf: Any) -> None:
-    """Puts what stands in a list item beside its label into an LBody (ISO 32000-1 14.8.4.3.3): WeasyPrint leaves it
-    out where the item holds paragraphs.
+    """Wraps the content of a list item in an LBody (ISO 32000-1 14.8.4.3.3), which WeasyPrint omits if the item has
+    paragraphs.
     """
     items: list[Any] = [found for found in pdf.objects if isinstance(found, dict) and found.get("S") == "/LI"]
     for item in items:
@@ -37,13 +37,13 @@ def wrap_list_bodies(pdf: Any) -> None:
 
 
 def scope_headers(pdf: Any) -> None:
-    """Says of each header cell that it heads a column (ISO 32000-1 14.8.5.7), as not every reader follows /Headers."""
+    """Sets the scope of each header cell to Column (ISO 32000-1 14.8.5.7), because not all readers support /Headers."""
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("S") == "/TH":
             item["A"]["Scope"] = "/Column"
 
 
 def _struct(pdf: Any, reference: bytes) -> Any:
-    """The object behind ``12 0 R``."""
+    """Resolves the reference ``12 0 R``."""
     found = pdf.objects[int(reference.split()[0])] if isinstance(reference, bytes) else {}
     return found if isinstance(found, dict) else {}
