@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
 import shutil
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -124,7 +127,9 @@ def test_blank_lines_are_paragraphs_and_line_ends_are_line_breaks(wordpress, set
 
 def test_shortcodes_become_figures_code_and_links_and_others_leave_their_text(wordpress, settings):
     body = body_of(settings, "老码头")
-    assert re.search(r'<figure>(<a [^>]*>)?<img src="老码头/\d.png" alt="码头">(</a>)?<figcaption>停航前的<em>老码头</em>', body)
+    assert re.search(
+        r'<figure>(<a [^>]*>)?<img src="老码头/\d.png" alt="码头">(</a>)?<figcaption>停航前的<em>老码头</em>', body
+    )
     assert "<figcaption>老码头全景</figcaption>" in body, "a picture of the gallery, with its caption"
     assert 'href="https://www.youtube.com/watch?v=abcdefghijk"' in body
     assert "告别[sic]这条航线[1]。最后一班在下午五点。" in body
@@ -158,3 +163,129 @@ def test_blocks_keep_their_html_and_lose_their_comments(wordpress, settings):
 
 def test_the_same_export_again_imports_nothing(wordpress, run, tmp_path):
     assert "0 imported, 13 skipped, 0 failed" in run(tmp_path / "wordpress.xml").output
+
+
+# -- mail and saved pages -----------------------------------------------------------------------------------------
+
+PARAGRAPHS = "".join(
+    f"<p>第{n}段：市园林局介绍，沿河步道全长七公里，沿途设有观鸟亭，市民可以免费入园。</p>" for n in "一二三四"
+)
+
+
+def mail(subject: str = "沿河步道开放", sender: str = "高原雪 <gyx@paper.example>") -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["Subject"] = sender, subject
+    message["Date"] = "Fri, 23 Nov 2018 10:40:00 +0800"
+    message["Message-ID"] = "<1@paper.example>"
+    return message
+
+
+def saved(tmp_path: Path, name: str, message: EmailMessage) -> Path:
+    path = tmp_path / name
+    path.write_bytes(message.as_bytes())
+    return path
+
+
+def test_a_mail_of_plain_text_has_its_subject_sender_and_date(run, settings, tmp_path):
+    message = mail("转发：沿河步道开放")
+    message.set_content("市园林局介绍，步道全长七公里。\n\n市民可以免费入园。\n\n-- \n高原雪\n电话 123\n", cte="base64")
+    result = run(saved(tmp_path, "a.eml", message))
+    assert result.exit_code == 0, result.output
+    draft = draft_of(settings, "沿河步道开放")
+    assert (draft.title, draft.byline) == ("沿河步道开放", ("高原雪",))
+    assert str(draft.published) == "2018-11-23 10:40:00+08:00"
+    assert re.findall("<p>(.*?)</p>", body_of(settings, "沿河步道开放")) == [
+        "市园林局介绍，步道全长七公里。",
+        "市民可以免费入园。",
+    ]
+
+
+def test_a_mail_of_html_keeps_inline_and_attached_pictures_and_names_other_attachments(run, settings, tmp_path):
+    message = mail()
+    message.set_content("没有格式的版本")
+    message.add_alternative('<p>步道在河边。<img src="cid:walk@x" alt="步道"></p><p>全长七公里。</p>', subtype="html")
+    message.get_payload()[1].add_related(picture(), "image", "png", cid="<walk@x>")
+    message.add_attachment(picture("olive"), "image", "png", filename="亭.png")
+    message.add_attachment(b"%PDF-1.4", "application", "pdf", filename="通稿.pdf")
+    result = run(saved(tmp_path, "a.eml", message))
+    assert "attachments left out: 通稿.pdf" in result.output
+    body = body_of(settings, "沿河步道开放")
+    assert body.count("<img") == 2
+    assert "没有格式" not in body
+    assert files(settings)[1:] == ["2018-11-23/沿河步道开放/1.png", "2018-11-23/沿河步道开放/2.png"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+def test_a_mail_in_another_encoding_is_read_also_where_its_header_is_bare_bytes(run, settings, tmp_path, encoding):
+    head = "Received: by paper.example\nSubject: 沿河步道開放\nDate: Fri, 23 Nov 2018 10:40:00 +0800\n"
+    head += f"Content-Type: text/plain; charset={encoding}\n\n"
+    (tmp_path / "a.eml").write_bytes((head + "市民前來參觀沿河步道，全長七公里。\n").encode(encoding))
+    assert run(tmp_path / "a.eml").exit_code == 0
+    assert "市民前來參觀" in body_of(settings, "沿河步道開放")
+
+
+def test_a_page_saved_as_mhtml_is_a_page_with_its_pictures_and_its_address(run, settings, tmp_path):
+    page = f"<title>沿河步道开放</title><body><h1>沿河步道开放</h1><p>2018-11-23 10:40 来源：晨报</p><div>{PARAGRAPHS}"
+    page += '<img src="https://paper.example/i/walk.png?w=1&amp;h=2" alt="步道"></div></body></html>'
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["Subject"] = "<Saved by Blink>", "沿河步道开放"
+    message["Snapshot-Content-Location"] = "https://paper.example/a.html"
+    message.set_content(page, subtype="html", cte="quoted-printable")
+    location = "Content-Location: https://paper.example/i/walk.png?w=1&h=2"
+    message.add_related(picture(), "image", "png", headers=[location])
+    result = run(saved(tmp_path, "a.mhtml", message))
+    assert result.exit_code == 0, result.output
+    assert files(settings) == ["2018-11-23/沿河步道开放.md", "2018-11-23/沿河步道开放/1.png"]
+    text = (settings.articles / "2018-11-23/沿河步道开放.md").read_text("utf-8")
+    assert "# imported from https://paper.example/a.html" in text
+
+
+def test_a_mail_without_text_says_so(run, tmp_path):
+    message = mail()
+    message.add_attachment(b"%PDF-1.4", "application", "pdf", filename="a.pdf")
+    result = run(saved(tmp_path, "a.eml", message))
+    assert (result.exit_code, "the mail has no text" in result.output) == (1, True)
+
+
+def data_address(content: bytes, kind: str = "png") -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def test_pictures_inside_a_saved_page_become_files(run, settings, tmp_path):
+    page = f"""<html><!-- Page saved with SingleFile
+ url: https://paper.example/a.html
+ saved date: Sat Nov 24 2018 -->
+<head><title>沿河步道开放</title><style>:root{{--sf-img-1: url("{data_address(picture("olive"))}")}}</style></head>
+<body><h1>沿河步道开放</h1><p>2018-11-23 10:40</p><div>{PARAGRAPHS}<p><img src={data_address(picture())} alt=步道></p>
+<p><img alt="亭" src="data:image/svg+xml,<svg/>" style="background-image:var(--sf-img-1)"></p></div></body></html>"""
+    (tmp_path / "a.html").write_text(page, "utf-8")
+    result = run(tmp_path / "a.html")
+    assert result.exit_code == 0, result.output
+    assert files(settings)[1:] == ["2018-11-23/沿河步道开放/1.png", "2018-11-23/沿河步道开放/2.png"]
+    assert (settings.articles / "2018-11-23/沿河步道开放/1.png").read_bytes() == picture()
+    assert "imported from https://paper.example/a.html" in (settings.articles / files(settings)[0]).read_text("utf-8")
+
+
+def test_pictures_inside_markdown_become_files(run, settings, tmp_path):
+    text = (
+        f"# 步道\n\n![甲]({data_address(picture())})\n\n![乙][image1]\n\n[image1]: <{data_address(picture('red'))}>\n"
+    )
+    (tmp_path / "a.md").write_text(f"---\ndate: 2018-11-23\n---\n{text}", "utf-8")
+    result = run(tmp_path / "a.md")
+    assert result.exit_code == 0, result.output
+    assert files(settings)[1:] == ["2018-11-23/步道/1.png", "2018-11-23/步道/2.png"]
+    assert body_of(settings, "步道").count("<img") == 2
+
+
+def noise(side: int) -> bytes:
+    out = io.BytesIO()
+    Image.frombytes("RGB", (side, side), os.urandom(3 * side * side)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_saved_page_larger_than_a_page_on_the_web_is_read(run, settings, tmp_path):
+    pictures = "".join(f'<img src="{data_address(noise(900))}">' for _ in range(5))
+    (tmp_path / "a.html").write_text(f"<h1>步道</h1><p>2018-11-23</p>{PARAGRAPHS}{pictures}", "utf-8")
+    assert (tmp_path / "a.html").stat().st_size > 12_000_000
+    assert run(tmp_path / "a.html").exit_code == 0
+    assert len(files(settings)) == 6

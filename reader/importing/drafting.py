@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from ..chinese import HAN
@@ -14,6 +14,7 @@ from ..formats.decoding import decode_text
 from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import sanitize
+from .data_pictures import take_data_pictures
 from .duplicates import hash_of
 from .extraction.blocks import parse
 from .extraction.cleaning import normalize, to_clean_html
@@ -28,21 +29,28 @@ LONGEST_TITLE = 40
 LEAST_TOKENS = 20
 """A page with fewer words has no article, or shows it by script only."""
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
+_SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
 class ExtractedArticle:
-    """What an item says: its draft, where it is from, and the hash of its text before its pictures were named."""
+    """What an item says: its draft, where it is from, and the hash of its text before its pictures were named.
+
+    ``pictures`` are those that the text itself held, by the addresses that stand for them in it.
+    """
 
     draft: Draft
     address: str
     text_hash: str
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
 
 def build_draft(item: SourceItem) -> ExtractedArticle:
     """Raises NotImported when there is no article in it."""
     got = item.read()
+    content, inline = take_data_pictures(got.content)
+    got = replace(got, content=content)
     address = got.address or item.address
     try:
         if item.form in FORMATS:
@@ -53,13 +61,13 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         raise NotImported(item.name, _in_line(error)) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
-    if item.form not in (*FORMATS, "article") and _is_empty(draft.body_html):
+    if _is_empty(draft.body_html, LEAST_TOKENS if item.form in ("", "page") else 1):
         raise NotImported(item.name, Message("no article found"))
-    return ExtractedArticle(draft, address, hash_of(draft.body_html))
+    return ExtractedArticle(draft, address, hash_of(draft.body_html), inline)
 
 
-def _is_empty(body_html: str) -> bool:
-    return len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) < LEAST_TOKENS and "<img" not in body_html
+def _is_empty(body_html: str, least_tokens: int) -> bool:
+    return len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) < least_tokens and "<img" not in body_html
 
 
 def _in_line(error: UnreadableArticle) -> str:
@@ -87,7 +95,13 @@ def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
         tags=said.tags or hints.tags,
         language=_language(said.language, found.text),
     )
-    return draft, address or said.address
+    return draft, address or _saved_from(html) or said.address
+
+
+def _saved_from(html: str) -> str:
+    """Where a page was saved from: the comment of SingleFile, or that of Chrome and Internet Explorer."""
+    found = _SAVED_FROM.search(html[:5000])
+    return found[1] if found else ""
 
 
 def _first_words(text: str) -> str:
@@ -96,8 +110,14 @@ def _first_words(text: str) -> str:
     return words[1][:LONGEST_TITLE].strip() if words else ""
 
 
-def _from_text(got: Fetched, _: SourceItem, address: str) -> tuple[Draft, str]:
-    return read_draft(".txt", normalize(decode_text(got.content, got.charset)).encode()), address
+def _from_text(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+    """What the text doesn't say of itself, the source says: a mail has its headline and date in its header."""
+    hints, text = item.hints, normalize(decode_text(got.content, got.charset))
+    if hints.title:
+        text = f"{hints.title}\n\n{text}"
+    draft = read_draft(".txt", text.encode())
+    published, byline = draft.published or hints.published, draft.byline or hints.byline
+    return replace(draft, title=hints.title or draft.title, published=published, byline=byline), address
 
 
 def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
@@ -129,6 +149,15 @@ def _language(told: str, text: str) -> str:
     return told
 
 
+def without_inline_pictures(extracted: ExtractedArticle) -> Draft:
+    """The draft for a form, which has no place for the pictures that the text itself held."""
+    if not extracted.pictures:
+        return extracted.draft
+    pattern = "|".join(re.escape(address) for address in extracted.pictures)
+    body_html = re.sub(rf'<img\b[^>]*? src="(?:{pattern})"[^>]*>', "", extracted.draft.body_html)
+    return replace(extracted.draft, body_html=body_html)
+
+
 def with_pictures(
     extracted: ExtractedArticle, item: SourceItem, folder: str, fetcher: Fetcher
 ) -> tuple[Draft, Pictures]:
@@ -139,7 +168,7 @@ def with_pictures(
             raise NotImported(address, Message("no such picture beside %(source)s", source=item.name))
         return fetcher.fetch(address, referer=extracted.address, largest_bytes=LARGEST_BYTES).content
 
-    here: dict[str, bytes] = {}
+    here = dict(extracted.pictures)
     body_html = _PICTURE.sub(
         lambda match: match[1] + _seen_from(match[2], extracted.address, item, here) + match[3],
         extracted.draft.body_html,
@@ -154,6 +183,8 @@ def with_pictures(
 def _seen_from(address: str, page: str, item: SourceItem, here: dict[str, bytes]) -> str:
     """A picture that lies beside the source is noted in *here*; another is as seen from the page's own address."""
     plain = address.replace("&amp;", "&")
+    if plain in here:
+        return address
     content = item.read_sibling(plain)
     if content is not None:
         here[plain] = content

@@ -21,6 +21,7 @@ from .epub import chapters
 from .feeds import FeedItem, entries, is_feed
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem
+from .mail import is_mail, mail_items
 
 TEXTS = from_text.SUFFIXES
 PAGES = (*from_html.SUFFIXES, ".shtml")
@@ -28,9 +29,12 @@ ARTICLES = (*FORMATS, ".shtml")
 """Files that are one article each."""
 FEEDS = (".xml", ".rss", ".atom", ".json", ".rdf")
 ARCHIVES = (".zip", ".epub")
-KNOWN = (*ARTICLES, *FEEDS, *ARCHIVES)
+MAIL = (".eml", ".mht", ".mhtml")
+KNOWN = (*ARTICLES, *FEEDS, *ARCHIVES, *MAIL)
 LARGEST_EXPORT_BYTES = 500_000_000
 """A whole site in one file; it is read from the disk, and by the person who runs the command."""
+LARGEST_FILE_BYTES = 100_000_000
+"""A page that holds its pictures."""
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 
 
@@ -70,7 +74,10 @@ def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     suffix = path.suffix.lower()
     if suffix in ARTICLES:
         yield SourceItem(
-            name, partial(_read_file, path), _form(suffix), read_sibling=partial(_read_sibling_file, path.parent)
+            name,
+            partial(_read_file, path, LARGEST_FILE_BYTES),
+            _form(suffix),
+            read_sibling=partial(_read_sibling_file, path.parent),
         )
     elif suffix in FEEDS or suffix not in ARCHIVES:
         content = _read_file(path, LARGEST_EXPORT_BYTES).content
@@ -112,6 +119,9 @@ def _items_in(
         yield from _items_in_archive(name, open_archive(name, content))
         return
     address = got.address if got else ""
+    if is_mail(content):
+        yield from mail_items(name, content)
+        return
     if wordpress.is_export(content):
         yield from wordpress.posts(name, content, read_sibling)
         return

@@ -28,7 +28,7 @@ from ...editing import to_article
 from ...errors import NotImported, ReaderError, UnreadableArticle
 from ...http_client.client import checked
 from ...i18n import N_, Message, translated
-from ...importing.drafting import ExtractedArticle, build_draft
+from ...importing.drafting import ExtractedArticle, build_draft, without_inline_pictures
 from ...importing.duplicates import hash_of, scan
 from ...importing.importer import SKIPPED, Importer, ImportOptions, ImportResult
 from ...importing.sources.http import Fetched, Fetcher, open_fetcher
@@ -199,7 +199,7 @@ def _taken(form: dict[str, str]) -> EditorForm:
     with with_fetcher.client:
         item = _item(text, address, with_fetcher)
         extracted = build_draft(item)
-    return form_of(extracted.draft, extracted.address)
+    return form_of(without_inline_pictures(extracted), extracted.address)
 
 
 def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:

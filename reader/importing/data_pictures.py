@@ -1,0 +1,61 @@
+"""Pictures that a file holds as ``data:`` addresses (RFC 2397), as SingleFile and Google Docs write them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from urllib.parse import unquote_to_bytes
+
+HOST = "https://data.invalid/"
+"""Where such a picture is until it has a file. The domain can't exist (RFC 2606)."""
+_KIND = rb"data:image/(png|jpe?g|gif|webp|avif)(?:;[\w=-]+)*;base64,"
+_DATA = _KIND + rb"((?:[A-Za-z0-9+/=_-]|%(?:2[BbFf]|3[Dd]))+)"
+_QUOTED = re.compile(
+    rb"""((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*["']\s*)"""
+    + _KIND
+    + rb"((?:[A-Za-z0-9+/=_-]|%(?:2[BbFf]|3[Dd])|\s)+)",
+    re.IGNORECASE,
+)
+"""In quotes an address may be broken into lines."""
+_BARE = re.compile(
+    rb"((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*|\]\(\s*<?|^\[[^\]\n]+\]:\s*<?)" + _DATA, re.MULTILINE | re.IGNORECASE
+)
+_SHARED = re.compile(rb"""(--sf-img-\d+)\s*:\s*url\(\s*["']?""" + _DATA, re.IGNORECASE)
+"""SingleFile writes a picture that the page shows twice into a style sheet."""
+_IMAGE = re.compile(rb"""<img\b(?:"[^"]*"|'[^']*'|[^>"'])*>""", re.IGNORECASE)
+_USES_SHARED = re.compile(rb"var\((--sf-img-\d+)\)")
+_SOURCE = re.compile(rb"""\ssrc\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
+
+
+def take_data_pictures(content: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """*content*, HTML or Markdown, with addresses below ``HOST`` for its pictures, and the pictures by these."""
+    if b"data:image/" not in content or content.startswith(b"PK"):
+        return content, {}
+    taken: dict[str, bytes] = {}
+    shared = {found[1]: _take(found[2], found[3], taken) for found in _SHARED.finditer(content)}
+
+    def shown(tag: re.Match[bytes]) -> bytes:
+        used = _USES_SHARED.search(tag[0])
+        address = shared.get(used[1], b"") if used else b""
+        return _SOURCE.sub(b"", tag[0], count=1)[:-1].rstrip(b"/") + b' src="' + address + b'">' if address else tag[0]
+
+    def addressed(found: re.Match[bytes]) -> bytes:
+        return found[1] + (_take(found[2], found[3], taken) or b"data:")
+
+    content = _IMAGE.sub(shown, content) if shared else content
+    return _BARE.sub(addressed, _QUOTED.sub(addressed, content)), taken
+
+
+def _take(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
+    """The picture's new address, empty when it cannot be decoded."""
+    plain = re.sub(rb"\s+", b"", unquote_to_bytes(encoded) if b"%" in encoded else encoded)
+    plain = plain.replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
+    try:
+        picture = base64.b64decode(plain + b"=" * (-len(plain) % 4))
+    except binascii.Error:
+        return b""
+    address = f"{HOST}{hashlib.sha256(picture).hexdigest()[:16]}.{kind.decode().lower()}"
+    taken[address] = picture
+    return address.encode()
