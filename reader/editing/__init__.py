@@ -1,8 +1,8 @@
-"""A draft becomes an article: everything missing is derived, the text is set as print would set it.
+"""A draft becomes an article: missing fields are derived, and the text gets the punctuation of print.
 
-A pure function of the file's content, its path and the settings: two machines make the same article of the same file.
-So the date never comes from the file system, whose times a clone or a copy changes; a file without any date is an
-error that says where to write one.
+A pure function of the content of the file, its path and the settings: two machines make the same article from the
+same file. The date never comes from the file system, because copying or cloning changes its times. A file without
+any date is an error that says where to add one.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .values import checked
 
 
 def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
-    """The article that *file*, a path relative to the articles folder, holds. Raises UnreadableArticle.
+    """The article in *file*, a path relative to the articles folder. Raises UnreadableArticle.
 
-    ``images`` are paths relative to the articles folder, the front matter's first, then those of the body, whose
-    ``src`` is the same path percent-encoded. Pictures elsewhere on the web keep their address and are not among them.
+    ``images`` are paths relative to the articles folder, first those of the front matter, then those of the body, whose
+    ``src`` is the same path percent-encoded. External pictures keep their URL and are not among them.
     """
     draft = checked(draft)
     clean = sanitize(draft.body_html)
@@ -63,5 +63,5 @@ def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:
-    """In the site's time zone; a naive one is taken to be there already."""
+    """In the time zone of the site; a naive time is taken to be in it already."""
     return moment and local_time(moment, settings.timezone)

@@ -1,4 +1,4 @@
-"""The body as it is shown: punctuation set, headings named, pictures found. Works on the tokens of sanitized HTML."""
+"""The body for display: punctuation corrected, headings with ids, picture paths resolved. Works on tokens."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
 from .derived import resolve_within
 
 HEADING_NAME_WIDTH = 24
-"""In Latin letters; a Han character is two wide."""
+"""In Latin letters; a Han character counts as two."""
 _CODE = frozenset({"code", "pre", "kbd", "samp", "var"})
 _ASIDE = frozenset({"rt", "rp", "sup", "sub"})
-"""What stands above, below or between the words without being one of them."""
+"""Tags whose text is not part of the sentence around them."""
 _FIRST_WORDS = 100
-"""Of the next block: enough to tell whether it begins with a quotation mark."""
+"""Characters of the next block that are read: enough to see whether it begins with a quotation mark."""
 _MASK = "\ufffc"
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass
 class Line:
-    """The text of one block: ``text`` with code masked, and the token that holds each stretch of it.
+    """The text of one block, with code masked, and the token of each part of it.
 
-    Gathered piece by piece, for to lengthen a text again and again takes time in the square of its pieces.
+    Collected in a list: appending to a string repeatedly takes quadratic time.
     """
 
     pieces: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
 
 
 def _punctuate(parts: list[Token], language: str) -> None:
-    """Corrects the texts of Chinese blocks in place; a quotation may run on from one block to the next."""
+    """Corrects the text of Chinese blocks in place; a quotation may continue in the next block."""
     for line, following in pairwise([*_lines(parts, language), Line()]):
         changes = corrections(line.text, following.text[:_FIRST_WORDS])
         positions = sorted(changes)
@@ -72,7 +72,7 @@ def _punctuate(parts: list[Token], language: str) -> None:
 
 
 def _lines(parts: list[Token], language: str) -> Iterator[Line]:
-    """One Line for each run of words between block tags that has any."""
+    """One Line for each non-empty text between block tags."""
     line = Line()
     open_tags: list[tuple[str, str]] = []
     mode = _mode_of("", "", "", language)
@@ -97,7 +97,7 @@ def _lines(parts: list[Token], language: str) -> Iterator[Line]:
 
 
 def _mode_of(name: str, attributes: str, outer: str, language: str) -> str:
-    """``set``, ``mask`` (kept as it is) or ``skip`` (as though it were not there), for the text in a tag."""
+    """``set``, ``mask`` (unchanged, but part of the line) or ``skip`` (ignored), for the text in a tag."""
     if not name:
         return "set" if language.startswith("zh") else "mask"
     if name in _ASIDE or outer == "skip":
@@ -122,7 +122,7 @@ def _add(line: Line, index: int, text: str, mode: str) -> None:
 
 
 def _name_headings(parts: list[Token]) -> None:
-    """Gives each heading an id made of its first words, so that a link to it lasts while those words do."""
+    """Gives each heading an id from its first words, so that links to it stay valid while the words do."""
     taken = {name for part in parts if part.attributes and (name := attributes_of(part.attributes).get("id"))}
     next_numbers: dict[str, int] = {}
     for index, part in enumerate(parts):
@@ -143,7 +143,7 @@ def _words(parts: list[Token], start: int) -> str:
 
 
 def _name(text: str) -> str:
-    """The heading's first words as an XML name: ``扩大组织覆盖``, ``reading-offline``."""
+    """The first words of the heading as an XML name: ``扩大组织覆盖``, ``reading-offline``."""
     whole = slug_of(text).lower()
     words = ""
     for word in whole.split("-"):
@@ -159,7 +159,7 @@ def _width(word: str) -> int:
 
 
 def _free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
-    """*name*, or with the first free number; *next_numbers* remembers where to go on, so that equal ones stay cheap."""
+    """*name*, or *name* with the first free number. *next_numbers* caches where to continue for equal names."""
     free, number = name, next_numbers.get(name, 2)
     while free in taken:
         free = f"{name}-{number}"
@@ -172,7 +172,7 @@ def _free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
 
 
 def _place_pictures(parts: list[Token], folder: PurePosixPath) -> list[str]:
-    """Makes the addresses of the article's own pictures relative to the articles folder; answers their paths."""
+    """Makes the paths of the article's own pictures relative to the articles folder. Returns the paths."""
     paths = []
     for part in parts:
         if part.name != "img":

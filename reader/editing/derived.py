@@ -1,4 +1,4 @@
-"""What an article has although nobody wrote it down: slug, date, language, summary."""
+"""Fields that are derived if the file does not give them: slug, date, language, summary."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _PAIRS = ("“”", "‘’", "「」", "『』", "（）", "《》", "【】")
 
 
 def plain_text(body: str) -> str:
-    """The words of sanitized HTML, without ruby readings, notes' marks and code blocks, blocks apart by spaces."""
+    """The text of sanitized HTML without ruby annotations, note references and code blocks; a space between blocks."""
     return html.unescape(_TAG.sub(" ", _UNREAD.sub("", body)))
 
 
 def slug(file: PurePosixPath) -> str:
-    """The file's name made fit for an address; the folder's for ``index``. Raises UnreadableArticle if none is left."""
+    """A slug from the file name; from the folder name for ``index``. Raises UnreadableArticle if it is empty."""
     name = file.parent.name if file.stem == "index" and file.parent.name else file.stem
     found = slug_of(name)
     if not found:
@@ -44,8 +44,8 @@ def slug(file: PurePosixPath) -> str:
 
 
 def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
-    """The first moment of the day in the path, nearest to the file first: ``2018-11-23/…``, ``2018/11/23/…``,
-    ``2018-11-23-slug.md``, ``20181123.txt``. Raises UnreadableArticle when there is none.
+    """The start of the day in the path; the part nearest to the file name wins: ``2018-11-23/…``, ``2018/11/23/…``,
+    ``2018-11-23-slug.md``, ``20181123.txt``. Raises UnreadableArticle if there is none.
     """
     for found in reversed(list(_DATE.finditer(str(file)))):
         if (day := day_of(int(found[1]), int(found[3]), int(found[4]))) is not None:
@@ -56,9 +56,9 @@ def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
 
 
 def resolve_within(address: str, folder: PurePosixPath) -> str:
-    """The picture's path relative to the articles folder; empty for an address on the web.
+    """The picture's path relative to the articles folder; empty for an external URL.
 
-    A path that begins with ``/`` is relative to the articles folder. Raises UnreadableArticle when it leaves it.
+    A path that begins with ``/`` is relative to the articles folder. Raises UnreadableArticle if it is outside of it.
     """
     try:
         parts = urlsplit(address.strip())
@@ -66,7 +66,7 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
         return ""
     if parts.scheme or parts.netloc or address.strip().startswith(("//", "\\\\")):
         return ""
-    said = unquote(parts.path).replace("\\", "/")  # as Windows and browsers have it
+    said = unquote(parts.path).replace("\\", "/")  # backslashes as in Windows and in browsers
     if _NO_NAME.search(said) or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in said.split("/")):
         cause = Message("picture has no usable file name: %(address)s", address=address[:80])
         raise UnreadableArticle(cause, Message("rename the picture"))
@@ -108,12 +108,12 @@ _TRADITIONAL = frozenset(
 
 
 def language(text: str, default: str) -> str:
-    """The language that the script of *text* tells, *default* where it tells none: zh-CN, zh-Hant, en, ja, ar …"""
+    """The language of *text* by its script, or *default* if it is ambiguous: zh-CN, zh-Hant, en, ja, ar …"""
     sample = text[:_SAMPLE_LENGTH]
     words = {"zh": sum(map(len, _HAN.findall(sample))) / _HAN_A_WORD, "en": len(_LATIN.findall(sample))}
     if _OTHERS.search(sample):
         words |= {tag: len(re.findall(f"[{script}]", sample)) / _LETTERS_A_WORD for tag, script in _SCRIPTS.items()}
-        words["zh"] *= words["ja"] < words["zh"] / 10  # Japanese has Han characters too, Chinese next to no kana
+        words["zh"] *= words["ja"] < words["zh"] / 10  # Japanese has Han characters too, Chinese has almost no kana
     best = max(words, key=lambda tag: words[tag])
     if not words[best]:
         return default
@@ -128,7 +128,7 @@ def _chinese(text: str) -> str:
 
 
 def canonical(tag: str) -> str:
-    """*tag* in the case that BCP 47, 2.1.1 recommends: ``zh-hant-tw`` → ``zh-Hant-TW``."""
+    """*tag* in the letter case that BCP 47, 2.1.1 recommends: ``zh-hant-tw`` → ``zh-Hant-TW``."""
     first, *rest = tag.split("-")
     return "-".join([first.lower(), *({2: str.upper, 4: str.title}.get(len(part), str.lower)(part) for part in rest)])
 
@@ -137,11 +137,13 @@ def canonical(tag: str) -> str:
 
 
 def summary(body: str, language: str) -> str:
-    """The first paragraph, cut after a sentence within ``SUMMARY_LENGTH`` characters (three times that for Latin)."""
+    """The first paragraph, truncated to sentences within ``SUMMARY_LENGTH`` characters (three times that for Latin)."""
     for paragraph in _PARAGRAPH.findall(body):
         text = " ".join(plain_text(paragraph).split()) if not is_han_text(paragraph) else _joined(paragraph)
         if len(text) >= _LEAST_SUMMARY:
-            text = re.sub("：$", "。", re.sub(":$", ".", text))  # what it announced is not in the summary
+            text = re.sub(
+                "：$", "。", re.sub(":$", ".", text)
+            )  # the list that the colon announced is not in the summary
             return truncate(text, SUMMARY_LENGTH if language[:2] in ("zh", "ja", "ko") else SUMMARY_LENGTH * 2)
     return ""
 
@@ -155,7 +157,7 @@ def _joined(paragraph: str) -> str:
 
 
 def truncate(text: str, length: int) -> str:
-    """*text*, or its first sentences within *length* characters with no quotation left open, or words and ``……``."""
+    """*text*, or its first sentences within *length* characters without an open quotation, or words and ``……``."""
     if len(text) <= length:
         return text
     for end in reversed([found.end() for found in _SENTENCE_END.finditer(text[: length + 1])]):
@@ -172,6 +174,6 @@ def _is_closed(text: str) -> bool:
 
 
 def _unclosed_cut(text: str) -> str:
-    """*text* before the first quotation or bracket that it leaves open, if much is left, else as it is."""
+    """*text* before the first unclosed quotation or bracket, if enough is left, else unchanged."""
     opened = [text.rindex(pair[0]) for pair in _PAIRS if text.count(pair[0]) > text.count(pair[1])]
     return text[: min(opened)] if opened and min(opened) > len(text) // 3 else text

@@ -1,7 +1,7 @@
-"""What the fields of an article may hold, judged when its file is read: one article can never break a list of all.
+"""Validates the fields of an article when its file is read, so that one article cannot break a list of all.
 
-A section, a tag, a reporter and a source have pages of their own: their names become addresses, and folders of the
-static site, where a name has at most 255 bytes (``models.LONGEST_NAME``) and ``..`` leads elsewhere.
+Sections, tags, reporters and sources have pages of their own: their names become URLs and, in the static site,
+folders, whose names have at most 255 bytes (``models.LONGEST_NAME``) and must not be ``..``.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from ..i18n import Message
 from ..models import LONGEST_SLUG, Draft
 
 LONGEST_TEXTS = {"title": 500, "kicker": 1000, "subtitle": 1000, "summary": 5000, "editor": 200}
-"""Characters. A headline in print has some thirty."""
+"""Characters. A printed headline has some thirty."""
 MOST_NAMES = {"section": 10, "byline": 100, "tags": 100, "aliases": 100, "images": 200}
 LONGEST_SECTION = 800
-"""Bytes of a section's whole path."""
+"""Bytes of the whole section path."""
 LONGEST_LANGUAGE = 35
 """Characters of a language tag (RFC 5646, 4.4.1)."""
 _SHOWN = 40
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Embeddings, overrides and isolates: left open in a title, they turn the rest of a line or of a plain text around."""
+"""Embeddings, overrides and isolates: unclosed in a title, they reorder the rest of the line."""
 
 
 def checked(draft: Draft) -> Draft:
-    """*draft* without what nobody sees in its fields.
+    """*draft* without invisible characters in its fields.
 
-    Raises UnreadableArticle for a value that is too large, or that is no name where one is wanted.
+    Raises UnreadableArticle for a value that is too long, or that is not a valid name.
     """
     draft = _visible(draft)
     if not draft.title:
@@ -56,7 +56,7 @@ def _visible(draft: Draft) -> Draft:
 
 
 def _seen(text: str) -> str:
-    """*text* without bidi controls; empty if no letter, digit, mark or sign is in it."""
+    """*text* without bidi controls; empty if it has no letter, digit, punctuation mark or symbol."""
     text = _BIDI.sub("", text).strip()
     return text if any(unicodedata.category(character)[0] not in "CZM" for character in text) else ""
 

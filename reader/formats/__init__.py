@@ -1,8 +1,9 @@
-"""The formats of article files: each is one module ``from_*.py`` here. ``Format`` is its contract.
+"""The formats of article files: each is one module ``from_*.py`` here. ``Format`` is their interface.
 
-    from_<format>.py     a file's bytes -> a Draft
-    front_matter.py      the YAML at the beginning of any format; also written
-    decoding.py          bytes -> text; dates.py  dates as editors write them
+    from_<format>.py     the bytes of a file -> a Draft
+    front_matter.py      reads and writes YAML front matter, which every format may begin with
+    decoding.py          bytes -> text
+    dates.py             dates in all common notations -> datetime
     markdown_writer.py   HTML -> Markdown, for import and export
 
 A new module is found when Reader starts: the library scans its suffixes, ``import`` and the editor read such files,
@@ -22,7 +23,7 @@ from ..models import Draft
 from ..sanitizer import strip_control_characters
 
 LARGEST_BYTES = 2_000_000
-"""About 650,000 Chinese characters, a long novel. A larger file is no article, and would only cost time."""
+"""About 650,000 Chinese characters, a long novel. A larger file is not an article and would only take time."""
 
 
 class Format(Protocol):
@@ -47,7 +48,7 @@ class Format(Protocol):
     """
 
     SUFFIXES: tuple[str, ...]
-    """The file name endings, in lower case, each with its dot. No two formats share one."""
+    """The file name suffixes, in lower case, each with its dot. No two formats share one."""
 
     SAMPLE: bytes
     """The smallest complete file: title 大雨, published 2026-05-01 06:00, and a body of one paragraph, 今天下雨。
@@ -76,11 +77,11 @@ def _formats() -> dict[str, Format]:
 
 
 FORMATS = _formats()
-"""By suffix: ``.md``, ``.html``, ``.txt`` …"""
+"""The formats by suffix: ``.md``, ``.html``, ``.txt`` …"""
 
 
 def _without_control_characters(draft: Draft) -> Draft:
-    """*draft* without characters that XML cannot hold: YAML and HTML can write what their bytes do not show."""
+    """*draft* without characters that XML forbids: YAML and HTML can contain them as escapes."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
     lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name != "warnings"}
     said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
@@ -94,9 +95,9 @@ def _without_control_characters(draft: Draft) -> Draft:
 
 
 def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
-    """The file's content as a Draft, by its *suffix* (with or without dot, any case).
+    """The Draft in a file; *suffix* with or without dot, in any case.
 
-    Raises UnknownFormat, or UnreadableArticle with the line to blame; nothing else, whatever the bytes.
+    Raises UnknownFormat, or UnreadableArticle with the line number; nothing else, whatever the bytes.
     """
     known = FORMATS.get("." + suffix.lower().lstrip("."))
     if known is None:

@@ -1,11 +1,11 @@
-"""The one reader of dates: whole values as editors and tools write them, and dates within a text or an address.
+"""The only date parser: whole values as people and programs write them, and dates within a text or an address.
 
 Rules:
 
-* A form is read only if it can mean one thing. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) can't.
-* Years go from 1901 to 9998: RFC 5322, 3.3, which RSS follows, knows no year before 1900, time zones before that have
-  offsets in seconds, and a time zone may move a moment by a day. ``0001-01-01``, Hugo's zero date, means no date.
-* What names no time zone is naive: local to ``READER_TIMEZONE``.
+* A date is read only if it is unambiguous. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) are not.
+* Years are 1901 to 9998. RFC 5322, 3.3, which RSS uses, has no year before 1900; time zones before that have offsets
+  in seconds; and a time zone may move a time by a day. ``0001-01-01``, Hugo's zero date, means no date.
+* A time without a time zone is naive: local to ``READER_TIMEZONE``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _OFFSETS = {
     "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
     "hkt": 8, "sgt": 8, "jst": 9, "kst": 9, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "北京时间": 8,
 }  # fmt: skip
-"""Hours east of UTC of the abbreviations that mean one zone; CST, IST, BST and AST mean several."""
+"""Hours east of UTC of the unambiguous abbreviations; CST, IST, BST and AST each mean several zones."""
 
 _WEEKDAY = (
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?\s*"
@@ -66,7 +66,7 @@ _FORMS = tuple(
         rf"(?<![a-z]){_MONTH}\s{{1,2}}(?P<day>\d{{1,2}}) {_CLOCK}{_ZONE} (?P<year>\d{{4}})(?!\d)",
     )
 )
-"""ISO and Chinese, May 1 2026, 1 May 2026, numbers by / or -, 1.5.2026 (always day first), and ``date``'s own."""
+"""ISO and Chinese, May 1 2026, 1 May 2026, numbers with / or -, 1.5.2026 (always day first), and ``date``'s own."""
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
     rf"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_ZONE})?",
@@ -86,7 +86,7 @@ _IN_ADDRESS = (
 
 
 class UnreadableDate(ValueError):
-    """``cause`` says what is wrong with a date, ``hint`` how to write it."""
+    """Not a readable date. ``cause`` is the reason, ``hint`` how to write it."""
 
     def __init__(self, cause: Message, hint: Message = HINT) -> None:
         super().__init__(cause)
@@ -95,7 +95,7 @@ class UnreadableDate(ValueError):
 
 @dataclass(frozen=True)
 class FoundDate:
-    """A date within a text, and where it stands there."""
+    """A date within a text, and its position."""
 
     moment: datetime
     start: int
@@ -103,9 +103,9 @@ class FoundDate:
 
 
 def parse_date(text: str) -> datetime | None:
-    """The moment that the whole *text* says: aware if it names a zone, else naive. None for a date that means none.
+    """The time in *text*: aware if it names a zone, else naive. None for a zero date.
 
-    Raises UnreadableDate for what is no date, can mean two days, or lies outside the range above.
+    Raises UnreadableDate if *text* is not a date, is ambiguous, or is out of range.
     """
     plain = _LEADING_WEEKDAY.sub("", _plain(text))
     plain = _CLOCK_FIRST.sub(r"\2 \1", plain) if _CLOCK_FIRST.fullmatch(plain) else plain
@@ -119,7 +119,7 @@ def parse_date(text: str) -> datetime | None:
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
-    """The dates in *text*, those in the commonest form first; what can mean two days is passed over."""
+    """The dates in *text*, the most common notation first; ambiguous dates are skipped."""
     for form in _FORMS:
         for match in form.finditer(text):
             try:
@@ -131,14 +131,14 @@ def find_dates(text: str) -> Iterator[FoundDate]:
 
 
 def date_in_text(text: str) -> datetime | None:
-    """The first date in *text* to the second, with its time and zone if it has them."""
+    """The first date in *text* in whole seconds, with its time and zone if it has them."""
     plain = _CLOCK_FIRST.sub(r"\2 \1", unicodedata.normalize("NFKC", text))
     found = next((found.moment for found in find_dates(plain)), None) or _internet_date(plain)
     return found and found.replace(microsecond=0)
 
 
 def _internet_date(text: str) -> datetime | None:
-    """RFC 5322 with a year of two digits, as old feeds have it (4.3)."""
+    """RFC 5322 with a two-digit year, as in old feeds (4.3)."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
@@ -147,7 +147,7 @@ def _internet_date(text: str) -> datetime | None:
 
 
 def date_in_address(address: str) -> datetime | None:
-    """News sites often put the day into the path: ``/2018-11/23/``, ``/20181123/``."""
+    """The date in the path of a URL, as many news sites have it: ``/2018-11/23/``, ``/20181123/``."""
     for form in _IN_ADDRESS:
         match = form.search(address)
         if match:
@@ -157,7 +157,7 @@ def date_in_address(address: str) -> datetime | None:
 
 
 def day_of(year: int, month: int, day: int) -> datetime | None:
-    """The first moment of that day, naive; None if no calendar has it, or it is out of range."""
+    """The start of that day, naive; None if the day does not exist or is out of range."""
     try:
         return datetime(year, month, day) if is_in_range(year) else None  # noqa: DTZ001 (naive: see above)
     except ValueError:
@@ -172,7 +172,7 @@ def is_in_range(year: int) -> bool:
 
 
 def _plain(text: str) -> str:
-    """*text* with half-width digits and marks, Chinese numerals as digits, single spaces."""
+    """*text* with half-width digits and punctuation, Chinese numerals as digits, and single spaces."""
     plain = _IN_NUMERALS.sub(lambda found: "-".join(map(_digits, found.groups())), text)
     return " ".join(unicodedata.normalize("NFKC", plain).split())
 
@@ -220,7 +220,7 @@ def _month_andday_of(parts: dict[str, str], text: str) -> tuple[int, int]:
 
 
 def _hour(parts: dict[str, str]) -> int:
-    """0 to 23 of ``6 PM``, ``下午3点``, ``15:00``; more, which is no hour, for such as ``13 PM``."""
+    """0 to 23 for ``6 PM``, ``下午3点``, ``15:00``; a larger, invalid number for ``13 PM``."""
     hour, half, part = int(parts["hour"]), (parts.get("half") or "").lower(), parts.get("part") or ""
     if half:
         return hour % 12 + 12 * half.startswith("p") if 1 <= hour <= 12 else 99
@@ -230,7 +230,7 @@ def _hour(parts: dict[str, str]) -> int:
 
 
 def _day_alone(match: re.Match[str]) -> datetime | None:
-    """The day of a match whose time or zone cannot be read."""
+    """The day of a match with an unreadable time or zone."""
     parts = match.groupdict()
     try:
         month, day = _month_andday_of(parts, "")
@@ -243,13 +243,13 @@ def _day_alone(match: re.Match[str]) -> datetime | None:
 
 
 def _month(name: str) -> int:
-    """1 to 12; 0, which is no month, for other words."""
+    """1 to 12; 0 for any other word."""
     short = name[:3].lower()
     return _MONTHS.index(short) + 1 if short in _MONTHS else 0
 
 
 def _zone(parts: dict[str, str]) -> tzinfo | None:
-    """The zone named, an offset before a name. Raises UnreadableDate for a name that means several, or none."""
+    """The time zone; an offset takes precedence over a name. Raises UnreadableDate for an ambiguous or unknown name."""
     offset, name, region = parts.get("offset"), (parts.get("abbreviation") or "").lower(), parts.get("region")
     if offset:
         return _fixed(offset)

@@ -1,8 +1,8 @@
-"""Bytes to text, the one decoder of the folder and of import: byte order mark, what is declared, then what is likely.
+"""The only decoder of bytes to text: byte order mark, declared encoding, then the most likely encoding.
 
-The order is that of browsers (WHATWG Encoding and HTML, 13.2.3.2), with two differences that Chinese pages ask for:
-text that is valid UTF-8 is UTF-8 whatever is declared, and a declaration gives way to an encoding that the bytes fit
-much better. Text that is *almost* UTF-8 is never taken for another encoding.
+The order is that of browsers (WHATWG Encoding and HTML, 13.2.3.2), with two differences that Chinese pages need: valid
+UTF-8 is UTF-8 whatever is declared, and an encoding that fits much better overrides the declared one. Text that is
+*almost* UTF-8 is never decoded as another encoding.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ _HINT = Message("save the file as UTF-8 text")
 
 @dataclass(frozen=True)
 class Encoding:
-    """How text in it looks: ``frequent`` characters (none: any letters), and the first bytes of other usual ones."""
+    """A legacy encoding: its ``frequent`` characters (empty: any letters), and the first bytes of other usual ones."""
 
     name: str
     codec: str
     frequent: frozenset[str]
     usual: range = range(0)
     wide: bool = True
-    """It has characters of two bytes."""
+    """True for encodings with two-byte characters."""
 
 
 _STOPS = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
 _CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
-"""Without Ã and Â, which are what UTF-8 looks like."""
+"""Without Ã and Â, which UTF-8 decoded as Latin-1 is full of."""
 LEGACY = (
     Encoding("GB18030", "gb18030", SIMPLIFIED | TRADITIONAL | _STOPS, range(0xB0, 0xD8)),
     Encoding("Big5", "cp950", TRADITIONAL | _STOPS, range(0xA4, 0xC7)),
@@ -61,7 +61,7 @@ LEGACY = (
     Encoding("KOI8-R", "koi8_r", _CYRILLIC, range(0xE0, 0x100), wide=False),
     Encoding("windows-1252", "cp1252", _WESTERN, wide=False),
 )
-"""What is looked for when nothing, or something else, is declared; the first of equals wins."""
+"""The encodings that are tried if the declared one is missing or does not fit; the first of equals is used."""
 
 _UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}"
@@ -74,9 +74,9 @@ _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 @dataclass(frozen=True)
 class Judgement:
-    """The ``codec`` that reads the bytes; ``problem`` tells why they are not text in it, None if they are.
+    """The ``codec`` of the bytes; ``problem`` is the reason if they are not valid text in it, else None.
 
-    ``position`` is that of the first byte to blame.
+    ``position`` is that of the first invalid byte.
     """
 
     codec: str
@@ -85,11 +85,11 @@ class Judgement:
 
 
 def decode_text(data: bytes, declared: str = "") -> str:
-    """*data* as text with ``\\n`` line ends and no control characters; lines keep their numbers.
+    """*data* as text with ``\\n`` line ends and without control characters; line numbers stay the same.
 
-    *declared* is the charset that a protocol names (HTTP), if any; what the text itself declares is found in it.
-    Composed characters (NFC), except compatibility ideographs, which stay as typed. Raises UnreadableArticle naming
-    the line of the first byte that is no text.
+    *declared* is the charset of the HTTP header, if any; a declaration in the text itself is found in *data*. Returns
+    NFC, except for compatibility ideographs, which are unchanged. Raises UnreadableArticle with the line of the first
+    invalid byte.
     """
     found = judge(data, declared)
     if found.problem:
@@ -99,12 +99,14 @@ def decode_text(data: bytes, declared: str = "") -> str:
 
 
 def decode_page(data: bytes, declared: str = "") -> str:
-    """As ``decode_text`` for pages of others: never raises, a broken character is U+FFFD, nothing else is changed."""
+    """As ``decode_text``, for pages from the web: never raises, an invalid character is U+FFFD, nothing else is
+    changed.
+    """
     return data.decode(judge(data, declared).codec, "replace")
 
 
 def judge(data: bytes, declared: str = "") -> Judgement:
-    """The encoding of *data*: byte order mark, UTF-16 without one, UTF-8, what is declared, what is likely."""
+    """The encoding of *data*: byte order mark, UTF-16 without one, UTF-8, the declared one, the most likely one."""
     for mark, codec in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _checked(data, codec, codec.removesuffix("-sig").upper())
@@ -131,7 +133,7 @@ def _damaged(name: str, byte: str) -> Message:
 
 
 def _wide(data: bytes) -> Judgement | None:
-    """UTF-16 and UTF-32 without a byte order mark show by zero bytes and by what comes out."""
+    """Detects UTF-16 and UTF-32 without a byte order mark by their zero bytes and by the decoded text."""
     found = max(("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"), key=lambda codec: _plainness(data, codec))
     if _plainness(data, found) < _LEAST_PLAIN:
         return None
@@ -143,14 +145,14 @@ _LEAST_PLAIN = 0.5
 
 
 def _plainness(data: bytes, codec: str) -> float:
-    """The part of the characters that are ASCII, or used often in some language."""
+    """The fraction of characters that are ASCII, or frequent in some language."""
     text = data[:_SAMPLE_BYTES].decode(codec, "ignore")
     plain = sum((character.isprintable() and character.isascii()) or character in _PLAIN for character in text)
     return (plain + text.count("\n") + text.count("\r")) / max(1, len(text))
 
 
 _SAMPLE_BYTES = 20_000
-"""A multiple of 4: no character is cut."""
+"""A multiple of 4, so that no character is cut."""
 
 
 def _declared_in(data: bytes) -> str:
@@ -159,7 +161,7 @@ def _declared_in(data: bytes) -> str:
 
 
 def _seven_bit(data: bytes, declared: str) -> str:
-    """ISO-2022-JP and HZ write Han by ASCII bytes alone."""
+    """Detects ISO-2022-JP and HZ, which encode Han characters in ASCII bytes."""
     codec = "hz" if declared.lower() == "hz-gb-2312" else "iso2022_jp" if b"\x1b$" in data else "ascii"
     return codec if not _checked(data, codec, "").problem else "ascii"
 
@@ -168,7 +170,7 @@ def _seven_bit(data: bytes, declared: str) -> str:
 
 
 def _judge_other(data: bytes, declared: str, damaged: Judgement) -> Judgement:
-    """*data* is not valid UTF-8: damaged, or in a legacy encoding."""
+    """*data* is not valid UTF-8: it is damaged UTF-8 or in a legacy encoding."""
     asked = _known(declared)
     found = [(_score(data, each, asked), each) for each in _candidates(data, asked)]
     score, best = max(found, key=lambda pair: pair[0])
@@ -196,23 +198,23 @@ def _is_almost_utf8(data: bytes, score: float, best: Encoding) -> bool:
 
 _MOST_UTF8 = 0.75
 _MOST_UTF8_IN_BYTES = 0.2
-"""How much of the bytes beyond ASCII form UTF-8 by chance, in encodings of two bytes a character, and of one."""
+"""The fraction of non-ASCII bytes that form UTF-8 by chance, in two-byte and in one-byte encodings."""
 _LEAST_LIKELY = 0.45
 _LEAST_LIKELY_IN_BYTES = 0.8
 _DECLARED_BONUS = 0.5
 _DAMAGED_MALUS = 0.25
 _UTF8_LINE_BYTES = 12
 _FEW_BYTES = 4
-"""Beyond ASCII: so few don't tell an encoding, and may be what is left of one character of UTF-8."""
+"""Non-ASCII bytes: this few do not identify an encoding, and may be the rest of one UTF-8 character."""
 
 
 def _utf8_share(data: bytes) -> float:
-    """The part of the bytes beyond ASCII that form whole characters of UTF-8."""
+    """The fraction of non-ASCII bytes that form valid UTF-8 characters."""
     return sum(map(len, _UTF8_SEQUENCE.findall(data))) / sum(map(len, _HIGH_BYTES.findall(data)))
 
 
 def _has_utf8_line(data: bytes) -> bool:
-    """Whether a line is UTF-8 by itself, and long enough not to be so by chance: two files pasted together."""
+    """Whether a line is valid UTF-8, and too long for that to be chance: two files were concatenated."""
     return any(
         sum(map(len, _HIGH_BYTES.findall(line))) >= _UTF8_LINE_BYTES and not _checked(line, "utf-8", "").problem
         for line in data.splitlines()
@@ -220,7 +222,7 @@ def _has_utf8_line(data: bytes) -> bool:
 
 
 def _known(declared: str) -> Encoding | None:
-    """The encoding of that name on the web; None for UTF-8 and UTF-16, which it is not, and for unknown names."""
+    """The encoding with that name (WHATWG label); None for UTF-8, UTF-16 and unknown names."""
     found = webencodings.lookup(declared) if declared else None
     if found is None or found.name.startswith("utf-") or found.name in ("replacement", "x-user-defined"):
         return None
@@ -230,7 +232,7 @@ def _known(declared: str) -> Encoding | None:
 
 
 def _candidates(data: bytes, asked: Encoding | None) -> Iterator[Encoding]:
-    """Those that can be: letters of a Western language stand alone among ASCII, Russian ones next to each other."""
+    """The possible encodings: Western letters occur singly among ASCII, Russian ones next to each other."""
     runs = [len(run) for run in _HIGH_BYTES.findall(data)]
     in_words = sum(length for length in runs if length > 3) > sum(runs) / 2
     for each in LEGACY:
@@ -241,17 +243,17 @@ def _candidates(data: bytes, asked: Encoding | None) -> Iterator[Encoding]:
 
 
 def _score(data: bytes, encoding: Encoding, asked: Encoding | None) -> float:
-    """The likelihood, more for what is declared, less for what does not fit byte for byte."""
+    """The likelihood, higher for the declared encoding, lower if some bytes are invalid."""
     text = data.decode(encoding.codec, "replace")
     bonus = (_DECLARED_BONUS if encoding.frequent else 1) if asked and encoding.name == asked.name else 0
     likely = likelihood(text, encoding)
-    if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # any bytes are letters in these
+    if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # in these, any byte is a letter
         likely = 0
     return likely + bonus - (_DAMAGED_MALUS if "\ufffd" in text else 0)
 
 
 def likelihood(text: str, encoding: Encoding) -> float:
-    """How much of the characters beyond ASCII are those that text in *encoding* has, 0 to 1."""
+    """The fraction of non-ASCII characters that are usual in text in *encoding*, 0 to 1."""
     counts = Counter(_NOT_ASCII.findall(text))
     points = sum(count * _weight(character, encoding) for character, count in counts.items())
     return points / max(1, counts.total())
@@ -265,6 +267,6 @@ def _weight(character: str, encoding: Encoding) -> float:
     if not encoding.usual or character == "\ufffd":
         return 0.0
     written = character.encode(encoding.codec, "replace")
-    if len(written) == 4:  # digits between high bytes: GB18030 alone has such characters
+    if len(written) == 4:  # digits between high bytes: only GB18030 has such characters
         return 1.0
     return 0.5 if written[0] in encoding.usual else 0.0

@@ -42,7 +42,7 @@ _LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
 def to_markdown(body: Markup) -> str:
-    """Blocks apart by a blank line; ended by a line break. ``body_of`` reads it back to a ``comparable`` one."""
+    """Blocks separated by blank lines, ending with a line break. ``body_of`` reads back a ``comparable`` body."""
     root = lxml.html.fragment_fromstring(str(body), create_parent="div")
     parts: list[str] = []
     for element in root:
@@ -56,7 +56,7 @@ def to_markdown(body: Markup) -> str:
 
 
 def _faithful(element: HtmlElement, bullet: str = "-") -> str:
-    """The first way to write *element* that is read back as it is."""
+    """The first way to write *element* that reads back unchanged."""
     wanted = comparable(sanitize(_html(element)))
     for writer in (_Writer(bullet), _Writer(bullet, inline_html=True)):
         text = writer.block(element)
@@ -66,24 +66,24 @@ def _faithful(element: HtmlElement, bullet: str = "-") -> str:
 
 
 def _html_block(element: HtmlElement) -> str:
-    """HTML without blank lines, at which Markdown would end it."""
+    """HTML without blank lines, which would end an HTML block in Markdown."""
     return _BLANK_LINE.sub("&#10;", collapsed(_html(element)))
 
 
 def collapsed(html: str) -> str:
-    """*html* with one line end for white space that holds one, except in ``<pre>``: it means the same."""
+    """Replaces white space that contains a line break with one line break, except in ``<pre>``. Same meaning."""
     parts = _PRE.split(html)
     return "".join(part if number % 2 else _LINE_END.sub("\n", part) for number, part in enumerate(parts))
 
 
 def comparable(html: str) -> str:
-    """Equal for bodies that mean the same: by white space, and by letters in addresses, which Markdown escapes."""
+    """A normal form: equal for bodies that differ only in white space or in the percent-encoding of addresses."""
     return _ESCAPED.sub(lambda found: unquote(found[0]), collapsed(html))
 
 
 @dataclass(frozen=True)
 class _Writer:
-    """``bullet`` begins the items of lists; ``inline_html`` writes all inline tags as HTML."""
+    """``bullet`` is the marker of list items; with ``inline_html`` all inline tags are written as HTML."""
 
     bullet: str = "-"
     inline_html: bool = False
@@ -112,7 +112,7 @@ class _Writer:
         return _LINE_START.sub(_disarmed, _EDGE_SPACES.sub("", self.inline(element)))
 
     def blocks(self, parent: HtmlElement, between: str) -> str:
-        """The blocks in *parent*, and the runs of text among them as paragraphs."""
+        """The blocks in *parent*; inline content between them becomes paragraphs."""
         parts, run = [], etree.Element("p")
         run.text = parent.text
         for child in parent:
@@ -125,7 +125,7 @@ class _Writer:
         return between.join(part for part in [*parts, self.paragraph(run)] if part)
 
     def items(self, items: HtmlElement) -> str:
-        """Loose if its items hold paragraphs, else tight (CommonMark 5.3)."""
+        """A loose list if its items contain paragraphs, else a tight one (CommonMark 5.3)."""
         start = items.get("start", "1")
         loose = any(child.tag == "p" for item in items for child in item)
         between = "\n\n" if loose else "\n"
@@ -172,7 +172,7 @@ def _copied(element: HtmlElement) -> HtmlElement:
 
 
 def _target(element: HtmlElement, name: str) -> str:
-    """``(address "title")`` without its brackets."""
+    """``(address "title")`` without the parentheses."""
     address, title = element.get(name, ""), element.get("title")
     if not _PLAIN_ADDRESS.fullmatch(address) or "(" in address or ")" in address:
         address = "<" + re.sub(r"([<>\\])", r"\\\1", address) + ">"
@@ -181,7 +181,7 @@ def _target(element: HtmlElement, name: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A span of code, in more backticks than stand in it."""
+    """A code span, with more backticks than its text contains."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     space = " " if text[:1] in ("`", " ") or text[-1:] in ("`", " ") else ""
@@ -189,7 +189,7 @@ def _code(text: str) -> str:
 
 
 def _fenced(pre: HtmlElement) -> str:
-    """A block of code with its language; nothing when other tags stand in it."""
+    """A fenced code block with its language; empty if it contains other tags."""
     code = pre[0] if len(pre) == 1 and pre[0].tag == "code" and not (pre.text or "").strip() else pre
     language = _LANGUAGE.fullmatch(code.get("class", ""))
     if code is pre or len(code) or (code.tail or "").strip() or (code.attrib and not language):
@@ -201,7 +201,7 @@ def _fenced(pre: HtmlElement) -> str:
 
 
 def _simple_rows(table: HtmlElement) -> list[list[HtmlElement]]:
-    """The cells, if Markdown can say them: one row of heads, inline content, no spans; else nothing."""
+    """The cells of a table that Markdown can express: one header row, inline content, no spans; else empty."""
     head = [row for part in table.iterchildren("thead") for row in part]
     rows = head + [row for part in table.iterchildren("tbody") for row in part]
     cells = [cell for row in rows for cell in row]
@@ -212,7 +212,7 @@ def _simple_rows(table: HtmlElement) -> list[list[HtmlElement]]:
 
 
 def _disarmed(found: re.Match[str]) -> str:
-    """A sign that would begin a heading or a list, made an ordinary one."""
+    """Escapes a character that would begin a heading or a list."""
     digits = found[2].isdigit()
     return f"{found[1]}{found[2]}\\" if digits else f"{found[1]}\\{found[2]}"
 
@@ -223,7 +223,7 @@ def _prefixed(first: str, rest: str, text: str) -> str:
 
 
 def _html(element: HtmlElement) -> str:
-    """As the sanitizer writes it; libxml2 would escape addresses once more."""
+    """The HTML as the sanitizer writes it; libxml2 would escape addresses again."""
     start = _start_tag(element)
     if element.tag in _VOID:
         return start
@@ -232,7 +232,7 @@ def _html(element: HtmlElement) -> str:
 
 
 def _start_tag(element: HtmlElement) -> str:
-    """Without ``rel``, which the sanitizer sets."""
+    """The start tag without ``rel``, which the sanitizer adds."""
     said = (f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name != "rel")
     return f"<{element.tag}{''.join(said)}>"
 

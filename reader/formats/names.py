@@ -1,4 +1,4 @@
-"""Names of people in a text: the one splitter of bylines, for front matter, plain text, HTML and import."""
+"""Names of people in a text: the only byline parser, for front matter, plain text, HTML and import."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROLE = re.compile(
     r"|^\s*(?:written\s+)?by\b[:\s]*",
     re.IGNORECASE,
 )
-"""What stands beside a name and is none: ``记者``, ``文/图``, ``By``."""
+"""Words beside a name that are not part of it: ``记者``, ``文/图``, ``By``."""
 EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
 """``河北日报``, ``本报``, or nothing."""
 _CHARACTER = rf"[{HAN}][{VARIATION}]?"
@@ -20,19 +20,19 @@ _SPACED_NAME = re.compile(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({
 _BETWEEN_HAN = re.compile(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")
 _BETWEEN_LATIN = re.compile(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
 _OWN_PAPER = re.compile(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
-"""Whose reporter somebody is, without a space between: ``南都记者 林子沛``."""
+"""The newspaper before 记者 without a space: ``南都记者 林子沛``."""
 _BRACKETS = "()（）[]【】□■◆ \u3000"
 
 
 def closed_up(name: str) -> str:
-    """``何　平``, as newspapers space names of two characters, is 何平."""
+    """Removes the space in a two-character name: ``何　平`` → 何平."""
     return _SPACED_NAME.sub(r"\1\2", name.strip())
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """The names in *text*, each once: ``河北日报记者 高原雪 通讯员张三、李 四`` → 高原雪, 张三, 李四.
+    """The names in *text*, without duplicates: ``河北日报记者 高原雪 通讯员张三、李 四`` → 高原雪, 张三, 李四.
 
-    Between Han, spaces part names too; between other letters they belong to a name: ``Ann Lee and Tom O'Brien``.
+    Spaces separate Chinese names; in other scripts they are part of a name: ``Ann Lee and Tom O'Brien``.
     """
     first, *others = ROLE.split(_OWN_PAPER.sub("", closed_up(text.strip(_BRACKETS))))
     pieces = others if others and EMPLOYER.match(first) else [first, *others]

@@ -1,7 +1,7 @@
-"""From anywhere into the articles folder: finds the article in a page, reads what is known of it, writes one file.
+"""Imports articles from files, folders, archives, feeds and web pages into the articles folder.
 
-sources/       what an editor names -> the articles-to-be in it; public addresses only, by robots.txt, within bounds
-extraction/    a web page -> the article in it, with title, dates, people and section
-drafting images writing   an article-to-be -> a Draft, its pictures -> a file, never over another
-duplicates importer                what is there is skipped; a result for each
+sources/       a source -> SourceItems; fetches public addresses only, obeys robots.txt, limits time and size
+extraction/    a web page -> the article in it, with title, dates, names and section
+drafting.py    a SourceItem -> a Draft; images.py its pictures; writing.py a new file, which never replaces another
+duplicates.py  articles that were imported before; importer.py the whole import, with one result per item
 """

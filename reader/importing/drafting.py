@@ -1,4 +1,4 @@
-"""From an item of any form to a Draft with its pictures at hand."""
+"""A SourceItem of any form to a Draft with its pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .sources.sources import text_in
 
 LONGEST_TITLE = 40
 LEAST_TOKENS = 20
-"""A page with fewer words has no article, or shows it by script only."""
+"""A page with fewer words has no article, or shows it only with JavaScript."""
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -35,9 +35,10 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True)
 class ExtractedArticle:
-    """What an item says: its draft, where it is from, and the hash of its text before its pictures were named.
+    """The article in an item: its draft, its address, and the hash of its text before its pictures are renamed.
 
-    ``pictures`` are those that the text itself held, by the addresses that stand for them in it.
+    ``pictures`` are those embedded in the text, by the addresses that replace them in it. Example:
+    ``build_draft(item).draft.title``. ``duplicates.ImportedIndex`` looks up ``address`` and ``text_hash``.
     """
 
     draft: Draft
@@ -47,7 +48,7 @@ class ExtractedArticle:
 
 
 def build_draft(item: SourceItem) -> ExtractedArticle:
-    """Raises NotImported when there is no article in it."""
+    """Extracts the article. Raises NotImported if the item has none."""
     got = item.read()
     content, inline = take_data_pictures(got.content)
     got = replace(got, content=content)
@@ -105,7 +106,7 @@ def _saved_from(html: str) -> str:
 
 
 def _first_words(text: str) -> str:
-    """A title for a page that has none: its first line, up to the first stop."""
+    """A title for a page without one: the first line, up to the first sentence end."""
     words = re.match(r"\W*([^。！？；!?;\n]*)", text.strip())
     return words[1][:LONGEST_TITLE].strip() if words else ""
 
@@ -142,7 +143,7 @@ _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
 
 
 def _language(told: str, text: str) -> str:
-    """Pages' own word for their language is often a template's: Chinese and Latin text is told apart when read."""
+    """The declared language unless the text is Chinese or English, because templates often declare it wrongly."""
     han = len(re.findall(f"[{HAN}]", text))
     if han > len(text) / 10 or told[:2].lower() in ("zh", "en") or not _LANGUAGE.fullmatch(told):
         return ""
@@ -161,7 +162,7 @@ def without_inline_pictures(extracted: ExtractedArticle) -> Draft:
 def with_pictures(
     extracted: ExtractedArticle, item: SourceItem, folder: str, fetcher: Fetcher
 ) -> tuple[Draft, Pictures]:
-    """The draft with its pictures in *folder*, a name beside the article. What cannot be had is told as a problem."""
+    """The draft with its pictures in *folder* beside the article. Missing pictures are reported as problems."""
 
     def open_picture(address: str) -> bytes:
         if not re.match(r"https?://", address):
@@ -181,7 +182,7 @@ def with_pictures(
 
 
 def _seen_from(address: str, page: str, item: SourceItem, here: dict[str, bytes]) -> str:
-    """A picture that lies beside the source is noted in *here*; another is as seen from the page's own address."""
+    """Adds a picture beside the source to *here*; resolves any other address relative to the page."""
     plain = address.replace("&amp;", "&")
     if plain in here:
         return address

@@ -1,4 +1,4 @@
-"""What is in the articles folder already, by the address it came from and by its text, however it got there."""
+"""Articles that are already in the articles folder, found by source address and by text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TAG = re.compile(r"<[^>]*>|&\w+;")
 
 @dataclass
 class ImportedIndex:
-    """Paths of articles by the hash of their text and by origin; ``slugs`` are the names in use."""
+    """Paths of articles by the hash of their text and by source address; ``slugs`` are the names in use."""
 
     by_text: dict[str, str] = field(default_factory=dict)
     by_address: dict[str, str] = field(default_factory=dict)
@@ -36,12 +36,12 @@ class ImportedIndex:
             self.by_address.setdefault(plain(address), path)
 
     def find(self, *, address: str = "", text_hash: str = "") -> str:
-        """The article that came from *address* or has that text; empty if there is none."""
+        """The article with that source *address* or text; empty if there is none."""
         return self.by_address.get(plain(address), "") or self.by_text.get(text_hash, "")
 
 
 def plain(address: str) -> str:
-    """*address* as an identity: http and https are one, so are a trailing slash, ``www.`` and a fragment."""
+    """*address* normalized for comparison: without scheme, ``www.``, default port, trailing slash and fragment."""
     try:
         parts = urlsplit(address.strip())
     except ValueError:
@@ -53,13 +53,13 @@ def plain(address: str) -> str:
 
 
 def hash_of(body_html: str) -> str:
-    """A hash of letters and digits alone: the same text in other clothes is the same text."""
+    """A hash of the letters and digits of the text, independent of markup, punctuation and letter case."""
     words = re.findall(r"\w", unicodedata.normalize("NFKC", _TAG.sub(" ", body_html)).casefold())
     return hashlib.sha256("".join(words).encode()).hexdigest()[:32]
 
 
 def scan(articles: Path, memory: Path) -> ImportedIndex:
-    """What the articles folder publishes now. *memory* is a file that spares reading what has not changed since."""
+    """The articles in the folder. *memory* is a cache file, so that unchanged files are not read again."""
     remembered = _remembered(memory)
     found = ImportedIndex()
     now: dict[str, list[str]] = {}
@@ -76,9 +76,9 @@ def scan(articles: Path, memory: Path) -> ImportedIndex:
 
 
 def _files(articles: Path, memory: Path) -> list[Entry]:
-    """The files that are read as articles; what is left out is not there.
+    """The files that are read as articles.
 
-    Raises NotImported if a folder that held articles cannot be read: what is written now would lie in its place.
+    Raises NotImported if the folder held articles before and cannot be read: an unmounted disk must not be written to.
     """
     try:
         return list(article_files(find_root(articles)))
@@ -98,7 +98,7 @@ def _remembered(memory: Path) -> dict[str, list[str]]:
 
 
 def _read(path: Path) -> tuple[str, str]:
-    """(hash of the text, origin); a file that cannot be read is its own business, and no duplicate of anything."""
+    """(hash of the text, source address). An unreadable file is a duplicate of nothing."""
     try:
         content = path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""The pictures of an article: each fetched once, judged by content, kept beside the article; trackers dropped."""
+"""Downloads the pictures of an article, checks their content and drops tracking pixels."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ _PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)("[^>]*>)')
 _EMPTY_FIGURE = re.compile(r"<figure>\s*(?:<figcaption>.*?</figcaption>)?\s*</figure>\n?|<p>\s*</p>\n?", re.DOTALL)
 _ON_THE_WEB = re.compile(r"https?:|//")
 TRACKER_PIXELS = 3
-"""A picture so thin is a counting pixel or a spacer."""
+"""A picture of at most this width or height in pixels is a tracking pixel or a spacer."""
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """``body_html`` with the pictures' new addresses; ``files`` by name; ``problems`` for people."""
+    """``body_html`` with the new paths of the pictures; the ``files`` by name; ``problems`` are messages for the
+    editor.
+    """
 
     body_html: str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -34,10 +36,11 @@ class Pictures:
 
 
 def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], bytes]) -> Pictures:
-    """Brings the pictures of *body_html* into *folder*, a name beside the article.
+    """Copies the pictures of *body_html* to *folder*, a name beside the article.
 
-    ``open_picture`` gives the bytes at an address, or raises NotImported. What cannot be had is told in ``problems``,
-    and keeps its address if that is on the web. A picture that cannot be had otherwise goes, and so does a tracker.
+    ``open_picture`` returns the bytes at an address, or raises NotImported. A picture that is not available is
+    reported in ``problems``; it keeps its address if that is on the web, otherwise it is removed. Tracking pixels are
+    removed.
     """
     named: dict[str, str] = {}
     files: dict[str, bytes] = {}
@@ -57,7 +60,7 @@ def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], byt
 
 
 def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Callable[[str], bytes]) -> str:
-    """The picture's path as seen from the article; it is in *files* now. Empty for a tracker."""
+    """Adds the picture to *files*. Returns its path relative to the article; empty for a tracking pixel."""
     if len(files) >= MOST_IMAGES:
         raise NotImported(address, Message("too many pictures in one article; the limit is %(most)s", most=MOST_IMAGES))
     content = open_picture(address)
@@ -71,7 +74,7 @@ def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Call
 
 
 def judge(address: str, content: bytes) -> tuple[str, tuple[int, int]]:
-    """The suffix and the size in pixels of a picture, by what it is, not by what it is called. Raises NotImported."""
+    """The suffix and the size in pixels of a picture, from its content, not its name. Raises NotImported."""
     if len(content) > LARGEST_BYTES:
         raise NotImported(address, Message("picture is larger than %(most)s MB", most=LARGEST_BYTES // 1_000_000))
     too_many = Message("picture has more than %(most)s million pixels", most=MOST_PIXELS // 1_000_000)

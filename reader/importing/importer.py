@@ -1,4 +1,4 @@
-"""One import from first to last: each item becomes an article file, or is skipped, or refused with the reason."""
+"""Runs an import: each item becomes an article file, or is skipped or refused with a reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IMPORTED, SKIPPED, REFUSED, LEFT_OUT = "imported", "skipped", "refused", "left o
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the editor said for all items: they win over what a source says of itself."""
+    """The editor's options for all items; they override what a source declares."""
 
     section: tuple[str, ...] = ()
     published: datetime | None = None
@@ -31,9 +31,10 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """``detail`` is the new file, the article that is there already, or the reason; ``notes`` are for people.
+    """The result of one item.
 
-    ``count`` is how many things of the source it speaks of.
+    ``detail`` is the path of the new file, the path of the existing article, or the reason. ``notes`` are messages for
+    the editor. ``count`` is the number of things in the source that the result is about.
     """
 
     kind: str
@@ -45,7 +46,14 @@ class ImportResult:
 
 @dataclass
 class Importer:
-    """``now`` is asked only for articles without any date."""
+    """Imports items. ``now`` is called only for articles without a date.
+
+    Example::
+
+        importer = Importer(settings, fetcher, scan(settings.articles, memory), ImportOptions(), now)
+        for result in importer.run(items_of("https://example.org/story.html", fetcher)):
+            print(result.kind, result.detail)
+    """
 
     settings: Settings
     fetcher: Fetcher
@@ -54,7 +62,7 @@ class Importer:
     now: Callable[[], datetime]
 
     def run(self, items: Iterable[Found]) -> Iterable[ImportResult]:
-        """An outcome for each item as soon as it is done: what is done stays done if the run is broken off."""
+        """Yields a result as soon as each item is done; files already written stay if the import is interrupted."""
         for item in items:
             try:
                 yield self._outcome(item)
@@ -72,20 +80,22 @@ class Importer:
         return ImportResult(REFUSED, error.source, error.reason)
 
     def import_item(self, item: SourceItem) -> ImportResult:
-        """Raises NotImported."""
+        """Imports one item. Raises NotImported."""
         if item.address and (there := self.already.find(address=item.address)):
             return ImportResult(SKIPPED, item.name, there)
         return self.import_article(item, build_draft(item))
 
     def import_article(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
-        """Writes what was understood of *item*, unless it is there already."""
+        """Writes the extracted article, unless it was imported before."""
         there = self.already.find(address=extracted.address, text_hash=extracted.text_hash)
         if there:
             return ImportResult(SKIPPED, item.name, there)
         return self._write(item, extracted)
 
     def preview(self, item: SourceItem) -> tuple[str, tuple[str, ...]]:
-        """The file that would be written, its pictures where they are, and the notes. Raises NotImported."""
+        """The content of the file that would be written, with pictures at their addresses, and notes. Raises
+        NotImported.
+        """
         extracted = build_draft(item)
         draft, notes = self.complete(extracted.draft)
         _, content = to_file(draft, extracted.address, self.options.suffix)
@@ -108,7 +118,7 @@ class Importer:
         return ImportResult(IMPORTED, item.name, path, (*item.notes, *notes, *pictures.problems))
 
     def _put(self, draft: Draft, slug: str, address: str, pictures: dict[str, bytes]) -> str:
-        """The new file's path in the articles folder. Its pictures come first: it is never seen without them."""
+        """Writes the pictures, then the article, so that it is never shown without them. Returns its relative path."""
         moment = draft.published
         if moment is None:
             raise NotImported(draft.title, Message("no date"))
@@ -121,7 +131,7 @@ class Importer:
         return path.as_posix()
 
     def complete(self, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
-        """*draft* with the editor's wishes and a date; what was made up is noted."""
+        """*draft* with the editor's options and a date. A note says if the date is today's."""
         published = self.options.published or draft.published
         notes = () if published else (Message("no date found; today's date is used"),)
         section = self.options.section or draft.section
@@ -129,6 +139,6 @@ class Importer:
 
 
 def _named(draft: Draft, slug: str, taken: set[str]) -> Draft:
-    """*draft* for a file called *slug*: the file's name isn't repeated in it, and no alias is the name of another."""
+    """*draft* for a file named *slug*: without the redundant slug field, and without aliases that are other slugs."""
     aliases = tuple(alias for alias in draft.aliases if alias.strip("/") not in {slug, *taken})
     return replace(draft, slug="", aliases=aliases)

@@ -1,4 +1,4 @@
-"""Writes an imported article into the articles folder: whole or not at all, and never over another."""
+"""Writes an imported article into the articles folder: atomically, and never over another file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ LONGEST_SLUG = 60
 _CODE = re.compile(r"<pre>(?:<code>)?([^<]*)(?:</code>)?</pre>")
 _BARE_FIGURE = re.compile(r"<figure>(<img[^>]*>)</figure>")
 ORIGIN = "# imported from "
-"""The front matter's first line is a comment that tells where the article came from."""
+"""Prefix of the first line of the front matter, a comment with the source address."""
 
 
 def to_file(draft: Draft, origin: str, suffix: str) -> tuple[str, bytes]:
-    """(suffix, content) of the article's file: Markdown, unless it would lose something or HTML is wished for."""
+    """(suffix, content) of the article file: Markdown, or HTML if Markdown would lose something or *suffix* is
+    ``.html``.
+    """
     head = front_matter.write(draft)
     if origin:
         head = head.replace("---\n", f"---\n{ORIGIN}{_one_line(origin)}\n", 1)
@@ -30,17 +32,17 @@ def to_file(draft: Draft, origin: str, suffix: str) -> tuple[str, bytes]:
         body = to_plain_markdown(draft.body_html)
         if _body_in(f"{head}\n{body}") == comparable(_clean(draft.body_html)):
             return ".md", f"{head}\n{body}".encode()
-    comment = head.replace("-->", "--\\u003e")  # such a value is quoted, so YAML reads the escape
+    comment = head.replace("-->", "--\\u003e")  # YAML quotes such a value, so it reads the escape
     return ".html", f"<!--\n{comment}-->\n<article>\n{draft.body_html.strip()}\n</article>\n".encode()
 
 
 def to_plain_markdown(body_html: str) -> str:
-    """Any body as Markdown."""
+    """Any HTML body as Markdown."""
     return to_markdown(_clean(body_html))
 
 
 def _clean(body_html: str) -> Markup:
-    """A figure of a picture alone as the picture, preformatted text as code: what Markdown has signs for."""
+    """Simplifies what Markdown has syntax for: a figure without a caption to a picture, preformatted text to code."""
     html = _BARE_FIGURE.sub(r"<p>\1</p>", str(sanitize(body_html)))
     return sanitize(_CODE.sub(lambda found: f"<pre><code>{found[1].rstrip()}\n</code></pre>", html))
 
@@ -54,7 +56,7 @@ def _one_line(text: str) -> str:
 
 
 def slug_for(draft: Draft, taken: set[str]) -> str:
-    """The article's own name, else a short one from its title; numbered when another has it."""
+    """The slug of the draft, else a short one from its title; with a number if it is taken."""
     wanted = slug_of(draft.slug) or slug_of(draft.title)[:LONGEST_SLUG].strip("-_") or "article"
     number = 2
     slug = wanted
@@ -65,7 +67,7 @@ def slug_for(draft: Draft, taken: set[str]) -> str:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Makes *path* appear with all its *content* at once. Raises FileExistsError rather than replace a file."""
+    """Creates *path* atomically with its *content*. Raises FileExistsError instead of replacing a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".import-", dir=path.parent)
     try:
@@ -80,7 +82,7 @@ def put(path: Path, content: bytes) -> None:
 
 
 def _take_name(temporary: str, path: Path) -> None:
-    """Unlike rename, link fails when the name is taken. Where a file system has no links, the name is taken first."""
+    """Unlike rename, link fails if the name is taken. On file systems without hard links the name is created first."""
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -91,6 +93,6 @@ def _take_name(temporary: str, path: Path) -> None:
 
 
 def put_picture(path: Path, content: bytes) -> None:
-    """As ``put``; the same picture, left there by an article that is gone, is good as it is."""
+    """As ``put``, but an identical file, left by a deleted article, is reused."""
     if not (path.is_file() and path.read_bytes() == content):
         put(path, content)

@@ -1,20 +1,22 @@
-"""Any HTML → Markup that a page, a feed and a book can take as it is. The only maker of Markup for article HTML.
+"""Sanitizes any HTML to Markup that is safe and valid in a page, a feed and a book.
 
-What ``sanitize`` promises, whatever came in:
+Only this package creates Markup from the HTML of an article. The output of ``sanitize``, for any input:
 
-* nh3 has let through only the tags, attributes, classes and URL schemes named here; no script, style or event.
-* At the top stand only blocks: p, h2–h6, ul, ol, dl, table, blockquote, pre, figure, section, aside, details, hr.
-  Loose text has become paragraphs; div is gone; two line breaks in a paragraph have become two paragraphs.
-* p, h2–h6, dt, summary and pre hold only inline tags; inline tags hold no blocks; lists hold only their items;
-  figcaption, summary, dt, dd, rt and rp stand only where HTML allows them. Nothing nests deeper than ``DEEPEST``.
-* Tags, cells of tables and characters are no more than ``limits`` allows.
-* No block is empty, none but pre begins or ends with white space or a line break; indents of spaces are gone.
-* Attributes are double-quoted and valid: ids are unique XML names, a link to ``#x`` has its target, img has src and
-  alt, th in a thead has scope.
-* Links that leave the site carry ``rel="noopener noreferrer"``; none has a target. h1 has become h2.
-* No control characters; the only entities are those of XML. ``<``, ``>`` and ``&`` are escaped, so ``<[^>]*>`` finds
-  each tag and nothing else.
-* ``sanitize(sanitize(html)) == sanitize(html)``.
+* Contains only the tags, attributes, classes and URL schemes of ``tags``, enforced by nh3; no scripts, styles or
+  event handlers.
+* Has only blocks at the top level: p, h2–h6, ul, ol, dl, table, blockquote, pre, figure, section, aside, details, hr.
+  Loose text is wrapped in paragraphs; div is removed; two line breaks in a paragraph split it in two.
+* Is nested correctly: p, h2–h6, dt, summary and pre contain only inline tags; inline tags contain no blocks; lists
+  contain only their items; figcaption, summary, dt, dd, rt and rp are only where HTML allows them. The maximum depth
+  is ``DEEPEST``.
+* Has no more tags, table cells and characters than ``limits`` allows.
+* Has no empty blocks. Only pre begins or ends with white space or a line break; indents of spaces are removed.
+* Has valid attributes in double quotes: ids are unique XML names, a link to ``#x`` has a target, img has src and alt,
+  th in a thead has scope.
+* Has ``rel="noopener noreferrer"`` on external links, and no target. h1 is replaced with h2.
+* Has no control characters and only the entities of XML. ``<``, ``>`` and ``&`` are escaped, so that ``<[^>]*>``
+  matches each tag and nothing else.
+* Is a fixed point: ``sanitize(sanitize(html)) == sanitize(html)``.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
-"""One tag or one run of text of sanitized HTML. Groups: slash, name, attributes of a tag; text."""
+"""One tag or one run of text of sanitized HTML. Groups: slash, name and attributes of a tag; text."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _CLEANER = nh3.Cleaner(
@@ -62,9 +64,9 @@ _CLEANER = nh3.Cleaner(
 
 @dataclass
 class Token:
-    """One tag, or one run of text (then ``name`` is empty) whose ``text`` is plain, not escaped.
+    """One tag, or one run of text (``name`` is empty), whose ``text`` is not escaped.
 
-    ``attributes`` are as written, with a space before each; ``end`` tells ``</p>`` from ``<p>``.
+    ``attributes`` is the source, with a space before each attribute; ``end`` is true for ``</p>``.
     """
 
     text: str = ""
@@ -74,12 +76,15 @@ class Token:
 
 
 def sanitize(dirty: str) -> Markup:
-    """The promise above. Raises UnreadableArticle only for what is over a limit (``limits``)."""
+    """The sanitized HTML, as described in the docstring of the package. Raises UnreadableArticle if over a limit.
+
+    Example: ``sanitize('<h1>雨</h1>今天<script>x()</script>')`` is ``<h2>雨</h2><p>今天</p>``.
+    """
     dirty = strip_control_characters(dirty)
     check_source(dirty)
     clean = strip_control_characters(
         _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
-    )  # again: &#1; was no character before
+    )  # again: &#1; was not a character before
     check_cleaned(clean)
     html = _settled(_in_blocks(clean))
     check_cleaned(html)
@@ -88,7 +93,7 @@ def sanitize(dirty: str) -> Markup:
 
 
 def _settled(html: str) -> str:
-    """*html* once no link has lost its target in an empty block, and no empty target the link to it."""
+    """Repeats the removal of empty blocks and of links without a target until nothing changes."""
     if ' id="' not in html and ' href="#' not in html:
         return html
     for _ in range(_MOST_PASSES):
@@ -100,7 +105,7 @@ def _settled(html: str) -> str:
 
 
 _MOST_PASSES = 6
-"""Two settle what people write."""
+"""Two passes are enough for real documents."""
 
 
 def _in_blocks(clean: str) -> str:
@@ -116,7 +121,7 @@ def _in_blocks(clean: str) -> str:
 
 
 def tokens(clean: Markup) -> list[Token]:
-    """Sanitized HTML taken apart, for changes to its text; ``joined`` puts it together again."""
+    """Splits sanitized HTML into tokens, so that its text can be changed; ``joined`` is the inverse."""
     return [
         Token(unescape(text) if "&" in text else text, name, attributes, bool(slash))
         for slash, name, attributes, text in _TOKEN.findall(clean)
@@ -124,7 +129,7 @@ def tokens(clean: Markup) -> list[Token]:
 
 
 def joined(parts: Iterable[Token]) -> Markup:
-    """The opposite of ``tokens``: text is escaped again, so a change to it can add no tag."""
+    """The inverse of ``tokens``. Text is escaped, so that no change to it can add a tag."""
     return Markup("".join(_text(part) if part.text else _tag(part) for part in parts))  # noqa: S704
 
 
@@ -139,5 +144,5 @@ def _tag(part: Token) -> str:
 
 
 def strip_control_characters(text: str) -> str:
-    """*text* without control characters, surrogates and non-characters, which no XML may hold (XML 1.0, 2.2)."""
+    """*text* without control characters, surrogates and non-characters, which XML forbids (XML 1.0, 2.2)."""
     return _UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text

@@ -1,8 +1,8 @@
-"""Addresses that may stand in a page, judged as a browser reads them, on the very string that is written.
+"""Checks URLs as a browser parses them, on the exact string that is output.
 
-A browser strips C0 controls and spaces from both ends of an address and drops tabs and line breaks within it before it
-looks for a scheme (WHATWG URL, 4.4, "basic URL parser", steps 1 to 3). Here all of that goes first, with every other
-control and white space at the ends, and only then is the scheme judged: nothing may be taken away afterwards.
+A browser strips C0 controls and spaces from both ends of a URL and removes tabs and line breaks within it before it
+parses the scheme (WHATWG URL, 4.4, "basic URL parser", steps 1 to 3). All of these, every other control character,
+and white space at the ends are removed first; then the scheme is checked. Nothing may be removed after the check.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from .tags import SCHEMES
 
 WEB_SCHEMES = frozenset({"http", "https"})
 _NEVER = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
-"""Controls, bidi controls (they show another address than the one that is opened) and non-characters."""
+"""Control characters, bidi controls (they disguise the URL that is opened) and non-characters."""
 _AT_THE_ENDS = "\u200b\u2060\ufeff"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _SPACE = re.compile(r"\s")
 
 
 def safe_address(address: str, schemes: frozenset[str] = SCHEMES) -> str:
-    """*address* (plain, not escaped) as it may be written, empty if it may not be.
+    """The URL to output for *address* (not escaped); empty if it is not allowed.
 
-    Relative addresses and those of a scheme in *schemes* may; white space within is percent-encoded (RFC 3986, 2).
-    Addresses that no parser takes (``http://[``) may not: whoever joins or splits them later would fail.
+    Relative URLs and those with a scheme in *schemes* are allowed; white space within is percent-encoded (RFC 3986, 2).
+    URLs that no parser accepts (``http://[``) are not: code that joins or splits them later would fail.
     """
     clean = _SPACE.sub("%20", _stripped(_NEVER.sub("", address)))
     scheme = _SCHEME.match(clean)

@@ -1,4 +1,4 @@
-"""The attributes of one tag: checked, in a fixed order, ids unique and links to them kept whole."""
+"""The attributes of a tag: validated, in a fixed order, with unique ids and valid links to them."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _ALIGNMENTS = ("left", "center", "right")
 
 
 def attributes_of(raw: str) -> dict[str, str]:
-    """The attributes in *raw*, written as `` lang="zh" id="x"``: values as they stand there, escaped.
+    """The attributes in *raw*, in the form `` lang="zh" id="x"``; the values stay escaped.
 
-    Read from the first on, so that ``src="`` within the value of another attribute is never taken for one.
+    Parsed from left to right, so that ``src="`` within the value of another attribute is never taken for an attribute.
     """
     return dict(_ATTRIBUTE.findall(raw))
 
 
 def to_text(attributes: dict[str, str]) -> str:
-    """The opposite of ``attributes_of``."""
+    """The inverse of ``attributes_of``."""
     return "".join([f' {name}="{value}"' for name, value in attributes.items()])
 
 
 def escaped(value: str) -> str:
-    """*value* as it stands between double quotes, with the entities of XML only."""
+    """*value* escaped for double quotes, with the entities of XML only."""
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 class IdAllocator:
-    """The ids of one document: made XML names, each given once; links to none of them are dropped."""
+    """Allocates the ids of one document as unique XML names. Links to missing ids are removed."""
 
     def __init__(self, clean: str) -> None:
         self.ids: set[str] = set()
@@ -49,7 +49,7 @@ class IdAllocator:
         self.given: set[str] = set()
 
     def allocate(self, raw: str) -> str:
-        """The id to write, empty when it is taken."""
+        """The id to output; empty if it is already used."""
         name = xml_name(raw)
         if name in self.given:
             return ""
@@ -57,13 +57,13 @@ class IdAllocator:
         return name
 
     def allocated(self, start: str) -> bool:
-        """Whether a tag must stand although nothing is in it, because a link leads to it."""
+        """Whether an empty tag must be kept because a link points to its id."""
         found = _TAG_WITH_ATTRIBUTES.fullmatch(start)
         return found is not None and attributes_of(found[2]).get("id", "") in self.linked
 
 
 def _attributes_in(html: str) -> Iterator[dict[str, str]]:
-    """The attributes of each tag that has an id, or a link within the text."""
+    """The attributes of each tag that has an id or a link within the document."""
     if ' id="' in html or ' href="#' in html:
         for _, raw in _TAG_WITH_ATTRIBUTES.findall(html):
             if ' id="' in raw or ' href="#' in raw:
@@ -71,7 +71,7 @@ def _attributes_in(html: str) -> Iterator[dict[str, str]]:
 
 
 def without_lost_links(html: str) -> str:
-    """*html* without links to names that it does not hold."""
+    """*html* without links to missing ids."""
     if ' href="#' not in html:
         return html
     held = {attributes["id"] for attributes in _attributes_in(html) if "id" in attributes}
@@ -98,18 +98,18 @@ def without_id(start: str) -> str:
 
 
 def without_link(raw: str) -> str:
-    """The attributes *raw* without what only a link has."""
+    """The attributes *raw* without those that only links have."""
     return to_text({name: value for name, value in attributes_of(raw).items() if name not in _OF_LINKS})
 
 
 def xml_name(raw: str) -> str:
-    """An id fit for XML (no spaces or colons, a letter first), empty for an empty one."""
+    """An XML name (no spaces or colons, first a letter) for *raw*; empty if *raw* is empty."""
     name = _UNSAFE_IN_NAME.sub("-", raw.strip())
     return name if not name or name[0].isalpha() or name[0] == "_" else f"n{name}"
 
 
 def written(tag: str, raw: str, names: IdAllocator) -> str:
-    """*raw* as it may be written in *tag*: `` lang="zh" id="x"``, or nothing."""
+    """The valid attributes of *raw* for *tag*, in the form `` lang="zh" id="x"``; may be empty."""
     kept: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(raw):
         if name == "align":
@@ -133,7 +133,7 @@ def _joined(classes: str, more: str) -> str:
 
 
 def _checked(name: str, value: str, names: IdAllocator) -> str:
-    """The plain *value* judged, and escaped."""
+    """The validated and escaped *value*; empty if it is invalid."""
     if name == "id":
         return names.allocate(value)
     if name in VALUES:
@@ -144,7 +144,7 @@ def _checked(name: str, value: str, names: IdAllocator) -> str:
 
 
 def _address(name: str, value: str, names: IdAllocator) -> str:
-    """A link within the text leads somewhere or is none."""
+    """The validated URL. A link within the document must have a target."""
     address = safe_address(value, WEB_SCHEMES if name == "src" else SCHEMES)
     if not address.startswith("#"):
         return address

@@ -1,7 +1,7 @@
-"""Clean tags in any order → a tree of blocks. See the promise in ``sanitizer``.
+"""Arranges clean tags in any order into a valid tree of blocks, as described in ``sanitizer``.
 
-A start tag is written only when something comes to stand in it, so that empty blocks never appear; an inline tag is
-closed before each block and written again in the next, so that it never holds one.
+A start tag is written only when it gets content, so that empty blocks never appear. An inline tag is closed before
+each block and reopened in the next one, so that it never contains a block.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 
 DEEPEST = 40
 DEEPEST_INLINE = 20
-"""Of inline tags so many are written again in each block; those further in hold nothing that a reader could see."""
+"""At most this many nested inline tags are reopened in each block; deeper ones have no visible effect."""
 _BLANK = " \t\n\r\u00a0\u3000\u200b\ufeff"
 _VERSES = re.compile(r'class="[^"]*\b(?:poem|verse|stanza)\b')
 
 
 @dataclass
 class Frame:
-    """An open block. ``start`` is its tag; an ``implied`` one has no tag in the source."""
+    """An open block. ``start`` is its start tag; an ``implied`` one has no tag in the source."""
 
     name: str
     start: str = ""
     opened: bool = False
     implied: bool = False
     verse: bool = False
-    """Its line ends count."""
+    """Line breaks are significant."""
     raw: bool = False
-    """All its white space counts."""
+    """All white space is significant."""
 
 
 @dataclass
 class Inline:
-    """An open inline tag; ``opened`` while it is written in the current run. One without a name writes nothing."""
+    """An open inline tag. ``opened`` while it is written in the current run; one without a name writes nothing."""
 
     name: str
     start: str
@@ -46,14 +46,14 @@ class Inline:
         return f"</{self.name}>"
 
     def drop_id(self) -> None:
-        """An id is given once: what is written again in the next block has none."""
+        """Ids are unique: the tag reopened in the next block has none."""
         if ' id="' in self.start:
             self.start = without_id(self.start)
             self.name = "" if self.start in ("<a>", "<span>") else self.name
 
 
 class Blocks:
-    """Takes the tokens of nh3's output, which nests well, one by one; ``finish`` answers the HTML."""
+    """Takes the tokens of nh3's output, which is well nested, one by one; ``finish`` returns the HTML."""
 
     def __init__(self, clean: str) -> None:
         self.names = IdAllocator(clean)
@@ -61,7 +61,7 @@ class Blocks:
         self.frames = [Frame("div", opened=True)]
         self.inlines: list[Inline] = []
         self.said: list[bool] = []
-        """For each open inline tag of the source whether it is among ``inlines``."""
+        """For each open inline tag of the source: whether it is in ``inlines``."""
         self.breaks = 0
         self.space = ""
         self.fresh = True
@@ -111,7 +111,7 @@ class Blocks:
             attributes += ' scope="col"'
         if name == "div" and attributes and len(self.frames) < DEEPEST:
             name = "section"
-        if self._is_line() and name in FLOW | LINES:  # a div or p within a heading: its words go on in the line
+        if self._is_line() and name in FLOW | LINES:  # a div or p within a heading: its text continues the line
             self.frames.append(Frame("", opened=True, verse=self.frames[-1].verse, raw=self.frames[-1].raw))
             self.space = self.space or ("" if self.fresh else " ")
             return
@@ -123,7 +123,7 @@ class Blocks:
             self._open_frames()
 
     def _fitting(self, name: str) -> str:
-        """*name*, or ``div`` where such a block must not stand."""
+        """*name*, or ``div`` if that block is not allowed here."""
         if len(self.frames) >= DEEPEST and name not in TABLE and name not in ("td", "th", "p"):
             return "div"
         if name not in PARENTS:
@@ -135,7 +135,7 @@ class Blocks:
         return name if fits else "div"
 
     def _make_room(self, name: str) -> None:
-        """Ends the paragraph or the heading that cannot hold a block called *name*."""
+        """Closes a paragraph or heading that cannot contain a block *name*."""
         self._pause()
         while self.frames[-1].implied and self.frames[-1].name == "p":
             self._close_frame()
@@ -153,7 +153,7 @@ class Blocks:
         return not frame.implied and (frame.name in LINES or not frame.name)
 
     def _turn_into_flow(self) -> None:
-        """A table within a heading ends it: what follows stands beside."""
+        """A table closes the heading around it: the content that follows is a sibling."""
         line = max(index for index, frame in enumerate(self.frames) if frame.name)
         if self.frames[line].opened:
             self.out.append(f"</{self.frames[line].name}>")
@@ -212,7 +212,7 @@ class Blocks:
             self._prose(line)
 
     def _write(self, text: str) -> None:
-        """Puts inline content where it may stand."""
+        """Writes inline content, inside the required blocks."""
         self._ready()
         if self.space:
             self.out.append(self.space)
@@ -225,7 +225,7 @@ class Blocks:
         self.fresh = False
 
     def _ready(self) -> None:
-        """Opens what must stand around the next words: paragraph, item, and the line breaks that wait."""
+        """Opens the blocks that the next text needs, and writes pending line breaks."""
         frame = self.frames[-1]
         if frame.name in LISTS:
             self._imply(LISTS[frame.name])
@@ -246,7 +246,7 @@ class Blocks:
         self.out.append("\n" if frame.raw else "<br>" * min(breaks, 2))
 
     def _pause(self) -> None:
-        """Ends a run of text: inline tags close, waiting spaces and line breaks are dropped."""
+        """Ends a run of text: closes inline tags, drops pending spaces and line breaks."""
         self._trim()
         for inline in reversed(self.inlines):
             if inline.opened and inline.name:
@@ -278,7 +278,7 @@ class Blocks:
             self.inlines.append(Inline(name, f"<{name}{attributes}>"))
 
     def _may_stand(self, name: str) -> bool:
-        """Whether a parser would leave the tag where it is: no link holds a link, no reading of ruby another."""
+        """Whether HTML allows the tag here: no link within a link, no ruby annotation within another."""
         if name == "a":
             return all(inline.name != "a" for inline in self.inlines)
         if name not in PARENTS:
@@ -307,7 +307,7 @@ class Blocks:
             self.out.append(inline.end)
 
     def _put_space_outside(self) -> None:
-        """Space before an end tag goes behind it, where the end of a block can drop it."""
+        """Moves a space before an end tag behind it, where the end of a block can drop it."""
         words = self.out[-1].rstrip(_BLANK)
         if words != self.out[-1] and words and not self.frames[-1].raw:
             self.space = self.space or self.out[-1][len(words) :]

@@ -1,7 +1,7 @@
-"""How much one article may hold. What is over a limit is refused by name before a library spends its time on it.
+"""Limits on the size and structure of one article, checked before a library spends time on the input.
 
-The limits are far above what newspapers print and far below what hurts. The checks before parsing may count too much,
-never too little.
+The limits are far above any printed article and far below what is harmful. Checks before parsing may count too much,
+never too little. Each error names the limit that was exceeded.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _CLOSED_BY_OTHERS = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
     + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
 )
-"""Void tags, and those whose end tag may be left out."""
+"""Void tags, and tags with an optional end tag."""
 _FORMATTING = frozenset(
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
 )
-"""What a parser opens again in each block until it is closed (HTML, 13.2.4.3, "active formatting elements")."""
+"""Tags that a parser reopens in each block until they are closed (HTML, 13.2.4.3, "active formatting elements")."""
 _SCOPES = frozenset(
     ["table", "caption", "td", "th", "object", "applet", "marquee", "template", "svg", "math", "select"]
 )
-"""Within these an end tag does not close what was opened outside of them."""
+"""An end tag within one of these does not close a tag opened outside of it."""
 _CELL_COUNT = re.compile(r'<(/?table|tr|t[dh])\b(?:[^>]* colspan="(\d+)")?')
 _RULE_OF_TABLE = " \t|:->*+.)0123456789"
-"""What the line below the heads of a Markdown table is made of, with the marks of quotations and lists before it."""
+"""The characters of the delimiter row of a Markdown table, and of the quotation and list marks before it."""
 
 
 def check_source(dirty: str) -> None:
-    """Refuses HTML that parsers need more than linear time or space for. Raises UnreadableArticle with the line."""
+    """Rejects HTML that takes a parser more than linear time or space. Raises UnreadableArticle with the line."""
     _check_attributes(dirty)
     if dirty.count("&") > MOST_REFERENCES:
         _check_references(dirty)
@@ -58,16 +58,18 @@ def _check_attributes(dirty: str) -> None:
 
 
 def _check_references(dirty: str) -> None:
-    """html5ever needs time in the square of the & in one text: 400,000 take 1.2 to 4.7 s, a million half a minute."""
+    """html5ever takes quadratic time in the number of & in one text: 1.2 to 4.7 s for 400,000, half a minute for a
+    million.
+    """
     if max(run.count("&") for run in dirty.split("<")) > MOST_REFERENCES:
         cause = Message("more than %(most)s & without a tag between them", most=f"{MOST_REFERENCES:,}")
         raise UnreadableArticle(cause, Message("split the file"))
 
 
 def _check_tags(dirty: str) -> None:
-    """Counts depth and tags, and how many tags a parser will have to open again.
+    """Counts depth, tags, and the tags that a parser will have to reopen.
 
-    html5ever needs time in the square of the depth: 100,000 nested div take 14 s; and recursive readers break.
+    html5ever takes quadratic time in the depth: 14 s for 100,000 nested div. Recursive code exceeds its stack.
     """
     depth = tags = 0
     formatting = _Formatting()
@@ -84,7 +86,7 @@ def _check_tags(dirty: str) -> None:
 
 
 class _Formatting:
-    """Which formatting tags are open, by name."""
+    """The open formatting tags, by name."""
 
     def __init__(self) -> None:
         self.open: Counter[str] = Counter()
@@ -92,7 +94,7 @@ class _Formatting:
         self.outside: list[Counter[str]] = []
 
     def reopened(self, name: str, end: bool) -> int:
-        """How many a parser may open again at this tag."""
+        """The number of tags that a parser may reopen at this tag."""
         if name in _FORMATTING:
             self._count(name, end)
             return 0
@@ -122,7 +124,7 @@ def too_many_tags(line: int = 0) -> UnreadableArticle:
 
 
 def check_cleaned(clean: str) -> None:
-    """Refuses what has grown beyond the limits while it was parsed."""
+    """Rejects HTML that exceeds the limits after parsing."""
     if len(clean) > MOST_CHARACTERS:
         cause = Message(
             "%(count)s characters of HTML; at most %(most)s", count=f"{len(clean):,}", most=f"{MOST_CHARACTERS:,}"
@@ -133,7 +135,7 @@ def check_cleaned(clean: str) -> None:
 
 
 def check_tables(html: str) -> None:
-    """Refuses sanitized *html* whose tables are too large for whoever lays them out."""
+    """Rejects sanitized *html* with tables that are too large to lay out."""
     if "<table" in html:
         check_cells(sum(_cells(html)))
 
@@ -145,7 +147,7 @@ def check_cells(count: int, line: int = 0) -> None:
 
 
 def _cells(clean: str) -> list[int]:
-    """Rows × columns of each table: the grid that whoever lays it out has to fill."""
+    """Rows × columns of each table: the size of the grid of its layout."""
     grids: list[int] = []
     tables: list[list[int]] = []
     for name, colspan in _CELL_COUNT.findall(clean):
@@ -163,7 +165,7 @@ def _cells(clean: str) -> list[int]:
 
 
 def check_markdown(text: str) -> None:
-    """Refuses tables before they are filled up: n columns over n rows become n × n cells. Raises UnreadableArticle."""
+    """Rejects Markdown tables that would be padded to n × n cells: n columns over n rows. Raises UnreadableArticle."""
     if "|" not in text:
         return
     cells = columns = rows = 0

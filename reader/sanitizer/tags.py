@@ -1,17 +1,17 @@
-"""The tags, attributes, classes and addresses that article HTML may use."""
+"""The tags, attributes, classes and URL schemes allowed in the HTML of an article."""
 
 from __future__ import annotations
 
 import re
 
 FLOW = frozenset({"section", "aside", "blockquote", "details", "div"})
-"""Hold blocks; loose text in them becomes a paragraph. div never leaves the sanitizer."""
+"""Contain blocks; loose text in them is wrapped in a paragraph. div is never in the output."""
 ITEMS = frozenset({"li", "dd", "td", "th", "figcaption", "caption", "figure"})
-"""Hold text or blocks."""
+"""Contain text or blocks."""
 LINES = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "pre"})
-"""Hold text and inline tags only."""
+"""Contain text and inline tags only."""
 LISTS = {"ul": "li", "ol": "li", "dl": "dd"}
-"""Hold items only: what else they hold is put into an item of this name."""
+"""Contain items only: any other content is wrapped in an item of this name."""
 TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 BLOCKS = FLOW | ITEMS | LINES | LISTS.keys() | TABLE | {"hr"}
 INLINES = frozenset(
@@ -27,7 +27,7 @@ PARENTS = {
     "rt": {"ruby"},
     "rp": {"ruby"},
 }
-"""A tag that stands elsewhere is taken for a div, or a span."""
+"""A tag with another parent is treated as a div or a span."""
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 CLASSES = {
@@ -68,4 +68,4 @@ VALUES = {
     "type": re.compile("[1aAiI]"),
     "scope": re.compile("row|col|rowgroup|colgroup"),
 }
-"""What an attribute must be like to stay; others take any text."""
+"""Patterns of valid values; other attributes accept any text."""

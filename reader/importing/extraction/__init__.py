@@ -1,1 +1,1 @@
-"""The article in a web page: the element that holds it, its clean HTML, its metadata."""
+"""Extracts the article from a web page: the element that contains it, its clean HTML, its metadata."""

@@ -1,4 +1,4 @@
-"""A page as a list of text blocks: parsing, taking away what is never text, cutting at block elements."""
+"""A page as a list of text blocks: parses it, removes what is never article text, splits it at block elements."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ INLINE = frozenset((
     "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ))  # fmt: skip
 LEAST_ABOVE_COMMENTS = 40
-"""Tokens of prose. A name such as ``comments-open`` may also stand on what holds the article itself."""
+"""Tokens of prose. A class name such as ``comments-open`` may also be on an element that contains the article."""
 DEEPEST = 150
-"""Real pages seen go down to 51."""
+"""The deepest real page in the corpus has 51 levels."""
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A run of text between two block-level borders. ``tokens``, ``linked``: how long, and how much of it in links."""
+    """The text between two block boundaries. ``tokens`` is its length, ``linked`` the number of tokens in links."""
 
     owner: HtmlElement
     text: str
@@ -42,12 +42,12 @@ class Block:
 
     @property
     def links(self) -> float:
-        """The part of the text that is links, 0 to 1."""
+        """The fraction of the text that is in links, 0 to 1."""
         return self.linked / self.tokens
 
     @property
     def prose(self) -> float:
-        """How many of its tokens read like sentences: outside links, with punctuation among them."""
+        """The number of tokens that look like sentences: outside of links, with punctuation."""
         return (self.tokens - self.linked) * min(1.0, 12 * self.stops / self.tokens) * (1 - self.links)
 
 
@@ -61,7 +61,7 @@ def parse(html: str) -> HtmlElement:
 
 
 def _flatten(root: HtmlElement) -> None:
-    """Turns what is nested deeper than any page in earnest into its text, for the sake of readers by recursion."""
+    """Replaces elements nested deeper than in any real page with their text, because recursive code would fail."""
     depth, too_deep = 0, []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -78,15 +78,15 @@ def _parser() -> lxml.html.HTMLParser:
 
 
 def drop(element: HtmlElement) -> None:
-    """Takes *element* out, leaving the text after it."""
+    """Removes *element*, but not the text after it."""
     if element.getparent() is not None:
         element.drop_tree()
 
 
 def drop_chrome(root: HtmlElement) -> None:
-    """Takes out what is never text, and what is hidden unless it is most of the page.
+    """Removes elements that are never article text, and hidden ones unless they are most of the page.
 
-    Prose that is hidden is mostly another story, loaded for whoever scrolls on.
+    Hidden prose is usually the next story, preloaded for infinite scrolling.
     """
     for element in list(root.iter(etree.Element)):
         if element.tag in NEVER_TEXT:
@@ -100,7 +100,7 @@ def drop_chrome(root: HtmlElement) -> None:
 
 
 def drop_comments(root: HtmlElement) -> None:
-    """Takes out what readers wrote below the article, however long it is; not what has no article above it."""
+    """Removes reader comments below the article, however long. Without an article above them they are kept."""
     prose_above = 0.0
     above: dict[HtmlElement, float] = {}
     for block in blocks_of(root):
@@ -115,12 +115,12 @@ def drop_comments(root: HtmlElement) -> None:
 
 
 def blocks_of(root: HtmlElement) -> list[Block]:
-    """In document order; blocks without a token are left out."""
+    """In document order, without blocks that have no tokens."""
     return [block for owner, runs in _runs(root) if (block := _to_block(owner, runs)).tokens]
 
 
 def _runs(root: HtmlElement) -> Iterator[tuple[HtmlElement, list[tuple[str, bool]]]]:
-    """Every block's owner with its pieces of text, each marked whether it stands in a link."""
+    """The owner element of each block with its pieces of text; each piece has a flag for being in a link."""
     owners = [root]
     runs: list[tuple[str, bool]] = []
     link_depth = 0
@@ -157,18 +157,18 @@ def lineage(element: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def names_of(element: HtmlElement) -> str:
-    """What the page calls *element*: its class, id, itemprop and role."""
+    """The class, id, itemprop and role of *element*, as one string."""
     given = element.attrib
     return " ".join([given[name] for name in ("class", "id", "itemprop", "role") if name in given])
 
 
 @lru_cache(maxsize=8192)
 def is_unwelcome(names: str) -> bool:
-    """Whether *names* are those of the page's chrome. Names repeat by the hundred."""
+    """Whether *names* are those of navigation, advertisements and other page chrome. Cached, because names repeat."""
     return UNWELCOME.search(names) is not None
 
 
 @lru_cache(maxsize=8192)
 def is_body(names: str) -> bool:
-    """Whether publishing systems name the body of an article so."""
+    """Whether *names* are those of an article body in common content management systems."""
     return BODY.search(names) is not None

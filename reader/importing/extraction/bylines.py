@@ -1,4 +1,4 @@
-"""Who published, wrote and edited an article, from the lines around it: 来源, 作者, 记者, 责任编辑, By …"""
+"""Extracts the source, authors and editors from the lines around an article: 来源, 作者, 记者, 责任编辑, By …"""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Bylines:
 
 
 def bylines_of(lines: Sequence[str], body_lines: Sequence[str]) -> Bylines:
-    """From the short *lines* of the page in order, and the first and last *body_lines*. The first of each kind wins."""
+    """From the short *lines* of the page in order and the first and last *body_lines*; the first of each kind."""
     told = [pair for line in lines for pair in labelled(line)]
     source = next((name for kind, value in told if kind == "source" and (name := source_name(value))), "")
     editors = [(kind, names) for kind, value in told if kind in ("chief", "editor") and (names := names_in(value))]
@@ -75,7 +75,7 @@ def bylines_of(lines: Sequence[str], body_lines: Sequence[str]) -> Bylines:
 
 
 def labelled(line: str) -> Iterable[tuple[str, str]]:
-    """Pairs of kind (source, chief, editor, author) and value, from such as ``来源：新华社 责任编辑：张三``."""
+    """(kind, value) pairs; kinds are source, chief, editor, author: ``来源：新华社 责任编辑：张三``."""
     matches = list(_LABEL.finditer(line))
     for match, following in zip(matches, [*matches[1:], None], strict=False):
         value = line[match.end() : following.start() if following else None].strip(_BRACKETS)
@@ -85,14 +85,14 @@ def labelled(line: str) -> Iterable[tuple[str, str]]:
 
 
 def source_name(value: str) -> str:
-    """The publisher's name alone: without what follows it on the line."""
+    """The name of the publisher, without the rest of the line."""
     value = DATE.split(_CLOCK_TIME.sub("", value))[0].strip()
     first = value.split()[0] if has_han(value) and value.split() else value
     return first.strip('[]【】()（）《》"“”-—:： ') if 1 < len(first) <= 30 else ""
 
 
 def names_in(value: str) -> tuple[str, ...]:
-    """Persons named in *value*; ``张　三`` is one name, ``张三、李四 王五`` are three."""
+    """The names of people in *value*; ``张　三`` is one name, ``张三、李四 王五`` are three."""
     value = re.sub(r"[_\dA-Z]+$", "", value.strip())
     return tuple(name for name in split_names(value) if _is_name(name))
 
@@ -106,14 +106,14 @@ def _is_name(name: str) -> bool:
 
 
 def is_person(name: str) -> bool:
-    """Whether *name* is more likely a person than a paper: for fields that hold either."""
+    """Whether *name* is more likely a person than a newspaper, for fields that hold either."""
     if has_han(name):
         return _is_name(name) and ((len(name) <= 3 and name[0] in _SURNAMES) or "·" in name)
     return _is_name(name) and len(name.split()) in (2, 3, 4)
 
 
 def names_in_body(line: str) -> tuple[str, ...]:
-    """From ``（记者 张三 李四）``, ``本报记者　张三``, ``文/张三`` in a line of the body; not who took the photo."""
+    """From ``（记者 张三 李四）``, ``本报记者　张三``, ``文/张三`` in a line of the body; without photographers."""
     if _PHOTO.search(line):
         return ()
     for match in _BODY_BYLINE.finditer(line.strip()):
@@ -129,7 +129,7 @@ def _english_names(line: str) -> tuple[str, ...]:
 
 
 def _beside_date(lines: Sequence[str]) -> str:
-    """The paper's name where a line holds only it and the date: ``2019年11月25日 18:57 参考消息``."""
+    """The newspaper's name on a line with only that name and the date: ``2019年11月25日 18:57 参考消息``."""
     for line in lines:
         if not DATE.search(line) or len(line) > 60:
             continue

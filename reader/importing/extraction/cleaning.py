@@ -1,7 +1,7 @@
-"""The chosen element as clean HTML: paragraphs, headings, lists, tables, figures, links; nothing of the page's making.
+"""The article's element as clean HTML: paragraphs, headings, lists, tables, figures, links; no layout of the page.
 
-Old pages make paragraphs by line breaks, and layout by tables; both become what they stand for. Links and image
-addresses come out absolute.
+Old pages separate paragraphs by line breaks and use tables for layout; both become semantic HTML. Link and image
+addresses become absolute.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEPT_INLINE = {
     "mark": "mark", "q": "q", "ruby": "ruby", "rb": "rb", "rt": "rt", "rp": "rp", "rtc": "rtc", "abbr": "abbr",
 }  # fmt: skip
 HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
-"""The page has one ``h1``, the title; inside the body headings begin at ``h2``."""
+"""``h1`` is the title of the page; headings in the body begin at ``h2``."""
 CONTAINERS = frozenset(("ul", "ol", "blockquote", "dl"))
 ITEMS = frozenset(("li", "dt", "dd"))
 CELLS = frozenset(("td", "th"))
@@ -42,7 +42,7 @@ _NO_BREAK_INDENT = re.compile(r"\u00a0[\u00a0 ]+")
 
 @dataclass
 class _Writer:
-    """What has been written; ``open_runs`` is the paragraph being gathered, ``tag`` what it will become."""
+    """The output. ``open_runs`` is the content of the current paragraph, ``tag`` its tag."""
 
     base: str
     picture_base: str
@@ -52,7 +52,7 @@ class _Writer:
 
 
 def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> str:
-    """*body* as HTML of block elements, one a line. Links are as seen from *base*, pictures from *picture_base*."""
+    """*body* as block elements, one per line. Links are resolved relative to *base*, pictures to *picture_base*."""
     writer = _Writer(base, picture_base)
     drop_line_numbers(body)
     if body.tag == "pre":
@@ -64,7 +64,7 @@ def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> 
 
 
 def normalize(text: str) -> str:
-    """NFC, no control or zero-width characters, no-break spaces plain. No word changes."""
+    """NFC, without control and zero-width characters; no-break spaces become spaces. Words are unchanged."""
     return _CONTROLS.sub("", compose(text)).replace("\u00a0", " ")
 
 
@@ -113,7 +113,7 @@ def _write_inline(element: HtmlElement, writer: _Writer) -> None:
 
 
 def _opening(element: HtmlElement, tag: str | None, base: str) -> str:
-    """The opening tag; empty when the element is only looks, or a link that leads nowhere."""
+    """The start tag; empty for a presentational element, and for a link without a valid target."""
     if tag is None or not element.text_content().strip():
         return ""
     if tag != "a":
@@ -123,7 +123,7 @@ def _opening(element: HtmlElement, tag: str | None, base: str) -> str:
 
 
 def absolute(base: str, address: str) -> str:
-    """*address* as seen from the page at *base*; empty unless it is http(s) or mailto."""
+    """*address* resolved relative to *base*; empty unless it is http(s) or mailto."""
     address = re.sub(r"\s+", "", address)
     if not address or address.startswith("#"):
         return ""
@@ -138,7 +138,7 @@ def absolute(base: str, address: str) -> str:
 
 
 def _add_text(text: str | None, writer: _Writer) -> None:
-    """An indent of no-break spaces becomes one of ideographic spaces, so that it can be told from mere white space."""
+    """Adds text. An indent of no-break spaces becomes one of ideographic spaces, which mark a paragraph."""
     if text:
         indented = _NO_BREAK_INDENT.sub("\u3000", text)
         writer.open_runs.append(escape(_SPACES.sub(" ", normalize(indented)), quote=False))
@@ -153,7 +153,7 @@ def _write_block(element: HtmlElement, writer: _Writer) -> None:
 
 
 def _write_container(element: HtmlElement, writer: _Writer) -> None:
-    """Lists and quotations; a list item holds its text directly."""
+    """Writes lists and quotations; the text of a list item is not wrapped in a paragraph."""
     _close(writer)
     inner = _Writer(writer.base, writer.picture_base)
     if element.tag == "blockquote":
@@ -201,7 +201,7 @@ def _write_figure(element: HtmlElement, writer: _Writer) -> None:
 
 
 def _write_what_is_no_image(figure: HtmlElement, writer: _Writer) -> None:
-    """A figure may hold a table or a quotation; the caption of an image that cannot be shown goes with it."""
+    """Writes a table or quotation in a figure. The caption of an image that cannot be shown is dropped."""
     for caption in list(figure.iter("figcaption")):
         caption.drop_tree()
     _write_block(figure, writer)
@@ -215,7 +215,7 @@ def _write_image(element: HtmlElement, writer: _Writer) -> None:
 
 
 def image_html(element: HtmlElement, base: str) -> str:
-    """The image with its true address and its alternative text; empty for trackers, spacers and images without one."""
+    """The image with its real address and alternative text; empty for trackers, spacers and images without address."""
     address = absolute(base, image_source(element))
     if not address or is_tracker(element):
         return ""
@@ -224,7 +224,7 @@ def image_html(element: HtmlElement, base: str) -> str:
 
 
 def image_source(element: HtmlElement) -> str:
-    """The address of the best file: the largest of ``srcset``, else the lazy attribute, else ``src``."""
+    """The address of the best file: the largest in ``srcset``, else a lazy-loading attribute, else ``src``."""
     sets = [element.get("data-srcset") or element.get("srcset") or ""]
     parent = element.getparent()
     if parent is not None and parent.tag == "picture":
@@ -249,13 +249,13 @@ def _candidates(srcset: str) -> list[tuple[float, str]]:
 
 
 def is_tracker(element: HtmlElement) -> bool:
-    """Whether it is a counting pixel or a spacer: at most 3 pixels wide or high."""
+    """Whether it is a tracking pixel or a spacer: at most 3 pixels wide or high."""
     sizes = (re.match(r"\d+", element.get(name) or "") for name in ("width", "height"))
     return any(size is not None and int(size[0]) <= 3 for size in sizes)
 
 
 def _write_table(element: HtmlElement, writer: _Writer) -> None:
-    """A table of data stays one; one that lays out the page comes out as what is in it."""
+    """Writes a data table as a table, and a layout table as its content."""
     _close(writer)
     rows = [row for row in element.iter("tr") if any(cell.tag in CELLS for cell in row)]
     if not _holds_data(element, rows):
@@ -287,7 +287,7 @@ def _cell_html(cell: HtmlElement, writer: _Writer) -> str:
 
 
 def _close(writer: _Writer) -> None:
-    """Ends the paragraph being gathered: cut into paragraphs at its line breaks, or joined where lines only wrapped."""
+    """Ends the paragraph: split at its line breaks, or joined if the lines were only wrapped."""
     runs, writer.open_runs = writer.open_runs, []
     for paragraph in _paragraphs(runs):
         writer.out.append(f"<{writer.tag}>{paragraph}</{writer.tag}>")
@@ -307,7 +307,7 @@ def _paragraphs(runs: list[str]) -> list[str]:
 
 
 def _goes_on(before: str, after: str, full: float) -> bool:
-    """Whether the line break only wrapped a line: the line was full, no sentence ended, no indent follows."""
+    """Whether a line break is only a wrapped line: the line is full, no sentence ends, no indent follows."""
     words = _words(before)
     return len(words) >= full and not _STOP_AT_END.search(words) and _words(after)[:1] not in ("", "\u3000")
 
@@ -317,7 +317,7 @@ def _words(html: str) -> str:
 
 
 def _balanced(pieces: list[str]) -> list[str]:
-    """Each piece well-formed by itself: what is open at its end is closed there and opened again in the next."""
+    """Makes each piece well-formed: tags open at its end are closed there and reopened in the next one."""
     balanced, opened = [], list[str]()
     for piece in pieces:
         text = "".join(f"<{tag}>" for tag in opened) + piece
@@ -329,7 +329,7 @@ def _balanced(pieces: list[str]) -> list[str]:
 
 
 def _join(piece: str) -> str:
-    """Wrapped lines as one line, without a space between Han; white space at both ends gone, inside tags too."""
+    """Joins wrapped lines, without a space between Han characters; trims white space, also inside tags."""
     lines = _HAN_BREAK.sub("", re.sub(r"[ \u3000]*\n[ \u3000]*", "\n", piece)).replace("\n", " ")
     text = re.sub(r"<(\w+)[^>]*>\s*</\1>", "", _SPACES.sub(" ", lines))
     return re.sub(r"^((?:<[^>]+>|\s)*)", _without_space, re.sub(r"((?:</[^>]+>|\s)*)$", _without_space, text))

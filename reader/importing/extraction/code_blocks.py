@@ -1,4 +1,4 @@
-"""Code in pages: its lines and indents stay, the numbers beside it go."""
+"""Code blocks of web pages: keeps their lines and indents, removes line numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBERS = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
 
 
 def lines_of(pre: HtmlElement) -> str:
-    """The text of code as it stands, each ``<br>`` a line end."""
+    """The text of a code block; each ``<br>`` becomes a line break."""
     parts = [pre.text or ""]
     for child in pre:
         parts += ["\n" if child.tag == "br" else lines_of(child), child.tail or ""]
@@ -21,7 +21,7 @@ def lines_of(pre: HtmlElement) -> str:
 
 
 def drop_line_numbers(body: HtmlElement) -> None:
-    """Takes out numbers in an element named so, and preformatted text that is nothing but numbers."""
+    """Removes elements with a class for line numbers, and preformatted text that contains only numbers."""
     for element in list(body.iter("td", "pre", "div", "span", "a")):
         named = element.tag == "pre" or _GUTTER.search(element.get("class", ""))
         if element is not body and named and _NUMBERS.fullmatch(element.text_content()):

@@ -1,4 +1,4 @@
-"""Finds the article in a page: its body as clean HTML, and what is known of it."""
+"""Extracts the article of a page: its body as clean HTML, and its metadata."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from .pruning import one_story, prune
 from .scoring import body_of
 
 UNSEEN = 3
-"""A page whose ``articleBody`` is so many times longer than what it shows, shows it by script only."""
+"""If ``articleBody`` is this many times longer than the visible text, the page shows its text with JavaScript only."""
 
 
 @dataclass(frozen=True)
 class ExtractionResult:
-    """The article of a page. ``body_html`` is blocks of clean HTML with absolute addresses; empty if there is none."""
+    """The article of a page. ``body_html`` is clean HTML with absolute addresses; empty if no article was found."""
 
     body_html: str
     metadata: Metadata
 
     @property
     def text(self) -> str:
-        """The body without captions, a line for each block."""
+        """The body without captions, one line per block."""
         return visible_text(self.body_html)
 
 
 def extract(html: str, address: str = "") -> ExtractionResult:
-    """The article in *html*, a whole page that was fetched from *address*.
+    """The article in *html*, a whole page fetched from *address*.
 
-    Without an address it is a file: links are then as seen from the address the page says is its own, but pictures
-    keep their addresses, since they may lie beside the file.
+    An empty *address* means a local file: links are resolved relative to its canonical URL, but pictures keep their
+    addresses, because they may be beside the file. Example: ``extract(html, "https://example.org/a").metadata.title``.
     """
     root = parse(html)
     seen = _copy_without_chrome(root)
@@ -61,7 +61,7 @@ def _as_html(text: str) -> str:
 
 
 def visible_text(html: str) -> str:
-    """The words of clean HTML without captions, a line for each block."""
+    """The text of clean HTML without captions, one line per block."""
     root = parse(html)
     for caption in list(root.iter("figcaption")):
         caption.drop_tree()

@@ -1,6 +1,6 @@
-"""The words by which the web names what is and what is not the article: class names and set phrases.
+"""Patterns that distinguish an article from the rest of a page: class names and set phrases.
 
-They are words of the trade (HTML class names, newsroom phrases), never names of sites.
+They are common HTML class names and newsroom phrases, never the names of sites.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from ...chinese import HAN
 
 TOKEN = re.compile(rf"[{HAN}]|[A-Za-z\u00c0-\u024f0-9]+")
-"""One Han character, or one run of Latin letters and digits: what text is measured in."""
+"""One Han character, or one run of Latin letters and digits: the unit of text length."""
 
 STOP = re.compile(r"[，。！？；：、“”…]|[,.!?;:](?=\s|$|[\"”’])")
-"""Punctuation as sentences have it; menus and lists of links hardly do."""
+"""Punctuation of sentences; menus and lists of links have almost none."""
 
 SENTENCE_END = re.compile(r"[。！？；…”’）.!?;\")]\s*$")
 
@@ -27,14 +27,14 @@ UNWELCOME = re.compile(
     r"|alert|\bcta\b|estimated|read-?time|trackback|tbping|hidden-?xs|breadcrumb|pubdate|source\b|laiyuan|lookall",
     re.IGNORECASE,
 )
-"""Class names and ids of the page's chrome."""
+"""Class names and ids of page chrome."""
 
 BODY = re.compile(
     r"article-?_?(body|content|text|txt|con\b)|(post|entry|story|news|detail|main|page)-?_?(body|content|text|con\b|txt)"
     r"|zhengwen|trs_editor|trs_ueditor|vsb_content|\bzw\b|zoom\b|\bbody-?text",
     re.IGNORECASE,
 )
-"""Class names and ids under which publishing systems put the body of an article."""
+"""Class names and ids that content management systems give the body of an article."""
 
 COMMENTS = re.compile(
     r"(^|[\s_-])(comments?|pinglun|disqus_thread|respond)([\s_-]|$)|comments?-?_?(list|area|box|section|wrap|form)",
@@ -48,7 +48,7 @@ CHROME = re.compile(
     r"|privacy|terms of|read also|see also|click here|trackback",
     re.IGNORECASE,
 )
-"""Set phrases of short lines around an article."""
+"""Phrases in short lines around an article."""
 
 DATE = re.compile(
     r"(19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d"
@@ -60,7 +60,7 @@ DATE = re.compile(
 CAPTION = re.compile(
     r"caption|img-?_?(desc|info|note)|pic-?_?(desc|txt|note)|photo-?_?(desc|credit)|image-meta", re.IGNORECASE
 )
-"""Class names of what stands below an image."""
+"""Class names of image captions."""
 
 LEAD_IN = re.compile(
     r"^\W*((related|read (more|also|next)|see (also|more)|also( read)?|more|watch|recommended|subscribe|sign up|follow"

@@ -1,4 +1,4 @@
-"""What a page says of itself for machines: schema.org (JSON-LD and microdata), OpenGraph and ``<meta>`` tags."""
+"""The machine-readable metadata of a page: schema.org (JSON-LD and microdata), OpenGraph and ``<meta>`` tags."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ META_NAMES = {
     "language": ("og:locale", "content-language"),
     "site": ("og:site_name", "application-name", "sitename"),
 }  # fmt: skip
-"""Our field: the names under which pages give it, best first; compared without case and spaces."""
+"""Field to the names of its ``<meta>`` tags, best first; compared without case and spaces."""
 
 
 def meta_fields(root: HtmlElement) -> dict[str, str]:
-    """What the ``<meta>`` tags say, by our field names; a tag given many times is joined by commas."""
+    """The values of ``<meta>`` tags by field; the values of a repeated tag are joined with commas."""
     said: dict[str, list[str]] = {}
     for tag in root.iter("meta"):
         name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv") or ""
@@ -56,7 +56,7 @@ def meta_fields(root: HtmlElement) -> dict[str, str]:
 
 
 def schema_fields(root: HtmlElement) -> dict[str, Any]:
-    """What schema.org says, by our field names: JSON-LD first, then microdata."""
+    """The values of schema.org by field: JSON-LD first, then microdata."""
     things = [thing for script in root.iter("script") for thing in _json_things(script)]
     articles = [thing for thing in things if ARTICLE_TYPES.search(str(thing.get("@type", "")))]
     articles.sort(key=lambda thing: str(thing.get("@type")) == "WebPage")

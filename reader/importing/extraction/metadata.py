@@ -1,4 +1,4 @@
-"""Title, dates, people and places of an article: what the page says for machines, checked against what it shows."""
+"""Title, dates, names and section of an article: machine-readable metadata, checked against the visible text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHORT_LINE_TOKENS = 60
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is known of an article besides its body; empty where nothing is."""
+    """The metadata of an article; unknown fields are empty."""
 
     title: str = ""
     summary: str = ""
@@ -46,11 +46,11 @@ class Metadata:
     language: str = ""
     address: str = ""
     body: str = ""
-    """``articleBody`` of schema.org, for pages that show nothing without script."""
+    """``articleBody`` of schema.org, for pages that show their text with JavaScript only."""
 
 
 def metadata_of(root: HtmlElement, blocks: Sequence[Block], body: HtmlElement, address: str) -> Metadata:
-    """*root* still has its head; *blocks* are all of the page's, *body* is the chosen element, unpruned."""
+    """*root* includes the head, *blocks* are those of the whole page, *body* is the article's element, unpruned."""
     meta, schema = meta_fields(root), schema_fields(root)
     base = address or absolute("", meta.get("address", "")) or _canonical(root)
     title = _title(root, blocks, meta, schema)
@@ -83,14 +83,15 @@ def _one_line(text: str) -> str:
 
 
 def _summary(told: str, blocks: Sequence[Block]) -> str:
-    """What the page says of itself, unless that is only its text cut off."""
+    """The declared summary, unless it is only the beginning of the text."""
     start = "".join(TOKEN.findall(told.casefold()))[:30]
     return "" if any(start in "".join(TOKEN.findall(b.text.casefold())) for b in blocks if b.tokens > 8) else told
 
 
 def _title(root: HtmlElement, blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any]) -> str:
-    """The heading that the window title or OpenGraph repeats; else what these say, without the site's name;
-    else the line of the page that is most of the window's title.
+    """The heading that ``<title>`` or OpenGraph repeats, else their text without the name of the site.
+
+    If neither gives a title, the line of the page that makes up most of ``<title>``.
     """
     window = _one_line(root.findtext(".//title") or "")
     told = [_one_line(schema.get("title", "")), _one_line(meta.get("title", ""))]
@@ -114,7 +115,7 @@ def _within(heading: str, text: str) -> bool:
 
 
 def _without_site(title: str) -> str:
-    """The window's title up to the separator before the site's name; the longest part when that is longer."""
+    """``<title>`` up to the separator before the site name; the longest part if the first is very short."""
     parts = [part for part in _SEPARATOR.split(title) if part.strip()]
     if not parts:
         return title
@@ -122,7 +123,7 @@ def _without_site(title: str) -> str:
 
 
 def _short_lines(blocks: Sequence[Block], title: str) -> list[str]:
-    """The lines in which credits stand: short, not of links; from the title on first, then those above it."""
+    """The lines that may contain bylines: short, not links; those after the title first, then those before it."""
     lines = [(_one_line(block.text), block) for block in blocks]
     start = next((i for i, (line, _) in enumerate(lines) if title and _within(title, line)), 0)
     ordered = lines[start:] + lines[:start]
@@ -130,13 +131,13 @@ def _short_lines(blocks: Sequence[Block], title: str) -> list[str]:
 
 
 def _edges(blocks: Sequence[Block], body: HtmlElement) -> list[str]:
-    """The first four and the last four lines of the body: where newsrooms sign."""
+    """The first four and the last four lines of the body, where bylines usually are."""
     inside = [_one_line(b.text) for b in blocks if b.owner is body or body in b.owner.iterancestors()]
     return inside[:4] + inside[4:][-4:]
 
 
 def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str], base: str) -> datetime | None:
-    """What the page says for machines, else the first date it shows near the title, else the address's."""
+    """The declared date, else the first date shown near the title, else the date in the address."""
     for text in (str(schema.get("published", "")), meta.get("published", "")):
         told = date_in_text(text)
         if told is not None:
@@ -148,7 +149,7 @@ def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str
 
 
 def _with_clock(told: datetime, lines: Sequence[str]) -> datetime:
-    """The page may say only the day to machines and show the time as well."""
+    """Adds the time of day if the page declares only the day, but shows the time as well."""
     shown = (date_in_text(line) for line in lines[:40] if DATE.search(line))
     return next((date for date in shown if date and date.date() == told.date()), told)
 
@@ -167,7 +168,7 @@ def _byline(signed: Bylines, meta: dict[str, str], schema: dict[str, Any]) -> tu
 
 
 def _section(blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any], title: str) -> tuple[str, ...]:
-    """The breadcrumb's path without home and the article itself; else the section it names."""
+    """The breadcrumb path without the home page and the article, else the declared section."""
     for block in blocks:
         text = _one_line(block.text)
         here = _HERE.match(text)

@@ -1,6 +1,6 @@
-"""Takes out of the chosen element what is not the article: shares, lists of related stories, the head and the tail.
+"""Removes page chrome from the article's element: share buttons, related stories, the header and the footer.
 
-What it takes away is always short of prose or goes by a name of the trade; a paragraph of sentences stays.
+Removed elements have almost no prose, or a class name that is common for chrome. Paragraphs of sentences stay.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .features import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEAD
 from .scoring import LANDMARKS, probabilities, prose_by_element
 
 MOST = 0.3
-"""What has a bigger part of the prose, by itself or with others of its name, is no chrome, whatever it is called."""
+"""An element with a larger fraction of the prose, alone or with others of its class, is never removed."""
 MOST_CAPTION_TOKENS = 80
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _CAPTION_TAGS = ("figure", "figcaption", "caption")
@@ -31,14 +31,14 @@ def prune(body: HtmlElement, title: str) -> None:
 
 
 def _shares(body: HtmlElement) -> tuple[list[Block], dict[HtmlElement, float]]:
-    """The blocks of *body*, and of each element in it the part of the body's prose that it holds."""
+    """The blocks of *body*, and for each element in it the fraction of the prose that it contains."""
     blocks = blocks_of(body)
     whole = sum(block.prose for block in blocks) or 1.0
     return blocks, {element: prose / whole for element, prose in prose_by_element(blocks).items()}
 
 
 def _name_captions(body: HtmlElement) -> None:
-    """The small element around an image and its caption becomes a figure; a caption without its image goes."""
+    """Turns an image and its caption into a figure; removes a caption without an image."""
     for element in body.xpath(".//*[@class]"):
         if not CAPTION.search(element.get("class")) or element.tag in _CAPTION_TAGS or element.getparent() is None:
             continue
@@ -89,7 +89,7 @@ def _in_quotation(element: HtmlElement) -> bool:
 
 
 def _quotes(element: HtmlElement) -> bool:
-    """Whether it is there for the quotation in it, as embedded posts are."""
+    """Whether the element is a wrapper of a quotation, such as an embedded post."""
     if _in_quotation(element):
         return True
     quoted = sum(len(quote.text_content()) for quote in element.iter("blockquote"))
@@ -106,7 +106,7 @@ def _drop_link_lists(body: HtmlElement) -> None:
 
 
 def _drop_link_lines(body: HtmlElement) -> None:
-    """Lines that only lead elsewhere, and say so."""
+    """Removes lines that only link elsewhere, such as "read more"."""
     for block in blocks_of(body):
         if block.owner is body or block.owner.tag in ("td", "th", *_CAPTION_TAGS):
             continue
@@ -117,13 +117,13 @@ def _drop_link_lines(body: HtmlElement) -> None:
 
 
 def _drop_block(block: Block) -> None:
-    """Empties its owner of text; an image in it stays."""
+    """Removes the text of the block's owner; its images stay."""
     if block.owner.find(".//img") is None:
         drop(block.owner)
 
 
 def _drop_head(body: HtmlElement, title: str) -> None:
-    """The title again with all that is above it, then the date, the source, the authors: up to the first paragraph."""
+    """Removes the repeated title with all before it, then date, source and authors, up to the first paragraph."""
     blocks = blocks_of(body)
     start = _after_title(blocks, title)
     for block in blocks[:start]:
@@ -140,7 +140,7 @@ def _drop_head(body: HtmlElement, title: str) -> None:
 
 
 def _after_title(blocks: Sequence[Block], title: str) -> int:
-    """The place after the block that repeats *title* before a fifth of the text is over; 0 if none does."""
+    """The index after the block that repeats *title* within the first fifth of the text; 0 if there is none."""
     wanted = _tokens(title)
     before, whole = 0, sum(block.tokens for block in blocks)
     for place, block in enumerate(blocks):
@@ -157,7 +157,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _drop_tail(body: HtmlElement) -> None:
-    """From the heading of related stories on, if little of the text follows; then closing lines, last first."""
+    """Removes related stories from their heading to the end, if little text follows; then closing lines, last first."""
     blocks = blocks_of(body)
     whole = left = sum(block.tokens for block in blocks)
     for place, block in enumerate(blocks):
@@ -182,9 +182,10 @@ def _drop_all(blocks: Sequence[Block], body: HtmlElement) -> None:
 
 
 def one_story(body: HtmlElement, title: str) -> tuple[HtmlElement, str]:
-    """Of a page of several stories the one under *title*, else the first, with its heading; else *body* and *title*.
+    """On a page with several stories, the one with the title *title*, else the first, and its heading.
 
-    Several stories are elements of the same body name with a heading and a date before each.
+    Several stories are elements with the same class of an article body, each after a heading and a date. On other
+    pages, *body* and *title* unchanged.
     """
     groups: dict[tuple[str, str], list[HtmlElement]] = {}
     for element in body.iterdescendants():
@@ -216,7 +217,7 @@ def _opens_a_story(lead: Sequence[Block]) -> bool:
 
 
 def _heading(lead: Sequence[Block]) -> str:
-    """The last heading of a lead; empty if there is none."""
+    """The last heading of the blocks; empty if there is none."""
     headings = (
         block.text.strip()
         for block in reversed(lead)

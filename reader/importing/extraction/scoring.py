@@ -1,8 +1,8 @@
-"""Which element of a page holds the article.
+"""Finds the element of a page that contains the article.
 
-Each text block gets a *chance* of being body text, from what it looks like and where it stands. The body is the
-element that would score best if the chances were true: with the chances as weights, the harmonic mean (F1) of how
-much of the element is body text and how much of all body text is in the element.
+Each text block gets a *probability* of being body text, from its features and those of its neighbours. The body is
+the element with the best expected F1 score: the harmonic mean of the fraction of the element that is body text and
+the fraction of all body text that is in the element, weighted by these probabilities.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ WEIGHTS = {
     "share of grandparent": 1.0,
     "date": -1.0,
 }
-"""Log-odds for a sign at its fullest. Fitted by logistic regression on half of the pages, checked on the others,
-then rounded: the exact figures matter little."""
+"""Log-odds of each feature at 1. Fitted with logistic regression on half of the corpus, checked on the other half,
+then rounded: the exact values matter little.
+"""
 
 DOUBT = 1.5
-"""Chances are raised to this power when elements are compared: many doubtful blocks must not outweigh a short story."""
+"""Exponent of the probabilities when elements are compared: many doubtful blocks must not outweigh a short story."""
 
 LANDMARKS = frozenset(("nav", "aside", "footer", "header"))
 PHRASE_TOKENS = 60
-"""A set phrase in a longer block says nothing."""
+"""A set phrase in a longer block is not counted."""
 
 
 def probabilities(blocks: Sequence[Block]) -> list[float]:
-    """For each block, how likely it is body text, 0 to 1."""
+    """For each block, the probability that it is body text, 0 to 1."""
     return [_logistic(signs) for signs in features_of(blocks)]
 
 
@@ -53,7 +54,7 @@ def _logistic(signs: dict[str, float]) -> float:
 
 
 def features_of(blocks: Sequence[Block]) -> list[dict[str, float]]:
-    """For each block, every sign in WEIGHTS with how strongly it shows, 0 to 1."""
+    """For each block, the value of every feature in WEIGHTS, 0 to 1."""
     prose = prose_by_element(blocks)
     whole = sum(block.prose for block in blocks) or 1.0
     return [
@@ -63,7 +64,7 @@ def features_of(blocks: Sequence[Block]) -> list[dict[str, float]]:
 
 
 def prose_by_element(blocks: Sequence[Block]) -> dict[HtmlElement, float]:
-    """How much prose each element of the page holds, in tokens."""
+    """The amount of prose in each element of the page, in tokens."""
     prose: dict[HtmlElement, float] = {}
     for block in blocks:
         for element in lineage(block.owner):
@@ -102,7 +103,7 @@ def _position_features(block: Block, prose: dict[HtmlElement, float], whole: flo
 
 
 def _neighbour_features(blocks: Sequence[Block], place: int) -> dict[str, float]:
-    """The two blocks before and after; what is missing at the ends counts as empty."""
+    """The features of the two blocks before and after; a missing block at the ends counts as empty."""
     nearby = [blocks[i] for i in (place - 2, place - 1, place + 1, place + 2) if 0 <= i < len(blocks)]
     return {
         "links nearby": sum(block.links for block in nearby) / 4,
@@ -110,7 +111,7 @@ def _neighbour_features(blocks: Sequence[Block], place: int) -> dict[str, float]
 
 
 def body_of(root: HtmlElement, blocks: Sequence[Block]) -> HtmlElement:
-    """The element that holds the article; of equals the innermost. *root* when there is no text."""
+    """The element that contains the article; the innermost of equals. *root* if there is no text."""
     likely: dict[HtmlElement, float] = {}
     tokens: dict[HtmlElement, int] = {}
     whole = 0.0

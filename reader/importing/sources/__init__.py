@@ -1,1 +1,1 @@
-"""What an editor can name: files, folders, archives, EPUB, feeds, addresses."""
+"""The sources of an import: files, folders, archives, EPUB, feeds, web addresses."""

@@ -1,4 +1,4 @@
-"""The chapters of an EPUB, each an article-to-be (EPUB 3.3: OCF container, package document, spine)."""
+"""The chapters of an EPUB as articles (EPUB 3.3: OCF container, package document, spine)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEAST_TOKENS = 30
 
 @dataclass(frozen=True)
 class EpubChapter:
-    """``read_sibling`` gives the pictures by their address in the chapter."""
+    """``read_sibling`` returns the pictures by their address in the chapter."""
 
     path: str
     body_html: str
@@ -36,7 +36,7 @@ class EpubChapter:
 
 
 def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:
-    """In reading order. Raises NotImported when the book has no package document."""
+    """The chapters in reading order. Raises NotImported if the EPUB has no package document."""
     package_path = _package_path(name, archive)
     package = _xml(name, archive.read(package_path))
     told = {

@@ -16,7 +16,7 @@ from ..extraction.bylines import is_person, names_in
 from ..extraction.features import TOKEN
 
 WHOLE_TOKENS = 200
-"""So long a text of an entry is the article; a shorter one may be its beginning."""
+"""An entry with at least this much text is the whole article; a shorter text may be an excerpt."""
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)\b")
 _CUT = re.compile(
     r"(?:\[?…\]?|\.\.\.|\[&#8230;\]|阅读(?:全文|更多)|查看(?:全文|更多)|read more)\W*(?:</\w+>\W*)*$", re.IGNORECASE
@@ -26,7 +26,7 @@ _JSON_FEED = "https://jsonfeed.org/version/"
 
 @dataclass(frozen=True)
 class FeedItem:
-    """``whole``: the feed has all of the article. ``draft`` has what the feed says of it."""
+    """``whole`` is true if the feed has the full text. ``draft`` holds the metadata of the entry."""
 
     address: str
     body_html: str
@@ -42,7 +42,7 @@ def is_feed(content: bytes) -> bool:
 
 
 def entries(content: bytes, address: str) -> Iterator[FeedItem]:
-    """In the feed's order. *address* is the feed's own."""
+    """The entries in feed order. *address* is that of the feed."""
     if content.lstrip().startswith(b"{"):
         yield from _json_entries(content)
         return

@@ -1,4 +1,4 @@
-"""Fetches pages and pictures politely: within bounds of time, size and redirects, by robots.txt, one host at a time."""
+"""Fetches pages and pictures: limited in time, size and redirects, obeying robots.txt, with a delay per host."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ AGENT = "Reader-import/1.0 (article import at an editor's request)"
 ROBOT = "reader-import"
 LARGEST_PAGE_BYTES = 10_000_000
 LARGEST_ROBOTS_BYTES = 500_000
-"""RFC 9309 2.5 asks for at least 500 KiB."""
+"""RFC 9309 2.5 requires at least 500 KiB."""
 MOST_SECONDS = 30.0
 LONGEST_DELAY_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """``address`` is where the content was found at last, after redirects."""
+    """A response. ``address`` is the final one, after redirects."""
 
     address: str
     content: bytes
@@ -34,7 +34,7 @@ class Fetched:
 
 @dataclass
 class Fetcher:
-    """Use it in one thread. ``delay_seconds`` is the least time between two requests to one host."""
+    """Not thread-safe. ``delay_seconds`` is the minimum time between two requests to one host."""
 
     client: HttpClient
     delay_seconds: float = 1.0
@@ -44,7 +44,7 @@ class Fetcher:
     _last: dict[str, float] = field(default_factory=dict)
 
     def fetch(self, address: str, referer: str = "", largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
-        """What is at *address*. Raises NotImported, naming the address and the reason."""
+        """The content at *address*. Raises NotImported with the address and the reason."""
         deadline = self.now() + MOST_SECONDS
         here = checked(address)
         for _ in range(MOST_REDIRECTS + 1):
@@ -56,7 +56,7 @@ class Fetcher:
         raise NotImported(address, Message("more than %(most)s redirects", most=MOST_REDIRECTS))
 
     def _ask_leave(self, address: str) -> None:
-        """Waits its turn at the host. Raises NotImported where robots.txt says no."""
+        """Waits for the delay of the host. Raises NotImported if robots.txt disallows the address."""
         host = _host(address)
         if host not in self._rules:
             self._rules[host] = self._read_rules(host)
@@ -75,8 +75,9 @@ class Fetcher:
         self._last[host] = self.now()
 
     def _read_rules(self, host: str) -> Protego | str:
-        """The host's rules, or why nothing may be fetched there. Without a robots.txt all is allowed, when the host
-        fails to answer nothing is (RFC 9309 2.3.1).
+        """The robots.txt rules of the host, or the reason why nothing may be fetched.
+
+        Without a robots.txt everything is allowed; if the host does not answer, nothing is (RFC 9309 2.3.1).
         """
         here, deadline = f"{host}/robots.txt", self.now() + MOST_SECONDS
         try:
@@ -99,7 +100,7 @@ class Fetcher:
 
 
 def open_fetcher(*, allow_private: bool = False, delay_seconds: float = 1.0) -> Fetcher:
-    """A Fetcher that reaches the public internet only, or with *allow_private* this machine and its network too."""
+    """A Fetcher for the public internet only; with *allow_private* also for this machine and its network."""
     return Fetcher(HttpClient(AGENT, allow_private=allow_private), delay_seconds)
 
 
