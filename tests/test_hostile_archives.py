@@ -86,7 +86,11 @@ def test_methods_that_unpack_without_a_bound_are_refused_by_name(method):
     assert "a.txt is packed by a method that is not supported" in refusal_of(zipped({"a.txt": b"text"}, method))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"PK\3\4" + bytes(1000), zipped({"a.txt": b"text"})[:-30]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\3\4", b"PK\3\4" + bytes(1000), zipped({"a.txt": b"text"})[:-30]],
+    ids=["empty", "signature only", "zeros", "truncated"],
+)
 def test_what_is_no_zip_is_refused(content):
     assert "not a zip file" in refusal_of(content)
 
