@@ -159,7 +159,7 @@ def test_a_warm_child_is_used_again_and_ended_when_it_has_grown():
     assert other is not first
     for child in (first, other):
         children.give_back(child)
-    children.keep(1)
+    children.end_idle(keep=1)
     assert [first.alive(), other.alive()] == [False, True]
     with children.take(program, Limits(memory_mb=999)) as limited:
         assert limited is not other
@@ -167,7 +167,7 @@ def test_a_warm_child_is_used_again_and_ended_when_it_has_grown():
     child = grown.take(program, NO_LIMITS)
     grown.give_back(child)
     assert not child.alive()
-    children.keep(0)
+    children.end_idle()
 
 
 def test_a_warm_child_that_was_killed_meanwhile_is_replaced():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reader.errors import Busy
-from reader.jobs.queue import AHEAD, ATTEMPTS, FORGET_FAILURE_SECONDS, JobQueue, JobStatus, turn_of
+from reader.jobs.queue import ATTEMPTS, FORGET_FAILURE_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
 
 
 class Clock:
@@ -45,14 +45,14 @@ def test_a_ticket_tells_the_place_in_the_queue(jobs):
 
 
 def test_visitors_are_served_before_background_work(jobs):
-    jobs.submit("night.pdf", "spec", background=AHEAD)
+    jobs.submit("night.pdf", "spec", background=PREFETCH)
     jobs.submit("visitor.pdf", "spec")
     assert jobs.claim().key == "visitor.pdf"
 
 
 def test_a_visitor_pulls_background_work_forward(jobs):
-    jobs.submit("a.pdf", "spec", background=AHEAD)
-    jobs.submit("b.pdf", "spec", background=AHEAD)
+    jobs.submit("a.pdf", "spec", background=PREFETCH)
+    jobs.submit("b.pdf", "spec", background=PREFETCH)
     jobs.submit("b.pdf", "spec")
     assert jobs.claim().key == "b.pdf"
 
@@ -141,19 +141,21 @@ def test_another_process_sees_the_same_queue(jobs, tmp_path):
 
 
 def test_articles_go_before_books_and_small_books_before_large_ones(jobs):
-    jobs.submit("year.epub", "spec", turn_of(1_000))
-    jobs.submit("rain.pdf", "spec", turn_of(1))
+    jobs.submit("year.epub", "spec", background_of(1_000))
+    jobs.submit("rain.pdf", "spec", background_of(1))
     assert jobs.claim().key == "rain.pdf"
-    assert [turn_of(n) for n in (1, 3, 4, 20, 100, 1_600)] == sorted(turn_of(n) for n in (1, 3, 4, 20, 100, 1_600))
-    assert turn_of(1) == turn_of(3) == 0 < turn_of(4) <= turn_of(1_600) < AHEAD
+    assert [background_of(n) for n in (1, 3, 4, 20, 100, 1_600)] == sorted(
+        background_of(n) for n in (1, 3, 4, 20, 100, 1_600)
+    )
+    assert background_of(1) == background_of(3) == 0 < background_of(4) <= background_of(1_600) < PREFETCH
 
 
 def test_books_leave_most_of_the_queue_to_articles(tmp_path):
     jobs = JobQueue(tmp_path / "jobs.sqlite3", limit=8)
     for n in range(2):
-        jobs.submit(f"book{n}.pdf", "spec", turn_of(500))
+        jobs.submit(f"book{n}.pdf", "spec", background_of(500))
     with pytest.raises(Busy):
-        jobs.submit("book3.pdf", "spec", turn_of(40))
+        jobs.submit("book3.pdf", "spec", background_of(40))
     for n in range(6):
         jobs.submit(f"article{n}.pdf", "spec")
     assert jobs.claim().key == "article0.pdf"

@@ -1,4 +1,5 @@
-"""Work in a child process with limits: memory, processor time, wall time. It answers lines of text with lines.
+"""Child processes with limits of memory, CPU time and wall time. Requests and answers are lines of text.
 
-``parent.ChildProcess`` starts one, for one order or kept warm for many; ``child.answer_lines`` is its main loop.
+``parent.ChildProcess`` starts one, for one request or for many; ``child.answer_lines`` is its main loop;
+``warm.WarmChildren`` keeps idle ones for the next request.
 """

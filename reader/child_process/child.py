@@ -1,4 +1,4 @@
-"""The child's side: one answer a line for each order a line, until the input ends or the parent dies."""
+"""The child's side: reads requests, one per line, and writes one line for each, until input ends or the parent dies."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ PR_SET_PDEATHSIG = 1
 """linux/prctl.h"""
 
 OUT_OF_MEMORY = 77
-"""The exit status of a child that met its memory limit; sysexits.h leaves it free of other meanings here."""
+"""The exit status of a child that reached its memory limit."""
 
 PARENT = "PARENT_PID"
-"""The variable by which a child knows its parent: one that died while the child started is not its parent any more."""
+"""The environment variable with the parent's process id, for detecting a parent that died while the child started."""
 
 
 def prepare() -> TextIO:
-    """The stream for answers. Call it first: a library that prints writes to standard error from now on.
+    """Returns the stream for answers. Call it first: from then on, standard output of libraries goes to standard error.
 
-    The process dies with its parent and leaves Ctrl-C to it.
+    The process is killed when its parent dies, and ignores SIGINT.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a TextIOWrapper: it is a pipe
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # standard input is a pipe, so a TextIOWrapper
     parent = int(os.environ.pop(PARENT, 0) or os.getppid())
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked to be told
+    if os.getppid() != parent:  # the parent died before prctl took effect
         sys.exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return answers
 
 
 def answer_lines(answers: TextIO, answer: Callable[[str], str]) -> None:
-    """Writes ``answer(order)`` for each order.
+    """Writes ``answer(request)`` for each line of standard input.
 
-    *answer* returns one line. A MemoryError in it ends the process with OUT_OF_MEMORY, which the parent understands.
+    *answer* returns one line. A MemoryError in it ends the process with exit status OUT_OF_MEMORY.
     """
     for line in sys.stdin:
         try:
@@ -52,7 +52,7 @@ def answer_lines(answers: TextIO, answer: Callable[[str], str]) -> None:
 
 
 def resident_bytes(pid: int | str) -> int:
-    """What process *pid*, or this one (``self``), holds in memory now; 0 once it has ended."""
+    """The resident memory of process *pid*, or of this one (``self``); 0 if it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * resource.getpagesize()
     except (OSError, IndexError):

@@ -1,4 +1,4 @@
-"""The parent's side: starts a child process, sets its limits, asks it, and says which limit ended it."""
+"""The parent's side: starts a child process, sets its limits, sends requests, and reports which limit ended it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 
 LONGEST_ANSWER_BYTES = 500_000_000
 STOP_SECONDS = 0.5
-"""How soon a child that is busy is left when the caller is told to stop."""
+"""How soon ``ask`` returns after *stop* is set, even if the child is busy."""
 
 _CHUNK_BYTES = 1 << 20
 _KEPT_ERROR_BYTES = 10_000
 _OUT_OF_MEMORY = re.compile(rb"MemoryError|memory allocation of|bad_alloc|[Ff]ailed to allocate|[Oo]ut of memory")
-"""What Python, Rust, C++, GLib and others write to standard error before they give up."""
+"""What Python, Rust, C++, GLib and others write to standard error when memory allocation fails."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """``memory_mb`` bounds the address space, ``cpu_seconds`` the processor time of one order; 0 is no limit.
+    """``memory_mb`` limits the address space, ``cpu_seconds`` the CPU time of one request; 0 means no limit.
 
-    ``nice`` lowers the priority (nice(2)): 0 is that of the parent.
+    ``nice`` lowers the CPU priority (nice(2)); 0 is that of the parent.
     """
 
     memory_mb: int = 0
@@ -51,9 +51,14 @@ NO_LIMITS = Limits()
 
 
 class ChildProcess:
-    """A child that answers lines with lines; it ends with this process, and leaves no core dump. Use it in one thread.
+    """A child that answers requests, one line each. It ends with this process and dumps no core. Not thread-safe.
 
-    *command* is a program whose main loop is ``child.answer_lines``. ``answered`` tells that it has started.
+    *command* is a program whose main loop is ``child.answer_lines``. ``answered`` is True after the first answer.
+
+    ::
+
+        with ChildProcess([sys.executable, "-m", "reader.media.renditions"], Limits(memory_mb=512)) as child:
+            answer = child.ask(request, timeout_seconds=10)  # raises ChildFailed
     """
 
     def __init__(self, command: Sequence[str], limits: Limits = NO_LIMITS) -> None:
@@ -87,18 +92,18 @@ class ChildProcess:
         return self._process.poll() is None
 
     def resident_bytes(self) -> int:
-        """What it holds in memory now; 0 once it has ended."""
+        """Its resident memory; 0 if it has ended."""
         return resident_bytes(self.pid)
 
-    def ask(self, order: str, timeout_seconds: float, stop: threading.Event | None = None) -> str | None:
-        """The answer to *order*, one line; None if *stop* was set first.
+    def ask(self, request: str, timeout_seconds: float, stop: threading.Event | None = None) -> str | None:
+        """The answer to *request*, one line; None if *stop* was set first.
 
-        Raises ChildFailed, saying which limit was met; the process has ended then.
+        Raises ChildFailed with the limit that was exceeded; the process has ended then.
         """
         deadline = time.monotonic() + timeout_seconds
         self._allow_cpu_time()
         try:
-            answer = self._exchange(order.encode() + b"\n", deadline, stop)
+            answer = self._exchange(request.encode() + b"\n", deadline, stop)
         except TimeoutError:
             raise self._killed(
                 Message("timed out after %(seconds)s s", seconds=f"{timeout_seconds:g}"), "time"
@@ -114,7 +119,7 @@ class ChildProcess:
         return answer
 
     def end(self) -> None:
-        """Ends it, whatever it is doing. May be called more than once."""
+        """Kills the process. Can be called more than once."""
         if self._errors < 0:
             return
         self._process.kill()
@@ -126,9 +131,9 @@ class ChildProcess:
         os.close(self._errors)
         self._errors = -1
 
-    def _exchange(self, order: bytes, deadline: float, stop: threading.Event | None) -> str | None:
-        """Writes and reads by turns, so that neither side can block the other for ever."""
-        unsent, poll = memoryview(order), select.poll()
+    def _exchange(self, request: bytes, deadline: float, stop: threading.Event | None) -> str | None:
+        """Writes and reads in turn without blocking, so that no deadlock is possible."""
+        unsent, poll = memoryview(request), select.poll()
         poll.register(self._answers, select.POLLIN)
         poll.register(self._orders, select.POLLOUT)
         while True:
@@ -152,7 +157,7 @@ class ChildProcess:
             return unsent
 
     def _read(self) -> str | None:
-        """The answer, if all of it has come. Raises EOFError if the child has ended, OverflowError past the limit."""
+        """The answer; None while incomplete. Raises EOFError if the child has ended, OverflowError past the limit."""
         try:
             chunk = os.read(self._answers.fileno(), _CHUNK_BYTES)
         except BlockingIOError:
@@ -169,12 +174,12 @@ class ChildProcess:
         return answer
 
     def _allow_cpu_time(self) -> None:
-        """So many seconds more than it has used: a limit for one order, though it may be kept for thousands."""
+        """Sets RLIMIT_CPU to the CPU time used so far plus ``cpu_seconds``: the limit applies to one request."""
         if self.limits.cpu_seconds and self.alive():
             self._limit(resource.RLIMIT_CPU, math.ceil(_cpu_seconds_of(self.pid) + self.limits.cpu_seconds))
 
     def _limit(self, kind: int, value: int) -> None:
-        """Sets the soft limit, which a process may raise again; suppressed when it has ended already."""
+        """Sets a soft limit, which can be raised again later. Does nothing if the process has ended."""
         with contextlib.suppress(ProcessLookupError):
             _, hard = resource.prlimit(self.pid, kind)
             resource.prlimit(self.pid, kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
@@ -186,7 +191,7 @@ class ChildProcess:
         return ChildFailed(reason, limit)
 
     def _failure(self) -> ChildFailed:
-        """Why it ended by itself, or by the kernel."""
+        """Why the process ended without ``end`` being called."""
         code, errors = self._process.wait(), self._show_errors()
         if code == -signal.SIGXCPU:
             seconds = f"{self.limits.cpu_seconds:g}"
@@ -198,7 +203,7 @@ class ChildProcess:
         )
 
     def _show_errors(self) -> bytes:
-        """Passes on what the child wrote to standard error since the last time; returns its end."""
+        """Copies the child's new standard error output to ours. Returns the last part of it."""
         size = os.fstat(self._errors).st_size
         if not size:
             return b""
@@ -210,21 +215,21 @@ class ChildProcess:
         return text
 
 
-def ask_once(command: Sequence[str], order: str, timeout_seconds: float, limits: Limits) -> str:
-    """The answer of a child that is started for this *order* and ended after it. Raises ChildFailed."""
+def ask_once(command: Sequence[str], request: str, timeout_seconds: float, limits: Limits) -> str:
+    """The answer of a child that is started for this *request* only. Raises ChildFailed."""
     with ChildProcess(command, limits) as child:
-        return child.ask(order, timeout_seconds) or ""
+        return child.ask(request, timeout_seconds) or ""
 
 
 def _append_only_file() -> int:
-    """A file in memory: two processes may write to it and empty it, and it needs no disk."""
+    """A file in memory (memfd_create) that the child appends to and the parent truncates."""
     file = os.memfd_create("stderr")
     fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)
     return file
 
 
 def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
-    """Starts it from a thread that never ends: PR_SET_PDEATHSIG tells of the end of the forking thread (prctl(2))."""
+    """Starts it from a permanent thread: PR_SET_PDEATHSIG fires when the thread that forked ends (prctl(2))."""
 
     def start() -> subprocess.Popen[bytes]:
         pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
@@ -236,7 +241,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
 
 
 def _new_starter() -> None:
-    global _starter  # a fork copies the executor, but not its thread
+    global _starter  # fork copies the executor but not its thread
     _starter = ThreadPoolExecutor(1, thread_name_prefix="child-process-starter")
 
 
@@ -246,7 +251,7 @@ os.register_at_fork(after_in_child=_new_starter)
 
 
 def _cpu_seconds_of(pid: int) -> float:
-    """User and system time (proc(5), /proc/pid/stat, fields 14 and 15)."""
+    """User plus system time (proc(5): /proc/pid/stat, fields 14 and 15); 0 if the process has ended."""
     try:
         values = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""Children that wait for the next order: shared by all threads of a process, replaced when they have grown."""
+"""A thread-safe pool of idle child processes, kept for the next request and ended when they use too much memory."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from ..errors import ChildFailed
 from .parent import ChildProcess, Limits
 
 PING = ""
-"""The order that every program answers at once with an empty line: it says that it has started."""
+"""The request that every program answers at once with an empty line, as a sign that it has started."""
 
 START_SECONDS = 60.0
 
 
 class WarmChildren:
-    """One that holds more than *recycle_bytes* when it is given back is ended."""
+    """A child whose resident memory exceeds *recycle_bytes* when it is given back is ended."""
 
     def __init__(self, recycle_bytes: int) -> None:
         self._recycle_bytes = recycle_bytes
         self._forget()
-        os.register_at_fork(after_in_child=self._forget)  # they are children of the process that started them
-        atexit.register(self.keep, 0)
+        os.register_at_fork(after_in_child=self._forget)  # a forked process must not use its parent's children
+        atexit.register(self.end_idle)
 
     def _forget(self) -> None:
         self._idle: list[ChildProcess] = []
         self._lock = threading.Lock()
 
     def take(self, command: Sequence[str], limits: Limits) -> ChildProcess:
-        """One that has started; the caller gives it back or ends it. Raises OSError when none can be started."""
+        """A child that has started. The caller must give it back or end it. Raises OSError if none can be started."""
         child = self._idle_one(command, limits) or ChildProcess(command, limits)
         if child.answered:
             return child
@@ -49,10 +49,10 @@ class WarmChildren:
         with self._lock:
             self._idle.append(child)
 
-    def keep(self, count: int) -> None:
-        """Ends all idle ones but the *count* used last."""
+    def end_idle(self, keep: int = 0) -> None:
+        """Ends all idle children except the *keep* most recently used ones."""
         with self._lock:
-            kept, ended = self._idle[len(self._idle) - count :], self._idle[: len(self._idle) - count]
+            kept, ended = self._idle[len(self._idle) - keep :], self._idle[: len(self._idle) - keep]
             self._idle = kept
         for child in ended:
             child.end()

@@ -1,1 +1,1 @@
-"""Work outside the web processes: a queue, a pool of worker processes, and the export service on top."""
+"""Export jobs: a queue in SQLite, a pool of worker processes, and the export service that web pages call."""

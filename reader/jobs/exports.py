@@ -1,4 +1,4 @@
-"""The press: takes orders for exports, hands out finished files, knows their sizes."""
+"""The export service: finds finished export files and their sizes, and queues jobs for missing ones."""
 
 from __future__ import annotations
 
@@ -22,89 +22,98 @@ from ..storage.files import Store
 from . import worker
 from .messages import ExportJob, serialize
 from .pool import WorkerPool
-from .queue import AHEAD, FAILED, JobQueue, JobStatus, turn_of
+from .queue import FAILED, PREFETCH, JobQueue, JobStatus, background_of
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
 NEWEST = 25
-"""So many of the newest articles, and of those corrected last, are made when nothing else is to do."""
+"""How many of the newest and of the most recently corrected articles are exported while the queue is empty."""
 
 PHONE = "phone"
-"""The one paper that is offered beside a format's own: the reader holds a phone. ``?page=`` knows the others."""
+"""The paper size linked from article pages besides a format's default. ``?page=`` accepts the others too."""
 
-FIRST_AHEAD = ("epub", "pdf")
+PREFETCHED_FIRST = ("epub", "pdf")
 
 
 def offers() -> list[tuple[str, str]]:
-    """(suffix, page) of each file that an article's page offers, those that feeds name first."""
+    """(suffix, page) of each file linked from an article's page. The formats that feeds enclose come first."""
     found = [
         (suffix, page)
         for suffix, exporter in EXPORTS.items()
         for page in ("", PHONE)
         if not page or page in exporter.PAGES
     ]
-    return sorted(found, key=lambda offer: (offer[1], offer[0] not in FIRST_AHEAD))
+    return sorted(found, key=lambda offer: (offer[1], offer[0] not in PREFETCHED_FIRST))
 
 
 class ExportService:
-    """One per process; all share the queue and the store under ``instance/``. Nothing is rendered in here."""
+    """One per process. All processes share the queue and the file store under ``instance/``. Workers do the rendering.
+
+    ::
+
+        result = export_service.get_or_wait(of_article(article), "pdf", page="a4", patience_seconds=2)
+        if isinstance(result, JobStatus):
+            ...  # still in the queue: ``result.position`` counts from 1
+        else:
+            ...  # ``result`` is the Path of the finished file
+    """
 
     def __init__(self, settings: Settings, catalog: Catalog, build_id: str) -> None:
         self._settings, self._catalog, self._build_id = settings, catalog, build_id
         self.store = Store(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
-        self.failed_ahead = 0
-        """How often nothing could be made ahead, in this process."""
-        self._made_ahead: set[str] = set()
+        self.failed_prefetches = 0
+        """How many times prefetching failed in this process."""
+        self._prefetched: set[str] = set()
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
-        """The finished file's name: content, look and options. Raises UnknownFormat, BadOption."""
+        """The finished file's name: content version, build id and options. Raises UnknownFormat, BadOption."""
         options = [part for part in (page_of(suffix, page), script_of(script)) if part]
         return "-".join([publication.version, self._build_id, self._site, *options]) + f".{suffix}"
 
     @cached_property
     def _site(self) -> str:
-        """What the site itself adds to a file: its name, and its address if it has a fixed one."""
+        """A hash of the settings that appear in exported files: the site's name and base URL."""
         return fingerprint(self._settings.site_name, self._settings.base_url)[:8]
 
     def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
-        """None if it was never made; a look-up, no work."""
+        """The size of the finished file; None if there is none. Never starts a job."""
         return self.sizes_bytes([(publication, suffix, page)])[0]
 
     def sizes_bytes(self, wanted: Sequence[tuple[Publication, str, str]]) -> list[int | None]:
-        """Of each publication, suffix and page; None for what was never made or is not kept. Looks at files only.
+        """The size for each (publication, suffix, page); None where no finished file exists. Never starts a job.
 
-        A publication of a Teaser will do: it has all that the key is made of, names, language, version.
+        A publication built from a Teaser is enough: the key needs only names, language and version.
         """
         keys = [self.key(*one) for one in wanted]
         sizes = self.store.sizes(keys)
         return [sizes.get(key) for key in keys]
 
     def find(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> Path | None:
-        """The finished file, or None; orders nothing."""
+        """The finished file, or None. Never starts a job."""
         return self.store.find(self.key(publication, suffix, page, script))
 
     def submit(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> JobStatus | None:
-        """Queues it unless it is finished (None) or ordered already; says where it stands. Raises Busy."""
+        """Queues a job unless one is queued. Returns its status; None if the file is finished. Raises Busy."""
         key = self.key(publication, suffix, page, script)
         if self.store.find(key):
             return None
         job = self._job(key, publication, suffix, page, script)
-        self.jobs.submit(key, serialize(job), turn_of(len(publication.chapters)))
+        self.jobs.submit(key, serialize(job), background_of(len(publication.chapters)))
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
-        """Queues it behind everything that visitors wait for; False, and nothing done, if half the queue is taken."""
+        """Queues a job with the lowest priority. Returns False without queueing if the queue is half full."""
         key = self.key(publication, suffix, page)
         if self.jobs.waiting() * 2 >= self._settings.export_queue:
             return False
-        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), AHEAD)
+        self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), PREFETCH)
         return True
 
     def get_or_wait(
         self, publication: Publication, suffix: str, page: str = "", script: str = "", patience_seconds: float = 20.0
     ) -> Path | JobStatus:
-        """The finished file; or, when patience ends first, where the order stands. Raises Busy, ExportFailed."""
+        """The finished file, or the job's status after *patience_seconds*. Raises Busy, ExportFailed."""
         deadline = time.monotonic() + patience_seconds
         key = self.key(publication, suffix, page, script)
         status = self.submit(publication, suffix, page, script)
@@ -116,7 +125,7 @@ class ExportService:
         return status or self._finished(key, publication, suffix)
 
     def run_workers(self, stop: threading.Event) -> None:
-        """Makes what is ordered until *stop*; of all processes that call this, one at a time does."""
+        """Runs the worker pool until *stop*. A lock file lets only one process at a time run it."""
         settings = self._settings
         command = worker.command(self.store)
         pool = WorkerPool(
@@ -130,31 +139,31 @@ class ExportService:
         pool.run(stop, settings.instance / "exports.lock")
 
     def _prefetch_newest(self) -> None:
-        """What is asked for most is made before it is asked for: every file of the newest articles and the corrected.
+        """Queues every missing file of the newest and the corrected articles.
 
-        Each once: one that was dropped since, because room is short, waits until somebody asks for it.
+        Each file is prefetched once: one evicted from the cache later is exported again only on request.
         """
         teasers = {t.slug: t for t in (*self._catalog.latest(limit=NEWEST), *self._catalog.corrected(limit=NEWEST))}
-        wishes = {
+        wanted = {
             self.key(of_article(teaser), *offer): (slug, offer)
             for offer in offers()
             for slug, teaser in teasers.items()
         }
-        missing = wishes.keys() - self._made_ahead - self.store.sizes(wishes).keys()
-        articles = {a.slug: a for a in self._catalog.articles(list({wishes[key][0] for key in missing}))}
-        self._made_ahead &= wishes.keys()
-        for key, (slug, offer) in wishes.items():
+        missing = wanted.keys() - self._prefetched - self.store.sizes(wanted).keys()
+        articles = {a.slug: a for a in self._catalog.articles(list({wanted[key][0] for key in missing}))}
+        self._prefetched &= wanted.keys()
+        for key, (slug, offer) in wanted.items():
             if key in missing and slug in articles:
                 if not self.prefetch(of_article(articles[slug]), *offer):
                     return
-                self._made_ahead.add(key)
+                self._prefetched.add(key)
 
     def _try_to_prefetch(self) -> None:
-        """A luxury: what goes wrong is counted, and harms nothing."""
+        """Prefetching is optional: errors are counted and logged at debug level."""
         try:
             self._prefetch_newest()
         except (ReaderError, sqlite3.Error) as error:
-            self.failed_ahead += 1
+            self.failed_prefetches += 1
             LOG.debug("no exports are made ahead: %s", error)
 
     def _finished(self, key: str, publication: Publication, suffix: str) -> Path:

@@ -1,4 +1,4 @@
-"""An order as one line of text, and back: it crosses from the process that asks to the one that makes."""
+"""The message from the worker pool to a worker process: an ExportJob as one line of JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..models import Publication
 
 @dataclass(frozen=True)
 class ExportJob:
-    """All a worker needs. ``build_id`` is the one the key was made with: a worker of other code must refuse."""
+    """Everything a worker needs. A worker whose own ``build_id`` differs runs other code and must refuse the job."""
 
     key: str
     suffix: str
@@ -22,12 +22,12 @@ class ExportJob:
     options: Options
 
 
-def serialize(spec: ExportJob) -> str:
-    return json.dumps(asdict(spec), ensure_ascii=False, default=datetime.isoformat)
+def serialize(job: ExportJob) -> str:
+    return json.dumps(asdict(job), ensure_ascii=False, default=datetime.isoformat)
 
 
 def deserialize(line: str) -> ExportJob:
-    """The ExportJob that ``serialize`` wrote; times keep their offset, not their zone's name."""
+    """The inverse of ``serialize``. Times keep their UTC offset but lose the name of their zone."""
     fields = json.loads(line)
     publication = fields["publication"] | {"chapters": tuple(map(article_of, fields["publication"]["chapters"]))}
     return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**fields["options"])})

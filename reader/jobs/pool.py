@@ -1,4 +1,4 @@
-"""The crew: one web process among all keeps the workers busy, replaces the dead and stops the endless."""
+"""The worker pool: one web process runs it, restarts workers that died and kills jobs that time out."""
 
 from __future__ import annotations
 
@@ -18,22 +18,28 @@ from .queue import Job, JobQueue
 
 LOG = logging.getLogger(__name__)
 IDLE_SECONDS = 0.05
-"""How long a job ordered by another process may lie before it is seen."""
+"""Polling interval for jobs queued by other processes."""
 
 LOOK_AHEAD_SECONDS = 2.0
-"""How often an idle crew looks for work nobody has ordered yet."""
+"""How often an idle pool calls ``idle()``."""
 
 RECYCLE_BYTES = 160_000_000
-"""A worker that has grown beyond this by a large job is replaced before the next one is claimed."""
+"""A worker whose resident memory exceeds this after a job is replaced before the next job is claimed."""
 
 TAKE_OVER_SECONDS = 1.0
-"""How often the other processes look whether the keeper still lives."""
+"""How often the other processes try to take the lock of the process that runs the pool."""
 
 _SETTINGS = {"time": "READER_EXPORT_TIMEOUT_SECONDS", "memory": "READER_EXPORT_MEMORY_MB"}
 
 
 class WorkerPool:
-    """``finished(key, size_bytes)`` is called once for each file made, ``idle()`` when there is nothing to make."""
+    """``finished(key, size_bytes)`` is called once for each finished file, ``idle()`` while the queue is empty.
+
+    ::
+
+        pool = WorkerPool(JobQueue(path, limit=64), worker.command(store), size=2, timeout_seconds=120)
+        pool.run(stop, instance / "exports.lock")  # returns when *stop* is set
+    """
 
     def __init__(
         self,
@@ -50,7 +56,7 @@ class WorkerPool:
         self._next_idle = 0.0
 
     def run(self, stop: threading.Event, lock: Path) -> None:
-        """Works until *stop*; of all processes that call this with the same *lock*, one at a time does."""
+        """Runs jobs until *stop*. Of all processes that call this with the same *lock* file, one at a time does."""
         while not stop.is_set():
             with file_lock(lock) as mine:
                 if mine and self._recovered():
@@ -73,21 +79,21 @@ class WorkerPool:
             slot.join()
 
     def _run_worker(self, stop: threading.Event) -> None:
-        """One worker after the other; the next is started, and warms up, before there is work for it."""
+        """Restarts the worker whenever it ends. A new worker loads its libraries before it is given a job."""
         pause = 0.0
         while not stop.wait(pause):
             worker = ChildProcess(self._command, self._limits)
             answered = 0
             try:
                 answered = self._serve(worker, stop)
-            except ReaderError as error:  # the queue cannot be used at present
+            except ReaderError as error:  # the queue's database is unusable at present
                 LOG.warning("%s", error)
             finally:
                 worker.end()
             pause = 0.0 if answered else min(60.0, pause * 2 or 1.0)
 
     def _serve(self, worker: ChildProcess, stop: threading.Event) -> int:
-        """Gives jobs to *worker* until it ends, has grown, or *stop* is set; says how many it answered."""
+        """Gives jobs to *worker* until it ends, exceeds RECYCLE_BYTES or *stop* is set. Returns how many it did."""
         answered = 0
         while not stop.is_set() and worker.alive():
             job = self._jobs.claim()
@@ -95,7 +101,7 @@ class WorkerPool:
                 self._idle_once(stop)
                 continue
             answer = self._ask(worker, job.spec, stop)
-            if answer is None:  # stopped meanwhile: the next keeper takes the job up again
+            if answer is None:  # stopped: the next process that runs the pool takes the job
                 self._jobs.release(job.key)
                 return answered
             self._complete(job, answer)
@@ -105,7 +111,7 @@ class WorkerPool:
         return answered
 
     def _ask(self, worker: ChildProcess, spec: str, stop: threading.Event) -> dict[str, Any] | None:
-        """The worker's answer, or the error that says how it ended; None if *stop* came first."""
+        """The worker's answer, or ``{"error", "killed"}`` if it died; None if *stop* was set first."""
         try:
             answer = worker.ask(spec, self._timeout_seconds, stop)
         except ChildFailed as error:

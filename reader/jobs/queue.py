@@ -1,4 +1,4 @@
-"""The queue of exports that all processes of one machine share: one row a key, in SQLite."""
+"""The queue of export jobs, shared by all processes of one machine: an SQLite table with one row per key."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ..i18n import N_, Message, restored
 from ..storage.sqlite import closing_on_error, file_identity, is_broken, log_of, loss, open_database, set_aside
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
-ARTICLE, AHEAD = 0, 9
-"""``background`` of a job: articles first, then books from 1 up by size, at last what nobody has ordered yet."""
+ARTICLE, PREFETCH = 0, 9
+"""``background`` is a job's priority, lowest first: 0 for articles, 1 to 8 for books by size, 9 for prefetching."""
 
 ATTEMPTS = 4
-"""A job whose keeper or worker was killed is tried again, so often; one that broke its worker is not."""
+"""How often a job is tried whose worker or pool was killed. A job that crashed its worker is not retried."""
 
 FORGET_FAILURE_SECONDS = 600.0
-"""A failed key may be ordered again after this long: never in a loop, yet not lost for ever."""
+"""A failed key can be queued again after this time."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs(
@@ -35,9 +35,9 @@ CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs(state, background, queued);
 """
 
 
-def turn_of(chapters: int) -> int:
-    """The ``background`` of a visitor's order: 0 up to 3 chapters, then one more for each fourfold."""
-    return min(AHEAD - 1, max(0, chapters.bit_length() - 1) // 2)
+def background_of(chapters: int) -> int:
+    """The ``background`` of a job that a visitor requested: 0 up to 3 chapters, plus 1 for each factor of 4."""
+    return min(PREFETCH - 1, max(0, chapters.bit_length() - 1) // 2)
 
 
 P = ParamSpec("P")
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenate[JobQueue, P], T]:
-    """*step* on a queue that works: a broken file is set aside and made anew. Raises Busy if it cannot be used now."""
+    """*step*, repeated once with a new database file if the old one is broken. Raises Busy on other SQLite errors."""
 
     @wraps(step)
     def guarded(jobs: JobQueue, *arguments: P.args, **named: P.kwargs) -> T:
@@ -60,7 +60,7 @@ def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenat
             reason = Message(N_("the queue of exports cannot be used (%(cause)s)"), cause=str(error))
             raise Busy(reason, retry_seconds=30) from error
 
-    return guarded  # type: ignore[return-value]  # mypy minds that the first parameter has a name
+    return guarded  # type: ignore[return-value]  # mypy objects to the named first parameter
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Job:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """Where an order stands. ``position`` counts from 1 while waiting, else 0; ``message`` says why it failed."""
+    """The state of a job. ``position`` counts from 1 while it waits, else 0; ``message`` is the error if it failed."""
 
     key: str
     state: str
@@ -80,7 +80,15 @@ class JobStatus:
 
 
 class JobQueue:
-    """A job leaves the table when its file is finished; the store is what knows finished files."""
+    """A persistent priority queue. A job is deleted when its file is finished; the file store holds finished files.
+
+    ::
+
+        queue = JobQueue(instance / "jobs.sqlite3", limit=64)
+        queue.submit(key, serialize(job))  # a web process
+        job = queue.claim()                # the worker pool
+        queue.finish(job.key)              # or ``fail(job.key, message)``
+    """
 
     def __init__(self, path: Path, limit: int, clock: Callable[[], float] = time.time) -> None:
         self._path, self._limit, self._clock = path, limit, clock
@@ -88,7 +96,7 @@ class JobQueue:
 
     @_guarded
     def submit(self, key: str, spec: str, background: int = 0) -> None:
-        """Queues *key* once, however many ask; a lower *background* goes first. Raises Busy."""
+        """Queues *key* unless it is queued already; jobs with a lower *background* run first. Raises Busy."""
         with self._transaction() as db:
             self._forget_old_failures(db)
             found = db.execute("SELECT state FROM jobs WHERE key = ?", (key,)).fetchone()
@@ -100,10 +108,10 @@ class JobQueue:
                 db.execute("UPDATE jobs SET background = min(background, ?) WHERE key = ?", (background, key))
 
     def _check_room(self, background: int) -> None:
-        """Books may take a quarter of the queue only: each takes as long as many articles."""
-        if ARTICLE < background < AHEAD:
+        """Raises Busy if the queue is full, or if books fill a quarter of it: a book takes as long as many articles."""
+        if ARTICLE < background < PREFETCH:
             query = "SELECT count(*) FROM jobs WHERE state = ? AND background > ? AND background < ?"
-            books = self._connection().execute(query, (WAITING, ARTICLE, AHEAD)).fetchone()[0]
+            books = self._connection().execute(query, (WAITING, ARTICLE, PREFETCH)).fetchone()[0]
             if books >= max(1, self._limit // 4):
                 raise Busy(Message("the export queue is full (%(count)s waiting)", count=books), retry_seconds=30)
         if (waiting := self.waiting()) >= self._limit:
@@ -116,13 +124,13 @@ class JobQueue:
 
     @_guarded
     def oldest_seconds(self) -> float:
-        """How long the job that has waited longest does so."""
+        """The waiting time of the oldest job; 0 if none waits."""
         oldest = self._connection().execute("SELECT min(queued) FROM jobs WHERE state = ?", (WAITING,)).fetchone()[0]
         return self._clock() - oldest if oldest else 0.0
 
     @_guarded
     def status(self, key: str) -> JobStatus | None:
-        """None once the job is finished, or was never ordered."""
+        """None if the job is finished or was never queued."""
         db = self._connection()
         row = db.execute("SELECT state, background, queued, message FROM jobs WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -136,7 +144,7 @@ class JobQueue:
 
     @_guarded
     def claim(self) -> Job | None:
-        """The next job, now this caller's; visitors' before background, oldest first."""
+        """Takes the next job: lowest ``background`` first, then oldest first. None if the queue is empty."""
         db = self._connection()
         if not db.execute("SELECT 1 FROM jobs WHERE state = ? LIMIT 1", (WAITING,)).fetchone():
             return None
@@ -161,14 +169,14 @@ class JobQueue:
 
     @_guarded
     def retry(self, key: str) -> bool:
-        """Queues a claimed job again in its old place; False, and nothing done, if it has had its attempts."""
+        """Puts a claimed job back into its old position. Returns False, changing nothing, after ATTEMPTS attempts."""
         again = "UPDATE jobs SET state = ? WHERE key = ? AND attempts < ? RETURNING key"
         with self._transaction() as db:
             return bool(db.execute(again, (WAITING, key, ATTEMPTS)).fetchall())
 
     @_guarded
     def release(self, key: str) -> None:
-        """Gives back a claimed job that was not begun or not finished because of an orderly stop: no attempt counts."""
+        """Puts back a claimed job that an orderly stop interrupted. The attempt does not count."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE jobs SET state = ?, attempts = attempts - 1 WHERE key = ? AND state = ?",
@@ -177,7 +185,7 @@ class JobQueue:
 
     @_guarded
     def recover(self) -> None:
-        """Queues again what a vanished keeper left half done; gives up what has been left so before."""
+        """Puts back the jobs of a pool that was killed. Jobs that have used up their attempts fail."""
         with self._transaction() as db:
             lost = "UPDATE jobs SET state = ?, message = 'interrupted: Reader was stopped' WHERE state = ?"
             db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS))
@@ -189,7 +197,7 @@ class JobQueue:
 
     @_guarded
     def failures(self) -> dict[str, str]:
-        """Key to message."""
+        """Error message by key."""
         rows = self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,))
         return {key: restored(message) for key, message in rows}
 
@@ -201,10 +209,10 @@ class JobQueue:
         return _Transaction(self._connection())
 
     def _connection(self) -> sqlite3.Connection:
-        """This thread's; opened, and the file made, when first needed or when another file has taken its place."""
+        """This thread's connection. Opened on first use, and again when the database file was replaced."""
         local = self._local
         if getattr(local, "db", None) is not None:
-            self._look()
+            self._close_if_replaced()
         if getattr(local, "db", None) is None:
             local.identity = file_identity(self._path)
             db = open_database(self._path, timeout_seconds=10)
@@ -214,7 +222,7 @@ class JobQueue:
             local.db, local.log = db, file_identity(log_of(self._path))
         return local.db  # type: ignore[no-any-return]
 
-    def _look(self) -> None:
+    def _close_if_replaced(self) -> None:
         local = self._local
         if file_identity(self._path) != local.identity:
             self._close()
@@ -223,8 +231,11 @@ class JobQueue:
             self._close()
 
     def replace_if_broken(self, error: sqlite3.DatabaseError) -> bool:
-        """Whether there is a new file now. Jobs are derived: a visitor who waits asks again, the rest is made ahead."""
-        is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database, with other tables than ours
+        """Sets a broken database file aside. Returns whether it did.
+
+        Its jobs are lost: waiting pages refresh and queue theirs again.
+        """
+        is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database with other tables
         if not is_foreign and not is_broken(error):
             return False
         set_aside(self._path, self._local.identity, error)
@@ -239,7 +250,7 @@ class JobQueue:
 
 
 class _Transaction:
-    """BEGIN IMMEDIATE … COMMIT: takes the write lock first, so that look and change are one step."""
+    """BEGIN IMMEDIATE … COMMIT: takes the write lock first, so that reading and writing are atomic."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -1,8 +1,7 @@
-"""The program of an export worker: reads orders from its standard input, one a line, answers each with a line of JSON.
+"""The program of an export worker: reads one job per line from standard input, writes one line of JSON for each.
 
-It is a child process with limits (``child_process``), kept warm: libraries and fonts stay loaded. It never ends by
-itself: whoever gives the orders decides when a fresh one is due, so no order is ever written to a process that is
-about to leave. It knows nothing of the queue.
+It is a child process with limits (``child_process``) that handles many jobs, so that libraries and fonts stay loaded.
+Only the pool ends it, so no job is sent to a process that is exiting. It does not access the queue.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from .messages import ExportJob, deserialize
 
 
 def command(store: Store) -> list[str]:
-    """How to start a worker that puts its files into *store*."""
+    """The command line of a worker that writes its files to *store*."""
     return [sys.executable, "-m", __name__, str(store.folder), str(store.limit_bytes)]
 
 
 def limits(memory_mb: int) -> Limits:
-    """Polite, too: pages go first."""
+    """Low CPU priority (nice 10), so that exports do not slow down web pages."""
     return Limits(memory_mb=memory_mb, nice=10)
 
 
@@ -50,13 +49,13 @@ def _answer_line(renderer: Renderer, store: Store, line: str) -> str:
     return json.dumps(answer | {"resident_bytes": resident_bytes("self")})
 
 
-def _answer(spec: ExportJob, renderer: Renderer, store: Store) -> dict[str, object]:
+def _answer(job: ExportJob, renderer: Renderer, store: Store) -> dict[str, object]:
     """``{"size": bytes}`` or ``{"error": message}``."""
     try:
-        content = make(spec, renderer)
-        store.put(spec.key, content)
+        content = make(job, renderer)
+        store.put(job.key, content)
         return {"size": len(content)}
-    except MemoryError:  # the parent tells
+    except MemoryError:  # ends the process; the parent reports the memory limit
         raise
     except ReaderError as error:
         return {"error": stored(error.message)}
@@ -64,16 +63,16 @@ def _answer(spec: ExportJob, renderer: Renderer, store: Store) -> dict[str, obje
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def make(spec: ExportJob, renderer: Renderer) -> bytes:
-    """Raises ExportFailed if this process runs other code than the one that ordered."""
-    if spec.build_id != renderer.build_id:
-        raise ExportFailed(spec.key, Message("Reader's files changed while it was running; restart it"))
-    publication = in_chosen_script(spec.publication, spec.options.script)
-    return exporter(spec.suffix).export(publication, spec.options, renderer.render)
+def make(job: ExportJob, renderer: Renderer) -> bytes:
+    """The exported file's bytes. Raises ExportFailed if the job was queued by a process that runs other code."""
+    if job.build_id != renderer.build_id:
+        raise ExportFailed(job.key, Message("Reader's files changed while it was running; restart it"))
+    publication = in_chosen_script(job.publication, job.options.script)
+    return exporter(job.suffix).export(publication, job.options, renderer.render)
 
 
 def warm_up() -> None:
-    """Loads the heavy libraries before the first order comes. Garbage is collected between orders, not amid them."""
+    """Loads the large libraries before the first job. Garbage is collected between jobs, not during them."""
     from ..exports.weasyprint import rendering
 
     rendering.warm_up()

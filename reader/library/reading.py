@@ -76,7 +76,7 @@ class FileReader:
             yield from (self._read_file(path, stamp) for path, stamp in stamps.items())
             return
         workers = os.cpu_count() or 2
-        with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads, _one_child_kept():
+        with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads, _ending_idle_children():
             rest, waiting = _batched(stamps), deque[Future[list[FileResult]]]()
             waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(rest, workers * _AHEAD))
             while waiting:
@@ -150,8 +150,8 @@ def warm_up(settings: Settings) -> None:
 
 
 @contextmanager
-def _one_child_kept() -> Iterator[None]:
+def _ending_idle_children() -> Iterator[None]:
     try:
         yield
     finally:
-        _children.keep(1)
+        _children.end_idle(keep=1)

@@ -61,9 +61,9 @@ def bad_files(settings, drop, tmp_path, monkeypatch):
     os.mkfifo(settings.articles / "2026-05-01/x.md")
     with drop("2026-05-01/huge.png", picture()).open("r+b") as huge:
         huge.truncate(1_500_000_000)
-    reading._children.keep(0)  # those of other tests, whose parser has no bugs
+    reading._children.end_idle()  # those of other tests, whose parser has no bugs
     yield
-    reading._children.keep(0)
+    reading._children.end_idle()
 
 
 def status_of(address: str) -> int:

@@ -100,7 +100,7 @@ def count(response: Response) -> Response:
 def count_cache_hits(app: Flask) -> None:
     """What the hot layer has counted since the last time, in this process."""
     export_service = services().export_service
-    failures, export_service.failed_ahead = export_service.failed_ahead, 0
+    failures, export_service.failed_prefetches = export_service.failed_prefetches, 0
     if failures:
         FAILED.labels("exports ahead").inc(failures)
     response_cache = app.extensions.get("response_cache")
