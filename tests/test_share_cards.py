@@ -8,7 +8,7 @@ import pytest
 from factories import make_article
 from PIL import Image
 
-from reader.media.share_cards import MARGIN, SIZE, broken, draw_share_card, face
+from reader.media.share_cards import MARGIN, SIZE, break_lines, draw_share_card, load_font
 
 WIDTH = SIZE[0] - 2 * MARGIN
 TITLES = [
@@ -20,14 +20,14 @@ TITLES = [
 
 @pytest.mark.parametrize("title", TITLES)
 def test_lines_fit_and_none_begins_or_ends_with_the_wrong_mark(title):
-    lines = broken(title, face("sans", 76), WIDTH)
+    lines = break_lines(title, load_font("sans", 76), WIDTH)
     assert "".join(lines) == title
-    assert all(face("sans", 76).getlength(line.rstrip()) <= WIDTH for line in lines)
+    assert all(load_font("sans", 76).getlength(line.rstrip()) <= WIDTH for line in lines)
     assert not [line for line in lines if line[0] in "，。、；：？！”’）》」』" or line.rstrip()[-1] in "“‘（《「『"]
 
 
 def test_latin_words_stay_whole():
-    words = {word for line in broken(TITLES[2], face("sans", 76), WIDTH) for word in line.split()}
+    words = {word for line in break_lines(TITLES[2], load_font("sans", 76), WIDTH) for word in line.split()}
     assert words == set(TITLES[2].split())
 
 

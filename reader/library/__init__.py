@@ -1,1 +1,1 @@
-"""The articles folder: scanning it, and watching it for changes."""
+"""The articles folder: scanning it into the catalog, and watching it for changes."""

@@ -1,4 +1,4 @@
-"""An article as fields that JSON can hold, and back: it crosses from one process to another."""
+"""Serializes an article to JSON fields and back, for messages between processes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _TIMES = ("published", "updated")
 
 
 def fields_of(article: Article) -> dict[str, Any]:
-    """Every field, times in ISO 8601, warnings as ``stored`` writes them."""
+    """Every field of *article*: times as ISO 8601 strings, warnings serialized by ``stored``."""
     times = {name: getattr(article, name).isoformat() for name in _TIMES}
     return vars(article) | times | {"warnings": [stored(warning) for warning in article.warnings]}
 
 
 def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article:
-    """The Article that ``fields_of`` took apart; its times in *zone*, or with their offset alone."""
+    """The inverse of ``fields_of``. Times are converted to *zone*; without one they keep their UTC offset."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was taken apart
+    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup in fields_of
     values["warnings"] = tuple(map(restored, values["warnings"]))
     for name in _TIMES:
         moment = datetime.fromisoformat(values[name])

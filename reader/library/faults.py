@@ -1,8 +1,8 @@
-"""When files that are not found were removed, and when the folder itself is at fault.
+"""Faults of the articles folder: tells deleted files from a folder that is missing, unmounted or replaced.
 
-A share that is not mounted looks like a folder whose articles have all been deleted. So what vanishes in bulk, or with
-the folder, is not believed: the last good state stays up until the files come back, until an operator confirms with
-``check --accept-removals``, or until it has stayed so for ``READER_ACCEPT_REMOVALS_SECONDS``.
+An unmounted share looks like a folder whose articles were all deleted. So bulk removals are not applied at once: the
+articles stay published until the files come back, an operator runs ``check --accept-removals``, or the fault has
+lasted for ``READER_ACCEPT_REMOVALS_SECONDS``.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from ..i18n import N_, Message, nmessage, restored, stored
 from .folder import Root
 
 FEW = 3
-"""So many articles may vanish at once from a small library: somebody deletes them by hand."""
+"""Up to this many missing articles are removals in a small library too: people delete a few files by hand."""
 
 UNREADABLE, EMPTY, REPLACED, UNMOUNTED, BULK = "unreadable", "empty", "replaced", "unmounted", "bulk"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why the folder is not believed. ``reason`` is a Message."""
+    """Why removals are not applied. ``reason`` is a Message."""
 
     kind: str
     reason: str
 
     @property
     def hint(self) -> Message:
-        """What an operator can do."""
+        """How an operator can fix it."""
         if self.kind == UNREADABLE:
             return Message("bring the folder back, or correct READER_ARTICLES")
         return Message("bring the files back, or confirm with: python -m reader check --accept-removals")
 
     @property
-    def can_be_meant(self) -> bool:
-        """Whether it is a removal if it lasts; a folder that is not there at all says nothing."""
+    def can_be_accepted(self) -> bool:
+        """Whether the removals are applied after a while. Never for a folder that cannot be read."""
         return self.kind != UNREADABLE
 
 
@@ -48,10 +48,10 @@ def unreadable(error: OSError, path: object) -> Fault:
 
 
 def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: int) -> Fault | None:
-    """What is wrong with *root*, which is not the folder that was there *before*; None if nothing is.
+    """The fault if *root* is another folder than the one scanned *before*; None if its removals can be applied.
 
-    *lost* of the *known* public articles have no file in it. A link that leads elsewhere now was switched by a deploy,
-    which says exactly what is published from now on; nothing at all is never meant.
+    *lost* of the *known* published articles have no file in it. A symbolic link with a new target was switched by a
+    deployment, so its removals are applied, unless the new folder holds no articles.
     """
     if before.path != root.path:
         if known and is_empty:
@@ -72,7 +72,7 @@ def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: 
 
 
 def of_missing(root: Root, mounts: Iterable[str], missing: list[str], known: int) -> Fault | None:
-    """What is wrong when the public articles at the paths *missing* are not found, of *known* in all."""
+    """The fault if the files of the published articles at *missing* are gone, of *known* articles; None if removed."""
     for mount in mounts:
         lost = sum(1 for path in missing if path.startswith(f"{mount}/"))
         if lost and not _is_mounted(root, mount):
@@ -104,7 +104,7 @@ def store_fault(transaction: CatalogTransaction, fault: Fault | None) -> None:
 
 
 def stored_root(transaction: CatalogTransaction) -> Root | None:
-    """The folder that the catalog was last brought in step with; None at first."""
+    """The folder of the last scan; None before the first one."""
     text = transaction.get_meta("root")
     return Root(*json.loads(text)) if text else None
 
@@ -114,7 +114,7 @@ def store_root(transaction: CatalogTransaction, root: Root) -> None:
 
 
 def stored_mounts(transaction: CatalogTransaction) -> list[str]:
-    """Sub-folders that lay on a file system of their own."""
+    """Sub-folders that were mount points in the last full scan."""
     return list(json.loads(transaction.get_meta("mounts") or "[]"))
 
 

@@ -1,8 +1,8 @@
-"""The one walk of the articles folder: what lies in it, what is read, and why the rest is not.
+"""The directory walk of the articles folder: which files are read as articles, and why others are not.
 
-Every error of an entry is that entry's problem, never the walk's. Each real file is found once: a link to something
-in the folder that is read anyway is not followed, and a link out of the folder never is. What the walk says of a name
-depends on that name and the file behind it alone, so a look at one file agrees with a walk of everything.
+An error of one entry becomes that entry's problem and does not stop the walk. Each real file is found once: symbolic
+links to files that are read anyway, and links out of the folder, are not followed. The result for a path depends only
+on its name and its file, so walking one path gives the same entry as walking the whole folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from ..i18n import Message
 from ..models import Problem, fingerprint
 from .names import (
-    guessed,
+    decoded_as_gb18030,
     is_article_name,
     is_public,
     printable,
@@ -31,7 +31,7 @@ _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device",
 
 
 class Kind(Enum):
-    """What an entry is: a file to read, a folder to list, a problem, or a file left out on purpose."""
+    """What an entry is: a file to read, a folder to list, a problem, or a name that is skipped on purpose."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Root:
-    """The folder behind ``READER_ARTICLES`` at one moment: its real path, and which directory of which device it is."""
+    """The folder that ``READER_ARTICLES`` resolves to: its real path, device and inode."""
 
     path: str
     device: int
@@ -50,9 +50,9 @@ class Root:
 
 @dataclass(frozen=True)
 class Entry:
-    """One name in the folder. ``path`` is relative to it, printable, with ``/``; ``real_path`` opens it.
+    """One entry of a directory. ``path`` is relative to the root, printable, with ``/``; ``real_path`` can be opened.
 
-    ``stamp`` changes when the entry does. ``linked`` says that a folder is found through a link.
+    ``stamp`` changes when the file changes. ``linked`` marks a folder that is reached through a symbolic link.
     """
 
     kind: Kind
@@ -69,7 +69,7 @@ class Entry:
 
 
 def find_root(articles: Path) -> Root:
-    """The folder that *articles* leads to now, whatever links it goes through. Raises OSError if there is none."""
+    """The folder at *articles*, with symbolic links resolved. Raises OSError if there is none."""
     path = os.path.realpath(articles, strict=True)
     status = Path(path).stat()
     if not stat.S_ISDIR(status.st_mode):
@@ -78,7 +78,7 @@ def find_root(articles: Path) -> Root:
 
 
 def walk(root: Root, under: str = "") -> Iterator[Entry]:
-    """Everything at and below *under* (relative to *root*; empty for all) that is an article file or has a say.
+    """Every file, folder, problem and skipped name at and below *under* (relative to *root*; empty for the root).
 
     Raises OSError if the root itself cannot be listed.
     """
@@ -95,7 +95,7 @@ def walk(root: Root, under: str = "") -> Iterator[Entry]:
 
 
 def is_mounted(root: Root, entry: Entry) -> bool:
-    """Whether another file system than the root's lies at a folder (a sub-folder of its own volume or share)."""
+    """Whether the folder lies on another file system than the root, such as a mounted volume or share."""
     try:
         return Path(entry.real_path).stat().st_dev != root.device
     except OSError:
@@ -103,22 +103,22 @@ def is_mounted(root: Root, entry: Entry) -> bool:
 
 
 def watched_folders(root: Root) -> Iterator[str]:
-    """Real paths of all folders that are read, and of the root."""
+    """Real paths of the root and of all sub-folders that are read."""
     return (entry.real_path for entry in walk(root) if entry.kind is Kind.FOLDER)
 
 
 def article_files(root: Root, under: str = "") -> Iterator[Entry]:
-    """Only the files that are read as articles."""
+    """The files that are read as articles."""
     return (entry for entry in walk(root, under) if entry.kind is Kind.FILE)
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """Of a file's content: time of the last change, size, inode."""
+    """Changes when the file's content changes: modification time in ns, size, inode."""
     return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}"
 
 
 def _find(root: Root, under: str) -> Entry | None:
-    """The entry named *under*, by the same steps as the walk takes; None if the walk does not come there."""
+    """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
     found: Entry | None = Entry(Kind.FOLDER, "", root.path)
     for name in filter(None, under.split("/")):
         if found is None or found.kind is not Kind.FOLDER:
@@ -127,7 +127,7 @@ def _find(root: Root, under: str) -> Entry | None:
             mode = os.lstat(f"{found.real_path}/{name}").st_mode
         except OSError as error:
             return _failed(f"{_below(found)}{name}", name, found.real_path, error)
-        found = _look(root, found, name, mode)
+        found = _entry_of(root, found, name, mode)
     return found
 
 
@@ -142,24 +142,24 @@ def _list(root: Root, folder: Entry) -> Iterator[Entry]:
             yield _problem(folder.path, folder.real_path, *_explained(error))
         return
     for name, mode in names:
-        entry = _look(root, folder, name, mode)
+        entry = _entry_of(root, folder, name, mode)
         if entry:
             yield entry
 
 
 def _mode(entry: os.DirEntry[str]) -> int:
-    """The kind of file as in ``st_mode``, from the listing itself."""
+    """The file type bits of ``st_mode``, from the directory listing without a further system call."""
     if entry.is_symlink():
         return stat.S_IFLNK
     return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
 
 
-def _look(root: Root, folder: Entry, name: str, mode: int) -> Entry | None:
+def _entry_of(root: Root, folder: Entry, name: str, mode: int) -> Entry | None:
     if name.startswith("."):
         return None
     path, real_path = _below(folder) + printable(name), f"{folder.real_path}/{name}"
     if stat.S_ISLNK(mode):
-        return _look_through(root, folder, path, real_path)
+        return _resolve_link(root, folder, path, real_path)
     if stat.S_ISDIR(mode):
         return _folder(path, real_path, name, linked=folder.linked)
     return _file(path, real_path, name)
@@ -194,8 +194,8 @@ def _stamped(path: str, real_path: str) -> Entry | None:
     return Entry(Kind.FILE, path, real_path, stamp_of(status))
 
 
-def _look_through(root: Root, folder: Entry, path: str, link: str) -> Entry | None:
-    """A link: to a file or folder below the root that the walk does not reach by itself, or a problem, or a note."""
+def _resolve_link(root: Root, folder: Entry, path: str, link: str) -> Entry | None:
+    """The entry for a symbolic link: its target if it is inside the root and not read anyway, else a problem."""
     name = link.rpartition("/")[2]
     try:
         target = os.path.realpath(link, strict=True)
@@ -221,23 +221,23 @@ def _look_through(root: Root, folder: Entry, path: str, link: str) -> Entry | No
 
 
 def _misnamed(path: str, real_path: str, name: str) -> Entry | None:
-    """The problem of a name that is not UTF-8; None if it is."""
+    """A problem if *name* is not UTF-8; None if it is."""
     if path.endswith(name):
         return None
-    guess = guessed(name)
+    guess = decoded_as_gb18030(name)
     hint = Message("rename it to %(name)s", name=guess) if guess else Message("rename it")
     return _problem(path, real_path, Message("the name is not UTF-8"), hint)
 
 
 def _failed(path: str, name: str, real_path: str, error: OSError) -> Entry | None:
-    """An entry that the system refuses to show; None if it is gone, or would be no article anyway."""
+    """The problem of an entry that cannot be read; None if it has vanished or is no article file."""
     if error.errno in _VANISHED or not is_article_name(name):
         return None
     return _problem(path, real_path, *_explained(error))
 
 
 def _explained(error: OSError) -> tuple[str, str]:
-    """(cause, hint)"""
+    """(cause, hint) of the problem."""
     cause = error.strerror or str(error)
     return cause, Message("give the server the right to read it") if error.errno in (errno.EACCES, errno.EPERM) else ""
 

@@ -1,6 +1,6 @@
-"""Which names in the articles folder are read. Decided by the name alone: no file is opened, and no other is asked for.
+"""Which file and folder names are read as articles. Only the name counts: no file is opened.
 
-When in doubt a file is left out: it may be private. ``check`` lists what is left out, and why.
+In doubtful cases a file is skipped, because it may be private. ``check`` lists the skipped names with the reason.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ..formats import FORMATS
 from ..i18n import Message
 
 HIDDEN = Message("hidden")
-"""The one reason that is not reported: names that begin with a dot belong to programs."""
+"""The reason that ``check`` does not report: dot files belong to programs."""
 
 _UNDERSCORE = Message("a name that begins with an underscore is a draft or an include")
 _BACKUP = Message("a backup copy of an editor")
@@ -25,7 +25,7 @@ TOOL_FOLDERS = frozenset(
     ("_data", "_draft", "_drafts", "_includes", "_layouts", "_partials", "_private", "_sass", "_site")
     + ("_templates", "_theme", "_themes", "_草稿")
 )
-"""Jekyll, Hexo, Hugo and others keep what is not published in these. ``_posts`` and all others are read."""
+"""Folders of Jekyll, Hexo, Hugo and others for unpublished files. ``_posts`` and all other folders are read."""
 
 TRASH_FOLDERS = frozenset(
     ("#recycle", "$recycle.bin", "@eadir", "__macosx", "__pycache__", "lost+found", "node_modules", "recycled")
@@ -51,11 +51,11 @@ _REASONS = [(re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in 
 _SUSPECT = re.compile(
     "[~#]|bak|backup|old|orig|rej|save|swp|tmp|conflict|base|local|remote|copy|[冲衝]|[副复複拷]", re.IGNORECASE
 )
-"""One cheap look at every name: what has none of these needs no other."""
+"""A fast check of every name: only names that match are tested against all of ``_REASONS``."""
 
 
 def reason_to_skip_folder(name: str) -> str:
-    """Why a folder of that *name* is not read; empty if it is."""
+    """Why a folder of this *name* is skipped; empty if it is read."""
     if name.startswith("."):
         return HIDDEN
     small = name.lower()
@@ -63,7 +63,7 @@ def reason_to_skip_folder(name: str) -> str:
 
 
 def reason_to_skip_file(name: str) -> str:
-    """Why a file of that *name* is left out; empty if it is read, or if it is no article file at all."""
+    """Why a file of this *name* is skipped; empty if it is read or is no article file."""
     if name.startswith("."):
         return HIDDEN
     if name.startswith("_") and is_article_name(name):
@@ -79,13 +79,13 @@ def is_article_name(name: str) -> bool:
 
 
 def is_public(path: str) -> bool:
-    """Whether the walk reads *path* (relative, ``/`` between its parts) by itself: no part of it is left out."""
+    """Whether the walk reads *path* (relative, with ``/``): it is an article file and no part of it is skipped."""
     *folders, name = path.split("/")
     return is_article_name(name) and not reason_to_skip_file(name) and not any(map(reason_to_skip_folder, folders))
 
 
 def printable(name: str) -> str:
-    r"""*name* as text that can be stored and shown: bytes that are not UTF-8 become ``\xd6``."""
+    r"""*name* as valid Unicode: bytes that are not UTF-8 become escapes such as ``\xd6``."""
     if name.isascii():
         return name
     try:
@@ -95,8 +95,8 @@ def printable(name: str) -> str:
     return name
 
 
-def guessed(name: str) -> str:
-    """What the bytes of *name* say in the encoding of Chinese Windows; empty if they say nothing."""
+def decoded_as_gb18030(name: str) -> str:
+    """*name* decoded as GB 18030, the encoding of Chinese Windows; empty if that fails."""
     try:
         text = os.fsencode(name).decode("gb18030")
     except UnicodeDecodeError:

@@ -1,6 +1,6 @@
-"""Article files, read in child processes with limits: what a file costs or breaks is that file's problem alone.
+"""Reads article files in child processes with limits, so that a file that is too slow or too large harms no other.
 
-Stamps in, results out. A child stays warm for the next change; many files are shared out to one child a core.
+One child process stays idle for the next change. Many files are distributed over one child per CPU core.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from .article_json import article_of
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "reader.library.reading_program")
-SHARED_FROM = 400
-"""From so many files on, more than one child reads them."""
+PARALLEL_FROM = 400
+"""From this number of files on, several children read in parallel."""
 
 RECYCLE_BYTES = 200_000_000
-"""A child that has grown beyond this makes room for a fresh one."""
+"""A child whose resident memory exceeds this is replaced."""
 
-_PATIENCE = 6
-"""Wall time is this many times the processor time a file may take: a busy machine is not the file's fault."""
+_WALL_TIME_FACTOR = 6
+"""The wall time limit is this multiple of the CPU time limit, to allow for a busy machine."""
 
 _BATCH = 32
-_AHEAD = 3
-"""So many batches a child are under way before their results are taken: it is kept busy, and memory is bounded."""
+_QUEUED_BATCHES = 3
+"""Batches queued per child: enough to keep it busy, few enough to bound memory."""
 
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
 _children = WarmChildren(RECYCLE_BYTES)
@@ -50,9 +50,9 @@ _children = WarmChildren(RECYCLE_BYTES)
 
 @dataclass(frozen=True)
 class FileResult:
-    """One file as it was found: its bytes' digest, and the article or the problem in it.
+    """The result of reading one file: the digest of its bytes, and its article or problem.
 
-    ``words`` are what the article will be found by, worked out where there are more hands.
+    ``words`` is the tokenized text for the full-text index; tokenizing in the child uses all CPU cores.
     """
 
     path: str
@@ -63,7 +63,7 @@ class FileResult:
 
 
 class FileReader:
-    """Reads files of ``settings.articles``. Children are shared by all readers of a process."""
+    """Reads files of ``settings.articles``. All readers in a process share the idle children."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -71,49 +71,51 @@ class FileReader:
         self._pickled = base64.b64encode(pickle.dumps(settings)).decode()
 
     def read(self, stamps: dict[str, str]) -> Iterator[FileResult]:
-        """The article in each file, or the problem that explains why there is none; in the order given."""
-        if len(stamps) < SHARED_FROM:
+        """Yields the article or the problem of each file, in the order of *stamps* (path to stamp)."""
+        if len(stamps) < PARALLEL_FROM:
             yield from (self._read_file(path, stamp) for path, stamp in stamps.items())
             return
         workers = os.cpu_count() or 2
         with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads, _ending_idle_children():
-            rest, waiting = _batched(stamps), deque[Future[list[FileResult]]]()
-            waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(rest, workers * _AHEAD))
+            batches, waiting = _batched(stamps), deque[Future[list[FileResult]]]()
+            waiting.extend(
+                threads.submit(self._read_batch, batch) for batch in islice(batches, workers * _QUEUED_BATCHES)
+            )
             while waiting:
                 yield from waiting.popleft().result()
-                waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(rest, 1))
+                waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(batches, 1))
 
     def _read_batch(self, stamps: dict[str, str]) -> list[FileResult]:
-        """One by one, if a child ends over them."""
+        """Reads the files together; one by one if the child fails."""
         try:
-            return self._ask(stamps, pictures=True)
+            return self._read_in_child(stamps, pictures=True)
         except ChildFailed:
             return [self._read_file(path, stamp) for path, stamp in stamps.items()]
 
     def _read_file(self, path: str, stamp: str) -> FileResult:
-        """Once more without its pictures if a child ends over it: a bad picture never costs the article."""
+        """Tries again without pictures if the child fails: an article with a bad picture is still published."""
         try:
-            return self._ask({path: stamp}, pictures=True)[0]
+            return self._read_in_child({path: stamp}, pictures=True)[0]
         except ChildFailed as failed:
             log.warning("%s: %s; it is read once more%s", path, failed, "" if failed.killed else ", without pictures")
             pictures = failed.killed
         try:
-            return self._ask({path: stamp}, pictures=pictures)[0]
+            return self._read_in_child({path: stamp}, pictures=pictures)[0]
         except ChildFailed as failed:
             return FileResult(path, stamp, "", Problem(path, 0, failed.message, _hint(failed)))
 
-    def _ask(self, stamps: dict[str, str], *, pictures: bool) -> list[FileResult]:
-        """Raises ChildFailed, or OSError when no child can be started."""
-        order = json.dumps({"settings": self._pickled, "paths": list(stamps), "pictures": pictures})
+    def _read_in_child(self, stamps: dict[str, str], *, pictures: bool) -> list[FileResult]:
+        """Reads *stamps* in one child. Raises ChildFailed, or OSError if no child can be started."""
+        request = json.dumps({"settings": self._pickled, "paths": list(stamps), "pictures": pictures})
         child = _children.take(COMMAND, self.limits)
         try:
-            answer = child.ask(order, self._settings.read_timeout_seconds * _PATIENCE)
+            answer = child.ask(request, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR)
         except BaseException:
             child.end()
             raise
         _children.give_back(child)
         read = zip(stamps.items(), json.loads(answer or "[]"), strict=True)
-        return [_result_of(found, *file, self._settings.timezone) for file, found in read]
+        return [_result_of(fields, *file, self._settings.timezone) for file, fields in read]
 
 
 def _hint(failed: ChildFailed) -> Message:
@@ -123,8 +125,8 @@ def _hint(failed: ChildFailed) -> Message:
 
 
 def _batched(stamps: dict[str, str]) -> Iterator[dict[str, str]]:
-    rest = iter(stamps.items())
-    while batch := dict(islice(rest, _BATCH)):
+    files = iter(stamps.items())
+    while batch := dict(islice(files, _BATCH)):
         yield batch
 
 
@@ -139,12 +141,12 @@ def _problem_of(fields: dict[str, Any]) -> Problem:
 
 
 def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
-    """Each file read, in the order given. Raises OSError when no child process can be started."""
+    """Yields a result for each file, in the order of *stamps*. Raises OSError if no child process can be started."""
     return FileReader(settings).read(stamps)
 
 
 def warm_up(settings: Settings) -> None:
-    """Starts a child now, so that the next change need not wait for one. Raises OSError if none can be started."""
+    """Starts an idle child, so that the next change is read without delay. Raises OSError if that fails."""
     limits = FileReader(settings).limits
     _children.give_back(_children.take(COMMAND, limits))
 

@@ -1,6 +1,6 @@
-"""The program of a child that reads article files: decode, parse, sanitize, edit, measure pictures, find the words.
+"""The program of a child that reads article files: decode, parse, sanitize, edit, measure pictures, tokenize.
 
-It reads nothing but regular files within their limit of size: a FIFO would block it, a device would do worse.
+It opens only regular files within the size limit: reading a FIFO or a device could block.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ def main() -> None:
     answer_lines(answers, _answer)
 
 
-def _answer(order: str) -> str:
-    """A list: for each path ``{"digest", "article", "words"}`` or ``{"digest", "problem"}``.
+def _answer(request: str) -> str:
+    """A JSON list: for each path ``{"digest", "article", "words"}`` or ``{"digest", "problem"}``.
 
-    To an empty order an empty line.
+    The answer to an empty request is an empty line.
     """
-    if not order:
+    if not request:
         return ""
-    asked = json.loads(order)
+    asked = json.loads(request)
     settings = _settings(asked["settings"])
     return json.dumps([read_file(settings, path, pictures=asked["pictures"]) for path in asked["paths"]])
 
 
 @lru_cache(4)
 def _settings(text: str) -> Settings:
-    """The parent's own value; nothing of a visitor's is in it."""
+    """The parent's settings, pickled by the parent; they contain no user input."""
     return pickle.loads(base64.b64decode(text))  # type: ignore[no-any-return]  # noqa: S301
 
 
 def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[str, object]:
-    """What is in *path* (relative to the articles folder), or the problem that explains why there is no article."""
+    """The article or the problem of the file *path* (relative to the articles folder), as JSON fields."""
     try:
         raw = read_regular(settings.articles / path, settings.article_limit_mb * 1_000_000)
     except OSError as error:
@@ -68,9 +68,9 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
         return _failed(digest, Problem(path, error.line, error.cause, error.hint))
     except ReaderError as error:
         return _failed(digest, Problem(path, 0, error.message))
-    except MemoryError:  # ends the process; the parent names the limit
+    except MemoryError:  # ends the process; the parent reports the memory limit
         raise
-    except Exception as error:  # a bug of ours must not take the other articles down with it
+    except Exception as error:  # a bug in one parser must not stop the other files
         log.exception("%s: bug while reading", path)
         return _failed(digest, Problem(path, 0, *_bug(error)))
 

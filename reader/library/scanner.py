@@ -1,4 +1,4 @@
-"""The folder of articles: what lies in it, and what changed since the catalog last saw it."""
+"""Scans the articles folder and writes changed articles to the catalog."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ from .reading import FileResult, read_files
 log = logging.getLogger(__name__)
 
 SETTLED_SECONDS = 0.2
-"""A file that was written to more recently than this may be half written, and is looked at again."""
+"""A file modified more recently than this may be incomplete; the next pass reads it."""
 
 _FEW_FILES = 8
-"""Up to so many files, each is shown as soon as it is read."""
+"""Up to this number of changed files, each is written in its own transaction and published at once."""
 
 _TRANSACTION_FILES = 500
-"""More than so many articles are never written in one transaction: about half a second."""
+"""The maximum number of articles per transaction, about half a second of work."""
 
 VANISHED_FOLDER_FACTOR = 6
-"""So many times longer may a file be missing whose folder is missing too: folders are moved and mounted by hand."""
+"""Factor for the grace period if the file's folder is missing too: people move and mount folders by hand."""
 
 
 Progress = Callable[[Iterable[FileResult], int], Iterable[FileResult]]
-"""Shows how far reading has come: given the readings and how many there will be, it passes them on."""
+"""Displays progress: takes the results and their number, yields the results unchanged."""
 
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What one pass did. ``unsettled`` are files still being written.
+    """The result of one scan. ``unsettled`` are files that are still being written.
 
-    ``next_due`` is when there is more to do by the clock (UTC seconds): an article's time comes, or the removal of a
-    missing file. ``fault`` says why the folder was not followed; ``removal_due`` is the next removal that waits.
+    ``next_due`` is the time (UTC seconds) of the next timed change: a scheduled article, or the removal of a missing
+    file. ``removal_due`` is the time of the next removal. ``fault`` is the reason why removals were not applied.
     """
 
     read: int = 0
@@ -67,38 +67,45 @@ class ScanResult:
 
 
 class Library:
-    """Reads ``settings.articles`` into ``settings.catalog``; never writes to the folder.
+    """Scans ``settings.articles`` into ``settings.catalog``. Never writes to the articles folder.
 
-    Files are read outside any transaction; what was read is written in short ones, so that exports and starting
-    processes never wait for a file.
+    Files are read outside of transactions and written in short ones, so that other processes wait only briefly for the
+    write lock.
+
+    ::
+
+        library = Library(Settings.from_environ())
+        result = library.scan_all()
+        print(result.read, "files read,", result.gone, "removed,", len(result.problems), "problems")
+        library.scan_paths(["2018/rain.md"])  # after a change report
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._fault_kind, self._fault_began = "", 0.0  # monotonic: a clock that is set forward makes no fault old
+        self._fault_kind, self._fault_began = "", 0.0  # monotonic time: setting the clock forward accepts no removals
 
     def is_filled(self) -> bool:
-        """Whether the catalog holds a whole pass, so that pages can be answered from it at once."""
+        """Whether a full scan has been written to the catalog, so that pages can be served from it."""
         return is_filled(self._settings.catalog)
 
     def is_answerable(self) -> bool:
-        """Whether pages can be answered from the catalog: it holds a whole pass, or says why none is possible."""
+        """Whether the catalog holds a full scan, or the fault that prevents one."""
         return is_filled_or_faulty(self._settings.catalog)
 
     def scan_all(self, progress: Progress | None = None) -> ScanResult:
-        """One pass over the whole folder: only what changed since the last one is read."""
+        """Scans the whole folder. Only files that changed since the last scan are read."""
         return self.scan_paths([""], progress)
 
     def scan_paths(self, names: Iterable[str], progress: Progress | None = None) -> ScanResult:
-        """A pass over these files and folders (relative to the articles folder) only."""
-        return self._scan(set(names), progress or _quietly, is_confirmed=False)
+        """Scans these files and folders only (paths relative to the articles folder)."""
+        return self._scan(set(names), progress or _without_progress, is_confirmed=False)
 
     def accept_removals(self, progress: Progress | None = None) -> ScanResult:
-        """One pass over the whole folder, after which everything that is missing is removed: an operator says so."""
-        return self._scan({""}, progress or _quietly, is_confirmed=True)
+        """Scans the whole folder and removes all missing articles at once, as confirmed by the operator."""
+        return self._scan({""}, progress or _without_progress, is_confirmed=True)
 
     def scan_until_settled(self, progress: Progress | None = None) -> ScanResult:
-        """Passes until no file is being written and no removal waits for its time, for a command that runs once."""
+        """Scans repeatedly until no file is being written and no removal is pending, for commands that run once."""
         result = self.scan_all(progress)
         while not result.fault and (result.unsettled or result.removal_due):
             waits = (result.removal_due or 0) - time.time()
@@ -107,7 +114,7 @@ class Library:
         return result
 
     def left_out(self) -> list[Problem]:
-        """Names that are not read on purpose, and why; empty while the folder cannot be read."""
+        """Names that are skipped on purpose, with the reason; empty while the folder cannot be read."""
         try:
             entries = walk(find_root(self._settings.articles))
             return sorted((e.problem for e in entries if e.kind is Kind.LEFT_OUT), key=lambda problem: problem.path)
@@ -117,7 +124,7 @@ class Library:
     def _scan(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
         now = time.time()
         with self._writer() as transaction:
-            self._mind_the_code(transaction)
+            self._forget_stamps_of_other_code(transaction)
             before, last_fault = stored_root(transaction), stored_fault(transaction)
         try:
             root = find_root(self._settings.articles)
@@ -130,10 +137,10 @@ class Library:
                 lost = transaction.unfound(comparison.missing, comparison.changed.values())
                 known = transaction.count_published()
             fault = of_another_root(before, root, comparison.is_empty, lost, known)
-            if fault and not (is_confirmed or self._is_believed(fault)):
+            if fault and not (is_confirmed or self._is_accepted(fault)):
                 return self._refuse(fault)
             is_confirmed = is_confirmed or fault is not None
-        self._note_missing(root, before, comparison, now)
+        self._mark_missing(root, before, comparison, now)
         problems, unsettled = self._read_and_put(root, comparison.changed, progress, now)
         problems += [problem for _, problem in comparison.problems]
         result = self._remove_overdue(root, last_fault, is_confirmed, now)
@@ -143,47 +150,47 @@ class Library:
         return replace(result, read=settled, problems=(*problems, *result.problems), unsettled=frozenset(unsettled))
 
     def _compare(self, root: Root, names: set[str]) -> tuple[Comparison, list[str]]:
-        """What changed, and the sub-folders on file systems of their own. Raises OSError."""
+        """Compares the folder with the catalog. Returns the changes and the mount points. Raises OSError."""
         mounts: list[str] = []
 
-        def found() -> Iterator[tuple[str, str, str, str]]:
+        def entries() -> Iterator[tuple[str, str, str, str]]:
             for entry in (entry for name in names for entry in walk(root, name)):
                 if entry.kind in (Kind.FILE, Kind.PROBLEM):
                     yield entry.path, entry.stamp, stored(entry.cause), stored(entry.hint)
                 elif entry.kind is Kind.FOLDER and not _is_below(entry.path, mounts) and is_mounted(root, entry):
                     mounts.append(entry.path)
 
-        return compare(self._settings.catalog, names, found()), mounts
+        return compare(self._settings.catalog, names, entries()), mounts
 
     def _refuse(self, fault: Fault) -> ScanResult:
-        """Nothing is taken from the folder: the last good state stays up."""
+        """Stores the fault and changes no articles."""
         with self._writer() as transaction:
             self._log_and_store(transaction, fault)
             transaction.release_due()
-            due = _earliest(transaction.next_due(), self._believed_at(fault))
+            due = _earliest(transaction.next_due(), self._accepted_at(fault))
         return ScanResult(next_due=due, fault=fault.reason)
 
-    def _is_believed(self, fault: Fault) -> bool:
-        """Whether it has stayed so for long enough to be meant, while this process looked on."""
-        return fault.can_be_meant and self._seconds_left(fault) <= 0
+    def _is_accepted(self, fault: Fault) -> bool:
+        """Whether this process has seen the fault for READER_ACCEPT_REMOVALS_SECONDS."""
+        return fault.can_be_accepted and self._seconds_left(fault) <= 0
 
-    def _believed_at(self, fault: Fault) -> float | None:
-        """UTC seconds."""
-        return time.time() + self._seconds_left(fault) if fault.can_be_meant else None
+    def _accepted_at(self, fault: Fault) -> float | None:
+        """When the removals will be accepted, in UTC seconds; None for never."""
+        return time.time() + self._seconds_left(fault) if fault.can_be_accepted else None
 
     def _seconds_left(self, fault: Fault) -> float:
         lasted = time.monotonic() - self._fault_began if fault.kind == self._fault_kind else 0.0
         return self._settings.accept_removals_seconds - lasted
 
     def _log_and_store(self, transaction: CatalogTransaction, fault: Fault) -> None:
-        """One line in the log when it begins."""
+        """Logs a new fault once, and stores it in the catalog."""
         if self._fault_kind != fault.kind:
             log.error("%s; the last good state stays up; %s", fault.reason, fault.hint)
             self._fault_kind, self._fault_began = fault.kind, time.monotonic()
         store_fault(transaction, fault)
 
-    def _note_missing(self, root: Root, before: Root | None, comparison: Comparison, now: float) -> None:
-        """Mark what was not found, before anything is read: a file that moved is then known by its bytes or name."""
+    def _mark_missing(self, root: Root, before: Root | None, comparison: Comparison, now: float) -> None:
+        """Marks missing files before the changed ones are read, so that a moved file keeps its article's slug."""
         grace = self._settings.removal_grace_seconds
         is_switched = before is not None and before.path != root.path
         with self._writer() as transaction:
@@ -201,7 +208,7 @@ class Library:
     def _read_and_put(
         self, root: Root, changed: dict[str, str], progress: Progress, now: float
     ) -> tuple[list[Problem], set[str]]:
-        """(problems, files that are still being written)"""
+        """Returns (problems, files that are still being written)."""
         unsettled = {path for path, stamp in changed.items() if _is_fresh(stamp, now)}
         stamps = {path: stamp for path, stamp in changed.items() if path not in unsettled}
         problems: list[Problem] = []
@@ -216,12 +223,12 @@ class Library:
         return problems, unsettled
 
     def _remove_overdue(self, root: Root, last_fault: Fault | None, is_confirmed: bool, now: float) -> ScanResult:
-        """Take down what has been missing for long enough, unless so much is missing that the folder is at fault."""
+        """Removes articles whose grace period is over, unless the folder is at fault."""
         with self._writer() as transaction:
             missing = transaction.missing_articles(float(transaction.get_meta("switch_due") or 0))
             known, mounts = transaction.count_published(), stored_mounts(transaction)
             fault = None if is_confirmed else of_missing(root, mounts, missing, known)
-            if fault and self._is_believed(fault):
+            if fault and self._is_accepted(fault):
                 fault, is_confirmed = None, True
             if fault:
                 self._log_and_store(transaction, fault)
@@ -236,7 +243,7 @@ class Library:
     def _drop_and_release(
         self, root: Root, overdue: list[str], claimants: list[str], fault: Fault | None
     ) -> ScanResult:
-        """In one transaction, so that a name that passes to another file is never without an article."""
+        """Removes articles and publishes the files that claim their slugs, in one transaction: no slug is vacant."""
         there = [path for path in overdue if _is_there(root, path)]
         gone = [path for path in overdue if path not in there]
         claims = list(read_files(self._settings_of(root), self._stamps(root, claimants)))
@@ -249,10 +256,10 @@ class Library:
                 problems += _put(transaction, result)
             transaction.release_due()
             freed = transaction.reread()
-        problems += self._read_and_put(root, self._stamps(root, freed), _quietly, 0)[0] if freed else []
+        problems += self._read_and_put(root, self._stamps(root, freed), _without_progress, 0)[0] if freed else []
         with self._writer() as transaction:
             removal = None if fault else transaction.next_removal()
-            accepted = self._believed_at(fault) if fault else None
+            accepted = self._accepted_at(fault) if fault else None
             due = _earliest(transaction.next_due(), removal, accepted)
         return ScanResult(0, len(gone), tuple(problems), frozenset(), due, removal, fault.reason if fault else "")
 
@@ -271,27 +278,27 @@ class Library:
         return {entry.path: entry.stamp for name in paths for entry in article_files(root, name)}
 
     def _settings_of(self, root: Root) -> Settings:
-        """Of this pass: a link that is switched meanwhile does not mix two folders."""
+        """Settings with the resolved folder, so that a symbolic link switched during the scan has no effect."""
         return replace(self._settings, articles=Path(root.path))
 
     def _writer(self) -> AbstractContextManager[CatalogTransaction]:
         return catalog_writer(self._settings.catalog, datetime.now(UTC))
 
-    def _mind_the_code(self, transaction: CatalogTransaction) -> None:
-        """Read all files again when the code or the settings that shape an article have changed."""
-        shape = fingerprint(_code_shape(), str(self._settings.timezone), self._settings.language)
+    def _forget_stamps_of_other_code(self, transaction: CatalogTransaction) -> None:
+        """Marks all files as changed when the code or settings that affect articles have changed."""
+        shape = fingerprint(_code_fingerprint(), str(self._settings.timezone), self._settings.language)
         if transaction.get_meta("shape") != shape:
             transaction.forget_stamps()
             transaction.set_meta("shape", shape)
 
 
-def _put(transaction: CatalogTransaction, found: FileResult) -> list[Problem]:
-    """The problem with it, if any, is logged."""
-    if isinstance(found.result, Problem):
-        problem: Problem | None = found.result
-        transaction.put_problem(found.stamp, found.digest, found.result)
+def _put(transaction: CatalogTransaction, read: FileResult) -> list[Problem]:
+    """Writes one result. Returns its problem, if any, and logs it."""
+    if isinstance(read.result, Problem):
+        problem: Problem | None = read.result
+        transaction.put_problem(read.stamp, read.digest, read.result)
     else:
-        problem = transaction.put(found.path, found.stamp, found.digest, found.result, found.words)
+        problem = transaction.put(read.path, read.stamp, read.digest, read.result, read.words)
     if problem is None:
         return []
     log.warning("%s", problem)
@@ -299,12 +306,12 @@ def _put(transaction: CatalogTransaction, found: FileResult) -> list[Problem]:
 
 
 def _stamp_now(root: Root, path: str) -> str:
-    """Empty if the file is gone."""
+    """The file's present stamp; empty if it is gone."""
     return next((entry.stamp for entry in article_files(root, path)), "")
 
 
 def _is_there(root: Root, path: str) -> bool:
-    """Whether the walk has something to say of *path*: it may have come back since this pass began."""
+    """Whether a file exists at *path*: it may have come back since the scan began."""
     return any(entry.path == path and entry.kind in (Kind.FILE, Kind.PROBLEM) for entry in walk(root, path))
 
 
@@ -330,11 +337,11 @@ def _batched(results: Iterable[FileResult], size: int) -> Iterator[list[FileResu
         yield batch
 
 
-def _quietly(results: Iterable[FileResult], _length: int) -> Iterable[FileResult]:
+def _without_progress(results: Iterable[FileResult], _length: int) -> Iterable[FileResult]:
     return results
 
 
-def _code_shape() -> str:
+def _code_fingerprint() -> str:
     names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "models.py", "media/images.py"]
     files = sorted(p for name in names for p in PACKAGE.glob(name))
     return fingerprint(*(p.read_bytes() for p in files))

@@ -1,4 +1,4 @@
-"""Keeping the catalog in step with the folder: one keeper among all processes, the others stand by."""
+"""Watches the articles folder and keeps the catalog up to date. One process, elected by a lock file, does it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .scanner import Library, ScanResult
 log = logging.getLogger(__name__)
 
 FULL_PASS_SECONDS = 60.0
-"""How often the whole folder is compared even though its changes are reported (inotify may lose some)."""
+"""Interval of full scans while changes are reported, because inotify can lose events."""
 
 LONGEST_PAUSE_SECONDS = 60.0
 
 TAKE_OVER_SECONDS = 0.5
-"""How often those who stand by look whether the keeper still lives."""
+"""How often the other processes try to take the lock of the indexing process."""
 
 _TICK_SECONDS = 0.2
 
@@ -41,9 +41,9 @@ def watch_and_index(
     ready: threading.Event,
     changed: threading.Event | None = None,
 ) -> None:
-    """Run until *stop*. *ready* is set once the catalog is in step, or another process keeps it so.
+    """Runs until *stop*. *ready* is set once the catalog can be served, whichever process indexes it.
 
-    *changed* is set after each pass of this process that may have changed something.
+    *changed* is set after each scan of this process.
     """
     attempts = _Attempts()
     while not stop.is_set():
@@ -52,7 +52,7 @@ def watch_and_index(
                 if is_indexer:
                     _watch_and_index(settings, library, stop, ready, changed or threading.Event())
                     ready.set()
-        except Exception as error:  # noqa: BLE001  a bug of ours, or a disk that is full: the site goes on as it is
+        except Exception as error:  # noqa: BLE001  after a bug or on a full disk, pages are still served
             attempts.failed("the articles folder is not watched", error)
             ready.set()
         if _is_answerable(library):
@@ -63,92 +63,91 @@ def watch_and_index(
 def _is_answerable(library: Library) -> bool:
     try:
         return library.is_answerable()
-    except sqlite3.Error:  # the indexer reports it, and repairs what can be repaired
+    except sqlite3.Error:  # the indexing process reports and repairs it
         return False
 
 
 def _watch_and_index(
     settings: Settings, library: Library, stop: threading.Event, ready: threading.Event, changed: threading.Event
 ) -> None:
-    if library.is_filled():  # pages are answered from the last catalog while this pass catches up
+    if library.is_filled():  # pages are served from the old catalog during the first scan
         ready.set()
     warm_up(settings)
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
     known = file_identity(settings.catalog)
-    for reported in _reports(settings, stop):
+    for reported in _changed_paths(settings, stop):
         waiting |= reported
-        if known != (known := file_identity(settings.catalog)):  # made anew, because it was broken
+        if known != (known := file_identity(settings.catalog)):  # another database file: the old one was broken
             waiting.add("")
         if not (waiting or result.unsettled or _is_due(result.next_due)) or not attempts.is_time():
             continue
         names = {""} if "" in waiting else waiting | result.unsettled
-        result, waiting = _tried(partial(library.scan_paths, names), attempts, names)
+        result, waiting = _scan_once(partial(library.scan_paths, names), attempts, names)
         ready.set()
         changed.set()
 
 
 class _Attempts:
-    """When to try again after a pass that failed: after 1 s, 2 s, 4 s … a minute. Says each new error once."""
+    """Retries of failed scans with exponential backoff: 1 s, 2 s, 4 s … 60 s. Logs each new error once."""
 
     def __init__(self) -> None:
-        self._failures, self._next, self._said = 0, 0.0, ""
+        self._failures, self._next, self._logged = 0, 0.0, ""
 
     def pause(self) -> float:
-        """Seconds until it is time."""
+        """Seconds until the next attempt."""
         return max(0.0, self._next - time.monotonic())
 
     def is_time(self) -> bool:
         return time.monotonic() >= self._next
 
     def succeeded(self) -> None:
-        self._failures, self._said = 0, ""
+        self._failures, self._logged = 0, ""
 
     def failed(self, what: str, error: Exception) -> None:
         self._next = time.monotonic() + min(2.0**self._failures, LONGEST_PAUSE_SECONDS)
         self._failures += 1
-        if repr(error) != self._said:
+        if repr(error) != self._logged:
             trace = None if isinstance(error, OSError | WatchfilesRustInternalError) else error
             log.error("%s: %s; trying again within %d s", what, error, LONGEST_PAUSE_SECONDS, exc_info=trace)
-            self._said = repr(error)
+            self._logged = repr(error)
 
 
-def _tried(one_pass: Callable[[], ScanResult], attempts: _Attempts, names: set[str]) -> tuple[ScanResult, set[str]]:
-    """What the pass did, and what is still to do: after an error, all of it."""
+def _scan_once(one_pass: Callable[[], ScanResult], attempts: _Attempts, names: set[str]) -> tuple[ScanResult, set[str]]:
+    """Runs one scan. Returns its result and the names to scan again: all of *names* after an error."""
     try:
         result = one_pass()
-    except Exception as error:  # noqa: BLE001  the indexer outlives a full disk and a bug, and says so
+    except Exception as error:  # noqa: BLE001  the indexer survives a full disk and bugs
         attempts.failed("the articles folder could not be scanned", error)
         return ScanResult(), names
     attempts.succeeded()
     return result, set()
 
 
-def _reports(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
-    """Names that changed, relative to the folder, several times a second; the empty name for "anything".
+def _changed_paths(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
+    """Yields changed paths, relative to the folder, several times per second; an empty path means the whole folder.
 
-    The folder behind the setting is looked up every time: when another takes its place (a link that is switched, a
-    share that is mounted), that one is watched and read from then on.
+    The folder is resolved each time, so that a switched symbolic link or a newly mounted share is noticed.
     """
     attempts = _Attempts()
     while not stop.is_set():
         root = _root(settings)
         if settings.watch and root and attempts.is_time():
             try:
-                yield from _reports_of_system(root, settings, stop)
+                yield from _changed_paths_of_inotify(root, settings, stop)
                 attempts.succeeded()
                 continue
-            except (OSError, WatchfilesRustInternalError) as error:  # the latter of a name that is not UTF-8, too
+            except (OSError, WatchfilesRustInternalError) as error:  # raised for names that are not UTF-8, too
                 attempts.failed(f"no change reports for {root.path}, which is scanned instead", error)
         yield {""}
         yield from _ticks(root, settings, stop)
 
 
-def _reports_of_system(root: Root, settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
-    """Ends when another folder has taken the root's place, or there is a folder that is not watched yet.
+def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
+    """Yields events of inotify. Ends when the root is another folder, or a new sub-folder must be watched.
 
-    Folders are named one by one: watching recursively would follow links out of the folder, to the end of the disk.
+    Each folder is watched on its own: recursive watching would follow symbolic links out of the folder.
     """
-    next_full_pass = 0.0  # the first one finds what happened before the watching began
+    next_full_pass = 0.0  # the first scan finds changes from before the watch began
     for reported in watch(
         *watched_folders(root), stop_event=stop, debounce=100, step=20, rust_timeout=int(_TICK_SECONDS * 1000),
         yield_on_timeout=True, raise_interrupt=False, watch_filter=None, recursive=False,
@@ -163,7 +162,7 @@ def _reports_of_system(root: Root, settings: Settings, stop: threading.Event) ->
 
 
 def _ticks(root: Root | None, settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
-    """Until it is time to look through the folder again, or another has taken its place."""
+    """Yields empty sets until the next full scan is due or the root is another folder."""
     end = time.monotonic() + settings.scan_seconds
     while time.monotonic() < end and not stop.wait(_TICK_SECONDS) and _root(settings) == root:
         yield set()
@@ -181,7 +180,7 @@ def _is_due(when: float | None) -> bool:
 
 
 def _relative(path: str, root: Root) -> str | None:
-    """None for a hidden file, of a program; empty for the root, and below a hidden folder, where links lead."""
+    """*path* relative to the root; None for a hidden file; empty for the root and for paths below hidden folders."""
     if path == root.path:
         return ""
     *folders, name = PurePath(os.path.relpath(path, root.path)).parts

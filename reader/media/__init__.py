@@ -1,1 +1,1 @@
-"""Pictures: their metadata, their renditions in several sizes and formats, share cards."""
+"""Pictures: metadata, renditions in several sizes and formats, share cards (Open Graph images)."""

@@ -1,7 +1,7 @@
-"""Pictures: measured, checked, and made smaller; bytes in, bytes out.
+"""Measures, checks and resizes pictures. Bytes in, bytes out.
 
-A picture is known by its digest. An article's body names it ``/media/<digest>-<width>.jpg``, with its width and
-height, so a page can be set, a feed read and a version told without opening the file again (``link_pictures``).
+A picture is identified by its digest. The body of an article refers to ``/media/<digest>-<width>.jpg`` with width and
+height (``link_pictures``), so the file is not opened again for page layout, feeds or the article's version.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from ..storage.regular_files import open_regular
 log = logging.getLogger(__name__)
 
 WIDTHS = (360, 720, 1080)
-"""CSS pixels of a phone, a phone of double density, a tablet."""
+"""Pixels: the width of a phone, of a phone with 2× pixel density, of a tablet."""
 
 MIMETYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
-"""Best first: a browser takes the first it knows."""
+"""Smallest files first: a browser uses the first format it supports."""
 
 MOST_PIXELS = 50_000_000
 SIDE_LIMIT = 16_000
@@ -52,7 +52,7 @@ _IMAGE = re.compile(r"<img( [^>]*)>")
 
 @dataclass(frozen=True)
 class Picture:
-    """``width`` and ``height`` are of the picture upright; ``widths`` what it is offered in, never more than it has."""
+    """``width`` and ``height`` are pixels after EXIF rotation. ``widths`` are those of its renditions, never larger."""
 
     digest: str
     width: int
@@ -65,30 +65,30 @@ class Picture:
 
     @property
     def address(self) -> str:
-        """The one that every browser and feed reader can show."""
+        """The JPEG rendition, which every browser and feed reader supports."""
         return urls.media(self.digest, self.widths[-1], "jpg")
 
 
 def measure(file: BinaryIO) -> Picture:
-    """Reads the head for the size, and streams the rest once for the digest. Raises UnusablePicture."""
+    """The picture's size from its header, and the digest of the whole file. Raises UnusablePicture."""
     with _opened(file) as image:
         width, height = image.size if _orientation(image) < 5 else image.size[::-1]
     return Picture(_digest(file), width, height)
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF tag 0x0112: 5 to 8 are on their side. Of what is known without decoding; a broken one counts as upright."""
+    """EXIF tag 0x0112: values 5 to 8 swap width and height; 1 if the EXIF data is broken. Does not decode pixels."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return int(Image.Image.getexif(image).get(0x0112, 1))  # not PngImageFile's, which decodes the picture first
-    except Exception as error:  # noqa: BLE001 Pillow's readers of EXIF raise whatever the bytes make of them
+            return int(Image.Image.getexif(image).get(0x0112, 1))  # PngImageFile.getexif would decode the picture
+    except Exception as error:  # noqa: BLE001 Pillow's EXIF parser raises many types
         log.info("broken EXIF was ignored: %r", error)
     return 1
 
 
 def _digest(file: BinaryIO) -> str:
-    """What ``fingerprint`` says of the whole content, without holding it."""
+    """The same as ``fingerprint(content)``, without loading the file into memory."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     digest = hashlib.sha256(b"%d:" % size)
@@ -98,9 +98,9 @@ def _digest(file: BinaryIO) -> str:
 
 
 def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
-    """*content* at most *width* wide: upright, in sRGB, without metadata. Raises UnusablePicture.
+    """*content* resized to at most *width* pixels: rotated by EXIF, in sRGB, without metadata. Raises UnusablePicture.
 
-    *changes* go to Pillow's ``save``: a PDF takes ``derive(content, 1240, "jpg", quality=70)``.
+    *changes* are options of Pillow's ``save``: the PDF exporter calls ``derive(content, 1240, "jpg", quality=70)``.
     """
     with _opened(io.BytesIO(content)) as image:
         try:
@@ -117,21 +117,21 @@ def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
 
 
 def _broken(error: Exception) -> Message:
-    """Pillow says "truncated" of a file that ends too early; anything else is damage."""
+    """The message for an error of Pillow: truncated if Pillow's message says so, else damaged."""
     if "truncated" in str(error).lower():
         return Message("image is truncated")
     return Message("image is damaged: %(error)s", error=error)
 
 
 def _opened(file: BinaryIO) -> Image.Image:
-    """Refuses what would unpack into more than a picture has a right to, before it is unpacked."""
+    """Opens the picture without decoding it. Raises UnusablePicture if it is too large or in an unsupported format."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of large pictures, judged below, and of broken metadata
+            warnings.simplefilter("ignore")  # about large pictures, checked below, and broken metadata
             image = Image.open(file, formats=_READ)
     except Image.DecompressionBombError as error:
         raise UnusablePicture(Message("picture has more than %(most)s pixels", most=f"{MOST_PIXELS:,}")) from error
-    except Exception as error:  # Pillow's readers raise whatever broken bytes make of them
+    except Exception as error:  # Pillow's parsers raise many types for broken files
         raise UnusablePicture(
             Message("not a picture in a supported format (JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF)")
         ) from error
@@ -150,7 +150,7 @@ def _opened(file: BinaryIO) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """RGB or RGBA; a wide colour profile is applied, as it will not be sent along."""
+    """Converted to RGB or RGBA in sRGB: the colour profile is applied because it is not written to the rendition."""
     mode = "RGBA" if image.has_transparency_data else "RGB"
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "L"):
@@ -182,21 +182,21 @@ def _on_white(image: Image.Image) -> Image.Image:
     return white
 
 
-Keep = Callable[[Picture, Path], None]
-"""Told of each picture found, and of the file it is in."""
+OnPicture = Callable[[Picture, Path], None]
+"""Called with each picture found and the path of its file."""
 
 
-def link_pictures(article: Article, articles: Path, keep: Keep, limit_bytes: int = 40_000_000) -> Article:
-    """*article* with its pictures by digest and true size, so that its version changes when a picture does.
+def link_pictures(article: Article, articles: Path, on_picture: OnPicture, limit_bytes: int = 40_000_000) -> Article:
+    """*article* with ``/media/`` addresses and true sizes of its pictures, so that its version changes with a picture.
 
-    Editing has made their addresses relative to *articles*; what is no picture there stays as it is, with a warning.
+    Their addresses are relative to *articles* before. An address that leads to no picture is kept, with a log warning.
     """
 
     @cache
     def find(path: str) -> Picture | None:
-        return _found(path, articles, keep, limit_bytes)
+        return _picture_at(path, articles, on_picture, limit_bytes)
 
-    def placed(tag: re.Match[str]) -> str:
+    def linked(tag: re.Match[str]) -> str:
         attributes = attributes_of(tag[1])
         found = find(unquote(unescape(attributes.get("src", ""))))
         if found is None:
@@ -206,22 +206,22 @@ def link_pictures(article: Article, articles: Path, keep: Keep, limit_bytes: int
 
     if not article.images and "<img" not in article.body:
         return article
-    body = Markup(_IMAGE.sub(placed, article.body))  # noqa: S704  only src, width and height changed
+    body = Markup(_IMAGE.sub(linked, article.body))  # noqa: S704  only src, width and height changed
     pictures = [(path, find(path)) for path in article.images]
     images = tuple(picture.address if picture else path for path, picture in pictures)
     return replace(article, body=body, images=images, version="")
 
 
-def _found(path: str, articles: Path, keep: Keep, limit_bytes: int) -> Picture | None:
-    """None, and the reason in the log, for whatever is no picture: it never costs the article."""
+def _picture_at(path: str, articles: Path, on_picture: OnPicture, limit_bytes: int) -> Picture | None:
+    """The picture at *path*; None, with a log warning, if there is none: the article is published anyway."""
     file = articles / path
     try:
-        file = Path(os.path.realpath(file))  # unlike Path.resolve, it raises nothing for a loop of links
+        file = Path(os.path.realpath(file))  # unlike Path.resolve, it does not raise for a symlink loop
         if urlsplit(path).scheme or not file.is_relative_to(articles.resolve()):
             return None
         with open_regular(file, limit_bytes) as content:
             picture = measure(content)
-        keep(picture, file)
+        on_picture(picture, file)
     except (OSError, ValueError, UnusablePicture) as error:
         log.warning("%s: %s", file, getattr(error, "strerror", None) or error)
         return None

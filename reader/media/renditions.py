@@ -1,7 +1,7 @@
-"""The darkroom: pictures that articles use, made into the sizes that pages show, in a process of its own.
+"""Renders pictures of articles into the sizes and formats that pages link to, in a child process.
 
-The originals stay where they are, in the folder of articles; ``instance/pictures/<digest>.json`` says where.
-The sizes made lie in a store and can be thrown away at any time.
+The originals stay in the articles folder; ``instance/pictures/<digest>.json`` holds the path of each. The renditions
+are a cache in ``instance/media/`` and can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -30,41 +30,47 @@ TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
 LIMITS = Limits(memory_mb=2000, cpu_seconds=60, nice=5)
 LARGEST_BYTES = 1_000_000_000
-"""What was within READER_PICTURE_LIMIT_MB when its article was read is within this now, or has been replaced."""
+"""A limit above every READER_PICTURE_LIMIT_MB: the file may have been replaced since its article was read."""
 
 COMMAND = (sys.executable, "-m", "reader.media.renditions")
 
 
 class ImageRenderer:
-    """One per process. Work waits in line for one child process at a time."""
+    """One per process. It renders one picture at a time, in a child process.
+
+    ::
+
+        image_renderer.submit(digest)                            # all renditions, in the background
+        path = image_renderer.file(digest, width=720, suffix="avif")  # waits for it
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._instance = settings.instance
         self._store = Store(settings.instance / "media", settings.export_cache_mb * 1_000_000)
-        self._line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="darkroom")
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
         self._waiting: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
     def picture(self, digest: str) -> Picture:
-        """Raises NotFound."""
+        """Digest and size of a picture. Raises NotFound."""
         return read_record(self._instance, digest)[0]
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
-        """Bytes of the files that have been made; the others are left out."""
+        """Size in bytes of each rendition that exists, by key."""
         return self._store.sizes(keys)
 
     def submit(self, digest: str) -> Future[None]:
-        """All sizes of a picture, made in the background; once, however many ask. Raises Busy."""
+        """Renders all sizes of a picture in the background; concurrent calls share one job. Raises Busy."""
         with self._lock:
             if digest in self._waiting:
                 return self._waiting[digest]
             if len(self._waiting) >= MOST_WAITING:
                 raise Busy(Message("too many pictures are being resized"), retry_seconds=30)
-            future = self._waiting[digest] = self._line.submit(self._render, digest)
+            future = self._waiting[digest] = self._executor.submit(self._render, digest)
         return future
 
     def file(self, digest: str, width: int, suffix: str) -> Path:
-        """The finished file, made now if need be. Raises NotFound, Busy, UnusablePicture."""
+        """The rendition; waits until it is rendered. Raises NotFound, Busy, UnusablePicture."""
         picture = self.picture(digest)
         if suffix not in MIMETYPES or width not in picture.widths:
             raise NotFound("picture", f"{digest}-{width}.{suffix}")
@@ -80,7 +86,7 @@ class ImageRenderer:
         return path
 
     def _render(self, digest: str) -> None:
-        """Raises UnusablePicture if the child fails, takes too long or too much memory."""
+        """Renders the missing renditions. Raises UnusablePicture if the child fails or exceeds a limit."""
         try:
             picture, original = read_record(self._instance, digest)
             missing = [key for key in keys_of(picture) if not self._store.find(key)]
@@ -92,13 +98,13 @@ class ImageRenderer:
 
 
 def link_pictures(article: Article, settings: Settings) -> Article:
-    """*article* with its pictures by digest and size, and a note of where each lies."""
-    keep = partial(write_record, settings.instance)
-    return images.link_pictures(article, settings.articles, keep, settings.picture_limit_mb * 1_000_000)
+    """``images.link_pictures``, with a record of each original in ``instance/pictures/``."""
+    on_picture = partial(write_record, settings.instance)
+    return images.link_pictures(article, settings.articles, on_picture, settings.picture_limit_mb * 1_000_000)
 
 
 def write_record(instance: Path, picture: Picture, path: Path) -> None:
-    """Writes down where the original of a picture lies; the file appears whole, by rename."""
+    """Writes the path of the original to ``instance/pictures/<digest>.json`` atomically."""
     target = instance / "pictures" / f"{picture.digest}.json"
     facts = json.dumps({"path": str(path), "width": picture.width, "height": picture.height})
     if target.is_file() and target.read_text("utf-8") == facts:
@@ -110,7 +116,7 @@ def write_record(instance: Path, picture: Picture, path: Path) -> None:
 
 
 def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
-    """A picture and the file it is in. Raises NotFound."""
+    """A picture and the path of its original. Raises NotFound."""
     try:
         facts = json.loads((instance / "pictures" / f"{digest}.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -119,7 +125,7 @@ def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
 
 
 def original(instance: Path, address: str) -> bytes:
-    """What lies behind ``/media/<digest>-…`` in a body, for exports to cut to their size. Raises NotFound."""
+    """The bytes of the original behind ``/media/<digest>-…``, for exports. Raises NotFound."""
     digest = address.rpartition("/")[2].partition("-")[0]
     try:
         return read_regular(read_record(instance, digest)[1], LARGEST_BYTES)
@@ -136,13 +142,16 @@ def keys_of(picture: Picture) -> list[str]:
 
 
 def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
-    """The files of these keys, made by a child process: a hostile picture can end that, but not the server."""
+    """Bytes by key, rendered in a child process so that a malicious picture cannot crash the server.
+
+    Raises UnusablePicture.
+    """
     if not keys:
         return {}
     with tempfile.TemporaryDirectory(prefix="reader-pictures-") as folder:
-        order = json.dumps([str(original), digest, folder, *keys])
+        request = json.dumps([str(original), digest, folder, *keys])
         try:
-            problem = ask_once(COMMAND, order, TIMEOUT_SECONDS, LIMITS)
+            problem = ask_once(COMMAND, request, TIMEOUT_SECONDS, LIMITS)
         except ChildFailed as error:
             problem = str(error)
         if problem:
@@ -150,9 +159,9 @@ def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> di
         return {key: (Path(folder) / key).read_bytes() for key in keys}
 
 
-def _render_files(order: str) -> str:
-    """In the child: each key's file into the folder named in *order*. Returns the reason if there is none, else ""."""
-    original, digest, folder, *keys = json.loads(order)
+def _render_files(request: str) -> str:
+    """Runs in the child: writes the renditions named in *request*. Returns the error message; empty on success."""
+    original, digest, folder, *keys = json.loads(request)
     try:
         content = read_regular(Path(original), LARGEST_BYTES)
         if fingerprint(content) != digest:

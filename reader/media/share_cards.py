@@ -1,4 +1,4 @@
-"""The share card: 1200 × 630 pixels with the title, for sites that show a picture beside a link."""
+"""The share card: an Open Graph image of 1200 × 630 pixels with the article's title."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _UNIT = re.compile(r"[A-Za-z0-9.%'’-]+\s?|.", re.DOTALL)
 
 
 def draw_share_card(article: Article, site_name: str) -> bytes:
-    """A PNG of some 15 KB, the same for the same article."""
+    """A PNG of about 15 KB. The same article gives the same bytes."""
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, SIZE[0], 14), fill=RED)
     size = 76 if len(article.title) <= 40 else 60
-    lines = broken(article.title, face("sans", size), SIZE[0] - 2 * MARGIN)[:4]
+    lines = break_lines(article.title, load_font("sans", size), SIZE[0] - 2 * MARGIN)[:4]
     for number, line in enumerate(lines):
-        outdent = size / 2 if line[0] in _NEVER_LAST else 0  # an opening mark is blank in its left half
-        pen.text((MARGIN - outdent, 110 + number * size * 1.4), line, font=face("sans", size), fill=INK)
+        outdent = size / 2 if line[0] in _NEVER_LAST else 0  # the left half of an opening mark is blank
+        pen.text((MARGIN - outdent, 110 + number * size * 1.4), line, font=load_font("sans", size), fill=INK)
     note = " · ".join(part for part in (article.source, f"{article.published:%Y-%m-%d}") if part)
-    pen.text((MARGIN, SIZE[1] - 130), note, font=face("serif", 34), fill=SOFT)
-    pen.text((SIZE[0] - MARGIN, SIZE[1] - 130), site_name, font=face("sans", 34), fill=RED, anchor="ra")
+    pen.text((MARGIN, SIZE[1] - 130), note, font=load_font("serif", 34), fill=SOFT)
+    pen.text((SIZE[0] - MARGIN, SIZE[1] - 130), site_name, font=load_font("sans", 34), fill=RED, anchor="ra")
     target = io.BytesIO()
     image.quantize(32).save(target, "PNG", optimize=True)
     return target.getvalue()
 
 
-def broken(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """*text* in lines no wider than *width*; a line neither begins nor ends with the wrong mark (CLREQ 3.1.3)."""
+def break_lines(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """*text* broken into lines of at most *width* pixels, by the rules for punctuation at line ends (CLREQ 3.1.3)."""
     lines = [""]
     units = _UNIT.findall(text)
     for number, unit in enumerate(units):
@@ -53,5 +53,5 @@ def broken(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
 
 
 @cache
-def face(name: str, size: int) -> ImageFont.FreeTypeFont:
+def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONTS / f"{name}.ttf"), size)
