@@ -1,24 +1,24 @@
-"""A mobile-first reader for article files.
+"""A mobile-first news server for a folder of article files.
 
-Read the package in this order; each layer knows only the ones above it:
+Read the package in this order; each layer imports only the ones above it:
 
     i18n                                the message catalogue; messages that can be translated later
-    errors, models, urls                what we talk about, and where it lives (no I/O)
+    errors, models, urls                the domain model, its errors and its URLs (no I/O)
     settings                            READER_* variables
-    storage/                            files by key, SQLite databases, lock files
-    child_process/                      work in a child process with limits of memory and time
-    http_client/                        what goes out: bounded, and to the public internet only
+    storage/                            file cache, SQLite databases, lock files
+    child_process/                      child processes with limits of memory and time
+    http_client/                        outgoing HTTP requests with limits and SSRF protection
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional
-    formats/                            a file's bytes  -> a Draft, and a Draft -> Markdown
-    editing/                            a Draft         -> an Article, everything derived
-    templating                          templates without a web request
-    media/                              pictures, their renditions, share cards
-    library/, catalog/                  the folder, and the index of it that all processes share
-    importing/, feeds/, exports/        anything -> a file in articles/; articles -> feeds, PDF, EPUB …
-    jobs/                               exports made in worker processes
-    services                            the parts, wired together once
-    web/                                HTTP in, HTTP out; decides nothing
-    app, server/, wsgi, commands/, cli  the two front doors; the processes of `serve`
+    formats/                            a file's bytes -> a Draft, and a Draft -> Markdown
+    editing/                            a Draft -> an Article, with all derived fields
+    templating                          Jinja templates outside of web requests
+    media/                              pictures, their renditions, share cards (Open Graph images)
+    library/, catalog/                  the articles folder, and its SQLite index
+    importing/, feeds/, exports/        web pages and documents -> article files; articles -> feeds, PDF, EPUB …
+    jobs/                               the export queue and its worker processes
+    services                            the composition root: builds the objects above
+    web/                                Flask views and WSGI middleware
+    app, server/, wsgi, commands/, cli  the entry points: WSGI application, processes of `serve`, command line
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The web front door."""
+"""The application factory: Flask and the WSGI middleware around it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .web.responses import encoding_for
 
 
 def create_app(services: Services | None = None) -> Flask:
-    """The app over *services*, or over the environment's settings, then watching the folder."""
+    """The Flask app over *services*. Without them, reads the settings from the environment and starts the watcher."""
     services = services or start_background(Settings.from_environ())
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
@@ -35,14 +35,14 @@ def create_app(services: Services | None = None) -> Flask:
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
         app.wsgi_app,
         root=settings.static,
-        prefix=f"/static/{services.render.build_id}/",  # a new build id is a new address: immutable
+        prefix=f"/static/{services.render.build_id}/",  # the build id in the address makes the files immutable
         immutable_file_test=lambda *_: True,
         max_age=31_536_000,
     )
     app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,
-        revision=_Revision(services.catalog),
+        revision=_CatalogRevision(services.catalog),
         limit_bytes=settings.response_cache_mb << 20,
         normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language)},
     )
@@ -54,13 +54,13 @@ def create_app(services: Services | None = None) -> Flask:
     return app
 
 
-class _Revision:
-    """Of the catalog; the last known one while it cannot be read, so that what is cached is still answered."""
+class _CatalogRevision:
+    """The catalog's revision; the last known one while the catalog is unreadable, so that cached pages are served."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog, self._known = catalog, 0
+        self._catalog, self._last = catalog, 0
 
     def __call__(self) -> int:
         with suppress(Busy, sqlite3.Error):
-            self._known = self._catalog.revision
-        return self._known
+            self._last = self._catalog.revision
+        return self._last

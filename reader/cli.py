@@ -1,4 +1,4 @@
-"""The command-line front door: ``python -m reader``, and ``reader-server`` where the package is installed."""
+"""The command line: ``python -m reader``, or ``reader-server`` if the package is installed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class UnusableSetting(click.ClickException):
 
 
 class MainGroup(click.Group):
-    """Speaks the terminal's language. Our own errors are one line on stderr, never a traceback.
+    """Shows help and errors in the terminal's language. A ReaderError is one line on stderr without a traceback.
 
-    Exit status 1; 2 for a setting that cannot be used.
+    The exit status is 1, or 2 for an invalid setting.
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:

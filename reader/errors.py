@@ -1,22 +1,22 @@
-"""Every error this package raises on purpose. Their texts are Messages (``i18n.py``); whoever shows one translates it.
+"""Every error this package raises on purpose. Their texts are Messages (``i18n.py``), translated where they are shown.
 
 ReaderError
-├── NotFound             asked for something the catalog does not hold
-│   ├── Gone             it was there once and has been removed (HTTP 410)
-│   └── Moved            it has another name now (HTTP 301)
+├── NotFound             no such article, picture, collection … (HTTP 404)
+│   ├── Gone             the article was removed (HTTP 410)
+│   └── Moved            the article has another slug now (HTTP 301)
 ├── UnreadableArticle    a file that cannot become an article
 ├── UnusablePicture      a file that is not a picture in a supported format, or is too large
-├── UnknownFormat        no format or exporter goes by that suffix
+├── UnknownFormat        no format or exporter has that suffix
 ├── BadOption            an option of a known exporter has an unusable value
 ├── BadSetting           a READER_* variable has an unusable value
-├── ChildFailed          a child process met a limit of memory or time, or died
-├── ExportFailed         an exporter gave up: time, memory or a bug
+├── ChildFailed          a child process exceeded a limit of memory or time, or died
+├── ExportFailed         an exporter failed: time, memory or a bug
 ├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
 │   └── FetchFailed      an address that cannot be fetched: refused, not reached, too large, too slow
-├── TooLarge             more was asked for than one file may hold (HTTP 413)
-├── CannotListen         the address and port of `serve` are not to be had
-├── InstanceInUse        another `serve` works in the same instance folder
-└── Busy                 too much work is waiting; ask again later (HTTP 503)
+├── TooLarge             too many articles for one file (HTTP 413)
+├── CannotListen         `serve` cannot bind its address and port
+├── InstanceInUse        another `serve` uses the same instance folder
+└── Busy                 overloaded or temporarily unavailable; try again later (HTTP 503)
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from __future__ import annotations
 from .i18n import N_, Message
 
 KINDS = (N_("article"), N_("issue"), N_("picture"), N_("feed"), N_("page"))
-"""What NotFound is said of where people read it; other kinds appear in logs only."""
+"""The kinds of NotFound that users see; other kinds appear in logs only."""
 
 
 class ReaderError(Exception):
-    """Base of all errors meant to be shown. ``str(error)`` is English; ``error.message`` can be translated."""
+    """The base class of all errors that are shown. ``str(error)`` is English; ``error.message`` can be translated."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
@@ -42,11 +42,11 @@ class NotFound(ReaderError):
 
 
 class Gone(NotFound):
-    """The article was published once and has been removed since."""
+    """The article was published and has been removed."""
 
 
 class Moved(NotFound):
-    """The article answers to *slug* now."""
+    """The article's slug is *slug* now."""
 
     def __init__(self, kind: str, key: str, slug: str) -> None:
         super().__init__(kind, key)
@@ -62,7 +62,7 @@ class UnreadableArticle(ReaderError):
 
 
 class UnusablePicture(ReaderError):
-    """A file that is not a picture in a supported format, or one that would unpack into too much."""
+    """A file that is not a picture in a supported format, or whose decoded size is too large."""
 
 
 class UnknownFormat(ReaderError):
@@ -79,16 +79,16 @@ class BadOption(ReaderError):
 
 
 class BadSetting(ReaderError):
-    """``wanted`` says what the variable should be."""
+    """``wanted`` describes valid values."""
 
     def __init__(self, name: str, value: str, wanted: str) -> None:
         super().__init__(Message("%(name)s='%(value)s': expected %(wanted)s", name=name, value=value, wanted=wanted))
 
 
 class ChildFailed(ReaderError):
-    """``limit`` is ``memory`` or ``time``; empty when the process died of something else.
+    """``limit`` is ``memory`` or ``time``; empty if the process died for another reason.
 
-    ``killed`` tells that somebody else ended it: an operator, or the kernel when memory is short.
+    ``killed`` means SIGKILL from outside: an operator, or the kernel when memory is short.
     """
 
     def __init__(self, reason: str, limit: str = "", *, killed: bool = False) -> None:
@@ -102,7 +102,7 @@ class ExportFailed(ReaderError):
 
 
 class TooLarge(ReaderError):
-    """*count* of *what* (a msgid) were asked for, where *most* are allowed."""
+    """*count* of *what* (a msgid) were requested; *most* are allowed."""
 
     def __init__(self, what: str, count: int, most: int) -> None:
         msgid = N_("too many %(what)s for one file: %(number)s; the limit is %(most)s")
@@ -111,7 +111,7 @@ class TooLarge(ReaderError):
 
 
 class NotImported(ReaderError):
-    """``source`` is an address or a file, ``reason`` why nothing was imported from it."""
+    """``source`` is a URL or a file, ``reason`` why nothing was imported from it."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(Message("%(source)s: %(reason)s", source=source, reason=reason))
@@ -119,11 +119,11 @@ class NotImported(ReaderError):
 
 
 class FetchFailed(NotImported):
-    """``source`` is the address, ``reason`` why nothing was fetched from it."""
+    """``source`` is the URL, ``reason`` why it could not be fetched."""
 
 
 class Busy(ReaderError):
-    """``retry_seconds`` is when asking again makes sense."""
+    """``retry_seconds`` is the value for Retry-After."""
 
     def __init__(self, what: str, retry_seconds: int) -> None:
         super().__init__(Message("%(reason)s; try again in %(seconds)s s", reason=what, seconds=retry_seconds))
@@ -131,7 +131,7 @@ class Busy(ReaderError):
 
 
 class CannotListen(ReaderError):
-    """The address and port of ``serve`` are not to be had; ``reason`` is the system's."""
+    """``serve`` cannot bind its address and port; ``reason`` is the system's error message."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         msgid = N_("cannot listen on %(host)s port %(port)s: %(reason)s; stop what uses it, or choose another --port")

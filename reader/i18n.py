@@ -1,10 +1,10 @@
-"""The interface's words: English msgids, Chinese catalogues compiled from ``translations/*/LC_MESSAGES/messages.po``.
+"""Translations: English msgids, Chinese catalogues compiled from ``translations/*/LC_MESSAGES/messages.po``.
 
-Only the .po files are kept in the repository; ``compile_catalogues`` makes the .mo files that Flask-Babel reads,
-``translations`` gives exports and feeds the words of the article's own language.
+The repository holds only the .po files; ``compile_catalogues`` writes the .mo files that Flask-Babel reads.
+``translations`` returns the catalogue of an article's language for exports and feeds.
 
-Errors and problems are raised where nobody knows who will read them. Their text is a ``Message``: English text that
-keeps its msgid and values. Whoever shows it translates it: ``translated(text, language)``.
+Errors and problems are created before the reader's language is known. So their text is a ``Message``, English text
+that keeps its msgid and values. The code that shows it calls ``translated(text, language)``.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ _TAG = re.compile(
     r"(-([a-z0-9]{5,8}|\d[a-z0-9]{3}))*(-[a-wy-z0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
     re.IGNORECASE | re.ASCII,
 )
-"""A well-formed tag (RFC 5646 2.1), without grandfathered ones."""
+"""A well-formed language tag (RFC 5646 2.1), except grandfathered ones."""
 
 FOLDER = Path(__file__).resolve().parent / "translations"
 TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
 def N_(msgid: str) -> str:  # noqa: N802 (gettext's name, which pybabel extract looks for)
-    """*msgid* itself: marks text for the catalogue that is translated later, such as an exporter's label."""
+    """Returns *msgid*. Marks text for extraction that is translated later, such as an exporter's label."""
     return msgid
 
 
 class Message(str):
-    """English text for people that can be translated later: ``Message("duplicate field: %(field)s", field="title")``.
+    """English text that can be translated later: ``Message("duplicate field: %(field)s", field="title")``.
 
-    It is a ``str``, so it can be logged, compared and stored. Values that are Messages are translated with it.
+    It is a ``str``, so it can be logged, compared and stored. Values that are Messages are translated too.
     """
 
     msgid: str
@@ -62,12 +62,12 @@ class Message(str):
 
 
 def nmessage(singular: str, plural: str, count: int, **values: object) -> Message:
-    """A Message about a number of things; both msgids may say ``%(count)s``."""
+    """A Message with singular and plural forms; both msgids may contain ``%(count)s``."""
     return Message(singular, plural, count=count, **values)
 
 
 def translated(text: str, language: str) -> str:
-    """*text* in the language of a BCP 47 tag, if it is a Message; any other text as it is."""
+    """*text* translated to the language of a BCP 47 tag if it is a Message, else unchanged."""
     if not isinstance(text, Message):
         return text
     catalogue = translations(language)
@@ -80,7 +80,7 @@ def translated(text: str, language: str) -> str:
 
 
 def environment_language(environ: Mapping[str, str] = os.environ) -> str:
-    """The language of the command line: of the locale (as gettext reads it), else READER_LANGUAGE, else English."""
+    """The language of the command line: from LANGUAGE, LC_ALL … as in gettext, else READER_LANGUAGE, else English."""
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "READER_LANGUAGE"):
         language = environ.get(name, "").partition(":")[0].partition(".")[0].partition("@")[0].strip()
         if language and language not in ("C", "POSIX"):
@@ -89,12 +89,12 @@ def environment_language(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def stored(text: str) -> str:
-    """*text* as one string that ``restored`` reads back, a Message with its msgid and values."""
+    """Serializes *text* for ``restored``; a Message keeps its msgid and values."""
     return json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
 
 
 def restored(text: str) -> str:
-    """What ``stored`` was given. A text that is not of its making comes back as it is."""
+    """The inverse of ``stored``. Other text is returned unchanged."""
     if not text.startswith('{"msgid": '):
         return text
     found: str = json.loads(text, object_hook=lambda entry: _message(**entry) if "msgid" in entry else entry)
@@ -121,7 +121,7 @@ def _filled(pattern: str, values: Mapping[str, object]) -> str:
 
 
 def language_tag(text: str) -> str:
-    """*text* itself. Raises ValueError unless it is a BCP 47 tag whose language, script and region exist (CLDR)."""
+    """Returns *text*. Raises ValueError unless it is a BCP 47 tag whose language, script and region exist in CLDR."""
     if not is_language_tag(text):
         raise ValueError(text)
     return text
@@ -143,14 +143,14 @@ def is_language_tag(text: str) -> bool:
 
 
 def locales() -> list[str]:
-    """The catalogues there are, sorted: ``zh_Hans``, …; English needs none."""
+    """The locales with a catalogue, sorted: ``zh_Hans``, …. English has none."""
     return sorted(path.name for path in FOLDER.iterdir() if _source(path.name).is_file())
 
 
 def compile_catalogues(folder: Path) -> None:
-    """Brings ``<folder>/<locale>/LC_MESSAGES/messages.mo`` up to date; a file that is right already stays untouched.
+    """Writes ``<folder>/<locale>/LC_MESSAGES/messages.mo`` where its content differs.
 
-    Safe in several processes at once: a file appears whole, by rename.
+    Safe in several processes at once: files are written atomically.
     """
     for locale in locales():
         target = folder / locale / "LC_MESSAGES" / "messages.mo"
@@ -160,7 +160,7 @@ def compile_catalogues(folder: Path) -> None:
 
 
 def catalogue_of(language: str) -> str:
-    """The locale that serves a BCP 47 tag: ``zh-CN`` → ``zh_Hans``, ``zh-HK`` → ``zh_Hant``, others → ``en``."""
+    """The locale for a BCP 47 tag: ``zh-CN`` → ``zh_Hans``, ``zh-HK`` → ``zh_Hant``, others → ``en``."""
     first, *rest = language.lower().replace("_", "-").split("-")
     if first not in ("zh", "yue"):
         return "en"
@@ -168,7 +168,7 @@ def catalogue_of(language: str) -> str:
 
 
 def translations(language: str) -> gettext.NullTranslations:
-    """The catalogue for an article's language; ``.gettext(msgid)`` answers the msgid itself where there is none."""
+    """The catalogue for an article's language. Without one, ``.gettext(msgid)`` returns the msgid."""
     return _loaded(catalogue_of(language))
 
 
@@ -183,7 +183,7 @@ def _loaded(locale: str) -> gettext.NullTranslations:
 
 @cache
 def _compiled(locale: str) -> bytes:
-    """The .mo of a locale. Two runs give the same bytes: Babel sorts by msgid and writes no date of its own."""
+    """The .mo file of a locale. Reproducible: Babel sorts by msgid and adds no date."""
     with _source(locale).open("rb") as source:
         catalogue = read_po(source, locale=locale)
     if locale == "zh_Hant":
@@ -194,7 +194,7 @@ def _compiled(locale: str) -> bytes:
 
 
 def _fill(catalogue: Catalog, locale: str) -> None:
-    """What *catalogue* does not say yet, it says as *locale* does: Simplified is nearer to a reader than English."""
+    """Fills missing translations of *catalogue* from *locale*: Simplified Chinese is a better fallback than English."""
     with _source(locale).open("rb") as source:
         for message in read_po(source, locale=locale):
             if message.id and message.id not in catalogue:

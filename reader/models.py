@@ -1,4 +1,4 @@
-"""The things we talk about: drafts, articles, issues, publications. Values only; no I/O."""
+"""The domain model: drafts, articles, issues, publications. Frozen dataclasses without I/O."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from markupsafe import Markup
 from .i18n import Message
 
 SLUG_PATTERN = r"[\w-]{1,120}"
-"""Letters of any script, digits, ``_``, ``-``. No dots: a dot starts a suffix."""
+"""Letters of any script, digits, ``_``, ``-``. No dot, because a dot begins the suffix of a file."""
 LONGEST_NAME = 255
-"""Bytes of a file's or a folder's name (NAME_MAX of Linux, macOS and Windows' file systems)."""
+"""Bytes in a file or folder name (NAME_MAX on Linux, macOS and Windows)."""
 LONGEST_SLUG = 240
-"""Bytes in UTF-8, so that ``<slug>.<suffix>`` is a file's name: 80 Han characters."""
+"""Bytes in UTF-8, so that ``<slug>.<suffix>`` fits into a file name: 80 Han characters."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What a format read from one file, unchecked: only ``title`` and ``body_html`` are always there.
+    """The content of one file as a format parsed it, not validated. Only ``title`` and ``body_html`` are required.
 
     ``published`` and ``updated`` may be naive; they are then local to ``READER_TIMEZONE``.
     ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` holds names.
@@ -51,7 +51,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Teaser:
-    """What a list shows of an article. All times are aware, in the site's time zone."""
+    """The short form of an article in lists. All times are aware, in the site's time zone."""
 
     slug: str
     title: str
@@ -94,18 +94,18 @@ class Article:
             object.__setattr__(self, "version", fingerprint(*self._published_values()))
 
     def _published_values(self) -> list[str]:
-        """Everything a reader can see, in field order: what ``version`` is the hash of."""
+        """The values of all visible fields in order; ``version`` is their hash."""
         return [str(getattr(self, f.name)) for f in fields(self) if f.name not in ("version", "draft", "warnings")]
 
     @property
     def day(self) -> date:
-        """The issue it came out in."""
+        """The date of its issue."""
         return self.published.date()
 
 
 @dataclass(frozen=True)
 class Collection:
-    """A list of articles by one common trait: ``kind`` is all, section, tag, author, source or day.
+    """Articles that share a section, tag, author, source or day; ``kind`` names which, or is ``all``.
 
     ``name`` of a section is its path joined by ``/``; of a day, its ISO date; of ``all``, empty.
     """
@@ -119,7 +119,7 @@ ALL = Collection()
 
 @dataclass(frozen=True)
 class Issue:
-    """What came out on one day, newest first (the e-paper, 电子报)."""
+    """The articles of one day, newest first (the e-paper, 电子报)."""
 
     day: date
     teasers: tuple[Teaser, ...]
@@ -133,7 +133,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class Publication:
-    """One document to export, whatever it was made from: an article is a publication of one chapter.
+    """A document to export: an article, issue, collection or selection. An article has one chapter.
 
     ``name`` is its file name without suffix; ``path`` its address on the site, beginning with ``/``.
     """
@@ -159,9 +159,9 @@ class Publication:
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that could not become an article. ``line`` counts from 1; 0 if no line is to blame.
+    """An error in an article file. ``line`` counts from 1; 0 if no line is known.
 
-    ``cause`` says what is wrong, ``hint`` how to fix it; both are Messages where they were written for people.
+    ``cause`` is the error, ``hint`` how to fix it; both can be Messages.
     """
 
     path: str
@@ -174,7 +174,7 @@ class Problem:
 
     @property
     def message(self) -> Message:
-        """``file:line: cause (hint)``, to be translated."""
+        """``file:line: cause (hint)``, translatable."""
         where = f"{self.path}:{self.line}" if self.line else self.path
         if self.hint:
             return Message("%(where)s: %(cause)s (%(hint)s)", where=where, cause=self.cause, hint=self.hint)
@@ -182,7 +182,7 @@ class Problem:
 
 
 def fingerprint(*parts: str | bytes) -> str:
-    """A short stable name for content: 16 hex digits of its SHA-256. Order and boundaries count."""
+    """The first 16 hex digits of the SHA-256 of *parts*. Their order and boundaries matter."""
     digest = hashlib.sha256()
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
@@ -196,15 +196,15 @@ def is_slug(text: str) -> bool:
 
 
 def slug_of(name: str) -> str:
-    """*name* made fit for an address: NFC, runs of anything else become one ``-``. May be empty."""
+    """*name* as a slug: NFC, with each run of other characters replaced by ``-``. Can be empty."""
     whole = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
     return whole.encode()[:LONGEST_SLUG].decode("utf-8", "ignore")
 
 
 def local_time(moment: datetime, zone: tzinfo) -> datetime:
-    """*moment* in *zone*; a naive one is there already. Its offset is in whole minutes.
+    """*moment* in *zone*; a naive one is taken as local to *zone*. The UTC offset is rounded to minutes.
 
-    RFC 3339 and RFC 5322 can't write the seconds that local mean time had (Shanghai until 1901, Amsterdam until 1937).
+    RFC 3339 and RFC 5322 cannot express the seconds of local mean time (Shanghai until 1901, Amsterdam until 1937).
     """
     here = moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
     offset = here.utcoffset() or timedelta()
@@ -215,10 +215,10 @@ def local_time(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def has_time(moment: datetime) -> bool:
-    """Whether a time of day was given: an article dated by its day alone is published at midnight."""
+    """Whether a time of day is known: an article with a date only is published at midnight."""
     return moment.time() != time()
 
 
 def format_minute(moment: datetime) -> str:
-    """``2018-11-23 10:40``; the day alone if no time of day was given."""
+    """``2018-11-23 10:40``; the date only if the time of day is unknown."""
     return f"{moment:%Y-%m-%d %H:%M}" if has_time(moment) else f"{moment:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""The parts, wired together once; knows no Flask."""
+"""The composition root: builds the service objects once. Does not import Flask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ from .templating import Renderer
 
 @dataclass(frozen=True)
 class Services:
-    """What the front doors work with."""
+    """The objects that the web application and the commands use.
+
+    ::
+
+        services = build_services(Settings.from_environ())  # start_background(…) also watches the folder
+        for teaser in services.catalog.latest(limit=20):
+            print(teaser.published, teaser.title)
+    """
 
     settings: Settings
     catalog: Catalog
@@ -31,13 +38,13 @@ class Services:
 
 
 def build_services(settings: Settings) -> Services:
-    """The parts at rest: nothing is read or watched until asked for.
+    """Builds the services without starting threads. Nothing is scanned yet.
 
-    The articles folder is made for a new site only: one that has vanished is a fault, and stays visible as one.
+    The articles folder is created for a new site only. A folder that vanished later is a fault.
     """
     prepare(settings.catalog)
     if not is_filled(settings.catalog):
-        with suppress(OSError):  # a folder that cannot be made is reported by the first pass
+        with suppress(OSError):  # the first scan reports a folder that cannot be created
             settings.articles.mkdir(parents=True, exist_ok=True)
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
@@ -49,7 +56,10 @@ def build_services(settings: Settings) -> Services:
 
 
 def start_background(settings: Settings, stop: threading.Event | None = None) -> Services:
-    """The parts at work until *stop*: returns once the catalog is in step with the folder, and keeps it so."""
+    """Builds the services and starts watcher, export workers and WebSub publisher, which run until *stop*.
+
+    Returns once the catalog can be served.
+    """
     services = build_services(settings)
     stop = stop or threading.Event()
     ready, changed = threading.Event(), threading.Event()

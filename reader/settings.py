@@ -1,4 +1,4 @@
-"""The settings, read once from READER_* environment variables into one frozen value."""
+"""The settings: READER_* environment variables, parsed once into a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -25,18 +25,23 @@ log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).resolve().parent
 IS_INSTALLED = (PACKAGE / "templates").is_dir()
-"""Whether this is a wheel: ``templates/`` and ``static/`` lie in the package then, in a checkout beside it."""
+"""Whether this is an installed wheel, with ``templates/`` and ``static/`` inside the package."""
 
 ROOT = PACKAGE if IS_INSTALLED else PACKAGE.parent
-"""Where ``templates/`` and ``static/`` lie."""
+"""The folder of ``templates/`` and ``static/``."""
 
 _DEFAULT_FOLDER = Path.cwd() if IS_INSTALLED else ROOT
-"""Where ``articles/`` and ``instance/`` lie unless they are set."""
+"""The folder of ``articles/`` and ``instance/`` unless they are set."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every field is the variable ``READER_<NAME>``; ``docs/reference/settings.md`` explains each."""
+    """Each field is set by the variable ``READER_<NAME>``; ``docs/reference/settings.md`` explains them.
+
+    ::
+
+        Settings.from_environ({"READER_ARTICLES": "/srv/articles", "READER_SITE_NAME": "河北新闻网"})
+    """
 
     articles: Path = _DEFAULT_FOLDER / "articles"
     instance: Path = _DEFAULT_FOLDER / "instance"
@@ -68,7 +73,7 @@ class Settings:
     searches_per_minute: int = 120
     editor_token: str = field(default="", repr=False)
 
-    # ``static/`` and ``templates/`` belong to the code; their places are not settings.
+    # ``static/`` and ``templates/`` belong to the code; their paths are not settings.
 
     @property
     def templates(self) -> Path:
@@ -80,17 +85,17 @@ class Settings:
 
     @property
     def known_hosts(self) -> frozenset[str]:
-        """The names this site answers to: READER_HOSTS, else that of READER_BASE_URL; empty: any."""
+        """The host names of this site: READER_HOSTS, else the host of READER_BASE_URL; empty for any."""
         own = urlsplit(self.base_url).hostname or ""
         return frozenset(self.hosts.split(",") if self.hosts else [own] if own else [])
 
     @property
     def proxies(self) -> tuple[Network, ...]:
-        return _parsed(self.trusted_proxies)
+        return _parsed_networks(self.trusted_proxies)
 
     @property
     def metrics_readers(self) -> tuple[Network, ...]:
-        return _parsed(self.metrics_allow)
+        return _parsed_networks(self.metrics_allow)
 
     @property
     def catalog(self) -> Path:
@@ -98,24 +103,24 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Raises BadSetting naming the variable and what it should be."""
-        chosen: dict[str, Any] = {}
+        """Raises BadSetting with the variable and its valid values."""
+        values: dict[str, Any] = {}
         for f in fields(cls):
             name = f"READER_{f.name.upper()}"
             if value := _value_of(name, environ):
-                wanted, read = _READERS.get(f.name) or _READERS_BY_TYPE[str(f.type)]
+                wanted, parse = _PARSERS.get(f.name) or _PARSERS_BY_TYPE[str(f.type)]
                 try:
-                    chosen[f.name] = read(value)
+                    values[f.name] = parse(value)
                 except _Unusable as error:
                     raise BadSetting(name, value, error.wanted) from error
                 except (ValueError, KeyError, OSError) as error:
                     raise BadSetting(name, value, wanted) from error
         _warn_of_unknown(environ, {f"READER_{f.name.upper()}" for f in fields(cls)})
-        return cls(**chosen)
+        return cls(**values)
 
 
 def _value_of(name: str, environ: Mapping[str, str]) -> str:
-    """The variable's text; that of its former name, with a warning, if only that is set."""
+    """The variable's value; the value of its former name, with a warning, if only that is set."""
     value, old = environ.get(name, "").strip(), _FORMER_NAMES.get(name, "")
     if not value and (value := environ.get(old, "").strip()):
         log.warning("%s is now called %s; the old name still works", old, name)
@@ -123,7 +128,7 @@ def _value_of(name: str, environ: Mapping[str, str]) -> str:
 
 
 class _Unusable(ValueError):
-    """A value that cannot be used for a reason of its own; ``wanted`` says what would be right."""
+    """An invalid value with a special error message; ``wanted`` describes valid values."""
 
     def __init__(self, wanted: Message) -> None:
         super().__init__(wanted)
@@ -131,16 +136,16 @@ class _Unusable(ValueError):
 
 
 def _warn_of_unknown(environ: Mapping[str, str], known: set[str]) -> None:
-    """A misspelt variable would be ignored without a word."""
+    """Logs a warning for each READER_* variable that is not a setting, such as a misspelt one."""
     for name in sorted(environ):
         if name.startswith("READER_") and name not in known and name not in _FORMER_NAMES.values():
             close = difflib.get_close_matches(name, known, n=1)
             log.warning("%s is not a setting%s", name, f"; did you mean {close[0]}?" if close else "")
 
 
-def _positive(read: Callable[[str], float]) -> Callable[[str], float]:
+def _positive(parse: Callable[[str], float]) -> Callable[[str], float]:
     def checked(value: str) -> float:
-        number = read(value)
+        number = parse(value)
         if not 0 < number < float("inf"):
             raise ValueError(value)
         return number
@@ -178,11 +183,11 @@ def _web_address(value: str) -> str:
         raise _Unusable(
             Message("an address without a path, such as %(root)s: Reader answers at the root only", root=root)
         )
-    return root if parts.port is None or parts.port else value  # .port raises ValueError for one above 65535
+    return root if parts.port is None or parts.port else value  # .port raises ValueError above 65535
 
 
 def _language(value: str) -> str:
-    """A BCP 47 tag; the names of POSIX locales are the usual mistake."""
+    """A BCP 47 tag. The error for a POSIX locale name suggests the tag."""
     try:
         return language_tag(value)
     except ValueError:
@@ -198,19 +203,19 @@ def _hosts(value: str) -> str:
     return ",".join(names)
 
 
-def _parsed(networks: str) -> tuple[Network, ...]:
+def _parsed_networks(networks: str) -> tuple[Network, ...]:
     return tuple(map(ipaddress.ip_network, networks.split(","))) if networks not in ("", "none") else ()
 
 
 def _networks(value: str) -> str:
-    """Addresses and networks; ``none`` alone says that there are none."""
+    """Comma-separated IP addresses and networks, or ``none``."""
     if value.lower() == "none":
         return "none"
     return ",".join(str(ipaddress.ip_network(part.strip(), strict=False)) for part in value.split(",") if part.strip())
 
 
 def _folder(value: str) -> Path:
-    """Links in it are not followed here: a deploy may switch them at any time."""
+    """An absolute path. Symbolic links are not resolved, because a deployment can switch them."""
     return Path(value).expanduser().absolute()
 
 
@@ -222,13 +227,13 @@ def _hub_address(value: str) -> str:
 
 
 def _tagging_entity(value: str) -> str:
-    """Who mints ids, and since when: ``authority,date`` of RFC 4151 2.1."""
+    """The tagging entity of tag: URIs: ``authority,date`` (RFC 4151 2.1)."""
     if not re.fullmatch(r"[\w.@-]+,\d{4}(-\d\d){0,2}", value, re.ASCII):
         raise ValueError(value)
     return value
 
 
-_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+_PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "base_url": (Message("a URL such as https://news.example"), _web_address),
     "feed_authority": (Message("a domain and a year, such as news.example,2026"), _tagging_entity),
     "websub_hub": (Message("the URL of a hub, such as https://hub.example/"), _hub_address),
@@ -240,7 +245,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "metrics_allow": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), _networks),
     "timezone": (Message("a time zone such as Asia/Shanghai"), ZoneInfo),
 }
-_READERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {
+_PARSERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {
     "Path": (Message("a folder"), _folder),
     "str": (Message("text"), str),
     "bool": (Message("1 or 0"), _switch),

@@ -1,4 +1,4 @@
-"""Templates to text, and the *look*: the hash of everything that shapes what we hand out."""
+"""Renders Jinja templates, and computes the build id: the hash of all code and files that affect the output."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from . import urls
 from .models import fingerprint
 
 PACKAGE = Path(__file__).resolve().parent
-SHAPING = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
-"""The libraries whose version is part of the look: another one may set a page, or cut a picture, otherwise."""
+LIBRARIES = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
+"""Libraries whose versions are part of the build id, because another version can change pages or pictures."""
 
-UNSHAPING = ("__pycache__", "cache", "templates", "static")
-"""Folders under ``reader/`` that are made at run time, or that only an installed package has there."""
+EXCLUDED_FOLDERS = ("__pycache__", "cache", "templates", "static")
+"""Folders under ``reader/`` that are generated at run time or exist only in an installed package."""
 
 
 class Renderer:
-    """Renders templates for feeds and exports. Autoescaped; an unknown name in a template is an error."""
+    """Renders templates for feeds and exports, with autoescaping. An undefined variable is an error.
+
+    ::
+
+        renderer = Renderer(settings.templates, settings.static)
+        html = renderer.render("document.html", article=article)
+    """
 
     def __init__(self, templates: Path, static: Path) -> None:
         self._folders = (templates, static, PACKAGE)
@@ -40,16 +46,16 @@ class Renderer:
 
     @cached_property
     def build_id(self) -> str:
-        """16 hex digits; the same on every machine with the same checkout, packages and built fonts."""
+        """16 hex digits; equal on machines with the same checkout, packages and built fonts."""
         return fingerprint(*self._versions(), *self._contents())
 
     def _versions(self) -> list[str]:
-        return [f"{name} {version(name)}" for name in SHAPING]
+        return [f"{name} {version(name)}" for name in LIBRARIES]
 
     def _contents(self) -> Iterator[str | bytes]:
         for folder in self._folders:
             for path in sorted(folder.rglob("*")):
                 name = path.relative_to(folder)
-                if path.is_file() and not set(name.parts) & set(UNSHAPING):
+                if path.is_file() and not set(name.parts) & set(EXCLUDED_FOLDERS):
                     yield name.as_posix()
                     yield path.read_bytes()

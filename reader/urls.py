@@ -1,7 +1,7 @@
-"""The public addresses, as pure functions: what templates, feeds and exports link to.
+"""The public URLs, as pure functions for templates, feeds and exports.
 
-Paths begin with ``/`` and are percent-encoded (RFC 3986). They are stable for ever; the routes
-in ``web/`` answer them, and a test keeps the two in step.
+Paths begin with ``/`` and are percent-encoded (RFC 3986). They are permanent. The routes in ``web/`` serve them, and a
+test compares the two.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def article(slug: str) -> str:
 
 
 def article_file(slug: str, suffix: str, page: str = "") -> str:
-    """An export of the article; *page* chooses the PDF's paper (phone, a4, a6, large)."""
+    """An export of the article; *page* is the PDF's paper size (phone, a4, a6, large)."""
     return f"{article(slug)}.{suffix}" + (f"?page={page}" if page else "")
 
 
 def share(slug: str) -> str:
-    """Ways to pass the article on, for where the browser has no menu of its own."""
+    """The share page of the article, for browsers without a share menu."""
     return f"{article(slug)}/share"
 
 
@@ -49,12 +49,12 @@ def qr_code(slug: str) -> str:
 
 
 def og_image(slug: str) -> str:
-    """The picture that other sites show beside a link to the article."""
+    """The Open Graph image of the article."""
     return f"{article(slug)}/card.png"
 
 
 def version_file(key: str, name: str, suffix: str) -> str:
-    """One version of an export for ever, as long as it is kept; *key* is the press's, without suffix."""
+    """The immutable URL of one version of an export; *key* is that of ``ExportService.key`` without suffix."""
     return f"/files/{key}/{quote(name)}.{suffix}"
 
 
@@ -71,7 +71,7 @@ def section(path: tuple[str, ...]) -> str:
 
 
 def collection(chosen: Collection) -> str:
-    """The page of a collection: home for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
+    """The page of a collection: ``/`` for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
     if chosen.kind == "all":
         return HOME
     if chosen.kind == "section":
@@ -85,10 +85,10 @@ def feed(chosen: Collection, name: str) -> str:
 
 
 def search(query: str) -> str:
-    """What the query finds; its feeds hang below: ``/search/feed.xml?q=``."""
+    """The search results page. Its feeds are ``/search/feed.xml?q=`` …"""
     return f"{SEARCH}?q={quote(query, safe='')}"
 
 
 def media(digest: str, width: int, suffix: str) -> str:
-    """A picture, at most *width* pixels wide; the address is bound to its content."""
+    """A rendition of a picture, at most *width* pixels wide. Immutable: the URL contains the digest of the content."""
     return f"/media/{digest}-{width}.{suffix}"

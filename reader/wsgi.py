@@ -1,7 +1,7 @@
-"""The WSGI application over the environment's settings; importing it starts the work in the background.
+"""The WSGI application, configured from the environment. Importing it starts the background threads.
 
-``wsgi.py`` at the top of the repository names the same for a checkout; an installed package has only this one:
-``granian --interface wsgi reader.wsgi:application``.
+For an installed package: ``granian --interface wsgi reader.wsgi:application``. A checkout also has ``wsgi.py`` at its
+top.
 """
 
 from __future__ import annotations
@@ -10,4 +10,4 @@ from .app import create_app
 
 app = create_app()
 application = app.wsgi_app
-"""The same without Flask's own first step, which costs as much as the whole answer of the response cache."""
+"""``app`` without ``Flask.__call__``, which costs as much time as a whole response from the response cache."""

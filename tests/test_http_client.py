@@ -15,8 +15,8 @@ from stub_site import site
 
 from reader.errors import FetchFailed, NotImported
 from reader.http_client import network
-from reader.http_client.client import HttpClient, checked
-from reader.http_client.content_encoding import PIECE_BYTES, decoded
+from reader.http_client.client import HttpClient, checked_url
+from reader.http_client.content_encoding import CHUNK_BYTES, decoded
 from reader.http_client.public_addresses import is_private_by_name, is_public
 from reader.importing.sources.http import open_fetcher
 
@@ -170,7 +170,7 @@ def test_only_plain_web_addresses_are_fetched(careful, address, monkeypatch):
 
 @pytest.mark.parametrize("port", ["", ":80", ":443", ":8080", ":8443"])
 def test_ports_of_the_web_are_allowed(port):
-    assert checked(f"https://a.example{port}/b#c") == f"https://a.example{port}/b"
+    assert checked_url(f"https://a.example{port}/b#c") == f"https://a.example{port}/b"
 
 
 def test_a_redirect_is_told_and_never_followed_unjudged():
@@ -216,7 +216,7 @@ def test_every_coding_is_undone_however_the_bytes_arrive(coding, pack, chunk_byt
 @pytest.mark.parametrize(("coding", "pack"), [case for case in CASES if case[0] != "identity"])
 def test_a_bomb_comes_out_in_small_pieces(coding, pack):
     pieces = decoded([pack(bytes(50_000_000))], coding)
-    assert max(len(piece) for piece in itertools.islice(pieces, 20)) <= 4 * PIECE_BYTES
+    assert max(len(piece) for piece in itertools.islice(pieces, 20)) <= 4 * CHUNK_BYTES
 
 
 @pytest.mark.parametrize(("coding", "pack"), [case for case in CASES if case[0] != "identity"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import Busy
 from ..i18n import N_, Message
-from ..storage.sqlite import file_identity, log_of, loss
+from ..storage.sqlite import damage_of, file_identity, wal_of
 from .repair import prepare, repair, replace
 from .schema import connect
 
@@ -52,11 +52,11 @@ class Connections:
         local = self._local
         if file_identity(self._path) != local.identity:
             self._close()
-        elif reason := loss(self._path, local.log):
+        elif reason := damage_of(self._path, local.log):
             replace(self._path, local.identity, reason)
             self._close()
         else:
-            local.log = file_identity(log_of(self._path))
+            local.log = file_identity(wal_of(self._path))
 
     def _open(self) -> None:
         local = self._local

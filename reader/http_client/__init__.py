@@ -1,4 +1,4 @@
-"""One HTTP client for all that goes out: import, pictures, WebSub. Bounded in bytes, time and redirects.
+"""The HTTP client for all outgoing requests: import, pictures, WebSub. It limits bytes, time and redirects.
 
-It reaches the public internet only, unless it is opened for private networks too.
+It refuses addresses of private networks (SSRF protection) unless the caller allows them.
 """

@@ -1,4 +1,4 @@
-"""The client: one request, one answer, within bounds; redirects are the caller's, who judges each."""
+"""The client: one request, one response, with limits. It does not follow redirects; the caller checks each one."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from .public_addresses import is_public
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _WAIT_SECONDS = 15.0
-"""For a connection and between two bytes; the whole may take as long as the caller says."""
+"""The timeout for connecting and for each read. The caller sets the total time."""
 
 _WEB_PORTS = (80, 443)
 _OTHER_PROTOCOLS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6679, 6697, 10080, 11211}
 _OTHER_PROTOCOLS |= set(range(6665, 6670))
-"""Ports from 1024 on whose servers take a request for something else: the Fetch standard's bad ports, and caches."""
+"""Ports from 1024 on of other protocols: the bad ports of the Fetch standard, Redis and memcached."""
 
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
-    """``content`` is decoded. ``redirect`` is where the answer sends the client, empty if it does not."""
+class HttpResponse:
+    """A response. ``content`` has its content coding removed. ``redirect`` is the target of a redirect, else empty."""
 
     address: str
     status: int
@@ -44,7 +44,13 @@ class HttpAnswer:
 
 
 class HttpClient:
-    """Use it in one thread. Connections are kept open between requests to the same host until it is closed."""
+    """A client with keep-alive connections. Not thread-safe. Close it after use.
+
+    ::
+
+        with HttpClient("Reader/1.0") as client:
+            response = client.get("https://news.example/", largest_bytes=2_000_000, seconds=30)
+    """
 
     def __init__(self, user_agent: str, *, allow_private: bool = False) -> None:
         self._network = Network((lambda _: True) if allow_private else is_public)
@@ -64,27 +70,27 @@ class HttpClient:
     def close(self) -> None:
         self._pool.close()
 
-    def get(self, address: str, *, largest_bytes: int, seconds: float, referer: str = "") -> HttpAnswer:
-        """Raises FetchFailed with the reason: refused, not reached, over *largest_bytes*, not done in *seconds*."""
+    def get(self, address: str, *, largest_bytes: int, seconds: float, referer: str = "") -> HttpResponse:
+        """Raises FetchFailed: address refused, no connection, more than *largest_bytes*, longer than *seconds*."""
         return self._exchange("GET", address, largest_bytes, seconds, {"Referer": referer} if referer else {})
 
-    def post_form(self, address: str, form: dict[str, str], *, largest_bytes: int, seconds: float) -> HttpAnswer:
-        """As ``get``."""
+    def post_form(self, address: str, form: dict[str, str], *, largest_bytes: int, seconds: float) -> HttpResponse:
+        """Sends *form* URL-encoded. Limits and errors as for ``get``."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._exchange("POST", address, largest_bytes, seconds, headers, urlencode(form).encode())
 
     def _exchange(
         self, method: str, address: str, largest_bytes: int, seconds: float, headers: dict[str, str], body: bytes = b""
-    ) -> HttpAnswer:
-        address = checked(address)
+    ) -> HttpResponse:
+        address = checked_url(address)
         self._network.deadline = time.monotonic() + seconds
-        url = httpx.URL(address)  # international host names and paths as they go over the wire
+        url = httpx.URL(address)  # encodes international host names and paths
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         fields = [*{"Host": url.netloc.decode(), **self._headers, **headers}.items()]
         extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _WAIT_SECONDS)}
         try:
             with self._pool.stream(method, target, headers=fields, content=body, extensions=extensions) as response:
-                return self._answer(address, response, largest_bytes)
+                return self._response(address, response, largest_bytes)
         except RefusedAddress as error:
             raise FetchFailed(address, error.reason) from error
         except httpcore.TimeoutException as error:
@@ -92,17 +98,17 @@ class HttpClient:
         except (httpcore.NetworkError, httpcore.ProtocolError, ValueError) as error:
             raise FetchFailed(address, str(error) or type(error).__name__) from error
 
-    def _answer(self, address: str, response: httpcore.Response, largest_bytes: int) -> HttpAnswer:
+    def _response(self, address: str, response: httpcore.Response, largest_bytes: int) -> HttpResponse:
         fields = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in response.headers}
         content = bytearray()
-        for piece in decoded(response.iter_stream(), fields.get("content-encoding", "")):
-            content += piece
+        for chunk in decoded(response.iter_stream(), fields.get("content-encoding", "")):
+            content += chunk
             if len(content) > largest_bytes:
                 raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
             self._network.remaining(None)
         kind = fields.get("content-type", "")
         charset = _CHARSET.search(kind)
-        return HttpAnswer(
+        return HttpResponse(
             address,
             response.status,
             response.extensions.get("reason_phrase", b"").decode("latin-1"),
@@ -114,12 +120,12 @@ class HttpClient:
 
 
 def _redirect(address: str, status: int, location: str) -> str:
-    """The absolute address, not yet judged. An empty Location leads nowhere."""
+    """The absolute URL of a redirect, not checked yet; empty if the response is no redirect or has no Location."""
     return urljoin(address, location) if location and status in _REDIRECTS else ""
 
 
-def checked(address: str) -> str:
-    """*address* without fragment. Raises FetchFailed unless it is http(s), with a host, a web port, no password."""
+def checked_url(address: str) -> str:
+    """*address* without its fragment. Raises FetchFailed unless http(s) with a host, an allowed port, no password."""
     try:
         parts = urlsplit(address)
         port = parts.port

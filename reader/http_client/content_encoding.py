@@ -1,6 +1,6 @@
-"""Content codings (RFC 9110 8.4.1) undone in small pieces, so that a bomb is noticed while it is small.
+"""Decodes content codings (RFC 9110 8.4.1) in small chunks, so that the caller can stop a decompression bomb early.
 
-405 bytes of Brotli can hold a gigabyte; a decoder that is handed them all returns it all.
+405 bytes of Brotli can expand to a gigabyte.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from collections.abc import Callable, Iterable, Iterator
 
 import brotli
 
-PIECE_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 16
 MOST_CODINGS = 2
-"""More than one on top of the other is rare, and multiplies."""
+"""The maximum number of nested codings."""
 
 ACCEPTED = "gzip, br"
 
 
 def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """*chunks* without the codings of a Content-Encoding field; pieces of at most about PIECE_BYTES.
+    """*chunks* decoded according to a Content-Encoding field, in chunks of at most about CHUNK_BYTES.
 
-    Raises ValueError for codings that are unknown, too many, or broken. Of a body that ends early comes what is there.
+    Raises ValueError for codings that are unknown, too many or corrupt. A truncated body yields its beginning.
     """
     names = [name.strip().lower() for name in coding.split(",") if name.strip()]
     if len(names) > MOST_CODINGS:
         raise ValueError(f"{len(names)} content codings")
-    pieces = iter(chunks)
+    parts = iter(chunks)
     for name in reversed(names):
         if name not in _DECODERS:
             raise ValueError(f"content coding {name[:20]!r}")
-        pieces = _DECODERS[name](pieces)
-    return pieces
+        parts = _DECODERS[name](parts)
+    return parts
 
 
 def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Also of several members one after the other (RFC 1952 2.2)."""
+    """Decodes gzip, including several members in a row (RFC 1952 2.2)."""
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     for chunk in chunks:
         data = chunk
@@ -48,11 +48,11 @@ def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _inflate(decoder: zlib._Decompress, data: bytes) -> Iterator[bytes]:
     try:
         while data or not decoder.eof:
-            piece = decoder.decompress(data, PIECE_BYTES)
-            if piece:
-                yield piece
+            part = decoder.decompress(data, CHUNK_BYTES)
+            if part:
+                yield part
             data = decoder.unconsumed_tail
-            if not data and len(piece) < PIECE_BYTES:
+            if not data and len(part) < CHUNK_BYTES:
                 return
     except zlib.error as error:
         raise ValueError(str(error)) from error
@@ -62,10 +62,10 @@ def _unbrotlied(chunks: Iterator[bytes]) -> Iterator[bytes]:
     decoder = brotli.Decompressor()
     try:
         for chunk in chunks:
-            piece = decoder.process(chunk, output_buffer_limit=PIECE_BYTES)
-            while piece or not decoder.can_accept_more_data():
-                yield piece
-                piece = decoder.process(b"", output_buffer_limit=PIECE_BYTES)
+            part = decoder.process(chunk, output_buffer_limit=CHUNK_BYTES)
+            while part or not decoder.can_accept_more_data():
+                yield part
+                part = decoder.process(b"", output_buffer_limit=CHUNK_BYTES)
     except brotli.error as error:
         raise ValueError(f"brotli: {error}") from error
 
@@ -73,4 +73,4 @@ def _unbrotlied(chunks: Iterator[bytes]) -> Iterator[bytes]:
 _DECODERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
     "identity": lambda chunks: chunks, "gzip": _gunzipped, "x-gzip": _gunzipped, "br": _unbrotlied
 }  # fmt: skip
-"""A server that sends what was not asked for is refused by name."""
+"""Other codings raise ValueError, because they were not in Accept-Encoding."""

@@ -1,7 +1,7 @@
-"""Connections for the client: each address is judged where it is used, and no wait is longer than the request's time.
+"""The network backend of the client: checks each IP address before connecting, and enforces the request's deadline.
 
-A name is resolved once, every answer is judged, and the connection goes to a judged address. So a name that changes
-its answer between check and connect (DNS rebinding) gains nothing.
+A host name is resolved once, every address is checked, and the connection goes to a checked address. This prevents
+DNS rebinding, where a name resolves differently between check and connection.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..i18n import Message
 
 
 class RefusedAddress(httpcore.ConnectError):
-    """``reason`` is for people."""
+    """The host resolves to a private address or not at all. ``reason`` is a Message for users."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason)
@@ -29,14 +29,14 @@ class RefusedAddress(httpcore.ConnectError):
 
 
 class Network(httpcore.NetworkBackend):
-    """Connects to addresses that *judge* allows. ``deadline``, of the monotonic clock, ends every wait."""
+    """Connects only to IP addresses for which *is_allowed* is true. ``deadline`` (monotonic clock) ends every wait."""
 
-    def __init__(self, judge: Callable[[str], bool]) -> None:
-        self._judge, self._network = judge, httpcore.SyncBackend()
+    def __init__(self, is_allowed: Callable[[str], bool]) -> None:
+        self._is_allowed, self._network = is_allowed, httpcore.SyncBackend()
         self.deadline = math.inf
 
     def remaining(self, timeout: float | None) -> float | None:
-        """*timeout*, or what is left of the time if that is less. Raises ReadTimeout when nothing is left."""
+        """The smaller of *timeout* and the seconds until the deadline. Raises ReadTimeout after the deadline."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the time is up")
@@ -52,7 +52,7 @@ class Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = _in_time(lambda: resolve(host, port), self.remaining(timeout))
         for address in addresses:
-            if not self._judge(address):
+            if not self._is_allowed(address):
                 text = Message("%(host)s is %(address)s, an address of a private network", host=host, address=address)
                 raise RefusedAddress(text)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
@@ -72,7 +72,7 @@ class Network(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A peer that sends a byte now and then keeps every single wait short; only the deadline ends it."""
+    """A stream that enforces the deadline, even if the peer sends a byte now and then."""
 
     def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
         self._stream, self._network = stream, network
@@ -97,27 +97,27 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The IP addresses of *host*, in the system's order; a number in any form (0x7f.1, 2130706433) is one of them."""
+    """The IP addresses of *host*, in the resolver's order. Accepts numeric forms such as 0x7f.1 and 2130706433."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        result = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         text = Message("%(host)s cannot be found: %(error)s", host=host, error=error)
         raise RefusedAddress(text) from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in result))
 
 
 def _in_time(look_up: Callable[[], list[str]], seconds: float | None) -> list[str]:
-    """getaddrinfo(3) knows no timeout; a thread of an executor would be waited for when the program ends."""
-    found: Future[list[str]] = Future()
+    """Runs *look_up* in a daemon thread with a timeout: getaddrinfo(3) has none; executors delay exit."""
+    future: Future[list[str]] = Future()
 
     def run() -> None:
         try:
-            found.set_result(look_up())
+            future.set_result(look_up())
         except Exception as error:  # noqa: BLE001 raised again where the result is awaited
-            found.set_exception(error)
+            future.set_exception(error)
 
     threading.Thread(target=run, name="resolve", daemon=True).start()
     try:
-        return found.result(seconds)
+        return future.result(seconds)
     except TimeoutError as error:
         raise httpcore.ConnectTimeout("the name server did not answer in time") from error

@@ -1,4 +1,4 @@
-"""Which IP addresses belong to the public internet, by the IANA special-purpose address registries (RFC 6890)."""
+"""Which IP addresses are public, according to the IANA special-purpose address registries (RFC 6890)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _NOT_PUBLIC_4 = [IPv4Network(network) for network in (
     "224.0.0.0/4", "240.0.0.0/4",
 )]  # fmt: skip
 _UNICAST_6 = IPv6Network("2000::/3")
-"""All that has ever been given out. What lies outside is local, multicast, mapped or reserved."""
+"""Global unicast. All other addresses are local, multicast, mapped or reserved."""
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
-"""Protocol assignments with Teredo, documentation, 6to4 (RFC 7526: not to be used)."""
+"""Protocol assignments including Teredo, documentation, 6to4 (deprecated by RFC 7526)."""
 _EMBEDDING = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
-"""IPv4-mapped, and the well-known prefix of NAT64, by which an IPv6-only network reaches IPv4."""
+"""IPv4-mapped addresses, and the well-known prefix of NAT64."""
 _ISATAP = (0x00005EFE, 0x02005EFE)
-"""RFC 5214 6.1: before an IPv4 address in the interface identifier."""
+"""RFC 5214 6.1: the interface identifiers that precede an embedded IPv4 address."""
 
 
 def is_public(address: str) -> bool:
-    """Whether *address* can be a server on the internet. Raises ValueError for what is no IP address.
+    """Whether *address* is a public IP address. Raises ValueError if it is not an IP address.
 
-    An IPv4 address inside an IPv6 one is judged too: the packet may end there.
+    An IPv4 address embedded in an IPv6 address is checked too, because packets may be routed to it.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
@@ -38,9 +38,9 @@ def is_public(address: str) -> bool:
 
 
 def is_private_by_name(url: str) -> bool:
-    """Whether *url* itself says so: its host is ``localhost`` or an IP address that is not public.
+    """Whether the host in *url* is literally ``localhost`` or a private IP address, so that the operator chose it.
 
-    Whoever set it meant it. A name that only resolves to such an address says nothing of the kind.
+    A name that merely resolves to a private address is not.
     """
     host = urlsplit(url).hostname or ""
     try:

@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Busy
 from ..i18n import N_, Message, restored
-from ..storage.sqlite import closing_on_error, file_identity, is_broken, log_of, loss, open_database, set_aside
+from ..storage.sqlite import closing_on_error, damage_of, file_identity, is_broken, open_database, set_aside, wal_of
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
 ARTICLE, PREFETCH = 0, 9
@@ -219,14 +219,14 @@ class JobQueue:
             local.identity = file_identity(self._path)
             with closing_on_error(db):
                 db.executescript(SCHEMA)
-            local.db, local.log = db, file_identity(log_of(self._path))
+            local.db, local.log = db, file_identity(wal_of(self._path))
         return local.db  # type: ignore[no-any-return]
 
     def _close_if_replaced(self) -> None:
         local = self._local
         if file_identity(self._path) != local.identity:
             self._close()
-        elif reason := loss(self._path, local.log):
+        elif reason := damage_of(self._path, local.log):
             set_aside(self._path, local.identity, reason)
             self._close()
 

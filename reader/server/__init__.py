@@ -1,5 +1,5 @@
-"""``serve``: one main process that holds the listening socket, and web processes that answer on it.
+"""The processes of ``serve``: a main process that owns the listening socket, and web processes that accept on it.
 
-The main process opens the socket, starts the web processes and replaces the dead; it opens no database, no thread
-and no article. Each web process is a program of its own (no fork): it shares nothing but the socket.
+The main process opens the socket, starts the web processes and restarts those that died. It has no threads and opens
+no database. Each web process is started with exec, not forked: it shares only the socket.
 """

@@ -1,7 +1,7 @@
-"""The connections of this process, seen from outside the event loop: how many there are, and which stand still.
+"""Counts the open connections of this process, and shuts down stalled ones.
 
-granian bounds how long a request's head may take, but neither a body nor an answer that the client does not take.
-A connection on which the kernel has moved no byte for half a minute is shut down here; whoever waits on it is freed.
+granian has a timeout for request headers, but not for request bodies or for clients that stop reading a response. A
+connection without progress in either direction for 30 s is shut down here, which frees the waiting thread.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-STILL_SECONDS = 30.0
-"""Longer than any request is worked on without an answer (an export is waited for 20 s)."""
+STALLED_SECONDS = 30.0
+"""Longer than any view takes to respond (a request waits up to 25 s for an export)."""
 
 LOOK_SECONDS = 1.0
 
 SILENT_SECONDS = 2.0
-"""When places are short, a client that has not sent a byte for so long makes room."""
+"""If half of the connections are in use, a client that has sent nothing for this time is disconnected."""
 
 _MOVED = struct.Struct("=QQ")
 _MOVED_AT = 120  # linux/tcp.h, struct tcp_info: tcpi_bytes_acked, tcpi_bytes_received
@@ -30,14 +30,14 @@ _MOVED_AT = 120  # linux/tcp.h, struct tcp_info: tcpi_bytes_acked, tcpi_bytes_re
 
 @dataclass
 class Seen:
-    """A connection as it was last looked at: bytes taken by the client and sent by it, and since when that is so."""
+    """A connection at the last check: ``moved`` is (bytes acknowledged, received), ``since`` the last change."""
 
     moved: tuple[int, int]
     since: float
 
 
 class ConnectionWatch:
-    """Of the connections that were accepted on *port*; *places* is how many there may be."""
+    """Watches the connections accepted on *port*; at most *places* are allowed."""
 
     def __init__(self, port: int, places: int) -> None:
         self._port, self._places = port, places
@@ -53,10 +53,10 @@ class ConnectionWatch:
     def run(self, stopped: threading.Event) -> None:
         while not stopped.wait(LOOK_SECONDS):
             with suppress(OSError):
-                self.end_the_still(time.monotonic())
+                self.shut_down_stalled(time.monotonic())
 
-    def end_the_still(self, now: float) -> None:
-        """Shuts down what has stood still for STILL_SECONDS; sooner what never spoke, if half the places are taken."""
+    def shut_down_stalled(self, now: float) -> None:
+        """Shuts down connections stalled for STALLED_SECONDS; silent ones sooner if half the places are used."""
         seen: dict[int, Seen] = {}
         silent = []
         for connection in self._open():
@@ -64,7 +64,7 @@ class ConnectionWatch:
                 inode, moved = os.fstat(connection.fileno()).st_ino, _moved(connection)
                 known = self._seen.get(inode)
                 seen[inode] = known if known and known.moved == moved else Seen(moved, now)
-                if now - seen[inode].since > STILL_SECONDS:
+                if now - seen[inode].since > STALLED_SECONDS:
                     connection.shutdown(socket.SHUT_RDWR)
                 elif moved[1] == 0 and now - seen[inode].since > SILENT_SECONDS:
                     silent.append(connection.dup())
@@ -76,7 +76,7 @@ class ConnectionWatch:
         self._seen = seen
 
     def _open(self) -> Iterator[socket.socket]:
-        """A copy of each; the caller closes it."""
+        """A duplicate of each socket; the caller closes it."""
         for entry in Path("/proc/self/fd").iterdir():
             with suppress(OSError):
                 connection = _connection(entry)
@@ -87,13 +87,13 @@ class ConnectionWatch:
 
 
 def _connection(descriptor: Path) -> socket.socket | None:
-    """A copy of this TCP connection; None if the descriptor is something else."""
+    """A duplicate of this TCP connection; None if the descriptor is something else."""
     if not os.fspath(descriptor.readlink()).startswith("socket:"):
         return None
     connection = socket.socket(fileno=os.dup(int(descriptor.name)))
     if connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM:
         with suppress(OSError):
-            connection.getpeername()  # a listening socket has none
+            connection.getpeername()  # raises for a listening socket
             return connection
     connection.close()
     return None

@@ -1,4 +1,4 @@
-"""The outermost WSGI layer under granian: no thread waits long for a slow client, and a stop ends connections."""
+"""The outermost WSGI middleware: hands small responses over whole, and closes connections while draining."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from .request_body import BodyRefused, RequestBodies
 
 READ_AT_ONCE_BYTES = 8 << 20
-"""An answer up to this size is handed to the event loop whole: no thread waits until a slow client has taken it."""
+"""A response up to this size is handed to the event loop at once, so that no thread waits for a slow client."""
 
 LARGE_ANSWERS = 2
-"""So many larger ones are sent at a time, each by a thread."""
+"""The number of larger responses sent at a time. Each occupies a thread."""
 
 Headers = list[tuple[str, str]]
 
 
 class DrainingMiddleware:
-    """Set ``draining``, and each answer says that it is the last one on its connection (RFC 9112 9.6)."""
+    """While ``draining`` is true, each response has ``Connection: close`` (RFC 9112 9.6)."""
 
     def __init__(self, inner: WSGIApplication) -> None:
         self._inner, self._bodies, self.draining = inner, RequestBodies(), False
@@ -56,7 +56,7 @@ class DrainingMiddleware:
 
 
 class LargeAnswer:
-    """Begun chunks and the rest; ``close`` is called once by the server (PEP 3333)."""
+    """A response body: chunks read already, then the rest. The server calls ``close`` once (PEP 3333)."""
 
     def __init__(self, begun: list[bytes], rest: Iterator[bytes], close: Callable[[], object]) -> None:
         self._begun, self._rest, self._close = begun, rest, close

@@ -1,4 +1,4 @@
-"""The listening socket: opened once, by the main process, and kept open for as long as it lives."""
+"""The listening socket, opened by the main process and kept open until it ends."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contextlib import suppress
 from ..errors import CannotListen
 
 BACKLOG = 1024
-"""Connections that the kernel holds until a web process accepts them."""
+"""The length of the kernel's queue of connections that are not accepted yet."""
 
 RETRY_SECONDS = 1.0
-"""How long a port may still be held by the web processes of a server that was killed; they end with their parent."""
+"""How long to retry binding: the web processes of a server that was killed may hold the port for a moment."""
 
 SO_ATTACH_FILTER = 26  # asm-generic/socket.h
 _NO_NEW_CONNECTIONS = (
@@ -29,7 +29,7 @@ _NO_NEW_CONNECTIONS = (
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """Bound and listening, never shared with another program (no SO_REUSEPORT). Raises CannotListen."""
+    """A bound, listening socket without SO_REUSEPORT. Raises CannotListen."""
     deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
@@ -55,9 +55,9 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def refuse_new_connections(listener: socket.socket) -> None:
-    """No new connection begins, and those that have begun can still be accepted.
+    """Drops new SYN packets with a socket filter; connections in the queue can still be accepted.
 
-    Closing the socket would reset connections that wait in its queue, whose requests may have been sent already.
+    Closing the socket instead would reset the queued connections, whose clients may have sent requests already.
     """
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in _NO_NEW_CONNECTIONS))
     filter_ = struct.pack("@HP", len(_NO_NEW_CONNECTIONS), ctypes.addressof(program))
@@ -66,7 +66,7 @@ def refuse_new_connections(listener: socket.socket) -> None:
 
 
 def silent_listener() -> socket.socket:
-    """A listening socket that nobody can find (an abstract name the kernel makes up)."""
+    """A listening socket at a random abstract address, to which no client connects."""
     silent = socket.socket(socket.AF_UNIX)
     silent.setblocking(False)
     silent.bind("")

@@ -1,4 +1,4 @@
-"""Bodies of requests, received whole before the application runs, by a few threads at a time."""
+"""Receives the whole request body before the application runs, for a limited number of requests at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from wsgiref.types import WSGIEnvironment
 
 PLACES = 2
-"""So many requests may wait for their bodies at a time; further ones are refused at once."""
+"""How many request bodies are received at a time. Further requests with a body get 503."""
 
 MOST_BYTES = 64 << 20
 
@@ -15,7 +15,7 @@ _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 
 
 class BodyRefused(Exception):
-    """``status`` is the answer's status line."""
+    """``status`` is the response's status line."""
 
     def __init__(self, status: str) -> None:
         super().__init__(status)
@@ -23,13 +23,13 @@ class BodyRefused(Exception):
 
 
 class RequestBodies:
-    """For one web process. A body that stands still is ended by ``ConnectionWatch``, which frees its place."""
+    """One instance per web process. ``ConnectionWatch`` shuts down a stalled upload, which frees its place."""
 
     def __init__(self) -> None:
         self._places = threading.BoundedSemaphore(PLACES)
 
     def receive(self, environ: WSGIEnvironment) -> None:
-        """Puts the whole body in the place of the stream. Raises BodyRefused."""
+        """Replaces ``wsgi.input`` by the received body. Raises BodyRefused."""
         if environ["REQUEST_METHOD"] in _WITHOUT_BODY:
             return
         length = environ.get("CONTENT_LENGTH") or ""

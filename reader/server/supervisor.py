@@ -1,7 +1,7 @@
-"""The main process: starts the web processes, replaces the dead, reloads and stops them. It has no threads.
+"""The main process: starts, restarts, reloads and stops the web processes. It has no threads.
 
-SIGTERM and SIGINT stop: what was begun is finished. SIGHUP reloads: a new web process answers before the old one
-stops. Signals are taken one at a time from the kernel (``sigtimedwait``), so no handler interrupts anything.
+SIGTERM and SIGINT stop the server gracefully: running requests are finished. SIGHUP reloads: each new web process
+serves before the old one stops. Signals are blocked and read with ``sigtimedwait``, so no handler interrupts the code.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from .listener import refuse_new_connections
 LOG = logging.getLogger(__name__)
 
 STOP_SECONDS = 10.0
-"""A web process that has not stopped by then is killed."""
+"""A web process that has not stopped after this time is killed."""
 
 START_SECONDS = 120.0
-"""A web process that does not answer by then gives up its turn in a reload: the old one goes on."""
+"""A reload keeps the old web process if the new one is not ready after this time."""
 
 LONGEST_PAUSE_SECONDS = 5.0
-"""Between two attempts to start a web process that dies at once."""
+"""The longest pause between attempts to start a web process that dies immediately."""
 
 ACCEPT_SECONDS = 0.05
-"""How long connections that have just begun may take to be accepted before the web processes stop accepting."""
+"""How long web processes go on accepting queued connections before they stop."""
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
 
 class WebProcess:
-    """One child. It says that it answers by a byte through a pipe."""
+    """One web process. It writes a byte to a pipe when it is ready."""
 
     def __init__(self, number: int, generation: int, listener: socket.socket) -> None:
         self.number, self.generation, self.started = number, generation, time.monotonic()
@@ -48,7 +48,7 @@ class WebProcess:
         paths = [
             str(PACKAGE.parent),
             *filter(None, [os.environ.get("PYTHONPATH")]),
-        ]  # from whatever folder it was started
+        ]  # independent of the working directory
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
         self._process = subprocess.Popen(command, pass_fds=handed_on, env=environment)  # noqa: S603
         os.close(told)
@@ -68,7 +68,7 @@ class WebProcess:
         return self._is_ready
 
     def status(self) -> int | None:
-        """The exit status; None while it lives."""
+        """The exit status; None while it runs."""
         return self._process.poll()
 
     def stop(self) -> None:
@@ -86,7 +86,7 @@ class WebProcess:
 
 
 class Supervisor:
-    """Runs *count* web processes on *listener* until told to stop."""
+    """Runs *count* web processes on *listener* until a stop signal."""
 
     def __init__(self, listener: socket.socket, count: int) -> None:
         self._listener = listener
@@ -99,7 +99,7 @@ class Supervisor:
         self._start_after = 0.0
 
     def run(self) -> int:
-        """The exit status: 1 if the web processes ended before any of them could answer, else 0."""
+        """Runs until a stop signal. Returns the exit status: 1 if no web process ever became ready, else 0."""
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         for number in self._numbers:
             self._current[number] = self._start(number)
@@ -111,7 +111,7 @@ class Supervisor:
             if received and received.si_signo == signal.SIGHUP:
                 self._to_reload = list(self._numbers)
             answered = answered or any(process.ready for process in self._current.values())
-            self._replace_the_dead()
+            self._restart_ended()
             if not answered and self._fast_deaths >= len(self._numbers) * 2:
                 LOG.error("no web process could start; see the lines above")
                 self._stop()
@@ -123,11 +123,11 @@ class Supervisor:
         return WebProcess(number, self._generations[number], self._listener)
 
     def _pause_seconds(self) -> float:
-        """SIGCHLD ends the pause; what else is waited for has to be looked at."""
+        """The timeout of the signal wait: SIGCHLD ends it early, but readiness and deadlines are polled."""
         waiting = self._coming or self._leaving or self._to_reload or len(self._current) < len(self._numbers)
         return 0.05 if waiting or not all(process.ready for process in self._current.values()) else 60.0
 
-    def _replace_the_dead(self) -> None:
+    def _restart_ended(self) -> None:
         for number, process in list(self._current.items()):
             if (status := process.status()) is not None:
                 LOG.error("web process %d ended unexpectedly (%s); another is started", process.pid, _manner(status))
@@ -145,13 +145,13 @@ class Supervisor:
                 process.close()
 
     def _slow_down(self, process: WebProcess) -> None:
-        """At once for one that has served; ever more slowly for those that die before they answer."""
+        """Sets the pause before the restart: none for a process that was ready, growing for those that die before."""
         self._fast_deaths = 0 if process.ready else self._fast_deaths + 1
         pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2**self._fast_deaths) if self._fast_deaths else 0.0
         self._start_after = time.monotonic() + pause
 
     def _reload(self) -> None:
-        """One after the other: the new one answers, then the old one stops."""
+        """Replaces the web processes one after the other: the old one stops when the new one is ready."""
         if self._coming is None:
             if self._to_reload:
                 self._coming = self._start(self._to_reload.pop(0))
@@ -159,14 +159,14 @@ class Supervisor:
         coming = self._coming
         if coming.status() is not None or time.monotonic() - coming.started > START_SECONDS:
             LOG.error("the new web process %d could not start; the old one goes on", coming.pid)
-            self._leave(coming)
+            self._stop_gracefully(coming)
             self._coming = None
         elif coming.ready:
             if old := self._current.pop(coming.number, None):
-                self._leave(old)
+                self._stop_gracefully(old)
             self._current[coming.number], self._coming = coming, None
 
-    def _leave(self, process: WebProcess) -> None:
+    def _stop_gracefully(self, process: WebProcess) -> None:
         process.stop()
         self._leaving.append(process)
 

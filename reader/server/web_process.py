@@ -1,7 +1,7 @@
-"""A web process: the application under granian, on a socket that the main process opened.
+"""A web process: runs the WSGI application in granian on the socket that the main process opened.
 
-It ends with its parent, however that ends. SIGTERM drains it: it accepts no more, answers what has been accepted,
-tells keep-alive connections to close, and ends.
+It is killed when its parent dies. On SIGTERM it drains: it stops accepting, finishes accepted requests, closes
+keep-alive connections, and exits.
 """
 
 from __future__ import annotations
@@ -38,20 +38,19 @@ LOG = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 HEADER_SECONDS = 15
-"""A connection on which no request is complete by then is closed; an idle keep-alive connection too."""
+"""The timeout for receiving request headers, and for idle keep-alive connections."""
 
 DRAIN_SECONDS = 3.0
-"""How long keep-alive connections have to be told to close; those still idle then are closed."""
+"""How long draining waits for keep-alive connections to close. The remaining ones are closed by force."""
 
 CONNECTIONS = 1024
-"""So many are accepted at once; more wait in the kernel's queue. A silent one costs a few kilobytes."""
+"""The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
 THREADS = 10
-"""For requests: four may wait for an export (two of them e-readers), two for a request's body, two send large files;
-two are always left."""
+"""Threads for requests. Up to four wait for an export, two for request bodies, two send large files: two remain."""
 
 OTHER_FILES = 96
-"""File descriptors that are not connections: databases of each thread, logs, pipes."""
+"""File descriptors reserved for other uses: databases of each thread, logs, pipes."""
 
 
 def main() -> None:
@@ -61,9 +60,9 @@ def main() -> None:
     arguments = parser.parse_args()
     stop = threading.Event()
     end_with_parent(arguments.parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the main process decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the main process handles it
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # nothing has been accepted yet
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # no connection has been accepted yet
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     configure_logging(LogLevels.info, None, True)
@@ -71,17 +70,17 @@ def main() -> None:
     application = DrainingMiddleware(create_app(services).wsgi_app)
     serve(application, arguments.listener, arguments.ready, arguments.number)
     stop.set()
-    os._exit(0)  # daemon threads may be inside a library that must not be torn down under them
+    os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
 
 
 def end_with_parent(parent: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent and os.getppid() != parent:  # it died before we asked to be told
+    if parent and os.getppid() != parent:  # the parent died before prctl took effect
         sys.exit(0)
 
 
 def serve(application: DrainingMiddleware, listener: int, ready: int, number: int) -> None:
-    """Answers on *listener* until SIGTERM; one byte to *ready* says that it does."""
+    """Serves on *listener* until SIGTERM. Writes one byte to the pipe *ready* when it accepts connections."""
     asked_to_stop, stopped = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
     connections, threads = limits()
@@ -103,22 +102,22 @@ def serve(application: DrainingMiddleware, listener: int, ready: int, number: in
 
 
 def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch) -> None:
-    """Returns when no connection is left, or after DRAIN_SECONDS.
+    """Stops accepting. Returns when no connection is left, or after DRAIN_SECONDS.
 
-    The descriptor is replaced by a socket nobody can find, so the event loop goes on asking it in vain; the socket
-    that other web processes share is not touched.
+    The listening descriptor is replaced (dup2) by one that no client connects to, so nothing more is accepted.
+    The socket itself, shared with other web processes, is not changed.
     """
     silent = silent_listener()
     os.dup2(silent.fileno(), listener)
     application.draining = True
     deadline = time.monotonic() + DRAIN_SECONDS
-    time.sleep(0.02)  # what was being accepted at this moment is a connection now
+    time.sleep(0.02)  # connections that were just being accepted are counted now
     while watch.count() and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
 def limits() -> tuple[int, int]:
-    """How many connections and threads this process may have with the file descriptors it is allowed."""
+    """(connections, threads) that fit into the limit of file descriptors (RLIMIT_NOFILE)."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     files = CONNECTIONS + OTHER_FILES if hard == resource.RLIM_INFINITY else hard

@@ -1,1 +1,1 @@
-"""Where things are kept: files by key, SQLite databases, lock files."""
+"""Storage: a file cache by key, SQLite databases, lock files, bounded reads of regular files."""

@@ -1,4 +1,4 @@
-"""Finished files by their content's key: written once, never changed, dropped when room is short."""
+"""A file cache: immutable files by key, evicted least recently used first (LRU)."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ from contextlib import suppress
 from pathlib import Path
 
 SPARE = 0.9
-"""Pruning stops at this part of the limit, so that it isn't needed again for the next file."""
+"""Eviction stops at this fraction of the limit, so that the next file does not cause another eviction."""
 
 
 class Store:
-    """Files under *folder*, shared by processes. Keys are ``[a-z0-9-]+.suffix`` and never come from a visitor."""
+    """Files under *folder*, at most *limit_bytes* together, shared by processes. Keys match ``[a-z0-9-]+.suffix``.
+
+    ::
+
+        store = Store(instance / "exports", limit_bytes=2_000_000_000)
+        store.put("3f2a.pdf", content)
+        path = store.find("3f2a.pdf")  # None once it has been evicted
+    """
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
         self.folder, self.limit_bytes = folder, limit_bytes
 
     def find(self, key: str) -> Path | None:
-        """The finished file, marked as just used; None if it isn't here (any more)."""
+        """The path of the file, or None. Sets its access time to now, for LRU eviction."""
         path = self._path(key)
         try:
-            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime stays: it is sent as Last-Modified
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime is kept for Last-Modified
         except FileNotFoundError:
             return None
-        except OSError:  # a full or read-only disk: the file can be read all the same
+        except OSError:  # a full or read-only disk: the file can still be read
             return path
         return path
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
-        """Bytes of those that are finished and still here; the others are left out. Marks none as used."""
+        """The size in bytes of each file that exists, by key. Does not change access times."""
         found = {}
         for key in keys:
             with suppress(OSError):
@@ -40,7 +47,7 @@ class Store:
         return found
 
     def put(self, key: str, content: bytes) -> Path:
-        """Whole or not at all, even when the power fails: temporary file, fsync, rename, fsync of the folder."""
+        """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
@@ -60,7 +67,7 @@ class Store:
         return path
 
     def prune(self) -> list[str]:
-        """Removes the files unused for longest until the rest fits; says which."""
+        """Evicts the least recently used files until the rest fits. Returns their keys."""
         files = sorted(self._files())
         excess = sum(size for _, size, _ in files) - self.limit_bytes
         if excess <= 0:
@@ -77,7 +84,7 @@ class Store:
         return removed
 
     def _files(self) -> list[tuple[float, int, Path]]:
-        """(last use, bytes, path) of each; a file that another process removes meanwhile is left out."""
+        """(access time, size in bytes, path) of each file, without those that another process removes meanwhile."""
         found = []
         for path in self.folder.glob("*/*"):
             with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""One process among all: lock files that the kernel frees however their holder ends."""
+"""Lock files between processes (flock(2)). The kernel releases a lock when its process ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[bool]:
-    """Whether this process, and no other, holds the lock file during the block; never waits."""
+    """Tries to lock the file for the block without waiting. Yields whether this process holds the lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as lock:
         try:
@@ -23,7 +23,7 @@ def file_lock(path: Path) -> Iterator[bool]:
 
 @contextmanager
 def waiting_lock(path: Path) -> Iterator[None]:
-    """Holds the lock file during the block; waits for whoever holds it."""
+    """Locks the file for the block; waits while another process holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

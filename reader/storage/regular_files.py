@@ -1,6 +1,6 @@
-"""Files of others are looked at before they are read: a regular file of a bounded size, or nothing.
+"""Opens and reads files of the articles folder only if they are regular files below a size limit.
 
-Opening a FIFO waits for a writer, a device may never end, and a file of gigabytes fills the memory.
+Opening a FIFO blocks until there is a writer, reading a device may never end, and a file of gigabytes fills memory.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ..i18n import Message
 
 
 def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
-    """The opened file; its size is at most *limit_bytes* now. Never waits.
+    """The open file; its size is at most *limit_bytes* at this moment. Does not block.
 
-    Raises OSError: EINVAL for what is not a regular file, EFBIG for one that is too large, and what ``open`` raises.
+    Raises OSError: EINVAL if it is not a regular file, EFBIG if it is too large, and the errors of ``open``.
     """
-    _check(path.stat(), limit_bytes)  # before it is opened: opening a device can have an effect
+    _check(path.stat(), limit_bytes)  # before opening: opening a device can have side effects
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     file = os.fdopen(handle, "rb")
     try:
@@ -31,7 +31,7 @@ def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
 
 
 def read_regular(path: Path, limit_bytes: int) -> bytes:
-    """All of it. Raises OSError as ``open_regular`` does, also when it grows while it is read."""
+    """The content. Raises OSError like ``open_regular``, also if the file grows beyond the limit while it is read."""
     with open_regular(path, limit_bytes) as file:
         size = os.fstat(file.fileno()).st_size
         content = file.read(size + 1)  # not the limit: a buffered file allocates what it is asked for

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from ...errors import NotImported
-from ...http_client.client import MOST_REDIRECTS, HttpAnswer, HttpClient, checked
+from ...http_client.client import MOST_REDIRECTS, HttpClient, HttpResponse, checked_url
 from ...i18n import Message
 
 AGENT = "Reader-import/1.0 (article import at an editor's request)"
@@ -46,13 +46,13 @@ class Fetcher:
     def fetch(self, address: str, referer: str = "", largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
         """The content at *address*. Raises NotImported with the address and the reason."""
         deadline = self.now() + MOST_SECONDS
-        here = checked(address)
+        here = checked_url(address)
         for _ in range(MOST_REDIRECTS + 1):
             self._ask_leave(here)
             answer = self._get(here, referer, largest_bytes, deadline)
             if not answer.redirect:
                 return _fetched(here, answer)
-            here = checked(answer.redirect)
+            here = checked_url(answer.redirect)
         raise NotImported(address, Message("more than %(most)s redirects", most=MOST_REDIRECTS))
 
     def _ask_leave(self, address: str) -> None:
@@ -85,14 +85,14 @@ class Fetcher:
                 answer = self._get(here, "", LARGEST_ROBOTS_BYTES, deadline)
                 if not answer.redirect:
                     break
-                here = checked(answer.redirect)
+                here = checked_url(answer.redirect)
         except NotImported as error:
             return error.reason
         if answer.status >= 500:
             return Message("robots.txt answered %(status)s, so fetching is not allowed", status=answer.status)
         return Protego.parse(answer.content.decode("utf-8", "replace") if answer.status == 200 else "")
 
-    def _get(self, address: str, referer: str, largest_bytes: int, deadline: float) -> HttpAnswer:
+    def _get(self, address: str, referer: str, largest_bytes: int, deadline: float) -> HttpResponse:
         seconds = deadline - self.now()
         if seconds <= 0:
             raise NotImported(address, Message("timed out after %(seconds)s s", seconds=f"{MOST_SECONDS:.0f}"))
@@ -109,7 +109,7 @@ def _host(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _fetched(address: str, answer: HttpAnswer) -> Fetched:
+def _fetched(address: str, answer: HttpResponse) -> Fetched:
     if answer.status != 200:
         text = Message("the server answered %(status)s %(reason)s", status=answer.status, reason=answer.reason)
         raise NotImported(address, text)

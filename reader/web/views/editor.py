@@ -26,7 +26,7 @@ from ... import urls
 from ...chinese import reading_minutes
 from ...editing import to_article
 from ...errors import NotImported, ReaderError, UnreadableArticle
-from ...http_client.client import checked
+from ...http_client.client import checked_url
 from ...i18n import N_, Message, translated
 from ...importing.drafting import ExtractedArticle, build_draft, without_inline_pictures
 from ...importing.duplicates import hash_of, scan
@@ -204,7 +204,7 @@ def _taken(form: dict[str, str]) -> EditorForm:
 
 def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
     if text:
-        content = Fetched(checked(address) if address else "", text.encode())
+        content = Fetched(checked_url(address) if address else "", text.encode())
         form = "page" if text.startswith("<") and "</" in text else "text"
         return SourceItem(gettext("pasted text"), lambda: content, form, content.address)
     if not address:
