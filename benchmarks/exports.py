@@ -1,13 +1,12 @@
-"""How fast, how small and how frugal are exports, beside the same article by other engines? And do pages notice?
+"""Speed, size and memory of exports, compared with the same article in other engines, and their effect on pages.
 
     python benchmarks/exports.py [--quick]
 
-The seed article and an issue of 30 articles, each engine in processes of its own, all in one run. *Cold* is the
-whole life of a process that makes one file, *warm* the median of further files in the same process (CPU seconds,
-which other programs disturb least). Stock WeasyPrint and Chromium get our HTML, Debian's Noto CJK, and the few lines
-of CSS that one writes first.
-Chromium and pandoc only know cold starts. Needs chromium, pandoc, fonts-noto-cjk and typst.
-Exits 1 when an aim is missed.
+The seed article and an issue of 30 articles; each engine in its own process, all in one run. *Cold* is the whole life
+of a process that generates one file; *warm* is the median of further files in the same process (CPU seconds, which
+depend least on other programs). Stock WeasyPrint and Chromium get our HTML, Debian's Noto CJK and a few lines of CSS.
+Chromium and pandoc have cold starts only. Needs chromium, pandoc, fonts-noto-cjk and typst.
+Exits 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ SECTIONS = ("河北新闻", "要闻", "经济", "社会", "文化")
 
 @dataclass(frozen=True)
 class Figure:
-    """``cold`` is wall seconds, ``warm`` CPU seconds (0: not known), ``size`` bytes, ``memory`` peak RSS in bytes."""
+    """``cold`` in wall seconds, ``warm`` in CPU seconds (0: unknown), ``size`` and peak RSS (``memory``) in bytes."""
 
     cold: float
     warm: float
@@ -89,9 +88,9 @@ def seed() -> Article:
 
 
 def issue_of_thirty() -> Publication:
-    """Thirty articles of the seed's length: its sentences in another order, some of the Han in them others.
+    """Thirty articles of the length of the seed: its sentences shuffled, some of the Han characters replaced.
 
-    So it holds some 2,100 different ones, as many as thirty real news stories of that length.
+    They contain some 2,100 different characters, as many as thirty real news stories of that length.
     """
     first, dice = seed(), random.Random(30)
     paragraphs = re.findall(r"<p>(.*?)</p>", first.body)
@@ -109,7 +108,7 @@ def issue_of_thirty() -> Publication:
 
 
 def varied(text: str, hanzi: list[str], dice: random.Random) -> str:
-    """One Han character in 25 becomes another one of GB 2312's first level, so that fonts have to carry more."""
+    """Replaces one Han character in 25 with another of GB 2312 level 1, so that fonts need more glyphs."""
 
     def other(found: re.Match[str]) -> str:
         if dice.random() > 0.04:
@@ -140,7 +139,7 @@ def ours(name: str, suffix: str, page: str) -> Callable[[], bytes]:
 
 
 def stock(name: str, *_: str) -> Callable[[], bytes]:
-    """WeasyPrint as it comes, with the fonts that Debian has for Chinese."""
+    """WeasyPrint without patches, with Debian's Chinese fonts."""
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
 
@@ -166,7 +165,7 @@ def typst(name: str, *_: str) -> Callable[[], bytes]:
 
 
 def typst_source(publication: Publication) -> str:
-    """The same text, set as typst sets a book."""
+    """The same text as Typst source."""
     title = publication.title.replace('"', '\\"')
     lines = [
         f'#set document(title: "{title}")\n#set page(paper: "a4", margin: 27mm, numbering: "1")',
@@ -189,10 +188,10 @@ ENGINES = {"ours": ours, "stock": stock, "typst": typst}
 
 
 def child(engine: str, name: str, suffix: str, page: str, repeats: int) -> None:
-    """Makes the file once, then *repeats* times more; prints what that took."""
+    """Generates the file once, then *repeats* times more; prints the time and memory."""
     make = ENGINES[engine](name, suffix, page)
     if engine == "ours":
-        worker.warm_up()  # as a worker begins its life
+        worker.warm_up()  # as in a worker at its start
     content = make()
     resting = resident()
     seconds = []
@@ -200,7 +199,7 @@ def child(engine: str, name: str, suffix: str, page: str, repeats: int) -> None:
         start = time.process_time()
         make()
         seconds.append(time.process_time() - start)
-        gc.collect()  # as a worker does between orders
+        gc.collect()  # as in a worker between jobs
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     warm = statistics.median(seconds) if seconds else 0.0
     print(json.dumps({"warm": warm, "size": len(content), "memory": peak, "resting": resting}))
@@ -222,7 +221,7 @@ def measured(engine: str, name: str, suffix: str = "pdf", page: str = "a4", repe
 
 
 def commanded(command: list[str], output: Path) -> Figure:
-    """An engine that is a program: one cold run, with the memory of its largest process."""
+    """A command-line engine: one cold run, with the memory of its largest process."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)
@@ -250,7 +249,7 @@ def pandoc(name: str) -> Figure:
 
 
 def pages_beside_exports(seconds: float) -> tuple[float, float, int]:
-    """(p99 without, p99 with exports running, how many exports were made meanwhile)."""
+    """(p99 without exports, p99 while exports run, number of exports generated)."""
     from serving import serving
 
     with tempfile.TemporaryDirectory() as folder:
@@ -283,7 +282,7 @@ def write_articles(folder: Path, count: int) -> None:
 
 
 def order_all(url: str, stop: threading.Event) -> None:
-    """Keeps the queue filled with PDFs nobody has asked for before."""
+    """Keeps the queue filled with new PDF jobs."""
     for number in range(250):
         for page in ("a4", "phone"):
             if stop.wait(0.05):
@@ -295,7 +294,7 @@ def order_all(url: str, stop: threading.Event) -> None:
 
 
 def steady_load(urls: list[str], seconds: float, rate: float = 100) -> float:
-    """p99 in seconds of requests sent every 1/*rate* s, by the clock of when each was due."""
+    """p99 in seconds of requests sent every 1/*rate* s, measured from the scheduled time of each."""
     times, start = [], time.perf_counter()
     for number in range(int(seconds * rate)):
         due = start + number / rate

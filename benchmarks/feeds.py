@@ -1,15 +1,15 @@
-"""What does a subscriber's day cost, and what does a poll cost the server?
+"""The traffic of a feed subscriber per day, and the cost of a poll for the server.
 
     python benchmarks/feeds.py [--quick]
 
-The peer is the app that feedgen's README leads to: Flask, one view, the newest articles through feedgen at every
-request; it stands below and is served by the same server. The library is forty articles of the length of
-``articles/2018-11-23/quzhou-zhengxie.txt``, its characters shuffled in threes. Bytes are counted on the socket, both
-ways, headers included, for a client that comes every hour to a site with ten new articles a day. A "cold" feed is one
-that no cache holds; the 304 beside it goes through the same layers. Times are medians.
+The peer is the app from feedgen's README: Flask, one view, the newest articles through feedgen at every request. It
+is defined below and runs on the same server. The library has forty articles of the length of
+``articles/2018-11-23/quzhou-zhengxie.txt``, with characters shuffled in groups of three. Bytes are counted on the
+socket in both directions, with headers, for a client that polls every hour a site with ten new articles a day. A
+"cold" feed is in no cache; its 304 goes through the same layers. Times are medians.
 
-Exits 1 when an aim is missed: a poll that finds nothing new at most 700 bytes, a 304 at most a tenth of the time of
-the full answer, a cold feed of 25 articles built in at most 25 ms.
+Exits 1 if a target is missed: a poll without news at most 700 bytes, a 304 at most a tenth of the time of the full
+response, a cold feed of 25 articles generated in at most 25 ms.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ POLL_BYTES, PART_OF_FULL, COLD_MS = 700, 0.1, 25.0
 HOURS, NEW_ARTICLES = 24, 10
 OLD_ARTICLES = 40
 BLOCK = 10
-"""So many requests of one kind follow each other before it is the next one's turn."""
+"""Number of consecutive requests of one kind before the next kind."""
 
 START = datetime(2026, 5, 1, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
 SEED = ROOT / "articles" / "2018-11-23" / "quzhou-zhengxie.txt"
@@ -63,8 +63,8 @@ NEWSBOAT = {"User-Agent": "newsboat/2.21.0 (Linux x86_64)", "Accept": "*/*", "Ac
 
 
 def write_article(folder: Path, number: int) -> None:
-    """Article *number* as a file, whole at once. Threes of characters in another order in each: it compresses some 15 %
-    worse than real text, while whole sentences that come again would flatter every feed.
+    """Writes article *number* atomically. The shuffled text compresses some 15 % worse than real text; repeated
+    sentences would compress too well.
     """
     text = re.sub(r"\s", "", SEED.read_text("utf-8"))[:2265]
     pieces = [text[n : n + 3] for n in range(0, len(text), 3)]
@@ -81,7 +81,7 @@ def write_article(folder: Path, number: int) -> None:
 
 
 def peer() -> Flask:
-    """What one writes with feedgen's README open: no dates of its own, no validators, no compression."""
+    """The app from feedgen's README: no dates, no validators, no compression."""
     app, folder = Flask(__name__), Path(os.environ["ARTICLES"])
 
     @app.get("/feed.xml")
@@ -140,11 +140,11 @@ class Exchange:
     headers: dict[str, str]
     body: bytes
     wire_bytes: int
-    """Request and answer, as they went over the socket."""
+    """Request and response, as sent over the socket."""
 
 
 class Visitor:
-    """A client that says exactly *headers*, and counts."""
+    """A client that sends exactly *headers* and counts bytes."""
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         parts = urlsplit(url)
@@ -162,7 +162,7 @@ class Visitor:
         return Exchange(int(first.split()[1]), headers, body, len(asked) + len(head) + 4 + len(body))
 
     def poll(self, path: str) -> Exchange:
-        """As a reader that keeps validators."""
+        """A conditional request with the stored validators, like a feed reader."""
         answer = self.get(path)
         if answer.status in (200, 226):
             self.kept = {"If-None-Match": answer.headers["etag"], "If-Modified-Since": answer.headers["last-modified"]}
@@ -184,7 +184,7 @@ def _read(wire: socket.socket) -> tuple[bytes, bytes]:
 
 
 def a_day(url: str, peer_url: str, articles: Path, catalog_count: Callable[[], int], rounds: int) -> dict[str, float]:
-    """Bytes a day for each kind of client: measured over *rounds* new articles, and as many hours without."""
+    """Bytes per day for each kind of client: measured over *rounds* new articles and as many hours without news."""
     clients = {
         "plain Flask and feedgen": (Visitor(peer_url, NEWSBOAT).get, "/feed.xml"),
         "unconditional": (Visitor(url, NEWSBOAT).get, "/feed.xml"),
@@ -208,7 +208,7 @@ def a_day(url: str, peer_url: str, articles: Path, catalog_count: Callable[[], i
 
 
 def _until_settled(url: str) -> None:
-    """EPUB and PDF of what is new are made meanwhile; an hour later they would be there."""
+    """Waits for the EPUB and PDF of new articles, which would be finished an hour later."""
     visitor = Visitor(url, {})
     _until(lambda: visitor.get("/feed.xml").body.count(b"<enclosure") == WINDOW, 300)
     _until(lambda: visitor.get("/feed.xml").body.count(b"application/pdf") == WINDOW, 300)
@@ -226,7 +226,7 @@ def _until(is_true: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def times(url: str, peer_url: str, repeats: int) -> dict[str, float]:
-    """Milliseconds. A query nobody asked before is an address that no cache holds."""
+    """Milliseconds. A query that was never sent before is in no cache."""
     held = Visitor(url, NEWSBOAT)
     held.poll("/feed.xml")
     visitor, plain = Visitor(url, NEWSBOAT), Visitor(peer_url, NEWSBOAT)
@@ -254,7 +254,7 @@ def _timed(name: str, ask: Callable[[int], Exchange], number: int) -> float:
 
 
 def building(settings: Settings, repeats: int) -> dict[str, float]:
-    """Milliseconds from the catalog to bytes, uncompressed, in this process."""
+    """Milliseconds from the catalog to uncompressed bytes, in this process."""
     catalog = build_services(settings).catalog
     site = Site("News", "zh-CN", "https://news.example", "news.example,2026")
 
@@ -279,7 +279,7 @@ def building(settings: Settings, repeats: int) -> dict[str, float]:
 
 
 def report(day: dict[str, float], taken: dict[str, float], built: dict[str, float]) -> list[str]:
-    """Prints the tables; comes back with the aims that were missed."""
+    """Prints the tables. Returns the missed targets."""
     plain = day["plain Flask and feedgen"]
     print(f"{'bytes a day':28}{'bytes':>12}{'of plain':>10}{'aim':>10}")
     for name, size in day.items():

@@ -1,15 +1,15 @@
-"""Does import find the article better than its peers do, and how fast?
+"""The accuracy and speed of article extraction, compared with other libraries.
 
     python benchmarks/importing.py [CORPORA] [--quick]
 
 Without CORPORA, only the few pages of the tests are measured. CORPORA is a folder of folders of pages. A page
-``name.html`` has its body in ``name.txt``, perhaps its day in ``name.date`` and its writers in ``name.author``; or the
-folder has a ``ground-truth.json`` with ``articleBody`` by name and the pages as ``name.html.gz``.
+``name.html`` has its body in ``name.txt``, optionally its date in ``name.date`` and its authors in ``name.author``; or
+the folder has a ``ground-truth.json`` with ``articleBody`` by name, and the pages as ``name.html.gz``.
 
-F1 is counted on multisets of four-token shingles (a token is one Han character or one run of Latin letters and
-digits), mean over pages. Peers get the page decoded as a browser would, and every corpus in the same run.
-Fields are judged where their truth is known: precision is the part of the values found that are right, recall the part
-of the true values that were found. Exits 1 when an aim is missed: Chinese 0.975, English 0.955, and no peer better.
+F1 is computed on multisets of four-token shingles (a token is one Han character or one run of Latin letters and
+digits), averaged over pages. Other libraries get the page decoded as in a browser, in the same run. Fields are scored
+where the true value is known: precision is the fraction of extracted values that are correct, recall the fraction of
+true values that were extracted. Exits 1 if a target is missed: Chinese 0.975, English 0.955, and no peer better.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ AIMS = {"Chinese": 0.975, "English": 0.955}
 QUICK_PAGES = 12
 FIELDS = ("title", "date", "source", "editor", "author")
 READ_BY_HAND: dict[str, dict[str, str]] = json.loads((ROOT / "benchmarks" / "importing_fields.json").read_text("utf-8"))
-"""What a person read on some pages, by the hash of the page."""
+"""Manually read fields of some pages, by the hash of the page."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Page:
 
 @dataclass
 class Answer:
-    """``fields`` as the page's: those that an extractor does not look for are absent."""
+    """``fields`` of the page; those that an extractor does not support are missing."""
 
     text: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def pages(corpora: Path) -> Iterator[Page]:
 
 
 def own_pages() -> Iterator[Page]:
-    """The tests' pages: too few and too easy to prove much, but everybody has them."""
+    """The pages of the tests: too few and too easy to prove much, but always available."""
     print("No corpora given: measuring the tests' own pages only.")
     for file in sorted((ROOT / "tests" / "samples" / "pages").glob("*/page.html")):
         expected = (file.parent / "expected.html").read_text("utf-8")
@@ -88,7 +88,7 @@ def own_pages() -> Iterator[Page]:
 
 
 def _fields(file: Path) -> dict[str, str]:
-    """What is known of the page: empty where it says nothing, absent where nobody has looked."""
+    """The known fields of the page: empty if the page has none, missing if unknown."""
     said = {kind: file.with_suffix(f".{kind}") for kind in ("date", "author")}
     read = {kind: path.read_text("utf-8", errors="replace").strip() for kind, path in said.items() if path.exists()}
     known = {kind: text for kind, text in read.items() if text and not re.fullmatch(r"UNKN?O?W?N?O?WN", text)}
@@ -179,7 +179,7 @@ def run(extractor: Callable[[str, str], Answer], corpus: list[Page]) -> Result:
 
 
 def _count_fields(count: Counter[tuple[str, str]], page: Page, answer: Answer) -> None:
-    """(field, given | true | right): how many values were found, how many there are, how many found are right."""
+    """Counts (field, given | true | right): extracted values, true values, correct values."""
     for kind, wanted_text in page.fields.items():
         wanted, given = _values(kind, wanted_text), _values(kind, answer.fields.get(kind, ""))
         count[kind, "true"] += len(wanted)
@@ -188,7 +188,7 @@ def _count_fields(count: Counter[tuple[str, str]], page: Page, answer: Answer) -
 
 
 def _values(kind: str, text: str) -> set[str]:
-    """Names are several values; of titles and others only words count, not how they are spaced."""
+    """Names are several values; other fields are compared by their words, not by white space."""
     if kind in ("author", "editor"):
         return {name for name in re.split(r"[\s、，,&]+", text) if name}
     return {"".join(TOKEN.findall(text))} if text else set()
@@ -199,7 +199,7 @@ def mean(numbers: list[float]) -> float:
 
 
 def report(results: dict[str, Result], groups: list[str]) -> list[str]:
-    """Prints the table; comes back with the aims that were missed."""
+    """Prints the table. Returns the missed targets."""
     print(f"{'':20}" + "".join(f"{name:>18}" for name in results) + f"{'aim':>8}")
     missed = []
     for group in groups:
@@ -224,7 +224,7 @@ def _precision_recall(count: Counter[tuple[str, str]], kind: str) -> str:
 
 
 def _spread(corpus: list[Page]) -> list[Page]:
-    """At most QUICK_PAGES, from all over the corpus: neighbours are often of one site."""
+    """At most QUICK_PAGES, spread over the corpus: adjacent pages are often from one site."""
     return corpus[:: -(-len(corpus) // QUICK_PAGES)]
 
 

@@ -1,10 +1,10 @@
-"""What do many articles cost? Made-up ones of about 3 KB, the same on every machine: 1,000, 10,000 and 100,000.
+"""The cost of large libraries: 1,000, 10,000 and 100,000 generated articles of about 3 KB, the same on every machine.
 
     python benchmarks/library.py [--quick] [--plot docs/library.svg]
 
-Measured for each number: reading all of them, a start when nothing changed, one changed file seen by a visitor of a
-real server (granian, inotify), that server's memory, the SQL of the pages, and forty searches. ``--quick`` stops at
-5,000. Exits 1 when an aim is missed; aims that depend on the number are for 100,000 and shrink with it.
+Measured for each size: reading all files, a start without changes, the delay of one changed file on a real server
+(granian, inotify), the memory of that server, the SQL of the pages, and forty searches. ``--quick`` stops at 5,000.
+Exits 1 if a target is missed; targets that depend on the size are for 100,000 and are scaled down.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from reader.services import build_services  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 
 _HAN = "".join(bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
-"""The 3,755 most used characters (GB 2312, level 1)."""
+"""The 3,755 most frequent characters (GB 2312, level 1)."""
 
 REAL_WORDS = [
     "改革", "经济", "河北", "新闻", "记者", "发展", "企业", "政协", "委员", "邯郸", "石家庄", "雄安新区", "京津冀",
@@ -58,7 +58,7 @@ _START = datetime(2010, 1, 1, 6, tzinfo=UTC)
 
 
 def vocabulary(size: int = 30_000) -> list[str]:
-    """Words of two to four characters, the most frequent first, real ones among them."""
+    """Words of two to four characters, the most frequent first, including real ones."""
     draw = random.Random(1)
     made = ["".join(draw.choices(_HAN, k=draw.choice((2, 2, 2, 3, 4)))) for _ in range(size)]
     for place, word in enumerate(REAL_WORDS):
@@ -67,18 +67,18 @@ def vocabulary(size: int = 30_000) -> list[str]:
 
 
 def weights(size: int, flat: int) -> list[float]:
-    """Cumulative: the few are frequent, the many rare (Zipf); *flat* of them are about as frequent as the first."""
+    """Cumulative weights by Zipf's law; the first *flat* words are about equally frequent."""
     return list(accumulate(1 / (rank + flat) for rank in range(size)))
 
 
 def clauses(words: list[str], size: int = 60_000) -> list[str]:
-    """Some dozen characters each. News repeats its turns of phrase."""
+    """Clauses of about a dozen characters. News text repeats its phrases."""
     draw, often = random.Random(2), weights(len(words), 30)
     return ["".join([*draw.choices(words, cum_weights=often, k=4), draw.choice(SMALL_WORDS)]) for _ in range(size)]
 
 
 def write_articles(folder: Path, count: int) -> None:
-    """*count* Markdown files with front matter in a folder a month, about ten years of a newspaper."""
+    """*count* Markdown files with front matter, one folder per month, about ten years of a newspaper."""
     words = vocabulary()
     turns = clauses(words)
     often = weights(len(turns), 50)
@@ -91,7 +91,7 @@ def write_articles(folder: Path, count: int) -> None:
 
 
 def article_text(number: int, published: datetime, words: list[str], turns: list[str], often: list[float]) -> str:
-    """About a thousand characters: a title of four words that come back, and some eighty clauses."""
+    """About a thousand characters: a title of four words that recur in the text, and some eighty clauses."""
     draw = random.Random(number)
     subject = draw.choices(words[:5_000], k=4)
     said = draw.choices(turns, cum_weights=often, k=84)
@@ -121,12 +121,12 @@ QUERIES = (
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one number of articles. Times of ``*_ms`` are medians unless they say otherwise."""
+    """The measurements of one library size. ``*_ms`` are medians unless noted otherwise."""
 
     articles: int
     cold_s: float
     cold_cpu_s: float
-    """Of all processes together: what stays the same when the machine has other work to do."""
+    """Of all processes together: independent of other load on the machine."""
     warm_s: float
     seen_s: float
     web_mb: float
@@ -146,7 +146,7 @@ AIMS = {
     "issue_ms": 1.0, "search_ms": 3.0, "search_worst_ms": 50.0,
 }  # fmt: skip
 GROWS = ("cold_s", "warm_s")
-"""Their aims are for 100,000; fewer articles may take as much less, and half a second for starting."""
+"""Their targets are for 100,000 articles and are scaled down for fewer, plus half a second of start-up."""
 
 
 def main() -> None:
@@ -183,7 +183,7 @@ def aim_for(name: str, articles: int) -> float:
 
 
 def disproportion(found: list[Figures]) -> list[str]:
-    """Where a cost grew faster than the articles did, from the smallest number to the largest."""
+    """The costs that grew faster than the number of articles."""
     first, last = found[0], found[-1]
     growth = last.articles / first.articles
     return [
@@ -224,7 +224,7 @@ def measure(folder: Path, count: int) -> Figures:
 
 
 def of_a_server(settings: Settings, slugs: list[str]) -> tuple[float, float]:
-    """Seconds until a visitor sees a changed file (median of five), and the larger web process's memory in MB."""
+    """Seconds until a visitor sees a changed file (median of five), and the memory of the larger web process in MB."""
     with serving(settings) as (url, process):
         for slug in slugs:
             get(f"{url}/a/{quote(slug)}")
@@ -249,7 +249,7 @@ def seconds_until_seen(url: str, articles: Path, number: int) -> float:
 
 
 def resident_mb(pid: str) -> float:
-    """Pages of the catalog that are only mapped belong to the system's cache: they are not counted."""
+    """Memory-mapped pages of the catalog belong to the page cache and are not counted."""
     rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return (int(rows["RssAnon"].split()[0]) + int(rows["RssShmem"].split()[0])) / 1024
 
@@ -276,7 +276,7 @@ def serving(settings: Settings) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
 
 
 def get(url: str) -> int:
-    """The status; 0 if nobody answers."""
+    """The status; 0 without a response."""
     try:
         with urllib.request.urlopen(url, timeout=30) as answer:
             answer.read()
@@ -288,7 +288,7 @@ def get(url: str) -> int:
 
 
 def settle(articles: Path) -> None:
-    """The files count as written a while ago, or they would be looked at a second time."""
+    """Sets old modification times, because recent files are read a second time."""
     when = time.time() - 60
     for path in articles.rglob("*.md"):
         os.utime(path, (when, when))
@@ -301,7 +301,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def cpu_seconds() -> float:
-    """Of this process and of those it has waited for."""
+    """Of this process and its terminated children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
@@ -314,7 +314,7 @@ def median_ms(work: Callable[[], object], times: int = 50) -> float:
 
 
 def plot(found: list[Figures]) -> str:
-    """Four small charts, each figure against the number of articles; the dashed line is the aim."""
+    """Four small charts of each measurement by the number of articles; the dashed line is the target."""
     charts = [
         ("reading all, s", "cold_s"), ("starting, s", "warm_s"), ("a web process, MB", "web_mb"),
         ("searching, ms", "search_ms"),

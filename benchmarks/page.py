@@ -1,15 +1,15 @@
-"""What does an article cost a phone on a slow line?
+"""The cost of an article page for a phone on a slow connection.
 
     python benchmarks/page.py [--quick]
 
-The peer is the same article on a page like those of news sites: 466 KB in 23 requests, synthesised below (three style
-sheets and four scripts in the head that hold it up, deferred scripts, pictures without sizes, a web font), served by a
-plain HTTP/1.1 server. Headless Chromium opens both over links emulated by the DevTools protocol, its processor slowed
-down four times. Bytes are those on the wire, headers included. Visits are cold, to a page that others have read before;
-paint is the median of three (one with ``--quick``). Without ``--quick`` Lighthouse judges home, article and issue too,
-as a phone.
+The peer is the same article on a page like those of news sites: 466 KB in 23 requests, generated below (three style
+sheets and four blocking scripts in the head, deferred scripts, pictures without sizes, a web font), served by a plain
+HTTP/1.1 server. Headless Chromium opens both over links emulated with the DevTools protocol, with its CPU slowed
+down four times. Bytes are on the wire, headers included. Visits are cold, to a page that is in the server's caches;
+paint is the median of three (one with ``--quick``). Without ``--quick``, Lighthouse also tests home, article and
+issue as a phone.
 
-Exits 1 when an aim is missed: 90 times fewer bytes, first paint three times sooner on both links, no layout shift,
+Exits 1 if a target is missed: 90 times fewer bytes, first paint three times sooner on both links, no layout shift,
 every Lighthouse score 100.
 """
 
@@ -71,11 +71,11 @@ class Cost:
 
 BLOCKING = {"style": (3, 12_000), "script": (4, 16_000)}
 DEFERRED, PICTURES, FONT = (6, 24_200), (8, 17_200), 45_000
-"""How many files, and how many bytes each, compressed."""
+"""Number of files, and compressed size of each in bytes."""
 
 
 def peer_files(article: str) -> dict[str, tuple[str, bytes]]:
-    """Path to (type, bytes) of every file of the heavy page; what fills them up is noise, as compressed code is."""
+    """Path to (type, bytes) of every file of the peer's page; filled with noise, as incompressible as minified code."""
     noise = random.Random(466)
     files: dict[str, tuple[str, bytes]] = {}
 
@@ -127,7 +127,7 @@ def peer(article: str) -> Iterator[str]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
-            """A browser that leaves in the middle of a picture is no news."""
+            """Ignores browsers that disconnect during a picture."""
 
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -141,8 +141,8 @@ def peer(article: str) -> Iterator[str]:
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def visit(browser: Browser, url: str, link: Link | None, build_id: Callable[..., object]) -> object:
-    """What *look* sees of a cold visit by a new visitor over *link*."""
+def visit(browser: Browser, url: str, link: Link | None, measure: Callable[..., object]) -> object:
+    """The result of *measure* for a cold visit with a new browser profile over *link*."""
     context = browser.new_context(viewport={"width": 360, "height": 640}, device_scale_factor=2, locale="zh-CN")
     try:
         page = context.new_page()
@@ -158,7 +158,7 @@ def visit(browser: Browser, url: str, link: Link | None, build_id: Callable[...,
             }
             tools.send("Network.emulateNetworkConditions", conditions)
             tools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
-        return build_id(page, tools, url)
+        return measure(page, tools, url)
     finally:
         context.close()
 
@@ -170,7 +170,7 @@ def first_paint_ms(page, _tools, url: str) -> float:
 
 
 def whole_cost(page, tools, url: str) -> Cost:
-    """To the end of loading, and a second more."""
+    """Until the load event and one second more."""
     lengths: list[int] = []
     tools.on("Network.loadingFinished", lambda event: lengths.append(int(event["encodedDataLength"])))
     page.goto(url, wait_until="load")
@@ -229,7 +229,7 @@ def main() -> int:
 
 
 def settle(browser: Browser, url: str) -> None:
-    """Readers before this one: until the downloads are made and named with their sizes, and the answer stands ready."""
+    """Warms the caches: waits until the downloads are generated and listed with their sizes."""
     costs: list[object] = []
     while len(costs) < 30 and (len(costs) < 6 or len(set(map(repr, costs[-4:]))) > 1):
         costs.append(visit(browser, url, None, whole_cost))

@@ -1,11 +1,11 @@
-"""How near do Reader's hot pages and feeds come to nginx that serves the same bytes from a file?
+"""Compares the throughput of Reader's cached pages and feeds with nginx serving the same bytes from a file.
 
     python benchmarks/serving.py [--quick]
 
-wrk asks each server in turn, several rounds, and medians are compared, so that a busy machine is busy for all. nginx
-has the precompressed answer as a file, its open_file_cache on and its log off. ``hot off`` is the same Reader
-without the layer in front of Flask. Peers with the same articles: the plain Flask app that the script contains and,
-where installed, kiwix-serve with Reader's own ZIM and datasette. Exits 1 when an aim is missed.
+wrk tests each server in turn for several rounds, and medians are compared, so that other load affects all equally.
+nginx has the precompressed response as a file, with open_file_cache on and its log off. ``hot off`` is Reader without
+its response cache. Peers with the same articles: the plain Flask app in this script and, if installed, kiwix-serve
+with Reader's own ZIM and datasette. Exits 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ app = create_app(services)
 application = app.wsgi_app
 cold = application.inner.inner
 """
-"""The parts at rest: nothing makes exports meanwhile, so the same bytes are measured from beginning to end."""
+"""Reader without export workers, so that the bytes are the same from start to end."""
 
 
 PLAIN = """
@@ -71,12 +71,12 @@ def article(slug):
     title, *rest = (FILES.get(slug) or abort(404)).read_text("utf-8").split("\\n\\n")
     return render_template_string(PAGE, title=title, rest=rest)
 """
-"""What a first evening with Flask gives: the file is read and set by Jinja at each request, uncompressed."""
+"""A minimal Flask app: the file is read and rendered by Jinja at each request, uncompressed."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """One figure of wrk's: requests a second, and the time within which 99 of 100 were answered."""
+    """A result of wrk: requests per second, and the 99th percentile of the response time."""
 
     requests_per_second: float
     p99_ms: float
@@ -166,7 +166,7 @@ def aims_of(loads: dict[str, Load], miss_ms: float) -> list[Aim]:
 
 
 def interleaved(cases: dict[str, tuple[str, dict[str, str]]], seconds: int, rounds: int) -> dict[str, Load]:
-    """The median of each case, every case once a round."""
+    """The median of each case; every case runs once per round."""
     found: dict[str, list[Load]] = {name: [] for name in cases}
     for _ in range(rounds):
         for name, (url, headers) in cases.items():
@@ -190,7 +190,7 @@ def wrk(url: str, headers: dict[str, str], seconds: int) -> Load:
 
 
 def median_miss_ms(url: str, catalog: Path) -> float:
-    """One visitor with one connection, one article after the other, each for the first time."""
+    """One visitor with one connection who opens each article for the first time."""
     with sqlite3.connect(catalog) as database:
         slugs = [slug for (slug,) in database.execute("SELECT slug FROM articles WHERE visible")]
     connection, times = HTTPConnection(url.removeprefix("http://")), []
@@ -214,7 +214,7 @@ def table(loads: dict[str, Load]) -> None:
 
 @contextmanager
 def reader(folder: Path, articles: Path, name: str) -> Iterator[str]:
-    """Reader under granian as ``python -m reader serve`` runs it, one process a core."""
+    """Reader on granian as ``python -m reader serve`` runs it, one process per core."""
     (folder / "served.py").write_text(SERVER, encoding="utf-8")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
@@ -229,7 +229,7 @@ def reader(folder: Path, articles: Path, name: str) -> Iterator[str]:
 
 @contextmanager
 def nginx_serving(folder: Path, bodies: dict[str, bytes]) -> Iterator[str]:
-    """nginx with the bodies, brotli already, as files without a suffix."""
+    """nginx with the brotli-compressed bodies as files without a suffix."""
     root = folder / "nginx"
     root.mkdir()
     folder.chmod(0o755)  # nginx started by root reads files as another user
@@ -252,7 +252,7 @@ def nginx_serving(folder: Path, bodies: dict[str, bytes]) -> Iterator[str]:
 def running(
     command: list[str], log: Path, environment: dict[str, str], config: Path | None = None, text: str = ""
 ) -> Iterator[str]:
-    """A server on a free port; ``{port}`` stands for it in the command and in its configuration."""
+    """A server on a free port, which replaces ``{port}`` in the command and in the configuration."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -289,7 +289,7 @@ def fetch(url: str, headers: dict[str, str]) -> tuple[bytes, Message]:
 
 
 def warm(url: str) -> None:
-    """Until every process has the answer at its smallest."""
+    """Waits until every process has the best-compressed response in its cache."""
     for _ in range(40):
         fetch(url, BR)
         time.sleep(0.02)
@@ -299,11 +299,11 @@ def warm(url: str) -> None:
 
 
 def peers(servers: ExitStack, folder: Path, articles: Path, seed: str) -> dict[str, tuple[str, dict[str, str]]]:
-    """The same articles under other servers, as far as they are installed."""
+    """The same articles on other servers, if they are installed."""
     found = {"plain Flask article": (servers.enter_context(plain_flask(folder, articles)) + f"/a/{seed}", BR)}
     if shutil.which("kiwix-serve"):
         url = servers.enter_context(kiwix(folder)) + f"/library/a/{seed}.html"
-        with urllib.request.urlopen(url) as answer:  # it redirects to the place of the content
+        with urllib.request.urlopen(url) as answer:  # it redirects to the content
             found["kiwix-serve article"] = (answer.url, BR)
     if shutil.which("datasette", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))):
         url = servers.enter_context(datasette(folder, articles))
@@ -325,7 +325,7 @@ def plain_flask(folder: Path, articles: Path) -> Iterator[str]:
 
 @contextmanager
 def kiwix(folder: Path) -> Iterator[str]:
-    """The library as Reader exports it for Kiwix; a few files of it are enough, for one article is asked for."""
+    """The library as exported for Kiwix; a few articles are enough, because one is requested."""
     few = folder / "few"
     shutil.copytree(ROOT / "articles", few)
     environment = os.environ | {"READER_ARTICLES": str(few), "READER_INSTANCE": str(folder / "zim")}

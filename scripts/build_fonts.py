@@ -1,11 +1,11 @@
-"""Builds the faces that exports are set in, from the packages pinned in scripts/requirements-fonts.txt.
+"""Builds the fonts of exports from the packages pinned in scripts/requirements-fonts.txt.
 
-    python scripts/build_fonts.py          the extension faces (rare and traditional characters), if missing
-    python scripts/build_fonts.py --core   the committed faces and their SHA256SUMS, anew
+    python scripts/build_fonts.py          the extension fonts (rare and traditional characters), if missing
+    python scripts/build_fonts.py --core   rebuilds the committed fonts and their SHA256SUMS
 
-Why our own: WeasyPrint keeps glyph numbers when it subsets, so a font of 65,000 glyphs costs 100 KB and
-100 ms in every PDF; CID-keyed CFF with a foreign charset shows blank pages in MuPDF; variable fonts take
-seconds. Static TrueType outlines of just the characters that Chinese news uses have none of these faults.
+Why custom builds: WeasyPrint keeps glyph ids when it subsets, so a font of 65,000 glyphs costs 100 KB and 100 ms in
+every PDF; CID-keyed CFF with a foreign charset renders as blank pages in MuPDF; variable fonts take seconds. Static
+TrueType outlines of the characters in Chinese news have none of these problems.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from fontTools.ttLib import TTFont, newTable
 FONTS = Path(__file__).resolve().parent.parent / "reader" / "exports" / "fonts"
 NOTO = files("pylopdf_fonts_zh_cn")
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
-"""From Debian's fonts-dejavu-core, which Pango brings along."""
+"""From Debian's fonts-dejavu-core, a dependency of Pango."""
 
 CURVE_ERROR = 2.0
-"""In thousandths of an em: no eye sees it, and it saves a tenth of the bytes against 1."""
+"""In thousandths of an em: invisible, and a tenth smaller than with 1."""
 
 EPOCH = 3_600_000_000
-"""``head.modified`` of every face (2018, in seconds since 1904), so that a build can be compared byte by byte."""
+"""``head.modified`` of every font (2018, in seconds since 1904), so that builds are reproducible."""
 
 CHINESE_FEATURES = ("halt", "chws", "kern", "locl", "ccmp", "liga", "palt", "pwid", "calt", "mark")
 UNUSED_TABLES = ("vmtx", "vhea", "VORG", "DSIG", "BASE", "STAT", "gasp", "FFTM", "kern")
@@ -60,7 +60,7 @@ def gb2312() -> frozenset[int]:
 
 
 def spans(*pairs: tuple[int, int]) -> frozenset[int]:
-    """The code points of each span, both ends included."""
+    """The code points of each range, both ends included."""
     return frozenset(c for first, last in pairs for c in range(first, last + 1))
 
 
@@ -72,7 +72,7 @@ CORE = gb2312() | spans(
 MONO = spans((0x20, 0x7E), (0xA0, 0x17F), (0x2010, 0x2027), (0x2190, 0x2193), (0x2500, 0x257F))
 WORLD = spans((0x20, 0x7E), (0xA0, 0x24F), (0x250, 0x52F), (0x590, 0x6FF), (0x750, 0x77F), (0x1E00, 0x1FFF))
 WORLD |= spans((0x2000, 0x2BFF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF), (0x1F600, 0x1F64F))
-"""Hebrew, Arabic, Greek, Cyrillic, phonetics and signs: set in DejaVu, after everything else was asked."""
+"""Hebrew, Arabic, Greek, Cyrillic, phonetics and signs: set in DejaVu, the last fallback."""
 
 
 def characters_of(path: Path) -> frozenset[int]:
@@ -89,7 +89,7 @@ def core_faces() -> list[Face]:
 
 
 def extension_faces() -> list[Face]:
-    """Whatever Noto holds beyond the core: traditional and rare characters, CJK extensions A to G."""
+    """The characters of Noto outside the core: traditional and rare characters, CJK extensions A to G."""
     return [
         Face(
             f"{name.lower()}-ext.ttf",
@@ -117,7 +117,7 @@ def tag(name: str) -> int:
 
 
 def to_truetype(font: TTFont) -> None:
-    """Replaces cubic CFF outlines by quadratic glyf ones."""
+    """Replaces cubic CFF outlines with quadratic glyf ones."""
     order, shapes = font.getGlyphOrder(), font.getGlyphSet()
     glyphs = {name: truetype_glyph(shapes[name]) for name in order}
     font["loca"] = newTable("loca")
@@ -144,7 +144,7 @@ def truetype_glyph(shape):  # type: ignore[no-untyped-def]
 
 
 def rename(font: TTFont, family: str) -> None:
-    """A private family name: it can't clash with an installed font. Copyright and licence lines stay."""
+    """Sets a private family name, which cannot conflict with an installed font. Keeps copyright and licence."""
     names = font["name"]
     names.names = [record for record in names.names if record.nameID in (0, 13, 14)]
     for name_id, text in ((1, family), (2, "Regular"), (3, family), (4, family), (6, family.replace(" ", ""))):
@@ -170,7 +170,7 @@ def build(face: Face) -> bytes:
 
 
 def add_contextual_spacing(path: Path) -> None:
-    """Gives the font ``chws``: neighbouring full-width punctuation shares its blank halves (CLREQ 3.1.6)."""
+    """Adds the ``chws`` feature: adjacent full-width punctuation marks share their blank halves (CLREQ 3.1.6)."""
     from chws_tool import add_chws
 
     logging.disable(logging.WARNING)

@@ -1,7 +1,7 @@
-"""Writes docs/licences.md: the licence of every package that is installed with Reader, as its own metadata states it.
+"""Writes docs/licences.md: the licence of every package that is installed with Reader, from its metadata.
 
-``.venv/bin/python scripts/licences.py`` after a change of requirements. A test holds the page in step with what is
-installed, and refuses a licence that is not in ``ALLOWED``.
+Run ``.venv/bin/python scripts/licences.py`` after a change of requirements. A test compares the page with the
+installed packages, and rejects licences that are not in ``ALLOWED``.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ ALLOWED = re.compile(
     r"|Unlicense|Public Domain|0BSD|Mozilla)",
     re.IGNORECASE,
 )
-"""Licences that let Reader be used, changed and passed on."""
+"""Licences that allow Reader to be used, changed and redistributed."""
 
 
 def needed() -> list[str]:
-    """Every distribution that requirements.txt installs here, directly or through another, by name."""
+    """The names of all distributions that requirements.txt installs, directly or indirectly."""
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     waiting = [Requirement(line) for line in lines if line and not line.startswith("#")]
     found: set[str] = set()

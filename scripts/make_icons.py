@@ -1,4 +1,4 @@
-"""Draws static/icons/: a page with a red masthead, in every size that browsers and home screens ask for."""
+"""Draws static/icons/: a page with a red masthead, in every size that browsers and home screens need."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ FOLDER = Path(__file__).resolve().parent.parent / "static" / "icons"
 RED, PAPER = "#8f1d16", "#fdfcfa"
 SIZES = {"favicon.ico": 32, "touch.png": 180, "192.png": 192, "512.png": 512}
 SCALE = 4
-"""Drawn four times as large, then shrunk: Pillow draws without smoothing."""
+"""Supersampling factor, because Pillow draws without anti-aliasing."""
 
 
 def icon(size: int) -> Image.Image:
-    """Red to the edges, so that any mask a launcher cuts with leaves a whole sign (the inner 80 % hold it)."""
+    """Red to the edges; the sign is in the inner 80 %, so that any launcher mask keeps it whole."""
     full = size * SCALE
     image = Image.new("RGB", (full, full), RED)
     pen = ImageDraw.Draw(image)

@@ -1,4 +1,4 @@
-"""Takes docs/screenshots/ anew: the pages of ``articles/`` on a phone, as the README shows them."""
+"""Recreates docs/screenshots/: the pages of ``articles/`` on a phone, for the README."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHOTS = {
     "share": (f"{SEED}/share", "", 360),
     "article-wide": (SEED, "light", 1280),
 }
-"""Name: address, cookie, width."""
+"""Name to (URL path, cookie, width)."""
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for path in ("/d/2018-11-23/", SEED):  # once a page was asked for, its downloads are made, and have a size
+        for path in ("/d/2018-11-23/", SEED):  # the first request generates the downloads, which then have a size
             take(browser, site, path, "", 360)
         time.sleep(20)
         for name, (path, cookie, width) in SHOTS.items():

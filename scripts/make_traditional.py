@@ -1,7 +1,7 @@
-"""Writes the Traditional Chinese catalogue of the interface from the Simplified one; run it after each new text.
+"""Writes the Traditional Chinese message catalogue from the Simplified one. Run it after each new message.
 
-OpenCC's ``s2twp`` changes words too (网络 → 網路, 打印 → 列印), as buttons want it and articles do not. Of a news site
-发布 is 發布, not 釋出 as of software, and quotation marks are 「」.
+OpenCC's ``s2twp`` also converts vocabulary (网络 → 網路, 打印 → 列印), which is right for buttons but not for articles.
+发布 of a news site is 發布, not 釋出 as of software, and quotation marks are 「」.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TRANSLATION = re.compile(r'^(msgstr(?:\[\d+\])? ")(.*)(")$', re.MULTILINE)
 
 
 def traditional(catalogue: str) -> str:
-    """*catalogue* with its translations, and only those, in Traditional Chinese."""
+    """*catalogue* with its translations, and nothing else, in Traditional Chinese."""
     convert = opencc.OpenCC("s2twp").convert
     changed = _TRANSLATION.sub(lambda line: line[1] + as_news(convert(line[2])) + line[3], catalogue)
     return changed.replace("Simplified Chinese", "Traditional Chinese, made by scripts/make_traditional.py").replace(

@@ -1,8 +1,8 @@
-"""Mutation testing with cosmic-ray: changes a module in one place at a time; lists the changes that no test notices.
+"""Mutation testing with cosmic-ray: changes a module in one place at a time and lists the changes no test detects.
 
-``.venv/bin/python scripts/mutation.py [--sample 20] [--seed 1] [module …]`` works on a copy of the checkout, so nothing
-here changes. Each change runs the tests of its module; a sample of 20 for each module takes some minutes. Exit status
-1 if a change survived. Some changes alter nothing that can be seen, such as a larger buffer: judge each one.
+``.venv/bin/python scripts/mutation.py [--sample 20] [--seed 1] [module …]`` works on a copy of the checkout, so that
+nothing here changes. Each change runs the tests of its module; 20 changes per module take some minutes. Exits 1 if a
+change was not detected. Some changes have no visible effect, such as a larger buffer: review each one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TESTS = {
     "reader/feeds/feed_page.py": "tests/test_feed_page.py",
     "reader/jobs/queue.py": "tests/test_queue.py",
 }
-"""Modules whose mistakes would be seen late, with the tests that must notice them."""
+"""Modules whose errors would be noticed late, with the tests that must detect them."""
 
 TIMEOUT_SECONDS = 120
 CONFIG = """[cosmic-ray]
@@ -63,7 +63,7 @@ def parsed() -> argparse.Namespace:
 
 
 def copy_checkout(target: Path) -> None:
-    """The tracked files as they are now, and the built fonts."""
+    """Copies the tracked files in their present state, and the built fonts."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     fonts = [str(path.relative_to(ROOT)) for path in (ROOT / "reader/exports/fonts").glob("*-ext.ttf")]
     for name in [*filter(None, listed.split("\0")), *fonts]:
@@ -73,7 +73,7 @@ def copy_checkout(target: Path) -> None:
 
 
 def mutate(copy: Path, module: str, sample: int, seed: int) -> int:
-    """Tries a sample of the changes of *module*; prints each that survives; returns how many did."""
+    """Runs a sample of the changes of *module*, prints each undetected one, and returns their number."""
     session, config = copy.parent / "session.sqlite", copy.parent / "config.toml"
     session.unlink(missing_ok=True)
     settings = {"module": module, "tests": TESTS[module], "python": sys.executable, "timeout": TIMEOUT_SECONDS}
@@ -92,7 +92,7 @@ def mutate(copy: Path, module: str, sample: int, seed: int) -> int:
 
 
 def choose(work: WorkDB, sample: int, seed: int) -> int:
-    """Marks all but a sample as skipped; returns the size of the sample."""
+    """Marks all changes except a sample as skipped. Returns the size of the sample."""
     items = list(work.work_items)
     chosen = random.Random(seed).sample(items, min(sample, len(items)))
     ids = {item.job_id for item in chosen}

@@ -1,8 +1,10 @@
-"""Writes what setup installs: scripts/constraints.txt, versions of what requirements bring along, as installed here;
-and scripts/hashes-*.txt, the SHA-256 of every file of each version, for all systems and Pythons, made by uv.
+"""Pins the versions that setup installs.
 
-Run it after a change of a requirements file and ``bash scripts/setup.sh bench``; best on the oldest Python that is to
-be served, Debian 12's 3.11.2, since some packages want 3.11.5 by now.
+Writes scripts/constraints.txt, the installed versions of indirect requirements, and scripts/hashes-*.txt, the SHA-256
+of every file of each version, for all systems and Python versions, with uv.
+
+Run it after a change of a requirements file and ``bash scripts/setup.sh bench``; best with the oldest supported Python,
+Debian 12's 3.11.2, because some packages now need 3.11.5.
 """
 
 from __future__ import annotations
@@ -23,19 +25,19 @@ HASHED = {
     "serve": ("requirements.txt",),
     "test": ("requirements-dev.txt", "requirements.txt", "scripts/requirements-fonts.txt"),
 }
-"""For each scripts/hashes-<name>.txt the file it is made from, and what that file includes."""
+"""For each scripts/hashes-<name>.txt its requirements files, including those they refer to."""
 
 HEAD = "# Made by scripts/pin.py: what comes along with the requirements, so that every machine gets the same.\n"
 
 
 def wanted() -> list[Requirement]:
-    """What the requirements files ask for by name."""
+    """The direct requirements."""
     lines = [line for name in FILES for line in (ROOT / name).read_text("utf-8").splitlines()]
     return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r "))]
 
 
 def brought_along() -> dict[str, str]:
-    """Name and version of everything installed here because of them; for this machine's Python and system."""
+    """Names and versions of the installed indirect requirements, for this machine's Python and system."""
     found: dict[str, str] = {}
     waiting, seen = wanted(), set()
     while waiting:
@@ -46,7 +48,7 @@ def brought_along() -> dict[str, str]:
         seen.add((name, tuple(sorted(requirement.extras))))
         try:
             installed = distribution(name)
-        except PackageNotFoundError:  # an extra of a peer, or not for this machine
+        except PackageNotFoundError:  # an extra of a peer, or not for this system
             continue
         found[name] = installed.version
         waiting += [further for further in map(Requirement, installed.requires or ()) if applies(further, requirement)]
@@ -59,7 +61,7 @@ def applies(further: Requirement, asker: Requirement) -> bool:
 
 
 def pins() -> dict[str, str]:
-    """What is installed here; what isn't, such as the peers of the benchmarks, keeps the version it was held to."""
+    """The installed versions; a package that is not installed, such as a benchmark peer, keeps its pinned version."""
     lines = CONSTRAINTS.read_text("utf-8").splitlines()
     held = dict(line.split("==") for line in lines if line and not line.startswith("#"))
     return {name: version for name, version in held.items() if not is_installed(name)} | brought_along()
@@ -74,7 +76,7 @@ def is_installed(name: str) -> bool:
 
 
 def write_hashes(name: str) -> None:
-    """Its first line holds the hash of the requirements, by which setup.sh knows whether it belongs to them."""
+    """The first line contains the hash of the requirements, by which setup.sh detects an outdated file."""
     command = [Path(sys.executable).with_name("uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
     options = ["--python-version", "3.11", "--no-header", "--no-annotate", "--constraint", CONSTRAINTS]
     done = subprocess.run([*command, *options, HASHED[name][0]], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -86,7 +88,7 @@ def hashes(name: str) -> Path:
 
 
 def fingerprint(name: str) -> str:
-    """SHA-256 of the requirements files, one after the other."""
+    """SHA-256 of the concatenated requirements files."""
     return hashlib.sha256(b"".join((ROOT / file).read_bytes() for file in HASHED[name])).hexdigest()
 
 

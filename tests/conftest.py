@@ -9,19 +9,19 @@ from hypothesis import settings as hypothesis_settings
 
 from reader.settings import Settings
 
-hypothesis_settings.register_profile("reader", deadline=None, derandomize=True)  # no test looks at the clock
+hypothesis_settings.register_profile("reader", deadline=None, derandomize=True)  # no test depends on the clock
 hypothesis_settings.load_profile("reader")
 
 
 STARTS_PROGRAMS = {"subprocess", "serving", "sync_playwright"}
-"""A module of tests that imports one of these starts servers, browsers or checkers."""
+"""A test module that imports one of these starts servers, browsers or validators."""
 
 SLOW_MODULES = {"test_feed_changes", "test_pdf", "test_response_cache", "test_static_site"}
-"""Others that take more than a few seconds."""
+"""Other modules that take more than a few seconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what ``make test-fast`` leaves out."""
+    """Marks as slow what ``make test-fast`` skips."""
     for item in items:
         module = getattr(item, "module", None)
         starts_programs = STARTS_PROGRAMS & set(vars(module)) if module else False
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A folder and an instance of the test's own; a removed file is gone at the next pass."""
+    """Settings with a folder and an instance of their own; a deleted file is removed in the next pass."""
     return Settings(articles=tmp_path / "articles", instance=tmp_path / "instance", removal_grace_seconds=0)
 
 
@@ -44,7 +44,7 @@ def services(settings):
 
 @pytest.fixture
 def drop(settings):
-    """Drop a file into the articles folder: ``drop("2026-05-01/rain.md", "# 大雨")``. It counts as written a while ago."""
+    """Writes a file with an old modification time: ``drop("2026-05-01/rain.md", "# 大雨")``."""
 
     def drop(name: str, content: str | bytes) -> Path:
         path = settings.articles / name
@@ -59,7 +59,7 @@ def drop(settings):
 
 @pytest.fixture
 def publish(services, drop):
-    """Drop files and bring the catalog in step: ``publish({"2026-05-01/rain.md": "# 大雨"})``."""
+    """Writes files and updates the catalog: ``publish({"2026-05-01/rain.md": "# 大雨"})``."""
 
     def publish(files: dict[str, str | bytes]):
         for name, content in files.items():

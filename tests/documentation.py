@@ -1,6 +1,6 @@
-"""What the documents say, for tests: the READMEs together with ``docs/reference/``, in English and in Chinese.
+"""Reads the user documentation for tests: the READMEs and ``docs/reference/``, in English and Chinese.
 
-A Chinese document lies beside the English one: ``settings.md``, ``settings.zh.md``.
+A Chinese document is beside the English one: ``settings.md``, ``settings.zh.md``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def text_of_documents(language: str) -> str:
 
 
 def table_rows(text: str) -> list[list[str]]:
-    """The cells of every table row; headings included, the lines of dashes left out."""
+    """The cells of every table row, including headings, without delimiter rows."""
     lines = [line.strip() for line in text.splitlines() if line.startswith("|")]
     rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
     return [row for row in rows if not all(set(cell) <= {"-", ":"} for cell in row)]
@@ -40,7 +40,7 @@ def table_row(text: str, thing: str) -> list[str]:
 
 
 def code_spans(text: str) -> set[str]:
-    """What stands between single backticks."""
+    """The content of code spans."""
     return set(re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
 
 
@@ -50,6 +50,6 @@ def code_blocks(text: str) -> list[str]:
 
 
 def commands_in(text: str) -> list[str]:
-    """The lines of all code blocks, without comments and blank lines: what a reader would type."""
+    """The lines of all code blocks, without comments and blank lines: the commands that a user types."""
     lines = [line.split("#")[0].strip() for block in code_blocks(text) for line in block.splitlines()]
     return [line for line in lines if line]

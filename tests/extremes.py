@@ -1,4 +1,4 @@
-"""Values that a field of an article may be given by mistake or by malice, and the files that hold them."""
+"""Extreme values for the fields of an article, from mistakes or attacks, and files that contain them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ VALUES: list[str] = [
         "javascript:x",
     ),
 ]
-"""For every field that is text."""
+"""Values for all text fields."""
 
 DATES = [
     *(
@@ -100,7 +100,7 @@ MANY = [f"名{number}" for number in range(1000)]
 
 
 def article(**fields: object) -> str:
-    """A Markdown file with these fields, written in JSON, which YAML reads, so that any character can be."""
+    """A Markdown file with these fields as JSON, which is valid YAML, so that any character can be written."""
     said = {"title": "正常的题目", "published": "2026-05-01 08:00", **fields}
     lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in said.items())
     return f"---\n{lines}---\n\n今天下雨，明天也下雨。\n\n## 小标题\n\n后天天晴。\n"

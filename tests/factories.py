@@ -1,4 +1,4 @@
-"""Articles for tests, made without a file."""
+"""Articles for tests, created without files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **values: object) -> Article:
-    """An article as editing would hand it over, without a file."""
+    """An article as ``editing`` returns it."""
     when = datetime.fromisoformat(published).replace(tzinfo=SHANGHAI)
     plain: dict[str, object] = {
         "title": "大雨",

@@ -1,4 +1,4 @@
-"""A site with sixty articles, one of them full of trouble, behind real HTTP: what the feed tests poll."""
+"""A site with sixty articles, one of them with difficult content, over real HTTP, for the feed tests."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TROUBLE_TITLE = "麻烦 <b>&amp;</b> ]]> 🎉 \u202eهذا\u202c"
 
 
 def text_of(number: int) -> str:
-    """One plain article; the 60th is the newest, all stand on all collections of SELECTIONS."""
+    """One ordinary article; the 60th is the newest; all are in the collections of SELECTIONS."""
     return f"""---
 title: 第{number}届政协“两个全覆盖”
 published: 2026-0{1 + number // 28}-{1 + number % 28:02} 10:{number % 60:02}
@@ -72,9 +72,9 @@ source: 河北新闻网
 
 
 def trouble() -> bytes:
-    """Everything that has broken a feed somewhere: forbidden characters, ``]]>``, literal tags, 20,000 characters.
+    """Content that has broken feeds: forbidden characters, ``]]>``, literal tags, 20,000 characters.
 
-    A raw NUL makes a file no text, so it comes as YAML escape and as character reference.
+    A raw NUL would make the file unreadable, so it is a YAML escape and a character reference.
     """
     forbidden = "\x01\x0b\x0c\x1b\x7f\x85\x9f\ufffe\uffff\ufdd0"
     body = f"政协 {forbidden} ]]> &lt;script&gt;alert(1)&lt;/script&gt; 🎉👨‍👩‍👧 \u202eabc\u202c &amp;amp; &nbsp; &#0;&#27;&#xfffe;"
@@ -98,7 +98,7 @@ source: 河北新闻网
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; ``body`` as it came, still compressed."""
+    """One HTTP response; ``body`` is still compressed."""
 
     status: int
     headers: dict[str, str]
@@ -110,7 +110,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Item:
-    """An entry as any format shows it."""
+    """A feed entry, independent of the format."""
 
     id: str
     link: str
@@ -126,9 +126,9 @@ class Item:
 
 @dataclass
 class FeedSite:
-    """The site; ``get`` remembers what it fetched without headers, so that many tests can look at one answer.
+    """The site. ``get`` caches responses to requests without headers, so that many tests can use one.
 
-    ``statuses`` are those of every answer so far, in order.
+    ``statuses`` are those of all responses so far, in order.
     """
 
     app: Flask
@@ -162,7 +162,7 @@ class FeedSite:
         return self.services.settings.articles
 
     def drop(self, name: str, content: str | bytes) -> None:
-        """Put a file there and bring the catalog in step; it counts as written a while ago."""
+        """Writes a file with an old modification time and updates the catalog."""
         path = self.articles / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -179,7 +179,7 @@ class FeedSite:
         self.forget()
 
     def export(self, *slugs: str) -> None:
-        """Make the EPUB and the PDF of these articles, in the worker processes that make them for visitors."""
+        """Generates the EPUB and the PDF of these articles in worker processes."""
         export_service, stop = self.services.export_service, threading.Event()
         wanted = [(of_article(a), s) for a in self.services.catalog.articles(slugs) for s in ("epub", "pdf")]
         for publication, suffix in wanted:
@@ -195,7 +195,7 @@ class FeedSite:
 
 @contextmanager
 def feed_site(folder: Path, port: int = 0, **settings: Any) -> Iterator[FeedSite]:
-    """The site on a port of its own (any, if *port* is 0), over real HTTP but in this process, so that a test can change its library."""
+    """A site on *port* (0: any free port), over real HTTP in this process, so that a test can change its library."""
     chosen = {"site_name": "河北新闻", "feed_authority": "news.example,2026", "removal_grace_seconds": 0.0} | settings
     services = build_services(Settings(articles=folder / "articles", instance=folder / "instance", **chosen))
     app, statuses = create_app(services), []
@@ -230,7 +230,7 @@ def fill(site: FeedSite) -> None:
 
 
 def items_of(path: str, raw: bytes) -> list[Item]:
-    """What the feed at *path* says, whatever its format."""
+    """The entries of the feed at *path*, in any format."""
     if ".json" in path:
         return [_json_item(item) for item in json.loads(raw)["items"]]
     root = etree.fromstring(raw)

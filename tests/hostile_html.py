@@ -1,6 +1,6 @@
-"""Fragments that have run script past one sanitizer or another, by kind, and pieces to make new ones of.
+"""XSS fragments that have passed some sanitizer, by kind, and pieces to combine.
 
-Each calls ``xss(n)``: a page that runs any of them is found out by asking what was called.
+Each calls ``xss(n)``, so that a test can see which of them ran.
 """
 
 from __future__ import annotations
@@ -203,4 +203,4 @@ PIECES = [
     *("甲", "乙丙", " ", "\n", "\u3000", "\u00a0", "&nbsp;", "&#x3000;", "&lt;", "&amp;", "&", "<", ">", '"', "'", "="),
     *("<p title='", '<p id="', "<p align=center>", "<p dir=rtl lang=ar>", "\x00", "\x7f", "&#1;", "javascript:xss(1)"),
 ]
-"""What hypothesis puts together in any order."""
+"""Pieces that hypothesis combines in any order."""

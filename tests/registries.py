@@ -1,4 +1,4 @@
-"""What every entry of a registry must keep, as functions that the tests of the registries call with an entry."""
+"""The contract of each registry, as functions that the registry tests call with an entry."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from reader.services import Services
 
 SPECIMEN = Path(__file__).resolve().parent / "samples" / "specimen.md"
 PICTURE = "一座石桥跨过河面"
-"""The alternative text of the picture that ``specimen`` adds to the specimen."""
+"""The alternative text of the picture that ``specimen`` adds."""
 
 
 def specimen(picture: bytes) -> dict[str, bytes]:
-    """The files of an article with everything in it: the specimen, and a picture at its end."""
+    """The files of an article with every kind of content: the specimen with a picture at its end."""
     text = SPECIMEN.read_text("utf-8").replace("最后一段。", f"最后一段。\n\n![{PICTURE}](bridge.png)\n")
     return {"2026-05-01/specimen.md": text.encode(), "2026-05-01/bridge.png": picture}
 
 
 def contents(article: Article) -> dict[str, list[str]]:
-    """What an export must hold, by kind: headings, link targets, pictures' alternative texts, table cells."""
+    """The required content of an export, by kind: headings, link targets, alternative texts, table cells."""
     body = lxml.html.fragment_fromstring(str(article.body), create_parent="div")
     links = [link.get("href") for link in body.iter("a") if not link.get("href", "#").startswith("#")]
     return {
@@ -43,7 +43,7 @@ def contents(article: Article) -> dict[str, list[str]]:
 
 
 def missing(exporter: Exporter, article: Article, services: Services) -> list[str]:
-    """What of *article* is not in its export: ``cell: 142``. An exporter that keeps its contract loses nothing."""
+    """The content of *article* that is missing from its export: ``cell: 142``. Empty for a valid exporter."""
     page = exporter.PAGES[0] if exporter.PAGES else ""
     content = exporter.export(of_article(article), options_of(services.settings, page, ""), services.render.render)
     text = squeezed(searchable(exporter, content))
@@ -53,12 +53,12 @@ def missing(exporter: Exporter, article: Article, services: Services) -> list[st
 
 
 def squeezed(text: str) -> str:
-    """*text* without white space, which formats set as they like, and without entities and Markdown's escapes."""
+    """*text* without white space, which varies by format, and without entities and Markdown escapes."""
     return re.sub(r"\s|\\(?=[^\w\s])", "", html.unescape(text))
 
 
 def searchable(exporter: Exporter, content: bytes) -> str:
-    """The text, link targets and alternative texts in a file, by what the file is."""
+    """The text, link targets and alternative texts in a file, extracted by its type."""
     if hasattr(exporter, "searchable"):
         return str(exporter.searchable(content))
     if content.startswith(b"%PDF"):
@@ -71,7 +71,7 @@ def searchable(exporter: Exporter, content: bytes) -> str:
 
 
 def _of_pdf(content: bytes) -> Iterator[str]:
-    """The words of each page, the targets of its links, and the alternative texts in the structure tree."""
+    """The text of each page, the targets of its links, and the alternative texts in the structure tree."""
     with pymupdf.open(stream=content) as file:
         for page in file:
             yield page.get_text()

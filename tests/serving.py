@@ -1,4 +1,4 @@
-"""A real server on a port of its own, for tests and benchmarks: ``with serving(settings) as url``."""
+"""A real server on a free port, for tests and benchmarks: ``with serving(settings) as url``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The variables that give a process these settings; those at their default are left out."""
+    """The environment variables for these settings, without those at their default."""
     chosen = {field.name: getattr(settings, field.name) for field in fields(Settings)}
     return {
         f"READER_{name.upper()}": _as_text(value)
@@ -47,7 +47,7 @@ def _as_text(value: object) -> str:
 
 @contextmanager
 def serving(settings: Settings, command: Sequence[str] = READER, log: Path | None = None) -> Iterator[str]:
-    """The address of a server over *settings* (articles, instance, base_url …) that answers; stopped by SIGTERM."""
+    """The URL of a running server with *settings* (articles, instance, base_url …); stopped with SIGTERM."""
     port = free_port()
     environment = os.environ | environment_of(settings)
     arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]

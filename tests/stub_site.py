@@ -1,4 +1,4 @@
-"""A web site on loopback for tests that fetch: pages are a dict, and what was asked for is noted."""
+"""A web site on loopback for tests of HTTP clients: the pages are a dict, and requests are recorded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def site(pages: dict[str, Page]) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
-    """Its address, and a list that grows by (path, headers) with every request."""
+    """Its URL, and a list to which every request adds (path, headers)."""
     asked: list[tuple[str, dict[str, str]]] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("OneSite", (_Handler,), {"pages": pages, "asked": asked}))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))

@@ -1,9 +1,9 @@
-"""An article page: the single-file page that Reader exports, or a plain page saved from elsewhere.
+"""An HTML page: the single-file page that Reader exports, or a saved web page.
 
-Fields come, the first that has one wins, from front matter (in a comment at the very beginning, or bare), ``<meta>``
-by the names of our fields, schema.org's JSON-LD, OpenGraph and the usual ``<meta>`` names. The body is the element
-marked ``articleBody``, else ``<article>``, ``<main>``, ``<body>``, without headers, navigation and forms. Finding the
-story in a page full of other things is the work of ``importing``.
+Metadata sources, the first with a value wins: front matter (in a comment at the very beginning, or without one),
+``<meta>`` tags with the names of our fields, schema.org JSON-LD, OpenGraph, common ``<meta>`` names. The body is the
+element marked ``articleBody``, else ``<article>``, ``<main>``, ``<body>``, without headers, navigation and forms.
+Extracting an article from a page with other content is the task of ``importing``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _META = {
     "language": ("language", "content-language"),
     "slug": ("slug",),
 }  # fmt: skip
-"""For each field the names of ``<meta>`` that tell it, best first."""
+"""Field to the names of its ``<meta>`` tags, best first."""
 _SEPARATORS = {
     "section": front_matter.SECTION_SEPARATORS,
     "tags": front_matter.LIST_SEPARATORS,
@@ -56,7 +56,7 @@ _SEPARATORS = {
 
 
 def read(data: bytes) -> Draft:
-    """Raises UnreadableArticle for front matter that is wrong; other metadata that cannot be read is passed over."""
+    """Raises UnreadableArticle for invalid front matter; other invalid metadata is ignored."""
     text = decode_text(data)
     values, page = _front_matter(text)
     root = _parsed(page)
@@ -80,7 +80,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _parsed(page: str) -> lxml_html.HtmlElement | None:
-    """The page's tree, None for one without a word. Towers of tags are refused as the sanitizer would."""
+    """The tree of the page; None if it has no text. Excessive nesting is rejected as in the sanitizer."""
     page = _XML_DECLARATION.sub("", strip_control_characters(page))
     if not page.strip():
         return None
@@ -109,7 +109,7 @@ def _from_meta(root: lxml_html.HtmlElement) -> dict[str, Any]:
 
 
 def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:
-    """The content of each ``<meta>`` by its name in lower case; repeated ones joined by commas."""
+    """The content of each ``<meta>`` by lower-case name; repeated ones are joined with commas."""
     said: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or meta.get("http-equiv") or "").lower()
@@ -121,7 +121,7 @@ def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:
 
 
 def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
-    """schema.org's words for an article, from JSON-LD, under the names of ``_META``."""
+    """The schema.org JSON-LD of the article, under the names of ``_META``."""
     for script in root.iter("script"):
         if script.get("type") != "application/ld+json":
             continue
@@ -161,7 +161,7 @@ def _article_in(thing: dict[str, Any]) -> dict[str, str]:
 
 
 def _names(value: Any) -> list[str]:
-    """The names in a text, a thing with a name, or a list of these."""
+    """The names in a string, in an object with a name, or in a list of these."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
@@ -170,7 +170,7 @@ def _names(value: Any) -> list[str]:
 
 
 def _value(name: str, text: str) -> Any:
-    """*text* as the field holds it; None when it cannot be that field's value."""
+    """*text* as a value of the field; None if it is not valid."""
     if name in ("published", "updated"):
         return date_in_text(text)
     if name == "byline":
@@ -192,13 +192,13 @@ def _title(root: lxml_html.HtmlElement) -> str:
 
 
 def _body(root: lxml_html.HtmlElement, title: str) -> str:
-    """The HTML of the story's element, without the headline that the title repeats."""
+    """The HTML of the article's element, without the headline, which repeats the title."""
     element = next(found for path in _BODIES if (found := _best(root.xpath(path))) is not None or path == "//body")
     if element is None:
         return ""
     for furniture in list(element.iter(*_FURNITURE)):
         if furniture is not element:
-            furniture.clear(keep_tail=True)  # to take it out would copy the text around it each time
+            furniture.clear(keep_tail=True)  # removing it would copy the text around it each time
             furniture.tag = "span"
     for heading in element.xpath(".//h1"):
         if " ".join(heading.text_content().split()) == title:
@@ -207,7 +207,7 @@ def _body(root: lxml_html.HtmlElement, title: str) -> str:
 
 
 def _best(elements: list[lxml_html.HtmlElement]) -> lxml_html.HtmlElement | None:
-    """The one with most words."""
+    """The element with the most words."""
     return max(elements, key=lambda element: len(element.text_content()), default=None)
 
 

@@ -1,12 +1,12 @@
-"""Plain text, as it is when somebody copies a whole news page.
+"""Plain text, including the text of a whole news page that was copied and pasted.
 
-A page so copied has three parts: a head (section path, headline, date and source, buttons), the story, and a tail
-(editor, buttons, other headlines). What a line is stands in the tables of ``text_lines``; *where* it stands decides
-whether it goes: a line in the midst of the story is never dropped, whatever it looks like. The story begins after the
-head's last line and ends with the last line that is a sentence and no furniture.
+A copied page has three parts: a head (section path, headline, date and source, buttons), the story, and a tail
+(editor, buttons, other headlines). The tables of ``text_lines`` classify lines; the *position* of a line decides
+whether it is removed: a line inside the story is never removed. The story begins after the last line of the head and
+ends with the last line that is a sentence and not page chrome.
 
-The reporters in brackets at the very end of the story, ``(记者高原雪``, are lifted out of it: the page shows them in
-its head, as a newspaper does. ``本报讯（记者 …）`` at its beginning stays, it is a part of the sentence.
+Reporters in brackets at the very end of the story, ``(记者高原雪``, are moved to the byline, which the page shows
+above the text. ``本报讯（记者 …）`` at the beginning stays, because it is part of the sentence.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 @dataclass
 class TextLine:
-    """One line that is not blank. ``opens`` tells that it begins a paragraph: a blank line or an indent precedes."""
+    """A line that is not blank. ``opens`` is true if it begins a paragraph: after a blank line or with an indent."""
 
     text: str
     number: int
@@ -71,7 +71,7 @@ class TextLine:
 
 @dataclass
 class Head:
-    """What stands above the story, found line by line."""
+    """The fields found above the story, filled line by line."""
 
     title: str = ""
     subtitle: str = ""
@@ -84,7 +84,7 @@ class Head:
 
 
 def read(data: bytes) -> Draft:
-    """Front matter above the text is allowed and wins over what the text says. Raises UnreadableArticle."""
+    """Front matter is allowed and overrides the text. Raises UnreadableArticle."""
     values, text, skipped = front_matter.split(decode_text(data))
     lines = _lines(text, skipped)
     if not lines:
@@ -120,7 +120,7 @@ def _lines(text: str, skipped: int) -> list[TextLine]:
 
 
 def _head(lines: list[TextLine], has_title: bool) -> Head:
-    """Reads the head line by line, to the last line near the top that can only belong to it."""
+    """Parses the head, up to the last line near the top that can only belong to it."""
     head = Head(title=" " if has_title else "")
     sure = _last_sure_line(lines)
     for index, line in enumerate(lines):
@@ -132,7 +132,7 @@ def _head(lines: list[TextLine], has_title: bool) -> Head:
 
 
 def _last_sure_line(lines: list[TextLine]) -> int:
-    """The last dateline, byline or button before the first sentence, -1 if there is none."""
+    """The index of the last dateline, byline or button before the first sentence; -1 if there is none."""
     sure, probe = -1, Head(title=" ")
     for index, line in enumerate(lines[:_LONGEST_HEAD]):
         if whole_line(HEAD_FURNITURE, line.text) or _take_dateline(probe, line.text) or _take_byline(probe, line.text):
@@ -143,7 +143,7 @@ def _last_sure_line(lines: list[TextLine]) -> int:
 
 
 def _take_head_line(head: Head, text: str) -> bool:
-    """Notes what a line above the story says; whether it was such a line."""
+    """Parses a line above the story into *head*. Returns False if it is not a line of the head."""
     if not head.title and whole_line(SECTION_PATH, text) and section_in(text):
         head.section = head.section or section_in(text)
         return True
@@ -159,7 +159,7 @@ def _take_head_line(head: Head, text: str) -> bool:
 
 
 def _take_other(head: Head, text: str) -> bool:
-    """A line between the headline and the date that says not what it is: a name, else the line below the headline."""
+    """A line without a label between headline and date: a person's name, else the subtitle."""
     if not head.byline and whole_line(BARE_NAMES, text):
         head.byline = names_in(text)
         return True
@@ -170,7 +170,7 @@ def _take_other(head: Head, text: str) -> bool:
 
 
 def _take_dateline(head: Head, text: str) -> bool:
-    """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; a sentence that names a day is none."""
+    """``2018-11-23 10:40:00 来源:河北新闻网`` in any order; not a sentence that contains a date."""
     if len(text) > LONGEST_LINE:
         return False
     found = next(find_dates(text), None)
@@ -198,7 +198,7 @@ def _take_field(head: Head, name: str, value: str) -> None:
 
 
 def _take_byline(head: Head, text: str) -> bool:
-    """``本报记者 高原雪 通讯员 张三`` on a line of its own, after the headline."""
+    """``本报记者 高原雪 通讯员 张三`` on a separate line after the headline."""
     if not head.title or not whole_line(BYLINE_LINE, text) or not names_in(text):
         return False
     head.byline = tuple(dict.fromkeys([*head.byline, *names_in(text)]))
@@ -209,7 +209,7 @@ def _take_byline(head: Head, text: str) -> bool:
 
 
 def _tail(lines: list[TextLine], start: int) -> tuple[int, str, tuple[str, ...]]:
-    """Where the story ends, the editor, and reporters who signed below it."""
+    """The end of the story, the editor, and the reporters named below it."""
     end = _last_sentence(lines, start) + 1
     while end < len(lines) and not _is_furniture(lines[end].text):
         end += 1
@@ -224,7 +224,7 @@ def _tail(lines: list[TextLine], start: int) -> tuple[int, str, tuple[str, ...]]
 
 
 def _last_sentence(lines: list[TextLine], start: int) -> int:
-    """The last line that can only be a part of the story; the first line of the story if there is no sentence."""
+    """The last line that can only be part of the story; its first line if it has no sentence."""
     for index in range(len(lines) - 1, start - 1, -1):
         if _SENTENCE.search(lines[index].text) and not _is_furniture(lines[index].text):
             return index
@@ -244,7 +244,7 @@ def _is_furniture(text: str) -> bool:
 
 
 def _paragraphs(lines: list[TextLine]) -> list[str]:
-    """The lines as paragraphs: each is one, unless the text was wrapped; then a blank line or an indent parts them."""
+    """One paragraph per line, unless the text is wrapped; then a blank line or an indent separates paragraphs."""
     blocks: list[list[str]] = []
     for line in lines:
         if line.opens or not blocks:
@@ -254,7 +254,7 @@ def _paragraphs(lines: list[TextLine]) -> list[str]:
 
 
 def _is_wrapped(block: list[str]) -> bool:
-    """Whether the lines of a block end where the margin was, not where sentences do."""
+    """Whether the lines of a block end at a margin instead of at sentence ends."""
     if len(block) < 2:
         return False
     if sum(_SENTENCE_ENDS.search(line) is not None for line in block[:-1]) * 2 >= len(block) - 1:
@@ -269,7 +269,7 @@ def _width(text: str) -> int:
 
 
 def _lift_byline(story: list[str]) -> tuple[str, ...]:
-    """The names in brackets at the end of the last paragraph, which loses them."""
+    """The names in brackets at the end of the last paragraph, which are removed from it."""
     if not story or not (found := BYLINE_AT_END.search(story[-1][-LONGEST_BYLINE:])):
         return ()
     names = names_in(found[1])
@@ -281,7 +281,7 @@ def _lift_byline(story: list[str]) -> tuple[str, ...]:
 
 
 def _fuller(above: tuple[str, ...], below: tuple[str, ...]) -> tuple[str, ...]:
-    """Who signed above the story; below it, when that names them all and more."""
+    """The reporters above the story, or those below it if these include all of them and more."""
     return below if set(above) <= set(below) else above
 
 
@@ -303,13 +303,13 @@ def _html(story: list[str]) -> str:
 
 
 def _tag(text: str, following: str) -> str:
-    """A sub-heading is a short line that ends like no sentence, with a paragraph or a lower heading below it."""
+    """A subheading is a short line without sentence punctuation, followed by a paragraph or a lower heading."""
     if len(text) > _LONGEST_HEADING * (1 if _width(text) > len(text) * 1.5 else 2) or "\n" in text:
         return "p"
     if _ENDS_SENTENCE.search(text) or "。" in text or CAPTION.search(text) or not following:
         return "p"
     if whole_line(HEAD_FURNITURE, text) or _is_furniture(text):
-        return "p"  # looks like a button, but stands in the story: kept, and no heading
+        return "p"  # looks like a button, but is inside the story: kept as a paragraph
     item = _ITEM.match(following)
     if _BULLET.match(text) or (item and _ITEM.match(text)):
         return "p"  # a list

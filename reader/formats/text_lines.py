@@ -1,7 +1,7 @@
-"""What the lines of a copied news page look like. Add a form: add a line to its table.
+"""Patterns of the lines around the story on a copied news page. To support a new one, add it to its table.
 
 Each table is a list of patterns for a *whole* line (``fullmatch``), unless its docstring says otherwise. Colons may be
-half or full width everywhere.
+half-width or full-width.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ def _lines(*patterns: str) -> re.Pattern[str]:
 
 
 LONGEST_LINE = 300
-"""A longer line is a part of the story, whatever its words: what stands around a story is short."""
+"""A longer line is part of the story: lines around a story are short."""
 LONGEST_BYLINE = 160
 _MUCH_SPACE = re.compile(r"\s{3,}")
 
 
 def whole_line(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """*text* as such a line, None if it is none.
+    """Matches the whole line; None if it does not match.
 
-    Runs of white space are cut to two, and long lines are not looked at: the patterns try many ways to divide a line.
+    Runs of white space are shortened to two, and long lines never match, because the patterns backtrack.
     """
     return pattern.fullmatch(_MUCH_SPACE.sub("  ", text)) if len(text) <= LONGEST_LINE else None
 
@@ -63,7 +63,7 @@ HEAD_FIELD = re.compile(
     rf"|[^\s|｜:：]*(?:\s+[{HAN}]{{1,4}}(?=\s|$)(?!\s*[:：]))?)",
     re.IGNORECASE,
 )
-"""Anywhere in a line above the story: what it is, and its value (``来源:河北新闻网``)."""
+"""Anywhere in a line above the story: a label and its value (``来源:河北新闻网``)."""
 
 LIST_BEGINS = _lines(
     r"[【\[]?(?:相关|延伸|推荐|更多|热门|热点|精彩|往期|猜你|为您|编辑)"
@@ -73,7 +73,7 @@ LIST_BEGINS = _lines(
     r"(?:今日|24小时|本周|一周)?(?:热点|热门|头条|排行|点击)(?:新闻|排行|榜|文章|推荐)?榜?",
     r"(?:related|read more|more from|you may also like|recommended)\b.{0,40}",
 )
-"""Below the story: other headlines follow. A story that has a sentence after such a line goes on beyond it."""
+"""Below the story: a list of other headlines follows. If a sentence comes after it, the story continues."""
 
 TAIL_FURNITURE = _lines(
     r"(?:更多)?(?:请)?(?:关注|扫码|扫描|扫一扫|长按).{0,24}",
@@ -132,7 +132,7 @@ BARE_NAMES = _lines(
 BYLINE_AT_END = re.compile(
     rf"[(（]\s*((?:[{HAN}]{{0,12}}?\s*)?(?:记者|通讯员|作者|实习生)[^()（）。，,；;!?！？]{{1,60}})[)）]?\s*$"
 )
-"""At the end of the last paragraph; the closing bracket is often lost."""
+"""At the end of the last paragraph; the closing bracket is often missing."""
 
 BYLINE_AT_START = re.compile(r"[^。]{0,40}?(?:讯|电|消息)\s*[(（]([^()（）]{0,12}(?:记者|通讯员)[^()（）]{1,60})[)）]")
 """``本报讯（记者 高原雪）``."""
@@ -144,19 +144,19 @@ CAPTION = re.compile(
 
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 NUMBERED = re.compile(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
-"""How a heading may begin."""
+"""The beginning of a numbered heading."""
 
 _NAME = re.compile(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
 _NAME = re.compile(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The people named after 记者, 通讯员, 作者 …: ``记者 高原雪 通讯员 张三、李四`` → three names."""
+    """The names after 记者, 通讯员, 作者 …: ``记者 高原雪 通讯员 张三、李四`` → three names."""
     return tuple(name for name in split_names(text) if _NAME.fullmatch(name) and not EMPLOYER.match(name))
 
 
 _SITE = re.compile(rf"[{HAN}]{{1,10}}(?:网|在线|客户端)")
-"""The first step of many paths is the site's own name."""
+"""A site name, the first part of many paths."""
 _NO_SECTION = frozenset(("首页", "网站首页", "正文", "主页", "home", "文章正文", "内容", "详情"))
 
 

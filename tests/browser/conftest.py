@@ -1,4 +1,4 @@
-"""One server and one Chromium for all browser tests; a page of its own for each."""
+"""One server and one Chromium for all browser tests; a new page for each test."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def photo() -> bytes:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Iterator[str]:
-    """The address of a server over a few articles of every kind."""
+    """The URL of a server with a few articles of every kind."""
     folder = tmp_path_factory.mktemp("site")
     files: dict[str, bytes] = {
         "2018-11-23/seed.txt": SEED.read_bytes(),
@@ -118,7 +118,7 @@ def request_context(browser, site) -> Iterator[Open]:
     def request_context(
         path: str, *, width: int = 360, script: bool = True, cookie: str = "", **options: object
     ) -> Page:
-        # wait_for_function() is an eval, which our policy forbids; test_security_policy.py keeps the policy in force.
+        # wait_for_function() uses eval, which our CSP forbids; test_security_policy.py tests that the CSP is enforced.
         chosen: dict[str, object] = {
             "bypass_csp": True,
             "locale": "zh-CN",

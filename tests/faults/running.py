@@ -1,4 +1,4 @@
-"""A real server with its processes in reach: ``with running(folder) as server``."""
+"""A real server whose processes a test can control: ``with running(folder) as server``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from serving import free_port
 from reader.settings import ROOT
 
 PATIENCE_SECONDS = 120
-"""Against hanging only; a busy machine takes as long as it takes."""
+"""Only to avoid hanging; a busy machine may be slow."""
 
 
 @dataclass
 class Server:
-    """``articles/`` and ``instance/`` lie in *folder*; the log of all processes in ``server.log``."""
+    """``articles/`` and ``instance/`` are in *folder*; the log of all processes is ``server.log``."""
 
     folder: Path
     workers: int = 2
@@ -50,14 +50,14 @@ class Server:
         return (self.folder / "server.log").read_text("utf-8", "replace")
 
     def start(self) -> None:
-        """Returns when every web process answers."""
+        """Starts the server. Returns when every web process responds."""
         log = self.folder / "server.log"
         before = self.log.count("Started worker") if log.exists() else 0
         self.begin()
         wait_for(lambda: self.answers() and self.log.count("Started worker") >= before + self.workers, self)
 
     def begin(self) -> None:
-        """Started, perhaps not answering yet."""
+        """Starts the server without waiting for it."""
         places = {f"READER_{name.upper()}": str(self.folder / name) for name in ("articles", "instance")}
         command = [*self.prefix, sys.executable, "-m", "reader", "serve"]
         options = ["--workers", str(self.workers), "--port", str(self.port)]
@@ -78,7 +78,7 @@ class Server:
         place = self.folder / "articles" / f"{name}.md"
         beside = place.with_suffix(".part")
         beside.write_text(f"---\ntitle: {name}\npublished: 2026-05-01 06:00\n---\n{text}\n", "utf-8")
-        settled = time.time() - 5  # a file written just now may be half written, and is looked at again later
+        settled = time.time() - 5  # a file with a recent modification time may be incomplete and is read again later
         os.utime(beside, (settled, settled))
         beside.replace(place)
 
@@ -91,7 +91,7 @@ class Server:
                 return error.code, error.read()
 
     def status(self, path: str) -> int:
-        """0 if nobody answers."""
+        """The status; 0 without a response."""
         try:
             return self.get(path)[0]
         except OSError:
@@ -120,7 +120,7 @@ class Server:
 
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
-    """Stopped by SIGTERM at the end, killed if that does not help."""
+    """Stops the server with SIGTERM at the end, or kills it if that fails."""
     try:
         server.start()
         yield server
@@ -130,7 +130,7 @@ def running(server: Server) -> Iterator[Server]:
 
 
 def children(pid: int) -> list[int]:
-    """Of all threads of *pid*."""
+    """The children of all threads of *pid*."""
     found = []
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
