@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from reader.app import create_app
-from reader.commands.static_site import EXTRAS, SEEDS, Link, Site, save
+from reader.commands.static_site import EXTRAS, SEEDS, SiteClient, SiteLink, save
 from reader.exports import EXPORTS, exporter
 from reader.exports.options import options_of
 from reader.exports.publications import every_article, of_article, of_selection
@@ -67,8 +67,8 @@ def test_each_file_is_an_article_or_a_clear_problem(services, articles):
 
 
 def test_every_page_and_feed_that_a_link_leads_to_answers_and_is_a_file_of_the_static_site(services, tmp_path):
-    pages = Site(create_app(services).test_client(), services.settings.base_url, 1)
-    waiting = [Link(address) for address in (*SEEDS, *EXTRAS, *OTHERS)]
+    pages = SiteClient(create_app(services).test_client(), services.settings.base_url, 1)
+    waiting = [SiteLink(address) for address in (*SEEDS, *EXTRAS, *OTHERS)]
     seen = {link.address for link in waiting}
     wrong: dict[str, object] = {}
     while waiting:

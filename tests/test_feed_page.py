@@ -8,13 +8,13 @@ from types import MappingProxyType
 import pytest
 
 from reader.errors import NotFound
-from reader.feeds.entries import FinishedExport, Site
+from reader.feeds.entries import FinishedExport, SiteIdentity
 from reader.feeds.feed import WINDOW
 from reader.feeds.feed_page import look_up, to_feed
 from reader.feeds.selection import EVERYTHING, Selection
 from reader.models import Collection
 
-SITE = Site("河北新闻", "zh-CN", "https://news.example", "news.example,2026")
+SITE = SiteIdentity("河北新闻", "zh-CN", "https://news.example", "news.example,2026")
 WEATHER, RAIN = Collection("section", "天气"), Collection("tag", "雨")
 
 

@@ -12,12 +12,12 @@ from markupsafe import Markup
 from test_feedgen_adapter import FEED
 
 from reader.feeds import FEEDS, Tombstone, atom
-from reader.feeds.entries import FinishedExport, Site, to_entry, with_absolute_addresses
+from reader.feeds.entries import FinishedExport, SiteIdentity, to_entry, with_absolute_addresses
 from reader.feeds.ids import entry_id
 from reader.feeds.selection import Selection
 from reader.models import Article, Collection
 
-SITE = Site("河北新闻", "zh-CN", "https://news.example", "news.example,2026")
+SITE = SiteIdentity("河北新闻", "zh-CN", "https://news.example", "news.example,2026")
 PUBLISHED = datetime(2018, 11, 23, 10, 40, tzinfo=UTC)
 ARTICLE = Article("台风", "台风登陆", Markup('<p><a href="/d/">期</a></p>'), "摘要", PUBLISHED, PUBLISHED, "zh-CN")
 SCHEMA = Path(__file__).parent / "samples" / "atom-rfc4287.rng"

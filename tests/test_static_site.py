@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, redirect
 
 from reader.cli import main
-from reader.commands.static_site import MOST_REDIRECTS, Site, export_site, targets_in
+from reader.commands.static_site import MOST_REDIRECTS, SiteClient, export_site, targets_in
 from reader.settings import ROOT
 
 HARD = {
@@ -158,7 +158,7 @@ def test_script_and_text_that_look_like_links_are_none():
     ],
 )
 def test_each_address_has_one_form(target, address):
-    assert Site(None, "https://news.example", 1).address_of(target, "/a/rain") == address
+    assert SiteClient(None, "https://news.example", 1).address_of(target, "/a/rain") == address
 
 
 def test_redirects_that_never_end_are_followed_a_few_times_and_reported(app, tmp_path):

@@ -43,7 +43,7 @@ _BODY_LINK = re.compile(r"""(<[a-z][^<>]*\s(?:href|src)=")([^"]*)""")
 
 
 @dataclass(frozen=True)
-class Link:
+class SiteLink:
     """An address of the site in its one form, percent-encoded; who links to it, after how many redirects in a row."""
 
     address: str
@@ -65,8 +65,8 @@ def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
     static = f"/static/{services.render.build_id}/"
     shutil.copytree(services.settings.static, folder / static.strip("/"), dirs_exist_ok=True)
     settings = services.settings
-    site = Site(app.test_client(), settings.base_url, settings.export_timeout_seconds)
-    waiting = [Link(address) for address in (*reversed(EXTRAS), *reversed(SEEDS))]
+    site = SiteClient(app.test_client(), settings.base_url, settings.export_timeout_seconds)
+    waiting = [SiteLink(address) for address in (*reversed(EXTRAS), *reversed(SEEDS))]
     seen = {link.address for link in waiting}
     while waiting:
         link = waiting.pop()
@@ -80,7 +80,7 @@ def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteClient:
     """The site as its visitors see it. ``base_url`` is its public address, or empty."""
 
     client: FlaskClient
@@ -96,7 +96,7 @@ class Site:
                 return response
             time.sleep(POLL_SECONDS)
 
-    def links_of(self, link: Link, response: Response) -> Iterator[Link]:
+    def links_of(self, link: SiteLink, response: Response) -> Iterator[SiteLink]:
         """What a page or a sitemap links to, or where it redirects to; each address once, none of another site."""
         if response.status_code in MOVED:
             addresses, redirects = [response.headers.get("Location", "")], link.redirects + 1
@@ -108,7 +108,7 @@ class Site:
             return
         for address in dict.fromkeys(self.address_of(target, link.address) for target in addresses):
             if address:
-                yield Link(address, link.address, redirects)
+                yield SiteLink(address, link.address, redirects)
 
     def address_of(self, target: str, page: str) -> str:
         """The one form of a link's target on this site; empty for other sites and for addresses with a query."""
@@ -137,7 +137,7 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
     return []
 
 
-def save(folder: Path, link: Link, response: Response) -> Outcome:
+def save(folder: Path, link: SiteLink, response: Response) -> Outcome:
     """Writes what was answered, or says why there is no file."""
     status, content, mimetype = response.status_code, response.get_data(), response.mimetype or "text/html"
     if status in MOVED:
@@ -156,7 +156,7 @@ def save(folder: Path, link: Link, response: Response) -> Outcome:
     return Outcome(link.address)
 
 
-def failed(link: Link, cause: str) -> Outcome:
+def failed(link: SiteLink, cause: str) -> Outcome:
     origin = unquote(link.origin or urls.HOME)
     address = unquote(link.address)
     return Outcome(

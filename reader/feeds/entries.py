@@ -23,7 +23,7 @@ _OURS = re.compile(r"/media/(\w+)-(\d+)\.(jpg)")
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteIdentity:
     """Who speaks: ``base_url`` without a slash at its end, ``authority`` as in tag: URIs."""
 
     name: str
@@ -46,7 +46,7 @@ class FinishedExport:
 
 def to_entry(
     article: Article,
-    site: Site,
+    site: SiteIdentity,
     *,
     original_slug: str,
     revised: datetime | None,
@@ -79,7 +79,7 @@ def thumbnail_of(picture: str) -> str:
     return urls.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
 
 
-def _enclosure(article: Article, site: Site, download: FinishedExport) -> Enclosure:
+def _enclosure(article: Article, site: SiteIdentity, download: FinishedExport) -> Enclosure:
     address = site.absolute(urls.article_file(article.slug, download.suffix))
     return Enclosure(address, download.mimetype, download.size_bytes, f"{article.title}.{download.suffix}")
 

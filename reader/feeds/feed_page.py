@@ -12,7 +12,7 @@ from ..catalog.query_parser import parse
 from ..errors import NotFound
 from ..i18n import N_, translations
 from ..models import ALL, Article, Teaser, fingerprint
-from .entries import FinishedExport, Site, to_entry
+from .entries import FinishedExport, SiteIdentity, to_entry
 from .feed import WINDOW, Feed, Kind, Link, Tombstone
 from .ids import entry_id, feed_id
 from .selection import Selection
@@ -114,7 +114,7 @@ def _archive_page_count(catalog: Catalog, selection: Selection) -> int:
 
 
 def to_feed(
-    feed_page: FeedPage, articles: Iterable[Article], site: Site, name: str, mimetype: str, hub: str = ""
+    feed_page: FeedPage, articles: Iterable[Article], site: SiteIdentity, name: str, mimetype: str, hub: str = ""
 ) -> Feed:
     """The feed in full; *name* and *mimetype* are the format's, *hub* is announced in the live feed."""
     selection, label = feed_page.selection, feed_page.selection.label
@@ -145,7 +145,7 @@ def to_feed(
     )
 
 
-def _links(feed_page: FeedPage, site: Site, name: str, mimetype: str, hub: str) -> Iterable[Link]:
+def _links(feed_page: FeedPage, site: SiteIdentity, name: str, mimetype: str, hub: str) -> Iterable[Link]:
     """RFC 5005 4: each piece leads to the older one and back, and every one to the feed that is current."""
 
     def to_archive_page(rel: str, page_number: int) -> Link:

@@ -58,7 +58,7 @@ def to_markdown(body: Markup) -> str:
 def _faithful(element: HtmlElement, bullet: str = "-") -> str:
     """The first way to write *element* that reads back unchanged."""
     wanted = comparable(sanitize(_html(element)))
-    for writer in (_Writer(bullet), _Writer(bullet, inline_html=True)):
+    for writer in (_MarkdownWriter(bullet), _MarkdownWriter(bullet, inline_html=True)):
         text = writer.block(element)
         if not text.startswith("<") and comparable(sanitize(body_of(text + "\n"))) == wanted:
             return text
@@ -82,7 +82,7 @@ def comparable(html: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Writer:
+class _MarkdownWriter:
     """``bullet`` is the marker of list items; with ``inline_html`` all inline tags are written as HTML."""
 
     bullet: str = "-"

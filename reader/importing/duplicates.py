@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ..errors import NotImported, ReaderError
 from ..formats import read_draft
 from ..i18n import Message
-from ..library.folder import Entry, article_files, find_root
+from ..library.folder import FolderEntry, article_files, find_root
 from .writing import ORIGIN
 
 _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)
@@ -75,7 +75,7 @@ def scan(articles: Path, memory: Path) -> ImportedIndex:
     return found
 
 
-def _files(articles: Path, memory: Path) -> list[Entry]:
+def _files(articles: Path, memory: Path) -> list[FolderEntry]:
     """The files that are read as articles.
 
     Raises NotImported if the folder held articles before and cannot be read: an unmounted disk must not be written to.

@@ -49,7 +49,7 @@ class Root:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FolderEntry:
     """One entry of a directory. ``path`` is relative to the root, printable, with ``/``; ``real_path`` can be opened.
 
     ``stamp`` changes when the file changes. ``linked`` marks a folder that is reached through a symbolic link.
@@ -77,7 +77,7 @@ def find_root(articles: Path) -> Root:
     return Root(path, status.st_dev, status.st_ino)
 
 
-def walk(root: Root, under: str = "") -> Iterator[Entry]:
+def walk(root: Root, under: str = "") -> Iterator[FolderEntry]:
     """Every file, folder, problem and skipped name at and below *under* (relative to *root*; empty for the root).
 
     Raises OSError if the root itself cannot be listed.
@@ -94,7 +94,7 @@ def walk(root: Root, under: str = "") -> Iterator[Entry]:
                 folders.append(entry)
 
 
-def is_mounted(root: Root, entry: Entry) -> bool:
+def is_mounted(root: Root, entry: FolderEntry) -> bool:
     """Whether the folder lies on another file system than the root, such as a mounted volume or share."""
     try:
         return Path(entry.real_path).stat().st_dev != root.device
@@ -107,7 +107,7 @@ def watched_folders(root: Root) -> Iterator[str]:
     return (entry.real_path for entry in walk(root) if entry.kind is Kind.FOLDER)
 
 
-def article_files(root: Root, under: str = "") -> Iterator[Entry]:
+def article_files(root: Root, under: str = "") -> Iterator[FolderEntry]:
     """The files that are read as articles."""
     return (entry for entry in walk(root, under) if entry.kind is Kind.FILE)
 
@@ -117,9 +117,9 @@ def stamp_of(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}"
 
 
-def _find(root: Root, under: str) -> Entry | None:
+def _find(root: Root, under: str) -> FolderEntry | None:
     """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
-    found: Entry | None = Entry(Kind.FOLDER, "", root.path)
+    found: FolderEntry | None = FolderEntry(Kind.FOLDER, "", root.path)
     for name in filter(None, under.split("/")):
         if found is None or found.kind is not Kind.FOLDER:
             return None
@@ -131,7 +131,7 @@ def _find(root: Root, under: str) -> Entry | None:
     return found
 
 
-def _list(root: Root, folder: Entry) -> Iterator[Entry]:
+def _list(root: Root, folder: FolderEntry) -> Iterator[FolderEntry]:
     try:
         with os.scandir(folder.real_path) as listing:
             names = sorted((entry.name, _mode(entry)) for entry in listing)
@@ -154,7 +154,7 @@ def _mode(entry: os.DirEntry[str]) -> int:
     return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
 
 
-def _entry_of(root: Root, folder: Entry, name: str, mode: int) -> Entry | None:
+def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
     if name.startswith("."):
         return None
     path, real_path = _below(folder) + printable(name), f"{folder.real_path}/{name}"
@@ -165,23 +165,23 @@ def _entry_of(root: Root, folder: Entry, name: str, mode: int) -> Entry | None:
     return _file(path, real_path, name)
 
 
-def _folder(path: str, real_path: str, name: str, linked: bool) -> Entry | None:
+def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
     reason = reason_to_skip_folder(name)
     if reason:
-        return Entry(Kind.LEFT_OUT, path, real_path, cause=reason)
-    return _misnamed(path, real_path, name) or Entry(Kind.FOLDER, path, real_path, linked=linked)
+        return FolderEntry(Kind.LEFT_OUT, path, real_path, cause=reason)
+    return _misnamed(path, real_path, name) or FolderEntry(Kind.FOLDER, path, real_path, linked=linked)
 
 
-def _file(path: str, real_path: str, name: str) -> Entry | None:
+def _file(path: str, real_path: str, name: str) -> FolderEntry | None:
     reason = reason_to_skip_file(name)
     if reason:
-        return Entry(Kind.LEFT_OUT, path, real_path, cause=reason)
+        return FolderEntry(Kind.LEFT_OUT, path, real_path, cause=reason)
     if not is_article_name(name):
         return None
     return _misnamed(path, real_path, name) or _stamped(path, real_path)
 
 
-def _stamped(path: str, real_path: str) -> Entry | None:
+def _stamped(path: str, real_path: str) -> FolderEntry | None:
     try:
         status = os.stat(real_path)  # noqa: PTH116 (a Path costs as much as the call)
     except OSError as error:
@@ -191,10 +191,10 @@ def _stamped(path: str, real_path: str) -> Entry | None:
         return _problem(
             path, real_path, Message("not a regular file but a %(kind)s", kind=kind), Message("replace it by a file")
         )
-    return Entry(Kind.FILE, path, real_path, stamp_of(status))
+    return FolderEntry(Kind.FILE, path, real_path, stamp_of(status))
 
 
-def _resolve_link(root: Root, folder: Entry, path: str, link: str) -> Entry | None:
+def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> FolderEntry | None:
     """The entry for a symbolic link: its target if it is inside the root and not read anyway, else a problem."""
     name = link.rpartition("/")[2]
     try:
@@ -212,7 +212,7 @@ def _resolve_link(root: Root, folder: Entry, path: str, link: str) -> Entry | No
         return _problem(path, link, Message("a link out of the articles folder"), Message("put a copy in its place"))
     inside = target[len(root.path) + 1 :]
     if is_public(inside) if not is_folder else is_public(f"{inside}/a.md".lstrip("/")):
-        return Entry(Kind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
+        return FolderEntry(Kind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
     if not is_folder:
         return _file(path, target, name)
     if folder.linked:
@@ -220,7 +220,7 @@ def _resolve_link(root: Root, folder: Entry, path: str, link: str) -> Entry | No
     return _folder(path, target, name, linked=True)
 
 
-def _misnamed(path: str, real_path: str, name: str) -> Entry | None:
+def _misnamed(path: str, real_path: str, name: str) -> FolderEntry | None:
     """A problem if *name* is not UTF-8; None if it is."""
     if path.endswith(name):
         return None
@@ -229,7 +229,7 @@ def _misnamed(path: str, real_path: str, name: str) -> Entry | None:
     return _problem(path, real_path, Message("the name is not UTF-8"), hint)
 
 
-def _failed(path: str, name: str, real_path: str, error: OSError) -> Entry | None:
+def _failed(path: str, name: str, real_path: str, error: OSError) -> FolderEntry | None:
     """The problem of an entry that cannot be read; None if it has vanished or is no article file."""
     if error.errno in _VANISHED or not is_article_name(name):
         return None
@@ -242,9 +242,9 @@ def _explained(error: OSError) -> tuple[str, str]:
     return cause, Message("give the server the right to read it") if error.errno in (errno.EACCES, errno.EPERM) else ""
 
 
-def _problem(path: str, real_path: str, cause: str, hint: str) -> Entry:
-    return Entry(Kind.PROBLEM, path, real_path, f"!{fingerprint(cause, hint)}", cause, hint)
+def _problem(path: str, real_path: str, cause: str, hint: str) -> FolderEntry:
+    return FolderEntry(Kind.PROBLEM, path, real_path, f"!{fingerprint(cause, hint)}", cause, hint)
 
 
-def _below(folder: Entry) -> str:
+def _below(folder: FolderEntry) -> str:
     return f"{folder.path}/" if folder.path else ""

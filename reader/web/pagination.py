@@ -10,7 +10,7 @@ from flask_babel import gettext
 from ..catalog import Cursor
 from ..errors import NotFound
 from ..models import Teaser
-from .rendering import Link
+from .rendering import NavigationLink
 
 
 def cursor_of(text: str) -> Cursor | None:
@@ -23,9 +23,9 @@ def cursor_of(text: str) -> Cursor | None:
     return int(seconds), slug
 
 
-def next_link(address: str, teasers: Sequence[Teaser], limit: int) -> Link | None:
+def next_link(address: str, teasers: Sequence[Teaser], limit: int) -> NavigationLink | None:
     """Where the list goes on; None if fewer than *limit* were left."""
     if len(teasers) < limit:
         return None
     last = teasers[-1]
-    return Link(gettext("Older"), f"{address}?before={int(last.published.timestamp())},{quote(last.slug)}")
+    return NavigationLink(gettext("Older"), f"{address}?before={int(last.published.timestamp())},{quote(last.slug)}")

@@ -25,7 +25,7 @@ WEIGHT = "\ue000"
 
 
 @dataclass(frozen=True)
-class Link:
+class NavigationLink:
     label: str
     address: str
 
@@ -39,25 +39,25 @@ class ExportLink:
     size_bytes: int | None = None
 
 
-def collection_link(kind: str, name: str) -> Link:
-    return Link(name, urls.collection(Collection(kind, name)))
+def collection_link(kind: str, name: str) -> NavigationLink:
+    return NavigationLink(name, urls.collection(Collection(kind, name)))
 
 
-def section_link(collection: Collection) -> Link:
+def section_link(collection: Collection) -> NavigationLink:
     """A section under its own name, without the path to it."""
-    return Link(collection.name.rpartition("/")[2], urls.collection(collection))
+    return NavigationLink(collection.name.rpartition("/")[2], urls.collection(collection))
 
 
-def section_links(path: tuple[str, ...]) -> list[Link]:
+def section_links(path: tuple[str, ...]) -> list[NavigationLink]:
     """A link to each section on the way down the path."""
-    return [Link(name, urls.section(path[: depth + 1])) for depth, name in enumerate(path)]
+    return [NavigationLink(name, urls.section(path[: depth + 1])) for depth, name in enumerate(path)]
 
 
-def teaser_link(teaser: Teaser) -> Link:
-    return Link(teaser.title, urls.article(teaser.slug))
+def teaser_link(teaser: Teaser) -> NavigationLink:
+    return NavigationLink(teaser.title, urls.article(teaser.slug))
 
 
-def translated_labels(links: Iterable[Link], script: str = "") -> list[Link]:
+def translated_labels(links: Iterable[NavigationLink], script: str = "") -> list[NavigationLink]:
     """*links* with their labels in the script asked for, or else preferred; the addresses stay."""
     script = script or request_context().preferences["script"]
     if script not in SCRIPTS:

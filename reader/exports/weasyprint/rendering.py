@@ -41,7 +41,7 @@ _DASH = re.compile("(?<=[^\\s\u2060—])(?=—(?!—))")
 """A single — (2—3) must not start a line (CLREQ 3.1.3), but UAX 14 allows it: U+2060 prevents it."""
 
 
-class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+class MediaFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """Serves ``media:`` from memory and refuses all other URLs: http, ftp, file, data, and redirects."""
 
     def __init__(self, media: Mapping[str, bytes]) -> None:
@@ -63,7 +63,7 @@ def warm_up() -> None:
 def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> bytes:
     """A PDF/UA-1 file. *css* may use the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
     justification.install()
-    fetcher = Fetcher(media or {})
+    fetcher = MediaFetcher(media or {})
     document = HTML(string=html, url_fetcher=fetcher)
     for element in document.etree_element.iter("body"):
         _space(element)
@@ -85,7 +85,7 @@ def _fonts() -> FontConfiguration:
 @cache
 def _stylesheet(css: str) -> CSS:
     """A parsed style sheet, cached: there is one per page size and language."""
-    return CSS(string=css, font_config=_fonts(), url_fetcher=Fetcher({}))
+    return CSS(string=css, font_config=_fonts(), url_fetcher=MediaFetcher({}))
 
 
 def _space(element: Any) -> None:

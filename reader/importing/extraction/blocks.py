@@ -31,7 +31,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class TextBlock:
     """The text between two block boundaries. ``tokens`` is its length, ``linked`` the number of tokens in links."""
 
     owner: HtmlElement
@@ -114,7 +114,7 @@ def drop_comments(root: HtmlElement) -> None:
             drop(element)
 
 
-def blocks_of(root: HtmlElement) -> list[Block]:
+def blocks_of(root: HtmlElement) -> list[TextBlock]:
     """In document order, without blocks that have no tokens."""
     return [block for owner, runs in _runs(root) if (block := _to_block(owner, runs)).tokens]
 
@@ -142,10 +142,10 @@ def _runs(root: HtmlElement) -> Iterator[tuple[HtmlElement, list[tuple[str, bool
         yield root, runs
 
 
-def _to_block(owner: HtmlElement, runs: list[tuple[str, bool]]) -> Block:
+def _to_block(owner: HtmlElement, runs: list[tuple[str, bool]]) -> TextBlock:
     text = "".join(piece for piece, _ in runs)
     linked = "".join(piece + " " for piece, in_link in runs if in_link)
-    return Block(owner, text, len(TOKEN.findall(text)), len(TOKEN.findall(linked)), len(STOP.findall(text)))
+    return TextBlock(owner, text, len(TOKEN.findall(text)), len(TOKEN.findall(linked)), len(STOP.findall(text)))
 
 
 def lineage(element: HtmlElement) -> Iterator[HtmlElement]:

@@ -41,7 +41,7 @@ _NO_BREAK_INDENT = re.compile(r"\u00a0[\u00a0 ]+")
 
 
 @dataclass
-class _Writer:
+class _HtmlWriter:
     """The output. ``open_runs`` is the content of the current paragraph, ``tag`` its tag."""
 
     base: str
@@ -53,7 +53,7 @@ class _Writer:
 
 def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> str:
     """*body* as block elements, one per line. Links are resolved relative to *base*, pictures to *picture_base*."""
-    writer = _Writer(base, picture_base)
+    writer = _HtmlWriter(base, picture_base)
     drop_line_numbers(body)
     if body.tag == "pre":
         _write(body, writer)
@@ -68,14 +68,14 @@ def normalize(text: str) -> str:
     return _CONTROLS.sub("", compose(text)).replace("\u00a0", " ")
 
 
-def _write_children(element: HtmlElement, writer: _Writer) -> None:
+def _write_children(element: HtmlElement, writer: _HtmlWriter) -> None:
     _add_text(element.text, writer)
     for child in element:
         _write(child, writer)
         _add_text(child.tail, writer)
 
 
-def _write(element: HtmlElement, writer: _Writer) -> None:
+def _write(element: HtmlElement, writer: _HtmlWriter) -> None:
     tag = element.tag
     if tag == "br":
         writer.open_runs.append("\n")
@@ -99,7 +99,7 @@ def _write(element: HtmlElement, writer: _Writer) -> None:
         _write_block(element, writer)
 
 
-def _write_inline(element: HtmlElement, writer: _Writer) -> None:
+def _write_inline(element: HtmlElement, writer: _HtmlWriter) -> None:
     if any(child.tag not in INLINE or child.tag == "img" for child in element.iterdescendants()):
         _write_children(element, writer)
         return
@@ -137,14 +137,14 @@ def absolute(base: str, address: str) -> str:
     return whole if not scheme and not base else ""
 
 
-def _add_text(text: str | None, writer: _Writer) -> None:
+def _add_text(text: str | None, writer: _HtmlWriter) -> None:
     """Adds text. An indent of no-break spaces becomes one of ideographic spaces, which mark a paragraph."""
     if text:
         indented = _NO_BREAK_INDENT.sub("\u3000", text)
         writer.open_runs.append(escape(_SPACES.sub(" ", normalize(indented)), quote=False))
 
 
-def _write_block(element: HtmlElement, writer: _Writer) -> None:
+def _write_block(element: HtmlElement, writer: _HtmlWriter) -> None:
     _close(writer)
     outer, writer.tag = writer.tag, HEADINGS.get(element.tag, writer.tag)
     _write_children(element, writer)
@@ -152,10 +152,10 @@ def _write_block(element: HtmlElement, writer: _Writer) -> None:
     writer.tag = outer
 
 
-def _write_container(element: HtmlElement, writer: _Writer) -> None:
+def _write_container(element: HtmlElement, writer: _HtmlWriter) -> None:
     """Writes lists and quotations; the text of a list item is not wrapped in a paragraph."""
     _close(writer)
-    inner = _Writer(writer.base, writer.picture_base)
+    inner = _HtmlWriter(writer.base, writer.picture_base)
     if element.tag == "blockquote":
         _write_children(element, inner)
     else:
@@ -165,7 +165,7 @@ def _write_container(element: HtmlElement, writer: _Writer) -> None:
         writer.out += [f"<{element.tag}>", *inner.out, f"</{element.tag}>"]
 
 
-def _write_items(element: HtmlElement, writer: _Writer) -> None:
+def _write_items(element: HtmlElement, writer: _HtmlWriter) -> None:
     for child in element:
         if child.tag in ITEMS:
             _write_item(child, writer)
@@ -174,9 +174,9 @@ def _write_items(element: HtmlElement, writer: _Writer) -> None:
             _add_text(child.tail, writer)
 
 
-def _write_item(element: HtmlElement, writer: _Writer) -> None:
+def _write_item(element: HtmlElement, writer: _HtmlWriter) -> None:
     _close(writer)
-    inner = _Writer(writer.base, writer.picture_base)
+    inner = _HtmlWriter(writer.base, writer.picture_base)
     _write_children(element, inner)
     _close(inner)
     parts = [_without_paragraph(inner.out[0]), *inner.out[1:]] if inner.out else []
@@ -188,7 +188,7 @@ def _without_paragraph(html: str) -> str:
     return html[3:-4] if html.startswith("<p>") else html
 
 
-def _write_figure(element: HtmlElement, writer: _Writer) -> None:
+def _write_figure(element: HtmlElement, writer: _HtmlWriter) -> None:
     images = [html for image in element.iter("img") if (html := image_html(image, writer.picture_base))]
     captions = [_SPACES.sub(" ", normalize(c.text_content())).strip() for c in element.iter("figcaption")]
     caption = next((text for text in captions if text), "")
@@ -200,14 +200,14 @@ def _write_figure(element: HtmlElement, writer: _Writer) -> None:
     writer.out.append(f"<figure>{''.join(dict.fromkeys(images))}{said}</figure>")
 
 
-def _write_what_is_no_image(figure: HtmlElement, writer: _Writer) -> None:
+def _write_what_is_no_image(figure: HtmlElement, writer: _HtmlWriter) -> None:
     """Writes a table or quotation in a figure. The caption of an image that cannot be shown is dropped."""
     for caption in list(figure.iter("figcaption")):
         caption.drop_tree()
     _write_block(figure, writer)
 
 
-def _write_image(element: HtmlElement, writer: _Writer) -> None:
+def _write_image(element: HtmlElement, writer: _HtmlWriter) -> None:
     html = image_html(element, writer.picture_base)
     if html:
         _close(writer)
@@ -254,7 +254,7 @@ def is_tracker(element: HtmlElement) -> bool:
     return any(size is not None and int(size[0]) <= 3 for size in sizes)
 
 
-def _write_table(element: HtmlElement, writer: _Writer) -> None:
+def _write_table(element: HtmlElement, writer: _HtmlWriter) -> None:
     """Writes a data table as a table, and a layout table as its content."""
     _close(writer)
     rows = [row for row in element.iter("tr") if any(cell.tag in CELLS for cell in row)]
@@ -275,8 +275,8 @@ def _holds_data(table: HtmlElement, rows: list[HtmlElement]) -> bool:
     return len(table.text_content()) < 300 * len(filled)
 
 
-def _cell_html(cell: HtmlElement, writer: _Writer) -> str:
-    inner = _Writer(writer.base, writer.picture_base)
+def _cell_html(cell: HtmlElement, writer: _HtmlWriter) -> str:
+    inner = _HtmlWriter(writer.base, writer.picture_base)
     _write_children(cell, inner)
     _close(inner)
     text = "<br>".join(_without_paragraph(part) for part in inner.out)
@@ -286,7 +286,7 @@ def _cell_html(cell: HtmlElement, writer: _Writer) -> str:
     return f"<{cell.tag}{spans}>{text}</{cell.tag}>"
 
 
-def _close(writer: _Writer) -> None:
+def _close(writer: _HtmlWriter) -> None:
     """Ends the paragraph: split at its line breaks, or joined if the lines were only wrapped."""
     runs, writer.open_runs = writer.open_runs, []
     for paragraph in _paragraphs(runs):

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from ...chinese import HAN
 from ...formats.dates import date_in_address, date_in_text
-from .blocks import Block, names_of
+from .blocks import TextBlock, names_of
 from .bylines import Bylines, bylines_of, is_person, names_in, source_name
 from .cleaning import absolute, normalize
 from .features import DATE, TOKEN
@@ -49,7 +49,7 @@ class Metadata:
     """``articleBody`` of schema.org, for pages that show their text with JavaScript only."""
 
 
-def metadata_of(root: HtmlElement, blocks: Sequence[Block], body: HtmlElement, address: str) -> Metadata:
+def metadata_of(root: HtmlElement, blocks: Sequence[TextBlock], body: HtmlElement, address: str) -> Metadata:
     """*root* includes the head, *blocks* are those of the whole page, *body* is the article's element, unpruned."""
     meta, schema = meta_fields(root), schema_fields(root)
     base = address or absolute("", meta.get("address", "")) or _canonical(root)
@@ -82,13 +82,13 @@ def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", normalize(text)).strip()
 
 
-def _summary(told: str, blocks: Sequence[Block]) -> str:
+def _summary(told: str, blocks: Sequence[TextBlock]) -> str:
     """The declared summary, unless it is only the beginning of the text."""
     start = "".join(TOKEN.findall(told.casefold()))[:30]
     return "" if any(start in "".join(TOKEN.findall(b.text.casefold())) for b in blocks if b.tokens > 8) else told
 
 
-def _title(root: HtmlElement, blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any]) -> str:
+def _title(root: HtmlElement, blocks: Sequence[TextBlock], meta: dict[str, str], schema: dict[str, Any]) -> str:
     """The heading that ``<title>`` or OpenGraph repeats, else their text without the name of the site.
 
     If neither gives a title, the line of the page that makes up most of ``<title>``.
@@ -122,7 +122,7 @@ def _without_site(title: str) -> str:
     return parts[0].strip() if len(parts[0]) >= 6 else max(parts, key=len).strip()
 
 
-def _short_lines(blocks: Sequence[Block], title: str) -> list[str]:
+def _short_lines(blocks: Sequence[TextBlock], title: str) -> list[str]:
     """The lines that may contain bylines: short, not links; those after the title first, then those before it."""
     lines = [(_one_line(block.text), block) for block in blocks]
     start = next((i for i, (line, _) in enumerate(lines) if title and _within(title, line)), 0)
@@ -130,7 +130,7 @@ def _short_lines(blocks: Sequence[Block], title: str) -> list[str]:
     return [line for line, block in ordered if block.tokens < SHORT_LINE_TOKENS and block.links < 0.9]
 
 
-def _edges(blocks: Sequence[Block], body: HtmlElement) -> list[str]:
+def _edges(blocks: Sequence[TextBlock], body: HtmlElement) -> list[str]:
     """The first four and the last four lines of the body, where bylines usually are."""
     inside = [_one_line(b.text) for b in blocks if b.owner is body or body in b.owner.iterancestors()]
     return inside[:4] + inside[4:][-4:]
@@ -167,7 +167,7 @@ def _byline(signed: Bylines, meta: dict[str, str], schema: dict[str, Any]) -> tu
     return tuple(dict.fromkeys(name for name in told if is_person(name))) or signed.byline
 
 
-def _section(blocks: Sequence[Block], meta: dict[str, str], schema: dict[str, Any], title: str) -> tuple[str, ...]:
+def _section(blocks: Sequence[TextBlock], meta: dict[str, str], schema: dict[str, Any], title: str) -> tuple[str, ...]:
     """The breadcrumb path without the home page and the article, else the declared section."""
     for block in blocks:
         text = _one_line(block.text)

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from lxml.html import HtmlElement
 
-from .blocks import Block, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
+from .blocks import TextBlock, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
 from .features import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 from .scoring import LANDMARKS, probabilities, prose_by_element
 
@@ -30,7 +30,7 @@ def prune(body: HtmlElement, title: str) -> None:
     _drop_tail(body)
 
 
-def _shares(body: HtmlElement) -> tuple[list[Block], dict[HtmlElement, float]]:
+def _shares(body: HtmlElement) -> tuple[list[TextBlock], dict[HtmlElement, float]]:
     """The blocks of *body*, and for each element in it the fraction of the prose that it contains."""
     blocks = blocks_of(body)
     whole = sum(block.prose for block in blocks) or 1.0
@@ -116,7 +116,7 @@ def _drop_link_lines(body: HtmlElement) -> None:
             _drop_block(block)
 
 
-def _drop_block(block: Block) -> None:
+def _drop_block(block: TextBlock) -> None:
     """Removes the text of the block's owner; its images stay."""
     if block.owner.find(".//img") is None:
         drop(block.owner)
@@ -139,7 +139,7 @@ def _drop_head(body: HtmlElement, title: str) -> None:
         _drop_block(block)
 
 
-def _after_title(blocks: Sequence[Block], title: str) -> int:
+def _after_title(blocks: Sequence[TextBlock], title: str) -> int:
     """The index after the block that repeats *title* within the first fifth of the text; 0 if there is none."""
     wanted = _tokens(title)
     before, whole = 0, sum(block.tokens for block in blocks)
@@ -175,7 +175,7 @@ def _drop_tail(body: HtmlElement) -> None:
         _drop_block(block)
 
 
-def _drop_all(blocks: Sequence[Block], body: HtmlElement) -> None:
+def _drop_all(blocks: Sequence[TextBlock], body: HtmlElement) -> None:
     for block in blocks:
         if block.owner is not body:
             _drop_block(block)
@@ -200,7 +200,7 @@ def one_story(body: HtmlElement, title: str) -> tuple[HtmlElement, str]:
     return body, title
 
 
-def _lead(blocks: Sequence[Block], before: HtmlElement | None, story: HtmlElement) -> list[Block]:
+def _lead(blocks: Sequence[TextBlock], before: HtmlElement | None, story: HtmlElement) -> list[TextBlock]:
     """The blocks between two stories."""
     inside = [block.owner is story or story in block.owner.iterancestors() for block in blocks]
     if True not in inside:
@@ -212,11 +212,11 @@ def _lead(blocks: Sequence[Block], before: HtmlElement | None, story: HtmlElemen
     return list(blocks[start : inside.index(True)])
 
 
-def _opens_a_story(lead: Sequence[Block]) -> bool:
+def _opens_a_story(lead: Sequence[TextBlock]) -> bool:
     return bool(_heading(lead)) and any(DATE.search(block.text) for block in lead)
 
 
-def _heading(lead: Sequence[Block]) -> str:
+def _heading(lead: Sequence[TextBlock]) -> str:
     """The last heading of the blocks; empty if there is none."""
     headings = (
         block.text.strip()

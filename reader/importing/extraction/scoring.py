@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from lxml.html import HtmlElement
 
-from .blocks import Block, is_body, is_unwelcome, lineage, names_of
+from .blocks import TextBlock, is_body, is_unwelcome, lineage, names_of
 from .features import CHROME, DATE, SENTENCE_END
 
 WEIGHTS = {
@@ -44,7 +44,7 @@ PHRASE_TOKENS = 60
 """A set phrase in a longer block is not counted."""
 
 
-def probabilities(blocks: Sequence[Block]) -> list[float]:
+def probabilities(blocks: Sequence[TextBlock]) -> list[float]:
     """For each block, the probability that it is body text, 0 to 1."""
     return [_logistic(signs) for signs in features_of(blocks)]
 
@@ -53,7 +53,7 @@ def _logistic(signs: dict[str, float]) -> float:
     return 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in signs.items())))
 
 
-def features_of(blocks: Sequence[Block]) -> list[dict[str, float]]:
+def features_of(blocks: Sequence[TextBlock]) -> list[dict[str, float]]:
     """For each block, the value of every feature in WEIGHTS, 0 to 1."""
     prose = prose_by_element(blocks)
     whole = sum(block.prose for block in blocks) or 1.0
@@ -63,7 +63,7 @@ def features_of(blocks: Sequence[Block]) -> list[dict[str, float]]:
     ]
 
 
-def prose_by_element(blocks: Sequence[Block]) -> dict[HtmlElement, float]:
+def prose_by_element(blocks: Sequence[TextBlock]) -> dict[HtmlElement, float]:
     """The amount of prose in each element of the page, in tokens."""
     prose: dict[HtmlElement, float] = {}
     for block in blocks:
@@ -72,7 +72,7 @@ def prose_by_element(blocks: Sequence[Block]) -> dict[HtmlElement, float]:
     return prose
 
 
-def _own_features(block: Block) -> dict[str, float]:
+def _own_features(block: TextBlock) -> dict[str, float]:
     text = block.text.strip()
     short = block.tokens < PHRASE_TOKENS
     return {
@@ -85,7 +85,7 @@ def _own_features(block: Block) -> dict[str, float]:
     }
 
 
-def _position_features(block: Block, prose: dict[HtmlElement, float], whole: float) -> dict[str, float]:
+def _position_features(block: TextBlock, prose: dict[HtmlElement, float], whole: float) -> dict[str, float]:
     path = list(lineage(block.owner))
     shares = [prose[element] / whole for element in path[:3]] + [1.0] * 3
     named = [(names_of(element), prose[element] / whole, depth) for depth, element in enumerate(path)]
@@ -102,7 +102,7 @@ def _position_features(block: Block, prose: dict[HtmlElement, float], whole: flo
     }
 
 
-def _neighbour_features(blocks: Sequence[Block], place: int) -> dict[str, float]:
+def _neighbour_features(blocks: Sequence[TextBlock], place: int) -> dict[str, float]:
     """The features of the two blocks before and after; a missing block at the ends counts as empty."""
     nearby = [blocks[i] for i in (place - 2, place - 1, place + 1, place + 2) if 0 <= i < len(blocks)]
     return {
@@ -110,7 +110,7 @@ def _neighbour_features(blocks: Sequence[Block], place: int) -> dict[str, float]
     }
 
 
-def body_of(root: HtmlElement, blocks: Sequence[Block]) -> HtmlElement:
+def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
     """The element that contains the article; the innermost of equals. *root* if there is no text."""
     likely: dict[HtmlElement, float] = {}
     tokens: dict[HtmlElement, int] = {}

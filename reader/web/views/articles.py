@@ -19,7 +19,7 @@ from ..body import for_screen, kinds_of
 from ..download_links import export_links
 from ..pagination import cursor_of, next_link
 from ..rendering import (
-    Link,
+    NavigationLink,
     collection_link,
     render_page,
     section_link,
@@ -63,7 +63,7 @@ def home() -> Response:
             "sections": translated_labels([section_link(collection) for collection in sections]),
             "groups": [] if before else groups(sections, teasers),
             "older": next_link(urls.HOME, teasers, LATEST),
-            "newer": Link(gettext("Latest"), urls.HOME) if before else None,
+            "newer": NavigationLink(gettext("Latest"), urls.HOME) if before else None,
         }
 
     return render_page("home.html", f"{catalog.revision} {before}", build)

@@ -15,7 +15,7 @@ from ...feeds.selection import EVERYTHING, Selection
 from ...i18n import N_, translations
 from ...models import ALL, Article, Collection, fingerprint
 from .. import services
-from ..rendering import Link, render_page, teasers_shown
+from ..rendering import NavigationLink, render_page, teasers_shown
 from ..request_context import VARY, request_context
 from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
@@ -38,7 +38,7 @@ class Subscription:
     name: str
     page: str
     count: int
-    feeds: list[Link]
+    feeds: list[NavigationLink]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _subscriptions(counted: list[tuple[Collection, int]]) -> list[Subscription]:
 
 
 def _subscription(selection: Selection, count: int) -> Subscription:
-    feeds = [Link(short_name(name), selection.feed(name)) for name in FEEDS]
+    feeds = [NavigationLink(short_name(name), selection.feed(name)) for name in FEEDS]
     return Subscription(selection.label, selection.page, count, feeds)
 
 
@@ -124,7 +124,7 @@ def show_to_people(name: str, feed_page: FeedPage) -> Response:
     selection = feed_page.selection
 
     def build() -> str:
-        others = [Link(short_name(other), selection.feed(other)) for other in FEEDS if other != name]
+        others = [NavigationLink(short_name(other), selection.feed(other)) for other in FEEDS if other != name]
         context = {
             "title": selection.label or services().settings.site_name,
             "kind": gettext(FEEDS[name].LABEL),

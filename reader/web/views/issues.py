@@ -20,7 +20,7 @@ from ...exports.publications import of_issue
 from ...models import Article, Issue
 from .. import services
 from ..download_links import export_links
-from ..rendering import ExportLink, Link, render_page, teasers_shown
+from ..rendering import ExportLink, NavigationLink, render_page, teasers_shown
 from ..responses import chosen_encoding, compressed
 
 bp = Blueprint("issues", __name__)
@@ -54,14 +54,14 @@ def issue(day: str) -> Response:
     def build() -> dict[str, Any]:
         return {
             "title": format_date(found.day, "long"),
-            "crumbs": [Link(gettext("E-paper"), urls.ISSUES)],
+            "crumbs": [NavigationLink(gettext("E-paper"), urls.ISSUES)],
             "teasers": teasers_shown(found.teasers),
             "downloads": downloads_of_issue(found),
             "save": urls.issue_file(found.day, "html"),
             "pages": " ".join([urls.issue(found.day), *(urls.article(t.slug) for t in found.teasers)]),
             "pages_bytes": PAGE_BYTES + sum(weight_of(article) for article in articles_of(found)),
-            "older": Link(found.older.isoformat(), urls.issue(found.older)) if found.older else None,
-            "newer": Link(found.newer.isoformat(), urls.issue(found.newer)) if found.newer else None,
+            "older": NavigationLink(found.older.isoformat(), urls.issue(found.older)) if found.older else None,
+            "newer": NavigationLink(found.newer.isoformat(), urls.issue(found.newer)) if found.newer else None,
         }
 
     return render_page("issue.html", f"{services().catalog.revision} {found.version}", build)
@@ -87,8 +87,8 @@ def issues() -> Response:
         return {
             "months": months_of(found),
             "weekdays": weekdays(),
-            "older": Link(gettext("Older"), older) if older else None,
-            "newer": Link(gettext("Latest"), urls.ISSUES) if last else None,
+            "older": NavigationLink(gettext("Older"), older) if older else None,
+            "newer": NavigationLink(gettext("Latest"), urls.ISSUES) if last else None,
         }
 
     return render_page("issues.html", f"{catalog.revision} {last}", build)

@@ -15,7 +15,7 @@ from ...errors import NotFound
 from ...models import Collection
 from .. import services
 from ..pagination import cursor_of, next_link
-from ..rendering import Link, render_page, section_link, section_links, teasers_shown, translated_labels
+from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
 
 bp = Blueprint("listings", __name__)
 
@@ -60,7 +60,7 @@ def collection_page(collection: Collection) -> Response:
             "sections": translated_labels([section_link(below) for below in sections_below(collection)]),
             "teasers": teasers_shown(teasers),
             "older": next_link(urls.collection(collection), teasers, LIMIT),
-            "newer": Link(gettext("Latest"), urls.collection(collection)) if before else None,
+            "newer": NavigationLink(gettext("Latest"), urls.collection(collection)) if before else None,
         }
 
     return render_page("collection.html", f"{catalog.revision} {collection} {before}", build)
@@ -74,7 +74,7 @@ def title_of(collection: Collection) -> str:
     return "#" + collection.name if collection.kind == "tag" else collection.name.rpartition("/")[2]
 
 
-def crumbs_of(collection: Collection) -> list[Link]:
+def crumbs_of(collection: Collection) -> list[NavigationLink]:
     """The way to a section from the root, itself left out; other collections hang off home."""
     return section_links(tuple(collection.name.split("/")))[:-1] if collection.kind == "section" else []
 
@@ -94,7 +94,7 @@ def sections_below(collection: Collection) -> list[Collection]:
 class Branch:
     """A section; ``count`` holds what the sections below it hold, too."""
 
-    link: Link
+    link: NavigationLink
     count: int
     below: tuple[Branch, ...]
 

@@ -17,7 +17,7 @@ from ...exports import EXPORTS
 from ...exports.covers import MIMETYPE as PICTURE
 from ...exports.covers import cover_of, picture_of
 from ...feeds import opds
-from ...feeds.entries import FinishedExport, Site, to_entry
+from ...feeds.entries import FinishedExport, SiteIdentity, to_entry
 from ...feeds.feed_page import DESCRIPTION
 from ...feeds.opds import Book, Catalogue, Target
 from ...i18n import N_, translations
@@ -42,7 +42,7 @@ SEARCH, OPENSEARCH = f"{urls.OPDS}/search", f"{urls.OPDS}/search.xml"
 def root() -> Response:
     """What there is: two collections."""
 
-    def build(site: Site) -> Catalogue:
+    def build(site: SiteIdentity) -> Catalogue:
         collections = (("articles", _word(LATEST), ARTICLES), ("issues", _word(EPAPER), ISSUES))
         books = tuple(
             Book(
@@ -64,7 +64,7 @@ def articles() -> Response:
     before = cursor_of(request.args.get("before", ""))
     teasers = services().catalog.latest(limit=PAGE, before=before)
 
-    def build(site: Site) -> Catalogue:
+    def build(site: SiteIdentity) -> Catalogue:
         last = teasers[-1] if len(teasers) == PAGE else None
         after = f"{ARTICLES}?before={int(last.published.timestamp())},{last.slug}" if last else ""
         books = _books(site, teasers)
@@ -78,7 +78,7 @@ def issues() -> Response:
     before = _day(request.args.get("before", ""))
     days = [day for day, _ in services().catalog.issues(limit=PAGE, before=before)]
 
-    def build(site: Site) -> Catalogue:
+    def build(site: SiteIdentity) -> Catalogue:
         after = f"{ISSUES}?before={days[-1]}" if len(days) == PAGE else ""
         books = tuple(_issue_book(site, services().catalog.issue(day)) for day in days)
         return _catalogue(site, "issues", _word(EPAPER), books, opds.ACQUISITION, ISSUES, after)
@@ -93,7 +93,7 @@ def search() -> Response:
     query = " ".join(request.args.get("q", "").split())
     results = services().catalog.search(parse(query), limit=PAGE, before=_cursor_of(request.args.get("more", "")))
 
-    def build(site: Site) -> Catalogue:
+    def build(site: SiteIdentity) -> Catalogue:
         asked = f"{SEARCH}?{urlencode({'q': query})}"
         after = f"{asked}&more={results.more[1]}" if results.more else ""
         books = _books(site, [hit.teaser for hit in results.hits])
@@ -129,7 +129,7 @@ def _cover(version: str, title: str, below: str) -> Response:
     return conditional_response(representation, lambda: picture_of(cover_of(title, name, below)))
 
 
-def _answer(build: Callable[[Site], Catalogue], mimetype: str) -> Response:
+def _answer(build: Callable[[SiteIdentity], Catalogue], mimetype: str) -> Response:
     site, catalog = this_site(), services().catalog
     version = version_of(str(catalog.revision), services().render.build_id, request.full_path, str(site))
     return conditional_response(
@@ -138,7 +138,7 @@ def _answer(build: Callable[[Site], Catalogue], mimetype: str) -> Response:
 
 
 def _catalogue(
-    site: Site, name: str, title: str, books: Sequence[Book], mimetype: str, path: str, after: str = ""
+    site: SiteIdentity, name: str, title: str, books: Sequence[Book], mimetype: str, path: str, after: str = ""
 ) -> Catalogue:
     self_path = iri_to_uri(request.full_path).rstrip("?")
     links = [
@@ -154,7 +154,7 @@ def _catalogue(
     return Catalogue(_id(site, name), title, updated, site.name, site.language, tuple(links), tuple(books))
 
 
-def _books(site: Site, teasers: Sequence[Teaser]) -> tuple[Book, ...]:
+def _books(site: SiteIdentity, teasers: Sequence[Teaser]) -> tuple[Book, ...]:
     catalog, slugs = services().catalog, [teaser.slug for teaser in teasers]
     names, revised, finished = catalog.original_slugs(slugs), catalog.revised(slugs), finished_exports(teasers)
     return tuple(
@@ -163,7 +163,7 @@ def _books(site: Site, teasers: Sequence[Teaser]) -> tuple[Book, ...]:
 
 
 def _article_book(
-    site: Site,
+    site: SiteIdentity,
     article: Article,
     name: str,
     revised: Mapping[str, datetime],
@@ -190,7 +190,7 @@ def _article_book(
     )
 
 
-def _issue_book(site: Site, issue: Issue) -> Book:
+def _issue_book(site: SiteIdentity, issue: Issue) -> Book:
     files = (opds.download(site.absolute(urls.issue_file(issue.day, s)), EXPORTS[s].MIMETYPE, None) for s in OFFERED)
     picture = site.absolute(f"{urls.OPDS}/cover/{issue.day}.png")
     page = site.absolute(urls.issue(issue.day))
@@ -212,7 +212,7 @@ def _word(msgid: str) -> str:
     return translations(services().settings.language).gettext(msgid)
 
 
-def _id(site: Site, name: str) -> str:
+def _id(site: SiteIdentity, name: str) -> str:
     return f"tag:{site.authority}:opds/{name}"
 
 

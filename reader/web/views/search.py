@@ -16,7 +16,7 @@ from ...chinese.script import SCRIPTS, convert, script_of
 from ...i18n import N_
 from .. import services
 from ..client_limits import client, client_limits
-from ..rendering import Link, render_page, teasers_shown
+from ..rendering import NavigationLink, render_page, teasers_shown
 from ..request_context import request_context
 
 bp = Blueprint("search", __name__)
@@ -73,22 +73,22 @@ def context_of(asked: Asked) -> dict[str, Any]:
         "query": asked.query.text,
         "longest": MAX_LENGTH,
         "order": asked.order,
-        "orders": [Link(gettext(LABELS[order]), asked.address(order=order)) for order in ORDERS],
+        "orders": [NavigationLink(gettext(LABELS[order]), asked.address(order=order)) for order in ORDERS],
         "chosen": gettext(LABELS[asked.order]),
         "hits": [shown(hit) for hit in found.hits],
         "hints": [] if found.hits or asked.before else hints(asked),
         "older": older(asked, found),
-        "newer": Link(gettext("Back to the first results"), asked.address()) if asked.before else None,
+        "newer": NavigationLink(gettext("Back to the first results"), asked.address()) if asked.before else None,
     }
 
 
-def older(asked: Asked, found: Results) -> Link | None:
+def older(asked: Asked, found: Results) -> NavigationLink | None:
     if found.more is None:
         return None
-    return Link(gettext("More"), asked.address(before=f"{found.more[0]},{found.more[1]}"))
+    return NavigationLink(gettext("More"), asked.address(before=f"{found.more[0]},{found.more[1]}"))
 
 
-def hints(asked: Asked) -> list[Link]:
+def hints(asked: Asked) -> list[NavigationLink]:
     """The same words in the site's own script (简体, or 繁體), if they are found so.
 
     Not in any script: OpenCC's way to Traditional takes 40 MB, the way to Simplified two.
@@ -97,7 +97,7 @@ def hints(asked: Asked) -> list[Link]:
     meant = replace(asked, query=parse(convert(asked.query.text, script)))
     if meant == asked or not services().catalog.search(meant.query, limit=1).hits:
         return []
-    return [Link(meant.query.text, meant.address())]
+    return [NavigationLink(meant.query.text, meant.address())]
 
 
 def shown(hit: Hit) -> Hit:

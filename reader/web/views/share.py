@@ -12,11 +12,11 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from ... import urls
-from ...feeds.entries import Site
+from ...feeds.entries import SiteIdentity
 from ...media.share_cards import draw_share_card
 from ...models import Article
 from .. import services
-from ..rendering import Link, render_page, section_links
+from ..rendering import NavigationLink, render_page, section_links
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 
 bp = Blueprint("share", __name__)
@@ -31,7 +31,7 @@ def share(slug: str) -> Response:
     def build() -> dict[str, Any]:
         return {
             "article": article,
-            "crumbs": [*section_links(article.section), Link(article.title, urls.article(slug))],
+            "crumbs": [*section_links(article.section), NavigationLink(article.title, urls.article(slug))],
             "absolute": address,
             "ways": ways_of(article, address),
             "code": qr_of(address),
@@ -71,15 +71,15 @@ def site_address() -> str:
     return services().settings.base_url or request.host_url.rstrip("/")
 
 
-def ways_of(article: Article, address: str) -> list[Link]:
+def ways_of(article: Article, address: str) -> list[NavigationLink]:
     """Plain links: nothing of these services is loaded."""
     text, target = quote(article.title, safe=""), quote(address, safe="")
     return [
-        Link(gettext("E-mail"), f"mailto:?subject={text}&body={text}%0A{target}"),
-        Link(gettext("Text message"), f"sms:?&body={text}%20{target}"),
-        Link(gettext("Weibo"), f"https://service.weibo.com/share/share.php?url={target}&title={text}"),
-        Link("WhatsApp", f"https://wa.me/?text={text}%20{target}"),
-        Link("Telegram", f"https://t.me/share/url?url={target}&text={text}"),
+        NavigationLink(gettext("E-mail"), f"mailto:?subject={text}&body={text}%0A{target}"),
+        NavigationLink(gettext("Text message"), f"sms:?&body={text}%20{target}"),
+        NavigationLink(gettext("Weibo"), f"https://service.weibo.com/share/share.php?url={target}&title={text}"),
+        NavigationLink("WhatsApp", f"https://wa.me/?text={text}%20{target}"),
+        NavigationLink("Telegram", f"https://t.me/share/url?url={target}&text={text}"),
     ]
 
 
@@ -92,6 +92,6 @@ def qr_of(address: str) -> Markup:
     return Markup(target.getvalue().decode())  # noqa: S704  drawn by us
 
 
-def this_site() -> Site:
+def this_site() -> SiteIdentity:
     settings = services().settings
-    return Site(settings.site_name, settings.language, site_address(), settings.feed_authority)
+    return SiteIdentity(settings.site_name, settings.language, site_address(), settings.feed_authority)
