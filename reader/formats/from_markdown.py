@@ -1,4 +1,6 @@
-"""Markdown (CommonMark with tables, footnotes, strikethrough, definition lists) with YAML front matter.
+"""Markdown (CommonMark with tables, footnotes, strikethrough, definition lists, emoji) with front matter.
+
+What other tools add to Markdown is read by ``dialects``.
 
 HTML within it is let through for ruby, poems, figures and right-to-left passages: the sanitizer comes after.
 """
@@ -15,6 +17,8 @@ from ..models import Draft
 from ..sanitizer import check_markdown
 from . import front_matter
 from .decoding import decode_text
+from .dialects import to_commonmark
+from .dialects.headings import with_own_ids
 
 SUFFIXES = (".md", ".markdown")
 SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()
@@ -27,7 +31,8 @@ _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~]
 def read(data: bytes) -> Draft:
     """The title is the front matter's, else the first heading when it is an h1; that heading leaves the body."""
     values, text, _ = front_matter.split(decode_text(data))
-    return with_title(values, body_of(text))
+    body, warnings = body_and_warnings(text)
+    return with_title({**values, "warnings": warnings}, body)
 
 
 def with_title(values: dict[str, Any], body: str) -> Draft:
@@ -43,9 +48,16 @@ def with_title(values: dict[str, Any], body: str) -> Draft:
 
 def body_of(text: str) -> str:
     """Markdown as HTML, not sanitized."""
+    return body_and_warnings(text)[0]
+
+
+def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
+    """Markdown as HTML, not sanitized, and what of it is not shown (Messages)."""
+    text, warnings = to_commonmark(text)
     check_markdown(text)
     body: str = comrak.render_markdown(text, extension_options=_extensions(), render_options=_rendering())
-    return _BARE_LINK.sub(_link_ends_before_chinese, body) if "://" in body or "www." in body else body
+    body = with_own_ids(body)
+    return _BARE_LINK.sub(_link_ends_before_chinese, body) if "://" in body or "www." in body else body, warnings
 
 
 def _link_ends_before_chinese(found: re.Match[str]) -> str:
@@ -58,6 +70,7 @@ def _link_ends_before_chinese(found: re.Match[str]) -> str:
 def _extensions() -> comrak.ExtensionOptions:
     options = comrak.ExtensionOptions()
     options.table = options.footnotes = options.strikethrough = options.autolink = options.description_lists = True
+    options.shortcodes = options.inline_footnotes = True
     options.cjk_friendly_emphasis = True  # **“重点”**之后 is bold, which CommonMark's flanking rule denies
     return options
 

@@ -29,7 +29,9 @@ BLOCKS = {
 ALIGNMENTS = {"": "---", "left": ":--", "center": ":-:", "right": "--:"}
 _VOID = {"br", "img", "hr", "wbr"}
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
-_ACTIVE = re.compile(r"([\\`*_\[\]<>|~^$])|&(?=#|\w+;)")
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|~^${])|&(?=#|\w+;)|=(?==)|%(?=%)|:(?=[\w+-]+:)")
+_FOREIGN = re.compile(r"\{|\[(?=\[)|=(?==)|%(?=%)|\$")
+"""What begins a sign of another tool (``dialects``)."""
 _AUTOLINK = re.compile(r"(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _LINE_START = re.compile(r"^([ \t]*)([#+=:-]|\d+(?=[.)]))", re.MULTILINE)
 _EDGE_SPACES = re.compile(r"^[ \t]+|[ \t]+$|(?<=\n)[ \t]+|[ \t]+(?=\n)")
@@ -227,8 +229,13 @@ def _html(element: HtmlElement) -> str:
     start = _start_tag(element)
     if element.tag in _VOID:
         return start
-    inside = "".join(_html(child) + escape(child.tail or "", quote=False) for child in element)
-    return f"{start}{escape(element.text or '', quote=False)}{inside}</{element.tag}>"
+    inside = "".join(_html(child) + _escaped_text(child.tail) for child in element)
+    return f"{start}{_escaped_text(element.text)}{inside}</{element.tag}>"
+
+
+def _escaped_text(text: str | None) -> str:
+    """Text in HTML, whose signs Markdown of other tools would take for its own."""
+    return _FOREIGN.sub(lambda found: f"&#{ord(found[0])};", escape(text or "", quote=False))
 
 
 def _start_tag(element: HtmlElement) -> str:

@@ -1,0 +1,43 @@
+"""Markdown of other tools as CommonMark: what Hugo, Jekyll, Hexo, Zola, Pelican, Obsidian, VuePress, Docusaurus add.
+
+    masking.py       code and mathematics are put aside: nothing in them is read
+    comments.py      what was never meant for readers, and the code of MDX
+    tags.py          {% tags %}, {{< shortcodes >}}, read; tag_table.py  what they mean
+    wikilinks.py     [[note]], ![[picture.png]]
+    admonitions.py   > [!note], :::tip, !!! note
+    marks.py         ==mark==, - [ ], [TOC], {: .class}, ^id
+    headings.py      {#id}
+
+Nothing foreign is shown as source: an unknown tag goes, what stands in it stays, a warning names it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ...i18n import Message
+from .admonitions import with_asides
+from .blocks import is_chinese
+from .comments import without_comments, without_components
+from .marks import plain_marks
+from .masking import Masks, mask_code
+from .tag_table import show
+from .tags import without_tags
+from .wikilinks import with_links
+
+_MOST_NAMED = 10
+
+
+def to_commonmark(text: str) -> tuple[str, tuple[str, ...]]:
+    """*text* in signs that CommonMark has, and what of it is not shown (Messages)."""
+    masks, chinese = Masks(), is_chinese(text)
+    text = mask_code(text, masks)
+    text = without_components(without_comments(text))
+    text, unknown = without_tags(text, masks, partial(show, chinese=chinese))
+    text = with_links(text, masks)
+    text = plain_marks(with_asides(text, chinese=chinese))
+    return masks.restore(text), tuple(map(_warning, unknown[:_MOST_NAMED]))
+
+
+def _warning(name: str) -> Message:
+    return Message("the tag '%(name)s' isn't known; it is left out, and its text stays", name=name)

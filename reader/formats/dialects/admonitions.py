@@ -1,0 +1,97 @@
+"""Callouts: ``> [!note] Title`` of Obsidian and GitHub, ``:::tip`` of VuePress and Docusaurus, ``!!! note``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .blocks import KINDS, aside, details, title_of
+
+_ALERT = re.compile(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
+_CONTAINER = re.compile(r"(?P<prefix>[ \t]*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*")
+_BANGS = re.compile(r"(?P<prefix>[ \t]*)(?:!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[ \t]*(?:\"(?P<title>[^\"]*)\")?[ \t]*")
+_BRACKETED = re.compile(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
+_DETAILS = frozenset({"details", "collapse", "spoiler"})
+_DEEPEST = 10
+_FENCED_LINE = re.compile(r"<<<\s*@?\S+.*")
+
+
+def with_asides(text: str, *, chinese: bool) -> str:
+    """*text* (its code masked) with an aside for each callout."""
+    if "[!" in text:
+        text = "\n".join(_alerts(text.split("\n"), chinese=chinese))
+    if "!!!" in text or "???" in text:
+        text = "\n".join(_banged(text.split("\n"), chinese=chinese))
+    if ":::" in text:
+        text = "\n".join(_containers(text.split("\n"), chinese=chinese))
+    return text
+
+
+def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]:
+    at = 0
+    while at < len(lines):
+        found = _ALERT.fullmatch(lines[at]) if "[!" in lines[at] and depth < _DEEPEST else None
+        if not found:
+            yield lines[at]
+            at += 1
+            continue
+        prefix, end = found["prefix"], at + 1
+        mark = re.compile(rf"{re.escape(prefix)}>[ \t]?" if prefix.strip() else r"[ \t]*>[ \t]?")
+        body = []
+        while end < len(lines) and (inside := mark.match(lines[end])):
+            body.append(prefix + lines[end][inside.end() :])
+            end += 1
+        kind = found["kind"].lower().partition("|")[0]
+        title = found["title"].strip() or title_of(kind, chinese=chinese)
+        inner = "\n".join(_alerts(body, chinese=chinese, depth=depth + 1))
+        made = details(title, inner, prefix) if found["fold"] == "-" else aside(kind, title, inner, prefix)
+        yield from [prefix.rstrip(), *(prefix + made).split("\n")]
+        at = end
+
+
+def _banged(lines: list[str], *, chinese: bool) -> Iterator[str]:
+    """``!!! note "Title"`` of Python-Markdown, whose text is indented by four."""
+    at = 0
+    while at < len(lines):
+        found = _BANGS.fullmatch(lines[at]) if lines[at].lstrip().startswith(("!!!", "???")) else None
+        if not found or found["kind"].lower() not in KINDS | _DETAILS:
+            yield lines[at]
+            at += 1
+            continue
+        prefix, end, body = found["prefix"], at + 1, []
+        while end < len(lines) and (not lines[end].strip() or lines[end].startswith((f"{prefix}    ", f"{prefix}\t"))):
+            body.append(prefix + re.sub(r"^(?: {4}|\t)", "", lines[end][len(prefix) :]))
+            end += 1
+        title = found["title"] if found["title"] is not None else title_of(found["kind"], chinese=chinese)
+        yield from ["", *(prefix + aside(found["kind"], title, "\n".join(body), prefix)).split("\n")]
+        at = end
+
+
+def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:
+    """Containers may hold others with fewer colons, or with as many: ``:::`` alone ends the innermost."""
+    ends: list[str] = []
+    for line in lines:
+        found = _CONTAINER.fullmatch(line) if ":::" in line else None
+        if found is None:
+            if not _FENCED_LINE.fullmatch(line):
+                yield line
+        elif not found["kind"]:
+            yield from ["", found["prefix"] + ends.pop(), ""] if ends else []
+        else:
+            start, end = _container(found["kind"], found["title"] or "", chinese=chinese)
+            ends.append(end)
+            yield from ["", *(f"{found['prefix']}{part}" if part else "" for part in start), ""]
+    yield from (part for end in reversed(ends) for part in ("", end, ""))
+
+
+def _container(kind: str, said: str, *, chinese: bool) -> tuple[list[str], str]:
+    """(lines that begin it, line that ends it)"""
+    found = _BRACKETED.fullmatch(said)
+    title = ((found[1] or found[2]) if found else said) or ""
+    kind = kind.lower()
+    if kind in _DETAILS:
+        return [f"<details><summary>{title or title_of('details', chinese=chinese)}</summary>"], "</details>"
+    if kind not in KINDS:  # code-group, tabs, v-pre, center …
+        return ([f"**{title}**"] if title else []), ""
+    start, _, end = aside(kind, title or title_of(kind, chinese=chinese), "\0").partition("\0")
+    return start.strip().split("\n"), end.strip()

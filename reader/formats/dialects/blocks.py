@@ -1,0 +1,72 @@
+"""HTML that Markdown holds: figures, asides, links to players; each fits the line it is written into."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import quote
+
+from ...chinese import has_han
+
+_KINDS = {
+    "tip": "note", "note": "note", "info": "note", "important": "note", "success": "note", "abstract": "note",
+    "summary": "note", "tldr": "note", "todo": "note", "hint": "note", "check": "note", "done": "note",
+    "question": "note", "help": "note", "faq": "note", "example": "note", "primary": "note", "default": "note",
+    "warning": "warning", "caution": "warning", "danger": "warning", "attention": "warning", "error": "warning",
+    "failure": "warning", "fail": "warning", "missing": "warning", "bug": "warning", "alert": "warning",
+}  # fmt: skip
+_QUOTES = frozenset({"quote", "cite", "blockquote"})
+TITLES = {
+    "tip": "提示", "note": "注意", "info": "信息", "important": "重要", "success": "成功", "abstract": "摘要",
+    "summary": "摘要", "tldr": "摘要", "todo": "待办", "hint": "提示", "check": "完成", "done": "完成",
+    "question": "问题", "help": "帮助", "faq": "问答", "example": "示例", "warning": "警告", "caution": "小心",
+    "danger": "危险", "attention": "注意", "error": "错误", "failure": "失败", "fail": "失败", "missing": "缺失",
+    "bug": "缺陷", "alert": "警告", "details": "详情", "quote": "引用", "cite": "引用",
+}  # fmt: skip
+"""What a callout without a title of its own is called in a Chinese article."""
+KINDS = frozenset(_KINDS) | _QUOTES
+
+
+def is_chinese(text: str) -> bool:
+    """Whether Han stand in the beginning of *text*: titles that nobody wrote are in its language."""
+    return has_han(text[:2000])
+
+
+def title_of(kind: str, *, chinese: bool) -> str:
+    return TITLES.get(kind, "") if chinese else kind.capitalize()
+
+
+def aside(kind: str, title: str, body: str, prefix: str = "") -> str:
+    """A note or a warning with its title; *body* is Markdown."""
+    kind = kind.lower()
+    tag = "blockquote" if kind in _QUOTES else f'aside class="{_KINDS.get(kind, "note")}"'
+    head = f"**{title.strip()}**\n\n" if title.strip() else ""
+    return on_lines(f"<{tag}>\n\n{head}", prefix) + body.strip("\n") + on_lines(f"\n\n</{tag.split()[0]}>\n\n", prefix)
+
+
+def details(title: str, body: str, prefix: str = "") -> str:
+    start = on_lines(f"<details><summary>{escape(title.strip(), quote=False)}</summary>\n\n", prefix)
+    return start + body.strip("\n") + on_lines("\n\n</details>\n\n", prefix)
+
+
+def figure(src: str, alt: str, caption: str, link: str = "", prefix: str = "") -> str:
+    """A picture with its caption, which may hold HTML."""
+    image = f'<img src="{escape(address(src))}" alt="{escape(alt)}">'
+    if link:
+        image = f'<a href="{escape(address(link))}">{image}</a>'
+    if not caption:
+        return on_lines(f"\n\n<p>{image}</p>\n\n", prefix)
+    return on_lines(f"\n\n<figure>{image}<figcaption>{caption}</figcaption></figure>\n\n", prefix)
+
+
+def link(text: str, target: str) -> str:
+    return f'<a href="{escape(address(target))}">{escape(text, quote=False)}</a>'
+
+
+def address(text: str) -> str:
+    """*text* as an address: spaces and what Markdown would take for its own are percent-encoded."""
+    return quote(text.strip(), safe="/:?#@!$&'()+,;=%~*-._")
+
+
+def on_lines(text: str, prefix: str) -> str:
+    """*text* with *prefix* before each line but the first, which stands behind its own."""
+    return text.replace("\n", f"\n{prefix}") if prefix else text

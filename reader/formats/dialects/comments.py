@@ -1,0 +1,99 @@
+"""What an author never meant for readers: comments of Obsidian, HTML, Liquid and MDX; MDX's imports and components."""
+
+from __future__ import annotations
+
+import re
+
+from ...sanitizer.tags import BLOCKS, INLINES
+
+_HTML_COMMENT = re.compile(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
+_OBSIDIAN = re.compile(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)
+_LIQUID = re.compile(r"\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
+_HUGO = re.compile(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
+_LIQUID_LINE = re.compile(r"\{#.{0,2000}?#\}|\{%-?\s*#[^%]*%\}|\{\{/\*[^}]{0,2000}?\*/\}\}")
+_MDX = re.compile(r"\{\s*/\*.{0,3000}?\*/\s*\}", re.DOTALL)
+_IMPORT = re.compile(
+    r"^import\s+(?:[\w*{$][^'\"\n;]*?\s+from\s+|\{[^}]*\}\s*from\s+)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.MULTILINE
+)
+_EXPORT = re.compile(
+    r"^export\s+(?:default\b|(?:const|let|var|function|class|async)\s+\w|\{|\*\s+from\b).*?(?=\n[ \t]*\n|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_COMPONENT = re.compile(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
+_HTML_NAMES = (
+    BLOCKS | INLINES | {"body", "html", "head", "title", "center", "font", "iframe", "video", "audio", "source"}
+)
+_TEXT_ATTRIBUTE = re.compile(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
+_OTHER_ATTRIBUTE = re.compile(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
+_LONGEST_TAG = 5000
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def without_comments(text: str) -> str:
+    """*text* (its code masked) without comments; ``<!-- more -->``, which ends a summary, stays."""
+    if "<!--" in text:
+        text = _HTML_COMMENT.sub("", text)
+    if "%%" in text:
+        text = _OBSIDIAN.sub("", text)
+    if "comment" in text:
+        text = _HUGO.sub("", _LIQUID.sub("", text))
+    if "/*" in text:
+        text = _MDX.sub("", text)
+    return _LIQUID_LINE.sub(_not_an_id, text) if "{#" in text or "{% #" in text or "{{/*" in text else text
+
+
+def _not_an_id(found: re.Match[str]) -> str:
+    """``{# … #}`` is a comment of Jinja and Nunjucks; ``{#id}`` names a heading and doesn't end so."""
+    return "" if not re.fullmatch(r"\{#[\w-]+\}.*", found[0]) else found[0]
+
+
+def without_components(text: str) -> str:
+    """*text* without the code of MDX and Vue: imports, exports and the tags of components, whose text stays."""
+    if "import" in text:
+        text = _IMPORT.sub("", text)
+    if "export" in text:
+        text = _EXPORT.sub("", text)
+    if "={" in text:
+        text = _OTHER_ATTRIBUTE.sub("", _TEXT_ATTRIBUTE.sub(r'\1="\2"', text))
+    if "<" not in text:
+        return text
+    out, done = [], 0
+    for found in _COMPONENT.finditer(text):
+        if found.start() < done or (found[1] or "").lower() in _HTML_NAMES:
+            continue
+        end = found.end() if found[0].endswith(">") else _end_of_tag(text, found.end())
+        if not end:
+            continue
+        out.append(text[done : found.start()])
+        out.append(_said(text[found.start() : end]))
+        done = end
+    return _BLANK_LINES.sub("\n\n", "".join([*out, text[done:]])) if out else text
+
+
+def _end_of_tag(text: str, at: int) -> int:
+    """Behind the ``>`` of the tag that goes on at *at*, not within braces or quotes; 0 if there is none."""
+    depth, quote = 0, ""
+    for position in range(at, min(len(text), at + _LONGEST_TAG)):
+        sign = text[position]
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        elif sign in "{}":
+            depth += 1 if sign == "{" else -1
+        elif sign == ">" and depth <= 0:
+            return position + 1
+    return 0
+
+
+_LABEL = re.compile(r"""\b(?:label|title|summary|text)=(?:"([^"]*)"|'([^']*)'|\{["']([^"'}]*)["']\})""")
+_NAMED = re.compile(r"<(?:TabItem|Tab|Badge|CodeGroupItem|Card|Accordion|Step|details)\b")
+
+
+def _said(tag: str) -> str:
+    """What a component shows by its own attributes: the label of a tab, the text of a badge."""
+    found = _LABEL.search(tag) if _NAMED.match(tag) else None
+    words = next((word for word in found.groups() if word), "") if found else ""
+    if not words:
+        return ""
+    return words if tag.startswith("<Badge") else f"\n\n**{words}**\n\n"

@@ -1,0 +1,42 @@
+"""Small signs: ``==mark==``, tasks, ``[TOC]``, ``{: .class}``, ``^id``, names with spaces."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_HIGHLIGHT = re.compile(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
+_TASK = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-])\](?=[ \t]+\S)", re.MULTILINE)
+_CONTENTS = re.compile(
+    r"^[ \t]*(?:\[TOC\]|\[\[_?toc_?\]\]|\$\{toc\}|@\[toc\](?:\([^)\n]*\))?)[ \t]*$", re.MULTILINE | re.IGNORECASE
+)
+_KRAMDOWN_CONTENTS = re.compile(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:\s*toc[^}\n]*\}[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"^[ \t>]*\{:[^{}\n]*\}[ \t]*$\n?|\{:(?=[ .#\w])[^{}\n]*\}", re.MULTILINE)
+_PANDOC = re.compile(r"(?<=[)\]])\{(?=[^{}\n]*[.#=])[.#\w][^{}\n]*\}")
+_BLOCK_ID = re.compile(r"(?:^|(?<=[ \t]))\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,60}[ \t]*$", re.MULTILINE)
+_PELICAN = re.compile(r"(?<=[(<\"'])(?:\{(?:filename|static|attach|photo|image)\}|\|(?:filename|static|attach)\|)")
+_SPACED = re.compile(
+    r"(!?\[[^\]\n]{0,500}\]\()(?!<)"
+    r"([^()<>\n\"']{1,200} [^()<>\n\"']{0,200}\.[A-Za-z0-9]{2,5}(?:#[^()<>\n\"'\s]{0,200})?)(\))"
+)
+_JSX_SPACE = re.compile(r"""\{["']([^"'{}\n]*)["']\}""")
+
+
+def plain_marks(text: str) -> str:
+    """*text* (its code masked) in signs that CommonMark and HTML have."""
+    if "==" in text:
+        text = _HIGHLIGHT.sub(r"<mark>\1</mark>", text)
+    if "[" in text:
+        text = _TASK.sub(lambda found: found[1] + ("☐" if found[2] == " " else "☑"), text)
+        text = _SPACED.sub(_with_encoded_spaces, text)
+    if "toc" in text.lower():
+        text = _CONTENTS.sub("", _KRAMDOWN_CONTENTS.sub("", text))
+    if "{" in text or "|" in text:
+        text = _PELICAN.sub("", _PANDOC.sub("", _ATTRIBUTES.sub("", text)))
+    if '{"' in text or "{'" in text:
+        text = _JSX_SPACE.sub(r"\1", text)
+    return _BLOCK_ID.sub("", text) if "^" in text else text
+
+
+def _with_encoded_spaces(found: re.Match[str]) -> str:
+    return found[1] + quote(found[2].strip(), safe="/:?#@!$&+,;=%~*-._") + found[3]

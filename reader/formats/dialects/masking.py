@@ -1,0 +1,204 @@
+"""Code, mathematics and escaped signs, put aside while the signs of other tools are read: nothing in them is a sign.
+
+Each stretch is replaced by a mark of two non-characters (U+FDD0 number U+FDD1), which no XML may hold and the
+sanitizer drops, so no text can forge one for good.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+_NON_CHARACTERS = re.compile("[\ufdd0\ufdd1]")
+MARK = re.compile("\ufdd0(\\d+)\ufdd1")
+_PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
+_FENCE = re.compile(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
+_CODE_TAG = re.compile(
+    r"(?P<prefix>[ \t>]*)(?:\{%-?\s*(?P<liquid>highlight|codeblock|code)\b(?P<arguments>[^\n]*?)-?%\}"
+    r"|\{\{[<%]\s*(?P<hugo>highlight|code)\b(?P<hugo_arguments>[^\n]*?)[>%]\}\})"
+)
+_LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
+_CODE_ELEMENT = re.compile(r"<(/?)(pre|code|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE)
+_BACKTICKS = re.compile(r"`+|\n[ \t]*(?=\n)")
+_MATHEMATICS = re.compile(
+    r"\$\$[^$]{1,5000}\$\$|(?<![\\$\w])\$(?=[^\s$])[^$\n]{0,300}[\\^_{][^$\n]{0,300}(?<=[^\s$])\$(?![\w$])"
+)
+_ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
+_LANGUAGE = re.compile(r"(?:lang[:=])?([A-Za-z][\w+#.-]*)")
+
+
+class Masks:
+    """What was put aside, and its way back."""
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+
+    def keep(self, text: str) -> str:
+        """The mark that stands for *text*."""
+        self._kept.append(text)
+        return f"\ufdd0{len(self._kept) - 1}\ufdd1"
+
+    def restore(self, text: str) -> str:
+        """*text* with what its marks stand for; a mark stands only for earlier ones."""
+        while MARK.search(text):
+            text = MARK.sub(lambda found: self._kept[int(found[1])] if int(found[1]) < len(self._kept) else "", text)
+        return text
+
+
+def mask_code(text: str, masks: Masks) -> str:
+    """*text* with marks for blocks and spans of code, ``<pre>``, mathematics and escaped signs."""
+    text = _without_blocks(_NON_CHARACTERS.sub("", text), masks)
+    keep: Callable[[re.Match[str]], str] = lambda found: masks.keep(found[0])  # noqa: E731
+    if "<" in text:
+        text = _without_elements(text, masks)
+    if "`" in text:
+        text = _without_spans(text, masks)
+    if "\\" in text:
+        text = _ESCAPE.sub(keep, text)
+    return _MATHEMATICS.sub(keep, text) if "$" in text else text
+
+
+def _without_elements(text: str, masks: Masks) -> str:
+    """``<pre>`` … ``</pre>`` and the like, each up to its first end tag."""
+    out, done, name, start = [], 0, "", 0
+    for found in _CODE_ELEMENT.finditer(text):
+        if not name and not found[1]:
+            name, start = found[2].lower(), found.start()
+        elif found[1] and found[2].lower() == name:
+            out += [text[done:start], masks.keep(text[start : found.end()])]
+            name, done = "", found.end()
+    return "".join([*out, text[done:]])
+
+
+def _without_blocks(text: str, masks: Masks) -> str:
+    lines = text.split("\n")
+    return "\n".join(_Blocks(lines, masks).read())
+
+
+class _Blocks:
+    """Blocks of code, line by line as CommonMark finds them (4.4, 4.5), and those that tags of other tools hold."""
+
+    def __init__(self, lines: list[str], masks: Masks) -> None:
+        self.lines, self.masks = lines, masks
+        self.endless: set[str] = set()
+
+    def read(self) -> Iterator[str]:
+        at, after_blank, in_list = 0, True, False
+        while at < len(self.lines):
+            line = self.lines[at]
+            size, written = self._fenced(at) or self._tagged(at) or (0, "")
+            if size:
+                yield written
+                at, after_blank = at + size, False
+                continue
+            if after_blank and not in_list and (size := self._indented(at)):
+                yield self.masks.keep("\n".join(self.lines[at : at + size]))
+                at += size
+                continue
+            if _LIST_ITEM.match(line):
+                in_list = True
+            elif line.strip() and after_blank and not line.startswith((" ", "\t")):
+                in_list = False
+            after_blank = not line.strip()
+            yield line
+            at += 1
+
+    def _fenced(self, at: int) -> tuple[int, str] | None:
+        line = self.lines[at]
+        found = _FENCE.match(line) if "```" in line or "~~~" in line else None
+        if not found:
+            return None
+        sign, size, quoted = found["fence"][0], len(found["fence"]), ">" in found["prefix"]
+        end = at + 1
+        while end < len(self.lines):
+            inside = self.lines[end].strip(" \t>") if quoted else self.lines[end].strip()
+            if quoted and ">" not in self.lines[end]:
+                end -= 1
+                break
+            if len(inside) >= size and not inside.strip(sign):
+                break
+            end += 1
+        code = "\n".join([line[len(found["prefix"]) :], *self.lines[at + 1 : end + 1]])
+        return end + 1 - at, found["prefix"] + self.masks.keep(_without_raw(code))
+
+    def _tagged(self, at: int) -> tuple[int, str] | None:
+        """``{% highlight ruby %}`` … ``{% endhighlight %}`` as a fence."""
+        line = self.lines[at]
+        found = _CODE_TAG.match(line) if "{%" in line or "{{" in line else None
+        if not found:
+            return None
+        name = found["liquid"] or found["hugo"]
+        if name in self.endless:
+            return None
+        end_tag = rf"\{{%-?\s*end{name}\s*-?%\}}" if found["liquid"] else rf"\{{\{{[<%]\s*/\s*{name}\s*[>%]\}}\}}"
+        inside = [line[found.end() :]]
+        for number in range(at, len(self.lines)):
+            if number > at:
+                inside.append(self.lines[number])
+            if end := re.search(end_tag, inside[-1]):
+                rest, inside[-1] = inside[-1][end.end() :], inside[-1][: end.start()]
+                arguments = found["arguments"] if found["liquid"] else found["hugo_arguments"]
+                fence = _fence_of(arguments or "", "\n".join(inside).strip("\n"), found["prefix"])
+                return number + 1 - at, found["prefix"] + self.masks.keep(fence) + (f"\n\n{rest}" if rest else "")
+        self.endless.add(name)
+        return None
+
+    def _indented(self, at: int) -> int:
+        """So many lines from *at* on are a block of indented code."""
+        end = at
+        while end < len(self.lines) and (not self.lines[end].strip() or self.lines[end].startswith(("    ", "\t"))):
+            end += 1
+        while end > at and not self.lines[end - 1].strip():
+            end -= 1
+        return end - at if self.lines[at].strip() else 0
+
+
+def _fence_of(arguments: str, code: str, prefix: str) -> str:
+    found = re.search(r"lang[:=]\s*([\w+#.-]+)", arguments) or _LANGUAGE.match(arguments.strip())
+    longest = max((len(run) for run in re.findall("`{3,}", code)), default=2)
+    fence = "`" * (longest + 1)
+    lines = [f"{fence}{found[1].lower() if found else ''}", *code.split("\n"), fence]
+    bare = [line if line.startswith(prefix) else prefix + line for line in lines[1:]]
+    return "\n".join([lines[0], *bare])
+
+
+def _without_raw(code: str) -> str:
+    """Jekyll reads its tags in code too: authors wrap the code of other templates into ``{% raw %}``."""
+    if "{% raw %}" not in code or "{% endraw %}" not in code:
+        return code
+    first = code.index("{% raw %}")
+    if "\n" in code[:first].strip("`~\n \t") or code.count("{% raw %}") != code.count("{% endraw %}"):
+        return code
+    return re.sub(r"\{% (?:end)?raw %\}\n?", "", code) if code.count("{% raw %}") == 1 else code
+
+
+def _without_spans(text: str, masks: Masks) -> str:
+    """Spans of code: from a run of backticks to the next run of the same length in the paragraph (CommonMark 6.1)."""
+    runs = list(_BACKTICKS.finditer(text))
+    following: dict[tuple[int, int], int] = {}
+    paragraph, out, done = 0, [], 0
+    places: list[tuple[int, int]] = []
+    for number, run in enumerate(runs):
+        paragraph += run[0][0] == "\n"
+        places.append((paragraph, len(run[0]) if run[0][0] == "`" else 0))
+        following.setdefault((*places[-1],), number)
+    last: dict[tuple[int, int], int] = {}
+    next_equal = [0] * len(runs)
+    for number in range(len(runs) - 1, -1, -1):
+        next_equal[number] = last.get(places[number], 0)
+        last[places[number]] = number
+    number = 0
+    while number < len(runs):
+        end = next_equal[number] if places[number][1] else 0
+        if not end or (runs[number].start() and text[runs[number].start() - 1] == "\\"):
+            number += 1
+            continue
+        out += [text[done : runs[number].start()], masks.keep(_bare(text[runs[number].start() : runs[end].end()]))]
+        done, number = runs[end].end(), end + 1
+    return "".join([*out, text[done:]])
+
+
+def _bare(span: str) -> str:
+    """A span of code without ``{% raw %}`` at both its ends."""
+    found = re.fullmatch(r"(`+ ?)\{% raw %\}(.*?)\{% endraw %\}( ?`+)", span, re.DOTALL)
+    return f"{found[1]}{found[2]}{found[3]}" if found else span

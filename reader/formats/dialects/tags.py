@@ -1,0 +1,183 @@
+"""Tags of templates in the text: Liquid ``{% name %}``, Hugo ``{{< name >}}``, Zola ``{{ name() }}``, Nunjucks (Hexo).
+
+Each is read as a name, its arguments and, where an end tag follows, what stands between. ``tag_table`` knows what the
+names mean; of any other the tag goes, what stands in it stays, and a warning names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .masking import MARK, Masks
+
+_INSIDE = r"(?:(?!\{\{|\{%)[\s\S]){0,3000}?"
+_TAG = re.compile(
+    rf"\{{\{{<(?P<angle>{_INSIDE})>\}}\}}|\{{\{{%(?P<percent>{_INSIDE})%\}}\}}"
+    rf"|\{{%[-+]?(?P<block>{_INSIDE})[-+]?%\}}|(?<!\$)\{{\{{-?(?P<value>[^{{}}]{{0,3000}}?)-?\}}\}}"
+)
+_RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}(.*?)(?:\{%-?\s*end\1\s*-?%\}|\Z)", re.DOTALL)
+_ESCAPED_HUGO = re.compile(r"\{\{([<%])/\*(.{0,2000}?)\*/([>%])\}\}", re.DOTALL)
+_NAME = re.compile(r"(/?)\s*([\w$][\w./:-]*)\s*", re.DOTALL)
+_CALL = re.compile(r"([\w:]+)\s*\((.*)\)\s*(?:\|.*)?", re.DOTALL)
+_VALUE = re.compile(r"[A-Za-z_$\"'@][^\n]*")
+_LITERAL = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)')""")
+_ARGUMENT = re.compile(
+    r"""(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,"'][^\s,]*(?:,(?=[^\s,])[^\s,]*)*))"""
+)
+_INCLUDE_SUFFIX = re.compile(r"\.(?:html|md|liquid)$")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One tag as written. ``prefix`` is what its line begins with (indent, marks of quotations)."""
+
+    name: str
+    raw: str
+    values: tuple[str, ...] = ()
+    named: dict[str, str] = field(default_factory=dict)
+    prefix: str = ""
+
+    def get(self, *names: str) -> str:
+        """The first named argument that is not empty; a number names a position: ``get("src", "0")``."""
+        for name in names:
+            if name.isdigit():
+                value = self.values[int(name)] if int(name) < len(self.values) else ""
+            else:
+                value = self.named.get(name, "")
+            if value:
+                return value
+        return ""
+
+
+Known = Callable[[Tag, str | None], str | None]
+"""What a tag with the text in it (None without an end tag) becomes in Markdown; None for one it doesn't know."""
+
+
+@dataclass
+class _Frame:
+    tag: Tag | None
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.tag.name if self.tag else ""
+
+
+class _Reader:
+    def __init__(self, masks: Masks, known: Known) -> None:
+        self.masks, self.known = masks, known
+        self.frames = [_Frame(None)]
+        self.open: Counter[str] = Counter()
+        self.unknown: dict[str, None] = {}
+        self.line = ""
+
+    def text(self, text: str) -> None:
+        self.frames[-1].pieces.append(text)
+        self.line = text.rpartition("\n")[2] if "\n" in text else self.line + text
+
+    def begin(self, tag: Tag) -> None:
+        self.frames.append(_Frame(tag))
+        self.open[tag.name] += 1
+
+    def end(self, name: str) -> None:
+        if name == "end":  # Zola's
+            name = self.frames[-1].name
+        if not self.open[name]:
+            return
+        at = next(n for n in range(len(self.frames) - 1, 0, -1) if self.frames[n].name == name)
+        inside = self.frames[at].pieces + self._closed(at + 1)
+        tag = self.frames.pop().tag
+        self.open[name] -= 1
+        if tag:
+            self.frames[-1].pieces.append(self._shown(tag, "".join(inside)))
+
+    def finish(self) -> str:
+        return "".join(self.frames[0].pieces + self._closed(1))
+
+    def _closed(self, at: int) -> list[str]:
+        """What the frames from *at* on hold, each behind its tag, which has no end; they are left."""
+        pieces: list[str] = []
+        for frame in self.frames[at:]:
+            if frame.tag:
+                self.open[frame.name] -= 1
+                pieces += [self._shown(frame.tag, None), *frame.pieces]
+        del self.frames[at:]
+        return pieces
+
+    def _shown(self, tag: Tag, body: str | None) -> str:
+        shown = self.known(tag, body)
+        if shown is None:
+            self.unknown[tag.name] = None
+            return body or ""
+        return shown
+
+
+def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]:
+    """*text* (its code masked) with each tag as *known* has it, and the names of those it doesn't know."""
+    if "{%" not in text and "{{" not in text:
+        return text, []
+    text = _RAW.sub(lambda found: _literal(found[2], masks), text)
+    text = _ESCAPED_HUGO.sub(lambda found: masks.keep(f"{{{{{found[1]}{found[2]}{found[3]}}}}}"), text)
+    reader, done = _Reader(masks, known), 0
+    for found in _TAG.finditer(text):
+        reader.text(text[done : found.start()])
+        done = found.end()
+        _read(reader, found)
+    reader.text(text[done:])
+    return reader.finish(), list(reader.unknown)
+
+
+def _literal(text: str, masks: Masks) -> str:
+    return re.sub(r"\{[{%]|[%}]\}", lambda found: masks.keep(found[0]), text)
+
+
+def _read(reader: _Reader, found: re.Match[str]) -> None:
+    said = reader.masks.restore(found[found.lastgroup or 0]).strip()
+    if found.lastgroup == "value":
+        _read_value(reader, found, said)
+        return
+    call = _CALL.fullmatch(said) if found.lastgroup == "block" else None
+    name = _NAME.match(said)
+    if call or name is None:
+        if call and call[1] != "end":
+            reader.begin(_tag(reader, call[1], call[2]))
+        return
+    if name[1]:
+        reader.end(name[2])
+    elif found.lastgroup == "block" and name[2].startswith("end"):
+        reader.end(name[2] if name[2] == "end" else name[2][3:])
+    elif said.endswith("/"):
+        reader.text(reader._shown(_tag(reader, name[2], said[name.end() : -1]), None))
+    else:
+        reader.begin(_tag(reader, name[2], said[name.end() :]))
+
+
+def _read_value(reader: _Reader, found: re.Match[str], said: str) -> None:
+    """``{{ "/x" | relative_url }}`` is its text, ``{{ youtube(id="x") }}`` a tag, ``{{ page.title }}`` nothing."""
+    if literal := _LITERAL.match(said):
+        reader.text(literal[1] or literal[2] or "")
+    elif call := _CALL.fullmatch(said):
+        reader.text(reader._shown(_tag(reader, call[1], call[2]), None))
+    elif _VALUE.fullmatch(said):
+        if not said.startswith(("site.", "page.", "baseurl", "$")):
+            reader.unknown[said.split("|")[0].strip()[:40]] = None
+    else:
+        reader.text(found[0])
+
+
+def _tag(reader: _Reader, name: str, arguments: str) -> Tag:
+    values: list[str] = []
+    named: dict[str, str] = {}
+    for key, double, single, bare in _ARGUMENT.findall(arguments):
+        value = re.sub(r"\\(.)", r"\1", double or single) or bare
+        if key:
+            named[key.lower()] = value
+        else:
+            values.append(value)
+    if name in ("include", "include_relative", "include_cached", "partial", "render") and values:
+        name = _INCLUDE_SUFFIX.sub("", values.pop(0)).rpartition("/")[2]
+    prefix = re.match(r"[ \t>]*", MARK.sub("", reader.line))
+    return Tag(name, arguments.strip(), tuple(values), named, prefix[0] if prefix else "")

@@ -1,0 +1,114 @@
+"""What Hugo, Jekyll, Hexo, Zola, Pelican, Obsidian, VuePress and Docusaurus add to Markdown never shows as source."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from reader.formats import read_draft
+from reader.formats.dialects import to_commonmark
+from reader.formats.from_markdown import body_and_warnings, body_of
+from reader.sanitizer import sanitize
+
+CASES = sorted((Path(__file__).parent / "cases" / "dialects").glob("*.md"))
+FOREIGN = re.compile(r"\{%|\{\{|%\}|\}\}|%%|\[\[|\]\]|:::|\[!|\{:|==|\[TOC\]|import |export |555-0100|私语")
+CODE = re.compile(r"<(pre|code)>.*?</\1>", re.DOTALL)
+
+
+def shown(markdown: str) -> str:
+    return str(sanitize(body_of(markdown)))
+
+
+def on_lines(html: str) -> str:
+    return re.sub(r"(?<=>)(?=<(?:p|h[2-6]|ul|ol|li|aside|blockquote|pre|figure|details|section)\b)", "\n", html) + "\n"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_each_tool_s_markdown_is_read_as_its_case_says(case):
+    assert on_lines(shown(case.read_text("utf-8"))) == case.with_suffix(".html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_no_foreign_sign_is_left_outside_of_code(case):
+    literal = ("{{&lt; youtube id &gt;}}", "{{ 原样 }}", r"$\frac{{a}}{b}$")
+    text = CODE.sub("", shown(case.read_text("utf-8")))
+    for part in literal:
+        text = text.replace(part, "")
+    assert not FOREIGN.findall(text.replace("a==b", ""))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "```\n{0}\n```",
+        "~~~~ js\n{0}\n~~~~",
+        "    {0}",
+        "甲 `{0}` 乙",
+        "``甲 ` {0}``",
+        "> ```\n> {0}\n> ```",
+        "- 甲\n\n  ```\n  {0}\n  ```",
+        "<pre>{0}</pre>",
+    ],
+)
+@pytest.mark.parametrize(
+    "sign", ["{% x %}", "{{ x }}", "%%甲%%", "[[甲]]", "==甲==", "{{% x %}}", ":smile:", "{: .a}", "甲 ^id"]
+)
+def test_nothing_is_read_in_code(code, sign):
+    assert sign in shown(code.replace("{0}", sign))
+
+
+def test_an_unknown_tag_goes_its_text_stays_and_a_warning_names_it():
+    body, warnings = body_and_warnings("前{% mystery a %}中{% endmystery %}后 {{< strange >}}{{ odd.value }}")
+    assert body == "<p>前中后</p>\n"
+    assert {warning.values["name"] for warning in warnings} == {"odd.value", "mystery", "strange"}
+    assert read_draft(".md", b"# A\n\n{% mystery %}\n").warnings[0].values["name"] == "mystery"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "50%%涨，30%%跌",
+        "a == b == c",
+        "数组 {{1,2},{3,4}}",
+        "${{ secrets.X }}",
+        "a <> b",
+        "第[1]条",
+        "C:\\新建",
+        "12:30:45",
+        "x ^2",
+        "import 是进口，export 是出口",
+    ],
+)
+def test_what_only_looks_foreign_stays(text):
+    assert re.sub(r"<[^>]*>", "", shown(text)).replace("&lt;", "<").replace("&gt;", ">") == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{% x %}",
+        "{{< x >}}",
+        "{{",
+        "{%",
+        "[[",
+        "`",
+        "%%",
+        "> [!note]\n",
+        ":::tip\n",
+        "<A ",
+        "==",
+        "$_",
+        "<pre>",
+        "{% raw %}",
+        "{/*",
+        "{#",
+        "{% highlight %}\n",
+    ],
+)
+def test_no_sign_written_again_and_again_keeps_the_reader_busy(piece):
+    began = time.process_time()
+    to_commonmark(piece * 20_000)
+    assert time.process_time() - began < 20
