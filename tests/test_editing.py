@@ -239,3 +239,24 @@ def test_each_article_has_all_its_fields_and_reads_the_same_twice(file):
     assert made.section
     assert 10 <= len(made.summary) <= SUMMARY_LENGTH * 2
     assert all((ARTICLES / image).is_file() for image in made.images)
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("今天\n下雨", "今天下雨"),
+        ("今天下雨。\n明天晴", "今天下雨。明天晴"),
+        ("今天\n**下雨**\n了", "今天<strong>下雨</strong>了"),
+        ("他说\n“下雨”\n了", "他说“下雨”了"),
+        ("用 Flask\n写成", "用 Flask\n写成"),
+        ("one\ntwo", "one\ntwo"),
+        ("“one”\n“two”", "“one”\n“two”"),
+        ("今天\\\n下雨", "今天<br>下雨"),
+    ],
+)
+def test_a_line_end_between_han_is_no_space(text, body):
+    assert article(text).body == f"<p>{body}</p>"
+
+
+def test_line_ends_in_code_stay():
+    assert "甲\n乙" in article("```\n甲\n乙\n```").body

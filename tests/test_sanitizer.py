@@ -194,3 +194,38 @@ def test_deep_nesting_is_flattened_before_it_can_hurt_a_renderer():
     html = sanitize("<blockquote>" * 300 + "甲" + "</blockquote>" * 300)
     assert html.count("<blockquote>") < DEEPEST
     assert words(html) == "甲"
+
+
+@pytest.mark.parametrize(
+    ("link", "heading"),
+    [
+        ("一背景", "一、背景"),
+        ("git-bash-使用说明", "Git Bash 使用说明"),
+        ("Git-Bash-使用说明", "Git Bash 使用说明"),
+        ("c", "C++"),
+        ("2-方法", "2. 方法"),
+        ("%E5%B0%8F%E7%BB%93", "小结"),
+        (
+            "关于进一步加强全省汛期山洪地质灾害防御工作的若干具体意见",
+            "关于进一步加强全省汛期山洪地质灾害防御工作的若干具体意见",
+        ),
+        ("a_b-c", "a_b-c"),
+        ("what-s-new", "What's <em>new</em>?"),
+    ],
+)
+def test_a_link_by_github_s_rule_leads_to_its_heading(link, heading):
+    html = sanitize(f'<p><a href="#{link}">去</a></p><h2>{heading}</h2><p>文</p>')
+    target = re.search(r'href="#([^"]*)"', html)
+    assert target
+    assert f'<h2 id="{target[1]}">' in html
+    assert sanitize(html) == html
+
+
+def test_the_second_heading_of_a_name_is_numbered_by_github_s_rule():
+    html = sanitize('<p><a href="#小结-1">去</a></p><h2>小结</h2><p>一</p><h2>小结</h2><p>二</p>')
+    assert html.endswith('<h2>小结</h2><p>一</p><h2 id="小结-1">小结</h2><p>二</p>')
+
+
+def test_a_heading_without_links_gets_no_name_and_an_own_name_stays():
+    assert sanitize("<h2>甲</h2><p>文</p>") == "<h2>甲</h2><p>文</p>"
+    assert 'href="#b"' not in sanitize('<p><a href="#甲">去</a></p><h2 id="b">甲</h2>')

@@ -16,6 +16,7 @@ from ..chinese import corrected, corrections
 from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
 from .derived import resolve_within
+from .line_ends import join_lines
 
 HEADING_NAME_WIDTH = 24
 """In Latin letters; a Han character counts as two."""
@@ -51,6 +52,7 @@ class Line:
 def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Markup, list[str]]:
     """The body of an article in *folder*, and the paths of its own pictures."""
     parts = tokens(clean)
+    join_lines(parts)
     _punctuate(parts, language)
     _name_headings(parts)
     pictures = _place_pictures(parts, folder)

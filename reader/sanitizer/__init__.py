@@ -31,6 +31,7 @@ from markupsafe import Markup
 
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
+from .headings import with_linked_headings
 from .limits import check_cleaned, check_markdown, check_source, check_tables
 from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 
@@ -86,7 +87,7 @@ def sanitize(dirty: str) -> Markup:
         _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
     )  # again: &#1; was not a character before
     check_cleaned(clean)
-    html = _settled(_in_blocks(clean))
+    html = _settled(_in_blocks(with_linked_headings(clean)))
     check_cleaned(html)
     check_tables(html)
     return Markup(html)  # noqa: S704

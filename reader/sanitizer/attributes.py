@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import unquote
 
 from .addresses import WEB_SCHEMES, safe_address
 from .tags import SCHEMES, VALUES
@@ -45,7 +46,7 @@ class IdAllocator:
             if "id" in attributes:
                 self.ids.add(xml_name(unescape(attributes["id"])))
             if attributes.get("href", "").startswith("#"):
-                self.linked.add(xml_name(unescape(attributes["href"][1:])))
+                self.linked |= set(_targets(unescape(attributes["href"][1:])))
         self.given: set[str] = set()
 
     def allocate(self, raw: str) -> str:
@@ -148,5 +149,9 @@ def _address(name: str, value: str, names: IdAllocator) -> str:
     address = safe_address(value, WEB_SCHEMES if name == "src" else SCHEMES)
     if not address.startswith("#"):
         return address
-    target = xml_name(address[1:])
-    return f"#{target}" if target in names.ids else ""
+    return next((f"#{target}" for target in _targets(address[1:]) if target in names.ids), "")
+
+
+def _targets(fragment: str) -> list[str]:
+    """The names that a link may mean: as it is written, then percent-decoded, as browsers look (HTML, 7.4.6.3)."""
+    return list(dict.fromkeys(map(xml_name, (fragment, unquote(fragment)))))

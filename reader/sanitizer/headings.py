@@ -1,0 +1,79 @@
+"""Names for the headings that links within a text lead to: by the rule of GitHub, which writers of contents expect.
+
+GitHub's rule: lower case, without punctuation, a hyphen for each space, ``-1`` for the second of that name. Other
+programs keep some punctuation or capitals, so a link that none fits exactly is compared by letters and digits alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html import escape, unescape
+from urllib.parse import unquote
+
+_LINK = re.compile(r'<a\b[^>]* href="#([^"]*)"')
+_HEADING = re.compile(r"<(h[1-6])((?: [^>]*)?)>(.*?)</\1>", re.DOTALL)
+_ID = re.compile(r' id="([^"]*)"')
+_TAG = re.compile(r"<[^>]*>")
+_DROPPED = re.compile(r"[^\w\- ]")
+_LOOSE = re.compile(r"[\W_]+")
+
+
+def github_name(text: str) -> str:
+    """``Git Bash 使用说明`` → ``git-bash-使用说明``; ``一、背景`` → ``一背景``; ``C++`` → ``c``."""
+    return _DROPPED.sub("", " ".join(text.split()).lower()).replace(" ", "-")
+
+
+def with_linked_headings(clean: str) -> str:
+    """*clean* (the output of nh3) with an id for each heading without one that a link leads to."""
+    if ' href="#' not in clean or "<h" not in clean:
+        return clean
+    wanted = {unquote(unescape(found)) for found in _LINK.findall(clean)}
+    names = dict(zip(_exact_names(clean), _HEADING.finditer(clean), strict=True))
+    return _named(clean, wanted - set(map(unescape, _ID.findall(clean))), names)
+
+
+def heading_names(html: str) -> dict[str, str]:
+    """The id of each heading of a body by its name on GitHub and, where that is free, by its letters alone."""
+    found: dict[str, str] = {}
+    for name, heading in zip(_exact_names(html), _HEADING.finditer(html), strict=True):
+        if own := _ID.search(heading[2]):
+            found.setdefault(name, own[1])
+            found.setdefault(loose(name), own[1])
+    return found
+
+
+def loose(name: str) -> str:
+    return _LOOSE.sub("", name).lower()
+
+
+def _exact_names(html: str) -> list[str]:
+    seen: Counter[str] = Counter()
+    taken: set[str] = set()
+    names = []
+    for heading in _HEADING.finditer(html):
+        name = first = github_name(unescape(_TAG.sub("", heading[3])))
+        while name in taken:
+            seen[first] += 1
+            name = f"{first}-{seen[first]}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _named(clean: str, wanted: set[str], names: dict[str, re.Match[str]]) -> str:
+    by_letters: dict[str, str] = {}
+    for name in names:
+        by_letters.setdefault(loose(name), name)
+    chosen: dict[int, str] = {}
+    for link in sorted(wanted):
+        name = link if link in names else by_letters.get(loose(link), "") if loose(link) else ""
+        heading = names.get(name)
+        if heading and ' id="' not in heading[2]:
+            chosen.setdefault(heading.start(), link)
+    out, done = [], 0
+    for start, link in sorted(chosen.items()):
+        end = clean.index(">", start)
+        out.append(f'{clean[done:end]} id="{escape(link)}"')
+        done = end
+    return "".join([*out, clean[done:]])
