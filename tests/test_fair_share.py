@@ -51,6 +51,32 @@ def test_a_household_of_ipv6_counts_as_one(behind_proxy):
     assert answers == [200] * 4 + [429] * 2
 
 
+def test_clients_of_ipv4_are_told_apart_on_a_socket_that_listens_on_both(settings, drop):
+    drop("2026-05-01/rain.md", "# 大雨\n\n今天下雨。")
+    services = build_services(replace(settings, trusted_proxies="none", searches_per_minute=2))
+    services.library.scan_all()
+    client = create_app(services).test_client()
+
+    def search(address, word):
+        return client.get(f"/search?q={word}", environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    assert [search("::ffff:203.0.113.7", word) for word in "abc"] == [200, 200, 429]
+    assert search("::ffff:203.0.113.8", "d") == 200
+    assert search("203.0.113.7", "e") == 429
+
+
+def test_a_port_that_a_proxy_adds_to_the_address_buys_nothing(behind_proxy):
+    answers = [behind_proxy(f"/search?q=x{n}", f"203.0.113.7:{n + 1024}").status_code for n in range(6)]
+    assert answers == [200] * 4 + [429] * 2
+
+
+def test_no_cache_keeps_for_others_what_one_client_was_refused(behind_proxy):
+    refused = [behind_proxy(f"/search?q=x{n}", "203.0.113.7") for n in range(5)][-1]
+    assert (refused.status_code, refused.headers["Cache-Control"]) == (429, "no-store")
+    refused = behind_proxy("/metrics", "203.0.113.7")
+    assert (refused.status_code, refused.headers["Cache-Control"]) == (403, "no-store")
+
+
 def test_without_a_named_proxy_nobody_is_counted_together(client, publish):
     publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
     answers = {

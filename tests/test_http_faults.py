@@ -155,6 +155,9 @@ def test_absurd_header_fields_never_cost_an_answer(site, path, field):
         "GET / HTTP/1.1\r\nHost: \xff\r\nConnection: close",
         "GET / HTTP/1.1\r\nHost: " + "a" * 300 + "\r\nConnection: close",
         "GET / HTTP/1.1\r\nHost:\r\nConnection: close",
+        "GET /a/rain/share HTTP/1.1\r\nHost: [::::]\r\nConnection: close",
+        "GET /feed.xml HTTP/1.1\r\nHost: [....]\r\nConnection: close",
+        "GET /a/rain/share HTTP/1.1\r\nHost: xn--0.xn--zzzzzz--\r\nConnection: close",
     ],
 )
 def test_a_request_without_one_valid_host_is_refused(site, head):

@@ -190,6 +190,8 @@ def test_old_names_lead_on_withdrawn_articles_say_so_and_unknown_ones_help(servi
     client = create_app(services).test_client(use_cookies=False)
     moved = client.get("/a/old-rain")
     assert (moved.status_code, moved.headers["Location"]) == (301, "/a/rain")
+    for below in (".pdf?page=phone", ".epub", "/share", "/qr.svg", "/card.png"):
+        assert client.get(f"/a/old-rain{below}").headers["Location"] == f"/a/rain{below}"
     for path, status in (
         ("/a/wind", 410),
         ("/a/fog", 404),

@@ -10,7 +10,6 @@ import hashlib
 import ipaddress
 import secrets
 import time
-from contextlib import suppress
 
 from flask import Flask, current_app, request
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -18,7 +17,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
-from .middleware.forwarded import CLIENT
+from .middleware.forwarded import CLIENT, address_in
 
 EVERYBODY = "everybody"
 """The client of a limit that all share."""
@@ -49,12 +48,14 @@ class ClientLimits:
 
 
 def _counted_as(client: str) -> str:
-    """The address; of IPv6 the /64, which one household has to itself."""
-    with suppress(ValueError):
-        address = ipaddress.ip_address(client)
-        if address.version == 6:
-            return str(ipaddress.ip_network((address, 64), strict=False))
-    return client
+    """The address without port; of IPv6 the /64, which one household has to itself.
+
+    A socket that listens on ``::`` names an IPv4 client ``::ffff:1.2.3.4`` (RFC 4291 2.5.5.2), which is no household.
+    """
+    address = address_in(client)
+    if address is None:
+        return client
+    return str(ipaddress.ip_network((int(address), 64), strict=False) if address.version == 6 else address)
 
 
 def client() -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, render_template, request
 from flask_babel import gettext
@@ -87,18 +88,23 @@ def relative_redirect(response: Response) -> Response:
 
 
 def _freshness(status: int) -> dict[str, str]:
-    """Failures of ours are not kept; others for a minute, by everybody if no cookie shaped the page."""
+    """Failures of ours are not kept, nor what was said to one client; others for a minute.
+
+    By everybody if no cookie shaped the page. RFC 6585 4: "429 MUST NOT be stored by a cache"; a 403 of ours depends
+    on the address or the session.
+    """
     whose = "public" if request_context().is_public else "private"
+    is_kept = status < 500 and status not in (403, 429)
     return {
-        "Cache-Control": "no-store" if status >= 500 else f"{whose}, max-age=60",
+        "Cache-Control": f"{whose}, max-age=60" if is_kept else "no-store",
         "Vary": ", ".join(("Accept-Encoding", *VARY)),
     }
 
 
 def _moved(error: Moved) -> WerkzeugResponse:
-    """The same address under the new name: the suffix (``.pdf``) and the query stay."""
-    _, _, suffix = request.path.rpartition("/")[2].partition(".")
-    path = urls.article_file(error.slug, suffix) if suffix else urls.article(error.slug)
+    """The same address under the new name: what follows it (``.pdf``, ``/share``, ``/card.png``) and the query stay."""
+    found = re.fullmatch(r"/a/[^/.]+(.*)", request.path)
+    path = urls.article(error.slug) + quote(found[1] if found else "")
     query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
     return redirect(path + query, 301)
 

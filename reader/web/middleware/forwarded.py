@@ -52,7 +52,7 @@ class ForwardedMiddleware:
         said = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-_MOST_PROXIES:]]
         count = next((n for n, part in enumerate(reversed(said), 1) if not is_within(part, self._trusted)), len(said))
         client = said[-count]
-        environ[CLIENT] = client if _address(client) else ""
+        environ[CLIENT] = client if address_in(client) else ""
         for name in set(_FORWARDED) - {"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"}:
             environ.pop(name, None)
         return self._by_count[count](environ, start_response)
@@ -69,7 +69,7 @@ class ForwardedMiddleware:
 
 
 @lru_cache(maxsize=1024)
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_in(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address in ``1.2.3.4``, ``1.2.3.4:80``, ``[::1]:80`` or ``::ffff:1.2.3.4``; None for anything else."""
     host = text.strip()[:60]
     if host.startswith("["):
@@ -84,11 +84,11 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def is_within(text: str, networks: Sequence[Network]) -> bool:
-    found = _address(text)
+    found = address_in(text)
     return found is not None and any(found in network for network in networks)
 
 
 def is_shared(peer: str) -> bool:
     """Whether a proxy may stand behind the address: one on this machine or in this network need not say so."""
-    found = _address(peer)
+    found = address_in(peer)
     return found is None or not found.is_global

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.urls import uri_to_iri
 
 from .security_headers import Headers, with_security_headers
 
@@ -83,12 +86,21 @@ class RequestChecks:
 
 def _fault(environ: WSGIEnvironment) -> str:
     """The status for a request that is malformed (RFC 9112 3.2: exactly one valid Host) or too long; else empty."""
-    if not _HOST.fullmatch(environ.get("HTTP_HOST", "")):
+    if not is_host(environ.get("HTTP_HOST", "")):
         return "400 Bad Request"
     path = environ["PATH_INFO"]
     if len(path) > LONGEST_PATH or len(environ.get("QUERY_STRING", "")) > LONGEST_QUERY:
         return "414 URI Too Long"
     return "400 Bad Request" if _CONTROL.search(path) else ""
+
+
+@lru_cache(maxsize=1024)
+def is_host(field: str) -> bool:
+    """Whether *field* is a Host: also one that werkzeug can decode, for addresses of ours are made of it."""
+    try:
+        return _HOST.fullmatch(field) is not None and bool(uri_to_iri(f"http://{field}/"))
+    except ValueError:  # no IPv6 address, or a label after xn-- that is no Punycode (RFC 3492)
+        return False
 
 
 def _may_be_a_part(environ: WSGIEnvironment) -> bool:
