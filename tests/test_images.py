@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,8 @@ from factories import make_article
 from markupsafe import Markup
 from PIL import Image
 
-from reader.errors import NotFound, UnusablePicture
+from reader.errors import Busy, NotFound, UnusablePicture
+from reader.media import renditions
 from reader.media.images import MIMETYPES, derive, link_pictures, measure
 from reader.media.renditions import ImageRenderer, keys_of, original, write_record
 from reader.models import fingerprint
@@ -164,6 +168,38 @@ def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, image_
     for digest, width, suffix in ((picture.digest, 361, "jpg"), (picture.digest, 360, "png"), ("0" * 16, 360, "jpg")):
         with pytest.raises(NotFound):
             image_renderer.file(digest, width, suffix)
+
+
+def test_only_a_few_requests_wait_for_pictures_and_the_next_is_told_to_come_again(settings, articles, image_renderer):
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(io.BytesIO(path.read_bytes()))
+    write_record(settings.instance, picture, path)
+    released = threading.Event()
+    image_renderer._executor.submit(released.wait)  # a slow picture before this one
+    with ThreadPoolExecutor() as visitors:
+        waiting = [visitors.submit(image_renderer.file, picture.digest, 360, "jpg") for _ in range(renditions.PLACES)]
+        while image_renderer._places._value:
+            time.sleep(0.01)
+        with pytest.raises(Busy):
+            image_renderer.file(picture.digest, 360, "jpg")
+        released.set()
+        assert {future.result(60).name for future in waiting} == {f"{picture.digest}-360.jpg"}
+    assert image_renderer.file(picture.digest, 720, "jpg").is_file()
+
+
+def test_a_picture_that_cannot_be_made_is_not_tried_at_every_request(settings, articles, image_renderer):
+    path = articles / "2026/rain/top.jpg"
+    content = path.read_bytes()
+    picture = measure(io.BytesIO(content))
+    write_record(settings.instance, picture, path)
+    path.write_bytes(b"not a picture")
+    with pytest.raises(UnusablePicture, match="has changed"):
+        image_renderer.file(picture.digest, 360, "jpg")
+    path.write_bytes(content)  # a second try would find it
+    with pytest.raises(UnusablePicture, match="a moment ago"):
+        image_renderer.file(picture.digest, 360, "jpg")
+    image_renderer._failed[picture.digest] -= renditions.FAILED_SECONDS
+    assert image_renderer.file(picture.digest, 360, "jpg").is_file()
 
 
 def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_old_one(

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from stub_site import html, site
 
 from reader.cli import main
 from reader.formats import read_draft
+from reader.importing.duplicates import scan
 
 PARAGRAPHS = "".join(
     f"<p>第{n}段：市园林局介绍，沿河步道全长七公里，沿途设有观鸟亭，市民可以免费入园。</p>" for n in "一二三四"
@@ -401,3 +403,18 @@ def test_a_page_that_is_one_preformatted_text_keeps_its_lines(run, settings):
         run(f"{root}/a")
     (made,) = settings.articles.rglob("*.md")
     assert memo.strip() in made.read_text("utf-8")
+
+
+def test_scans_at_the_same_time_never_take_each_others_file_away(settings, tmp_path):
+    settings.articles.mkdir(parents=True, exist_ok=True)
+    (settings.articles / "rain.md").write_text("# 大雨\n\n今天下雨。", "utf-8")
+    memory = tmp_path / "imported.json"
+
+    def scan_often(_: int) -> None:
+        for _ in range(50):
+            memory.unlink(missing_ok=True)  # so that each scan writes
+            scan(settings.articles, memory)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(scan_often, range(4)))
+    assert [path.name for path in tmp_path.glob("imported*")] in ([], ["imported.json"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tempfile
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,9 +70,9 @@ def scan(articles: Path, memory: Path) -> ImportedIndex:
         found.add(entry.path, now[entry.path][1], now[entry.path][2])
     if now != remembered:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        fresh = memory.with_suffix(".new")
-        fresh.write_text(json.dumps(now, ensure_ascii=False), "utf-8")
-        fresh.replace(memory)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=memory.parent, delete=False) as fresh:
+            json.dump(now, fresh, ensure_ascii=False)
+        Path(fresh.name).replace(memory)  # each scan has a file of its own: two saves may come at once
     return found
 
 

@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -28,6 +29,15 @@ from .images import MIMETYPES, Picture, derive
 
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
+PLACES = 6
+"""So many requests of one process may wait for a picture: as many connections as a browser opens to one server."""
+
+PATIENCE_SECONDS = 25
+"""How long each of them may hold its thread."""
+
+FAILED_SECONDS = 300
+"""How long a picture that cannot be made is not tried again: each try may cost a minute of a processor."""
+
 LIMITS = Limits(memory_mb=2000, cpu_seconds=60, nice=5)
 LARGEST_BYTES = 1_000_000_000
 """A limit above every READER_PICTURE_LIMIT_MB: the file may have been replaced since its article was read."""
@@ -49,6 +59,9 @@ class ImageRenderer:
         self._store = Store(settings.instance / "media", settings.export_cache_mb * 1_000_000)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
         self._waiting: dict[str, Future[None]] = {}
+        self._places = threading.BoundedSemaphore(PLACES)
+        self._failed: dict[str, float] = {}
+        """Until when a digest is not tried again, by the monotonic clock; as many as there are broken pictures."""
         self._lock = threading.Lock()
 
     def picture(self, digest: str) -> Picture:
@@ -60,8 +73,13 @@ class ImageRenderer:
         return self._store.sizes(keys)
 
     def submit(self, digest: str) -> Future[None]:
-        """Renders all sizes of a picture in the background; concurrent calls share one job. Raises Busy."""
+        """Renders all sizes of a picture in the background; concurrent calls share one job.
+
+        Raises Busy, UnusablePicture.
+        """
         with self._lock:
+            if self._failed.get(digest, 0) > time.monotonic():
+                raise UnusablePicture(Message("picture %(digest)s could not be made a moment ago", digest=digest))
             if digest in self._waiting:
                 return self._waiting[digest]
             if len(self._waiting) >= MOST_WAITING:
@@ -76,14 +94,23 @@ class ImageRenderer:
             raise NotFound("picture", f"{digest}-{width}.{suffix}")
         key = key_of(digest, width, suffix)
         if not (path := self._store.find(key)):
-            try:
-                self.submit(digest).result(timeout=TIMEOUT_SECONDS)
-            except TimeoutError:
-                raise Busy(Message("too many pictures are being resized"), retry_seconds=30) from None
+            self._wait_for(digest)
             path = self._store.find(key)
         if not path:
             raise NotFound("picture", key)
         return path
+
+    def _wait_for(self, digest: str) -> None:
+        """Returns when all sizes are made. Raises Busy at once if enough threads wait: the others answer pages."""
+        future = self.submit(digest)
+        if not self._places.acquire(blocking=False):
+            raise Busy(Message("too many pictures are being resized"), retry_seconds=5)
+        try:
+            future.result(timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            raise Busy(Message("too many pictures are being resized"), retry_seconds=30) from None
+        finally:
+            self._places.release()
 
     def _render(self, digest: str) -> None:
         """Renders the missing renditions. Raises UnusablePicture if the child fails or exceeds a limit."""
@@ -92,6 +119,9 @@ class ImageRenderer:
             missing = [key for key in keys_of(picture) if not self._store.find(key)]
             for key, content in render_in_subprocess(original, digest, missing).items():
                 self._store.put(key, content)
+        except UnusablePicture:
+            self._failed[digest] = time.monotonic() + FAILED_SECONDS
+            raise
         finally:
             with self._lock:
                 self._waiting.pop(digest, None)

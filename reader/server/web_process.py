@@ -46,8 +46,9 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = 10
-"""Threads for requests. Up to four wait for an export, two for request bodies, two send large files: two remain."""
+THREADS = 16
+"""Threads for requests. Up to four wait for an export, six for a picture, two for request bodies, two send large files:
+two remain."""
 
 OTHER_FILES = 96
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""

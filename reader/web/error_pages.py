@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
 from ..catalog.connections import rebuilding
-from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat
+from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat, UnusablePicture
 from ..i18n import N_, Message
 from ..models import Teaser
 from . import services
@@ -24,7 +24,15 @@ from .responses import encoded
 
 LOG = logging.getLogger(__name__)
 
-_STATUS = ((Gone, 410), (NotFound, 404), (UnknownFormat, 404), (BadOption, 400), (TooLarge, 413), (Busy, 503))
+_STATUS = (
+    (Gone, 410),
+    (NotFound, 404),
+    (UnknownFormat, 404),
+    (UnusablePicture, 404),
+    (BadOption, 400),
+    (TooLarge, 413),
+    (Busy, 503),
+)
 
 _WORDS = {
     400: (N_("Bad request"), N_("Check the address for typos.")),

@@ -12,7 +12,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from .. import urls
-from ..errors import Busy, NotFound
+from ..errors import Busy, NotFound, UnusablePicture
 from ..media.images import MIMETYPES, Picture
 from ..media.renditions import key_of
 from ..models import Article
@@ -61,7 +61,7 @@ class ImageSet:
         self._count = 0
         for digest, picture in self._pictures.items():
             if phone_key(picture) not in self._sizes:
-                with suppress(Busy):
+                with suppress(Busy, UnusablePicture):
                     services().image_renderer.submit(digest)
 
     @property

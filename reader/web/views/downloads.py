@@ -55,7 +55,7 @@ PROGRAM_PATIENCE_SECONDS = 25.0
 
 WAITING = threading.BoundedSemaphore(2)
 PROGRAMS_WAITING = threading.BoundedSemaphore(2)
-"""Of the threads of one process, so many may wait; ``serve`` gives each process ten."""
+"""Of the threads of one process, so many may wait; ``serve`` gives each process sixteen."""
 
 LIGHT_BYTES = 1_000_000
 """Text formats of so much text are made on the spot: 0.4 to 10 ms for an article of 2,265 characters."""
