@@ -15,7 +15,7 @@ from ..i18n import N_, Message
 from ..importing.duplicates import plain, scan
 from ..importing.importer import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
 from ..importing.sources.http import Fetcher, open_fetcher
-from ..importing.sources.items import Found, LeftOut
+from ..importing.sources.items import Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of
 from ..settings import Settings
 from .console import echo, localized
@@ -118,7 +118,7 @@ def _report(results: list[ImportResult]) -> int:
     msgid = N_("%(imported)s imported, %(skipped)s skipped, %(failed)s failed")
     skipped = count[SKIPPED] + count[LEFT_OUT]
     echo(Message(msgid, imported=count[IMPORTED], skipped=skipped, failed=count[REFUSED]))
-    return 1 if count[REFUSED] else 0
+    return 1 if count[REFUSED] or not count[IMPORTED] + count[SKIPPED] else 0
 
 
 def _line_of(result: ImportResult) -> str:
@@ -150,4 +150,4 @@ def _show(importer: Importer, items: list[Found]) -> int:
         except NotImported as error:
             refused += 1
             echo(f"! {localized(error.message)}", err=True)
-    return 1 if refused else 0
+    return 1 if refused or not any(isinstance(item, SourceItem) for item in items) else 0

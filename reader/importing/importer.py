@@ -133,9 +133,12 @@ class Importer:
     def complete(self, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
         """*draft* with the editor's options and a date. A note says if the date is today's."""
         published = self.options.published or draft.published
-        notes = () if published else (Message("no date found; today's date is used"),)
+        notes: tuple[str, ...] = () if published else (Message("no date found; today's date is used"),)
         section = self.options.section or draft.section
-        return replace(draft, section=section, published=published or self.now().replace(microsecond=0)), notes
+        return replace(draft, section=section, published=published or self.now().replace(microsecond=0)), (
+            *draft.warnings,
+            *notes,
+        )
 
 
 def _named(draft: Draft, slug: str, taken: set[str]) -> Draft:

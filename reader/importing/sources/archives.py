@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from ...errors import NotImported
 from ...i18n import Message
+from .unreadable import reason_for
 
 LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
@@ -38,6 +39,24 @@ class Archive:
     @property
     def is_book(self) -> bool:
         return "META-INF/container.xml" in self.members
+
+    @property
+    def reason_unreadable(self) -> str:
+        """Why a zip that is the file of another program cannot be read; empty if it isn't one."""
+        tops = {path.split("/")[0] for path in self.members}
+        kinds = {"ppt": ".ppt", "xl": ".xls", "Index": ".pages", "Index.zip": ".pages"}
+        marked = "[Content_Types].xml" in self.members or "Metadata" in tops
+        suffix = next((suffix for top, suffix in kinds.items() if top in tops), "")
+        return reason_for(suffix) if marked else ""
+
+    @property
+    def content(self) -> bytes:
+        """The zip itself."""
+        file = self.file.fp
+        if file is None:
+            return b""
+        file.seek(0)
+        return file.read()
 
     def read(self, path: str) -> bytes:
         """Raises NotImported when it is not there, locked, broken or too large."""

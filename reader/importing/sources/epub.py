@@ -20,6 +20,7 @@ from ..extraction.blocks import parse
 from ..extraction.cleaning import normalize, to_clean_html
 from ..extraction.features import TOKEN
 from .archives import Archive
+from .items import Found, SourceItem, given_html
 
 LEAST_TOKENS = 30
 """Covers, title pages and tables of contents have fewer words outside links."""
@@ -33,6 +34,18 @@ class EpubChapter:
     body_html: str
     draft: Draft
     read_sibling: Callable[[str], bytes | None]
+
+
+def book_items(name: str, archive: Archive) -> Iterator[Found]:
+    """Raises NotImported when the book has no package document."""
+    for chapter in chapters(name, archive):
+        yield SourceItem(
+            name=f"{name}: {chapter.path}",
+            read=given_html(chapter.body_html),
+            form="clean",
+            hints=chapter.draft,
+            read_sibling=chapter.read_sibling,
+        )
 
 
 def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 import feedparser
 
+from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
 from ...models import Draft
 from ..extraction.bylines import is_person, names_in
 from ..extraction.features import TOKEN
+from .http import Fetched, Fetcher
+from .items import SourceItem
 
 WHOLE_TOKENS = 200
 """An entry with at least this much text is the whole article; a shorter text may be an excerpt."""
@@ -104,3 +107,27 @@ def _entry(
     )
     whole = len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) >= WHOLE_TOKENS and not _CUT.search(body_html[-200:])
     return FeedItem(address, body_html, whole, draft)
+
+
+def feed_items(content: bytes, address: str, fetcher: Fetcher) -> Iterator[SourceItem]:
+    """In the feed's order. *address* is the feed's own."""
+    for entry in entries(content, address):
+        yield _from_entry(entry, fetcher)
+
+
+def _from_entry(entry: FeedItem, fetcher: Fetcher) -> SourceItem:
+    """The entry's own text if it is whole, else its page; if that cannot be had, again the entry's text."""
+
+    def read() -> Fetched:
+        try:
+            return fetcher.fetch(entry.address)
+        except NotImported:
+            if not entry.body_html:
+                raise
+            return own
+
+    own = Fetched(entry.address, f"<body>{entry.body_html}</body>".encode(), "text/html", "utf-8")
+    name = entry.address or entry.draft.title
+    if entry.whole or not entry.address:
+        return SourceItem(name, lambda: own, "clean", entry.address, entry.draft)
+    return SourceItem(name, read, "page", entry.address, entry.draft)

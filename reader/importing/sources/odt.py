@@ -1,0 +1,203 @@
+"""OpenDocument text (``.odt``, OpenDocument 1.3 part 3) as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+
+from lxml import etree
+
+from ...errors import NotImported
+from ...i18n import Message
+from .archives import Archive
+
+PICTURES = "https://document.invalid/"
+"""Where a document's pictures are until they have files. The domain can't exist (RFC 2606)."""
+_SKIPPED = frozenset(
+    ["tracked-changes", "annotation", "annotation-end", "sequence-decls", "forms", "table-of-content", "bibliography"]
+    + ["alphabetical-index", "soft-page-break", "note-citation", "bookmark", "bookmark-start", "bookmark-end"]
+)
+_BOLD, _ITALIC = ("bold", "600", "700", "800", "900"), ("italic", "oblique")
+
+
+@dataclass
+class _Document:
+    """``styles`` gives (parent, tags) by name; ``notes`` are those met so far."""
+
+    styles: dict[str, tuple[str, tuple[str, ...]]]
+    notes: list[str] = field(default_factory=list)
+
+
+def odt_to_html(archive: Archive) -> str:
+    """HTML with pictures at ``PICTURES`` and their path in the document. Raises NotImported for a damaged one."""
+    root = _xml(archive, "content.xml")
+    text = root.find(".//{*}body/{*}text")
+    if text is None:
+        raise NotImported(archive.name, Message("the document has no text"))
+    styles = (
+        _styles(root)
+        if "styles.xml" not in archive.members
+        else {**_styles(_xml(archive, "styles.xml")), **_styles(root)}
+    )
+    document = _Document(styles)
+    body = _children(text, document)
+    notes = "".join(
+        f'<li id="note-{number}">{note} <a href="#note-ref-{number}">↩</a></li>'
+        for number, note in enumerate(document.notes, 1)
+    )
+    return f'{body}<section class="footnotes"><ol>{notes}</ol></section>' if notes else body
+
+
+def _xml(archive: Archive, path: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    root = etree.fromstring(archive.read(path), parser)
+    if root is None:
+        raise NotImported(archive.name, Message("the document is damaged: %(error)s", error=path))
+    return root
+
+
+def _local(element: etree._Element) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _get(element: etree._Element, name: str) -> str:
+    """The attribute of that local name, whatever its namespace."""
+    return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), "")
+
+
+def _styles(root: etree._Element) -> dict[str, tuple[str, tuple[str, ...]]]:
+    found = {}
+    for style in root.iterfind(".//{*}style"):
+        said = style.find("{*}text-properties")
+        found[_get(style, "name")] = (_get(style, "parent-style-name"), _tags(said) if said is not None else ())
+    return found
+
+
+def _tags(said: etree._Element) -> tuple[str, ...]:
+    position = _get(said, "text-position")
+    return tuple(
+        tag
+        for tag, holds in (
+            ("strong", _get(said, "font-weight") in _BOLD),
+            ("em", _get(said, "font-style") in _ITALIC),
+            ("del", _get(said, "text-line-through-style") not in ("", "none")),
+            ("sup", position.startswith(("super", "3", "5"))),
+            ("sub", position.startswith(("sub", "-"))),
+        )
+        if holds
+    )
+
+
+# -- elements -----------------------------------------------------------------------------------------------------
+
+
+def _children(element: etree._Element, document: _Document) -> str:
+    return "".join(_pieces(element, document))
+
+
+def _pieces(element: etree._Element, document: _Document) -> Iterator[str]:
+    if element.text:
+        yield escape(element.text, quote=False)
+    for child in element:
+        name = _local(child)
+        if name and name not in _SKIPPED:
+            yield _WRITERS.get(name, _children)(child, document)
+        if child.tail:
+            yield escape(child.tail, quote=False)
+
+
+def _heading(element: etree._Element, document: _Document) -> str:
+    level = _get(element, "outline-level")
+    tag = f"h{min(6, int(level))}" if level.isdigit() and int(level) else "h2"
+    return f"<{tag}>{_children(element, document)}</{tag}>"
+
+
+def _paragraph(element: etree._Element, document: _Document) -> str:
+    names = _ancestors(_get(element, "style-name"), document)
+    inner = _children(element, document)
+    if "Title" in names:
+        return f'<h1 class="title">{inner}</h1>'
+    if "Subtitle" in names:
+        return f"<h2>{inner}</h2>"
+    if "Quotations" in names:
+        return f"<blockquote><p>{inner}</p></blockquote>"
+    return f"<p>{inner}</p>"
+
+
+def _ancestors(name: str, document: _Document) -> list[str]:
+    names: list[str] = []
+    while name and name not in names:
+        names.append(name)
+        name = document.styles.get(name, ("", ()))[0]
+    return names
+
+
+def _span(element: etree._Element, document: _Document) -> str:
+    _, tags = document.styles.get(_get(element, "style-name"), ("", ()))
+    return (
+        "".join(f"<{tag}>" for tag in tags) + _children(element, document) + "".join(f"</{tag}>" for tag in tags[::-1])
+    )
+
+
+def _link(element: etree._Element, document: _Document) -> str:
+    return f'<a href="{escape(_get(element, "href"))}">{_children(element, document)}</a>'
+
+
+def _list(element: etree._Element, document: _Document) -> str:
+    return f"<ul>{_children(element, document)}</ul>"
+
+
+def _wrapped(tag: str) -> Callable[[etree._Element, _Document], str]:
+    return lambda element, document: f"<{tag}>{_children(element, document)}</{tag}>"
+
+
+def _cell(element: etree._Element, document: _Document) -> str:
+    said = ""
+    for name, key in (("colspan", "number-columns-spanned"), ("rowspan", "number-rows-spanned")):
+        if (value := _get(element, key)) not in ("", "1"):
+            said += f' {name}="{escape(value)}"'
+    return f"<td{said}>{_children(element, document)}</td>"
+
+
+def _image(element: etree._Element, document: _Document) -> str:
+    """The first picture of a frame: the others are the same in other formats."""
+    images = element.findall("{*}image")
+    if not images:
+        return _children(element, document)
+    said = next((e.text or "" for name in ("desc", "title") for e in element.findall(f"{{*}}{name}") if e.text), "")
+    return f'<img src="{escape(PICTURES + _get(images[0], "href").removeprefix("./"))}" alt="{escape(said)}">'
+
+
+def _note(element: etree._Element, document: _Document) -> str:
+    body = element.find("{*}note-body")
+    document.notes.append("")
+    number = len(document.notes)
+    document.notes[number - 1] = _children(body, document) if body is not None else ""
+    return f'<sup id="note-ref-{number}"><a href="#note-{number}">{number}</a></sup>'
+
+
+def _spaces(element: etree._Element, _: _Document) -> str:
+    count = _get(element, "c")
+    return " " * min(80, int(count) if count.isdigit() else 1)
+
+
+_WRITERS: dict[str, Callable[[etree._Element, _Document], str]] = {
+    "h": _heading,
+    "p": _paragraph,
+    "span": _span,
+    "a": _link,
+    "list": _list,
+    "list-item": _wrapped("li"),
+    "list-header": _wrapped("li"),
+    "table": _wrapped("table"),
+    "table-header-rows": _wrapped("thead"),
+    "table-row": _wrapped("tr"),
+    "table-cell": _cell,
+    "covered-table-cell": lambda element, document: "",  # noqa: ARG005
+    "frame": _image,
+    "note": _note,
+    "s": _spaces,
+    "tab": lambda element, document: "\t",  # noqa: ARG005
+    "line-break": lambda element, document: "<br>",  # noqa: ARG005
+}

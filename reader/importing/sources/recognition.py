@@ -1,0 +1,93 @@
+"""What a file or an answer is, by its content, and the articles-to-be in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from ...errors import NotImported
+from ...formats import FORMATS, from_html, from_text
+from ...i18n import Message
+from . import wordpress
+from .feeds import feed_items, is_feed
+from .http import Fetched, Fetcher
+from .items import Found, ReadSibling, SourceItem
+from .mail import is_mail, mail_items
+from .unreadable import reason_by_content, reason_for
+
+TEXTS = from_text.SUFFIXES
+PAGES = (*from_html.SUFFIXES, ".shtml")
+ARTICLES = (*FORMATS, ".shtml")
+"""Files that are one article each."""
+_FEED_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
+_PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
+_HEAD_BYTES = 20_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Bytes that somebody gave to import. ``got`` tells where they were fetched from, if they were."""
+
+    name: str
+    content: bytes
+    fetcher: Fetcher
+    got: Fetched | None = None
+    read_sibling: ReadSibling = lambda address: None  # noqa: ARG005
+
+    @property
+    def address(self) -> str:
+        return self.got.address if self.got else ""
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(urlsplit(self.name).path).suffix.lower()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Content that holds many articles, or one that is wrapped. ``recognises`` looks at the content alone."""
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    items: Callable[[Source], Iterator[Found]]
+
+
+KINDS = (
+    Kind("mail", is_mail, lambda source: mail_items(source.name, source.content)),
+    Kind(
+        "WordPress",
+        wordpress.is_export,
+        lambda source: wordpress.posts(source.name, source.content, source.read_sibling),
+    ),
+    Kind("feed", is_feed, lambda source: feed_items(source.content, source.address, source.fetcher)),
+)
+"""The first that recognises the content reads it. The guide has a table of them."""
+
+
+def items_in(source: Source) -> Iterator[Found]:
+    """By what the content is, whatever it is called. Raises NotImported for what holds no article."""
+    kind = next((kind for kind in KINDS if kind.recognises(source.content)), None)
+    if kind is not None:
+        yield from kind.items(source)
+        return
+    is_json = source.content.lstrip()[:1] in (b"{", b"[") and source.suffix == ".json"
+    is_page = not is_json and (
+        _PAGE.search(source.content[:_HEAD_BYTES]) or (source.got is not None and "html" in source.got.content_type)
+    )
+    reason = reason_by_content(source.suffix, source.content) or ("" if is_page else reason_for(source.suffix))
+    if reason:
+        raise NotImported(source.name, reason)
+    if source.suffix in _FEED_SUFFIXES and not is_page:
+        raise NotImported(source.name, Message("not a feed, and no export that is known"))
+    is_other_format = source.suffix in FORMATS and source.suffix not in PAGES
+    form = "page" if is_page else form_of(source.suffix) if is_other_format else "text"
+    given = source.got or Fetched("", source.content)
+    yield SourceItem(source.name, lambda: given, form, source.address, read_sibling=source.read_sibling)
+
+
+def form_of(suffix: str) -> str:
+    """How import reads a file: pages and texts are copies from elsewhere, other formats are articles as they are."""
+    return "text" if suffix in TEXTS else "page" if suffix in PAGES else suffix

@@ -1,0 +1,54 @@
+"""Files that hold an article in a form that import cannot read: what they are, and what to do instead."""
+
+from __future__ import annotations
+
+from ...i18n import Message
+
+_OFFICE = Message("open it in LibreOffice, Word or WPS, save it as .docx or .odt, and import that")
+_SLIDES = Message("copy its text, and paste it: python -m reader import -")
+_HINTS = {
+    (".doc", ".dot", ".wps", ".wpt", ".rtf"): _OFFICE,
+    (".pages",): Message("open it in Pages, export it to Word (.docx), and import that"),
+    (".pdf", ".caj", ".ofd", ".djvu"): Message(
+        "a file for printing; import the page or document it was made from, or copy its text: python -m reader import -"
+    ),
+    (".ppt", ".pptx", ".pps", ".dps", ".odp", ".key"): _SLIDES,
+    (".xls", ".xlsx", ".et", ".ods", ".numbers"): _SLIDES,
+    (".mobi", ".azw", ".azw3", ".prc", ".fb2", ".chm"): Message("convert it to EPUB with Calibre, and import that"),
+    (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"): Message("unpack it, and import the folder"),
+    (".msg", ".pst"): Message("save the mail as .eml, and import that"),
+    (".webarchive",): Message("save the page as HTML or MHTML, and import that"),
+    (".mbox",): Message("save each mail as .eml, and import the folder"),
+}
+HINTS = {suffix: hint for suffixes, hint in _HINTS.items() for suffix in suffixes}
+"""By suffix."""
+_SIGNATURES = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".doc"),
+    (b"{\\rtf", ".rtf"),
+    (b"%PDF-", ".pdf"),
+    (b"Rar!", ".rar"),
+    (b"7z\xbc\xaf", ".7z"),
+    (b"\x1f\x8b", ".gz"),
+    (b"bplist00", ".webarchive"),
+    (b"HLJP", ".caj"),
+    (b"AT&TFORM", ".djvu"),
+    (b"ITSF", ".chm"),
+)
+
+
+def reason_by_content(suffix: str, content: bytes) -> str:
+    """Why *content* cannot be read, with what to do, by its first bytes; empty if it may be readable.
+
+    *suffix* is that of its name: many programs share the container of ``.doc``.
+    """
+    found = next((kind for signature, kind in _SIGNATURES if content.startswith(signature)), "")
+    if content[60:68] == b"BOOKMOBI":
+        found = ".mobi"
+    return reason_for(suffix if found == ".doc" and suffix in HINTS else found)
+
+
+def reason_for(suffix: str) -> str:
+    """As ``reason_by_content``, by the suffix alone."""
+    if suffix not in HINTS:
+        return ""
+    return Message("%(kind)s files cannot be read: %(hint)s", kind=suffix, hint=HINTS[suffix])
