@@ -66,14 +66,14 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
         return ""
     if parts.scheme or parts.netloc or address.strip().startswith(("//", "\\\\")):
         return ""
-    said = unquote(parts.path).replace("\\", "/")  # backslashes as in Windows and in browsers
-    if _NO_NAME.search(said) or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in said.split("/")):
+    path = unquote(parts.path).replace("\\", "/")  # backslashes as in Windows and in browsers
+    if _NO_NAME.search(path) or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in path.split("/")):
         cause = Message("picture has no usable file name: %(address)s", address=address[:80])
         raise UnreadableArticle(cause, Message("rename the picture"))
-    if _climbs_out(folder, said):
+    if _climbs_out(folder, path):
         cause = Message("picture is outside the articles folder: %(address)s", address=address)
         raise UnreadableArticle(cause, Message("move it beside the article"))
-    return posixpath.normpath(posixpath.join("/", str(folder), said).lstrip("/"))
+    return posixpath.normpath(posixpath.join("/", str(folder), path).lstrip("/"))
 
 
 def _climbs_out(folder: PurePosixPath, path: str) -> bool:

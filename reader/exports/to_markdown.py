@@ -28,8 +28,8 @@ _COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings"}
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
     if len(publication.chapters) == 1:
-        return f"{front(publication.chapters[0])}\n{written(publication.chapters[0])}".encode()
-    stories = [f"# {article.title}\n\n{written(article)}" for article in publication.chapters]
+        return f"{front(publication.chapters[0])}\n{body_markdown(publication.chapters[0])}".encode()
+    stories = [f"# {article.title}\n\n{body_markdown(article)}" for article in publication.chapters]
     return "\n\n".join([f"# {publication.title}", *stories]).encode()
 
 
@@ -38,7 +38,7 @@ def front(article: Article) -> str:
     return front_matter.write(Draft(**values, body_html=""))
 
 
-def written(article: Article) -> str:
+def body_markdown(article: Article) -> str:
     """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain."""
     text = to_markdown(_without_own_names(article))
     return text if comparable(read_back(text, article.language)) == comparable(article.body) else f"{article.body}\n"

@@ -84,8 +84,8 @@ def _without_control_characters(draft: Draft) -> Draft:
     """*draft* without characters that XML forbids: YAML and HTML can contain them as escapes."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
     lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name != "warnings"}
-    said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
-    if strip_control_characters(said) == said:
+    joined = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
+    if strip_control_characters(joined) == joined:
         return draft
     changed: dict[str, Any] = {name: strip_control_characters(text).strip() for name, text in texts.items()}
     changed |= {

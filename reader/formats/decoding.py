@@ -266,7 +266,7 @@ def _weight(character: str, encoding: Encoding) -> float:
         return 0.5 if character.isalpha() else 0.0
     if not encoding.usual or character == "\ufffd":
         return 0.0
-    written = character.encode(encoding.codec, "replace")
-    if len(written) == 4:  # digits between high bytes: only GB18030 has such characters
+    encoded = character.encode(encoding.codec, "replace")
+    if len(encoded) == 4:  # digits between high bytes: only GB18030 has such characters
         return 1.0
-    return 0.5 if written[0] in encoding.usual else 0.0
+    return 0.5 if encoded[0] in encoding.usual else 0.0

@@ -97,27 +97,27 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
 
 
 def _from_meta(root: lxml_html.HtmlElement) -> dict[str, Any]:
-    said = {**_meta(root), **_schema(root)}
-    told: dict[str, Any] = {}
+    sources = {**_meta(root), **_schema(root)}
+    values: dict[str, Any] = {}
     for name, keys in _META.items():
         for key in keys:
-            value = said.get(key, "").strip()
+            value = sources.get(key, "").strip()
             if value and (read := _value(name, value)):
-                told[name] = read
+                values[name] = read
                 break
-    return told
+    return values
 
 
 def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:
     """The content of each ``<meta>`` by lower-case name; repeated ones are joined with commas."""
-    said: dict[str, str] = {}
+    contents: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or meta.get("http-equiv") or "").lower()
         content = meta.get("content") or ""
         if name and content:
-            repeated = name in said and name in ("article:tag", "article:author", "author")
-            said[name] = f"{said[name]}, {content}" if repeated else said.get(name, content)
-    return said
+            repeated = name in contents and name in ("article:tag", "article:author", "author")
+            contents[name] = f"{contents[name]}, {content}" if repeated else contents.get(name, content)
+    return contents
 
 
 def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
@@ -126,17 +126,17 @@ def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
         if script.get("type") != "application/ld+json":
             continue
         try:
-            said = json.loads(script.text or "")
+            data = json.loads(script.text or "")
         except (ValueError, RecursionError):
             continue
-        for thing in _things(said):
+        for thing in _things(data):
             if "Article" in str(thing.get("@type", "")) or "BlogPosting" in str(thing.get("@type", "")):
                 return _article_in(thing)
     return {}
 
 
-def _things(said: Any) -> Iterator[dict[str, Any]]:
-    for thing in said if isinstance(said, list) else [said]:
+def _things(data: Any) -> Iterator[dict[str, Any]]:
+    for thing in data if isinstance(data, list) else [data]:
         if isinstance(thing, dict):
             yield thing
             yield from (inner for inner in thing.get("@graph") or [] if isinstance(inner, dict))
@@ -151,13 +151,13 @@ def _article_in(thing: dict[str, Any]) -> dict[str, str]:
         "kicker": "alternativeHeadline",
         "language": "inLanguage",
     }
-    said = {name: thing[key] for name, key in keys.items() if isinstance(thing.get(key), str)}
-    said["section"] = " > ".join(_names(thing.get("articleSection")))
-    said["tags"] = ", ".join(_names(thing.get("keywords")))
-    said["byline"] = ", ".join(_names(thing.get("author")))
-    said["editor"] = ", ".join(_names(thing.get("editor")))
-    said["source"] = ", ".join(_names(thing.get("publisher")))
-    return {name: value for name, value in said.items() if value}
+    fields = {name: thing[key] for name, key in keys.items() if isinstance(thing.get(key), str)}
+    fields["section"] = " > ".join(_names(thing.get("articleSection")))
+    fields["tags"] = ", ".join(_names(thing.get("keywords")))
+    fields["byline"] = ", ".join(_names(thing.get("author")))
+    fields["editor"] = ", ".join(_names(thing.get("editor")))
+    fields["source"] = ", ".join(_names(thing.get("publisher")))
+    return {name: value for name, value in fields.items() if value}
 
 
 def _names(value: Any) -> list[str]:

@@ -132,11 +132,11 @@ class _MarkdownWriter:
         loose = any(child.tag == "p" for item in items for child in item)
         between = "\n\n" if loose else "\n"
         first = int(start) if start.isdigit() else 1
-        written = []
+        lines = []
         for number, item in enumerate(items, first):
             mark = f"{number}. " if items.tag == "ol" else f"{self.bullet} "
-            written.append(_prefixed(mark, " " * len(mark), self.blocks(item, between)))
-        return between.join(written)
+            lines.append(_prefixed(mark, " " * len(mark), self.blocks(item, between)))
+        return between.join(lines)
 
     def pipes(self, rows: list[list[HtmlElement]]) -> Iterator[str]:
         for number, row in enumerate(rows):
@@ -240,8 +240,8 @@ def _escaped_text(text: str | None) -> str:
 
 def _start_tag(element: HtmlElement) -> str:
     """The start tag without ``rel``, which the sanitizer adds."""
-    said = (f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name != "rel")
-    return f"<{element.tag}{''.join(said)}>"
+    attributes = (f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name != "rel")
+    return f"<{element.tag}{''.join(attributes)}>"
 
 
 def _text(text: str | None) -> str:

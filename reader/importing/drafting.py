@@ -81,22 +81,22 @@ def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
     html = text_in(got)
     if re.match(r"\s*<!--\s*---\s*\n", html):
         return read_draft(".html", html.encode()), address
-    found = extract(html, address)
-    said, hints = found.metadata, item.hints
+    extracted = extract(html, address)
+    metadata, hints = extracted.metadata, item.hints
     draft = Draft(
-        title=said.title or hints.title or _first_words(found.text),
-        body_html=found.body_html,
-        summary=said.summary,
-        published=said.published or hints.published,
-        updated=said.updated if said.updated and said.updated != said.published else None,
-        source=said.source,
-        section=said.section,
-        byline=said.byline or hints.byline,
-        editor=said.editor,
-        tags=said.tags or hints.tags,
-        language=_language(said.language, found.text),
+        title=metadata.title or hints.title or _first_words(extracted.text),
+        body_html=extracted.body_html,
+        summary=metadata.summary,
+        published=metadata.published or hints.published,
+        updated=metadata.updated if metadata.updated and metadata.updated != metadata.published else None,
+        source=metadata.source,
+        section=metadata.section,
+        byline=metadata.byline or hints.byline,
+        editor=metadata.editor,
+        tags=metadata.tags or hints.tags,
+        language=_language(metadata.language, extracted.text),
     )
-    return draft, address or _saved_from(html) or said.address
+    return draft, address or _saved_from(html) or metadata.address
 
 
 def _saved_from(html: str) -> str:
@@ -142,12 +142,12 @@ _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
 }
 
 
-def _language(told: str, text: str) -> str:
+def _language(declared: str, text: str) -> str:
     """The declared language unless the text is Chinese or English, because templates often declare it wrongly."""
     han = len(re.findall(f"[{HAN}]", text))
-    if han > len(text) / 10 or told[:2].lower() in ("zh", "en") or not _LANGUAGE.fullmatch(told):
+    if han > len(text) / 10 or declared[:2].lower() in ("zh", "en") or not _LANGUAGE.fullmatch(declared):
         return ""
-    return told
+    return declared
 
 
 def without_inline_pictures(extracted: ExtractedArticle) -> Draft:

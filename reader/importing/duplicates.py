@@ -61,19 +61,21 @@ def hash_of(body_html: str) -> str:
 
 def scan(articles: Path, memory: Path) -> ImportedIndex:
     """The articles in the folder. *memory* is a cache file, so that unchanged files are not read again."""
-    remembered = _remembered(memory)
-    found = ImportedIndex()
-    now: dict[str, list[str]] = {}
+    cached = _cached(memory)
+    index = ImportedIndex()
+    current: dict[str, list[str]] = {}
     for entry in sorted(_files(articles, memory), key=lambda entry: entry.path):
-        known = remembered.get(entry.path)
-        now[entry.path] = known if known and known[0] == entry.stamp else [entry.stamp, *_read(Path(entry.real_path))]
-        found.add(entry.path, now[entry.path][1], now[entry.path][2])
-    if now != remembered:
+        known = cached.get(entry.path)
+        current[entry.path] = (
+            known if known and known[0] == entry.stamp else [entry.stamp, *_read(Path(entry.real_path))]
+        )
+        index.add(entry.path, current[entry.path][1], current[entry.path][2])
+    if current != cached:
         memory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=memory.parent, delete=False) as fresh:
-            json.dump(now, fresh, ensure_ascii=False)
-        Path(fresh.name).replace(memory)  # each scan has a file of its own: two saves may come at once
-    return found
+            json.dump(current, fresh, ensure_ascii=False)
+        Path(fresh.name).replace(memory)  # each scan has its own file, because two may run at the same time
+    return index
 
 
 def _files(articles: Path, memory: Path) -> list[FolderEntry]:
@@ -90,12 +92,12 @@ def _files(articles: Path, memory: Path) -> list[FolderEntry]:
         return []
 
 
-def _remembered(memory: Path) -> dict[str, list[str]]:
+def _cached(memory: Path) -> dict[str, list[str]]:
     try:
-        said = json.loads(memory.read_text("utf-8"))
+        records = json.loads(memory.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return records if isinstance(records, dict) else {}
 
 
 def _read(path: Path) -> tuple[str, str]:

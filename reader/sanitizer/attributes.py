@@ -75,17 +75,17 @@ def without_lost_links(html: str) -> str:
     """*html* without links to missing ids."""
     if ' href="#' not in html:
         return html
-    held = {attributes["id"] for attributes in _attributes_in(html) if "id" in attributes}
+    ids = {attributes["id"] for attributes in _attributes_in(html) if "id" in attributes}
 
-    def kept(tag: re.Match[str]) -> str:
+    def checked_tag(tag: re.Match[str]) -> str:
         attributes = attributes_of(tag[2])
         href = attributes.get("href", "")
-        if not href.startswith("#") or href[1:] in held:
+        if not href.startswith("#") or href[1:] in ids:
             return tag[0]
         del attributes["href"]
         return f"{tag[1]}{to_text(attributes)}>"
 
-    return _TAG_WITH_ATTRIBUTES.sub(kept, html)
+    return _TAG_WITH_ATTRIBUTES.sub(checked_tag, html)
 
 
 def without_id(start: str) -> str:
@@ -109,23 +109,23 @@ def xml_name(raw: str) -> str:
     return name if not name or name[0].isalpha() or name[0] == "_" else f"n{name}"
 
 
-def written(tag: str, raw: str, names: IdAllocator) -> str:
+def sanitized_attributes(tag: str, raw: str, names: IdAllocator) -> str:
     """The valid attributes of *raw* for *tag*, in the form `` lang="zh" id="x"``; may be empty."""
-    kept: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(raw):
         if name == "align":
-            name, value = "class", _joined(kept.get("class", ""), value)
+            name, value = "class", _joined(attributes.get("class", ""), value)
         elif name == "class":
-            value = _joined(value, kept.get("class", ""))
+            value = _joined(value, attributes.get("class", ""))
         else:
             value = _checked(name, unescape(value), names)
         if value or name in ("alt", "open", "reversed"):
-            kept[name] = value
-    if tag == "img" and "src" in kept:
-        kept.setdefault("alt", "")
-    if tag == "a" and _OUTSIDE.match(kept.get("href", "")):
-        kept["rel"] = "noopener noreferrer"
-    return to_text(kept)
+            attributes[name] = value
+    if tag == "img" and "src" in attributes:
+        attributes.setdefault("alt", "")
+    if tag == "a" and _OUTSIDE.match(attributes.get("href", "")):
+        attributes["rel"] = "noopener noreferrer"
+    return to_text(attributes)
 
 
 def _joined(classes: str, more: str) -> str:

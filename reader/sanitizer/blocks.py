@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .attributes import IdAllocator, without_id, without_link, written
+from .attributes import IdAllocator, sanitized_attributes, without_id, without_link
 from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 
 DEEPEST = 40
@@ -60,7 +60,7 @@ class Blocks:
         self.out: list[str] = []
         self.frames = [Frame("div", opened=True)]
         self.inlines: list[Inline] = []
-        self.said: list[bool] = []
+        self.tracked: list[bool] = []
         """For each open inline tag of the source: whether it is in ``inlines``."""
         self.breaks = 0
         self.space = ""
@@ -106,7 +106,7 @@ class Blocks:
 
     def _start_block(self, name: str, raw: str) -> None:
         name = self._fitting(name)
-        attributes = written(name, raw, self.names) if raw else ""
+        attributes = sanitized_attributes(name, raw, self.names) if raw else ""
         if name == "th" and " scope=" not in attributes and any(frame.name == "thead" for frame in self.frames):
             attributes += ' scope="col"'
         if name == "div" and attributes and len(self.frames) < DEEPEST:
@@ -265,16 +265,16 @@ class Blocks:
         if name == "br":
             self._line_break()
             return
-        attributes = written(name, raw, self.names) if raw else ""
+        attributes = sanitized_attributes(name, raw, self.names) if raw else ""
         if name == "img":
             if "src=" in attributes:
                 self._write(f"<img{attributes}>")
             return
         if not self._may_stand(name):
             name, attributes = "span", without_link(attributes)
-        says_nothing = name in ("a", "span") and not attributes
-        self.said.append(not says_nothing and len(self.inlines) < DEEPEST_INLINE)
-        if self.said[-1]:
+        is_redundant = name in ("a", "span") and not attributes
+        self.tracked.append(not is_redundant and len(self.inlines) < DEEPEST_INLINE)
+        if self.tracked[-1]:
             self.inlines.append(Inline(name, f"<{name}{attributes}>"))
 
     def _may_stand(self, name: str) -> bool:
@@ -296,7 +296,7 @@ class Blocks:
             self.broken = True
 
     def _end_inline(self) -> None:
-        if not self.said.pop():
+        if not self.tracked.pop():
             return
         inline = self.inlines[-1]
         if not inline.opened and self.names.allocated(inline.start):

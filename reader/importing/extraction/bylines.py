@@ -64,11 +64,11 @@ class Bylines:
 
 def bylines_of(lines: Sequence[str], body_lines: Sequence[str]) -> Bylines:
     """From the short *lines* of the page in order and the first and last *body_lines*; the first of each kind."""
-    told = [pair for line in lines for pair in labelled(line)]
-    source = next((name for kind, value in told if kind == "source" and (name := source_name(value))), "")
-    editors = [(kind, names) for kind, value in told if kind in ("chief", "editor") and (names := names_in(value))]
+    labels = [pair for line in lines for pair in labelled(line)]
+    source = next((name for kind, value in labels if kind == "source" and (name := source_name(value))), "")
+    editors = [(kind, names) for kind, value in labels if kind in ("chief", "editor") and (names := names_in(value))]
     editor = next((names for kind, names in editors if kind == "chief"), editors[0][1] if editors else ())
-    signed = [names for kind, value in told if kind == "author" and (names := names_in(value))]
+    signed = [names for kind, value in labels if kind == "author" and (names := names_in(value))]
     signed += [names for line in lines if (names := _english_names(line))]
     signed += [names for line in body_lines if (names := names_in_body(line))]
     return Bylines(source or _beside_date(lines), "、".join(editor), signed[0] if signed else ())

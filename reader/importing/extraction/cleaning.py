@@ -193,14 +193,14 @@ def _write_figure(element: HtmlElement, writer: _HtmlWriter) -> None:
     captions = [_SPACES.sub(" ", normalize(c.text_content())).strip() for c in element.iter("figcaption")]
     caption = next((text for text in captions if text), "")
     if not images:
-        _write_what_is_no_image(element, writer)
+        _write_figure_without_image(element, writer)
         return
     _close(writer)
-    said = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
-    writer.out.append(f"<figure>{''.join(dict.fromkeys(images))}{said}</figure>")
+    figcaption = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
+    writer.out.append(f"<figure>{''.join(dict.fromkeys(images))}{figcaption}</figure>")
 
 
-def _write_what_is_no_image(figure: HtmlElement, writer: _HtmlWriter) -> None:
+def _write_figure_without_image(figure: HtmlElement, writer: _HtmlWriter) -> None:
     """Writes a table or quotation in a figure. The caption of an image that cannot be shown is dropped."""
     for caption in list(figure.iter("figcaption")):
         caption.drop_tree()

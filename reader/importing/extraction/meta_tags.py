@@ -41,17 +41,17 @@ META_NAMES = {
 
 def meta_fields(root: HtmlElement) -> dict[str, str]:
     """The values of ``<meta>`` tags by field; the values of a repeated tag are joined with commas."""
-    said: dict[str, list[str]] = {}
+    contents: dict[str, list[str]] = {}
     for tag in root.iter("meta"):
         name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv") or ""
         value = (tag.get("content") or "").strip()
         if name and value:
-            said.setdefault(re.sub(r"\s", "", name).lower(), []).append(value)
+            contents.setdefault(re.sub(r"\s", "", name).lower(), []).append(value)
     fields: dict[str, str] = {}
     for field, names in META_NAMES.items():
         for name in names:
-            if name in said and field not in fields:
-                fields[field] = ",".join(dict.fromkeys(said[name])) if field == "tags" else said[name][0]
+            if name in contents and field not in fields:
+                fields[field] = ",".join(dict.fromkeys(contents[name])) if field == "tags" else contents[name][0]
     return fields
 
 

@@ -82,10 +82,10 @@ def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", normalize(text)).strip()
 
 
-def _summary(told: str, blocks: Sequence[TextBlock]) -> str:
+def _summary(declared: str, blocks: Sequence[TextBlock]) -> str:
     """The declared summary, unless it is only the beginning of the text."""
-    start = "".join(TOKEN.findall(told.casefold()))[:30]
-    return "" if any(start in "".join(TOKEN.findall(b.text.casefold())) for b in blocks if b.tokens > 8) else told
+    start = "".join(TOKEN.findall(declared.casefold()))[:30]
+    return "" if any(start in "".join(TOKEN.findall(b.text.casefold())) for b in blocks if b.tokens > 8) else declared
 
 
 def _title(root: HtmlElement, blocks: Sequence[TextBlock], meta: dict[str, str], schema: dict[str, Any]) -> str:
@@ -94,12 +94,12 @@ def _title(root: HtmlElement, blocks: Sequence[TextBlock], meta: dict[str, str],
     If neither gives a title, the line of the page that makes up most of ``<title>``.
     """
     window = _one_line(root.findtext(".//title") or "")
-    told = [_one_line(schema.get("title", "")), _one_line(meta.get("title", ""))]
+    declared = [_one_line(schema.get("title", "")), _one_line(meta.get("title", ""))]
     headings = [_one_line(heading.text_content()) for tag in ("h1", "h2") for heading in root.iter(tag)]
     for heading in headings:
-        if len(heading) > 3 and any(_within(heading, text) for text in (*told, window)):
+        if len(heading) > 3 and any(_within(heading, text) for text in (*declared, window)):
             return heading
-    shown = next((text for text in told if text), "")
+    shown = next((text for text in declared if text), "")
     if shown:
         return _without_site(shown) if shown == window else shown
     lines = (_one_line(block.text) for block in blocks if 3 < block.tokens < SHORT_LINE_TOKENS)
@@ -139,32 +139,32 @@ def _edges(blocks: Sequence[TextBlock], body: HtmlElement) -> list[str]:
 def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str], base: str) -> datetime | None:
     """The declared date, else the first date shown near the title, else the date in the address."""
     for text in (str(schema.get("published", "")), meta.get("published", "")):
-        told = date_in_text(text)
-        if told is not None:
-            return told if told.time().isoformat() != "00:00:00" else _with_clock(told, lines)
+        declared = date_in_text(text)
+        if declared is not None:
+            return declared if declared.time().isoformat() != "00:00:00" else _with_clock(declared, lines)
     for line in lines[:40]:
         if DATE.search(line) and "版权" not in line and "©" not in line and (shown := date_in_text(line)):
             return shown
     return date_in_address(base) or date_in_text(meta.get("updated", ""))
 
 
-def _with_clock(told: datetime, lines: Sequence[str]) -> datetime:
+def _with_clock(declared: datetime, lines: Sequence[str]) -> datetime:
     """Adds the time of day if the page declares only the day, but shows the time as well."""
     shown = (date_in_text(line) for line in lines[:40] if DATE.search(line))
-    return next((date for date in shown if date and date.date() == told.date()), told)
+    return next((date for date in shown if date and date.date() == declared.date()), declared)
 
 
 def _source(signed: Bylines, meta: dict[str, str]) -> str:
-    told = source_name(re.sub(r"^来源\s*[:：]\s*", "", meta.get("source", "")))
+    declared = source_name(re.sub(r"^来源\s*[:：]\s*", "", meta.get("source", "")))
     author = meta.get("author", "")
     paper = author if author and author != meta.get("site") and not is_person(author) else ""
-    return signed.source or told or (source_name(paper) if re.search(r"[网报社刊]$|新闻|日报|晚报", paper) else "")
+    return signed.source or declared or (source_name(paper) if re.search(r"[网报社刊]$|新闻|日报|晚报", paper) else "")
 
 
 def _byline(signed: Bylines, meta: dict[str, str], schema: dict[str, Any]) -> tuple[str, ...]:
-    told = [name for author in schema.get("author") or [] for name in names_in(author)]
-    told = told or list(names_in(meta.get("author", "")))
-    return tuple(dict.fromkeys(name for name in told if is_person(name))) or signed.byline
+    declared = [name for author in schema.get("author") or [] for name in names_in(author)]
+    declared = declared or list(names_in(meta.get("author", "")))
+    return tuple(dict.fromkeys(name for name in declared if is_person(name))) or signed.byline
 
 
 def _section(blocks: Sequence[TextBlock], meta: dict[str, str], schema: dict[str, Any], title: str) -> tuple[str, ...]:
@@ -177,8 +177,10 @@ def _section(blocks: Sequence[TextBlock], meta: dict[str, str], schema: dict[str
             path = _path(re.split(r"\s*(?:[>＞›»｜/→]|->|--)+\s*", _HERE.sub("", text)), title)
             if path:
                 return path
-    told = schema.get("section") or tuple(part for part in re.split(r"[>/]", meta.get("section", "")) if part.strip())
-    return _path(list(told), title)
+    declared = schema.get("section") or tuple(
+        part for part in re.split(r"[>/]", meta.get("section", "")) if part.strip()
+    )
+    return _path(list(declared), title)
 
 
 def _path(names: list[str], title: str) -> tuple[str, ...]:

@@ -130,11 +130,11 @@ def _drop_head(body: HtmlElement, title: str) -> None:
         if block.owner is not body:
             _drop_block(block)
     rest = blocks_of(body)
-    for block, chance in zip(rest[:8], probabilities(rest), strict=False):
+    for block, probability in zip(rest[:8], probabilities(rest), strict=False):
         text = block.text.strip()
-        told = HEAD_LINE.search(text) or DATE.search(text)
-        paragraph = block.owner is body or block.tokens >= 40 or (SENTENCE_END.search(text) and chance > 0.5)
-        if paragraph or (not told and block.tokens > 3 and chance > 0.4):
+        is_dateline = HEAD_LINE.search(text) or DATE.search(text)
+        paragraph = block.owner is body or block.tokens >= 40 or (SENTENCE_END.search(text) and probability > 0.5)
+        if paragraph or (not is_dateline and block.tokens > 3 and probability > 0.4):
             break
         _drop_block(block)
 

@@ -52,17 +52,17 @@ def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:
     """The chapters in reading order. Raises NotImported if the EPUB has no package document."""
     package_path = _package_path(name, archive)
     package = _xml(name, archive.read(package_path))
-    told = {
+    metadata = {
         kind: [_words(e) for e in package.iter(f"{{*}}{kind}") if _words(e)]
         for kind in ("title", "creator", "date", "subject")
     }
     book = Draft(
         title="",
         body_html="",
-        source=(told["title"] or [""])[0],
-        byline=tuple(told["creator"]),
-        tags=tuple(told["subject"]),
-        published=date_in_text((told["date"] or [""])[0]),
+        source=(metadata["title"] or [""])[0],
+        byline=tuple(metadata["creator"]),
+        tags=tuple(metadata["subject"]),
+        published=date_in_text((metadata["date"] or [""])[0]),
     )
     for path in _spine(package, posixpath.dirname(package_path)):
         chapter = _chapter(path, archive, book)
