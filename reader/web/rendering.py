@@ -107,7 +107,7 @@ def init_app(app: Flask) -> None:
     }
     environment.filters["news_language"] = news_language
     environment.globals |= {
-        "address": urls,
+        "urls": urls,
         "site_name": settings.site_name,
         "style": style,
         "body_style": styles.of_body,
