@@ -1,4 +1,4 @@
-"""``build``: every export made beforehand, so that nobody waits for one."""
+"""``build``: generates all exports ahead of time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .console import echo, localized
 
 POLL_SECONDS = 0.02
 Wish = tuple[Publication, str, str]
-"""A publication, a suffix, a page."""
+"""A publication, a suffix, a page size."""
 
 
 @click.command("build")
@@ -58,7 +58,7 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
 
 
 def publications(services: Services, days: int) -> Iterator[Publication]:
-    """All articles, newest first, then the issues of so many days."""
+    """All articles, newest first, then the issues of the last *days* days."""
     yield from map(of_article, every_article(services.catalog))
     for day, _ in services.catalog.issues(limit=days) if days else ():
         issue = services.catalog.issue(day)
@@ -72,7 +72,7 @@ def kinds(publication: Publication, suffixes: tuple[str, ...]) -> Iterator[Wish]
 
 
 def make(export_service: ExportService, wishes: list[Wish]) -> list[str]:
-    """Keeps the queue filled until all is made; says what failed, and why."""
+    """Keeps the queue filled until all exports are generated. Returns the failures with their reasons."""
     failures: list[str] = []
     ordered: dict[str, str] = {}
     with click.progressbar(wishes, label=localized(Message("Generating exports")), file=sys.stderr) as bar:
@@ -88,7 +88,7 @@ def make(export_service: ExportService, wishes: list[Wish]) -> list[str]:
 
 
 def is_ordered(export_service: ExportService, publication: Publication, suffix: str, page: str) -> bool:
-    """False, and nothing done, while the queue is full."""
+    """Submits a job. Returns False if the queue is full."""
     try:
         export_service.submit(publication, suffix, page)
     except Busy:
@@ -97,7 +97,7 @@ def is_ordered(export_service: ExportService, publication: Publication, suffix: 
 
 
 def settled(export_service: ExportService, ordered: dict[str, str]) -> list[str]:
-    """Takes what is done out of *ordered*; says what failed, and why."""
+    """Removes finished jobs from *ordered*. Returns the failures with their reasons."""
     failures: list[str] = []
     for key, name in list(ordered.items()):
         status = export_service.jobs.status(key)

@@ -1,4 +1,4 @@
-"""``check``: which files cannot be read, and why."""
+"""``check``: lists the files that cannot be read, with the reason."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command(settings: Settings, accept_removals: bool) -> None:
     Each problem is one line: file, line number, cause and suggested fix. Files that are left out on purpose, such as
     backup copies, are listed too. Exits with 1 if there are any problems.
     """
-    logging.getLogger("reader.library").setLevel(logging.CRITICAL)  # what it would warn of is printed below
+    logging.getLogger("reader.library").setLevel(logging.CRITICAL)  # its warnings are printed below
     services = build_services(settings)
     library = services.library
     if accept_removals:
@@ -51,7 +51,7 @@ def summary(published: int, problems: int) -> Message:
 
 
 def show_progress(results: Iterable[FileResult], length: int) -> Iterable[FileResult]:
-    """A bar on stderr when there is much to read."""
+    """Shows a progress bar on stderr if there are many files."""
     if length < 200:
         yield from results
         return

@@ -1,4 +1,4 @@
-"""Text on the terminal, in the language of its environment (``i18n.environment_language``)."""
+"""Terminal output in the language of the environment (``i18n.environment_language``)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def echo(text: str, err: bool = False) -> None:
 
 @contextmanager
 def localized_click() -> Iterator[None]:
-    """click asks the standard library's gettext for its own words (“Usage:”), which finds them in our catalogues."""
+    """Translates click's own texts (“Usage:”) with our catalogues: click uses the standard library's gettext."""
     locale, before = catalogue_of(environment_language()), os.environ.get("LANGUAGE")
     if locale == "en":
         yield
@@ -46,7 +46,7 @@ def localized_click() -> Iterator[None]:
 
 
 def localized_command(command: click.Command) -> click.Command:
-    """*command* with its help and that of its options in the terminal's language; its summary is the first sentence."""
+    """Translates the help of *command* and of its options; the summary is the first sentence."""
     found = copy.copy(command)
     found.help = localized_help(command.help or "")
     found.short_help = re.match(r"[^.。]*(?:[.](?!\s|$)[^.。]*)*[.。]?", found.help)[0].rstrip(".。")  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""``doctor``: whether this machine and these settings can serve, and what to do where they cannot."""
+"""``doctor``: checks whether this machine and these settings can run the server, and suggests fixes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OK, WARNING, PROBLEM = Message("ok"), Message("warning"), Message("problem")
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; ``advice`` is what to do, empty when nothing need be done."""
+    """One line of the report; ``advice`` is the suggested fix, empty if there is none."""
 
     kind: Message
     text: Message
@@ -123,7 +123,7 @@ def change_notification(settings: Settings) -> Iterator[Finding]:
 
 
 def _file_system(folder: Path) -> str:
-    """The type of the file system *folder* lies on; empty where ``/proc/mounts`` is missing."""
+    """The file system type of *folder*; empty if ``/proc/mounts`` is missing."""
     try:
         lines = [line.split() for line in Path("/proc/mounts").read_text("utf-8", "replace").splitlines()]
     except OSError:
@@ -194,7 +194,7 @@ def databases(settings: Settings) -> Iterator[Finding]:
 
 
 def _fault_of(path: Path) -> str:
-    """What SQLite finds wrong with a database; empty for a sound one. Reads only."""
+    """The error that SQLite reports for a database; empty if it is valid. Read-only."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as database:
             answer = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -212,7 +212,7 @@ def packages(_settings: Settings) -> Iterator[Finding]:
 
 
 def _requirements() -> list[Requirement]:
-    """Of the checkout, else of the installed package."""
+    """Those of the checkout, else of the installed package."""
     pinned = ROOT / "requirements.txt"
     if pinned.is_file():
         lines = [line.partition("#")[0].strip() for line in pinned.read_text("utf-8").splitlines()]

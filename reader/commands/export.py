@@ -1,4 +1,4 @@
-"""``export``: one article, issue or selection as a file; or everything as a folder."""
+"""``export``: one article, issue or selection as a file, or the whole site as a folder."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ def write_everything(settings: Settings, output: Path, script: str) -> None:
 
 
 def write_library(services: Services, output: Path, script: str) -> None:
-    from ..exports.zim import write_zim  # libzim: a native library that nothing else needs
+    from ..exports.zim import write_zim  # loads libzim, which only this needs
 
     settings = services.settings
     icon, language = settings.static / "icons" / "192.png", settings.language
     articles = (in_script(article, script) for article in every_article(services.catalog))
     options = options_of(settings, "", script)
-    output.unlink(missing_ok=True)  # libzim appends to what is there
+    output.unlink(missing_ok=True)  # libzim appends to an existing file
     length = services.catalog.count()
     with click.progressbar(
         articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr

@@ -1,4 +1,4 @@
-"""``import``: pasted text, pages, feeds, folders and books become article files."""
+"""``import``: pasted text, web pages, feeds, folders and books become article files."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def command(
 
 
 def _items(sources: tuple[str, ...], fetcher: Fetcher, importer: Importer) -> tuple[list[Found], list[ImportResult]]:
-    """The items of all sources; an address whose article is there already is not fetched."""
+    """The items of all sources. An address that was imported before is not fetched."""
     items: list[Found] = []
     skipped = []
     for source in sources:
@@ -96,7 +96,7 @@ def _items(sources: tuple[str, ...], fetcher: Fetcher, importer: Importer) -> tu
 
 
 def _with_bar(importer: Importer, items: list[Found]) -> Iterator[ImportResult]:
-    """A bar on stderr when there is much to do and somebody to see it."""
+    """Shows a progress bar on stderr if there are many items and stderr is a terminal."""
     results = importer.run(items)
     if len(items) < 5 or not sys.stderr.isatty():
         yield from results
@@ -108,7 +108,7 @@ def _with_bar(importer: Importer, items: list[Found]) -> Iterator[ImportResult]:
 
 
 def _report(results: list[ImportResult]) -> int:
-    """Prints a line for each outcome and one of sums; the exit status."""
+    """Prints one line per result and a summary. Returns the exit status."""
     for result in results:
         echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
         _echo_notes(result.notes)
@@ -135,7 +135,7 @@ def _echo_notes(notes: Iterable[str]) -> None:
 
 
 def _show(importer: Importer, items: list[Found]) -> int:
-    """Prints what would be written; the exit status."""
+    """Prints the files that would be written. Returns the exit status."""
     refused = 0
     for item in items:
         try:

@@ -37,7 +37,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
 
 
 def _serve(settings: Settings, listener: socket.socket, address: str, workers: int) -> int:
-    shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # the figures count from a start
+    shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # metrics count from the start of the server
     echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
     return Supervisor(listener, workers).run()
 

@@ -1,7 +1,7 @@
-"""The whole site as a folder that any static host can serve: each page as a visitor would get it.
+"""Exports the whole site as a folder for any static host: each page as a visitor gets it.
 
-A page ``/a/rain`` becomes ``a/rain/index.html``. Addresses with a query (``?page=phone``, ``?before=…``) have no file.
-Which addresses there are is read from the sitemaps and from the links of the pages.
+A page ``/a/rain`` becomes ``a/rain/index.html``. URLs with a query (``?page=phone``, ``?before=…``) have no file.
+The URLs are found in the sitemaps and in the links of the pages.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from ..services import Services
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
 EXTRAS = ("/favicon.ico", "/apple-touch-icon.png", urls.MANIFEST, urls.OFFLINE, urls.SERVICE_WORKER)
 NOT_FOUND = "/404.html"
-"""Static hosts show this file for an address that has none."""
+"""Static hosts serve this file for missing URLs."""
 
 MOVED = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
 POLL_SECONDS = 0.05
-"""Exports answer 503 until they are made."""
+"""Interval of requests for an export that is being generated (503)."""
 
 _OWN_HOST = "localhost"
 _SRCSET_URL = re.compile(r"\s*(\S*[^\s,])(?:\s+[^,]+)?\s*(?:,|$)")
@@ -44,7 +44,7 @@ _BODY_LINK = re.compile(r"""(<[a-z][^<>]*\s(?:href|src)=")([^"]*)""")
 
 @dataclass(frozen=True)
 class SiteLink:
-    """An address of the site in its one form, percent-encoded; who links to it, after how many redirects in a row."""
+    """A normalized, percent-encoded URL of the site; the page that links to it; the number of redirects before it."""
 
     address: str
     origin: str = ""
@@ -53,14 +53,14 @@ class SiteLink:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An address that was written, or that could not be: then *problem* says why."""
+    """The result for one URL; *problem* is empty if its file was written."""
 
     address: str
     problem: str = ""
 
 
 def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
-    """Writes file after file; yields what became of each address. One that fails stops no other."""
+    """Writes the files one by one and yields their results. A failure does not stop the export."""
     services: Services = app.extensions["reader"]
     static = f"/static/{services.render.build_id}/"
     shutil.copytree(services.settings.static, folder / static.strip("/"), dirs_exist_ok=True)
@@ -81,14 +81,14 @@ def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
 
 @dataclass(frozen=True)
 class SiteClient:
-    """The site as its visitors see it. ``base_url`` is its public address, or empty."""
+    """Requests pages of the app as a visitor. ``base_url`` is the public URL, or empty."""
 
     client: FlaskClient
     base_url: str
     patience_seconds: float
 
     def fetch(self, address: str) -> Response:
-        """The answer; while it is 503 it is asked for again, for as long as one export may take."""
+        """The response. Repeats the request while it is 503, at most as long as an export may take."""
         give_up = time.monotonic() + self.patience_seconds
         while True:
             response = self.client.get(address, buffered=True)
@@ -97,7 +97,7 @@ class SiteClient:
             time.sleep(POLL_SECONDS)
 
     def links_of(self, link: SiteLink, response: Response) -> Iterator[SiteLink]:
-        """What a page or a sitemap links to, or where it redirects to; each address once, none of another site."""
+        """The URLs that a page or sitemap links to, or a response redirects to; without duplicates and other sites."""
         if response.status_code in MOVED:
             addresses, redirects = [response.headers.get("Location", "")], link.redirects + 1
         elif response.status_code == 200:
@@ -111,7 +111,7 @@ class SiteClient:
                 yield SiteLink(address, link.address, redirects)
 
     def address_of(self, target: str, page: str) -> str:
-        """The one form of a link's target on this site; empty for other sites and for addresses with a query."""
+        """The normalized URL of a link on this site; empty for other sites and for URLs with a query."""
         try:
             if self.base_url and (target + "/").startswith(self.base_url + "/"):
                 target = target.removeprefix(self.base_url) or "/"
@@ -124,7 +124,7 @@ class SiteClient:
 
 
 def targets_in(mimetype: str, content: bytes) -> list[str]:
-    """Link targets as written: the attributes of a page, the locations of a sitemap."""
+    """Link targets as in the source: the attributes of a page, the locations of a sitemap."""
     if mimetype == "text/html" and content.strip():
         page = lxml.html.document_fromstring(content, parser=lxml.html.HTMLParser(encoding="utf-8"))
         sets = [element.get(name) or "" for element in page.iter() for name in ("srcset", "imagesrcset")]
@@ -138,12 +138,12 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
 
 
 def save(folder: Path, link: SiteLink, response: Response) -> Outcome:
-    """Writes what was answered, or says why there is no file."""
+    """Writes the file of a response. The result says why there is none."""
     status, content, mimetype = response.status_code, response.get_data(), response.mimetype or "text/html"
     if status in MOVED:
         target = response.headers.get("Location", urls.HOME)
         if _file_of(urlsplit(target).path, "text/html") == _file_of(link.address, "text/html"):
-            return Outcome(link.address)  # /s/河北 leads to /s/河北/: one file answers both
+            return Outcome(link.address)  # /s/河北 redirects to /s/河北/: one file serves both
         content, mimetype = redirect_page(target), "text/html"
     if status not in (200, *MOVED):
         return failed(link, Message("the server answers %(status)s", status=response.status))
@@ -178,13 +178,13 @@ def _whole_path(address: str, target: str) -> str:
 
 
 def redirect_page(target: str) -> bytes:
-    """A page that leads on, since a folder can't redirect."""
+    """A page that redirects, because a static host cannot."""
     to = escape(target)
     return f'<!doctype html><meta http-equiv=refresh content="0;url={to}"><link rel=canonical href="{to}">'.encode()
 
 
 def write(folder: Path, address: str, mimetype: str, content: bytes) -> None:
-    """Raises OSError, also for an address that leads out of the folder."""
+    """Raises OSError, also for a URL outside of the folder."""
     path = folder / _file_of(address, mimetype)
     if ".." in path.relative_to(folder).parts:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
@@ -193,7 +193,7 @@ def write(folder: Path, address: str, mimetype: str, content: bytes) -> None:
 
 
 def _file_of(address: str, mimetype: str) -> str:
-    """The name a static host looks for: it decodes the address, and looks for index.html in a folder."""
+    """The file name that a static host looks for: the decoded URL, with index.html for a folder."""
     name = unquote(address).lstrip("/")
     if mimetype == "text/html" and not name.endswith(".html"):
         return f"{name.rstrip('/')}/index.html".lstrip("/")

@@ -111,20 +111,20 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def request_context(browser, site) -> Iterator[Open]:
-    """``request_context("/path", width=320, script=False, cookie="dark", …)`` opens a page as a new visitor."""
+def open_page(browser, site) -> Iterator[Open]:
+    """``open_page("/path", width=320, script=False, cookie="dark", …)`` opens a page as a new visitor."""
     contexts: list[BrowserContext] = []
 
-    def request_context(
+    def open_as_visitor(
         path: str, *, width: int = 360, script: bool = True, cookie: str = "", **options: object
     ) -> Page:
         # wait_for_function() uses eval, which our CSP forbids; test_security_policy.py tests that the CSP is enforced.
-        chosen: dict[str, object] = {
+        context_options: dict[str, object] = {
             "bypass_csp": True,
             "locale": "zh-CN",
             "viewport": {"width": width, "height": 640},
         } | options
-        context = browser.new_context(java_script_enabled=script, base_url=site, **chosen)
+        context = browser.new_context(java_script_enabled=script, base_url=site, **context_options)
         contexts.append(context)
         if cookie:
             context.add_cookies([{"name": "reader", "value": cookie, "url": site}])
@@ -132,6 +132,6 @@ def request_context(browser, site) -> Iterator[Open]:
         page.goto(path)
         return page
 
-    yield request_context
+    yield open_as_visitor
     for context in contexts:
         context.close()

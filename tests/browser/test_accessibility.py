@@ -25,10 +25,10 @@ STORIES = ("article", "everything", "preferences")
         ("dark.large", 7, STORIES),
     ],
 )
-def test_axe_finds_no_violation_on_any_kind_of_page(request_context, cookie, contrast, names):
+def test_axe_finds_no_violation_on_any_kind_of_page(open_page, cookie, contrast, names):
     """In large print the stricter contrast of WCAG 2.2 1.4.6 is asked for too."""
     whole = {"width": 360, "height": 6000}  # axe takes what the bar covers for lost, though it can be scrolled
-    page = request_context("/", cookie=cookie, bypass_csp=True, viewport=whole)
+    page = open_page("/", cookie=cookie, bypass_csp=True, viewport=whole)
     tags = [*RULES, "wcag2aaa"] if contrast == 7 else RULES
     found = {}
     for name in names:

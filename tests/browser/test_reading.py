@@ -28,8 +28,8 @@ WIDTHS = (320, 360, 1280)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_its_window(request_context, width):
-    page = request_context("/", width=width, script=False)
+def test_no_page_is_wider_than_its_window(open_page, width):
+    page = open_page("/", width=width, script=False)
     wide = {}
     for name, path in PAGES.items():
         page.goto(path)
@@ -37,8 +37,8 @@ def test_no_page_is_wider_than_its_window(request_context, width):
     assert {name: more for name, more in wide.items() if more > 0} == {}
 
 
-def test_no_page_is_wider_at_the_largest_text_either(request_context):
-    page = request_context("/", width=320, script=False, cookie="s5.large")
+def test_no_page_is_wider_at_the_largest_text_either(open_page):
+    page = open_page("/", width=320, script=False, cookie="s5.large")
     wide = {}
     for name, path in PAGES.items():
         page.goto(path)
@@ -47,8 +47,8 @@ def test_no_page_is_wider_at_the_largest_text_either(request_context):
 
 
 @pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
-def test_an_article_is_there_after_one_request(request_context, script):
-    page = request_context("/offline", script=script)
+def test_an_article_is_there_after_one_request(open_page, script):
+    page = open_page("/offline", script=script)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/a/seed", wait_until="domcontentloaded")
@@ -56,8 +56,8 @@ def test_an_article_is_there_after_one_request(request_context, script):
     assert page.locator("h1").inner_text().startswith("曲周县政协")
 
 
-def test_nothing_moves_while_a_page_with_a_picture_loads(request_context):
-    page = request_context("/a/rich")
+def test_nothing_moves_while_a_page_with_a_picture_loads(open_page):
+    page = open_page("/a/rich")
     page.evaluate("document.querySelector('img').scrollIntoView()")
     page.wait_for_function("document.querySelector('picture img').complete")
     shift = page.evaluate(
@@ -68,16 +68,16 @@ def test_nothing_moves_while_a_page_with_a_picture_loads(request_context):
     assert shift == 0
 
 
-def test_a_picture_comes_in_a_size_that_fits_the_phone(request_context):
-    page = request_context("/a/rich", device_scale_factor=2)
+def test_a_picture_comes_in_a_size_that_fits_the_phone(open_page):
+    page = open_page("/a/rich", device_scale_factor=2)
     page.evaluate("document.querySelector('picture img').scrollIntoView()")
     page.wait_for_function("document.querySelector('picture img').naturalWidth")
     assert page.evaluate("document.querySelector('picture img').currentSrc").endswith("-720.avif")
 
 
-def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(request_context):
-    request_context("/a/rich").wait_for_timeout(300)
-    page = request_context("/a/rich", extra_http_headers={"Save-Data": "on"})
+def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(open_page):
+    open_page("/a/rich").wait_for_timeout(300)
+    page = open_page("/a/rich", extra_http_headers={"Save-Data": "on"})
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
@@ -88,10 +88,10 @@ def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(request_con
     page.wait_for_url("**/*.jpg")
 
 
-def test_the_text_grows_in_five_steps_and_its_lines_with_it(request_context):
+def test_the_text_grows_in_five_steps_and_its_lines_with_it(open_page):
     measured = []
     for size in ("s1", "s2", "", "s4", "s5"):
-        page = request_context("/a/seed", script=False, cookie=size)
+        page = open_page("/a/seed", script=False, cookie=size)
         style = "getComputedStyle(document.querySelector('.body p'))"
         text, line = page.evaluate(f"[parseFloat({style}.fontSize), parseFloat({style}.lineHeight)]")
         measured.append((text, line / text))
@@ -99,8 +99,8 @@ def test_the_text_grows_in_five_steps_and_its_lines_with_it(request_context):
     assert len(set(measured)) == 5
 
 
-def test_preferences_work_without_script_and_lead_back_to_where_one_was(request_context, site):
-    page = request_context("/a/seed", script=False)
+def test_preferences_work_without_script_and_lead_back_to_where_one_was(open_page, site):
+    page = open_page("/a/seed", script=False)
     page.get_by_title("阅读设置").click()
     page.get_by_label("深色").check()
     page.get_by_label("宋体").check()
@@ -118,14 +118,14 @@ def test_preferences_work_without_script_and_lead_back_to_where_one_was(request_
 @pytest.mark.parametrize(
     "elsewhere", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/\t/x"]
 )
-def test_preferences_never_lead_to_another_site(request_context, site, elsewhere):
-    page = request_context("/preferences", script=False)
+def test_preferences_never_lead_to_another_site(open_page, site, elsewhere):
+    page = open_page("/preferences", script=False)
     response = page.request.post(f"{site}/preferences", form={"back": elsewhere, "theme": "dark"}, max_redirects=0)
     assert (response.status, response.headers["location"]) == (303, "/")
 
 
-def test_the_other_script_is_one_link_away_without_script(request_context):
-    page = request_context("/a/seed", script=False)
+def test_the_other_script_is_one_link_away_without_script(open_page):
+    page = open_page("/a/seed", script=False)
     page.get_by_role("link", name="繁體").click()
     assert page.locator("h1").inner_text().startswith("曲周縣政協")
     page.get_by_role("link", name="简体").click()
@@ -133,9 +133,9 @@ def test_the_other_script_is_one_link_away_without_script(request_context):
 
 
 @pytest.mark.parametrize("path", ["/a/seed", "/", "/d/2026-05-01/", "/preferences"])
-def test_large_print_is_large_everywhere(request_context, path):
+def test_large_print_is_large_everywhere(open_page, path):
     """适老版: text of 24 px, lines of 1.5, targets of 48 px."""
-    page = request_context(path, script=False, cookie="large")
+    page = open_page(path, script=False, cookie="large")
     small = page.evaluate(
         """() => [...document.querySelectorAll('body *')].filter(e => e.checkVisibility({opacityProperty: true})
         && [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())).map(e => [e, getComputedStyle(e)])
@@ -151,13 +151,13 @@ def test_large_print_is_large_everywhere(request_context, path):
     assert targets == []
 
 
-def test_dark_mode_follows_the_device(request_context):
-    page = request_context("/a/seed", script=False, color_scheme="dark")
+def test_dark_mode_follows_the_device(open_page):
+    page = open_page("/a/seed", script=False, color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 22, 24)"
 
 
-def test_chinese_is_set_the_chinese_way(request_context):
-    page = request_context("/a/rich", script=False)
+def test_chinese_is_set_the_chinese_way(open_page):
+    page = open_page("/a/rich", script=False)
     paragraph = "getComputedStyle(document.querySelector('.body > p'))"
     emphasis = "getComputedStyle(document.querySelector('.body em'))"
     assert page.evaluate(f"[{paragraph}.textAlign, {paragraph}.lineBreak]") == ["justify", "strict"]
@@ -165,16 +165,16 @@ def test_chinese_is_set_the_chinese_way(request_context):
     assert page.evaluate(f"[{emphasis}.fontStyle, {emphasis}.textEmphasisStyle]") == ["normal", "dot"]
 
 
-def test_other_languages_are_set_their_own_way(request_context):
-    page = request_context("/a/rtl", script=False)
+def test_other_languages_are_set_their_own_way(open_page):
+    page = open_page("/a/rtl", script=False)
     assert page.locator("article").evaluate("e => [e.dir, e.lang]") == ["rtl", "ar"]
     page.goto("/a/rain")
     assert page.locator(".body em").evaluate("e => getComputedStyle(e).fontStyle") == "italic"
     assert page.locator(".body > p").first.evaluate("e => getComputedStyle(e).textIndent") == "0px"
 
 
-def test_a_printed_page_is_the_story_and_a_code_that_leads_back(request_context):
-    page = request_context("/a/seed", script=False)
+def test_a_printed_page_is_the_story_and_a_code_that_leads_back(open_page):
+    page = open_page("/a/seed", script=False)
     with page.expect_request("**/a/seed/qr.svg"):
         printed = pymupdf.open(stream=page.pdf(format="A4"))
     text = "".join(sheet.get_text() for sheet in printed)

@@ -49,8 +49,8 @@ def complaints(said: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("cookie", ["", "dark.serif.large"], ids=["as delivered", "with preferences"])
-def test_no_page_breaks_its_own_policy(request_context, cookie):
-    page = request_context("/healthz", bypass_csp=False, cookie=cookie)
+def test_no_page_breaks_its_own_policy(open_page, cookie):
+    page = open_page("/healthz", bypass_csp=False, cookie=cookie)
     said = listen(page)
     for path in KINDS:
         page.goto(path)
@@ -59,8 +59,8 @@ def test_no_page_breaks_its_own_policy(request_context, cookie):
     assert complaints(said) == []
 
 
-def test_the_service_worker_and_saving_an_issue_pass_the_policy(request_context):
-    page = request_context("/healthz", bypass_csp=False)
+def test_the_service_worker_and_saving_an_issue_pass_the_policy(open_page):
+    page = open_page("/healthz", bypass_csp=False)
     said = listen(page)
     page.goto("/d/2026-05-01/")
     page.evaluate("navigator.serviceWorker.ready")
@@ -69,15 +69,15 @@ def test_the_service_worker_and_saving_an_issue_pass_the_policy(request_context)
     assert complaints(said) == []
 
 
-def test_a_page_is_styled_and_its_icon_and_manifest_load(request_context):
-    page = request_context("/a/seed", bypass_csp=False)
+def test_a_page_is_styled_and_its_icon_and_manifest_load(open_page):
+    page = open_page("/a/seed", bypass_csp=False)
     assert page.evaluate("getComputedStyle(document.body).maxWidth") == "640px"
     blocked = "fetch('/feed.xml').then(() => 'loaded', () => 'blocked')"
     assert page.evaluate(blocked) == "blocked"
 
 
-def test_an_injected_script_or_frame_does_not_run(request_context):
-    page = request_context("/a/seed", bypass_csp=False)
+def test_an_injected_script_or_frame_does_not_run(open_page):
+    page = open_page("/a/seed", bypass_csp=False)
     page.evaluate(
         """() => { document.body.insertAdjacentHTML('beforeend',
         '<img src=x onerror="window.broken=1"><a id=bad href="javascript:window.broken=2">x</a>');
@@ -98,8 +98,8 @@ def editor(tmp_path_factory):
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_the_editor_works_within_its_policy(request_context, editor, script):
-    page = request_context("/healthz", bypass_csp=False, script=script, width=1200)
+def test_the_editor_works_within_its_policy(open_page, editor, script):
+    page = open_page("/healthz", bypass_csp=False, script=script, width=1200)
     said = listen(page)
     page.goto(f"{editor}/editor")
     page.locator("#token").fill(TOKEN)

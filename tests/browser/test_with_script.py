@@ -10,8 +10,8 @@ def ready(page):
     page.wait_for_function("caches.open('kept').then(c => c.keys()).then(k => k.length)")
 
 
-def test_what_was_read_can_be_read_again_without_a_network(request_context):
-    page = request_context("/a/seed")
+def test_what_was_read_can_be_read_again_without_a_network(open_page):
+    page = open_page("/a/seed")
     ready(page)
     page.goto("/a/rain")
     page.wait_for_function("caches.match('/a/rain', {ignoreVary: true})")
@@ -25,8 +25,8 @@ def test_what_was_read_can_be_read_again_without_a_network(request_context):
     assert page.locator("h1").inner_text() == "Heavy rain"
 
 
-def test_a_whole_issue_can_be_saved_its_size_shown_first(request_context):
-    page = request_context("/d/2026-05-01/")
+def test_a_whole_issue_can_be_saved_its_size_shown_first(open_page):
+    page = open_page("/d/2026-05-01/")
     assert "KB" in page.locator("#save + .note").inner_text()
     ready(page)
     page.locator("#save").click()
@@ -37,8 +37,8 @@ def test_a_whole_issue_can_be_saved_its_size_shown_first(request_context):
         assert page.locator("h1").inner_text() == title
 
 
-def test_online_nothing_kept_is_shown_instead_of_what_is_new(request_context):
-    page = request_context("/a/seed")
+def test_online_nothing_kept_is_shown_instead_of_what_is_new(open_page):
+    page = open_page("/a/seed")
     ready(page)
     page.evaluate(
         """() => caches.open('kept').then(c => c.put('/a/seed', new Response('<h1>old</h1>', {headers: {'Content-Type': 'text/html'}})))"""
@@ -47,33 +47,33 @@ def test_online_nothing_kept_is_shown_instead_of_what_is_new(request_context):
     assert page.locator("h1").inner_text().startswith("曲周县政协")
 
 
-def test_an_article_that_is_gone_is_let_go(request_context):
-    page = request_context("/a/seed")
+def test_an_article_that_is_gone_is_let_go(open_page):
+    page = open_page("/a/seed")
     ready(page)
     page.evaluate("() => caches.open('kept').then(c => c.put('/a/withdrawn', new Response('old')))")
     page.goto("/a/withdrawn")
     page.wait_for_function("caches.match('/a/withdrawn').then(found => !found)")
 
 
-def test_without_a_network_and_without_script_there_is_the_single_file(request_context):
-    page = request_context("/d/2026-05-01/", script=False)
+def test_without_a_network_and_without_script_there_is_the_single_file(open_page):
+    page = open_page("/d/2026-05-01/", script=False)
     assert page.locator("#save").get_attribute("href") == "/d/2026-05-01.html"
 
 
-def test_the_devices_own_share_menu_opens_where_there_is_one_and_else_a_page(request_context):
-    page = request_context("/")
+def test_the_devices_own_share_menu_opens_where_there_is_one_and_else_a_page(open_page):
+    page = open_page("/")
     page.context.add_init_script("navigator.share = what => { window.shared = what }")
     page.goto("/a/seed")
     page.get_by_role("link", name="分享").click()
     assert page.evaluate("shared.url") == "/a/seed"
-    plain = request_context("/a/seed", script=False)
+    plain = open_page("/a/seed", script=False)
     plain.get_by_role("link", name="分享").click()
     plain.wait_for_url("**/a/seed/share")
     plain.locator("svg").wait_for()  # visible, and soon
 
 
-def test_reading_goes_on_where_it_stopped(request_context):
-    page = request_context("/a/seed")
+def test_reading_goes_on_where_it_stopped(open_page):
+    page = open_page("/a/seed")
     assert not page.locator("#on").is_visible()
     page.evaluate("document.getElementById('p12').scrollIntoView({block: 'center'})")
     page.goto("/")
@@ -83,14 +83,14 @@ def test_reading_goes_on_where_it_stopped(request_context):
     assert page.evaluate("scrollY") > 640
 
 
-def test_a_paragraph_can_be_pointed_at(request_context, site):
-    page = request_context(f"{site}/a/seed#p9", script=False)
+def test_a_paragraph_can_be_pointed_at(open_page, site):
+    page = open_page(f"{site}/a/seed#p9", script=False)
     box = page.locator("#p9").bounding_box()
     assert 0 <= box["y"] < 300
 
 
-def test_no_script_fails_on_any_page(request_context):
-    page = request_context("/offline")
+def test_no_script_fails_on_any_page(open_page):
+    page = open_page("/offline")
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     for path in (
@@ -108,10 +108,10 @@ def test_no_script_fails_on_any_page(request_context):
     assert errors == []
 
 
-def test_a_further_article_comes_in_terms_of_the_first_one(request_context):
+def test_a_further_article_comes_in_terms_of_the_first_one(open_page):
     """Compression dictionary transport, as Chromium does it; a first page that changed meanwhile is no dictionary."""
     for _ in range(8):
-        page = request_context("/a/rtl", service_workers="block")
+        page = open_page("/a/rtl", service_workers="block")
         page.wait_for_timeout(1000)
         with page.expect_response("**/a/seed") as answered:
             page.goto("/a/seed")

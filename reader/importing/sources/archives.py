@@ -1,4 +1,4 @@
-"""Zip files, read within bounds: whatever they claim, no more comes out than was allowed for."""
+"""Reads zip files with limits on the number of files, their size and their compression ratio."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
 MOST_MEMBERS = 20_000
 MOST_TIMES_PACKED = 200
-"""Text packs to a tenth, at best a thirtieth; beyond this it is a bomb."""
+"""Text is compressed to a tenth, rarely a thirtieth; a higher ratio is a zip bomb."""
 _SMALL_BYTES = 1_000_000
 _UTF8_NAME = 0x800
 
 
 @dataclass(frozen=True)
 class Archive:
-    """The members of an opened zip by path, directories left out."""
+    """The members of an open zip file by path, without directories."""
 
     name: str
     file: zipfile.ZipFile
@@ -33,7 +33,7 @@ class Archive:
 
     @property
     def paths(self) -> list[str]:
-        """In order, without hidden files and what macOS adds."""
+        """Sorted, without hidden files and those that macOS adds."""
         return sorted(path for path in self.members if not path.startswith("__MACOSX/") and "/." not in f"/{path}")
 
     @property
@@ -42,7 +42,7 @@ class Archive:
 
     @property
     def reason_unreadable(self) -> str:
-        """Why a zip that is the file of another program cannot be read; empty if it isn't one."""
+        """Why a zip file of another program (Word, Pages) cannot be imported; empty if it is none."""
         tops = {path.split("/")[0] for path in self.members}
         kinds = {"ppt": ".ppt", "xl": ".xls", "Index": ".pages", "Index.zip": ".pages"}
         marked = "[Content_Types].xml" in self.members or "Metadata" in tops
@@ -51,7 +51,7 @@ class Archive:
 
     @property
     def content(self) -> bytes:
-        """The zip itself."""
+        """The bytes of the zip file."""
         file = self.file.fp
         if file is None:
             return b""
@@ -59,7 +59,7 @@ class Archive:
         return file.read()
 
     def read(self, path: str) -> bytes:
-        """Raises NotImported when it is not there, locked, broken or too large."""
+        """Raises NotImported if the member is missing, encrypted, corrupt or too large."""
         member = self.members.get(path)
         where = f"{self.name}: {path}"
         if member is None:
@@ -74,7 +74,7 @@ class Archive:
         return content
 
     def read_sibling(self, path: str, address: str) -> bytes | None:
-        """The member at *address* as seen from the member at *path*; None if there is none."""
+        """The member at *address* relative to the member at *path*; None if there is none."""
         wanted = posixpath.normpath(
             posixpath.join(posixpath.dirname(path), unquote(address.split("#")[0].split("?")[0]))
         )
@@ -82,7 +82,7 @@ class Archive:
 
 
 def open_archive(name: str, source: Path | bytes) -> Archive:
-    """Raises NotImported for what is no zip, or one that would unpack to too much."""
+    """Raises NotImported if it is not a zip file, or would be too large when unpacked."""
     try:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -95,7 +95,7 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
             name, Message("larger than %(most)s MB when unpacked", most=LARGEST_UNPACKED_BYTES // 1_000_000)
         )
     for member in members:
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # other methods have no size limit
             text = Message("%(name)s is packed by a method that is not supported", name=member.filename)
             raise NotImported(name, text)
         if member.file_size > max(_SMALL_BYTES, MOST_TIMES_PACKED * member.compress_size):
@@ -111,12 +111,12 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
 
 
 def _is_link(member: zipfile.ZipInfo) -> bool:
-    """Its content is a path, and it may lead anywhere."""
+    """A symbolic link may point anywhere, so it is not read."""
     return stat.S_ISLNK(member.external_attr >> 16)
 
 
 def _path(member: zipfile.ZipInfo) -> str:
-    """Windows in China writes names in GBK and says nothing of it (PKWARE APPNOTE 4.4.4, bit 11)."""
+    """Chinese versions of Windows write names in GBK without declaring it (PKWARE APPNOTE 4.4.4, bit 11)."""
     if member.flag_bits & _UTF8_NAME:
         return member.filename
     try:

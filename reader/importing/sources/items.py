@@ -1,4 +1,4 @@
-"""What a source is found to hold: articles-to-be, what cannot be read, and what is no article."""
+"""What a source contains: articles, unreadable parts, and things that are not articles."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .http import Fetched
 NOTHING = Draft("", "")
 
 ReadSibling = Callable[[str], bytes | None]
-"""The picture at an address, relative or whole, that lies in the source or beside it; None if there is none."""
+"""The bytes of a picture in the source or beside it, by relative or absolute address; None if there is none."""
 
 
 @dataclass(frozen=True)
 class SourceItem:
-    """One article-to-be. ``read`` may fetch it, and raises NotImported; what it gives may be of any ``form``.
+    """One article of a source. ``read`` may download it, and raises NotImported.
 
-    ``form`` is page, text, clean (HTML that is the article and little else), article (HTML that is the article to the
-    letter), or the suffix of another article format. ``hints`` are the fields that the source gives. ``notes`` tell
-    people what was lost or changed.
+    ``form`` is the form of its content: page, text, clean (HTML with the article and little else), article (HTML with
+    exactly the article), or the suffix of another article format. ``hints`` are the fields that the source declares.
+    ``notes`` tell the editor what was lost or changed.
     """
 
     name: str
@@ -38,7 +38,7 @@ class SourceItem:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a source holds besides articles. ``count`` things, for a ``reason``: it is told, and no failure."""
+    """Things in a source that are not articles: ``count`` of them, skipped for ``reason``. Not an error."""
 
     source: str
     reason: str
@@ -46,7 +46,7 @@ class LeftOut:
 
     @classmethod
     def by_kind(cls, source: str, kinds: Counter[str]) -> Self:
-        """*kinds* are counted under the names that the other program gives them: ``revision``, ``bookmark``."""
+        """One per kind; *kinds* are named as in the other program: ``revision``, ``bookmark``."""
         names = ", ".join(f"{kind} × {count}" for kind, count in kinds.most_common())
         return cls(source, Message("left out, because they are not articles: %(kinds)s", kinds=names), kinds.total())
 
@@ -55,5 +55,5 @@ Found = SourceItem | NotImported | LeftOut
 
 
 def given_html(html: str, address: str = "") -> Callable[[], Fetched]:
-    """A ``read`` that gives *html*."""
+    """A ``read`` function that returns *html*."""
     return lambda: Fetched(address, html.encode(), "text/html", "utf-8")

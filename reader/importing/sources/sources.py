@@ -1,4 +1,4 @@
-"""What an editor may name as a source, and the articles-to-be in it: addresses, files, folders, zips, EPUB."""
+"""The articles in a source: a web address, file, folder, zip file or EPUB."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from .recognition import ARTICLES, Source, form_of, items_in
 from .unreadable import HINTS, reason_for
 
 WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml", ".docx", ".odt")
-"""Files that are read by their content; other names are passed over in a folder."""
+"""Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
 ARCHIVES = (".zip", ".epub")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
 LARGEST_EXPORT_BYTES = 500_000_000
-"""A whole site in one file; it is read from the disk, and by the person who runs the command."""
+"""The export of a whole site in one file. It is streamed from disk, and only the command line reads it."""
 LARGEST_FILE_BYTES = 100_000_000
-"""A page that holds its pictures."""
+"""A web page with embedded pictures."""
 _ZIP = b"PK\x03\x04"
 
 
 def items_of(source: str, fetcher: Fetcher) -> list[Found]:
-    """The articles-to-be in *source*; in place of what cannot be read, the reason. Never empty."""
+    """The articles in *source*, and the reason for each part that cannot be read. Never empty."""
     try:
         found = list(_items(source, fetcher))
     except NotImported as error:
@@ -98,7 +98,7 @@ def _read_file(path: Path, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
 
 
 def _read_sibling_file(folder: Path, address: str) -> bytes | None:
-    """Only files in the folder and below it: a page cannot make others public."""
+    """Only files in the folder and below it, so that a page cannot publish other files."""
     path = folder / unquote(urlsplit(address).path).lstrip("/")
     try:
         return read_regular(path, LARGEST_PAGE_BYTES) if _lies_in(folder, path) else None
@@ -146,7 +146,7 @@ def _members(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
 
 
 def _items_in_member(name: str, content: bytes, fetcher: Fetcher, read_sibling: ReadSibling) -> Iterator[Found]:
-    """Books and documents in a zip are read; a zip in a zip isn't."""
+    """EPUB files and documents in a zip file are read; nested zip files are not."""
     if not content.startswith(_ZIP):
         yield from items_in(Source(name, content, fetcher, read_sibling=read_sibling))
         return
