@@ -14,6 +14,7 @@ from ..i18n import restored
 from ..models import ALL, Article, Collection, Issue, Problem, Teaser
 from .collections import collections_in
 from .connections import Connections
+from .links import Target, with_links
 from .query_parser import Query
 from .related import related_slugs
 from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
@@ -75,12 +76,12 @@ class Catalog:
         row = self._one("SELECT * FROM articles WHERE slug = ? AND visible", slug)
         if row is None:
             raise self._absence(slug)
-        return article_of(row, self._timezone)
+        return self._linked(article_of(row, self._timezone))
 
     def articles(self, slugs: Sequence[str]) -> list[Article]:
         """In the given order; hidden and unknown articles are omitted."""
         rows = self._all(f"SELECT * FROM articles WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
-        found = {row["slug"]: article_of(row, self._timezone) for row in rows}
+        found = {row["slug"]: self._linked(article_of(row, self._timezone)) for row in rows}
         return [found[slug] for slug in slugs if slug in found]
 
     def latest(self, *collections: Collection, limit: int = 25, before: Cursor | None = None) -> list[Teaser]:
@@ -218,6 +219,30 @@ class Catalog:
     def problems(self) -> list[Problem]:
         rows = self._all("SELECT path, line, cause, hint FROM files WHERE cause <> '' ORDER BY path")
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
+
+    def dead_links(self) -> list[tuple[str, str]]:
+        """(path of the file, path it links to) for each link that leads to no article; by path. Reads all bodies."""
+        query = "SELECT * FROM articles WHERE visible AND instr(body, ' href=\"./') ORDER BY path"
+        found = [(row["path"], article_of(row, self._timezone)) for row in self._all(query)]
+        return [(path, dead) for path, article in found for dead in self._links_of(article)[1]]
+
+    def _linked(self, article: Article) -> Article:
+        return self._links_of(article)[0]
+
+    def _links_of(self, article: Article) -> tuple[Article, list[str]]:
+        """With the addresses of the articles it links to, and the links that lead to none."""
+
+        def find(name: str) -> list[Target]:
+            query = (
+                "SELECT n.slug, a.path FROM names n JOIN articles a ON a.slug = n.slug WHERE n.name = ? AND a.visible"
+            )
+            return [Target(row["slug"], row["path"]) for row in self._all(query, name)]
+
+        def read_body(slug: str) -> str:
+            row = self._one("SELECT body FROM articles WHERE slug = ?", slug)
+            return row["body"] if row else ""
+
+        return with_links(article, find, read_body)
 
     def fault(self) -> str:
         """Why the articles folder cannot be watched at present, a Message; empty if it can."""

@@ -15,7 +15,7 @@ from ..models import fingerprint
 from ..storage.sqlite import open_database
 from .fts_index import make_index
 
-_FILLED_BY = ("schema", "rows", "collections", "fts_index", "related", "tokenizer")
+_FILLED_BY = ("schema", "rows", "links", "collections", "fts_index", "related", "tokenizer")
 SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
 """Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 
@@ -42,6 +42,7 @@ _DERIVED = {
         summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, docid INTEGER,
         version TEXT NOT NULL, collections TEXT NOT NULL, details TEXT NOT NULL, body TEXT NOT NULL)""",
     "aliases": "CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID",
+    "names": "CREATE TABLE names (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID",
     "collections": """CREATE TABLE collections (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
         count INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, name))""",
     "collection_items": """CREATE TABLE collection_items (
@@ -53,6 +54,7 @@ CREATE UNIQUE INDEX articles_by_docid ON articles (docid) WHERE docid IS NOT NUL
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
 CREATE INDEX aliases_by_slug ON aliases (slug);
+CREATE INDEX names_by_slug ON names (slug);
 CREATE INDEX files_by_slug ON files (slug);
 CREATE INDEX files_by_digest ON files (digest);
 CREATE INDEX files_in_trouble ON files (path) WHERE cause <> '';

@@ -12,6 +12,7 @@ from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem
 from .collections import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
+from .links import link_names
 from .repair import prepare, repairing
 from .rows import article_of, collections_of, original_slug, remember_original_slug, row_of
 from .schema import connect
@@ -234,6 +235,7 @@ class CatalogTransaction:
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
         self._put_aliases(article)
+        self._put_names(path, article)
         if before:
             remember_original_slug(self._db, article.slug, first)
         self._changed = self._changed or visible or was_visible
@@ -262,6 +264,11 @@ class CatalogTransaction:
         for table in ("moved", "removed"):
             self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (article.slug,))
 
+    def _put_names(self, path: str, article: Article) -> None:
+        """What links from other articles may call it."""
+        self._db.execute("DELETE FROM names WHERE slug = ?", (article.slug,))
+        self._db.executemany("INSERT INTO names VALUES (?, ?)", [(n, article.slug) for n in link_names(path, article)])
+
     def _retire_other_names(self, path: str, slug: str) -> None:
         """Redirects the previous slugs of the file to *slug*."""
         rows = self._db.execute("SELECT slug FROM articles WHERE path = ? AND slug <> ?", (path, slug)).fetchall()
@@ -274,7 +281,8 @@ class CatalogTransaction:
         if row["visible"]:
             self._hide(row)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
-        self._db.execute("DELETE FROM aliases WHERE slug = ?", (slug,))
+        for table in ("aliases", "names"):
+            self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (slug,))
         if not row["visible"]:
             return
         self._changed = True

@@ -17,6 +17,7 @@ from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
 from .derived import resolve_within
 from .line_ends import join_lines
+from .links import mark_links
 
 HEADING_NAME_WIDTH = 24
 """In Latin letters; a Han character counts as two."""
@@ -55,6 +56,7 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
     join_lines(parts)
     _punctuate(parts, language)
     _name_headings(parts)
+    mark_links(parts, folder)
     pictures = _place_pictures(parts, folder)
     return joined(parts), pictures
 

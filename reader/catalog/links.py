@@ -1,0 +1,132 @@
+"""Which article a link within the folder means: found by path, then by name, when the article with the link is shown.
+
+So a link to an article that is added later works from then on, and one to an article that is gone becomes plain text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from markupsafe import Markup
+
+from .. import urls
+from ..formats import FORMATS
+from ..models import Article, fingerprint, slug_of
+from ..sanitizer import attributes_of, escaped, to_text
+from ..sanitizer.headings import github_name, heading_names, loose
+
+_LINK = re.compile(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
+_MARK = ' href="./'
+_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_INDEXES = frozenset({"index", "_index", "readme"})
+_SUFFIXES = frozenset(FORMATS) | {".mdx", ".html", ".htm", ".md", ".rst", ".org", ".adoc", ".ipynb", ".php", ".qmd"}
+_LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][a-z]{2,4})?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An article that a link may mean."""
+
+    slug: str
+    path: str
+
+
+Find = Callable[[str], list[Target]]
+"""The visible articles that have a name."""
+ReadBody = Callable[[str], str]
+"""The body of the article with a slug."""
+
+
+def link_names(path: str, article: Article) -> set[str]:
+    """What links may call the article: its path from ``/``, its file's name, slug, aliases and title."""
+    file = PurePosixPath(path)
+    stem = _LANGUAGE.sub("", file.stem)
+    names = {"/" + _folded(str(file.with_suffix(""))), "/" + _folded(str(file.with_name(stem or file.stem)))}
+    short = [stem, _DATED.sub("", stem), article.slug, article.title]
+    if stem.lower() in _INDEXES:
+        names.add("/" + _folded(str(file.parent)).strip("."))
+        short = [file.parent.name, article.slug, article.title]
+    for alias in article.aliases:
+        names.add("/" + _folded(alias.strip("/")))
+        short.append(alias.rstrip("/").rpartition("/")[2])
+    return names | {_folded(slug_of(name)) for name in short if slug_of(name)}
+
+
+def with_links(article: Article, find: Find, read_body: ReadBody) -> tuple[Article, list[str]]:
+    """*article* with the addresses of the articles that it links to, and the paths that lead to none."""
+    if _MARK not in article.body:
+        return article, []
+    found: list[str] = []
+    dead: list[str] = []
+
+    def linked(link: re.Match[str]) -> str:
+        attributes = attributes_of(link[1])
+        href = unescape(attributes.get("href", ""))
+        if not href.startswith("./"):
+            return link[0]
+        address = _address(href, find, read_body)
+        found.append(address)
+        if address:
+            return f"<a{to_text(attributes | {'href': escaped(address)})}>{link[2]}</a>"
+        dead.append(unquote(href[2:]))
+        rest = {name: value for name, value in attributes.items() if name in ("id", "lang", "dir")}
+        return f"<span{to_text(rest)}>{link[2]}</span>" if rest else link[2]
+
+    body = Markup(_LINK.sub(linked, str(article.body)))  # noqa: S704  only href changed, or the tag went
+    version = fingerprint(article.version, *found)
+    return replace(article, body=body, version=version), dead
+
+
+def _address(href: str, find: Find, read_body: ReadBody) -> str:
+    """``/a/<slug>#<id>``; empty if no article is meant."""
+    path, _, fragment = href[1:].partition("#")
+    path = unquote(path)
+    for name in _candidates(path):
+        if targets := find(name):
+            slug = max(targets, key=lambda target: (_common(path, target.path), [-ord(c) for c in target.slug])).slug
+            return urls.article(slug) + _fragment(unquote(fragment), slug, read_body)
+    return ""
+
+
+def _candidates(path: str) -> Iterator[str]:
+    parts = [part for part in path.split("/") if part]
+    if not parts:
+        return
+    file = PurePosixPath(parts[-1])
+    last = file.stem if file.suffix.lower() in _SUFFIXES else parts[-1]
+    yield "/" + _folded("/".join([*parts[:-1], last]))
+    yield "/" + _folded("/".join(parts))
+    if last.lower() in _INDEXES and len(parts) > 1:
+        last = parts[-2]
+        yield "/" + _folded("/".join(parts[:-1]))
+    for name in dict.fromkeys((last, _LANGUAGE.sub("", last), _DATED.sub("", last))):
+        if slug := slug_of(name):
+            yield _folded(slug)
+
+
+def _common(path: str, other: str) -> int:
+    """How many parts two paths have in common, from the beginning and before their last."""
+    mine, theirs = [part.lower() for part in path.split("/") if part], other.lower().split("/")
+    return len(set(mine[:-1]) & set(theirs[:-1]))
+
+
+def _fragment(fragment: str, slug: str, read_body: ReadBody) -> str:
+    """``#`` and the id that *fragment* means in the other article; empty if it means none."""
+    if not fragment:
+        return ""
+    body = read_body(slug)
+    if f' id="{escaped(fragment)}"' in body or re.fullmatch(r"p\d+", fragment):
+        return f"#{fragment}"
+    names = heading_names(body)
+    name = names.get(fragment) or names.get(github_name(fragment)) or names.get(loose(fragment))
+    return f"#{unescape(name)}" if name else ""
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
