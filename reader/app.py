@@ -50,7 +50,8 @@ def create_app(services: Services | None = None) -> Flask:
     checked = RequestChecks(inner, settings.known_hosts, refuses_others=bool(settings.hosts))
     app.wsgi_app = ForwardedMiddleware(checked, settings.proxies, direct=settings.trusted_proxies == "none")  # type: ignore[method-assign]
     if settings.access_log:
-        app.wsgi_app = AccessLog(app.wsgi_app, writer_to(settings.access_log))  # type: ignore[method-assign]
+        access_log = app.extensions["access_log"] = AccessLog(app.wsgi_app, writer_to(settings.access_log))
+        app.wsgi_app = access_log  # type: ignore[method-assign]
     return app
 
 

@@ -16,6 +16,7 @@ ReaderError
 ├── TooLarge             too many articles for one file (HTTP 413)
 ├── CannotListen         `serve` cannot bind its address and port
 ├── InstanceInUse        another `serve` uses the same instance folder
+├── InstanceUnusable     neither the instance folder nor a temporary one can be written
 └── Busy                 overloaded or temporarily unavailable; try again later (HTTP 503)
 """
 
@@ -144,3 +145,14 @@ class InstanceInUse(ReaderError):
     def __init__(self, folder: str, owner: str) -> None:
         msgid = N_("process %(owner)s already serves from %(folder)s; stop it, or set READER_INSTANCE")
         super().__init__(Message(msgid, owner=owner, folder=folder))
+
+
+class InstanceUnusable(ReaderError):
+    """``reason`` is the system's for the instance folder."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        msgid = N_(
+            "%(folder)s cannot be written (%(reason)s), nor can a temporary folder; make room there,"
+            " or set READER_INSTANCE to a folder that can be written"
+        )
+        super().__init__(Message(msgid, folder=folder, reason=reason))

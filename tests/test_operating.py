@@ -130,6 +130,32 @@ def children(pid):
     return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
 
+def test_lines_that_the_access_log_loses_are_counted_and_told_once(services, publish, tmp_path, caplog):
+    publish({"2026-05-01/rain.md": "---\ntitle: 大雨\n---\n今天下雨。"})
+    place = tmp_path / "logs" / "access.log"  # there is no such folder yet
+    app = create_app(replace(services, settings=replace(services.settings, access_log=str(place))))
+    client = app.test_client()
+
+    def lost() -> float:
+        """Before this request, whose own line comes after it."""
+        found = re.search(r'^reader_failed_quietly_total{what="access log lines"} (\S+)$', figures(), re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def figures() -> str:
+        return client.get("/metrics").text
+
+    before = lost()
+    assert [client.get(path).status_code for path in ("/a/rain", "/a/rain", "/")] == [200] * 3
+    assert lost() - before == 4
+    assert caplog.text.count("the access log cannot be written") == 1
+    place.parent.mkdir()
+    lost()
+    counted = lost()
+    client.get("/a/rain")
+    assert lost() == counted
+    assert place.read_text("utf-8").count("/a/rain") == 1
+
+
 def test_the_access_log_holds_no_personal_data(services, publish, tmp_path):
     publish({"2026-05-01/rain.md": "---\ntitle: 大雨\n---\n今天下雨。"})
     place = tmp_path / "access.log"

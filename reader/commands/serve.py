@@ -9,12 +9,11 @@ from contextlib import closing
 
 import click
 
-from ..errors import InstanceInUse
 from ..i18n import Message
+from ..server.instance_folder import InstanceFolder
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
 from ..settings import Settings
-from ..storage.locks import file_lock
 from .console import echo
 
 
@@ -27,19 +26,14 @@ from .console import echo
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; new files appear within a second."""
-    lock = settings.instance / "serve.lock"
-    with file_lock(lock) as is_alone:
-        if not is_alone:
-            raise InstanceInUse(str(settings.instance), lock.read_text().strip())
-        lock.write_text(f"{os.getpid()}\n")
-        with closing(open_listener(host, port)) as listener:
-            raise SystemExit(_serve(settings, listener, f"http://{_shown(host)}:{port}/", workers))
+    with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
+        raise SystemExit(_serve(settings, instance, listener, f"http://{_shown(host)}:{port}/", workers))
 
 
-def _serve(settings: Settings, listener: socket.socket, address: str, workers: int) -> int:
-    shutil.rmtree(settings.instance / "metrics", ignore_errors=True)  # metrics count from the start of the server
+def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
+    shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
     echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
-    return Supervisor(listener, workers).run()
+    return Supervisor(listener, workers, instance.environment).run()
 
 
 def _shown(host: str) -> str:

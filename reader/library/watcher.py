@@ -7,18 +7,19 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import PurePath
 
 from watchfiles import watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
+from ..catalog import Catalog
 from ..settings import Settings
 from ..storage.locks import file_lock
 from ..storage.sqlite import file_identity
 from .folder import Root, find_root, watched_folders
-from .reading import warm_up
+from .reading import FileResult, warm_up
 from .scanner import Library, ScanResult
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,11 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 TAKE_OVER_SECONDS = 0.5
 """How often the other processes try to take the lock of the indexing process."""
+
+MANY_FILES = 100
+"""Fewer are read without a word in the log."""
+
+PROGRESS_SECONDS = 10.0
 
 _TICK_SECONDS = 0.2
 
@@ -74,7 +80,7 @@ def _watch_and_index(
         ready.set()
     warm_up(settings)
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
-    known = file_identity(settings.catalog)
+    known, is_first = file_identity(settings.catalog), True
     for reported in _changed_paths(settings, stop):
         waiting |= reported
         if known != (known := file_identity(settings.catalog)):  # another database file: the old one was broken
@@ -82,7 +88,10 @@ def _watch_and_index(
         if not (waiting or result.unsettled or _is_due(result.next_due)) or not attempts.is_time():
             continue
         names = {""} if "" in waiting else waiting | result.unsettled
-        result, waiting = _scan_once(partial(library.scan_paths, names), attempts, names)
+        result, waiting = _scan_once(partial(library.scan_paths, names, _logged), attempts, names)
+        if is_first and not waiting:
+            is_first = False
+            log.info("%s: %d articles", settings.articles, Catalog(settings.catalog, settings.timezone).count())
         ready.set()
         changed.set()
 
@@ -121,6 +130,16 @@ def _scan_once(one_pass: Callable[[], ScanResult], attempts: _Attempts, names: s
         return ScanResult(), names
     attempts.succeeded()
     return result, set()
+
+
+def _logged(results: Iterable[FileResult], length: int) -> Iterator[FileResult]:
+    """Logs the progress of a pass that reads many files, as the first one of a large folder does."""
+    next_line = time.monotonic()
+    for number, result in enumerate(results):
+        if length >= MANY_FILES and time.monotonic() >= next_line:
+            next_line = time.monotonic() + PROGRESS_SECONDS
+            log.info("reading articles: %d of %d files are read", number, length)
+        yield result
 
 
 def _changed_paths(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 from ..settings import PACKAGE
 from .listener import refuse_new_connections
@@ -37,7 +38,7 @@ SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 class WebProcess:
     """One web process. It writes a byte to a pipe when it is ready."""
 
-    def __init__(self, number: int, generation: int, listener: socket.socket) -> None:
+    def __init__(self, number: int, generation: int, listener: socket.socket, settings: dict[str, str]) -> None:
         self.number, self.generation, self.started = number, generation, time.monotonic()
         self._ready_pipe, told = os.pipe()
         os.set_blocking(self._ready_pipe, False)
@@ -49,7 +50,7 @@ class WebProcess:
             str(PACKAGE.parent),
             *filter(None, [os.environ.get("PYTHONPATH")]),
         ]  # independent of the working directory
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
         self._process = subprocess.Popen(command, pass_fds=handed_on, env=environment)  # noqa: S603
         os.close(told)
         self._is_ready, self._kill_at = False, float("inf")
@@ -86,10 +87,10 @@ class WebProcess:
 
 
 class Supervisor:
-    """Runs *count* web processes on *listener* until a stop signal."""
+    """Runs *count* web processes on *listener* until a stop signal; *settings* is called at each start of one."""
 
-    def __init__(self, listener: socket.socket, count: int) -> None:
-        self._listener = listener
+    def __init__(self, listener: socket.socket, count: int, settings: Callable[[], dict[str, str]]) -> None:
+        self._listener, self._settings = listener, settings
         self._numbers = range(1, count + 1)
         self._current: dict[int, WebProcess] = {}
         self._coming: WebProcess | None = None
@@ -120,7 +121,7 @@ class Supervisor:
 
     def _start(self, number: int) -> WebProcess:
         self._generations[number] += 1
-        return WebProcess(number, self._generations[number], self._listener)
+        return WebProcess(number, self._generations[number], self._listener, self._settings())
 
     def _pause_seconds(self) -> float:
         """The timeout of the signal wait: SIGCHLD ends it early, but readiness and deadlines are polled."""

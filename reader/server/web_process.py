@@ -27,6 +27,7 @@ from granian.log import LogLevels, configure_logging
 from granian.wsgi import _callback_wrapper
 
 from ..app import create_app
+from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
 from .connections import ConnectionWatch
@@ -66,6 +67,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # no connection has been accepted yet
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # how far a first reading of the folder is
     configure_logging(LogLevels.info, None, True)
     services = start_background(Settings.from_environ(), stop)
     application = DrainingMiddleware(create_app(services).wsgi_app)

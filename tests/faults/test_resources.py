@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import signal
 import subprocess
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,17 +67,80 @@ def test_a_server_starts_on_a_full_disk_that_holds_a_catalog(tmp_path):
             assert server.status("/a/rain") == 200
 
 
-def test_reading_goes_on_when_instance_becomes_read_only(tmp_path):
+@contextmanager
+def disk_that_can_fail(place: Path):
+    """An ext4 at *place*; what is given makes the kernel turn it read-only as after an error of the disk."""
+    image = place.with_suffix(".img")
+    with image.open("wb") as file:
+        file.truncate(60 << 20)
+    run = partial(subprocess.run, capture_output=True, check=False)
+    mount = ["mount", "-o", "loop,errors=remount-ro", str(image), str(place)]
+    if shutil.which("mkfs.ext4") is None or run(["mkfs.ext4", "-q", str(image)]).returncode or run(mount).returncode:
+        pytest.skip("an ext4 in a file can be mounted by root only, and not in every container")
+    try:
+        device = run(["findmnt", "-no", "SOURCE", str(place)], text=True).stdout.strip()
+        fail = Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error")
+        if not device.startswith("/dev/loop") or not os.access(fail, os.W_OK):
+            pytest.skip("this kernel offers no way to make an ext4 fail")
+        yield partial(fail.write_text, "a test")
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_reading_goes_on_when_the_disk_of_instance_fails_and_becomes_read_only(tmp_path):
     server = Server(tmp_path)
     server.publish("rain")
-    with file_system(server.instance, 60), running(server):
+    with disk_that_can_fail(server.instance) as fail, running(server):
         assert server.status("/a/rain") == 200
-        remount = ["mount", "-o", "remount,ro", str(server.instance)]
-        if subprocess.run(remount, capture_output=True, check=False).returncode:
-            subprocess.run(["mount", "-f", "-o", "remount,ro", str(server.instance)], check=False)
-            pytest.skip("the file system is busy: it cannot be made read-only under a server here")
+        fail()
+        with pytest.raises(OSError, match="Read-only"):
+            (server.instance / "probe").touch()
         for _ in range(3):
+            wait_for(lambda: set(pages(server)) == {200}, server)
+        for victim in server.web_processes():
+            os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: set(pages(server)) == {200}, server)
+        server.publish("after")
+        wait_for(lambda: server.status("/a/after") == 200, server)
+        wait_for(lambda: server.status("/a/after.epub") == 200, server)
+        assert server.log.count("cannot be written") == 1
+        place = substitute(server)
+        assert place.exists()
+    assert not place.exists()
+
+
+def substitute(server) -> Path:
+    return Path(re.search(r"what they derive in (\S+) until", server.log)[1])
+
+
+def test_a_server_starts_although_instance_is_read_only(tmp_path):
+    server = Server(tmp_path)
+    server.publish("rain")
+    with file_system(server.instance, 10):
+        subprocess.run(["mount", "-o", "remount,ro", str(server.instance)], check=True)
+        with running(server):
             assert set(pages(server)) == {200}
+            wait_for(lambda: server.status("/a/rain.epub") == 200, server)
+            assert server.log.count("cannot be written") == 1
+            assert "Traceback" not in server.log
+
+
+def test_a_server_that_can_write_nowhere_is_refused_with_the_reason(tmp_path):
+    server = Server(tmp_path, prefix=("unshare", "--mount", "sh", "-c", READ_ONLY_EVERYWHERE, "sh"))
+    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("a mount namespace is for root only")
+    server.instance.rmdir()
+    server.begin()
+    assert server.process.wait(60) == 1
+    assert "READER_INSTANCE" in server.log
+    assert "Traceback" not in server.log
+
+
+READ_ONLY_EVERYWHERE = """
+findmnt -rno TARGET | while read -r place; do mount -o remount,bind,ro "$place" 2>&- || true; done
+exec "$@"
+"""
+"""In a mount namespace of its own."""
 
 
 def test_sixty_four_file_descriptors_are_enough_to_answer(tmp_path):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("reader.access")
+log_of_server = logging.getLogger(__name__)
 
 
 class AccessLog:
@@ -19,6 +20,8 @@ class AccessLog:
 
     def __init__(self, inner: WSGIApplication, write: Callable[[str], None]) -> None:
         self._inner, self._write = inner, write
+        self._is_writable, self.lost = True, 0
+        """Lines that could not be written since somebody last took the count away."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -31,9 +34,20 @@ class AccessLog:
             return start_response(status, headers, *rest)  # type: ignore[arg-type]
 
         body = self._inner(environ, start)  # type: ignore[arg-type]
-        with suppress(OSError):  # a full disk costs the line, not the answer
+        try:
             self._write(line(environ, *status_and_length, time.perf_counter() - started))
+        except OSError as error:  # a full disk costs the line, not the answer
+            self._count_lost(error)
+        else:
+            self._is_writable = True
         return body
+
+    def _count_lost(self, error: OSError) -> None:
+        """With one log line until it can be written again."""
+        self.lost += 1
+        if self._is_writable:
+            log_of_server.warning("the access log cannot be written: %s", error)
+        self._is_writable = False
 
 
 def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> str:
@@ -49,12 +63,24 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
 
 
 def writer_to(place: str) -> Callable[[str], None]:
-    """Appends lines to the file *place*, also after logrotate has moved it away; ``-`` is standard error."""
+    """Appends lines to the file *place*, also after logrotate has moved it away; ``-`` is standard error.
+
+    The file is opened when there is a line to write. Raises OSError for a line that could not be written.
+    """
     handler: logging.Handler = logging.StreamHandler()
     if place != "-":
-        handler = logging.handlers.WatchedFileHandler(place, encoding="utf-8")
-    handler.handleError = lambda _record: None  # type: ignore[assignment,method-assign]  # else a traceback for each request
+        handler = logging.handlers.WatchedFileHandler(place, encoding="utf-8", delay=True)
+    handler.handleError = _raise_again  # type: ignore[assignment,method-assign]
     handler.setFormatter(logging.Formatter("%(message)s"))
+    for former in log.handlers:
+        former.close()
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)
     return log.info
+
+
+def _raise_again(_record: logging.LogRecord) -> None:
+    """In place of the traceback on standard error that ``logging`` writes for each record."""
+    error = sys.exc_info()[1]
+    if error is not None:
+        raise error

@@ -43,6 +43,7 @@ def metrics() -> Response:
     """
     if not is_within(request.environ.get(CLIENT, "") or _peer(), services().settings.metrics_readers):
         abort(403)
+    count_quiet_failures(current_app)
     count_cache_hits(current_app)
     registry = CollectorRegistry()
     if VARIABLE in os.environ:
@@ -93,16 +94,26 @@ def count(response: Response) -> Response:
     view = request.endpoint or "none"
     REQUESTS.labels(view, str(response.status_code)).inc()
     SECONDS.labels(view).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+    count_quiet_failures(current_app)
     count_cache_hits(current_app)
     return response
 
 
+def count_quiet_failures(app: Flask) -> None:
+    """What has failed without a word to anybody since the last time, in this process."""
+    export_service, access_log = services().export_service, app.extensions.get("access_log")
+    with _lock:
+        ahead, export_service.failed_prefetches = export_service.failed_prefetches, 0
+        lost = 0
+        if access_log is not None:
+            lost, access_log.lost = access_log.lost, 0
+    for what, failures in (("exports ahead", ahead), ("access log lines", lost)):
+        if failures:
+            FAILED.labels(what).inc(failures)
+
+
 def count_cache_hits(app: Flask) -> None:
     """What the hot layer has counted since the last time, in this process."""
-    export_service = services().export_service
-    failures, export_service.failed_prefetches = export_service.failed_prefetches, 0
-    if failures:
-        FAILED.labels("exports ahead").inc(failures)
     response_cache = app.extensions.get("response_cache")
     if response_cache is None or not response_cache.hits:
         return

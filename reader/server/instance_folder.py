@@ -1,0 +1,122 @@
+"""Where web processes keep what they derive: the folder that is set, or a temporary one while that cannot be written.
+
+Nothing in the instance folder is irreplaceable, so a disk that has become read-only costs the time to read the articles
+once more, and no page.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Self
+
+from ..errors import InstanceInUse, InstanceUnusable
+from ..storage.locks import file_lock
+
+LOG = logging.getLogger(__name__)
+
+PROBE_BYTES = 1 << 20
+"""Room that a new catalog needs at least."""
+
+CATALOG_FILES = ("catalog.sqlite3", "catalog.sqlite3-wal")
+SESSIONS = "sessions"
+"""Which sessions of the editor have been ended: what has to be known in a temporary folder, too."""
+
+TEMPORARY_EXPORTS_MB = "32"
+"""Temporary folders often lie in memory."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108  a place for TemporaryDirectory, which makes unguessable names in it
+
+
+class InstanceFolder:
+    """``with InstanceFolder(folder) as instance``: nobody else serves from *folder*. Raises InstanceInUse."""
+
+    def __init__(self, wanted: Path, owner: int) -> None:
+        self._wanted, self._owner = wanted, owner
+        self._open = ExitStack()
+        self._temporary: Path | None = None
+        self._not_locked = OSError()
+        self._is_locked = self._has_served = False
+
+    def __enter__(self) -> Self:
+        lock = self._wanted / "serve.lock"
+        try:
+            if not self._open.enter_context(file_lock(lock)):
+                raise InstanceInUse(str(self._wanted), lock.read_text().strip())
+            self._is_locked = True
+            lock.write_text(f"{self._owner}\n")
+        except OSError as error:  # told by ``current``
+            self._not_locked = error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def environment(self) -> dict[str, str]:
+        """What tells a web process that starts now where it works; what it makes in memory is little."""
+        folder = self.current()
+        limits = {} if folder == self._wanted else {"READER_EXPORT_CACHE_MB": TEMPORARY_EXPORTS_MB}
+        return {"READER_INSTANCE": str(folder), **limits}
+
+    def current(self) -> Path:
+        """For a web process that starts now. Raises InstanceUnusable if the first one can have no folder at all."""
+        error = _refusal(self._wanted) if self._is_locked else self._not_locked
+        try:
+            found = self._substitute(error) if error else self._wanted
+        except InstanceUnusable as unusable:
+            if not self._has_served:
+                raise
+            LOG.error("%s", unusable)
+            found = self._wanted
+        self._has_served = True
+        return found
+
+    def _substitute(self, error: OSError) -> Path:
+        """The same one for all processes. One log line says when it begins to be used."""
+        if self._temporary is None or _refusal(self._temporary):
+            self._temporary = self._make(error)
+            LOG.error(
+                "%s cannot be written (%s): web processes that start now keep what they derive in %s until"
+                " the server is restarted; make room or make the folder writable",
+                *(self._wanted, error.strerror, self._temporary),
+            )
+        return self._temporary
+
+    def _make(self, error: OSError) -> Path:
+        for parent in (None, MEMORY):
+            with suppress(OSError):
+                found = Path(tempfile.mkdtemp(prefix="reader-instance-", dir=parent))
+                self._open.callback(shutil.rmtree, found, ignore_errors=True)
+                if _refusal(found) is None:
+                    self._fill(found)
+                    return found
+        raise InstanceUnusable(str(self._wanted), error.strerror or str(error))
+
+    def _fill(self, temporary: Path) -> None:
+        """With what spares work; a catalog only before the first web process starts, so that nobody writes into it."""
+        with suppress(OSError):
+            shutil.copytree(self._wanted / SESSIONS, temporary / SESSIONS)
+        for name in () if self._has_served else CATALOG_FILES:
+            try:
+                shutil.copyfile(self._wanted / name, temporary / name)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                for part in CATALOG_FILES:
+                    (temporary / part).unlink(missing_ok=True)
+                return
+
+
+def _refusal(folder: Path) -> OSError | None:
+    """Why nothing can be derived in *folder*: SQLite needs some room there even to read."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(PROBE_BYTES))
+            probe.flush()
+    except OSError as error:
+        return error
+    return None
