@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 from whitenoise import WhiteNoise
 
 from . import web
@@ -53,6 +55,20 @@ def create_app(services: Services | None = None) -> Flask:
         access_log = app.extensions["access_log"] = AccessLog(app.wsgi_app, writer_to(settings.access_log))
         app.wsgi_app = access_log  # type: ignore[method-assign]
     return app
+
+
+def takes_body_at(app: Flask) -> Callable[[str], bool]:
+    """Returns a function that tells whether a view accepts POST, and so reads a body, at a path."""
+    addresses = app.url_map.bind("")
+
+    def takes_body(path: str) -> bool:
+        try:
+            addresses.match(path, method="POST")
+        except HTTPException:  # no such page, another method, a redirect
+            return False
+        return True
+
+    return takes_body
 
 
 class _CatalogRevision:

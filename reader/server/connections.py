@@ -1,7 +1,8 @@
 """Counts the open connections of this process, and shuts down stalled ones.
 
 granian has a timeout for request headers, but not for request bodies or for clients that stop reading a response. A
-connection without progress in either direction for 30 s is shut down here, which frees the waiting thread.
+connection whose client has acknowledged no byte for 30 s is shut down here, which frees the waiting thread. What the
+client sends does not count: so a request body has 30 s in all, however slowly it trickles in.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .request_body import Body
+
 STALLED_SECONDS = 30.0
 """Longer than any view takes to respond (a request waits up to 25 s for an export)."""
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 
 SILENT_SECONDS = 2.0
 """If half of the connections are in use, a client that has sent nothing for this time is disconnected."""
@@ -28,20 +31,30 @@ _MOVED = struct.Struct("=QQ")
 _MOVED_AT = 120  # linux/tcp.h, struct tcp_info: tcpi_bytes_acked, tcpi_bytes_received
 
 
-@dataclass
+@dataclass(frozen=True)
 class Seen:
-    """A connection at the last check: ``moved`` is (bytes acknowledged, received), ``since`` the last change."""
+    """A connection at the last check: bytes acknowledged by the client, and bytes received from it.
 
-    moved: tuple[int, int]
+    ``since`` is the last check at which it did not exist yet or fewer bytes were acknowledged: a lower bound.
+    """
+
+    acknowledged: int
     since: float
+    received: int
+    address: str
 
 
 class ConnectionWatch:
-    """Watches the connections accepted on *port*; at most *places* are allowed."""
+    """Watches the connections accepted on *port*; at most *places* are allowed.
 
-    def __init__(self, port: int, places: int) -> None:
-        self._port, self._places = port, places
+    *slowest* returns the body that is too slow while other requests wait for its place. All connections of its client
+    that have been unanswered for as long are shut down: WSGI does not tell which of them carries the body.
+    """
+
+    def __init__(self, port: int, places: int, slowest: Callable[[], Body | None] = lambda: None) -> None:
+        self._port, self._places, self._slowest = port, places, slowest
         self._seen: dict[int, Seen] = {}
+        self._last_check = time.monotonic()
 
     def count(self) -> int:
         count = 0
@@ -56,24 +69,32 @@ class ConnectionWatch:
                 self.shut_down_stalled(time.monotonic())
 
     def shut_down_stalled(self, now: float) -> None:
-        """Shuts down connections stalled for STALLED_SECONDS; silent ones sooner if half the places are used."""
-        seen: dict[int, Seen] = {}
-        silent = []
+        """Shuts down connections stalled for STALLED_SECONDS, those of a body that is too slow, and silent ones if half
+        the places are used."""
+        seen, body = {}, self._slowest()
+        for inode, acknowledged, received, address in self._checked():
+            known = self._seen.get(inode)
+            since = known.since if known and known.acknowledged == acknowledged else self._last_check
+            seen[inode] = Seen(acknowledged, since, received, address)
+        stalled = {inode for inode, one in seen.items() if now - one.since > STALLED_SECONDS}
+        if body:
+            stalled |= {inode for inode, one in seen.items() if _may_carry(body, one)}
+        silent = [i for i, one in seen.items() if one.received == 0 and now - one.since > SILENT_SECONDS]
+        stalled.update(silent[: max(0, len(seen) - self._places // 2)])
+        self._shut_down(stalled)
+        self._seen, self._last_check = seen, now
+
+    def _checked(self) -> Iterator[tuple[int, int, int, str]]:
+        """(inode, bytes acknowledged, bytes received, the client's address) of each."""
         for connection in self._open():
             with closing(connection), suppress(OSError):
-                inode, moved = os.fstat(connection.fileno()).st_ino, _moved(connection)
-                known = self._seen.get(inode)
-                seen[inode] = known if known and known.moved == moved else Seen(moved, now)
-                if now - seen[inode].since > STALLED_SECONDS:
-                    connection.shutdown(socket.SHUT_RDWR)
-                elif moved[1] == 0 and now - seen[inode].since > SILENT_SECONDS:
-                    silent.append(connection.dup())
-        excess = len(seen) - self._places // 2
-        for number, connection in enumerate(silent):
+                yield os.fstat(connection.fileno()).st_ino, *_moved(connection), connection.getpeername()[0]
+
+    def _shut_down(self, inodes: set[int]) -> None:
+        for connection in self._open() if inodes else ():
             with closing(connection), suppress(OSError):
-                if number < excess:
+                if os.fstat(connection.fileno()).st_ino in inodes:
                     connection.shutdown(socket.SHUT_RDWR)
-        self._seen = seen
 
     def _open(self) -> Iterator[socket.socket]:
         """A duplicate of each socket; the caller closes it."""
@@ -84,6 +105,12 @@ class ConnectionWatch:
                     yield connection
                 elif connection is not None:
                     connection.close()
+
+
+def _may_carry(body: Body, seen: Seen) -> bool:
+    """Whether the connection was unanswered when the body began. Later ones, such as the waiting one's, are kept."""
+    is_of_client = seen.address.partition("%")[0] == body.address.partition("%")[0]
+    return is_of_client and seen.received > 0 and seen.since <= body.since
 
 
 def _connection(descriptor: Path) -> socket.socket | None:

@@ -21,15 +21,15 @@ Headers = list[tuple[str, str]]
 class DrainingMiddleware:
     """While ``draining`` is true, each response has ``Connection: close`` (RFC 9112 9.6)."""
 
-    def __init__(self, inner: WSGIApplication) -> None:
-        self._inner, self._bodies, self.draining = inner, RequestBodies(), False
+    def __init__(self, inner: WSGIApplication, bodies: RequestBodies) -> None:
+        self._inner, self.bodies, self.draining = inner, bodies, False
         self._large = threading.BoundedSemaphore(LARGE_ANSWERS)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self.draining:
             start_response = _last_on_connection(start_response)
         try:
-            self._bodies.receive(environ)
+            self.bodies.receive(environ)
         except BodyRefused as refusal:
             return _refuse(start_response, refusal.status)
         answer = self._inner(environ, start_response)

@@ -1,7 +1,7 @@
-"""Where web processes keep what they derive: the folder that is set, or a temporary one while that cannot be written.
+"""The instance folder that web processes use: the configured one, or a temporary one while that cannot be written.
 
-Nothing in the instance folder is irreplaceable, so a disk that has become read-only costs the time to read the articles
-once more, and no page.
+Everything in the instance folder can be rebuilt, so a read-only disk costs the time to read the articles again, but no
+page.
 """
 
 from __future__ import annotations

@@ -1,17 +1,31 @@
-"""Receives the whole request body before the application runs, for a limited number of requests at a time."""
+"""Receives the whole request body before the application runs, for a limited number of requests at a time.
+
+granian reads a body with a blocking call that has no timeout, and ends only with the connection. So a body that is too
+slow while others wait has its connection shut down (``ConnectionWatch``).
+"""
 
 from __future__ import annotations
 
 import io
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from wsgiref.types import WSGIEnvironment
 
-PLACES = 2
-"""How many request bodies are received at a time. Further requests with a body get 503."""
+PLACES = 8
+"""How many request bodies are received at a time."""
 
-MOST_BYTES = 64 << 20
+WAITING = 8
+"""How many requests wait for a place. Further requests with a body get 503 at once."""
 
-_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
+WAIT_SECONDS = 8.0
+
+FAIR_SECONDS = 3.0
+"""How long a body may keep a place while other requests wait for one. A form usually takes well under a second."""
+
+MOST_BYTES = 8 << 20
 
 
 class BodyRefused(Exception):
@@ -22,27 +36,70 @@ class BodyRefused(Exception):
         self.status = status
 
 
-class RequestBodies:
-    """One instance per web process. ``ConnectionWatch`` shuts down a stalled upload, which frees its place."""
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A request body that is being received, from which client address, and since when (monotonic seconds)."""
 
-    def __init__(self) -> None:
-        self._places = threading.BoundedSemaphore(PLACES)
+    address: str
+    since: float
+
+
+class RequestBodies:
+    """One instance per web process. Bodies are received only at paths for which *are_taken_at* returns True."""
+
+    def __init__(self, are_taken_at: Callable[[str], bool], places: int = PLACES) -> None:
+        self._are_taken_at = are_taken_at
+        self._places, self._queue = threading.BoundedSemaphore(places), threading.BoundedSemaphore(min(WAITING, places))
+        self._lock, self._received, self._waiting = threading.Lock(), set[Body](), 0
 
     def receive(self, environ: WSGIEnvironment) -> None:
         """Replaces ``wsgi.input`` by the received body. Raises BodyRefused."""
-        if environ["REQUEST_METHOD"] in _WITHOUT_BODY:
-            return
         length = environ.get("CONTENT_LENGTH") or ""
         if length == "0" or not (length or environ.get("HTTP_TRANSFER_ENCODING")):
             return
+        if environ["REQUEST_METHOD"] != "POST" or not self._are_taken_at(environ["PATH_INFO"]):
+            environ["wsgi.input"] = io.BytesIO()
+            return
         if length.isdigit() and int(length) > MOST_BYTES:
             raise BodyRefused("413 Content Too Large")
-        if not self._places.acquire(blocking=False):
-            raise BodyRefused("503 Service Unavailable")
-        try:
+        with self._place(environ.get("REMOTE_ADDR", "")):
             body = environ["wsgi.input"].read(MOST_BYTES + 1)
-        finally:
-            self._places.release()
         if length.isdigit() and len(body) < int(length):
             raise BodyRefused("400 Bad Request")
+        if len(body) > MOST_BYTES:
+            raise BodyRefused("413 Content Too Large")
         environ["wsgi.input"] = io.BytesIO(body)
+
+    def slowest(self) -> Body | None:
+        """The body received longest, if it exceeds FAIR_SECONDS while requests wait for a place; else None."""
+        with self._lock:
+            oldest = min(self._received, key=lambda body: body.since, default=None)
+            is_due = oldest is not None and self._waiting and time.monotonic() - oldest.since > FAIR_SECONDS
+            return oldest if is_due else None
+
+    @contextmanager
+    def _place(self, address: str) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            self._wait()
+        body = Body(address, time.monotonic())
+        with self._lock:
+            self._received.add(body)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._received.remove(body)
+            self._places.release()
+
+    def _wait(self) -> None:
+        if not self._queue.acquire(blocking=False):
+            raise BodyRefused("503 Service Unavailable")
+        with self._lock:
+            self._waiting += 1
+        try:
+            if not self._places.acquire(timeout=WAIT_SECONDS):
+                raise BodyRefused("503 Service Unavailable")
+        finally:
+            with self._lock:
+                self._waiting -= 1
+            self._queue.release()

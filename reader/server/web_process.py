@@ -26,13 +26,14 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels, configure_logging
 from granian.wsgi import _callback_wrapper
 
-from ..app import create_app
+from ..app import create_app, takes_body_at
 from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
 from .connections import ConnectionWatch
 from .draining import DrainingMiddleware
 from .listener import BACKLOG, silent_listener
+from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS
 
 LOG = logging.getLogger(__name__)
@@ -47,11 +48,11 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = 16
-"""Threads for requests. Up to four wait for an export, six for a picture, two for request bodies, two send large files:
-two remain."""
+THREADS = PLACES + WAITING + 14
+"""Threads for requests. Up to sixteen receive or await a body, four wait for an export, six for a picture, two send large
+files: two remain."""
 
-OTHER_FILES = 96
+OTHER_FILES = 216
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""
 
 
@@ -70,8 +71,11 @@ def main() -> None:
     logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # how far a first reading of the folder is
     configure_logging(LogLevels.info, None, True)
     services = start_background(Settings.from_environ(), stop)
-    application = DrainingMiddleware(create_app(services).wsgi_app)
-    serve(application, arguments.listener, arguments.ready, arguments.number)
+    app, (connections, threads) = create_app(services), limits()
+    bodies = RequestBodies(takes_body_at(app), PLACES if threads == THREADS else 1)
+    application = DrainingMiddleware(app.wsgi_app, bodies)
+    worker = _worker(arguments.listener, arguments.number, connections, threads)
+    serve(application, worker, ConnectionWatch(_port(arguments.listener), connections, bodies.slowest), arguments)
     stop.set()
     os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
 
@@ -82,24 +86,21 @@ def end_with_parent(parent: int) -> None:
         sys.exit(0)
 
 
-def serve(application: DrainingMiddleware, listener: int, ready: int, number: int) -> None:
-    """Serves on *listener* until SIGTERM. Writes one byte to the pipe *ready* when it accepts connections."""
+def serve(application: DrainingMiddleware, worker: Any, watch: ConnectionWatch, facts: argparse.Namespace) -> None:
+    """Serves on ``facts.listener`` until SIGTERM. Writes one byte to the pipe ``facts.ready`` when it accepts."""
     asked_to_stop, stopped = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
-    connections, threads = limits()
     end = WorkerSignal()
     end.add_cb(stopped.set)
-    worker = _worker(listener, number, connections, threads)
     loop = loops.get(Loops.auto)
     callback = _callback_wrapper(application, {"url_path_prefix": None}, None)
     scheduler = _new_cbscheduler(loop, callback, impl_asyncio=True)  # type: ignore[no-untyped-call]
     worker.serve_mtr(scheduler, loop, end)
-    watch = ConnectionWatch(_port(listener), connections)
     threading.Thread(target=watch.run, args=(stopped,), name="connections", daemon=True).start()
-    os.write(ready, b"1")
-    os.close(ready)
+    os.write(facts.ready, b"1")
+    os.close(facts.ready)
     asked_to_stop.wait()
-    drain(application, listener, watch)
+    drain(application, facts.listener, watch)
     end.set()
     stopped.wait()
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
-from contextlib import ExitStack, closing
+import threading
+import time
+import urllib.parse
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
-from faults.running import Server, running, wait_for
+from faults.running import PATIENCE_SECONDS, Server, running, wait_for
 
 CLIENTS = 200
 BEGINNINGS = {
     "silent": b"",
     "half a head": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-",
-    "half a body": b"POST /settings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+    "half a body": b"POST /preferences HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n\r\nsize=",
-    "half a chunked body": b"POST /settings HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsize=\r\n",
+    "half a chunked body": b"POST /preferences HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsize=\r\n",
     "takes no answer": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 20,
 }
 
@@ -36,6 +40,108 @@ def test_two_hundred_slow_clients_stop_nobody_else(server, beginning):
         for _ in range(20):
             assert server.status("/a/rain") == 200
     wait_for(server.answers, server)
+
+
+@contextmanager
+def tricklers(server, count):
+    """*count* clients, each of which sends a body byte by byte; yields their connections."""
+    stop = threading.Event()
+    with ExitStack() as clients:
+        connected = []
+        for _ in range(count):
+            client = clients.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)))
+            client.sendall(BEGINNINGS["half a body"])
+            connected.append(client)
+
+        def trickle():
+            while not stop.wait(0.3):
+                for client in connected:
+                    with suppress(OSError):
+                        client.send(b"x")
+
+        sending = threading.Thread(target=trickle)
+        sending.start()
+        try:
+            yield connected
+        finally:
+            stop.set()
+            sending.join()
+
+
+def answer_to_form(server) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with closing(connection):
+        connection.request("POST", "/preferences", urllib.parse.urlencode({"size": "large"}), form)
+        return connection.getresponse().status
+
+
+def test_a_form_is_taken_although_ten_others_are_sent_byte_by_byte(server):
+    wait_for(lambda: answer_to_form(server) == 303, server)
+    with tricklers(server, 10):
+        time.sleep(2)
+        for _ in range(5):
+            assert answer_to_form(server) == 303
+            assert server.status("/a/rain") == 200
+
+
+def test_a_form_is_taken_when_it_is_sent_again_although_sixty_others_are_sent_byte_by_byte(server):
+    with tricklers(server, 60):
+        assert server.status("/a/rain") == 200
+        wait_for(lambda: answer_to_form(server) == 303, server)  # 503 and Retry-After, or a little patience, before
+        for _ in range(5):
+            assert answer_to_form(server) in (303, 503)  # the other web process may still be full
+
+
+def test_a_body_has_half_a_minute_in_all_not_from_byte_to_byte(server):
+    with tricklers(server, 1) as [client]:
+        client.settimeout(PATIENCE_SECONDS)
+        with suppress(ConnectionResetError):
+            while client.recv(4096):
+                pass
+
+
+@pytest.mark.parametrize("path", ["/a/rain", "/nothing/here", "/feed.json"])
+def test_a_body_that_no_page_reads_is_not_waited_for(server, path):
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)) as client:
+        client.sendall(BEGINNINGS["half a body"].replace(b"/preferences", path.encode()))
+        assert client.recv(12) in (b"HTTP/1.1 404", b"HTTP/1.1 405")
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)) as client:
+        client.sendall(BEGINNINGS["half a body"].replace(b"1000", b"100000000"))
+        assert client.recv(12) == b"HTTP/1.1 413"
+
+
+def test_silent_connections_make_room_when_half_of_the_places_are_taken(tmp_path):
+    server = Server(tmp_path, workers=1, prefix=("prlimit", "--nofile=440:440"))  # 224 connections
+    server.publish("rain")
+    with running(server), ExitStack() as clients:
+        visitor = clients.enter_context(closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)))
+        silent = [
+            clients.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)))
+            for _ in range(200)
+        ]
+        for client in silent:
+            client.setblocking(False)
+
+        def ended():
+            visitor.request("GET", "/a/rain")  # who speaks keeps the connection
+            assert visitor.getresponse().read()
+            return sum(is_ended(client) for client in silent)
+
+        wait_for(lambda: ended() > 80, server)
+        assert ended() < 200
+
+
+def is_ended(client) -> bool:
+    try:
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
 
 
 def test_a_body_that_never_ends_is_given_up(server):
