@@ -49,8 +49,8 @@ CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
 THREADS = PLACES + WAITING + 14
-"""Threads for requests. Up to sixteen receive or await a body, four wait for an export, six for a picture, two send large
-files: two remain."""
+"""Threads for requests. Up to sixteen receive or await a body, four wait for an export, six for a picture, two send
+large files: two remain."""
 
 OTHER_FILES = 216
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""
