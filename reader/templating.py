@@ -27,7 +27,7 @@ class Renderer:
     ::
 
         renderer = Renderer(settings.templates, settings.static)
-        html = renderer.render("document.html", article=article)
+        css = renderer.render("export/epub/style.css")
     """
 
     def __init__(self, templates: Path, static: Path) -> None:

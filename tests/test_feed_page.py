@@ -53,19 +53,19 @@ def test_a_library_smaller_than_the_window_is_a_complete_feed(many, page):
     many(WINDOW - 1)
     live = page()
     assert slugs(live) == named(WINDOW - 2, 0)
-    assert (live.kind, live.closed) == ("complete", 0)
+    assert (live.kind, live.archive_pages) == ("complete", 0)
 
 
 def test_a_full_window_is_closed_and_offered_as_history(many, page):
     many(WINDOW)
-    assert (page().kind, page().closed) == ("live", 1)
+    assert (page().kind, page().archive_pages) == ("live", 1)
     assert slugs(page(number=1)) == slugs(page())
     assert page(number=1).kind == "archive"
 
 
 def test_the_pieces_of_the_history_hold_every_article_once_the_oldest_first(many, page):
     many(2 * WINDOW + 3)
-    assert page().closed == 2
+    assert page().archive_pages == 2
     assert slugs(page()) == named(2 * WINDOW + 2, WINDOW + 3)
     assert slugs(page(number=1)) == named(WINDOW - 1, 0)
     assert slugs(page(number=2)) == named(2 * WINDOW - 1, WINDOW)
@@ -75,10 +75,10 @@ def test_the_pieces_of_the_history_hold_every_article_once_the_oldest_first(many
 
 def test_a_selection_of_two_and_a_search_have_no_history(many, page):
     many(2 * WINDOW)
-    assert page(Selection((WEATHER,))).closed == 2
+    assert page(Selection((WEATHER,))).archive_pages == 2
     for selection in (Selection((WEATHER, RAIN)), Selection(query="正文")):
         live = page(selection)
-        assert (live.closed, live.kind, len(live.teasers)) == (0, "live", WINDOW)
+        assert (live.archive_pages, live.kind, len(live.teasers)) == (0, "live", WINDOW)
         with pytest.raises(NotFound):
             page(selection, 1)
 

@@ -21,7 +21,7 @@ ENCODINGS = ("", "gzip", "br", "zstd, gzip;q=0.5", "gzip, deflate, br, zstd", "b
 @pytest.fixture
 def hot(app, publish):
     publish(ARTICLES)
-    app.extensions["response_cache"]._recompressor.order = lambda kept: None
+    app.extensions["response_cache"]._recompressor.submit = lambda variant: None
     return app.extensions["response_cache"]
 
 
@@ -188,10 +188,10 @@ def test_the_table_keeps_what_is_asked_for_and_stays_within_its_bytes(hot):
 def test_a_page_asked_for_again_is_squeezed_further_under_a_tag_of_its_own(app, publish):
     publish(ARTICLES)
     client, done = Client(app.wsgi_app), threading.Event()
-    improver = app.extensions["response_cache"]._recompressor
+    recompressor = app.extensions["response_cache"]._recompressor
     first = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     client.get("/feed.xml", headers={"Accept-Encoding": "br"})
-    improver._orders.put(type("Last", (), {"ready": property(lambda self: done.set())})())
+    recompressor._queue.put(type("Last", (), {"ready": property(lambda self: done.set())})())
     assert done.wait(10)
     better = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     assert len(better.data) < len(first.data)

@@ -1,4 +1,4 @@
-"""Feeds: articles in, feed bytes out. No request, no clock, no settings.
+"""Feeds: pure functions from articles to feed documents. No web request, no clock, no settings.
 
 A feed format is a module of this package that has a ``NAME``; ``FeedFormat`` is its contract. A new module is found
 when Reader starts: it gets addresses for the whole site, every collection and search, a line on ``/feeds`` and in
@@ -37,26 +37,26 @@ class FeedFormat(Protocol):
     """The media type, without parameters."""
 
     LABEL: str
-    """What it is, for people: a msgid."""
+    """Its name for users: a msgid."""
 
     SHORT: str
-    """A word for it in lists of feeds: a msgid."""
+    """A short name for lists of feeds: a msgid."""
 
     ORDER: int
-    """Its place in lists; the lowest is first."""
+    """Its position in lists; the lowest is first."""
 
     def to_bytes(self, feed: Feed) -> bytes:
-        """The document. *feed* holds absolute addresses, aware times and sanitized HTML, newest entry first.
+        """The document. *feed* holds absolute URLs, aware times and sanitized HTML, newest entry first.
 
-        The same feed gives the same bytes: ETags and 304 depend on it. ``entry.id`` must appear unchanged. Tombstones
-        and links that the format has no word for are left out. Raises nothing: text that the format can't hold is
-        replaced (``feedgen_adapter.clean``, ``one_line``).
+        The same feed must give the same bytes, because ETags depend on it. ``entry.id`` must not be changed. Leave out
+        tombstones and links that the format does not support. Must not raise: replace characters that the format
+        cannot contain (``feedgen_adapter.clean``, ``one_line``).
         """
         ...
 
 
 def _formats() -> dict[str, FeedFormat]:
-    """Every module here that bears a NAME, in the order they are offered. ValueError if two bear one name."""
+    """All modules of this package with a NAME, by NAME, sorted by ORDER. Raises ValueError if a NAME occurs twice."""
     found = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
     named = sorted((module for module in found if hasattr(module, "NAME")), key=lambda module: int(module.ORDER))
     if len({module.NAME for module in named}) < len(named):

@@ -26,7 +26,7 @@ def to_bytes(feed: Feed) -> bytes:
 
 
 def _complete_feed(root: etree._Element, feed: Feed) -> None:
-    """feedgen's Atom tree has no namespace (xmlns is a plain attribute): Atom's own tags go in bare."""
+    """Adds elements of the feed. feedgen's tree has no namespace (xmlns is an attribute): tags have no prefix."""
     _set(root.findall("link")[0], type=MIMETYPE)
     for link in feed.links:
         add(root, "link", rel=link.rel, href=link.address, type=link.mimetype)
@@ -39,11 +39,11 @@ def _complete_feed(root: etree._Element, feed: Feed) -> None:
 def _complete_entry(element: etree._Element, entry: Entry, feed_language: str) -> None:
     links = [Link("alternate", entry.address, "text/html")]
     links += [Link("enclosure", enclosure.address, enclosure.mimetype) for enclosure in entry.enclosures]
-    # A shadowed loop variable loses every attribute but href (feedgen #135, #143): readers then open the EPUB.
-    for written, link in zip(element.findall("link"), links, strict=True):
-        _set(written, rel=link.rel, type=link.mimetype)
-    for written, enclosure in zip(element.findall("link")[1:], entry.enclosures, strict=True):
-        _set(written, length=str(enclosure.size_bytes), title=enclosure.title)
+    # feedgen loses all link attributes but href (#135, #143); feed readers would then open the EPUB.
+    for element_of_link, link in zip(element.findall("link"), links, strict=True):
+        _set(element_of_link, rel=link.rel, type=link.mimetype)
+    for element_of_link, enclosure in zip(element.findall("link")[1:], entry.enclosures, strict=True):
+        _set(element_of_link, length=str(enclosure.size_bytes), title=enclosure.title)
     if entry.language != feed_language:
         element.set(_XML_LANG, entry.language)
     if entry.source:

@@ -1,4 +1,4 @@
-"""Articles to entries, and entries to a feed: every address made absolute, every date decided."""
+"""Converts articles to feed entries: absolute URLs, enclosures, dates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..models import Article
 from .feed import Enclosure, Entry
 from .ids import entry_id
 
-# Sanitized HTML: each "<" of the text is escaped, each attribute stands in double quotes; so this finds just the tags.
+# In sanitized HTML, "<" in text is escaped and attributes are double-quoted, so this matches tags only.
 _TAG = re.compile(r"""<[a-z](?:[^">]|"[^"]*")*>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(\s)([a-z:-]+)(=")([^"]*)(")""", re.IGNORECASE)
 _ADDRESSES = frozenset({"href", "src", "poster", "cite"})
@@ -24,7 +24,7 @@ _OURS = re.compile(r"/media/(\w+)-(\d+)\.(jpg)")
 
 @dataclass(frozen=True)
 class SiteIdentity:
-    """Who speaks: ``base_url`` without a slash at its end, ``authority`` as in tag: URIs."""
+    """The publishing site. ``base_url`` has no slash at the end; ``authority`` is that of tag: URIs (RFC 4151)."""
 
     name: str
     language: str
@@ -37,7 +37,7 @@ class SiteIdentity:
 
 @dataclass(frozen=True)
 class FinishedExport:
-    """A finished export of an article: where, what, how large."""
+    """A finished export of an article, for enclosures."""
 
     suffix: str
     mimetype: str
@@ -52,7 +52,7 @@ def to_entry(
     revised: datetime | None,
     downloads: Iterable[FinishedExport] = (),
 ) -> Entry:
-    """``revised`` is when a correction was seen, None if never: the id stays, ``updated`` moves on."""
+    """The entry of *article*. ``revised`` is the time of a correction, or None: it changes ``updated``, not the id."""
     address = site.absolute(urls.article(article.slug))
     pictures = [_joined(address, picture) for picture in article.images]
     return Entry(
@@ -74,7 +74,7 @@ def to_entry(
 
 
 def thumbnail_of(picture: str) -> str:
-    """The smallest width of a picture of ours; another's picture as it is."""
+    """The smallest rendition of a picture of this site; any other picture unchanged."""
     found = _OURS.fullmatch(picture)
     return urls.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
 
@@ -85,7 +85,7 @@ def _enclosure(article: Article, site: SiteIdentity, download: FinishedExport) -
 
 
 def with_absolute_addresses(html: str, base: str) -> str:
-    """Sanitized *html* with every address resolved against *base*: readers show it on pages of their own."""
+    """Sanitized *html* with every URL resolved against *base*, because feed readers show it on their own pages."""
 
     def absolute(value: str) -> str:
         return escape(_joined(base, unescape(value)))
@@ -104,7 +104,7 @@ def with_absolute_addresses(html: str, base: str) -> str:
 
 
 def _joined(base: str, address: str) -> str:
-    """*address* itself where it is no address at all (``http://[``): a reader's business, not a broken feed's."""
+    """*address* resolved against *base*; unchanged if it is malformed (``http://[``)."""
     try:
         return urljoin(base, address)
     except ValueError:

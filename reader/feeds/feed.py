@@ -1,4 +1,4 @@
-"""What a feed says, before any format: addresses absolute, text clean, every date decided. Values only."""
+"""The content of a feed, independent of the format: frozen dataclasses with absolute URLs and aware times."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Literal
 
 WINDOW = 25
-"""Articles in a live feed and in one piece of its history: 25 full texts are some 45 KB compressed."""
+"""Articles in a live feed and in an archive page: 25 full texts are about 45 KB compressed."""
 
 
 Kind = Literal["live", "archive", "complete"]
-"""After RFC 5005: the newest; a closed piece of history; live, and nothing is older."""
+"""RFC 5005: the newest entries; an archive page; all entries in one document."""
 
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A file that goes with an entry. ``size_bytes`` is its true length: readers show and check it."""
+    """A file attached to an entry. ``size_bytes`` must be exact: feed readers show and check it."""
 
     address: str
     mimetype: str
@@ -26,7 +26,7 @@ class Enclosure:
 
 @dataclass(frozen=True)
 class Entry:
-    """One article as feeds show it. ``content`` is sanitized HTML, empty in the lite feed; the rest is plain text."""
+    """One article. ``content`` is sanitized HTML, empty in summary feeds; the other fields are plain text."""
 
     id: str
     address: str
@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """An entry that is no more (RFC 6721)."""
+    """A removed entry (RFC 6721)."""
 
     id: str
     removed_at: datetime
@@ -54,7 +54,7 @@ class Tombstone:
 
 @dataclass(frozen=True)
 class Link:
-    """A link of the whole feed beside *self* and *alternate*: hub, prev-archive, current, next …"""
+    """A link of the feed besides *self* and *alternate*: hub, prev-archive, current …"""
 
     rel: str
     address: str
@@ -63,9 +63,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Feed:
-    """Entries newest first. ``page`` is the HTML page that lists the same articles, ``address`` the feed itself.
+    """Entries newest first. ``page`` is the HTML page that lists the same articles, ``address`` the feed's own URL.
 
-    ``updated`` is never the time of building: it moves only when what is said moves.
+    ``updated`` changes only when the content changes; it is not the time of rendering.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a feed will say, looked up without any text: enough to decide every 304 before anything is built."""
+"""Looks up the entries of a feed without their texts: enough for its version, so that a 304 costs no rendering."""
 
 from __future__ import annotations
 
@@ -18,21 +18,29 @@ from .ids import entry_id, feed_id
 from .selection import Selection
 
 CORRECTIONS = 5
-"""So many older articles come back into the live feed when they are corrected, until the window has moved on."""
+"""How many older articles return to the live feed after a correction."""
 
 DESCRIPTION = N_("The latest articles")
 
 FindDownloads = Callable[[Sequence[Teaser]], Mapping[str, tuple[FinishedExport, ...]]]
-"""Finished exports by slug, in the order they are to be listed."""
+"""Finds the finished exports of articles, by slug, in the order of the enclosures."""
 
 
 @dataclass(frozen=True)
 class FeedPage:
-    """``page_number`` counts from 1, the oldest, and is 0 for the live feed; ``closed`` is how many pieces are full."""
+    """A live feed or an archive page (RFC 5005). ``page_number`` counts from 1, the oldest page; 0 is the live feed.
+
+    ``archive_pages`` is the number of complete archive pages.
+
+    ::
+
+        feed_page = look_up(catalog, EVERYTHING, 0, finished_exports)
+        feed = to_feed(feed_page, catalog.articles(list(feed_page.states)), site, "feed.xml", "application/rss+xml")
+    """
 
     selection: Selection
     page_number: int
-    closed: int
+    archive_pages: int
     teasers: tuple[Teaser, ...]
     revised: Mapping[str, datetime]
     original_slugs: Mapping[str, str]
@@ -42,32 +50,32 @@ class FeedPage:
 
     @cached_property
     def version(self) -> str:
-        """The hash of everything that a feed of this window says, texts included by their own version."""
-        said = (self.closed, self.updated, self.removals, *self.states.values())
-        return fingerprint(*map(str, said))
+        """The hash of everything in the feed; articles are included by their version."""
+        values = (self.archive_pages, self.updated, self.removals, *self.states.values())
+        return fingerprint(*map(str, values))
 
     @cached_property
     def states(self) -> dict[str, str]:
-        """By slug, what changes when the entry does: what a delta compares."""
+        """For each slug, a hash that changes with the entry. Deltas compare these."""
         return {teaser.slug: self._state(teaser) for teaser in self.teasers}
 
     def _state(self, teaser: Teaser) -> str:
         slug = teaser.slug
-        said = (slug, teaser.version, self.revised.get(slug), self.original_slugs.get(slug), self.downloads.get(slug))
-        return fingerprint(*map(str, said))
+        values = (slug, teaser.version, self.revised.get(slug), self.original_slugs.get(slug), self.downloads.get(slug))
+        return fingerprint(*map(str, values))
 
     @property
     def kind(self) -> Kind:
         if self.page_number:
             return "archive"
-        is_whole = not self.closed and not self.selection.query and len(self.selection.collections) == 1
+        is_whole = not self.archive_pages and not self.selection.query and len(self.selection.collections) == 1
         return "complete" if is_whole else "live"
 
 
 def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downloads: FindDownloads) -> FeedPage:
-    """Raises NotFound if nothing stands there: no such tag, no such piece."""
-    closed = _archive_page_count(catalog, selection)
-    if page_number > closed:
+    """Raises NotFound if there is no such collection or archive page."""
+    archive_pages = _archive_page_count(catalog, selection)
+    if page_number > archive_pages:
         raise NotFound("piece", str(page_number))
     teasers = _archive_page(catalog, selection, page_number) if page_number else _live(catalog, selection)
     if not teasers and selection.collections != (ALL,):
@@ -79,7 +87,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
     return FeedPage(
         selection=selection,
         page_number=page_number,
-        closed=closed,
+        archive_pages=archive_pages,
         teasers=tuple(teasers),
         revised=revised,
         original_slugs=catalog.original_slugs(slugs),
@@ -90,7 +98,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
 
 
 def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
-    """The newest, then what is older and was corrected since the oldest of them came out."""
+    """The newest articles, then older ones that were corrected after the oldest of them was published."""
     if selection.query:
         return [hit.teaser for hit in catalog.search(parse(selection.query), limit=WINDOW).hits]
     newest = catalog.latest(*selection.collections, limit=WINDOW)
@@ -107,7 +115,7 @@ def _archive_page(catalog: Catalog, selection: Selection, page_number: int) -> l
 
 
 def _archive_page_count(catalog: Catalog, selection: Selection) -> int:
-    """Only one collection has a history in pieces; of several, and of a search, the window is all there is."""
+    """The number of complete archive pages; 0 for a search and for several collections, which have no archive."""
     if selection.query or len(selection.collections) > 1:
         return 0
     return catalog.count(selection.collections[0]) // WINDOW
@@ -116,7 +124,7 @@ def _archive_page_count(catalog: Catalog, selection: Selection) -> int:
 def to_feed(
     feed_page: FeedPage, articles: Iterable[Article], site: SiteIdentity, name: str, mimetype: str, hub: str = ""
 ) -> Feed:
-    """The feed in full; *name* and *mimetype* are the format's, *hub* is announced in the live feed."""
+    """The feed with texts. *name* and *mimetype* are those of the format; the live feed links to *hub* (WebSub)."""
     selection, label = feed_page.selection, feed_page.selection.label
     return Feed(
         id=feed_id(site.authority, selection.path, name),
@@ -146,7 +154,7 @@ def to_feed(
 
 
 def _links(feed_page: FeedPage, site: SiteIdentity, name: str, mimetype: str, hub: str) -> Iterable[Link]:
-    """RFC 5005 4: each piece leads to the older one and back, and every one to the feed that is current."""
+    """Links of RFC 5005 4: prev-archive, next-archive, current."""
 
     def to_archive_page(rel: str, page_number: int) -> Link:
         return Link(rel, site.absolute(feed_page.selection.feed(name, page_number)), mimetype)
@@ -155,8 +163,8 @@ def _links(feed_page: FeedPage, site: SiteIdentity, name: str, mimetype: str, hu
         yield to_archive_page("current", 0)
     elif hub:
         yield Link("hub", hub)
-    older = feed_page.page_number - 1 if feed_page.page_number else feed_page.closed
+    older = feed_page.page_number - 1 if feed_page.page_number else feed_page.archive_pages
     if older:
         yield to_archive_page("prev-archive", older)
-    if feed_page.page_number and feed_page.page_number < feed_page.closed:
+    if feed_page.page_number and feed_page.page_number < feed_page.archive_pages:
         yield to_archive_page("next-archive", feed_page.page_number + 1)

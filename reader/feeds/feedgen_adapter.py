@@ -1,8 +1,8 @@
-"""feedgen 1.0.0 with its fifteen known defects kept out: the only place that touches it.
+"""The only module that uses feedgen 1.0.0, with workarounds for its fifteen known defects.
 
-feedgen is asked only for what it does well (order of elements, escaping, required fields); ``rss.py`` and
-``atom.py`` then mend its tree from our own values. tests/test_feedgen_adapter.py holds one guard for each
-defect and, for those that upstream may repair, a test that says when a workaround can go.
+feedgen provides the order of elements, escaping and required fields; ``rss.py`` and ``atom.py`` then correct its
+element tree. tests/test_feedgen_adapter.py has a test for each defect, and for defects that upstream may fix, a test
+that fails when the workaround can be removed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\
 
 
 def clean(text: str) -> str:
-    """*text* without what XML 1.0 forbids or discourages (2.2): one such character would cost the whole feed."""
+    """*text* without the characters that XML 1.0 forbids or discourages (2.2); one would make the feed invalid."""
     return _FORBIDDEN.sub("", text)
 
 
@@ -44,7 +44,7 @@ def one_line(text: str) -> str:
 
 
 def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
-    """A FeedGenerator that holds *feed*: every date set (the defaults are "now"), entries in our order."""
+    """A FeedGenerator filled from *feed*, with every date set (the default is now) and entries in order."""
     made = feedgen.feed.FeedGenerator()
     made.id(feed.id)
     made.title(one_line(feed.title))
@@ -55,7 +55,7 @@ def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
     made.updated(feed.updated)
     made.author(name=one_line(feed.publisher or feed.title))
     made.link(href=feed.address, rel="self")
-    made.link(href=feed.page, rel="alternate", type="text/html")  # last: RSS takes the last one as its <link>
+    made.link(href=feed.page, rel="alternate", type="text/html")  # last, because RSS uses the last one as <link>
     for entry in feed.entries:
         made.add_entry(_feedgen_entry(entry), order="append")  # the default order reverses
     return made
@@ -81,7 +81,7 @@ def _feedgen_entry(entry: Entry) -> feedgen.entry.FeedEntry:
 
 
 def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:
-    """A new last child; ``dc:creator`` is written with a prefix of ``PREFIXES``, a bare name without."""
+    """Appends a child element. *tag* is a name, with one of ``PREFIXES`` if it is in a namespace, as ``dc:creator``."""
     child = etree.SubElement(
         parent, qualified(tag), {key: one_line(value) for key, value in attributes.items() if value}
     )
@@ -95,6 +95,6 @@ def qualified(tag: str) -> str:
 
 
 def serialised(root: etree._Element) -> bytes:
-    """The document, its prefixes declared once at the root and only if used."""
+    """The document as bytes, with the used namespace prefixes declared at the root."""
     etree.cleanup_namespaces(root, top_nsmap=PREFIXES)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

@@ -1,8 +1,8 @@
-"""Ids of entries and feeds: tag: URIs (RFC 4151) that no move of host, format or file changes.
+"""Ids of entries and feeds: tag: URIs (RFC 4151) that stay the same when host, format or file name changes.
 
-A changed id is the complaint that feed readers' authors hear most: every article shows up twice. So an id is made
-of ``READER_FEED_AUTHORITY`` (who names, and since when; independent of the host on purpose) and of the first name
-the article ever had: the first of its ``aliases``, which list former names oldest first, or else its slug.
+If an id changes, feed readers show the article twice. So an id consists of ``READER_FEED_AUTHORITY``, which does not
+depend on the host, and the article's original slug: the first of its ``aliases`` (former slugs, oldest first), else
+its slug.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 
 def entry_id(authority: str, original_slug: str) -> str:
-    """Percent-encoded throughout: validators refuse a tag: URI with anything but ASCII."""
+    """The id of an article's entry. The slug is percent-encoded, because validators accept only ASCII in tag: URIs."""
     return f"tag:{authority}:article/{quote(original_slug, safe='')}"
 
 
 def feed_id(authority: str, path: str, name: str) -> str:
-    """*path* is what the feed is of, as a percent-encoded path that begins with ``/``."""
+    """The id of a feed. *path* is that of its selection: percent-encoded, beginning with ``/``."""
     return f"tag:{authority}:feed{path}{name}"

@@ -56,5 +56,5 @@ def _linked(feed: Feed, rel: str) -> str:
 
 
 def _without_empty(members: dict[str, Any]) -> dict[str, Any]:
-    """JSON Feed wants a member left out, not empty."""
+    """*members* without empty values, which JSON Feed requires to be omitted."""
     return {name: value for name, value in members.items() if value}

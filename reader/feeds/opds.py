@@ -1,4 +1,4 @@
-"""OPDS 1.2 (https://specs.opds.io/opds-1.2): the catalogue e-readers browse, search and download from."""
+"""OPDS 1.2 (https://specs.opds.io/opds-1.2): the catalogue feeds that e-readers browse, search and download from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True)
 class Target:
-    """A link: ``size_bytes`` is 0 when it is not known yet."""
+    """A link. ``size_bytes`` is 0 if unknown."""
 
     rel: str
     address: str
@@ -37,7 +37,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Book:
-    """Something to download, or (with one link to a feed) a collection to open. ``id`` is the same in every feed."""
+    """A book to download, or with a link to another feed, a collection. ``id`` is the same in every feed."""
 
     id: str
     title: str
@@ -73,7 +73,7 @@ def cover(address: str, mimetype: str) -> tuple[Target, Target]:
 
 
 def to_bytes(catalogue: Catalogue) -> bytes:
-    root = etree.Element(f"{{{ATOM}}}feed", nsmap=_NAMESPACES)  # type: ignore[arg-type]  # lxml-stubs forget that None is the default namespace
+    root = etree.Element(f"{{{ATOM}}}feed", nsmap=_NAMESPACES)  # type: ignore[arg-type]  # lxml-stubs do not allow None for the default namespace
     root.set(_XML_LANG, catalogue.language)
     _heading(root, catalogue.id, catalogue.title, catalogue.updated)
     _text(_child(root, "author"), "name", catalogue.author)
@@ -103,7 +103,7 @@ def _book(entry: etree._Element, book: Book) -> None:
 
 
 def description(name: str, template: str, language: str) -> bytes:
-    """OpenSearch 1.1: how to ask; *template* is an address with ``{searchTerms}`` in it."""
+    """An OpenSearch 1.1 description. *template* is the search URL with ``{searchTerms}``."""
     root = etree.Element(f"{{{_OPENSEARCH}}}OpenSearchDescription", nsmap={None: _OPENSEARCH})  # type: ignore[dict-item]  # as above
     for tag, text in (("ShortName", name[:16]), ("Description", name), ("Language", language)):
         etree.SubElement(root, f"{{{_OPENSEARCH}}}{tag}").text = one_line(text)

@@ -1,4 +1,4 @@
-"""OPML 2.0 (http://opml.org/spec2.opml): all feeds in one file, to be imported into a feed reader."""
+"""OPML 2.0 (http://opml.org/spec2.opml): a list of all feeds that can be imported into a feed reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIMETYPE = "text/x-opml"
 
 @dataclass(frozen=True)
 class Outline:
-    """One feed to subscribe to; addresses are absolute."""
+    """One feed; URLs are absolute."""
 
     title: str
     feed: str
@@ -24,7 +24,7 @@ class Outline:
 
 
 def to_bytes(title: str, changed_at: datetime, groups: Mapping[str, Sequence[Outline]]) -> bytes:
-    """*groups* become folders, in order; what stands under the empty name stands in none."""
+    """*groups* become folders, in order. The outlines under the empty name are in no folder."""
     root = etree.Element("opml", version="2.0")
     head, body = add(root, "head"), add(root, "body")
     add(head, "title", one_line(title))

@@ -1,4 +1,4 @@
-"""RSS 2.0 with content:encoded, Dublin Core, Media RSS and atom:link: what readers know best."""
+"""RSS 2.0 with content:encoded, Dublin Core, Media RSS and atom:link, the extensions that feed readers support."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def to_bytes(feed: Feed) -> bytes:
 
 
 def _complete_channel(channel: etree._Element, feed: Feed) -> None:
-    """feedgen makes the last link the channel's, keeps none but rel=self, and misspells sy:."""
+    """Corrects the channel: feedgen uses the last link as <link>, drops all but rel=self, and misspells sy:."""
     _child(channel, "link").text = feed.page
-    for written in channel.findall(qualified("atom:link")):
-        channel.remove(written)
+    for element in channel.findall(qualified("atom:link")):
+        channel.remove(element)
     for link in (Link("self", feed.address, MIMETYPE), *feed.links):
         add(channel, "atom:link", rel=link.rel, href=link.address, type=link.mimetype)
     if feed.kind != "live":
@@ -39,13 +39,13 @@ def _complete_channel(channel: etree._Element, feed: Feed) -> None:
 
 
 def _complete_item(item: etree._Element, entry: Entry, feed_language: str) -> None:
-    for name in entry.authors:  # feedgen writes an RSS author only with an e-mail address
+    for name in entry.authors:  # feedgen writes RSS authors only with an e-mail address
         add(item, "dc:creator", name)
     if entry.language != feed_language:
         add(item, "dc:language", entry.language)
     if entry.source:
         add(item, "dc:source", entry.source)
-    if entry.updated != entry.published:  # RSS has no word for "modified"; feedparser and others read this one
+    if entry.updated != entry.published:  # RSS has no element for it; feedparser and others read this one
         add(item, "atom:updated", entry.updated.isoformat())
     _complete_enclosures(item, entry)
     if entry.thumbnail:
@@ -53,14 +53,14 @@ def _complete_item(item: etree._Element, entry: Entry, feed_language: str) -> No
 
 
 def _complete_enclosures(item: etree._Element, entry: Entry) -> None:
-    """RSS knows one enclosure and feedgen keeps the last; the first is ours, the others become atom:link."""
+    """RSS allows one enclosure, and feedgen writes the last: writes the first instead, the others as atom:link."""
     if not entry.enclosures:
         return
     first, *others = entry.enclosures
-    written = _child(item, "enclosure")
-    written.set("url", first.address)
-    written.set("type", first.mimetype)
-    written.set("length", str(first.size_bytes))
+    element = _child(item, "enclosure")
+    element.set("url", first.address)
+    element.set("type", first.mimetype)
+    element.set("length", str(first.size_bytes))
     for other in others:
         add(item, "atom:link", rel="enclosure", href=other.address, type=other.mimetype, length=str(other.size_bytes))
 

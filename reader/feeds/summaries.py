@@ -1,4 +1,4 @@
-"""RSS with summaries only: for those who pay by the byte."""
+"""RSS with summaries only, for readers with little data volume."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LABEL, SHORT = N_("RSS: summaries only, to save data"), N_("Summaries")
 
 
 def to_bytes(feed: Feed) -> bytes:
-    return rss.to_bytes(replace(feed, entries=tuple(map(_lite, feed.entries))))
+    return rss.to_bytes(replace(feed, entries=tuple(map(_summary_only, feed.entries))))
 
 
-def _lite(entry: Entry) -> Entry:
+def _summary_only(entry: Entry) -> Entry:
     return replace(entry, content="", enclosures=(), image="", thumbnail="", source="")

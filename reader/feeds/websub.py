@@ -1,6 +1,4 @@
-"""Tells a WebSub hub which feeds have changed (https://www.w3.org/TR/websub/), from the one process that keeps the
-catalog and never while a visitor waits.
-"""
+"""Notifies a WebSub hub of changed feeds (https://www.w3.org/TR/websub/), in a thread of the indexing process."""
 
 from __future__ import annotations
 
@@ -21,28 +19,28 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 HAVE_FEEDS = ("section", "tag", "author", "source")
-"""Kinds of collection, besides the whole; a day and a word (see catalog.relating) have none."""
+"""The kinds of collections that have feeds. Days have none."""
 
-AGENT = "Reader-websub/1.0"
-PATIENCE_SECONDS = 10.0
+USER_AGENT = "Reader-websub/1.0"
+TIMEOUT_SECONDS = 10.0
 LARGEST_BYTES = 100_000
-"""Of the hub's answer, which nobody reads."""
+"""The limit for the hub's response, whose content is ignored."""
 
 
 class WebSubPublisher:
-    """Compares the live feed with what it said when it last told the hub, and names the feeds that differ."""
+    """Compares the live feed with its state at the last notification, and notifies the hub of the feeds that differ."""
 
     def __init__(
         self, catalog: Catalog, base_url: str, hub: str, names: Sequence[str], pause_seconds: float = 5.0
     ) -> None:
         self._catalog, self._base_url, self._hub = catalog, base_url, hub
         self._names, self._pause_seconds = names, pause_seconds
-        self._told: dict[str, str] = {}
+        self._states: dict[str, str] = {}
         self._version = ""
         self._collections: dict[str, frozenset[Selection]] = {}
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
-        """Tell the hub each time *changed* is set, until *stop*; it cannot be told without an address of our own."""
+        """Publishes each time *changed* is set, until *stop*. Returns at once without a base URL."""
         if not self._base_url:
             log.warning("READER_WEBSUB_HUB needs READER_BASE_URL: the hub is not told of changes")
             return
@@ -52,7 +50,7 @@ class WebSubPublisher:
                 self.publish(stop)
 
     def publish(self, stop: threading.Event) -> list[str]:
-        """The addresses that the hub was told of: all feeds of everything that is new, changed or gone."""
+        """Notifies the hub of every feed with new, changed or removed articles. Returns the accepted URLs."""
         topics = [self._base_url + path for path in self._changed()]
         return [topic for topic in topics if self._post(topic, stop)]
 
@@ -63,19 +61,22 @@ class WebSubPublisher:
             return []
         articles = {article.slug: article for article in self._catalog.articles(list(states))}
         collections = {slug: selections_of(article) for slug, article in articles.items()}
-        touched = [slug for slug in {*states, *self._told} if states.get(slug) != self._told.get(slug)]
+        touched = [slug for slug in {*states, *self._states} if states.get(slug) != self._states.get(slug)]
         both = (known.get(slug, frozenset()) for slug in touched for known in (collections, self._collections))
         selections = frozenset({EVERYTHING}).union(*both)
-        self._version, self._told, self._collections = feed_page.version, states, collections
+        self._version, self._states, self._collections = feed_page.version, states, collections
         return sorted(selection.feed(name) for selection in selections for name in self._names)
 
     def _post(self, topic: str, stop: threading.Event) -> bool:
-        """Both names of the parameter: the recommendation says ``hub.url``, some hubs want ``hub.topic``."""
+        """Notifies the hub of one feed, with retries. Returns whether it accepted.
+
+        Sends both ``hub.url`` (the recommendation) and ``hub.topic`` (some hubs).
+        """
         form = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}
         for attempt in range(ATTEMPTS):
             try:
-                with HttpClient(AGENT, allow_private=is_private_by_name(self._hub)) as client:
-                    answer = client.post_form(self._hub, form, largest_bytes=LARGEST_BYTES, seconds=PATIENCE_SECONDS)
+                with HttpClient(USER_AGENT, allow_private=is_private_by_name(self._hub)) as client:
+                    answer = client.post_form(self._hub, form, largest_bytes=LARGEST_BYTES, seconds=TIMEOUT_SECONDS)
                 if answer.status < 300:
                     return True
                 reason = f"it answered {answer.status} {answer.reason}"
@@ -88,7 +89,7 @@ class WebSubPublisher:
 
 
 def selections_of(article: Article) -> frozenset[Selection]:
-    """Everything but the whole that the article's feeds are a selection of."""
+    """The selections with feeds that contain the article, except EVERYTHING."""
     return frozenset(
         Selection((collection,)) for collection in collections_of(article) if collection.kind in HAVE_FEEDS
     )

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out; decides nothing. Each module in ``views/`` is a page; adding one is adding a file there."""
+"""The web application. Each module in ``views/`` is a page, registered automatically; ``middleware/`` is WSGI."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from . import views
 
 
 class SlugConverter(BaseConverter):
-    """A slug holds no dot and no slash, so that a suffix can follow it and no path can be spelt."""
+    """A slug contains no dot and no slash, so that a suffix can follow it."""
 
     regex = SLUG_PATTERN
 
 
 class CollectionConverter(PathConverter):
-    """A collection's name before a suffix: ``/s/河北/feed.json`` is a feed, no export of a collection ``feed``."""
+    """A collection's name before a suffix. Excludes names of feeds: ``/s/河北/feed.json`` is a feed, not an export."""
 
     regex = rf"(?!.*/(?:{'|'.join(map(re.escape, FEEDS))})$)" + PathConverter.regex
 

@@ -1,4 +1,4 @@
-"""The style sheets and the script, minified once, to be written into pages: what a page has to ask for comes late."""
+"""Minifies style sheets and scripts once at start, for inlining into pages, which saves requests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import rjsmin
 from markupsafe import Markup
 
 _ZERO = re.compile(r"(?<=[\s:,(-])0\.")
-"""The nought of 0.6em, which CSS does without."""
+"""The zero of ``0.6em``, which CSS does not need."""
 
 
 class InlineStyles:
-    """``styles("reader", "article")`` is the style of a page made of these files of ``static/css/``."""
+    """``styles("reader", "article")`` returns the minified content of these files of ``static/css/``."""
 
     def __init__(self, folder: Path) -> None:
         self._minified = {
@@ -26,11 +26,11 @@ class InlineStyles:
         return Markup("").join(self._minified[name] for name in names)
 
     def of_body(self, kinds: Iterable[str]) -> Markup:
-        """What the tags and classes of a body need: ``body/table.css`` for a table; most need nothing."""
+        """The style sheets for the tags and classes in a body, such as ``body/table.css``, where they exist."""
         return self(*(f"body/{name}" for name in kinds if f"body/{name}" in self._minified))
 
     def of_choices(self, classes: str) -> Markup:
-        """What the reader's choices add: ``choices/dark.css`` for the class ``dark``; s3 and the like need none."""
+        """The style sheets for preference classes, such as ``choices/dark.css`` for ``dark``, where they exist."""
         return self(*(f"choices/{name}" for name in classes.split() if f"choices/{name}" in self._minified))
 
 

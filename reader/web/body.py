@@ -1,6 +1,7 @@
-"""An article's body as a phone shows it: paragraphs that can be pointed at, tables that scroll, pictures by size.
+"""Converts an article's body for the article page: paragraph anchors, scrolling tables, responsive pictures.
 
-The sanitizer's promise makes this safe and simple: ``<[^>]*>`` finds each tag, paragraphs hold no blocks.
+Regular expressions are enough because the HTML is sanitized: ``<[^>]*>`` matches each tag, and paragraphs contain no
+blocks.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _TAG_OR_CLASS = re.compile(r'<([a-z][a-z0-9]*)|class="([^"]*)"')
 
 Picture = Callable[[dict[str, Markup]], Markup]
-"""Makes the HTML of one picture from the attributes of its ``img``."""
+"""Returns the HTML of a picture for the attributes of its ``img``."""
 
 
 def for_screen(body: Markup, picture: Picture) -> Markup:
-    """*body* with ``#p1``, ``#p2`` … to point at, scrolling tables and code, and each ``img`` as *picture* shows it."""
+    """*body* with anchors ``#p1``, ``#p2`` …, scrolling tables and code, and each ``img`` replaced by *picture*."""
     html = _IMAGE.sub(lambda found: picture(_attributes(found[1])), str(body))
     html = _PARAGRAPH.sub(_anchored(html), html)
     html = html.replace(
         "<table", f'<div class=wide tabindex=0 role=region aria-label="{escape(gettext("Table"))}"><table'
     )
     html = html.replace("</table>", "</table></div>").replace("<pre", "<pre tabindex=0")
-    return Markup(html)  # noqa: S704  clean before, and nothing of a visitor's was added
+    return Markup(html)  # noqa: S704  sanitized, and no user input was added
 
 
 def kinds_of(body: Markup) -> list[str]:
-    """The tags and classes in use: those with a style of their own in ``static/css/body/`` bring it along."""
+    """The tags and classes in *body*, sorted, to select the style sheets of ``static/css/body/``."""
     found = {name for pair in _TAG_OR_CLASS.findall(body) for names in pair for name in names.split()}
     if found & {"ol", "ul"}:
         found.add("lists")
@@ -43,14 +44,14 @@ def kinds_of(body: Markup) -> list[str]:
 
 
 def _attributes(raw: str) -> dict[str, Markup]:
-    """Values as they stand in the HTML: escaped already."""
+    """The attributes of a tag. Values stay escaped, as in the HTML."""
     return {name: Markup(value) for name, value in _ATTRIBUTE.findall(raw)}  # noqa: S704  from a sanitized tag
 
 
 def _anchored(html: str) -> Callable[[re.Match[str]], str]:
-    """Gives each paragraph its number for a name, unless the article uses that name itself.
+    """Adds an id and a ¶ link to each paragraph, unless the article uses the id itself.
 
-    The ¶ is for the pointer: a screen reader or the Tab key is not led through one link a paragraph.
+    The ¶ is hidden from screen readers and the Tab key, which would otherwise stop at every paragraph.
     """
     numbers = count(1)
     taken = set(_ID.findall(html))

@@ -1,7 +1,7 @@
-"""A fair share of work for each client, so that one cannot shut a service for the others.
+"""Rate limits per client for expensive requests.
 
-Counted in the memory of each web process, by a keyed hash of the address whose key is never written down. Where an
-unnamed proxy stands between, the client is not known and is not counted (``middleware/forwarded.py``).
+Requests are counted in the memory of each web process, by a keyed hash of the IP address; the key is never stored.
+Behind a proxy that is not trusted the client is unknown and not counted (``middleware/forwarded.py``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from werkzeug.exceptions import TooManyRequests
 from .middleware.forwarded import CLIENT, address_in
 
 EVERYBODY = "everybody"
-"""The client of a limit that all share."""
+"""The client of a limit that all clients share."""
 
 
 class ClientLimits:
@@ -29,13 +29,13 @@ class ClientLimits:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def spend(self, work: str, per_minute: int, client: str) -> None:
-        """Counts one piece of *work*. Raises TooManyRequests with Retry-After when the minute's share is used up."""
+        """Counts a request for *work*. Raises TooManyRequests with Retry-After above *per_minute*."""
         limit, key = RateLimitItemPerMinute(per_minute), self._pseudonym(client)
         if client and not self._limiter.hit(limit, work, key):
             raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
 
     def check(self, work: str, per_minute: int, client: str) -> None:
-        """As ``spend``, without counting."""
+        """Like ``spend``, without counting."""
         limit, key = RateLimitItemPerMinute(per_minute), self._pseudonym(client)
         if client and not self._limiter.test(limit, work, key):
             raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
@@ -48,9 +48,9 @@ class ClientLimits:
 
 
 def _counted_as(client: str) -> str:
-    """The address without port; of IPv6 the /64, which one household has to itself.
+    """The IP address without port; for IPv6 its /64 network, which usually belongs to one household.
 
-    A socket that listens on ``::`` names an IPv4 client ``::ffff:1.2.3.4`` (RFC 4291 2.5.5.2), which is no household.
+    A dual-stack socket reports IPv4 clients as ``::ffff:1.2.3.4`` (RFC 4291 2.5.5.2), which count as IPv4.
     """
     address = address_in(client)
     if address is None:
@@ -59,7 +59,7 @@ def _counted_as(client: str) -> str:
 
 
 def client() -> str:
-    """Whose request this is; empty if not known."""
+    """The client's IP address; empty if unknown."""
     return str(request.environ.get(CLIENT, ""))
 
 

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of a page: nothing but what it was rendered with. CSP Level 3."""
+"""The Content-Security-Policy (CSP Level 3) of a page: allows only the resources used by its template."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _FIXED = (
     "base-uri 'none'",
     "form-action 'self'",
 )
-"""``style-src 'unsafe-inline'``: a page's style depends on its content and costs no request; the sanitizer drops the
-``style`` of articles, and a style can load nothing but our own pictures. ``data:`` is for the icon."""
+"""``style-src 'unsafe-inline'``: styles are inlined depending on the content. The sanitizer removes ``style`` from
+articles, and styles can load only pictures of this site. ``data:`` is for the icon."""
 
 
 class InlineScripts:
-    """``inline_script("reader")`` writes ``static/js/reader.js`` into the page and allows it there by its hash."""
+    """``inline_script("reader")`` inlines ``static/js/reader.js`` into the page and allows it by its hash."""
 
     def __init__(self, folder: Path) -> None:
         self._scripts = {path.stem: script(path) for path in folder.glob("*.js")}
@@ -41,14 +41,14 @@ class InlineScripts:
 
 
 def hash_source(text: str) -> str:
-    """``'sha256-…'`` of an inline script (CSP3 2.3.1)."""
+    """The hash source ``'sha256-…'`` of an inline script (CSP3 2.3.1)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def speculation_rules(address: str) -> Markup:
-    """Lets the browser fetch *address* when a finger comes near a link to it.
+    """Speculation rules that let the browser prefetch *address* before its link is clicked.
 
-    Allowed by hash: Chromium 156 does not take ``'inline-speculation-rules'`` beside the hash of a script.
+    Allowed by hash: Chromium 156 ignores ``'inline-speculation-rules'`` if a script hash is present.
     """
     rules = json.dumps({"prefetch": [{"urls": [address], "eagerness": "moderate"}]}, separators=(",", ":"))
     escaped = rules.replace("<", "\\u003c")
@@ -57,7 +57,7 @@ def speculation_rules(address: str) -> Markup:
 
 
 def allow(directive: str, source: str) -> str:
-    """For templates: the page that is being rendered may use *source*. Writes nothing."""
+    """For templates: allows *source* on the page that is being rendered. Returns an empty string."""
     _allow(directive, source)
     return ""
 
@@ -67,7 +67,7 @@ def _allow(directive: str, source: str) -> None:
 
 
 def policy_of_page() -> str:
-    """What the page just rendered needs."""
+    """The policy of the page just rendered."""
     allowed: dict[str, dict[str, bool]] = g.get("csp", {})
     ancestors = "'self'" if "frame-src" in allowed else "'none'"
     more = (" ".join((directive, *sources)) for directive, sources in allowed.items())

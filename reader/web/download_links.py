@@ -1,4 +1,4 @@
-"""What a page offers to take away: every export there is, with its size."""
+"""Links to the exports of a publication, with the sizes of finished files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..models import Publication, Teaser
 from . import services
 from .rendering import ExportLink
 
-_OFFERS = [(suffix, page) for suffix in EXPORTS for page in ("", PHONE) if (suffix, page) in offers()]
-"""In the order of the formats, each with its paper for phones."""
+_VARIANTS = [(suffix, page) for suffix in EXPORTS for page in ("", PHONE) if (suffix, page) in offers()]
+"""In the order of the formats, each followed by its phone page size."""
 
 
 def export_links(publication: Publication) -> list[ExportLink]:
-    """One for each format and paper; the size is None until it has been made. A page orders nothing."""
+    """One link per format and page size. The size is None if the file does not exist yet. Starts no jobs."""
     export_service, base = services().export_service, publication.path.rstrip("/")
-    sizes = export_service.sizes_bytes([(publication, *offer) for offer in _OFFERS])
+    sizes = export_service.sizes_bytes([(publication, *offer) for offer in _VARIANTS])
     return [
         ExportLink(label_of(suffix, page), f"{base}.{suffix}" + (f"?page={page}" if page else ""), size)
-        for (suffix, page), size in zip(_OFFERS, sizes, strict=True)
+        for (suffix, page), size in zip(_VARIANTS, sizes, strict=True)
     ]
 
 
@@ -33,16 +33,16 @@ def label_of(suffix: str, page: str) -> str:
     return str(gettext("%(format)s for phones", format=label) if page == PHONE else label)
 
 
-OFFERED = ("epub", "pdf")
-"""In this order: readers that know one enclosure take the first."""
+ENCLOSED = ("epub", "pdf")
+"""The formats of enclosures. Feed readers that support only one enclosure use the first."""
 
 
 def finished_exports(teasers: Sequence[Teaser]) -> Mapping[str, tuple[FinishedExport, ...]]:
-    """By slug. A length is told only if it is the true one."""
-    wanted = [(teaser.slug, suffix, of_article(teaser)) for teaser in teasers for suffix in OFFERED]
+    """Finished exports by slug, for enclosures."""
+    wanted = [(teaser.slug, suffix, of_article(teaser)) for teaser in teasers for suffix in ENCLOSED]
     sizes = services().export_service.sizes_bytes([(publication, suffix, "") for _, suffix, publication in wanted])
-    found: dict[str, tuple[FinishedExport, ...]] = {teaser.slug: () for teaser in teasers}
+    exports: dict[str, tuple[FinishedExport, ...]] = {teaser.slug: () for teaser in teasers}
     for (slug, suffix, _), size in zip(wanted, sizes, strict=True):
         if size is not None:
-            found[slug] += (FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, size),)
-    return found
+            exports[slug] += (FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, size),)
+    return exports

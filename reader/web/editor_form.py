@@ -1,4 +1,4 @@
-"""An imported article as an editor corrects it: every field a line of text, the body Markdown."""
+"""The editor's form: an imported article with each field as a line of text and the body as Markdown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEPARATOR = "、"
 
 @dataclass(frozen=True)
 class EditorForm:
-    """The fields of a form, as typed. ``origin`` is the address it came from."""
+    """The fields of the form as submitted. ``origin`` is the URL of the imported page."""
 
     title: str = ""
     kicker: str = ""
@@ -36,7 +36,7 @@ FIELDS = tuple(field.name for field in fields(EditorForm) if field.name not in (
 
 
 def form_of(draft: Draft, origin: str) -> EditorForm:
-    """*draft* ready for correction."""
+    """The form filled from *draft*."""
     return EditorForm(
         title=draft.title,
         kicker=draft.kicker,
@@ -54,13 +54,13 @@ def form_of(draft: Draft, origin: str) -> EditorForm:
 
 
 def form_from(form: Mapping[str, str]) -> EditorForm:
-    """What the editor sent."""
+    """The submitted form."""
     said = {f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(EditorForm)}
     return EditorForm(**said | {"origin": safe_address(said["origin"], WEB_SCHEMES)})
 
 
 def draft_of(form: EditorForm) -> Draft:
-    """As if it stood in a file. Raises UnreadableArticle; its line is that of the field, 1 for the first of FIELDS."""
+    """The form parsed like a file. Raises UnreadableArticle, whose line is the field's number in FIELDS, from 1."""
     lines = "".join(f"{name}: {json.dumps(getattr(form, name), ensure_ascii=False)}\n" for name in FIELDS)
     values = read_draft(".md", f"---\n{lines}---\n\n{form.body}\n".encode())
     return replace(values, title=values.title.strip())

@@ -1,4 +1,4 @@
-"""Our errors as answers: the one place where they become HTTP statuses."""
+"""Error handlers: maps errors to HTTP statuses and error pages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _WORDS = {
     503: (N_("Busy"), N_("Please try again in a minute.")),
     500: (N_("Something went wrong"), N_("The error has been logged. Please try again later.")),
 }
-"""Title and advice for each status; msgids."""
+"""Title and advice for each status, as msgids."""
 
 
 def init_app(app: Flask) -> None:
@@ -66,19 +66,19 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
 
 
 def show_database_error(error: sqlite3.Error) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
-    """A disk that is full or cannot be read, a database that is locked for long: come again."""
+    """503 for a full or unreadable disk or a locked database."""
     LOG.error("%s: %s", request.path, error)
     return show_error(Busy(Message(N_("the database cannot be used")), retry_seconds=30))
 
 
 def refuse_while_rebuilding() -> None:
-    """No article is missing because a broken catalog has not been filled again. Raises Busy."""
+    """Raises Busy while a corrupt catalog is rebuilt, so that no article gets a 404."""
     if (request.endpoint or "").partition(".")[0] != "monitoring" and services().catalog.is_rebuilding():
         raise rebuilding()
 
 
 def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
-    """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
+    """Shows Werkzeug's errors (404, 405, 400 …) on the error page. Redirects are returned unchanged."""
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
@@ -86,7 +86,7 @@ def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dic
 
 
 def relative_redirect(response: Response) -> Response:
-    """The router's redirects, which are absolute, as paths: behind a proxy our scheme need not be the visitor's."""
+    """Makes the router's absolute redirects relative: behind a proxy the visitor's scheme can differ from ours."""
     if not 300 <= response.status_code < 400 or "Location" not in response.headers:
         return response
     parts = urlsplit(response.headers["Location"])
@@ -96,10 +96,9 @@ def relative_redirect(response: Response) -> Response:
 
 
 def _freshness(status: int) -> dict[str, str]:
-    """Failures of ours are not kept, nor what was said to one client; others for a minute.
+    """Cache headers: ``no-store`` for server errors, 403 and 429 (RFC 6585 4), which depend on the client.
 
-    By everybody if no cookie shaped the page. RFC 6585 4: "429 MUST NOT be stored by a cache"; a 403 of ours depends
-    on the address or the session.
+    Others are cached for a minute; by shared caches only without our cookie.
     """
     whose = "public" if request_context().is_public else "private"
     is_kept = status < 500 and status not in (403, 429)
@@ -110,7 +109,7 @@ def _freshness(status: int) -> dict[str, str]:
 
 
 def _moved(error: Moved) -> WerkzeugResponse:
-    """The same address under the new name: what follows it (``.pdf``, ``/share``, ``/card.png``) and the query stay."""
+    """A redirect to the new slug that keeps the rest of the path (``.pdf``, ``/share``, ``/card.png``) and the query."""
     found = re.fullmatch(r"/a/[^/.]+(.*)", request.path)
     path = urls.article(error.slug) + quote(found[1] if found else "")
     query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
@@ -118,14 +117,14 @@ def _moved(error: Moved) -> WerkzeugResponse:
 
 
 def _page(status: int) -> Response:
-    """What happened, what to do, and what else there is to read."""
+    """The error page: title, advice and the latest articles."""
     title, advice = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
     page = render_template("error.html", title=gettext(title), advice=gettext(advice), teasers=_latest())
     return encoded(page.encode(), "text/html")
 
 
 def _latest() -> list[Teaser]:
-    """Nothing rather than a second error, when it is the catalog that fails."""
+    """The latest articles; empty if the catalog fails."""
     try:
         return teasers_shown(services().catalog.latest(limit=5))
     except (sqlite3.Error, Busy):

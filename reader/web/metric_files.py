@@ -1,7 +1,7 @@
-"""The files in which prometheus_client keeps the figures of all web processes; only luxury, so never in the way.
+"""The files in which prometheus_client stores the metrics of all web processes.
 
-prometheus_client maps sparse files into memory: when the disk is full, counting a request would end the process with
-SIGBUS. So their blocks are taken from the disk beforehand; where that fails each process counts in its own memory.
+prometheus_client maps sparse files into memory: on a full disk, counting a request would kill the process (SIGBUS).
+So disk blocks are allocated in advance. If that fails, each process counts in its own memory.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 KINDS = ("counter", "histogram")
 FILE_BYTES = 1 << 18
-"""Room for all views and statuses: an entry takes some 150 bytes. What does not fit would be taken sparsely."""
+"""Enough for all views and statuses at about 150 bytes per entry. More entries would extend the file sparsely."""
 
 
 def use_metric_files(folder: Path) -> None:
-    """To be called before prometheus_client is imported."""
-    if VARIABLE in os.environ and os.environ[VARIABLE] != str(folder):  # the operator's own
+    """Call it before prometheus_client is imported."""
+    if VARIABLE in os.environ and os.environ[VARIABLE] != str(folder):  # set by the operator
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind in KINDS:
-            _take_blocks(folder / f"{kind}_{os.getpid()}.db")
+            _allocate_blocks(folder / f"{kind}_{os.getpid()}.db")
         os.environ[VARIABLE] = str(folder)
     except OSError as error:
         os.environ.pop(VARIABLE, None)
         LOG.warning("figures of this process only: no room for %s (%s)", folder, error.strerror)
 
 
-def _take_blocks(path: Path) -> None:
+def _allocate_blocks(path: Path) -> None:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         os.posix_fallocate(handle, 0, FILE_BYTES)

@@ -1,4 +1,4 @@
-"""Pages of a long list: by the last article seen, so that a new one on top shifts nothing."""
+"""Keyset pagination: pages begin after the last article shown, so that new articles do not shift them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rendering import NavigationLink
 
 
 def cursor_of(text: str) -> Cursor | None:
-    """``1542941000,slug`` as a place in a list; None for the beginning. Raises NotFound."""
+    """Parses a cursor such as ``1542941000,slug``; None for the first page. Raises NotFound."""
     if not text:
         return None
     seconds, _, slug = text.partition(",")
@@ -24,7 +24,7 @@ def cursor_of(text: str) -> Cursor | None:
 
 
 def next_link(address: str, teasers: Sequence[Teaser], limit: int) -> NavigationLink | None:
-    """Where the list goes on; None if fewer than *limit* were left."""
+    """The link to the next page; None if *teasers* has fewer than *limit* items."""
     if len(teasers) < limit:
         return None
     last = teasers[-1]

@@ -1,7 +1,7 @@
-"""The reader's preferences: one table. The form, the cookie, the page's classes and its cache key derive from it.
+"""The table of reader preferences. The form, the cookie, CSS classes and cache keys are derived from it.
 
-A new preference is a row of ``PREFERENCES``; views read it as ``request_context().preferences["name"]``. If it changes
-the look of pages (``is_style``), a choice may have a style sheet, ``static/css/choices/<choice>.css``.
+To add a preference, add a row to ``PREFERENCES``; views read it as ``request_context().preferences["name"]``. If it
+changes the style of pages (``is_style``), a choice can have a style sheet ``static/css/choices/<choice>.css``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..i18n import N_
 
 @dataclass(frozen=True)
 class Preference:
-    """``choices`` are the values with their msgids, in the order shown."""
+    """``choices`` maps values to msgids, in the order of the form."""
 
     name: str
     label: str
@@ -42,12 +42,12 @@ _TABLE = (
     Preference("language", N_("Interface language"), _LANGUAGES, "browser"),
 )
 PREFERENCES = {preference.name: preference for preference in _TABLE}
-"""By name, in the order of the form. No value belongs to two preferences, so the cookie need not name them."""
+"""By name, in the order of the form. Values are unique across preferences, so the cookie holds only values."""
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """The chosen values that differ from the defaults, in table order. ``str()`` is the cookie: ``s4.dark``."""
+    """The values that differ from the defaults, in table order. ``str()`` is the cookie's value: ``s4.dark``."""
 
     chosen: tuple[str, ...] = ()
 
@@ -60,12 +60,12 @@ class Preferences:
 
     @property
     def classes(self) -> str:
-        """The choices that change the look of pages, as class names."""
+        """The CSS classes of choices that change the style of pages."""
         styles = {value for preference in _TABLE if preference.is_style for value in preference.choices}
         return " ".join(value for value in self.chosen if value in styles)
 
     def changed(self, values: Iterable[str]) -> Preferences:
-        """With *values* in place of the choices they exclude. Unknown ones are ignored."""
+        """A copy with *values*, each replacing the choice of its preference. Unknown values are ignored."""
         latest = {owner.name: value for value in (*self.chosen, *values) if (owner := _owner_of(value))}
         kept = (latest.get(preference.name, preference.default) for preference in _TABLE)
         return Preferences(tuple(value for value, owner in zip(kept, _TABLE, strict=True) if value != owner.default))
@@ -76,7 +76,7 @@ DEFAULTS = Preferences()
 
 @lru_cache(maxsize=1024)
 def preferences_of(cookie: str) -> Preferences:
-    """What a cookie says."""
+    """Parses the cookie's value."""
     return DEFAULTS.changed(cookie.split(".")[: len(_TABLE)])
 
 

@@ -1,4 +1,4 @@
-"""How pages are shown: what every template knows, and the one way a page is answered."""
+"""Renders pages: template globals and filters, and ``render_page`` for conditional responses."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .assets import InlineStyles
 from .request_context import VARY, request_context
 from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
 
-WEIGHT = "\ue000"
-"""Stands in a page where its weight will: a character for private use, that no article has a use for."""
+WEIGHT_PLACEHOLDER = "\ue000"
+"""The placeholder for the page's size: a private-use character that articles do not contain."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class NavigationLink:
 
 @dataclass(frozen=True)
 class ExportLink:
-    """A file to take away; ``size_bytes`` is None while it has never been made."""
+    """A link to an export; ``size_bytes`` is None if the file does not exist yet."""
 
     label: str
     address: str
@@ -44,12 +44,12 @@ def collection_link(kind: str, name: str) -> NavigationLink:
 
 
 def section_link(collection: Collection) -> NavigationLink:
-    """A section under its own name, without the path to it."""
+    """A link to a section, labelled with the last part of its path."""
     return NavigationLink(collection.name.rpartition("/")[2], urls.collection(collection))
 
 
 def section_links(path: tuple[str, ...]) -> list[NavigationLink]:
-    """A link to each section on the way down the path."""
+    """Breadcrumbs: a link to each section of the path."""
     return [NavigationLink(name, urls.section(path[: depth + 1])) for depth, name in enumerate(path)]
 
 
@@ -58,7 +58,7 @@ def teaser_link(teaser: Teaser) -> NavigationLink:
 
 
 def translated_labels(links: Iterable[NavigationLink], script: str = "") -> list[NavigationLink]:
-    """*links* with their labels in the script asked for, or else preferred; the addresses stay."""
+    """*links* with labels in *script* (``hans`` or ``hant``), else in the preferred script."""
     script = script or request_context().preferences["script"]
     if script not in SCRIPTS:
         return list(links)
@@ -66,12 +66,12 @@ def translated_labels(links: Iterable[NavigationLink], script: str = "") -> list
 
 
 def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
-    """*teasers* in the script this reader prefers."""
+    """*teasers* in the preferred script."""
     return [in_script(teaser, request_context().preferences["script"]) for teaser in teasers]
 
 
 def render_page(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
-    """The page for this visit; *version* names all that *build* will give the template."""
+    """The conditional response of a page. *version* must change with everything that *build* passes to the template."""
     representation = Representation(
         version=version_of(template, version, services().render.build_id, request_context().variant),
         changed_at=services().catalog.changed_at,
@@ -82,10 +82,10 @@ def render_page(template: str, version: str, build: Callable[[], dict[str, Any]]
 
 
 def insert_page_weight(page: str) -> str:
-    """*page*, saying what it weighs on its way to this visitor, if it has a place to say so."""
-    if WEIGHT not in page:
+    """Replaces the placeholder in *page* by the page's compressed size, if there is one."""
+    if WEIGHT_PLACEHOLDER not in page:
         return page
-    return page.replace(WEIGHT, kilobytes(len(compressed(page.encode(), chosen_encoding()))))
+    return page.replace(WEIGHT_PLACEHOLDER, kilobytes(len(compressed(page.encode(), chosen_encoding()))))
 
 
 def init_app(app: Flask) -> None:
@@ -112,21 +112,21 @@ def init_app(app: Flask) -> None:
         "style": style,
         "body_style": styles.of_body,
     }
-    app.context_processor(lambda: {"request_context": request_context(), "weight": WEIGHT, "crumbs": []})
+    app.context_processor(lambda: {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": []})
 
 
 def format_iso(moment: datetime) -> str:
-    """For ``<time datetime>``: ISO 8601 to the minute, with the offset."""
+    """ISO 8601 to the minute with UTC offset, for ``<time datetime>``."""
     return moment.isoformat(timespec="minutes")
 
 
 def news_language(language: str) -> str:
-    """As news sitemaps want it: ISO 639, but zh-cn and zh-tw for Chinese."""
+    """The language code of news sitemaps: ISO 639, but zh-cn and zh-tw for Chinese."""
     first, *_ = language.lower().split("-")
     return {"hans": "zh-cn", "hant": "zh-tw"}.get(script_of(language), first)
 
 
 def kilobytes(size_bytes: int) -> str:
-    """``4.4 KB`` below ten, ``130 KB`` above: what a phone's data plan counts."""
+    """``4.4 KB`` below 10 KB, ``130 KB`` above; 1 KB is 1000 bytes."""
     size = size_bytes / 1024
     return f"{size:.1f} KB" if size < 9.95 else f"{size:.0f} KB"

@@ -1,4 +1,4 @@
-"""Who is reading, as far as it changes what we answer: preferences (one cookie), interface language, Save-Data."""
+"""The request properties that change a page: preferences (a cookie), interface language, Save-Data."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .responses import PRIVATE, PUBLIC
 COOKIE = "reader"
 
 VARY = ("Cookie", "Accept-Language", "Save-Data")
-"""The request fields a page depends on, beside Accept-Encoding: all that ``request_context_of`` looks at."""
+"""The request fields that pages depend on besides Accept-Encoding; ``request_context_of`` reads these only."""
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """``locale`` is the catalogue of the interface: ``zh_Hans``, ``zh_Hant`` or ``en``."""
+    """Preferences and client hints of a request. ``locale`` (interface): ``zh_Hans``, ``zh_Hant`` or ``en``."""
 
     preferences: Preferences
     locale: str
@@ -31,12 +31,12 @@ class RequestContext:
 
     @property
     def language(self) -> str:
-        """The interface's BCP 47 tag."""
+        """The BCP 47 tag of the interface."""
         return self.locale.replace("_", "-")
 
     @property
     def classes(self) -> str:
-        """Class names of the page: the choices that change its look."""
+        """The CSS classes of the page for style preferences."""
         return self.preferences.classes
 
     @property
@@ -45,7 +45,7 @@ class RequestContext:
 
     @property
     def variant(self) -> str:
-        """Part of every page's ETag: two visits with the same variant get the same bytes."""
+        """Part of every page's ETag: requests with the same variant get the same bytes."""
         return f"{self.preferences} {self.locale} {'save' if self.saves_data else ''}"
 
     @property
@@ -54,12 +54,12 @@ class RequestContext:
 
     @property
     def cache_control(self) -> str:
-        """A page shaped by the cookie is its reader's own; all others are everybody's."""
+        """Private if the preferences cookie changes the page, else public."""
         return PUBLIC if self.is_public else PRIVATE
 
 
 def request_context_of(cookie: str, accept_language: str, save_data: str, site_language: str) -> RequestContext:
-    """The visit behind these request fields; nothing else of a request may shape a public page."""
+    """The context of these request fields. No other part of a request may change a public page."""
     preferences = preferences_of(cookie)
     chosen = preferences["language"]
     locale = _locale(accept_language, site_language) if chosen == "browser" else i18n.catalogue_of(chosen)
@@ -68,7 +68,7 @@ def request_context_of(cookie: str, accept_language: str, save_data: str, site_l
 
 @lru_cache(maxsize=1024)
 def _locale(accept_language: str, site_language: str) -> str:
-    """The visitor's first language that is Chinese or English; else the site's."""
+    """The locale of the first Chinese or English language in Accept-Language; else that of the site."""
     for tag, quality in parse_accept_header(accept_language, LanguageAccept):
         if quality > 0 and tag.lower().partition("-")[0] in ("zh", "yue", "en"):
             return i18n.catalogue_of(tag)
@@ -76,9 +76,9 @@ def _locale(accept_language: str, site_language: str) -> str:
 
 
 def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hashable]]:
-    """What the fields of VARY come down to, by their WSGI names: all that two public pages can differ in.
+    """Functions that normalize the fields of VARY for the cache key, by WSGI name.
 
-    Cookies of others (a whole domain may share its statistics) are none; ours makes a page private.
+    Cookies of other applications are ignored; ours makes a page private.
     """
     return {
         "HTTP_COOKIE": lambda value: value if f"{COOKIE}=" in value else "",
@@ -88,7 +88,7 @@ def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hasha
 
 
 def request_context() -> RequestContext:
-    """The visit that is being answered."""
+    """The context of the current request."""
     if "request_context" not in g:
         site_language = current_app.extensions["reader"].settings.language
         g.request_context = request_context_of(

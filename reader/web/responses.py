@@ -1,4 +1,4 @@
-"""How everything is sent: only if the visitor does not have it yet, and as small as the visitor can take it."""
+"""Conditional and compressed responses: ETag, Last-Modified, 304, Content-Encoding, Cache-Control."""
 
 from __future__ import annotations
 
@@ -19,30 +19,35 @@ from werkzeug.http import http_date
 from ..models import fingerprint
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-"""Pages: a minute old is new enough, and an old page beats none when the line is bad."""
+"""Cache-Control of public pages: fresh for a minute, stale while revalidating or on errors."""
 
 PRIVATE = "private, no-cache"
-"""What depends on a cookie: kept by this visitor only, and asked for again."""
+"""Cache-Control of pages that depend on a cookie: browser cache only, always revalidated."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-"""What lies at an address bound to its content."""
+"""Cache-Control of URLs that contain a hash of their content."""
 
 ENCODINGS = ("br", "zstd", "gzip")
-"""In our order of liking; ties of q are decided by it."""
+"""In order of preference, for equal q values."""
 
-BEST = "11"
-"""Added to the tag of an answer in brotli's best quality: the same content in other bytes (RFC 9110 8.8.3)."""
+BEST_QUALITY_SUFFIX = "11"
+"""The suffix of the entity tag of a response in brotli quality 11, whose bytes differ (RFC 9110 8.8.3)."""
 
 _LONG = 65_536
 _QVALUE = re.compile(r"[01](?:\.\d{0,3})?", re.ASCII)
-"""RFC 9110 12.4.2."""
+"""A q value (RFC 9110 12.4.2)."""
 
 
 @dataclass(frozen=True)
 class Representation:
-    """What identifies an answer before it is made.
+    """The metadata of a response (RFC 9110 3.2), known before its body is built.
 
-    ``version`` names the content (encoding apart); ``changed_at`` is for clients that only know dates.
+    ``version`` is the entity tag without coding suffix; ``changed_at`` becomes Last-Modified.
+
+    ::
+
+        representation = Representation(version_of("robots", text), mimetype="text/plain")
+        return conditional_response(representation, lambda: text)
     """
 
     version: str
@@ -53,7 +58,7 @@ class Representation:
 
 
 class NotModified(Response):
-    """A 304 that repeats both validators: werkzeug strips Last-Modified, and some clients keep only that."""
+    """A 304 with both ETag and Last-Modified: werkzeug removes Last-Modified, but some clients store only that."""
 
     def __init__(self) -> None:
         super().__init__(status=304)
@@ -66,8 +71,8 @@ class NotModified(Response):
         return headers
 
 
-def conditional_response(representation: Representation, make: Callable[[], str | bytes]) -> Response:
-    """What *make* builds, compressed; or 304 if the visitor holds it already, and then nothing is built."""
+def conditional_response(representation: Representation, build: Callable[[], str | bytes]) -> Response:
+    """The compressed result of *build*; or 304, without calling *build*, if the request's validators match."""
     encoding = chosen_encoding()
     etag = representation.version if encoding == "identity" else f"{representation.version}-{encoding}"
     held = match_etag(etag, representation.changed_at)
@@ -75,7 +80,7 @@ def conditional_response(representation: Representation, make: Callable[[], str 
     if held:
         etag = held
     else:
-        body = make()
+        body = build()
         response = encoded(body.encode() if isinstance(body, str) else body, representation.mimetype)
     response.headers["ETag"] = f'"{etag}"'
     if representation.changed_at:
@@ -86,7 +91,7 @@ def conditional_response(representation: Representation, make: Callable[[], str 
 
 
 def encoded(raw: bytes, mimetype: str) -> Response:
-    """*raw* as small as this visitor can take it."""
+    """A response with *raw* in the best content coding that the client accepts."""
     encoding = chosen_encoding()
     response = Response(compressed(raw, encoding), mimetype=mimetype)
     if encoding != "identity":
@@ -95,29 +100,29 @@ def encoded(raw: bytes, mimetype: str) -> Response:
 
 
 def fit_suffix_range(size_bytes: int) -> None:
-    """Makes ``Range: bytes=-9999`` of a shorter file the whole of it (RFC 9110 14.1.2); werkzeug answers 416."""
+    """Maps a suffix range longer than the file to the whole file (RFC 9110 14.1.2), for which werkzeug sends 416."""
     asked = request.environ.get("HTTP_RANGE", "")
     if asked.startswith("bytes=-") and asked[7:].isdigit() and int(asked[7:]) > size_bytes > 0:
         request.environ["HTTP_RANGE"] = "bytes=0-"
 
 
 def version_of(*parts: str) -> str:
-    """The ETag of content that is made of *parts*: versions, the look, the options that shaped it."""
+    """The ETag of content derived from *parts*: versions, build id, options."""
     return fingerprint(*parts)
 
 
 def match_etag(etag: str, changed_at: datetime | None) -> str:
-    """The tag under which the visitor holds what *etag* names; empty if it does not.
+    """The entity tag by which the client's conditions match *etag*; empty if they do not.
 
-    RFC 9110 13.2.2: If-None-Match decides alone where it is sent; If-Modified-Since only without it.
-    Apache and nginx add ``-gzip`` or ``W/`` to the tags they pass on; both still match.
+    If-Modified-Since counts only without If-None-Match (RFC 9110 13.2.2). Tags match also with the ``-gzip`` suffix or
+    ``W/`` prefix that Apache and nginx add.
     """
     if request.method not in ("GET", "HEAD"):
         return ""
     if "If-None-Match" in request.headers:
         held = request.if_none_match
-        if not held.star_tag and held.contains_weak(f"{etag}{BEST}"):
-            return f"{etag}{BEST}"
+        if not held.star_tag and held.contains_weak(f"{etag}{BEST_QUALITY_SUFFIX}"):
+            return f"{etag}{BEST_QUALITY_SUFFIX}"
         is_held = held.star_tag or any(held.contains_weak(tag) for tag in (etag, f"{etag}-gzip", f"{etag}-gz"))
         return etag if is_held else ""
     since = request.if_modified_since
@@ -125,20 +130,20 @@ def match_etag(etag: str, changed_at: datetime | None) -> str:
 
 
 def chosen_encoding() -> str:
-    """``br``, ``zstd``, ``gzip`` or ``identity``: the visitor's best by q, ties by our order (RFC 9110 12.5.3)."""
+    """``br``, ``zstd``, ``gzip`` or ``identity``, by the q values of Accept-Encoding (RFC 9110 12.5.3)."""
     return encoding_for(request.headers.get("Accept-Encoding", ""))
 
 
 @lru_cache(maxsize=256)
 def encoding_for(header: str) -> str:
-    """What an Accept-Encoding comes down to."""
+    """The content coding for the value of an Accept-Encoding field."""
     wanted = {name: q for name, q in _qualities(header) if q > 0}
     offered = [name for name in ENCODINGS if name in wanted]
     return max(offered, key=lambda name: (wanted[name], -ENCODINGS.index(name)), default="identity")
 
 
 def _qualities(header: str) -> list[tuple[str, float]]:
-    """Named codings and their q; ``*`` is left out, so that it never picks what was not asked for by name."""
+    """The codings and q values in *header*. ``*`` is ignored: only named codings are used."""
     found = []
     for item in header.lower().split(","):
         name, _, parameter = item.partition(";")
@@ -148,9 +153,9 @@ def _qualities(header: str) -> list[tuple[str, float]]:
 
 
 def compressed(raw: bytes, encoding: str) -> bytes:
-    """Quick, for somebody is waiting: brotli 9 in a window of 64 KB takes .3 ms on a page, 11 takes 7 and saves 7 %.
+    """*raw* compressed fast: brotli quality 9 with a 64 KB window takes 0.3 ms per page, 11 takes 7 ms and saves 7 %.
 
-    What is asked for again is squeezed further, in the background (``response_cache.py``).
+    The response cache recompresses pages with quality 11 in the background (``response_cache.py``).
     """
     if encoding == "br":
         quality, window = (9, 16) if len(raw) < _LONG else (5, 22)

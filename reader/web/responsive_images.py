@@ -1,4 +1,4 @@
-"""The pictures of an article as a page shows them: offered by size and format, or named with their bytes."""
+"""The pictures of an article page: ``<picture>`` elements with srcset, or placeholders with the size in bytes."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from . import services
 from .request_context import request_context
 
 PHONE = 720
-"""What a phone of double density takes; its bytes are the ones we tell."""
+"""The width that a phone with 2× pixel density loads. Placeholders show the size of this rendition."""
 
 _OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.jpg")
 
 
 @dataclass(frozen=True)
-class Source:
-    """One format of a picture: every width, for the browser to choose from."""
+class ImageSource:
+    """A ``<source>`` element: one format in every width."""
 
     mimetype: str
     srcset: str
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A picture in its place. ``number`` counts from 1; ``size_bytes`` is None until it has been made.
+class PagePicture:
+    """A picture in the page. ``number`` counts from 1; ``size_bytes`` is None until it is rendered.
 
-    ``host`` is set for a picture elsewhere on the web: we only link to it, so nobody else learns who reads here.
+    ``host`` is set for a picture on another site, which is linked but not embedded, for the reader's privacy.
     """
 
     number: int
@@ -45,13 +45,13 @@ class Shown:
     address: str
     width: int = 0
     height: int = 0
-    sources: tuple[Source, ...] = ()
+    sources: tuple[ImageSource, ...] = ()
     size_bytes: int | None = None
     host: str = ""
 
 
 class ImageSet:
-    """The pictures of one article; those never made are ordered, so that the next visitor is told their bytes."""
+    """The pictures of one article. Submits missing renditions for rendering in the background."""
 
     def __init__(self, article: Article) -> None:
         digests = dict.fromkeys(_OURS.findall(" ".join((*article.images, article.body))))
@@ -70,11 +70,11 @@ class ImageSet:
 
     @property
     def size_bytes(self) -> int:
-        """Of all pictures together, as far as known."""
+        """The total size of the pictures with known size."""
         return sum(self._sizes.values())
 
     def show(self, attributes: Mapping[str, str]) -> Markup:
-        """The HTML for an ``img`` with these *attributes*."""
+        """The HTML that replaces an ``img`` with these *attributes*."""
         self._count += 1
         template = "parts/picture.html" if request_context().shows_pictures else "parts/placeholder.html"
         shown = self._shown(attributes["src"], attributes.get("alt", ""))
@@ -82,19 +82,19 @@ class ImageSet:
             template = "parts/placeholder.html"
         return Markup(render_template(template, picture=shown))  # noqa: S704  escaped by the template
 
-    def _shown(self, source: str, alt: str) -> Shown:
+    def _shown(self, source: str, alt: str) -> PagePicture:
         ours = _OURS.fullmatch(source)
         picture = self._pictures.get(ours[1]) if ours else None
         if picture is None:
             host = urlsplit(source).hostname or ""
-            return Shown(self._count, alt, source if host else "", host=host)
-        return Shown(
+            return PagePicture(self._count, alt, source if host else "", host=host)
+        return PagePicture(
             self._count,
             alt,
             picture.address,
             picture.width,
             picture.height,
-            tuple(Source(mimetype, _srcset(picture, suffix)) for suffix, mimetype in MIMETYPES.items()),
+            tuple(ImageSource(mimetype, _srcset(picture, suffix)) for suffix, mimetype in MIMETYPES.items()),
             self._sizes.get(phone_key(picture)),
         )
 

@@ -1,4 +1,4 @@
-"""What an article says of itself to machines: schema.org, OpenGraph, where its other versions are."""
+"""Structured data of an article page: schema.org JSON-LD, and links to the article in the other Chinese script."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..models import Article
 
 
 def json_ld(article: Article, site: str) -> dict[str, Any]:
-    """A schema.org NewsArticle; absolute addresses only where the site has one."""
+    """A schema.org NewsArticle. Absolute URLs are included only if *site* is known."""
     people = [{"@type": "Person", "name": name} for name in article.byline]
-    facts: dict[str, Any] = {
+    members: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": article.title,
@@ -22,11 +22,11 @@ def json_ld(article: Article, site: str) -> dict[str, Any]:
         "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,
         "image": site + urls.og_image(article.slug) if site else None,
     }
-    return {name: value for name, value in facts.items() if value}
+    return {name: value for name, value in members.items() if value}
 
 
 def scripts_of(article: Article, site: str) -> list[tuple[str, str]]:
-    """(language, absolute address) of a Chinese article in both scripts; empty if there is only one to be had."""
+    """(language, absolute URL) of a Chinese article in both scripts; empty for other languages or without *site*."""
     other = other_script(article.language)
     if not other or not site:
         return []

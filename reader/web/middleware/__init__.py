@@ -1,1 +1,1 @@
-"""WSGI layers in front of Flask; they know WSGI and HTTP, and no Flask."""
+"""WSGI middleware in front of Flask. These modules do not import Flask."""

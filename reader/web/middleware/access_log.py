@@ -1,4 +1,4 @@
-"""One line of JSON a request, without personal data: no address, no browser, no cookie, no query, no referrer."""
+"""The access log: one line of JSON per request, without IP address, browser, cookie, query or referrer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log_of_server = logging.getLogger(__name__)
 
 
 class AccessLog:
-    """The WSGI layer; outermost, so that its times are the visitor's."""
+    """The outermost middleware, so that it measures the whole response time."""
 
     def __init__(self, inner: WSGIApplication, write: Callable[[str], None]) -> None:
         self._inner, self._write = inner, write

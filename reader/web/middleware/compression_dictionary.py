@@ -1,7 +1,7 @@
-"""Compression dictionary transport (RFC 9842): an article in terms of the article read before it.
+"""Compression dictionary transport (RFC 9842): compresses an article with the previously read article as dictionary.
 
-A WSGI layer in front of the table of ready answers. Nothing is stored for it: the browser says by ``Dictionary-ID``
-which page it means, that page is asked for again inside, and its SHA-256 tells whether it is still the same.
+It runs in front of the response cache and stores nothing: ``Dictionary-ID`` names the page that the browser has as
+dictionary, the middleware requests that page from the inner application, and compares its SHA-256.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ import zstandard
 MATCH = "/a/*"
 LEVEL = 19
 OWN = "private, max-age=60"
-"""What is told in terms of one reader's last page is of use to nobody else; the page without it stays public."""
+"""A response compressed with one reader's dictionary must not be shared; the same page in brotli is public."""
 
 _ARTICLE = re.compile(r"/a/[^/.]+")
 _MAGIC = bytes.fromhex("5e2a4d1820000000")
-"""What a dcz stream begins with, before the dictionary's SHA-256: a skippable zstd frame (RFC 9842, 5)."""
+"""The beginning of a dcz stream, before the dictionary's SHA-256: a skippable zstd frame (RFC 9842, 5)."""
 
 _ASKS = re.compile(r"(?:^|,)\s*dcz\s*(?:,|$)")
 _ID = re.compile(r'"(/a/[!#-\[\]-~]+)"')
 _TAG = '-dcz"'
-"""How the ETag of such an answer ends; ``-br"`` is the same page in brotli."""
+"""The end of the ETag of a dcz response; ``-br"`` is the same page in brotli."""
 
-Answer = tuple[str, dict[str, str], bytes]
+InnerResponse = tuple[str, dict[str, str], bytes]
 
 
 class CompressionDictionaryMiddleware:
-    """Answers articles as dcz where the browser has a dictionary we know; offers the others as dictionaries to come."""
+    """Sends articles as dcz if the browser has a valid dictionary, else offers them as dictionaries."""
 
     def __init__(self, inner: WSGIApplication) -> None:
         self.inner = inner
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not takes_part(environ):
+        if not supports_dictionaries(environ):
             return self.inner(environ, start_response)
-        status, headers, body = self._answer(environ)
+        status, headers, body = self._response(environ)
         start_response(status, list(headers.items()))
         return [body]
 
-    def _answer(self, environ: WSGIEnvironment) -> Answer:
+    def _response(self, environ: WSGIEnvironment) -> InnerResponse:
         held = environ.get("HTTP_IF_NONE_MATCH", "")
-        status, headers, body = self._ask(environ, HTTP_IF_NONE_MATCH=held.replace(_TAG, '-br"') or None)
+        status, headers, body = self._inner_response(environ, HTTP_IF_NONE_MATCH=held.replace(_TAG, '-br"') or None)
         if status.startswith("304") and _TAG in held:
             headers["ETag"] = headers["ETag"].partition("-br")[0] + _TAG
         if "HTTP_AVAILABLE_DICTIONARY" in environ:
@@ -62,31 +62,31 @@ class CompressionDictionaryMiddleware:
         if dictionary is None:
             headers.pop("Last-Modified", None)  # see below
             return status, headers | {"Use-As-Dictionary": f'match="{MATCH}",id="{address_of(environ)}"'}, body
-        body = in_terms_of(dictionary, body)
+        body = recompress_with(dictionary, body)
         etag = headers["ETag"].partition("-br")[0] + _TAG
         headers |= {"Content-Encoding": "dcz", "Content-Length": str(len(body)), "ETag": etag, "Cache-Control": OWN}
-        headers.pop("Last-Modified", None)  # who knows dictionaries knows entity tags, and every byte counts here
+        headers.pop("Last-Modified", None)  # these browsers use ETags; saves bytes
         return status, headers, body
 
     def _dictionary(self, environ: WSGIEnvironment) -> bytes | None:
-        """The page that the browser offers as dictionary; None if it is not ours, or no longer what it was."""
+        """The page that the browser has as dictionary; None if it is not an article of this site or has changed."""
         wanted = environ.get("HTTP_AVAILABLE_DICTIONARY", "")
         named = _ID.fullmatch(environ.get("HTTP_DICTIONARY_ID", ""))
         if not wanted or not named:
             return None
         parts = urlsplit(named[1])
-        path = unquote(parts.path).encode().decode("latin-1")  # PEP 3333: bytes of the path, as latin-1
+        path = unquote(parts.path).encode().decode("latin-1")  # PEP 3333: the bytes of the path as latin-1
         if not _ARTICLE.fullmatch(path):
             return None
         unconditional = {"HTTP_IF_NONE_MATCH": None, "HTTP_IF_MODIFIED_SINCE": None}
-        status, headers, body = self._ask(environ, PATH_INFO=path, QUERY_STRING=parts.query, **unconditional)
+        status, headers, body = self._inner_response(environ, PATH_INFO=path, QUERY_STRING=parts.query, **unconditional)
         if not status.startswith("200") or headers.get("Content-Encoding") != "br":
             return None
         page = brotli.decompress(body)
         return page if wanted == digest_of(page) else None
 
-    def _ask(self, environ: WSGIEnvironment, **changes: Any) -> Answer:
-        """What the layers below answer, in brotli, to this request with *changes*; None takes a field away."""
+    def _inner_response(self, environ: WSGIEnvironment, **changes: Any) -> InnerResponse:
+        """The inner application's response, in brotli, to this request with *changes*; None removes a field."""
         asked = environ | changes | {"HTTP_ACCEPT_ENCODING": "br", "wsgi.input": io.BytesIO()}
         asked = {name: value for name, value in asked.items() if value is not None}
         found: dict[str, Any] = {}
@@ -101,11 +101,11 @@ class CompressionDictionaryMiddleware:
             getattr(body, "close", lambda: None)()
 
 
-def takes_part(environ: WSGIEnvironment) -> bool:
-    """A browser that knows dictionaries and may use them: it has one, or it opens an article over a trusted line.
+def supports_dictionaries(environ: WSGIEnvironment) -> bool:
+    """Whether the request is for an article from a browser that supports dictionaries.
 
-    dcz is only named by who has a dictionary already. Before that, zstd tells a browser of these years, and
-    Sec-Fetch-Dest a secure context, without which no browser keeps a dictionary (RFC 9842, 8).
+    A browser accepts dcz only once it has a dictionary. Before that, zstd in Accept-Encoding identifies a recent
+    browser, and Sec-Fetch-Dest a secure context, which dictionaries require (RFC 9842, 8).
     """
     if environ["REQUEST_METHOD"] != "GET" or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
         return False
@@ -116,19 +116,19 @@ def takes_part(environ: WSGIEnvironment) -> bool:
 
 
 def address_of(environ: WSGIEnvironment) -> str:
-    """The path and query as they were asked for: a name that the browser repeats (RFC 9842, 2.1.3)."""
+    """The requested path and query; used as the id that the browser sends back (RFC 9842, 2.1.3)."""
     path = quote(environ["PATH_INFO"].encode("latin-1"))
     return path + (f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else "")
 
 
 def digest_of(page: bytes) -> str:
-    """As in Available-Dictionary: a structured field's byte sequence."""
+    """The SHA-256 as in Available-Dictionary: a byte sequence of structured fields (RFC 9651)."""
     return f":{base64.b64encode(hashlib.sha256(page).digest()).decode()}:"
 
 
 @lru_cache(maxsize=512)
-def in_terms_of(dictionary: bytes, compressed: bytes) -> bytes:
-    """The page that *compressed* holds in brotli, as dcz."""
+def recompress_with(dictionary: bytes, compressed: bytes) -> bytes:
+    """The page in *compressed* (brotli) as dcz."""
     raw = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=raw, write_content_size=False, write_checksum=False)
     stream = compressor.compress(brotli.decompress(compressed))

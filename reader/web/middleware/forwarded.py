@@ -1,7 +1,6 @@
-"""Who asks, and by which address: ``X-Forwarded-*`` and ``Forwarded`` count only from proxies that the operator names.
+"""Trusts ``X-Forwarded-*`` and ``Forwarded`` only from the proxies in READER_TRUSTED_PROXIES.
 
-``environ["reader.client"]`` is the client's address afterwards; empty when it is not known, because a proxy that is
-not named stands between.
+Sets ``environ["reader.client"]`` to the client's IP address; empty if it is unknown because a proxy is not trusted.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 CLIENT = "reader.client"
 PASSED_ON = "reader.passed_on"
-"""In ``environ``: whether the request came with forwarded fields from a peer that is not trusted."""
+"""The key in ``environ``: whether an untrusted peer sent forwarded fields."""
 _FORWARDED = (
     *("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"),
     *("HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP"),
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class ForwardedMiddleware:
-    """*trusted* are the networks of proxies; ``direct`` says that there are none, so each peer is a client."""
+    """*trusted* are the networks of proxies; *direct* means that there are none, so each peer is a client."""
 
     def __init__(self, inner: WSGIApplication, trusted: Sequence[Network], direct: bool) -> None:
         self._inner, self._trusted, self._direct = inner, trusted, direct
@@ -38,7 +37,7 @@ class ForwardedMiddleware:
         peer = environ.get("REMOTE_ADDR", "")
         forwarded = [name for name in _FORWARDED if name in environ]
         if forwarded and is_within(peer, self._trusted):
-            return self._ask_for_client(environ, start_response)
+            return self._set_client(environ, start_response)
         for name in forwarded:
             del environ[name]
         environ[PASSED_ON] = bool(forwarded) and not self._direct
@@ -47,8 +46,8 @@ class ForwardedMiddleware:
             self._warn(peer)
         return self._inner(environ, start_response)
 
-    def _ask_for_client(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The client is the last address that is not a proxy's own: what stands before it, anybody could have sent."""
+    def _set_client(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The client is the last address that is not a trusted proxy. Earlier addresses can be forged."""
         said = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-_MOST_PROXIES:]]
         count = next((n for n, part in enumerate(reversed(said), 1) if not is_within(part, self._trusted)), len(said))
         client = said[-count]
@@ -58,7 +57,7 @@ class ForwardedMiddleware:
         return self._by_count[count](environ, start_response)
 
     def _warn(self, peer: str) -> None:
-        """Once a process."""
+        """Logs a warning once per process."""
         if not self._warned:
             self._warned = True
             log.warning(
@@ -70,7 +69,7 @@ class ForwardedMiddleware:
 
 @lru_cache(maxsize=1024)
 def address_in(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address in ``1.2.3.4``, ``1.2.3.4:80``, ``[::1]:80`` or ``::ffff:1.2.3.4``; None for anything else."""
+    """Parses ``1.2.3.4``, ``1.2.3.4:80``, ``[::1]:80`` or ``::ffff:1.2.3.4``; None for anything else."""
     host = text.strip()[:60]
     if host.startswith("["):
         host = host[1:].partition("]")[0]
@@ -89,6 +88,6 @@ def is_within(text: str, networks: Sequence[Network]) -> bool:
 
 
 def is_shared(peer: str) -> bool:
-    """Whether a proxy may stand behind the address: one on this machine or in this network need not say so."""
+    """Whether the peer can be an untrusted proxy: its address is on this machine or in a private network."""
     found = address_in(peer)
     return found is None or not found.is_global

@@ -1,6 +1,6 @@
-"""Requests that no view need see: malformed ones are refused, absurd fields dropped, queries put into one form.
+"""Validates and normalizes requests: refuses malformed ones, drops unusable fields, sorts query parameters.
 
-What is dropped or ordered here cannot multiply entries of the response cache, nor keys of any other table.
+Normalized requests keep the number of entries in the response cache small.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from werkzeug.urls import uri_to_iri
 from .security_headers import Headers, with_security_headers
 
 PARAMETERS = frozenset(("a", "back", "before", "more", "order", "page", "piece", "q", "script", "tag"))
-"""Every query parameter that a view reads; others change nothing, and are dropped."""
+"""The query parameters that views read; others are dropped."""
 
 REPEATED = frozenset(("a", "tag"))
-"""Those whose every value counts, in order; of the others the first."""
+"""Parameters that can be repeated; of the others only the first value is kept."""
 
 MOST_PARAMETERS = 2_000
 LONGEST_PATH = 4_096
@@ -38,25 +38,25 @@ LONGEST_FIELDS = {
     "HTTP_UPGRADE_INSECURE_REQUESTS": 16,
     "HTTP_USER_AGENT": 1_024,
 }
-"""Characters; a longer field counts as not sent. Each may be absent (RFC 9110), and none is so long in earnest."""
+"""The maximum length of request fields in characters. A longer field is dropped; all are optional (RFC 9110)."""
 
 _ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-0*[1-9]\d*)", re.ASCII)
-"""Of other ranges the whole is sent: a server may ignore Range (RFC 9110 14.2), and nothing here is worth several."""
+"""Other ranges are ignored and the whole file is sent, as RFC 9110 14.2 allows."""
 
 _STRONG_VALIDATOR = re.compile(r'"[^"]*"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT')
-"""What If-Range may hold (RFC 9110 13.1.5): a weak tag never matches, and nothing else is one."""
+"""Valid values of If-Range (RFC 9110 13.1.5): a strong entity tag or a date."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ANY_HOST = ("/healthz",)
-"""What a load balancer asks by the address of the machine."""
+"""Paths that load balancers request by IP address."""
 
 
 class RequestChecks:
-    """*hosts* are the names of this site, without port; empty: any.
+    """*hosts* are the names of this site without port; empty for any.
 
-    *refuses_others*: another Host gets 421; otherwise an answer that no cache may keep.
+    If *refuses_others*, a request for another Host gets 421, otherwise a response with ``no-store``.
     """
 
     def __init__(self, inner: WSGIApplication, hosts: frozenset[str], refuses_others: bool) -> None:
@@ -68,7 +68,7 @@ class RequestChecks:
         for name, longest in LONGEST_FIELDS.items():
             if len(environ.get(name, "")) > longest:
                 del environ[name]
-        if "HTTP_RANGE" in environ and not _may_be_a_part(environ):
+        if "HTTP_RANGE" in environ and not _is_valid_range(environ):
             del environ["HTTP_RANGE"]
         if environ.get("QUERY_STRING"):
             environ["QUERY_STRING"] = canonical_query(environ["QUERY_STRING"])
@@ -85,7 +85,7 @@ class RequestChecks:
 
 
 def _fault(environ: WSGIEnvironment) -> str:
-    """The status for a request that is malformed (RFC 9112 3.2: exactly one valid Host) or too long; else empty."""
+    """The status line for a malformed request (RFC 9112 3.2: exactly one valid Host) or too long a URL; else empty."""
     if not is_host(environ.get("HTTP_HOST", "")):
         return "400 Bad Request"
     path = environ["PATH_INFO"]
@@ -96,15 +96,15 @@ def _fault(environ: WSGIEnvironment) -> str:
 
 @lru_cache(maxsize=1024)
 def is_host(field: str) -> bool:
-    """Whether *field* is a Host: also one that werkzeug can decode, for addresses of ours are made of it."""
+    """Whether *field* is a valid Host that werkzeug can decode, because URLs are built from it."""
     try:
         return _HOST.fullmatch(field) is not None and bool(uri_to_iri(f"http://{field}/"))
-    except ValueError:  # no IPv6 address, or a label after xn-- that is no Punycode (RFC 3492)
+    except ValueError:  # an invalid IPv6 address or invalid Punycode (RFC 3492)
         return False
 
 
-def _may_be_a_part(environ: WSGIEnvironment) -> bool:
-    """Whether the request asks for one range that is well-formed, on a condition that is."""
+def _is_valid_range(environ: WSGIEnvironment) -> bool:
+    """Whether Range is a single valid range, and If-Range is valid or absent."""
     found = _ONE_RANGE.fullmatch(environ["HTTP_RANGE"].strip())
     if not found or not _STRONG_VALIDATOR.fullmatch(environ.get("HTTP_IF_RANGE", '""')):
         return False
@@ -112,14 +112,14 @@ def _may_be_a_part(environ: WSGIEnvironment) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host field, in lower case and without port or final dot."""
+    """The host name in a Host field: lower case, without port and final dot."""
     name = host.lower() if host.endswith("]") else re.sub(r":\d+$", "", host.lower())
     return name.rstrip(".")
 
 
 def canonical_query(query: str) -> str:
-    """*query* with known parameters only, sorted by name, each once unless repeated, all percent-encoded alike."""
-    if not query.isascii():  # bytes of UTF-8 that a sloppy client did not encode, as PEP 3333 hands them over
+    """*query* with known parameters only, sorted by name, without duplicates, uniformly percent-encoded."""
+    if not query.isascii():  # UTF-8 bytes that the client did not percent-encode, as latin-1 (PEP 3333)
         query = quote(query.encode("latin-1"), safe="%&=+;/?:@!$'()*,-._~")
     try:
         pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=MOST_PARAMETERS, errors="replace")

@@ -1,9 +1,8 @@
-"""Public answers kept ready as bytes, in front of Flask: a look-up in a table costs a tenth of a view.
+"""An in-memory HTTP cache (RFC 9111) in front of Flask, one per web process.
 
-It is an HTTP cache (RFC 9111) inside each web process, filled by the first request through Flask, and it keeps only
-what any shared cache might: answers that are public, without cookies, told apart by the request fields that their
-own Vary names. In two things it is stricter: all is forgotten as soon as the catalog moves on, and a request that
-it is not sure about goes to Flask.
+It stores only responses that any shared cache could store: public, without Set-Cookie, selected by the fields in
+Vary. It is stricter in two ways: a new catalog revision invalidates everything, and requests with ranges, deltas,
+authorization or unclear conditions go to Flask. A hit takes about a tenth of the time of a view.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import brotli
 
-from ..responses import BEST
+from ..responses import BEST_QUALITY_SUFFIX
 
 Headers = list[tuple[str, str]]
-Ready = tuple[str, Headers, bytes]
+StoredResponse = tuple[str, Headers, bytes]
 Key = tuple[str, str, str]
 
-_KEPT_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|application/(?:javascript|manifest)")
+_CACHEABLE_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|application/(?:javascript|manifest)")
 _LARGEST_BYTES = 1 << 20
 _OVERHEAD_BYTES = 2_000
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d+)")
@@ -33,18 +32,18 @@ _ONE_TAG = re.compile(r'(?:W/)?"([^",-]+)[^",]*"')
 
 @dataclass
 class CachedVariant:
-    """One answer in one variant. ``ready`` is None while only its 304 has been asked for."""
+    """The stored response for one combination of Vary fields. ``ready`` is None if only a 304 is stored."""
 
     etag: str
     modified: str
     fresh_until: float = 0.0
-    ready: Ready | None = None
-    unchanged: dict[str, Ready] = field(default_factory=dict)
-    """The 304s, by the entity tag that the visitor holds (RFC 9110 13.1.2: with or without ``W/``)."""
+    ready: StoredResponse | None = None
+    unchanged: dict[str, StoredResponse] = field(default_factory=dict)
+    """Stored 304 responses by If-None-Match (RFC 9110 13.1.2: with or without ``W/``); the empty key is for dates."""
     may_recompress: bool = False
 
-    def answer_to(self, environ: WSGIEnvironment) -> Ready | None:
-        """None if Flask has to say."""
+    def response_for(self, environ: WSGIEnvironment) -> StoredResponse | None:
+        """The stored 200 or 304 for the request's conditions; None if the request must go to Flask."""
         held = environ.get("HTTP_IF_NONE_MATCH")
         if held is not None:
             found = self.unchanged.get(held)
@@ -55,13 +54,13 @@ class CachedVariant:
         return self.unchanged.get("") if since == self.modified else None
 
     def _is_another(self, held: str) -> bool:
-        """Whether the visitor certainly holds another version: one tag, of our form, of other content."""
+        """Whether If-None-Match is a single entity tag of another version of the content."""
         return _version_in(held) not in ("", _version_in(self.etag))
 
 
 @dataclass
 class CacheEntry:
-    """The variants of one address; ``fields`` are the request fields that tell them apart."""
+    """The variants of one URL; ``fields`` are the request fields of its Vary, as WSGI names."""
 
     fields: tuple[str, ...]
     variants: dict[tuple[Hashable, ...], CachedVariant] = field(default_factory=dict)
@@ -69,10 +68,19 @@ class CacheEntry:
 
 
 class ResponseCache:
-    """The WSGI layer. ``revision`` says which state of the catalog is current; it is asked at every request.
+    """The WSGI middleware. *revision* returns the catalog's revision; it is called for every request.
 
-    ``normal`` says what a request field comes down to for our answers: a thousand ways of saying ``br`` are one.
-    Fields that it does not name count as they are.
+    *normal* maps WSGI names of request fields to functions that normalize their values for the cache key. Other fields
+    are used unchanged.
+
+    ::
+
+        app.wsgi_app = ResponseCache(
+            app.wsgi_app,
+            revision=lambda: catalog.revision,
+            limit_bytes=16 << 20,
+            normal={"HTTP_ACCEPT_ENCODING": encoding_for},
+        )
     """
 
     def __init__(
@@ -84,7 +92,7 @@ class ResponseCache:
     ) -> None:
         self.inner = inner
         self.hits: dict[str, int] = {}
-        """Answers since somebody last took the count away, by status line."""
+        """The number of hits by status line, since the metrics were last collected."""
         self._revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
         self._pages: dict[Key, CacheEntry] = {}
         self._older: dict[Key, CacheEntry] = {}
@@ -96,13 +104,13 @@ class ResponseCache:
         if method not in ("GET", "HEAD"):
             return self.inner(environ, start_response)
         state = self._revision()
-        kept = self._find(environ, state)
-        ready = kept.answer_to(environ) if kept else None
+        variant = self._find(environ, state)
+        ready = variant.response_for(environ) if variant else None
         if ready is None or "HTTP_RANGE" in environ or "HTTP_A_IM" in environ or "HTTP_AUTHORIZATION" in environ:
-            return self._ask(environ, start_response, state)
+            return self._fetch(environ, start_response, state)
         self.hits[ready[0]] = self.hits.get(ready[0], 0) + 1
-        if kept and kept.may_recompress:
-            self._recompressor.order(kept)
+        if variant and variant.may_recompress:
+            self._recompressor.submit(variant)
         start_response(ready[0], ready[1])
         return [ready[2]] if method == "GET" else []
 
@@ -110,61 +118,61 @@ class ResponseCache:
         if state != self._state:
             self._pages, self._older, self._size_bytes, self._state = {}, {}, 0, state
         key = _key(environ)
-        page = self._pages.get(key) or self._revived(key)
-        if page is None:
+        entry = self._pages.get(key) or self._promoted(key)
+        if entry is None:
             return None
-        kept = page.variants.get(self._variant(page.fields, environ))
-        return kept if kept is not None and kept.fresh_until > time.monotonic() else None
+        variant = entry.variants.get(self._variant_key(entry.fields, environ))
+        return variant if variant is not None and variant.fresh_until > time.monotonic() else None
 
-    def _revived(self, key: Key) -> CacheEntry | None:
-        """A page of the older half of the table, moved to the younger one."""
-        page = self._older.pop(key, None)
-        if page is not None:
-            self._pages[key] = page
-            self._make_room(page.size_bytes)
-        return page
+    def _promoted(self, key: Key) -> CacheEntry | None:
+        """An entry of the old generation, moved to the new one."""
+        entry = self._older.pop(key, None)
+        if entry is not None:
+            self._pages[key] = entry
+            self._evict(entry.size_bytes)
+        return entry
 
-    def _variant(self, fields: tuple[str, ...], environ: WSGIEnvironment) -> tuple[Hashable, ...]:
+    def _variant_key(self, fields: tuple[str, ...], environ: WSGIEnvironment) -> tuple[Hashable, ...]:
         normal = self._normal
         return tuple(
             normal[name](environ.get(name, "")) if name in normal else environ.get(name, "") for name in fields
         )
 
-    def _ask(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
-        """Flask's answer, kept if it may be and the catalog has stood still meanwhile, here and in other threads."""
-        answer = _Answer()
-        body = self.inner(environ, answer.start)
-        if not (answer.may_be_kept() and environ["REQUEST_METHOD"] == "GET"):
-            start_response(answer.status, answer.headers)
+    def _fetch(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
+        """The response of Flask. It is stored if cacheable and if the catalog's revision has not changed meanwhile."""
+        response = _Response()
+        body = self.inner(environ, response.start)
+        if not (response.is_cacheable() and environ["REQUEST_METHOD"] == "GET"):
+            start_response(response.status, response.headers)
             return body
         content = _read(body)
         if self._revision() == state == self._state:
-            self._keep(environ, answer, content)
-        start_response(answer.status, answer.headers)
+            self._store(environ, response, content)
+        start_response(response.status, response.headers)
         return [content]
 
-    def _keep(self, environ: WSGIEnvironment, answer: _Answer, content: bytes) -> None:
-        fields = answer.varies_by()
-        page = self._pages.get(_key(environ))
-        if page is None or page.fields != fields:
-            page = self._pages[_key(environ)] = CacheEntry(fields)
-        variant = self._variant(fields, environ)
-        kept = page.variants.get(variant)
-        if kept is None or not same_version(kept.etag, answer.etag):
-            kept = page.variants[variant] = CachedVariant(answer.etag, answer.modified)
-        answer.fill(kept, content)
-        page.size_bytes += len(content) + _OVERHEAD_BYTES
-        self._make_room(len(content) + _OVERHEAD_BYTES)
+    def _store(self, environ: WSGIEnvironment, response: _Response, content: bytes) -> None:
+        fields = response.vary_fields()
+        entry = self._pages.get(_key(environ))
+        if entry is None or entry.fields != fields:
+            entry = self._pages[_key(environ)] = CacheEntry(fields)
+        variant_key = self._variant_key(fields, environ)
+        variant = entry.variants.get(variant_key)
+        if variant is None or not same_version(variant.etag, response.etag):
+            variant = entry.variants[variant_key] = CachedVariant(response.etag, response.modified)
+        response.store_in(variant, content)
+        entry.size_bytes += len(content) + _OVERHEAD_BYTES
+        self._evict(len(content) + _OVERHEAD_BYTES)
 
-    def _make_room(self, more_bytes: int) -> None:
-        """Two halves: when the younger is full the older is dropped, and with it what nobody has asked for since."""
+    def _evict(self, more_bytes: int) -> None:
+        """Evicts by generations: when the new generation is full it becomes the old one, and the old one is dropped."""
         self._size_bytes += more_bytes
         if self._size_bytes > self._limit_bytes // 2:
             self._older, self._pages, self._size_bytes = self._pages, {}, 0
 
 
-class _Answer:
-    """What Flask said."""
+class _Response:
+    """The status line and headers of Flask's response."""
 
     def __init__(self) -> None:
         self.status, self.headers = "", Headers()
@@ -182,7 +190,7 @@ class _Answer:
     def modified(self) -> str:
         return self._named.get("last-modified", "")
 
-    def may_be_kept(self) -> bool:
+    def is_cacheable(self) -> bool:
         named = self._named
         return (
             self.status[:3] in ("200", "304")
@@ -190,11 +198,11 @@ class _Answer:
             and _version_in(self.etag) != ""
             and "set-cookie" not in named
             and "*" not in named.get("vary", "")
-            and (self.status[:3] == "304" or _KEPT_TYPES.match(named.get("content-type", "")) is not None)
+            and (self.status[:3] == "304" or _CACHEABLE_TYPES.match(named.get("content-type", "")) is not None)
             and int(named.get("content-length", 0)) <= _LARGEST_BYTES
         )
 
-    def varies_by(self) -> tuple[str, ...]:
+    def vary_fields(self) -> tuple[str, ...]:
         names = (name.strip() for name in self._named.get("vary", "").split(","))
         return tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in names if name)
 
@@ -202,39 +210,39 @@ class _Answer:
         found = _MAX_AGE.search(self._named["cache-control"])
         return int(found[1]) if found else 60
 
-    def fill(self, kept: CachedVariant, content: bytes) -> None:
-        """The answer goes to its place in *kept*; what stands there already, perhaps improved, is good for longer."""
-        kept.fresh_until = time.monotonic() + self.max_age_seconds()
+    def store_in(self, variant: CachedVariant, content: bytes) -> None:
+        """Stores the response in *variant*. An existing body, perhaps recompressed, stays and is fresh again."""
+        variant.fresh_until = time.monotonic() + self.max_age_seconds()
         ready = (self.status, self.headers, content)
         if self.status.startswith("304"):
-            kept.unchanged |= {self.etag: ready, f"W/{self.etag}": ready, "": ready}
-        elif kept.ready is None:
-            kept.ready, kept.may_recompress = ready, self._named.get("content-encoding") == "br"
+            variant.unchanged |= {self.etag: ready, f"W/{self.etag}": ready, "": ready}
+        elif variant.ready is None:
+            variant.ready, variant.may_recompress = ready, self._named.get("content-encoding") == "br"
 
 
 class Recompressor:
-    """Squeezes what is asked for again as small as brotli can, in a thread of its own."""
+    """Recompresses responses with brotli quality 11 in a background thread, after their first hit."""
 
     def __init__(self) -> None:
-        self._orders: queue.SimpleQueue[CachedVariant] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[CachedVariant] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def order(self, kept: CachedVariant) -> None:
-        kept.may_recompress = False
-        self._orders.put(kept)
-        if self._thread is None:  # only now: a server forks before the first request, and threads do not survive that
-            self._thread = threading.Thread(target=self._work, name="improver", daemon=True)
+    def submit(self, variant: CachedVariant) -> None:
+        variant.may_recompress = False
+        self._queue.put(variant)
+        if self._thread is None:  # started late, because threads do not survive a fork
+            self._thread = threading.Thread(target=self._work, name="recompressor", daemon=True)
             self._thread.start()
 
     def _work(self) -> None:
         while True:
-            kept = self._orders.get()
-            if kept.ready:
-                kept.ready = recompressed(kept.ready)
+            variant = self._queue.get()
+            if variant.ready:
+                variant.ready = recompressed(variant.ready)
 
 
-def recompressed(ready: Ready) -> Ready:
-    """The same answer at brotli's best, under an entity tag of its own: other bytes, so no strong tag in common."""
+def recompressed(ready: StoredResponse) -> StoredResponse:
+    """The response in brotli quality 11, with another entity tag, because strong tags identify bytes."""
     status, headers, body = ready
     smaller = brotli.compress(brotli.decompress(body), mode=brotli.MODE_TEXT, quality=11)
     if len(smaller) >= len(body):
@@ -245,7 +253,7 @@ def recompressed(ready: Ready) -> Ready:
 def _recompressed_header(name: str, value: str, size_bytes: int) -> str:
     if name == "content-length":
         return str(size_bytes)
-    return f'{value[:-1]}{BEST}"' if name == "etag" else value
+    return f'{value[:-1]}{BEST_QUALITY_SUFFIX}"' if name == "etag" else value
 
 
 def _key(environ: WSGIEnvironment) -> Key:
@@ -253,12 +261,12 @@ def _key(environ: WSGIEnvironment) -> Key:
 
 
 def same_version(etag: str, other: str) -> bool:
-    """Whether they name the same content in the same encoding, however well squeezed."""
-    return etag.replace(f'{BEST}"', '"') == other.replace(f'{BEST}"', '"')
+    """Whether both tags name the same content in the same coding, in any brotli quality."""
+    return etag.replace(f'{BEST_QUALITY_SUFFIX}"', '"') == other.replace(f'{BEST_QUALITY_SUFFIX}"', '"')
 
 
 def _version_in(etag: str) -> str:
-    """``x`` of ``"x"``, ``"x-br"`` or ``W/"x-gzip"``; empty for lists, ``*`` and tags of another form."""
+    """``x`` of ``"x"``, ``"x-br"`` or ``W/"x-gzip"``; empty for lists, ``*`` and other forms."""
     match = _ONE_TAG.fullmatch(etag)
     return match[1] if match else ""
 

@@ -1,8 +1,7 @@
-"""The security header fields of every answer: what no view has set is added here, also to static files and errors.
+"""Adds default security headers to every response, including static files and errors, unless a view has set them.
 
-A page's own policy, with the hash of its script, comes from ``content_security_policy.py``; this is the default for
-everything that runs no script. A 304 carries only ``nosniff``: a cache joins its fields with those of the stored
-answer (RFC 9111 3.2), so the policy of the page stays in force and a shorter one here would replace it.
+``content_security_policy.py`` sets the policy of pages with scripts. A 304 carries only ``nosniff``: caches update the
+stored response with its fields (RFC 9111 3.2), so a default policy here would replace that of the page.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 Headers = list[tuple[str, str]]
 
 POLICY = "default-src 'none';style-src 'unsafe-inline';base-uri 'none';form-action 'none';frame-ancestors 'none'"
-"""For files and pictures. Browsers show these in pages of their own, which have inline styles."""
+"""The policy of files and pictures. Browsers display these in built-in pages with inline styles."""
 
 POLICY_OF_XML = f"img-src data:;{POLICY}"
-"""Chromium's own view of XML has small pictures in its style."""
+"""Chromium's XML viewer uses ``data:`` pictures."""
 
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 SECURITY_HEADERS = (
@@ -25,12 +24,12 @@ SECURITY_HEADERS = (
     ("Referrer-Policy", "same-origin"),
     ("Permissions-Policy", "geolocation=()"),
 )
-"""``same-origin``: no other site learns what is read here. A policy for geolocation alone is enough, since no frame
-and no script but ours runs; each further feature would cost its name in every answer."""
+"""``same-origin``: other sites get no referrer. Permissions-Policy names only geolocation, because only our own script
+runs; each further feature would make every response longer."""
 
 
 def with_security_headers(status: str, headers: Headers) -> Headers:
-    """*headers* and those of SECURITY_HEADERS that are missing."""
+    """*headers* with the missing fields of SECURITY_HEADERS."""
     named = {name.lower() for name, _ in headers}
     wanted = (NOSNIFF,) if status.startswith("304") else SECURITY_HEADERS
     if wanted is SECURITY_HEADERS and "xml" in next((value for name, value in headers if name == "Content-Type"), ""):
@@ -39,7 +38,7 @@ def with_security_headers(status: str, headers: Headers) -> Headers:
 
 
 class SecurityHeadersMiddleware:
-    """Stands directly around Flask and the static files, so that the response cache keeps what is added."""
+    """Wraps Flask and the static files inside the response cache, so that the added headers are cached too."""
 
     def __init__(self, inner: WSGIApplication) -> None:
         self._inner = inner

@@ -24,7 +24,7 @@ from ...i18n import N_, translations
 from ...models import Article, Issue, Teaser
 from .. import services
 from ..client_limits import client, client_limits
-from ..download_links import OFFERED, finished_exports
+from ..download_links import ENCLOSED, finished_exports
 from ..pagination import cursor_of
 from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
@@ -173,7 +173,7 @@ def _article_book(
     sizes = {download.suffix: download.size_bytes for download in finished.get(article.slug, ())}
     files = [
         opds.download(site.absolute(urls.article_file(article.slug, s)), EXPORTS[s].MIMETYPE, sizes.get(s))
-        for s in OFFERED
+        for s in ENCLOSED
     ]
     picture = site.absolute(f"{urls.OPDS}/cover/{urls.article(article.slug).rpartition('/')[2]}.png")
     return Book(
@@ -191,7 +191,7 @@ def _article_book(
 
 
 def _issue_book(site: SiteIdentity, issue: Issue) -> Book:
-    files = (opds.download(site.absolute(urls.issue_file(issue.day, s)), EXPORTS[s].MIMETYPE, None) for s in OFFERED)
+    files = (opds.download(site.absolute(urls.issue_file(issue.day, s)), EXPORTS[s].MIMETYPE, None) for s in ENCLOSED)
     picture = site.absolute(f"{urls.OPDS}/cover/{issue.day}.png")
     page = site.absolute(urls.issue(issue.day))
     return Book(
