@@ -132,9 +132,9 @@ def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, c
 
 def test_only_so_many_requests_wait_at_once(publish, client, monkeypatch):
     publish(RAIN)
-    monkeypatch.setattr(downloads, "WAITING", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(downloads, "BROWSERS_WAITING", threading.BoundedSemaphore(1))
     monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 3600)
-    with downloads.WAITING:
+    with downloads.BROWSERS_WAITING:
         assert client.get("/a/rain.pdf").status_code == 503
 
 

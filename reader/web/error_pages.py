@@ -109,7 +109,7 @@ def _freshness(status: int) -> dict[str, str]:
 
 
 def _moved(error: Moved) -> WerkzeugResponse:
-    """A redirect to the new slug that keeps the rest of the path (``.pdf``, ``/share``, ``/card.png``) and the query."""
+    """A redirect to the new slug that keeps the rest of the path (``.pdf``, ``/share``, ``/card.png``) and query."""
     found = re.fullmatch(r"/a/[^/.]+(.*)", request.path)
     path = urls.article(error.slug) + quote(found[1] if found else "")
     query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""

@@ -21,7 +21,7 @@ class AccessLog:
     def __init__(self, inner: WSGIApplication, write: Callable[[str], None]) -> None:
         self._inner, self._write = inner, write
         self._is_writable, self.lost = True, 0
-        """Lines that could not be written since somebody last took the count away."""
+        """The number of lines that could not be written since the metrics were last collected."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -36,14 +36,14 @@ class AccessLog:
         body = self._inner(environ, start)  # type: ignore[arg-type]
         try:
             self._write(line(environ, *status_and_length, time.perf_counter() - started))
-        except OSError as error:  # a full disk costs the line, not the answer
+        except OSError as error:  # a full disk loses the line, not the response
             self._count_lost(error)
         else:
             self._is_writable = True
         return body
 
     def _count_lost(self, error: OSError) -> None:
-        """With one log line until it can be written again."""
+        """Counts a lost line. Logs a warning once until writing works again."""
         self.lost += 1
         if self._is_writable:
             log_of_server.warning("the access log cannot be written: %s", error)
@@ -63,9 +63,9 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
 
 
 def writer_to(place: str) -> Callable[[str], None]:
-    """Appends lines to the file *place*, also after logrotate has moved it away; ``-`` is standard error.
+    """Returns a function that appends lines to the file *place*, reopened after logrotate; ``-`` is standard error.
 
-    The file is opened when there is a line to write. Raises OSError for a line that could not be written.
+    The file is opened for the first line. The function raises OSError if a line cannot be written.
     """
     handler: logging.Handler = logging.StreamHandler()
     if place != "-":
@@ -80,7 +80,7 @@ def writer_to(place: str) -> Callable[[str], None]:
 
 
 def _raise_again(_record: logging.LogRecord) -> None:
-    """In place of the traceback on standard error that ``logging`` writes for each record."""
+    """Replaces the handler of ``logging`` that prints a traceback for each record that cannot be written."""
     error = sys.exc_info()[1]
     if error is not None:
         raise error

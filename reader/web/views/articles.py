@@ -1,4 +1,4 @@
-"""The home page and the article."""
+"""The home page and the article page."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ bp = Blueprint("articles", __name__)
 
 LATEST = 20
 GROUP = 4
-"""How many articles home shows of each section, below the latest of all."""
+"""How many articles the home page shows per section, below the latest of all."""
 
 RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
 
 
 @dataclass(frozen=True)
 class Group:
-    """A section on the home page, with its newest that do not stand above already."""
+    """A section on the home page with its newest articles, except those among the latest of all."""
 
     label: str
     address: str
@@ -70,7 +70,7 @@ def home() -> Response:
 
 
 def top_sections() -> list[Collection]:
-    """The sections that hang off the root, fullest first."""
+    """The top-level sections, those with most articles first."""
     counted = [
         (count, collection)
         for collection, count in services().catalog.collections("section")
@@ -80,7 +80,7 @@ def top_sections() -> list[Collection]:
 
 
 def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
-    """The newest of each section that are not among *shown*; sections with nothing more are left out."""
+    """The newest articles of each section that are not in *shown*. Sections without any are omitted."""
     above = {teaser.slug for teaser in shown}
     found = []
     for collection in sections:
@@ -93,9 +93,9 @@ def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
 
 @bp.get("/a/<slug:slug>")
 def article(slug: str) -> Response:
-    """``?script=hans`` or ``hant`` shows it in Simplified or Traditional characters, whatever the cookie says."""
+    """``?script=hans`` or ``hant`` selects Simplified or Traditional characters and overrides the preference."""
     found = services().catalog.article(slug)
-    script = asked_script() or request_context().preferences["script"]
+    script = requested_script() or request_context().preferences["script"]
     image_set = ImageSet(found)
     context = article_context(found, script)
 
@@ -113,8 +113,8 @@ def article(slug: str) -> Response:
     return render_page("article.html", fingerprint(found.version, script, image_set.version, repr(context)), build)
 
 
-def asked_script() -> str:
-    """Raises BadOption."""
+def requested_script() -> str:
+    """The value of ``?script=``; empty if absent. Raises BadOption."""
     script = request.args.get("script", "")
     if script and script not in SCRIPTS:
         raise BadOption("script", script, list(SCRIPTS))
@@ -122,7 +122,7 @@ def asked_script() -> str:
 
 
 def article_context(found: Article, script: str) -> dict[str, Any]:
-    """What stands around the story; a handful of indexed look-ups."""
+    """The template variables around the text: breadcrumbs, related articles, downloads, structured data."""
     catalog = services().catalog
     older, newer = catalog.neighbours(found.slug)
     base = services().settings.base_url

@@ -1,8 +1,7 @@
-"""For the editor at this machine: paste a text or an address, see it as a phone shows it, correct it, save it.
+"""The editor: imports pasted text or a URL, shows a phone preview, lets the editor correct the fields, and saves.
 
-The page exists only with READER_EDITOR_TOKEN. It works without script, and its policy forbids any. Who logs in gets a
-signed cookie that other sites' forms don't carry (SameSite=Strict) and that opens only this page; every form also
-holds a word bound to that cookie, against requests forged elsewhere.
+It exists only if READER_EDITOR_TOKEN is set. It needs no JavaScript, and its CSP forbids scripts. Login sets a signed
+session cookie (SameSite=Strict, path of the editor); every form also contains a CSRF token bound to the session.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ LABELS = {
     "tags": N_("Tags"),
     "summary": N_("Summary"),
 }
-"""Each field of the form with its msgid, in the order shown."""
+"""The label (msgid) of each field, in the order of the form."""
 
 
 def init_app(app: Flask) -> None:
@@ -81,7 +80,7 @@ def _guard(response: Response) -> Response:
     return response
 
 
-# -- who is it ----------------------------------------------------------------------------------------------------
+# -- login and session --------------------------------------------------------------------------------------------
 
 
 def _signer() -> URLSafeTimedSerializer:
@@ -89,7 +88,7 @@ def _signer() -> URLSafeTimedSerializer:
 
 
 def _session() -> str:
-    """The session's random name; empty for whoever has not logged in."""
+    """The random id of the session; empty if not logged in."""
     try:
         session = str(_signer().loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS))
     except BadSignature:
@@ -98,7 +97,7 @@ def _session() -> str:
 
 
 def _ended(session: str) -> Path:
-    """The file that says that *session* was logged out; it matters no longer than the session would have lasted."""
+    """The marker file of a session that was logged out, needed until the session would have expired."""
     return services().settings.instance / "sessions" / hashlib.sha256(session.encode()).hexdigest()[:32]
 
 
@@ -112,13 +111,13 @@ def _end(session: str) -> None:
 
 
 def _csrf_token(session: str) -> str:
-    """What a form of this session must carry; nobody else can know it."""
+    """The CSRF token of the session's forms."""
     key = services().settings.editor_token.encode()
     return hmac.new(key, f"form {session}".encode(), hashlib.sha256).hexdigest()
 
 
 def _checked_form() -> dict[str, str]:
-    """What was sent. Aborts with 403 unless it comes from a form of ours, in a session that is logged in."""
+    """The submitted form. Aborts with 403 without a valid session and CSRF token."""
     session = _session()
     same_site = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
     if (
@@ -156,13 +155,13 @@ def login() -> WerkzeugResponse | tuple[Response, int]:
 
 
 def _slow_down_guessing(count: Callable[[str, int, str], None]) -> None:
-    """Raises TooManyRequests after a few wrong tokens of one client, or many of all."""
+    """Raises TooManyRequests after a few wrong tokens from one client or many from all clients."""
     count("wrong tokens", WRONG_TOKENS_PER_MINUTE, client())
     count("wrong tokens", WRONG_TOKENS_OF_ALL, EVERYBODY)
 
 
 def _is_https() -> bool:
-    """Also behind a proxy that ends TLS and is not named, when this is the site's own address."""
+    """Whether the connection is HTTPS, or the site's base URL is, behind a TLS proxy that is not trusted."""
     base = urlsplit(services().settings.base_url)
     return request.is_secure or (base.scheme == "https" and base.netloc == request.host)
 
@@ -176,24 +175,24 @@ def logout() -> WerkzeugResponse:
     return response
 
 
-# -- the work -----------------------------------------------------------------------------------------------------
+# -- import, preview, save ----------------------------------------------------------------------------------------
 
 
 @optional_bp.post(f"{urls.EDITOR}/preview")
 def preview() -> Response | tuple[Response, int]:
-    """From pasted text or an address the first time, then from the corrected fields."""
+    """Shows the preview of pasted text or a URL at first, then of the corrected fields."""
     form = _checked_form()
     try:
-        manuscript = form_from(form) if "body" in form else _taken(form)
+        draft_form = form_from(form) if "body" in form else _imported(form)
     except (NotImported, UnreadableArticle) as error:
         return _page(
             "editor/index.html", problem=_localized(error), pasted=form.get("text", ""), asked=form.get("address", "")
         ), 422
-    return _sheet(manuscript)
+    return _editor_page(draft_form)
 
 
-def _taken(form: dict[str, str]) -> EditorForm:
-    """What is in the pasted text, then the address is where it came from; or at the address. Raises NotImported."""
+def _imported(form: dict[str, str]) -> EditorForm:
+    """Imports the pasted text, whose origin is the URL; or the URL, if no text is pasted. Raises NotImported."""
     text, address = form.get("text", "").strip(), form.get("address", "").strip()
     with_fetcher = open_fetcher(delay_seconds=0)
     with with_fetcher.client:
@@ -221,30 +220,30 @@ def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
 
 @optional_bp.post(f"{urls.EDITOR}/save")
 def save() -> Response | tuple[Response, int]:
-    manuscript = form_from(_checked_form())
+    form = form_from(_checked_form())
     try:
-        outcome = _saved(manuscript)
+        outcome = _saved(form)
     except (NotImported, UnreadableArticle) as error:
-        return _sheet(manuscript, problem=_localized(error))
+        return _editor_page(form, problem=_localized(error))
     if outcome.kind == SKIPPED:
-        return _sheet(manuscript, problem=gettext("already imported as %(path)s", path=outcome.detail))
+        return _editor_page(form, problem=gettext("already imported as %(path)s", path=outcome.detail))
     slug = PurePosixPath(outcome.detail).stem
     return _page("editor/saved.html", outcome=outcome, target=urls.article(slug)), 201
 
 
-def _saved(manuscript: EditorForm) -> ImportResult:
-    """Raises UnreadableArticle for what no article may hold, before anything is written."""
+def _saved(form: EditorForm) -> ImportResult:
+    """Writes the article file. Raises UnreadableArticle, before writing, for invalid content."""
     settings = services().settings
-    draft = draft_of(manuscript)
+    draft = draft_of(form)
     with_fetcher = open_fetcher(delay_seconds=0)
     importer = Importer(
         settings, with_fetcher, scan(settings.articles, settings.instance / "imported.json"), ImportOptions(), _now
     )
     draft, _ = importer.complete(draft)
     _article(draft)
-    item = SourceItem(manuscript.origin or gettext("pasted text"), lambda: Fetched("", b""))
+    item = SourceItem(form.origin or gettext("pasted text"), lambda: Fetched("", b""))
     with with_fetcher.client:
-        return importer.import_article(item, ExtractedArticle(draft, manuscript.origin, hash_of(draft.body_html)))
+        return importer.import_article(item, ExtractedArticle(draft, form.origin, hash_of(draft.body_html)))
 
 
 def _now() -> datetime:
@@ -262,22 +261,20 @@ def _localized(error: ReaderError) -> str:
 # -- pages --------------------------------------------------------------------------------------------------------
 
 
-def _sheet(manuscript: EditorForm, problem: str = "") -> Response | tuple[Response, int]:
-    """The fields, the source, and the phone; a *problem* of the fields stands above them, and nothing typed is lost."""
+def _editor_page(form: EditorForm, problem: str = "") -> Response | tuple[Response, int]:
+    """The editor page with fields, source and phone preview. A *problem* is shown above; the input is kept."""
     phone = ""
     try:
-        phone = _phone(draft_of(manuscript))
+        phone = _phone_preview(draft_of(form))
     except UnreadableArticle as error:
         problem = problem or _localized(error)
-    rows = [(name, gettext(LABELS[name]), getattr(manuscript, name)) for name in FIELDS]
-    page = _page(
-        "editor/sheet.html", problem=problem, rows=rows, body=manuscript.body, origin=manuscript.origin, phone=phone
-    )
+    rows = [(name, gettext(LABELS[name]), getattr(form, name)) for name in FIELDS]
+    page = _page("editor/sheet.html", problem=problem, rows=rows, body=form.body, origin=form.origin, phone=phone)
     return (page, 422) if problem else page
 
 
-def _phone(draft: Draft) -> str:
-    """The article as a phone shows it, a whole page. Raises UnreadableArticle."""
+def _phone_preview(draft: Draft) -> str:
+    """The article page for the phone preview, a complete HTML page. Raises UnreadableArticle."""
     article = _article(draft)
     body = for_screen(article.body, ImageSet(article).show)
     return render_template(

@@ -1,4 +1,4 @@
-"""For people who subscribe: the page of all feeds, their OPML, and what a browser shows for one feed."""
+"""HTML pages for feeds: the list of all feeds, its OPML file, and a feed as shown to browsers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .share import this_site
 bp = Blueprint("feed_pages", __name__)
 
 KINDS = {"section": N_("Sections"), "tag": N_("Tags"), "author": N_("Reporters"), "source": N_("Sources")}
-"""Collections that have feeds, in the order they are listed, with the msgid of their heading."""
+"""The kinds of collections with feeds, in the order of the page, with the msgids of their headings."""
 
 ON_THE_PAGE = 100
-"""Feeds that the page lists of each kind, the fullest first; the OPML file holds all."""
+"""How many feeds of each kind the page lists, those with most articles first. The OPML file lists all."""
 
 DISCOVERED = ("feed.xml", "atom.xml", "feed.json")
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """What can be subscribed to, with a link to each format it comes in."""
+    """A selection that can be subscribed to, with a link to each feed format."""
 
     name: str
     page: str
@@ -43,7 +43,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class FeedLink:
-    """What a feed reader finds when it is given the address of a page."""
+    """An autodiscovery link: ``<link rel=alternate>`` of a page."""
 
     title: str
     address: str
@@ -52,7 +52,7 @@ class FeedLink:
 
 @bp.get(urls.FEEDS)
 def all_feeds() -> Response:
-    """Explains what feeds are and lists them."""
+    """The page that explains feeds and lists them."""
     return render_page("feeds.html", f"{services().catalog.revision}", _list_of_feeds)
 
 
@@ -61,7 +61,7 @@ def _list_of_feeds() -> dict[str, Any]:
     groups = {heading: _subscriptions(counted(kind)) for kind, heading in KINDS.items()}
     return {
         "formats": [(gettext(feed.LABEL), this_site().absolute(EVERYTHING.feed(name))) for name, feed in FEEDS.items()],
-        "groups": {gettext(heading): found for heading, found in groups.items() if found},
+        "groups": {gettext(heading): links for heading, links in groups.items() if links},
         "opds": this_site().absolute(urls.OPDS),
     }
 
@@ -77,13 +77,13 @@ def _subscription(selection: Selection, count: int) -> Subscription:
 
 
 def short_name(name: str) -> str:
-    """``RSS`` of ``RSS: full text``: what fits on a line beside its siblings."""
+    """The short label of a feed format, such as ``RSS``."""
     return str(gettext(FEEDS[name].SHORT))
 
 
 @bp.get(urls.FEEDS_OPML)
 def all_feeds_as_opml() -> Response:
-    """Every feed there is, to be imported into a feed reader."""
+    """The OPML file of all feeds."""
     catalog, site = services().catalog, this_site()
     words = translations(site.language)
 
@@ -93,7 +93,7 @@ def all_feeds_as_opml() -> Response:
             groups[words.gettext(heading)] = [
                 _outline(Selection((collection,))) for collection, _ in catalog.collections(kind)
             ]
-        return opml.to_bytes(site.name, catalog.changed_at, {name: found for name, found in groups.items() if found})
+        return opml.to_bytes(site.name, catalog.changed_at, {name: links for name, links in groups.items() if links})
 
     version = version_of(str(catalog.revision), services().render.build_id, str(site))
     representation = Representation(version, catalog.changed_at, opml.MIMETYPE, PUBLIC)
@@ -108,8 +108,8 @@ def _outline(selection: Selection) -> opml.Outline:
     return opml.Outline(title, site.absolute(selection.feed("feed.xml")), site.absolute(selection.page))
 
 
-PERSON = ("Sec-Fetch-Dest", "Upgrade-Insecure-Requests")
-"""What only browsers say when someone opens an address; the second also without TLS. ``Accept`` tells nothing."""
+BROWSER_FIELDS = ("Sec-Fetch-Dest", "Upgrade-Insecure-Requests")
+"""Request fields that only browsers send when opening a URL; the second also without TLS. Accept is not reliable."""
 
 
 def accepts_html() -> bool:
@@ -119,8 +119,8 @@ def accepts_html() -> bool:
     return request.headers.get("Upgrade-Insecure-Requests") == "1"
 
 
-def show_to_people(name: str, feed_page: FeedPage) -> Response:
-    """The feed as a page; never kept, so that no cache hands it to a feed reader."""
+def feed_as_html(name: str, feed_page: FeedPage) -> Response:
+    """The feed as an HTML page, with ``no-store``, so that no cache sends it to a feed reader."""
     selection = feed_page.selection
 
     def build() -> str:
@@ -138,19 +138,19 @@ def show_to_people(name: str, feed_page: FeedPage) -> Response:
     version = version_of(
         "page", fingerprint(name), feed_page.version, services().render.build_id, request_context().variant
     )
-    vary = (*PERSON, *VARY)
+    vary = (*BROWSER_FIELDS, *VARY)
     return conditional_response(Representation(version, None, "text/html", "no-store", vary), build)
 
 
 def feed_links(*collections: Collection) -> list[FeedLink]:
-    """The feeds a list leads to: of everything in each format, and of each given collection."""
+    """The autodiscovery links of a listing: all articles in each format, and each given collection."""
     site = services().settings.site_name
-    found = [FeedLink(f"{site} ({short_name(n)})", EVERYTHING.feed(n), FEEDS[n].MIMETYPE) for n in DISCOVERED]
-    return found + [_feed_link(Selection((collection,))) for collection in collections if collection != ALL]
+    links = [FeedLink(f"{site} ({short_name(n)})", EVERYTHING.feed(n), FEEDS[n].MIMETYPE) for n in DISCOVERED]
+    return links + [_feed_link(Selection((collection,))) for collection in collections if collection != ALL]
 
 
 def feed_links_of(article: Article) -> list[FeedLink]:
-    """The feeds an article leads to, few, since its page is to be light: of everything, and of its section."""
+    """The autodiscovery links of an article: all articles, and its section. Few, to keep the page small."""
     section = [Selection((Collection("section", "/".join(article.section)),))] if article.section else []
     return [_feed_link(selection) for selection in (EVERYTHING, *section)]
 

@@ -1,4 +1,4 @@
-"""The e-paper (电子报): the issue of a day, and the calendar of all issues."""
+"""The e-paper (电子报): the issue of a day, and the calendar of issues."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from ..responses import chosen_encoding, compressed
 bp = Blueprint("issues", __name__)
 
 PAGE_BYTES = 2_000
-"""What the style, the head and the headers of a page weigh, compressed."""
+"""The approximate compressed size of style, head and headers of a page."""
 
 DAYS = 60
-"""How many issues one calendar page holds."""
+"""How many issues a calendar page shows."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """A field of the calendar: ``number`` is 0 outside the month, ``count`` 0 where nothing came out."""
+    """A day in the calendar. ``number`` is 0 outside of the month; ``count`` is its number of articles."""
 
     number: int
     count: int
@@ -69,7 +69,7 @@ def issue(day: str) -> Response:
 
 @bp.get(urls.LATEST_ISSUE)
 def latest_issue() -> WerkzeugResponse:
-    """The newest issue by a name that never changes; kept for a minute only."""
+    """A redirect to the newest issue, cached for a minute."""
     response = redirect(urls.issue(services().catalog.latest_day()), 302)
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
@@ -99,19 +99,19 @@ def articles_of(found: Issue) -> list[Article]:
 
 
 def weight_of(article: Article) -> int:
-    """About what its page costs: the text as it is compressed, and what stands around it."""
+    """The approximate compressed size of the article's page."""
     return PAGE_BYTES + len(compressed(article.body.encode(), chosen_encoding()))
 
 
 def downloads_of_issue(found: Issue) -> list[ExportLink]:
-    """None for a day too full to be one file."""
+    """Links to the exports of the issue; none if it has too many articles for one file."""
     with suppress(TooLarge):
         return export_links(of_issue(found, articles_of(found)))
     return []
 
 
 def day_of(text: str) -> date:
-    """Raises NotFound: what is no date has no issue."""
+    """Parses an ISO date. Raises NotFound."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -119,7 +119,7 @@ def day_of(text: str) -> date:
 
 
 def months_of(counts: Sequence[tuple[date, int]]) -> list[Month]:
-    """Newest first; only months in which something came out."""
+    """The months with issues, newest first."""
     return [month_of(first, dict(days)) for first, days in groupby(counts, key=lambda pair: pair[0].replace(day=1))]
 
 
@@ -136,6 +136,6 @@ def _field(day: date, month: int, count: int) -> Day:
 
 
 def weekdays() -> list[str]:
-    """Monday first, as in China and in ISO 8601."""
+    """Names of the weekdays from Monday, as in China and in ISO 8601."""
     names = get_locale().days["stand-alone"]["narrow" if get_locale().language == "zh" else "abbreviated"]
     return [names[number] for number in range(7)]

@@ -1,4 +1,4 @@
-"""The pages of a section, a tag, an author, a source: what shares one trait, newest first."""
+"""Listings: the articles of a section, tag, author or source, newest first; and the tree of sections."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def source(name: str) -> Response:
 
 
 def collection_page(collection: Collection) -> Response:
-    """Raises NotFound if nothing ever stood on that collection."""
+    """Raises NotFound if the collection never had articles."""
     catalog = services().catalog
     count = catalog.count(collection)
     if not count:
@@ -75,12 +75,12 @@ def title_of(collection: Collection) -> str:
 
 
 def crumbs_of(collection: Collection) -> list[NavigationLink]:
-    """The way to a section from the root, itself left out; other collections hang off home."""
+    """Breadcrumbs: the parent sections of a section; none for other collections."""
     return section_links(tuple(collection.name.split("/")))[:-1] if collection.kind == "section" else []
 
 
 def sections_below(collection: Collection) -> list[Collection]:
-    """The sections one step below, by name."""
+    """The direct sub-sections, by name."""
     if collection.kind != "section":
         return []
     depth = collection.name.count("/") + 1
@@ -92,7 +92,7 @@ def sections_below(collection: Collection) -> list[Collection]:
 
 @dataclass(frozen=True)
 class Branch:
-    """A section; ``count`` holds what the sections below it hold, too."""
+    """A section in the tree. ``count`` includes the articles of its sub-sections."""
 
     link: NavigationLink
     count: int
@@ -108,7 +108,7 @@ def sections() -> Response:
 
 
 def tree_of(counted: Iterable[tuple[Collection, int]]) -> tuple[Branch, ...]:
-    """The sections that hang off the root, each with those below it; fullest first, then by name."""
+    """The tree of sections: top-level sections with their sub-sections, by number of articles, then by name."""
     below: dict[str, list[tuple[Collection, int]]] = defaultdict(list)
     for collection, count in sorted(counted, key=lambda pair: (-pair[1], pair[0].name)):
         below[collection.name.rpartition("/")[0]].append((collection, count))

@@ -1,4 +1,4 @@
-"""The pictures of articles, in the sizes and formats that pages name."""
+"""Renditions of the pictures in articles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ bp = Blueprint("media", __name__)
 
 @bp.get("/media/<digest>-<int:width>.<suffix>")
 def picture(digest: str, width: int, suffix: str) -> Response:
-    """Made on the spot if nobody asked for it before; the address is bound to the content, so it never changes."""
+    """The rendition, rendered on first request. Immutable: its URL contains the digest of the content."""
     path = services().image_renderer.file(digest, width, suffix)
     fit_suffix_range(path.stat().st_size)
     response = send_file(path, mimetype=MIMETYPES[suffix], etag=f"{digest}-{width}-{suffix}", conditional=True)

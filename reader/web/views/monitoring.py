@@ -1,6 +1,6 @@
-"""Figures for Prometheus, summed over all web processes: requests, hot hits, exports, the catalog and its problems.
+"""Monitoring: Prometheus metrics, aggregated over all web processes, and the health check.
 
-No figure tells one visitor from another: addresses are counted by the view that answered them.
+Requests are counted per view, so no metric identifies a visitor.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _lock = threading.Lock()
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Cache hits of other processes are as new as their last request through Flask, usually a minute.
+    """The metrics, for the clients in READER_METRICS_ALLOW. Refused behind an untrusted proxy: the client is unknown.
 
-    For whom READER_METRICS_ALLOW names; where a proxy that is not named stands between, nobody knows who asks.
+    Cache hits of other processes are updated with their last request through Flask, usually within a minute.
     """
     if not is_within(request.environ.get(CLIENT, "") or _peer(), services().settings.metrics_readers):
         abort(403)
@@ -50,19 +50,19 @@ def metrics() -> Response:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
     else:
         registry.register(REGISTRY)
-    registry.register(Standing())
+    registry.register(CurrentState())
     response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _peer() -> str:
-    """The other end of the connection; empty if it passed something on for somebody else."""
+    """The client's IP address; empty if the request came through an untrusted proxy."""
     return "" if request.environ.get(PASSED_ON) else request.remote_addr or ""
 
 
-class Standing:
-    """What is so now, whichever process is asked."""
+class CurrentState:
+    """Gauges that have the same value in every process: catalog, problems, queue."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         catalog, jobs = services().catalog, services().export_service.jobs
@@ -74,7 +74,7 @@ class Standing:
         yield GaugeMetricFamily("reader_catalog_revision", "Moves on with every visible change.", catalog.revision)
         age = now - catalog.changed_at.timestamp()
         yield GaugeMetricFamily("reader_catalog_age_seconds", "Since the last visible change.", age)
-        with suppress(Busy):  # without a queue there is nothing to tell of it
+        with suppress(Busy):  # no queue metrics while the queue is unusable
             waiting, failed, oldest = jobs.waiting(), len(jobs.failures()), jobs.oldest_seconds()
             yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", waiting)
             yield GaugeMetricFamily("reader_exports_failed", "Exports that failed lately.", failed)
@@ -100,7 +100,7 @@ def count(response: Response) -> Response:
 
 
 def count_quiet_failures(app: Flask) -> None:
-    """What has failed without a word to anybody since the last time, in this process."""
+    """Adds this process's prefetches and access log lines that failed since the last call to the counter."""
     export_service, access_log = services().export_service, app.extensions.get("access_log")
     with _lock:
         ahead, export_service.failed_prefetches = export_service.failed_prefetches, 0
@@ -113,7 +113,7 @@ def count_quiet_failures(app: Flask) -> None:
 
 
 def count_cache_hits(app: Flask) -> None:
-    """What the hot layer has counted since the last time, in this process."""
+    """Adds this process's response cache hits since the last call to the counter."""
     response_cache = app.extensions.get("response_cache")
     if response_cache is None or not response_cache.hits:
         return
@@ -125,9 +125,9 @@ def count_cache_hits(app: Flask) -> None:
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """200 once the catalog answers; 503 with the reason while the articles folder is not followed.
+    """200 if the catalog can be read; 503 with the reason while the articles folder has a fault.
 
-    The numbers are for people.
+    The numbers in the body are informational.
     """
     catalog = services().catalog
     fault = catalog.fault() or (rebuilding().message if catalog.is_rebuilding() else "")

@@ -1,4 +1,4 @@
-"""FileResult without a network: the service worker, and the page that lists what it has kept."""
+"""Offline reading: the service worker, and the page that lists the saved articles."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ..responses import Representation, conditional_response, version_of
 bp = Blueprint("offline", __name__)
 
 POLICY = "default-src 'none';connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'"
-"""A worker obeys the policy of its own script (Service Workers 4.1), not that of the page: it may ask this site."""
+"""A service worker uses the CSP of its script (Service Workers 4.1), not of the page. It may fetch from this site."""
 
-ASK_AGAIN = "no-cache"
-"""A service worker must never be older than the pages it keeps."""
+REVALIDATE = "no-cache"
+"""A service worker must not be older than the pages that it caches."""
 
 
 @bp.get(urls.SERVICE_WORKER)
 def service_worker() -> Response:
-    """Another look is another worker, which fetches the offline page anew."""
+    """Contains the build id: a new build is a new worker, which fetches the offline page again."""
     build_id = services().render.build_id
     representation = Representation(
-        version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=ASK_AGAIN
+        version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=REVALIDATE
     )
     response = conditional_response(representation, lambda: inline_scripts().source("sw").replace("LOOK", build_id))
     if response.status_code == 200:

@@ -1,4 +1,4 @@
-"""The catalogue for e-readers: articles and issues, flat and newest first, to download; and a search."""
+"""The OPDS catalogue for e-readers: articles and issues, newest first, and a search."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ SEARCH, OPENSEARCH = f"{urls.OPDS}/search", f"{urls.OPDS}/search.xml"
 
 @bp.get("")
 def root() -> Response:
-    """What there is: two collections."""
+    """The root feed with two collections: articles and issues."""
 
     def build(site: SiteIdentity) -> Catalogue:
-        collections = (("articles", _word(LATEST), ARTICLES), ("issues", _word(EPAPER), ISSUES))
+        collections = (("articles", _in_site_language(LATEST), ARTICLES), ("issues", _in_site_language(EPAPER), ISSUES))
         books = tuple(
             Book(
                 id=_id(site, name),
@@ -56,7 +56,7 @@ def root() -> Response:
         )
         return _catalogue(site, "", site.name, books, opds.NAVIGATION, urls.OPDS)
 
-    return _answer(build, opds.NAVIGATION)
+    return _catalogue_response(build, opds.NAVIGATION)
 
 
 @bp.get("/articles")
@@ -68,9 +68,9 @@ def articles() -> Response:
         last = teasers[-1] if len(teasers) == PAGE else None
         after = f"{ARTICLES}?before={int(last.published.timestamp())},{last.slug}" if last else ""
         books = _books(site, teasers)
-        return _catalogue(site, "articles", _word(LATEST), books, opds.ACQUISITION, ARTICLES, after)
+        return _catalogue(site, "articles", _in_site_language(LATEST), books, opds.ACQUISITION, ARTICLES, after)
 
-    return _answer(build, opds.ACQUISITION)
+    return _catalogue_response(build, opds.ACQUISITION)
 
 
 @bp.get("/issues")
@@ -81,14 +81,14 @@ def issues() -> Response:
     def build(site: SiteIdentity) -> Catalogue:
         after = f"{ISSUES}?before={days[-1]}" if len(days) == PAGE else ""
         books = tuple(_issue_book(site, services().catalog.issue(day)) for day in days)
-        return _catalogue(site, "issues", _word(EPAPER), books, opds.ACQUISITION, ISSUES, after)
+        return _catalogue(site, "issues", _in_site_language(EPAPER), books, opds.ACQUISITION, ISSUES, after)
 
-    return _answer(build, opds.ACQUISITION)
+    return _catalogue_response(build, opds.ACQUISITION)
 
 
 @bp.get("/search")
 def search() -> Response:
-    """The newest that ``?q=`` finds; ``?more=`` is where the next page begins."""
+    """The newest results of ``?q=``; ``?more=`` is the cursor of the next page."""
     client_limits().spend("searches", services().settings.searches_per_minute, client())
     query = " ".join(request.args.get("q", "").split())
     results = services().catalog.search(parse(query), limit=PAGE, before=_cursor_of(request.args.get("more", "")))
@@ -99,7 +99,7 @@ def search() -> Response:
         books = _books(site, [hit.teaser for hit in results.hits])
         return _catalogue(site, f"search/{quote(query, safe='')}", query, books, opds.ACQUISITION, asked, after)
 
-    return _answer(build, opds.ACQUISITION)
+    return _catalogue_response(build, opds.ACQUISITION)
 
 
 @bp.get("/search.xml")
@@ -120,7 +120,7 @@ def article_cover(slug: str) -> Response:
 @bp.get("/cover/<int:year>-<int:month>-<int:day>.png")
 def issue_cover(year: int, month: int, day: int) -> Response:
     issue = services().catalog.issue(_day(f"{year:04}-{month:02}-{day:02}") or date.min)
-    return _cover(issue.version, _word(EPAPER), issue.day.isoformat())
+    return _cover(issue.version, _in_site_language(EPAPER), issue.day.isoformat())
 
 
 def _cover(version: str, title: str, below: str) -> Response:
@@ -129,7 +129,7 @@ def _cover(version: str, title: str, below: str) -> Response:
     return conditional_response(representation, lambda: picture_of(cover_of(title, name, below)))
 
 
-def _answer(build: Callable[[SiteIdentity], Catalogue], mimetype: str) -> Response:
+def _catalogue_response(build: Callable[[SiteIdentity], Catalogue], mimetype: str) -> Response:
     site, catalog = this_site(), services().catalog
     version = version_of(str(catalog.revision), services().render.build_id, request.full_path, str(site))
     return conditional_response(
@@ -207,8 +207,8 @@ def _issue_book(site: SiteIdentity, issue: Issue) -> Book:
     )
 
 
-def _word(msgid: str) -> str:
-    """In the site's language, not the visitor's: e-readers keep what they were told first."""
+def _in_site_language(msgid: str) -> str:
+    """Translates to the site's language, not the visitor's, because e-readers cache titles."""
     return translations(services().settings.language).gettext(msgid)
 
 
@@ -221,7 +221,7 @@ def _cursor_of(text: str) -> SearchCursor | None:
 
 
 def _day(text: str) -> date | None:
-    """None for the beginning, and for what is no day."""
+    """Parses the cursor, an ISO date; None for the first page and for invalid dates."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The reader's preferences: a form that works without script, kept in one cookie and nowhere else."""
+"""The preferences form. It needs no JavaScript; the values are stored only in a cookie."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..responses import PRIVATE
 bp = Blueprint("preferences", __name__)
 
 _OURS = re.compile(r"/(?![/\\])[^\\\s\x00-\x1f]*")
-"""A path on this site. ``//host``, ``/\\host`` and what browsers make of these lead elsewhere (URL standard, 4.4)."""
+"""A path on this site. ``//host`` and ``/\\host`` would lead to other sites (URL standard, 4.4)."""
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -36,26 +36,26 @@ def preferences() -> Response:
 
 @bp.post(urls.PREFERENCES)
 def choose() -> WerkzeugResponse:
-    """Keeps what was chosen, and leads back to where the reader was (RFC 9110 15.4.4)."""
-    chosen = preferences_from(request.form, request_context().preferences)
+    """Stores the preferences and redirects to the previous page with 303 (RFC 9110 15.4.4)."""
+    preferences = preferences_from(request.form, request_context().preferences)
     response = redirect(back_of(request.form), 303)
     response.headers["Cache-Control"] = "no-store"
-    if chosen == DEFAULTS:
+    if preferences == DEFAULTS:
         response.delete_cookie(COOKIE, samesite="Lax")
     else:
         response.set_cookie(
-            COOKIE, str(chosen), max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure
+            COOKIE, str(preferences), max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure
         )
     return response
 
 
 def preferences_from(form: MultiDict[str, str], held: Preferences) -> Preferences:
-    """What the form says over what was *held*; a row it leaves out, or an unknown value, stays as it is."""
+    """The *held* preferences changed by the form. Missing fields and unknown values change nothing."""
     return held.changed(form[name] for name, row in PREFERENCES.items() if form.get(name) in row.choices)
 
 
 def back_of(values: MultiDict[str, str]) -> str:
-    """An address of ours to return to: as asked for, else where the link was, else home. Never another site."""
+    """The path to return to: ``back``, else the Referer, else home. Never another site."""
     candidates = (values.get("back", ""), _referring_page())
     return next((candidate for candidate in candidates if _OURS.fullmatch(candidate)), urls.HOME)
 

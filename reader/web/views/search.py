@@ -1,4 +1,4 @@
-"""The search page: what was found with the words marked, in pages that go on by key, and a hint where nothing was."""
+"""The search page: results with highlighted words, keyset pagination, and a suggestion if there are no results."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ LABELS = {"newest": N_("Newest first"), "best": N_("Most relevant first")}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the address asks for."""
+class SearchParameters:
+    """The parameters of the search."""
 
     query: Query
     order: str
     before: SearchCursor | None
 
     def address(self, **changes: str) -> str:
-        """The same search with something changed; what is the default is left out."""
+        """The URL of the search with *changes*; default values are omitted."""
         values = {"q": self.query.text, "order": self.order if self.order != ORDERS[0] else ""} | changes
         return f"{urls.SEARCH}?{urlencode({name: value for name, value in values.items() if value})}"
 
@@ -43,68 +43,69 @@ class Asked:
 @bp.get(urls.SEARCH)
 def search() -> Response:
     client_limits().spend("searches", services().settings.searches_per_minute, client())
-    asked = asked_for()
-    version = f"{services().catalog.revision} {asked.query.text} {asked.order} {asked.before}"
-    response = render_page("search.html", version, lambda: context_of(asked))
+    parameters = parameters_of_request()
+    version = f"{services().catalog.revision} {parameters.query.text} {parameters.order} {parameters.before}"
+    response = render_page("search.html", version, lambda: context_of(parameters))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def asked_for() -> Asked:
-    """What cannot be is taken for the default: a search never answers with an error."""
+def parameters_of_request() -> SearchParameters:
+    """Parses the query string. Invalid values are replaced by defaults, so that a search never fails."""
     order = request.args.get("order", "")
     query = parse(request.args.get("q", ""))
-    return Asked(query, order if order in ORDERS else ORDERS[0], cursor_of(request.args.get("before", "")))
+    return SearchParameters(query, order if order in ORDERS else ORDERS[0], cursor_of(request.args.get("before", "")))
 
 
 def cursor_of(text: str) -> SearchCursor | None:
-    """``0,1542941000`` as a place among results; None for the beginning."""
+    """Parses a cursor such as ``0,1542941000``; None for the first page."""
     score, _, second = text.partition(",")
     try:
-        found = int(score[:18]), int(second[:18])
+        return int(score[:18]), int(second[:18])
     except ValueError:
         return None
-    return found
 
 
-def context_of(asked: Asked) -> dict[str, Any]:
-    found = services().catalog.search(asked.query, asked.order, LIMIT, asked.before)
+def context_of(parameters: SearchParameters) -> dict[str, Any]:
+    results = services().catalog.search(parameters.query, parameters.order, LIMIT, parameters.before)
     return {
-        "query": asked.query.text,
+        "query": parameters.query.text,
         "longest": MAX_LENGTH,
-        "order": asked.order,
-        "orders": [NavigationLink(gettext(LABELS[order]), asked.address(order=order)) for order in ORDERS],
-        "chosen": gettext(LABELS[asked.order]),
-        "hits": [shown(hit) for hit in found.hits],
-        "hints": [] if found.hits or asked.before else hints(asked),
-        "older": older(asked, found),
-        "newer": NavigationLink(gettext("Back to the first results"), asked.address()) if asked.before else None,
+        "order": parameters.order,
+        "orders": [NavigationLink(gettext(LABELS[order]), parameters.address(order=order)) for order in ORDERS],
+        "chosen": gettext(LABELS[parameters.order]),
+        "hits": [shown(hit) for hit in results.hits],
+        "hints": [] if results.hits or parameters.before else hints(parameters),
+        "older": older(parameters, results),
+        "newer": NavigationLink(gettext("Back to the first results"), parameters.address())
+        if parameters.before
+        else None,
     }
 
 
-def older(asked: Asked, found: Results) -> NavigationLink | None:
-    if found.more is None:
+def older(parameters: SearchParameters, results: Results) -> NavigationLink | None:
+    if results.more is None:
         return None
-    return NavigationLink(gettext("More"), asked.address(before=f"{found.more[0]},{found.more[1]}"))
+    return NavigationLink(gettext("More"), parameters.address(before=f"{results.more[0]},{results.more[1]}"))
 
 
-def hints(asked: Asked) -> list[NavigationLink]:
-    """The same words in the site's own script (简体, or 繁體), if they are found so.
+def hints(parameters: SearchParameters) -> list[NavigationLink]:
+    """Suggests the query in the site's own script (Simplified or Traditional) if that has results.
 
-    Not in any script: OpenCC's way to Traditional takes 40 MB, the way to Simplified two.
+    Only the site's script, because OpenCC needs 40 MB to convert to Traditional and 2 MB to Simplified.
     """
     script = script_of(services().settings.language) or "hans"
-    meant = replace(asked, query=parse(convert(asked.query.text, script)))
-    if meant == asked or not services().catalog.search(meant.query, limit=1).hits:
+    converted = replace(parameters, query=parse(convert(parameters.query.text, script)))
+    if converted == parameters or not services().catalog.search(converted.query, limit=1).hits:
         return []
-    return [NavigationLink(meant.query.text, meant.address())]
+    return [NavigationLink(converted.query.text, converted.address())]
 
 
 def shown(hit: Hit) -> Hit:
-    """The hit in the script this reader prefers."""
+    """The hit in the preferred script."""
     script = request_context().preferences["script"]
     if script not in SCRIPTS:
         return hit
-    pieces = ((replace(s, text=convert(s.text, script)) for s in line) for line in (hit.title, hit.excerpt))
-    title, excerpt = (tuple(line) for line in pieces)
+    converted_lines = ((replace(s, text=convert(s.text, script)) for s in line) for line in (hit.title, hit.excerpt))
+    title, excerpt = (tuple(line) for line in converted_lines)
     return Hit(teasers_shown([hit.teaser])[0], title, excerpt)

@@ -1,4 +1,4 @@
-"""Passing an article on: a page of ways to do so, its QR code, and the card that other sites show."""
+"""The share page of an article, its QR code and its Open Graph image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ bp = Blueprint("share", __name__)
 
 @bp.get("/a/<slug:slug>/share")
 def share(slug: str) -> Response:
-    """Its own page, so that the article's first answer stays small."""
+    """A page of its own, to keep the article page small."""
     article = services().catalog.article(slug)
     address = site_address() + urls.article(slug)
 
@@ -33,7 +33,7 @@ def share(slug: str) -> Response:
             "article": article,
             "crumbs": [*section_links(article.section), NavigationLink(article.title, urls.article(slug))],
             "absolute": address,
-            "ways": ways_of(article, address),
+            "ways": share_links(article, address),
             "code": qr_of(address),
         }
 
@@ -42,7 +42,7 @@ def share(slug: str) -> Response:
 
 @bp.get("/a/<slug:slug>/qr.svg")
 def qr_code(slug: str) -> Response:
-    """The article's address as a picture: what the printed page carries."""
+    """The article's URL as a QR code, which is also printed in the PDF."""
     article = services().catalog.article(slug)
     address = site_address() + urls.article(article.slug)
     representation = Representation(
@@ -67,12 +67,12 @@ def og_image(slug: str) -> Response:
 
 
 def site_address() -> str:
-    """Where this site is, without a slash at the end: as set, else as this visitor asked for it."""
+    """The site's base URL without a slash at the end: READER_BASE_URL, else from the request."""
     return services().settings.base_url or request.host_url.rstrip("/")
 
 
-def ways_of(article: Article, address: str) -> list[NavigationLink]:
-    """Plain links: nothing of these services is loaded."""
+def share_links(article: Article, address: str) -> list[NavigationLink]:
+    """Share links. Nothing is loaded from these services."""
     text, target = quote(article.title, safe=""), quote(address, safe="")
     return [
         NavigationLink(gettext("E-mail"), f"mailto:?subject={text}&body={text}%0A{target}"),
@@ -84,12 +84,12 @@ def ways_of(article: Article, address: str) -> list[NavigationLink]:
 
 
 def qr_of(address: str) -> Markup:
-    """An SVG of the smallest code that survives a crease in the paper (15 %)."""
+    """An SVG with error correction level M, which tolerates 15 % damage."""
     target = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         target, kind="svg", xmldecl=False, svgns=True, border=4, scale=4, light="#fff", dark="#000", omitsize=False
     )
-    return Markup(target.getvalue().decode())  # noqa: S704  drawn by us
+    return Markup(target.getvalue().decode())  # noqa: S704  generated here
 
 
 def this_site() -> SiteIdentity:

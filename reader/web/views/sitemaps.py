@@ -1,4 +1,4 @@
-"""What machines look for by a fixed name: sitemaps, robots.txt, icons, the web app manifest."""
+"""Well-known files: sitemaps, robots.txt, icons, the web app manifest."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ bp = Blueprint("sitemaps", __name__)
 WEEK = "public, max-age=604800"
 NEWS_HOURS = 48
 NEWS_MOST = 1000
-"""Of a news sitemap: two days, a thousand addresses."""
+"""The limits of a news sitemap: two days, 1,000 URLs."""
 
 DISALLOWED = tuple(
     f"Disallow: {pattern}"
     for pattern in (urls.SEARCH, "/selection.", "/files/", *(f"/*.{suffix}$" for suffix in EXPORTS), "/*?page=")
 )
-"""What costs work and is no page of its own: searches, selections, exports."""
+"""Expensive URLs that need no indexing: searches, selections, exports."""
 
 PAPER = "#fdfcfa"
 
 
 @bp.get(urls.SITEMAP)
 def sitemap() -> Response:
-    """The list of sitemaps, one a month, so that none grows past the 50,000 addresses that are allowed."""
+    """The sitemap index with one sitemap per month, so that none exceeds 50,000 URLs."""
     return _xml("sitemaps/sitemaps.xml", lambda: {"months": _months()})
 
 
@@ -59,7 +59,7 @@ def news_sitemap() -> Response:
 
 
 def _xml(template: str, build: Callable[[], dict[str, Any]], *parts: str) -> Response:
-    """Absolute addresses are needed; without READER_BASE_URL they are this visitor's, and for nobody else."""
+    """Sitemaps contain absolute URLs. Without READER_BASE_URL they depend on the request and are private."""
     site = site_address()
     representation = Representation(
         version=version_of(template, str(services().catalog.revision), services().render.build_id, site, *parts),
@@ -71,7 +71,7 @@ def _xml(template: str, build: Callable[[], dict[str, Any]], *parts: str) -> Res
 
 
 def _months() -> list[str]:
-    """``2018-11`` for each month with an issue, newest first."""
+    """Each month with an issue, newest first, such as ``2018-11``."""
     days = (day for day, _ in services().catalog.issues(limit=100_000))
     return [key for key, _ in groupby(f"{day:%Y-%m}" for day in days)]
 
@@ -124,7 +124,7 @@ def manifest() -> Response:
 
 
 def static(name: str) -> str:
-    """The address of a file of ``static/``, bound to the look."""
+    """The URL of a file of ``static/``, which contains the build id."""
     return f"/static/{services().render.build_id}/{name}"
 
 
@@ -139,7 +139,7 @@ def touch_icon() -> WerkzeugResponse:
 
 
 def _icon(name: str, mimetype: str) -> WerkzeugResponse:
-    """Browsers ask for these by themselves, so pages need not name them."""
+    """Browsers request these paths without a link in the page."""
     fit_suffix_range((services().settings.static / "icons" / name).stat().st_size)
     response = send_file(services().settings.static / "icons" / name, mimetype=mimetype, conditional=True)
     response.headers["Cache-Control"] = WEEK
