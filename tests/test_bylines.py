@@ -1,4 +1,4 @@
-"""Who published, wrote and edited, and when, from the lines that newsrooms print."""
+"""Extracts source, authors, editors and dates from the lines around a news story."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, pat
 
 
 def rename(path, article, old, digest="digest of {}"):
-    """As the keeper sees it: the new file first, then the old one's absence."""
+    """In the order of the watcher: the new file first, then the deletion of the old one."""
     with catalog_writer(path, NOON) as transaction:
         transaction.put(f"{article.slug}.md", "1", digest.format(old), article)
         transaction.drop(f"{old}.md")

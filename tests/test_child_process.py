@@ -1,4 +1,4 @@
-"""Work in a child process: bounded in memory and time, ended with its parent, and honest about what ended it."""
+"""Child processes: limited memory and time, terminated with their parent, exact error messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROGRAM = "from reader.child_process.child import answer_lines, prepare\nout = p
 
 
 def command(answer: str, before: str = "") -> list[str]:
-    """A child that answers each order with the value of *answer*, an expression over ``order``."""
+    """A child process that answers each request with the value of *answer*, an expression over ``order``."""
     return [sys.executable, "-c", f"import os, sys, time\n{before}\n{PROGRAM}answer_lines(out, lambda order: {answer})"]
 
 

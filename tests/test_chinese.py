@@ -1,4 +1,4 @@
-"""Chinese text: punctuation by the cases that editors keep, counting, reading time, pairs for search."""
+"""Chinese text: punctuation (cases in tests/cases/punctuation.txt), word counts, reading time, search terms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cases() -> list[tuple[str, str]]:
 
 
 def paragraphs() -> list[str]:
-    """Every line of every article in the repository, as typed."""
+    """Every line of every article in the repository, as in its file."""
     files = [path for path in (ROOT / "articles").rglob("*") if path.suffix in (".md", ".txt", ".html")]
     return [line for path in files for line in path.read_text("utf-8").splitlines() if line.strip()]
 

@@ -1,4 +1,4 @@
-"""Compression dictionary transport (RFC 9842): further articles in terms of the one read before."""
+"""Compression dictionary transport (RFC 9842): an article is compressed with the previous article as dictionary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def client(services, publish):
 
 
 def offered(response, page: bytes) -> dict[str, str]:
-    """What a browser that holds *page* sends with its next request."""
+    """The headers of the next request of a browser that has *page* in its cache."""
     digest = base64.b64encode(hashlib.sha256(page).digest()).decode()
     name = response.headers["Use-As-Dictionary"].partition("id=")[2]
     asked = {"Accept-Encoding": "gzip, deflate, br, zstd, dcb, dcz", "Dictionary-ID": name}
@@ -33,7 +33,7 @@ def offered(response, page: bytes) -> dict[str, str]:
 
 
 def unpacked(body: bytes, dictionary: bytes) -> bytes:
-    """As a browser does it: magic, the dictionary's SHA-256, a zstd frame."""
+    """Decompresses like a browser: magic, the dictionary's SHA-256, a zstd frame."""
     assert body[:8] == bytes.fromhex("5e2a4d1820000000")
     assert body[8:40] == hashlib.sha256(dictionary).digest()
     raw = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)

@@ -1,4 +1,4 @@
-"""Dates: every form that means one thing is read, the others are refused with the fix; what is found in a text."""
+"""Dates: every unambiguous notation is read; others are rejected with a hint; dates within a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes become the text they were, or a problem that names the line; never other words."""
+"""Decoding: bytes become the original text, or a problem with the line number; never wrong characters."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_what_is_declared_is_believed_where_nothing_speaks_against_it(declared, 
 
 
 def damaged(whole: bytes, chance: random.Random) -> bytes:
-    """*whole* with one thing wrong: cut within a character, a byte replaced, or a stray byte put in."""
+    """*whole* with one error: truncated within a character, a byte replaced, or a byte inserted."""
     inside = [at for at, byte in enumerate(whole) if 0x80 <= byte < 0xC0]
     at = chance.choice(inside)
     stray = chance.choice([b"\x92", b"\xff", b"\xa0", b"\xbf"])
@@ -177,7 +177,7 @@ def test_utf_8_with_one_thing_wrong_is_damaged_utf_8_and_never_another_encoding(
         raw = damaged(text.encode(), chance)
         read = reading(raw)
         if isinstance(read, str):
-            assert raw.decode() == read  # the damage happens to be valid UTF-8, so nobody can tell
+            assert raw.decode() == read  # the damaged bytes are valid UTF-8, which no decoder can detect
         else:
             assert read.hint == "save the file as UTF-8 text"
             assert 1 <= read.line <= text.count("\n") + 1

@@ -1,4 +1,4 @@
-"""The nginx configuration in docs/deploy/ works as it stands: only names, ports and certificates are put in."""
+"""The nginx configuration in docs/deploy/ works unchanged, except for names, ports and certificates."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ http {{
 
 @contextmanager
 def nginx_before(upstream: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """(https address, http address) of the real nginx with our configuration, in front of *upstream*."""
+    """(https URL, http URL) of a real nginx with our configuration, in front of *upstream*."""
     secure, plain = free_port(), free_port()
     certificate, key = folder / "here.pem", folder / "here.key"
     new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1"]
@@ -156,7 +156,7 @@ def test_metrics_are_not_for_the_world(behind_nginx):
 
 
 def test_a_visitor_cannot_speak_for_another_address(behind_nginx):
-    """nginx replaces what was sent, so the wrong tokens of one visitor count as one visitor's."""
+    """nginx replaces the header, so wrong tokens of one visitor are counted for one address."""
     answers = []
     for n in range(8):
         forged = {"X_Forwarded_For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}"}
@@ -165,7 +165,7 @@ def test_a_visitor_cannot_speak_for_another_address(behind_nginx):
 
 
 def test_a_flood_of_one_address_is_stopped_before_it_reaches_reader(behind_nginx):
-    """Its searches: a burst is answered, some wait, the rest get 429."""
+    """Searches of one address: a burst is answered, some are delayed, the rest get 429."""
     with ThreadPoolExecutor(24) as pool:
         answers = list(pool.map(lambda n: ask(f"{behind_nginx[0]}/search?q=x{n}")[0], range(48)))
     assert set(answers) == {200, 429}

@@ -1,4 +1,4 @@
-"""Whatever a user can set, type, put in or ask for is in the documents of both languages; what they promise exists.
+"""Every setting, command, format and URL is documented in both languages, and everything documented exists.
 
 The tables of settings, addresses, formats, exports and benchmarks are in ``docs/reference/*.md`` and ``*.zh.md``, those
 of commands in the READMEs; ``documentation.py`` reads both.
@@ -38,7 +38,7 @@ each_language = pytest.mark.parametrize("text", [text_of_documents(language) for
 
 
 def shape(address: str) -> str:
-    """An address with its variables made alike: ``/a/<slug:slug>.<suffix>`` → ``/a/<>.<>``."""
+    """A URL with its variables normalized: ``/a/<slug:slug>.<suffix>`` → ``/a/<>.<>``."""
     return re.sub(r"<[^>]*>", "<>", address)
 
 
@@ -62,7 +62,7 @@ def test_the_defaults_in_the_table_are_the_real_ones(text):
 
 
 def shown(default: object) -> str:
-    """As the table prints a default: folders from the checkout's root, switches as 1 or 0, nothing as nothing."""
+    """A default as in the table: folders relative to the checkout, booleans as 1 or 0, empty as empty."""
     if isinstance(default, Path):
         return f"`{default.relative_to(ROOT)}`"
     if isinstance(default, bool):
@@ -159,7 +159,7 @@ def test_chinese_documents_are_punctuated_as_chinese():
 
 
 def prose(text: str) -> list[str]:
-    """Line by line, without code, links' targets and tables' bars; blank where nothing is left."""
+    """The text line by line, without code, link targets and table bars; empty if nothing is left."""
     text = re.sub(r"^```.*?^```", lambda block: "\n" * block[0].count("\n"), text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`\n]*`|\]\([^)]*\)|[\[\]!]", "", text).splitlines()
 

@@ -1,4 +1,4 @@
-"""``doctor`` says what keeps this machine from serving, and what to do; on a sound one it ends with 0."""
+"""``doctor`` reports what keeps this machine from serving, with a fix; it exits with 0 if all is well."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch, request):
-    if "export_service" not in request.fixturenames:  # nothing is being made, so there is nothing to wait for
+    if "export_service" not in request.fixturenames:  # no workers run, so there is nothing to wait for
         monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)
 
 
 @pytest.fixture
 def export_service(services):
-    """Services' press, at work."""
+    """The export service with running workers."""
     stop = threading.Event()
     thread = threading.Thread(target=services.export_service.run_workers, args=(stop,))
     thread.start()
@@ -36,7 +36,7 @@ def export_service(services):
 
 @pytest.fixture
 def fetch(client, export_service):
-    """What comes in the end, as a patient program would get it."""
+    """The final response, after repeating the request while it is 503."""
 
     def fetch(path, **headers):
         for _ in range(400):
@@ -124,7 +124,7 @@ def test_each_version_has_an_address_for_ever_beside_the_stable_one(publish, fet
 
 def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, client, export_service):
     publish(RAIN)
-    for _ in range(20):  # the worker may still be warming up
+    for _ in range(20):  # the worker may still be starting
         if client.get("/a/rain.pdf?page=phone", buffered=True).status_code == 200:
             break
     assert client.get("/a/rain.pdf", buffered=True).status_code == 200

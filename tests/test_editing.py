@@ -1,4 +1,4 @@
-"""A draft becomes an article: what nobody wrote is derived, the text is set, the same on every machine."""
+"""A draft becomes an article: missing fields are derived, punctuation is corrected; the same on every machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The editor's desk: only for who knows the token, only from its own forms; what is saved is an article file."""
+"""The editor: requires the token, accepts only its own forms (CSRF), saves an article file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def word_in(page: str) -> str:
 
 
 def fields_in(page: str) -> dict[str, str]:
-    """What a browser would send back of the sheet."""
+    """The form fields that a browser would send."""
     inputs = re.findall(r'<input [^>]*name=(\w+)[^>]* value="([^"]*)"', page)
     body = re.search(r"<textarea id=body [^>]*>(.*?)</textarea>", page, re.DOTALL)[1]
     return {name: html_text.unescape(value).strip() for name, value in [*inputs, ("body", body)]}

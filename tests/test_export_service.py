@@ -28,7 +28,7 @@ from reader.templating import Renderer
 
 RAIN = of_article(make_article())
 ECHO = "import sys\nfor line in sys.stdin:\n print('{\"size\": %d}' % len(line.strip()), flush=True)"
-"""A worker that answers each order with its length."""
+"""A worker that answers each job with its length."""
 
 
 def open_press(settings):
@@ -164,7 +164,7 @@ def test_a_worker_that_has_grown_large_is_replaced_and_no_order_is_lost(jobs, tm
         jobs.submit(f"{n}.pdf", "x")
     with at_work(pool_of(jobs, program, sizes.__setitem__).run, tmp_path / "lock"):
         wait_for(lambda: len(sizes) == 6)
-    assert len(set(sizes.values())) == 6  # each by a process of its own
+    assert len(set(sizes.values())) == 6  # each by a separate process
     assert jobs.failures() == {}
 
 

@@ -1,4 +1,4 @@
-"""Every export there is, whatever it is: what is added by adding a file must keep these promises."""
+"""The promises of every export format, including one that is added as a new file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The article is found in pages of every make: cases are folders of a page and what should come of it."""
+"""Article extraction: each case is a folder with a page and the expected article."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def found_in(case: Path) -> ExtractionResult:
 
 
 def told(metadata: Metadata) -> dict[str, Any]:
-    """What is known, as JSON has it; empty fields left out."""
+    """The known metadata as JSON, without empty fields."""
     return json.loads(json.dumps({key: value for key, value in asdict(metadata).items() if value}, default=str))
 
 

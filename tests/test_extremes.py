@@ -1,4 +1,4 @@
-"""What one article holds can never break a list, a feed, an export or the site: it is shown, or its file is a problem."""
+"""No article can break a list, a feed, an export or the site: it is published, or its file has a problem."""
 
 from __future__ import annotations
 

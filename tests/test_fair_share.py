@@ -1,4 +1,4 @@
-"""One visitor cannot take what all share: exports, searches, guesses at the token, memory of the response cache."""
+"""One visitor cannot exhaust shared resources: exports, searches, token attempts, response cache memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROXY = "127.0.0.1"
 
 @pytest.fixture
 def behind_proxy(settings, drop, monkeypatch):
-    """``ask(path, client, …)`` as a named proxy passes it on."""
+    """``ask(path, client, …)`` sends a request through a trusted proxy."""
     for name in ("rain", "sun", "wind"):
         drop(f"2026-05-01/{name}.md", f"# {name}\n\n今天{name}。")
     services = build_services(

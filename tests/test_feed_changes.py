@@ -1,4 +1,4 @@
-"""What happens to feeds when the library changes (U): publishing, correcting, renaming, removing; history, delta, locale."""
+"""Feeds after changes to the library (U): publishing, correcting, renaming, removing; history, delta, locale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a feed will say, looked up in the catalog: the window, its history, and what comes back corrected."""
+"""Feed pages from the catalog: the current page, the archive, corrected articles."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def article(n: int, text: str = "正文", tags: str = "雨") -> str:
 
 @pytest.fixture
 def many(publish):
-    """``many(60)`` publishes so many articles, a minute apart."""
+    """``many(60)`` publishes 60 articles, one minute apart."""
     return lambda count: publish({f"n{n}.md": article(n) for n in range(count)})
 
 
 @pytest.fixture
 def page(services):
-    """``page(selection, number)`` looks a feed page up."""
+    """``page(selection, number)`` returns a feed page."""
     return lambda selection=EVERYTHING, number=0, downloads=no_downloads: look_up(
         services.catalog, selection, number, downloads
     )
@@ -45,7 +45,7 @@ def slugs(page) -> list[str]:
 
 
 def named(first: int, last: int) -> list[str]:
-    """From the newest to the oldest."""
+    """Titles from the newest to the oldest."""
     return [f"n{n}" for n in range(first, last - 1, -1)]
 
 
@@ -125,7 +125,7 @@ def test_a_removal_is_told_in_the_live_feed_only(many, page, settings, services)
     services.library.scan_all()
     services.library.scan_all()
     live = page()
-    if live.removals:  # announced once the time of grace is over
+    if live.removals:  # announced after the grace period
         assert [removal.original_slug for removal in live.removals] == ["n2"]
         assert live.updated >= live.removals[0].removed_at.replace(microsecond=0)
     assert page(number=1).removals == ()

@@ -1,5 +1,6 @@
-"""Real feed readers subscribe (C): what they keep, show and ask for the second time. The programs come from Debian,
-PyPI and npm; none is imitated. An article full of trouble is in every feed they read.
+"""Real feed readers subscribe (C): the content they store and show, and their second request.
+
+The programs come from Debian, PyPI and npm; none is simulated. Every feed contains an article with difficult content.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FeedSite]:
 
 
 def run(*command: str | Path, folder: Path, text: bytes | None = None, seconds: int = 60) -> str:
-    """What the program prints; it must end well. It sees neither our environment's proxies nor our home."""
+    """The output of the program, which must exit with 0. Runs without our proxy settings and home folder."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
         [str(word) for word in command], cwd=folder, env=environment, input=text, capture_output=True, timeout=seconds
@@ -84,7 +85,7 @@ def test_c01_newsboat_merges_a_delta_without_loss_or_double(tmp_path: Path) -> N
         fill(site)
         site.statuses.clear()
         before = newsboat(tmp_path, f"{site.url}/atom.xml")
-        newsboat(tmp_path, f"{site.url}/atom.xml")  # it keeps validators from the second time on
+        newsboat(tmp_path, f"{site.url}/atom.xml")  # it sends validators from the second request
         site.drop("new.md", NEW)
         after = newsboat(tmp_path, f"{site.url}/atom.xml")
         newsboat(tmp_path, f"{site.url}/atom.xml")
@@ -154,7 +155,7 @@ exit 0
 def test_c05_liferea_subscribes_and_merges_a_delta(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / ".config" / "liferea").mkdir(parents=True)
-    # Without a list of its own Liferea would fetch the feeds it recommends.
+    # without a feed list Liferea would fetch the feeds it recommends
     empty = '<?xml version="1.0"?><opml version="1.0"><head><title/></head><body/></opml>'
     (home / ".config" / "liferea" / "feedlist.opml").write_text(empty)
     (tmp_path / "run").mkdir(mode=0o700)
@@ -212,7 +213,7 @@ def test_c03_atoma_reads_the_same(site: FeedSite, path: str) -> None:
 def npm_readings(
     site: FeedSite, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, list[dict[str, str]]]]:
-    """What each npm parser finds in each feed: one call of node for all."""
+    """What each npm parser reads from each feed; one node process for all."""
     folder = tmp_path_factory.mktemp("feeds")
     files = {path: folder / f"{number}-{path.rpartition('/')[2]}" for number, path in enumerate(PATHS)}
     for path, file in files.items():

@@ -1,4 +1,4 @@
-"""One guard for each known defect of feedgen 1.0.0, over what our own formats write."""
+"""One regression test for each known defect of feedgen 1.0.0, on the output of our formats."""
 
 from __future__ import annotations
 

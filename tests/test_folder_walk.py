@@ -1,4 +1,4 @@
-"""The one walk of the articles folder: what is read, what is left out, what is a problem, and that nothing stops it."""
+"""The walk of the articles folder: files that are read, files that are ignored, problems; no error stops it."""
 
 from __future__ import annotations
 
@@ -172,5 +172,5 @@ def test_a_folder_a_thousand_levels_deep_does_not_stop_the_walk(settings, drop):
         os.chdir(here)
     try:
         assert found(settings)["ok.md"] is Kind.FILE
-    finally:  # shutil.rmtree, which pytest clears up with, does not get so deep
+    finally:  # pytest cleans up with shutil.rmtree, which fails at this depth
         subprocess.run(["rm", "-rf", settings.articles / "d"], check=True)

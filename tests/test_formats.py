@@ -1,4 +1,4 @@
-"""Article files of every format become drafts."""
+"""Files of every article format become drafts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives and XML made to harm: whatever they claim, import is bounded, fetches nothing, and says what it refused."""
+"""Malicious archives and XML: import limits their size, makes no requests, and reports what it rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a file, nothing of it runs: judged on what is written, after the last change to it."""
+"""No script in a file ever runs: tests the final output, after the last change to it."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Judge(HTMLParser):
 
 
 def _scheme(address: str) -> str:
-    """As WHATWG URL, 4.4 finds it."""
+    """The scheme according to WHATWG URL, 4.4."""
     read = re.sub("[\t\n\r]", "", address.strip("".join(map(chr, range(33)))))
     found = re.match(r"([a-z][a-z0-9+.-]*):", read, re.IGNORECASE)
     return found[1].lower() if found else ""
 
 
 def everywhere(dirty: str, folder: Path) -> list[str]:
-    """*dirty* as it is written: sanitized, as an article's body, in the other script, in a feed."""
+    """All outputs of *dirty*: sanitized, as the body of an article, in the other script, in a feed."""
     settings = Settings(articles=folder, instance=folder)
     written = [sanitize(dirty)]
     try:

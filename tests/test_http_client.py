@@ -1,4 +1,4 @@
-"""What goes out is bounded, and reaches the public internet only. Loopback servers and made-up name servers alone."""
+"""Outgoing requests are limited and reach the public internet only. Uses loopback servers and fake DNS."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_redirect_is_told_and_never_followed_unjudged():
     "target", ["file:///etc/passwd", "http://u:p@127.0.0.1/", "http://169.254.169.254/latest/", "http://[::1]/"]
 )
 def test_each_redirect_is_judged(target, monkeypatch):
-    """The first host counts as public here; where it sends the client is judged as ever."""
+    """The first host counts as public here; the target of its redirect is checked as usual."""
     monkeypatch.setattr("reader.http_client.client.is_public", lambda address: address == "127.0.0.1")
     with site({"/a": (302, {"Location": target}, b"")}) as (root, asked):
         with pytest.raises(NotImported):
@@ -240,7 +240,7 @@ def test_a_broken_or_unknown_coding_is_refused_by_name(client, coding):
 
 @contextmanager
 def dripping(first: bytes, drip: bytes) -> Iterator[str]:
-    """A server that sends *first*, and then *drip* again and again, a little at a time, for ever."""
+    """A server that sends *first*, and then *drip* repeatedly and slowly, without end."""
     listener, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
 
     def serve() -> None:

@@ -1,4 +1,4 @@
-"""Absurd and hostile requests over a real socket: each gets a right answer, none a 500, and none disturbs the next."""
+"""Malformed and hostile requests over a real socket: each gets a correct response, never a 500."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def site(log):
 
 
 def send(site: str, raw: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Status, header fields in lower case and body of the answer; 0 if the connection was closed without one."""
+    """Status, lower-case headers and body of the response; 0 if the connection was closed without one."""
     host, port = site.split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         answer = b""
@@ -162,7 +162,7 @@ def test_absurd_header_fields_never_cost_an_answer(site, path, field):
 )
 def test_a_request_without_one_valid_host_is_refused(site, head):
     status, _, body = send(site, (head + "\r\n\r\n").encode("latin-1"))
-    assert status in (0, 400)  # 0: the server closes at once
+    assert status in (0, 400)  # 0: the server closes the connection at once
     assert b"evil" not in body
 
 

@@ -1,4 +1,4 @@
-"""Pages are fetched politely and within bounds, and never from this machine's own network unless asked."""
+"""Import fetches pages within limits, obeys robots.txt, and never reaches the local network by default."""
 
 from __future__ import annotations
 

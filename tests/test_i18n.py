@@ -1,4 +1,4 @@
-"""The words of the interface."""
+"""The translations of the interface."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLACES = [(ROOT / "reader", "**.py", "python"), (ROOT / "templates", "**.*", "ji
 
 
 def used_msgids() -> set[str]:
-    """Every msgid in code and templates; of a plural, the singular."""
+    """Every msgid in code and templates; the singular of a plural."""
     found = set()
     for folder, pattern, method in PLACES:
         for _, _, message, _, _ in extract_from_dir(str(folder), [(pattern, method)], keywords=KEYWORDS):
@@ -35,7 +35,7 @@ def used_msgids() -> set[str]:
 
 
 def help_msgids() -> set[str]:
-    """Every paragraph of the command line's help."""
+    """Every paragraph of the command line help."""
     commands = [main, *main.commands.values()]
     texts = [command.help or "" for command in commands]
     texts += [getattr(parameter, "help", None) or "" for command in commands for parameter in command.params]

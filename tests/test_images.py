@@ -1,4 +1,4 @@
-"""Pictures: measured without being unpacked, made smaller, upright and bare; what is no picture is refused."""
+"""Pictures: measured without decoding, resized, rotated, stripped of metadata; non-pictures are rejected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reader.models import fingerprint
 
 
 def photo(width: int = 1600, height: int = 900, **saved: object) -> bytes:
-    """A JPEG with something in it: left half red, right half blue."""
+    """A JPEG: left half red, right half blue."""
     image = Image.new("RGB", (width, height), "red")
     image.paste("blue", (width // 2, 0, width, height))
     target = io.BytesIO()
@@ -42,7 +42,7 @@ def turned(orientation: int) -> bytes:
 
 
 def bomb() -> bytes:
-    """A PNG of some 1 KB whose header promises 60,000 × 60,000 pixels."""
+    """A PNG of about 1 KB whose header declares 60,000 × 60,000 pixels."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")

@@ -1,4 +1,4 @@
-"""From anywhere into the articles folder: nothing is lost, nothing is overwritten, nothing comes twice."""
+"""Import into the articles folder: nothing is lost, overwritten or duplicated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def picture(width: int = 40, height: int = 30, kind: str = "PNG") -> bytes:
 
 @pytest.fixture
 def run(settings, monkeypatch):
-    """``run("import", …)`` in a house of its own; private addresses are allowed, since the tests' site is on loopback."""
+    """``run("import", …)`` with its own folders; private addresses are allowed, because the test site is on loopback."""
     monkeypatch.setenv("READER_ARTICLES", str(settings.articles))
     monkeypatch.setenv("READER_INSTANCE", str(settings.instance))
     settings.articles.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The house keeps its shape: who may import whom, how long a module may be, which names stay out."""
+"""The architecture: allowed imports, module length, forbidden names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LAYERS = [
     {"web"},
     {"app", "server", "wsgi", "commands", "cli", "__main__"},
 ]
-"""Each layer may import itself and those above it in this list, never those below."""
+"""A layer may import itself and those before it in this list, never those after it."""
 
 KNOW_FLASK = {"web", "app"}
 CALLS_THE_APP = PACKAGE / "commands" / "static_site.py"
@@ -49,21 +49,21 @@ MAY_MAKE_MARKUP = {
     "web/assets.py": "our own style sheets",
     "web/content_security_policy.py": "our own scripts, and JSON without a <",
 }
-"""Who promises safe HTML, and why we believe it."""
+"""Modules that may create Markup, and why that is safe."""
 LONGEST_MODULE = 350
 LONGEST_PACKAGE = 18_000
-"""Lines of code: those that are neither blank nor comment nor docstring."""
+"""Lines of code, without blank lines, comments and docstrings."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
 
 
 def _part(module: Path) -> str:
-    """The name in LAYERS that *module* belongs to; empty for the package's own ``__init__``."""
+    """The name in LAYERS that *module* belongs to; empty for the ``__init__`` of the package."""
     top = module.relative_to(PACKAGE).parts[0].removesuffix(".py")
     return "" if top == "__init__" else top
 
 
 def _imports(module: Path) -> Iterator[tuple[int, str]]:
-    """(line, full dotted name) of everything *module* imports, wherever in the file it does so."""
+    """(line, full dotted name) of every import in *module*, at any depth."""
     folder = ["reader", *module.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -105,7 +105,7 @@ def _tracked_files() -> list[Path]:
 
 
 def _text(path: Path) -> str:
-    """What a text file says; nothing for pictures, fonts and archives."""
+    """The content of a text file; empty for pictures, fonts and archives."""
     raw = path.read_bytes()
     return "" if b"\0" in raw else raw.decode("utf-8", "replace")
 
@@ -222,6 +222,6 @@ def test_only_chinese_defines_what_a_han_character_is():
 
 
 def test_no_two_test_files_bear_one_name():
-    """pytest imports them by their bare name: the second one would not be run."""
+    """pytest imports them by basename: the second one would not run."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names))

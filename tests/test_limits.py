@@ -1,4 +1,4 @@
-"""What a small file can cost: never more than its size says. Over a limit it is refused by name, with the figure."""
+"""The cost of a small file is limited by its size. Above a limit it is rejected, and the error names the limit."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ UNITS = [
     ),
 ]
 GENEROUS_SECONDS = 100
-"""A linear reader needs less than one; one that is not needs minutes."""
+"""A linear algorithm takes less than one second; any other takes minutes."""
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +149,7 @@ def _no_test_hangs() -> Iterator[None]:
 
 
 def article_of(suffix: str, text: str) -> Article | None:
-    """What becomes of a file; None for one that is refused."""
+    """The article in a file; None if it is rejected."""
     settings = Settings(articles=Path("nowhere"), instance=Path("nowhere"))
     try:
         return to_article(read_draft(suffix, text.encode()), PurePosixPath(f"2026-05-01/x{suffix}"), settings)
@@ -158,7 +158,7 @@ def article_of(suffix: str, text: str) -> Article | None:
 
 
 def calls(work: Callable[[], object]) -> int:
-    """How many functions, Python's and C's, are called meanwhile."""
+    """The number of calls of Python and C functions during *work*."""
     count = 0
 
     def note(_frame: object, event: str, _argument: object) -> None:

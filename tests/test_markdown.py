@@ -1,4 +1,4 @@
-"""Body HTML as Markdown is read back to the same body, by Markdown's own signs wherever it has them."""
+"""HTML written as Markdown reads back to the same HTML, and uses Markdown syntax wherever possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue for e-readers, walked as KOReader does: from the root to a file, page after page, and by searching."""
+"""The OPDS catalogue, read as KOReader does: from the root to a file, page by page, and by search."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def link(element: etree._Element, rel: str) -> str:
 
 
 def entries(site: FeedSite, path: str) -> Iterator[etree._Element]:
-    """Those of all pages, following ``next``."""
+    """The entries of all pages, following ``next``."""
     here = site.url + path
     while here:
         root = page(site, here.removeprefix(site.url))

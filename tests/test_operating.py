@@ -1,4 +1,4 @@
-"""What an operator relies on: figures, a log, and a server that stops and reloads without losing a request."""
+"""Operation: metrics, access log, and shutdown and reload without losing a request."""
 
 from __future__ import annotations
 

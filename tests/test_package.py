@@ -1,4 +1,4 @@
-"""What people get who install the package: a wheel in a virtual environment, away from any checkout.
+"""The installed package: a wheel in a virtual environment, without a checkout.
 
 The libraries come from the environment that runs the tests; only our own package is installed.
 """
@@ -70,7 +70,7 @@ def site(tmp_path) -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment without anything that leads back to the checkout."""
+    """The environment without variables that refer to the checkout."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("READER_", "PYTHON"))} | more
 
 
@@ -104,7 +104,7 @@ def serving_installed(command: list[str | Path], site: Path, port: int, **more: 
 
 
 def fetch(url: str) -> bytes:
-    """The answer; asked for again while the export is being made."""
+    """The response; repeated while the export is being generated."""
     for _ in range(600):
         try:
             with urlopen(url) as response:
@@ -159,7 +159,7 @@ def test_the_changelog_and_the_package_agree_on_the_version():
 
 def test_a_wheel_from_the_sdist_is_the_same(dist, wheel, tmp_path):
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
-        archive.extractall(tmp_path, filter="fully_trusted")  # our own
+        archive.extractall(tmp_path, filter="fully_trusted")  # built by this test
     source = next(tmp_path.iterdir())
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=source, check=True)
     again = next(tmp_path.glob("*.whl"))
@@ -179,7 +179,7 @@ def test_an_export_of_the_installed_package_is_the_same_file_as_that_of_the_chec
     settings = {"READER_ARTICLES": str(site / "articles"), "READER_INSTANCE": str(site / "other-instance")}
     subprocess.run(ours, cwd=ROOT, env=environment(**settings), check=True)
     assert (site / f"rain.{suffix}").read_bytes() == (site / f"ours.{suffix}").read_bytes()
-    assert (site / "instance").is_dir()  # beside articles/, in the folder where the command was typed
+    assert (site / "instance").is_dir()  # beside articles/, in the working directory
 
 
 def test_it_serves_pages_style_and_exports_from_the_folder_where_it_is_started(installed, site):

@@ -1,4 +1,4 @@
-"""The pages as a browser gets them: what is on them, what they weigh, who may keep them."""
+"""The pages as a browser gets them: content, size, cache headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAGES = [
 ]
 STATUS_LINE = len("HTTP/1.1 200 OK\r\n")
 SERVERS_OWN = len("date: Mon, 23 Nov 2026 22:15:16 GMT\r\nserver: granian\r\n") + 2
-"""What the server adds below Flask."""
+"""Headers that the server adds to those of Flask."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def weight(response) -> int:
 
 def test_the_seed_articles_first_answer_weighs_at_most_5700_bytes_headers_and_all(client):
     """352 of them are security headers, which is why it is no longer 5,400: docs/decisions.md."""
-    for _ in range(2):  # quickly compressed at first
+    for _ in range(2):  # the first response is compressed quickly
         response = get(client, f"/a/{SLUG}", Accept_Encoding="gzip, deflate, br, zstd", Sec_Fetch_Dest="document")
         assert response.headers["Content-Encoding"] == "br"
         assert weight(response) <= 5_700
@@ -113,7 +113,7 @@ def test_the_article_stands_as_a_reader_wants_it(client):
 
 
 def test_the_page_says_what_it_weighs(client):
-    """Its body, quickly compressed; better compression later takes off about what the headers put on."""
+    """The body at the first, quick compression; better compression later saves about the size of the headers."""
     response = get(client, f"/a/{SLUG}")
     said = float(re.search(r"本页 ([\d.]+) KB", brotli.decompress(response.data).decode())[1])
     assert len(response.data) / 1024 - 0.05 <= said <= weight(response) / 1024 + 0.05

@@ -1,4 +1,4 @@
-"""Pasted news text of many houses: a case is a folder with what was pasted and the article that it is."""
+"""Pasted text of many news sites: each case is a folder with the pasted text and the expected article."""
 
 from __future__ import annotations
 

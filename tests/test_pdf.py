@@ -39,7 +39,7 @@ def article_from(path: Path):
 
 @pytest.fixture(scope="session")
 def publications():
-    """What is set here, by name: an article, one with everything in it, an issue of both, the same in Traditional."""
+    """Publications by name: an article, one with every kind of content, an issue of both, one in Traditional Chinese."""
     seed, specimen = article_from(SEED), article_from(SPECIMEN)
     issue = of_issue(Issue(date(2018, 11, 23), ()), [seed, specimen])
     article = of_article(seed)
@@ -49,7 +49,7 @@ def publications():
 
 @pytest.fixture(scope="session")
 def pdf(publications, tmp_path_factory):
-    """The path of a PDF by publication and page, made once: ``pdf("seed", "a4")``."""
+    """The path of a PDF by publication and page size, generated once: ``pdf("seed", "a4")``."""
     folder = tmp_path_factory.mktemp("pdf")
     render = Renderer(ROOT / "templates", ROOT / "static").render
 
@@ -167,7 +167,7 @@ def test_rare_traditional_arabic_and_hebrew_characters_have_glyphs(publications,
 
 @pytest.mark.parametrize(("name", "page"), [("seed", "a4"), ("specimen", "phone"), ("issue", "a4"), ("hant", "a6")])
 def test_poppler_and_mupdf_draw_the_same_dark_pages(pdf, tmp_path, name, page):
-    """A font that one of them can't read leaves its page blank there."""
+    """A font that one of them cannot read would give blank pages."""
     path = pdf(name, page)
     subprocess.run(["pdftoppm", "-r", "60", "-gray", path, tmp_path / "p"], check=True)
     for sheet, drawn in zip(pymupdf.open(path), sorted(tmp_path.glob("p-*.pgm")), strict=True):
@@ -189,7 +189,7 @@ def test_outloud_finds_no_error_and_no_warning(all_pdfs, tmp_path):
 
 
 def findings(report):
-    """Everything in the report that has a severity of error or warning."""
+    """The errors and warnings in the report."""
     if isinstance(report, list):
         return [found for item in report for found in findings(item)]
     if not isinstance(report, dict):
@@ -262,7 +262,7 @@ def test_large_print_is_eighteen_points_or_more(pdf):
 
 @pytest.fixture
 def trap():
-    """A web server that notes who comes."""
+    """A web server that records requests."""
     visits = []
 
     class Trap(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Preferences are declared in one table; the form, the cookie, the page's classes and the style sheets follow it."""
+"""Preferences are declared once, in a table; the form, the cookie, the CSS classes and style sheets follow it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of others: a bounded, regular file, read with the memory of its size."""
+"""Reading untrusted files: regular files only, limited in size, with memory proportional to the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a file that is not found is a removed article, and when the folder is at fault."""
+"""When a missing file is a deleted article, and when the folder is unavailable."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def settings(settings):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Seconds that pass only when the test says so: ``clock.pass_by(6)``; ``clock.now`` is set as by hand."""
+    """A clock that advances only by ``clock.pass_by(6)``; ``clock.now`` can be set."""
     clock = SimpleNamespace(now=time.time(), passed=0.0)
     clock.time, clock.monotonic = lambda: clock.now, lambda: clock.passed
     clock.sleep = clock.pass_by = lambda seconds: vars(clock).update(

@@ -1,4 +1,4 @@
-"""What is pinned is used, what is used is pinned, and every pin is exact."""
+"""Every pinned package is used, every used package is pinned, and every pin is exact."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ COME_WITH_FLASK = {"itsdangerous", "jinja2", "markupsafe", "werkzeug"}
 
 
 def pinned(name: str) -> list[str]:
-    """The lines of a requirement file that ask for a package."""
+    """The package lines of a requirements file."""
     lines = (ROOT / name).read_text("utf-8").splitlines()
     return [line for line in lines if line and not line.startswith(("#", "-r "))]
 
 
 def normal(distribution: str) -> str:
-    """PEP 503: names differ neither by case nor by ``-``, ``_`` and ``.``."""
+    """PEP 503: names are compared without case, and ``-``, ``_`` and ``.`` are equal."""
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
@@ -38,7 +38,7 @@ def names(file: str) -> set[str]:
 
 
 def imported(paths: list[Path]) -> set[str]:
-    """The top-level names that the files import, the standard library's and our own left out."""
+    """The top-level names that the files import, without the standard library and our own."""
     found = set()
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

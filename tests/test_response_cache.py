@@ -27,7 +27,7 @@ def hot(app, publish):
 
 @pytest.fixture
 def asks(hot):
-    """``asks(path, **headers)`` is what Flask says and what the hot layer says, at first and again."""
+    """``asks(path, **headers)`` returns the responses of Flask and of the response cache, first and repeated."""
     flask, ours = Client(hot.inner), Client(hot)
 
     def asks(path, method="GET", **headers):
@@ -39,7 +39,7 @@ def asks(hot):
 
 
 def addresses(hot):
-    """Every address of the site that a link, a form or a feed leads to, beginning with the home page."""
+    """Every URL of the site that a link, a form or a feed refers to, beginning with the home page."""
     client, seen, waiting = (
         Client(hot.inner),
         set(),
@@ -99,7 +99,7 @@ def test_a_change_in_the_folder_is_seen_by_the_next_request(hot, publish):
 
 
 def test_what_was_made_of_an_older_state_is_not_kept(hot, publish):
-    """The catalog moves on while Flask is at work: the answer is sent, but not kept for others."""
+    """The catalog changes during the request: the response is sent, but not cached."""
     flask = hot.inner
 
     def slow(environ, start_response):
@@ -220,7 +220,7 @@ PAGES = ("/", "/a/rain", "/feed.xml", "/atom.xml", "/t/雨/")
 
 
 def test_a_new_revision_forgets_all(hot, asks, publish):
-    """Asked for without a condition, as most visitors do: whatever was kept before the change is never sent again."""
+    """Without a conditional header, as most visitors do: no response from before the change is ever sent again."""
     for _ in range(3):
         for path in PAGES:
             asks(path)

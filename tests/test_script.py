@@ -1,4 +1,4 @@
-"""Simplified and Traditional: by phrase, only the text, and only where it is Chinese."""
+"""Simplified and Traditional Chinese: converted by phrase, in text only, and only in Chinese text."""
 
 from __future__ import annotations
 

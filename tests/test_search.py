@@ -18,7 +18,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
 
 @pytest.fixture
 def put(settings):
-    """Put articles as if each came from ``<slug>.md``."""
+    """Stores articles as if each came from ``<slug>.md``."""
 
     def put(*articles, now=NOON):
         with catalog_writer(settings.catalog, now) as transaction:
@@ -178,7 +178,7 @@ def test_a_draft_and_a_future_date_are_not_found_until_their_time(find, put, set
 
 
 def test_the_index_holds_exactly_the_public_articles(put, settings, find):
-    """FTS5's own check cannot read a table without text, so ours compares it with one made afresh."""
+    """FTS5's integrity check does not support contentless tables, so the index is compared with a new one."""
     put(*(story(f"s{n}", f"改革{n}") for n in range(20)))
     put(*(story(f"s{n}", f"开放{n}", "2026-05-02 06:00") for n in range(0, 20, 2)))
     with catalog_writer(settings.catalog, NOON) as transaction:

@@ -1,4 +1,4 @@
-"""The second line of defence: every answer says what a browser may do with it."""
+"""Security headers: every response tells browsers what it may do."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_no_template_has_an_inline_handler_or_a_javascript_address():
 
 
 def test_what_the_headers_cost_in_each_answer(client):
-    """Over HTTP/1.1, with CRLF; HTTP/2 sends names and values in fewer bits, and once a connection (HPACK)."""
+    """Over HTTP/1.1, with CRLF; HTTP/2 compresses headers (HPACK)."""
 
     def cost(response) -> int:
         names = {name for name, _ in SECURITY_HEADERS}

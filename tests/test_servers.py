@@ -1,4 +1,4 @@
-"""Every way of running Reader that the README names answers, shows what is dropped in, and stops when told."""
+"""Every way of running Reader in the README answers requests, shows new files, and stops on request."""
 
 from __future__ import annotations
 

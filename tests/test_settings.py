@@ -1,4 +1,4 @@
-"""Settings: what the environment says, under today's names and former ones."""
+"""Settings from environment variables, with current and former names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scripts/setup.sh, in a checkout of its own whose path has a space; apt, dpkg and sudo only write down what they are told."""
+"""scripts/setup.sh in a checkout whose path has a space; apt, dpkg and sudo are stubs that record their arguments."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Machine:
         )
 
     def did(self) -> list[str]:
-        """What apt-get and sudo were told since the last question."""
+        """The apt-get and sudo commands since the last call."""
         lines = self.diary.read_text("utf-8").splitlines()
         self.diary.write_text("", "utf-8")
         return lines

@@ -1,4 +1,4 @@
-"""The share card: the title, broken as Chinese wants it, on 1200 × 630 pixels."""
+"""The share image: the title with correct Chinese line breaks, on 1200 × 630 pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``export --all -o public``: the whole site as a folder, over the shipped articles and over names that are hard to link to."""
+"""``export --all -o public``: the whole site as a folder, with the shipped articles and with difficult names."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def targets_of(path: Path) -> list[str]:
 
 
 def broken_links(public: Path, host: str = "localhost") -> list[str]:
-    """Every link inside the folder that a static host could not answer: it decodes a path once, and knows index.html."""
+    """The links in the folder that a static host could not serve: it decodes a path once, and knows index.html."""
     broken = []
     for page in sorted(path for path in public.rglob("*") if path.is_file()):
         name = page.relative_to(public).as_posix().removesuffix("index.html")
@@ -162,7 +162,7 @@ def test_each_address_has_one_form(target, address):
 
 
 def test_redirects_that_never_end_are_followed_a_few_times_and_reported(app, tmp_path):
-    """An app whose every address under /x/ leads one deeper, as an endless calendar would."""
+    """An app in which every URL under /x/ redirects one level deeper."""
     endless = Flask("endless")
     endless.extensions["reader"] = app.extensions["reader"]
     endless.add_url_rule("/", view_func=lambda: '<a href="/x/1">x</a>', endpoint="home")

@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 10
 
 @contextmanager
 def kept(settings):
-    """A keeper at work in this process."""
+    """A watcher running in this process."""
     services, stop, ready = build_services(settings), threading.Event(), threading.Event()
     thread = threading.Thread(target=watch_and_index, args=(settings, services.library, stop, ready))
     thread.start()

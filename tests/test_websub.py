@@ -1,4 +1,4 @@
-"""WebSub from end to end: our feeds, the hub of flask-websub, a subscriber of the test's own, all over real HTTP."""
+"""WebSub end to end: our feeds, the hub of flask-websub, and a subscriber, over real HTTP."""
 
 from __future__ import annotations
 

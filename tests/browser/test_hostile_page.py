@@ -32,7 +32,7 @@ CLICK = """() => {
 
 
 def files() -> dict[str, str]:
-    """Every vector in an article; those of addresses together, the others apart, for some swallow what follows."""
+    """Every attack in an article; URLs together, the others separately, because some hide what follows."""
     bodies = {"addresses": "\n".join(hostile_html.IN_ADDRESSES)}
     bodies |= {f"x{number}": vector for number, vector in enumerate(hostile_html.VECTORS[ADDRESSES:])}
     return {
@@ -57,7 +57,7 @@ def services(tmp_path_factory):
 
 @pytest.fixture
 def show(browser):
-    """``show(html)``: what ran when the page was shown, all in it clicked and pointed at."""
+    """``show(html)``: the scripts that ran when the page was shown, clicked and hovered."""
     context = browser.new_context(bypass_csp=True, base_url="http://reader.test")
     context.add_init_script(WATCH)
     page = context.new_page()

@@ -37,7 +37,7 @@ COMPLAINT = re.compile(r"(?i)security policy|refused to|permissions-policy|unrec
 
 
 def listen(page) -> list[str]:
-    """What the browser says of the policies from now on, with the page's address."""
+    """The browser's policy violations from now on, with the URL of the page."""
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"{page.url}: security policy? {error}"))

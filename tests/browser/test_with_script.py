@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def ready(page):
-    """Waits until the service worker is in charge and has kept this page."""
+    """Waits until the service worker controls the page and has cached it."""
     page.evaluate("navigator.serviceWorker.ready")
     page.wait_for_function("navigator.serviceWorker.controller")
     page.wait_for_function("caches.open('kept').then(c => c.keys()).then(k => k.length)")
@@ -109,7 +109,7 @@ def test_no_script_fails_on_any_page(open_page):
 
 
 def test_a_further_article_comes_in_terms_of_the_first_one(open_page):
-    """Compression dictionary transport, as Chromium does it; a first page that changed meanwhile is no dictionary."""
+    """Compression dictionary transport in Chromium; a page that has changed since is not a dictionary."""
     for _ in range(8):
         page = open_page("/a/rtl", service_workers="block")
         page.wait_for_timeout(1000)
