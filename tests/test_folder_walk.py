@@ -10,7 +10,7 @@ import pytest
 
 from reader.errors import NotImported
 from reader.importing.duplicates import scan
-from reader.library.folder import Kind, find_root, walk
+from reader.library.folder import EntryKind, find_root, walk
 from reader.library.names import reason_to_skip_file, reason_to_skip_folder
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
@@ -30,13 +30,13 @@ READ = [
 ]  # fmt: skip
 
 
-def found(settings, under: str = "") -> dict[str, Kind]:
+def found(settings, under: str = "") -> dict[str, EntryKind]:
     entries = walk(find_root(settings.articles), under)
-    return {entry.path: entry.kind for entry in entries if entry.kind is not Kind.FOLDER}
+    return {entry.path: entry.kind for entry in entries if entry.kind is not EntryKind.FOLDER}
 
 
 def causes(settings) -> dict[str, str]:
-    return {entry.path: entry.cause for entry in walk(find_root(settings.articles)) if entry.kind is Kind.PROBLEM}
+    return {entry.path: entry.cause for entry in walk(find_root(settings.articles)) if entry.kind is EntryKind.PROBLEM}
 
 
 @pytest.mark.parametrize("name", LEFT_OUT)
@@ -89,21 +89,21 @@ def test_links_to_the_folder_itself_and_to_parents_are_not_followed(settings, dr
     drop("a/ok.md", RAIN)
     for link, target in (("self", "."), ("a/up", ".."), ("a/up2", ".."), ("a/here", "../a"), ("b", "a")):
         (settings.articles / link).symlink_to(target)
-    assert [path for path, kind in found(settings).items() if kind is Kind.FILE] == ["a/ok.md"]
+    assert [path for path, kind in found(settings).items() if kind is EntryKind.FILE] == ["a/ok.md"]
     assert set(causes(settings)) == set()
 
 
 def test_a_link_to_a_file_that_is_read_anyway_makes_no_second_article(settings, drop):
     drop("a/ok.md", RAIN)
     (settings.articles / "again.md").symlink_to("a/ok.md")
-    assert found(settings)["again.md"] is Kind.LEFT_OUT
+    assert found(settings)["again.md"] is EntryKind.LEFT_OUT
 
 
 def test_files_that_are_links_into_a_hidden_folder_are_read_as_kubernetes_mounts_them(settings, drop):
     drop("..2026_05_01/ok.md", RAIN)
     (settings.articles / "..data").symlink_to("..2026_05_01")
     (settings.articles / "ok.md").symlink_to("..data/ok.md")
-    assert found(settings) == {"ok.md": Kind.FILE}
+    assert found(settings) == {"ok.md": EntryKind.FILE}
 
 
 def test_links_out_of_the_folder_are_problems_with_their_names(settings, drop, tmp_path):
@@ -142,7 +142,7 @@ def test_names_that_are_not_utf8_are_problems_that_say_what_they_mean_in_gbk(set
     with open(root + b"/" + "中文.md".encode("gbk"), "w", encoding="utf-8") as file:
         file.write(RAIN)
     os.mkdir(root + b"/" + "旧盘".encode("gbk"))
-    problems = [entry for entry in walk(find_root(settings.articles)) if entry.kind is Kind.PROBLEM]
+    problems = [entry for entry in walk(find_root(settings.articles)) if entry.kind is EntryKind.PROBLEM]
     assert {(entry.path, entry.hint) for entry in problems} == {
         (r"\xd6\xd0\xce\xc4.md", "rename it to 中文.md"),
         (r"\xbe\xc9\xc5\xcc", "rename it to 旧盘"),
@@ -171,6 +171,6 @@ def test_a_folder_a_thousand_levels_deep_does_not_stop_the_walk(settings, drop):
     finally:
         os.chdir(here)
     try:
-        assert found(settings)["ok.md"] is Kind.FILE
+        assert found(settings)["ok.md"] is EntryKind.FILE
     finally:  # pytest cleans up with shutil.rmtree, which fails at this depth
         subprocess.run(["rm", "-rf", settings.articles / "d"], check=True)

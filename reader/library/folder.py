@@ -30,7 +30,7 @@ _VANISHED = (errno.ENOENT, errno.ENOTDIR)
 _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
 
 
-class Kind(Enum):
+class EntryKind(Enum):
     """What an entry is: a file to read, a folder to list, a problem, or a name that is skipped on purpose."""
 
     FILE = "file"
@@ -55,7 +55,7 @@ class FolderEntry:
     ``stamp`` changes when the file changes. ``linked`` marks a folder that is reached through a symbolic link.
     """
 
-    kind: Kind
+    kind: EntryKind
     path: str
     real_path: str
     stamp: str = ""
@@ -86,11 +86,11 @@ def walk(root: Root, under: str = "") -> Iterator[FolderEntry]:
     if start is None:
         return
     yield start
-    folders = [start] if start.kind is Kind.FOLDER else []
+    folders = [start] if start.kind is EntryKind.FOLDER else []
     while folders:
         for entry in _list(root, folders.pop()):
             yield entry
-            if entry.kind is Kind.FOLDER:
+            if entry.kind is EntryKind.FOLDER:
                 folders.append(entry)
 
 
@@ -104,12 +104,12 @@ def is_mounted(root: Root, entry: FolderEntry) -> bool:
 
 def watched_folders(root: Root) -> Iterator[str]:
     """Real paths of the root and of all sub-folders that are read."""
-    return (entry.real_path for entry in walk(root) if entry.kind is Kind.FOLDER)
+    return (entry.real_path for entry in walk(root) if entry.kind is EntryKind.FOLDER)
 
 
 def article_files(root: Root, under: str = "") -> Iterator[FolderEntry]:
     """The files that are read as articles."""
-    return (entry for entry in walk(root, under) if entry.kind is Kind.FILE)
+    return (entry for entry in walk(root, under) if entry.kind is EntryKind.FILE)
 
 
 def stamp_of(status: os.stat_result) -> str:
@@ -119,9 +119,9 @@ def stamp_of(status: os.stat_result) -> str:
 
 def _find(root: Root, under: str) -> FolderEntry | None:
     """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
-    found: FolderEntry | None = FolderEntry(Kind.FOLDER, "", root.path)
+    found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path)
     for name in filter(None, under.split("/")):
-        if found is None or found.kind is not Kind.FOLDER:
+        if found is None or found.kind is not EntryKind.FOLDER:
             return None
         try:
             mode = os.lstat(f"{found.real_path}/{name}").st_mode
@@ -168,14 +168,14 @@ def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEn
 def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
     reason = reason_to_skip_folder(name)
     if reason:
-        return FolderEntry(Kind.LEFT_OUT, path, real_path, cause=reason)
-    return _misnamed(path, real_path, name) or FolderEntry(Kind.FOLDER, path, real_path, linked=linked)
+        return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
+    return _misnamed(path, real_path, name) or FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked)
 
 
 def _file(path: str, real_path: str, name: str) -> FolderEntry | None:
     reason = reason_to_skip_file(name)
     if reason:
-        return FolderEntry(Kind.LEFT_OUT, path, real_path, cause=reason)
+        return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     if not is_article_name(name):
         return None
     return _misnamed(path, real_path, name) or _stamped(path, real_path)
@@ -191,7 +191,7 @@ def _stamped(path: str, real_path: str) -> FolderEntry | None:
         return _problem(
             path, real_path, Message("not a regular file but a %(kind)s", kind=kind), Message("replace it by a file")
         )
-    return FolderEntry(Kind.FILE, path, real_path, stamp_of(status))
+    return FolderEntry(EntryKind.FILE, path, real_path, stamp_of(status))
 
 
 def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> FolderEntry | None:
@@ -212,7 +212,7 @@ def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> Fold
         return _problem(path, link, Message("a link out of the articles folder"), Message("put a copy in its place"))
     inside = target[len(root.path) + 1 :]
     if is_public(inside) if not is_folder else is_public(f"{inside}/a.md".lstrip("/")):
-        return FolderEntry(Kind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
+        return FolderEntry(EntryKind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
     if not is_folder:
         return _file(path, target, name)
     if folder.linked:
@@ -243,7 +243,7 @@ def _explained(error: OSError) -> tuple[str, str]:
 
 
 def _problem(path: str, real_path: str, cause: str, hint: str) -> FolderEntry:
-    return FolderEntry(Kind.PROBLEM, path, real_path, f"!{fingerprint(cause, hint)}", cause, hint)
+    return FolderEntry(EntryKind.PROBLEM, path, real_path, f"!{fingerprint(cause, hint)}", cause, hint)
 
 
 def _below(folder: FolderEntry) -> str:

@@ -27,7 +27,7 @@ from .faults import (
     stored_root,
     unreadable,
 )
-from .folder import Kind, Root, article_files, find_root, is_mounted, walk
+from .folder import EntryKind, Root, article_files, find_root, is_mounted, walk
 from .reading import FileResult, read_files
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,9 @@ class Library:
         """Names that are skipped on purpose, with the reason; empty while the folder cannot be read."""
         try:
             entries = walk(find_root(self._settings.articles))
-            return sorted((e.problem for e in entries if e.kind is Kind.LEFT_OUT), key=lambda problem: problem.path)
+            return sorted(
+                (e.problem for e in entries if e.kind is EntryKind.LEFT_OUT), key=lambda problem: problem.path
+            )
         except OSError:
             return []
 
@@ -155,9 +157,9 @@ class Library:
 
         def entries() -> Iterator[tuple[str, str, str, str]]:
             for entry in (entry for name in names for entry in walk(root, name)):
-                if entry.kind in (Kind.FILE, Kind.PROBLEM):
+                if entry.kind in (EntryKind.FILE, EntryKind.PROBLEM):
                     yield entry.path, entry.stamp, stored(entry.cause), stored(entry.hint)
-                elif entry.kind is Kind.FOLDER and not _is_below(entry.path, mounts) and is_mounted(root, entry):
+                elif entry.kind is EntryKind.FOLDER and not _is_below(entry.path, mounts) and is_mounted(root, entry):
                     mounts.append(entry.path)
 
         return compare(self._settings.catalog, names, entries()), mounts
@@ -312,7 +314,7 @@ def _stamp_now(root: Root, path: str) -> str:
 
 def _is_there(root: Root, path: str) -> bool:
     """Whether a file exists at *path*: it may have come back since the scan began."""
-    return any(entry.path == path and entry.kind in (Kind.FILE, Kind.PROBLEM) for entry in walk(root, path))
+    return any(entry.path == path and entry.kind in (EntryKind.FILE, EntryKind.PROBLEM) for entry in walk(root, path))
 
 
 def _has_folder(root: Root, path: str) -> bool:
