@@ -30,10 +30,10 @@ from .images import MIMETYPES, Picture, derive
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
 PLACES = 6
-"""So many requests of one process may wait for a picture: as many connections as a browser opens to one server."""
+"""How many requests of one process can wait for pictures: as many as a browser opens connections to one server."""
 
 PATIENCE_SECONDS = 25
-"""How long each of them may hold its thread."""
+"""How long each request can wait."""
 
 FAILED_SECONDS = 300
 """How long a picture that cannot be made is not tried again: each try may cost a minute of a processor."""
@@ -101,7 +101,7 @@ class ImageRenderer:
         return path
 
     def _wait_for(self, digest: str) -> None:
-        """Returns when all sizes are made. Raises Busy at once if enough threads wait: the others answer pages."""
+        """Returns when all renditions exist. Raises Busy at once if PLACES threads are waiting."""
         future = self.submit(digest)
         if not self._places.acquire(blocking=False):
             raise Busy(Message("too many pictures are being resized"), retry_seconds=5)

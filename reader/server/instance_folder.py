@@ -19,16 +19,16 @@ from ..storage.locks import file_lock
 LOG = logging.getLogger(__name__)
 
 PROBE_BYTES = 1 << 20
-"""Room that a new catalog needs at least."""
+"""The minimum free space for a new catalog."""
 
 CATALOG_FILES = ("catalog.sqlite3", "catalog.sqlite3-wal")
 SESSIONS = "sessions"
-"""Which sessions of the editor have been ended: what has to be known in a temporary folder, too."""
+"""Marker files of editor sessions that were logged out; copied to a temporary folder."""
 
 TEMPORARY_EXPORTS_MB = "32"
-"""Temporary folders often lie in memory."""
+"""A small export cache, because temporary folders are often in memory."""
 
-MEMORY = Path("/dev/shm")  # noqa: S108  a place for TemporaryDirectory, which makes unguessable names in it
+MEMORY = Path("/dev/shm")  # noqa: S108  only for TemporaryDirectory, which chooses unguessable names
 
 
 class InstanceFolder:
@@ -48,7 +48,7 @@ class InstanceFolder:
                 raise InstanceInUse(str(self._wanted), lock.read_text().strip())
             self._is_locked = True
             lock.write_text(f"{self._owner}\n")
-        except OSError as error:  # told by ``current``
+        except OSError as error:  # ``current`` logs it
             self._not_locked = error
         return self
 
@@ -56,13 +56,13 @@ class InstanceFolder:
         self._open.close()
 
     def environment(self) -> dict[str, str]:
-        """What tells a web process that starts now where it works; what it makes in memory is little."""
+        """The environment variables for a web process: its instance folder, and a small cache in a temporary folder."""
         folder = self.current()
         limits = {} if folder == self._wanted else {"READER_EXPORT_CACHE_MB": TEMPORARY_EXPORTS_MB}
         return {"READER_INSTANCE": str(folder), **limits}
 
     def current(self) -> Path:
-        """For a web process that starts now. Raises InstanceUnusable if the first one can have no folder at all."""
+        """The folder for a new web process. Raises InstanceUnusable if no folder can be written at the first start."""
         error = _refusal(self._wanted) if self._is_locked else self._not_locked
         try:
             found = self._substitute(error) if error else self._wanted
@@ -75,7 +75,7 @@ class InstanceFolder:
         return found
 
     def _substitute(self, error: OSError) -> Path:
-        """The same one for all processes. One log line says when it begins to be used."""
+        """The temporary folder, shared by all web processes. Its first use is logged."""
         if self._temporary is None or _refusal(self._temporary):
             self._temporary = self._make(error)
             LOG.error(
