@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import logging
-import pkgutil
 from typing import Any
 
 import click
@@ -13,6 +13,9 @@ from . import __version__, commands
 from .commands.console import localized, localized_click, localized_command, localized_help
 from .errors import BadSetting, ReaderError
 from .settings import Settings
+
+COMMANDS = ("build", "check", "doctor", "export", "import", "serve")
+"""The modules of ``commands`` that define one; only the module of the command that is run gets imported."""
 
 
 class UnusableSetting(click.ClickException):
@@ -36,14 +39,23 @@ class MainGroup(click.Group):
             kind = UnusableSetting if isinstance(error, BadSetting) else click.ClickException
             raise kind(localized(error.message)) from error
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = super().get_command(ctx, cmd_name)
-        return localized_command(found) if found else None
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 click's
+        return localized_command(command_of(cmd_name)) if cmd_name in COMMANDS else None
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(localized_help(self.help or ""))
+
+
+def command_of(name: str) -> click.Command:
+    """The command *name*, one of COMMANDS, with its texts in English."""
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    found: click.Command = importlib.import_module(f"{commands.__name__}.{module}").command
+    return found
 
 
 @click.group(cls=MainGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -56,9 +68,3 @@ def main(ctx: click.Context) -> None:
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     ctx.obj = Settings.from_environ()
-
-
-for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda info: info.name):
-    module = importlib.import_module(f"{commands.__name__}.{info.name}")
-    if hasattr(module, "command"):
-        main.add_command(module.command)

@@ -15,7 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from reader import i18n
-from reader.cli import main
+from reader.cli import COMMANDS, command_of, main
 from reader.commands.console import paragraphs_of
 from reader.errors import NotFound, UnreadableArticle
 from reader.i18n import Message, environment_language, nmessage, restored, stored, translated
@@ -36,7 +36,7 @@ def used_msgids() -> set[str]:
 
 def help_msgids() -> set[str]:
     """Every paragraph of the command line help."""
-    commands = [main, *main.commands.values()]
+    commands = [main, *map(command_of, COMMANDS)]
     texts = [command.help or "" for command in commands]
     texts += [getattr(parameter, "help", None) or "" for command in commands for parameter in command.params]
     return {paragraph for text in texts for paragraph in paragraphs_of(text)}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from reader.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "reader"
@@ -225,3 +228,11 @@ def test_no_two_test_files_bear_one_name():
     """pytest imports them by basename: the second one would not run."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names))
+
+
+def test_a_command_imports_only_its_own_module_and_the_list_of_commands_is_complete():
+    names = {module.stem for module in (PACKAGE / "commands").glob("*.py") if "\ndef command(" in module.read_text()}
+    assert {name.rstrip("_") for name in names} == set(COMMANDS)
+    program = "import sys; from reader.cli import command_of; command_of('serve'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"flask", "PIL", "reader.catalog", "reader.exports"} & set(done.stdout.split()) == set()
