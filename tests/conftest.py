@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -86,3 +87,14 @@ def runner():
     from click.testing import CliRunner
 
     return CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _log_levels():
+    """A command that silences a logger does so for its own process; tests share theirs."""
+    loggers = [logging.getLogger(name) for name in ("reader", *logging.root.manager.loggerDict) if "reader" in name]
+    levels = {logger: logger.level for logger in loggers}
+    yield
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("reader")]:
+        logger = logging.getLogger(name)
+        logger.setLevel(levels.get(logger, logging.NOTSET))

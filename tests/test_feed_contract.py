@@ -23,6 +23,7 @@ import pytest
 import zstandard
 from feed_site import NS, SELECTIONS, TROUBLE, FeedSite, Item, feed_site, fill, items_of
 from lxml import etree
+from protego import Protego
 from werkzeug.urls import iri_to_uri
 
 from reader.exports.publications import of_article
@@ -505,8 +506,10 @@ def test_d03_all_feeds_in_one_file(site: FeedSite) -> None:
 
 
 def test_d04_robots_may_read_feeds(site: FeedSite) -> None:
-    rules = site.get("/robots.txt").body.decode()
-    assert not re.search(r"(?m)^Disallow:\s*/(feed|atom|lite|\*|$)", rules)
+    rules = Protego.parse(site.get("/robots.txt").body.decode())
+    paths = [selection.feed(name) for selection in SELECTIONS.values() for name in FEEDS if not selection.query]
+    assert [path for path in [*paths, "/feed.xml?piece=1", "/a/n1"] if not rules.can_fetch(site.url + path, "*")] == []
+    assert not rules.can_fetch(site.url + "/search?q=x", "*")
 
 
 @pytest.mark.parametrize("kind", SELECTIONS)

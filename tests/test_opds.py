@@ -117,7 +117,8 @@ def test_each_has_a_cover_that_an_e_reader_can_show(site: FeedSite, path: str) -
 
 def test_what_is_told_of_a_book_is_what_e_readers_show(site: FeedSite) -> None:
     entry = next(entries(site, "/opds/articles"))
-    assert entry.findtext("a:title", None, ATOM) == " ".join(TROUBLE_TITLE.split())
+    shown = TROUBLE_TITLE.replace("\u202e", "").replace("\u202c", "")  # bidi controls would turn the lines around it
+    assert entry.findtext("a:title", None, ATOM) == " ".join(shown.split())
     assert entry.findtext("a:author/a:name", None, ATOM) == "高原雪"
     assert entry.findtext("dc:language", None, ATOM) == "zh-CN"
     assert entry.findtext("dc:publisher", None, ATOM) == "河北新闻网"

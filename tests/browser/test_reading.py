@@ -104,7 +104,7 @@ def test_preferences_work_without_script_and_lead_back_to_where_one_was(open_pag
     page.get_by_title("阅读设置").click()
     page.get_by_label("深色").check()
     page.get_by_label("宋体").check()
-    page.get_by_label("最大").check()
+    page.get_by_label("特大").check()
     page.get_by_role("button", name="保存").click()
     page.wait_for_url(f"{site}/a/seed")
     body = "getComputedStyle(document.body)"

@@ -86,7 +86,7 @@ def test_reading_goes_on_where_it_stopped(open_page):
 def test_a_paragraph_can_be_pointed_at(open_page, site):
     page = open_page(f"{site}/a/seed#p9", script=False)
     box = page.locator("#p9").bounding_box()
-    assert 0 <= box["y"] < 300
+    assert -1 < box["y"] < 300  # Chromium scrolls to whole pixels
 
 
 def test_no_script_fails_on_any_page(open_page):

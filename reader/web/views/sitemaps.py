@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...errors import NotFound
 from ...exports import EXPORTS
+from ...feeds import FEEDS
 from ...models import Collection, Teaser
 from .. import services
 from ..request_context import request_context
@@ -34,6 +35,9 @@ DISALLOWED = tuple(
     for pattern in (urls.SEARCH, "/selection.", "/files/", *(f"/*.{suffix}$" for suffix in EXPORTS), "/*?page=")
 )
 """Expensive URLs that need no indexing: searches, selections, exports."""
+
+ALLOWED = tuple(f"Allow: /*{name}$" for name in FEEDS if name.rpartition(".")[2] in EXPORTS)
+"""Feeds with the suffix of an export, such as ``feed.json``. The longest matching pattern wins (RFC 9309 2.2.2)."""
 
 PAPER = "#fdfcfa"
 
@@ -83,7 +87,7 @@ def _published_in(year: int, month: int) -> Iterable[Teaser]:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    lines = ["User-agent: *", f"Disallow: {urls.PREFERENCES}", "Disallow: /a/*/share", *DISALLOWED, ""]
+    lines = ["User-agent: *", f"Disallow: {urls.PREFERENCES}", "Disallow: /a/*/share", *DISALLOWED, *ALLOWED, ""]
     site = site_address()
     lines += [f"Sitemap: {site}{path}" for path in (urls.SITEMAP, urls.NEWS_SITEMAP)]
     public = PUBLIC if services().settings.base_url else PRIVATE
