@@ -100,3 +100,13 @@ def test_other_preferences_make_another_page_and_so_no_dictionary(client):
     first = client.get("/a/大雨", headers=CHROMIUM)
     headers = offered(first, brotli.decompress(first.data)) | {"Cookie": "reader=dark"}
     assert client.get(f"/a/{SEED.stem}", headers=headers).headers["Content-Encoding"] == "br"
+
+
+def test_a_page_too_long_to_be_packed_quickly_is_neither_dictionary_nor_sent_in_terms_of_one(services, publish):
+    long = "# 长篇\n\n" + "\n\n".join(f"第{n}段，今天下雨，气象台说还要下三天。" for n in range(3_000))
+    publish({"2026-05-01/long.md": long, "2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    client = create_app(services).test_client(use_cookies=False)
+    for first, second in (("long", "rain"), ("rain", "long")):
+        held = client.get(f"/a/{first}", headers=CHROMIUM)
+        answer = client.get(f"/a/{second}", headers=offered(held, brotli.decompress(held.data)))
+        assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "br")

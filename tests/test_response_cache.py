@@ -8,6 +8,8 @@ import brotli
 import pytest
 from werkzeug.test import Client
 
+from reader.web.middleware.response_cache import Recompressor
+
 ARTICLES = {
     "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\nbyline: 李白\nsource: 新华社\n---\n今天下雨。"
     * 1,
@@ -302,3 +304,25 @@ def test_sites_of_other_names_share_no_answer(hot):
     client = Client(hot)
     for host in ("a.example", "b.example", "a.example"):
         assert f"http://{host}/" in client.get("/feed.xml", headers={"Host": host}).text
+
+
+def test_long_addresses_and_fields_count_as_memory(hot):
+    hot._limit_bytes = 1_000_000
+    client = Client(hot)
+    for n in range(60):
+        client.get(f"/opds?a={'x' * 30_000}{n}")
+        client.get("/opds", headers={"Cookie": f"reader={'x' * 8_000}{n}"})
+    entries = [(key, page) for half in (hot._pages, hot._older) for key, page in half.items()]
+    named = sum(len("".join(key)) for key, _ in entries)
+    told_apart = sum(len(str(variant)) for _, page in entries for variant in page.variants)
+    assert 0 < named + told_apart <= 1_000_000
+
+
+def test_only_a_few_pages_wait_to_be_squeezed_further(app, publish, monkeypatch):
+    publish(ARTICLES)
+    monkeypatch.setattr(Recompressor, "_work", lambda _self: None)  # a thread that never gets on
+    client, recompressor = Client(app.wsgi_app), app.extensions["response_cache"]._recompressor
+    for n in range(100):
+        for _ in range(2):
+            assert client.get(f"/opds?a={n}", headers={"Accept-Encoding": "br"}).status_code == 200
+    assert recompressor._queue.qsize() == recompressor._queue.maxsize == 64

@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -26,6 +27,9 @@ Key = tuple[str, str, str]
 _CACHEABLE_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|application/(?:javascript|manifest)")
 _LARGEST_BYTES = 1 << 20
 _OVERHEAD_BYTES = 2_000
+_MOST_QUEUED = 64
+"""At brotli's 7 ms a page, half a second of work."""
+
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d+)")
 _ONE_TAG = re.compile(r'(?:W/)?"([^",-]+)[^",]*"')
 
@@ -161,14 +165,21 @@ class ResponseCache:
         if variant is None or not same_version(variant.etag, response.etag):
             variant = entry.variants[variant_key] = CachedVariant(response.etag, response.modified)
         response.store_in(variant, content)
-        entry.size_bytes += len(content) + _OVERHEAD_BYTES
-        self._evict(len(content) + _OVERHEAD_BYTES)
+        size_bytes = _stored_bytes(content, _key(environ), variant_key)
+        entry.size_bytes += size_bytes
+        self._evict(size_bytes)
 
     def _evict(self, more_bytes: int) -> None:
         """Evicts by generations: when the new generation is full it becomes the old one, and the old one is dropped."""
         self._size_bytes += more_bytes
         if self._size_bytes > self._limit_bytes // 2:
             self._older, self._pages, self._size_bytes = self._pages, {}, 0
+
+
+def _stored_bytes(content: bytes, key: Key, variant_key: tuple[Hashable, ...]) -> int:
+    """Memory of an entry. Clients choose the address and the header fields, which may be longer than the page."""
+    names = (text for text in (*key, *variant_key) if isinstance(text, str))
+    return len(content) + _OVERHEAD_BYTES + sum(map(len, names))
 
 
 class _Response:
@@ -221,15 +232,19 @@ class _Response:
 
 
 class Recompressor:
-    """Recompresses responses with brotli quality 11 in a background thread, after their first hit."""
+    """Recompresses responses with brotli quality 11 in a background thread, after their first hit.
+
+    A client can submit faster than brotli works, so the queue is bounded; the rest is submitted again at a later hit.
+    """
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[CachedVariant] = queue.SimpleQueue()
+        self._queue: queue.Queue[CachedVariant] = queue.Queue(_MOST_QUEUED)
         self._thread: threading.Thread | None = None
 
     def submit(self, variant: CachedVariant) -> None:
-        variant.may_recompress = False
-        self._queue.put(variant)
+        with suppress(queue.Full):
+            self._queue.put_nowait(variant)
+            variant.may_recompress = False
         if self._thread is None:  # started late, because threads do not survive a fork
             self._thread = threading.Thread(target=self._work, name="recompressor", daemon=True)
             self._thread.start()

@@ -57,8 +57,9 @@ BROWSERS_WAITING = threading.BoundedSemaphore(2)
 PROGRAMS_WAITING = threading.BoundedSemaphore(2)
 """How many threads of a process can wait, of the sixteen that ``serve`` gives it."""
 
-LIGHT_BYTES = 1_000_000
-"""Up to this size, text formats are exported in the request: 0.4 to 10 ms for an article of 2,265 characters."""
+LIGHT_BYTES = 200_000
+"""Up to this much HTML, text formats are exported in the request: 0.4 to 10 ms for an article of 2,265 characters, at
+worst (Markdown of a text made of marks) 0.9 s. More is queued and counts for the client's limit."""
 
 _TEXTS = frozenset(("txt", "md", "json", "html"))
 _E_READER_AGENT = re.compile(
