@@ -12,6 +12,9 @@ from markupsafe import Markup
 
 from .i18n import Message
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What a file's name may hold, and a terminal or a log would obey."""
+
 SLUG_PATTERN = r"[\w-]{1,120}"
 """Letters of any script, digits, ``_``, ``-``. No dot, because a dot begins the suffix of a file."""
 LONGEST_NAME = 255
@@ -175,7 +178,8 @@ class Problem:
     @property
     def message(self) -> Message:
         """``file:line: cause (hint)``, translatable."""
-        where = f"{self.path}:{self.line}" if self.line else self.path
+        path = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), self.path)
+        where = f"{path}:{self.line}" if self.line else path
         if self.hint:
             return Message("%(where)s: %(cause)s (%(hint)s)", where=where, cause=self.cause, hint=self.hint)
         return Message("%(where)s: %(cause)s", where=where, cause=self.cause)

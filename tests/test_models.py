@@ -42,3 +42,8 @@ def test_a_publication_is_as_old_as_its_first_chapter_and_as_new_as_its_last_cor
 def test_a_problem_names_the_file_the_line_and_the_mend():
     assert str(Problem("a.md", 3, "no date", "write one")) == "a.md:3: no date (write one)"
     assert str(Problem("a.md", 0, "no date")) == "a.md: no date"
+
+
+def test_a_files_name_can_neither_command_the_terminal_nor_forge_a_line_of_the_log():
+    problem = Problem("雨 a\x1b[2Jb\nERROR forged.md", 3, "no title")
+    assert str(problem) == r"雨 a\x1b[2Jb\nERROR forged.md:3: no title"
