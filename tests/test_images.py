@@ -119,11 +119,12 @@ def test_a_placed_picture_has_its_digest_for_an_address_and_its_true_size(articl
     article = make_article(body=body, images=("2026/rain/top.jpg", "no.jpg"))
     placed = link_pictures(article, articles, lambda picture, path: kept.append((picture, path)))
     picture, path = kept[0]
-    assert placed.body == (
-        f'<img src="/media/{picture.digest}-800.jpg" alt="雨" width="800" height="400">'
-        '<img src="../secret.jpg" alt=""><img src="no.jpg" alt="">'
-    )
-    assert placed.images == (picture.address, "no.jpg")
+    assert placed.body == (f'<p><img src="/media/{picture.digest}-800.jpg" alt="雨" width="800" height="400"></p>')
+    assert placed.images == (picture.address,)
+    assert [str(warning) for warning in placed.warnings] == [
+        "picture not found: ../secret.jpg",
+        "picture not found: no.jpg",
+    ]
     assert path == articles / "2026/rain/top.jpg"
 
 

@@ -14,11 +14,11 @@ from ..chinese import HAN, is_han
 from ..errors import UnreadableArticle
 from ..formats.dates import day_of
 from ..i18n import Message
-from ..models import LONGEST_NAME, local_time, slug_of
+from ..models import local_time, slug_of
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8
-_NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _UNREAD = re.compile(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
 _PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
@@ -58,7 +58,8 @@ def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
 def resolve_within(address: str, folder: PurePosixPath) -> str:
     """The picture's path relative to the articles folder; empty for an external URL.
 
-    A path that begins with ``/`` is relative to the articles folder. Raises UnreadableArticle if it is outside of it.
+    A path that begins with ``/`` is relative to the articles folder; ``..`` leads no further up than that. ``#`` and
+    ``?`` are part of a file's name if only what follows them has the suffix of a picture.
     """
     try:
         parts = urlsplit(address.strip())
@@ -66,19 +67,11 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
         return ""
     if parts.scheme or parts.netloc or address.strip().startswith(("//", "\\\\")):
         return ""
-    path = unquote(parts.path).replace("\\", "/")  # backslashes as in Windows and in browsers
-    if _NO_NAME.search(path) or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in path.split("/")):
-        cause = Message("picture has no usable file name: %(address)s", address=address[:80])
-        raise UnreadableArticle(cause, Message("rename the picture"))
-    if _climbs_out(folder, path):
-        cause = Message("picture is outside the articles folder: %(address)s", address=address)
-        raise UnreadableArticle(cause, Message("move it beside the article"))
-    return posixpath.normpath(posixpath.join("/", str(folder), path).lstrip("/"))
-
-
-def _climbs_out(folder: PurePosixPath, path: str) -> bool:
-    joined = path.lstrip("/") if path.startswith("/") else posixpath.join(str(folder), path)
-    return posixpath.normpath(joined).split("/")[0] == ".."
+    said = parts.path
+    if not _PICTURE.search(said) and _PICTURE.search(address.strip()):
+        said = address.strip()
+    path = unquote(said).replace("\\", "/")  # backslashes as in Windows and in browsers
+    return posixpath.normpath(posixpath.join("/", str(folder), path)).lstrip("/")
 
 
 # -- language -----------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ..editing import to_article
 from ..errors import ReaderError, UnreadableArticle
 from ..formats import read_draft
 from ..i18n import Message, stored
+from ..media.images import without_pictures
 from ..media.renditions import link_pictures
 from ..models import Article, Problem
 from ..settings import Settings
@@ -79,7 +80,7 @@ def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Ar
     file = PurePosixPath(path)
     draft = read_draft(file.suffix.lower(), raw, settings.article_limit_mb * 1_000_000)
     article = to_article(draft, file, settings)
-    return link_pictures(article, settings) if pictures else article
+    return link_pictures(article, file, settings) if pictures else without_pictures(article)
 
 
 def _failed(digest: str, problem: Problem) -> dict[str, object]:

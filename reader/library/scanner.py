@@ -344,6 +344,6 @@ def _without_progress(results: Iterable[FileResult], _length: int) -> Iterable[F
 
 
 def _code_fingerprint() -> str:
-    names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "models.py", "media/images.py"]
+    names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "models.py", "media/*.py"]
     files = sorted(p for name in names for p in PACKAGE.glob(name))
     return fingerprint(*(p.read_bytes() for p in files))

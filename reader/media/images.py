@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import os
 import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from html import unescape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from markupsafe import Markup
 from PIL import Image, ImageCms, ImageOps
@@ -27,8 +26,9 @@ from .. import urls
 from ..errors import UnusablePicture
 from ..i18n import Message
 from ..models import Article
-from ..sanitizer import attributes_of, to_text
+from ..sanitizer import attributes_of, sanitize, to_text
 from ..storage.regular_files import open_regular
+from .picture_paths import PictureFinder
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,9 @@ _WRITTEN: dict[str, dict[str, object]] = {
     "webp": {"format": "WEBP", "quality": 68, "method": 4},
     "jpg": {"format": "JPEG", "quality": 72, "optimize": True, "progressive": True},
 }
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_SHOWN = 120
+"""So many characters of a wrong address are told."""
 _IMAGE = re.compile(r"<img( [^>]*)>")
 
 
@@ -186,43 +189,74 @@ OnPicture = Callable[[Picture, Path], None]
 """Called with each picture found and the path of its file."""
 
 
-def link_pictures(article: Article, articles: Path, on_picture: OnPicture, limit_bytes: int = 40_000_000) -> Article:
+_NO_FILE = PurePosixPath("article.md")
+
+
+def link_pictures(
+    article: Article,
+    articles: Path,
+    on_picture: OnPicture,
+    limit_bytes: int = 40_000_000,
+    file: PurePosixPath = _NO_FILE,
+) -> Article:
     """*article* with ``/media/`` addresses and true sizes of its pictures, so that its version changes with a picture.
 
-    Their addresses are relative to *articles* before. An address that leads to no picture is kept, with a log warning.
+    Their addresses are relative to *articles* before. *file* is the article's path there. What leads to no picture is
+    left out, with a warning: one bad picture never costs the article.
     """
+    finder = PictureFinder(articles, file)
+    warnings: dict[str, None] = {}
 
     @cache
     def find(path: str) -> Picture | None:
-        return _picture_at(path, articles, on_picture, limit_bytes)
+        return _picture_at(path, finder, on_picture, limit_bytes, warnings)
 
     def linked(tag: re.Match[str]) -> str:
         attributes = attributes_of(tag[1])
-        found = find(unquote(unescape(attributes.get("src", ""))))
-        if found is None:
+        src = unescape(attributes.get("src", ""))
+        if _ELSEWHERE.match(src):
             return tag[0]
+        found = find(unquote(src))
+        if found is None:
+            return ""
         true = {"src": found.address, "width": str(found.width), "height": str(found.height)}
         return f"<img{to_text(attributes | true)}>"
 
     if not article.images and "<img" not in article.body:
         return article
     body = Markup(_IMAGE.sub(linked, article.body))  # noqa: S704  only src, width and height changed
-    pictures = [(path, find(path)) for path in article.images]
-    images = tuple(picture.address if picture else path for path, picture in pictures)
-    return replace(article, body=body, images=images, version="")
+    pictures = [find(path) for path in article.images]
+    images = tuple(picture.address for picture in pictures if picture)
+    if warnings:
+        body = sanitize(body)  # paragraphs and figures that are empty now
+    return replace(article, body=body, images=images, version="", warnings=(*article.warnings, *warnings))
 
 
-def _picture_at(path: str, articles: Path, on_picture: OnPicture, limit_bytes: int) -> Picture | None:
-    """The picture at *path*; None, with a log warning, if there is none: the article is published anyway."""
-    file = articles / path
+def without_pictures(article: Article) -> Article:
+    """*article* without the pictures of the folder, for when they can't be read."""
+    kept = Markup(_IMAGE.sub(lambda tag: tag[0] if _is_elsewhere(tag[1]) else "", article.body))  # noqa: S704
+    warnings = (*article.warnings, Message("its pictures can't be read; it is published without them"))
+    return replace(article, body=sanitize(kept), images=(), version="", warnings=warnings)
+
+
+def _is_elsewhere(attributes: str) -> bool:
+    return _ELSEWHERE.match(unescape(attributes_of(attributes).get("src", ""))) is not None
+
+
+def _picture_at(
+    path: str, finder: PictureFinder, on_picture: OnPicture, limit_bytes: int, warnings: dict[str, None]
+) -> Picture | None:
+    """The picture at *path*; None, with a warning, if there is none: the article is published anyway."""
     try:
-        file = Path(os.path.realpath(file))  # unlike Path.resolve, it does not raise for a symlink loop
-        if urlsplit(path).scheme or not file.is_relative_to(articles.resolve()):
+        file = finder.find(path)
+        if file is None:
+            warnings[Message("picture not found: %(path)s", path=path[:_SHOWN])] = None
             return None
         with open_regular(file, limit_bytes) as content:
             picture = measure(content)
         on_picture(picture, file)
     except (OSError, ValueError, UnusablePicture) as error:
-        log.warning("%s: %s", file, getattr(error, "strerror", None) or error)
+        cause = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
+        warnings[Message("picture left out: %(path)s: %(cause)s", path=path[:_SHOWN], cause=cause)] = None
         return None
     return picture

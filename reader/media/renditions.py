@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..child_process.child import answer_lines, prepare
 from ..child_process.parent import Limits, ask_once
@@ -127,10 +127,10 @@ class ImageRenderer:
                 self._waiting.pop(digest, None)
 
 
-def link_pictures(article: Article, settings: Settings) -> Article:
+def link_pictures(article: Article, file: PurePosixPath, settings: Settings) -> Article:
     """``images.link_pictures``, with a record of each original in ``instance/pictures/``."""
     on_picture = partial(write_record, settings.instance)
-    return images.link_pictures(article, settings.articles, on_picture, settings.picture_limit_mb * 1_000_000)
+    return images.link_pictures(article, settings.articles, on_picture, settings.picture_limit_mb * 1_000_000, file)
 
 
 def write_record(instance: Path, picture: Picture, path: Path) -> None:

@@ -1,0 +1,96 @@
+"""Where a picture lies that an article names: beside it, in a folder of its own, or at a site root of another tool.
+
+Hexo keeps the pictures of ``rain.md`` in ``rain/``, Typora in ``rain.assets/``; ``/images/a.png`` lies in ``static/``
+(Hugo, Zola), ``source/`` (Hexo), ``public/`` or ``assets/``; Obsidian finds attachments by name. Nothing outside of the
+articles folder is ever looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+SITE_ROOTS = ("static", "source", "public", "assets", "content", "docs", ".vuepress/public", "docs/.vuepress/public")
+"""Folders whose content other tools publish at ``/``."""
+ATTACHMENTS = ("attachments", "assets", "images", "img", "media", "_resources", "附件", "图片")
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+
+
+class PictureFinder:
+    """Finds the pictures of the article in *file*, a path relative to *articles*."""
+
+    def __init__(self, articles: Path, file: PurePosixPath) -> None:
+        self._root = Path(os.path.realpath(articles))
+        self._file = file
+        self._listings: dict[Path, dict[str, str]] = {}
+
+    def find(self, path: str) -> Path | None:
+        """The real path of the picture that *path* (relative to the articles folder) names; None if there is none.
+
+        Names are compared exactly first, then without regard to case and Unicode normalization.
+        """
+        names = list(dict.fromkeys(candidates(path, self._file)))
+        for find in (self._exact, self._similar):
+            for name in names:
+                if (found := find(name)) and found.is_relative_to(self._root):
+                    return found
+        return None
+
+    def _exact(self, name: str) -> Path | None:
+        try:
+            found = Path(os.path.realpath(self._root / name))  # unlike Path.resolve, it does not raise for a loop
+            return found if found.is_file() else None
+        except (OSError, ValueError):
+            return None
+
+    def _similar(self, name: str) -> Path | None:
+        path = self._root
+        for part in PurePosixPath(name).parts:
+            entry = self._listing(path).get(_folded(part))
+            if entry is None:
+                return None
+            path /= entry
+        return self._exact(str(path))
+
+    def _listing(self, folder: Path) -> dict[str, str]:
+        """The names in *folder* by their folded form."""
+        if folder not in self._listings:
+            try:
+                names = sorted(os.listdir(folder)) if folder.is_relative_to(self._root) else []  # noqa: PTH208
+            except OSError:
+                names = []
+            self._listings[folder] = {_folded(name): name for name in names}
+        return self._listings[folder]
+
+
+def candidates(path: str, file: PurePosixPath) -> Iterator[str]:
+    """Where the picture may be, most likely first; relative to the articles folder."""
+    folder = "" if str(file.parent) == "." else f"{file.parent}/"
+    beside = path.removeprefix(folder)
+    yield path
+    yield quote(path)  # a file whose very name is percent-encoded
+    for name in dict.fromkeys((file.stem, _DATE.sub("", file.stem), f"{file.stem}.assets")):
+        yield f"{folder}{name}/{beside}"
+    for above in _folders_above(folder):
+        for root in ("", *(f"{root}/" for root in SITE_ROOTS)):
+            yield f"{above}{root}{path}"
+            yield f"{above}{root}{beside}"
+        for attachments in ATTACHMENTS:
+            yield f"{above}{attachments}/{beside.rpartition('/')[2]}"
+
+
+def _folders_above(folder: str) -> Iterator[str]:
+    """*folder* and those above it, nearest first, each with its ``/``; the articles folder is empty."""
+    yield folder
+    while folder:
+        folder = folder.rstrip("/").rpartition("/")[0]
+        folder = f"{folder}/" if folder else ""
+        yield folder
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
