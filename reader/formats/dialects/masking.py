@@ -145,12 +145,14 @@ class _Blocks:
 
     def _indented(self, at: int) -> int:
         """So many lines from *at* on are a block of indented code."""
+        if not self.lines[at].strip() or not self.lines[at].startswith(("    ", "\t")):
+            return 0
         end = at
         while end < len(self.lines) and (not self.lines[end].strip() or self.lines[end].startswith(("    ", "\t"))):
             end += 1
         while end > at and not self.lines[end - 1].strip():
             end -= 1
-        return end - at if self.lines[at].strip() else 0
+        return end - at
 
 
 def _fence_of(arguments: str, code: str, prefix: str) -> str:
