@@ -289,3 +289,43 @@ def test_a_saved_page_larger_than_a_page_on_the_web_is_read(run, settings, tmp_p
     assert (tmp_path / "a.html").stat().st_size > 12_000_000
     assert run(tmp_path / "a.html").exit_code == 0
     assert len(files(settings)) == 6
+
+
+# -- pages and feeds ----------------------------------------------------------------------------------------------
+
+
+def test_the_date_that_a_page_has_in_its_script_only_is_found_and_is_the_day_of_the_site(run, settings, tmp_path):
+    page = f'<html><body><h1>汛期见闻</h1><div id=js_content>{PARAGRAPHS}</div><script>var ct = "1777586400";</script></body></html>'
+    (tmp_path / "a.html").write_text(page, "utf-8")
+    assert run(tmp_path / "a.html").exit_code == 0
+    assert files(settings) == ["2026-05-01/汛期见闻.md"]
+    assert str(draft_of(settings, "汛期见闻").published) == "2026-05-01 06:00:00+08:00"
+
+
+def test_videos_and_sound_of_a_page_stay_as_links_and_advertisements_do_not(run, settings, tmp_path):
+    players = (
+        '<iframe src="https://www.youtube.com/embed/abcdefghijk"></iframe><video src="https://m.example/v.mp4"></video>'
+        '<audio><source src="https://m.example/a.mp3"></audio><iframe src="https://ads.example/banner"></iframe>'
+    )
+    (tmp_path / "a.html").write_text(
+        f"<h1>步道</h1><p>2018-11-23</p><div>{PARAGRAPHS}{players}{PARAGRAPHS}</div>", "utf-8"
+    )
+    run(tmp_path / "a.html")
+    body = body_of(settings, "步道")
+    for wanted in ("https://www.youtube.com/watch?v=abcdefghijk", "v.mp4", "https://m.example/a.mp3"):
+        assert f'{wanted}"' in body, wanted
+    assert "ads.example" not in body
+
+
+def test_the_titles_of_feeds_are_plain_text_and_podcasts_keep_their_sound(run, settings, tmp_path):
+    item = "<item><title>{}</title><link>https://x.invalid/{}</link><pubDate>Fri, 23 Nov 2018 10:40:00 +0800</pubDate><description>{}</description>{}</item>"
+    sound = '<enclosure url="https://m.example/1.mp3" type="audio/mpeg" length="9"/>'
+    long = "长文一段，说的是江边的渡口。" * 30
+    items = item.format("Vec&lt;T&gt; 与 &lt;b&gt;AT&amp;amp;amp;T&lt;/b&gt;", 1, long, "") + item.format(
+        "播客一期", 2, "节目简介。", sound
+    )
+    (tmp_path / "f.xml").write_text(f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>', "utf-8")
+    result = run(tmp_path / "f.xml")
+    assert result.exit_code == 0, result.output
+    assert draft_of(settings, "Vec-T-与-AT-T").title == "Vec<T> 与 AT&T"
+    assert 'href="https://m.example/1.mp3"' in body_of(settings, "播客一期")

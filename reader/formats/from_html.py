@@ -19,7 +19,7 @@ from lxml import html as lxml_html
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import Draft
-from ..sanitizer import check_source, strip_control_characters
+from ..sanitizer import check_source, strip_control_characters, with_media_links
 from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
@@ -86,7 +86,7 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
         return None
     check_source(page)
     try:
-        return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(page))
+        return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(with_media_links(page)))
     except (etree.ParserError, ValueError) as error:
         raise UnreadableArticle(
             Message("not an HTML page: %(error)s", error=error), Message("begin with <!DOCTYPE html>")

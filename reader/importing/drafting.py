@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from urllib.parse import urljoin
 
 from ..chinese import HAN
 from ..errors import NotImported, UnreadableArticle
 from ..formats import FORMATS, read_draft
+from ..formats.dates import UnreadableDate, parse_date
 from ..formats.decoding import decode_text
 from ..i18n import Message
 from ..models import Draft
-from ..sanitizer import sanitize
+from ..sanitizer import sanitize, with_media_links
 from .data_pictures import take_data_pictures
 from .duplicates import hash_of
 from .extraction.blocks import parse
@@ -30,6 +32,12 @@ LEAST_TOKENS = 20
 """A page with fewer words has no article, or shows it only with JavaScript."""
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
+_MOMENT = r"(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T \d:+Z]*)"
+_SCRIPT_DATE = re.compile(
+    rf"""\bvar\s+(?:ct|publish_time|createTime)\s*=\s*["']{_MOMENT}["']"""
+    rf"""|["'](?:publish_?time|pub_?time|publishDate|datePublished)["']\s*:\s*["']?{_MOMENT}""",
+    re.IGNORECASE,
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -87,7 +95,7 @@ def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
         title=metadata.title or hints.title or _first_words(extracted.text),
         body_html=extracted.body_html,
         summary=metadata.summary,
-        published=metadata.published or hints.published,
+        published=metadata.published or hints.published or _date_in_script(html),
         updated=metadata.updated if metadata.updated and metadata.updated != metadata.published else None,
         source=metadata.source,
         section=metadata.section,
@@ -97,6 +105,15 @@ def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
         language=_language(metadata.language, extracted.text),
     )
     return draft, address or _saved_from(html) or metadata.address
+
+
+def _date_in_script(html: str) -> datetime | None:
+    """WeChat and others write the time into a script, and show it by script only."""
+    found = _SCRIPT_DATE.search(html)
+    try:
+        return parse_date(found[1] or found[2]) if found else None
+    except UnreadableDate:
+        return None
 
 
 def _saved_from(html: str) -> str:
@@ -122,7 +139,7 @@ def _from_text(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
 
 
 def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    body = parse(text_in(got))
+    body = parse(with_media_links(text_in(got)))
     html = to_clean_html(body, address, address)
     return replace(item.hints, body_html=html, language=_language(item.hints.language, body.text_content())), address
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ..errors import NotImported
 from ..i18n import Message
-from ..models import Draft
+from ..models import Draft, local_time
 from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
@@ -133,6 +133,8 @@ class Importer:
     def complete(self, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
         """*draft* with the editor's options and a date. A note says if the date is today's."""
         published = self.options.published or draft.published
+        if published is not None and published.utcoffset() == timedelta():
+            published = local_time(published, self.settings.timezone)  # the day in UTC may be another
         notes: tuple[str, ...] = () if published else (Message("no date found; today's date is used"),)
         section = self.options.section or draft.section
         return replace(draft, section=section, published=published or self.now().replace(microsecond=0)), (

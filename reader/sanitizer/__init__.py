@@ -33,6 +33,7 @@ from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
 from .headings import with_linked_headings
 from .limits import check_cleaned, check_markdown, check_source, check_tables
+from .media import with_media_links
 from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "strip_control_characters",
     "to_text",
     "tokens",
+    "with_media_links",
 ]
 
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
@@ -84,7 +86,7 @@ def sanitize(dirty: str) -> Markup:
     dirty = strip_control_characters(dirty)
     check_source(dirty)
     clean = strip_control_characters(
-        _CLEANER.clean(dirty).replace("&nbsp;", "\u00a0")
+        _CLEANER.clean(with_media_links(dirty)).replace("&nbsp;", "\u00a0")
     )  # again: &#1; was not a character before
     check_cleaned(clean)
     html = _settled(_in_blocks(with_linked_headings(clean)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
+from ...sanitizer import with_media_links
 from .blocks import blocks_of, drop_chrome, parse
 from .cleaning import to_clean_html
 from .features import TOKEN
@@ -37,7 +38,7 @@ def extract(html: str, address: str = "") -> ExtractionResult:
     An empty *address* means a local file: links are resolved relative to its canonical URL, but pictures keep their
     addresses, because they may be beside the file. Example: ``extract(html, "https://example.org/a").metadata.title``.
     """
-    root = parse(html)
+    root = parse(with_media_links(html, known_players_only=True))
     seen = _copy_without_chrome(root)
     blocks = blocks_of(seen)
     body = body_of(seen, blocks)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 
 import feedparser
 
@@ -17,6 +18,7 @@ from ..extraction.bylines import is_person, names_in
 from ..extraction.features import TOKEN
 from .http import Fetched, Fetcher
 from .items import SourceItem
+from .titles import plain_title
 
 WHOLE_TOKENS = 200
 """An entry with at least this much text is the whole article; a shorter text may be an excerpt."""
@@ -49,10 +51,12 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
     if content.lstrip().startswith(b"{"):
         yield from _json_entries(content)
         return
-    feed = feedparser.parse(content, response_headers={"content-location": address} if address else {})
+    feed = feedparser.parse(
+        content, response_headers={"content-location": address} if address else {}, sanitize_html=False
+    )
     for entry in feed.entries:
         body = max((part.get("value", "") for part in entry.get("content", [])), key=len, default="")
-        body = body or entry.get("summary", "")
+        body = (body or entry.get("summary", "")) + _enclosures(entry.get("enclosures", []))
         names = [author.get("name", "") for author in entry.get("authors", [])]
         yield _entry(
             address=entry.get("link", ""),
@@ -88,6 +92,12 @@ def _json_entries(content: bytes) -> Iterator[FeedItem]:
         )
 
 
+def _enclosures(enclosures: list[dict[str, str]]) -> str:
+    """The sound and video of an entry as links, as a podcast has it (RSS 2.0, enclosure)."""
+    addresses = [e.get("href", "") for e in enclosures if e.get("type", "").startswith(("audio/", "video/"))]
+    return "".join(f'<video src="{escape(address)}"></video>' for address in dict.fromkeys(addresses) if address)
+
+
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
@@ -95,17 +105,18 @@ def _escaped(text: str) -> str:
 def _entry(
     *, address: str, body_html: str, title: str, published: str, updated: str, names: list[str], tags: list[str]
 ) -> FeedItem:
-    words = re.sub(r"<[^>]+>", "", title)
     persons = tuple(name for author in names for name in names_in(author) if is_person(name))
     draft = Draft(
-        title=" ".join(words.split()),
+        title=plain_title(title),
         body_html="",
         published=date_in_text(published),
         updated=date_in_text(updated),
         byline=persons,
         tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
     )
-    whole = len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) >= WHOLE_TOKENS and not _CUT.search(body_html[-200:])
+    is_podcast = "<video " in body_html  # its notes are all there is to read
+    tokens = len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html)))
+    whole = is_podcast or (tokens >= WHOLE_TOKENS and not _CUT.search(body_html[-200:]))
     return FeedItem(address, body_html, whole, draft)
 
 

@@ -1,0 +1,119 @@
+"""Players of videos and sound as links: nothing of a third party is loaded, and nothing is lost."""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_START = re.compile(r"<(iframe|video|audio|embed|object|mpvoice)(?=[\s>/])", re.IGNORECASE)
+_SOURCE = re.compile(r"<(?:source|embed|param)\b([^<>]*)>", re.IGNORECASE)
+_LONGEST_TAG = 5000
+_ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_ADDRESSES = ("src", "data-src", "data-lazy-src", "data-original", "data-mpvid", "data", "value", "data-url")
+
+_PLAYERS = (
+    (
+        "YouTube",
+        r"(?:www\.)?youtube(?:-nocookie)?\.com",
+        r"/(?:embed|v)/([\w-]{11})",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    ("Vimeo", r"player\.vimeo\.com", r"/video/(\d+)", "https://vimeo.com/{}"),
+    ("Dailymotion", r"(?:www|geo)\.dailymotion\.com", r"/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
+    ("优酷", r"player\.youku\.com", r"/embed/([\w=]+)", "https://v.youku.com/v_show/id_{}.html"),
+)
+"""Label, host, path of the player, address of the page to watch it on."""
+_BY_QUERY = (
+    ("哔哩哔哩", r"player\.bilibili\.com", "bvid", "https://www.bilibili.com/video/{}"),
+    ("哔哩哔哩", r"player\.bilibili\.com", "aid", "https://www.bilibili.com/video/av{}"),
+    ("腾讯视频", r"v\.qq\.com", "vid", "https://v.qq.com/x/page/{}.html"),
+)
+_HOSTS = re.compile(
+    r"(?:.*\.)?(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|bilibili\.com|v\.qq\.com|youku\.com"
+    r"|iqiyi\.com|ixigua\.com|tv\.sohu\.com|mgtv\.com|v\.163\.com|music\.163\.com|y\.qq\.com|ximalaya\.com|lizhi\.fm"
+    r"|weibo\.com|douyin\.com|tiktok\.com|twitch\.tv|ted\.com|spotify\.com|soundcloud\.com|podcasts\.apple\.com"
+    r"|megaphone\.fm|art19\.com|simplecast\.com|acast\.com|libsyn\.com|buzzsprout\.com|cctv\.com|player\.cntv\.cn|archive\.org)"
+)
+
+
+def with_media_links(html: str, *, known_players_only: bool = False) -> str:
+    """*html* with a link in place of each ``iframe``, ``video``, ``audio``, ``embed`` and ``object``.
+
+    With *known_players_only* frames of other hosts stay as they are: on a page of the web most are advertisements.
+    """
+    out: list[str] = []
+    place, unclosed = 0, set[str]()
+    while (start := _START.search(html, place)) is not None:
+        tag, opened = start[1].lower(), html.find(">", start.end()) + 1
+        if not opened:
+            break
+        end = -1 if tag in unclosed else _end(html, tag, opened)
+        if end < 0:
+            unclosed.add(tag)
+        stop = html.find(">", end) + 1 if end >= 0 else opened
+        attributes = html[start.end() : min(opened - 1, start.end() + _LONGEST_TAG)]
+        link = _link(tag, attributes, html[opened : max(end, opened)], known_players_only=known_players_only)
+        out += [html[place : start.start()], html[start.start() : stop] if link is None else link]
+        place = stop
+    return "".join([*out, html[place:]]) if out else html
+
+
+def _end(html: str, tag: str, place: int) -> int:
+    """Where the end tag begins; -1 if there is none, as for ``embed``."""
+    if tag == "embed":
+        return -1
+    found = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(html, place)
+    return found.start() if found else -1
+
+
+def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) -> str | None:
+    """The link; empty for a player without an address; None for what is to stay."""
+    said = _attributes(attributes)
+    sources = [said, *(_attributes(found[1]) for found in _SOURCE.finditer(inner))]
+    found = (source.get(name, "") for source in sources for name in _ADDRESSES)
+    address = next((unescape(text).strip() for text in found if _is_address(unescape(text).strip())), "")
+    if not address:
+        return None if tag == "iframe" and known_players_only else ""
+    if tag in ("iframe", "object", "embed") and known_players_only and not _HOSTS.fullmatch(_host(address)):
+        return None
+    label, target = _watched(address)
+    label = unescape(said.get("title") or said.get("aria-label") or "").strip() or label
+    return f'<p><a href="{escape(target)}">▶ {escape(label)}</a></p>' if tag != "iframe" or _host(address) else ""
+
+
+def _attributes(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text):
+        found.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
+    return found
+
+
+def _is_address(text: str) -> bool:
+    """Whether it may be an address: not a ``blob:`` or ``data:`` of the page's script, nor a number."""
+    return re.match(r"(?:https?:)?//[^/]|(?![a-z]+:)[^\s]*[./]", text, re.IGNORECASE) is not None
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _watched(address: str) -> tuple[str, str]:
+    """(label, address to follow) of a player's address."""
+    whole = f"https:{address}" if address.startswith("//") else address
+    try:
+        parts = urlsplit(whole)
+        host, query = parts.hostname or "", parse_qs(parts.query)
+    except ValueError:
+        return whole, whole
+    for label, hosts, path, page in _PLAYERS:
+        if re.fullmatch(hosts, host) and (found := re.match(path, parts.path)):
+            return label, page.format(found[1])
+    for label, hosts, key, page in _BY_QUERY:
+        if re.fullmatch(hosts, host) and re.fullmatch(r"\w+", value := query.get(key, [""])[0]):
+            return label, page.format(value)
+    name = unquote(parts.path.rstrip("/").rpartition("/")[2])
+    return name if "." in name else host or whole, whole
