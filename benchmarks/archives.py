@@ -4,8 +4,8 @@
 
 Without a FOLDER the articles of this repository are read. For each folder: files that hold an article, the articles
 made of them, signs of other tools that a reader would see (``FOREIGN``, counted over the text without code), links to
-files that lead nowhere, pictures that were left out, and seconds. ``--quick`` reads the first 50 files of each folder. Exits with 1
-when an aim is missed: 99 % of the files are articles, and no foreign sign is visible.
+files that lead nowhere, pictures that were left out, and seconds. ``--quick`` reads the first 50 files of each folder.
+Exits with 1 when an aim is missed: 99 % of the files are articles, and no foreign sign is visible.
 
 Links and pictures are counted but have no aim: a sample of a folder lacks files that the whole folder has.
 """

@@ -60,6 +60,12 @@ def test_nothing_is_read_in_code(code, sign):
     assert sign in shown(code.replace("{0}", sign))
 
 
+def test_a_tag_in_a_span_of_code_begins_no_code():
+    html = shown("`<script>` 甲\n\n::: tip\n`<pre>` 乙\n:::\n\n[[丙]] `</script>` `</pre>`\n")
+    assert html.count("<aside") == 1
+    assert ">丙</a>" in html
+
+
 def test_an_unknown_tag_goes_its_text_stays_and_a_warning_names_it():
     body, warnings = body_and_warnings("前{% mystery a %}中{% endmystery %}后 {{< strange >}}{{ odd.value }}")
     assert body == "<p>前中后</p>\n"

@@ -19,6 +19,10 @@ _CODE_TAG = re.compile(
 )
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _CODE_ELEMENT = re.compile(r"<(/?)(pre|code|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE)
+_CODE_BLOCK = re.compile(
+    r"(?:^[ \t>]*(?=<[^/])|(?=</))<(/?)(pre|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE | re.MULTILINE
+)
+"""What begins a block of HTML (CommonMark 4.6, kind 1): it comes before spans of code."""
 _BACKTICKS = re.compile(r"`+|\n[ \t]*(?=\n)")
 _MATHEMATICS = re.compile(
     r"\$\$[^$]{1,5000}\$\$|(?<![\\$\w])\$(?=[^\s$])[^$\n]{0,300}[\\^_{][^$\n]{0,300}(?<=[^\s$])\$(?![\w$])"
@@ -50,18 +54,20 @@ def mask_code(text: str, masks: Masks) -> str:
     text = _without_blocks(_NON_CHARACTERS.sub("", text), masks)
     keep: Callable[[re.Match[str]], str] = lambda found: masks.keep(found[0])  # noqa: E731
     if "<" in text:
-        text = _without_elements(text, masks)
+        text = _without_elements(text, masks, _CODE_BLOCK)
     if "`" in text:
         text = _without_spans(text, masks)
+    if "<" in text:
+        text = _without_elements(text, masks, _CODE_ELEMENT)
     if "\\" in text:
         text = _ESCAPE.sub(keep, text)
     return _MATHEMATICS.sub(keep, text) if "$" in text else text
 
 
-def _without_elements(text: str, masks: Masks) -> str:
+def _without_elements(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
     """``<pre>`` … ``</pre>`` and the like, each up to its first end tag."""
     out, done, name, start = [], 0, "", 0
-    for found in _CODE_ELEMENT.finditer(text):
+    for found in tags.finditer(text):
         if not name and not found[1]:
             name, start = found[2].lower(), found.start()
         elif found[1] and found[2].lower() == name:
