@@ -23,7 +23,7 @@ from reader.exports.publications import of_article
 from reader.jobs import worker
 from reader.jobs.exports import ExportService
 from reader.jobs.pool import WorkerPool
-from reader.jobs.queue import JobQueue, JobStatus
+from reader.jobs.queue import MOST_FAILURES, JobQueue, JobStatus
 from reader.templating import Renderer
 
 RAIN = of_article(make_article())
@@ -152,6 +152,37 @@ def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
         wait_for(lambda: sizes)
     assert sizes == {"b-good.pdf": 4}
     assert jobs.failures() == {"a-bad.pdf": f"the process died (signal {signal.SIGABRT})"}
+
+
+def test_two_thousand_orders_leave_a_bounded_number_of_rows_files_and_bytes(tmp_path):
+    """Each of another key, with 20 KB of text; every second one fails."""
+    program = """if True:
+        import sys, pathlib
+        from reader.storage.files import Store
+        store = Store(pathlib.Path(sys.argv[1]), 100_000)
+        for number, line in enumerate(sys.stdin):
+            if number % 2:
+                print('{"error": "no"}', flush=True)
+            else:
+                store.put(line.split()[0], bytes(1000))
+                print('{"size": 1000}', flush=True)
+    """
+    folder, made = tmp_path / "exports", []
+    jobs = JobQueue(tmp_path / "jobs.sqlite3", limit=64)
+    command = [sys.executable, "-c", program, str(folder)]
+    pool = WorkerPool(jobs, command, 1, 60.0, lambda key, _: made.append(key))
+    with at_work(pool.run, tmp_path / "lock"):
+        for n in range(2000):
+            wait_for(lambda: jobs.waiting() < 60)
+            jobs.submit(f"{n:04x}.pdf", f"{n:04x}.pdf {'字' * 7000}")
+        wait_for(jobs.idle)
+        wait_for(lambda: len(jobs.failures()) <= MOST_FAILURES)
+    assert len(made) == 1000
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 100_000
+    assert len(list(folder.iterdir())) <= 256
+    assert len(jobs.failures()) <= MOST_FAILURES
+    assert (tmp_path / "jobs.sqlite3").stat().st_size < 4_000_000
 
 
 def test_a_worker_that_has_grown_large_is_replaced_and_no_order_is_lost(jobs, tmp_path):

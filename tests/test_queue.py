@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from reader.errors import Busy
-from reader.jobs.queue import ATTEMPTS, FORGET_FAILURE_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
+from reader.jobs.queue import (
+    ATTEMPTS,
+    FORGET_FAILURE_SECONDS,
+    PREFETCH,
+    JobQueue,
+    JobStatus,
+    background_of,
+)
 
 
 class Clock:
@@ -86,7 +93,7 @@ def test_a_failed_job_is_reported_and_not_tried_again_at_once(jobs, clock):
 
 def test_what_a_vanished_keeper_left_is_made_again_but_not_for_ever(jobs):
     jobs.submit("a.pdf", "spec")
-    for _ in range(ATTEMPTS):
+    for _ in range((ATTEMPTS - 1) * INTERRUPTIONS + 1):
         assert jobs.claim().key == "a.pdf"
         jobs.recover()
     assert jobs.status("a.pdf").state == "failed"
@@ -228,3 +235,15 @@ def test_a_step_that_fails_half_way_changes_nothing(jobs):
     assert jobs.waiting() == 0
     jobs.submit("a.pdf", "spec")
     assert jobs.waiting() == 1
+
+
+def test_failures_are_forgotten_although_nobody_orders_any_more(tmp_path):
+    clock = Clock()
+    jobs = JobQueue(tmp_path / "jobs.sqlite3", 10, clock)
+    jobs.submit("a.pdf", "spec")
+    jobs.fail(jobs.claim().key, "no")
+    jobs.prune()
+    assert list(jobs.failures()) == ["a.pdf"]
+    clock.now += FORGET_FAILURE_SECONDS + 1
+    jobs.prune()
+    assert jobs.failures() == {}

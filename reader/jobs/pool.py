@@ -123,6 +123,7 @@ class WorkerPool:
     def _idle_once(self, stop: threading.Event) -> None:
         if time.monotonic() >= self._next_idle:
             self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
+            self._jobs.prune()
             self._on_idle()
         stop.wait(IDLE_SECONDS)
 

@@ -21,10 +21,16 @@ ARTICLE, PREFETCH = 0, 9
 """``background`` is a job's priority, lowest first: 0 for articles, 1 to 8 for books by size, 9 for prefetching."""
 
 ATTEMPTS = 4
-"""How often a job is tried whose worker or pool was killed. A job that crashed its worker is not retried."""
+"""How often a job is tried whose worker was killed. A job that crashed its worker is not retried."""
+
+INTERRUPTIONS = 4
+"""So many attempts that ended with the whole pool count as one: a server that is killed is no fault of its jobs."""
 
 FORGET_FAILURE_SECONDS = 600.0
 """A failed key can be queued again after this time."""
+
+MOST_FAILURES = 500
+"""How many failed jobs are remembered, the newest ones."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs(
@@ -149,7 +155,8 @@ class JobQueue:
         if not db.execute("SELECT 1 FROM jobs WHERE state = ? LIMIT 1", (WAITING,)).fetchone():
             return None
         turn = "SELECT key FROM jobs WHERE state = ? ORDER BY background, queued, key LIMIT 1"
-        claim = f"UPDATE jobs SET state = ?, attempts = attempts + 1 WHERE key = ({turn}) RETURNING key, spec"
+        begun = f"UPDATE jobs SET state = ?, attempts = attempts + {INTERRUPTIONS}"
+        claim = f"{begun} WHERE key = ({turn}) RETURNING key, spec"
         with self._transaction() as db:
             rows = db.execute(claim, (WORKING, WAITING)).fetchall()
         return Job(*rows[0]) if rows else None
@@ -163,7 +170,7 @@ class JobQueue:
     def fail(self, key: str, message: str) -> None:
         with self._transaction() as db:
             db.execute(
-                "UPDATE jobs SET state = ?, message = ?, queued = ? WHERE key = ?",
+                "UPDATE jobs SET state = ?, spec = '', message = ?, queued = ? WHERE key = ?",
                 (FAILED, message, self._clock(), key),
             )
 
@@ -172,14 +179,14 @@ class JobQueue:
         """Puts a claimed job back into its old position. Returns False, changing nothing, after ATTEMPTS attempts."""
         again = "UPDATE jobs SET state = ? WHERE key = ? AND attempts < ? RETURNING key"
         with self._transaction() as db:
-            return bool(db.execute(again, (WAITING, key, ATTEMPTS)).fetchall())
+            return bool(db.execute(again, (WAITING, key, ATTEMPTS * INTERRUPTIONS)).fetchall())
 
     @_guarded
     def release(self, key: str) -> None:
         """Puts back a claimed job that an orderly stop interrupted. The attempt does not count."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE jobs SET state = ?, attempts = attempts - 1 WHERE key = ? AND state = ?",
+                f"UPDATE jobs SET state = ?, attempts = attempts - {INTERRUPTIONS} WHERE key = ? AND state = ?",
                 (WAITING, key, WORKING),
             )
 
@@ -188,8 +195,9 @@ class JobQueue:
         """Puts back the jobs of a pool that was killed. Jobs that have used up their attempts fail."""
         with self._transaction() as db:
             lost = "UPDATE jobs SET state = ?, message = 'interrupted: Reader was stopped' WHERE state = ?"
-            db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS))
-            db.execute("UPDATE jobs SET state = ? WHERE state = ?", (WAITING, WORKING))
+            db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS * INTERRUPTIONS))
+            again = f"UPDATE jobs SET state = ?, attempts = attempts - {INTERRUPTIONS - 1} WHERE state = ?"
+            db.execute(again, (WAITING, WORKING))
 
     @_guarded
     def idle(self) -> bool:
@@ -201,9 +209,22 @@ class JobQueue:
         rows = self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,))
         return {key: restored(message) for key, message in rows}
 
+    @_guarded
+    def prune(self) -> None:
+        """Forgets old failures, also if nothing is ordered any more."""
+        limit = self._clock() - FORGET_FAILURE_SECONDS
+        failed, oldest = (
+            self._connection().execute("SELECT count(*), min(queued) FROM jobs WHERE state = ?", (FAILED,)).fetchone()
+        )
+        if failed > MOST_FAILURES or (failed and oldest < limit):
+            with self._transaction() as db:
+                self._forget_old_failures(db)
+
     def _forget_old_failures(self, db: sqlite3.Connection) -> None:
         limit = self._clock() - FORGET_FAILURE_SECONDS
         db.execute("DELETE FROM jobs WHERE state = ? AND queued < ?", (FAILED, limit))
+        newest = "SELECT key FROM jobs WHERE state = ? ORDER BY queued DESC, key LIMIT ?"
+        db.execute(f"DELETE FROM jobs WHERE state = ? AND key NOT IN ({newest})", (FAILED, FAILED, MOST_FAILURES))
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._connection())

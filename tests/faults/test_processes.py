@@ -16,7 +16,7 @@ import pytest
 from faults.running import Server, is_alive, running, wait_for
 
 LONG = bool(os.environ.get("READER_FAULTS_LONG"))
-ROUNDS = int(os.environ.get("READER_FAULTS_ROUNDS", "200" if LONG else "6"))
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "200" if LONG else "6"))
 """``make test-faults`` takes the long form."""
 
 
