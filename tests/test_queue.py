@@ -10,6 +10,7 @@ from reader.errors import Busy
 from reader.jobs.queue import (
     ATTEMPTS,
     FORGET_FAILURE_SECONDS,
+    INTERRUPTIONS,
     PREFETCH,
     JobQueue,
     JobStatus,

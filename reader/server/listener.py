@@ -14,7 +14,7 @@ from ..errors import CannotListen
 BACKLOG = 1024
 """The length of the kernel's queue of connections that are not accepted yet."""
 
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 3.0
 """How long to retry binding: the web processes of a server that was killed may hold the port for a moment."""
 
 SO_ATTACH_FILTER = 26  # asm-generic/socket.h

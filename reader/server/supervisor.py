@@ -6,6 +6,7 @@ serves before the old one stops. Signals are blocked and read with ``sigtimedwai
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -35,6 +36,15 @@ ACCEPT_SECONDS = 0.05
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
 
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def end_with_parent() -> None:
+    """Has the kernel kill this process when its parent ends. Set before the program starts: imports take a second."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class WebProcess:
     """One web process. It writes a byte to a pipe when it is ready."""
 
@@ -51,7 +61,12 @@ class WebProcess:
             *filter(None, [os.environ.get("PYTHONPATH")]),
         ]  # independent of the working directory
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
-        self._process = subprocess.Popen(command, pass_fds=handed_on, env=environment)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603
+            command,
+            pass_fds=handed_on,
+            env=environment,
+            preexec_fn=end_with_parent,
+        )
         os.close(told)
         self._is_ready, self._kill_at = False, float("inf")
 

@@ -7,7 +7,6 @@ keep-alive connections, and exits.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import logging
 import os
 import resource
@@ -37,7 +36,6 @@ from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS
 
 LOG = logging.getLogger(__name__)
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 HEADER_SECONDS = 15
 """The timeout for receiving request headers, and for idle keep-alive connections."""
@@ -62,7 +60,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=0)
     arguments = parser.parse_args()
     stop = threading.Event()
-    end_with_parent(arguments.parent)
+    if arguments.parent and os.getppid() != arguments.parent:  # it ended before ``end_with_parent``
+        sys.exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the main process handles it
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # no connection has been accepted yet
@@ -78,12 +77,6 @@ def main() -> None:
     serve(application, worker, ConnectionWatch(_port(arguments.listener), connections, bodies.slowest), arguments)
     stop.set()
     os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
-
-
-def end_with_parent(parent: int) -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent and os.getppid() != parent:  # the parent died before prctl took effect
-        sys.exit(0)
 
 
 def serve(application: DrainingMiddleware, worker: Any, watch: ConnectionWatch, facts: argparse.Namespace) -> None:
