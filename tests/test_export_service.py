@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ from PIL import Image
 from reader.catalog import Catalog, prepare
 from reader.child_process.parent import NO_LIMITS
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
-from reader.exports.publications import of_article
-from reader.jobs import worker
+from reader.exports.publications import of_article, of_issue
+from reader.jobs import exports, worker
 from reader.jobs.exports import ExportService
 from reader.jobs.pool import WorkerPool
 from reader.jobs.queue import MOST_FAILURES, JobQueue, JobStatus
@@ -255,6 +256,23 @@ def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
                 and services.export_service.size_bytes(article, "epub")
             )
         )
+
+
+def test_the_newest_issue_is_made_ahead_once_its_articles_have_stood_still_and_its_page_shows_the_sizes(
+    services, publish, client, monkeypatch
+):
+    monkeypatch.setattr(exports, "QUIET_SECONDS", 0.0)
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。", "2026-05-02/sun.md": "# 晴\n\n今天晴。"})
+    page = "/d/2026-05-02/"
+    before = client.get(page).text
+    service, catalog = services.export_service, services.catalog
+    issue = of_issue(catalog.issue(date(2026, 5, 2)), catalog.articles(["sun"]))
+    with at_work(service.run_workers):
+        wait_for(lambda: all(service.size_bytes(issue, *offer) for offer in exports.OFFERS_OF_ISSUE))
+    older = of_issue(catalog.issue(date(2026, 5, 1)), catalog.articles(["rain"]))
+    assert service.size_bytes(older, "epub") is None
+    publish({"2026-04-30/snow.md": "# 雪\n\n下雪。"})
+    assert client.get(page).text.count(" KB") > before.count(" KB")
 
 
 def test_an_article_with_a_picture_is_exported_within_the_default_memory(services, publish):

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ..catalog import Catalog
-from ..errors import ExportFailed, ReaderError
+from ..errors import ExportFailed, ReaderError, TooLarge
 from ..exports import EXPORTS, page_of
 from ..exports.options import options_of, script_of
-from ..exports.publications import of_article
+from ..exports.publications import of_article, of_issue
 from ..i18n import Message
 from ..models import Publication, fingerprint
 from ..settings import Settings
@@ -33,6 +33,12 @@ PHONE = "phone"
 """The paper size linked from article pages besides a format's default. ``?page=`` accepts the others too."""
 
 PREFETCHED_FIRST = ("epub", "pdf")
+
+OFFERS_OF_ISSUE = (("epub", ""), ("pdf", PHONE))
+"""The (suffix, page) of the files of the newest issue that are exported while the queue is empty."""
+
+QUIET_SECONDS = 60.0
+"""How long nothing has to have changed before the newest issue is exported: a day's articles often come in a row."""
 
 
 def offers() -> list[tuple[str, str]]:
@@ -65,6 +71,7 @@ class ExportService:
         self.failed_prefetches = 0
         """How many times prefetching failed in this process."""
         self._prefetched: set[str] = set()
+        self._issue_revision, self._issue_due = -1, 0.0
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content version, build id and options. Raises UnknownFormat, BadOption."""
@@ -158,10 +165,28 @@ class ExportService:
                     return
                 self._prefetched.add(key)
 
+    def _prefetch_newest_issue(self) -> None:
+        """Queues the newest issue's missing files once the catalog has not changed for QUIET_SECONDS."""
+        revision, now = self._catalog.revision, time.monotonic()
+        if revision != self._issue_revision:
+            self._issue_revision, self._issue_due = revision, now + QUIET_SECONDS
+        if now < self._issue_due or not self._catalog.count():
+            return
+        issue = self._catalog.issue(self._catalog.latest_day())
+        self._issue_due = float("inf")
+        try:
+            publication = of_issue(issue, self._catalog.articles([teaser.slug for teaser in issue.teasers]))
+        except TooLarge:  # its page links no files either
+            return
+        for suffix, page in OFFERS_OF_ISSUE:
+            if self.size_bytes(publication, suffix, page) is None and not self.prefetch(publication, suffix, page):
+                self._issue_due = now + QUIET_SECONDS
+
     def _try_to_prefetch(self) -> None:
         """Prefetching is optional: errors are counted and logged at debug level."""
         try:
             self._prefetch_newest()
+            self._prefetch_newest_issue()
         except (ReaderError, sqlite3.Error) as error:
             self.failed_prefetches += 1
             LOG.debug("no exports are made ahead: %s", error)
