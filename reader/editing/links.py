@@ -24,9 +24,9 @@ _SAFE = "/!$&'()*+,;=:@~"
 def mark_links(parts: list[Token], folder: PurePosixPath) -> None:
     """Rewrites, in place, the links of an article in *folder*."""
     for part in parts:
-        if part.name == "a" and not part.end and " href=" in part.attributes:
+        if part.name == "a" and part.attributes:
             attributes = attributes_of(part.attributes)
-            href = marked(html.unescape(attributes["href"]), folder)
+            href = marked(html.unescape(attributes.get("href", "")), folder)
             if href:
                 part.attributes = to_text(attributes | {"href": escaped(href)})
 

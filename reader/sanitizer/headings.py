@@ -11,6 +11,8 @@ from collections import Counter
 from html import escape, unescape
 from urllib.parse import unquote
 
+from .attributes import attributes_of
+
 _LINK = re.compile(r'<a\b[^>]* href="#([^"]*)"')
 _HEADING = re.compile(r"<(h[1-6])((?: [^>]*)?)>(.*?)</\1>", re.DOTALL)
 _ID = re.compile(r' id="([^"]*)"')
@@ -37,9 +39,9 @@ def heading_names(html: str) -> dict[str, str]:
     """The id of each heading of a body by its name on GitHub and, where that is free, by its letters alone."""
     found: dict[str, str] = {}
     for name, heading in zip(_exact_names(html), _HEADING.finditer(html), strict=True):
-        if own := _ID.search(heading[2]):
-            found.setdefault(name, own[1])
-            found.setdefault(loose(name), own[1])
+        if own := attributes_of(heading[2]).get("id"):
+            found.setdefault(name, own)
+            found.setdefault(loose(name), own)
     return found
 
 
@@ -69,7 +71,7 @@ def _named(clean: str, wanted: set[str], names: dict[str, re.Match[str]]) -> str
     for link in sorted(wanted):
         name = link if link in names else by_letters.get(loose(link), "") if loose(link) else ""
         heading = names.get(name)
-        if heading and ' id="' not in heading[2]:
+        if heading and "id" not in attributes_of(heading[2]):
             chosen.setdefault(heading.start(), link)
     out, done = [], 0
     for start, link in sorted(chosen.items()):
