@@ -60,6 +60,18 @@ def test_nothing_is_read_in_code(code, sign):
     assert sign in shown(code.replace("{0}", sign))
 
 
+def test_a_note_in_a_quotation_or_a_list_stays_there():
+    note = "{% note tip 题 %}\n文\n{% endnote %}"
+    aside = '<aside class="note"><p><strong>题</strong></p><p>文</p></aside>'
+    assert shown("".join(f"> {line}\n" for line in note.split("\n"))) == f"<blockquote>{aside}</blockquote>"
+    listed = "1.  项\n\n" + "".join(f"    {line}\n" for line in note.split("\n"))
+    assert shown(listed) == f"<ol><li><p>项</p>{aside}</li></ol>"
+
+
+def test_short_indices_are_set_low_and_high():
+    assert shown("H~2~O x^2^ x^2 + y^2 ~~删~~") == "<p>H<sub>2</sub>O x<sup>2</sup> x^2 + y^2 <del>删</del></p>"
+
+
 def test_a_tag_in_a_span_of_code_begins_no_code():
     html = shown("`<script>` 甲\n\n::: tip\n`<pre>` 乙\n:::\n\n[[丙]] `</script>` `</pre>`\n")
     assert html.count("<aside") == 1

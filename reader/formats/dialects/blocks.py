@@ -40,12 +40,21 @@ def aside(kind: str, title: str, body: str, prefix: str = "") -> str:
     kind = kind.lower()
     tag = "blockquote" if kind in _QUOTES else f'aside class="{_KINDS.get(kind, "note")}"'
     head = f"**{title.strip()}**\n\n" if title.strip() else ""
-    return on_lines(f"<{tag}>\n\n{head}", prefix) + body.strip("\n") + on_lines(f"\n\n</{tag.split()[0]}>\n\n", prefix)
+    return (
+        on_lines(f"<{tag}>\n\n{head}", prefix)
+        + _inside(body, prefix)
+        + on_lines(f"\n\n</{tag.split()[0]}>\n\n", prefix)
+    )
 
 
 def details(title: str, body: str, prefix: str = "") -> str:
     start = on_lines(f"<details><summary>{escape(title.strip(), quote=False)}</summary>\n\n", prefix)
-    return start + body.strip("\n") + on_lines("\n\n</details>\n\n", prefix)
+    return start + _inside(body, prefix) + on_lines("\n\n</details>\n\n", prefix)
+
+
+def _inside(body: str, prefix: str) -> str:
+    """*body*, whose lines have their *prefix*, behind a line that ends with one."""
+    return body.strip("\n").removeprefix(prefix)
 
 
 def figure(src: str, alt: str, caption: str, link: str = "", prefix: str = "") -> str:

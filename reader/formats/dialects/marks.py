@@ -6,6 +6,8 @@ import re
 from urllib.parse import quote
 
 _HIGHLIGHT = re.compile(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
+_SUBSCRIPT = re.compile(r"(?<=[A-Za-z0-9)])~([A-Za-z0-9+-]{1,8})~(?!~)")
+_SUPERSCRIPT = re.compile(r"(?<=[A-Za-z0-9)])\^([A-Za-z0-9+-]{1,8})\^")
 _TASK = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-])\](?=[ \t]+\S)", re.MULTILINE)
 _CONTENTS = re.compile(
     r"^[ \t]*(?:\[TOC\]|\[\[_?toc_?\]\]|\$\{toc\}|@\[toc\](?:\([^)\n]*\))?)[ \t]*$", re.MULTILINE | re.IGNORECASE
@@ -26,6 +28,10 @@ def plain_marks(text: str) -> str:
     """*text* (its code masked) in signs that CommonMark and HTML have."""
     if "==" in text:
         text = _HIGHLIGHT.sub(r"<mark>\1</mark>", text)
+    if "~" in text:
+        text = _SUBSCRIPT.sub(r"<sub>\1</sub>", text)
+    if "^" in text:
+        text = _SUPERSCRIPT.sub(r"<sup>\1</sup>", text)
     if "[" in text:
         text = _TASK.sub(lambda found: found[1] + ("☐" if found[2] == " " else "☑"), text)
         text = _SPACED.sub(_with_encoded_spaces, text)
