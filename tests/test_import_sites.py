@@ -329,3 +329,18 @@ def test_the_titles_of_feeds_are_plain_text_and_podcasts_keep_their_sound(run, s
     assert result.exit_code == 0, result.output
     assert draft_of(settings, "Vec-T-与-AT-T").title == "Vec<T> 与 AT&T"
     assert 'href="https://m.example/1.mp3"' in body_of(settings, "播客一期")
+
+
+def test_a_file_in_the_folder_says_that_its_inner_pictures_are_not_shown():
+    draft = read_draft(".md", f"# 步道\n\n![甲]({data_address(picture())})\n".encode())
+    assert [str(warning) for warning in draft.warnings if "python -m reader import" in warning]
+
+
+@pytest.mark.parametrize("mark", ["<en-export>", '<feed xmlns:b="http://schemas.google.com/blogger/2018">'])
+def test_a_backup_that_is_not_understood_is_refused_and_never_read_as_a_feed_or_a_page(run, settings, tmp_path, mark):
+    (tmp_path / "a.xml").write_text(
+        f"<?xml version='1.0'?>{mark}<entry><title>草稿</title><div>没写完。</div></entry>", "utf-8"
+    )
+    result = run(tmp_path / "a.xml")
+    assert (result.exit_code, files(settings)) == (1, [])
+    assert "no export that is known" in result.output

@@ -94,6 +94,9 @@ def _without_control_characters(draft: Draft) -> Draft:
     return replace(draft, **changed)
 
 
+_DATA_PICTURES = Message("pictures inside the file (data:) are not shown; python -m reader import makes files of them")
+
+
 def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
     """The Draft in a file; *suffix* with or without dot, in any case.
 
@@ -108,6 +111,8 @@ def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Dr
             Message("the limit is %(most)s bytes; split the file", most=f"{limit_bytes:,}"),
         )
     draft = _without_control_characters(known.read(data))
+    if 'src="data:image/' in draft.body_html:
+        draft = replace(draft, warnings=(*draft.warnings, _DATA_PICTURES))
     if not draft.title:
         raise UnreadableArticle(
             Message("no title"), Message("add title: … to the front matter, or begin with a heading")

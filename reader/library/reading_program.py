@@ -94,7 +94,10 @@ def _bug(error: Exception) -> tuple[Message, Message]:
 
 def _hint(error: OSError) -> Message:
     if error.errno == errno.EFBIG:
-        return Message("split the file, or raise %(setting)s", setting="READER_ARTICLE_LIMIT_MB")
+        return Message(
+            "split the file, or raise %(setting)s; to make files of pictures in it: python -m reader import",
+            setting="READER_ARTICLE_LIMIT_MB",
+        )
     if error.errno == errno.EINVAL:
         return Message("put a regular file in its place, or remove it")
     return Message("make the file readable")

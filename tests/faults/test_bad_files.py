@@ -127,7 +127,7 @@ def test_a_file_over_its_limit_is_not_read(settings, drop):
     with result_of(settings, "2026-05-01/a.md") as problem:
         assert str(problem) == (
             "2026-05-01/a.md: too large: 3,000,000,000 bytes; the limit is 2,000,000"
-            " (split the file, or raise READER_ARTICLE_LIMIT_MB)"
+            " (split the file, or raise READER_ARTICLE_LIMIT_MB; to make files of pictures in it: python -m reader import)"
         )
 
 

@@ -25,6 +25,8 @@ ARTICLES = (*FORMATS, ".shtml")
 _FEED_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 _HEAD_BYTES = 20_000
+_NOT_KNOWN = re.compile(rb"schemas\.google\.com/blogger/20|<en-export\b|<opml\b")
+"""Blogger's backup has drafts, comments and settings beside posts; read as a feed it would publish them."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ KINDS = (
 
 def items_in(source: Source) -> Iterator[Found]:
     """By what the content is, whatever it is called. Raises NotImported for what holds no article."""
+    if _NOT_KNOWN.search(source.content[:_HEAD_BYTES]):
+        raise NotImported(source.name, Message("not a feed, and no export that is known"))
     kind = next((kind for kind in KINDS if kind.recognises(source.content)), None)
     if kind is not None:
         yield from kind.items(source)
