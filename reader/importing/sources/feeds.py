@@ -78,7 +78,9 @@ def _json_entries(content: bytes) -> Iterator[FeedItem]:
         if not isinstance(item, dict):
             continue
         text = "".join(
-            f"<p>{_escaped(line)}</p>" for line in str(item.get("content_text", "")).splitlines() if line.strip()
+            f"<p>{escape(line, quote=False)}</p>"
+            for line in str(item.get("content_text", "")).splitlines()
+            if line.strip()
         )
         authors = item.get("authors") or [item.get("author") or {}]
         yield _entry(
@@ -96,10 +98,6 @@ def _enclosures(enclosures: list[dict[str, str]]) -> str:
     """The sound and video of an entry as links, as a podcast has it (RSS 2.0, enclosure)."""
     addresses = [e.get("href", "") for e in enclosures if e.get("type", "").startswith(("audio/", "video/"))]
     return "".join(f'<video src="{escape(address)}"></video>' for address in dict.fromkeys(addresses) if address)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _entry(

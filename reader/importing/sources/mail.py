@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import parseaddr
 from functools import partial
+from html import escape
 from urllib.parse import unquote
 
 from ...errors import NotImported
@@ -92,13 +93,9 @@ def _mail(name: str, message: MimeMessage, parts: Parts) -> SourceItem:
     content = Fetched("", text.encode(), "text/plain", "utf-8")
     if not shown:
         return SourceItem(name, lambda: content, "text", "", hints, notes=notes)
-    lines = "".join(f"<p>{_escaped(line)}</p>" for line in text.splitlines() if line.strip())
+    lines = "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.splitlines() if line.strip())
     content = Fetched("", (lines + shown).encode(), "text/html", "utf-8")
     return SourceItem(name, lambda: content, "clean", "", hints, partial(_picture, parts.pictures), notes)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _picture(pictures: dict[str, bytes], address: str) -> bytes | None:

@@ -29,10 +29,6 @@ _SIGNATURES = (
     (b"Rar!", ".rar"),
     (b"7z\xbc\xaf", ".7z"),
     (b"\x1f\x8b", ".gz"),
-    (b"bplist00", ".webarchive"),
-    (b"HLJP", ".caj"),
-    (b"AT&TFORM", ".djvu"),
-    (b"ITSF", ".chm"),
 )
 
 
