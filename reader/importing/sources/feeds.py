@@ -77,11 +77,8 @@ def _json_entries(content: bytes) -> Iterator[FeedItem]:
     for item in feed.get("items", []):
         if not isinstance(item, dict):
             continue
-        text = "".join(
-            f"<p>{escape(line, quote=False)}</p>"
-            for line in str(item.get("content_text", "")).splitlines()
-            if line.strip()
-        )
+        lines = [line for line in str(item.get("content_text", "")).splitlines() if line.strip()]
+        text = "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
         authors = item.get("authors") or [item.get("author") or {}]
         yield _entry(
             address=str(item.get("url") or item.get("external_url") or ""),
