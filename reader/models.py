@@ -6,7 +6,8 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
@@ -15,12 +16,31 @@ from .i18n import Message
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """What a file's name may hold, and a terminal or a log would obey."""
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table written as a text."""
+    return frozenset(text.split())
+
+
 SLUG_PATTERN = r"[\w-]{1,120}"
 """Letters of any script, digits, ``_``, ``-``. No dot, because a dot begins the suffix of a file."""
 LONGEST_NAME = 255
-"""Bytes in a file or folder name (NAME_MAX on Linux, macOS and Windows)."""
+"""Bytes of a file's or a folder's name (NAME_MAX of Linux, macOS and Windows' file systems)."""
+LONGEST_PATH = 400
+"""Characters of an old address."""
+_NOT_IN_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST_SLUG = 240
 """Bytes in UTF-8, so that ``<slug>.<suffix>`` fits into a file name: 80 Han characters."""
+
+
+UNDATED = datetime(1902, 1, 1, tzinfo=UTC)
+"""``published`` of an article whose file gives no date anywhere: it stands last in every list, and is shown without a
+date. Later than the first year that RSS knows in every time zone.
+"""
+
+
+def is_dated(moment: datetime) -> bool:
+    return moment != UNDATED
 
 
 @dataclass(frozen=True)
@@ -29,7 +49,9 @@ class Draft:
 
     ``published`` and ``updated`` may be naive; they are then local to ``READER_TIMEZONE``.
     ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` holds names.
-    ``warnings`` are Messages: what of the file is not shown although the article is published.
+    ``paths`` are addresses it had on another site, as ``path_key`` writes them: ``2018/01/02/rain``.
+    ``warnings`` are Messages: what of the file is not shown although the article is published. ``notes`` are Messages
+    too: what is not used, and nothing is lost.
     """
 
     title: str
@@ -49,7 +71,9 @@ class Draft:
     slug: str = ""
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +89,9 @@ class Teaser:
     source: str
     language: str
     version: str
+
+
+_UNSEEN = ("version", "draft", "warnings", "notes", "paths")
 
 
 @dataclass(frozen=True)
@@ -91,14 +118,17 @@ class Article:
     version: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """As in Draft; for the editor, never for readers."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    paths: tuple[str, ...] = field(default=(), compare=False)
+    """As in Draft; addresses that lead here, which nobody sees."""
 
     def __post_init__(self) -> None:
         if not self.version:
             object.__setattr__(self, "version", fingerprint(*self._published_values()))
 
     def _published_values(self) -> list[str]:
-        """The values of all visible fields in order; ``version`` is their hash."""
-        return [str(getattr(self, f.name)) for f in fields(self) if f.name not in ("version", "draft", "warnings")]
+        """Everything a reader can see, in field order: what ``version`` is the hash of."""
+        return [str(getattr(self, f.name)) for f in fields(self) if f.name not in _UNSEEN]
 
     @property
     def day(self) -> date:
@@ -149,7 +179,8 @@ class Publication:
 
     @property
     def published(self) -> datetime:
-        return min(chapter.published for chapter in self.chapters)
+        """UNDATED only if no chapter has a date."""
+        return min((c.published for c in self.chapters if is_dated(c.published)), default=self.chapters[0].published)
 
     @property
     def updated(self) -> datetime:
@@ -160,17 +191,23 @@ class Publication:
         return fingerprint(self.name, self.title, self.language, *(c.version for c in self.chapters))
 
 
+ERROR, WARNING, NOTE = "error", "warning", "note"
+
+
 @dataclass(frozen=True)
 class Problem:
-    """An error in an article file. ``line`` counts from 1; 0 if no line is known.
+    """What is to be said of a file. ``line`` counts from 1; 0 if no line is to blame.
 
-    ``cause`` is the error, ``hint`` how to fix it; both can be Messages.
+    ``cause`` says what is wrong, ``hint`` how to fix it; both are Messages where they were written for people.
+    ``severity`` is ERROR: it could not become an article; WARNING: it is one, and something of it is lost; NOTE: it is
+    one, and nothing is lost.
     """
 
     path: str
     line: int
     cause: str
     hint: str = ""
+    severity: str = "error"
 
     def __str__(self) -> str:
         return str(self.message)
@@ -195,6 +232,18 @@ def fingerprint(*parts: str | bytes) -> str:
     return digest.hexdigest()[:16]
 
 
+def path_key(address: str) -> str:
+    """The address of a page on another site as it is looked up: its path without ``/`` at the ends, ``index.html`` and
+    ``.html``. Empty for a pattern such as ``/:year/:title/``.
+    """
+    try:
+        path = unquote(urlsplit(address.strip()).path).strip("/")
+    except ValueError:
+        return ""
+    path = re.sub(r"(?:^|/)index\.(?:html?|php)$|\.(?:html?|php|md)$", "", path, flags=re.IGNORECASE)
+    return "" if ":" in path or "{" in path or _NOT_IN_PATH.search(path) else path[:LONGEST_PATH]
+
+
 def is_slug(text: str) -> bool:
     return re.fullmatch(SLUG_PATTERN, text) is not None and len(text.encode()) <= LONGEST_SLUG
 
@@ -203,6 +252,17 @@ def slug_of(name: str) -> str:
     """*name* as a slug: NFC, with each run of other characters replaced by ``-``. Can be empty."""
     whole = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
     return whole.encode()[:LONGEST_SLUG].decode("utf-8", "ignore")
+
+
+INDEX_NAMES = frozenset({"index", "readme", "_index"})
+"""A file of such a name is the page of its folder."""
+
+
+def slug_by_path(path: str) -> str:
+    """A longer name for a file whose own is taken: its folders' before it. Empty for a file that lies in none."""
+    *folders, name = path.split("/")
+    stem = name.rpartition(".")[0] or name
+    return slug_of("-".join([*folders, *([] if stem.lower() in INDEX_NAMES else [stem])])) if folders else ""
 
 
 def local_time(moment: datetime, zone: tzinfo) -> datetime:

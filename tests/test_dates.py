@@ -82,9 +82,24 @@ def test_the_others_are_refused_with_the_fix(text, cause, fix):
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_an_ambiguous_date_is_a_problem_of_its_line(suffix):
-    with pytest.raises(UnreadableArticle, match="ambiguous date") as caught:
-        read_draft(suffix, "---\ntitle: 题\ndate: 03/04/2026\n---\n\n正文。\n".encode())
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("03/04/2026", datetime(2026, 3, 4)),
+        ("2026-05-01 06:00 CST", datetime(2026, 5, 1, 6)),
+        ("2026-05-01 18:30:22 2026 -0800", datetime(2026, 5, 1, 18, 30, 22)),
+    ],
+)
+def test_a_date_that_can_mean_two_is_read_as_most_programs_do_and_told_with_its_line(suffix, typed, meant):
+    draft = read_draft(suffix, f"---\ntitle: 题\ndate: {typed}\n---\n\n正文。\n".encode())
+    assert draft.published == meant
+    assert draft.warnings[0].startswith("line 3: ")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_date_that_cannot_be_read_is_a_problem_because_it_may_be_an_embargo(suffix):
+    with pytest.raises(UnreadableArticle, match="not a date") as caught:
+        read_draft(suffix, "---\ntitle: 题\ndate: 下周一\n---\n\n正文。\n".encode())
     assert caught.value.line == 3
 
 

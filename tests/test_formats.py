@@ -354,8 +354,8 @@ def test_front_matter_in_a_comment_of_a_page_may_be_spoilt_too_and_other_comment
     page = "<!DOCTYPE html>\n<!--\n ----\n title：甲\n draft: true\n ---\n-->\n<p>今天下雨。</p>"
     assert read_draft(".html", page.encode()).draft
     assert read_draft(".html", "<!-- title: 乙 -->\n<h1>甲</h1><p>今天下雨。</p>".encode()).title == "甲"
-    error = refusal(".html", "<!--\n---\ntitle: 甲\ntitel: 乙\n---\n-->\n<p>今天下雨。</p>")
-    assert error.line == 4
+    page = read_draft(".html", "<!--\n---\ntitle: 甲\ntitel: 乙\n---\n-->\n<p>今天下雨。</p>".encode())
+    assert page.warnings[0].startswith("line 4: ")
 
 
 @pytest.mark.parametrize(
@@ -363,16 +363,7 @@ def test_front_matter_in_a_comment_of_a_page_may_be_spoilt_too_and_other_comment
     [
         ("date: 23/11", "not a date: '23/11'", "use 2018-11-23 or 2018-11-23 10:40"),
         ("date: 2018-02-30", "date out of range: '2018-02-30'", "use 2018-11-23 or 2018-11-23 10:40"),
-        ("titel: 甲", "unknown field: titel", "did you mean title?"),
-        ("来原: 甲", "unknown field: 来原", "did you mean 来源?"),
         ("draft: perhaps", "draft is neither true nor false: 'perhaps'", "write draft: true"),
-        ("source: [a, b]", "source is a list", "write source: text"),
-        ("source: {a: b}", "source is neither text nor a list", "write source: text, or source: [one, two]"),
-        ("tags: [a, [b]]", "the list tags contains something other than text", "write tags: [one, two]"),
-        ("slug: a/b", "slug cannot be part of an address: 'a/b'", "use a-b"),
-        ("language: 中文", "invalid language tag: '中文'", "use zh-CN, zh-Hant, en …"),
-        ("标题: 乙", "duplicate field: title (written as 标题)", "keep one of them"),
-        ("source: &a [*a]", "tags", ""),
     ],
 )
 def test_a_wrong_field_is_named_with_its_line_and_a_hint(line, cause, hint):
@@ -380,6 +371,46 @@ def test_a_wrong_field_is_named_with_its_line_and_a_hint(line, cause, hint):
     assert error.line == 4
     if hint:
         assert (error.cause, error.hint) == (cause, hint)
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "values"),
+    [
+        ("titel: 乙", "unknown field: titel (did you mean title?)", {}),
+        ("来原: 乙", "unknown field: 来原 (did you mean 来源?)", {}),
+        ("source: {a: b}", "source is neither text nor a list (write source: text, or source: [one, two])", {}),
+        ("slug: a/b", "slug cannot be part of an address: 'a/b' (a-b is used)", {"slug": "a-b"}),
+        ("language: 火星文", "invalid language tag: '火星文' (use zh-CN, zh-Hant, en …)", {"language": ""}),
+        ("title: 乙", "duplicate field: title (keep one of them)", {}),
+        ("updated: 昨天", "not a date: '昨天' (use 2018-11-23 or 2018-11-23 10:40)", {"updated": None}),
+        ("aliases: ['！']", "alias cannot be part of an address: '！' (use letters, digits and -)", {"aliases": ()}),
+    ],
+)
+def test_what_is_lost_of_a_field_is_a_warning_with_its_line(line, told, values):
+    draft = read_draft(".md", f"---\ntitle: 甲\n\n{line}\n---\n正文\n".encode())
+    assert draft.warnings == (f"line 4: {told}",)
+    assert {name: getattr(draft, name) for name in values} == values
+    assert draft.title == "甲"
+
+
+@pytest.mark.parametrize(
+    ("line", "notes", "values"),
+    [
+        ("layout: post", ("the field layout isn't used",), {}),
+        ("weather: 晴", ("the field weather isn't used",), {}),
+        ("标题: 乙", ("标题 isn't used, because title says it too",), {}),
+        ("标题: 甲", (), {}),
+        ("source: [甲, 乙]", (), {"source": "甲, 乙"}),
+        ("tags: [a, [b]]", (), {"tags": ("a", "b")}),
+        ("tags: &a [*a, b]", (), {"tags": ("b",)}),
+        ("status: private", ("a draft, by its field status",), {"draft": True}),
+        ("language: 中文", (), {"language": "zh"}),
+    ],
+)
+def test_what_is_not_used_is_a_note_and_refuses_nothing(line, notes, values):
+    draft = read_draft(".md", f"---\ntitle: 甲\n{line}\n---\n正文\n".encode())
+    assert (draft.title, draft.warnings, draft.notes) == ("甲", (), notes)
+    assert {name: getattr(draft, name) for name in values} == values
 
 
 def test_front_matter_that_is_no_yaml_names_the_line():

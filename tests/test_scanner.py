@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_file_moved_to_another_folder_keeps_its_address(services, publish, set
     before = services.catalog.article("rain")
     shutil.move(settings.articles / "a", settings.articles / "b")
     publish({})
-    assert services.catalog.article("rain") == before
+    assert services.catalog.article("rain") == replace(before, section=("b",), version="")
     assert services.catalog.removals() == []
 
 
@@ -90,14 +91,24 @@ def test_a_mended_file_is_a_problem_no_longer(services, publish):
     assert services.catalog.count() == 1
 
 
-def test_when_the_owner_of_a_name_goes_the_other_file_comes_up(services, publish, settings):
+def test_two_files_of_one_name_get_addresses_by_their_folders(services, publish):
     publish({"a/rain.md": RAIN, "b/rain.md": RAIN.replace("大雨", "小雨")})
-    assert services.catalog.article("rain").title == "大雨"
+    publish({"README.md": RAIN, "c/README.md": RAIN + "一", "d/c/index.md": RAIN + "二"})
+    titles = {slug: services.catalog.article(slug).title for slug in ("rain", "b-rain", "README", "c", "d-c")}
+    assert titles["rain"] == "大雨"
+    assert titles["b-rain"] == "小雨"
+    assert services.catalog.problems() == []
+    assert any("b-rain" in remark.cause for remark in services.catalog.remarks())
+
+
+def test_when_the_owner_of_a_name_goes_its_copy_comes_up(services, publish, settings):
+    publish({"a/rain.md": RAIN, "b/rain.md": RAIN})
+    assert services.catalog.count() == 1
     (problem,) = services.catalog.problems()
     assert "a/rain.md" in problem.cause
     (settings.articles / "a/rain.md").unlink()
     publish({})
-    assert services.catalog.article("rain").title == "小雨"
+    assert services.catalog.article("rain").section == ("b",)
     assert services.catalog.problems() == []
 
 

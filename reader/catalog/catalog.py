@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -11,10 +12,11 @@ from pathlib import Path
 
 from ..errors import Gone, Moved, NotFound
 from ..i18n import restored
-from ..models import ALL, Article, Collection, Issue, Problem, Teaser
+from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key, slug_of
 from .collections import collections_in
 from .connections import Connections
 from .links import Target, with_links
+from .old_addresses import is_old_address
 from .query_parser import Query
 from .related import related_slugs
 from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
@@ -24,6 +26,7 @@ Cursor = tuple[int, str]
 """Position in a list (keyset pagination): ``published`` (UTC seconds) and ``slug`` of the last article returned."""
 
 START: Cursor = (2**62, "")
+_UNDATED = int(UNDATED.timestamp())
 _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
 
 
@@ -104,22 +107,29 @@ class Catalog:
         return [teaser_of(row, self._timezone) for row in rows]
 
     def oldest(self, collection: Collection = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
-        """Oldest first, after the first *skip*: the archive pages of a feed (RFC 5005).
+        """Those with a date, oldest first, after the first *skip*: the fixed pieces of a feed's history.
 
         The only list with an OFFSET. It walks an index, and archive pages are requested about once a month.
         """
         rows = self._all(
             f"SELECT {_TEASERS} FROM (SELECT slug FROM collection_items"
-            " WHERE collection = (SELECT id FROM collections WHERE kind = ? AND name = ?)"
+            " WHERE collection = (SELECT id FROM collections WHERE kind = ? AND name = ?) AND published <> ?"
             " ORDER BY published, slug DESC LIMIT ? OFFSET ?) s JOIN articles a ON a.slug = s.slug"
             " ORDER BY a.published, a.slug DESC",
-            *(collection.kind, collection.name, limit, skip),
+            *(collection.kind, collection.name, _UNDATED, limit, skip),
         )
         return [teaser_of(row, self._timezone) for row in rows]
 
     def count(self, collection: Collection = ALL) -> int:
         row = self._one("SELECT count FROM collections WHERE kind = ? AND name = ?", collection.kind, collection.name)
         return row["count"] if row else 0
+
+    def count_dated(self, collection: Collection = ALL) -> int:
+        """Without the pages that have no date, which no feed holds."""
+        ids = self._collection_ids((collection,)) or [0]
+        query = "SELECT count(*) AS count FROM collection_items WHERE collection = ? AND published = ?"
+        row = self._one(query, ids[0], _UNDATED)
+        return self.count(collection) - (row["count"] if row else 0)
 
     def collections(self, kind: str) -> list[tuple[Collection, int]]:
         """Every non-empty collection of that kind with its number of articles, by name."""
@@ -243,6 +253,36 @@ class Catalog:
             return row["body"] if row else ""
 
         return with_links(article, find, read_body)
+
+    def remarks(self) -> list[Problem]:
+        """The warnings and notes of all files that are published, by path."""
+        rows = self._all("SELECT path, remarks FROM files WHERE remarks <> '' ORDER BY path")
+        said = ((row["path"], *json.loads(line)) for row in rows for line in row["remarks"].split("\n"))
+        return [Problem(path, 0, restored(text), "", severity) for path, severity, text in said]
+
+    def moved_from(self, address: str) -> str:
+        """The slug of the article that the path of another site leads to: ``/2018/01/02/rain.html``. Raises NotFound.
+
+        An address that a file names, else one whose last part names an article and whose others its day, section or
+        folders.
+        """
+        key = path_key(address)
+        row = self._one("SELECT slug FROM aliases WHERE alias = ?", key) if key else None
+        if row and self._one("SELECT 1 FROM articles WHERE slug = ? AND visible", row["slug"]):
+            return str(row["slug"])
+        for found in self._named(key) if "/" in key else ():
+            if is_old_address(key, found["path"], found["section"], found["published"], self._timezone):
+                return str(found["slug"])
+        raise NotFound("page", address)
+
+    def _named(self, key: str) -> list[sqlite3.Row]:
+        """The articles whose name the last part of *key* may be."""
+        *folders, last = (slug_of(part) for part in key.split("/"))
+        days = ["-".join(folders[at : at + 3]) for at in range(max(0, len(folders) - 2))]
+        names = [name for name in (last, *(f"{day}-{last}" for day in days)) if name]
+        query = f"SELECT slug, path, section, published FROM articles WHERE visible AND slug IN ({_marks(names)})"
+        aliased = "SELECT a.slug, a.path, a.section, a.published FROM aliases x JOIN articles a ON a.slug = x.slug"
+        return [*self._all(query, *names), *self._all(f"{aliased} WHERE x.alias = ? AND a.visible", last)]
 
     def fault(self) -> str:
         """Why the articles folder cannot be watched at present, a Message; empty if it can."""

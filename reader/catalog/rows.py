@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..models import ALL, Article, Collection, Teaser, local_time
+from ..models import ALL, Article, Collection, Teaser, is_dated, local_time
 from .related import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
@@ -58,8 +58,8 @@ def _teaser_values(row: sqlite3.Row, timezone: tzinfo) -> dict[str, Any]:
 
 
 def collections_of(article: Article) -> set[Collection]:
-    """Every collection of the article. A section includes all of its ancestors."""
-    collections = {ALL, Collection("day", article.day.isoformat())}
+    """Every collection the article stands on: a section counts for each of its ancestors too."""
+    collections = {ALL} | ({Collection("day", article.day.isoformat())} if is_dated(article.published) else set())
     collections |= {Collection("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
     collections |= {Collection("tag", tag) for tag in article.tags}
     collections |= {Collection("author", name) for name in article.byline}

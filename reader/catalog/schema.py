@@ -1,9 +1,12 @@
 """The tables, and opening the file.
 
-``articles`` holds the articles; ``collection_items`` lists every *visible* article in each of its collections in
-reading order, so that each list is one range of one index. ``files`` holds what was read from each file. A file
-that is missing has a ``removal_due`` (UTC seconds); its article stays public until then. ``moved``, ``removed`` and
-``revised`` are history: they cannot be derived from the folder, and a rebuild keeps them.
+``articles`` holds what was published; ``collection_items`` puts every *visible* article on its collections in
+reading order, so each list is one range of one index. ``files`` remembers what was read from where; a file that is
+not found any more has a ``removal_due`` (UTC seconds), until which its article stays up. ``remarks`` are the warnings
+and notes of a file that is published, a line of JSON each. ``aliases`` holds former names and, with a slash or of
+another site, former addresses.
+``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
+when the rest is rebuilt.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs")
 _DERIVED = {
     "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
         slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, hint TEXT NOT NULL,
-        removal_due REAL NOT NULL DEFAULT 0) WITHOUT ROWID""",
+        removal_due REAL NOT NULL DEFAULT 0, remarks TEXT NOT NULL DEFAULT '') WITHOUT ROWID""",
     "articles": """CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, visible INTEGER NOT NULL,
         draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL, title TEXT NOT NULL,
         summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL, language TEXT NOT NULL, docid INTEGER,
@@ -57,6 +60,7 @@ CREATE INDEX aliases_by_slug ON aliases (slug);
 CREATE INDEX names_by_slug ON names (slug);
 CREATE INDEX files_by_slug ON files (slug);
 CREATE INDEX files_by_digest ON files (digest);
+CREATE INDEX files_with_remarks ON files (path) WHERE remarks <> '';
 CREATE INDEX files_in_trouble ON files (path) WHERE cause <> '';
 CREATE INDEX files_missing ON files (removal_due) WHERE removal_due > 0;
 """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..i18n import N_, Message, stored
-from ..models import Article, Collection, Problem
+from ..models import NOTE, WARNING, Article, Collection, Problem, slug_by_path
 from .collections import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
 from .links import link_names
@@ -17,6 +19,20 @@ from .repair import prepare, repairing
 from .rows import article_of, collections_of, original_slug, remember_original_slug, row_of
 from .schema import connect
 from .tokenizer import words_of
+
+
+def _renamed(article: Article, slug: str) -> Article:
+    said = Message("the name '%(name)s' is taken, so the address is %(slug)s", name=article.slug, slug=slug)
+    return replace(article, slug=slug, version="", notes=(*article.notes, said))
+
+
+def _remarks_of(article: Article) -> str:
+    return "\n".join(
+        json.dumps([severity, stored(said)], ensure_ascii=False)
+        for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
+        for said in texts
+    )
+
 
 _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
 
@@ -105,21 +121,24 @@ class CatalogTransaction:
         return [str(row["path"]) for path in paths for row in self._db.execute(query, (path, _CONFLICT)).fetchall()]
 
     def put(self, path: str, stamp: str, digest: str, article: Article, words: str = "") -> Problem | None:
-        """Stores the article of a file. Returns a Problem if another file already has its slug.
+        """The file now says this. A file whose name another has already gets one by its folders.
 
         If that other file is missing, the article moves to this file. If a missing file had the same bytes under
         another slug, that slug redirects to this article. *words* is ``words_of`` the article, if already computed.
         """
-        before = self._db.execute("SELECT * FROM articles WHERE slug = ?", (article.slug,)).fetchone()
+        before = self._stored(article.slug)
         if before and before["path"] != path and not self._give_up_place(before["path"]):
+            other_slug = self._free_slug(path, digest, before["path"])
+            if other_slug:
+                return self.put(path, stamp, digest, _renamed(article, other_slug), words)
             cause = Message(_CONFLICT, name=article.slug, path=before["path"])
             hint = Message("rename one of them, or add a different slug: … to its front matter")
             problem = Problem(path, 0, cause, hint)
             self._put_file(path, stamp, digest, article.slug, problem)
             return problem
         known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
-        self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""))
-        if before and (known is None or known["digest"] != digest):  # a change by new code is not a correction
+        self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""), _remarks_of(article))
+        if before and (known is None or known["digest"] != digest):  # what only a new release changes is no correction
             self._note_correction(article, before)
         self._put_article(path, article, words, before)
         if known:
@@ -204,9 +223,25 @@ class CatalogTransaction:
                 "INSERT OR REPLACE INTO meta VALUES ('changed_at', ?), ('revision', ?)", (moved_on, revision)
             )
 
-    def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem) -> None:
-        values = (path, stamp, digest, slug, problem.line, stored(problem.cause), stored(problem.hint))
-        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, 0)", values)
+    def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem, remarks: str = "") -> None:
+        values = (path, stamp, digest, slug, problem.line, stored(problem.cause), stored(problem.hint), remarks)
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)", values)
+
+    def _stored(self, slug: str) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._db.execute("SELECT * FROM articles WHERE slug = ?", (slug,)).fetchone()
+        return row
+
+    def _free_slug(self, path: str, digest: str, other: str) -> str:
+        """The name by its folders that a file gets whose name the file *other* has; empty if that is taken too.
+
+        A copy of the other file's very bytes gets none: nobody wants an article twice.
+        """
+        slug = slug_by_path(path)
+        taken = self._stored(slug)
+        if not slug or (taken and taken["path"] != path):
+            return ""
+        copied = self._db.execute("SELECT 1 FROM files WHERE path = ? AND digest = ?", (other, digest)).fetchone()
+        return "" if copied else slug
 
     def _give_up_place(self, path: str) -> bool:
         """Forgets the file if it is missing, so that another file can take over its article. Returns whether it was."""
@@ -258,6 +293,9 @@ class CatalogTransaction:
 
     def _put_aliases(self, article: Article) -> None:
         self._db.execute("DELETE FROM aliases WHERE slug = ?", (article.slug,))
+        self._db.executemany(
+            "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(path, article.slug) for path in article.paths]
+        )
         self._db.executemany(
             "INSERT OR REPLACE INTO aliases VALUES (?, ?)", [(alias, article.slug) for alias in article.aliases]
         )

@@ -1,53 +1,120 @@
-"""``check``: lists the files that cannot be read, with the reason."""
+"""``check``: which files are not published, and what of the others is lost."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 import click
 
 from ..i18n import Message, nmessage
 from ..library.reading import FileResult
-from ..services import build_services
+from ..models import NOTE, WARNING, Problem
+from ..services import Services, build_services
 from ..settings import Settings
 from .console import echo, localized
+
+_MOST_ALIKE = 3
+"""From more than so many files on, equal remarks are one line."""
+_IN_LINE = "line %(line)s: %(problem)s"
+_WITH_HINT = "%(cause)s (%(hint)s)"
 
 
 @click.command("check")
 @click.option(
     "--accept-removals", is_flag=True, help="Confirm that the articles whose files are missing were removed on purpose."
 )
+@click.option("--json", "as_json", is_flag=True, help="Write everything as JSON to standard output.")
 @click.pass_obj
-def command(settings: Settings, accept_removals: bool) -> None:
+def command(settings: Settings, accept_removals: bool, as_json: bool) -> None:
     """Check all files and list those with problems.
 
-    Each problem is one line: file, line number, cause and suggested fix. Files that are left out on purpose, such as
-    backup copies, are listed too. Exits with 1 if there are any problems.
+    Errors are files that are not published, one line each: file, line number, cause and suggested fix. Warnings are
+    published with something lost, notes with nothing lost; equal ones are counted. Files that are left out on purpose,
+    such as backup copies, are listed too. Exits with 1 if there are any errors.
     """
     logging.getLogger("reader.library").setLevel(logging.CRITICAL)  # its warnings are printed below
     services = build_services(settings)
     library = services.library
     if accept_removals:
-        echo(nmessage("%(count)s file removed", "%(count)s files removed", library.accept_removals(show_progress).gone))
+        removed = library.accept_removals(show_progress).gone
+        if not as_json:
+            echo(nmessage("%(count)s file removed", "%(count)s files removed", removed))
     else:
         library.scan_until_settled(show_progress)
-    for note in library.left_out():
-        echo(Message("not published: %(problem)s", problem=note.message), err=True)
-    problems = [problem.message for problem in services.catalog.problems()]
-    fault = services.catalog.fault()
-    for message in [*problems, *([fault] if fault else [])]:
+    errors, fault = services.catalog.problems(), services.catalog.fault()
+    (_write_json if as_json else _write_text)(services, errors, fault)
+    raise SystemExit(1 if errors or fault else 0)
+
+
+def _write_text(services: Services, errors: list[Problem], fault: str) -> None:
+    remarks = services.catalog.remarks()
+    left_out = [_left_out(problem) for problem in services.library.left_out()]
+    warnings = [remark for remark in remarks if remark.severity == WARNING]
+    for line in (*_grouped(left_out), *_grouped(remark for remark in remarks if remark.severity == NOTE)):
+        echo(Message("note: %(problem)s", problem=line), err=True)
+    for line in _grouped(warnings):
+        echo(Message("warning: %(problem)s", problem=line), err=True)
+    for message in [*(problem.message for problem in errors), *([fault] if fault else [])]:
         echo(message, err=True)
-    echo(summary(services.catalog.count(), len(problems) + bool(fault)))
-    raise SystemExit(1 if problems or fault else 0)
+    echo(summary(services.catalog.count(), len(errors) + bool(fault), len(warnings)))
 
 
-def summary(published: int, problems: int) -> Message:
-    """How many articles are published, and how many problems there are."""
+def _left_out(problem: Problem) -> Problem:
+    return Problem(problem.path, 0, Message("not published: %(problem)s", problem=problem.cause), "", NOTE)
+
+
+def _grouped(remarks: Iterable[Problem]) -> Iterator[Message]:
+    """``file: cause`` for each, or ``187 files: cause`` where many say the same; the commonest last."""
+    ordered = sorted(remarks, key=lambda remark: (str(_cause(remark)), remark.path))
+    groups = [list(group) for _, group in groupby(ordered, key=lambda remark: str(_cause(remark)))]
+    for group in sorted(groups, key=len):
+        if len(group) > _MOST_ALIKE:
+            yield nmessage(
+                "%(count)s file: %(problem)s", "%(count)s files: %(problem)s", len(group), problem=_cause(group[0])
+            )
+        else:
+            yield from (remark.message for remark in group)
+
+
+def _cause(remark: Problem) -> str:
+    """Without the line, in which equal remarks differ."""
+    said = remark.cause
+    return str(said.values["problem"]) if isinstance(said, Message) and said.msgid == _IN_LINE else said
+
+
+def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
+    remarks = services.catalog.remarks()
+    found = {
+        "published": services.catalog.count(),
+        "errors": [_as_json(problem) for problem in errors],
+        "warnings": [_as_json(remark) for remark in remarks if remark.severity == WARNING],
+        "notes": [_as_json(remark) for remark in remarks if remark.severity == NOTE],
+        "left_out": [_as_json(problem) for problem in services.library.left_out()],
+        "fault": fault,
+    }
+    click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def _as_json(problem: Problem) -> dict[str, object]:
+    """English, as programs compare it."""
+    said, line, hint = problem.cause, problem.line, problem.hint
+    if isinstance(said, Message) and said.msgid == _IN_LINE:
+        line, said = int(str(said.values["line"])), str(said.values["problem"])
+    return {"path": problem.path, "line": line, "cause": said, "hint": hint}
+
+
+def summary(published: int, problems: int, warnings: int = 0) -> Message:
+    """How many articles are published, and how many problems and warnings there are."""
     articles = nmessage("%(count)s article published", "%(count)s articles published", published)
     found = nmessage("%(count)s problem", "%(count)s problems", problems) if problems else Message("no problems")
-    return Message("%(articles)s, %(problems)s", articles=articles, problems=found)
+    if not warnings:
+        return Message("%(articles)s, %(problems)s", articles=articles, problems=found)
+    doubts = nmessage("%(count)s warning", "%(count)s warnings", warnings)
+    return Message("%(articles)s, %(problems)s, %(warnings)s", articles=articles, problems=found, warnings=doubts)
 
 
 def show_progress(results: Iterable[FileResult], length: int) -> Iterable[FileResult]:

@@ -1,22 +1,31 @@
 """A draft becomes an article: missing fields are derived, and the text gets the punctuation of print.
 
-A pure function of the content of the file, its path and the settings: two machines make the same article from the
-same file. The date never comes from the file system, because copying or cloning changes its times. A file without
-any date is an error that says where to add one.
+A pure function of the file's content, its path and the settings: two machines make the same article of the same file.
+So the date never comes from the file system, whose times a clone or a copy changes; a file without any date is an
+undated page, and a warning says where to write one.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from ..chinese import punctuate
-from ..models import Article, Draft, local_time
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from ..models import UNDATED, Article, Draft, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
-from . import derived
+from . import derived, from_path
 from .body import set_body
 from .values import checked
+
+NO_DATE = Message(
+    "%(cause)s (%(hint)s)",
+    cause=Message("no date: a page that stands last in its section, and in no feed"),
+    hint=Message("add published: 2018-11-23 10:40, or move the file into a folder 2018-11-23/"),
+)
 
 
 def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
@@ -25,15 +34,17 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     ``images`` are paths relative to the articles folder, first those of the front matter, then those of the body, whose
     ``src`` is the same path percent-encoded. External pictures keep their URL and are not among them.
     """
-    draft = checked(draft)
+    draft = checked(draft if draft.title else replace(draft, title=from_path.title(file, draft.body_html)))
     clean = sanitize(draft.body_html)
     plain = derived.plain_text(clean)
-    language = draft.language or derived.language(draft.title + plain, settings.language)
+    told = draft.language or from_path.language(file)
+    language = told or derived.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
-    published = _local(draft.published, settings) or derived.date_in(file, settings.timezone)
+    pictures_above, warnings = _pictures(draft, file.parent)
+    published = _published(draft, file, plain, settings)
     setter = punctuate if language.startswith("zh") else _as_is
     return Article(
-        slug=draft.slug or derived.slug(file),
+        slug=draft.slug or from_path.slug(file),
         title=setter(draft.title),
         body=body,
         summary=setter(draft.summary) or derived.summary(body, language),
@@ -43,14 +54,16 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         kicker=setter(draft.kicker),
         subtitle=setter(draft.subtitle),
         source=setter(draft.source),
-        section=tuple(setter(name) for name in draft.section),
+        section=tuple(setter(name) for name in draft.section or from_path.section(file)),
         byline=tuple(setter(name) for name in draft.byline),
         editor=setter(draft.editor),
         tags=tuple(setter(tag) for tag in draft.tags),
         aliases=draft.aliases,
-        images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
+        images=tuple(dict.fromkeys([*pictures_above, *pictures])),
         draft=draft.draft,
-        warnings=draft.warnings,
+        warnings=(*draft.warnings, *warnings, *([NO_DATE] if published == UNDATED else [])),
+        notes=draft.notes,
+        paths=draft.paths,
     )
 
 
@@ -58,8 +71,22 @@ def _as_is(text: str) -> str:
     return text
 
 
-def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
-    return [path for image in draft.images if (path := derived.resolve_within(image, folder))]
+def _pictures(draft: Draft, folder: PurePosixPath) -> tuple[list[str], list[str]]:
+    """(paths, warnings): one that lies outside the folder is left out."""
+    paths, warnings = [], []
+    for image in draft.images:
+        try:
+            paths.append(derived.resolve_within(image, folder))
+        except UnreadableArticle as error:
+            warnings.append(error.message)
+    return list(filter(None, paths)), warnings
+
+
+def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
+    """Of the front matter, the path or the text; else UNDATED."""
+    zone = settings.timezone
+    told = _local(draft.published, settings) or from_path.date(file, zone) or derived.date_said(plain, zone)
+    return told or UNDATED.astimezone(zone)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Fields that are derived if the file does not give them: slug, date, language, summary."""
+"""What an article has although nobody wrote it down, told by its text: date, language, summary."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from ..chinese import HAN, is_han
 from ..errors import UnreadableArticle
-from ..formats.dates import day_of
+from ..formats.dates import find_dates
 from ..i18n import Message
-from ..models import local_time, slug_of
+from ..models import local_time
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8
@@ -22,7 +22,11 @@ _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORE
 _TAG = re.compile(r"<[^>]*>")
 _UNREAD = re.compile(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
 _PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
-_DATE = re.compile(r"(?<!\d)(\d{4})([-/.]?)(\d{2})\2(\d{2})(?!\d)")
+_PUBLISHED = re.compile(
+    r"(?:\b(?:first |originally )?(?:published|posted)(?: on| at)?|发[布表](?:时间|日期|于)?)\s*[:：]?\s*",
+    re.IGNORECASE,
+)
+_HEAD_LENGTH = 600
 _SENTENCE_END = re.compile(r"[。！？…][”’」』）]*|[.!?][\"”’)]*(?=\s|$)")
 _WORD_END = re.compile(r"[\s，、；：,;]")
 _PAIRS = ("“”", "‘’", "「」", "『』", "（）", "《》", "【】")
@@ -33,26 +37,13 @@ def plain_text(body: str) -> str:
     return html.unescape(_TAG.sub(" ", _UNREAD.sub("", body)))
 
 
-def slug(file: PurePosixPath) -> str:
-    """A slug from the file name; from the folder name for ``index``. Raises UnreadableArticle if it is empty."""
-    name = file.parent.name if file.stem == "index" and file.parent.name else file.stem
-    found = slug_of(name)
-    if not found:
-        cause = Message("the name has no letter or digit: '%(name)s'", name=name)
-        raise UnreadableArticle(cause, Message("rename the file, or add slug: … to its front matter"))
-    return found
-
-
-def date_in(file: PurePosixPath, timezone: ZoneInfo) -> datetime:
-    """The start of the day in the path; the part nearest to the file name wins: ``2018-11-23/…``, ``2018/11/23/…``,
-    ``2018-11-23-slug.md``, ``20181123.txt``. Raises UnreadableArticle if there is none.
-    """
-    for found in reversed(list(_DATE.finditer(str(file)))):
-        if (day := day_of(int(found[1]), int(found[3]), int(found[4]))) is not None:
-            return local_time(day, timezone)
-    raise UnreadableArticle(
-        Message("no date"), Message("add published: 2018-11-23 10:40, or move the file into a folder 2018-11-23/")
-    )
+def date_said(text: str, timezone: ZoneInfo) -> datetime | None:
+    """The date in a line such as ``Published on May 1, 2018`` or 发布时间：2018-05-01 near the beginning of *text*."""
+    for said in _PUBLISHED.finditer(text[:_HEAD_LENGTH]):
+        following = text[said.end() : said.end() + 40]
+        if (found := next(find_dates(following), None)) and found.start <= 3:
+            return local_time(found.moment, timezone)
+    return None
 
 
 def resolve_within(address: str, folder: PurePosixPath) -> str:

@@ -11,12 +11,18 @@ from typing import Any
 import segno
 from markupsafe import Markup
 
-from ..models import Article, Publication, format_minute
+from ..models import Article, Publication, format_minute, is_dated
 from .bodies import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time
 from .options import Options
 from .pictures import place_pictures
 from .publications import section_of
+
+
+def day_of(publication: Publication) -> str:
+    """In its language; empty if it has no date."""
+    published = publication.published
+    return long_date(published.date(), publication.language) if is_dated(published) else ""
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,9 @@ class Document:
             "authors": authors_of(publication),
             "description": publication.chapters[0].summary if len(publication.chapters) == 1 else "",
             "keywords": unique(word for c in publication.chapters for word in (*c.section, *c.tags)),
-            "created": publication.published.isoformat(),
+            "created": publication.published.isoformat() if is_dated(publication.published) else "",
             "modified": publication.updated.isoformat(),
-            "day": long_date(publication.published.date(), publication.language),
+            "day": day_of(publication),
         }
 
 
@@ -114,7 +120,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
         article=article,
         body=prepare(body),
         headings=headings,
-        time=long_time(article.published, article.language),
+        time=long_time(article.published, article.language) if is_dated(article.published) else "",
         imprint=imprint(article, gettext),
         colon=between,
         editor=f"{gettext('Editor')}{between}{article.editor}" if article.editor else "",

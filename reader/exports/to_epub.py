@@ -12,11 +12,11 @@ from typing import Any
 from markupsafe import Markup
 
 from ..i18n import N_
-from ..models import Publication
+from ..models import Publication, is_dated
 from .bodies import Body, TocEntry, nested
 from .covers import Cover, cover_of
-from .documents import Chapter, Document, authors_of, colon, to_document, unique
-from .localization import gettext_of, long_date
+from .documents import Chapter, Document, authors_of, colon, day_of, to_document, unique
+from .localization import gettext_of
 from .notes import as_popups
 from .options import Options, Render
 
@@ -116,10 +116,9 @@ def _contents(document: Document) -> list[TocEntry]:
 
 
 def _cover(publication: Publication, options: Options) -> Cover:
-    day = long_date(publication.published.date(), publication.language)
     sources = {chapter.source for chapter in publication.chapters}
     above = sources.pop() if len(sources) == 1 else options.site_name
-    return cover_of(publication.title, above or options.site_name, day)
+    return cover_of(publication.title, above or options.site_name, day_of(publication))
 
 
 def _metadata(publication: Publication, options: Options) -> dict[str, Any]:
@@ -133,7 +132,7 @@ def _metadata(publication: Publication, options: Options) -> dict[str, Any]:
         "sources": unique(c.source for c in chapters),
         "subjects": unique(word for c in chapters for word in (" › ".join(c.section), *c.tags)),
         "description": chapters[0].summary if len(chapters) == 1 else "",
-        "date": publication.published.date().isoformat(),
+        "date": publication.published.date().isoformat() if is_dated(publication.published) else "",
         "modified": f"{publication.updated.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..models import Article, Publication
+from ..models import Article, Publication, is_dated
 from .bodies import Body
 from .options import Options, Render
 from .to_text import blocks
@@ -53,7 +53,7 @@ def _article(article: Article, options: Options) -> dict[str, Any]:
             "author": [{"@type": "Person", "name": name} for name in article.byline],
             "editor": article.editor and {"@type": "Person", "name": article.editor},
             "publisher": article.source and {"@type": "Organization", "name": article.source},
-            "datePublished": article.published.isoformat(),
+            "datePublished": article.published.isoformat() if is_dated(article.published) else "",
             "dateModified": article.updated.isoformat(),
             "inLanguage": article.language,
             "version": article.version,

@@ -23,7 +23,7 @@ PAGES: tuple[str, ...] = ()
 SAMPLE = b"title: "
 
 _ID = re.compile(r' id="[^"]*"')
-_COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings"}
+_COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings", "notes"}
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's

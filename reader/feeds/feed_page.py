@@ -11,7 +11,7 @@ from ..catalog import Catalog, Removal
 from ..catalog.query_parser import parse
 from ..errors import NotFound
 from ..i18n import N_, translations
-from ..models import ALL, Article, Teaser, fingerprint
+from ..models import ALL, Article, Teaser, fingerprint, is_dated
 from .entries import FinishedExport, SiteIdentity, to_entry
 from .feed import WINDOW, Feed, Kind, Link, Tombstone
 from .ids import entry_id, feed_id
@@ -100,13 +100,14 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
 def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
     """The newest articles, then older ones that were corrected after the oldest of them was published."""
     if selection.query:
-        return [hit.teaser for hit in catalog.search(parse(selection.query), limit=WINDOW).hits]
-    newest = catalog.latest(*selection.collections, limit=WINDOW)
+        hits = catalog.search(parse(selection.query), limit=WINDOW).hits
+        return [hit.teaser for hit in hits if is_dated(hit.teaser.published)]
+    newest = [t for t in catalog.latest(*selection.collections, limit=WINDOW) if is_dated(t.published)]
     if len(newest) < WINDOW or len(selection.collections) > 1:
         return newest
     corrected = catalog.corrected(selection.collections[0], limit=CORRECTIONS)
     seen = catalog.revised([teaser.slug for teaser in corrected])
-    again = [t for t in corrected if t not in newest and seen[t.slug] > newest[-1].published]
+    again = [t for t in corrected if t not in newest and is_dated(t.published) and seen[t.slug] > newest[-1].published]
     return newest + sorted(again, key=lambda teaser: (teaser.published, teaser.slug), reverse=True)
 
 
@@ -118,7 +119,7 @@ def _archive_page_count(catalog: Catalog, selection: Selection) -> int:
     """The number of complete archive pages; 0 for a search and for several collections, which have no archive."""
     if selection.query or len(selection.collections) > 1:
         return 0
-    return catalog.count(selection.collections[0]) // WINDOW
+    return catalog.count_dated(selection.collections[0]) // WINDOW
 
 
 def to_feed(

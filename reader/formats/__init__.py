@@ -1,7 +1,8 @@
 """The formats of article files: each is one module ``from_*.py`` here. ``Format`` is their interface.
 
-    from_<format>.py     the bytes of a file -> a Draft
-    front_matter.py      reads and writes YAML front matter, which every format may begin with
+    from_<format>.py     a file's bytes -> a Draft
+    front_matter.py      the fields at the beginning of any format; also written
+    fences, heads, yaml_fields, field_table, field_values: its parts
     decoding.py          bytes -> text
     dates.py             dates in all common notations -> datetime
     markdown_writer.py   HTML -> Markdown, for import and export
@@ -80,12 +81,15 @@ FORMATS = _formats()
 """The formats by suffix: ``.md``, ``.html``, ``.txt`` …"""
 
 
+_MESSAGES = ("warnings", "notes")
+
+
 def _without_control_characters(draft: Draft) -> Draft:
     """*draft* without characters that XML forbids: YAML and HTML can contain them as escapes."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
-    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name != "warnings"}
-    joined = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
-    if strip_control_characters(joined) == joined:
+    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name not in _MESSAGES}
+    said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
+    if strip_control_characters(said) == said:
         return draft
     changed: dict[str, Any] = {name: strip_control_characters(text).strip() for name, text in texts.items()}
     changed |= {
@@ -98,10 +102,20 @@ _DATA_PICTURES = Message("pictures inside the file (data:) are not shown; python
 
 
 def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
-    """The Draft in a file; *suffix* with or without dot, in any case.
+    """The file's content as a Draft with a title, by its *suffix* (with or without dot, any case).
 
     Raises UnknownFormat, or UnreadableArticle with the line number; nothing else, whatever the bytes.
     """
+    draft = read_content(suffix, data, limit_bytes)
+    if not draft.title:
+        raise UnreadableArticle(
+            Message("no title"), Message("add title: … to the front matter, or begin with a heading")
+        )
+    return draft
+
+
+def read_content(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
+    """As ``read_draft``, also without a title: the file's name may be one."""
     known = FORMATS.get("." + suffix.lower().lstrip("."))
     if known is None:
         raise UnknownFormat(suffix, sorted(FORMATS))
@@ -113,8 +127,4 @@ def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Dr
     draft = _without_control_characters(known.read(data))
     if 'src="data:image/' in draft.body_html:
         draft = replace(draft, warnings=(*draft.warnings, _DATA_PICTURES))
-    if not draft.title:
-        raise UnreadableArticle(
-            Message("no title"), Message("add title: … to the front matter, or begin with a heading")
-        )
     return draft

@@ -86,11 +86,14 @@ _IN_ADDRESS = (
 
 
 class UnreadableDate(ValueError):
-    """Not a readable date. ``cause`` is the reason, ``hint`` how to write it."""
+    """``cause`` says what is wrong with a date, ``hint`` how to write it.
 
-    def __init__(self, cause: Message, hint: Message = HINT) -> None:
+    ``guess`` is what is most likely meant by one that can mean two: the month first, the zone left out.
+    """
+
+    def __init__(self, cause: Message, hint: Message = HINT, guess: datetime | None = None) -> None:
         super().__init__(cause)
-        self.cause, self.hint = cause, hint
+        self.cause, self.hint, self.guess = cause, hint, guess
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,17 @@ def parse_date(text: str) -> datetime | None:
     plain = _CLOCK_FIRST.sub(r"\2 \1", plain) if _CLOCK_FIRST.fullmatch(plain) else plain
     found = next((match for form in (_COMPACT, *_FORMS) if (match := form.fullmatch(plain))), None)
     if found is not None:
-        return _judged(_moment(found, text), text)
+        return _judged(_moment_or_guess(found, text), text)
     epoch = _EPOCH.fullmatch(plain)
     if epoch is None:
-        raise UnreadableDate(Message("not a date: '%(text)s'", text=text))
+        raise UnreadableDate(Message("not a date: '%(text)s'", text=text), guess=_date_at_start(plain))
     return _judged(datetime.fromtimestamp(int(epoch[1] or epoch[2][:-3]), UTC), text)
+
+
+def _date_at_start(plain: str) -> datetime | None:
+    """``2023-01-29 18:30:22 2023 -0800`` begins with one."""
+    found = next(find_dates(plain), None)
+    return found.moment if found and found.start == 0 and plain[found.end : found.end + 1].isspace() else None
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
@@ -123,7 +132,7 @@ def find_dates(text: str) -> Iterator[FoundDate]:
     for form in _FORMS:
         for match in form.finditer(text):
             try:
-                moment = _judged(_moment(match, match[0]), match[0])
+                moment = _judged(_moment(match.groupdict(), match[0]), match[0])
             except UnreadableDate:
                 moment = _day_alone(match)
             if moment is not None and moment.year < _UNLIKELY_YEAR:
@@ -194,8 +203,22 @@ def _judged(moment: datetime, text: str) -> datetime | None:
     return moment
 
 
-def _moment(match: re.Match[str], text: str) -> datetime:
-    parts = match.groupdict()
+def _moment_or_guess(match: re.Match[str], text: str) -> datetime:
+    """Raises UnreadableDate, with a guess if there is one."""
+    try:
+        return _moment(match.groupdict(), text)
+    except UnreadableDate as error:
+        cause, hint = error.cause, error.hint
+    parts = {name: said for name, said in match.groupdict().items() if name not in ("offset", "abbreviation", "region")}
+    if "first" in parts and int(parts["first"]) <= 12 and int(parts["other"]) <= 12:
+        parts |= {"month": parts.pop("first"), "day": parts["other"]}
+    try:
+        raise UnreadableDate(cause, hint, _judged(_moment(parts, text), text))
+    except UnreadableDate as error:
+        raise UnreadableDate(cause, hint, error.guess) from None
+
+
+def _moment(parts: dict[str, str], text: str) -> datetime:
     month, day = _month_andday_of(parts, text)
     try:
         moment = datetime(int(parts["year"]), month, day)  # noqa: DTZ001 (naive unless it names a zone)

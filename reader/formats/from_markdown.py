@@ -20,7 +20,7 @@ from .decoding import decode_text
 from .dialects import to_commonmark
 from .dialects.headings import with_own_ids
 
-SUFFIXES = (".md", ".markdown")
+SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()
 
 _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
@@ -30,9 +30,9 @@ _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~]
 
 def read(data: bytes) -> Draft:
     """The title is the front matter's, else the first heading when it is an h1; that heading leaves the body."""
-    values, text, _ = front_matter.split(decode_text(data))
+    values, text, _ = front_matter.split_markdown(decode_text(data))
     body, warnings = body_and_warnings(text)
-    return with_title({**values, "warnings": warnings}, body)
+    return with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
 
 
 def with_title(values: dict[str, Any], body: str) -> Draft:

@@ -1,7 +1,7 @@
-"""YAML front matter, read and written: the fields of a Draft between two lines of ``---``.
+"""Front matter, read and written: the fields of a Draft, in the forms and under the names that other programs have.
 
-Values are taken as the editor typed them: ``title: 2018`` is the text 2018, ``source: no`` is the text no. So the file
-is read as YAML events, not as values; that also bounds what hostile YAML can do (no aliases, no nesting, no tags).
+Nothing unknown refuses a file. What isn't used is a note, what is lost a warning; only a date that can't be read, which
+may be an embargo, and a draft field that is neither true nor false are errors.
 """
 
 from __future__ import annotations
@@ -9,260 +9,211 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-import yaml
-
 from ..errors import UnreadableArticle
-from ..i18n import Message, is_language_tag
-from ..models import Draft, is_slug, slug_of
-from .dates import UnreadableDate, parse_date
+from ..i18n import Message
+from ..models import Draft, path_key
+from .dates import date_in_address
 from .fences import find_block
-from .names import ROLE, split_names
+from .field_table import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
+from .field_values import (
+    LIST_SEPARATORS,
+    READERS,
+    SECTION_SEPARATORS,
+    Field,
+    Remarks,
+    is_switch,
+    listed,
+    moment,
+)
+from .heads import Head, marked_head, plain_head
+from .yaml_fields import yaml_fields
 
-NAMES = [field.name for field in fields(Draft) if field.name not in ("body_html", "warnings")]
-ALIASES = {
-    "标题": "title", "主题": "title", "引题": "kicker", "肩题": "kicker", "副题": "subtitle", "副标题": "subtitle",
-    "摘要": "summary", "导语": "summary", "提要": "summary", "description": "summary",
-    "发布": "published", "日期": "published", "时间": "published", "发布时间": "published", "date": "published",
-    "修改": "updated", "更新": "updated", "更新时间": "updated", "lastmod": "updated",
-    "来源": "source", "栏目": "section", "频道": "section", "category": "section",
-    "记者": "byline", "作者": "byline", "署名": "byline", "author": "byline", "authors": "byline",
-    "编辑": "editor", "责任编辑": "editor", "责编": "editor",
-    "标签": "tags", "关键词": "tags", "keywords": "tags", "语言": "language", "lang": "language",
-    "草稿": "draft", "短名": "slug", "别名": "aliases", "旧短名": "aliases", "图片": "images", "image": "images",
-}  # fmt: skip
-"""Other names a field answers to."""
-_SHOWN = 80
-"""So much of a wrong value is told."""
-_YES = {"true", "yes", "on", "1", "是", "真"}
-_NO = {"false", "no", "off", "0", "否", "假", ""}
+__all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "write"]
+
+NAMES = [field.name for field in fields(Draft) if field.name not in ("body_html", "warnings", "notes", "paths")]
+"""The fields that are written."""
+_FROM_ADDRESS = 1000
+"""The rank of a field within a mapping such as ``extra``: after all that stand at the top."""
 
 
 @dataclass(frozen=True)
-class Field:
-    """One field as written: its values (one unless it is a list) and its line, counted from 1."""
+class _Offer:
+    """A field that may give a Draft's field its value; the lowest *rank* is the best."""
 
-    name: str
-    values: tuple[str, ...]
-    line: int
-    is_list: bool = False
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.values[0].split()) if self.values else ""
-
-    def fail(self, cause: str, hint: str) -> UnreadableArticle:
-        return UnreadableArticle(cause, hint, self.line)
+    rank: int
+    row: Row
+    field: Field
 
 
 def split(text: str) -> tuple[dict[str, Any], str, int]:
-    """The fields of *text*, what follows them, and the lines they took; no fields if it begins otherwise."""
+    """The fields of *text* as keyword arguments of Draft, what follows them, and the lines they took.
+
+    No fields if it begins otherwise. Raises UnreadableArticle with the line.
+    """
+    head = marked_head(text)
+    if head and any(is_field(field.name) for field in head.fields):
+        return _values_of(head.fields), head.rest, head.lines
     block = find_block(text, is_field)
     if block is None:
         return {}, text, 0
     return read(block.text, block.first_line), block.rest, block.lines
 
 
+def split_markdown(text: str) -> tuple[dict[str, Any], str, int]:
+    """As ``split``; also lines ``Title: …``, fields in a comment and above one fence, which in plain text are text."""
+    head = plain_head(text, is_field)
+    return (_head_values(head), head.rest, head.lines) if head else split(text)
+
+
 def is_field(name: str) -> bool:
-    name = name.lower()
-    return name in NAMES or name in ALIASES
+    return row_of(name) is not None
 
 
 def read(text: str, first_line: int = 1) -> dict[str, Any]:
     """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
-    chosen: dict[str, Any] = {}
-    for field in _fields(text, first_line):
-        name = _known(field)
-        if name in chosen:
-            raise field.fail(_duplicate(field.name, name), Message("keep one of them"))
-        chosen[name] = _READERS[name](field)
-    return chosen
+    return _values_of(tuple(yaml_fields(text, first_line)))
 
 
 def write(draft: Draft) -> str:
     """*draft*'s fields as front matter that ``split`` reads back to the same values, fences included."""
-    lines = [_written(name, getattr(draft, name)) for name in NAMES]
+    said = {name: getattr(draft, name) for name in NAMES}
+    said["aliases"] = (*draft.aliases, *(f"/{path}" for path in draft.paths))
+    lines = [_written(name, value) for name, value in said.items()]
     return "---\n" + "".join(line for line in lines if line) + "---\n"
 
 
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def _fields(text: str, first_line: int) -> Iterator[Field]:
-    events = _events(text, first_line)
-    first, line = next(events, (None, first_line))
-    if first is None:
-        return
-    if not isinstance(first, yaml.MappingStartEvent):
-        raise UnreadableArticle(Message("front matter is not a list of fields"), _WRITE_FIELDS, line)
-    for event, line in events:
-        if isinstance(event, yaml.MappingEndEvent):
-            return
-        if not isinstance(event, yaml.ScalarEvent):
-            raise UnreadableArticle(Message("a field name is not text"), _WRITE_FIELDS, line)
-        yield _field(str(event.value), line, events)
+def _head_values(head: Head) -> dict[str, Any]:
+    return read(head.block, head.first_line) if head.block else _values_of(head.fields)
 
 
-def _field(name: str, line: int, events: Iterator[tuple[yaml.Event, int]]) -> Field:
-    event, _ = next(events)
-    if isinstance(event, yaml.ScalarEvent):
-        return Field(name, (_plain(event),), line)
-    if not isinstance(event, yaml.SequenceStartEvent):
-        hint = Message("write %(field)s: text, or %(field)s: [one, two]", field=name)
-        raise UnreadableArticle(Message("%(field)s is neither text nor a list", field=name), hint, line)
-    values = []
-    for event, at in events:
-        if isinstance(event, yaml.SequenceEndEvent):
-            break
-        if not isinstance(event, yaml.ScalarEvent):
-            hint = Message("write %(field)s: [one, two]", field=name)
-            raise UnreadableArticle(
-                Message("the list %(field)s contains something other than text", field=name), hint, at
-            )
-        values.append(_plain(event))
-    return Field(name, tuple(value for value in values if value), line, is_list=True)
+def _values_of(found: tuple[Field, ...]) -> dict[str, Any]:
+    """Each field's value by the best of the names that it was given under; what is empty is left out."""
+    names = {plain_name(field.name) for field in found}
+    is_toml = any(field.form == "toml" for field in found)
+    remarks = Remarks(is_hugo=is_toml or bool(names & HUGO_ONLY), is_jekyll="layout" in names)
+    offers: dict[str, list[_Offer]] = {}
+    for offer in sorted(_offers(found, remarks), key=lambda offer: offer.rank):
+        offers.setdefault(offer.row.field, []).append(offer)
+    values = {name: _chosen(name, offered, remarks) for name, offered in offers.items()}
+    values["published"] = _published(values, offers)
+    values |= _addresses(values)
+    told = {"warnings": tuple(remarks.warnings), "notes": tuple(dict.fromkeys(remarks.notes))}
+    return {name: value for name, value in (values | told).items() if value}
 
 
-def _plain(event: yaml.ScalarEvent) -> str:
-    value = str(event.value)
-    return "" if event.implicit[0] and value in ("~", "null", "Null", "NULL") else value.strip()
+def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
+    seen: set[str] = set()
+    for field in found:
+        known = row_of(field.name)
+        if field.name in seen:
+            remarks.warn(field, Message("duplicate field: %(field)s", field=field.name), Message("keep one of them"))
+        seen.add(field.name)
+        if known and known[1].how == "date" and is_switch(field):
+            known = row_of("publish")  # Jekyll's ``published: false``
+        if known:
+            yield _Offer(*known, field)
+        if isinstance(field.value, dict) and plain_name(field.name) in CONTAINERS:
+            yield from _within(field)
+        elif not known:
+            _tell_unknown(field, remarks)
 
 
-def _events(text: str, first_line: int) -> Iterator[tuple[yaml.Event, int]]:
-    """What stands between the beginning and the end of the one document, each with its line."""
-    try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            if not isinstance(event, _FRAME):
-                yield event, (event.start_mark.line if event.start_mark else 0) + first_line
-            if isinstance(event, yaml.DocumentEndEvent):
-                return
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + first_line if error.problem_mark else first_line
-        hint = Message('put "…" around a value that contains : or # or quotes')
-        raise UnreadableArticle(Message("invalid YAML: %(problem)s", problem=error.problem), hint, line) from error
-    except yaml.YAMLError as error:
-        raise UnreadableArticle(Message("invalid YAML"), _WRITE_FIELDS, first_line) from error
+def _within(container: Field) -> Iterator[_Offer]:
+    """The fields of ``extra`` and its like; of others than these there is nothing to say."""
+    for name, value in container.value.items() if isinstance(container.value, dict) else ():
+        if known := row_of(name):
+            yield _Offer(known[0] + _FROM_ADDRESS, known[1], Field(name, value, container.line, container.form))
 
 
-_WRITE_FIELDS = Message("write lines such as title: …")
-_FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
-
-
-def _known(field: Field) -> str:
+def _tell_unknown(field: Field, remarks: Remarks) -> None:
     name = field.name.strip().lower()
-    name = ALIASES.get(name, name)
-    if name in NAMES:
-        return name
-    near = difflib.get_close_matches(name, [*NAMES, *ALIASES], n=1, cutoff=0.5)
-    hint = (
-        Message("did you mean %(field)s?", field=near[0])
-        if near
-        else Message("the fields are: %(known)s", known=", ".join(NAMES))
+    cutoff = 0.8 if name.isascii() else 0.5
+    alike = [known for known in known_names() if abs(len(known) - len(name)) < 3]
+    near = difflib.get_close_matches(name, alike, n=1, cutoff=cutoff) if len(name) > 1 else []
+    if near and plain_name(name) not in UNUSED:
+        cause = Message("unknown field: %(field)s", field=field.name[:80])
+        remarks.warn(field, cause, Message("did you mean %(field)s?", field=near[0]))
+    else:
+        remarks.note(Message("the field %(field)s isn't used", field=field.name[:80]))
+
+
+def _chosen(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
+    """The first value that is not empty; of drafts any, of addresses and pictures all."""
+    if name in ("published", "updated"):
+        return _first_date(offered, remarks)
+    values = [(offer, READERS[offer.row.how](offer.field, remarks)) for offer in offered]
+    said = [(offer, value) for offer, value in values if value]
+    for offer, value in values:
+        if not value and isinstance(offer.field.value, dict) and name != "images":
+            hint = Message("write %(field)s: text, or %(field)s: [one, two]", field=offer.field.name)
+            remarks.warn(offer.field, Message("%(field)s is neither text nor a list", field=offer.field.name), hint)
+    if name == "draft":
+        for offer, _ in [first for first in said[:1] if first[0].row.how != "switch"]:
+            remarks.note(Message("a draft, by its field %(field)s", field=offer.field.name))
+        return bool(said)
+    if name in ("paths", "images"):
+        return tuple(dict.fromkeys(part for _, value in said for part in value))
+    for offer, value in said[1:]:
+        if value != said[0][1]:
+            _tell_unused(said[0][0].field, offer.field, remarks)
+    return said[0][1] if said else None
+
+
+def _tell_unused(used: Field, other: Field, remarks: Remarks) -> None:
+    if used.name != other.name:
+        values = {"used": used.name, "unused": other.name}
+        remarks.note(Message("%(unused)s isn't used, because %(used)s says it too", **values))
+
+
+def _first_date(offered: list[_Offer], remarks: Remarks) -> datetime | None:
+    """The best that can be read. Raises UnreadableArticle if none can: it may be an embargo."""
+    failures: list[tuple[Field, UnreadableArticle]] = []
+    for offer in offered:
+        try:
+            if found := moment(offer.field, remarks):
+                for field, failure in failures:
+                    remarks.warn(field, *_told(failure))
+                return found
+        except UnreadableArticle as error:
+            failures.append((offer.field, error))
+    if failures and offered[0].row.field == "published":
+        raise failures[0][1]
+    for field, failure in failures:
+        remarks.warn(field, *_told(failure))
+    return None
+
+
+def _told(failure: UnreadableArticle) -> tuple[Message, Message]:
+    return Message("%(cause)s", cause=failure.cause), Message("%(cause)s", cause=failure.hint)
+
+
+def _published(values: dict[str, Any], offers: dict[str, list[_Offer]]) -> datetime | None:
+    """As Hugo has it: the date, else that of the last change; a later ``publishDate`` is an embargo."""
+    published: datetime | None = values.get("published")
+    embargo = next(
+        (offer for offer in offers.get("published", []) if plain_name(offer.field.name) == "publishdate"), None
     )
-    raise field.fail(Message("unknown field: %(field)s", field=field.name), hint)
+    if published and embargo and (due := moment(embargo.field, Remarks())):
+        return max((published, due), key=lambda at: at.replace(tzinfo=None))
+    if published or values.get("updated"):
+        return published or values["updated"]
+    return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)
 
 
-def _duplicate(written: str, name: str) -> Message:
-    if written == name:
-        return Message("duplicate field: %(field)s", field=name)
-    return Message("duplicate field: %(field)s (written as %(written)s)", field=name, written=written)
-
-
-def _text(field: Field) -> str:
-    if field.is_list:
-        hint = Message("write %(field)s: text", field=field.name)
-        raise field.fail(Message("%(field)s is a list", field=field.name), hint)
-    return field.text
-
-
-def _moment(field: Field) -> datetime | None:
-    text = _text(field)
-    if not text:
-        return None
-    try:
-        return parse_date(text)
-    except UnreadableDate as error:
-        raise field.fail(error.cause, error.hint) from None
-
-
-def _switch(field: Field) -> bool:
-    text = _text(field).lower()
-    if text not in _YES | _NO:
-        cause = Message("%(field)s is neither true nor false: '%(text)s'", field=field.name, text=text)
-        raise field.fail(cause, Message("write %(field)s: true", field=field.name))
-    return text in _YES
-
-
-def _language(field: Field) -> str:
-    text = _text(field).replace("_", "-")
-    if text and not is_language_tag(text):
-        cause = Message("invalid language tag: '%(text)s'", text=text)
-        raise field.fail(cause, Message("use zh-CN, zh-Hant, en …"))
-    return text
-
-
-def _slug(field: Field) -> str:
-    text = _text(field)
-    if text and not is_slug(text):
-        fit = slug_of(text)
-        hint = Message("use %(slug)s", slug=fit) if fit else Message("use letters, digits and -")
-        raise field.fail(Message("slug cannot be part of an address: '%(text)s'", text=text[:_SHOWN]), hint)
-    return text
-
-
-def _slugs(field: Field) -> tuple[str, ...]:
-    return tuple(_slug(Field(field.name, (value,), field.line)) for value in _list(field))
-
-
-SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
-LIST_SEPARATORS = r"\s*[,，、;；]\s*"
-
-
-def listed(text: str, separators: str) -> tuple[str, ...]:
-    """The parts of *text*, each once, none empty."""
-    return _tidied(re.split(separators, text))
-
-
-def _tidied(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in (" ".join(value.split()) for value in values) if value))
-
-
-def _byline(field: Field) -> tuple[str, ...]:
-    """Names only: 记者高原雪 is 高原雪. A comma in an item of a list belongs to the name: ``Smith, John``."""
-    if not field.is_list:
-        return split_names(field.text) or _tidied(field.values)
-    return _tidied(ROLE.sub("", name) or name for name in field.values)
-
-
-def _section(field: Field) -> tuple[str, ...]:
-    """A name in a list may be a path too: no name holds a slash."""
-    return listed("/".join(field.values), SECTION_SEPARATORS)
-
-
-def _list_by(separators: str) -> Callable[[Field], tuple[str, ...]]:
-    return lambda field: _tidied(field.values) if field.is_list else listed(field.text, separators)
-
-
-_list = _list_by(LIST_SEPARATORS)
-_pictures = _list_by(r"\n")
-
-_READERS: dict[str, Callable[[Field], Any]] = {
-    **dict.fromkeys(("title", "kicker", "subtitle", "summary", "source", "editor"), _text),
-    "published": _moment,
-    "updated": _moment,
-    "section": _section,
-    "byline": _byline,
-    "tags": _list,
-    "language": _language,
-    "draft": _switch,
-    "slug": _slug,
-    "aliases": _slugs,
-    "images": _pictures,
-}
+def _addresses(values: dict[str, Any]) -> dict[str, Any]:
+    """Aliases with a slash are addresses, not names."""
+    given = values.get("aliases") or ()
+    paths = [*(values.get("paths") or ()), *(path_key(name) for name in given if name.startswith("/"))]
+    names = tuple(name for name in given if not name.startswith("/"))
+    return {"aliases": names, "paths": tuple(dict.fromkeys(filter(None, paths)))}
 
 
 # -- writing ----------------------------------------------------------------------------------------------------

@@ -12,19 +12,20 @@ from ..i18n import restored, stored
 from ..models import Article
 
 _TIMES = ("published", "updated")
+_MESSAGES = ("warnings", "notes")
 
 
 def fields_of(article: Article) -> dict[str, Any]:
-    """Every field of *article*: times as ISO 8601 strings, warnings serialized by ``stored``."""
+    """Every field, times in ISO 8601, warnings and notes as ``stored`` writes them."""
     times = {name: getattr(article, name).isoformat() for name in _TIMES}
-    return vars(article) | times | {"warnings": [stored(warning) for warning in article.warnings]}
+    return vars(article) | times | {name: list(map(stored, getattr(article, name))) for name in _MESSAGES}
 
 
 def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article:
     """The inverse of ``fields_of``. Times are converted to *zone*; without one they keep their UTC offset."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup in fields_of
-    values["warnings"] = tuple(map(restored, values["warnings"]))
+    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was taken apart
+    values |= {name: tuple(map(restored, values[name])) for name in _MESSAGES}
     for name in _TIMES:
         moment = datetime.fromisoformat(values[name])
         values[name] = moment.astimezone(zone) if zone else moment

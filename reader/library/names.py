@@ -15,15 +15,27 @@ HIDDEN = Message("hidden")
 """The reason that ``check`` does not report: dot files belong to programs."""
 
 _UNDERSCORE = Message("a name that begins with an underscore is a draft or an include")
+_SECTION_PAGE = Message("the page of a section of Hugo or Zola")
+_FOR_PROGRAMS = Message("a file for programs")
 _BACKUP = Message("a backup copy of an editor")
 _CONFLICT = Message("a conflict copy of a synchronisation program")
 _COPY = Message("a copy made by a file manager")
 _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
 _TRASH = Message("a folder of deleted or generated files")
 
+UNREAD_FORMATS = frozenset(
+    (".adoc", ".asciidoc", ".rst", ".rest", ".org", ".ipynb", ".textile", ".creole", ".mediawiki", ".wiki", ".pod")
+    + (".typ", ".tex", ".rtf", ".doc", ".docx", ".odt", ".pages")
+)
+"""Texts that another program publishes: ``check`` names them, so that it never says nothing of a folder of them."""
+
+FOR_PROGRAMS = frozenset(
+    ("robots.txt", "humans.txt", "ads.txt", "app-ads.txt", "security.txt", "llms.txt", "requirements.txt")
+)
+
 TOOL_FOLDERS = frozenset(
     ("_data", "_draft", "_drafts", "_includes", "_layouts", "_partials", "_private", "_sass", "_site")
-    + ("_templates", "_theme", "_themes", "_草稿")
+    + ("archetypes", "scaffolds", "_templates", "_theme", "_themes", "_草稿")
 )
 """Folders of Jekyll, Hexo, Hugo and others for unpublished files. ``_posts`` and all other folders are read."""
 
@@ -54,6 +66,14 @@ _SUSPECT = re.compile(
 """A fast check of every name: only names that match are tested against all of ``_REASONS``."""
 
 
+def _unread(name: str) -> str:
+    """Why a text in a format that nothing here reads is left out; empty for any other file."""
+    suffix = "." + name.rpartition(".")[2].lower()
+    if suffix not in UNREAD_FORMATS or suffix in FORMATS:
+        return ""
+    return Message("%(suffix)s isn't read; convert it to Markdown, such as with pandoc", suffix=suffix)
+
+
 def reason_to_skip_folder(name: str) -> str:
     """Why a folder of this *name* is skipped; empty if it is read."""
     if name.startswith("."):
@@ -66,11 +86,15 @@ def reason_to_skip_file(name: str) -> str:
     """Why a file of this *name* is skipped; empty if it is read or is no article file."""
     if name.startswith("."):
         return HIDDEN
+    if name.startswith("_index.") and is_article_name(name):
+        return _SECTION_PAGE
+    if name.lower() in FOR_PROGRAMS:
+        return _FOR_PROGRAMS
     if name.startswith("_") and is_article_name(name):
         return _UNDERSCORE
     if not _SUSPECT.search(name):
-        return ""
-    return next((reason for pattern, reason in _REASONS if pattern.search(name)), "")
+        return _unread(name)
+    return next((reason for pattern, reason in _REASONS if pattern.search(name)), "") or _unread(name)
 
 
 def is_article_name(name: str) -> bool:

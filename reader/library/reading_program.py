@@ -19,7 +19,7 @@ from ..catalog.tokenizer import words_of
 from ..child_process.child import answer_lines, prepare
 from ..editing import to_article
 from ..errors import ReaderError, UnreadableArticle
-from ..formats import read_draft
+from ..formats import read_content
 from ..i18n import Message, stored
 from ..media.images import without_pictures
 from ..media.renditions import link_pictures
@@ -78,7 +78,7 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
 
 def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Article:
     file = PurePosixPath(path)
-    draft = read_draft(file.suffix.lower(), raw, settings.article_limit_mb * 1_000_000)
+    draft = read_content(file.suffix.lower(), raw, settings.article_limit_mb * 1_000_000)
     article = to_article(draft, file, settings)
     return link_pictures(article, file, settings) if pictures else without_pictures(article)
 

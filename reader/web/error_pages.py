@@ -77,12 +77,24 @@ def refuse_while_rebuilding() -> None:
         raise rebuilding()
 
 
-def show_http_error(error: HTTPException) -> Response | tuple[Response, int, dict[str, str]]:
-    """Shows Werkzeug's errors (404, 405, 400 …) on the error page. Redirects are returned unchanged."""
+def show_http_error(
+    error: HTTPException,
+) -> Response | WerkzeugResponse | tuple[Response, int, dict[str, str]]:
+    """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
+    if error.code == 404 and (moved := _from_another_site()):
+        return moved
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return _page(error.code), error.code, _freshness(error.code) | headers
+
+
+def _from_another_site() -> WerkzeugResponse | None:
+    """An address that no page of ours has may be one that the article had before (RFC 9110 15.4.2)."""
+    try:
+        return redirect(urls.article(services().catalog.moved_from(request.path)), 301)
+    except (NotFound, sqlite3.Error, Busy):
+        return None
 
 
 def relative_redirect(response: Response) -> Response:

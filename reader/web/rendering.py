@@ -14,7 +14,7 @@ from werkzeug.urls import uri_to_iri
 
 from .. import urls
 from ..chinese.script import SCRIPTS, convert, in_script, script_of
-from ..models import Collection, Teaser, format_minute
+from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
 from .assets import InlineStyles
 from .request_context import VARY, request_context
@@ -102,6 +102,7 @@ def init_app(app: Flask) -> None:
     environment.filters |= {
         "iri": uri_to_iri,
         "format_iso": format_iso,
+        "is_dated": is_dated,
         "format_minute": format_minute,
         "kilobytes": kilobytes,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import urls
 from ..chinese.script import other_script
-from ..models import Article
+from ..models import Article, is_dated
 
 
 def json_ld(article: Article, site: str) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def json_ld(article: Article, site: str) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": article.title,
-        "datePublished": article.published.isoformat(timespec="minutes"),
+        "datePublished": article.published.isoformat(timespec="minutes") if is_dated(article.published) else None,
         "dateModified": article.updated.isoformat(timespec="minutes") if article.updated > article.published else None,
         "author": people or ({"@type": "Organization", "name": article.source} if article.source else None),
         "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,

@@ -1,0 +1,22 @@
+"""Whether an address of another site is that of an article: ``/2018/01/02/rain.html``, ``/posts/rain/``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+from ..models import path_key, slug_of, word_set
+
+_ANYWHERE = word_set("posts post blog blogs p archives archive articles article news entry entries page pages")
+"""Parts of an address that every site of its kind has."""
+
+
+def is_old_address(key: str, path: str, section: str, published: int, timezone: tzinfo) -> bool:
+    """Whether every part of *key* but the last is a number of the article's day, or names its section or folder.
+
+    *key* is a ``path_key``, *published* in UTC seconds.
+    """
+    day = datetime.fromtimestamp(published, UTC).astimezone(timezone)
+    numbers = {f"{day:%Y}", f"{day:%m}", f"{day:%d}", str(day.month), str(day.day), f"{day:%Y-%m-%d}", f"{day:%Y-%m}"}
+    names = {slug_of(name).lower() for name in (*section.split("/"), *path_key(path).split("/"))}
+    parts = [slug_of(part).lower() for part in key.split("/")[:-1]]
+    return all(part in numbers | names | _ANYWHERE for part in parts)

@@ -1,0 +1,107 @@
+"""The fields of front matter that are understood, as data: what other programs call them, and how a value is read.
+
+Hugo, Jekyll, Hexo, Pelican, Zola, Docusaurus, VuePress, Astro, Obsidian and others write these. ``docs/reference/
+fields.md`` shows the same table; a test keeps both in step.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..models import word_set
+
+
+@dataclass(frozen=True)
+class Row:
+    """``names``, best first, all mean the Draft's ``field``; ``how`` is a reader of ``field_values``."""
+
+    field: str
+    how: str
+    names: tuple[str, ...]
+
+
+def _row(field: str, how: str, names: str) -> Row:
+    return Row(field, how, tuple(names.split()))
+
+
+ROWS = (
+    _row("title", "text", "title 标题 主题 headline"),
+    _row("kicker", "text", "kicker 引题 肩题"),
+    _row("subtitle", "text", "subtitle 副题 副标题 sub_title subheading"),
+    _row("summary", "text", "summary 摘要 导语 提要 description excerpt abstract desc teaser_text meta_description"),
+    _row(
+        "published",
+        "date",
+        "published date 发布 日期 时间 发布时间 pubDate publishDate publishedAt published_at publish_date publish_time"
+        " published_date datePublished date_published published_time post_date datetime created createdAt created_at"
+        " created_date created_time createDate createTime create_time create_date dateCreated date_created"
+        " creation_date",
+    ),
+    _row(
+        "updated",
+        "date",
+        "updated 修改 更新 更新时间 lastmod modified updatedAt updated_at updatedDate updated_date update_time"
+        " update_date lastModified last_modified last_modified_at lastUpdated last_updated last_update last_edited"
+        " dateModified date_modified date_updated modified_at modified_time modDate mod_date modification_date edited",
+    ),
+    _row("source", "source", "source 来源 publisher from"),
+    _row("section", "section", "section 栏目 频道 categories category 分类"),
+    _row("byline", "names", "byline 记者 作者 署名 author authors author_name creator creators writer writers"),
+    _row("editor", "text", "editor 编辑 责任编辑 责编"),
+    _row("tags", "tags", "tags 标签 tag keywords 关键词 keyword topics labels"),
+    _row("language", "language", "language 语言 lang locale langcode"),
+    _row("draft", "switch", "draft 草稿"),
+    _row("draft", "withheld", "wip private hidden unlisted headless secret is_draft isDraft encrypt encrypted"),
+    _row("draft", "shown", "publish public is_published isPublished visible dg-publish render"),
+    _row("draft", "status", "status 状态 visibility state post_status"),
+    _row("draft", "password", "password passwd"),
+    _row("slug", "slug", "slug 短名"),
+    _row("aliases", "aliases", "aliases 别名 旧短名 alias redirect_from redirects old_slugs"),
+    _row("paths", "paths", "permalink url path id abbrlink old_url original_url canonical_path save_as"),
+    _row(
+        "images",
+        "images",
+        "images 图片 image cover banner thumbnail featured_image cover_image hero_image header_image banner_image"
+        " main_image post_image share_image social_image og_image photos thumb hero header header_img index_img"
+        " banner_img top_img cover_img resources",
+    ),
+)
+
+CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "frontmatter"})
+"""Mappings whose fields count where the top does not have them: Hugo's, Zola's, and plug-ins'."""
+
+UNUSED = word_set(
+    "layout comments comment toc math mathjax katex mermaid weight order position permalinkpattern type template"
+    " collection series menu menus next prev previous related relatedposts featured sticky top pin pinned feed rss"
+    " sitemap search robots noindex canonical canonicalurl cssclass cssclasses style styles script scripts theme markup"
+    " outputs output cascade build linktitle linktext navtitle sidebar sidebarlabel sidebarposition sidebardepth"
+    " pagination paginationlabel editlink editurl contributors copyright license reward catalog categoriesweight"
+    " tagsweight aliasesweight version versions readingtime wordcount numbersections headless expirydate iscjklanguage"
+    " hidetitle hidetableofcontents images iconurl icon logo color colors data dates event location rating titles"
+    " languages translations translationkey i18n locales imports generate subtitles captions"
+) - {"images", "headless"}
+"""Names that other programs use for what has no place here; they are never taken for a slip of the pen."""
+
+HUGO_ONLY = word_set(
+    "lastmod linktitle weight iscjklanguage expirydate menu menus markup cascade resources taxonomies params outputs"
+    " translationkey publishdate"
+)
+"""A file that has one of these is Hugo's or Zola's, whose categories are a set; those of others are a path."""
+
+
+def plain_name(name: str) -> str:
+    """``featured_image``, ``featuredImage`` and ``Featured-Image`` are one name."""
+    return re.sub(r"[\s_-]+", "", name.strip().lower())
+
+
+_BY_NAME = {plain_name(name): (rank, row) for row in ROWS for rank, name in enumerate(row.names)}
+
+
+def row_of(name: str) -> tuple[int, Row] | None:
+    """(rank, row) of a field's name: the lower the rank, the better."""
+    return _BY_NAME.get(plain_name(name))
+
+
+def known_names() -> list[str]:
+    return [name for row in ROWS for name in row.names]

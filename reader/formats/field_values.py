@@ -1,0 +1,260 @@
+"""How a value of front matter is read, by the names in ``field_table``: lenient, and every loss is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import UnreadableArticle
+from ..i18n import Message, is_language_tag
+from ..models import is_slug, path_key, slug_of, word_set
+from .dates import UnreadableDate, parse_date
+from .names import ROLE, split_names
+
+Value = str | list[Any] | dict[str, Any]
+"""A text as typed, or a list or mapping of such."""
+
+SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
+LIST_SEPARATORS = r"\s*[,，、;；]\s*"
+YES = {"true", "yes", "on", "1", "是", "真"}
+NO = {"false", "no", "off", "0", "否", "假", ""}
+_SHOWN = 80
+"""So much of a wrong value is told."""
+_WITHHELD = word_set(
+    "draft drafts private hidden unlisted pending future trash skip wip unpublished inherit auto-draft members paid"
+    " 草稿 私密 未发布 待审"
+)
+"""What a status may say of an article that is not public (WordPress, Pelican, Ghost, Obsidian's users)."""
+_LANGUAGES = {
+    "中文": "zh", "简体中文": "zh-Hans", "繁體中文": "zh-Hant", "繁体中文": "zh-Hant", "chinese": "zh", "cn": "zh-CN",
+    "tw": "zh-TW", "english": "en", "英文": "en", "日本語": "ja", "jp": "ja", "日文": "ja", "한국어": "ko", "kr": "ko",
+}  # fmt: skip
+_NAME_KEYS = ("name", "title", "display_name", "nickname", "label", "key", "slug")
+_IMAGE_KEYS = (
+    "image", "url", "src", "path", "relative", "thumbnail", "teaser", "overlay_image", "file", "filename", "feature",
+)  # fmt: skip
+_MAIL = re.compile(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
+_LOWER_WORDS = re.compile(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field as written: its value, its line counted from 1, and the form of the front matter it stands in."""
+
+    name: str
+    value: Value
+    line: int
+    form: str = "yaml"
+    """yaml, toml, json or lines."""
+
+    @property
+    def text(self) -> str:
+        """Of a list the items joined by commas, of a mapping what names it."""
+        return ", ".join(" ".join(text.split()) for text in texts(self.value))
+
+    def fail(self, cause: str, hint: str) -> UnreadableArticle:
+        return UnreadableArticle(cause, hint, self.line)
+
+
+@dataclass
+class Remarks:
+    """What is to be said of the fields of one file, and whether they are those of Hugo or of Jekyll."""
+
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_hugo: bool = False
+    is_jekyll: bool = False
+
+    def warn(self, of: Field, cause: Message, hint: Message) -> None:
+        problem = Message("%(cause)s (%(hint)s)", cause=cause, hint=hint)
+        self.warnings.append(Message("line %(line)s: %(problem)s", line=of.line, problem=problem))
+
+    def note(self, said: Message) -> None:
+        self.notes.append(said)
+
+
+def texts(value: Value) -> Iterator[str]:
+    """The texts in *value*, however deep its lists; of a mapping what names the thing."""
+    if isinstance(value, str):
+        if value.strip():
+            yield value.strip()
+    elif isinstance(value, dict):
+        named = next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), None)
+        yield from texts(named) if named else ()
+    else:
+        for item in value:
+            yield from texts(item)
+
+
+def listed(text: str, separators: str) -> tuple[str, ...]:
+    """The parts of *text*, each once, none empty."""
+    return tidied(re.split(separators, text))
+
+
+def tidied(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in (" ".join(value.split()) for value in values) if value))
+
+
+def _text(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader has it
+    return of.text
+
+
+def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader has it
+    """A name; of an address its host."""
+    text = of.text
+    return (urlsplit(text).hostname or "").removeprefix("www.") if re.match(r"https?://", text) else text
+
+
+def moment(of: Field, remarks: Remarks) -> datetime | None:
+    """A date that can mean two days is read as most programs do, month first, and told. Raises UnreadableArticle."""
+    value = of.value.get("date", "") if isinstance(of.value, dict) else of.value
+    text = Field(of.name, value, of.line).text
+    try:
+        return parse_date(text) if text else None
+    except UnreadableDate as error:
+        if error.guess:
+            remarks.warn(of, error.cause, error.hint)
+            return error.guess
+        raise of.fail(error.cause, error.hint) from None
+
+
+def is_switch(of: Field) -> bool:
+    """Whether it says true or false: Jekyll has ``published: false``."""
+    return isinstance(of.value, str) and of.value.strip().lower() in (YES | NO) - {"", "0", "1"}
+
+
+def _date(of: Field, remarks: Remarks) -> datetime | None:
+    return moment(of, remarks)
+
+
+def _switch(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    """Raises UnreadableArticle: what may be a draft is not published."""
+    text = of.text.lower()
+    if text not in YES | NO:
+        cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_SHOWN])
+        raise of.fail(cause, Message("write %(field)s: true", field=of.name))
+    return text in YES
+
+
+def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    return of.text.lower() not in NO
+
+
+def _shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    return of.text.lower() in NO - {""} | {"never"}
+
+
+def _status(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    return any(text.lower() in _WITHHELD for text in texts(of.value))
+
+
+def _password(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    return bool(of.text) and of.text.lower() not in NO
+
+
+def _language(of: Field, remarks: Remarks) -> str:
+    text = of.text.replace("_", "-").split(".")[0]
+    text = _LANGUAGES.get(text.lower(), text)
+    if not text or is_language_tag(text):
+        return text
+    cause = Message("invalid language tag: '%(text)s'", text=text[:_SHOWN])
+    remarks.warn(of, cause, Message("use zh-CN, zh-Hant, en …"))
+    return ""
+
+
+def _slug(of: Field, remarks: Remarks) -> str:
+    text = of.text.strip("/")
+    if not text or is_slug(text):
+        return text
+    fit = slug_of(text)
+    hint = Message("%(slug)s is used", slug=fit) if fit else Message("use letters, digits and -")
+    remarks.warn(of, Message("slug cannot be part of an address: '%(text)s'", text=text[:_SHOWN]), hint)
+    return fit
+
+
+def _aliases(of: Field, remarks: Remarks) -> tuple[str, ...]:
+    """Former names; those with a slash or a dot are addresses, and keep a ``/`` in front."""
+    found = []
+    for text in texts(of.value) if not isinstance(of.value, str) else listed(of.value, LIST_SEPARATORS):
+        if is_slug(text):
+            found.append(text)
+        elif key := path_key(text) if re.search(r"[/.]", text) else "":
+            found.append(f"/{key}")
+        elif fit := slug_of(text):
+            found.append(fit)
+        else:
+            cause = Message("alias cannot be part of an address: '%(text)s'", text=text[:_SHOWN])
+            remarks.warn(of, cause, Message("use letters, digits and -"))
+    return tidied(found)
+
+
+def _paths(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
+    return tidied(path_key(text) for text in texts(of.value))
+
+
+def _names(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
+    """Names only: 记者高原雪 is 高原雪. A comma in an item of a list belongs to the name: ``Smith, John``."""
+    if isinstance(of.value, str):
+        text = _MAIL.sub("", of.text)
+        return split_names(text) or tidied([text])
+    return tidied(ROLE.sub("", name) or name for name in (_MAIL.sub("", name) for name in texts(of.value)))
+
+
+def _section(of: Field, remarks: Remarks) -> tuple[str, ...]:
+    """A name may be a path too. Of several paths, and of Hugo's and Zola's set, the first."""
+    if isinstance(of.value, str):
+        return listed(_spaced(of, remarks, "/"), SECTION_SEPARATORS)
+    items = of.value if isinstance(of.value, list) else [of.value]
+    paths = [list(texts(item)) for item in items]
+    is_set = of.form in ("toml", "json") or remarks.is_hugo or any(isinstance(item, list) for item in items)
+    chosen = next(filter(None, paths), []) if is_set else [name for path in paths for name in path]
+    if is_set and sum(map(bool, paths)) > 1:
+        remarks.note(Message("%(field)s: only the first one is the section", field=of.name))
+    return listed("/".join(chosen), SECTION_SEPARATORS)
+
+
+def _tags(of: Field, remarks: Remarks) -> tuple[str, ...]:
+    """Of a text, what commas part; without any, words, where Jekyll and Hugo would part them."""
+    if isinstance(of.value, str):
+        return tidied(tag.lstrip("#") for tag in listed(_spaced(of, remarks, ","), LIST_SEPARATORS))
+    return tidied(tag.lstrip("#") for tag in texts(of.value))
+
+
+def _spaced(of: Field, remarks: Remarks, separator: str) -> str:
+    """Jekyll and Hugo take ``jekyll update`` for two names; in Pelican and Hexo it is one."""
+    text = of.text
+    if of.form == "lines" or re.search(LIST_SEPARATORS + "|[/>|｜]", text):
+        return text
+    if remarks.is_jekyll or remarks.is_hugo or _LOWER_WORDS.fullmatch(text):
+        return separator.join(text.split())
+    return text
+
+
+def _images(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
+    """Paths or addresses; ``cover: false`` is none, nor a colour."""
+    found = of.value.split("\n") if isinstance(of.value, str) else _pictures(of.value)
+    is_path = re.compile("" if of.name in ("images", "图片", "image") else "[./]")
+    return tidied(text for text in found if text.lower() not in YES | NO and is_path.search(text))
+
+
+def _pictures(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        inner = next((value[key] for key in _IMAGE_KEYS if value.get(key)), "")
+        yield from _pictures(inner) if inner else ()
+    else:
+        for item in value:
+            yield from _pictures(item)
+
+
+READERS: dict[str, Callable[[Field, Remarks], Any]] = {
+    "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
+    "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
+    "password": _password, "slug": _slug, "aliases": _aliases, "paths": _paths, "images": _images,
+}  # fmt: skip
+"""By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""

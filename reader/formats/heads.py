@@ -1,0 +1,155 @@
+"""Front matter in the forms of other programs: TOML, JSON, a comment, Hexo's with one fence, lines ``Title: …``.
+
+The form between two lines of ``---`` is the matter of ``fences`` and ``yaml_fields``. What is no front matter for sure
+is text of the article.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from .field_values import Field, Value
+
+_TOML = re.compile(r"\s*\ufeff?\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML_BEGINS = re.compile(r"\s*\ufeff?\s*\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
+_JSON_BEGINS = re.compile(r"\s*\ufeff?(\s*)\{\s*\"")
+_SEMICOLONS = re.compile(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\"[^\n]*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
+_LINE = re.compile(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
+_CONTINUED = re.compile(r"[ \t]{2,}(\S.*)")
+_ONE_FENCE = re.compile(r"-{3,}[ \t]*")
+_YAML_LINE = re.compile(r"[\w.\"'-]+(?: [\w-]+)?[ \t]*:(?:\s|$)|[ \t]*-(?:\s|$)|[ \t]+\S|[ \t]*#|[ \t]*$|[ \t]*[\]}]")
+_MOST_LINES = 400
+_MOST_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """The fields, what follows them, and the lines that they took. A *block* is YAML that is still to be read."""
+
+    fields: tuple[Field, ...]
+    rest: str
+    lines: int
+    block: str = ""
+    first_line: int = 1
+
+
+def marked_head(text: str) -> Head | None:
+    """Of TOML or JSON. Raises UnreadableArticle for what begins like TOML front matter and is none."""
+    start = text[:_MOST_CHARACTERS]
+    if found := _TOML.match(start):
+        return _head(text, found.end(), _toml(found[1], _line(text, found.start(1))))
+    if _TOML_BEGINS.match(start):
+        raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of +++"), 1)
+    if found := _SEMICOLONS.match(start):
+        return _json_head(text, "{" + found[1] + "}", found.end())
+    if found := _JSON_BEGINS.match(start):
+        begin = found.end(1)
+        try:
+            _, end = json.JSONDecoder().raw_decode(start[begin:])
+        except (ValueError, RecursionError):
+            return None
+        after = re.compile(r"[ \t]*(?:;{3,}|-{3,})?[ \t]*(?:\n|\Z)").match(text, begin + end)
+        return _json_head(text, start[begin : begin + end], after.end()) if after else None
+    return None
+
+
+def plain_head(text: str, is_field: Callable[[str], bool]) -> Head | None:
+    """Of Markdown: a comment of fields, YAML above one fence (Hexo), or lines until a blank one (MultiMarkdown)."""
+    if found := _COMMENT.match(text[:_MOST_CHARACTERS]):
+        fields = _fields_of(found[1].split("\n"), _line(text, found.start(1)), is_field)
+        return _head(text, found.end(), fields) if fields else None
+    above = len(text) - len(text.lstrip(" \t\n\ufeff\u3000"))
+    begin = text.rfind("\n", 0, above) + 1
+    lines = text[begin : begin + _MOST_CHARACTERS].split("\n", _MOST_LINES)[:_MOST_LINES]
+    first = _LINE.match(lines[0].lstrip("\ufeff"))
+    if not first or not is_field(first[1]):
+        return None
+    return _above_one_fence(text, begin, lines) or _lines_head(text, begin, lines, is_field)
+
+
+def _above_one_fence(text: str, begin: int, lines: list[str]) -> Head | None:
+    size = next((at for at, line in enumerate(lines) if _ONE_FENCE.fullmatch(line)), 0)
+    if not size or not all(_YAML_LINE.match(line) for line in lines[:size]):
+        return None
+    block = "\n".join(lines[:size]).lstrip("\ufeff") + "\n"
+    first_line = _line(text, begin)
+    taken = begin + sum(len(line) + 1 for line in lines[: size + 1])
+    return Head((), text[taken:], first_line + size, block, first_line)
+
+
+def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> Head | None:
+    size = next((at for at, line in enumerate(lines) if not line.strip()), len(lines))
+    fields = _fields_of(lines[:size], _line(text, begin), is_field)
+    known = sum(is_field(field.name) for field in fields)
+    if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
+        return None
+    taken = begin + sum(len(line) + 1 for line in lines[:size])
+    return _head(text, taken, fields)
+
+
+def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> tuple[Field, ...]:
+    """Lines ``Name: value``, a value goes on in indented ones; none if any other line is among them."""
+    found: list[Field] = []
+    for number, line in enumerate(lines, first_line):
+        if not line.strip() or line.strip() == "---":
+            continue
+        if match := _LINE.match(line.lstrip("\ufeff")):
+            found.append(Field(match[1], match[2].strip(), number, "lines"))
+        elif found and (more := _CONTINUED.match(line)):
+            last = found.pop()
+            found.append(Field(last.name, f"{last.value}\n{more[1]}".strip(), last.line, "lines"))
+        else:
+            return ()
+    return tuple(found) if any(is_field(field.name) for field in found) else ()
+
+
+def _head(text: str, end: int, fields: tuple[Field, ...]) -> Head:
+    return Head(fields, text[end:], text.count("\n", 0, end))
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _toml(block: str, first_line: int) -> tuple[Field, ...]:
+    try:
+        said = tomllib.loads(block)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = first_line + int(found[1]) - 1 if found else first_line
+        hint = Message('write lines such as title = "…"')
+        raise UnreadableArticle(Message("invalid TOML: %(problem)s", problem=error), hint, line) from error
+    lines = {match[1]: number for number, row in enumerate(block.split("\n"), first_line)
+             if (match := re.match(r"\s*\[?\"?([\w-]+)", row))}  # fmt: skip
+    return tuple(Field(name, _plain(value), lines.get(name, first_line), "toml") for name, value in said.items())
+
+
+def _json_head(text: str, block: str, end: int) -> Head | None:
+    try:
+        said = json.loads(block)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or not said:
+        return None
+    return _head(text, end, tuple(Field(name, _plain(value), 1, "json") for name, value in said.items()))
+
+
+def _plain(value: Any, depth: int = 0) -> Value:
+    """TOML's and JSON's values as texts, as YAML's are."""
+    if isinstance(value, dict) and depth < 8:
+        return {str(key): _plain(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list) and depth < 8:
+        return [_plain(inner, depth + 1) for inner in value]
+    if value is None or isinstance(value, dict | list):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,90 @@
+"""The fields of a block of YAML, read as events: values stay as the editor typed them.
+
+``title: 2018`` is the text 2018, ``source: no`` is the text no. It also bounds what hostile YAML can do: an alias is
+empty, a tag is ignored, and what lies deeper than a few levels is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from .field_values import Field, Value
+
+_DEEPEST = 8
+_WRITE_FIELDS = Message("write lines such as title: …")
+_FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+_STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
+_ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+
+_Events = Iterator[tuple[yaml.Event, int]]
+
+
+def yaml_fields(text: str, first_line: int) -> Iterator[Field]:
+    """In order. Raises UnreadableArticle with the line."""
+    events = _events(text, first_line)
+    first, line = next(events, (None, first_line))
+    if first is None:
+        return
+    if not isinstance(first, yaml.MappingStartEvent):
+        raise UnreadableArticle(Message("front matter is not a list of fields"), _WRITE_FIELDS, line)
+    for event, line in events:
+        if isinstance(event, yaml.MappingEndEvent):
+            return
+        if not isinstance(event, yaml.ScalarEvent):
+            raise UnreadableArticle(Message("a field name is not text"), _WRITE_FIELDS, line)
+        yield Field(str(event.value), _value(next(events)[0], events, 1), line)
+
+
+def _value(event: yaml.Event, events: _Events, depth: int) -> Value:
+    """The value that begins with *event*; takes its events, however deep they lie."""
+    if isinstance(event, yaml.ScalarEvent):
+        return _plain(event)
+    if not isinstance(event, _STARTS):
+        return ""
+    if depth >= _DEEPEST:
+        _skip(events)
+        return ""
+    if isinstance(event, yaml.SequenceStartEvent):
+        return list(_items(events, depth))
+    values = iter(list(_items(events, depth)))
+    return {key if isinstance(key, str) else "": value for key, value in zip(values, values, strict=False)}
+
+
+def _items(events: _Events, depth: int) -> Iterator[Value]:
+    for event, _ in events:
+        if isinstance(event, _ENDS):
+            return
+        yield _value(event, events, depth + 1)
+
+
+def _skip(events: _Events) -> None:
+    depth = 1
+    for event, _ in events:
+        depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+        if not depth:
+            return
+
+
+def _plain(event: yaml.ScalarEvent) -> str:
+    value = str(event.value)
+    return "" if event.implicit[0] and value in ("~", "null", "Null", "NULL") else value.strip()
+
+
+def _events(text: str, first_line: int) -> _Events:
+    """What stands between the beginning and the end of the one document, each with its line."""
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if not isinstance(event, _FRAME):
+                yield event, (event.start_mark.line if event.start_mark else 0) + first_line
+            if isinstance(event, yaml.DocumentEndEvent):
+                return
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + first_line if error.problem_mark else first_line
+        hint = Message('put "…" around a value that contains : or # or quotes')
+        raise UnreadableArticle(Message("invalid YAML: %(problem)s", problem=error.problem), hint, line) from error
+    except yaml.YAMLError as error:
+        raise UnreadableArticle(Message("invalid YAML"), _WRITE_FIELDS, first_line) from error
