@@ -124,7 +124,7 @@ def parse_date(text: str) -> datetime | None:
 def _date_at_start(plain: str) -> datetime | None:
     """``2023-01-29 18:30:22 2023 -0800`` begins with one."""
     found = next(find_dates(plain), None)
-    return found.moment if found and found.start == 0 and plain[found.end : found.end + 1].isspace() else None
+    return found.moment if found and found.start == 0 and " " in plain[found.end - 1 : found.end + 1] else None
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
