@@ -61,7 +61,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         aliases=draft.aliases,
         images=tuple(dict.fromkeys([*pictures_above, *pictures])),
         draft=draft.draft,
-        warnings=(*draft.warnings, *warnings, *([NO_DATE] if published == UNDATED else [])),
+        warnings=(*draft.warnings, *warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
         notes=draft.notes,
         paths=draft.paths,
     )
@@ -83,10 +83,10 @@ def _pictures(draft: Draft, folder: PurePosixPath) -> tuple[list[str], list[str]
 
 
 def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
-    """Of the front matter, the path or the text; else UNDATED."""
+    """Of the front matter, the path, the last change or the text; else UNDATED."""
     zone = settings.timezone
-    told = _local(draft.published, settings) or from_path.date(file, zone) or derived.date_said(plain, zone)
-    return told or UNDATED.astimezone(zone)
+    told = _local(draft.published, settings) or from_path.date(file, zone) or _local(draft.updated, settings)
+    return told or derived.date_said(plain, zone) or UNDATED.astimezone(zone)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -104,7 +104,7 @@ def _values_of(found: tuple[Field, ...]) -> dict[str, Any]:
         offers.setdefault(offer.row.field, []).append(offer)
     values = {name: _chosen(name, offered, remarks) for name, offered in offers.items()}
     values["published"] = _published(values, offers)
-    values |= _addresses(values)
+    values |= _addresses(values, offers)
     told = {"warnings": tuple(remarks.warnings), "notes": tuple(dict.fromkeys(remarks.notes))}
     return {name: value for name, value in (values | told).items() if value}
 
@@ -196,22 +196,24 @@ def _told(failure: UnreadableArticle) -> tuple[Message, Message]:
 
 
 def _published(values: dict[str, Any], offers: dict[str, list[_Offer]]) -> datetime | None:
-    """As Hugo has it: the date, else that of the last change; a later ``publishDate`` is an embargo."""
+    """The date; a later ``publishDate`` is an embargo, as in Hugo. Else the day in an address."""
     published: datetime | None = values.get("published")
     embargo = next(
         (offer for offer in offers.get("published", []) if plain_name(offer.field.name) == "publishdate"), None
     )
     if published and embargo and (due := moment(embargo.field, Remarks())):
         return max((published, due), key=lambda at: at.replace(tzinfo=None))
-    if published or values.get("updated"):
-        return published or values["updated"]
+    if published:
+        return published
     return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)
 
 
-def _addresses(values: dict[str, Any]) -> dict[str, Any]:
-    """Aliases with a slash are addresses, not names."""
+def _addresses(values: dict[str, Any], offers: dict[str, list[_Offer]]) -> dict[str, Any]:
+    """Aliases and slugs with a slash are addresses, not names."""
     given = values.get("aliases") or ()
-    paths = [*(values.get("paths") or ()), *(path_key(name) for name in given if name.startswith("/"))]
+    slugs = [offer.field.text.strip("/") for offer in offers.get("slug", [])]
+    said = [*(name for name in given if name.startswith("/")), *(slug for slug in slugs if "/" in slug)]
+    paths = [*(values.get("paths") or ()), *map(path_key, said)]
     names = tuple(name for name in given if not name.startswith("/"))
     return {"aliases": names, "paths": tuple(dict.fromkeys(filter(None, paths)))}
 

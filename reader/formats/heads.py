@@ -20,12 +20,14 @@ from .field_values import Field, Value
 _TOML = re.compile(r"\s*\ufeff?\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML_BEGINS = re.compile(r"\s*\ufeff?\s*\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
 _JSON_BEGINS = re.compile(r"\s*\ufeff?(\s*)\{\s*\"")
-_SEMICOLONS = re.compile(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\"[^\n]*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
+_SEMICOLONS = re.compile(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\".*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
 _COMMENT = re.compile(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
 _LINE = re.compile(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
 _CONTINUED = re.compile(r"[ \t]{2,}(\S.*)")
 _ONE_FENCE = re.compile(r"-{3,}[ \t]*")
 _YAML_LINE = re.compile(r"[\w.\"'-]+(?: [\w-]+)?[ \t]*:(?:\s|$)|[ \t]*-(?:\s|$)|[ \t]+\S|[ \t]*#|[ \t]*$|[ \t]*[\]}]")
+_JSON_FIELD = re.compile(r'^\s*[{,]?\s*"(?:title|date|draft|tags|categories)"\s*:', re.MULTILINE)
+_MOST_SEARCHED = 2000
 _MOST_LINES = 400
 _MOST_CHARACTERS = 200_000
 
@@ -54,8 +56,8 @@ def marked_head(text: str) -> Head | None:
         begin = found.end(1)
         try:
             _, end = json.JSONDecoder().raw_decode(start[begin:])
-        except (ValueError, RecursionError):
-            return None
+        except (ValueError, RecursionError) as error:
+            return _no_json(start[begin:], error)
         after = re.compile(r"[ \t]*(?:;{3,}|-{3,})?[ \t]*(?:\n|\Z)").match(text, begin + end)
         return _json_head(text, start[begin : begin + end], after.end()) if after else None
     return None
@@ -135,11 +137,18 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
 def _json_head(text: str, block: str, end: int) -> Head | None:
     try:
         said = json.loads(block)
-    except (ValueError, RecursionError):
-        return None
+    except (ValueError, RecursionError) as error:
+        return _no_json(block, error)
     if not isinstance(said, dict) or not said:
         return None
     return _head(text, end, tuple(Field(name, _plain(value), 1, "json") for name, value in said.items()))
+
+
+def _no_json(block: str, error: Exception) -> None:
+    """Raises UnreadableArticle if it was meant as front matter: it may say that this is a draft."""
+    if _JSON_FIELD.search(block[:_MOST_SEARCHED]):
+        problem = Message("invalid JSON: %(problem)s", problem=error)
+        raise UnreadableArticle(problem, Message('write lines such as "title": "…",'), 1)
 
 
 def _plain(value: Any, depth: int = 0) -> Value:

@@ -61,6 +61,8 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
     if isinstance(error, Moved):
         return _moved(error)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    if status == 404 and (moved := _from_another_site()):
+        return moved
     headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, Busy) else {}
     return _page(status), status, _freshness(status) | headers
 
