@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from ..chinese import punctuate
-from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import UNDATED, Article, Draft, local_time
 from ..sanitizer import sanitize
@@ -40,7 +39,6 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     told = draft.language or from_path.language(file)
     language = told or derived.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
-    pictures_above, warnings = _pictures(draft, file.parent)
     published = _published(draft, file, plain, settings)
     setter = punctuate if language.startswith("zh") else _as_is
     return Article(
@@ -59,9 +57,9 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         editor=setter(draft.editor),
         tags=tuple(setter(tag) for tag in draft.tags),
         aliases=draft.aliases,
-        images=tuple(dict.fromkeys([*pictures_above, *pictures])),
+        images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
         draft=draft.draft,
-        warnings=(*draft.warnings, *warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
+        warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
         notes=draft.notes,
         paths=draft.paths,
     )
@@ -71,15 +69,8 @@ def _as_is(text: str) -> str:
     return text
 
 
-def _pictures(draft: Draft, folder: PurePosixPath) -> tuple[list[str], list[str]]:
-    """(paths, warnings): one that lies outside the folder is left out."""
-    paths, warnings = [], []
-    for image in draft.images:
-        try:
-            paths.append(derived.resolve_within(image, folder))
-        except UnreadableArticle as error:
-            warnings.append(error.message)
-    return list(filter(None, paths)), warnings
+def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
+    return [path for image in draft.images if (path := derived.resolve_within(image, folder))]
 
 
 def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:

@@ -11,9 +11,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from ..chinese import HAN, is_han
-from ..errors import UnreadableArticle
 from ..formats.dates import find_dates
-from ..i18n import Message
 from ..models import local_time
 
 SUMMARY_LENGTH = 120

@@ -144,11 +144,12 @@ def _json_head(text: str, block: str, end: int) -> Head | None:
     return _head(text, end, tuple(Field(name, _plain(value), 1, "json") for name, value in said.items()))
 
 
-def _no_json(block: str, error: Exception) -> None:
+def _no_json(block: str, error: Exception) -> Head | None:
     """Raises UnreadableArticle if it was meant as front matter: it may say that this is a draft."""
     if _JSON_FIELD.search(block[:_MOST_SEARCHED]):
         problem = Message("invalid JSON: %(problem)s", problem=error)
         raise UnreadableArticle(problem, Message('write lines such as "title": "…",'), 1)
+    return None
 
 
 def _plain(value: Any, depth: int = 0) -> Value:
