@@ -4,24 +4,65 @@ from __future__ import annotations
 
 import html
 import io
+import random
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import lxml.html
 import pikepdf
 import pymupdf
 
+from reader.errors import UnreadableArticle
 from reader.exports import Exporter
 from reader.exports.options import options_of
 from reader.exports.publications import of_article
-from reader.models import Article
+from reader.models import Article, Draft
 from reader.services import Services
 
 SPECIMEN = Path(__file__).resolve().parent / "samples" / "specimen.md"
 PICTURE = "一座石桥跨过河面"
 """The alternative text of the picture that ``specimen`` adds."""
+
+
+DATE = b"2026-05-01 06:00"
+"""The date in every SAMPLE, as far as the format writes it so."""
+ODD_DATES = (
+    "", " ", "someday", "2026-99-99", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "1800-01-01", "03/04/2026",
+    "2026-05-01 25:61", "2026-05-01 06:00 CST", "2026-05-01 06:00 +99:99", "2026-05-01 06:00 [Mars/Base]",
+    "9" * 400, "二〇二六年十三月四十日", "\u0661\u0662-\u0663", "2026-05-01\x0006:00", "记者高原雪", "---",
+)  # fmt: skip
+ODD_BYTES = (b"", b"\n", b"\r", b"\x00", b"\x1b", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xe6\x9b", b"---\n", b"...\n", b"# ",
+             b"<", b"</p>", b"<!--", b"]]>", b"&#0;", b"&#x110000;", b"{{", b"[", b"*a: &a ", b'"', b"\\", b"\xed\xa0\x80",
+             "\u202e".encode(), "\u3000".encode(), b"9" * 50)  # fmt: skip
+
+
+def odd_files(sample: bytes, seed: str, rounds: int = 300) -> Iterator[bytes]:
+    """*sample* with odd dates, cut off at every byte, with lines left out, doubled or swapped, and with odd bytes in it."""
+    yield from (sample.replace(DATE, date.encode()) for date in ODD_DATES)
+    yield from (sample[:end] for end in range(len(sample)))
+    dice, lines = random.Random(seed), sample.splitlines(keepends=True)
+    for _ in range(rounds):
+        chosen = dice.choices(lines, k=dice.randint(1, len(lines) + 1))
+        data = bytearray(b"".join(chosen) if dice.random() < 0.5 else sample)
+        for _ in range(dice.randint(1, 4)):
+            at = dice.randint(0, len(data))
+            data[at : at + dice.choice((0, 0, 1, 8))] = dice.choice(ODD_BYTES)
+        yield bytes(data)
+
+
+def wrong_errors(read: Callable[[bytes], Draft], sample: bytes) -> set[str]:
+    """The names of errors other than UnreadableArticle that *read* raises for odd files; empty for a valid format."""
+    wrong = set()
+    for data in odd_files(sample, "odd"):
+        try:
+            read(data)
+        except UnreadableArticle:
+            continue
+        except Exception as error:  # noqa: BLE001 what is looked for
+            wrong.add(f"{type(error).__name__}: {data[:200]!r}")
+    return wrong
 
 
 def specimen(picture: bytes) -> dict[str, bytes]:

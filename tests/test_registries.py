@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from lxml import html
 from PIL import Image
-from registries import contents, missing, specimen
+from registries import contents, missing, specimen, wrong_errors
 
 from reader.cli import main
 from reader.exports import EXPORTS
@@ -18,6 +18,8 @@ from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.feeds import FEEDS
 from reader.formats import FORMATS, read_draft
+from reader.formats.dates import parse_date
+from reader.models import Draft
 from reader.sanitizer import sanitize
 
 each_format = pytest.mark.parametrize("suffix", FORMATS)
@@ -66,6 +68,20 @@ def test_a_file_of_each_format_is_imported_also_from_a_folder_and_a_zip(suffix, 
     (made,) = settings.articles.rglob("*.md")
     draft = read_draft(".md", made.read_bytes())
     assert (draft.title, body in draft.body_html) == ("大雨", True)
+
+
+@each_format
+def test_a_format_raises_unreadable_article_and_no_other_error_whatever_the_file(suffix):
+    assert wrong_errors(lambda data: read_draft(suffix, data), FORMATS[suffix].SAMPLE) == set()
+
+
+def test_a_format_that_lets_an_error_of_a_date_or_a_decoder_out_is_found_out():
+    def read(data: bytes) -> Draft:
+        title, date, body = data.decode().split("\n", 2)
+        return Draft(title=title, published=parse_date(date), body_html=body)
+
+    wrong = wrong_errors(read, "大雨\n2026-05-01 06:00\n今天下雨。\n".encode())
+    assert {error.partition(":")[0] for error in wrong} == {"UnicodeDecodeError", "UnreadableDate", "ValueError"}
 
 
 # -- exports ------------------------------------------------------------------------------------------------------
@@ -119,3 +135,40 @@ def test_a_feed_names_every_article_and_gives_the_same_bytes(publish, client, na
 
 def test_feed_formats_have_a_definite_order():
     assert len({feed.ORDER for feed in FEEDS.values()}) == len(FEEDS)
+
+
+# -- pages --------------------------------------------------------------------------------------------------------
+
+REDIRECTS = {"/d/latest"}
+"""Addresses of views that answer with another address."""
+
+
+def plain_addresses(app) -> list[str]:
+    """The addresses of views without variables."""
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments]
+    return sorted({str(rule) for rule in rules} - REDIRECTS)
+
+
+def faults_of(client, address: str) -> list[str]:
+    """What the page at *address* lacks of the contract in ``reader/web/views/__init__.py``."""
+    first = client.get(address, buffered=True)
+    if first.status_code != 200:
+        return [f"{address}: {first.status}"]
+    if first.headers.get("Cache-Control") == "no-store":
+        return []
+    required = ["ETag", "Cache-Control", *([] if first.mimetype.startswith("image/") else ["Vary"])]
+    lacking = [f"{address}: no {name}" for name in required if not first.headers.get(name)]
+    again = client.get(address, buffered=True, headers={"If-None-Match": first.headers.get("ETag", "")})
+    return lacking or ([] if again.status_code == 304 else [f"{address}: {again.status} for its own ETag"])
+
+
+def test_every_page_without_variables_can_be_cached_and_answers_304_to_its_own_etag(publish, app, client):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    addresses = plain_addresses(app)
+    assert {"/", "/d/", "/s/", "/feeds", "/search", "/robots.txt", "/favicon.ico"} <= set(addresses)
+    assert [fault for address in addresses for fault in faults_of(client, address)] == []
+
+
+def test_a_page_that_cannot_be_cached_is_found_out(app, client):
+    app.add_url_rule("/bare", view_func=lambda: "<!doctype html><title>Bare</title>")
+    assert faults_of(client, "/bare") == ["/bare: no ETag", "/bare: no Cache-Control", "/bare: no Vary"]
