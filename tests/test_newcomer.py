@@ -1,99 +1,36 @@
 """One new file is enough to add an article format, an export, a feed format or a page: the tests pass at the first try.
 
-Each test copies the tree, writes the one file and the line of documentation, and runs the tests of the registries there.
+Each test copies the tree, writes the minimal module that the contract in the docstring shows and the row of
+documentation, and runs ruff and the tests that CONTRIBUTING.md names there.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from reader.exports import Exporter
+from reader.feeds import FeedFormat
+from reader.formats import Format
 from reader.settings import ROOT
+from reader.web import views
 
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "instance", "dist", "build", "articles", "screenshots", "browser"
 )
-FORMAT = '''
-"""Org files: front matter, and a body in Markdown's words."""
-
-from __future__ import annotations
-
-from ..models import Draft
-from . import front_matter
-from .decoding import decode_text
-from .from_markdown import body_of
-
-SUFFIXES = (".org",)
-SAMPLE = "---\\ntitle: 大雨\\npublished: 2026-05-01 06:00\\n---\\n\\n今天下雨。\\n".encode()
-
-
-def read(data: bytes) -> Draft:
-    values, text, _ = front_matter.split(decode_text(data))
-    return Draft(**{"title": "", **values}, body_html=body_of(text))
-'''
-EXPORT = '''
-"""A bare HTML page."""
-
-from __future__ import annotations
-
-from html import escape
-
-from ..models import Publication
-from .bodies import Body
-from .documents import to_document
-from .options import Options, Render
-
-SUFFIX = "bare"
-MIMETYPE = "text/html"
-LABEL = "Bare"
-PAGES: tuple[str, ...] = ()
-SAMPLE = b"<h1>"
-
-
-def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
-    document = to_document(publication, options, Body.html, "")
-    return "".join(f"<h1>{escape(part.article.title)}</h1>{part.body}" for part in document.chapters).encode()
-'''
-FEED = '''
-"""Titles and addresses, a line each."""
-
-from __future__ import annotations
-
-from .feed import Feed
-
-NAME, MIMETYPE, ORDER = "titles.txt", "text/plain", 9
-LABEL, SHORT = "Titles", "Titles"
-
-
-def to_bytes(feed: Feed) -> bytes:
-    return "".join(f"{entry.published:%F} {entry.title} {entry.address}\\n" for entry in feed.entries).encode()
-'''
-PAGE = '''
-"""A page that says how many articles there are."""
-
-from __future__ import annotations
-
-from flask import Blueprint, Response
-
-from ..rendering import render_page
-
-bp = Blueprint("hello", __name__)
-
-
-@bp.get("/hello")
-def hello() -> Response:
-    return render_page("offline.html", "hello", lambda: {"script": ""})
-'''
 ADDED = {
     "format": 'def test_added(publish, client):\n    publish({"2026-05-01/rain.org": "---\\ntitle: 大雨\\n---\\n\\n雨。"})\n'
     '    assert "大雨" in client.get("/a/rain").text\n',
     "export": 'def test_added(publish, client):\n    publish({"2026-05-01/rain.md": "# 大雨\\n\\n雨。"})\n'
-    '    assert "/a/rain.bare" in client.get("/a/rain").text\n',
+    '    assert "/a/rain.html5" in client.get("/a/rain").text\n',
     "feed": 'def test_added(client):\n    assert "titles.txt" in client.get("/feeds").text\n',
     "page": 'def test_added(client):\n    assert client.get("/hello").status_code == 200\n',
 }
@@ -102,29 +39,49 @@ ADDED = {
 
 @dataclass(frozen=True)
 class Task:
-    """*row* is the line of *document* that a test asks for; *tests* choose what the registries' tests say of it."""
+    """*contract* holds the minimal module; *row* is the line of *document* that a test asks for.
+
+    *files* are the tests to pass beside those of the documents, chosen by *keyword*.
+    """
 
     file: str
-    code: str
+    contract: object
     document: str
     row: str
-    tests: str
+    files: tuple[str, ...]
+    keyword: str
 
 
 TASKS = {
     "format": Task(
-        "reader/formats/from_org.py", FORMAT, "articles", "| `.org` | Org |", ".org or every_article_format"
+        "reader/formats/from_org.py", Format, "articles", "| `.org` | Org |",
+        ("registries", "formats"), ".org or article_format",
     ),
-    "export": Task("reader/exports/to_bare.py", EXPORT, "exports", "| `.bare` | bare HTML |", "bare or every_export"),
-    "feed": Task("reader/feeds/titles.py", FEED, "addresses", "| `titles.txt` | titles |", "titles or every_feed"),
-    "page": Task("reader/web/views/hello.py", PAGE, "addresses", "| `/hello` | says hello |", "every_address"),
-}
+    "export": Task(
+        "reader/exports/to_html5.py", Exporter, "exports", "| `.html5` | HTML5 |",
+        ("registries", "exports"), "html5 or every_export",
+    ),
+    "feed": Task(
+        "reader/feeds/titles.py", FeedFormat, "addresses", "| `titles.txt` | titles |",
+        ("registries",), "titles or every_feed",
+    ),
+    "page": Task(
+        "reader/web/views/hello.py", views, "addresses", "| `/hello` | says hello |",
+        ("registries",), "page or address",
+    ),
+}  # fmt: skip
+
+
+def minimal_module(contract: object) -> str:
+    """The module that the docstring of *contract* shows, below a docstring of its own."""
+    shown = re.search(r"A minimal module[^\n]*::\n\n((?: {4}[^\n]*\n|\n)+)", f"{inspect.getdoc(contract)}\n")
+    return f'"""Added by a newcomer."""\n\n{textwrap.dedent(shown[1]).strip()}\n'
 
 
 def copy_of_the_tree(folder: Path, task: Task, name: str) -> Path:
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT, symlinks=True)
     (folder / "articles").mkdir()
-    (folder / task.file).write_text(task.code.lstrip(), "utf-8")
+    (folder / task.file).write_text(minimal_module(task.contract), "utf-8")
     (folder / "tests" / "test_added.py").write_text(ADDED[name], "utf-8")
     return folder
 
@@ -138,25 +95,42 @@ def document(folder: Path, task: Task) -> None:
         path.write_text("\n".join([*lines[: last + 1], task.row, *lines[last + 1 :]]) + "\n", "utf-8")
 
 
-def run(folder: Path, tests: str) -> subprocess.CompletedProcess[str]:
-    """The tests of what was added, of the registries and of the documents, in the copy."""
-    files = [f"tests/test_{name}.py" for name in ("added", "registries", "docs")]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", f"added or {tests}"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+def run_tests(folder: Path, task: Task, *more: str) -> subprocess.CompletedProcess[str]:
+    """The tests that a newcomer is told to run, in the copy."""
+    files = [f"tests/test_{name}.py" for name in (*task.files, "docs")]
+    return run(folder, "pytest", "-q", "-p", "no:cacheprovider", *files, *more, "-k", f"added or {task.keyword}")
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_one_new_file_and_one_documented_row_are_enough_to_add_a(name, tmp_path):
     folder = copy_of_the_tree(tmp_path / "copy", TASKS[name], name)
     document(folder, TASKS[name])
-    result = run(folder, TASKS[name].tests)
+    result = run_tests(folder, TASKS[name], "tests/test_added.py")
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
     assert "passed" in result.stdout
+    for check in (["ruff", "check"], ["ruff", "format", "--check"]):
+        result = run(folder, *check, "--no-cache", TASKS[name].file)
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_test_asks_for_the_documentation_of_a_new(name, tmp_path):
     folder = copy_of_the_tree(tmp_path / "copy", TASKS[name], name)
-    result = run(folder, f"test_docs and ({TASKS[name].tests})")
+    result = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", "-k", TASKS[name].keyword)
     assert result.returncode == 1, result.stdout[-4000:] + result.stderr[-2000:]
     assert "test_docs.py" in result.stdout
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_contract_names_the_tests_that_are_run_here_for_a(name):
+    task = TASKS[name]
+    package = sys.modules[task.contract.__module__] if inspect.isclass(task.contract) else task.contract
+    files = " ".join(f"tests/test_{name}.py" for name in (*task.files, "docs"))
+    told = " ".join(inspect.getdoc(package).split())
+    assert f"make test ARGS=\"{files} -k '{task.keyword}'\"" in told

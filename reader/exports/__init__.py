@@ -10,7 +10,10 @@
 
 A new module is found when Reader starts: it gets addresses (``/a/<slug>.<suffix>``, issues, collections), a download
 link, a cache, ``export --format`` and the tests of the registry. Its suffix must be named in
-``docs/reference/exports.md``. Generating runs in worker processes: ``reader/jobs/``.
+``docs/reference/exports.md`` and in ``docs/reference/exports.zh.md``. Generating runs in worker processes:
+``reader/jobs/``. What a new export must pass::
+
+    make test ARGS="tests/test_registries.py tests/test_exports.py tests/test_docs.py -k 'html5 or every_export'"
 """
 
 from __future__ import annotations
@@ -27,23 +30,31 @@ from .options import Options, Render
 class Exporter(Protocol):
     """The interface of a ``to_*.py`` module.
 
-    A minimal module, ``to_html5.py``::
+    A minimal module, ``to_html5.py``, below its docstring::
 
-        from ..models import Publication
+        from __future__ import annotations
+
+        from html import escape
+
+        from ..models import Article, Publication
         from .bodies import Body
-        from .documents import to_document
         from .options import Options, Render
 
         SUFFIX = "html5"
         MIMETYPE = "text/html"
         LABEL = "HTML5"
         PAGES: tuple[str, ...] = ()
+        LINKS_PICTURES = True
         SAMPLE = b"<h1>"
 
-        def export(publication: Publication, options: Options, render: Render) -> bytes:
-            document = to_document(publication, options, Body.html, "")
-            stories = (f"<h1>{escape(c.article.title)}</h1>{c.body}" for c in document.chapters)
-            return "".join(stories).encode()
+
+        def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 unused
+            return "".join(story(article, options) for article in publication.chapters).encode()
+
+
+        def story(article: Article, options: Options) -> str:
+            body = Body(article.body, prefix=f"{article.slug}-", address=options.base_url)
+            return f"<h1>{escape(article.title)}</h1>{body.html()}"
 
     Importing the module must be cheap, because web processes do it; heavy libraries are imported in ``export``.
     """
@@ -60,6 +71,11 @@ class Exporter(Protocol):
     PAGES: tuple[str, ...]
     """Page sizes that ``?page=`` accepts, the default first; empty for formats without pages."""
 
+    LINKS_PICTURES: bool
+    """Optional. True if the file refers to pictures by their addresses on the site (``/media/…``). Otherwise it contains
+    them, or only their alternative texts.
+    """
+
     SAMPLE: bytes
     """Bytes that every file of one article contains: the signature of the format, or a required string."""
 
@@ -75,7 +91,8 @@ class Exporter(Protocol):
         The output must be deterministic, in any process, on any machine, at any time: no clock, no random
         numbers, no set order, no absolute paths. Files are cached by the hash of the arguments and of the code.
 
-        A picture that cannot be read is replaced by its alternative text. Raises ExportFailed if no file can be
+        Text must be escaped as the format requires; a title may be ``<script>``. A picture that cannot be read is
+        replaced by its alternative text, unless ``LINKS_PICTURES``. Raises ExportFailed if no file can be
         generated. Runs in a worker process, within READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
 
         A binary format that is neither ZIP nor PDF also defines ``searchable(content: bytes) -> str``: the text, link

@@ -14,6 +14,7 @@ SUFFIX = "json"
 MIMETYPE = "application/json"
 LABEL = "JSON"
 PAGES: tuple[str, ...] = ()
+LINKS_PICTURES = True
 SAMPLE = b'"@context": "https://schema.org"'
 
 

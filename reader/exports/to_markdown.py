@@ -20,6 +20,7 @@ SUFFIX = "md"
 MIMETYPE = "text/markdown"
 LABEL = "Markdown"
 PAGES: tuple[str, ...] = ()
+LINKS_PICTURES = True
 SAMPLE = b"title: "
 
 _ID = re.compile(r' id="[^"]*"')

@@ -2,7 +2,10 @@
 
 A feed format is a module of this package that has a ``NAME``; ``FeedFormat`` is its contract. A new module is found
 when Reader starts: it gets addresses for the whole site, every collection and search, a line on ``/feeds`` and in
-OPML, autodiscovery links, and the tests of the registry. Its name must be named in ``docs/reference/addresses.md``.
+OPML, autodiscovery links, and the tests of the registry. Its name must be named in ``docs/reference/addresses.md``
+and in ``docs/reference/addresses.zh.md``. What it must pass::
+
+    make test ARGS="tests/test_registries.py tests/test_docs.py -k 'titles or every_feed'"
 """
 
 from __future__ import annotations
@@ -19,12 +22,15 @@ __all__ = ["FEEDS", "WINDOW", "Enclosure", "Entry", "Feed", "FeedFormat", "Link"
 class FeedFormat(Protocol):
     """What a feed module defines.
 
-    A minimal module, ``titles.py``::
+    A minimal module, ``titles.py``, below its docstring::
+
+        from __future__ import annotations
 
         from .feed import Feed
 
         NAME, MIMETYPE, ORDER = "titles.txt", "text/plain", 9
         LABEL, SHORT = "Titles", "Titles"
+
 
         def to_bytes(feed: Feed) -> bytes:
             return "".join(f"{entry.published:%F} {entry.title} {entry.address}\\n" for entry in feed.entries).encode()

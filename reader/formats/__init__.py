@@ -3,12 +3,16 @@
     from_<format>.py     a file's bytes -> a Draft
     front_matter.py      the fields at the beginning of any format; also written
     fences, heads, yaml_fields, field_table, field_values: its parts
-    decoding.py          bytes -> text
+    decoding.py          bytes -> text: ``decode_text``
     dates.py             dates in all common notations -> datetime
+    from_markdown.py     Markdown -> HTML: ``body_of``
     markdown_writer.py   HTML -> Markdown, for import and export
 
 A new module is found when Reader starts: the library scans its suffixes, ``import`` and the editor read such files,
-and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md``.
+and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md`` and in
+``docs/reference/articles.zh.md``. What it must pass::
+
+    make test ARGS="tests/test_registries.py tests/test_formats.py tests/test_docs.py -k '.org or article_format'"
 """
 
 from __future__ import annotations
@@ -30,7 +34,9 @@ LARGEST_BYTES = 2_000_000
 class Format(Protocol):
     """What a ``from_*.py`` module defines.
 
-    A minimal module, ``from_org.py``::
+    A minimal module, ``from_org.py``, below its docstring::
+
+        from __future__ import annotations
 
         from ..models import Draft
         from . import front_matter
@@ -39,6 +45,7 @@ class Format(Protocol):
 
         SUFFIXES = (".org",)
         SAMPLE = "---\\ntitle: 大雨\\npublished: 2026-05-01 06:00\\n---\\n\\n今天下雨。\\n".encode()
+
 
         def read(data: bytes) -> Draft:
             values, text, _ = front_matter.split(decode_text(data))
@@ -59,11 +66,25 @@ class Format(Protocol):
     def read(self, data: bytes) -> Draft:
         """*data*, at most ``LARGEST_BYTES``, as a Draft.
 
-        ``title`` is plain text; if it is empty, ``read_draft`` refuses the file. ``body_html`` is HTML that need not be
-        safe: the sanitizer comes after. Fields that the file doesn't give keep their defaults, a time without a zone
-        stays naive. Front matter must be read (``front_matter.split``): every format accepts every field.
+        ``title`` is plain text; if it is empty, ``read_draft`` refuses the file with a hint. A file without letters,
+        such as ``---\\n`` alone, must be refused too. Fields that the file doesn't give keep their defaults.
+
+        ``body_html`` is HTML that need not be safe, because the sanitizer comes after. ``from_markdown.body_of`` makes
+        it from Markdown; for plain text, ``html.escape`` it and wrap each paragraph in ``<p>``.
+
+        Front matter must be read (``front_matter.split``): every format accepts every field. Its values take the place
+        of what the rest of the file says; a format with a line for the title or the date doesn't expect that line if
+        front matter has the field.
+
+        ``published`` is ``dates.parse_date`` of a text that must be a date, or ``dates.date_in_text`` of a line that
+        may contain one. A time without a zone stays naive. A file without a date is no error: ``published`` stays None,
+        and the date comes from the file's or a folder's name.
 
         Raises UnreadableArticle, with the line if one is to blame, and no other error, whatever the bytes.
+        ``decode_text`` and ``front_matter.split`` raise it; turn the UnreadableDate of ``parse_date`` into it::
+
+            except UnreadableDate as error:
+                raise UnreadableArticle(error.cause, error.hint, line) from error
         """
         ...
 

@@ -1,27 +1,42 @@
-"""The views. Each module of this package is a page and is registered at start. To add a page, add a file.
+"""The views. Each module of this package is a page and is registered at start.
+
+A new page is one file here, plus a template if it has a layout of its own.
 
 A module defines
 
 ``bp``          a Flask blueprint with its routes. Paths are plain strings or come from ``reader/urls.py``; static
-                ones take precedence over those with variables. Each must be named in ``docs/reference/addresses.md``.
+                ones take precedence over those with variables. Each must be named in ``docs/reference/addresses.md``
+                and in ``docs/reference/addresses.zh.md``.
 ``init_app``    optional: ``init_app(app)`` is called once before the blueprint is registered. A page that a setting
                 switches on registers its blueprint here, under another name than ``bp``.
 
-A minimal module, ``hello.py``::
+A minimal module, ``hello.py``, below its docstring::
+
+    from __future__ import annotations
 
     from flask import Blueprint, Response
 
-    from ..rendering import render_page
+    from ..responses import Representation, conditional_response, version_of
 
     bp = Blueprint("hello", __name__)
 
+
     @bp.get("/hello")
     def hello() -> Response:
-        return render_page("hello.html", "hello", lambda: {"name": "world"})
+        text = "Hello\\n"
+        return conditional_response(Representation(version_of("hello", text), mimetype="text/plain"), lambda: text)
 
-``render_page(template, version, build)`` handles ETag, compression and 304; ``build`` is not called for a 304.
-*version* must change with everything that ``build`` returns, such as an article's version or a query. Read articles
+A page with a layout adds ``templates/hello.html``, which begins with ``{% extends 'base.html' %}`` and fills the blocks
+``title`` and ``main``, and returns ``render_page("hello.html", "hello", lambda: {"name": "world"})`` of
+``reader/web/rendering.py``: a template, a *version*, and a function *build* that returns the template's variables.
+
+Both functions set ETag, Cache-Control and Vary, compress, and answer 304 without calling *build*; a page needs that.
+*version* must change with everything that *build* returns, such as an article's version or a query. Read articles
 with ``services().catalog`` and preferences with ``request_context()``. Raise NotFound and the other errors of
 ``reader/errors.py``; ``error_pages.py`` handles them. A view must not use the clock or cookies in other ways, because
 caches share its pages. Views do not import each other; code for several views belongs in ``reader/web/``.
+
+What a page must pass, beside a test of its own::
+
+    make test ARGS="tests/test_registries.py tests/test_docs.py -k 'page or address'"
 """
