@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
+from stub_site import site
 
 from reader.cli import main
 from reader.errors import NotFound
@@ -336,11 +339,127 @@ def test_a_file_in_the_folder_says_that_its_inner_pictures_are_not_shown():
     assert [str(warning) for warning in draft.warnings if "python -m reader import" in warning]
 
 
-@pytest.mark.parametrize("mark", ["<en-export>", '<feed xmlns:b="http://schemas.google.com/blogger/2018">'])
-def test_a_backup_that_is_not_understood_is_refused_and_never_read_as_a_feed_or_a_page(run, settings, tmp_path, mark):
-    (tmp_path / "a.xml").write_text(
-        f"<?xml version='1.0'?>{mark}<entry><title>草稿</title><div>没写完。</div></entry>", "utf-8"
+def test_a_ghost_export_keeps_tags_authors_and_what_is_public(run, settings, tmp_path):
+    posts = [
+        {
+            "id": "1",
+            "title": "步道 &amp; 亭",
+            "slug": "walk",
+            "html": "<p>步道全长七公里。</p>",
+            "status": "published",
+            "visibility": "public",
+            "published_at": "2018-11-23T02:40:00.000Z",
+            "custom_excerpt": "摘要",
+        },
+        {
+            "id": "2",
+            "title": "会员",
+            "slug": "members",
+            "html": "<p>只给会员。</p>",
+            "status": "published",
+            "visibility": "paid",
+            "published_at": "2018-11-23T02:40:00.000Z",
+        },
+        {
+            "id": "3",
+            "title": "草稿",
+            "slug": "wip",
+            "html": "<p>没写完。</p>",
+            "status": "draft",
+            "created_at": "2018-11-23T02:40:00.000Z",
+        },
+        {"id": "4", "title": "空", "slug": "none", "html": None, "status": "published"},
+    ]
+    data = {
+        "posts": posts,
+        "tags": [{"id": "a", "name": "本地"}, {"id": "b", "name": "江河"}, {"id": "c", "name": "#hidden"}],
+        "users": [{"id": "u", "name": "周琳"}],
+        "posts_tags": [{"post_id": "1", "tag_id": key, "sort_order": order} for order, key in enumerate("abc")],
+        "posts_authors": [{"post_id": "1", "author_id": "u", "sort_order": 0}],
+    }
+    (tmp_path / "ghost.json").write_text(json.dumps({"db": [{"meta": {}, "data": data}]}), "utf-8")
+    result = run(tmp_path / "ghost.json")
+    assert "3 imported, 1 skipped, 0 failed" in result.output
+    draft = draft_of(settings, "walk")
+    assert (draft.title, draft.section, draft.tags, draft.byline) == ("步道 & 亭", ("本地",), ("江河",), ("周琳",))
+    assert str(draft.published) == "2018-11-23 10:40:00+08:00"
+    assert [draft_of(settings, name).draft for name in ("walk", "members", "wip")] == [False, True, True]
+
+
+def test_notes_of_evernote_become_articles_with_their_pictures(run, settings, tmp_path):
+    content = picture()
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    (tmp_path / "a.enex").write_text(
+        f"""<?xml version="1.0"?><!DOCTYPE en-export SYSTEM "x.dtd"><en-export><note><title>渡口笔记</title><created>20181123T024000Z</created>
+<tag>江河</tag><content><![CDATA[<?xml version="1.0"?><!DOCTYPE en-note SYSTEM "x.dtd"><en-note><div>渡口的灯亮了。</div><en-media type="image/png" hash="{digest}"/><div><en-todo checked="true"/>买票</div></en-note>]]></content>
+<resource><data encoding="base64">{base64.b64encode(content).decode()}</data><mime>image/png</mime></resource></note></en-export>""",
+        "utf-8",
     )
-    result = run(tmp_path / "a.xml")
-    assert (result.exit_code, files(settings)) == (1, [])
-    assert "no export that is known" in result.output
+    assert run(tmp_path / "a.enex").exit_code == 0
+    draft, body = draft_of(settings, "渡口笔记"), body_of(settings, "渡口笔记")
+    assert (str(draft.published), draft.tags) == ("2018-11-23 10:40:00+08:00", ("江河",))
+    assert "渡口的灯亮了。" in body
+    assert "☑ 买票" in body
+    assert "1.png" in body
+
+
+def test_a_story_of_medium_keeps_author_date_and_address_and_one_without_a_date_is_a_draft(run, settings, tmp_path):
+    story = """<html><head><title>{0}</title></head><body><article class="h-entry"><header><h1 class="p-name">{0}</h1></header>
+<section data-field="body" class="e-content"><section><h3 class="graf graf--h3 graf--title">{0}</h3><p>{2}</p></section></section><footer>{1}<p>Exported from <a href="https://medium.com">Medium</a>.</p></footer></article></body></html>"""
+    said = '<p>By <a class="p-author h-card">Ann Lee</a> on <a><time class="dt-published" datetime="2018-11-23T02:40:00.000Z">November 23</time></a>.</p><a href="https://medium.com/p/1" class="p-canonical">x</a>'
+    rain = "It rained all day, and the people of the valley were glad of it. " * 4
+    (tmp_path / "1.html").write_text(story.format("Rain", said, rain), "utf-8")
+    (tmp_path / "2.html").write_text(story.format("Unfinished", "", rain.replace("glad", "sad")), "utf-8")
+    run(tmp_path)
+    draft = draft_of(settings, "Rain")
+    assert (draft.byline, str(draft.published), draft.draft) == (("Ann Lee",), "2018-11-23 10:40:00+08:00", False)
+    assert body_of(settings, "Rain") == f"<p>{rain.strip()}</p>"
+    assert draft_of(settings, "Unfinished").draft
+
+
+def test_a_backup_of_blogger_gives_posts_and_no_comments_settings_or_published_drafts(run, settings, tmp_path):
+    kind = '<category scheme="http://schemas.google.com/g/2005#kind" term="http://schemas.google.com/blogger/2008/kind#{}"/>'
+    entry = "<entry>{}<published>2018-11-23T10:40:00+08:00</published>{}<title>{}</title><content type='html'>&lt;p&gt;{}的正文。&lt;/p&gt;</content>{}</entry>"
+    post = entry.format(
+        kind.format("post"),
+        '<category scheme="http://www.blogger.com/atom/ns#" term="江河"/><link rel="alternate" href="https://x.invalid/2018/11/walk.html"/>',
+        "步道",
+        "步道",
+        "",
+    )
+    draft = entry.format(
+        kind.format("post"),
+        "",
+        "草稿",
+        "草稿",
+        '<app:control xmlns:app="http://purl.org/atom/app#"><app:draft>yes</app:draft></app:control>',
+    )
+    others = entry.format(kind.format("comment"), "", "评论", "评论", "") + entry.format(
+        kind.format("settings"), "", "设置", "设置", ""
+    )
+    (tmp_path / "b.xml").write_text(f'<feed xmlns="http://www.w3.org/2005/Atom">{post}{draft}{others}</feed>', "utf-8")
+    result = run(tmp_path / "b.xml")
+    assert "2 imported, 2 skipped, 0 failed" in result.output
+    assert (draft_of(settings, "步道").draft, draft_of(settings, "草稿").draft) == (False, True)
+    assert draft_of(settings, "步道").tags == ("江河",)
+
+
+def atom(title: str, more: str = "") -> tuple[int, dict[str, str], bytes]:
+    text = f"{title}说的是江边的渡口和观鸟亭。" * 30
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{more}<entry><title>{title}</title><published>2018-11-23T10:40:00+08:00</published><content type="html">&lt;p&gt;{text}&lt;/p&gt;</content></entry></feed>'
+    return 200, {"Content-Type": "application/atom+xml"}, feed.encode()
+
+
+def test_a_list_of_feeds_gives_the_entries_of_each_and_of_its_older_pages(run, settings, tmp_path):
+    pages = {
+        "/a": atom("第一页", '<link rel="next" href="/a2"/>'),
+        "/a2": atom("第二页", '<link rel="prev-archive" href="/a3"/>'),
+        "/a3": atom("第三页", '<link rel="next" href="/a"/>'),
+        "/b": atom("另一个"),
+    }
+    with site(pages) as (root, asked):
+        outlines = "".join(f'<outline type="rss" xmlUrl="{root}{path}"/>' for path in ("/a", "/b", "/gone"))
+        (tmp_path / "l.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>', "utf-8")
+        result = run(tmp_path / "l.opml")
+    assert "4 imported, 0 skipped, 1 failed" in result.output, result.output
+    assert [path for path, _ in asked].count("/a") == 1, "a circle of pages ends"

@@ -25,6 +25,7 @@ from .extraction.features import TOKEN
 from .images import LARGEST_BYTES, Pictures, take_pictures
 from .sources.http import Fetched, Fetcher
 from .sources.items import SourceItem
+from .sources.medium import is_story, read_story
 from .sources.sources import text_in
 
 LONGEST_TITLE = 40
@@ -89,6 +90,9 @@ def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
     html = text_in(got)
     if re.match(r"\s*<!--\s*---\s*\n", html):
         return read_draft(".html", html.encode()), address
+    if is_story(html):
+        draft, canonical = read_story(html)
+        return draft, canonical or address
     extracted = extract(html, address)
     metadata, hints = extracted.metadata, item.hints
     draft = Draft(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -20,6 +21,8 @@ from .http import Fetched, Fetcher
 from .items import SourceItem
 from .titles import plain_title
 
+MOST_PAGES = 500
+"""Of one feed."""
 WHOLE_TOKENS = 200
 """An entry with at least this much text is the whole article; a shorter text may be an excerpt."""
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)\b")
@@ -115,10 +118,35 @@ def _entry(
     return FeedItem(address, body_html, whole, draft)
 
 
-def feed_items(content: bytes, address: str, fetcher: Fetcher) -> Iterator[SourceItem]:
-    """In the feed's order. *address* is the feed's own."""
-    for entry in entries(content, address):
-        yield _from_entry(entry, fetcher)
+def feed_items(content: bytes, address: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
+    """In the feed's order, then those of its next and older pages (RFC 5005; ``next_url`` of JSON Feed).
+
+    *address* is the feed's own; a file has none, and its other pages are not fetched.
+    """
+    seen = {address}
+    while True:
+        for entry in entries(content, address):
+            yield _from_entry(entry, fetcher)
+        following = _next_page(content, address) if address else ""
+        if not following or following in seen or len(seen) >= MOST_PAGES:
+            return
+        seen.add(following)
+        try:
+            got = fetcher.fetch(following)
+        except NotImported as error:
+            yield error
+            return
+        content, address = got.content, got.address
+
+
+def _next_page(content: bytes, address: str) -> str:
+    if content.lstrip().startswith(b"{"):
+        found = re.search(rb'"next_url"\s*:\s*("(?:[^"\\]|\\.)*")', content)
+        return urljoin(address, str(json.loads(found[1]))) if found else ""
+    links = feedparser.parse(content).feed.get("links", [])
+    by_relation = {link.get("rel", ""): str(link.get("href", "")) for link in links}
+    following = by_relation.get("next") or by_relation.get("prev-archive") or ""
+    return urljoin(address, following) if following else ""
 
 
 def _from_entry(entry: FeedItem, fetcher: Fetcher) -> SourceItem:

@@ -12,10 +12,14 @@ from ...errors import NotImported
 from ...formats import FORMATS, from_html, from_text
 from ...i18n import Message
 from . import wordpress
+from .blogger import backup_items, is_backup
+from .evernote import is_notes, note_items
 from .feeds import feed_items, is_feed
+from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem
 from .mail import is_mail, mail_items
+from .opml import is_opml, opml_items
 from .unreadable import reason_by_content, reason_for
 
 TEXTS = from_text.SUFFIXES
@@ -25,8 +29,6 @@ ARTICLES = (*FORMATS, ".shtml")
 _FEED_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 _HEAD_BYTES = 20_000
-_NOT_KNOWN = re.compile(rb"schemas\.google\.com/blogger/20|<en-export\b|<opml\b")
-"""Blogger's backup has drafts, comments and settings beside posts; read as a feed it would publish them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ KINDS = (
         wordpress.is_export,
         lambda source: wordpress.posts(source.name, source.content, source.read_sibling),
     ),
+    Kind("Ghost", is_ghost, lambda source: ghost_items(source.name, source.content, source.read_sibling)),
+    Kind("Evernote", is_notes, lambda source: note_items(source.name, source.content)),
+    Kind("Blogger", is_backup, lambda source: backup_items(source.name, source.content)),
+    Kind("OPML", is_opml, lambda source: opml_items(source.name, source.content, source.fetcher)),
     Kind("feed", is_feed, lambda source: feed_items(source.content, source.address, source.fetcher)),
 )
 """The first that recognises the content reads it. The guide has a table of them."""
@@ -71,8 +77,6 @@ KINDS = (
 
 def items_in(source: Source) -> Iterator[Found]:
     """By what the content is, whatever it is called. Raises NotImported for what holds no article."""
-    if _NOT_KNOWN.search(source.content[:_HEAD_BYTES]):
-        raise NotImported(source.name, Message("not a feed, and no export that is known"))
     kind = next((kind for kind in KINDS if kind.recognises(source.content)), None)
     if kind is not None:
         yield from kind.items(source)

@@ -1,0 +1,78 @@
+"""The posts and pages of a Blogger blog, from its backup or Google Takeout: an Atom feed of everything there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lxml import etree
+
+from ...errors import NotImported
+from ...formats.dates import date_in_text
+from ...i18n import Message
+from ...models import Draft
+from ...sanitizer import strip_control_characters
+from .items import Found, LeftOut, SourceItem, given_html
+from .old_addresses import aliases_of
+from .titles import plain_title
+
+_KIND = "http://schemas.google.com/g/2005#kind"
+_ARTICLES = ("post", "page")
+
+
+def is_backup(content: bytes) -> bool:
+    return b"schemas.google.com/blogger/20" in content[:20_000] and b"<feed" in content[:20_000]
+
+
+def backup_items(name: str, content: bytes) -> Iterator[Found]:
+    """In the backup's order; at last what was left out: comments, settings, templates."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
+    root = etree.fromstring(strip_control_characters(content.decode("utf-8", "replace")).encode(), parser)
+    if root is None:
+        raise NotImported(name, Message("the export is damaged; make it again"))
+    left_out: Counter[str] = Counter()
+    for entry in root.iterfind("{*}entry"):
+        kind = _kind(entry)
+        if kind in _ARTICLES and _text(entry, "status").upper() != "SOFT_TRASHED":
+            yield _item(name, entry)
+        else:
+            left_out[kind] += 1
+    if left_out:
+        yield LeftOut.by_kind(name, left_out)
+
+
+def _kind(entry: etree._Element) -> str:
+    """``post``, ``comment``, ``settings`` …: a category in backups, an element in Takeout."""
+    terms = [e.get("term") or "" for e in entry.iterfind("{*}category") if e.get("scheme") == _KIND]
+    return (terms[0].rpartition("#")[2] if terms else _text(entry, "type")).lower() or "entry"
+
+
+def _text(entry: etree._Element, name: str) -> str:
+    return (entry.findtext(f"{{*}}{name}") or "").strip()
+
+
+def _labels(entry: etree._Element) -> tuple[str, ...]:
+    categories = [e for e in entry.iterfind("{*}category") if e.get("scheme") != _KIND]
+    return tuple(term for e in categories if (term := e.get("term") or ""))
+
+
+def _item(name: str, entry: etree._Element) -> SourceItem:
+    status = _text(entry, "status").upper() or "LIVE"
+    is_draft = status != "LIVE" or (entry.findtext("{*}control/{*}draft") or "").strip() == "yes"
+    links = [e.get("href") or "" for e in entry.iterfind("{*}link") if e.get("rel") == "alternate"]
+    author = (entry.findtext("{*}author/{*}name") or "").strip()
+    draft = Draft(
+        title=plain_title(_text(entry, "title")),
+        body_html="",
+        published=date_in_text(_text(entry, "published")),
+        byline=(author,) if author and author != "Unknown" else (),
+        tags=tuple(
+            e.get("term") or "" for e in entry.iterfind("{*}category") if e.get("scheme") != _KIND and e.get("term")
+        ),
+        draft=is_draft,
+        aliases=aliases_of(*links, _text(entry, "filename")),
+    )
+    said = status if status != "LIVE" else "draft"
+    note = Message("its status is '%(status)s'; imported as a draft, which is not published", status=said)
+    read, address = given_html(_text(entry, "content")), links[0] if links else ""
+    return SourceItem(f"{name}: {draft.title}", read, "article", address, draft, notes=(note,) if is_draft else ())

@@ -1,0 +1,93 @@
+"""The notes of an Evernote export (ENEX 3 and 4): each is an article with its pictures."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from ...errors import NotImported
+from ...formats.dates import date_in_text
+from ...i18n import Message
+from ...models import Draft
+from ...sanitizer import strip_control_characters
+from .items import Found, SourceItem, given_html
+
+_PICTURES = "https://evernote.invalid/"
+"""Where a note's pictures are until they have files, by their MD5, which is how the text names them."""
+_MEDIA = re.compile(r"<en-media\b([^>]*?)/?>(?:\s*</en-media>)?", re.IGNORECASE)
+_HASH = re.compile(r'\bhash="([0-9a-f]{32})"', re.IGNORECASE)
+_TASK = re.compile(r"<en-todo\b([^>]*?)/?>(?:\s*</en-todo>)?", re.IGNORECASE)
+
+
+def is_notes(content: bytes) -> bool:
+    return b"<en-export" in content[:2000]
+
+
+def note_items(name: str, content: bytes) -> Iterator[Found]:
+    """In the export's order. Raises NotImported for what is no XML."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True, load_dtd=False)
+    text = strip_control_characters(content.decode("utf-8", "replace"))
+    root = etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>\s*(?:<!DOCTYPE[^>]*>)?", "", text).encode(), parser)
+    if root is None:
+        raise NotImported(name, Message("the export is damaged; make it again"))
+    for note in root.iterfind("note"):
+        yield _item(name, note)
+
+
+def _item(name: str, note: etree._Element) -> SourceItem:
+    pictures = _pictures(note)
+    names = [word.strip() for tag in note.findall("tag") if (word := tag.text or "").strip()]
+    author = (note.findtext("note-attributes/author") or "").strip()
+    draft = Draft(
+        title=" ".join((note.findtext("title") or "").split()),
+        body_html="",
+        published=date_in_text(_moment(note.findtext("created"))),
+        updated=date_in_text(_moment(note.findtext("updated"))),
+        byline=(author,) if author and "@" not in author else (),
+        tags=tuple(names),
+    )
+    address = (note.findtext("note-attributes/source-url") or "").strip()
+    html = _html(note.findtext("content") or "", pictures)
+    return SourceItem(
+        name=f"{name}: {draft.title}",
+        read=given_html(html),
+        form="article",
+        address=address if re.match(r"https?://", address) else "",
+        hints=draft,
+        read_sibling=pictures.get,
+    )
+
+
+def _moment(text: str | None) -> str:
+    """``20181123T024000Z`` as ISO 8601 with separators."""
+    return re.sub(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$", r"\1-\2-\3T\4:\5:\6Z", (text or "").strip())
+
+
+def _pictures(note: etree._Element) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for resource in note.iterfind("resource"):
+        try:
+            content = base64.b64decode(resource.findtext("data") or "")
+        except binascii.Error:
+            continue
+        if (resource.findtext("mime") or "").startswith("image/"):
+            found[_PICTURES + hashlib.md5(content, usedforsecurity=False).hexdigest()] = content
+    return found
+
+
+def _html(content: str, pictures: dict[str, bytes]) -> str:
+    def shown(media: re.Match[str]) -> str:
+        said = _HASH.search(media[1])
+        address = _PICTURES + said[1].lower() if said else ""
+        return f'<img src="{address}">' if address in pictures else ""
+
+    def task(found: re.Match[str]) -> str:
+        return "☑ " if 'checked="true"' in found[1] else "☐ "
+
+    html = re.sub(r"^.*?<en-note\b[^>]*>|</en-note>\s*$", "", content, flags=re.DOTALL)
+    return _MEDIA.sub(shown, _TASK.sub(task, html))

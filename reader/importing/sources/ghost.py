@@ -1,0 +1,106 @@
+"""The posts and pages of a Ghost site, from its export in JSON (Settings → Export)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...errors import NotImported
+from ...formats.dates import date_in_text
+from ...formats.decoding import decode_page
+from ...i18n import Message
+from ...models import Draft, slug_of
+from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
+from .titles import plain_summary, plain_title
+
+_GHOST_ADDRESS = "__GHOST_URL__"
+_PUBLISHED = ("published", "sent", "scheduled")
+
+
+def is_ghost(content: bytes) -> bool:
+    head = content[:2_000_000]
+    return head.lstrip()[:1] == b"{" and b'"posts"' in head and (b'"db"' in head[:200] or b'"meta"' in head[:500])
+
+
+def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterator[Found]:
+    """Posts and pages in the export's order. Raises NotImported for JSON that is cut off."""
+    data = _ghost_data(name, content)
+    tags, authors = _by_id(data, "tags"), _by_id(data, "users")
+    tags_of = _joined(data, "posts_tags", "tag_id", tags)
+    authors_of = _joined(data, "posts_authors", "author_id", authors)
+    without_text: Counter[str] = Counter()
+    for post in _rows(data, "posts"):
+        html = _text(post, "html").replace(_GHOST_ADDRESS, "")
+        if not html.strip() and not _text(post, "feature_image"):
+            without_text["post without text"] += 1
+            continue
+        if image := _text(post, "feature_image").replace(_GHOST_ADDRESS, ""):
+            html = f'<figure><img src="{image}"></figure>{html}'
+        key = str(post.get("id", ""))
+        draft = _ghost_draft(post, tags_of.get(key, []), authors_of.get(key, []))
+        notes = () if not draft.draft else (_not_public(_text(post, "status"), _text(post, "visibility")),)
+        yield SourceItem(f"{name}: {draft.title}", given_html(html), "article", "", draft, read_sibling, notes)
+    if without_text:
+        yield LeftOut.by_kind(name, without_text)
+
+
+def _not_public(status: str, visibility: str) -> Message:
+    said = visibility if status in _PUBLISHED else status
+    return Message("its status is '%(status)s'; imported as a draft, which is not published", status=said)
+
+
+def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -> Draft:
+    """The first tag is the primary one, which is the section; tags that begin with # are internal."""
+    public = [tag for tag in tags if not tag.startswith("#")]
+    is_public = _text(post, "status") in _PUBLISHED and _text(post, "visibility") in ("", "public")
+    return Draft(
+        title=plain_title(_text(post, "title")),
+        body_html="",
+        summary=plain_summary(_text(post, "custom_excerpt")),
+        published=date_in_text(_text(post, "published_at") or _text(post, "created_at")),
+        section=(public[0].replace("/", "／"),) if public else (),
+        byline=tuple(authors),
+        tags=tuple(public[1:]),
+        draft=not is_public,
+        slug=slug_of(_text(post, "slug")),
+    )
+
+
+def _ghost_data(name: str, content: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(decode_page(content))
+    except (ValueError, RecursionError) as error:
+        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+    first = said["db"][0] if isinstance(said.get("db"), list) and said["db"] else said
+    data = first.get("data", first) if isinstance(first, dict) else {}
+    return data if isinstance(data, dict) else {}
+
+
+def _rows(data: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    rows = data.get(name)
+    yield from (row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+
+
+def _by_id(data: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {str(row.get("id", "")): _text(row, "name") for row in _rows(data, name)}
+
+
+def _joined(data: Mapping[str, Any], table: str, key: str, names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Names by post, in their order."""
+    found: dict[str, list[str]] = {}
+    for row in sorted(_rows(data, table), key=lambda row: _number(row.get("sort_order"))):
+        name = names.get(str(row.get(key, "")), "")
+        if name:
+            found.setdefault(str(row.get("post_id", "")), []).append(name)
+    return found
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    return value if isinstance(value, str) else ""

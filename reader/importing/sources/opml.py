@@ -1,0 +1,36 @@
+"""A list of feeds (OPML 2.0): the entries of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from ...errors import NotImported
+from ...i18n import Message
+from .feeds import feed_items, is_feed
+from .http import Fetcher
+from .items import Found
+
+
+def is_opml(content: bytes) -> bool:
+    return re.search(rb"<opml\b", content[:2000], re.IGNORECASE) is not None
+
+
+def opml_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
+    """Feeds in their order; in place of one that cannot be had, the reason."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    root = etree.fromstring(content, parser)
+    outlines = root.iter("{*}outline", "outline") if root is not None else ()
+    addresses = list(dict.fromkeys(address for o in outlines if (address := (o.get("xmlUrl") or "").strip())))
+    if not addresses:
+        raise NotImported(name, Message("the list has no feeds"))
+    for address in addresses:
+        try:
+            got = fetcher.fetch(address)
+            if not is_feed(got.content):
+                raise NotImported(address, Message("not a feed, and no export that is known"))
+            yield from feed_items(got.content, got.address, fetcher)
+        except NotImported as error:
+            yield error
