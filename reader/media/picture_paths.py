@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -26,7 +27,6 @@ class PictureFinder:
     def __init__(self, articles: Path, file: PurePosixPath) -> None:
         self._root = Path(os.path.realpath(articles))
         self._file = file
-        self._listings: dict[Path, dict[str, str]] = {}
 
     def find(self, path: str) -> Path | None:
         """The real path of the picture that *path* (relative to the articles folder) names; None if there is none.
@@ -42,8 +42,8 @@ class PictureFinder:
 
     def _exact(self, name: str) -> Path | None:
         try:
-            found = Path(os.path.realpath(self._root / name))  # unlike Path.resolve, it does not raise for a loop
-            return found if found.is_file() else None
+            path = os.path.join(self._root, name)  # noqa: PTH118 (strings: this runs for each place of each picture)
+            return Path(os.path.realpath(path)) if os.path.isfile(path) else None  # noqa: PTH113
         except (OSError, ValueError):
             return None
 
@@ -57,14 +57,17 @@ class PictureFinder:
         return self._exact(str(path))
 
     def _listing(self, folder: Path) -> dict[str, str]:
-        """The names in *folder* by their folded form."""
-        if folder not in self._listings:
-            try:
-                names = sorted(os.listdir(folder)) if folder.is_relative_to(self._root) else []  # noqa: PTH208
-            except OSError:
-                names = []
-            self._listings[folder] = {_folded(name): name for name in names}
-        return self._listings[folder]
+        """The names in *folder* by their folded form; none outside of the articles folder."""
+        try:
+            return _names_in(str(folder), folder.stat().st_mtime_ns) if folder.is_relative_to(self._root) else {}
+        except OSError:
+            return {}
+
+
+@lru_cache(maxsize=32)
+def _names_in(folder: str, _modified_ns: int) -> dict[str, str]:
+    """Read once for all articles of the folder, until a name is added or removed."""
+    return {_folded(name): name for name in sorted(os.listdir(folder))}  # noqa: PTH208
 
 
 def candidates(path: str, file: PurePosixPath) -> Iterator[str]:
