@@ -9,7 +9,7 @@ PYTHON := .venv/bin/python
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
 	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
-	@echo 'make test-fast  the tests that need no browser, server or e-book checker: a minute at most'
+	@echo 'make test-fast  the tests that need no browser, server or e-book checker'
 	@echo 'make mutation   changes code here and there, and lists the changes that no test notices  (ARGS="--sample 5")'
 	@echo 'make test-faults   the long form of tests/faults: 200 kills, some twenty minutes'
 	@echo 'make check   style and types: ruff, mypy --strict'

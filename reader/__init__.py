@@ -1,6 +1,6 @@
 """A mobile-first news server for a folder of article files.
 
-Read the package in this order; each layer imports only the ones above it:
+Read the package in this order. Each layer (a line) may import those listed before it:
 
     i18n                                the message catalogue; messages that can be translated later
     errors, models, urls                the domain model, its errors and its URLs (no I/O)

@@ -119,8 +119,8 @@ def test_every_module_belongs_to_a_layer():
 
 
 def test_the_map_and_the_guide_for_contributors_name_every_part_in_its_layer():
-    guide = re.search(r"^i18n .*?(?=^```)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert [set(layer.split()) for layer in guide[0].split("←")] == [layer - {"__main__"} for layer in LAYERS]
+    guide = re.search(r"^i18n\n.*?(?=^```)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert [set(layer.split()) for layer in guide[0].splitlines()] == [layer - {"__main__"} for layer in LAYERS]
     layout = ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text("utf-8")))
     assert not [part for layer in LAYERS for part in layer - {"__main__"} if not re.search(rf"\b{part}\b", layout)]
 

@@ -128,9 +128,12 @@ def test_a_test_asks_for_the_documentation_of_a_new(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_contract_names_the_tests_that_are_run_here_for_a(name):
+def test_the_contract_and_the_guide_name_the_tests_that_are_run_here_for_a(name):
     task = TASKS[name]
     package = sys.modules[task.contract.__module__] if inspect.isclass(task.contract) else task.contract
     files = " ".join(f"tests/test_{name}.py" for name in (*task.files, "docs"))
     told = " ".join(inspect.getdoc(package).split())
     assert f"make test ARGS=\"{files} -k '{task.keyword}'\"" in told
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = ", ".join(f"`{file}`" for file in files.split())
+    assert f'| `{task.document}` | {named} with `-k "{task.keyword}"`' in guide
