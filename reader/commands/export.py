@@ -84,10 +84,7 @@ def write_everything(settings: Settings, output: Path, script: str) -> None:
     for problem in problems:
         echo(problem, err=True)
     count = len(outcomes) - len(problems)
-    echo(
-        nmessage("%(path)s: %(count)s file", "%(path)s: %(count)s files", count, path=output),
-        err=True,
-    )
+    echo(nmessage("%(path)s: %(count)s file", "%(path)s: %(count)s files", count, path=output), err=True)
     raise SystemExit(1 if problems else 0)
 
 

@@ -49,10 +49,7 @@ _META = {
     "slug": ("slug",),
 }  # fmt: skip
 """Field to the names of its ``<meta>`` tags, best first."""
-_SEPARATORS = {
-    "section": front_matter.SECTION_SEPARATORS,
-    "tags": front_matter.LIST_SEPARATORS,
-}
+_SEPARATORS = {"section": front_matter.SECTION_SEPARATORS, "tags": front_matter.LIST_SEPARATORS}
 
 
 def read(data: bytes) -> Draft:

@@ -123,9 +123,7 @@ BYLINE_LINE = _lines(
 """``本报记者 高原雪 通讯员 张三``, ``文/记者 李四``, ``By Jane Doe``."""
 
 BARE_NAMES = _lines(
-    rf"[{HAN}]{{2,4}}(?:[、\s]+[{HAN}]{{2,4}}){{0,4}}",
-    rf"[{HAN}] [{HAN}]",
-    r"[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){1,3}",
+    rf"[{HAN}]{{2,4}}(?:[、\s]+[{HAN}]{{2,4}}){{0,4}}", rf"[{HAN}] [{HAN}]", r"[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){1,3}"
 )
 """``王小明``: only between the headline and the date."""
 

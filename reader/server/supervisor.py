@@ -62,10 +62,7 @@ class WebProcess:
         ]  # independent of the working directory
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
         self._process = subprocess.Popen(  # noqa: S603
-            command,
-            pass_fds=handed_on,
-            env=environment,
-            preexec_fn=end_with_parent,
+            command, pass_fds=handed_on, env=environment, preexec_fn=end_with_parent
         )
         os.close(told)
         self._is_ready, self._kill_at = False, float("inf")

@@ -81,11 +81,7 @@ def inline_scripts() -> InlineScripts:
 
 def init_app(app: Flask) -> None:
     scripts = InlineScripts(app.extensions["reader"].settings.static / "js")
-    app.jinja_env.globals |= {
-        "inline_script": scripts,
-        "speculation_rules": speculation_rules,
-        "allow": allow,
-    }
+    app.jinja_env.globals |= {"inline_script": scripts, "speculation_rules": speculation_rules, "allow": allow}
     app.extensions["reader-scripts"] = scripts
 
     @app.after_request

@@ -107,12 +107,7 @@ def init_app(app: Flask) -> None:
         "kilobytes": kilobytes,
     }
     environment.filters["news_language"] = news_language
-    environment.globals |= {
-        "urls": urls,
-        "site_name": settings.site_name,
-        "style": style,
-        "body_style": styles.of_body,
-    }
+    environment.globals |= {"urls": urls, "site_name": settings.site_name, "style": style, "body_style": styles.of_body}
     app.context_processor(lambda: {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": []})
 
 

@@ -105,9 +105,7 @@ def _position_features(block: TextBlock, prose: dict[HtmlElement, float], whole:
 def _neighbour_features(blocks: Sequence[TextBlock], place: int) -> dict[str, float]:
     """The features of the two blocks before and after; a missing block at the ends counts as empty."""
     nearby = [blocks[i] for i in (place - 2, place - 1, place + 1, place + 2) if 0 <= i < len(blocks)]
-    return {
-        "links nearby": sum(block.links for block in nearby) / 4,
-    }
+    return {"links nearby": sum(block.links for block in nearby) / 4}
 
 
 def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
