@@ -17,14 +17,7 @@ from pathlib import Path
 
 from ..i18n import Message
 from ..models import Problem, fingerprint
-from .names import (
-    decoded_as_gb18030,
-    is_article_name,
-    is_public,
-    printable,
-    reason_to_skip_file,
-    reason_to_skip_folder,
-)
+from .names import decoded_as_gb18030, is_article_name, is_public, printable, reason_to_skip_file, reason_to_skip_folder
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
 _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
@@ -113,8 +106,9 @@ def article_files(root: Root, under: str = "") -> Iterator[FolderEntry]:
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """Changes when the file's content changes: modification time in ns, size, inode."""
-    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}"
+    """Changes when the file's content or the right to read it changes: modification time in ns, size, inode, access."""
+    access = f"{status.st_mode:o}-{status.st_uid}-{status.st_gid}"
+    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}-{access}"
 
 
 def _find(root: Root, under: str) -> FolderEntry | None:

@@ -224,6 +224,22 @@ def test_bad_entries_of_every_kind_leave_the_rest_alone_and_the_log_short(starte
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root, to give up the right to read")
+def test_a_file_that_becomes_readable_is_read_although_it_did_not_change(started):
+    with started((*UNPRIVILEGED, *READER)) as site:
+        rain = site.write("rain.md")
+        assert eventually(lambda: site.has("rain"))
+        rain.chmod(0)
+        site.write("rain.md", RAIN.replace("大雨", "暴雨"))
+        assert eventually(lambda: "rain.md: Permission denied" in site.log)
+        site.write("snow.md")
+        assert eventually(lambda: site.has("snow"))
+        assert "大雨" in site.fetch("/a/rain")[1]
+        rain.chmod(0o644)
+        assert eventually(lambda: "暴雨" in site.fetch("/a/rain")[1])
+        assert site.log.count("rain.md: Permission denied") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root, to give up the right to read")
 def test_a_folder_without_read_permission_keeps_its_articles_and_harms_no_other(started):
     with started((*UNPRIVILEGED, *READER)) as site:
         assert eventually(lambda: site.has("storm"))
