@@ -159,6 +159,27 @@ def test_a_file_renamed_and_edited_at_once_has_moved_if_it_lists_its_former_name
         catalog.article("one")
 
 
+def test_an_article_keeps_its_id_when_a_later_copy_of_its_file_is_removed(catalog, put, path):
+    put(make_article("one"), digest="same bytes")
+    put(make_article("copy"), digest="same bytes", now=NOON + timedelta(minutes=1))
+    with catalog_writer(path, NOON + timedelta(minutes=2)) as transaction:
+        transaction.drop("copy.md")
+    assert catalog.original_slugs(["one"]) == {"one": "one"}
+    with pytest.raises(Moved) as moved:
+        catalog.article("copy")
+    assert moved.value.slug == "one"
+
+
+def test_a_file_renamed_by_copying_it_and_removing_the_old_name_later_keeps_the_id(catalog, put, path):
+    put(make_article("one"), digest="same bytes")
+    put(make_article("two"), digest="same bytes", now=NOON + timedelta(minutes=1))
+    put(make_article("three"), digest="same bytes", now=NOON + timedelta(minutes=3))
+    for minute, old in ((2, "one"), (4, "two")):
+        with catalog_writer(path, NOON + timedelta(minutes=minute)) as transaction:
+            transaction.drop(f"{old}.md")
+    assert catalog.original_slugs(["three"]) == {"three": "one"}
+
+
 def test_an_alias_that_is_added_later_does_not_become_the_first_name(catalog, put):
     put(make_article("rain"), make_article("snow", aliases=("hail",)))
     put(make_article("rain", aliases=("shower",)), digest="edited")

@@ -265,6 +265,7 @@ class CatalogTransaction:
             self._hide(before)
         collections = collections_of(article)
         row = {**row_of(article), "collections": names_of(collections), "path": path, "visible": visible, "docid": None}
+        row["added"] = before["added"] if before else self._now
         if visible:
             row["docid"] = self._show(article, collections, words or words_of(article))
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
@@ -327,7 +328,10 @@ class CatalogTransaction:
         if heir:
             self._db.execute("UPDATE moved SET target = ? WHERE target = ?", (heir, slug))
             self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (slug, heir))
-            remember_original_slug(self._db, heir, first)
+            older = "SELECT 1 FROM articles WHERE slug = ? AND added < ?"
+            if not self._db.execute(older, (heir, row["added"])).fetchone():  # else the removed file was a later copy
+                remember_original_slug(self._db, heir, first)
+                self._db.execute("UPDATE articles SET added = ? WHERE slug = ?", (row["added"], heir))
             return
         remember_original_slug(self._db, slug, first)
         self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))
