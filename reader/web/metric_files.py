@@ -24,13 +24,19 @@ def use_metric_files(folder: Path) -> None:
     if VARIABLE in os.environ and os.environ[VARIABLE] != str(folder):  # set by the operator
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for kind in KINDS:
-            _allocate_blocks(folder / f"{kind}_{os.getpid()}.db")
         os.environ[VARIABLE] = str(folder)
+        restore_metric_files()
     except OSError as error:
         os.environ.pop(VARIABLE, None)
         LOG.warning("figures of this process only: no room for %s (%s)", folder, error.strerror)
+
+
+def restore_metric_files() -> None:
+    """Makes the files of this process, again if their folder was deleted. Raises OSError if that fails."""
+    folder = Path(os.environ[VARIABLE])
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        _allocate_blocks(folder / f"{kind}_{os.getpid()}.db")
 
 
 def _allocate_blocks(path: Path) -> None:

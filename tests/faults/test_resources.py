@@ -56,6 +56,20 @@ def test_reading_goes_on_when_the_disk_of_instance_is_full(tmp_path):
         wait_for(lambda: server.status("/a/after") == 200, server)
 
 
+def test_pages_answer_although_the_folder_of_the_figures_is_deleted(tmp_path):
+    server = Server(tmp_path, workers=1)
+    server.publish("rain")
+    try:
+        server.begin()
+        wait_for(lambda: (tmp_path / "server.log").exists() and "Started worker" in server.log, server)
+        shutil.rmtree(server.instance / "metrics")  # before the first request opens a file in it
+        assert set(pages(server)) == {200}
+        assert server.figure("reader_failed_quietly_total") == 1
+        assert "Traceback" not in server.log
+    finally:
+        server.stop()
+
+
 def test_a_server_starts_on_a_full_disk_that_holds_a_catalog(tmp_path):
     server = Server(tmp_path)
     server.publish("rain")

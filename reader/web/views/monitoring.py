@@ -19,7 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ...catalog.connections import rebuilding
 from ...errors import Busy
 from .. import services
-from ..metric_files import VARIABLE
+from ..metric_files import VARIABLE, restore_metric_files
 from ..middleware.forwarded import CLIENT, PASSED_ON, is_within
 
 bp = Blueprint("monitoring", __name__)
@@ -91,12 +91,22 @@ def start() -> None:
 
 
 def count(response: Response) -> Response:
+    """Counts the request. No answer depends on it."""
+    try:
+        _count(response)
+    except OSError:  # someone deleted the instance folder, or no file can be opened
+        with suppress(OSError, KeyError):
+            restore_metric_files()
+            FAILED.labels("figures").inc()
+    return response
+
+
+def _count(response: Response) -> None:
     view = request.endpoint or "none"
     REQUESTS.labels(view, str(response.status_code)).inc()
     SECONDS.labels(view).observe(time.perf_counter() - g.get("started", time.perf_counter()))
     count_quiet_failures(current_app)
     count_cache_hits(current_app)
-    return response
 
 
 def count_quiet_failures(app: Flask) -> None:
