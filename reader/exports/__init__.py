@@ -72,8 +72,8 @@ class Exporter(Protocol):
     """Page sizes that ``?page=`` accepts, the default first; empty for formats without pages."""
 
     LINKS_PICTURES: bool
-    """Optional. True if the file refers to pictures by their addresses on the site (``/media/…``). Otherwise it contains
-    them, or only their alternative texts.
+    """Optional. True if the file refers to pictures by their addresses on the site (``/media/…``). Otherwise it
+    contains them, or only their alternative texts.
     """
 
     SAMPLE: bytes
