@@ -11,11 +11,16 @@ from pathlib import Path
 from ..storage.sqlite import file_identity, is_broken, set_aside
 from .schema import HISTORY_TABLES, connect, make_tables
 
+_prepared: set[Path] = set()
+"""Catalogs that this process has used. If one of them is missing, it was deleted, and must be filled again."""
+
 
 @contextmanager
 def repairing(path: Path) -> Iterator[None]:
     """Replaces the catalog if the block raises an error that says it is corrupt; the error is raised again."""
-    identity = file_identity(path)
+    if not (identity := file_identity(path)):
+        prepare(path)
+        identity = file_identity(path)
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -24,10 +29,13 @@ def repairing(path: Path) -> Iterator[None]:
 
 
 def prepare(path: Path) -> None:
-    """Creates or updates the tables; a file that cannot be used is replaced."""
+    """Creates or updates the tables; a file that cannot be used, or was deleted while in use, is replaced."""
     identity = file_identity(path)
     try:
+        if not identity and path in _prepared:
+            replace(path, identity, "it was deleted")
         make_tables(path)
+        _prepared.add(path)
     except sqlite3.DatabaseError as error:
         is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # the tables of another program
         if not (is_foreign and replace(path, identity, error)) and not repair(path, identity, error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -45,6 +46,22 @@ def server(tmp_path):
 
 def shows_everything(server):
     return server.answers() and all(server.status(f"/a/s{n}") == 200 for n in range(5))
+
+
+def test_no_article_is_said_to_be_missing_after_instance_was_deleted(server):
+    for n in range(300):
+        server.publish(f"more{n}")
+    wait_for(lambda: server.status("/a/more299") == 200 and server.status("/a/s4") == 200, server)
+    while server.instance.exists():
+        shutil.rmtree(server.instance, ignore_errors=True)
+    seen = set()
+
+    def is_back() -> bool:
+        seen.update(server.status(path) for path in ("/a/s0", "/a/more150", "/a/more299"))
+        return server.log.count("it was deleted") == 1 and server.status("/healthz") == 200
+
+    wait_for(is_back, server)
+    assert seen <= {200, 503}
 
 
 @pytest.mark.parametrize("name", ["catalog.sqlite3", "jobs.sqlite3"])
