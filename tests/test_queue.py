@@ -11,6 +11,7 @@ from reader.jobs.queue import (
     ATTEMPTS,
     FORGET_FAILURE_SECONDS,
     INTERRUPTIONS,
+    MOST_FAILURES,
     PREFETCH,
     JobQueue,
     JobStatus,
@@ -248,3 +249,97 @@ def test_failures_are_forgotten_although_nobody_orders_any_more(tmp_path):
     clock.now += FORGET_FAILURE_SECONDS + 1
     jobs.prune()
     assert jobs.failures() == {}
+
+
+def test_priority_of_a_book_falls_by_one_for_each_factor_of_four():
+    chapters = (0, 1, 3, 4, 15, 16, 63, 64, 65_535, 65_536, 1_000_000)
+    assert [background_of(n) for n in chapters] == [0, 0, 0, 1, 1, 2, 2, 3, 7, 8, 8]
+
+
+def test_a_quarter_of_the_queue_and_at_least_one_place_is_for_books(tmp_path, clock):
+    for limit, places in ((3, 1), (4, 1), (8, 2), (15, 3)):
+        jobs = JobQueue(tmp_path / f"{limit}.sqlite3", limit, clock)
+        for n in range(places):
+            jobs.submit(f"book{n}.epub", "spec", 1 + 7 * (n % 2))
+        for background in (1, 8):
+            with pytest.raises(Busy) as refusal:
+                jobs.submit("another.epub", "spec", background)
+            assert refusal.value.retry_seconds == 30
+        jobs.submit("article.pdf", "spec")
+        jobs.submit("prefetched.pdf", "spec", PREFETCH)
+
+
+def test_articles_waiting_do_not_take_the_places_of_books(tmp_path, clock):
+    jobs = JobQueue(tmp_path / "jobs.sqlite3", 8, clock)
+    for n in range(2):
+        jobs.submit(f"article{n}.pdf", "spec")
+        jobs.submit(f"prefetched{n}.pdf", "spec", PREFETCH)
+    jobs.submit("book.epub", "spec", 1)
+    assert jobs.waiting() == 5
+
+
+def test_a_job_keeps_its_better_priority_when_it_is_requested_again_with_a_worse_one(jobs):
+    jobs.submit("a.pdf", "spec")
+    jobs.submit("b.pdf", "spec")
+    jobs.submit("a.pdf", "spec", PREFETCH)
+    assert jobs.status("a.pdf").position == 1
+
+
+def test_a_job_survives_twelve_stops_of_the_whole_pool_but_not_thirteen(jobs):
+    jobs.submit("a.pdf", "spec")
+    for _ in range(12):
+        assert jobs.claim().key == "a.pdf"
+        jobs.recover()
+        assert jobs.status("a.pdf") == JobStatus("a.pdf", "waiting", 1)
+    jobs.claim()
+    jobs.recover()
+    assert jobs.status("a.pdf").state == "failed"
+
+
+def test_only_claimed_jobs_are_released(jobs):
+    jobs.submit("a.pdf", "spec")
+    jobs.fail(jobs.claim().key, "no memory")
+    jobs.release("a.pdf")
+    assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="no memory")
+
+
+def test_a_job_that_used_up_its_attempts_says_that_it_was_interrupted(jobs):
+    jobs.submit("a.pdf", "spec")
+    jobs.submit("b.pdf", "spec")
+    for _ in range(ATTEMPTS - 1):
+        jobs.claim()
+        jobs.retry("a.pdf")
+    assert jobs.claim().key == "a.pdf"
+    jobs.recover()
+    assert "interrupted" in jobs.failures()["a.pdf"]
+    assert jobs.status("b.pdf") == JobStatus("b.pdf", "waiting", 1)
+
+
+@pytest.mark.parametrize("forget", [lambda jobs: jobs.prune(), lambda jobs: jobs.submit("next.pdf", "spec")])
+def test_the_newest_500_failures_are_remembered(tmp_path, clock, forget):
+    assert MOST_FAILURES == 500
+    jobs = JobQueue(tmp_path / "jobs.sqlite3", 10, clock)
+    for n in range(MOST_FAILURES + 1):
+        jobs.submit(f"{n}.pdf", "spec")
+        jobs.fail(jobs.claim().key, "no memory")
+        clock.now -= 1.9  # all within ten minutes
+    forget(jobs)
+    failures = jobs.failures()
+    assert len(failures) == MOST_FAILURES
+    assert "0.pdf" not in failures
+    assert "1.pdf" in failures
+
+
+def test_a_locked_queue_is_busy_for_half_a_minute(jobs, tmp_path):
+    jobs.submit("a.pdf", "spec")
+    jobs._connection().execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(tmp_path / "jobs.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy) as refusal:
+        jobs.submit("b.pdf", "spec")
+    assert refusal.value.retry_seconds == 30
+    assert "locked" in str(refusal.value)
+    other.execute("ROLLBACK")
+    other.close()
+    jobs.submit("b.pdf", "spec")
+    assert [jobs.claim().key for _ in range(2)] == ["a.pdf", "b.pdf"]

@@ -8,7 +8,7 @@ import brotli
 import pytest
 from werkzeug.test import Client
 
-from reader.web.middleware.response_cache import Recompressor
+from reader.web.middleware.response_cache import Recompressor, recompressed
 
 ARTICLES = {
     "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\nbyline: 李白\nsource: 新华社\n---\n今天下雨。"
@@ -326,3 +326,156 @@ def test_only_a_few_pages_wait_to_be_squeezed_further(app, publish, monkeypatch)
         for _ in range(2):
             assert client.get(f"/opds?a={n}", headers={"Accept-Encoding": "br"}).status_code == 200
     assert recompressor._queue.qsize() == recompressor._queue.maxsize == 64
+
+
+class Origin:
+    """A WSGI application that gives one response and counts the requests for it."""
+
+    def __init__(self, status="200 OK", body=b"x", **headers):
+        self.status, self.body, self.asked, self.closed = status, body, 0, 0
+        self.headers = {"Content-Type": "text/html", "Cache-Control": "public, max-age=60", "ETag": '"x"'}
+        self.headers |= {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def __call__(self, environ, start_response):
+        self.asked += 1
+        start_response(self.status, list(self.headers.items()))
+        return self
+
+    def __iter__(self):
+        return iter([self.body])
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.mark.parametrize("status", ["201 Created", "206 Partial Content", "301 Moved", "404 Not Found", "500 Error"])
+def test_only_complete_responses_are_stored(hot, status):
+    origin = hot.inner = Origin(status)
+    for _ in range(2):
+        assert Client(hot).get("/").status == status
+    assert origin.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("media_type", "asked"),
+    [
+        ("text/html; charset=utf-8", 1),
+        ("text/css", 1),
+        ("application/atom+xml", 1),
+        ("application/xml", 1),
+        ("application/json", 1),
+        ("application/feed+json", 1),
+        ("application/javascript", 1),
+        ("application/manifest+json", 1),
+        ("application/epub+zip", 2),
+        ("application/xmlish", 2),
+        ("image/png", 2),
+        ("", 2),
+    ],
+)
+def test_texts_are_stored_and_files_are_not(hot, media_type, asked):
+    origin = hot.inner = Origin(Content_Type=media_type)
+    for _ in range(2):
+        Client(hot).get("/")
+    assert origin.asked == asked
+
+
+def test_a_response_is_fresh_for_the_seconds_of_max_age_and_else_for_a_minute(hot, monkeypatch):
+    for control, seconds in (
+        ("public, max-age=300", 300),
+        ("public,max-age=7", 7),
+        ("max-age=7, public", 7),
+        ("public", 60),
+        ("public, s-maxage=900, max-age=20", 20),
+    ):
+        now = 1_000.0
+        monkeypatch.setattr("reader.web.middleware.response_cache.time.monotonic", lambda: now)  # noqa: B023
+        origin = hot.inner = Origin(Cache_Control=control)
+        client, address = Client(hot), f"/?{control}"
+        client.get(address)
+        now += seconds - 1
+        client.get(address)
+        assert origin.asked == 1, control
+        now += 1
+        client.get(address)
+        assert origin.asked == 2, control
+
+
+def test_a_head_request_is_answered_without_a_body_and_its_response_is_not_stored(hot):
+    origin = hot.inner = Origin()
+    client = Client(hot)
+    client.head("/")
+    assert client.get("/").data == b"x"
+    assert origin.asked == 2
+    assert client.head("/").data == b""
+    assert origin.asked == 2
+
+
+def test_the_body_of_a_stored_response_is_closed(hot):
+    origin = hot.inner = Origin()
+    Client(hot).get("/")
+    assert origin.closed == 1
+
+
+def test_the_date_of_the_stored_response_is_answered_from_the_cache_and_other_dates_by_flask(hot):
+    origin = hot.inner = Origin(Last_Modified="Fri, 01 May 2026 00:00:00 GMT")
+    client = Client(hot)
+    client.get("/")
+    origin.status, origin.body = "304 NOT MODIFIED", b""
+    for date, asked in (("Fri, 01 May 2026 00:00:00 GMT", 2), ("Thu, 30 Apr 2026 00:00:00 GMT", 4)):
+        for _ in range(2):
+            assert client.get("/", headers={"If-Modified-Since": date}).status_code == 304
+        assert origin.asked == asked
+    assert hot.hits == {"304 NOT MODIFIED": 1}
+
+
+def test_hits_are_counted_by_status(hot):
+    hot.inner = Origin()
+    client = Client(hot)
+    for _ in range(4):
+        client.get("/")
+    assert hot.hits == {"200 OK": 3}
+
+
+def test_a_new_version_under_the_same_revision_replaces_the_stored_one(hot):
+    origin = hot.inner = Origin()
+    client = Client(hot)
+    client.get("/")
+    origin.headers["ETag"], origin.body = '"y"', b"y"
+    assert client.get("/", headers={"Range": "bytes=0-"}).data == b"y"
+    origin.asked = 0
+    assert client.get("/").data == b"y"
+    assert origin.asked == 0
+
+
+def test_a_changed_vary_separates_the_responses_that_follow(hot):
+    origin = hot.inner = Origin(Vary="Save-Data")
+    client = Client(hot)
+    client.get("/")
+    origin.headers["Vary"] = "Save-Data, ,Accept-Language"
+    client.get("/", headers={"Save-Data": "on"})
+    for language in ("zh", "en"):
+        origin.body = language.encode()
+        for _ in range(2):
+            assert client.get("/", headers={"Accept-Language": language}).text == language
+    assert origin.asked == 4
+
+
+def test_small_responses_count_with_what_storing_them_takes(hot):
+    hot._limit_bytes = 100_000
+    hot.inner = Origin(body=b"")
+    client = Client(hot)
+    for n in range(200):
+        client.get(f"/{n}")
+    assert len(hot._pages) + len(hot._older) <= 50
+
+
+def test_a_recompressed_response_names_its_length_and_keeps_its_other_fields():
+    body = "明天也晴，后天还晴。今天下雨。".encode() * 400
+    fields = [("Content-Type", "text/html"), ("Content-Length", "1"), ("ETag", '"x-br"'), ("Vary", "Cookie")]
+    status, headers, smaller = recompressed(("200 OK", fields, brotli.compress(body, quality=0)))
+    assert status == "200 OK"
+    assert brotli.decompress(smaller) == body
+    assert dict(headers) | {"ETag": ""} == dict(fields) | {"Content-Length": str(len(smaller)), "ETag": ""}
+    assert dict(headers)["ETag"] not in ('"x-br"', "")
+    assert recompressed((status, headers, smaller)) == (status, headers, smaller)  # no smaller: unchanged, same tag
