@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from . import __version__, commands
-from .commands.console import localized, localized_click, localized_command, localized_help
+from .commands.terminal import localized, localized_click, localized_command, localized_help
 from .errors import BadSetting, ReaderError
 from .settings import Settings
 

@@ -10,7 +10,7 @@ from . import i18n
 from .catalog import Catalog, is_filled, prepare
 from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
-from .jobs.exports import ExportService
+from .jobs.export_service import ExportService
 from .library.scanner import Library
 from .library.watcher import watch_and_index
 from .media.renditions import ImageRenderer

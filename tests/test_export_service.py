@@ -21,8 +21,9 @@ from reader.catalog import Catalog, prepare
 from reader.child_process.parent import NO_LIMITS
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article, of_issue
-from reader.jobs import exports, worker
-from reader.jobs.exports import ExportService
+from reader.jobs import export_service as export_service_module
+from reader.jobs import worker
+from reader.jobs.export_service import ExportService
 from reader.jobs.pool import WorkerPool
 from reader.jobs.queue import MOST_FAILURES, JobQueue, JobStatus
 from reader.templating import Renderer
@@ -261,14 +262,14 @@ def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
 def test_the_newest_issue_is_made_ahead_once_its_articles_have_stood_still_and_its_page_shows_the_sizes(
     services, publish, client, monkeypatch
 ):
-    monkeypatch.setattr(exports, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(export_service_module, "QUIET_SECONDS", 0.0)
     publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。", "2026-05-02/sun.md": "# 晴\n\n今天晴。"})
     page = "/d/2026-05-02/"
     before = client.get(page).text
     service, catalog = services.export_service, services.catalog
     issue = of_issue(catalog.issue(date(2026, 5, 2)), catalog.articles(["sun"]))
     with at_work(service.run_workers):
-        wait_for(lambda: all(service.size_bytes(issue, *offer) for offer in exports.OFFERS_OF_ISSUE))
+        wait_for(lambda: all(service.size_bytes(issue, *offer) for offer in export_service_module.OFFERS_OF_ISSUE))
     older = of_issue(catalog.issue(date(2026, 5, 1)), catalog.articles(["rain"]))
     assert service.size_bytes(older, "epub") is None
     publish({"2026-04-30/snow.md": "# 雪\n\n下雪。"})

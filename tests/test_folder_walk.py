@@ -11,7 +11,7 @@ import pytest
 from reader.errors import NotImported
 from reader.importing.duplicates import scan
 from reader.library.folder import EntryKind, find_root, walk
-from reader.library.names import reason_to_skip_file, reason_to_skip_folder
+from reader.library.skipped_names import reason_to_skip_file, reason_to_skip_folder
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 

@@ -46,7 +46,7 @@ MAY_MAKE_MARKUP = {
     "exports/bodies.py": "rearranges what is clean already",
     "library/article_json.py": "reads back what was Markup when it was taken apart",
     "media/images.py": "changes only src, width and height of what is clean already",
-    "web/body.py": "puts names, numbers and pictures into what is clean already",
+    "web/article_body.py": "puts names, numbers and pictures into what is clean already",
     "web/views/share.py": "a QR code, drawn by us",
     "web/responsive_images.py": "what its own templates have escaped",
     "web/assets.py": "our own style sheets",

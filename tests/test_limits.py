@@ -14,7 +14,7 @@ from PIL import Image
 from reader.catalog.related import keywords
 from reader.catalog.tokenizer import words_of
 from reader.editing import to_article
-from reader.editing.body import _name_headings
+from reader.editing.body_preparation import _name_headings
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft, text_lines
 from reader.media.images import link_pictures

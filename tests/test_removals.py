@@ -16,9 +16,9 @@ import pytest
 from reader.catalog import catalog_writer
 from reader.errors import Gone, Moved
 from reader.library import scanner
-from reader.library.faults import BULK, REPLACED, UNMOUNTED, of_another_root, of_missing
+from reader.library.file_reader import FileResult
 from reader.library.folder import Root
-from reader.library.reading import FileResult
+from reader.library.folder_faults import BULK, REPLACED, UNMOUNTED, of_another_root, of_missing
 from reader.library.scanner import Library
 from reader.services import build_services
 from reader.settings import ROOT

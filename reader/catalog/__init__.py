@@ -18,8 +18,8 @@ transaction.py   CatalogTransaction: one write transaction; only the indexing pr
 from __future__ import annotations
 
 from .catalog import Catalog, Cursor, Removal
-from .comparison import Comparison, compare, is_filled, is_filled_or_faulty
 from .repair import prepare
+from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
 from .transaction import CatalogTransaction, catalog_writer
 
 __all__ = [

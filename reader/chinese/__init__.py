@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from .character_classes import HAN, UNIFIED, VARIATION, compose, has_han, is_han
 from .counting import count_words, reading_minutes
-from .letters import HAN, UNIFIED, VARIATION, compose, has_han, is_han
 from .punctuation import corrected, corrections, punctuate
 
 __all__ = [

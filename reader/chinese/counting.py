@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from .letters import HAN
+from .character_classes import HAN
 
 HAN_PER_MINUTE = 260
 """Silent reading of Simplified Chinese: 255–260 characters a minute (Trauzettel-Klosinski and Dietz, IReST, 2012)."""

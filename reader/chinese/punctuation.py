@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .letters import HAN, KINDS
-from .pairs import balance
+from .character_classes import HAN, KINDS
+from .paired_punctuation import balance
 
 _HALF = re.compile("[,;:?!.~<>()\"'\n\t \u00a0｡､｢｣＂〝〞-]")
 """A clean Chinese paragraph has none of these characters; most paragraphs need no further test."""

@@ -13,12 +13,12 @@ from ..errors import Busy
 from ..exports import EXPORTS
 from ..exports.publications import every_article, of_article, of_issue
 from ..i18n import Message, nmessage
-from ..jobs.exports import ExportService
+from ..jobs.export_service import ExportService
 from ..jobs.queue import FAILED
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
-from .console import echo, localized
+from .terminal import echo, localized
 
 POLL_SECONDS = 0.02
 Wish = tuple[Publication, str, str]

@@ -11,11 +11,11 @@ from itertools import groupby
 import click
 
 from ..i18n import Message, nmessage
-from ..library.reading import FileResult
+from ..library.file_reader import FileResult
 from ..models import NOTE, WARNING, Problem
 from ..services import Services, build_services
 from ..settings import Settings
-from .console import echo, localized
+from .terminal import echo, localized
 
 _MOST_ALIKE = 3
 """From more than so many files on, equal remarks are one line."""

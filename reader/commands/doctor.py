@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
-from .console import echo
+from .terminal import echo
 
 FREE_BYTES = 500_000_000
 OPEN_FILES = 1024

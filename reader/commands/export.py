@@ -20,8 +20,8 @@ from ..i18n import N_, Message, nmessage
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
-from .console import echo, localized
 from .static_site import export_site
+from .terminal import echo, localized
 
 
 @click.command("export")

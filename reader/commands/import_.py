@@ -18,7 +18,7 @@ from ..importing.sources.http import Fetcher, open_fetcher
 from ..importing.sources.items import Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of
 from ..settings import Settings
-from .console import echo, localized
+from .terminal import echo, localized
 
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 

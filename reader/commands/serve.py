@@ -14,7 +14,7 @@ from ..server.instance_folder import InstanceFolder
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
 from ..settings import Settings
-from .console import echo
+from .terminal import echo
 
 
 @click.command("serve")

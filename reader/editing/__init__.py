@@ -17,8 +17,8 @@ from ..models import UNDATED, Article, Draft, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
 from . import derived, from_path
-from .body import set_body
-from .values import checked
+from .body_preparation import set_body
+from .validation import checked
 
 NO_DATE = Message(
     "%(cause)s (%(hint)s)",

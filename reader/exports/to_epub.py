@@ -16,8 +16,8 @@ from ..models import Publication, is_dated
 from .bodies import Body, TocEntry, nested
 from .covers import Cover, cover_of
 from .documents import Chapter, Document, authors_of, colon, day_of, to_document, unique
+from .footnotes import as_popups
 from .localization import gettext_of
-from .notes import as_popups
 from .options import Options, Render
 
 SUFFIX = "epub"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ..models import Publication
 from .bodies import Body, ruby_to_parentheses
 from .documents import qr_code, to_document
-from .notes import at_the_foot
+from .footnotes import at_the_foot
 from .options import Options, Render
 
 SUFFIX = "pdf"

@@ -17,7 +17,14 @@ from pathlib import Path
 
 from ..i18n import Message
 from ..models import Problem, fingerprint
-from .names import decoded_as_gb18030, is_article_name, is_public, printable, reason_to_skip_file, reason_to_skip_folder
+from .skipped_names import (
+    decoded_as_gb18030,
+    is_article_name,
+    is_public,
+    printable,
+    reason_to_skip_file,
+    reason_to_skip_folder,
+)
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
 _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}

@@ -15,7 +15,9 @@ from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, i
 from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import PACKAGE, Settings
-from .faults import (
+from .file_reader import FileResult, read_files
+from .folder import EntryKind, Root, article_files, find_root, is_mounted, walk
+from .folder_faults import (
     Fault,
     of_another_root,
     of_missing,
@@ -27,8 +29,6 @@ from .faults import (
     stored_root,
     unreadable,
 )
-from .folder import EntryKind, Root, article_files, find_root, is_mounted, walk
-from .reading import FileResult, read_files
 
 log = logging.getLogger(__name__)
 

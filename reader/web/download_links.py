@@ -9,7 +9,7 @@ from flask_babel import gettext
 from ..exports import EXPORTS
 from ..exports.publications import of_article
 from ..feeds.entries import FinishedExport
-from ..jobs.exports import PHONE, offers
+from ..jobs.export_service import PHONE, offers
 from ..models import Publication, Teaser
 from . import services
 from .rendering import ExportLink

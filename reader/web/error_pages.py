@@ -14,7 +14,17 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
 from ..catalog.connections import rebuilding
-from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat, UnusablePicture
+from ..errors import (
+    BadOption,
+    Busy,
+    Gone,
+    Moved,
+    NotFound,
+    ReaderError,
+    TooLarge,
+    UnknownFormat,
+    UnusablePicture,
+)
 from ..i18n import N_, Message
 from ..models import Teaser
 from . import services

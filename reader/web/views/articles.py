@@ -15,7 +15,7 @@ from ...errors import BadOption
 from ...exports.publications import of_article
 from ...models import Article, Collection, Teaser, fingerprint
 from .. import services
-from ..body import for_screen, kinds_of
+from ..article_body import for_screen, kinds_of
 from ..download_links import export_links
 from ..pagination import cursor_of, next_link
 from ..rendering import (

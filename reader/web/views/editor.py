@@ -35,7 +35,7 @@ from ...importing.sources.items import LeftOut, SourceItem
 from ...importing.sources.sources import items_of
 from ...models import Draft
 from .. import services
-from ..body import for_screen, kinds_of
+from ..article_body import for_screen, kinds_of
 from ..client_limits import EVERYBODY, client, client_limits
 from ..editor_form import FIELDS, EditorForm, draft_of, form_from, form_of
 from ..request_context import request_context

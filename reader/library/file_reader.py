@@ -30,7 +30,7 @@ from .article_json import article_of
 
 log = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "reader.library.reading_program")
+COMMAND = (sys.executable, "-m", "reader.library.reader_process")
 PARALLEL_FROM = 400
 """From this number of files on, several children read in parallel."""
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .letters import HAN, KINDS, WIDE_MARKS
+from .character_classes import HAN, KINDS, WIDE_MARKS
 
 _HAN = re.compile(f"[{HAN}]")
 _DOUBLE = re.compile('["＂〝〞“”]')
