@@ -229,3 +229,32 @@ def test_the_second_heading_of_a_name_is_numbered_by_github_s_rule():
 def test_a_heading_without_links_gets_no_name_and_an_own_name_stays():
     assert sanitize("<h2>甲</h2><p>文</p>") == "<h2>甲</h2><p>文</p>"
     assert 'href="#b"' not in sanitize('<p><a href="#甲">去</a></p><h2 id="b">甲</h2>')
+
+
+@pytest.mark.parametrize(
+    ("dirty", "clean"),
+    [
+        ("<h2>Rain<div>in Hebei</div>today</h2>", "<h2>Rain in Hebei today</h2>"),
+        ("<h2>Rain<p>in Hebei</p></h2>", "<h2>Rain in Hebei</h2>"),
+        ("<h2><div>Rain</div><div>in <b>Hebei</b></div></h2>", "<h2>Rain in <b>Hebei</b></h2>"),
+        ("<h2><b>Rain<section>in Hebei</section>today</b></h2>", "<h2><b>Rain in Hebei today</b></h2>"),
+        ("<h2>Rain<div>in Hebei<br></div>today</h2>", "<h2>Rain in Hebei<br>today</h2>"),
+        ("<h2>Rain<div>in<hr>Hebei</div>today</h2>", "<h2>Rain in</h2><hr><p>Hebei</p><p>today</p>"),
+        ("<h2><p></p>Rain<p></p></h2>", "<h2>Rain</h2>"),
+        ("<pre>a<p>b</p>c</pre>", "<pre>a b c</pre>"),
+    ],
+)
+def test_blocks_within_a_heading_are_words_of_its_line(dirty, clean):
+    assert sanitize(dirty) == clean
+    assert sanitize(clean) == clean
+
+
+def test_ids_begin_with_a_letter_or_an_underscore():
+    ids = {"x": "x", "_x": "_x", "1": "n1", "1_": "n1_", "-_": "n-_", "雨_": "雨_"}
+    for given, allowed in ids.items():
+        assert sanitize(f'<h2 id="{given}">a</h2>') == f'<h2 id="{allowed}">a</h2>'
+
+
+def test_a_space_at_the_end_of_an_inline_tag_moves_behind_it():
+    assert sanitize("<p>雨<b>雨 </b>雪</p>") == "<p>雨<b>雨</b> 雪</p>"
+    assert sanitize("<p>a <b>b </b>c <i>d </i></p>") == "<p>a <b>b</b> c <i>d</i></p>"

@@ -164,6 +164,10 @@ class Blocks:
                 frame.name, frame.opened, frame.raw = "div", True, False
 
     def _end_block(self) -> None:
+        if not self.frames[-1].name:  # the end of a div or p within a heading: the line goes on
+            self.frames.pop()
+            self.space = self.space or ("" if self.fresh else " ")
+            return
         self._pause()
         while self.frames[-1].implied:
             self._close_frame()
