@@ -314,3 +314,65 @@ def test_what_is_removed_is_related_to_nothing(catalog, put, path):
     with catalog_writer(path, NOON) as transaction:
         transaction.drop("b.md")
     assert catalog.related("a") == catalog.related("b") == []
+
+
+def test_an_address_of_another_site_leads_to_the_article_of_its_day_and_name(catalog, put):
+    put(make_article("2026-05-01-rain"), make_article("snow", "2026-05-02 06:00", section=("天气",)))
+    for address, slug in {
+        "/2026/05/01/rain.html": "2026-05-01-rain",
+        "/blog/2026/05/01/rain/": "2026-05-01-rain",
+        "/posts/2026-05-01-rain": "2026-05-01-rain",
+        "/2026/5/2/snow": "snow",
+        "/天气/snow.html": "snow",
+    }.items():
+        assert catalog.moved_from(address) == slug
+    for address in ("/2026/05/02/rain.html", "/05/01/rain", "/2026/05/01/snow", "/sport/snow", "/2026/05/01/", "/"):
+        with pytest.raises(NotFound):
+            catalog.moved_from(address)
+
+
+def test_lists_without_a_limit_have_a_page_of_articles_and_a_month_of_days(catalog, put):
+    days = [date(2026, 1, 1) + timedelta(n) for n in range(60)]
+    put(*(make_article(f"s{day}", f"{day} 06:00", tags=("雨",)) for day in days))
+    assert slugs(catalog.latest()) == [f"s{day}" for day in days[:-26:-1]]
+    assert slugs(catalog.oldest()) == [f"s{day}" for day in days[:25]]
+    assert catalog.issues() == [(day, 1) for day in days[:-32:-1]]
+    assert catalog.issues(before=days[1]) == [(days[0], 1)]
+    assert len(catalog.related(f"s{days[0]}")) == 5
+
+
+def test_a_missing_file_keeps_its_article_until_it_is_due(catalog, put, path):
+    put(make_article("rain"), make_article("snow"), make_article("draft", draft=True))
+    files = ["rain.md", "snow.md", "draft.md"]
+    with catalog_writer(path, NOON) as transaction:
+        assert transaction.next_removal() is None
+        transaction.mark_missing(["rain.md", "draft.md"], 1_000.0)
+        transaction.mark_missing(["rain.md", "snow.md"], 2_000.0)  # the first time counts
+        assert transaction.overdue(999.0) == ["draft.md"]  # it published nothing
+        assert sorted(transaction.overdue(1_000.0)) == ["draft.md", "rain.md"]
+        assert transaction.next_removal() == 1.0
+        assert transaction.missing_articles(2_000.0) == ["rain.md"]
+        assert transaction.count_published() == 2
+        assert transaction.unfound(files, ["2"]) == 2
+        assert transaction.unfound(files, ["1"]) == 0
+        transaction.mark_found(files)
+        assert transaction.overdue(9_999.0) == transaction.missing_articles(0.0) == []
+    assert slugs(catalog.latest()) == ["rain", "snow"]
+
+
+def test_the_next_scheduled_article_is_published_at_its_time(catalog, put, path):
+    hour = timedelta(hours=1)
+    put(make_article("later", "2026-06-01 14:00"), make_article("soon", "2026-06-01 13:00"))
+    put(make_article("draft", "2026-06-01 12:30", draft=True))
+    with catalog_writer(path, NOON) as transaction:
+        assert transaction.next_due() == int((NOON + hour).timestamp())
+        transaction.release_due()
+    assert catalog.latest() == []
+    for now, shown in ((NOON + hour, ["soon"]), (NOON + 2 * hour, ["later", "soon"])):
+        before = catalog.revision
+        with catalog_writer(path, now) as transaction:
+            transaction.release_due()
+        assert slugs(catalog.latest()) == shown
+        assert catalog.revision == before + 1
+    with catalog_writer(path, NOON + 3 * hour) as transaction:
+        assert transaction.next_due() is None
