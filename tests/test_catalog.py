@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -376,3 +378,45 @@ def test_the_next_scheduled_article_is_published_at_its_time(catalog, put, path)
         assert catalog.revision == before + 1
     with catalog_writer(path, NOON + 3 * hour) as transaction:
         assert transaction.next_due() is None
+
+
+def test_of_two_files_with_one_name_in_different_folders_the_second_is_named_by_its_folders(catalog, path):
+    for title in ("大雨", "暴雨"):  # the second time the files were edited
+        with catalog_writer(path, NOON) as transaction:
+            assert transaction.put("beijing/rain.md", "1", f"a{title}", make_article(title=title)) is None
+            assert transaction.put("hebei/rain.md", "1", f"b{title}", make_article(title=f"河北{title}")) is None
+        assert catalog.article("rain").title == title
+        assert catalog.article("hebei-rain").title == f"河北{title}"
+    with catalog_writer(path, NOON) as transaction:
+        copied = transaction.put("shanxi/rain.md", "1", "a暴雨", make_article())
+        taken = transaction.put("hebei-rain.md", "1", "c", make_article("hebei-rain"))
+    assert "beijing/rain.md" in str(copied)
+    assert "hebei/rain.md" in str(taken)
+    assert {problem.path for problem in catalog.problems()} == {"shanxi/rain.md", "hebei-rain.md"}
+    assert len(catalog.latest()) == 2
+
+
+def test_a_value_that_is_set_already_is_not_written_again(catalog, path):
+    with closing(sqlite3.connect(path)) as other:
+        versions = []
+        for value in ("mounted", "away", "away"):
+            with catalog_writer(path, NOON) as transaction:
+                transaction.set_meta("fault", "".join(value))
+                assert transaction.get_meta("fault") == value
+            versions.append(other.execute("PRAGMA data_version").fetchone()[0])
+    assert versions[0] != versions[1] == versions[2]  # a write would make all web processes drop their caches
+
+
+def test_a_list_of_several_collections_holds_what_is_in_all_of_them(catalog, put):
+    rain, sport, beijing = (Collection("tag", name) for name in ("雨", "体育", "北京"))
+    put(
+        make_article("a", tags=("雨", "体育", "北京")),
+        make_article("b", tags=("雨",)),
+        make_article("c", tags=("雨", "北京")),
+    )
+    put(make_article("d", tags=("体育",)), make_article("e", tags=("北京", "体育")), make_article("f", tags=("北京",)))
+    assert slugs(catalog.latest(rain, sport)) == slugs(catalog.latest(sport, rain)) == ["a"]
+    assert slugs(catalog.latest(rain, beijing)) == ["a", "c"]
+    assert slugs(catalog.latest(beijing, sport)) == ["a", "e"]
+    assert slugs(catalog.latest(beijing, sport, rain)) == ["a"]
+    assert catalog.latest(rain, Collection("tag", "雪")) == []

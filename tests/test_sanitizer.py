@@ -258,3 +258,11 @@ def test_ids_begin_with_a_letter_or_an_underscore():
 def test_a_space_at_the_end_of_an_inline_tag_moves_behind_it():
     assert sanitize("<p>雨<b>雨 </b>雪</p>") == "<p>雨<b>雨</b> 雪</p>"
     assert sanitize("<p>a <b>b </b>c <i>d </i></p>") == "<p>a <b>b</b> c <i>d</i></p>"
+
+
+@pytest.mark.parametrize(("start", "end"), [("<p>", "</p>"), ("<ul><li>", "</li></ul>")])
+def test_lines_of_a_poem_end_where_they_end_in_the_source_whatever_is_emphasized(start, end):
+    loose = start.removesuffix("<p>").removesuffix("<li>"), end.removeprefix("</p>").removeprefix("</li>")
+    poem = "床前<b>明月</b>光，\n疑是<i>地上</i>霜。"
+    wanted = f'<blockquote class="poem">{start}{poem}{end}</blockquote>'.replace("\n", "<br>")
+    assert sanitize(f'<blockquote class="poem">{loose[0]}{poem}{loose[1]}</blockquote>') == wanted
