@@ -266,3 +266,8 @@ def test_lines_of_a_poem_end_where_they_end_in_the_source_whatever_is_emphasized
     poem = "床前<b>明月</b>光，\n疑是<i>地上</i>霜。"
     wanted = f'<blockquote class="poem">{start}{poem}{end}</blockquote>'.replace("\n", "<br>")
     assert sanitize(f'<blockquote class="poem">{loose[0]}{poem}{loose[1]}</blockquote>') == wanted
+
+
+def test_a_term_that_becomes_a_description_is_still_part_of_the_poem():
+    clean = '<dl class="poem"><dd><hr>床前<br>明月</dd></dl>'
+    assert sanitize('<dl class="poem"><dt><hr>床前\n明月</dt></dl>') == sanitize(clean) == clean

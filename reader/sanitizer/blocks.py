@@ -158,7 +158,7 @@ class Blocks:
         if self.frames[line].opened:
             self.out.append(f"</{self.frames[line].name}>")
         if self.frames[line].name == "dt":
-            self.frames[line] = Frame("dd", "<dd>")
+            self.frames[line] = Frame("dd", "<dd>", verse=self.frames[line].verse)
         for frame in self.frames[line:]:
             if frame.name != "dd":
                 frame.name, frame.opened, frame.raw = "div", True, False
