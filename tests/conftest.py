@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from reader.settings import Settings
 
-hypothesis_settings.register_profile("reader", deadline=None, derandomize=True)  # no test depends on the clock
+hypothesis_settings.register_profile(  # no test depends on the clock
+    "reader", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("reader")
 
 

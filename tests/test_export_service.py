@@ -75,7 +75,9 @@ def test_an_ordered_file_is_made_once_and_its_size_is_known(export_service):
 
 
 def test_the_process_that_answers_pages_never_loads_weasyprint(export_service):
-    program = "import sys; import reader.jobs.export_service; print([m for m in sys.modules if 'weasyprint' in m.lower()])"
+    program = (
+        "import sys; import reader.jobs.export_service; print([m for m in sys.modules if 'weasyprint' in m.lower()])"
+    )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
 
