@@ -146,3 +146,9 @@ def test_only_the_odd_element_is_html(odd):
     lines = to_markdown(body).split("\n\n")
     assert (lines[0], lines[-1]) == ("前文**重**。", "- 一\n")
     assert read_back(to_markdown(body)) == comparable(body)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_ordered_lists_beside_one_another_stay_lists_of_their_own(count):
+    body = sanitize("<ol><li>1</li><li>2<ol><li>a</li></ol></li></ol>" * count)
+    assert sanitize(body_of(to_markdown(body))) == body

@@ -104,9 +104,13 @@ def _text(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader has 
 
 
 def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader has it
-    """A name; of an address its host."""
-    text = of.text
-    return (urlsplit(text).hostname or "").removeprefix("www.") if re.match(r"https?://", text) else text
+    """A name; of an address its host, if it is an address at all (``http://[`` is none)."""
+    if not re.match(r"https?://", of.text):
+        return of.text
+    try:
+        return (urlsplit(of.text).hostname or "").removeprefix("www.")
+    except ValueError:
+        return of.text
 
 
 def moment(of: Field, remarks: Remarks) -> datetime | None:

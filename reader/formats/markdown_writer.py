@@ -41,6 +41,8 @@ _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _ESCAPED = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
 _LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
+_FULL_STOP_LIST = re.compile(r"\d+\. ")
+_ITEM_NUMBER = re.compile(r"^(\d+)\.(?= |$)", re.MULTILINE)
 
 
 def to_markdown(body: Markup) -> str:
@@ -51,8 +53,8 @@ def to_markdown(body: Markup) -> str:
         text = _faithful(element)
         if parts and text[:1] in "-*" and parts[-1][:1] == text[:1] and element.tag == "ul":
             text = _faithful(element, "*" if text[0] == "-" else "-")
-        elif parts and element.tag == "ol" and element.getprevious().tag == "ol":
-            parts.append("<!-- -->")
+        elif parts and element.tag == "ol" and _FULL_STOP_LIST.match(parts[-1]):
+            text = _ITEM_NUMBER.sub(r"\1)", text)  # another delimiter begins another list (CommonMark 5.3)
         parts.append(text)
     return "\n\n".join(parts) + "\n"
 
