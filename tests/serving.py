@@ -49,7 +49,8 @@ def _as_text(value: object) -> str:
 def serving(settings: Settings, command: Sequence[str] = READER, log: Path | None = None) -> Iterator[str]:
     """The URL of a running server with *settings* (articles, instance, base_url …); stopped with SIGTERM."""
     port = free_port()
-    environment = os.environ | environment_of(settings)
+    inherited = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    environment = inherited | environment_of(settings)
     arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]
     output = (log or settings.instance.with_suffix(".log")).open("wb")
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
