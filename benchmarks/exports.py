@@ -102,8 +102,8 @@ def issue_of_thirty() -> Publication:
         when = first.published + timedelta(minutes=number)
         section = (SECTIONS[number % len(SECTIONS)],)
         title = f"{first.title}之{number}"
-        changed = {"slug": f"a{number}", "title": title, "section": section, "published": when, "version": ""}
-        articles.append(replace(first, body=Markup(body), **changed))
+        another = replace(first, slug=f"a{number}", title=title, section=section, published=when, version="")
+        articles.append(replace(another, body=Markup(body)))
     return of_issue(Issue(date(2018, 11, 23), ()), articles)
 
 
@@ -184,7 +184,7 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\#*_`$<>@~\[\]=+/-])", r"\\\1", re.sub(r"<[^>]+>", "", text))
 
 
-ENGINES = {"ours": ours, "stock": stock, "typst": typst}
+ENGINES: dict[str, Callable[[str, str, str], Callable[[], bytes]]] = {"ours": ours, "stock": stock, "typst": typst}
 
 
 def child(engine: str, name: str, suffix: str, page: str, repeats: int) -> None:
@@ -365,6 +365,7 @@ if __name__ == "__main__":
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
-        child(*chosen.child[:4], int(chosen.child[4]))
+        engine, name, suffix, page, repeats = chosen.child
+        child(engine, name, suffix, page, int(repeats))
         sys.exit(0)
     sys.exit(main(chosen.quick))

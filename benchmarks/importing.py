@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from reader.formats.dates import date_in_text  # noqa: E402
 from reader.formats.decoding import decode_page  # noqa: E402
-from reader.importing.extraction.extract import extract, text_of  # noqa: E402
+from reader.importing.extraction.extract import extract, visible_text  # noqa: E402
 from reader.importing.extraction.metadata import Metadata  # noqa: E402
 
 TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[A-Za-z\u00c0-\u024f0-9]+")
@@ -84,7 +84,7 @@ def own_pages() -> Iterator[Page]:
     print("No corpora given: measuring the tests' own pages only.")
     for file in sorted((ROOT / "tests" / "samples" / "pages").glob("*/page.html")):
         expected = (file.parent / "expected.html").read_text("utf-8")
-        yield Page("tests", file.parent.name, file.read_bytes(), text_of(expected))
+        yield Page("tests", file.parent.name, file.read_bytes(), visible_text(expected))
 
 
 def _fields(file: Path) -> dict[str, str]:
@@ -120,7 +120,7 @@ def readability(html: str, _: str) -> Answer:
     from readability import Document
 
     document = Document(html)
-    return Answer(text_of(document.summary()), {"title": document.short_title()})
+    return Answer(visible_text(document.summary()), {"title": document.short_title()})
 
 
 def trafilatura(html: str, address: str) -> Answer:

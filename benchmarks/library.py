@@ -211,8 +211,8 @@ def measure(folder: Path, count: int) -> Figures:
     lists = {
         "home_ms": median_ms(lambda: catalog.latest(limit=20)),
         "section_ms": median_ms(lambda: (catalog.count(section), catalog.latest(section, limit=25))),
-        "article_ms": statistics.median(median_ms(lambda s=s: catalog.article(s), 1) for s in slugs),
-        "related_ms": statistics.median(median_ms(lambda s=s: catalog.related(s), 1) for s in slugs),
+        "article_ms": statistics.median(median_ms(partial(catalog.article, slug), 1) for slug in slugs),
+        "related_ms": statistics.median(median_ms(partial(catalog.related, slug), 1) for slug in slugs),
         "issue_ms": median_ms(lambda: catalog.issue(day)),
     }
     seen, web_mb = of_a_server(settings, slugs)

@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.library import write_articles  # noqa: E402
-from reader.commands.serve import THREADS  # noqa: E402
+from reader.server.web_process import THREADS  # noqa: E402
 
 CONNECTIONS = 64
 ARTICLES = 500

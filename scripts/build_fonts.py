@@ -23,6 +23,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import uharfbuzz as hb
 from fontTools.pens.cu2quPen import Cu2QuPen
@@ -137,7 +138,7 @@ def to_truetype(font: TTFont) -> None:
     font.sfntVersion = "\0\1\0\0"
 
 
-def truetype_glyph(shape):  # type: ignore[no-untyped-def]
+def truetype_glyph(shape: Any) -> Any:
     pen = TTGlyphPen(None)
     shape.draw(Cu2QuPen(pen, CURVE_ERROR, reverse_direction=True))
     return pen.glyph(dropImpliedOnCurves=True)

@@ -29,9 +29,11 @@ def icon(size: int) -> Image.Image:
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, size in SIZES.items():
-        icon(size).quantize(32).save(
-            FOLDER / name, optimize=True, **({"sizes": [(size, size)]} if name.endswith("ico") else {})
-        )
+        picture = icon(size).quantize(32)
+        if name.endswith("ico"):
+            picture.save(FOLDER / name, sizes=[(size, size)])
+        else:
+            picture.save(FOLDER / name, optimize=True)
 
 
 if __name__ == "__main__":

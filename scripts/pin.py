@@ -24,6 +24,12 @@ CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
 HASHED = {
     "serve": ("requirements.txt",),
     "test": ("requirements-dev.txt", "requirements.txt", "scripts/requirements-fonts.txt"),
+    "bench": (
+        "benchmarks/requirements.txt",
+        "requirements-dev.txt",
+        "requirements.txt",
+        "scripts/requirements-fonts.txt",
+    ),
 }
 """For each scripts/hashes-<name>.txt its requirements files, including those they refer to."""
 
@@ -77,8 +83,9 @@ def is_installed(name: str) -> bool:
 
 def write_hashes(name: str) -> None:
     """The first line contains the hash of the requirements, by which setup.sh detects an outdated file."""
-    command = [Path(sys.executable).with_name("uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
-    options = ["--python-version", "3.11", "--no-header", "--no-annotate", "--constraint", CONSTRAINTS]
+    uv = str(Path(sys.executable).with_name("uv"))
+    command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
+    options = ["--python-version", "3.11", "--no-header", "--no-annotate", "--constraint", str(CONSTRAINTS)]
     done = subprocess.run([*command, *options, HASHED[name][0]], cwd=ROOT, capture_output=True, text=True, check=True)
     hashes(name).write_text(f"# Made by scripts/pin.py for {fingerprint(name)}\n{done.stdout}", "utf-8")
 

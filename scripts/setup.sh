@@ -182,6 +182,10 @@ hashes_of() { # $1: a requirements file; the file of hashes that scripts/pin.py 
     requirements-dev.txt)
       hashes=scripts/hashes-test.txt files=(requirements-dev.txt requirements.txt scripts/requirements-fonts.txt)
       ;;
+    benchmarks/requirements.txt)
+      hashes=scripts/hashes-bench.txt
+      files=(benchmarks/requirements.txt requirements-dev.txt requirements.txt scripts/requirements-fonts.txt)
+      ;;
     *) return 1 ;;
   esac
   [ -e "$hashes" ] && head -n 1 "$hashes" | grep -q "$(cat "${files[@]}" | sha256sum | cut -d ' ' -f 1)" || return 1

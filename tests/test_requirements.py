@@ -66,7 +66,7 @@ def test_what_comes_along_is_held_to_the_version_that_was_tested():
     assert brought_along.items() <= held.items()
 
 
-@pytest.mark.parametrize("name", ["serve", "test"])
+@pytest.mark.parametrize("name", ["serve", "test", "bench"])
 def test_every_package_of_the_set_up_has_its_hashes(name):
     """After a change of requirements: scripts/pin.py."""
     pin = runpy.run_path(str(ROOT / "scripts" / "pin.py"))

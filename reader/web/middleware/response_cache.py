@@ -30,6 +30,9 @@ _OVERHEAD_BYTES = 2_000
 _MOST_QUEUED = 64
 """At brotli's 7 ms a page, half a second of work."""
 
+_LONGEST_SECONDS = 60
+"""Pages and feeds list finished exports, and no revision tells that one was finished: they learn of it in a minute."""
+
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d+)")
 _ONE_TAG = re.compile(r'(?:W/)?"([^",-]+)[^",]*"')
 
@@ -219,7 +222,7 @@ class _Response:
 
     def max_age_seconds(self) -> int:
         found = _MAX_AGE.search(self._named["cache-control"])
-        return int(found[1]) if found else 60
+        return min(int(found[1]), _LONGEST_SECONDS) if found else _LONGEST_SECONDS
 
     def store_in(self, variant: CachedVariant, content: bytes) -> None:
         """Stores the response in *variant*. An existing body, perhaps recompressed, stays and is fresh again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -70,13 +71,14 @@ def collection_feed(name: str, collection: Collection) -> Response:
 
 def _feed_page(selection: Selection, page_number: int) -> FeedPage:
     catalog = services().catalog
-    return _cached_feed_page(catalog, catalog.revision, selection, page_number)
+    feed_page = _cached_feed_page(catalog, catalog.revision, selection, page_number)
+    return replace(feed_page, downloads=finished_exports(feed_page.teasers))
 
 
 @lru_cache(maxsize=256)
 def _cached_feed_page(catalog: Catalog, _revision: int, selection: Selection, page_number: int) -> FeedPage:
-    """Cached by catalog revision, so that polls between changes need no query."""
-    return look_up(catalog, selection, page_number, finished_exports)
+    """Without finished exports, which move no revision. Cached, so that polls between changes need no query."""
+    return look_up(catalog, selection, page_number, lambda _: {})
 
 
 def feed_response(name: str, feed_page: FeedPage) -> Response:
