@@ -55,7 +55,7 @@ class Settings:
     picture_limit_mb: int = 40
     read_timeout_seconds: float = 10.0
     read_memory_mb: int = 512
-    removal_grace_seconds: float = 5.0
+    removal_grace_seconds: float = 10.0
     accept_removals_seconds: float = 86_400.0
     export_workers: int = 1
     export_queue: int = 64

@@ -9,19 +9,20 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from reader.catalog import catalog_writer
-from reader.errors import Gone, Moved
+from reader.errors import BadSetting, Gone, Moved
 from reader.library import scanner
 from reader.library.file_reader import FileResult
 from reader.library.folder import Root
 from reader.library.folder_faults import BULK, REPLACED, UNMOUNTED, of_another_root, of_missing
 from reader.library.scanner import Library
 from reader.services import build_services
-from reader.settings import ROOT
+from reader.settings import ROOT, Settings
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 MANY = {f"{n}.md": RAIN.replace("大雨", f"第{n}场雨") for n in range(8)}
@@ -75,6 +76,65 @@ def test_a_file_that_comes_back_in_time_was_never_gone(services, publish, settin
     clock.pass_by(GRACE + 1)
     assert scan().gone == 0
     assert (services.catalog.revision, services.catalog.removals()) == (revision, [])
+
+
+def replaced(path, gap):
+    """Removes the file and writes it again after the gap, as a share that reconnects does."""
+    content = path.read_bytes()
+    path.unlink()
+    gap()
+    path.write_bytes(content)
+
+
+def renamed_and_back(path, gap):
+    """vim with ``backupcopy=no``, ``git stash`` and ``git stash pop``."""
+    path.rename(f"{path}~")
+    gap()
+    Path(f"{path}~").rename(path)
+
+
+def moved_to_another_folder(path, gap):
+    """Syncthing and Dropbox move a file by a deletion here and a download there."""
+    content = path.read_bytes()
+    path.unlink()
+    gap()
+    (path.parent / "2026").mkdir()
+    (path.parent / "2026" / path.name).write_bytes(content)
+
+
+def folder_moved_and_back(path, gap):
+    path.parent.rename(path.parent.with_name("away"))
+    gap()
+    path.parent.with_name("away").rename(path.parent)
+
+
+@pytest.mark.parametrize("change", [replaced, renamed_and_back, moved_to_another_folder, folder_moved_and_back])
+def test_by_default_a_file_may_be_away_for_five_seconds_without_a_word(settings, clock, change):
+    """Each second a pass sees the gap; no pass finds the article removed."""
+    services = build_services(dataclasses.replace(settings, removal_grace_seconds=Settings().removal_grace_seconds))
+    path = settings.articles / "day" / "rain.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(RAIN, "utf-8")
+    clock.pass_by(1)
+    services.library.scan_all()
+    assert slugs(services) == {"rain"}
+
+    def gap():
+        for _ in range(5):
+            services.library.scan_all()
+            assert slugs(services) == {"rain"}
+            clock.pass_by(1)
+
+    change(path, gap)
+    clock.pass_by(60)
+    services.library.scan_all()
+    assert (slugs(services), services.catalog.removals(), services.catalog.problems()) == ({"rain"}, [], [])
+
+
+@pytest.mark.parametrize("value", ["-1", "inf", "nan", "soon"])
+def test_a_grace_period_that_cannot_be_is_refused(value):
+    with pytest.raises(BadSetting, match="READER_REMOVAL_GRACE_SECONDS"):
+        Settings.from_environ({"READER_REMOVAL_GRACE_SECONDS": value})
 
 
 def test_a_renamed_file_moves_at_once_even_in_two_passes(services, publish, settings, scan):

@@ -9,7 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..models import ALL, Article, Collection, Teaser, is_dated, local_time
+from ..i18n import stored
+from ..models import ALL, NOTE, WARNING, Article, Collection, Teaser, is_dated, local_time
 from .related import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
@@ -87,3 +88,17 @@ def remember_original_slug(connection: sqlite3.Connection, slug: str, first: str
 
 def _is_stored(connection: sqlite3.Connection, slug: str) -> bool:
     return connection.execute("SELECT 1 FROM articles WHERE slug = ?", (slug,)).fetchone() is not None
+
+
+def remarks_of(article: Article) -> str:
+    return "\n".join(
+        json.dumps([severity, stored(said)], ensure_ascii=False)
+        for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
+        for said in texts
+    )
+
+
+def is_unchanged(path: str, digest: str, article: Article, before: sqlite3.Row, known: sqlite3.Row) -> bool:
+    """Whether only the file's times or rights changed. A file without a stamp was read by other code."""
+    is_same_file = before["path"] == path and known["digest"] == digest and known["stamp"] != ""
+    return is_same_file and before["version"] == article.version and bool(before["draft"]) == article.draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..i18n import restored
@@ -25,7 +25,8 @@ _BELOW = "(path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))"
 class Comparison:
     """The result of ``compare``. Stamps identify a version of a file.
 
-    ``changed`` maps the paths of files to read to their stamps. ``problems`` are new ones, with their stamps.
+    ``changed`` maps the paths of files to read to their stamps, ``known`` those of them that were read before to the
+    stamp and the digest of that time. ``problems`` are new ones, with their stamps.
     ``missing`` are known files that were not found; ``returned`` were missing until now. Files below a folder that
     could not be listed are in neither. ``is_empty`` is true if no readable file was found.
     """
@@ -35,6 +36,7 @@ class Comparison:
     missing: tuple[str, ...]
     returned: tuple[str, ...]
     is_empty: bool
+    known: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comparison:
@@ -70,7 +72,8 @@ def is_filled_or_faulty(catalog: Path) -> bool:
 
 def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:
     changed = db.execute(
-        "SELECT f.* FROM found f LEFT JOIN files k ON k.path = f.path WHERE k.stamp IS NOT f.stamp ORDER BY f.path"
+        "SELECT f.*, k.stamp AS known, k.digest FROM found f LEFT JOIN files k ON k.path = f.path"
+        " WHERE k.stamp IS NOT f.stamp ORDER BY f.path"
     ).fetchall()
     missing = {
         str(row["path"])
@@ -87,5 +90,6 @@ def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:
         ),
         missing=tuple(sorted(missing)),
         returned=tuple(str(row["path"]) for row in returned),
+        known={str(row["path"]): (row["known"], row["digest"]) for row in changed if row["known"] and not row["cause"]},
         is_empty=db.execute("SELECT 1 FROM found WHERE cause = '' LIMIT 1").fetchone() is None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -11,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..i18n import N_, Message, stored
-from ..models import NOTE, WARNING, Article, Collection, Problem, slug_by_path
+from ..models import Article, Collection, Problem, slug_by_path
 from .collections import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
 from .links import link_names
 from .repair import prepare, repairing
-from .rows import article_of, collections_of, original_slug, remember_original_slug, row_of
+from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
 from .schema import connect
 from .tokenizer import words_of
 
@@ -24,14 +23,6 @@ from .tokenizer import words_of
 def _renamed(article: Article, slug: str) -> Article:
     said = Message("the name '%(name)s' is taken, so the address is %(slug)s", name=article.slug, slug=slug)
     return replace(article, slug=slug, version="", notes=(*article.notes, said))
-
-
-def _remarks_of(article: Article) -> str:
-    return "\n".join(
-        json.dumps([severity, stored(said)], ensure_ascii=False)
-        for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
-        for said in texts
-    )
 
 
 _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
@@ -108,12 +99,11 @@ class CatalogTransaction:
         count: int = self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0]
         return count
 
-    def unfound(self, missing: Iterable[str], stamps: Iterable[str]) -> int:
-        """The number of public articles whose file is *missing* and whose stamp is not among *stamps* (not renamed)."""
-        found = set(stamps)
+    def published_stamps(self, paths: Iterable[str]) -> list[str]:
+        """The stamps of those files among *paths* that are public articles."""
         query = "SELECT k.stamp FROM files k JOIN articles a ON a.path = k.path WHERE k.path = ? AND a.visible"
-        rows = (self._db.execute(query, (path,)).fetchone() for path in missing)
-        return sum(1 for row in rows if row and row["stamp"] not in found)
+        rows = (self._db.execute(query, (path,)).fetchone() for path in paths)
+        return [str(row["stamp"]) for row in rows if row]
 
     def claimants(self, paths: Iterable[str]) -> list[str]:
         """Files with a problem because one of *paths* holds the slug they want."""
@@ -136,8 +126,10 @@ class CatalogTransaction:
             problem = Problem(path, 0, cause, hint)
             self._put_file(path, stamp, digest, article.slug, problem)
             return problem
-        known = self._db.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
-        self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""), _remarks_of(article))
+        known = self._db.execute("SELECT digest, stamp FROM files WHERE path = ?", (path,)).fetchone()
+        self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""), remarks_of(article))
+        if before and known and is_unchanged(path, digest, article, before, known):
+            return None
         if before and (known is None or known["digest"] != digest):  # what only a new release changes is no correction
             self._note_correction(article, before)
         self._put_article(path, article, words, before)
@@ -147,10 +139,16 @@ class CatalogTransaction:
             self._succeed_missing(path, digest)
         return None
 
-    def put_problem(self, stamp: str, digest: str, problem: Problem) -> None:
-        """Stores the problem of an unreadable file. Its last good version, if any, stays public."""
-        known = self._db.execute("SELECT slug FROM files WHERE path = ?", (problem.path,)).fetchone()
+    def put_problem(self, stamp: str, digest: str, problem: Problem) -> bool:
+        """Stores the problem of an unreadable file. Its last good version, if any, stays public.
+
+        Returns whether the problem is new: another cause or other bytes than before.
+        """
+        query = "SELECT slug, line, cause, hint, digest FROM files WHERE path = ?"
+        known = self._db.execute(query, (problem.path,)).fetchone()
         self._put_file(problem.path, stamp, digest, known["slug"] if known else "", problem)
+        now = (problem.line, stored(problem.cause), stored(problem.hint), digest)
+        return known is None or now != tuple(known[name] for name in ("line", "cause", "hint", "digest"))
 
     def drop(self, path: str) -> None:
         """Removes a deleted file. If another file has the same bytes, the slug redirects to its article."""

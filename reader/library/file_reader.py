@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from ..child_process.parent import Limits
@@ -27,6 +27,7 @@ from ..i18n import Message, restored
 from ..models import Article, Problem
 from ..settings import Settings
 from .article_json import article_of
+from .problem_log import MOST_LINES
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ _children = WarmChildren(RECYCLE_BYTES)
 class FileResult:
     """The result of reading one file: the digest of its bytes, and its article or problem.
 
+    ``may_pass`` is true for an error of the file system that may end without a change of the file.
     ``words`` is the tokenized text for the full-text index; tokenizing in the child uses all CPU cores.
     """
 
@@ -60,13 +62,14 @@ class FileResult:
     digest: str
     result: Article | Problem
     words: str = ""
+    may_pass: bool = False
 
 
 class FileReader:
     """Reads files of ``settings.articles``. All readers in a process share the idle children."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self._failures = settings, count(1)
         self.limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
         self._pickled = base64.b64encode(pickle.dumps(settings)).decode()
 
@@ -97,7 +100,9 @@ class FileReader:
         try:
             return self._read_in_child({path: stamp}, pictures=True)[0]
         except ChildFailed as failed:
-            log.warning("%s: %s; it is read once more%s", path, failed, "" if failed.killed else ", without pictures")
+            if next(self._failures) <= MOST_LINES:
+                how = "" if failed.killed else ", without pictures"
+                log.warning("%s: %s; it is read once more%s", path, failed, how)
             pictures = failed.killed
         try:
             return self._read_in_child({path: stamp}, pictures=pictures)[0]
@@ -132,7 +137,7 @@ def _batched(stamps: dict[str, str]) -> Iterator[dict[str, str]]:
 
 def _result_of(answer: dict[str, Any], path: str, stamp: str, zone: tzinfo) -> FileResult:
     if problem := answer.get("problem"):
-        return FileResult(path, stamp, answer["digest"], _problem_of(problem))
+        return FileResult(path, stamp, answer["digest"], _problem_of(problem), may_pass=answer["may_pass"])
     return FileResult(path, stamp, answer["digest"], article_of(answer["article"], zone), answer["words"])
 
 

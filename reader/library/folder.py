@@ -27,6 +27,7 @@ from .skipped_names import (
 )
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
 _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
 
 
@@ -113,21 +114,41 @@ def article_files(root: Root, under: str = "") -> Iterator[FolderEntry]:
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """Changes when the file's content or the right to read it changes: modification time in ns, size, inode, access."""
+    """Changes when the file's content or the right to read it changes: ``mtime-size-mode-uid-gid-inode-ctime``.
+
+    A program can set a file's modification time, but not its ctime, so the ctime shows a change that keeps size and
+    modification time. Times are in nanoseconds.
+    """
     access = f"{status.st_mode:o}-{status.st_uid}-{status.st_gid}"
-    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}-{access}"
+    return f"{status.st_mtime_ns}-{status.st_size}-{access}-{status.st_ino}-{status.st_ctime_ns}"
+
+
+def without_ctime(stamp: str) -> str:
+    """The part of the stamp that a rename keeps."""
+    return stamp.rpartition("-")[0]
+
+
+def of_content(stamp: str) -> str:
+    """The part of the stamp without inode and ctime, which some network file systems change at every look."""
+    return stamp.rsplit("-", 2)[0]
+
+
+def may_be_readable_later(stamp: str) -> str:
+    """The stamp to store for a file that could not be read: its content is unchanged, but it is read again."""
+    return f"{of_content(stamp)}-0-0"
 
 
 def _find(root: Root, under: str) -> FolderEntry | None:
     """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
     found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path)
     for name in filter(None, under.split("/")):
-        if found is None or found.kind is not EntryKind.FOLDER:
+        if found is None or found.kind is not EntryKind.FOLDER or name.startswith("."):
             return None
         try:
             mode = os.lstat(f"{found.real_path}/{name}").st_mode
         except OSError as error:
-            return _failed(f"{_below(found)}{name}", name, found.real_path, error)
+            path = _below(found) + printable(name)
+            return None if error.errno in _VANISHED else _problem(path, "", *_explained(error))
         found = _entry_of(root, found, name, mode)
     return found
 
@@ -149,7 +170,17 @@ def _list(root: Root, folder: FolderEntry) -> Iterator[FolderEntry]:
 
 
 def _mode(entry: os.DirEntry[str]) -> int:
-    """The file type bits of ``st_mode``, from the directory listing without a further system call."""
+    """The file type bits of ``st_mode``, from the directory listing without a further system call where that tells.
+
+    An entry that cannot be looked at counts as a file: then it is that file's problem, not its folder's.
+    """
+    try:
+        return _listed_mode(entry)
+    except OSError:
+        return stat.S_IFREG
+
+
+def _listed_mode(entry: os.DirEntry[str]) -> int:
     if entry.is_symlink():
         return stat.S_IFLNK
     return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
@@ -231,8 +262,12 @@ def _misnamed(path: str, real_path: str, name: str) -> FolderEntry | None:
 
 
 def _failed(path: str, name: str, real_path: str, error: OSError) -> FolderEntry | None:
-    """The problem of an entry that cannot be read; None if it has vanished or is no article file."""
-    if error.errno in _VANISHED or not is_article_name(name):
+    """The problem of an entry that cannot be read; None if it has vanished or is a file of another kind.
+
+    A link that cannot be followed because of an I/O error may lead to a folder of articles.
+    """
+    is_other_file = "." in name and not is_article_name(name)
+    if error.errno in _VANISHED or (is_other_file and error.errno in _FORBIDDEN):
         return None
     return _problem(path, real_path, *_explained(error))
 
@@ -240,7 +275,7 @@ def _failed(path: str, name: str, real_path: str, error: OSError) -> FolderEntry
 def _explained(error: OSError) -> tuple[str, str]:
     """(cause, hint) of the problem."""
     cause = error.strerror or str(error)
-    return cause, Message("give the server the right to read it") if error.errno in (errno.EACCES, errno.EPERM) else ""
+    return cause, Message("give the server the right to read it") if error.errno in _FORBIDDEN else ""
 
 
 def _problem(path: str, real_path: str, cause: str, hint: str) -> FolderEntry:

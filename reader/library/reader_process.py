@@ -13,6 +13,7 @@ import logging
 import pickle
 from dataclasses import asdict
 from functools import lru_cache
+from itertools import count
 from pathlib import PurePosixPath
 
 from ..catalog.tokenizer import words_of
@@ -29,6 +30,10 @@ from ..storage.regular_files import read_regular
 from .article_json import fields_of
 
 log = logging.getLogger(__name__)
+
+_MOST_TRACEBACKS = 20
+"""Of one process: a bug met by thousands of files is logged a few times; each file's problem names it."""
+_traceback_numbers = count(1)
 
 
 def main() -> None:
@@ -56,11 +61,15 @@ def _settings(text: str) -> Settings:
 
 
 def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[str, object]:
-    """The article or the problem of the file *path* (relative to the articles folder), as JSON fields."""
+    """The article or the problem of the file *path* (relative to the articles folder), as JSON fields.
+
+    ``may_pass`` is true for an error of the file system that may end without a change of the file.
+    """
     try:
         raw = read_regular(settings.articles / path, settings.article_limit_mb * 1_000_000)
     except OSError as error:
-        return _failed("", Problem(path, 0, error.strerror or str(error), _hint(error)))
+        problem = Problem(path, 0, error.strerror or str(error), _hint(error))
+        return _failed("", problem, may_pass=error.errno not in (errno.EFBIG, errno.EINVAL))
     digest = hashlib.sha256(raw).hexdigest()
     try:
         article = _article(settings, path, raw, pictures=pictures)
@@ -72,7 +81,8 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
     except MemoryError:  # ends the process; the parent reports the memory limit
         raise
     except Exception as error:  # a bug in one parser must not stop the other files
-        log.exception("%s: bug while reading", path)
+        if next(_traceback_numbers) <= _MOST_TRACEBACKS:
+            log.exception("%s: bug while reading", path)
         return _failed(digest, Problem(path, 0, *_bug(error)))
 
 
@@ -83,9 +93,9 @@ def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Ar
     return link_pictures(article, file, settings) if pictures else without_pictures(article)
 
 
-def _failed(digest: str, problem: Problem) -> dict[str, object]:
+def _failed(digest: str, problem: Problem, *, may_pass: bool = False) -> dict[str, object]:
     texts = {"cause": stored(problem.cause), "hint": stored(problem.hint)}
-    return {"digest": digest, "problem": asdict(problem) | texts}
+    return {"digest": digest, "problem": asdict(problem) | texts, "may_pass": may_pass}
 
 
 def _bug(error: Exception) -> tuple[Message, Message]:

@@ -16,7 +16,8 @@ from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import PACKAGE, Settings
 from .file_reader import FileResult, read_files
-from .folder import EntryKind, Root, article_files, find_root, is_mounted, walk
+from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
+from .folder import EntryKind, Root, article_files, find_root, is_mounted, may_be_readable_later, walk, without_ctime
 from .folder_faults import (
     Fault,
     of_another_root,
@@ -29,11 +30,10 @@ from .folder_faults import (
     stored_root,
     unreadable,
 )
+from .problem_log import ProblemLog
+from .touched_files import TouchedFiles
 
 log = logging.getLogger(__name__)
-
-SETTLED_SECONDS = 0.2
-"""A file modified more recently than this may be incomplete; the next pass reads it."""
 
 _FEW_FILES = 8
 """Up to this number of changed files, each is written in its own transaction and published at once."""
@@ -82,6 +82,7 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._problem_log, self._touched = ProblemLog(log), TouchedFiles()
         self._fault_kind, self._fault_began = "", 0.0  # monotonic time: setting the clock forward accepts no removals
 
     def is_filled(self) -> bool:
@@ -124,6 +125,12 @@ class Library:
             return []
 
     def _scan(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
+        try:
+            return self._pass(names, progress, is_confirmed)
+        finally:
+            self._problem_log.end_pass()
+
+    def _pass(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
         now = time.time()
         with self._writer() as transaction:
             self._forget_stamps_of_other_code(transaction)
@@ -136,19 +143,23 @@ class Library:
             return self._refuse(unreadable(error, self._settings.articles))
         if before and before != root:
             with self._writer() as transaction:
-                lost = transaction.unfound(comparison.missing, comparison.changed.values())
+                found = set(map(without_ctime, comparison.changed.values()))
+                stamps = transaction.published_stamps(comparison.missing)
+                lost = sum(without_ctime(stamp) not in found for stamp in stamps)
                 known = transaction.count_published()
             fault = of_another_root(before, root, comparison.is_empty, lost, known)
             if fault and not (is_confirmed or self._is_accepted(fault)):
                 return self._refuse(fault)
             is_confirmed = is_confirmed or fault is not None
         self._mark_missing(root, before, comparison, now)
-        problems, unsettled = self._read_and_put(root, comparison.changed, progress, now)
+        changed = self._touched.to_read(comparison, reported=names != {""})
+        problems, unsettled, digests = self._read_and_put(root, changed, progress, now)
+        self._touched.were_read(comparison, digests)
         problems += [problem for _, problem in comparison.problems]
         result = self._remove_overdue(root, last_fault, is_confirmed, now)
         if names == {""}:
-            self._finish_full_pass(mounts, len(comparison.changed), result.fault)
-        settled = len(comparison.changed) - len(unsettled)
+            self._finish_full_pass(mounts, len(changed), result.fault)
+        settled = len(changed) - len(unsettled)
         return replace(result, read=settled, problems=(*problems, *result.problems), unsettled=frozenset(unsettled))
 
     def _compare(self, root: Root, names: set[str]) -> tuple[Comparison, list[str]]:
@@ -200,29 +211,45 @@ class Library:
             if is_switched:
                 transaction.set_meta("switch_due", repr(now + grace))
             for path in comparison.missing:
-                waits = grace if is_switched or _has_folder(root, path) else grace * VANISHED_FOLDER_FACTOR
+                waits = grace if is_switched or has_folder(root, path) else grace * VANISHED_FOLDER_FACTOR
                 transaction.mark_missing([path], now + waits)
             transaction.mark_found(comparison.returned)
             for stamp, problem in comparison.problems:
-                log.warning("%s", problem)
-                transaction.put_problem(stamp, "", problem)
+                if transaction.put_problem(stamp, "", problem):
+                    self._problem_log.add(problem)
 
     def _read_and_put(
         self, root: Root, changed: dict[str, str], progress: Progress, now: float
-    ) -> tuple[list[Problem], set[str]]:
-        """Returns (problems, files that are still being written)."""
-        unsettled = {path for path, stamp in changed.items() if _is_fresh(stamp, now)}
+    ) -> tuple[list[Problem], set[str], dict[str, str]]:
+        """Returns (problems, files that are still being written, digests of the others)."""
+        unsettled = {path for path, stamp in changed.items() if is_fresh(stamp, now)}
         stamps = {path: stamp for path, stamp in changed.items() if path not in unsettled}
         problems: list[Problem] = []
+        digests: dict[str, str] = {}
         results = progress(read_files(self._settings_of(root), stamps), len(stamps))
         for batch in _batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
             with self._writer() as transaction:
                 for result in batch:
-                    if _stamp_now(root, result.path) == result.stamp:
-                        problems += _put(transaction, result)
+                    if is_same_content(root, result.path, result.stamp):
+                        problems += self._put(transaction, result)
+                        digests[result.path] = result.digest
                     else:
                         unsettled.add(result.path)
-        return problems, unsettled
+        return problems, unsettled, digests
+
+    def _put(self, transaction: CatalogTransaction, read: FileResult) -> list[Problem]:
+        """Writes one result. Returns its problem, if any, and logs it if it is new."""
+        if isinstance(read.result, Problem):
+            stamp = may_be_readable_later(read.stamp) if read.may_pass else read.stamp
+            problem, is_new = read.result, transaction.put_problem(stamp, read.digest, read.result)
+        else:
+            conflict = transaction.put(read.path, read.stamp, read.digest, read.result, read.words)
+            if conflict is None:
+                return []
+            problem, is_new = conflict, True
+        if is_new:
+            self._problem_log.add(problem)
+        return [problem]
 
     def _remove_overdue(self, root: Root, last_fault: Fault | None, is_confirmed: bool, now: float) -> ScanResult:
         """Removes articles whose grace period is over, unless the folder is at fault."""
@@ -246,7 +273,7 @@ class Library:
         self, root: Root, overdue: list[str], claimants: list[str], fault: Fault | None
     ) -> ScanResult:
         """Removes articles and publishes the files that claim their slugs, in one transaction: no slug is vacant."""
-        there = [path for path in overdue if _is_there(root, path)]
+        there = [path for path in overdue if is_there(root, path)]
         gone = [path for path in overdue if path not in there]
         claims = list(read_files(self._settings_of(root), self._stamps(root, claimants)))
         problems: list[Problem] = []
@@ -255,7 +282,7 @@ class Library:
             for path in gone:
                 transaction.drop(path)
             for result in claims:
-                problems += _put(transaction, result)
+                problems += self._put(transaction, result)
             transaction.release_due()
             freed = transaction.reread()
         problems += self._read_and_put(root, self._stamps(root, freed), _without_progress, 0)[0] if freed else []
@@ -294,43 +321,12 @@ class Library:
             transaction.set_meta("shape", shape)
 
 
-def _put(transaction: CatalogTransaction, read: FileResult) -> list[Problem]:
-    """Writes one result. Returns its problem, if any, and logs it."""
-    if isinstance(read.result, Problem):
-        problem: Problem | None = read.result
-        transaction.put_problem(read.stamp, read.digest, read.result)
-    else:
-        problem = transaction.put(read.path, read.stamp, read.digest, read.result, read.words)
-    if problem is None:
-        return []
-    log.warning("%s", problem)
-    return [problem]
-
-
-def _stamp_now(root: Root, path: str) -> str:
-    """The file's present stamp; empty if it is gone."""
-    return next((entry.stamp for entry in article_files(root, path)), "")
-
-
-def _is_there(root: Root, path: str) -> bool:
-    """Whether a file exists at *path*: it may have come back since the scan began."""
-    return any(entry.path == path and entry.kind in (EntryKind.FILE, EntryKind.PROBLEM) for entry in walk(root, path))
-
-
-def _has_folder(root: Root, path: str) -> bool:
-    return Path(root.path, path).parent.is_dir()
-
-
 def _is_below(path: str, folders: list[str]) -> bool:
     return any(path.startswith(f"{folder}/") for folder in folders)
 
 
 def _earliest(*moments: float | None) -> float | None:
     return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _is_fresh(stamp: str, now: float) -> bool:
-    return 0 <= now - int(stamp.split("-", 1)[0]) / 1e9 < SETTLED_SECONDS
 
 
 def _batched(results: Iterable[FileResult], size: int) -> Iterator[list[FileResult]]:

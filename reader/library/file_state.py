@@ -1,0 +1,30 @@
+"""The present state of single files of the articles folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .folder import EntryKind, Root, article_files, of_content, walk
+
+SETTLED_SECONDS = 0.2
+"""A file modified more recently than this may be incomplete; the next pass reads it."""
+
+
+def is_fresh(stamp: str, now: float) -> bool:
+    return 0 <= now - int(stamp.split("-", 1)[0]) / 1e9 < SETTLED_SECONDS
+
+
+def is_same_content(root: Root, path: str, stamp: str) -> bool:
+    """Whether the file has not been written since *stamp*. Inode and ctime don't count: the next pass compares them."""
+    now = next((entry.stamp for entry in article_files(root, path)), "")
+    return of_content(now) == of_content(stamp)
+
+
+def is_there(root: Root, path: str) -> bool:
+    """Whether a file exists at *path*, or may exist, because a folder above it cannot be looked into."""
+    kinds = (entry.kind for entry in walk(root, path) if entry.path == path or entry.kind is EntryKind.PROBLEM)
+    return any(kind in (EntryKind.FILE, EntryKind.PROBLEM) for kind in kinds)
+
+
+def has_folder(root: Root, path: str) -> bool:
+    return Path(root.path, path).parent.is_dir()
