@@ -2,7 +2,8 @@
 
 An error of one entry becomes that entry's problem and does not stop the walk. Each real file is found once: symbolic
 links to files that are read anyway, and links out of the folder, are not followed. The result for a path depends only
-on its name and its file, so walking one path gives the same entry as walking the whole folder.
+on its name and its file (and for ``rain (1).md`` on ``rain.md``), so walking one path gives the same entry as walking
+the whole folder.
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ from pathlib import Path
 
 from ..i18n import Message
 from ..models import Problem, fingerprint
+from ..storage.regular_files import read_regular
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
     is_public,
+    original_of,
     printable,
     reason_to_skip_file,
     reason_to_skip_folder,
 )
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
+_LARGEST_COPY_BYTES = 20_000_000
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
 
@@ -188,7 +192,7 @@ def _listed_mode(entry: os.DirEntry[str]) -> int:
 
 def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
     if name.startswith("."):
-        return None
+        return _hidden(folder, name, mode)
     path, real_path = _below(folder) + printable(name), f"{folder.real_path}/{name}"
     if stat.S_ISLNK(mode):
         return _resolve_link(root, folder, path, real_path)
@@ -204,13 +208,43 @@ def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry |
     return _misnamed(path, real_path, name) or FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked)
 
 
+def _hidden(folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
+    reason = "" if stat.S_ISDIR(mode) else reason_to_skip_file(name)
+    path = _below(folder) + printable(name)
+    return FolderEntry(EntryKind.LEFT_OUT, path, f"{folder.real_path}/{name}", cause=reason) if reason else None
+
+
 def _file(path: str, real_path: str, name: str) -> FolderEntry | None:
     reason = reason_to_skip_file(name)
     if reason:
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     if not is_article_name(name):
         return None
+    if reason := _reason_by_original(real_path.rpartition("/")[0], name):
+        return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     return _misnamed(path, real_path, name) or _stamped(path, real_path)
+
+
+def _reason_by_original(folder: str, name: str) -> str:
+    """Why ``rain (1).md`` is a copy of the file ``rain.md`` beside it; empty if it is not."""
+    found = original_of(name)
+    if found is None:
+        return ""
+    original, must_be_same = found
+    if must_be_same:
+        is_copy = _have_same_bytes(f"{folder}/{original}", f"{folder}/{name}")
+    else:
+        is_copy = os.path.lexists(f"{folder}/{original}")
+    return Message("a copy of %(name)s; rename it to publish it", name=printable(original)) if is_copy else ""
+
+
+def _have_same_bytes(one: str, other: str) -> bool:
+    try:
+        if os.stat(one).st_size != os.stat(other).st_size:  # noqa: PTH116 (as in _stamped)
+            return False
+        return read_regular(Path(one), _LARGEST_COPY_BYTES) == read_regular(Path(other), _LARGEST_COPY_BYTES)
+    except OSError:
+        return False
 
 
 def _stamped(path: str, real_path: str) -> FolderEntry | None:

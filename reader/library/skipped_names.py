@@ -1,4 +1,4 @@
-"""Which file and folder names are read as articles. Only the name counts: no file is opened.
+"""Which file and folder names are read as articles. No file is opened.
 
 In doubtful cases a file is skipped, because it may be private. ``check`` lists the skipped names with the reason.
 """
@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from ..formats import FORMATS
 from ..i18n import Message
 
-HIDDEN = Message("hidden")
-"""The reason that ``check`` does not report: dot files belong to programs."""
-
+_HIDDEN = Message("a hidden file: its name begins with a dot")
 _UNDERSCORE = Message("a name that begins with an underscore is a draft or an include")
 _SECTION_PAGE = Message("the page of a section of Hugo or Zola")
 _FOR_PROGRAMS = Message("a file for programs")
 _BACKUP = Message("a backup copy of an editor")
 _CONFLICT = Message("a conflict copy of a synchronisation program")
+_MERGE = Message("a file left by a merge of versions")
 _COPY = Message("a copy made by a file manager")
+_PARTIAL = Message("a partial download")
+_TEMPORARY = Message("a temporary file of a program")
+_UNNAMED = Message("a new file that has no name of its own yet")
 _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
 _TRASH = Message("a folder of deleted or generated files")
+
+ENDINGS = "(?:" + "|".join(re.escape(suffix) for suffix in sorted(FORMATS, key=len, reverse=True)) + ")"
 
 UNREAD_FORMATS = frozenset(
     (".adoc", ".asciidoc", ".rst", ".rest", ".org", ".ipynb", ".textile", ".creole", ".mediawiki", ".wiki", ".pod")
@@ -44,31 +49,106 @@ TRASH_FOLDERS = frozenset(
     + ("recycler", "system volume information", "回收站")
 )
 
-_ENDINGS = "(?:" + "|".join(re.escape(suffix) for suffix in sorted(FORMATS, key=len, reverse=True)) + ")"
-_PATTERNS = (
-    # Emacs, vim, gedit, patch; lock files of LibreOffice and Microsoft Office.
-    (rf"^[~#].*{_ENDINGS}#?$|{_ENDINGS}(?:~|\.(?:bak|backup|old|orig|rej|save))$", _BACKUP),
-    (rf"(?:\.(?:bak|backup|old|orig|rej|save|swp|tmp)\d*|~){_ENDINGS}$", _BACKUP),
-    # Syncthing; ownCloud; git mergetool; Dropbox, Nextcloud, Nutstore (坚果云) and their Chinese versions.
-    (rf"[._](?:sync-)?conflict-\d{{8}}-\d{{6}}\b.*{_ENDINGS}$", _CONFLICT),
-    (rf"[._](?:BACKUP|BASE|LOCAL|REMOTE)[._]\d+{_ENDINGS}$", _CONFLICT),
-    (rf"(?:conflicted copy|case conflict|冲突副本|衝突複本|衝突副本|冲突的副本|冲突文件).*{_ENDINGS}$", _CONFLICT),
-    # Windows, macOS, GNOME, KDE, in English and Chinese.
-    (rf"(?:[\s_-]+|的|[（(]\s*)(?:副本|复件|複本|複製|拷贝)\s*\d*[）)]?\s*(?:[（(]\d+[）)])?{_ENDINGS}$", _COPY),
-    (rf"^(?:副本|复件|複本)(?:\s*[（(]\d+[）)])?[\s_-]+.*{_ENDINGS}$", _COPY),
-    (rf"\s(?:\((?:another |\d+\w\w )?copy(?: \d+)?\)|copy)(?:\s\(?\d+\)?)?{_ENDINGS}$", _COPY),
-    (rf"^copy (?:\(\d+\) )?of .*{_ENDINGS}$", _COPY),
+_COPY_WORDS = "副本|复件|複本|複製|拷贝"
+_COPIES_ABROAD = "copie|kopie|kopia|copia|cópia|kopi|копия|コピー|복사본"
+_DOWNLOAD = r"part|partial|crdownload|filepart|opdownload|aria2|(?:baiduyun\.p\.)?downloading"
+_NUMBER = r"(?:\s*[（(]\d+[）)])?"
+
+STEM_RULES = (
+    # Microsoft Word, Excel, WPS; vim, Emacs, gedit, patch, and editors that keep the suffix.
+    (r"^~", _TEMPORARY),
+    (r"~$|\.(?:bak|backup|old|orig|rej|save|autosave|swp|swo)\d*$", _BACKUP),
+    (r"\.(?:tmp|temp|lck)\d*$", _TEMPORARY),
+    (rf"[\s._-](?:备份|備份)\s*\d*{_NUMBER}$|[（(](?:备份|備份|backup)\s*\d*[）)]$|^(?:备份|備份)\s*[-_]", _BACKUP),
+    (rf"\s-\sbackup{_NUMBER}$", _BACKUP),
+    # Browsers, wget and curl wrappers, WinSCP, download programs.
+    (rf"\.(?:{_DOWNLOAD})$", _PARTIAL),
+    # git mergetool (upper case only) and git merge.
+    (r"[._](?-i:BACKUP|BASE|LOCAL|REMOTE)[._]\d+$", _MERGE),
+    (r"~(?:(?-i:HEAD|ORIG_HEAD|MERGE_HEAD)|ours|theirs|mine|base)$", _MERGE),
+    # Syncthing, ownCloud; Dropbox, Nextcloud, Nutstore (坚果云), Box; Seafile; pCloud, Unison; Resilio; OneDrive on a
+    # computer that has the name Windows gave it.
+    (r"[\s._-](?:sync-)?conflict[-_]\d{8}[-_]\d{6}\b", _CONFLICT),
+    (r"conflicted copy|case conflict|冲突副本|衝突複本|衝突副本|冲突的副本|冲突文件", _CONFLICT),
+    (r"[（(\[]\s*SFConflict\b.*[）)\]]", _CONFLICT),
+    (r"[（(\[]\s*conflict(?:ed)?(?:\s#?\d+)?(?:\son\s[\d :-]+)?\s*[）)\]]", _CONFLICT),
+    (r"\.conflict\d*$|_conf\(\d+\)$", _CONFLICT),
+    (r"-(?-i:(?:DESKTOP|LAPTOP|WIN)-[A-Z0-9]{7,11})(?:-\d+)?$", _CONFLICT),
+    # Windows, macOS, GNOME, KDE, in Chinese, English and other languages.
+    (rf"(?:[\s_-]+|的|[（(]\s*)(?:{_COPY_WORDS})\s*\d*[）)]?{_NUMBER}$", _COPY),
+    (rf"[（(]\s*(?:另一个|第\s*\d+\s*[个份])\s*(?:{_COPY_WORDS})\s*[）)]$", _COPY),
+    (rf"^(?:副本|复件|複本){_NUMBER}[\s_-]+.", _COPY),
+    (r"\s(?:\((?:another |\d+\w\w )?copy(?: \d+)?\)|copy)(?:\s\(?\d+\)?)?$", _COPY),
+    (r"^copy (?:\(\d+\) )?of .", _COPY),
+    (rf"\s-\s(?:{_COPIES_ABROAD}){_NUMBER}$|のコピー\s?\d*$|^(?:копия|copie de)\s.", _COPY),
+    # The context menu "New" of Windows' and other desktops.
+    (rf"^新建\s?(?:文本文[档件]|文档|Markdown\s?文[件档]|(?:Microsoft Word|DOCX?)\s?文档){_NUMBER}$", _UNNAMED),
+    (rf"^(?:新增文字文件|新文字文件|New (?:Text|Microsoft Word) Document|New Markdown File){_NUMBER}$", _UNNAMED),
 )
-_REASONS = [(re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in _PATTERNS]
+"""Names of articles, without their suffix, that are no articles, and why. Lower and upper case are the same."""
+
+TAIL_RULES = (
+    (r"~|\.~\d+~|\.(?:bak|backup|old|orig|rej|save|swp|swo)\d*", _BACKUP),
+    (r"#|\.(?:tmp|temp|lck|lock)\d*", _TEMPORARY),
+    (r"~[\w.-]+|\.(?:mine|ours|theirs|r\d+)", _MERGE),
+    (rf"\.(?:{_DOWNLOAD}|download|td|xltd)", _PARTIAL),
+    (r"\.\d{1,3}", _COPY),
+)
+"""What may follow the whole name of an article, as in ``rain.md.orig``, and why that file is no article."""
+
+HIDDEN_RULES = (
+    # macOS on other file systems; Emacs; Microsoft Office, LibreOffice and WPS; vim, Kate; rsync; Syncthing; Unison.
+    (r"^\._|^\.#|^\.~", _TEMPORARY),
+    (r"\.(?:sw[a-px]|kate-swp|un~|tmp|part)$", _TEMPORARY),
+    (r"^\.(?:syncthing|unison)\.", _TEMPORARY),
+    (rf"{ENDINGS}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
+)
+"""Hidden names that have the name of an article in them."""
+
+_SECOND = re.compile(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
+_NUMBERED = re.compile(r"(.+?)[ -]([1-9]\d?)")
+
+
+def _compiled(rules: Iterable[tuple[str, Message]]) -> list[tuple[re.Pattern[str], Message]]:
+    return [(re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in rules]
+
+
+_STEMS, _HIDDEN_NAMES = _compiled(STEM_RULES), _compiled(HIDDEN_RULES)
+_TAILS = _compiled((f"{ENDINGS}(?:{pattern})$", reason) for pattern, reason in TAIL_RULES)
+_HAS_ENDING = re.compile(ENDINGS, re.IGNORECASE)
 _SUSPECT = re.compile(
-    "[~#]|bak|backup|old|orig|rej|save|swp|tmp|conflict|base|local|remote|copy|[冲衝]|[副复複拷]", re.IGNORECASE
+    "[~#]|bak|backup|old|orig|rej|save|sw[po]|te?mp|lck|conf|base|local|remote|cop|kopi|part|download|aria2|"
+    "desktop-|laptop-|win-|新建|新增|新文|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",
+    re.IGNORECASE,
 )
-"""A fast check of every name: only names that match are tested against all of ``_REASONS``."""
+"""A fast check of every name: only stems that match are tested against all of ``STEM_RULES``."""
 
 
-def _unread(name: str) -> str:
+def _first(rules: list[tuple[re.Pattern[str], Message]], name: str) -> str:
+    return next((reason for pattern, reason in rules if pattern.search(name)), "")
+
+
+def reason_to_skip_stem(stem: str) -> str:
+    """Why a document whose name is *stem* and a suffix is a copy or a part of another; empty if it is neither."""
+    return _first(_STEMS, stem) if _SUSPECT.search(stem) else ""
+
+
+def original_of(name: str) -> tuple[str, bool] | None:
+    """(the name of the file that *name* may be a copy of, whether only the same bytes make it one); None if of none.
+
+    A browser saves a second download as ``rain (1).md`` or ``rain(1).md``; that is a copy if ``rain.md`` is there too.
+    iCloud and Safari write ``rain 2.md`` and ``rain-2.md``, which may just as well be another story.
+    """
+    stem, dot, suffix = name.rpartition(".")
+    if found := _SECOND.fullmatch(stem):
+        return found[1] + dot + suffix, False
+    if found := _NUMBERED.fullmatch(stem):
+        return found[1] + dot + suffix, True
+    return None
+
+
+def _unread(suffix: str) -> str:
     """Why a text in a format that nothing here reads is left out; empty for any other file."""
-    suffix = "." + name.rpartition(".")[2].lower()
     if suffix not in UNREAD_FORMATS or suffix in FORMATS:
         return ""
     return Message("%(suffix)s isn't read; convert it to Markdown, such as with pandoc", suffix=suffix)
@@ -77,24 +157,32 @@ def _unread(name: str) -> str:
 def reason_to_skip_folder(name: str) -> str:
     """Why a folder of this *name* is skipped; empty if it is read."""
     if name.startswith("."):
-        return HIDDEN
+        return _HIDDEN
     small = name.lower()
     return _TOOL_FOLDER if small in TOOL_FOLDERS else _TRASH if small in TRASH_FOLDERS else ""
 
 
 def reason_to_skip_file(name: str) -> str:
-    """Why a file of this *name* is skipped; empty if it is read or is no article file."""
+    """Why a file of this *name* is skipped; empty if it is read or has nothing to do with articles."""
     if name.startswith("."):
-        return HIDDEN
-    if name.startswith("_index.") and is_article_name(name):
-        return _SECTION_PAGE
+        return _reason_to_skip_hidden(name)
     if name.lower() in FOR_PROGRAMS:
         return _FOR_PROGRAMS
-    if name.startswith("_") and is_article_name(name):
-        return _UNDERSCORE
-    if not _SUSPECT.search(name):
-        return _unread(name)
-    return next((reason for pattern, reason in _REASONS if pattern.search(name)), "") or _unread(name)
+    stem, dot, suffix = name.rpartition(".")
+    suffix = dot + suffix.lower()
+    if suffix not in FORMATS:
+        unread = _unread(suffix)
+        return (reason_to_skip_stem(stem) or unread) if unread else _first(_TAILS, name)
+    if name.startswith("_"):
+        return _SECTION_PAGE if stem == "_index" else _UNDERSCORE
+    return reason_to_skip_stem(stem)
+
+
+def _reason_to_skip_hidden(name: str) -> str:
+    """Files of other programs are not worth a word."""
+    if not _HAS_ENDING.search(name):
+        return ""
+    return _first(_HIDDEN_NAMES, name) or (_HIDDEN if is_article_name(name) else "")
 
 
 def is_article_name(name: str) -> bool:

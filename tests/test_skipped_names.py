@@ -1,0 +1,122 @@
+"""Names that are not published, row by row: what common tools leave in a folder, and articles that look like it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from reader.library.folder import EntryKind, find_root, walk
+from reader.library.skipped_names import HIDDEN_RULES, STEM_RULES, TAIL_RULES, reason_to_skip_file
+
+RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
+
+SKIPPED = {
+    "a temporary file of a program": """
+        ~$rain.md | ~rain.html | ~$rain.docx | rain.tmp.md | rain.LCK.md | rain.md.LCK | rain.md.tmp | #rain.md#
+        ._rain.md | .#rain.md | .~rain.md | .~lock.rain.md# | .rain.md.swp | .rain.md.kate-swp | .rain.md.Ab12Cd
+        .syncthing.rain.md.tmp | .unison.rain.md.1a2b.unison.tmp | .rain.md.part""",
+    "a backup copy of an editor": """
+        rain.bak.md | rain.BAK2.md | rain.orig.md | rain.rej.md | rain~.md | rain.old.md | rain.md~ | rain.md.~3~ | rain.md.bak
+        rain.md.orig | rain.md.rej | rain 备份.md | rain_备份.md | rain-备份2.md | rain - 备份 (2).md | rain（备份）.md | rain.備份.md
+        备份 - rain.md | rain (backup).md | rain - Backup.md | rain - backup (3).md""",
+    "a partial download": """
+        rain.part.md | rain.partial.md | rain.crdownload.md | Unconfirmed 1234.crdownload.md | rain.filepart.md | rain.aria2.html
+        rain.md.part | rain.md.crdownload | rain.md.download | rain.md.xltd | rain.md.baiduyun.p.downloading""",
+    "a file left by a merge of versions": """
+        rain_BACKUP_1234.md | rain_BASE_1234.md | rain_LOCAL_1234.md | rain_REMOTE_1234.md | rain.LOCAL.1234.md | rain~HEAD.md
+        rain~theirs.md | rain.md~HEAD | rain.md~feature-2 | rain.md.mine | rain.md.r17""",
+    "a conflict copy of a synchronisation program": """
+        rain.sync-conflict-20260101-120000-ABCDEFG.md | rain-conflict-20260101-120000.md | rain_conflict-20260101-120000.md
+        rain (conflicted copy 2026-01-01 120000).md | rain (Wang's conflicted copy 2026-01-01).md | rain (case conflict).md
+        rain (小王的冲突副本 2026-05-01).md | rain（冲突副本）.txt | rain(冲突文件-小王-20260101).md | rain (SFConflict wang 2026-01-01-12-00).md
+        rain [conflicted].md | rain (conflict #1 on 2026-01-01).md | rain.Conflict.md | rain_conf(1).md
+        rain-DESKTOP-AB12CD3.md | rain-LAPTOP-AB12CD34-2.md""",
+    "a copy made by a file manager": """
+        rain - 副本.md | rain - 副本 (2).md | rain 副本 2.md | rain的副本.md | rain(副本).md | rain（复件）.md | 副本 rain.md | 复件 (2) rain.md
+        rain (另一个复件).md | rain (第 3 个复件).md | rain - Copy.md | rain - Copy (2).md | rain copy.md | rain copy 2.md
+        rain (copy).md | rain (copy 1).md | rain (another copy).md | rain (3rd copy).md | Copy of rain.html | Copy (2) of rain.md
+        rain - Kopie.md | rain - Copie (2).md | rain - コピー.md | rainのコピー2.md | Копия rain.md | rain.md.1""",
+    "a new file that has no name of its own yet": """
+        新建文本文档.txt | 新建文本文档 (2).txt | 新建 文本文档.txt | 新建 Markdown 文件.md | 新增文字文件.txt | New Text Document.txt
+        New Text Document (2).txt""",
+    "a hidden file: its name begins with a dot": ".rain.md | .part.md",
+}  # fmt: skip
+ROWS = [
+    (name.strip(), reason) for reason, names in SKIPPED.items() for name in re.split(r"[|\n]", names) if name.strip()
+]
+
+PUBLISHED = [
+    name.strip()
+    for name in re.split(
+        r"[|\n]",
+        """
+        version-2.md | copy.md | conflict.md | part.md | a (2).md | a (1).md | a(1).md | a（1）.md | a 2.md | a-2.md | backup.md | 备份.md
+        如何备份.md | 手机备份.md | 备份 手机 的办法.md | how-to-backup.md | knowledge_base_2026.md | work_remote_2026.md | x_local_2024.md
+        3~5日天气.md | 10~12月.md | #两会# 热点.md | #标签.md | 巴以冲突（一）.md | 冲突.md | conflict (2026).md | 魔兽世界副本.md | 副本.md | 复刻.md
+        part.1.md | book.part1.md | partial.md | tmp.md | temp.md | download.md | 2026-05-12.md | desktop-publishing.md | laptop-a.md
+        win-win.md | N1~1.MD | head.md | HEAD.md | orig.md | old.md | the old.md | c#.md | c++.md | 拷贝忍者.md | 复件中心.md
+        新建小区.md | 新建文本文档的办法.md | new text.md | press-copy.md | copy-editing.md | copyright.md | how-to-copy.md | photocopy.md
+        local.base.md | 备份与恢复.md | kopie.md | コピー.md | lock.md | mine.md | unconfirmed.md
+        """,
+    )
+    if name.strip()
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "reason"), ROWS, ids=[name for name, _ in ROWS])
+def test_a_file_that_a_tool_left_behind_is_not_published_and_check_says_why(name, reason):
+    assert str(reason_to_skip_file(name)) == reason
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_an_article_whose_name_only_looks_like_a_copy_is_published(name):
+    assert reason_to_skip_file(name) == ""
+
+
+@pytest.mark.parametrize(
+    "pattern", [pattern for rules in (STEM_RULES, TAIL_RULES, HIDDEN_RULES) for pattern, _ in rules]
+)
+def test_every_rule_has_a_row(pattern):
+    if any(pattern == rule for rule, _ in TAIL_RULES):
+        pattern = rf"\.(?:md|txt|html)(?:{pattern})$"
+    names = [name for name, _ in ROWS]
+    texts = names if "\\." in pattern or "#" in pattern else [name.rpartition(".")[0] for name in names]
+    texts += [name.rpartition(".")[0] for name in names]
+    assert any(re.search(pattern, text, re.IGNORECASE) for text in texts)
+
+
+def published(settings) -> set[str]:
+    return {entry.path for entry in walk(find_root(settings.articles)) if entry.kind is EntryKind.FILE}
+
+
+def test_a_second_download_is_a_copy_if_the_first_is_there(settings, drop, services):
+    for name in ("rain.md", "rain (1).md", "rain(2).md", "rain（3）.md", "snow (1).md", "fog.html", "fog (1).md"):
+        drop(name, RAIN + name)
+    assert published(settings) == {"rain.md", "snow (1).md", "fog.html", "fog (1).md"}
+    assert [(note.path, str(note.cause)) for note in services.library.left_out()] == [
+        (name, "a copy of rain.md; rename it to publish it") for name in ("rain (1).md", "rain(2).md", "rain（3）.md")
+    ]
+
+
+def test_a_numbered_file_is_a_copy_only_if_it_has_the_very_bytes(settings, drop):
+    for name in ("rain.md", "rain 2.md", "rain-3.md", "2026-05.md", "2026-05-1.md"):
+        drop(name, RAIN + (name if name.startswith("2026") else ""))
+    drop("rain 4.md", RAIN + "四")
+    assert published(settings) == {"rain.md", "rain 4.md", "2026-05.md", "2026-05-1.md"}
+
+
+def test_a_look_at_one_name_finds_a_second_download_too(settings, drop):
+    drop("rain.md", RAIN)
+    drop("rain (1).md", RAIN)
+    (entry,) = walk(find_root(settings.articles), "rain (1).md")
+    assert entry.kind is EntryKind.LEFT_OUT
+
+
+def test_check_names_every_file_that_is_left_out(settings, drop, services):
+    drop("rain.md", RAIN)
+    for name, _ in ROWS:
+        drop(f"day/{name}", RAIN)
+    services.library.scan_all()
+    assert services.catalog.count() == 1
+    assert {note.path for note in services.library.left_out()} == {f"day/{name}" for name, _ in ROWS}
