@@ -112,7 +112,7 @@ def test_links_out_of_the_folder_are_problems_with_their_names(settings, drop, t
     (settings.articles / "file.md").symlink_to("/etc/passwd")
     (settings.articles / "near.md").symlink_to(tmp_path / "secret.md")
     (settings.articles / "folder").symlink_to("/etc")
-    assert causes(settings) == dict.fromkeys(["file.md", "folder", "near.md"], "a link out of the articles folder")
+    assert causes(settings) == dict.fromkeys(["file.md", "folder", "near.md"], "a link out of the folder")
 
 
 def test_links_to_nothing_and_to_themselves_are_problems_of_their_own(settings, drop):

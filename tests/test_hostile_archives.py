@@ -18,6 +18,7 @@ from reader.importing.images import judge
 from reader.importing.sources import feeds, sources
 from reader.importing.sources.archives import open_archive
 from reader.importing.sources.epub import chapters
+from reader.importing.sources.items import SourceItem
 
 CONTAINER = b'<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>'
 LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
@@ -137,7 +138,7 @@ def png() -> bytes:
     return target.getvalue()
 
 
-def test_a_page_takes_no_file_through_a_link_and_a_folder_gives_none(tmp_path):
+def test_a_page_takes_no_file_through_a_link_and_a_folder_names_those_it_refuses(tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     (tmp_path / "secret.txt").write_text("secret")
@@ -147,7 +148,13 @@ def test_a_page_takes_no_file_through_a_link_and_a_folder_gives_none(tmp_path):
     (folder / "huge.png").touch()
     os.truncate(folder / "huge.png", 3_000_000_000)
     (folder / "ok.txt").write_text("text")
-    assert [item.name for item in sources.items_of(str(folder), None)] == [str(folder / "ok.txt")]
+    found = sources.items_of(str(folder), None)
+    assert [item.name for item in found if isinstance(item, SourceItem)] == [str(folder / "ok.txt")]
+    assert [str(item) for item in found if isinstance(item, NotImported)] == [
+        f"{folder}/fifo.txt: not a regular file but a FIFO (replace it by a file)",
+        f"{folder}/loop.txt: a link that leads to itself (remove it)",
+        f"{folder}/out.txt: a link out of the folder (put a copy in its place)",
+    ]
     for name in ("out.txt", "loop.txt", "fifo.txt", "huge.png", "../secret.txt", "%2e%2e/secret.txt", "a\0b"):
         assert sources._read_sibling_file(folder, name) is None
     assert sources._read_sibling_file(folder, "ok.txt?a#b") == b"text"

@@ -336,7 +336,7 @@ def test_a_problem_is_logged_once_however_often_the_folder_is_scanned(services, 
     for _ in range(3):
         scan()
     assert [record.getMessage() for record in caplog.records] == [
-        "out.md: a link out of the articles folder (put a copy in its place)"
+        "out.md: a link out of the folder (put a copy in its place)"
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from .duplicates import ImportedIndex
 from .sources.http import Fetcher
 from .sources.items import Found, LeftOut, SourceItem
 from .writing import put, put_picture, slug_for, to_file
+
+log = logging.getLogger(__name__)
 
 IMPORTED, SKIPPED, REFUSED, LEFT_OUT = "imported", "skipped", "refused", "left out"
 
@@ -68,6 +71,10 @@ class Importer:
                 yield self._outcome(item)
             except NotImported as error:
                 yield self._refused(error)
+            except Exception as error:  # a bug that one item meets must not stop the others
+                name = item.name if isinstance(item, SourceItem) else item.source
+                log.exception("%s: bug while importing", name)
+                yield ImportResult(REFUSED, name, Message("internal error: %(error)s", error=repr(error)))
 
     def _outcome(self, item: Found) -> ImportResult:
         if isinstance(item, NotImported):

@@ -11,8 +11,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from ..storage.regular_files import read_regular
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
-    is_public,
     original_of,
     printable,
     reason_to_skip_file,
@@ -45,12 +44,33 @@ class EntryKind(Enum):
 
 
 @dataclass(frozen=True)
+class NameRules:
+    """Which file names a walk is for, and why it skips a file of a name; an empty reason means none.
+
+    ``has_copies`` tells whether ``rain (1).md`` beside ``rain.md`` is skipped as a copy.
+    """
+
+    is_wanted: Callable[[str], bool]
+    reason_to_skip: Callable[[str], str]
+    has_copies: bool = False
+
+    def reads(self, path: str) -> bool:
+        """Whether the walk reads the file *path* (relative, with ``/``): it is wanted and no part of it is skipped."""
+        *folders, name = path.split("/")
+        return self.is_wanted(name) and not self.reason_to_skip(name) and not any(map(reason_to_skip_folder, folders))
+
+
+ARTICLE_NAMES = NameRules(is_article_name, reason_to_skip_file, has_copies=True)
+
+
+@dataclass(frozen=True)
 class Root:
-    """The folder that ``READER_ARTICLES`` resolves to: its real path, device and inode."""
+    """A folder to walk: its real path, device and inode. For the articles folder, that of ``READER_ARTICLES``."""
 
     path: str
     device: int
     inode: int
+    names: NameRules = field(default=ARTICLE_NAMES, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,14 +92,20 @@ class FolderEntry:
     def problem(self) -> Problem:
         return Problem(self.path, 0, self.cause, self.hint)
 
+    @property
+    def problem_without_path(self) -> str:
+        if not self.hint:
+            return self.cause
+        return Message("%(cause)s (%(hint)s)", cause=self.cause, hint=self.hint)
 
-def find_root(articles: Path) -> Root:
-    """The folder at *articles*, with symbolic links resolved. Raises OSError if there is none."""
-    path = os.path.realpath(articles, strict=True)
+
+def find_root(folder: Path, names: NameRules = ARTICLE_NAMES) -> Root:
+    """The folder, with symbolic links resolved. Raises OSError if there is none."""
+    path = os.path.realpath(folder, strict=True)
     status = Path(path).stat()
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-    return Root(path, status.st_dev, status.st_ino)
+    return Root(path, status.st_dev, status.st_ino, names)
 
 
 def walk(root: Root, under: str = "") -> Iterator[FolderEntry]:
@@ -192,13 +218,13 @@ def _listed_mode(entry: os.DirEntry[str]) -> int:
 
 def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
     if name.startswith("."):
-        return _hidden(folder, name, mode)
+        return _hidden(root, folder, name, mode)
     path, real_path = _below(folder) + printable(name), f"{folder.real_path}/{name}"
     if stat.S_ISLNK(mode):
         return _resolve_link(root, folder, path, real_path)
     if stat.S_ISDIR(mode):
         return _folder(path, real_path, name, linked=folder.linked)
-    return _file(path, real_path, name)
+    return _file(root, path, real_path, name)
 
 
 def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
@@ -208,21 +234,21 @@ def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry |
     return _misnamed(path, real_path, name) or FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked)
 
 
-def _hidden(folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
-    reason = "" if stat.S_ISDIR(mode) else reason_to_skip_file(name)
+def _hidden(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
+    reason = "" if stat.S_ISDIR(mode) else root.names.reason_to_skip(name)
     path = _below(folder) + printable(name)
     return FolderEntry(EntryKind.LEFT_OUT, path, f"{folder.real_path}/{name}", cause=reason) if reason else None
 
 
-def _file(path: str, real_path: str, name: str) -> FolderEntry | None:
-    reason = reason_to_skip_file(name)
+def _file(root: Root, path: str, real_path: str, name: str) -> FolderEntry | None:
+    reason = root.names.reason_to_skip(name)
     if reason:
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    if not is_article_name(name):
+    if not root.names.is_wanted(name):
         return None
-    if reason := _reason_by_original(real_path.rpartition("/")[0], name):
+    if root.names.has_copies and (reason := _reason_by_original(real_path.rpartition("/")[0], name)):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    return _misnamed(path, real_path, name) or _stamped(path, real_path)
+    return _misnamed(path, real_path, name) or _stamped(root, path, real_path)
 
 
 def _reason_by_original(folder: str, name: str) -> str:
@@ -247,11 +273,11 @@ def _have_same_bytes(one: str, other: str) -> bool:
         return False
 
 
-def _stamped(path: str, real_path: str) -> FolderEntry | None:
+def _stamped(root: Root, path: str, real_path: str) -> FolderEntry | None:
     try:
         status = os.stat(real_path)  # noqa: PTH116 (a Path costs as much as the call)
     except OSError as error:
-        return _failed(path, path, real_path, error)
+        return _failed(root, path, path, real_path, error)
     if not stat.S_ISREG(status.st_mode):
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "special file")
         return _problem(
@@ -262,25 +288,25 @@ def _stamped(path: str, real_path: str) -> FolderEntry | None:
 
 def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> FolderEntry | None:
     """The entry for a symbolic link: its target if it is inside the root and not read anyway, else a problem."""
-    name = link.rpartition("/")[2]
+    name, names = link.rpartition("/")[2], root.names
     try:
         target = os.path.realpath(link, strict=True)
         is_folder = Path(target).is_dir()
     except OSError as error:
         if error.errno == errno.ELOOP:
             return _problem(path, link, Message("a link that leads to itself"), Message("remove it"))
-        if error.errno in _VANISHED and os.path.lexists(link) and is_article_name(name):
+        if error.errno in _VANISHED and os.path.lexists(link) and names.is_wanted(name):
             return _problem(path, link, Message("a link that leads nowhere"), Message("remove it"))
-        return _failed(path, name, link, error)
-    if not is_folder and not is_article_name(name):
+        return _failed(root, path, name, link, error)
+    if not is_folder and not names.is_wanted(name):
         return None
     if target != root.path and not target.startswith(f"{root.path}/"):
-        return _problem(path, link, Message("a link out of the articles folder"), Message("put a copy in its place"))
+        return _problem(path, link, Message("a link out of the folder"), Message("put a copy in its place"))
     inside = target[len(root.path) + 1 :]
-    if is_public(inside) if not is_folder else is_public(f"{inside}/a.md".lstrip("/")):
+    if names.reads(f"{inside}/a.md".lstrip("/") if is_folder else inside):
         return FolderEntry(EntryKind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
     if not is_folder:
-        return _file(path, target, name)
+        return _file(root, path, target, name)
     if folder.linked:
         return _problem(path, link, Message("a link to a folder, inside a linked folder"), Message("remove it"))
     return _folder(path, target, name, linked=True)
@@ -295,12 +321,12 @@ def _misnamed(path: str, real_path: str, name: str) -> FolderEntry | None:
     return _problem(path, real_path, Message("the name is not UTF-8"), hint)
 
 
-def _failed(path: str, name: str, real_path: str, error: OSError) -> FolderEntry | None:
+def _failed(root: Root, path: str, name: str, real_path: str, error: OSError) -> FolderEntry | None:
     """The problem of an entry that cannot be read; None if it has vanished or is a file of another kind.
 
     A link that cannot be followed because of an I/O error may lead to a folder of articles.
     """
-    is_other_file = "." in name and not is_article_name(name)
+    is_other_file = "." in name and not root.names.is_wanted(name)
     if error.errno in _VANISHED or (is_other_file and error.errno in _FORBIDDEN):
         return None
     return _problem(path, real_path, *_explained(error))

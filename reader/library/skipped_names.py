@@ -128,8 +128,13 @@ def _first(rules: list[tuple[re.Pattern[str], Message]], name: str) -> str:
     return next((reason for pattern, reason in rules if pattern.search(name)), "")
 
 
-def reason_to_skip_stem(stem: str) -> str:
-    """Why a document whose name is *stem* and a suffix is a copy or a part of another; empty if it is neither."""
+def reason_to_skip_name(name: str) -> str:
+    """Why a document of this *name* is skipped, whatever its format; empty if it is read."""
+    stem = name.rpartition(".")[0]
+    if name.startswith("_"):
+        return _SECTION_PAGE if stem == "_index" else _UNDERSCORE
+    if name.lower() in FOR_PROGRAMS:
+        return _FOR_PROGRAMS
     return _first(_STEMS, stem) if _SUSPECT.search(stem) else ""
 
 
@@ -166,16 +171,12 @@ def reason_to_skip_file(name: str) -> str:
     """Why a file of this *name* is skipped; empty if it is read or has nothing to do with articles."""
     if name.startswith("."):
         return _reason_to_skip_hidden(name)
-    if name.lower() in FOR_PROGRAMS:
-        return _FOR_PROGRAMS
-    stem, dot, suffix = name.rpartition(".")
+    _, dot, suffix = name.rpartition(".")
     suffix = dot + suffix.lower()
-    if suffix not in FORMATS:
-        unread = _unread(suffix)
-        return (reason_to_skip_stem(stem) or unread) if unread else _first(_TAILS, name)
-    if name.startswith("_"):
-        return _SECTION_PAGE if stem == "_index" else _UNDERSCORE
-    return reason_to_skip_stem(stem)
+    if suffix in FORMATS:
+        return reason_to_skip_name(name)
+    unread = _unread(suffix)
+    return (reason_to_skip_name(name) or unread) if unread else _first(_TAILS, name)
 
 
 def _reason_to_skip_hidden(name: str) -> str:
@@ -188,12 +189,6 @@ def _reason_to_skip_hidden(name: str) -> str:
 def is_article_name(name: str) -> bool:
     stem, dot, suffix = name.rpartition(".")
     return bool(stem) and dot + suffix.lower() in FORMATS
-
-
-def is_public(path: str) -> bool:
-    """Whether the walk reads *path* (relative, with ``/``): it is an article file and no part of it is skipped."""
-    *folders, name = path.split("/")
-    return is_article_name(name) and not reason_to_skip_file(name) and not any(map(reason_to_skip_folder, folders))
 
 
 def printable(name: str) -> str:

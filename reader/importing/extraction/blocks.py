@@ -11,6 +11,7 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
+from ...sanitizer import strip_control_characters
 from .features import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
 
 NEVER_TEXT = frozenset((
@@ -53,8 +54,11 @@ class TextBlock:
 
 def parse(html: str) -> HtmlElement:
     """The tree of a page, without comments. An empty page is an empty tree."""
-    text = _DECLARATION.sub("", html).replace("\0", "")
-    root = lxml.html.document_fromstring(text if text.strip() else "<p></p>", parser=_parser())
+    text = strip_control_characters(_DECLARATION.sub("", html))
+    try:
+        root = lxml.html.document_fromstring(text, parser=_parser())
+    except etree.ParserError:  # empty, or nothing but a comment
+        root = lxml.html.document_fromstring("<p></p>", parser=_parser())
     etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction, etree.Entity)
     _flatten(root)
     return root

@@ -87,7 +87,7 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
-    members = [member for member in file.infolist() if not member.is_dir() and not _is_link(member)]
+    members = [member for member in file.infolist() if member.filename and not member.is_dir() and not _is_link(member)]
     if len(members) > MOST_MEMBERS:
         raise NotImported(name, Message("more than %(most)s files", most=MOST_MEMBERS))
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:

@@ -11,10 +11,10 @@ from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...i18n import Message
 from ...models import Draft
-from ...sanitizer import strip_control_characters
 from .items import Found, LeftOut, SourceItem, given_html
 from .old_addresses import aliases_of
 from .titles import plain_title
+from .xml import read_export
 
 _KIND = "http://schemas.google.com/g/2005#kind"
 _ARTICLES = ("post", "page")
@@ -26,8 +26,7 @@ def is_backup(content: bytes) -> bool:
 
 def backup_items(name: str, content: bytes) -> Iterator[Found]:
     """In the backup's order; at last what was left out: comments, settings, templates."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
-    root = etree.fromstring(strip_control_characters(content.decode("utf-8", "replace")).encode(), parser)
+    root = read_export(content)
     if root is None:
         raise NotImported(name, Message("the export is damaged; make it again"))
     left_out: Counter[str] = Counter()

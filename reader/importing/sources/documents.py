@@ -19,6 +19,7 @@ from ...models import Draft
 from .archives import Archive
 from .items import Found, ReadSibling, SourceItem, given_html
 from .odt import PICTURES, odt_to_html
+from .xml import read_xml
 
 _STYLES = "\n".join(
     [
@@ -64,7 +65,7 @@ def _member(archive: Archive, address: str) -> bytes | None:
 def _element_text(archive: Archive, path: str, local_name: str) -> str:
     if path not in archive.members:
         return ""
-    root = etree.fromstring(archive.read(path), etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
+    root = read_xml(archive.read(path))
     found = None if root is None else root.find(f".//{{*}}{local_name}")
     return (found.text or "") if found is not None else ""
 

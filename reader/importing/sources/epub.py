@@ -21,6 +21,7 @@ from ..extraction.cleaning import normalize, to_clean_html
 from ..extraction.features import TOKEN
 from .archives import Archive
 from .items import Found, SourceItem, given_html
+from .xml import read_xml
 
 LEAST_TOKENS = 30
 """Covers, title pages and tables of contents have fewer words outside links."""
@@ -39,6 +40,9 @@ class EpubChapter:
 def book_items(name: str, archive: Archive) -> Iterator[Found]:
     """Raises NotImported when the book has no package document."""
     for chapter in chapters(name, archive):
+        if isinstance(chapter, NotImported):
+            yield chapter
+            continue
         yield SourceItem(
             name=f"{name}: {chapter.path}",
             read=given_html(chapter.body_html),
@@ -48,10 +52,15 @@ def book_items(name: str, archive: Archive) -> Iterator[Found]:
         )
 
 
-def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:
-    """The chapters in reading order. Raises NotImported if the EPUB has no package document."""
+def chapters(name: str, archive: Archive) -> Iterator[EpubChapter | NotImported]:
+    """The chapters in reading order, and the reason for each that cannot be read.
+
+    Raises NotImported if the EPUB has no package document.
+    """
     package_path = _package_path(name, archive)
     package = _xml(name, archive.read(package_path))
+    if package.find(".//{*}spine") is None:
+        raise NotImported(name, Message("the package document of the EPUB cannot be read"))
     metadata = {
         kind: [_words(e) for e in package.iter(f"{{*}}{kind}") if _words(e)]
         for kind in ("title", "creator", "date", "subject")
@@ -65,7 +74,10 @@ def chapters(name: str, archive: Archive) -> Iterator[EpubChapter]:
         published=date_in_text((metadata["date"] or [""])[0]),
     )
     for path in _spine(package, posixpath.dirname(package_path)):
-        chapter = _chapter(path, archive, book)
+        try:
+            chapter: EpubChapter | NotImported | None = _chapter(path, archive, book)
+        except NotImported as error:
+            chapter = error
         if chapter is not None:
             yield chapter
 
@@ -79,11 +91,7 @@ def _package_path(name: str, archive: Archive) -> str:
 
 
 def _xml(name: str, content: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError:
-        root = None
+    root = read_xml(content)
     if root is None:
         raise NotImported(name, Message("the package document of the EPUB cannot be read"))
     return root

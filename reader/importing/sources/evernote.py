@@ -14,8 +14,8 @@ from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...i18n import Message
 from ...models import Draft
-from ...sanitizer import strip_control_characters
 from .items import Found, SourceItem, given_html
+from .xml import read_export
 
 _PICTURES = "https://evernote.invalid/"
 """Where a note's pictures are until they have files, by their MD5, which is how the text names them."""
@@ -30,9 +30,7 @@ def is_notes(content: bytes) -> bool:
 
 def note_items(name: str, content: bytes) -> Iterator[Found]:
     """In the export's order. Raises NotImported for what is no XML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True, load_dtd=False)
-    text = strip_control_characters(content.decode("utf-8", "replace"))
-    root = etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>\s*(?:<!DOCTYPE[^>]*>)?", "", text).encode(), parser)
+    root = read_export(content)
     if root is None:
         raise NotImported(name, Message("the export is damaged; make it again"))
     for note in root.iterfind("note"):

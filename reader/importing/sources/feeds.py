@@ -58,13 +58,13 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
         content, response_headers={"content-location": address} if address else {}, sanitize_html=False
     )
     for entry in feed.entries:
-        body = max((part.get("value", "") for part in entry.get("content", [])), key=len, default="")
-        body = (body or entry.get("summary", "")) + _enclosures(entry.get("enclosures", []))
-        names = [author.get("name", "") for author in entry.get("authors", [])]
+        body = max((part.get("value") or "" for part in entry.get("content", [])), key=len, default="")
+        body = (body or entry.get("summary") or "") + _enclosures(entry.get("enclosures", []))
+        names = [author.get("name") or "" for author in entry.get("authors", [])]
         yield _entry(
-            address=entry.get("link", ""),
+            address=entry.get("link") or "",
             body_html=body,
-            title=entry.get("title", ""),
+            title=entry.get("title") or "",
             published=dict.get(entry, "published") or dict.get(entry, "updated") or "",
             updated=dict.get(entry, "updated") or "",
             names=names,
@@ -75,23 +75,26 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
 def _json_entries(content: bytes) -> Iterator[FeedItem]:
     try:
         feed = json.loads(decode_page(content))
-    except ValueError:
+    except (ValueError, RecursionError):
         return
-    for item in feed.get("items", []):
-        if not isinstance(item, dict):
-            continue
+    for item in _dicts(feed.get("items") if isinstance(feed, dict) else []):
         lines = [line for line in str(item.get("content_text", "")).splitlines() if line.strip()]
         text = "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines)
-        authors = item.get("authors") or [item.get("author") or {}]
+        authors = _dicts(item.get("authors")) or _dicts([item.get("author")])
         yield _entry(
             address=str(item.get("url") or item.get("external_url") or ""),
             body_html=str(item.get("content_html") or text),
             title=str(item.get("title") or ""),
             published=str(item.get("date_published") or ""),
             updated=str(item.get("date_modified") or ""),
-            names=[str(author.get("name", "")) for author in authors if isinstance(author, dict)],
-            tags=[str(tag) for tag in item.get("tags") or []],
+            names=[str(author.get("name", "")) for author in authors],
+            tags=[str(tag) for tag in tags] if isinstance(tags := item.get("tags"), list) else [],
         )
+
+
+def _dicts(values: object) -> list[dict[str, object]]:
+    """The objects of a JSON list; none for any other value."""
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
 def _enclosures(enclosures: list[dict[str, str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from email.message import Message as MimeMessage
 from email.parser import BytesParser
@@ -163,7 +164,7 @@ def _text(value: object, charset: str = "") -> str:
     """A header field as text: RFC 2047 words, or bare bytes, most likely in the *charset* of the mail."""
     try:
         pieces = decode_header(value if isinstance(value, Header) else str(value))
-    except ValueError:
+    except (ValueError, HeaderParseError):
         return str(value)
     said = "".join(
         piece if isinstance(piece, str) else decode_page(piece, charset if named in (None, "unknown-8bit") else named)

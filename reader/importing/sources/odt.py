@@ -11,6 +11,7 @@ from lxml import etree
 from ...errors import NotImported
 from ...i18n import Message
 from .archives import Archive
+from .xml import read_xml
 
 PICTURES = "https://document.invalid/"
 """Where a document's pictures are until they have files. The domain can't exist (RFC 2606)."""
@@ -50,15 +51,14 @@ def odt_to_html(archive: Archive) -> str:
 
 
 def _xml(archive: Archive, path: str) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(archive.read(path), parser)
+    root = read_xml(archive.read(path))
     if root is None:
         raise NotImported(archive.name, Message("the document is damaged: %(error)s", error=path))
     return root
 
 
 def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _get(element: etree._Element, name: str) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lxml import etree
-
 from ...errors import NotImported
 from ...i18n import Message
 from .feeds import feed_items, is_feed
 from .http import Fetcher
 from .items import Found
+from .xml import read_xml
 
 
 def is_opml(content: bytes) -> bool:
@@ -20,8 +19,7 @@ def is_opml(content: bytes) -> bool:
 
 def opml_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
     """Feeds in their order; in place of one that cannot be had, the reason."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(content, parser)
+    root = read_xml(content)
     outlines = root.iter("{*}outline", "outline") if root is not None else ()
     addresses = list(dict.fromkeys(address for o in outlines if (address := (o.get("xmlUrl") or "").strip())))
     if not addresses:

@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ...errors import NotImported
+from ...errors import NotImported, UnreadableArticle
 from ...formats.decoding import decode_page
 from ...i18n import Message
-from ...storage.regular_files import read_regular
+from ...library.folder import EntryKind, find_root, walk
+from ...storage.regular_files import open_regular, read_regular
 from .archives import Archive, open_archive
 from .documents import document_items, is_document
 from .epub import book_items
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
-from .items import Found, LeftOut, ReadSibling, SourceItem
+from .items import Found, ReadSibling, SourceItem
 from .recognition import ARTICLES, Source, form_of, items_in
-from .unreadable import HINTS, reason_for
+from .skipping import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
 
-WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml", ".docx", ".odt")
-"""Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
-ARCHIVES = (".zip", ".epub")
-KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
 LARGEST_EXPORT_BYTES = 500_000_000
 """The export of a whole site in one file. It is streamed from disk, and only the command line reads it."""
 LARGEST_FILE_BYTES = 100_000_000
 """A web page with embedded pictures."""
+log = logging.getLogger(__name__)
 _ZIP = b"PK\x03\x04"
 
 
 def items_of(source: str, fetcher: Fetcher) -> list[Found]:
     """The articles in *source*, and the reason for each part that cannot be read. Never empty."""
+    return list(_never_empty(source, lambda: _items(source, fetcher)))
+
+
+def _never_empty(name: str, items: Callable[[], Iterator[Found]]) -> Iterator[Found]:
+    """The items of one file or member. An error ends it with the reason, and so does the lack of any item."""
+    number = 0
     try:
-        found = list(_items(source, fetcher))
+        for number, item in enumerate(items(), 1):  # noqa: B007 (counts)
+            yield item
     except NotImported as error:
-        return [error]
-    return found or [NotImported(source, Message("nothing in it can be imported"))]
+        number += 1
+        yield error
+    except UnreadableArticle as error:
+        number += 1
+        yield NotImported(name, error.message)
+    except Exception as error:  # a bug in one importer must not stop the other files
+        log.exception("%s: bug while importing", name)
+        yield NotImported(name, Message("internal error: %(error)s", error=repr(error)))
+        return
+    if not number:
+        yield NotImported(name, Message("nothing in it can be imported"))
 
 
 def _items(source: str, fetcher: Fetcher) -> Iterator[Found]:
@@ -49,37 +63,36 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[Found]:
     elif re.match(r"https?://", source, re.IGNORECASE):
         got = fetcher.fetch(source)
         yield from _items_in(Source(source, got.content, fetcher, got))
-    elif Path(source).is_dir():
+    elif os.path.isdir(source):  # noqa: PTH112 (a Path raises ValueError for a NUL character)
         yield from _items_in_folder(Path(source), fetcher)
-    elif Path(source).is_file():
+    elif os.path.lexists(source):
         yield from _items_in_file(Path(source), source, fetcher)
     else:
         raise NotImported(source, Message("no such file or folder, and not a URL (https://…)"))
 
 
 def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
-    unreadable: Counter[str] = Counter()
-    for path in sorted(folder.rglob("*")):
-        suffix = path.suffix.lower()
-        if path.name.startswith(".") or suffix not in (*KNOWN, *HINTS) or not path.is_file():
-            continue
-        if suffix not in KNOWN:
-            unreadable[suffix] += 1
-        elif _lies_in(folder, path):
-            try:
-                yield from _items_in_file(path, str(path), fetcher)
-            except NotImported as error:
-                yield error
-    yield from _left_out(str(folder), unreadable)
-
-
-def _left_out(name: str, unreadable: Counter[str]) -> Iterator[LeftOut]:
-    for suffix, count in unreadable.items():
-        yield LeftOut(name, Message("%(count)s × %(reason)s", count=count, reason=reason_for(suffix)), count)
+    """In the order of their paths. What is skipped comes last."""
+    try:
+        entries = sorted(walk(find_root(folder, NAMES)), key=lambda entry: entry.path)
+    except OSError as error:
+        raise NotImported(str(folder), error.strerror or str(error)) from error
+    skipped = Skipped(str(folder))
+    for entry in entries:
+        path = Path(entry.real_path)
+        if entry.kind is EntryKind.PROBLEM:
+            yield NotImported(str(folder / entry.path), entry.problem_without_path)
+        elif entry.kind is EntryKind.LEFT_OUT:
+            skipped.add(entry.path, entry.cause)
+        elif entry.kind is EntryKind.FILE:
+            name = str(folder / entry.path)
+            yield from _never_empty(name, partial(_items_in_file, path, name, fetcher))
+    yield from skipped.items()
 
 
 def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     suffix, read_sibling = path.suffix.lower(), partial(_read_sibling_file, path.parent)
+    _check_regular(path, name)
     if suffix in ARTICLES:
         read = partial(_read_file, path, LARGEST_FILE_BYTES)
         yield SourceItem(name, read, form_of(suffix), read_sibling=read_sibling)
@@ -88,6 +101,14 @@ def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     else:
         content = _read_file(path, LARGEST_EXPORT_BYTES).content
         yield from _items_in(Source(name, content, fetcher, read_sibling=read_sibling))
+
+
+def _check_regular(path: Path, name: str) -> None:
+    """Raises NotImported for a FIFO, a device or a file that cannot be opened."""
+    try:
+        open_regular(path, sys.maxsize).close()
+    except OSError as error:
+        raise NotImported(name, error.strerror or str(error)) from error
 
 
 def _read_file(path: Path, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
@@ -129,24 +150,25 @@ def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher) -> Iterator
 
 
 def _members(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
-    unreadable: Counter[str] = Counter()
+    """As ``_items_in_folder``: the same names are skipped."""
+    skipped = Skipped(name)
     for path in archive.paths:
         suffix, member = Path(path).suffix.lower(), f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
-        if suffix in ARTICLES:
+        if reason := reason_to_skip(path):
+            skipped.add(path, reason)
+        elif suffix in ARTICLES:
             yield SourceItem(member, partial(_read_member, archive, path), form_of(suffix), read_sibling=read_sibling)
         elif suffix in KNOWN:
-            try:
-                yield from _items_in_member(member, archive.read(path), fetcher, read_sibling)
-            except NotImported as error:
-                yield error
-        elif suffix in HINTS:
-            unreadable[suffix] += 1
-    yield from _left_out(name, unreadable)
+            yield from _never_empty(member, partial(_items_in_member, member, archive, path, fetcher, read_sibling))
+    yield from skipped.items()
 
 
-def _items_in_member(name: str, content: bytes, fetcher: Fetcher, read_sibling: ReadSibling) -> Iterator[Found]:
+def _items_in_member(
+    name: str, outer: Archive, path: str, fetcher: Fetcher, read_sibling: ReadSibling
+) -> Iterator[Found]:
     """EPUB files and documents in a zip file are read; nested zip files are not."""
+    content = outer.read(path)
     if not content.startswith(_ZIP):
         yield from items_in(Source(name, content, fetcher, read_sibling=read_sibling))
         return

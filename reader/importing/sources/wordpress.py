@@ -17,12 +17,12 @@ from ...errors import NotImported
 from ...formats.dates import UnreadableDate, date_in_text, parse_date
 from ...i18n import Message
 from ...models import Draft, slug_of
-from ...sanitizer import strip_control_characters
 from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
 from .old_addresses import aliases_of
 from .shortcodes import Picture, Shortcodes
 from .titles import plain_summary, plain_title
 from .wordpress_body import to_html
+from .xml import read_export
 
 _MARK = b"wordpress.org/export/"
 _NO_ARTICLES = frozenset(
@@ -88,9 +88,7 @@ def posts(name: str, content: bytes, read_sibling: ReadSibling) -> Iterator[Foun
 
 
 def _channel(name: str, content: bytes) -> etree._Element:
-    text = strip_control_characters(content.decode("utf-8", "replace"))
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
-    root = etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).strip().encode(), parser)
+    root = read_export(content)
     channel = None if root is None else root.find("channel")
     if channel is None:
         raise NotImported(name, Message("not a whole WordPress export; export the site again (Tools → Export)"))
@@ -99,12 +97,11 @@ def _channel(name: str, content: bytes) -> etree._Element:
 
 def _name(element: etree._Element) -> str:
     """``wp:post_id``, whatever version of the namespace the export has, or if it declares none."""
-    name = etree.QName(element)
-    namespace = name.namespace or ""
+    namespace, _, name = element.tag.rpartition("}")  # QName refuses the prefix of an undeclared namespace
     for part, prefix in (("/excerpt", "excerpt"), ("wordpress.org/export", "wp"), ("/content", "content")):
         if part in namespace:
-            return f"{prefix}:{name.localname}"
-    return f"dc:{name.localname}" if "/dc/" in namespace else name.localname
+            return f"{prefix}:{name}"
+    return f"dc:{name}" if "/dc/" in namespace else name
 
 
 def _fields(element: etree._Element) -> dict[str, str]:
@@ -184,7 +181,7 @@ def _draft(post: Post, site: Site) -> Draft:
         body_html="",
         summary=plain_summary(post.get("excerpt:encoded")),
         published=published,
-        updated=updated if published and updated and updated - published >= timedelta(minutes=1) else None,
+        updated=updated if _is_later(published, updated) else None,
         section=section,
         byline=(name,) if name else (),
         tags=tags,
@@ -193,6 +190,15 @@ def _draft(post: Post, site: Site) -> Draft:
         slug=slug,
         aliases=aliases_of(post.get("link"), unquote(post.meta.get("_wp_old_slug", ""))),
     )
+
+
+def _is_later(published: datetime | None, updated: datetime | None) -> bool:
+    """Whether the post was changed a minute or more after it was published. Damaged exports mix times with and
+    without a zone, which cannot be compared.
+    """
+    if published is None or updated is None or (published.tzinfo is None) != (updated.tzinfo is None):
+        return False
+    return updated - published >= timedelta(minutes=1)
 
 
 def _is_public(post: Post) -> bool:

@@ -1,0 +1,68 @@
+"""Which files of a folder or archive are imported by their name, and which are skipped and said to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ...i18n import Message
+from ...library.folder import NameRules
+from ...library.skipped_names import reason_to_skip_folder, reason_to_skip_name
+from .items import LeftOut
+from .recognition import ARTICLES
+from .unreadable import HINTS, reason_for
+
+WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml", ".docx", ".odt")
+"""Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
+ARCHIVES = (".zip", ".epub")
+KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
+_MOST_ALIKE = 3
+"""From more than so many files on, equal reasons are one line."""
+
+
+def _is_wanted(name: str) -> bool:
+    return _suffix(name) in KNOWN
+
+
+def _reason_to_skip_file(name: str) -> str:
+    """The names that are skipped in the articles folder are skipped on import, and so are unreadable documents."""
+    suffix = _suffix(name)
+    if name.startswith(".") or suffix not in (*KNOWN, *HINTS):
+        return ""
+    return reason_to_skip_name(name) or ("" if suffix in KNOWN else reason_for(suffix))
+
+
+NAMES = NameRules(_is_wanted, _reason_to_skip_file)
+
+
+def reason_to_skip(path: str) -> str:
+    """As the walk of a folder: the reason of the first folder in *path* that is skipped, else that of the file."""
+    *folders, name = path.split("/")
+    reasons = [reason_to_skip_folder(folder) for folder in folders] if _suffix(name) in KNOWN else []
+    return next(filter(None, reasons), "") or _reason_to_skip_file(name)
+
+
+def _suffix(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return dot + suffix.lower() if stem else ""
+
+
+@dataclass
+class Skipped:
+    """The skipped files of *source*, by reason."""
+
+    source: str
+    _paths: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, path: str, reason: str) -> None:
+        self._paths.setdefault(reason, []).append(path)
+
+    def items(self) -> Iterator[LeftOut]:
+        """One for each file, or one with their number where many have the same reason."""
+        for reason, paths in self._paths.items():
+            kinds = {_suffix(path) for path in paths}
+            if len(paths) > _MOST_ALIKE or kinds <= HINTS.keys():
+                text = Message("%(count)s × %(reason)s", count=len(paths), reason=reason)
+                yield LeftOut(self.source, text, len(paths))
+            else:
+                yield from (LeftOut(f"{self.source}: {path}", reason, 1) for path in paths)
