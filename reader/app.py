@@ -25,6 +25,9 @@ from .web.middleware.security_headers import SecurityHeadersMiddleware
 from .web.request_context import cache_key_normalizers
 from .web.responses import encoding_for
 
+LARGEST_FORM_BYTES = 100_000
+"""Of forms; that of the editor has its own limit."""
+
 
 def create_app(services: Services | None = None) -> Flask:
     """The Flask app over *services*. Without them, reads the settings from the environment and starts the watcher."""
@@ -32,6 +35,7 @@ def create_app(services: Services | None = None) -> Flask:
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
     app.extensions["reader"] = services
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     use_metric_files(settings.instance / "metrics")
     web.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping

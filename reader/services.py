@@ -10,6 +10,7 @@ from . import i18n
 from .catalog import Catalog, is_filled, prepare
 from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
+from .jobs.drawings import Drawings
 from .jobs.export_service import ExportService
 from .library.scanner import Library
 from .library.watcher import watch_and_index
@@ -35,6 +36,7 @@ class Services:
     render: Renderer
     export_service: ExportService
     image_renderer: ImageRenderer
+    drawings: Drawings
 
 
 def build_services(settings: Settings) -> Services:
@@ -49,9 +51,9 @@ def build_services(settings: Settings) -> Services:
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)
-    image_renderer = ImageRenderer(settings)
+    export_service = ExportService(settings, catalog, render.build_id)
     return Services(
-        settings, catalog, Library(settings), render, ExportService(settings, catalog, render.build_id), image_renderer
+        settings, catalog, Library(settings), render, export_service, ImageRenderer(settings), Drawings(settings)
     )
 
 

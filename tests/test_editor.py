@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as html_text
 import re
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from reader.app import create_app
 from reader.errors import BadSetting
 from reader.formats import read_draft
+from reader.importing.editor import requests
 from reader.services import build_services
 from reader.settings import Settings
+from reader.web.views.editor import AT_WORK, LARGEST_FORM_BYTES
 
 TOKEN = "a long secret of the house"
 TEXT = """新闻>>本地
@@ -193,3 +196,62 @@ def test_a_token_that_can_be_guessed_is_refused():
 def test_logging_out_closes_the_desk(editor):
     editor.post("/editor/logout", data={"word": word_in(editor.get("/editor").text)})
     assert "type=password" in editor.get("/editor").text
+
+
+SPIN = "import sys\nfor line in sys.stdin:\n    while len(line) > 1: pass\n    print('', flush=True)"
+EAT = "import sys\nfor line in sys.stdin:\n    if len(line) > 1: bytearray(2 * 10 ** 9)\n    print('', flush=True)"
+HOSTILE_PASTES = {
+    "a table of 14 KB": "题\n\n|" + "a|" * 120 + "\n|" + "-|" * 120 + "\n" + ("|" * 60 + "\n") * 220,
+    "unclosed brackets": "题\n\n" + "[" * 200_000,
+    "bylines without end": "题\n\n" + "（记者" * 60_000,
+    "nested elements": "<h1>题</h1>" + "<div>" * 20_000 + "今天下雨。" * 30 + "</div>",
+    "nested quotations": "题\n\n" + ">" * 100_000 + "今天下雨。",
+    "equals signs": "题\n\n" + "=" * 200_000,
+    "one long line": "题\n\n" + "今天下雨" * 50_000,
+    "control characters": "题\n\n\x00\x01\ufffe\u202e今天下雨，河水上涨。\x7f",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE_PASTES.values(), ids=list(HOSTILE_PASTES))
+def test_whatever_is_pasted_is_answered_and_stays_in_the_page(editor, text):
+    word = word_in(editor.get("/editor").text)
+    answer = editor.post("/editor/preview", data={"word": word, "text": text})
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 422:
+        assert "class=problem" in answer.text
+        assert html_text.unescape(re.search(r"<textarea id=text [^>]*>(.*?)</textarea>", answer.text, re.DOTALL)[1])
+
+
+@pytest.mark.parametrize(("program", "told"), [(SPIN, "READ_TIMEOUT_SECONDS"), (EAT, "READ_MEMORY_MB")])
+def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(settings, monkeypatch, program, told):
+    monkeypatch.setattr(requests, "COMMAND", (sys.executable, "-c", program))
+    limited = replace(settings, read_timeout_seconds=1, read_memory_mb=400)
+    editor = app_with(limited, TOKEN).test_client()
+    editor.post("/editor/login", data={"token": TOKEN})
+    word = word_in(editor.get("/editor").text)
+    first = editor.post("/editor/preview", data={"word": word, "text": TEXT, "address": "https://a.example/"})
+    assert (first.status_code, told in first.text) == (422, True)
+    assert html_text.escape(TEXT.strip()) in first.text
+    assert "https://a.example/" in first.text
+    fields = {"word": word, "title": "步道", "body": "全长七公里。", "tags": "步道、候鸟"}
+    for path in ("/editor/preview", "/editor/save"):
+        later = editor.post(path, data=fields)
+        assert (later.status_code, told in later.text) == (422, True)
+        assert fields_in(later.text).items() >= fields.items()
+    assert list(settings.articles.rglob("*.md")) == []
+
+
+def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(editor):
+    word = word_in(editor.get("/editor").text)
+    with AT_WORK.taken("203.0.113.7"), AT_WORK.taken("203.0.113.8"):
+        first = editor.post("/editor/preview", data={"word": word, "text": TEXT})
+        later = editor.post("/editor/save", data={"word": word, "title": "步道", "body": "全长七公里。"})
+    assert (first.status_code, later.status_code) == (503, 503)
+    assert html_text.escape(TEXT.strip()) in first.text
+    assert fields_in(later.text)["body"] == "全长七公里。"
+
+
+def test_a_form_that_is_too_large_is_told_as_that(editor):
+    answer = editor.post("/editor/preview", data={"text": "a" * (LARGEST_FORM_BYTES + 1)})
+    assert (answer.status_code, "文本过大" in answer.text) == (413, True)
+    assert editor.post("/preferences", data={"size": "a" * 200_000}).status_code == 413

@@ -8,8 +8,8 @@ import pytest
 
 from reader.app import create_app
 from reader.services import build_services
-from reader.web.client_limits import ClientLimits
-from reader.web.views import downloads
+from reader.web.client_limits import NETWORK_SHARES, ClientLimits, WaitingPlaces
+from reader.web.views import downloads, issues
 
 PROXY = "127.0.0.1"
 
@@ -164,3 +164,87 @@ def test_machines_are_kept_from_what_costs_work(client, publish):
 def test_an_e_reader_waits_for_its_book(app, headers, waits):
     with app.test_request_context("/d/latest.epub", headers=headers):
         assert downloads.is_e_reader() is waits
+
+
+def test_whoever_has_a_whole_network_has_the_share_of_some_clients_only(settings, drop):
+    drop("2026-05-01/rain.md", "# 大雨\n\n今天下雨。")
+    services = build_services(replace(settings, trusted_proxies="none", searches_per_minute=2))
+    services.library.scan_all()
+    client = create_app(services).test_client()
+
+    def search(address, word):
+        return client.get(f"/search?q={word}", environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    for network, other in (("203.0.113.{}", "203.0.114.1"), ("2001:db8:7:{}::1", "2001:db8:8::1")):
+        answers = [search(network.format(n % 60 + 1), f"{other}{n}") for n in range(120)]
+        assert answers.count(200) == 2 * NETWORK_SHARES
+        assert search(other, "x") == 200
+
+
+def test_one_client_does_not_take_all_places_to_wait_in():
+    places = WaitingPlaces(total=3, per_client=2)
+    with places.taken("203.0.113.7") as first, places.taken("203.0.113.7:99") as second:
+        with places.taken("203.0.113.7") as third, places.taken("203.0.113.8") as other:
+            assert (first, second, third, other) == (True, True, False, True)
+            with places.taken("") as unknown:
+                assert not unknown
+        with places.taken("") as unknown:
+            assert unknown
+    assert not places._taken
+
+
+FIELDS_OF_A_VISITOR = [
+    ("/a/rain", "Cookie", "reader=x{}"),
+    ("/a/rain", "Cookie", "a{}=1; reader=s3"),
+    ("/feed.xml", "Sec-Fetch-Dest", "x{}"),
+    ("/feed.xml", "Upgrade-Insecure-Requests", "x{}"),
+    ("/a/rain", "Save-Data", "x{}"),
+    ("/a/rain", "Accept-Language", "x{}"),
+    ("/a/rain", "Accept-Encoding", "x{}"),
+    ("/feed.xml", "Accept", "x{}"),
+    ("/a/rain", "User-Agent", "x{}"),
+]
+
+
+@pytest.mark.parametrize(("path", "field", "value"), FIELDS_OF_A_VISITOR)
+def test_no_request_field_has_one_page_built_again_and_again(app, client, publish, path, field, value):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    for n in range(6):
+        assert client.get(path, headers={field: value.format(n)}).status_code == 200
+    assert app.extensions["response_cache"].hits == {"200 OK": 5}
+
+
+def test_a_finished_book_is_sent_without_reading_its_articles(client, publish, services, monkeypatch):
+    publish({f"2026-05-01/a{n}.md": f"---\nsection: 河北\n---\n# 第{n}篇\n\n今天下雨。" for n in range(3)})
+    for path, name in (("/d/2026-05-01.pdf", "issue"), ("/s/河北.epub", "section")):
+        client.get(path)
+        [job] = [services.export_service.jobs.claim()]
+        services.export_service.store.put(job.key, b"%PDF-1.7 " + name.encode())
+        services.export_service.jobs.finish(job.key)
+        assert client.get(path, buffered=True).status_code == 200
+    monkeypatch.setattr(services.catalog, "articles", lambda slugs: pytest.fail("the articles were read"))
+    for path in ("/d/2026-05-01.pdf", "/s/河北.epub"):
+        whole = client.get(path, buffered=True)
+        assert client.get(path, headers={"Range": "bytes=0-3"}, buffered=True).data == whole.data[:4]
+        assert client.get(path, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
+
+
+def test_an_issue_page_compresses_each_article_once_whoever_asks(client, publish, services, monkeypatch):
+    publish({f"2026-05-01/a{n}.md": f"# 第{n}篇\n\n今天下雨。" for n in range(5)})
+    compressed = []
+    compress = issues.compressed
+
+    def counted(raw, encoding):
+        compressed.append(raw)
+        return compress(raw, encoding)
+
+    monkeypatch.setattr(issues, "compressed", counted)
+    issues._weights.clear()
+    for theme in ("dark", "sepia", "light"):
+        client.set_cookie("reader", theme)
+        page = client.get("/d/2026-05-01/")
+        assert (page.status_code, page.headers["Cache-Control"]) == (200, "private, no-cache")
+    assert len(compressed) == 5
+    publish({"2026-05-01/a0.md": "# 第零篇\n\n今天下大雨。"})
+    assert client.get("/d/2026-05-01/").status_code == 200
+    assert len(compressed) == 6

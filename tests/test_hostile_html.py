@@ -18,12 +18,12 @@ from reader.editing import to_article
 from reader.errors import UnreadableArticle
 from reader.feeds.entries import with_absolute_addresses
 from reader.formats import read_draft
+from reader.importing.editor.form import form_from
 from reader.media.images import link_pictures
 from reader.sanitizer import sanitize
 from reader.sanitizer.addresses import safe_address
 from reader.sanitizer.tags import ATTRIBUTES, BLOCKS, INLINES
 from reader.settings import Settings
-from reader.web.editor_form import form_from
 
 ADDRESSES = {"href", "src", "cite", "srcset"}
 fragments = st.lists(st.sampled_from([*hostile_html.PIECES, *hostile_html.VECTORS]), max_size=24).map("".join)

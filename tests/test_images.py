@@ -17,7 +17,7 @@ from PIL import Image
 from reader.errors import Busy, NotFound, UnusablePicture
 from reader.media import renditions
 from reader.media.images import MIMETYPES, derive, link_pictures, measure
-from reader.media.renditions import ImageRenderer, keys_of, original, write_record
+from reader.media.renditions import ImageRenderer, exported_picture, keys_of, write_record
 from reader.models import fingerprint
 
 
@@ -135,11 +135,24 @@ def test_another_picture_under_the_same_name_is_another_version_of_the_article(a
     assert link_pictures(article, articles, lambda *_: None).version != first.version != article.version
 
 
-def test_an_export_finds_the_original_behind_the_address_of_a_picture(settings, articles):
+def test_an_export_gets_a_picture_of_a_bounded_size_that_is_made_once(settings, articles):
+    path = articles / "2026/rain/top.jpg"
+    path.write_bytes(photo(3000, 2000))
+    picture = measure(io.BytesIO(path.read_bytes()))
+    write_record(settings.instance, picture, path)
+    small = exported_picture(settings.instance, picture.address, 10_000_000)
+    assert small == derive(path.read_bytes(), 1240, "jpg", quality=70)
+    path.unlink()
+    assert exported_picture(settings.instance, picture.address, 10_000_000) == small
+
+
+def test_an_export_has_no_picture_whose_file_has_changed(settings, articles):
     path = articles / "2026/rain/top.jpg"
     picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
-    assert original(settings.instance, picture.address) == path.read_bytes()
+    path.write_bytes(photo())
+    with pytest.raises(UnusablePicture, match="has changed"):
+        exported_picture(settings.instance, picture.address, 10_000_000)
 
 
 @pytest.fixture
@@ -152,6 +165,7 @@ def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings
     picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     assert image_renderer.sizes(keys_of(picture)) == {}
+    image_renderer.submit(picture.digest).result(60)
     first = image_renderer.file(picture.digest, 360, "avif")
     assert opened(first.read_bytes()).size == (360, 180)
     sizes = image_renderer.sizes(keys_of(picture))
@@ -160,6 +174,22 @@ def test_the_darkroom_makes_every_size_once_and_says_how_large_they_are(settings
     made = first.stat().st_ino
     image_renderer.file(picture.digest, 800, "jpg")
     assert first.stat().st_ino == made
+
+
+def test_a_request_waits_for_its_own_size_only_and_never_for_the_background(settings, articles, image_renderer):
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(io.BytesIO(path.read_bytes()))
+    write_record(settings.instance, picture, path)
+    released = threading.Event()
+    image_renderer._background.submit(released.wait)
+    rest = image_renderer.submit(picture.digest)
+    alone = image_renderer.file(picture.digest, 720, "webp")
+    assert list(image_renderer.sizes(keys_of(picture))) == [alone.name]
+    content = alone.read_bytes()
+    alone.unlink()
+    released.set()
+    rest.result(60)
+    assert alone.read_bytes() == content == derive(path.read_bytes(), 720, "webp")
 
 
 def test_only_the_sizes_of_a_picture_can_be_asked_for(settings, articles, image_renderer):
@@ -176,8 +206,8 @@ def test_only_a_few_requests_wait_for_pictures_and_the_next_is_told_to_come_agai
     picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     released = threading.Event()
-    image_renderer._executor.submit(released.wait)  # a slow picture before this one
-    with ThreadPoolExecutor() as visitors:
+    image_renderer._asked_for.submit(released.wait)  # a slow picture before this one
+    with ThreadPoolExecutor(renditions.PLACES) as visitors:
         waiting = [visitors.submit(image_renderer.file, picture.digest, 360, "jpg") for _ in range(renditions.PLACES)]
         while image_renderer._places._value:
             time.sleep(0.01)

@@ -6,6 +6,7 @@ import atexit
 import errno
 import os
 import threading
+import time
 from collections.abc import Sequence
 
 from ..errors import ChildFailed
@@ -18,10 +19,13 @@ START_SECONDS = 60.0
 
 
 class WarmChildren:
-    """A child whose resident memory exceeds *recycle_bytes* when it is given back is ended."""
+    """A child whose resident memory exceeds *recycle_bytes* when it is given back is ended.
 
-    def __init__(self, recycle_bytes: int) -> None:
-        self._recycle_bytes = recycle_bytes
+    So are all idle ones, if none was used for *idle_seconds*; 0 means never.
+    """
+
+    def __init__(self, recycle_bytes: int, idle_seconds: float = 0.0) -> None:
+        self._recycle_bytes, self._idle_seconds = recycle_bytes, idle_seconds
         self._forget()
         os.register_at_fork(after_in_child=self._forget)  # a forked process must not use its parent's children
         atexit.register(self.end_idle)
@@ -29,6 +33,8 @@ class WarmChildren:
     def _forget(self) -> None:
         self._idle: list[ChildProcess] = []
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._used_at = 0.0
 
     def take(self, command: Sequence[str], limits: Limits) -> ChildProcess:
         """A child that has started. The caller must give it back or end it. Raises OSError if none can be started."""
@@ -48,6 +54,34 @@ class WarmChildren:
             return
         with self._lock:
             self._idle.append(child)
+            self._used_at = time.monotonic()
+            if self._idle_seconds and self._timer is None:
+                self._start_timer(self._idle_seconds)
+
+    def ask(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
+        """The answer of a child that is taken for this request. Raises ChildFailed; OSError if none can be started."""
+        child = self.take(command, limits)
+        try:
+            answer = child.ask(request, timeout_seconds)
+        except BaseException:
+            child.end()
+            raise
+        self.give_back(child)
+        return answer or ""
+
+    def _start_timer(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._end_unused)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end_unused(self) -> None:
+        with self._lock:
+            self._timer = None
+            left = self._used_at + self._idle_seconds - time.monotonic()
+            if left > 0:
+                self._start_timer(left)
+                return
+        self.end_idle()
 
     def end_idle(self, keep: int = 0) -> None:
         """Ends all idle children except the *keep* most recently used ones."""

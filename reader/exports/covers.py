@@ -79,7 +79,6 @@ def width(text: str) -> float:
     return sum(LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
 
 
-MIMETYPE = "image/png"
 PICTURE_WIDTH = 300
 """Pixels; the largest size at which catalogues show covers."""
 

@@ -19,7 +19,8 @@ class Render(Protocol):
 @dataclass(frozen=True)
 class Options:
     """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's URL without a trailing slash;
-    ``instance`` is the folder with the records of the pictures.
+    ``instance`` is the folder with the records of the pictures and their renditions, which may take
+    ``picture_cache_bytes``.
     """
 
     page: str = ""
@@ -27,10 +28,12 @@ class Options:
     site_name: str = "Reader"
     base_url: str = ""
     instance: str = ""
+    picture_cache_bytes: int = 2_000_000_000
 
 
 def options_of(settings: Settings, page: str, script: str) -> Options:
-    return Options(page, script, settings.site_name, settings.base_url, str(settings.instance))
+    cache_bytes = settings.export_cache_mb * 1_000_000
+    return Options(page, script, settings.site_name, settings.base_url, str(settings.instance), cache_bytes)
 
 
 def script_of(script: str) -> str:

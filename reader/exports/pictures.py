@@ -8,15 +8,10 @@ from pathlib import Path
 from lxml.html import HtmlElement
 
 from ..errors import NotFound, UnusablePicture
-from ..media.images import derive
-from ..media.renditions import original
-from ..models import fingerprint
+from ..media.renditions import exported_picture
 from .bodies import Body, element_text
 from .localization import Gettext
 from .options import Options
-
-WIDTH, QUALITY = 1240, 70
-"""Pixels of an A4 column at 200 dpi. JPEG, because WeasyPrint embeds it without recompressing it."""
 
 _OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
 
@@ -29,7 +24,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
     found: dict[str, bytes] = {}
     for picture in body.pictures():
         address = _OURS.fullmatch(picture.get("src", ""))
-        content = rendered(address[0], address[1], options) if address else b""
+        content = rendered(address[0], options) if address else b""
         if not address or not content:
             give_way(picture)
             continue
@@ -40,11 +35,10 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
     return found
 
 
-def rendered(address: str, digest: str, options: Options) -> bytes:
+def rendered(address: str, options: Options) -> bytes:
     """A JPEG; empty if the original is missing, was changed or is not a picture."""
     try:
-        content = original(Path(options.instance), address)
-        return derive(content, WIDTH, "jpg", quality=QUALITY) if fingerprint(content) == digest else b""
+        return exported_picture(Path(options.instance), address, options.picture_cache_bytes)
     except (NotFound, UnusablePicture):
         return b""
 

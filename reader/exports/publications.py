@@ -43,6 +43,12 @@ def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publicat
     return _bundle(name, title, path, articles)
 
 
+def outline_of(publication: Publication) -> Publication:
+    """*publication* without the texts: small enough to keep, and enough for ``ExportService.key``."""
+    chapters = tuple(replace(article, body=article.body[:0]) for article in publication.chapters)
+    return replace(publication, chapters=chapters)
+
+
 def every_article(catalog: Catalog) -> Iterator[Article]:
     """All articles, newest first; 100 are in memory at a time."""
     before: Cursor | None = None

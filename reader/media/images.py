@@ -38,6 +38,9 @@ WIDTHS = (360, 720, 1080)
 MIMETYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 """Smallest files first: a browser uses the first format it supports."""
 
+EXPORTED_WIDTH, EXPORTED_QUALITY = 1240, 70
+"""Of pictures in exported files: pixels of an A4 column at 200 dpi. JPEG, because WeasyPrint embeds it as it is."""
+
 MOST_PIXELS = 50_000_000
 SIDE_LIMIT = 16_000
 
@@ -103,15 +106,29 @@ def _digest(file: BinaryIO) -> str:
 def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
     """*content* resized to at most *width* pixels: rotated by EXIF, in sRGB, without metadata. Raises UnusablePicture.
 
-    *changes* are options of Pillow's ``save``: the PDF exporter calls ``derive(content, 1240, "jpg", quality=70)``.
+    *changes* are options of Pillow's ``save``: for exports ``derive(content, 1240, "jpg", quality=70)``.
     """
+    return saved(resized(content, width), suffix, **changes)
+
+
+def resized(content: bytes, width: int) -> Image.Image:
+    """*content* decoded, for ``saved`` in one or several formats. Raises UnusablePicture."""
     with _opened(io.BytesIO(content)) as image:
         try:
             if image.size[0] > 2 * width:
                 image.draft(None, (width * 2, width * 2))
-            small = _shrunk(_in_srgb(ImageOps.exif_transpose(image)), width)
+            return _in_srgb_and_small(image, width)
         except Exception as error:  # as above
             raise UnusablePicture(_broken(error)) from error
+
+
+def _in_srgb_and_small(image: Image.Image, width: int) -> Image.Image:
+    ImageOps.exif_transpose(image, in_place=True)
+    return _shrunk(_in_srgb(image), width)
+
+
+def saved(small: Image.Image, suffix: str, **changes: object) -> bytes:
+    """The file in the format of *suffix*, one of MIMETYPES."""
     if suffix == "jpg":
         small = _on_white(small)
     target = io.BytesIO()
@@ -162,7 +179,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
             image = ImageCms.profileToProfile(image, source, _srgb(), outputMode="RGB") or image
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             log.info("a colour profile that cannot be applied was dropped")
-    return image.convert(mode)
+    return image if image.mode == mode else image.convert(mode)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Renders pictures of articles into the sizes and formats that pages link to, in a child process.
+"""Renders pictures of articles into the sizes and formats that pages and exports need, in a child process.
 
 The originals stay in the articles folder; ``instance/pictures/<digest>.json`` holds the path of each. The renditions
 are a cache in ``instance/media/`` and can be deleted at any time.
@@ -11,13 +11,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from ..child_process.child import answer_lines, prepare
-from ..child_process.parent import Limits, ask_once
+from ..child_process.parent import Limits
+from ..child_process.warm import WarmChildren
 from ..errors import Busy, ChildFailed, NotFound, UnusablePicture
 from ..i18n import Message
 from ..models import Article, fingerprint
@@ -25,12 +28,14 @@ from ..settings import Settings
 from ..storage.files import Store
 from ..storage.regular_files import read_regular
 from . import images
-from .images import MIMETYPES, Picture, derive
+from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
 
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
-PLACES = 6
-"""How many requests of one process can wait for pictures: as many as a browser opens connections to one server."""
+PLACES = 12
+"""How many requests of one process can wait for pictures. A browser opens six connections to one server; over HTTP/2,
+behind a proxy, it asks for all pictures near the part of the page that is shown at once.
+"""
 
 PATIENCE_SECONDS = 25
 """How long each request can wait."""
@@ -43,22 +48,25 @@ LARGEST_BYTES = 1_000_000_000
 """A limit above every READER_PICTURE_LIMIT_MB: the file may have been replaced since its article was read."""
 
 COMMAND = (sys.executable, "-m", "reader.media.renditions")
+_children = WarmChildren(recycle_bytes=300_000_000, idle_seconds=10)
 
 
 class ImageRenderer:
-    """One per process. It renders one picture at a time, in a child process.
+    """One per process. It renders one picture at a time that a request waits for, and one in the background.
 
     ::
 
         image_renderer.submit(digest)                            # all renditions, in the background
-        path = image_renderer.file(digest, width=720, suffix="avif")  # waits for it
+        path = image_renderer.file(digest, width=720, suffix="avif")  # waits for this one
     """
 
     def __init__(self, settings: Settings) -> None:
         self._instance = settings.instance
         self._store = Store(settings.instance / "media", settings.export_cache_mb * 1_000_000)
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
+        self._asked_for = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images-asked-for")
+        self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
         self._waiting: dict[str, Future[None]] = {}
+        """By digest in the background, by key if a request waits."""
         self._places = threading.BoundedSemaphore(PLACES)
         self._failed: dict[str, float] = {}
         """Until when a digest is not tried again, by the monotonic clock; as many as there are broken pictures."""
@@ -77,15 +85,7 @@ class ImageRenderer:
 
         Raises Busy, UnusablePicture.
         """
-        with self._lock:
-            if self._failed.get(digest, 0) > time.monotonic():
-                raise UnusablePicture(Message("picture %(digest)s could not be made a moment ago", digest=digest))
-            if digest in self._waiting:
-                return self._waiting[digest]
-            if len(self._waiting) >= MOST_WAITING:
-                raise Busy(Message("too many pictures are being resized"), retry_seconds=30)
-            future = self._waiting[digest] = self._executor.submit(self._render, digest)
-        return future
+        return self._submitted(self._background, digest, digest, ())
 
     def file(self, digest: str, width: int, suffix: str) -> Path:
         """The rendition; waits until it is rendered. Raises NotFound, Busy, UnusablePicture."""
@@ -94,15 +94,26 @@ class ImageRenderer:
             raise NotFound("picture", f"{digest}-{width}.{suffix}")
         key = key_of(digest, width, suffix)
         if not (path := self._store.find(key)):
-            self._wait_for(digest)
+            self._wait_for(digest, key)
             path = self._store.find(key)
         if not path:
             raise NotFound("picture", key)
         return path
 
-    def _wait_for(self, digest: str) -> None:
-        """Returns when all renditions exist. Raises Busy at once if PLACES threads are waiting."""
-        future = self.submit(digest)
+    def _submitted(self, executor: ThreadPoolExecutor, name: str, digest: str, keys: Sequence[str]) -> Future[None]:
+        with self._lock:
+            if self._failed.get(digest, 0) > time.monotonic():
+                raise UnusablePicture(Message("picture %(digest)s could not be made a moment ago", digest=digest))
+            if name in self._waiting:
+                return self._waiting[name]
+            if len(self._waiting) >= MOST_WAITING:
+                raise Busy(Message("too many pictures are being resized"), retry_seconds=30)
+            future = self._waiting[name] = executor.submit(self._render, name, digest, keys)
+        return future
+
+    def _wait_for(self, digest: str, key: str) -> None:
+        """Returns when the rendition exists. Raises Busy at once if PLACES threads are waiting."""
+        future = self._submitted(self._asked_for, key, digest, (key,))
         if not self._places.acquire(blocking=False):
             raise Busy(Message("too many pictures are being resized"), retry_seconds=5)
         try:
@@ -112,19 +123,23 @@ class ImageRenderer:
         finally:
             self._places.release()
 
-    def _render(self, digest: str) -> None:
-        """Renders the missing renditions. Raises UnusablePicture if the child fails or exceeds a limit."""
+    def _render(self, name: str, digest: str, keys: Sequence[str]) -> None:
+        """Renders those of *keys* that are missing; all sizes, one after the other, if there are none.
+
+        Raises UnusablePicture if the child fails or exceeds a limit.
+        """
         try:
             picture, original = read_record(self._instance, digest)
-            missing = [key for key in keys_of(picture) if not self._store.find(key)]
-            for key, content in render_in_subprocess(original, digest, missing).items():
-                self._store.put(key, content)
+            for some in [keys] if keys else _by_width(picture):
+                missing = [key for key in some if not self._store.find(key)]
+                for key, content in render_in_child(original, digest, missing).items():
+                    self._store.put(key, content)
         except UnusablePicture:
             self._failed[digest] = time.monotonic() + FAILED_SECONDS
             raise
         finally:
             with self._lock:
-                self._waiting.pop(digest, None)
+                self._waiting.pop(name, None)
 
 
 def link_pictures(article: Article, file: PurePosixPath, settings: Settings) -> Article:
@@ -154,13 +169,21 @@ def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
     return Picture(digest, facts["width"], facts["height"]), Path(facts["path"])
 
 
-def original(instance: Path, address: str) -> bytes:
-    """The bytes of the original behind ``/media/<digest>-…``, for exports. Raises NotFound."""
+def exported_picture(instance: Path, address: str, cache_bytes: int) -> bytes:
+    """The JPEG for exports of the picture at ``/media/<digest>-…``. Raises NotFound, UnusablePicture.
+
+    Made once in a child process and kept, so that a worker never holds a decoded picture.
+    """
     digest = address.rpartition("/")[2].partition("-")[0]
-    try:
-        return read_regular(read_record(instance, digest)[1], LARGEST_BYTES)
-    except OSError:
-        raise NotFound("picture", digest) from None
+    store, key = Store(instance / "media", cache_bytes), f"{digest}-export.jpg"
+    if path := store.find(key):
+        with suppress(OSError):
+            return path.read_bytes()
+    _, original = read_record(instance, digest)
+    content = render_in_child(original, digest, [key])[key]
+    with suppress(OSError):  # a full disk costs only the next export time
+        store.put(key, content)
+    return content
 
 
 def key_of(digest: str, width: int, suffix: str) -> str:
@@ -171,7 +194,12 @@ def keys_of(picture: Picture) -> list[str]:
     return [key_of(picture.digest, width, suffix) for width in picture.widths for suffix in MIMETYPES]
 
 
-def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
+def _by_width(picture: Picture) -> Iterator[list[str]]:
+    """The keys of a picture: those of one width are made from one decoded picture."""
+    return (list(keys) for _, keys in groupby(keys_of(picture), key=lambda key: key.partition(".")[0]))
+
+
+def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
     """Bytes by key, rendered in a child process so that a malicious picture cannot crash the server.
 
     Raises UnusablePicture.
@@ -181,7 +209,7 @@ def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> di
     with tempfile.TemporaryDirectory(prefix="reader-pictures-") as folder:
         request = json.dumps([str(original), digest, folder, *keys])
         try:
-            problem = ask_once(COMMAND, request, TIMEOUT_SECONDS, LIMITS)
+            problem = _children.ask(COMMAND, LIMITS, request, TIMEOUT_SECONDS)
         except ChildFailed as error:
             problem = str(error)
         if problem:
@@ -191,17 +219,27 @@ def render_in_subprocess(original: Path, digest: str, keys: Sequence[str]) -> di
 
 def _render_files(request: str) -> str:
     """Runs in the child: writes the renditions named in *request*. Returns the error message; empty on success."""
+    if not request:
+        return ""
     original, digest, folder, *keys = json.loads(request)
     try:
         content = read_regular(Path(original), LARGEST_BYTES)
         if fingerprint(content) != digest:
             return "the file has changed since"
-        for key in keys:
-            width, _, suffix = key.rpartition("-")[2].partition(".")
-            (Path(folder) / key).write_bytes(derive(content, int(width), suffix))
+        for size, some in groupby(keys, key=lambda key: key.rpartition("-")[2].partition(".")[0]):
+            _write_files(content, size, [Path(folder) / key for key in some])
     except (UnusablePicture, OSError) as error:
         return " ".join(str(error).split())
     return ""
+
+
+def _write_files(content: bytes, size: str, paths: Sequence[Path]) -> None:
+    """*size* is a width in pixels, or ``export``."""
+    is_exported = size == "export"
+    small = resized(content, EXPORTED_WIDTH if is_exported else int(size))
+    options: dict[str, object] = {"quality": EXPORTED_QUALITY} if is_exported else {}
+    for path in paths:
+        path.write_bytes(saved(small, path.suffix[1:], **options))
 
 
 if __name__ == "__main__":

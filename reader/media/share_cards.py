@@ -8,11 +8,13 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..models import Article
 from ..settings import PACKAGE
 
 SIZE = (1200, 630)
 MARGIN = 80
+LONGEST = 500
+"""Characters of a title, more than four lines hold."""
+
 PAPER, INK, SOFT, RED = "#fdfcfa", "#1c1c1c", "#5f5b54", "#8f1d16"
 FONTS = PACKAGE / "exports" / "fonts"
 _NEVER_FIRST = "，。、；：？！”’）》」』】…—%,.;:?!)]"
@@ -20,17 +22,16 @@ _NEVER_LAST = "“‘（《「『【(["
 _UNIT = re.compile(r"[A-Za-z0-9.%'’-]+\s?|.", re.DOTALL)
 
 
-def draw_share_card(article: Article, site_name: str) -> bytes:
-    """A PNG of about 15 KB. The same article gives the same bytes."""
+def draw_share_card(title: str, note: str, site_name: str) -> bytes:
+    """A PNG of about 15 KB, with *note* below the title. The same texts give the same bytes."""
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, SIZE[0], 14), fill=RED)
-    size = 76 if len(article.title) <= 40 else 60
-    lines = break_lines(article.title, load_font("sans", size), SIZE[0] - 2 * MARGIN)[:4]
+    size = 76 if len(title) <= 40 else 60
+    lines = break_lines(title[:LONGEST], load_font("sans", size), SIZE[0] - 2 * MARGIN)[:4]
     for number, line in enumerate(lines):
         outdent = size / 2 if line[0] in _NEVER_LAST else 0  # the left half of an opening mark is blank
         pen.text((MARGIN - outdent, 110 + number * size * 1.4), line, font=load_font("sans", size), fill=INK)
-    note = " · ".join(part for part in (article.source, f"{article.published:%Y-%m-%d}") if part)
     pen.text((MARGIN, SIZE[1] - 130), note, font=load_font("serif", 34), fill=SOFT)
     pen.text((SIZE[0] - MARGIN, SIZE[1] - 130), site_name, font=load_font("sans", 34), fill=RED, anchor="ra")
     target = io.BytesIO()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from ..web.middleware.security_headers import with_security_headers
 from .request_body import BodyRefused, RequestBodies
 
 READ_AT_ONCE_BYTES = 8 << 20
@@ -79,8 +80,9 @@ def _last_on_connection(start_response: StartResponse) -> StartResponse:
 
 def _refuse(start_response: StartResponse, status: str) -> list[bytes]:
     body = f"{status}\n".encode()
-    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")]
-    start_response(status, [*headers, ("Retry-After", "5"), ("Cache-Control", "no-store")])
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    headers += [("Connection", "close"), ("Retry-After", "5"), ("Cache-Control", "no-store")]
+    start_response(status, with_security_headers(status, headers))
     return [body]
 
 

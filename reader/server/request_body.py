@@ -53,7 +53,10 @@ class RequestBodies:
         self._lock, self._received, self._waiting = threading.Lock(), set[Body](), 0
 
     def receive(self, environ: WSGIEnvironment) -> None:
-        """Replaces ``wsgi.input`` by the received body. Raises BodyRefused."""
+        """Replaces ``wsgi.input`` by the received body. Raises BodyRefused.
+
+        Of a body above MOST_BYTES only the length is passed on, for which the view answers 413 with its own page.
+        """
         length = environ.get("CONTENT_LENGTH") or ""
         if length == "0" or not (length or environ.get("HTTP_TRANSFER_ENCODING")):
             return
@@ -61,13 +64,15 @@ class RequestBodies:
             environ["wsgi.input"] = io.BytesIO()
             return
         if length.isdigit() and int(length) > MOST_BYTES:
-            raise BodyRefused("413 Content Too Large")
+            _leave_out(environ)
+            return
         with self._place(environ.get("REMOTE_ADDR", "")):
             body = environ["wsgi.input"].read(MOST_BYTES + 1)
         if length.isdigit() and len(body) < int(length):
             raise BodyRefused("400 Bad Request")
         if len(body) > MOST_BYTES:
-            raise BodyRefused("413 Content Too Large")
+            _leave_out(environ)
+            return
         environ["wsgi.input"] = io.BytesIO(body)
 
     def slowest(self) -> Body | None:
@@ -103,3 +108,9 @@ class RequestBodies:
             with self._lock:
                 self._waiting -= 1
             self._queue.release()
+
+
+def _leave_out(environ: WSGIEnvironment) -> None:
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(MOST_BYTES + 1)
+    environ["wsgi.input"] = io.BytesIO()

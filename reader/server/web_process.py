@@ -46,9 +46,9 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + 14
-"""Threads for requests. Up to sixteen receive or await a body, four wait for an export, six for a picture, two send
-large files: two remain."""
+THREADS = PLACES + WAITING + 26
+"""Threads for requests. Up to sixteen receive or await a body, seven wait for an export, twelve for a picture, three
+for a drawing, two send large files: two remain. A thread is started when it is needed and ends when it is idle."""
 
 OTHER_FILES = 216
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""

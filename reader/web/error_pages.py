@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, render_template, request
 from flask_babel import gettext
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
@@ -58,6 +58,12 @@ _WORDS = {
 }
 """Title and advice for each status, as msgids."""
 
+_LARGE_FORM = (
+    N_("The text is too large"),
+    N_("Go back: what you entered is still there. Then send it in smaller parts."),
+)
+"""For a request body above the limit, which is not read."""
+
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(ReaderError, show_error)
@@ -98,7 +104,8 @@ def show_http_error(
     if error.code == 404 and (moved := _from_another_site()):
         return moved
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-    return _page(error.code), error.code, _freshness(error.code) | headers
+    words = _LARGE_FORM if isinstance(error, RequestEntityTooLarge) else None
+    return _page(error.code, words), error.code, _freshness(error.code) | headers
 
 
 def _from_another_site() -> WerkzeugResponse | None:
@@ -140,9 +147,9 @@ def _moved(error: Moved) -> WerkzeugResponse:
     return redirect(path + query, 301)
 
 
-def _page(status: int) -> Response:
+def _page(status: int, words: tuple[str, str] | None = None) -> Response:
     """The error page: title, advice and the latest articles."""
-    title, advice = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
+    title, advice = words or _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
     page = render_template("error.html", title=gettext(title), advice=gettext(advice), teasers=_latest())
     return encoded(page.encode(), "text/html")
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_accept_header, parse_cookie
 
 from .. import i18n
 from .preference_choices import DEFAULTS, Preferences, preferences_of
@@ -76,15 +76,23 @@ def _locale(accept_language: str, site_language: str) -> str:
 
 
 def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hashable]]:
-    """Functions that normalize the fields of VARY for the cache key, by WSGI name.
+    """Functions that normalize the fields that responses vary by for the cache key, by WSGI name.
 
-    Cookies of other applications are ignored; ours makes a page private.
+    Values that give the same response give the same key, so that a visitor cannot have one page built again and again.
+    Cookies of other applications are ignored; ours makes a page private unless it chooses nothing.
     """
     return {
-        "HTTP_COOKIE": lambda value: value if f"{COOKIE}=" in value else "",
+        "HTTP_COOKIE": _chosen_in,
+        "HTTP_SEC_FETCH_DEST": lambda value: value if value in ("", "document") else "other",
+        "HTTP_UPGRADE_INSECURE_REQUESTS": lambda value: value == "1",
         "HTTP_ACCEPT_LANGUAGE": lambda value: _locale(value, site_language),
         "HTTP_SAVE_DATA": lambda value: value.strip().lower() == "on",
     }
+
+
+def _chosen_in(cookies: str) -> str:
+    """The preferences in the Cookie field; empty for the defaults."""
+    return str(preferences_of(parse_cookie(cookies).get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
 
 
 def request_context() -> RequestContext:

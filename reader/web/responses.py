@@ -73,7 +73,7 @@ class NotModified(Response):
 
 def conditional_response(representation: Representation, build: Callable[[], str | bytes]) -> Response:
     """The compressed result of *build*; or 304, without calling *build*, if the request's validators match."""
-    encoding = chosen_encoding()
+    encoding = _encoding_of(representation.mimetype)
     etag = representation.version if encoding == "identity" else f"{representation.version}-{encoding}"
     held = match_etag(etag, representation.changed_at)
     response: Response = NotModified()
@@ -92,7 +92,7 @@ def conditional_response(representation: Representation, build: Callable[[], str
 
 def encoded(raw: bytes, mimetype: str) -> Response:
     """A response with *raw* in the best content coding that the client accepts."""
-    encoding = chosen_encoding()
+    encoding = _encoding_of(mimetype)
     response = Response(compressed(raw, encoding), mimetype=mimetype)
     if encoding != "identity":
         response.headers["Content-Encoding"] = encoding
@@ -132,6 +132,11 @@ def match_etag(etag: str, changed_at: datetime | None) -> str:
 def chosen_encoding() -> str:
     """``br``, ``zstd``, ``gzip`` or ``identity``, by the q values of Accept-Encoding (RFC 9110 12.5.3)."""
     return encoding_for(request.headers.get("Accept-Encoding", ""))
+
+
+def _encoding_of(mimetype: str) -> str:
+    """As ``chosen_encoding``; ``identity`` for PNG, which is compressed already."""
+    return "identity" if mimetype == "image/png" else chosen_encoding()
 
 
 @lru_cache(maxsize=256)

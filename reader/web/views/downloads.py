@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import io
 import re
-import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
+from ...catalog import Catalog
 from ...catalog.query_parser import Query, parse
 from ...errors import NotFound
 from ...exports import EXPORTS, page_of
@@ -33,11 +35,12 @@ from ...exports.publications import (
     of_collection,
     of_issue,
     of_selection,
+    outline_of,
 )
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, fingerprint, is_slug
 from .. import services
-from ..client_limits import client, client_limits
+from ..client_limits import WaitingPlaces, client, client_limits
 from ..responses import fit_suffix_range
 
 bp = Blueprint("downloads", __name__)
@@ -53,13 +56,19 @@ PATIENCE_SECONDS = 2.0
 PROGRAM_PATIENCE_SECONDS = 25.0
 """How long an e-reader's request waits. E-readers show an error for 503; most time out after 30 s."""
 
-BROWSERS_WAITING = threading.BoundedSemaphore(2)
-PROGRAMS_WAITING = threading.BoundedSemaphore(2)
-"""How many threads of a process can wait, of the sixteen that ``serve`` gives it."""
+BROWSERS_WAITING = WaitingPlaces(total=3, per_client=2)
+PROGRAMS_WAITING = WaitingPlaces(total=4, per_client=2)
+"""How many threads of a process can wait, of those that ``serve`` gives it (``server/web_process.py``)."""
 
 LIGHT_BYTES = 200_000
 """Up to this much HTML, text formats are exported in the request: 0.4 to 10 ms for an article of 2,265 characters, at
 worst (Markdown of a text made of marks) 0.9 s. More is queued and counts for the client's limit."""
+
+TEXTS_PER_MINUTE = 300
+"""For each client: how many exports are made in the request. Those in the response cache do not count."""
+
+MOST_OUTLINES = 200
+"""How many publications without their texts are kept: at most 200 articles of about 1 KB each."""
 
 _TEXTS = frozenset(("txt", "md", "json", "html"))
 _E_READER_AGENT = re.compile(
@@ -82,10 +91,13 @@ def article(slug: str, suffix: str) -> Response:
 def issue(day: str, suffix: str) -> Response:
     """``latest`` is a permanent name for the newest issue."""
     chosen = services().catalog.latest_day() if day == "latest" else _day(day)
-    found = services().catalog.issue(chosen)
+    return bundle_response(partial(_issue, services().catalog, chosen), chosen.isoformat(), suffix)
+
+
+def _issue(catalog: Catalog, day: date) -> Publication:
+    found = catalog.issue(day)
     check_count(len(found.teasers))
-    articles = services().catalog.articles([teaser.slug for teaser in found.teasers])
-    return download_response(of_issue(found, articles), suffix)
+    return of_issue(found, catalog.articles([teaser.slug for teaser in found.teasers]))
 
 
 @bp.get(f"/s/<collection:name>.{_SUFFIX}", defaults={"kind": "section"})
@@ -94,9 +106,36 @@ def issue(day: str, suffix: str) -> Response:
 @bp.get(f"/from/<collection:name>.{_SUFFIX}", defaults={"kind": "source"})
 def collection(kind: str, name: str, suffix: str) -> Response:
     chosen = Collection(kind, name)
-    check_count(services().catalog.count(chosen))
-    teasers = services().catalog.latest(chosen, limit=MOST_ARTICLES)
-    return download_response(of_collection(chosen, services().catalog.articles([t.slug for t in teasers])), suffix)
+    return bundle_response(partial(_collection, services().catalog, chosen), f"{kind} {name}", suffix)
+
+
+def _collection(catalog: Catalog, chosen: Collection) -> Publication:
+    check_count(catalog.count(chosen))
+    teasers = catalog.latest(chosen, limit=MOST_ARTICLES)
+    return of_collection(chosen, catalog.articles([teaser.slug for teaser in teasers]))
+
+
+def bundle_response(read: Callable[[], Publication], name: str, suffix: str) -> Response:
+    """The file of the publication that *read* returns. A finished one is sent without reading its articles again."""
+    catalog: Catalog = services().catalog
+    key = catalog, catalog.revision, name
+    outline = _outlines.get(key)
+    if outline is None or export_in_store(outline, suffix) is None:
+        publication = read()
+        if len(_outlines) >= MOST_OUTLINES:
+            _outlines.clear()
+        _outlines[key] = outline_of(publication)
+        return download_response(publication, suffix)
+    return download_response(outline, suffix)
+
+
+_outlines: dict[tuple[Catalog, int, str], Publication] = {}
+
+
+def export_in_store(publication: Publication, suffix: str) -> Path | None:
+    """The finished file for ``?page=`` and ``?script=``."""
+    page, script = request.args.get("page", ""), request.args.get("script", "")
+    return services().export_service.find(publication, suffix, page, script)
 
 
 @bp.get(f"{urls.SEARCH}.{_SUFFIX}")
@@ -149,8 +188,9 @@ def download_response(publication: Publication, suffix: str) -> Response:
     """The finished file or its progress. ``?page=`` and ``?script=`` select page size and script."""
     page, script = request.args.get("page", ""), request.args.get("script", "")
     export_service = services().export_service
-    found: Path | bytes | JobStatus | None = export_service.find(publication, suffix, page, script)
+    found: Path | bytes | JobStatus | None = export_in_store(publication, suffix)
     if found is None and is_light(publication, suffix):
+        client_limits().spend("texts", TEXTS_PER_MINUTE, client())
         found = export_now(publication, suffix, page, script)
         if suffix not in _TEXTS:
             found = store_if_possible(export_service.key(publication, suffix, page, script), found)
@@ -195,16 +235,12 @@ def store_if_possible(key: str, content: bytes) -> Path | bytes:
 
 def wait_for_file(publication: Publication, suffix: str, page: str, script: str) -> Path | JobStatus:
     """The file, or its job status after the waiting time. Does not wait if too many requests are waiting."""
-    semaphore, longest = (
+    places, longest = (
         (PROGRAMS_WAITING, PROGRAM_PATIENCE_SECONDS) if is_e_reader() else (BROWSERS_WAITING, PATIENCE_SECONDS)
     )
-    may_wait = semaphore.acquire(blocking=False)
-    try:
+    with places.taken(client()) as may_wait:
         patience_seconds = longest if may_wait else 0
         return services().export_service.get_or_wait(publication, suffix, page, script, patience_seconds)
-    finally:
-        if may_wait:
-            semaphore.release()
 
 
 def is_e_reader() -> bool:

@@ -10,8 +10,8 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,21 +23,16 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...chinese import reading_minutes
-from ...editing import to_article
-from ...errors import NotImported, ReaderError, UnreadableArticle
-from ...http_client.client import checked_url
+from ...errors import Busy, NotImported
 from ...i18n import N_, Message, translated
-from ...importing.drafting import ExtractedArticle, build_draft, without_inline_pictures
-from ...importing.duplicates import hash_of, scan
-from ...importing.importer import SKIPPED, Importer, ImportOptions, ImportResult
-from ...importing.sources.http import Fetched, Fetcher, open_fetcher
-from ...importing.sources.items import LeftOut, SourceItem
-from ...importing.sources.sources import items_of
-from ...models import Draft
+from ...importing.editor import requests
+from ...importing.editor.form import FIELDS, EditorForm, form_from
+from ...importing.editor.requests import Preview
+from ...importing.importer import SKIPPED
+from ...models import Article
 from .. import services
 from ..article_body import for_screen, kinds_of
-from ..client_limits import EVERYBODY, client, client_limits
-from ..editor_form import FIELDS, EditorForm, draft_of, form_from, form_of
+from ..client_limits import EVERYBODY, WaitingPlaces, client, client_limits
 from ..request_context import request_context
 from ..responsive_images import ImageSet
 
@@ -46,7 +41,10 @@ optional_bp = Blueprint("editor", __name__)
 COOKIE = "editor"
 SESSION_SECONDS = 12 * 3600
 WRONG_TOKENS_PER_MINUTE, WRONG_TOKENS_OF_ALL = 5, 30
-LARGEST_FORM_BYTES = 4_000_000
+LARGEST_FORM_BYTES = 6_000_000
+AT_WORK = WaitingPlaces(total=2, per_client=2)
+"""How many texts a process has read at a time, each by a child process."""
+
 LABELS = {
     "title": N_("Title"),
     "kicker": N_("Kicker (line above the title)"),
@@ -182,100 +180,76 @@ def logout() -> WerkzeugResponse:
 def preview() -> Response | tuple[Response, int]:
     """Shows the preview of pasted text or a URL at first, then of the corrected fields."""
     form = _checked_form()
-    try:
-        draft_form = form_from(form) if "body" in form else _imported(form)
-    except (NotImported, UnreadableArticle) as error:
-        return _page(
-            "editor/index.html", problem=_localized(error), pasted=form.get("text", ""), asked=form.get("address", "")
-        ), 422
-    return _editor_page(draft_form)
-
-
-def _imported(form: dict[str, str]) -> EditorForm:
-    """Imports the pasted text, whose origin is the URL; or the URL, if no text is pasted. Raises NotImported."""
+    if "body" in form:
+        return _editor_page(form_from(form))
     text, address = form.get("text", "").strip(), form.get("address", "").strip()
-    with_fetcher = open_fetcher(delay_seconds=0)
-    with with_fetcher.client:
-        item = _item(text, address, with_fetcher)
-        extracted = build_draft(item)
-    return form_of(without_inline_pictures(extracted), extracted.address)
-
-
-def _item(text: str, address: str, fetcher: Fetcher) -> SourceItem:
-    if text:
-        content = Fetched(checked_url(address) if address else "", text.encode())
-        form = "page" if text.startswith("<") and "</" in text else "text"
-        return SourceItem(gettext("pasted text"), lambda: content, form, content.address)
-    if not address:
-        raise UnreadableArticle(Message("paste text or enter a URL"))
-    if "://" not in address:
-        raise NotImported(address, Message("not an http or https address"))
-    found = items_of(address, fetcher)[0]
-    if isinstance(found, NotImported):
-        raise found
-    if isinstance(found, LeftOut):
-        raise NotImported(address, found.reason)
-    return found
+    try:
+        with _place():
+            shown = requests.import_text(services().settings, text, address, gettext("pasted text"))
+    except (NotImported, Busy, OSError) as error:
+        typed = {"pasted": form.get("text", ""), "asked": form.get("address", "")}
+        return _page("editor/index.html", problem=_said(error), **typed), _status_of(error)
+    return _sheet(shown)
 
 
 @optional_bp.post(f"{urls.EDITOR}/save")
 def save() -> Response | tuple[Response, int]:
     form = form_from(_checked_form())
     try:
-        outcome = _saved(form)
-    except (NotImported, UnreadableArticle) as error:
-        return _editor_page(form, problem=_localized(error))
+        with _place():
+            outcome = requests.save(services().settings, form, gettext("pasted text"))
+    except (NotImported, Busy, OSError) as error:
+        return _editor_page(form, _said(error), _status_of(error))
     if outcome.kind == SKIPPED:
-        return _editor_page(form, problem=gettext("already imported as %(path)s", path=outcome.detail))
+        return _editor_page(form, gettext("already imported as %(path)s", path=outcome.detail))
     slug = PurePosixPath(outcome.detail).stem
-    return _page("editor/saved.html", outcome=outcome, target=urls.article(slug)), 201
+    notes = [translated(note, request_context().language) for note in outcome.notes]
+    return _page("editor/saved.html", detail=outcome.detail, notes=notes, target=urls.article(slug)), 201
 
 
-def _saved(form: EditorForm) -> ImportResult:
-    """Writes the article file. Raises UnreadableArticle, before writing, for invalid content."""
-    settings = services().settings
-    draft = draft_of(form)
-    with_fetcher = open_fetcher(delay_seconds=0)
-    importer = Importer(
-        settings, with_fetcher, scan(settings.articles, settings.instance / "imported.json"), ImportOptions(), _now
-    )
-    draft, _ = importer.complete(draft)
-    _article(draft)
-    item = SourceItem(form.origin or gettext("pasted text"), lambda: Fetched("", b""))
-    with with_fetcher.client:
-        return importer.import_article(item, ExtractedArticle(draft, form.origin, hash_of(draft.body_html)))
+@contextmanager
+def _place() -> Iterator[None]:
+    """Raises Busy if MOST_AT_A_TIME requests are at work."""
+    with AT_WORK.taken(client()) as is_free:
+        if not is_free:
+            raise Busy(Message("the editor is busy"), retry_seconds=10)
+        yield
 
 
-def _now() -> datetime:
-    return datetime.now(services().settings.timezone)
+def _said(error: Exception) -> str:
+    message = error.reason if isinstance(error, NotImported) and not error.source else getattr(error, "message", "")
+    return translated(message, request_context().language) if message else str(error)
 
 
-def _article(draft: Draft) -> Any:
-    return to_article(draft, PurePosixPath(_now().date().isoformat()) / "preview.md", services().settings)
-
-
-def _localized(error: ReaderError) -> str:
-    return translated(error.message, request_context().language)
+def _status_of(error: Exception) -> int:
+    return 422 if isinstance(error, NotImported) else 503
 
 
 # -- pages --------------------------------------------------------------------------------------------------------
 
 
-def _editor_page(form: EditorForm, problem: str = "") -> Response | tuple[Response, int]:
-    """The editor page with fields, source and phone preview. A *problem* is shown above; the input is kept."""
-    phone = ""
+def _editor_page(form: EditorForm, problem: str = "", status: int = 422) -> Response | tuple[Response, int]:
+    """The editor page with what was typed. A *problem* is shown above."""
     try:
-        phone = _phone_preview(draft_of(form))
-    except UnreadableArticle as error:
-        problem = problem or _localized(error)
+        with _place():
+            shown = requests.preview(services().settings, form)
+    except (NotImported, Busy, OSError) as error:
+        return _sheet(Preview(form, None), problem or _said(error), _status_of(error))
+    return _sheet(shown, problem, status)
+
+
+def _sheet(shown: Preview, problem: str = "", status: int = 422) -> Response | tuple[Response, int]:
+    """The editor page with fields, source and phone preview."""
+    problem = problem or translated(shown.problem, request_context().language)
+    phone = _phone_preview(shown.article) if shown.article else ""
+    form = shown.form
     rows = [(name, gettext(LABELS[name]), getattr(form, name)) for name in FIELDS]
     page = _page("editor/sheet.html", problem=problem, rows=rows, body=form.body, origin=form.origin, phone=phone)
-    return (page, 422) if problem else page
+    return (page, status) if problem else page
 
 
-def _phone_preview(draft: Draft) -> str:
-    """The article page for the phone preview, a complete HTML page. Raises UnreadableArticle."""
-    article = _article(draft)
+def _phone_preview(article: Article) -> str:
+    """The article page for the phone preview, a complete HTML page."""
     body = for_screen(article.body, ImageSet(article).show)
     return render_template(
         "editor/phone.html",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -15,18 +16,22 @@ from flask_babel import format_date, get_locale, gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
+from ...catalog import Catalog
 from ...errors import NotFound, TooLarge
-from ...exports.publications import of_issue
-from ...models import Article, Issue
+from ...exports.publications import of_issue, outline_of
+from ...models import Article, Publication
 from .. import services
 from ..download_links import export_links
-from ..rendering import ExportLink, NavigationLink, render_page, teasers_shown
+from ..rendering import NavigationLink, render_page, teasers_shown
 from ..responses import chosen_encoding, compressed
 
 bp = Blueprint("issues", __name__)
 
 PAGE_BYTES = 2_000
 """The approximate compressed size of style, head and headers of a page."""
+
+MOST_WEIGHTS = 20_000
+"""How many sizes of article pages are kept, about 4 MB."""
 
 DAYS = 60
 """How many issues a calendar page shows."""
@@ -52,14 +57,15 @@ def issue(day: str) -> Response:
     found = services().catalog.issue(day_of(day))
 
     def build() -> dict[str, Any]:
+        contents = contents_of(services().catalog, services().catalog.revision, found.day, chosen_encoding())
         return {
             "title": format_date(found.day, "long"),
             "crumbs": [NavigationLink(gettext("E-paper"), urls.ISSUES)],
             "teasers": teasers_shown(found.teasers),
-            "downloads": downloads_of_issue(found),
+            "downloads": export_links(contents.outline) if contents.outline else [],
             "save": urls.issue_file(found.day, "html"),
             "pages": " ".join([urls.issue(found.day), *(urls.article(t.slug) for t in found.teasers)]),
-            "pages_bytes": PAGE_BYTES + sum(weight_of(article) for article in articles_of(found)),
+            "pages_bytes": contents.pages_bytes,
             "older": NavigationLink(found.older.isoformat(), urls.issue(found.older)) if found.older else None,
             "newer": NavigationLink(found.newer.isoformat(), urls.issue(found.newer)) if found.newer else None,
         }
@@ -94,20 +100,36 @@ def issues() -> Response:
     return render_page("issues.html", f"{catalog.revision} {last}", build)
 
 
-def articles_of(found: Issue) -> list[Article]:
-    return services().catalog.articles([teaser.slug for teaser in found.teasers])
+@dataclass(frozen=True)
+class Contents:
+    """What the page says of the texts. ``outline`` is None if they are too many for one file."""
+
+    outline: Publication | None
+    pages_bytes: int
 
 
-def weight_of(article: Article) -> int:
-    """The approximate compressed size of the article's page."""
-    return PAGE_BYTES + len(compressed(article.body.encode(), chosen_encoding()))
-
-
-def downloads_of_issue(found: Issue) -> list[ExportLink]:
-    """Links to the exports of the issue; none if it has too many articles for one file."""
+@lru_cache(maxsize=256)
+def contents_of(catalog: Catalog, _revision: int, day: date, encoding: str) -> Contents:
+    """Read once for each revision of the catalog, because it needs the texts of all articles of the day."""
+    found = catalog.issue(day)
+    articles = catalog.articles([teaser.slug for teaser in found.teasers])
+    pages_bytes = PAGE_BYTES + sum(_weight_of(article, encoding) for article in articles)
     with suppress(TooLarge):
-        return export_links(of_issue(found, articles_of(found)))
-    return []
+        return Contents(outline_of(of_issue(found, articles)), pages_bytes)
+    return Contents(None, pages_bytes)
+
+
+def _weight_of(article: Article, encoding: str) -> int:
+    """The approximate compressed size of the article's page. Compressed once for each version of the article."""
+    key = article.version, encoding
+    if key not in _weights:
+        if len(_weights) >= MOST_WEIGHTS:
+            _weights.clear()
+        _weights[key] = PAGE_BYTES + len(compressed(article.body.encode(), encoding))
+    return _weights[key]
+
+
+_weights: dict[tuple[str, str], int] = {}
 
 
 def day_of(text: str) -> date:

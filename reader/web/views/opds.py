@@ -14,17 +14,17 @@ from ... import urls
 from ...catalog.query_parser import parse
 from ...catalog.search import SearchCursor
 from ...exports import EXPORTS
-from ...exports.covers import MIMETYPE as PICTURE
-from ...exports.covers import cover_of, picture_of
 from ...feeds import opds
 from ...feeds.entries import FinishedExport, SiteIdentity, to_entry
 from ...feeds.feed_page import DESCRIPTION
 from ...feeds.opds import Book, Catalogue, Target
 from ...i18n import N_, translations
-from ...models import Article, Issue, Teaser
+from ...jobs.drawings import MIMETYPE as PICTURE
+from ...models import Article, Issue, Teaser, is_dated
 from .. import services
 from ..client_limits import client, client_limits
 from ..download_links import ENCLOSED, finished_exports
+from ..drawn_pictures import drawn_picture
 from ..pagination import cursor_of
 from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
@@ -114,19 +114,18 @@ def description() -> Response:
 @bp.get("/cover/<slug:slug>.png")
 def article_cover(slug: str) -> Response:
     article = services().catalog.article(slug)
-    return _cover(article.version, article.title, f"{article.published:%Y-%m-%d}")
+    day = f"{article.published:%Y-%m-%d}" if is_dated(article.published) else ""
+    return _cover(article.title, day)
 
 
 @bp.get("/cover/<int:year>-<int:month>-<int:day>.png")
 def issue_cover(year: int, month: int, day: int) -> Response:
     issue = services().catalog.issue(_day(f"{year:04}-{month:02}-{day:02}") or date.min)
-    return _cover(issue.version, _in_site_language(EPAPER), issue.day.isoformat())
+    return _cover(_in_site_language(EPAPER), issue.day.isoformat())
 
 
-def _cover(version: str, title: str, below: str) -> Response:
-    name = services().settings.site_name
-    representation = Representation(version_of("cover", version, name, services().render.build_id), mimetype=PICTURE)
-    return conditional_response(representation, lambda: picture_of(cover_of(title, name, below)))
+def _cover(title: str, below: str) -> Response:
+    return drawn_picture(None, "cover", title, services().settings.site_name, below)
 
 
 def _catalogue_response(build: Callable[[SiteIdentity], Catalogue], mimetype: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -13,9 +14,9 @@ from markupsafe import Markup
 
 from ... import urls
 from ...feeds.entries import SiteIdentity
-from ...media.share_cards import draw_share_card
-from ...models import Article
+from ...models import Article, is_dated
 from .. import services
+from ..drawn_pictures import drawn_picture
 from ..rendering import NavigationLink, render_page, section_links
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 
@@ -57,13 +58,9 @@ def qr_code(slug: str) -> Response:
 @bp.get("/a/<slug:slug>/card.png")
 def og_image(slug: str) -> Response:
     article = services().catalog.article(slug)
-    settings = services().settings
-    representation = Representation(
-        version=version_of("card", article.version, settings.site_name, services().render.build_id),
-        changed_at=services().catalog.changed_at,
-        mimetype="image/png",
-    )
-    return conditional_response(representation, lambda: draw_share_card(article, settings.site_name))
+    day = f"{article.published:%Y-%m-%d}" if is_dated(article.published) else ""
+    note = " · ".join(part for part in (article.source, day) if part)
+    return drawn_picture(services().catalog.changed_at, "card", article.title, note, services().settings.site_name)
 
 
 def site_address() -> str:
@@ -83,6 +80,7 @@ def share_links(article: Article, address: str) -> list[NavigationLink]:
     ]
 
 
+@lru_cache(maxsize=256)
 def qr_of(address: str) -> Markup:
     """An SVG with error correction level M, which tolerates 15 % damage."""
     target = io.BytesIO()

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-from ..formats import read_draft
-from ..importing.writing import to_plain_markdown
-from ..models import Draft
-from ..sanitizer.addresses import WEB_SCHEMES, safe_address
+from ...formats import LARGEST_BYTES, read_draft
+from ...models import Draft
+from ...sanitizer.addresses import WEB_SCHEMES, safe_address
+from ..writing import to_plain_markdown
 
 SEPARATOR = "、"
 
@@ -59,8 +59,11 @@ def form_from(form: Mapping[str, str]) -> EditorForm:
     return EditorForm(**said | {"origin": safe_address(said["origin"], WEB_SCHEMES)})
 
 
-def draft_of(form: EditorForm) -> Draft:
-    """The form parsed like a file. Raises UnreadableArticle, whose line is the field's number in FIELDS, from 1."""
+def draft_of(form: EditorForm, limit_bytes: int = LARGEST_BYTES) -> Draft:
+    """The form parsed like a file of at most *limit_bytes*.
+
+    Raises UnreadableArticle, whose line is the field's number in FIELDS, from 1.
+    """
     lines = "".join(f"{name}: {json.dumps(getattr(form, name), ensure_ascii=False)}\n" for name in FIELDS)
-    values = read_draft(".md", f"---\n{lines}---\n\n{form.body}\n".encode())
+    values = read_draft(".md", f"---\n{lines}---\n\n{form.body}\n".encode(), limit_bytes)
     return replace(values, title=values.title.strip())

@@ -1,0 +1,123 @@
+"""The program of the editor's child process. A request is a line of JSON, and so is its answer.
+
+A request has ``settings`` and ``task``, the name of a function in TASKS, with its arguments. The answer is what that
+function returns, or ``{"problem": message}``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import pickle
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from ...child_process.child import answer_lines, prepare
+from ...editing import to_article
+from ...errors import NotImported, ReaderError, UnreadableArticle
+from ...http_client.client import checked_url
+from ...i18n import Message, stored
+from ...library.article_json import fields_of
+from ...models import Draft
+from ...settings import Settings
+from ..drafting import ExtractedArticle, build_draft, without_inline_pictures
+from ..duplicates import hash_of, scan
+from ..importer import Importer, ImportOptions
+from ..sources.http import Fetched, Fetcher, open_fetcher
+from ..sources.items import LeftOut, SourceItem
+from ..sources.sources import items_of
+from .form import EditorForm, draft_of, form_of
+
+Answer = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    answers = prepare()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    answer_lines(answers, _answer)
+
+
+def _answer(request: str) -> str:
+    """The answer to an empty request is an empty line."""
+    if not request:
+        return ""
+    asked = json.loads(request)
+    settings = pickle.loads(base64.b64decode(asked.pop("settings")))  # noqa: S301  pickled by the parent
+    try:
+        return json.dumps(TASKS[asked.pop("task")](settings, **asked))
+    except ReaderError as error:
+        return json.dumps({"problem": stored(error.message)})
+    except MemoryError:  # ends the process; the parent reports the memory limit
+        raise
+    except Exception as error:  # a bug in one parser must not lose what was typed
+        log.exception("bug in the editor")
+        return json.dumps({"problem": stored(Message("internal error: %(error)s", error=repr(error)))})
+
+
+def import_text(settings: Settings, text: str, address: str, name: str) -> Answer:
+    """``{"form"}`` of the pasted *text*, whose origin is *address*, or of the page at *address* without a text.
+
+    *name* is what pasted text is called in problems.
+    """
+    fetcher = open_fetcher(delay_seconds=0)
+    with fetcher.client:
+        extracted = build_draft(_item(text, address, name, fetcher))
+    form = form_of(without_inline_pictures(extracted), extracted.address)
+    return {"form": asdict(form)} | preview(settings, asdict(form))
+
+
+def _item(text: str, address: str, name: str, fetcher: Fetcher) -> SourceItem:
+    if text:
+        content = Fetched(checked_url(address) if address else "", text.encode())
+        form = "page" if text.startswith("<") and "</" in text else "text"
+        return SourceItem(name, lambda: content, form, content.address)
+    if not address:
+        raise UnreadableArticle(Message("paste text or enter a URL"))
+    if "://" not in address:
+        raise NotImported(address, Message("not an http or https address"))
+    found = items_of(address, fetcher)[0]
+    if isinstance(found, NotImported):
+        raise found
+    if isinstance(found, LeftOut):
+        raise NotImported(address, found.reason)
+    return found
+
+
+def preview(settings: Settings, form: dict[str, str]) -> Answer:
+    """``{"article"}``, or ``{"invalid": message}`` if a field is."""
+    try:
+        draft = draft_of(EditorForm(**form), settings.article_limit_mb * 1_000_000)
+        return {"article": fields_of(_article(settings, draft))}
+    except UnreadableArticle as error:
+        return {"invalid": stored(error.message)}
+
+
+def save(settings: Settings, form: dict[str, str], name: str) -> Answer:
+    """``{"result": {"kind", "detail", "notes"}}``; the file is written only if it can be read again."""
+    draft = draft_of(EditorForm(**form), settings.article_limit_mb * 1_000_000)
+    fetcher = open_fetcher(delay_seconds=0)
+    already = scan(settings.articles, settings.instance / "imported.json")
+    importer = Importer(settings, fetcher, already, ImportOptions(), lambda: datetime.now(settings.timezone))
+    draft, _ = importer.complete(draft)
+    _article(settings, draft)
+    item = SourceItem(form["origin"] or name, lambda: Fetched("", b""))
+    with fetcher.client:
+        result = importer.import_article(item, ExtractedArticle(draft, form["origin"], hash_of(draft.body_html)))
+    return {"result": {"kind": result.kind, "detail": result.detail, "notes": list(map(stored, result.notes))}}
+
+
+def _article(settings: Settings, draft: Draft) -> Any:
+    today = datetime.now(settings.timezone).date().isoformat()
+    return to_article(draft, PurePosixPath(today) / "preview.md", settings)
+
+
+TASKS: dict[str, Callable[..., Answer]] = {"import": import_text, "preview": preview, "save": save}
+
+
+if __name__ == "__main__":
+    main()

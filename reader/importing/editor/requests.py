@@ -1,0 +1,85 @@
+"""Asks the editor's child process. What is pasted can be anything, so nothing of it is parsed in a web process."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import sys
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ...child_process.parent import Limits
+from ...child_process.warm import WarmChildren
+from ...errors import ChildFailed, NotImported
+from ...i18n import Message, restored
+from ...library.article_json import article_of
+from ...models import Article
+from ...settings import Settings
+from .form import EditorForm
+
+COMMAND = (sys.executable, "-m", "reader.importing.editor.editor_child")
+TIMEOUT_SECONDS = 25.0
+"""Shorter than the server keeps a connection that gets no answer. A page that is fetched has most of this time."""
+
+_SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
+_children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=60)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The form, and the article that it gives; or None and the *problem* of a field."""
+
+    form: EditorForm
+    article: Article | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """As ``ImportResult``: ``detail`` is the path of the file."""
+
+    kind: str
+    detail: str
+    notes: tuple[str, ...]
+
+
+def import_text(settings: Settings, text: str, address: str, name: str) -> Preview:
+    """The form of *text*, or of the page at *address* if there is none. Raises NotImported."""
+    answer = _asked(settings, "import", text=text, address=address, name=name)
+    return _preview(settings, EditorForm(**answer["form"]), answer)
+
+
+def preview(settings: Settings, form: EditorForm) -> Preview:
+    """Raises NotImported if the child failed."""
+    return _preview(settings, form, _asked(settings, "preview", form=asdict(form)))
+
+
+def save(settings: Settings, form: EditorForm, name: str) -> Saved:
+    """Writes the article file. Raises NotImported, before writing, for invalid content."""
+    result = _asked(settings, "save", form=asdict(form), name=name)["result"]
+    return Saved(result["kind"], result["detail"], tuple(map(restored, result["notes"])))
+
+
+def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Preview:
+    article = article_of(answer["article"], settings.timezone) if "article" in answer else None
+    return Preview(form, article, restored(answer.get("invalid", "")))
+
+
+def _asked(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
+    pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token=""))).decode()
+    request = json.dumps({"settings": pickled, "task": task, **arguments})
+    limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
+    try:
+        answer: dict[str, Any] = json.loads(_children.ask(COMMAND, limits, request, TIMEOUT_SECONDS))
+    except ChildFailed as failed:
+        raise NotImported("", _told(failed)) from failed
+    if problem := answer.get("problem"):
+        raise NotImported("", restored(problem))
+    return answer
+
+
+def _told(failed: ChildFailed) -> Message:
+    setting = _SETTINGS.get(failed.limit)
+    hint = Message("make the text shorter or simpler, or raise %(setting)s", setting=setting) if setting else None
+    return Message("%(cause)s (%(hint)s)", cause=failed.message, hint=hint or Message("please report it"))

@@ -1,0 +1,113 @@
+"""Pictures that are drawn from text: share cards and covers. Each is drawn once, in a child process, and kept.
+
+``instance/drawings/`` is a cache and can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
+from ..child_process.child import answer_lines, prepare
+from ..child_process.parent import Limits
+from ..child_process.warm import WarmChildren
+from ..errors import Busy, ChildFailed
+from ..exports.covers import cover_of, picture_of
+from ..i18n import N_, Message
+from ..media.share_cards import draw_share_card
+from ..settings import Settings
+from ..storage.files import Store
+
+MIMETYPE = "image/png"
+CACHE_BYTES = 50_000_000
+"""About 3,000 share cards."""
+
+PLACES = 3
+"""How many requests of one process can wait. One drawing takes up to 0.1 s."""
+
+PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
+LIMITS = Limits(memory_mb=1000, cpu_seconds=10, nice=5)
+COMMAND = (sys.executable, "-m", "reader.jobs.drawings")
+_BUSY = Message(N_("too many pictures are being drawn"))
+_children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=10)
+
+
+def _cover(title: str, above: str, below: str) -> bytes:
+    return picture_of(cover_of(title, above, below))
+
+
+KINDS: dict[str, Callable[..., bytes]] = {"card": draw_share_card, "cover": _cover}
+"""The functions that draw, by kind; their arguments are texts."""
+
+
+class Drawings:
+    """One per process. It draws one picture at a time.
+
+    ::
+
+        drawings.get("3f2a5b", "cover", "三明党建", "河北新闻网", "2018-11-23")  # the bytes of a PNG
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = Store(settings.instance / "drawings", CACHE_BYTES)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawings")
+        self._waiting: dict[str, Future[bytes]] = {}
+        self._places = threading.BoundedSemaphore(PLACES)
+        self._lock = threading.Lock()
+
+    def find(self, version: str) -> bytes | None:
+        """The picture of that version, if it was drawn before. *version* must change with kind and texts."""
+        path = self._store.find(f"{version}.png")
+        with suppress(OSError):
+            return path.read_bytes() if path else None
+        return None
+
+    def get(self, version: str, kind: str, *texts: str) -> bytes:
+        """The picture; waits until it is drawn. Raises Busy."""
+        if found := self.find(version):
+            return found
+        if not self._places.acquire(blocking=False):
+            raise Busy(_BUSY, retry_seconds=5)
+        try:
+            return self._submitted(version, kind, texts).result(timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            raise Busy(_BUSY, retry_seconds=30) from None
+        except (ChildFailed, OSError) as error:
+            raise Busy(Message("a picture cannot be drawn: %(error)s", error=error), retry_seconds=60) from error
+        finally:
+            self._places.release()
+
+    def _submitted(self, version: str, kind: str, texts: tuple[str, ...]) -> Future[bytes]:
+        with self._lock:
+            if version not in self._waiting:
+                self._waiting[version] = self._executor.submit(self._draw, version, kind, texts)
+            return self._waiting[version]
+
+    def _draw(self, version: str, kind: str, texts: tuple[str, ...]) -> bytes:
+        try:
+            answer = _children.ask(COMMAND, LIMITS, json.dumps([kind, *texts]), TIMEOUT_SECONDS)
+            content = base64.b64decode(answer)
+            with suppress(OSError):  # a full disk costs only the next drawing time
+                self._store.put(f"{version}.png", content)
+            return content
+        finally:
+            with self._lock:
+                self._waiting.pop(version, None)
+
+
+def _answer(request: str) -> str:
+    """Runs in the child. The answer to an empty request is an empty line."""
+    if not request:
+        return ""
+    kind, *texts = json.loads(request)
+    return base64.b64encode(KINDS[kind](*texts)).decode()
+
+
+if __name__ == "__main__":
+    answer_lines(prepare(), _answer)

@@ -1,0 +1,9 @@
+// Asks again for a picture that the server was too busy to make: after 3 s, then 6, 9 … up to ten times.
+addEventListener('error', function (e, p, n) {
+p = e.target;
+n = +p.alt_n || 0;
+if (p.tagName == 'IMG' && n++ < 10) {
+p.alt_n = n;
+setTimeout(function () { p.src = p.src }, n * 3e3)
+}
+}, true)
