@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import keyword
-import logging
 from typing import Any
 
 import click
@@ -12,7 +11,9 @@ import click
 from . import __version__, commands
 from .commands.terminal import localized, localized_click, localized_command, localized_help
 from .errors import BadSetting, ReaderError
+from .models import escaped
 from .settings import Settings
+from .storage.log_lines import start_logging
 
 COMMANDS = ("build", "check", "doctor", "export", "import", "serve")
 """The modules of ``commands`` that define one; only the module of the command that is run gets imported."""
@@ -37,7 +38,7 @@ class MainGroup(click.Group):
             return super().invoke(ctx)
         except ReaderError as error:
             kind = UnusableSetting if isinstance(error, BadSetting) else click.ClickException
-            raise kind(localized(error.message)) from error
+            raise kind(escaped(localized(error.message))) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's
         return list(COMMANDS)
@@ -66,5 +67,5 @@ def main(ctx: click.Context) -> None:
 
     Settings are READER_* environment variables; docs/reference/settings.md lists them.
     """
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     ctx.obj = Settings.from_environ()

@@ -13,8 +13,26 @@ from markupsafe import Markup
 
 from .i18n import Message
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What a file's name may hold, and a terminal or a log would obey."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
+"""What a file's name or a title may hold, and a terminal, a log or its reader would obey: control characters, escape
+sequences, ends of lines, changes of direction, and bytes that are not UTF-8."""
+
+
+def escaped(text: str) -> str:
+    r"""*text* in one line that a terminal shows as it is: ``\x1b``, ``\n``, ``\u202e``, ``\xd6`` for a byte."""
+    return _CONTROL.sub(_escape, text) if _CONTROL.search(text) else text
+
+
+def escaped_in_json(text: str) -> str:
+    r"""JSON *text* with the same characters as ``\u001b``, which says the same. Ends of lines stay."""
+    return _CONTROL.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that os.fsdecode could not decode
+        return f"\\x{code - 0xDC00:02x}"
+    return found[0].encode("unicode_escape").decode() if not 0xD800 <= code <= 0xDFFF else f"\\u{code:04x}"
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -215,7 +233,7 @@ class Problem:
     @property
     def message(self) -> Message:
         """``file:line: cause (hint)``, translatable."""
-        path = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), self.path)
+        path = escaped(self.path)
         where = f"{path}:{self.line}" if self.line else path
         if self.hint:
             return Message("%(where)s: %(cause)s (%(hint)s)", where=where, cause=self.cause, hint=self.hint)

@@ -22,6 +22,7 @@ from typing import IO, Self, cast
 
 from ..errors import ChildFailed
 from ..i18n import Message
+from ..models import escaped
 from ..settings import PACKAGE
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 
@@ -210,7 +211,7 @@ class ChildProcess:
         text = os.pread(self._errors, _KEPT_ERROR_BYTES, max(0, size - _KEPT_ERROR_BYTES))
         os.ftruncate(self._errors, 0)
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text.decode("utf-8", "replace"))
+            sys.stderr.write("\n".join(map(escaped, text.decode("utf-8", "replace").split("\n"))))
             sys.stderr.flush()
         return text
 

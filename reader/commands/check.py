@@ -12,7 +12,7 @@ import click
 
 from ..i18n import Message, nmessage
 from ..library.file_reader import FileResult
-from ..models import NOTE, WARNING, Problem
+from ..models import NOTE, WARNING, Problem, escaped_in_json
 from ..services import Services, build_services
 from ..settings import Settings
 from .terminal import echo, localized
@@ -96,7 +96,7 @@ def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
         "left_out": [_as_json(problem) for problem in services.library.left_out()],
         "fault": fault,
     }
-    click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    click.echo(escaped_in_json(json.dumps(found, ensure_ascii=False, indent=1)))
 
 
 def _as_json(problem: Problem) -> dict[str, object]:

@@ -17,8 +17,9 @@ from ..importing.importer import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, Importer,
 from ..importing.sources.http import Fetcher, open_fetcher
 from ..importing.sources.items import Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of
+from ..models import escaped
 from ..settings import Settings
-from .terminal import echo, localized
+from .terminal import echo, echo_content, localized
 
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 
@@ -33,7 +34,8 @@ class Moment(click.ParamType[datetime]):
                 raise UnreadableDate(Message("not a date: '%(text)s'", text=value))
             return moment
         except UnreadableDate as error:
-            self.fail(localized(Message("%(cause)s (%(hint)s)", cause=error.cause, hint=error.hint)), param, ctx)
+            reason = Message("%(cause)s (%(hint)s)", cause=error.cause, hint=error.hint)
+            self.fail(escaped(localized(reason)), param, ctx)
 
 
 @click.command("import")
@@ -145,7 +147,7 @@ def _show(importer: Importer, items: list[Found]) -> int:
                 echo(f"- {localized(item.reason)}", err=True)
                 continue
             text, notes = importer.preview(item)
-            click.echo(text)
+            echo_content(text)
             _echo_notes(notes)
         except NotImported as error:
             refused += 1

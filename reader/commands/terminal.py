@@ -6,6 +6,7 @@ import copy
 import gettext
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from ..i18n import catalogue_of, compile_catalogues, environment_language, translated, translations
+from ..models import escaped
 
 
 def localized(text: str) -> str:
@@ -23,8 +25,14 @@ def localized(text: str) -> str:
 
 
 def echo(text: str, err: bool = False) -> None:
-    """Prints a line; a Message in the terminal's language."""
-    click.echo(localized(text), err=err)
+    """Prints a line; a Message in the terminal's language. Control characters of paths and titles are escaped."""
+    click.echo(escaped(localized(text)), err=err)
+
+
+def echo_content(text: str) -> None:
+    """Prints lines of a file as they are; on a terminal, control characters are escaped."""
+    lines = text.split("\n") if sys.stdout.isatty() else []
+    click.echo("\n".join(escaped(line.replace("\t", "    ")) for line in lines) or text)
 
 
 @contextmanager

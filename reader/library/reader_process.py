@@ -26,6 +26,7 @@ from ..media.images import without_pictures
 from ..media.renditions import link_pictures
 from ..models import Article, Problem
 from ..settings import Settings
+from ..storage.log_lines import start_logging
 from ..storage.regular_files import read_regular
 from .article_json import fields_of
 
@@ -38,7 +39,7 @@ _traceback_numbers = count(1)
 
 def main() -> None:
     answers = prepare()
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     answer_lines(answers, _answer)
 
 

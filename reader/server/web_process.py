@@ -29,6 +29,7 @@ from ..app import create_app, takes_body_at
 from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
+from ..storage.log_lines import start_logging
 from .connections import ConnectionWatch
 from .draining import DrainingMiddleware
 from .listener import BACKLOG, silent_listener
@@ -66,7 +67,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # no connection has been accepted yet
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # how far a first reading of the folder is
     configure_logging(LogLevels.info, None, True)
     services = start_background(Settings.from_environ(), stop)

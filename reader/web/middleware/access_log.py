@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from ...models import escaped_in_json
+
 log = logging.getLogger("reader.access")
 log_of_server = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
         "bytes": int(length or 0),
         "ms": round(1000 * seconds, 3),
     }
-    return json.dumps(record, ensure_ascii=False)
+    return escaped_in_json(json.dumps(record, ensure_ascii=False))
 
 
 def writer_to(place: str) -> Callable[[str], None]:
