@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from reader.catalog import Catalog  # noqa: E402
-from reader.library.reader_process import read_file  # noqa: E402
+from reader.library.file_reader_child import read_file  # noqa: E402
 from reader.library.scanner import Library  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 

@@ -39,7 +39,7 @@ from markupsafe import Markup  # noqa: E402
 from reader.editing import to_article  # noqa: E402
 from reader.exports import EXPORTS  # noqa: E402
 from reader.exports.bodies import Body  # noqa: E402
-from reader.exports.documents import to_document  # noqa: E402
+from reader.exports.document_model import to_document  # noqa: E402
 from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402
 from reader.formats import read_draft  # noqa: E402

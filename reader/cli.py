@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from . import __version__, commands
-from .commands.terminal import localized, localized_click, localized_command, localized_help
+from .commands.click_localization import localized, localized_click, localized_command, localized_help
 from .errors import BadSetting, ReaderError
 from .models import escaped
 from .settings import Settings

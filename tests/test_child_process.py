@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits, ask_once
-from reader.child_process.warm import WarmChildren
+from reader.child_process.pool import WarmChildren
 from reader.errors import ChildFailed
 from reader.settings import ROOT
 

@@ -11,7 +11,7 @@ import pytest
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.formats.decoding import decode_page, decode_text, judge
-from reader.importing.extraction.cleaning import normalize
+from reader.importing.extraction.semantic_html import normalize
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "滹沱河畔新添三处湿地公园，七公里步道串起三园。市民可以免费入园，请走步道。" * 5

@@ -6,6 +6,7 @@ of commands in the READMEs; ``documentation.py`` reads both.
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -214,3 +215,10 @@ def test_a_test_file_named_in_the_code_exists():
     files = [path for place in places for path in place.rglob("*.*") if path.suffix in (".py", ".css", ".js", ".md")]
     named = {name for path in files for name in re.findall(r"tests/\w+\.py", path.read_text("utf-8"))}
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_a_module_named_in_the_docstring_of_its_package_exists():
+    for package in (ROOT / "reader").rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(package.read_text("utf-8"))) or ""
+        named = {line.split()[0] for line in docstring.splitlines() if re.match(r"\s*[a-z_]+\.py ", line)}
+        assert not {name for name in named if not (package.parent / name).exists()}, package

@@ -10,7 +10,7 @@ from werkzeug.http import parse_options_header
 
 from reader.exports import EXPORTS
 from reader.exports.publications import MOST_ARTICLES, of_article
-from reader.web.client_limits import WaitingPlaces
+from reader.web.rate_limits import WaitingPlaces
 from reader.web.views import downloads
 
 RAIN = {"2026-05-01/rain.md": "---\ntitle: 北京大雨\nsection: 要闻\ntags: [天气]\n---\n今天下雨。\n"}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reader.editing import to_article
-from reader.editing.derived import SUMMARY_LENGTH, truncate
+from reader.editing.from_body import SUMMARY_LENGTH, truncate
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Article, Draft, is_dated, is_slug

@@ -162,8 +162,8 @@ def test_two_thousand_orders_leave_a_bounded_number_of_rows_files_and_bytes(tmp_
     """Each of another key, with 20 KB of text; every second one fails."""
     program = """if True:
         import sys, pathlib
-        from reader.storage.files import Store
-        store = Store(pathlib.Path(sys.argv[1]), 100_000)
+        from reader.storage.file_cache import FileCache
+        store = FileCache(pathlib.Path(sys.argv[1]), 100_000)
         for number, line in enumerate(sys.stdin):
             if number % 2:
                 print('{"error": "no"}', flush=True)

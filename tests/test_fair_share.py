@@ -8,7 +8,7 @@ import pytest
 
 from reader.app import create_app
 from reader.services import build_services
-from reader.web.client_limits import NETWORK_SHARES, ClientLimits, WaitingPlaces
+from reader.web.rate_limits import NETWORK_SHARES, ClientLimits, WaitingPlaces
 from reader.web.views import downloads, issues
 
 PROXY = "127.0.0.1"

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reader.library import folder, reader_process, touched_files
+from reader.library import directory_walk, file_reader_child, touched_files
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 DRY = RAIN.replace("下雨", "放晴")
@@ -96,7 +96,7 @@ def test_new_times_rights_and_links_of_the_same_bytes_are_no_change_for_readers(
 
 def drifting(monkeypatch, field: str):
     """A network file system that reports another inode or ctime at every look."""
-    real, looks = folder.stamp_of, [0]
+    real, looks = directory_walk.stamp_of, [0]
 
     def drift(status):
         looks[0] += 1
@@ -104,7 +104,7 @@ def drifting(monkeypatch, field: str):
         parts[{"inode": -2, "ctime": -1}[field]] = str(looks[0])
         return "-".join(parts)
 
-    monkeypatch.setattr(folder, "stamp_of", drift)
+    monkeypatch.setattr(directory_walk, "stamp_of", drift)
 
 
 @pytest.mark.parametrize("field", ["inode", "ctime"])
@@ -144,10 +144,10 @@ def test_a_file_that_fails_to_be_read_keeps_its_article_and_is_tried_again(
 ):
     """The child process runs here in this process, so that the error can be put in at the lowest point."""
     from reader.library import scanner
-    from reader.library.file_reader import _result_of
+    from reader.library.file_reader_pool import _result_of
 
     failing = [True]
-    real = reader_process.read_regular
+    real = file_reader_child.read_regular
 
     def read(path, limit):
         if failing[0]:
@@ -156,11 +156,11 @@ def test_a_file_that_fails_to_be_read_keeps_its_article_and_is_tried_again(
 
     def in_this_process(settings, stamps):
         for path, stamp in stamps.items():
-            answer = reader_process.read_file(settings, path)
+            answer = file_reader_child.read_file(settings, path)
             yield _result_of(answer, path, stamp, settings.timezone)
 
     publish({"rain.md": RAIN})
-    monkeypatch.setattr(reader_process, "read_regular", read)
+    monkeypatch.setattr(file_reader_child, "read_regular", read)
     monkeypatch.setattr(scanner, "read_files", in_this_process)
     publish({"rain.md": DRY})
     assert "下雨" in services.catalog.article("rain").body

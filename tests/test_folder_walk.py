@@ -10,7 +10,7 @@ import pytest
 
 from reader.errors import NotImported
 from reader.importing.duplicates import scan
-from reader.library.folder import EntryKind, find_root, walk
+from reader.library.directory_walk import EntryKind, find_root, walk
 from reader.library.skipped_names import reason_to_skip_file, reason_to_skip_folder
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"

@@ -15,7 +15,7 @@ import pytest
 from reader.editing import to_article
 from reader.errors import UnknownFormat, UnreadableArticle
 from reader.formats import FORMATS, LARGEST_BYTES, front_matter, read_draft
-from reader.formats.names import split_names
+from reader.formats.person_names import split_names
 from reader.importing.extraction.bylines import names_in
 from reader.models import Draft
 from reader.settings import ROOT, Settings

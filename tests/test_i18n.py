@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 from reader import i18n
 from reader.cli import COMMANDS, command_of, main
-from reader.commands.terminal import paragraphs_of
+from reader.commands.click_localization import paragraphs_of
 from reader.errors import NotFound, UnreadableArticle
 from reader.i18n import Message, environment_language, nmessage, restored, stored, translated
 from reader.settings import ROOT

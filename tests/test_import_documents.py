@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_import_sites import body_of, draft_of, files, picture, run  # noqa: F401 (run is a fixture)
 
-from reader.importing.sources.unreadable import HINTS
+from reader.importing.sources.unsupported_formats import HINTS
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 DRAWING = (

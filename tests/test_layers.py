@@ -41,15 +41,15 @@ VAGUE_NAMES = {"base", "common", "handler", "handlers", "helper", "helpers", "ma
 MAY_MAKE_MARKUP = {
     "sanitizer/__init__.py": "cleans it",
     "catalog/rows.py": "reads back what the sanitizer cleaned",
-    "catalog/links.py": "changes only href of what is clean already",
-    "chinese/script.py": "changes only the text between the tags of what is clean already",
+    "catalog/link_resolution.py": "changes only href of what is clean already",
+    "chinese/script_conversion.py": "changes only the text between the tags of what is clean already",
     "exports/bodies.py": "rearranges what is clean already",
     "library/article_json.py": "reads back what was Markup when it was taken apart",
     "media/images.py": "changes only src, width and height of what is clean already",
     "web/article_body.py": "puts names, numbers and pictures into what is clean already",
     "web/views/share.py": "a QR code, drawn by us",
     "web/responsive_images.py": "what its own templates have escaped",
-    "web/assets.py": "our own style sheets",
+    "web/inline_assets.py": "our own style sheets",
     "web/content_security_policy.py": "our own scripts, and JSON without a <",
 }
 """Modules that may create Markup, and why that is safe."""

@@ -14,9 +14,9 @@ from PIL import Image
 from reader.catalog.related import keywords
 from reader.catalog.tokenizer import words_of
 from reader.editing import to_article
-from reader.editing.body_preparation import _name_headings
+from reader.editing.body_transforms import _name_headings
 from reader.errors import UnreadableArticle
-from reader.formats import read_draft, text_lines
+from reader.formats import boilerplate_lines, read_draft
 from reader.media.images import link_pictures
 from reader.models import Article
 from reader.sanitizer import Token, sanitize, tokens
@@ -194,7 +194,9 @@ def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffi
     everything(suffix, HEADS[suffix] + unit * (size // len(unit.encode())))
 
 
-@pytest.mark.parametrize("pattern", [name for name, value in vars(text_lines).items() if isinstance(value, re.Pattern)])
+@pytest.mark.parametrize(
+    "pattern", [name for name, value in vars(boilerplate_lines).items() if isinstance(value, re.Pattern)]
+)
 @pytest.mark.parametrize(
     "unit",
     [
@@ -219,9 +221,9 @@ def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffi
 def test_no_line_makes_a_pattern_try_all_ways_to_divide_it(pattern, unit):
     for head in ("", "记者", "（记者", "分享到", "关闭", "编辑:"):
         for tail in ("", "\x01"):
-            line = (head + unit * 300)[: text_lines.LONGEST_LINE - 1] + tail
-            text_lines.whole_line(getattr(text_lines, pattern), line)
-            getattr(text_lines, pattern).search(line[-text_lines.LONGEST_BYLINE :])
+            line = (head + unit * 300)[: boilerplate_lines.LONGEST_LINE - 1] + tail
+            boilerplate_lines.whole_line(getattr(boilerplate_lines, pattern), line)
+            getattr(boilerplate_lines, pattern).search(line[-boilerplate_lines.LONGEST_BYLINE :])
 
 
 @pytest.mark.parametrize(

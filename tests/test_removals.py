@@ -17,8 +17,8 @@ import pytest
 from reader.catalog import catalog_writer
 from reader.errors import BadSetting, Gone, Moved
 from reader.library import scanner
-from reader.library.file_reader import FileResult
-from reader.library.folder import Root
+from reader.library.directory_walk import Root
+from reader.library.file_reader_pool import FileResult
 from reader.library.folder_faults import BULK, REPLACED, UNMOUNTED, of_another_root, of_missing
 from reader.library.scanner import Library
 from reader.services import build_services

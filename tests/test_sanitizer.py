@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from reader.errors import UnreadableArticle
 from reader.sanitizer import INLINES, joined, sanitize, tokens
+from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, CLASSES, LINES, PARENTS
 from reader.sanitizer.blocks import DEEPEST
-from reader.sanitizer.tags import ATTRIBUTES, BLOCKS, CLASSES, LINES, PARENTS
 
 SAMPLES = sorted((Path(__file__).parent / "samples" / "hostile").glob("*.html"))
 TOP = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "figure", "section", "aside"}

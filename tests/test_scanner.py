@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from reader.errors import Gone, Moved, NotFound
-from reader.library.folder import article_files, find_root
+from reader.library.directory_walk import article_files, find_root
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 

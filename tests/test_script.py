@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from markupsafe import Markup
 
-from reader.chinese.script import convert, convert_html, in_script, other_script, script_of
+from reader.chinese.script_conversion import convert, convert_html, in_script, other_script, script_of
 from reader.models import Article
 
 ARTICLE = Article(

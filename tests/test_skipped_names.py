@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reader.library.folder import EntryKind, find_root, walk
+from reader.library.directory_walk import EntryKind, find_root, walk
 from reader.library.skipped_names import HIDDEN_RULES, STEM_RULES, TAIL_RULES, reason_to_skip_file
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"

@@ -1,18 +1,20 @@
 """The catalog: one SQLite file, shared by all processes. It is derived from ``articles/`` and can be deleted.
 
-schema.py        the tables, and opening the file
-repair.py        replacing a corrupt file, keeping its history
-connections.py   one read connection per thread
-rows.py          articles to rows and back
-collections.py   the collections of an article, and the number of articles in each
-related.py       related articles
-tokenizer.py     text to search terms
-fts_index.py     the FTS5 index of these terms
-query_parser.py  the text of the search box to a Query
-search.py        running a Query; highlighting.py marks the matches
-catalog.py       Catalog: the read interface of pages, feeds and exports
-comparison.py    the files in the folder compared with the files in the catalog
-transaction.py   CatalogTransaction: one write transaction; only the indexing process writes
+schema.py              the tables, and opening the file
+repair.py              replacing a corrupt file, keeping its history
+rows.py                articles to rows and back
+read_connections.py    one read connection per thread
+catalog.py             Catalog: the read interface of pages, feeds and exports
+writer.py              CatalogTransaction: one write transaction; only the indexing process writes
+scan_diff.py           the files in the folder compared with the files in the catalog
+collection_index.py    the collections of an article, and the number of articles in each
+link_resolution.py     links between files to the addresses of their articles
+permalink_matching.py  whether an address of another site's permalink belongs to an article
+related.py             related articles
+tokenizer.py           text to search terms
+fts_index.py           the FTS5 index of these terms
+query_parser.py        the text of the search box to a Query
+search.py              running a Query; highlighting.py marks the matches
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from __future__ import annotations
 from .catalog import Catalog, Cursor, Removal
 from .repair import prepare
 from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
-from .transaction import CatalogTransaction, catalog_writer
+from .writer import CatalogTransaction, catalog_writer
 
 __all__ = [
     "Catalog",

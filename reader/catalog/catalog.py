@@ -13,11 +13,11 @@ from pathlib import Path
 from ..errors import Gone, Moved, NotFound
 from ..i18n import restored
 from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key, slug_of
-from .collections import collections_in
-from .connections import Connections
-from .links import Target, with_links
-from .old_addresses import is_old_address
+from .collection_index import collections_in
+from .link_resolution import Target, with_links
+from .permalink_matching import is_old_address
 from .query_parser import Query
+from .read_connections import Connections
 from .related import related_slugs
 from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
 from .search import Results, SearchCursor, find

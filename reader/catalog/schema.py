@@ -18,7 +18,7 @@ from ..models import fingerprint
 from ..storage.sqlite import open_database
 from .fts_index import make_index
 
-_FILLED_BY = ("schema", "rows", "links", "collections", "fts_index", "related", "tokenizer")
+_FILLED_BY = ("schema", "rows", "link_resolution", "collection_index", "fts_index", "related", "tokenizer")
 SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
 """Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 

@@ -18,7 +18,7 @@ from ..jobs.queue import FAILED
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
-from .terminal import echo, localized
+from .click_localization import echo, localized
 
 POLL_SECONDS = 0.02
 Wish = tuple[Publication, str, str]

@@ -11,11 +11,11 @@ from itertools import groupby
 import click
 
 from ..i18n import Message, nmessage
-from ..library.file_reader import FileResult
+from ..library.file_reader_pool import FileResult
 from ..models import NOTE, WARNING, Problem, escaped_in_json
 from ..services import Services, build_services
 from ..settings import Settings
-from .terminal import echo, localized
+from .click_localization import echo, localized
 
 _MOST_ALIKE = 3
 """From more than so many files on, equal remarks are one line."""

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
-from .terminal import echo
+from .click_localization import echo
 
 FREE_BYTES = 500_000_000
 OPEN_FILES = 1024

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 import click
 
 from ..app import create_app
-from ..chinese.script import SCRIPTS, in_script
+from ..chinese.script_conversion import SCRIPTS, in_script
 from ..errors import UnknownFormat
 from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
@@ -20,8 +20,8 @@ from ..i18n import N_, Message, nmessage
 from ..models import Publication
 from ..services import Services, build_services
 from ..settings import Settings
+from .click_localization import echo, localized
 from .static_site import export_site
-from .terminal import echo, localized
 
 
 @click.command("export")

@@ -19,7 +19,7 @@ from ..importing.sources.items import Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of
 from ..models import escaped
 from ..settings import Settings
-from .terminal import echo, echo_content, localized
+from .click_localization import echo, echo_content, localized
 
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 

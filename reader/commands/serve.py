@@ -14,7 +14,7 @@ from ..server.instance_folder import InstanceFolder
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
 from ..settings import Settings
-from .terminal import echo
+from .click_localization import echo
 
 
 @click.command("serve")

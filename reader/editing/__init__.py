@@ -16,8 +16,8 @@ from ..i18n import Message
 from ..models import UNDATED, Article, Draft, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
-from . import derived, from_path
-from .body_preparation import set_body
+from . import from_body, from_path
+from .body_transforms import set_body
 from .validation import checked
 
 NO_DATE = Message(
@@ -35,9 +35,9 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     """
     draft = checked(draft if draft.title else replace(draft, title=from_path.title(file, draft.body_html)))
     clean = sanitize(draft.body_html)
-    plain = derived.plain_text(clean)
+    plain = from_body.plain_text(clean)
     told = draft.language or from_path.language(file)
-    language = told or derived.language(draft.title + plain, settings.language)
+    language = told or from_body.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
     published = _published(draft, file, plain, settings)
     setter = punctuate if language.startswith("zh") else _as_is
@@ -45,10 +45,10 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         slug=draft.slug or from_path.slug(file),
         title=setter(draft.title),
         body=body,
-        summary=setter(draft.summary) or derived.summary(body, language),
+        summary=setter(draft.summary) or from_body.summary(body, language),
         published=published,
         updated=max(_local(draft.updated, settings) or published, published),
-        language=derived.canonical(language),
+        language=from_body.canonical(language),
         kicker=setter(draft.kicker),
         subtitle=setter(draft.subtitle),
         source=setter(draft.source),
@@ -70,14 +70,14 @@ def _as_is(text: str) -> str:
 
 
 def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
-    return [path for image in draft.images if (path := derived.resolve_within(image, folder))]
+    return [path for image in draft.images if (path := from_body.resolve_within(image, folder))]
 
 
 def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
     """Of the front matter, the path, the last change or the text; else UNDATED."""
     zone = settings.timezone
     told = _local(draft.published, settings) or from_path.date(file, zone) or _local(draft.updated, settings)
-    return told or derived.date_said(plain, zone) or UNDATED.astimezone(zone)
+    return told or from_body.date_said(plain, zone) or UNDATED.astimezone(zone)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

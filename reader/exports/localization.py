@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from ..chinese.script import convert, script_of
+from ..chinese.script_conversion import convert, script_of
 from ..i18n import translations
 from ..models import Article, has_time
 

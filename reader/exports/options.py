@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..chinese.script import SCRIPTS
+from ..chinese.script_conversion import SCRIPTS
 from ..errors import BadOption
 from ..settings import Settings
 

@@ -10,7 +10,7 @@ from typing import cast
 
 from .. import urls
 from ..catalog import Catalog, Cursor
-from ..chinese.script import convert, in_script, needs_change
+from ..chinese.script_conversion import convert, in_script, needs_change
 from ..errors import NotFound, TooLarge
 from ..models import Article, Collection, Issue, Publication, Teaser, fingerprint, slug_of
 from .localization import gettext_of, long_date

@@ -15,7 +15,7 @@ from ..i18n import N_
 from ..models import Publication, is_dated
 from .bodies import Body, TocEntry, nested
 from .covers import Cover, cover_of
-from .documents import Chapter, Document, authors_of, colon, day_of, to_document, unique
+from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups
 from .localization import gettext_of
 from .options import Options, Render

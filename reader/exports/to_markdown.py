@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from markupsafe import Markup
 
-from ..editing.body_preparation import set_body
+from ..editing.body_transforms import set_body
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
 from ..formats.markdown_writer import HEADINGS, comparable, to_markdown

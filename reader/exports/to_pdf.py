@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ..models import Publication
 from .bodies import Body, ruby_to_parentheses
-from .documents import qr_code, to_document
+from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .options import Options, Render
 

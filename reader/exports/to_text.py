@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 from ..i18n import N_
 from ..models import Publication
 from .bodies import Body, element_text, ruby_to_parentheses
-from .documents import Chapter, to_document
+from .document_model import Chapter, to_document
 from .options import Options, Render
 
 SUFFIX = "txt"

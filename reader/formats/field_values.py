@@ -13,7 +13,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import is_slug, path_key, slug_of, word_set
 from .dates import UnreadableDate, parse_date
-from .names import ROLE, split_names
+from .person_names import ROLE, split_names
 
 Value = str | list[Any] | dict[str, Any]
 """A text as typed, or a list or mapping of such."""

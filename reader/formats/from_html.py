@@ -23,7 +23,7 @@ from ..sanitizer import check_source, strip_control_characters, with_media_links
 from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
-from .names import split_names
+from .person_names import split_names
 
 SUFFIXES = (".html", ".htm", ".xhtml")
 SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-01 06:00'><p>今天下雨。</p>".encode()

@@ -18,7 +18,7 @@ from ..sanitizer import check_markdown
 from . import front_matter
 from .decoding import decode_text
 from .dialects import to_commonmark
-from .dialects.headings import with_own_ids
+from .dialects.heading_ids import with_own_ids
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()

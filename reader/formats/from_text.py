@@ -21,10 +21,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from . import front_matter
-from .dates import find_dates
-from .decoding import decode_text
-from .names import closed_up
-from .text_lines import (
+from .boilerplate_lines import (
     BARE_NAMES,
     BYLINE_AT_END,
     BYLINE_AT_START,
@@ -43,6 +40,9 @@ from .text_lines import (
     section_in,
     whole_line,
 )
+from .dates import find_dates
+from .decoding import decode_text
+from .person_names import closed_up
 
 SUFFIXES = (".txt", ".text")
 SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()

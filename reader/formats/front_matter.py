@@ -18,10 +18,10 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, path_key
 from .dates import date_in_address
-from .fences import find_block
 from .field_table import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
 from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, Remarks, is_switch, listed, moment
-from .heads import Head, marked_head, plain_head
+from .front_matter_delimiters import find_block
+from .front_matter_variants import Head, marked_head, plain_head
 from .yaml_fields import yaml_fields
 
 __all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "write"]

@@ -19,9 +19,9 @@ from ..sanitizer import sanitize, with_media_links
 from .data_pictures import take_data_pictures
 from .duplicates import hash_of
 from .extraction.blocks import parse
-from .extraction.cleaning import normalize, to_clean_html
 from .extraction.extract import extract
-from .extraction.features import TOKEN
+from .extraction.patterns import TOKEN
+from .extraction.semantic_html import normalize, to_clean_html
 from .images import LARGEST_BYTES, Pictures, take_pictures
 from .sources.http import Fetched, Fetcher
 from .sources.items import SourceItem

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ..errors import NotImported, ReaderError
 from ..formats import read_draft
 from ..i18n import Message
-from ..library.folder import FolderEntry, article_files, find_root
+from ..library.directory_walk import FolderEntry, article_files, find_root
 from .writing import ORIGIN
 
 _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)

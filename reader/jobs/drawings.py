@@ -15,13 +15,13 @@ from contextlib import suppress
 
 from ..child_process.child import answer_lines, prepare
 from ..child_process.parent import Limits
-from ..child_process.warm import WarmChildren
+from ..child_process.pool import WarmChildren
 from ..errors import Busy, ChildFailed
 from ..exports.covers import cover_of, picture_of
 from ..i18n import N_, Message
 from ..media.share_cards import draw_share_card
 from ..settings import Settings
-from ..storage.files import Store
+from ..storage.file_cache import FileCache
 
 MIMETYPE = "image/png"
 CACHE_BYTES = 50_000_000
@@ -55,7 +55,7 @@ class Drawings:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._store = Store(settings.instance / "drawings", CACHE_BYTES)
+        self._store = FileCache(settings.instance / "drawings", CACHE_BYTES)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawings")
         self._waiting: dict[str, Future[bytes]] = {}
         self._places = threading.BoundedSemaphore(PLACES)

@@ -18,7 +18,7 @@ from ..exports.publications import of_article, of_issue
 from ..i18n import Message
 from ..models import Publication, fingerprint
 from ..settings import Settings
-from ..storage.files import Store
+from ..storage.file_cache import FileCache
 from . import worker
 from .messages import ExportJob, serialize
 from .pool import WorkerPool
@@ -66,7 +66,7 @@ class ExportService:
 
     def __init__(self, settings: Settings, catalog: Catalog, build_id: str) -> None:
         self._settings, self._catalog, self._build_id = settings, catalog, build_id
-        self.store = Store(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
+        self.store = FileCache(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
         self.failed_prefetches = 0
         """How many times prefetching failed in this process."""

@@ -19,12 +19,12 @@ from ..exports import exporter
 from ..exports.publications import in_chosen_script
 from ..i18n import Message, stored
 from ..settings import ROOT
-from ..storage.files import Store
+from ..storage.file_cache import FileCache
 from ..templating import Renderer
 from .messages import ExportJob, deserialize
 
 
-def command(store: Store) -> list[str]:
+def command(store: FileCache) -> list[str]:
     """The command line of a worker that writes its files to *store*."""
     return [sys.executable, "-m", __name__, str(store.folder), str(store.limit_bytes)]
 
@@ -38,18 +38,18 @@ def main() -> None:
     answers = prepare()
     folder, cache_bytes = sys.argv[1:]
     renderer = Renderer(ROOT / "templates", ROOT / "static")
-    store = Store(Path(folder), int(cache_bytes))
+    store = FileCache(Path(folder), int(cache_bytes))
     warm_up()
     answer_lines(answers, partial(_answer_line, renderer, store))
 
 
-def _answer_line(renderer: Renderer, store: Store, line: str) -> str:
+def _answer_line(renderer: Renderer, store: FileCache, line: str) -> str:
     answer = _answer(deserialize(line), renderer, store)
     gc.collect()
     return json.dumps(answer | {"resident_bytes": resident_bytes("self")})
 
 
-def _answer(job: ExportJob, renderer: Renderer, store: Store) -> dict[str, object]:
+def _answer(job: ExportJob, renderer: Renderer, store: FileCache) -> dict[str, object]:
     """``{"size": bytes}`` or ``{"error": message}``."""
     try:
         content = make(job, renderer)

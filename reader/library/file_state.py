@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .folder import EntryKind, Root, article_files, of_content, walk
+from .directory_walk import EntryKind, Root, article_files, of_content, walk
 
 SETTLED_SECONDS = 0.2
 """A file modified more recently than this may be incomplete; the next pass reads it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..catalog import CatalogTransaction
 from ..i18n import N_, Message, nmessage, restored, stored
-from .folder import Root
+from .directory_walk import Root
 
 FEW = 3
 """Up to this many missing articles are removals in a small library too: people delete a few files by hand."""

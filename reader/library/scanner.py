@@ -14,10 +14,19 @@ from pathlib import Path
 from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, is_filled, is_filled_or_faulty
 from ..i18n import stored
 from ..models import Problem, fingerprint
-from ..settings import PACKAGE, Settings
-from .file_reader import FileResult, read_files
+from ..settings import Settings
+from .directory_walk import (
+    EntryKind,
+    Root,
+    article_files,
+    find_root,
+    is_mounted,
+    may_be_readable_later,
+    walk,
+    without_ctime,
+)
+from .file_reader_pool import FileResult, code_fingerprint, read_files
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
-from .folder import EntryKind, Root, article_files, find_root, is_mounted, may_be_readable_later, walk, without_ctime
 from .folder_faults import (
     Fault,
     of_another_root,
@@ -315,7 +324,7 @@ class Library:
 
     def _forget_stamps_of_other_code(self, transaction: CatalogTransaction) -> None:
         """Marks all files as changed when the code or settings that affect articles have changed."""
-        shape = fingerprint(_code_fingerprint(), str(self._settings.timezone), self._settings.language)
+        shape = fingerprint(code_fingerprint(), str(self._settings.timezone), self._settings.language)
         if transaction.get_meta("shape") != shape:
             transaction.forget_stamps()
             transaction.set_meta("shape", shape)
@@ -337,9 +346,3 @@ def _batched(results: Iterable[FileResult], size: int) -> Iterator[list[FileResu
 
 def _without_progress(results: Iterable[FileResult], _length: int) -> Iterable[FileResult]:
     return results
-
-
-def _code_fingerprint() -> str:
-    names = ["chinese/*.py", "sanitizer/*.py", "editing/*.py", "formats/*.py", "models.py", "media/*.py"]
-    files = sorted(p for name in names for p in PACKAGE.glob(name))
-    return fingerprint(*(p.read_bytes() for p in files))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 from ..catalog import Comparison
-from .folder import of_content
+from .directory_walk import of_content
 
 SHORTEST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 300.0

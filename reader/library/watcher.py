@@ -18,8 +18,8 @@ from ..catalog import Catalog
 from ..settings import Settings
 from ..storage.locks import file_lock
 from ..storage.sqlite import file_identity
-from .file_reader import FileResult, warm_up
-from .folder import Root, find_root, watched_folders
+from .directory_walk import Root, find_root, watched_folders
+from .file_reader_pool import FileResult, warm_up
 from .scanner import Library, ScanResult
 
 log = logging.getLogger(__name__)

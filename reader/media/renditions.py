@@ -20,12 +20,12 @@ from pathlib import Path, PurePosixPath
 
 from ..child_process.child import answer_lines, prepare
 from ..child_process.parent import Limits
-from ..child_process.warm import WarmChildren
+from ..child_process.pool import WarmChildren
 from ..errors import Busy, ChildFailed, NotFound, UnusablePicture
 from ..i18n import Message
 from ..models import Article, fingerprint
 from ..settings import Settings
-from ..storage.files import Store
+from ..storage.file_cache import FileCache
 from ..storage.regular_files import read_regular
 from . import images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
@@ -62,7 +62,7 @@ class ImageRenderer:
 
     def __init__(self, settings: Settings) -> None:
         self._instance = settings.instance
-        self._store = Store(settings.instance / "media", settings.export_cache_mb * 1_000_000)
+        self._store = FileCache(settings.instance / "media", settings.export_cache_mb * 1_000_000)
         self._asked_for = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images-asked-for")
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
         self._waiting: dict[str, Future[None]] = {}
@@ -175,7 +175,7 @@ def exported_picture(instance: Path, address: str, cache_bytes: int) -> bytes:
     Made once in a child process and kept, so that a worker never holds a decoded picture.
     """
     digest = address.rpartition("/")[2].partition("-")[0]
-    store, key = Store(instance / "media", cache_bytes), f"{digest}-export.jpg"
+    store, key = FileCache(instance / "media", cache_bytes), f"{digest}-export.jpg"
     if path := store.find(key):
         with suppress(OSError):
             return path.read_bytes()

@@ -2,7 +2,7 @@
 
 Only this package creates Markup from the HTML of an article. The output of ``sanitize``, for any input:
 
-* Contains only the tags, attributes, classes and URL schemes of ``tags``, enforced by nh3; no scripts, styles or
+* Contains only the tags, attributes, classes and URL schemes of ``allowlist``, enforced by nh3; no scripts, styles or
   event handlers.
 * Has only blocks at the top level: p, h2–h6, ul, ol, dl, table, blockquote, pre, figure, section, aside, details, hr.
   Loose text is wrapped in paragraphs; div is removed; two line breaks in a paragraph split it in two.
@@ -29,12 +29,12 @@ from html import escape, unescape
 import nh3
 from markupsafe import Markup
 
+from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
-from .headings import with_linked_headings
+from .embeds import with_media_links
+from .heading_anchors import with_linked_headings
 from .limits import check_cleaned, check_markdown, check_source, check_tables
-from .media import with_media_links
-from .tags import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
 
 __all__ = [
     "INLINES",

@@ -8,7 +8,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from .addresses import WEB_SCHEMES, safe_address
-from .tags import SCHEMES, VALUES
+from .allowlist import SCHEMES, VALUES
 
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _TAG_WITH_ATTRIBUTES = re.compile(r'(<[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .allowlist import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 from .attributes import IdAllocator, sanitized_attributes, without_id, without_link
-from .tags import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
 
 DEEPEST = 40
 DEEPEST_INLINE = 20

@@ -30,8 +30,8 @@ from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
 from ..storage.log_lines import start_logging
-from .connections import ConnectionWatch
-from .draining import DrainingMiddleware
+from .connection_watchdog import ConnectionWatch
+from .draining_middleware import DrainingMiddleware
 from .listener import BACKLOG, silent_listener
 from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS

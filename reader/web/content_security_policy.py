@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask, Response, current_app, g
 from markupsafe import Markup
 
-from .assets import script
+from .inline_assets import script
 
 _FIXED = (
     "default-src 'none'",

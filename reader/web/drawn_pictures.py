@@ -8,7 +8,7 @@ from flask import Response
 
 from ..jobs.drawings import MIMETYPE
 from . import services
-from .client_limits import client, client_limits
+from .rate_limits import client, client_limits
 from .responses import Representation, conditional_response, version_of
 
 DRAWINGS_PER_MINUTE = 120

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
-from ..catalog.connections import rebuilding
+from ..catalog.read_connections import rebuilding
 from ..errors import (
     BadOption,
     Busy,

@@ -13,10 +13,10 @@ from markupsafe import Markup
 from werkzeug.urls import uri_to_iri
 
 from .. import urls
-from ..chinese.script import SCRIPTS, convert, in_script, script_of
+from ..chinese.script_conversion import SCRIPTS, convert, in_script, script_of
 from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
-from .assets import InlineStyles
+from .inline_assets import InlineStyles
 from .request_context import VARY, request_context
 from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
 

@@ -16,14 +16,14 @@ from PIL import Image
 from serving import serving
 
 from reader import urls
-from reader.library import file_reader
-from reader.library.file_reader import FileReader
+from reader.library import file_reader_pool
+from reader.library.file_reader_pool import FileReader
 from reader.models import Article, Problem
 from reader.settings import ROOT
 
 CRASH = """
 import os, sys
-if "reader.library.reader_process" in sys.orig_argv:
+if "reader.library.file_reader_child" in sys.orig_argv:
     import reader.formats.from_markdown as markdown
     def read(data, read=markdown.read):
         while b"ENDLESS" in data:
@@ -61,9 +61,9 @@ def bad_files(settings, drop, tmp_path, monkeypatch):
     os.mkfifo(settings.articles / "2026-05-01/x.md")
     with drop("2026-05-01/huge.png", picture()).open("r+b") as huge:
         huge.truncate(1_500_000_000)
-    file_reader._children.end_idle()  # those of other tests, whose parser has no bugs
+    file_reader_pool._children.end_idle()  # those of other tests, whose parser has no bugs
     yield
-    file_reader._children.end_idle()
+    file_reader_pool._children.end_idle()
 
 
 def status_of(address: str) -> int:
@@ -147,7 +147,7 @@ def test_an_article_with_unusable_pictures_is_published_without_them(settings, d
 
 def test_among_many_files_only_the_bad_ones_are_problems(settings, drop, bad_files, monkeypatch):
     """Files are read in batches by several children; a batch that ends its child is read again one by one."""
-    monkeypatch.setattr(file_reader, "PARALLEL_FROM", 1)
+    monkeypatch.setattr(file_reader_pool, "PARALLEL_FROM", 1)
     good = [f"2026-05-02/{n:03}.md" for n in range(100)]
     for name in good:
         drop(name, f"# 大雨\n\n{name}")
@@ -163,7 +163,7 @@ def test_a_child_that_was_killed_by_others_costs_nothing(settings, drop, tmp_pat
     drop("2026-05-01/good.png", picture())
     drop("2026-05-01/a.md", "# 图\n\n![图](good.png)")
     reader, killed = FileReader(settings), []
-    children = file_reader._children
+    children = file_reader_pool._children
 
     class Killing:
         def take(self, *arguments):
@@ -176,7 +176,7 @@ def test_a_child_that_was_killed_by_others_costs_nothing(settings, drop, tmp_pat
         give_back = staticmethod(children.give_back)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(file_reader, "_children", Killing())
+        patch.setattr(file_reader_pool, "_children", Killing())
         (found,) = reader.read({"2026-05-01/a.md": "stamp"})
     assert killed
     assert "/media/" in found.result.body

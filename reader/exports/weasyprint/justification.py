@@ -33,8 +33,8 @@ from weasyprint.pdf import tags
 from weasyprint.text import line_break
 from weasyprint.text.ffi import TO_UNITS, ffi, pango
 
-from . import caching
-from .caching import SQUARE
+from . import layout_cache
+from .layout_cache import SQUARE
 
 LOG = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def install() -> bool:
         return False
     if inline.justify_line is not justify_line:
         inline.justify_line, inline.text_align = justify_line, text_align
-        caching.install()
+        layout_cache.install()
         line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
         document.Page.paint, pdf_stream.Stream.marked = paint, marked
         tags._build_box_tree = build_box_tree
@@ -222,7 +222,7 @@ def _place(box: Any, shift: float) -> float:
 
 
 def set_text(self: Any, text: str, justify: bool = False) -> None:
-    caching.set_text(self, text, justify)
+    layout_cache.set_text(self, text, justify)
     changes = list(_SCRIPT_CHANGE.finditer(self.text)) if BREAK in self.text else []
     apostrophes = list(_APOSTROPHE.finditer(self.text)) if "’" in self.text else []
     if not changes and not apostrophes:
@@ -246,7 +246,7 @@ def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[s
 
 
 def reactivate(self: Any, style: Any) -> None:
-    caching.reactivate(self, style)
+    layout_cache.reactivate(self, style)
     if spread := getattr(self, "spread", None):
         pango.pango_layout_set_single_paragraph_mode(self.layout, True)
         _stretch(self, spread)

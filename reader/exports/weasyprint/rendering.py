@@ -20,9 +20,9 @@ from weasyprint import CSS, HTML  # noqa: E402
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
-from . import caching, justification, tagged_pdf  # noqa: E402
-from .caching import SQUARE  # noqa: E402
+from . import justification, layout_cache, tagged_pdf  # noqa: E402
 from .justification import BREAK, LATIN  # noqa: E402
+from .layout_cache import SQUARE  # noqa: E402
 
 MEDIA = "media:"
 """Pictures are ``<img src="media:<name>">``; *media* is the only source of their bytes."""
@@ -73,7 +73,7 @@ def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> by
             stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
         )
     finally:
-        caching.forget_lines()
+        layout_cache.forget_lines()
     return pdf
 
 

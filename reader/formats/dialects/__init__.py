@@ -1,12 +1,13 @@
 """Markdown of other tools as CommonMark: what Hugo, Jekyll, Hexo, Zola, Pelican, Obsidian, VuePress, Docusaurus add.
 
-    masking.py       code and mathematics are put aside: nothing in them is read
-    comments.py      what was never meant for readers, and the code of MDX
-    tags.py          {% tags %}, {{< shortcodes >}}, read; tag_table.py  what they mean
-    wikilinks.py     [[note]], ![[picture.png]]
-    admonitions.py   > [!note], :::tip, !!! note
-    marks.py         ==mark==, - [ ], [TOC], {: .class}, ^id
-    headings.py      {#id}
+    masking.py              code and mathematics are put aside: nothing in them is read
+    comments.py             what was never meant for readers, and the code of MDX
+    shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py  what they mean
+    wikilinks.py            [[note]], ![[picture.png]]
+    admonitions.py          > [!note], :::tip, !!! note
+    markdown_extensions.py  ==mark==, - [ ], [TOC], {: .class}, ^id
+    heading_ids.py          {#id}
+    html_builders.py        the HTML that the others write
 
 Nothing foreign is shown as source: an unknown tag goes, what stands in it stays, a warning names it.
 """
@@ -17,12 +18,12 @@ from functools import partial
 
 from ...i18n import Message
 from .admonitions import with_asides
-from .blocks import is_chinese
 from .comments import without_comments, without_components
-from .marks import plain_marks
+from .html_builders import is_chinese
+from .markdown_extensions import plain_marks
 from .masking import Masks, mask_code
-from .tag_table import show
-from .tags import without_tags
+from .shortcode_table import show
+from .shortcodes import without_tags
 from .wikilinks import with_links
 
 _MOST_NAMED = 10

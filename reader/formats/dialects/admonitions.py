@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .blocks import KINDS, aside, details, title_of
+from .html_builders import KINDS, aside, details, title_of
 
 _ALERT = re.compile(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
 _CONTAINER = re.compile(r"(?P<prefix>[ \t]*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...sanitizer.tags import BLOCKS, INLINES
+from ...sanitizer.allowlist import BLOCKS, INLINES
 
 _HTML_COMMENT = re.compile(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
 _OBSIDIAN = re.compile(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ...child_process.parent import Limits
-from ...child_process.warm import WarmChildren
+from ...child_process.pool import WarmChildren
 from ...errors import ChildFailed, NotImported
 from ...i18n import Message, restored
 from ...library.article_json import article_of

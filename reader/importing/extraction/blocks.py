@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...sanitizer import strip_control_characters
-from .features import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
+from .patterns import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
 
 NEVER_TEXT = frozenset((
     "script", "style", "noscript", "iframe", "select", "textarea", "button", "input", "template", "object", "embed",

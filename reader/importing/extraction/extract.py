@@ -9,11 +9,11 @@ from lxml.html import HtmlElement
 
 from ...sanitizer import with_media_links
 from .blocks import blocks_of, drop_chrome, parse
-from .cleaning import to_clean_html
-from .features import TOKEN
 from .metadata import Metadata, metadata_of
+from .patterns import TOKEN
 from .pruning import one_story, prune
 from .scoring import body_of
+from .semantic_html import to_clean_html
 
 UNSEEN = 3
 """If ``articleBody`` is this many times longer than the visible text, the page shows its text with JavaScript only."""

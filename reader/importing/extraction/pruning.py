@@ -12,7 +12,7 @@ from itertools import pairwise
 from lxml.html import HtmlElement
 
 from .blocks import TextBlock, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
-from .features import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
+from .patterns import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 from .scoring import LANDMARKS, probabilities, prose_by_element
 
 MOST = 0.3

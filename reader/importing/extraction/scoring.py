@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from lxml.html import HtmlElement
 
 from .blocks import TextBlock, is_body, is_unwelcome, lineage, names_of
-from .features import CHROME, DATE, SENTENCE_END
+from .patterns import CHROME, DATE, SENTENCE_END
 
 WEIGHTS = {
     "always": -1.0,

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from ...errors import NotImported
 from ...i18n import Message
-from .unreadable import reason_for
+from .unsupported_formats import reason_for
 
 LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000

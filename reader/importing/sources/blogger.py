@@ -11,9 +11,9 @@ from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...i18n import Message
 from ...models import Draft
+from .html_to_text import plain_title
 from .items import Found, LeftOut, SourceItem, given_html
 from .old_addresses import aliases_of
-from .titles import plain_title
 from .xml import read_export
 
 _KIND = "http://schemas.google.com/g/2005#kind"

@@ -17,8 +17,8 @@ from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
 from ..extraction.blocks import parse
-from ..extraction.cleaning import normalize, to_clean_html
-from ..extraction.features import TOKEN
+from ..extraction.patterns import TOKEN
+from ..extraction.semantic_html import normalize, to_clean_html
 from .archives import Archive
 from .items import Found, SourceItem, given_html
 from .xml import read_xml

@@ -16,10 +16,10 @@ from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
 from ...models import Draft
 from ..extraction.bylines import is_person, names_in
-from ..extraction.features import TOKEN
+from ..extraction.patterns import TOKEN
+from .html_to_text import plain_title
 from .http import Fetched, Fetcher
 from .items import SourceItem
-from .titles import plain_title
 
 MOST_PAGES = 500
 """Of one feed."""

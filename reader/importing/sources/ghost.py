@@ -12,8 +12,8 @@ from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft, slug_of
+from .html_to_text import plain_summary, plain_title
 from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
-from .titles import plain_summary, plain_title
 
 _GHOST_ADDRESS = "__GHOST_URL__"
 _PUBLISHED = ("published", "sent", "scheduled")

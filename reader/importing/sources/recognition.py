@@ -18,9 +18,9 @@ from .feeds import feed_items, is_feed
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem
-from .mail import is_mail, mail_items
+from .mail_and_mhtml import is_mail, mail_items
 from .opml import is_opml, opml_items
-from .unreadable import reason_by_content, reason_for
+from .unsupported_formats import reason_by_content, reason_for
 
 TEXTS = from_text.SUFFIXES
 PAGES = (*from_html.SUFFIXES, ".shtml")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from html import escape, unescape
 
-from .titles import plain_title
+from .html_to_text import plain_title
 
 _ATTRIBUTES = r"(?:[^\[\]\"']|\"[^\"]*\"|'[^']*')*?"
 _CODE = re.compile(

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...i18n import Message
-from ...library.folder import NameRules
+from ...library.directory_walk import NameRules
 from ...library.skipped_names import reason_to_skip_folder, reason_to_skip_name
 from .items import LeftOut
 from .recognition import ARTICLES
-from .unreadable import HINTS, reason_for
+from .unsupported_formats import HINTS, reason_for
 
 WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml", ".docx", ".odt")
 """Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""

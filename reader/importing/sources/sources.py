@@ -14,15 +14,15 @@ from urllib.parse import unquote, urlsplit
 from ...errors import NotImported, UnreadableArticle
 from ...formats.decoding import decode_page
 from ...i18n import Message
-from ...library.folder import EntryKind, find_root, walk
+from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_regular
 from .archives import Archive, open_archive
-from .documents import document_items, is_document
 from .epub import book_items
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem
 from .recognition import ARTICLES, Source, form_of, items_in
 from .skipping import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
+from .word_processor import document_items, is_document
 
 LARGEST_EXPORT_BYTES = 500_000_000
 """The export of a whole site in one file. It is streamed from disk, and only the command line reads it."""

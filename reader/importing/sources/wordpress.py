@@ -17,10 +17,10 @@ from ...errors import NotImported
 from ...formats.dates import UnreadableDate, date_in_text, parse_date
 from ...i18n import Message
 from ...models import Draft, slug_of
+from .html_to_text import plain_summary, plain_title
 from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
 from .old_addresses import aliases_of
 from .shortcodes import Picture, Shortcodes
-from .titles import plain_summary, plain_title
 from .wordpress_body import to_html
 from .xml import read_export
 

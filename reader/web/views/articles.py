@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from ... import urls
 from ...chinese import reading_minutes
-from ...chinese.script import SCRIPTS, in_script, other_script
+from ...chinese.script_conversion import SCRIPTS, in_script, other_script
 from ...errors import BadOption
 from ...exports.publications import of_article
 from ...models import Article, Collection, Teaser, fingerprint

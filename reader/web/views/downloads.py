@@ -40,7 +40,7 @@ from ...exports.publications import (
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, fingerprint, is_slug
 from .. import services
-from ..client_limits import WaitingPlaces, client, client_limits
+from ..rate_limits import WaitingPlaces, client, client_limits
 from ..responses import fit_suffix_range
 
 bp = Blueprint("downloads", __name__)

@@ -32,7 +32,7 @@ from ...importing.importer import SKIPPED
 from ...models import Article
 from .. import services
 from ..article_body import for_screen, kinds_of
-from ..client_limits import EVERYBODY, WaitingPlaces, client, client_limits
+from ..rate_limits import EVERYBODY, WaitingPlaces, client, client_limits
 from ..request_context import request_context
 from ..responsive_images import ImageSet
 

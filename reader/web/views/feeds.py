@@ -17,8 +17,8 @@ from ...feeds.feed_page import FeedPage, look_up, to_feed
 from ...feeds.selection import Selection
 from ...models import ALL, Collection
 from .. import services
-from ..client_limits import client, client_limits
 from ..download_links import finished_exports
+from ..rate_limits import client, client_limits
 from ..responses import Representation, conditional_response, version_of
 from .feed_pages import BROWSER_FIELDS, accepts_html, feed_as_html
 from .share import this_site

@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from ...catalog.connections import rebuilding
+from ...catalog.read_connections import rebuilding
 from ...errors import Busy
 from .. import services
 from ..metric_files import VARIABLE, restore_metric_files

@@ -22,10 +22,10 @@ from ...i18n import N_, translations
 from ...jobs.drawings import MIMETYPE as PICTURE
 from ...models import Article, Issue, Teaser, is_dated
 from .. import services
-from ..client_limits import client, client_limits
 from ..download_links import ENCLOSED, finished_exports
 from ..drawn_pictures import drawn_picture
 from ..pagination import cursor_of
+from ..rate_limits import client, client_limits
 from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
 

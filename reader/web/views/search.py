@@ -12,10 +12,10 @@ from flask_babel import gettext
 from ... import urls
 from ...catalog.query_parser import MAX_LENGTH, Query, parse
 from ...catalog.search import ORDERS, Hit, Results, SearchCursor
-from ...chinese.script import SCRIPTS, convert, script_of
+from ...chinese.script_conversion import SCRIPTS, convert, script_of
 from ...i18n import N_
 from .. import services
-from ..client_limits import client, client_limits
+from ..rate_limits import client, client_limits
 from ..rendering import NavigationLink, render_page, teasers_shown
 from ..request_context import request_context
 

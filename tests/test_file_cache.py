@@ -4,12 +4,12 @@ import os
 
 import pytest
 
-from reader.storage.files import Store
+from reader.storage.file_cache import FileCache
 
 
 @pytest.fixture
 def store(tmp_path):
-    return Store(tmp_path / "exports", limit_bytes=1000)
+    return FileCache(tmp_path / "exports", limit_bytes=1000)
 
 
 def age(path, seconds):

@@ -14,12 +14,12 @@ SPARE = 0.9
 """Eviction stops at this fraction of the limit, so that the next file does not cause another eviction."""
 
 
-class Store:
+class FileCache:
     """Files under *folder*, at most *limit_bytes* together, shared by processes. Keys match ``[a-z0-9-]+.suffix``.
 
     ::
 
-        store = Store(instance / "exports", limit_bytes=2_000_000_000)
+        store = FileCache(instance / "exports", limit_bytes=2_000_000_000)
         store.put("3f2a.pdf", content)
         path = store.find("3f2a.pdf")  # None once it has been evicted
     """

@@ -19,7 +19,7 @@ from .. import urls
 from ..formats import FORMATS
 from ..models import Article, fingerprint, slug_of
 from ..sanitizer import attributes_of, escaped, to_text
-from ..sanitizer.headings import github_name, heading_names, loose
+from ..sanitizer.heading_anchors import github_name, heading_names, loose
 
 _LINK = re.compile(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _MARK = ' href="./'

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from html import escape
 
-from .blocks import KINDS, aside, details, figure, link, on_lines, title_of
-from .tags import Tag
+from .html_builders import KINDS, aside, details, figure, link, on_lines, title_of
+from .shortcodes import Tag
 
 _PICTURE_SIZE = re.compile(r"\d+(?:px|%)?")
 _CLASS = re.compile(r"[\w -]*")

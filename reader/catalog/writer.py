@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem, slug_by_path
-from .collections import CollectionIndex, collections_in, names_of
+from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
-from .links import link_names
+from .link_resolution import link_names
 from .repair import prepare, repairing
 from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
 from .schema import connect

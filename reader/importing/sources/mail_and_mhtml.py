@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page, decode_text
-from ...formats.names import split_names
+from ...formats.person_names import split_names
 from ...i18n import Message
 from ...models import Draft
 from .http import Fetched

@@ -21,17 +21,17 @@ from itertools import count, islice
 from typing import Any
 
 from ..child_process.parent import Limits
-from ..child_process.warm import WarmChildren
+from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed
 from ..i18n import Message, restored
-from ..models import Article, Problem
-from ..settings import Settings
+from ..models import Article, Problem, fingerprint
+from ..settings import PACKAGE, Settings
 from .article_json import article_of
 from .problem_log import MOST_LINES
 
 log = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "reader.library.reader_process")
+COMMAND = (sys.executable, "-m", "reader.library.file_reader_child")
 PARALLEL_FROM = 400
 """From this number of files on, several children read in parallel."""
 
@@ -47,6 +47,16 @@ _QUEUED_BATCHES = 3
 
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
 _children = WarmChildren(RECYCLE_BYTES)
+
+_CODE = ("chinese", "sanitizer", "editing", "formats", "media", "models.py")
+"""What an article depends on besides its file."""
+
+
+def code_fingerprint() -> str:
+    """Another one after an update of Reader that may read files otherwise."""
+    places = [PACKAGE / name for name in _CODE]
+    files = sorted(file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place]))
+    return fingerprint(*(file.read_bytes() for file in files))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..chinese import HAN
-from .names import EMPLOYER, split_names
+from .person_names import EMPLOYER, split_names
 
 
 def _lines(*patterns: str) -> re.Pattern[str]:
