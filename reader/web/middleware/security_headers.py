@@ -1,7 +1,7 @@
 """Adds default security headers to every response, including static files and errors, unless a view has set them.
 
-``content_security_policy.py`` sets the policy of pages with scripts. A 304 carries only ``nosniff``: caches update the
-stored response with its fields (RFC 9111 3.2), so a default policy here would replace that of the page.
+``content_security_policy.py`` sets the policy of pages with scripts. A 304 carries none: the stored response keeps its
+own (RFC 9111 4.3.4), and a default policy here would replace that of the page (3.2).
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ POLICY = "default-src 'none';style-src 'unsafe-inline';base-uri 'none';form-acti
 POLICY_OF_XML = f"img-src data:;{POLICY}"
 """Chromium's XML viewer uses ``data:`` pictures."""
 
-NOSNIFF = ("X-Content-Type-Options", "nosniff")
 SECURITY_HEADERS = (
     ("Content-Security-Policy", POLICY),
-    NOSNIFF,
+    ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Permissions-Policy", "geolocation=()"),
 )
@@ -30,9 +29,10 @@ runs; each further feature would make every response longer."""
 
 def with_security_headers(status: str, headers: Headers) -> Headers:
     """*headers* with the missing fields of SECURITY_HEADERS."""
-    named = {name.lower() for name, _ in headers}
-    wanted = (NOSNIFF,) if status.startswith("304") else SECURITY_HEADERS
-    if wanted is SECURITY_HEADERS and "xml" in next((value for name, value in headers if name == "Content-Type"), ""):
+    if status.startswith("304"):
+        return headers
+    named, wanted = {name.lower() for name, _ in headers}, SECURITY_HEADERS
+    if "xml" in next((value for name, value in headers if name == "Content-Type"), ""):
         wanted = (("Content-Security-Policy", POLICY_OF_XML), *SECURITY_HEADERS[1:])
     return [*headers, *(field for field in wanted if field[0].lower() not in named)]
 
