@@ -85,7 +85,12 @@ class RequestChecks:
 
 
 def _fault(environ: WSGIEnvironment) -> str:
-    """The status line for a malformed request (RFC 9112 3.2: exactly one valid Host) or too long a URL; else empty."""
+    """The status line for a malformed request (RFC 9112 3.2: exactly one valid Host) or too long a URL; else empty.
+
+    Methods are case-sensitive (RFC 9110 9.1), but werkzeug takes ``get`` for GET.
+    """
+    if environ["REQUEST_METHOD"] != environ["REQUEST_METHOD"].upper():
+        return "501 Not Implemented"
     if not is_host(environ.get("HTTP_HOST", "")):
         return "400 Bad Request"
     path = environ["PATH_INFO"]
