@@ -29,6 +29,12 @@ def free_port() -> int:
         return port
 
 
+def inherited() -> dict[str, str]:
+    """The environment for a server. Without the metrics folder that an application in this process left there: the
+    server would add its figures to those of all tests before."""
+    return {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+
+
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment variables for these settings, without those at their default."""
     chosen = {field.name: getattr(settings, field.name) for field in fields(Settings)}
@@ -49,8 +55,7 @@ def _as_text(value: object) -> str:
 def serving(settings: Settings, command: Sequence[str] = READER, log: Path | None = None) -> Iterator[str]:
     """The URL of a running server with *settings* (articles, instance, base_url …); stopped with SIGTERM."""
     port = free_port()
-    inherited = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
-    environment = inherited | environment_of(settings)
+    environment = inherited() | environment_of(settings)
     arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]
     output = (log or settings.instance.with_suffix(".log")).open("wb")
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from documentation import LANGUAGES, code_blocks, code_spans, commands_in, table_rows, text_of_documents
 from PIL import Image
-from serving import free_port, serving
+from serving import free_port, inherited, serving
 
 from reader import cli
 from reader.app import create_app
@@ -107,7 +107,7 @@ def library(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def environment(library) -> dict[str, str]:
     chosen = {"READER_ARTICLES": str(library / "articles"), "READER_INSTANCE": str(library / "instance")}
-    return os.environ | chosen | {"PYTHONPATH": str(ROOT)}
+    return inherited() | chosen | {"PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from serving import inherited
 
 from reader.catalog import Catalog, catalog_writer
 from reader.library.watcher import watch_and_index
@@ -87,7 +87,7 @@ def test_a_waiting_article_comes_out_at_its_time(settings):
 
 def test_another_process_takes_over_when_the_keeper_is_killed(settings):
     settings.articles.mkdir(parents=True)
-    environment = os.environ | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    environment = inherited() | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     code = (
         "from reader.services import start_background; from reader.settings import Settings; import time;"
         "start_background(Settings.from_environ()); print('up', flush=True); time.sleep(60)"

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serving import free_port
+from serving import free_port, inherited
 
 from reader.settings import ROOT
 
@@ -63,7 +63,7 @@ class Server:
         options = ["--workers", str(self.workers), "--port", str(self.port)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *options], cwd=ROOT, env=_inherited() | places | self.environment, stdout=log, stderr=log
+                [*command, *options], cwd=ROOT, env=inherited() | places | self.environment, stdout=log, stderr=log
             )
 
     def stop(self) -> int:
@@ -151,8 +151,3 @@ def wait_for(fact, server: Server | None = None, seconds: float = PATIENCE_SECON
         assert time.monotonic() < deadline, server.log if server else "waited in vain"
         time.sleep(0.02)
     return found
-
-
-def _inherited() -> dict[str, str]:
-    """The environment, without what an application in this process left there (the metrics of its own folder)."""
-    return {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}

@@ -13,7 +13,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from serving import serving
+from serving import inherited, serving
 
 from reader import urls
 from reader.library import file_reader_pool
@@ -87,7 +87,7 @@ def test_the_service_comes_up_twice_and_the_bad_files_are_listed(settings, bad_f
         tried = log.read_text()
         assert ("crash.md" in tried) is (start == "first")
         assert ("hungry.md" in tried) is (start == "first")  # not tried again until it changes
-    environment = os.environ | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    environment = inherited() | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     check = subprocess.run([sys.executable, "-m", "reader", "check"], cwd=ROOT, env=environment, capture_output=True)
     listed = check.stderr.decode()
     assert "with-huge.md: picture left out: 2026-05-01/huge.png: too large: 1,500,000,000 bytes" in listed

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from serving import READER, serving
+from serving import READER, inherited, serving
 
 RAIN = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n今天下雨。\n"
 PATIENCE_SECONDS = 30
@@ -211,7 +211,7 @@ def test_bad_entries_of_every_kind_leave_the_rest_alone_and_the_log_short(starte
         assert "Traceback" not in site.log
         check = subprocess.run(
             [*READER[:3], "check"],
-            env=os.environ
+            env=inherited()
             | {"READER_ARTICLES": str(site.articles), "READER_INSTANCE": str(site.articles.parent / "i2")},
             capture_output=True,
             text=True,
@@ -261,7 +261,7 @@ def test_a_removal_in_bulk_is_confirmed_on_the_command_line(started, settings):
             (site.articles / f"{n}.md").unlink()
         assert eventually(lambda: site.status("/healthz") == 503)
         assert site.has("1", "rain")
-        environment = os.environ | {
+        environment = inherited() | {
             "READER_ARTICLES": str(settings.articles),
             "READER_INSTANCE": str(settings.instance),
             "LANG": "C",

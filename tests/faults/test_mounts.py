@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from serving import inherited
 
 from reader.settings import ROOT
 
@@ -63,6 +63,6 @@ def test_an_unmounted_share_removes_nothing_and_one_article_deleted_on_it_does(t
         pytest.skip("this machine lets nobody mount in a namespace of his own")
     command = [*UNSHARE, sys.executable, "-c", PROGRAM, str(tmp_path), at]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=inherited() | {"PYTHONPATH": str(ROOT)}
     )
     assert done.stdout.splitlines() == states, done.stderr

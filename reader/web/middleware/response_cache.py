@@ -99,7 +99,10 @@ class ResponseCache:
     ) -> None:
         self.inner = inner
         self.hits: dict[str, int] = {}
-        """The number of hits by status line, since the metrics were last collected."""
+        """The number of hits by status line, since the process started. It is not reset: a hit counted while
+        another thread resets it would bring all the others back."""
+        self.collected: dict[str, int] = {}
+        """The part of ``hits`` that the metrics have."""
         self._revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
         self._pages: dict[Key, CacheEntry] = {}
         self._older: dict[Key, CacheEntry] = {}

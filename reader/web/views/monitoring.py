@@ -125,12 +125,13 @@ def count_quiet_failures(app: Flask) -> None:
 def count_cache_hits(app: Flask) -> None:
     """Adds this process's response cache hits since the last call to the counter."""
     response_cache = app.extensions.get("response_cache")
-    if response_cache is None or not response_cache.hits:
+    if response_cache is None:
         return
     with _lock:
-        counted, response_cache.hits = response_cache.hits, {}
-    for status, hits in counted.items():
-        HITS.labels(status).inc(hits)
+        for status, hits in list(response_cache.hits.items()):
+            if (more := hits - response_cache.collected.get(status, 0)) > 0:
+                HITS.labels(status).inc(more)
+                response_cache.collected[status] = hits
 
 
 @bp.get("/healthz")
