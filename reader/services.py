@@ -16,6 +16,7 @@ from .library.scanner import Library
 from .library.watcher import watch_and_index
 from .media.renditions import ImageRenderer
 from .settings import Settings
+from .storage.folders import check_folders, check_writable
 from .templating import Renderer
 
 
@@ -42,8 +43,10 @@ class Services:
 def build_services(settings: Settings) -> Services:
     """Builds the services without starting threads. Nothing is scanned yet.
 
-    The articles folder is created for a new site only. A folder that vanished later is a fault.
+    The articles folder is created for a new site only. A folder that vanished later is a fault. Raises BadSetting.
     """
+    check_folders(settings)
+    check_writable(settings)
     prepare(settings.catalog)
     if not is_filled(settings.catalog):
         with suppress(OSError):  # the first scan reports a folder that cannot be created

@@ -7,17 +7,27 @@ import ipaddress
 import logging
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from .errors import BadSetting
 from .i18n import Message, is_language_tag, language_tag
 
 SHORTEST_TOKEN = 12
+SECRETS = ("editor_token",)
+"""Fields whose values no message shows."""
+
+LONGEST_TEXT, LONGEST_SHOWN = 4_000, 200
+DAY_SECONDS, YEAR_SECONDS = 86_400.0, 31_536_000.0
+MOST_MB = 100_000_000
+"""100 TB; larger numbers are mistakes, and some overflow rlim_t or off_t."""
+
 _FORMER_NAMES = {"READER_RESPONSE_CACHE_MB": "READER_HOT_CACHE_MB"}
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -110,11 +120,11 @@ class Settings:
             if value := _value_of(name, environ):
                 wanted, parse = _PARSERS.get(f.name) or _PARSERS_BY_TYPE[str(f.type)]
                 try:
-                    values[f.name] = parse(value)
+                    values[f.name] = parse(_text(value))
                 except _Unusable as error:
-                    raise BadSetting(name, value, error.wanted) from error
+                    raise BadSetting(name, _shown(f.name, value), error.wanted) from error
                 except (ValueError, KeyError, OSError) as error:
-                    raise BadSetting(name, value, wanted) from error
+                    raise BadSetting(name, _shown(f.name, value), wanted) from error
         _warn_of_unknown(environ, {f"READER_{f.name.upper()}" for f in fields(cls)})
         return cls(**values)
 
@@ -143,20 +153,44 @@ def _warn_of_unknown(environ: Mapping[str, str], known: set[str]) -> None:
             log.warning("%s is not a setting%s", name, f"; did you mean {close[0]}?" if close else "")
 
 
-def _positive(parse: Callable[[str], float]) -> Callable[[str], float]:
-    def checked(value: str) -> float:
-        number = parse(value)
-        if not 0 < number < float("inf"):
-            raise ValueError(value)
-        return number
-
-    return checked
+def _shown(field_name: str, value: str) -> str:
+    """The value as an error message shows it: on one line, not endless, and no secret."""
+    if field_name in SECRETS:
+        return "…"
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
-def _seconds(value: str) -> float:
-    number = float(value)
-    if not 0 <= number < float("inf"):
-        raise ValueError(value)
+def _text(value: str) -> str:
+    """Raises _Unusable unless *value* is one line of UTF-8: it appears in headers, pages, logs and file names."""
+    if len(value) > LONGEST_TEXT:
+        raise _Unusable(Message("at most %(count)s characters", count=LONGEST_TEXT))
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value):
+        raise _Unusable(Message("one line of text in UTF-8, without control characters"))
+    return value
+
+
+def _whole(least: int, most: int) -> tuple[str, Callable[[str], int]]:
+    """Whole numbers from *least* to *most*."""
+
+    def parse(value: str) -> int:
+        return int(_within(int(value), least, most))
+
+    return Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most)), parse
+
+
+def _number(least: float, most: float) -> tuple[str, Callable[[str], float]]:
+    """Numbers from *least* to *most*."""
+
+    def parse(value: str) -> float:
+        return _within(float(value), least, most)
+
+    return Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}"), parse
+
+
+def _within(number: float, least: float, most: float) -> float:
+    if not least <= number <= most:  # false for nan, too
+        raise ValueError(number)
     return number
 
 
@@ -173,17 +207,31 @@ def _secret(value: str) -> str:
 
 
 def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(value)
-    if parts.username is not None or re.search(r"[\s<>\"\\^`{|}]", value):
+    parts = _http_parts(value)
+    if parts.query or parts.fragment:
         raise ValueError(value)
     root = f"{parts.scheme}://{parts.netloc}"
     if parts.path.strip("/"):
         raise _Unusable(
             Message("an address without a path, such as %(root)s: Reader answers at the root only", root=root)
         )
-    return root if parts.port is None or parts.port else value  # .port raises ValueError above 65535
+    return root.replace(parts.hostname or "", _ascii_host(parts.hostname or "")) if not root.isascii() else root
+
+
+def _http_parts(value: str) -> SplitResult:
+    """The parts of an http or https URL with a host name and no user name. Raises ValueError."""
+    parts = urlsplit(value)
+    host = _ascii_host(parts.hostname or "")
+    if parts.scheme not in ("http", "https") or not _HOST_NAME.fullmatch(f"[{host}]" if ":" in host else host):
+        raise ValueError(value)
+    if parts.username is not None or re.search(r"[\s<>\"\\^`{|}]", value) or parts.port == 0:
+        raise ValueError(value)  # .port raises ValueError above 65535
+    return parts
+
+
+def _ascii_host(name: str) -> str:
+    """The name as clients send it in Host: IDNA for others than ASCII. Raises UnicodeError, a ValueError."""
+    return name if name.isascii() else name.encode("idna").decode()
 
 
 def _language(value: str) -> str:
@@ -197,7 +245,7 @@ def _language(value: str) -> str:
 
 
 def _hosts(value: str) -> str:
-    names = [name.strip().lower().rstrip(".") for name in value.split(",") if name.strip()]
+    names = [_ascii_host(name.strip().lower().rstrip(".")) for name in value.split(",") if name.strip()]
     if not all(_HOST_NAME.fullmatch(name) for name in names):
         raise ValueError(value)
     return ",".join(names)
@@ -220,8 +268,14 @@ def _folder(value: str) -> Path:
 
 
 def _hub_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not value.isascii():  # it is sent in a header
+        raise ValueError(value)
+    _http_parts(value)
+    return value
+
+
+def _access_log(value: str) -> str:
+    if value != "-" and Path(value).expanduser().is_dir():
         raise ValueError(value)
     return value
 
@@ -230,6 +284,8 @@ def _tagging_entity(value: str) -> str:
     """The tagging entity of tag: URIs: ``authority,date`` (RFC 4151 2.1)."""
     if not re.fullmatch(r"[\w.@-]+,\d{4}(-\d\d){0,2}", value, re.ASCII):
         raise ValueError(value)
+    year, month, day, *_ = [*map(int, value.rpartition(",")[2].split("-")), 1, 1]
+    date(year, month, day)
     return value
 
 
@@ -238,7 +294,23 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "feed_authority": (Message("a domain and a year, such as news.example,2026"), _tagging_entity),
     "websub_hub": (Message("the URL of a hub, such as https://hub.example/"), _hub_address),
     "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), _secret),
-    "removal_grace_seconds": (Message("a number of seconds, 0 or more"), _seconds),
+    "site_name": (Message("text"), str),
+    "access_log": (Message("a file, or - for standard error"), _access_log),
+    "scan_seconds": _number(0.1, DAY_SECONDS),
+    "article_limit_mb": _whole(1, 1_000),
+    "picture_limit_mb": _whole(1, 10_000),
+    "read_timeout_seconds": _number(0.1, DAY_SECONDS),
+    "read_memory_mb": _whole(128, MOST_MB),
+    "removal_grace_seconds": _number(0, YEAR_SECONDS),
+    "accept_removals_seconds": _number(0.1, YEAR_SECONDS),
+    "export_workers": _whole(1, 64),
+    "export_queue": _whole(1, 100_000),
+    "export_timeout_seconds": _number(0.1, DAY_SECONDS),
+    "export_memory_mb": _whole(256, MOST_MB),
+    "export_cache_mb": _whole(1, MOST_MB),
+    "response_cache_mb": _whole(1, MOST_MB),
+    "exports_per_minute": _whole(1, 1_000_000),
+    "searches_per_minute": _whole(1, 1_000_000),
     "language": (Message("a language tag such as zh-CN"), _language),
     "hosts": (Message("host names without port, such as news.example,www.news.example"), _hosts),
     "trusted_proxies": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), _networks),
@@ -247,8 +319,5 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 _PARSERS_BY_TYPE: dict[str, tuple[str, Callable[[str], Any]]] = {
     "Path": (Message("a folder"), _folder),
-    "str": (Message("text"), str),
     "bool": (Message("1 or 0"), _switch),
-    "int": (Message("a whole number above 0"), _positive(int)),
-    "float": (Message("a number above 0"), _positive(float)),
 }

@@ -6,8 +6,19 @@ top.
 
 from __future__ import annotations
 
-from .app import create_app
+import sys
 
-app = create_app()
+from .app import create_app
+from .errors import ReaderError
+from .i18n import environment_language, translated
+
+CANNOT_LOAD = 4
+"""The exit status that gunicorn knows as “App failed to load”: it stops, and does not start worker after worker."""
+
+try:
+    app = create_app()
+except ReaderError as error:  # a setting that cannot be used: one line, without a traceback
+    sys.stderr.write(f"{translated(error.message, environment_language())}\n")
+    sys.exit(CANNOT_LOAD)
 application = app.wsgi_app
 """``app`` without ``Flask.__call__``, which costs as much time as a whole response from the response cache."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import fields
 
 import pytest
 
 from reader.catalog import Catalog, prepare
 from reader.cli import main
-from reader.settings import Settings
+from reader.errors import BadSetting
+from reader.settings import MOST_MB, SECRETS, Settings
 
 
 def test_a_former_name_still_works_and_is_warned_of(caplog):
@@ -51,10 +53,10 @@ def test_a_catalog_of_version_0_1_keeps_the_original_names_of_renamed_articles(s
         ("BASE_URL", "https://user@news.example", "https://news.example"),
         ("BASE_URL", "https://news.example:99999", "https://news.example"),
         ("BASE_URL", "https://", "https://news.example"),
-        ("EXPORT_WORKERS", "-1", "above 0"),
+        ("EXPORT_WORKERS", "-1", "from 1 to 64"),
         ("EXPORT_WORKERS", "1.5", "whole number"),
-        ("SCAN_SECONDS", "nan", "above 0"),
-        ("SCAN_SECONDS", "inf", "above 0"),
+        ("SCAN_SECONDS", "nan", "from 0.1 to 86400"),
+        ("SCAN_SECONDS", "inf", "from 0.1 to 86400"),
         ("TIMEZONE", "Mars/Olympus", "Asia/Shanghai"),
         ("TIMEZONE", "../../etc/passwd", "Asia/Shanghai"),
         ("TRUSTED_PROXIES", "nginx", "127.0.0.1"),
@@ -70,6 +72,164 @@ def test_a_setting_that_cannot_be_used_is_refused_with_the_fix_and_exit_status_2
     assert answer.exit_code == 2
     assert f"READER_{name}" in answer.output
     assert fix in answer.output
+
+
+HOSTILE = [
+    *(
+        "",
+        "   ",
+        "\n",
+        "a\nb",
+        "a\x1b[31mb",
+        "a\tb",
+        "a\u2028b",
+        "a\x85b",
+        "\udcff",
+        "大雨",
+        "%s",
+        "%(x)s",
+        "<script>",
+        "'\"",
+    ),
+    *(
+        "-1",
+        "0",
+        "-0",
+        "+5",
+        "1.5",
+        "1e9",
+        "1e400",
+        "1e-400",
+        "nan",
+        "inf",
+        "-inf",
+        "0x10",
+        "1_000",
+        "９",
+        "٣",
+        "9" * 5000,
+    ),
+    *(
+        "999999",
+        "99999999999999999999",
+        "4294967296",
+        "2147483648",
+        ",",
+        ",,",
+        "none",
+        "true",
+        "-",
+        "--",
+        "~",
+        "~nobody/x",
+    ),
+    *(
+        "/dev/null",
+        "/proc/x",
+        "..",
+        "/",
+        "a" * 300,
+        "a" * 5000,
+        "::1/200",
+        "1.2.3.4/33",
+        "0.0.0.0/0",
+        "http://[",
+        "http://",
+    ),
+    *(
+        "http://x:0",
+        "http://x:65536",
+        "https://a b",
+        "https://news.example\r\nX: 1",
+        "https://新闻.example",
+        "javascript:1",
+    ),
+    *("https://a.example,https://b.example", "https://-", "zh-" + "a" * 100, "en-x-" + "-".join(["abcdefgh"] * 500)),
+    *(
+        "news.example,2026-13",
+        "news.example,2026-02-30",
+        "news.example,0000",
+        "Etc/../UTC",
+        "localtime",
+        "America",
+        "*",
+    ),
+]
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
+def test_every_value_of_every_setting_is_usable_or_refused_with_name_value_and_fix(field):
+    name = f"READER_{field.name.upper()}"
+    for value in HOSTILE:
+        try:
+            found = getattr(Settings.from_environ({name: value}), field.name)
+        except BadSetting as refusal:
+            said = str(refusal)
+            assert said.startswith(f"{name}='")
+            assert ": expected " in said
+            assert len(said) < 400
+            assert said.isprintable()
+            assert value.strip()
+            begin = value.strip()[:9]
+            assert field.name in SECRETS or not begin.isprintable() or begin in said
+            continue
+        if not value.strip():
+            assert found == field.default
+        elif isinstance(found, int | float):
+            assert 0 <= found <= MOST_MB
+        elif isinstance(found, str):
+            assert found.isprintable()
+            assert len(found.encode()) < 20_000
+        else:
+            assert str(found).isprintable()
+
+
+def test_a_secret_that_is_refused_is_not_shown():
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environ({"READER_EDITOR_TOKEN": "geheim"})
+    assert "geheim" not in str(refusal.value)
+
+
+def test_a_chinese_host_name_is_known_as_clients_send_it():
+    settings = Settings.from_environ({"READER_BASE_URL": "https://新闻.example:8443", "READER_HOSTS": "新闻.example"})
+    assert settings.base_url == "https://xn--efvy88h.example:8443"
+    assert settings.known_hosts == {"xn--efvy88h.example"}
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Paths that are no folders, and never will be."""
+    (tmp_path / "file").write_text("a file", "utf-8")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere" / "x")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", ["file", "file/below", "dangling", "loop", "/proc/x", "/dev/null", "n" * 300])
+@pytest.mark.parametrize("command", [["serve", "--port", "1"], ["check"], ["build"], ["export", "--all"]])
+def test_an_instance_that_can_be_no_folder_is_refused_with_exit_status_2(runner, place, path, command):
+    places = {"READER_ARTICLES": str(place / "articles"), "READER_INSTANCE": str(place / path)}
+    answer = runner.invoke(main, command, env=places)
+    assert answer.exit_code == 2, answer.output
+    assert answer.output.startswith(f"Error: READER_INSTANCE='{place / path}': expected a folder")
+    assert answer.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("path", ["file", "file/below", "loop", "/dev/null", "n" * 300])
+def test_articles_that_can_be_no_folder_are_refused_with_exit_status_2(runner, place, path):
+    places = {"READER_ARTICLES": str(place / path), "READER_INSTANCE": str(place / "instance")}
+    answer = runner.invoke(main, ["check"], env=places)
+    assert answer.exit_code == 2, answer.output
+    assert answer.output.startswith(f"Error: READER_ARTICLES='{place / path}': expected a folder")
+
+
+@pytest.mark.parametrize("instance", ["articles", "articles/instance", "."])
+def test_folders_in_each_other_are_refused(runner, tmp_path, instance):
+    (tmp_path / "articles").mkdir()
+    places = {"READER_ARTICLES": str(tmp_path / "articles"), "READER_INSTANCE": str(tmp_path / instance)}
+    answer = runner.invoke(main, ["check"], env=places)
+    assert answer.exit_code == 2
+    assert "READER_INSTANCE" in answer.output
 
 
 @pytest.mark.parametrize("tag", ["zh-CN", "zh-Hant", "zh-Hans-CN", "en", "yue", "nan-Hant-TW", "de-1996", "en-x-house"])

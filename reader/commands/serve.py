@@ -14,6 +14,7 @@ from ..server.instance_folder import InstanceFolder
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
 from ..settings import Settings
+from ..storage.folders import check_folders
 from .click_localization import echo
 
 
@@ -21,11 +22,16 @@ from .click_localization import echo
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option(
-    "--workers", default=os.cpu_count() or 2, show_default="one per core", type=click.IntRange(1), help="Web processes."
+    "--workers",
+    default=os.cpu_count() or 2,
+    show_default="one per core",
+    type=click.IntRange(1, 256),
+    help="Web processes.",
 )
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; new files appear within a second."""
+    check_folders(settings)
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
         raise SystemExit(_serve(settings, instance, listener, f"http://{_shown(host)}:{port}/", workers))
 

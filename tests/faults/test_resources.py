@@ -145,7 +145,7 @@ def test_a_server_that_can_write_nowhere_is_refused_with_the_reason(tmp_path):
         pytest.skip("a mount namespace is for root only")
     server.instance.rmdir()
     server.begin()
-    assert server.process.wait(60) == 1
+    assert server.process.wait(60) == 2
     assert "READER_INSTANCE" in server.log
     assert "Traceback" not in server.log
 
