@@ -2,7 +2,7 @@
 
 Read the package in this order. Each layer (a line) may import those listed before it:
 
-    i18n                                the message catalogue; messages that can be translated later
+    i18n, patterns                      messages that can be translated later; regular expressions compiled at first use
     errors, models, urls                the domain model, its errors and its URLs (no I/O)
     settings                            READER_* variables
     storage/                            file cache, SQLite databases, lock files

@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup
 
 from .i18n import Message
+from .patterns import lazy_pattern
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
+_CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
 """What a file's name or a title may hold, and a terminal, a log or its reader would obey: control characters, escape
 sequences, ends of lines, changes of direction, and bytes that are not UTF-8."""
 
@@ -46,7 +47,7 @@ LONGEST_NAME = 255
 """Bytes of a file's or a folder's name (NAME_MAX of Linux, macOS and Windows' file systems)."""
 LONGEST_PATH = 400
 """Characters of an old address."""
-_NOT_IN_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_PATH = lazy_pattern("[\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST_SLUG = 240
 """Bytes in UTF-8, so that ``<slug>.<suffix>`` fits into a file name: 80 Han characters."""
 

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..patterns import lazy_pattern
 from .query_parser import Term, pattern_of
 
 LENGTH = 90
 """Length of an excerpt in Han characters; narrow characters count half."""
 
 _LEAD = 24
-_NO_SPACE = re.compile("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
-_SENTENCE = re.compile(r"[。！？!?\n]|\.\s")
+_NO_SPACE = lazy_pattern("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
+_SENTENCE = lazy_pattern(r"[。！？!?\n]|\.\s")
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,16 @@ from markupsafe import Markup
 from .. import urls
 from ..formats import FORMATS
 from ..models import Article, fingerprint, slug_of
+from ..patterns import lazy_pattern
 from ..sanitizer import attributes_of, escaped, to_text
 from ..sanitizer.heading_anchors import github_name, heading_names, loose
 
-_LINK = re.compile(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
+_LINK = lazy_pattern(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _MARK = ' href="./'
-_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_DATED = lazy_pattern(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 _INDEXES = frozenset({"index", "_index", "readme"})
 _SUFFIXES = frozenset(FORMATS) | {".mdx", ".html", ".htm", ".md", ".rst", ".org", ".adoc", ".ipynb", ".php", ".qmd"}
-_LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][a-z]{2,4})?$", re.IGNORECASE)
+_LANGUAGE = lazy_pattern(r"\.[a-z]{2}(?:[-_][a-z]{2,4})?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

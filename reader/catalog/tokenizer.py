@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from ..chinese import HAN, UNIFIED, VARIATION
 from ..models import Article
+from ..patterns import lazy_pattern
 
 UNSPACED = (
     f"{HAN}\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7a3"  # Han, kana, Hangul
@@ -27,20 +28,20 @@ IN_TITLE = "\ue001"
 IN_COLLECTION = "\ue000"
 """Prefix of the id of a collection, so that a search can be limited to a collection within the index."""
 
-_RUN = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
-_PAIR = re.compile(f"(?=([{UNSPACED}]{{2}}))")
-_LAST = re.compile(f"[{UNSPACED}](?![{UNSPACED}])")
-_SPACED = re.compile(f"[^\\W_{UNSPACED}]+")
-_FOLDED_BY_CASE = re.compile(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
+_RUN = lazy_pattern(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
+_PAIR = lazy_pattern(f"(?=([{UNSPACED}]{{2}}))")
+_LAST = lazy_pattern(f"[{UNSPACED}](?![{UNSPACED}])")
+_SPACED = lazy_pattern(f"[^\\W_{UNSPACED}]+")
+_FOLDED_BY_CASE = lazy_pattern(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
 """In ordinary Chinese NFKC changes only punctuation, which never affects terms. This test is faster than NFKC."""
 
-_NOT_ASKED_FOR = re.compile(f"[\ue000-\uf8ff{VARIATION}]")
+_NOT_ASKED_FOR = lazy_pattern(f"[\ue000-\uf8ff{VARIATION}]")
 """Private-use characters would be read as prefixes. Variation selectors are ignored: all forms of a name match."""
-_BLOCK = re.compile(
+_BLOCK = lazy_pattern(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|table|caption|tr|t[dh]|br|hr|blockquote|pre|figure|figcaption|section)\b[^>]*>",
     re.IGNORECASE,
 )
-_NOT_READ = re.compile(r"<r[tp]\b[^>]*>.*?</r[tp]>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_NOT_READ = lazy_pattern(r"<r[tp]\b[^>]*>.*?</r[tp]>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def folded(text: str) -> str:

@@ -5,8 +5,9 @@ Source: The Unicode Standard, Blocks.txt and Scripts.txt (``Script=Han``), witho
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from ..patterns import lazy_pattern
 
 _BLOCKS = (
     (0x3400, 0x4DBF),  # Extension A
@@ -38,9 +39,9 @@ VARIATION = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 
 WIDE_MARKS = "，。；：？！、（）《》〈〉「」『』【】〔〕～"
 
-_IS_HAN = re.compile(f"[{HAN}]")
-_IS_VARIATION = re.compile(f"[{VARIATION}]")
-_COMPATIBLE = re.compile(f"([{COMPATIBILITY}]+)")
+_IS_HAN = lazy_pattern(f"[{HAN}]")
+_IS_VARIATION = lazy_pattern(f"[{VARIATION}]")
+_COMPATIBLE = lazy_pattern(f"([{COMPATIBILITY}]+)")
 
 
 def is_han(character: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 
+from ..patterns import lazy_pattern
 from .character_classes import HAN
 
 HAN_PER_MINUTE = 260
@@ -12,8 +12,8 @@ HAN_PER_MINUTE = 260
 WORDS_PER_MINUTE = 238
 """Silent reading of English non-fiction: 238 words a minute (Brysbaert, Journal of Memory and Language 109, 2019)."""
 
-_HAN = re.compile(f"[{HAN}\u3041-\u30ff]")
-_WORD = re.compile(rf"[^\W_{HAN}\u3041-\u30ff]+(?:['’.-][^\W_{HAN}\u3041-\u30ff]+)*")
+_HAN = lazy_pattern(f"[{HAN}\u3041-\u30ff]")
+_WORD = lazy_pattern(rf"[^\W_{HAN}\u3041-\u30ff]+(?:['’.-][^\W_{HAN}\u3041-\u30ff]+)*")
 
 
 def count_words(text: str) -> tuple[int, int]:

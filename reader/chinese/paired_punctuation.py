@@ -7,13 +7,14 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..patterns import lazy_pattern
 from .character_classes import HAN, KINDS, WIDE_MARKS
 
-_HAN = re.compile(f"[{HAN}]")
-_DOUBLE = re.compile('["＂〝〞“”]')
-_SINGLE = re.compile("['‘’]")
-_BRACKET = re.compile("[()（）]")
-_TITLE = re.compile("<<([^<>]{1,60})>>")
+_HAN = lazy_pattern(f"[{HAN}]")
+_DOUBLE = lazy_pattern('["＂〝〞“”]')
+_SINGLE = lazy_pattern("['‘’]")
+_BRACKET = lazy_pattern("[()（）]")
+_TITLE = lazy_pattern("<<([^<>]{1,60})>>")
 _OPENS_BEFORE = frozenset("，：、,:（(")
 
 

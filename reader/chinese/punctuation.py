@@ -13,27 +13,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..patterns import lazy_pattern
 from .character_classes import HAN, KINDS
 from .paired_punctuation import balance
 
-_HALF = re.compile("[,;:?!.~<>()\"'\n\t \u00a0｡､｢｣＂〝〞-]")
+_HALF = lazy_pattern("[,;:?!.~<>()\"'\n\t \u00a0｡､｢｣＂〝〞-]")
 """A clean Chinese paragraph has none of these characters; most paragraphs need no further test."""
-_SUSPECT = re.compile(
+_SUSPECT = lazy_pattern(
     f"[{HAN}“”‘’（）《》…—，。；：？！、%\\d\ufffc] *[,;:?!.~<>()\"'\\[\\]｡､｢｣＂-]"
     f"|[,;:?!.~<>()\"'｡､｢｣＂-] *[{HAN}“‘（《]|\n|[^ -~][ \t\u00a0]|[ \t\u00a0][^ -~]"
     r"|[〝〞]|[,;:?!.][”’）)\"']{0,2}\Z"
 )
-_QUOTES = re.compile("[“”（）]")
-_HAN = re.compile(f"[{HAN}]")
-_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]*")
-_PROTECTED = re.compile(
+_QUOTES = lazy_pattern("[“”（）]")
+_HAN = lazy_pattern(f"[{HAN}]")
+_LATIN_WORD = lazy_pattern(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]*")
+_PROTECTED = lazy_pattern(
     r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.)[!-~]*[\w/=#&-]|[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?<!\S)(?:~|\.{1,2})?/[\w./-]+",
     re.ASCII,
 )
 MASK = "\ufffc"
-_MARKS = re.compile("[,;:?!.…~-][,;:?!.…~-]*")
-_MARK = re.compile(r"\.+|…+|[,;:?!]+|-+|~")
-_STOPS = re.compile("。{3,}")
+_MARKS = lazy_pattern("[,;:?!.…~-][,;:?!.…~-]*")
+_MARK = lazy_pattern(r"\.+|…+|[,;:?!]+|-+|~")
+_STOPS = lazy_pattern("。{3,}")
 _HALF_KANA = {"｡": "。", "､": "、", "｢": "「", "｣": "」"}
 _WIDE = dict(zip(",;:?!", "，；：？！", strict=True))
 _CLOSING = frozenset("”’）》」』】)]\"'%％‰°℃")
@@ -44,7 +45,7 @@ _ABBREVIATIONS = frozenset(
 )
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _NUMERALS = frozenset("一二三四五六七八九十百〇零")
-_SPACES = re.compile("[ \t\n\u00a0]+")
+_SPACES = lazy_pattern("[ \t\n\u00a0]+")
 _HUGGING = frozenset("，。；：？！、（）《》「」『』【】")
 """Full-width marks, which contain their own space."""
 _QUOTE_MARKS = frozenset("“‘”’")
@@ -327,7 +328,7 @@ def _ends_clause(text: str, at: int) -> bool:
 
 
 _WORD = "[A-Za-z0-9+#%°.-]+"
-_LATIN_RUN = re.compile(f"[{HAN}，。；：？！、][”’）》]? ?{_WORD}(?: {_WORD}){{0,3}}[）”’》]?$")
+_LATIN_RUN = lazy_pattern(f"[{HAN}，。；：？！、][”’）》]? ?{_WORD}(?: {_WORD}){{0,3}}[）”’》]?$")
 
 
 def _is_word_among_chinese(text: str, at: int) -> bool:

@@ -13,20 +13,21 @@ from zoneinfo import ZoneInfo
 from ..chinese import HAN, is_han
 from ..formats.dates import find_dates
 from ..models import local_time
+from ..patterns import lazy_pattern
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8
-_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
-_UNREAD = re.compile(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
-_PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
-_PUBLISHED = re.compile(
+_PICTURE = lazy_pattern(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
+_TAG = lazy_pattern(r"<[^>]*>")
+_UNREAD = lazy_pattern(r"<(rt|rp|sup|pre)\b[^>]*>.*?</\1>", re.DOTALL)
+_PARAGRAPH = lazy_pattern(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
+_PUBLISHED = lazy_pattern(
     r"(?:\b(?:first |originally )?(?:published|posted)(?: on| at)?|发[布表](?:时间|日期|于)?)\s*[:：]?\s*",
     re.IGNORECASE,
 )
 _HEAD_LENGTH = 600
-_SENTENCE_END = re.compile(r"[。！？…][”’」』）]*|[.!?][\"”’)]*(?=\s|$)")
-_WORD_END = re.compile(r"[\s，、；：,;]")
+_SENTENCE_END = lazy_pattern(r"[。！？…][”’」』）]*|[.!?][\"”’)]*(?=\s|$)")
+_WORD_END = lazy_pattern(r"[\s，、；：,;]")
 _PAIRS = ("“”", "‘’", "「」", "『』", "（）", "《》", "【】")
 
 
@@ -65,7 +66,7 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
 
 # -- language -----------------------------------------------------------------------------------------------------
 
-_OTHERS = re.compile("[\u0370-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3041-\u30ff\uac00-\ud7a3]")
+_OTHERS = lazy_pattern("[\u0370-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3041-\u30ff\uac00-\ud7a3]")
 _SCRIPTS = {
     "el": "\u0370-\u03ff",
     "ru": "\u0400-\u04ff",
@@ -79,8 +80,8 @@ _SCRIPTS = {
 _LETTERS_A_WORD = 5
 _HAN_A_WORD = 1.5
 _SAMPLE_LENGTH = 800
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
-_HAN = re.compile(f"[{HAN}]+")
+_LATIN = lazy_pattern("[A-Za-z\u00c0-\u024f]+")
+_HAN = lazy_pattern(f"[{HAN}]+")
 _SIMPLIFIED = frozenset(
     "这们国来时为个说会学对过发后经还动进样开关实现点样长问题应变战争东车马门风报两从众优传伤伦华单卖卢历压厅县"
 )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import segno
 from markupsafe import Markup
 
 from ..models import Article, Publication, format_minute, is_dated
@@ -163,6 +162,8 @@ def colon(language: str) -> str:
 def qr_code(address: str) -> bytes:
     """A two-colour PNG. Deterministic for each address."""
     picture = io.BytesIO()
+    import segno
+
     code = segno.make(address, error="m", micro=False, boost_error=False, mask=0)  # trying all masks takes 3 ms
     code.save(picture, kind="png", border=0, scale=1)
     return picture.getvalue()

@@ -7,18 +7,18 @@ that fails when the workaround can be removed.
 
 from __future__ import annotations
 
-import re
 from email.utils import format_datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
-import feedgen.entry
-import feedgen.feed
 from lxml import etree
 
+from ..patterns import lazy_pattern
 from .feed import Entry, Feed
 
-# formatRFC2822 calls locale.setlocale() for every date: two threads leave the whole process in the "C" locale,
-# after which open() without encoding= fails on Chinese text. Both modules import the function by name.
-feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = format_datetime
+if TYPE_CHECKING:
+    import feedgen.entry
+    import feedgen.feed
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -31,7 +31,7 @@ PREFIXES = {
     "fh": "http://purl.org/syndication/history/1.0",
     "at": "http://purl.org/atompub/tombstones/1.0",
 }
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = lazy_pattern("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 
 
 def clean(text: str) -> str:
@@ -43,9 +43,20 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+@cache
+def _feedgen() -> tuple[type[feedgen.feed.FeedGenerator], type[feedgen.entry.FeedEntry]]:
+    import feedgen.entry
+    import feedgen.feed
+
+    # formatRFC2822 calls locale.setlocale() for every date: two threads leave the whole process in the "C" locale,
+    # after which open() without encoding= fails on Chinese text. Both modules import the function by name.
+    feedgen.entry.formatRFC2822 = feedgen.feed.formatRFC2822 = format_datetime
+    return feedgen.feed.FeedGenerator, feedgen.entry.FeedEntry
+
+
 def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
     """A FeedGenerator filled from *feed*, with every date set (the default is now) and entries in order."""
-    made = feedgen.feed.FeedGenerator()
+    made = _feedgen()[0]()
     made.id(feed.id)
     made.title(one_line(feed.title))
     made.subtitle(one_line(feed.subtitle))
@@ -62,7 +73,7 @@ def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
 
 
 def _feedgen_entry(entry: Entry) -> feedgen.entry.FeedEntry:
-    made = feedgen.entry.FeedEntry()
+    made = _feedgen()[1]()
     made.id(entry.id)
     made.title(one_line(entry.title))
     made.published(entry.published)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from ..catalog import Catalog
 from ..catalog.rows import collections_of
 from ..errors import FetchFailed
-from ..http_client.client import HttpClient
 from ..http_client.public_addresses import is_private_by_name
 from ..models import Article
 from .feed_page import look_up
@@ -72,6 +71,8 @@ class WebSubPublisher:
 
         Sends both ``hub.url`` (the recommendation) and ``hub.topic`` (some hubs).
         """
+        from ..http_client.client import HttpClient
+
         form = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}
         for attempt in range(ATTEMPTS):
             try:

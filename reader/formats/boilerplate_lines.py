@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 
 from ..chinese import HAN
+from ..patterns import lazy_pattern
 from .person_names import EMPLOYER, split_names
 
 
 def _lines(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    return lazy_pattern("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
 LONGEST_LINE = 300
 """A longer line is part of the story: lines around a story are short."""
 LONGEST_BYLINE = 160
-_MUCH_SPACE = re.compile(r"\s{3,}")
+_MUCH_SPACE = lazy_pattern(r"\s{3,}")
 
 
 def whole_line(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -56,7 +57,7 @@ HEAD_FURNITURE = _lines(
 )
 """Buttons between the headline and the story."""
 
-HEAD_FIELD = re.compile(
+HEAD_FIELD = lazy_pattern(
     r"(文章来源|信息来源|新闻来源|稿件来源|来源|稿源|来自|source|责任编辑|责编|编辑|editor|作者|记者|通讯员|文字记者|author|by"
     r"|发布时间|更新时间|发表时间|发稿时间|发布日期|时间|日期|字号|字体|浏览次数|浏览量|阅读量|阅读|点击量|点击数|点击|评论数|评论|人气)"
     r"\s*[:：]\s*([A-Za-z][\w.'’&-]*(?: [A-Za-z][\w.'’&-]*)*(?=\s*$|\s*[|｜])"
@@ -127,25 +128,27 @@ BARE_NAMES = _lines(
 )
 """``王小明``: only between the headline and the date."""
 
-BYLINE_AT_END = re.compile(
+BYLINE_AT_END = lazy_pattern(
     rf"[(（]\s*((?:[{HAN}]{{0,12}}?\s*)?(?:记者|通讯员|作者|实习生)[^()（）。，,；;!?！？]{{1,60}})[)）]?\s*$"
 )
 """At the end of the last paragraph; the closing bracket is often missing."""
 
-BYLINE_AT_START = re.compile(r"[^。]{0,40}?(?:讯|电|消息)\s*[(（]([^()（）]{0,12}(?:记者|通讯员)[^()（）]{1,60})[)）]")
+BYLINE_AT_START = lazy_pattern(
+    r"[^。]{0,40}?(?:讯|电|消息)\s*[(（]([^()（）]{0,12}(?:记者|通讯员)[^()（）]{1,60})[)）]"
+)
 """``本报讯（记者 高原雪）``."""
 
-CAPTION = re.compile(
+CAPTION = lazy_pattern(
     r"(?:摄|供图|资料图|资料图片|/图|图/.{1,8})[)）]?$|^图[为片示]|^(?:photo|picture)\b", re.IGNORECASE
 )
 """Anywhere in a short line: it is a caption, not a heading."""
 
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
-NUMBERED = re.compile(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
+NUMBERED = lazy_pattern(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
 """The beginning of a numbered heading."""
 
-_NAME = re.compile(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
-_NAME = re.compile(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
+_NAME = lazy_pattern(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
+_NAME = lazy_pattern(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -153,7 +156,7 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(name for name in split_names(text) if _NAME.fullmatch(name) and not EMPLOYER.match(name))
 
 
-_SITE = re.compile(rf"[{HAN}]{{1,10}}(?:网|在线|客户端)")
+_SITE = lazy_pattern(rf"[{HAN}]{{1,10}}(?:网|在线|客户端)")
 """A site name, the first part of many paths."""
 _NO_SECTION = frozenset(("首页", "网站首页", "正文", "主页", "home", "文章正文", "内容", "详情"))
 

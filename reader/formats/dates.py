@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..i18n import Message
+from ..patterns import lazy_pattern
 
 FIRST_YEAR, LAST_YEAR = 1901, 9998
 _ZERO_YEAR = 1
@@ -56,7 +57,7 @@ _CLOCK = (
 )
 _AND_CLOCK = rf"(?:\s*{_WEEKDAY})?(?:(?:[T_]|[\s日,，|]*(?:at\s+)?){_CLOCK}{_ZONE})?"
 _FORMS = tuple(
-    re.compile(form, re.IGNORECASE)
+    lazy_pattern(form, re.IGNORECASE)
     for form in (
         rf"(?<!\d)(?P<year>\d{{4}})\s?[-/.年]\s?(?P<month>\d{{1,2}})\s?[-/.月]\s?(?P<day>\d{{1,2}})(?!\d)[日号]?{_AND_CLOCK}",
         rf"(?<![a-z]){_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
@@ -67,21 +68,21 @@ _FORMS = tuple(
     )
 )
 """ISO and Chinese, May 1 2026, 1 May 2026, numbers with / or -, 1.5.2026 (always day first), and ``date``'s own."""
-_COMPACT = re.compile(
+_COMPACT = lazy_pattern(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
     rf"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_ZONE})?",
     re.IGNORECASE,
 )
-_EPOCH = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{12,13})")
-_CLOCK_FIRST = re.compile(
+_EPOCH = lazy_pattern(r"(\d{9,10})(?:\.\d+)?|(\d{12,13})")
+_CLOCK_FIRST = lazy_pattern(
     r"(\d?\d:\d\d\s?(?:[ap]\.?m\.?)?\s?(?:[A-Z]{2,4}T|UTC)?),?\s+(?:on\s+)?(.{6,18}\d{4})", re.IGNORECASE
 )
-_LEADING_WEEKDAY = re.compile(rf"^{_WEEKDAY}", re.IGNORECASE)
+_LEADING_WEEKDAY = lazy_pattern(rf"^{_WEEKDAY}", re.IGNORECASE)
 _NUMERALS = "〇一二三四五六七八九"
-_IN_NUMERALS = re.compile(rf"([{_NUMERALS}零○]{{4}})年([{_NUMERALS}十]{{1,2}})月([{_NUMERALS}十廿卅]{{1,3}})日?")
+_IN_NUMERALS = lazy_pattern(rf"([{_NUMERALS}零○]{{4}})年([{_NUMERALS}十]{{1,2}})月([{_NUMERALS}十廿卅]{{1,3}})日?")
 _IN_ADDRESS = (
-    re.compile(r"/((?:19|20)\d\d)[-/]?([01]\d)[-/]?([0-3]\d)(?=\D)"),
-    re.compile(r"/((?:19|20)\d\d)/([a-z]{3})/(\d\d)/"),
+    lazy_pattern(r"/((?:19|20)\d\d)[-/]?([01]\d)[-/]?([0-3]\d)(?=\D)"),
+    lazy_pattern(r"/((?:19|20)\d\d)/([a-z]{3})/(\d\d)/"),
 )
 
 

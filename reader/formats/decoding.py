@@ -18,6 +18,7 @@ import webencodings
 from ..chinese import compose
 from ..errors import UnreadableArticle
 from ..i18n import Message
+from ..patterns import lazy_pattern
 from .frequent_characters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
 
 _BYTE_ORDER_MARKS = (
@@ -27,7 +28,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = lazy_pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN_BYTES = 4096
 _HINT = Message("save the file as UTF-8 text")
@@ -68,7 +69,7 @@ _UTF8_SEQUENCE = re.compile(
     rb"|[\xf1-\xf4][\x80-\xbf]{3}"
 )
 _SPOILT_SEQUENCE = re.compile(rb"[\xc2-\xf4](?:\Z|.?[\x80-\xbf])", re.DOTALL)
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NOT_ASCII = lazy_pattern(r"[^\x00-\x7f]")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import is_slug, path_key, slug_of, word_set
+from ..patterns import lazy_pattern
 from .dates import UnreadableDate, parse_date
 from .person_names import ROLE, split_names
 
@@ -37,8 +38,8 @@ _NAME_KEYS = ("name", "title", "display_name", "nickname", "label", "key", "slug
 _IMAGE_KEYS = (
     "image", "url", "src", "path", "relative", "thumbnail", "teaser", "overlay_image", "file", "filename", "feature",
 )  # fmt: skip
-_MAIL = re.compile(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
-_LOWER_WORDS = re.compile(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
+_MAIL = lazy_pattern(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
+_LOWER_WORDS = lazy_pattern(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
 
 
 @dataclass(frozen=True)

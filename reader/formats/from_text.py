@@ -20,6 +20,7 @@ from datetime import datetime
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
+from ..patterns import lazy_pattern
 from . import front_matter
 from .boilerplate_lines import (
     BARE_NAMES,
@@ -47,17 +48,17 @@ from .person_names import closed_up
 SUFFIXES = (".txt", ".text")
 SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()
 
-_SENTENCE = re.compile(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
-_ENDS_SENTENCE = re.compile(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")
-_SENTENCE_ENDS = re.compile(r"[。！？!?.…；;：:][”’）)】」\"']*$")
+_SENTENCE = lazy_pattern(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
+_ENDS_SENTENCE = lazy_pattern(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")
+_SENTENCE_ENDS = lazy_pattern(r"[。！？!?.…；;：:][”’）)】」\"']*$")
 _LONGEST_HEADING = 36
 _LONGEST_TITLE = 60
 _LONGEST_HEAD = 15
-_BARE_ADDRESS = re.compile(r"https?://[!-~]+")
-_RULE = re.compile(r"(?:[*＊·•※☆★◇◆—_=~-] ?){3,}")
-_BULLET = re.compile(r"[-•·*]\s+")
-_ITEM = re.compile(rf"\(?\d{{1,3}}[.)、．]\s*|{_BULLET.pattern}")
-_INDENT = re.compile(r"^(?:[\u3000\t]|\u00a0| {2,})")
+_BARE_ADDRESS = lazy_pattern(r"https?://[!-~]+")
+_RULE = lazy_pattern(r"(?:[*＊·•※☆★◇◆—_=~-] ?){3,}")
+_BULLET = lazy_pattern(r"[-•·*]\s+")
+_ITEM = lazy_pattern(rf"\(?\d{{1,3}}[.)、．]\s*|{_BULLET.pattern}")
+_INDENT = lazy_pattern(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 
 @dataclass

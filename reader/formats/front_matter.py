@@ -22,7 +22,6 @@ from .field_table import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_
 from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, Remarks, is_switch, listed, moment
 from .front_matter_delimiters import find_block
 from .front_matter_variants import Head, marked_head, plain_head
-from .yaml_fields import yaml_fields
 
 __all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "write"]
 
@@ -67,6 +66,8 @@ def is_field(name: str) -> bool:
 
 def read(text: str, first_line: int = 1) -> dict[str, Any]:
     """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
+    from .yaml_fields import yaml_fields
+
     return _values_of(tuple(yaml_fields(text, first_line)))
 
 

@@ -14,17 +14,18 @@ from dataclasses import dataclass
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
+from ..patterns import lazy_pattern
 
 _BLANK = " \t\u00a0\u3000\u200b\ufeff"
-_FENCE = re.compile(rf"[{_BLANK}]*(?:-{{3,}}|[-\u2010-\u2015\u2212\uff0d]{{2,}})[{_BLANK}]*")
-_END = re.compile(rf"{_FENCE.pattern}|\.\.\.[{_BLANK}]*")
-_FIELD = re.compile(rf"[{_BLANK}]*([\w-]+)[{_BLANK}]*[:：]")
-_DRAFT = re.compile(
+_FENCE = lazy_pattern(rf"[{_BLANK}]*(?:-{{3,}}|[-\u2010-\u2015\u2212\uff0d]{{2,}})[{_BLANK}]*")
+_END = lazy_pattern(rf"{_FENCE.pattern}|\.\.\.[{_BLANK}]*")
+_FIELD = lazy_pattern(rf"[{_BLANK}]*([\w-]+)[{_BLANK}]*[:：]")
+_DRAFT = lazy_pattern(
     rf"[{_BLANK}#>*/]*(?:draft|草稿)[{_BLANK}]*[:：=][{_BLANK}]*[\"']?(?:true|yes|on|1|是|真)\b", re.IGNORECASE
 )
-_COLON = re.compile(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
-_NO_SPACE = re.compile(r"^([\w-]+):(?=[^\s:/])")
-_INDENT = re.compile(rf"^[{_BLANK}]+")
+_COLON = lazy_pattern(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
+_NO_SPACE = lazy_pattern(r"^([\w-]+):(?=[^\s:/])")
+_INDENT = lazy_pattern(rf"^[{_BLANK}]+")
 _LONGEST_LINES = 1000
 
 

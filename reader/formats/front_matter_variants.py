@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
+from ..patterns import lazy_pattern
 from .field_values import Field, Value
 
-_TOML = re.compile(r"\s*\ufeff?\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_TOML_BEGINS = re.compile(r"\s*\ufeff?\s*\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
-_JSON_BEGINS = re.compile(r"\s*\ufeff?(\s*)\{\s*\"")
-_SEMICOLONS = re.compile(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\".*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
-_COMMENT = re.compile(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
-_LINE = re.compile(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
-_CONTINUED = re.compile(r"[ \t]{2,}(\S.*)")
-_ONE_FENCE = re.compile(r"-{3,}[ \t]*")
-_YAML_LINE = re.compile(r"[\w.\"'-]+(?: [\w-]+)?[ \t]*:(?:\s|$)|[ \t]*-(?:\s|$)|[ \t]+\S|[ \t]*#|[ \t]*$|[ \t]*[\]}]")
-_JSON_FIELD = re.compile(r'^\s*[{,]?\s*"(?:title|date|draft|tags|categories)"\s*:', re.MULTILINE)
+_TOML = lazy_pattern(r"\s*\ufeff?\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML_BEGINS = lazy_pattern(r"\s*\ufeff?\s*\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
+_JSON_BEGINS = lazy_pattern(r"\s*\ufeff?(\s*)\{\s*\"")
+_SEMICOLONS = lazy_pattern(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\".*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
+_COMMENT = lazy_pattern(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
+_LINE = lazy_pattern(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
+_CONTINUED = lazy_pattern(r"[ \t]{2,}(\S.*)")
+_ONE_FENCE = lazy_pattern(r"-{3,}[ \t]*")
+_YAML_LINE = lazy_pattern(r"[\w.\"'-]+(?: [\w-]+)?[ \t]*:(?:\s|$)|[ \t]*-(?:\s|$)|[ \t]+\S|[ \t]*#|[ \t]*$|[ \t]*[\]}]")
+_JSON_FIELD = lazy_pattern(r'^\s*[{,]?\s*"(?:title|date|draft|tags|categories)"\s*:', re.MULTILINE)
 _MOST_SEARCHED = 2000
 _MOST_LINES = 400
 _MOST_CHARACTERS = 200_000
@@ -122,6 +122,8 @@ def _line(text: str, at: int) -> int:
 
 
 def _toml(block: str, first_line: int) -> tuple[Field, ...]:
+    import tomllib
+
     try:
         said = tomllib.loads(block)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

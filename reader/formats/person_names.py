@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 
 from ..chinese import HAN, VARIATION, has_han
+from ..patterns import lazy_pattern
 
-ROLE = re.compile(
+ROLE = lazy_pattern(
     rf"(?:文字|摄影|见习|实习|首席|特约|特派|驻[{HAN}]{{2,4}})?(?:记者|通讯员|作者|实习生|特约撰稿人?|撰稿|采写|撰文)\s*[:：/]?"
     r"|(?:摄影报道|文/图|图/文|文图|图文|摄影|报道)(?=\s|$)|(?<=\s)[文图摄](?=\s|$|[/／])|^\s*[文图][/／]"
     r"|^\s*(?:written\s+)?by\b[:\s]*",
     re.IGNORECASE,
 )
 """Words beside a name that are not part of it: ``记者``, ``文/图``, ``By``."""
-EMPLOYER = re.compile(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
+EMPLOYER = lazy_pattern(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
 """``河北日报``, ``本报``, or nothing."""
 _CHARACTER = rf"[{HAN}][{VARIATION}]?"
-_SPACED_NAME = re.compile(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")
-_BETWEEN_HAN = re.compile(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")
-_BETWEEN_LATIN = re.compile(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
-_OWN_PAPER = re.compile(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
+_SPACED_NAME = lazy_pattern(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")
+_BETWEEN_HAN = lazy_pattern(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")
+_BETWEEN_LATIN = lazy_pattern(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
+_OWN_PAPER = lazy_pattern(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
 """The newspaper before 记者 without a space: ``南都记者 林子沛``."""
 _BRACKETS = "()（）[]【】□■◆ \u3000"
 

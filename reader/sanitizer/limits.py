@@ -6,11 +6,11 @@ never too little. Each error names the limit that was exceeded.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
+from ..patterns import lazy_pattern
 
 DEEPEST_SOURCE = 400
 MOST_TAGS = 100_000
@@ -19,9 +19,9 @@ MOST_CHARACTERS = 5_000_000
 MOST_ATTRIBUTES = 200
 MOST_REFERENCES = 100_000
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{400,}")
-_ATTRIBUTE = re.compile(r"""[^\s"'/=]+(?:=(?:"[^"]*"|'[^']*'|[^\s"']+))?|"[^"]*"|'[^']*'""")
+_TAG = lazy_pattern(r"<(/?)([a-zA-Z][^\s/>]*)")
+_LONG_TAG = lazy_pattern(r"<[a-zA-Z][^<>]{400,}")
+_ATTRIBUTE = lazy_pattern(r"""[^\s"'/=]+(?:=(?:"[^"]*"|'[^']*'|[^\s"']+))?|"[^"]*"|'[^']*'""")
 _CLOSED_BY_OTHERS = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
     + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
@@ -35,7 +35,7 @@ _SCOPES = frozenset(
     ["table", "caption", "td", "th", "object", "applet", "marquee", "template", "svg", "math", "select"]
 )
 """An end tag within one of these does not close a tag opened outside of it."""
-_CELL_COUNT = re.compile(r'<(/?table|tr|t[dh])\b(?:[^>]* colspan="(\d+)")?')
+_CELL_COUNT = lazy_pattern(r'<(/?table|tr|t[dh])\b(?:[^>]* colspan="(\d+)")?')
 _RULE_OF_TABLE = " \t|:->*+.)0123456789"
 """The characters of the delimiter row of a Markdown table, and of the quotation and list marks before it."""
 

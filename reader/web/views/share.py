@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-import segno
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 from markupsafe import Markup
@@ -83,6 +82,8 @@ def share_links(article: Article, address: str) -> list[NavigationLink]:
 @lru_cache(maxsize=256)
 def qr_of(address: str) -> Markup:
     """An SVG with error correction level M, which tolerates 15 % damage."""
+    import segno
+
     target = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         target, kind="svg", xmldecl=False, svgns=True, border=4, scale=4, light="#fff", dark="#000", omitsize=False
