@@ -17,12 +17,15 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .request_body import Body
+from .request_body import MOST_BYTES, Body
 
 STALLED_SECONDS = 30.0
 """Longer than any view takes to respond (a request waits up to 25 s for an export)."""
 
 LOOK_SECONDS = 0.5
+
+MOST_UNANSWERED_BYTES = 2 * MOST_BYTES
+"""No request is longer. A chunked body is received whole before its length is known."""
 
 SILENT_SECONDS = 2.0
 """If half of the connections are in use, a client that has sent nothing for this time is disconnected."""
@@ -36,12 +39,14 @@ class Seen:
     """A connection at the last check: bytes acknowledged by the client, and bytes received from it.
 
     ``since`` is the last check at which it did not exist yet or fewer bytes were acknowledged: a lower bound.
+    ``unanswered`` are the bytes received since then.
     """
 
     acknowledged: int
     since: float
     received: int
     address: str
+    unanswered: int
 
 
 class ConnectionWatch:
@@ -74,9 +79,14 @@ class ConnectionWatch:
         seen, body = {}, self._slowest()
         for inode, acknowledged, received, address in self._checked():
             known = self._seen.get(inode)
-            since = known.since if known and known.acknowledged == acknowledged else self._last_check
-            seen[inode] = Seen(acknowledged, since, received, address)
+            is_same = known is not None and known.acknowledged == acknowledged
+            since = known.since if known and is_same else self._last_check
+            more = received - (known.received if known else 0)
+            seen[inode] = Seen(
+                acknowledged, since, received, address, more + (known.unanswered if known and is_same else 0)
+            )
         stalled = {inode for inode, one in seen.items() if now - one.since > STALLED_SECONDS}
+        stalled |= {inode for inode, one in seen.items() if one.unanswered > MOST_UNANSWERED_BYTES}
         if body:
             stalled |= {inode for inode, one in seen.items() if _may_carry(body, one)}
         silent = [i for i, one in seen.items() if one.received == 0 and now - one.since > SILENT_SECONDS]

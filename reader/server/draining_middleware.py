@@ -20,14 +20,14 @@ Headers = list[tuple[str, str]]
 
 
 class DrainingMiddleware:
-    """While ``draining`` is true, each response has ``Connection: close`` (RFC 9112 9.6)."""
+    """While ``draining`` is true, each response has ``Connection: close`` (RFC 9112 9.6), and always one to chunks."""
 
     def __init__(self, inner: WSGIApplication, bodies: RequestBodies) -> None:
         self._inner, self.bodies, self.draining = inner, bodies, False
         self._large = threading.BoundedSemaphore(LARGE_ANSWERS)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self.draining:
+        if self.draining or "HTTP_TRANSFER_ENCODING" in environ:  # RFC 9112 6.1, 9.3: what follows may be smuggled
             start_response = _last_on_connection(start_response)
         try:
             self.bodies.receive(environ)
