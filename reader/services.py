@@ -12,8 +12,9 @@ from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
 from .jobs.drawings import Drawings
 from .jobs.export_service import ExportService
+from .library.heartbeat import Heartbeat
 from .library.scanner import Library
-from .library.watcher import watch_and_index
+from .library.watcher import lock_of, watch_and_index
 from .media.renditions import ImageRenderer
 from .settings import Settings
 from .storage.folders import check_folders, check_writable
@@ -38,6 +39,7 @@ class Services:
     export_service: ExportService
     image_renderer: ImageRenderer
     drawings: Drawings
+    heartbeat: Heartbeat
 
 
 def build_services(settings: Settings) -> Services:
@@ -54,10 +56,13 @@ def build_services(settings: Settings) -> Services:
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)
-    export_service = ExportService(settings, catalog, render.build_id)
-    return Services(
-        settings, catalog, Library(settings), render, export_service, ImageRenderer(settings), Drawings(settings)
+    exports, images, drawings = (
+        ExportService(settings, catalog, render.build_id),
+        ImageRenderer(settings),
+        Drawings(settings),
     )
+    heartbeat = Heartbeat(lock_of(settings))
+    return Services(settings, catalog, Library(settings), render, exports, images, drawings, heartbeat)
 
 
 def start_background(settings: Settings, stop: threading.Event | None = None) -> Services:
@@ -70,6 +75,7 @@ def start_background(settings: Settings, stop: threading.Event | None = None) ->
     ready, changed = threading.Event(), threading.Event()
     arguments = (settings, services.library, stop, ready, changed)
     threading.Thread(target=watch_and_index, args=arguments, name="indexer", daemon=True).start()
+    threading.Thread(target=services.heartbeat.watch, args=(stop,), name="heartbeat", daemon=True).start()
     if settings.websub_hub:
         publisher = WebSubPublisher(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
         threading.Thread(target=publisher.run, args=(changed, stop), name="websub", daemon=True).start()

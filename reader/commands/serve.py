@@ -39,7 +39,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
 def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
     shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
     echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
-    return Supervisor(listener, workers, instance.environment).run()
+    return Supervisor(listener, workers, instance.environment, instance.keep).run()
 
 
 def _shown(host: str) -> str:

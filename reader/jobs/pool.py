@@ -13,7 +13,7 @@ from typing import Any
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits
 from ..errors import Busy, ChildFailed, ReaderError
 from ..i18n import Message, restored, stored
-from ..storage.locks import file_lock
+from ..storage.locks import FileLock, file_lock
 from .queue import Job, JobQueue
 
 LOG = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class WorkerPool:
         while not stop.is_set():
             with file_lock(lock) as mine:
                 if mine and self._recovered():
-                    self._work(stop)
+                    self._work(stop, mine)
             stop.wait(TAKE_OVER_SECONDS)
 
     def _recovered(self) -> bool:
@@ -71,10 +71,15 @@ class WorkerPool:
             return False
         return True
 
-    def _work(self, stop: threading.Event) -> None:
-        slots = [threading.Thread(target=self._run_worker, args=(stop,), daemon=True) for _ in range(self._size)]
+    def _work(self, stop: threading.Event, lock: FileLock) -> None:
+        """Returns when *stop* is set, or when the lock file was deleted, as another process may run a pool then."""
+        ended = threading.Event()
+        slots = [threading.Thread(target=self._run_worker, args=(ended,), daemon=True) for _ in range(self._size)]
         for slot in slots:
             slot.start()
+        while not stop.wait(IDLE_SECONDS * 4) and lock.is_in_place() and all(slot.is_alive() for slot in slots):
+            pass
+        ended.set()
         for slot in slots:
             slot.join()
 

@@ -160,6 +160,11 @@ def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResul
     return FileReader(settings).read(stamps)
 
 
+def longest_seconds(settings: Settings) -> float:
+    """How long reading one file can take: each is tried twice."""
+    return 2 * settings.read_timeout_seconds * _WALL_TIME_FACTOR
+
+
 def warm_up(settings: Settings) -> None:
     """Starts an idle child, so that the next change is read without delay. Raises OSError if that fails."""
     limits = FileReader(settings).limits

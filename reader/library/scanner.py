@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from .directory_walk import (
     walk,
     without_ctime,
 )
-from .file_reader_pool import FileResult, code_fingerprint, read_files
+from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, read_files
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
 from .folder_faults import (
     Fault,
@@ -39,7 +39,9 @@ from .folder_faults import (
     stored_root,
     unreadable,
 )
+from .heartbeat import ALLOWED_SECONDS
 from .problem_log import ProblemLog
+from .scan_result import ScanResult
 from .touched_files import TouchedFiles
 
 log = logging.getLogger(__name__)
@@ -50,29 +52,15 @@ _FEW_FILES = 8
 _TRANSACTION_FILES = 500
 """The maximum number of articles per transaction, about half a second of work."""
 
+MERGE_SECONDS = 600.0
+"""How long merging the full-text index of a very large library may take."""
+
 VANISHED_FOLDER_FACTOR = 6
 """Factor for the grace period if the file's folder is missing too: people move and mount folders by hand."""
 
 
 Progress = Callable[[Iterable[FileResult], int], Iterable[FileResult]]
 """Displays progress: takes the results and their number, yields the results unchanged."""
-
-
-@dataclass(frozen=True)
-class ScanResult:
-    """The result of one scan. ``unsettled`` are files that are still being written.
-
-    ``next_due`` is the time (UTC seconds) of the next timed change: a scheduled article, or the removal of a missing
-    file. ``removal_due`` is the time of the next removal. ``fault`` is the reason why removals were not applied.
-    """
-
-    read: int = 0
-    gone: int = 0
-    problems: tuple[Problem, ...] = ()
-    unsettled: frozenset[str] = frozenset()
-    next_due: float | None = None
-    removal_due: float | None = None
-    fault: str = ""
 
 
 class Library:
@@ -92,6 +80,8 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._problem_log, self._touched = ProblemLog(log), TouchedFiles()
+        self.beat: Callable[[float], None] = lambda _: None
+        """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
         self._fault_kind, self._fault_began = "", 0.0  # monotonic time: setting the clock forward accepts no removals
 
     def is_filled(self) -> bool:
@@ -177,6 +167,7 @@ class Library:
 
         def entries() -> Iterator[tuple[str, str, str, str]]:
             for entry in (entry for name in names for entry in walk(root, name)):
+                self.beat(ALLOWED_SECONDS)
                 if entry.kind in (EntryKind.FILE, EntryKind.PROBLEM):
                     yield entry.path, entry.stamp, stored(entry.cause), stored(entry.hint)
                 elif entry.kind is EntryKind.FOLDER and not _is_below(entry.path, mounts) and is_mounted(root, entry):
@@ -235,7 +226,7 @@ class Library:
         stamps = {path: stamp for path, stamp in changed.items() if path not in unsettled}
         problems: list[Problem] = []
         digests: dict[str, str] = {}
-        results = progress(read_files(self._settings_of(root), stamps), len(stamps))
+        results = self._beating(progress(read_files(self._settings_of(root), stamps), len(stamps)))
         for batch in _batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
             with self._writer() as transaction:
                 for result in batch:
@@ -259,6 +250,15 @@ class Library:
         if is_new:
             self._problem_log.add(problem)
         return [problem]
+
+    def _beating(self, results: Iterable[FileResult]) -> Iterator[FileResult]:
+        """*results*; each may take as long as the limits of reading allow."""
+        longest = ALLOWED_SECONDS + longest_seconds(self._settings)
+        self.beat(longest)
+        for result in results:
+            yield result
+            self.beat(longest)
+        self.beat(ALLOWED_SECONDS)
 
     def _remove_overdue(self, root: Root, last_fault: Fault | None, is_confirmed: bool, now: float) -> ScanResult:
         """Removes articles whose grace period is over, unless the folder is at fault."""
@@ -310,6 +310,7 @@ class Library:
             if transaction.get_meta("rebuilding"):
                 transaction.finish_rebuilding()
             if read > _TRANSACTION_FILES:
+                self.beat(MERGE_SECONDS)
                 transaction.merge_index()
 
     def _stamps(self, root: Root, paths: Iterable[str]) -> dict[str, str]:

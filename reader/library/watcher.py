@@ -9,18 +9,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from watchfiles import watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from ..catalog import Catalog
 from ..settings import Settings
-from ..storage.locks import file_lock
+from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import file_identity
 from .directory_walk import Root, find_root, watched_folders
 from .file_reader_pool import FileResult, warm_up
-from .scanner import Library, ScanResult
+from .heartbeat import Heartbeat
+from .scan_result import ScanResult
+from .scanner import Library
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +56,9 @@ def watch_and_index(
     attempts = _Attempts()
     while not stop.is_set():
         try:
-            with file_lock(settings.instance / "indexer.lock") as is_indexer:
-                if is_indexer:
-                    _watch_and_index(settings, library, stop, ready, changed or threading.Event())
+            with file_lock(lock_of(settings)) as lock:
+                if lock:
+                    _watch_and_index(settings, library, lock, stop, ready, changed or threading.Event())
                     ready.set()
         except Exception as error:  # noqa: BLE001  after a bug or on a full disk, pages are still served
             attempts.failed("the articles folder is not watched", error)
@@ -64,6 +66,11 @@ def watch_and_index(
         if _is_answerable(library):
             ready.set()
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
+
+
+def lock_of(settings: Settings) -> Path:
+    """The file whose lock makes a process the indexing one, and whose times are its heartbeat."""
+    return settings.instance / "indexer.lock"
 
 
 def _is_answerable(library: Library) -> bool:
@@ -74,14 +81,26 @@ def _is_answerable(library: Library) -> bool:
 
 
 def _watch_and_index(
-    settings: Settings, library: Library, stop: threading.Event, ready: threading.Event, changed: threading.Event
+    settings: Settings,
+    library: Library,
+    lock: FileLock,
+    stop: threading.Event,
+    ready: threading.Event,
+    changed: threading.Event,
 ) -> None:
+    """Returns when *stop* is set, or when the lock file was deleted, as another process may index then."""
+    heartbeat = Heartbeat(lock_of(settings))
+    library.beat = heartbeat.beat
+    heartbeat.beat()
     if library.is_filled():  # pages are served from the old catalog during the first scan
         ready.set()
     warm_up(settings)
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
     known, is_first = file_identity(settings.catalog), True
     for reported in _changed_paths(settings, stop):
+        if not lock.is_in_place():
+            return
+        heartbeat.beat()
         waiting |= reported
         if known != (known := file_identity(settings.catalog)):  # another database file: the old one was broken
             waiting.add("")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import InstanceInUse, InstanceUnusable
-from ..storage.locks import file_lock
+from ..storage.locks import FileLock, file_lock
 
 LOG = logging.getLogger(__name__)
 
@@ -39,18 +39,32 @@ class InstanceFolder:
         self._open = ExitStack()
         self._temporary: Path | None = None
         self._not_locked = OSError()
-        self._is_locked = self._has_served = False
+        self._lock: FileLock | None = None
+        self._has_served = False
 
     def __enter__(self) -> Self:
-        lock = self._wanted / "serve.lock"
         try:
-            if not self._open.enter_context(file_lock(lock)):
-                raise InstanceInUse(str(self._wanted), lock.read_text().strip())
-            self._is_locked = True
-            lock.write_text(f"{self._owner}\n")
+            self._take_lock()
         except OSError as error:  # ``current`` logs it
             self._not_locked = error
         return self
+
+    def _take_lock(self) -> None:
+        """Raises InstanceInUse, or OSError."""
+        path = self._wanted / "serve.lock"
+        lock = self._open.enter_context(file_lock(path))
+        if not lock:
+            raise InstanceInUse(str(self._wanted), path.read_text().strip())
+        self._lock = lock
+        path.write_text(f"{self._owner}\n")
+
+    def keep(self) -> None:
+        """Makes the lock file again if the folder was deleted or moved. Raises InstanceInUse if another server did."""
+        if self._lock is None or self._lock.is_in_place():
+            return
+        with suppress(OSError):  # tried again later
+            self._take_lock()
+            LOG.warning("%s was deleted or moved while in use: everything in it is made again", self._wanted)
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
@@ -63,7 +77,7 @@ class InstanceFolder:
 
     def current(self) -> Path:
         """The folder for a new web process. Raises InstanceUnusable if no folder can be written at the first start."""
-        error = _refusal(self._wanted) if self._is_locked else self._not_locked
+        error = _refusal(self._wanted) if self._lock else self._not_locked
         try:
             found = self._substitute(error) if error else self._wanted
         except InstanceUnusable as unusable:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from ..errors import ReaderError
 from ..settings import PACKAGE
 from .listener import refuse_new_connections
 
@@ -32,6 +33,9 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 ACCEPT_SECONDS = 0.05
 """How long web processes go on accepting queued connections before they stop."""
+
+CHECK_SECONDS = 2.0
+"""How often the main process checks that the instance folder is still there."""
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
@@ -99,10 +103,19 @@ class WebProcess:
 
 
 class Supervisor:
-    """Runs *count* web processes on *listener* until a stop signal; *settings* is called at each start of one."""
+    """Runs *count* web processes on *listener* until a stop signal.
 
-    def __init__(self, listener: socket.socket, count: int, settings: Callable[[], dict[str, str]]) -> None:
-        self._listener, self._settings = listener, settings
+    *settings* is called at each start of one, *check* every few seconds; a ReaderError that it raises ends the server.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        count: int,
+        settings: Callable[[], dict[str, str]],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._listener, self._settings, self._check = listener, settings, check
         self._numbers = range(1, count + 1)
         self._current: dict[int, WebProcess] = {}
         self._coming: WebProcess | None = None
@@ -123,6 +136,12 @@ class Supervisor:
                 return self._stop()
             if received and received.si_signo == signal.SIGHUP:
                 self._to_reload = list(self._numbers)
+            try:
+                self._check()
+            except ReaderError as error:
+                LOG.error("%s", error)
+                self._stop()
+                return 1
             answered = answered or any(process.ready for process in self._current.values())
             self._restart_ended()
             if not answered and self._fast_deaths >= len(self._numbers) * 2:
@@ -138,7 +157,7 @@ class Supervisor:
     def _pause_seconds(self) -> float:
         """The timeout of the signal wait: SIGCHLD ends it early, but readiness and deadlines are polled."""
         waiting = self._coming or self._leaving or self._to_reload or len(self._current) < len(self._numbers)
-        return 0.05 if waiting or not all(process.ready for process in self._current.values()) else 60.0
+        return 0.05 if waiting or not all(process.ready for process in self._current.values()) else CHECK_SECONDS
 
     def _restart_ended(self) -> None:
         for number, process in list(self._current.items()):

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+
+class FileLock:
+    """True if this process holds the lock."""
+
+    def __init__(self, path: Path, file: BinaryIO, *, is_held: bool) -> None:
+        self._path, self._file, self._is_held = path, file, is_held
+
+    def __bool__(self) -> bool:
+        return self._is_held
+
+    def is_in_place(self) -> bool:
+        """Whether the locked file is still the one at the path; if not, another process can lock a new one."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        except OSError:
+            return False
 
 
 @contextmanager
-def file_lock(path: Path) -> Iterator[bool]:
-    """Tries to lock the file for the block without waiting. Yields whether this process holds the lock."""
+def file_lock(path: Path) -> Iterator[FileLock]:
+    """Tries to lock the file for the block, without waiting. Raises OSError if it cannot be created."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as lock:
+    with path.open("ab") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield FileLock(path, file, is_held=False)
             return
-        yield True
+        yield FileLock(path, file, is_held=True)
 
 
 @contextmanager

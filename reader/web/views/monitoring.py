@@ -74,6 +74,8 @@ class CurrentState:
         yield GaugeMetricFamily("reader_catalog_revision", "Moves on with every visible change.", catalog.revision)
         age = now - catalog.changed_at.timestamp()
         yield GaugeMetricFamily("reader_catalog_age_seconds", "Since the last visible change.", age)
+        silent = services().heartbeat.silent_seconds()
+        yield GaugeMetricFamily("reader_indexer_stalled_seconds", "How long the indexing process is silent.", silent)
         with suppress(Busy):  # no queue metrics while the queue is unusable
             waiting, failed, oldest = jobs.waiting(), len(jobs.failures()), jobs.oldest_seconds()
             yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", waiting)
@@ -136,12 +138,13 @@ def count_cache_hits(app: Flask) -> None:
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """200 if the catalog can be read; 503 with the reason while the articles folder has a fault.
+    """200 if all is well; 503 with the reason while the articles folder has a fault, or nobody looks at it.
 
     The numbers in the body are informational.
     """
     catalog = services().catalog
-    fault = catalog.fault() or (rebuilding().message if catalog.is_rebuilding() else "")
+    stalled = services().heartbeat.reason()
+    fault = catalog.fault() or (rebuilding().message if catalog.is_rebuilding() else stalled)
     response = jsonify(
         status="fault" if fault else "ok",
         **({"reason": fault} if fault else {}),

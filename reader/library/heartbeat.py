@@ -1,0 +1,70 @@
+"""The indexing process's sign of life, which tells the other processes and ``/healthz`` that it has not stalled.
+
+It can be stopped (SIGSTOP), or wait for a disk or share that does not answer. Nothing can interrupt that; pages go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+ALLOWED_SECONDS = 30.0
+"""How long the indexing process may be silent unless it announces a longer step."""
+
+BEAT_SECONDS = 1.0
+
+
+class Heartbeat:
+    """Kept as the two times of a file, which can be set on a full disk too: the last beat, and when the next is due.
+
+    Both are of the monotonic clock, which all processes of a machine share, and which nobody sets.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._began = time.monotonic()
+        self._beaten, self._due = 0.0, 0.0
+
+    def beat(self, allowed_seconds: float = ALLOWED_SECONDS) -> None:
+        """Called by the indexing process, as often as it likes. The next call comes within *allowed_seconds*."""
+        now = time.monotonic()
+        if now < self._beaten + BEAT_SECONDS and self._due == allowed_seconds:
+            return
+        self._beaten, self._due = now, allowed_seconds
+        with suppress(OSError):
+            os.utime(self._path, (now, now + allowed_seconds))
+
+    def silent_seconds(self) -> float:
+        """How long the indexing process has been silent if that is too long; else 0. Any process can ask."""
+        try:
+            status = self._path.stat()
+        except OSError:  # deleted: the indexing process notices, and makes it again
+            return 0.0
+        now = time.monotonic()
+        is_late = now > max(status.st_mtime, self._began + ALLOWED_SECONDS)
+        return now - min(status.st_atime, now) if is_late else 0.0
+
+    def reason(self) -> str:
+        """For operators: what is wrong; empty if nothing is."""
+        silent = self.silent_seconds()
+        return f"the articles folder has not been looked at for {silent:.0f} s: {_CAUSE}" if silent else ""
+
+    def watch(self, stop: threading.Event) -> None:
+        """Logs when the indexing process stalls and when it goes on, until *stop*."""
+        has_stalled = False
+        while not stop.wait(BEAT_SECONDS):
+            reason = self.reason()
+            if reason and not has_stalled:
+                log.error("%s; new articles do not show until it goes on or is killed", reason)
+            elif has_stalled and not reason:
+                log.warning("the articles folder is looked at again")
+            has_stalled = bool(reason)
+
+
+_CAUSE = "the indexing process is stopped, or waits for a disk or share that does not answer"

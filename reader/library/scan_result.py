@@ -1,0 +1,24 @@
+"""What a scan of the articles folder found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..models import Problem
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """The result of one scan. ``unsettled`` are files that are still being written.
+
+    ``next_due`` is the time (UTC seconds) of the next timed change: a scheduled article, or the removal of a missing
+    file. ``removal_due`` is the time of the next removal. ``fault`` is the reason why removals were not applied.
+    """
+
+    read: int = 0
+    gone: int = 0
+    problems: tuple[Problem, ...] = ()
+    unsettled: frozenset[str] = frozenset()
+    next_due: float | None = None
+    removal_due: float | None = None
+    fault: str = ""

@@ -1,0 +1,114 @@
+"""The indexing process that stalls, and an instance folder that is deleted or moved under a running server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from faults.running import Server, running, wait_for
+
+from reader.library.heartbeat import ALLOWED_SECONDS, Heartbeat
+
+
+@pytest.fixture
+def server(tmp_path):
+    found = Server(tmp_path)
+    for n in range(5):
+        found.publish(f"s{n}")
+    with running(found):
+        yield found
+
+
+def holders(server, name: str) -> list[int]:
+    """The web processes that hold the lock of this file in the instance folder (proc(5), /proc/locks)."""
+    inode = (server.instance / name).stat().st_ino
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines() if "->" not in line]
+    return [int(line[4]) for line in lines if line[1] == "FLOCK" and line[5].endswith(f":{inode}")]
+
+
+def test_an_indexing_process_that_is_stopped_is_reported_and_the_others_go_on_serving(server):
+    indexer = holders(server, "indexer.lock")[0]
+    os.kill(indexer, signal.SIGSTOP)
+    try:
+        wait_for(lambda: server.status("/healthz") == 503, server)
+        assert "has not been looked at" in json.loads(server.get("/healthz")[1])["reason"]
+        assert server.figure("reader_indexer_stalled_seconds") >= ALLOWED_SECONDS
+        assert {server.status(f"/a/s{n}") for n in range(5)} == {200}
+        wait_for(lambda: "has not been looked at" in server.log, server)
+    finally:
+        os.kill(indexer, signal.SIGCONT)
+    wait_for(lambda: server.status("/healthz") == 200, server)
+    assert server.figure("reader_indexer_stalled_seconds") == 0
+    server.publish("after")
+    wait_for(lambda: server.status("/a/after") == 200, server)
+    wait_for(lambda: "is looked at again" in server.log, server)
+    assert server.log.count("has not been looked at") == 1
+
+
+def test_a_heartbeat_is_missed_only_when_the_announced_time_is_over(tmp_path):
+    path = tmp_path / "indexer.lock"
+    seen = Heartbeat(path)
+    assert seen.silent_seconds() == 0  # no indexing process was ever there
+    path.touch()
+    assert seen.silent_seconds() == 0
+    Heartbeat(path).beat(600)
+    seen._began -= 300
+    assert seen.silent_seconds() == 0
+    now = time.monotonic()
+    os.utime(path, (now - 100, now - 70))
+    assert 100 <= seen.silent_seconds() < 200
+    assert Heartbeat(path).silent_seconds() == 0  # a process that has just started waits for the first beat
+
+
+def delete_the_content(instance: Path) -> None:
+    for entry in instance.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [delete_the_content, shutil.rmtree, lambda instance: instance.rename(instance.with_name("elsewhere"))],
+    ids=["its content is deleted", "it is deleted", "it is moved"],
+)
+def test_an_instance_folder_that_is_lost_is_made_again_and_stays_in_use(server, tmp_path, lose):
+    wait_for(lambda: server.status("/a/s1.epub") == 200, server)
+    statuses = set()
+    lose(server.instance)
+
+    def is_back() -> bool:
+        statuses.update(server.status(f"/a/s{n}") for n in range(5))
+        return "was deleted or moved while in use" in server.log and server.status("/healthz") == 200
+
+    wait_for(is_back, server)
+    server.publish("after")
+    wait_for(lambda: server.status("/a/after") == 200, server)
+    wait_for(lambda: server.status("/a/s2.epub") == 200, server)
+    assert statuses <= {200, 503}
+    wait_for(lambda: len(holders(server, "indexer.lock")) == 1, server)
+    wait_for(lambda: len(holders(server, "exports.lock")) == 1, server)
+    for port in (server.port, None):
+        other = Server(tmp_path, port=port) if port else Server(tmp_path)
+        other.begin()
+        assert other.process.wait(60) == 1
+    assert server.log.count("was deleted or moved while in use") == 1
+    assert "Traceback" not in server.log
+
+
+def test_a_server_whose_instance_folder_was_taken_by_another_ends_with_the_reason(server, tmp_path):
+    for _ in range(20):
+        (server.instance / "serve.lock").unlink()
+        other = Server(tmp_path)
+        other.begin()
+        ended = wait_for(lambda: [s for s in (server, other) if s.process.poll() is not None])  # noqa: B023
+        if server in ended:
+            break
+    else:
+        pytest.skip("the first server was always faster, and refused the second one")
+    assert server.process.returncode == 1
+    assert f"process {other.process.pid} already serves from" in server.log
+    other.stop()
