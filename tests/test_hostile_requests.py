@@ -40,8 +40,8 @@ SEGMENTS = {
     "four kilobytes": "%E5%A4%A7" * 450,
     "bidi": "%E2%80%AEtxt.exe%E2%80%AC",
     "zero width": "a%E2%80%8Bb%EF%BB%BF",
-    "template": "{{7*191}}",
-    "encoded template": "%7B%7B7*191%7D%7D%7B%25x%25%7D",
+    "template": "{{91379*97531}}",
+    "encoded template": "%7B%7B91379*97531%7D%7D%7B%25x%25%7D",
     "header": "%0d%0aSet-Cookie:%20fuzz=1",
     "header in UTF-8": "%E5%98%8D%E5%98%8ASet-Cookie:%20fuzz=1",
     "javascript": "javascript:fuzz(1)",
@@ -208,7 +208,7 @@ def judge(answer: Answer, what: object) -> None:
     if named.get("content-type", "").startswith(("text/html", "application/xml", "image/svg", "application/rss")):
         assert b"<fuzz" not in answer.body.lower(), what
         assert not re.search(rb"(?i)(?:href|src|action|content)=[\"']?(?:0;url=)?javascript:", answer.body), what
-    assert b"1337" not in answer.body, what  # 7*191
+    assert b"8912285249" not in answer.body, what  # 91379*97531
 
 
 def rules() -> list[Rule]:
