@@ -71,6 +71,14 @@ def test_a_file_replaced_by_one_of_the_same_size_and_time_is_seen(services, publ
     assert "放晴" in services.catalog.article("rain").body
 
 
+@pytest.mark.parametrize("seconds", [-1_000_000_000, -0.5, 0, 4_000_000_000, 10_000_000_000])
+def test_any_modification_time_is_read(services, drop, rain, seconds):
+    os.utime(drop("rain.md", RAIN), (seconds, seconds))
+    assert services.library.scan_all().unsettled == frozenset()
+    assert services.library.scan_all().read == 0
+    assert services.catalog.count() == 1
+
+
 def test_two_files_that_swap_their_names_swap_their_articles(services, publish, settings):
     publish({"rain.md": RAIN, "snow.md": RAIN.replace("大雨", "大雪").replace("下雨", "下雪")})
     a, b, third = (settings.articles / name for name in ("rain.md", "snow.md", "x.tmp"))
@@ -100,9 +108,9 @@ def drifting(monkeypatch, field: str):
 
     def drift(status):
         looks[0] += 1
-        parts = real(status).split("-")
+        parts = real(status).split(":")
         parts[{"inode": -2, "ctime": -1}[field]] = str(looks[0])
-        return "-".join(parts)
+        return ":".join(parts)
 
     monkeypatch.setattr(directory_walk, "stamp_of", drift)
 

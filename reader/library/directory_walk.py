@@ -144,28 +144,28 @@ def article_files(root: Root, under: str = "") -> Iterator[FolderEntry]:
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """Changes when the file's content or the right to read it changes: ``mtime-size-mode-uid-gid-inode-ctime``.
+    """Changes when the file's content or the right to read it changes: ``mtime:size:mode:uid:gid:inode:ctime``.
 
     A program can set a file's modification time, but not its ctime, so the ctime shows a change that keeps size and
-    modification time. Times are in nanoseconds.
+    modification time. Times are in nanoseconds, negative before 1970.
     """
-    access = f"{status.st_mode:o}-{status.st_uid}-{status.st_gid}"
-    return f"{status.st_mtime_ns}-{status.st_size}-{access}-{status.st_ino}-{status.st_ctime_ns}"
+    access = f"{status.st_mode:o}:{status.st_uid}:{status.st_gid}"
+    return f"{status.st_mtime_ns}:{status.st_size}:{access}:{status.st_ino}:{status.st_ctime_ns}"
 
 
 def without_ctime(stamp: str) -> str:
     """The part of the stamp that a rename keeps."""
-    return stamp.rpartition("-")[0]
+    return stamp.rpartition(":")[0]
 
 
 def of_content(stamp: str) -> str:
     """The part of the stamp without inode and ctime, which some network file systems change at every look."""
-    return stamp.rsplit("-", 2)[0]
+    return stamp.rsplit(":", 2)[0]
 
 
 def may_be_readable_later(stamp: str) -> str:
     """The stamp to store for a file that could not be read: its content is unchanged, but it is read again."""
-    return f"{of_content(stamp)}-0-0"
+    return f"{of_content(stamp)}:0:0"
 
 
 def _find(root: Root, under: str) -> FolderEntry | None:

@@ -11,7 +11,7 @@ SETTLED_SECONDS = 0.2
 
 
 def is_fresh(stamp: str, now: float) -> bool:
-    return 0 <= now - int(stamp.split("-", 1)[0]) / 1e9 < SETTLED_SECONDS
+    return 0 <= now - int(stamp.split(":", 1)[0]) / 1e9 < SETTLED_SECONDS
 
 
 def is_same_content(root: Root, path: str, stamp: str) -> bool:
