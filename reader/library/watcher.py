@@ -18,7 +18,7 @@ from ..catalog import Catalog
 from ..settings import Settings
 from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import file_identity
-from .directory_walk import Root, find_root, watched_folders
+from .directory_walk import Root, find_root, mounts_below, watched_folders
 from .file_reader_pool import FileResult, warm_up
 from .heartbeat import Heartbeat
 from .scan_result import ScanResult
@@ -181,11 +181,12 @@ def _changed_paths(settings: Settings, stop: threading.Event) -> Iterator[set[st
 
 
 def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
-    """Yields events of inotify. Ends when the root is another folder, or a new sub-folder must be watched.
+    """Yields events of inotify. Ends when the root is another folder, or other sub-folders must be watched.
 
-    Each folder is watched on its own: recursive watching would follow symbolic links out of the folder.
+    inotify says nothing of a file system that is mounted over a folder. Each folder is watched on its own: recursive
+    watching would follow symbolic links out of the folder.
     """
-    next_full_pass = 0.0  # the first scan finds changes from before the watch began
+    mounts, next_full_pass = mounts_below(root), 0.0  # the first scan finds changes from before the watch began
     for reported in watch(
         *watched_folders(root), stop_event=stop, debounce=100, step=20, rust_timeout=int(_TICK_SECONDS * 1000),
         yield_on_timeout=True, raise_interrupt=False, watch_filter=None, recursive=False,
@@ -195,7 +196,7 @@ def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Ev
             yield {""}
         paths = {path for _, path in reported}
         yield {name for name in (_relative(path, root) for path in paths) if name is not None}
-        if any(map(os.path.isdir, paths)) or _root(settings) != root:
+        if any(map(os.path.isdir, paths)) or _root(settings) != root or mounts_below(root) != mounts:
             return
 
 

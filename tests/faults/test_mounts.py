@@ -45,6 +45,45 @@ show()
 """
 
 
+WATCHING = """
+import subprocess, sys, threading, time
+from pathlib import Path
+from reader.catalog import Catalog
+from reader.library.watcher import watch_and_index
+from reader.services import build_services
+from reader.settings import Settings
+
+articles, stop, ready = Path(sys.argv[1]) / "ar ticles", threading.Event(), threading.Event()
+mounted = articles / "夹 子"
+mounted.mkdir(parents=True)
+settings = Settings(articles=articles, instance=Path(sys.argv[1]) / "instance", removal_grace_seconds=0)
+services = build_services(settings)
+thread = threading.Thread(target=watch_and_index, args=(settings, services.library, stop, ready), daemon=True)
+thread.start()
+assert ready.wait(60)
+
+def write(path, text):
+    path.write_text(f"---\\npublished: 2026-05-01\\n---\\n# {text}\\n\\n{text}。\\n", "utf-8")
+
+def shown(slug):  # within less than the minute of a full pass
+    end = time.monotonic() + 40
+    while time.monotonic() < end and slug not in {teaser.slug for teaser in services.catalog.latest()}:
+        time.sleep(0.1)
+    return slug in {teaser.slug for teaser in services.catalog.latest()}
+
+write(articles / "own.md", "自")
+print(shown("own"))
+subprocess.run(["mount", "-t", "tmpfs", "none", mounted], check=True)
+time.sleep(1)
+write(mounted / "first.md", "一")
+print(shown("first"))
+write(mounted / "second.md", "二")
+print(shown("second"))
+stop.set()
+thread.join(20)
+"""
+
+
 def can_mount(folder: Path) -> bool:
     (folder / "probe").mkdir()
     command = (*UNSHARE, "mount", "-t", "tmpfs", "none", str(folder / "probe"))
@@ -66,3 +105,11 @@ def test_an_unmounted_share_removes_nothing_and_one_article_deleted_on_it_does(t
         command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=inherited() | {"PYTHONPATH": str(ROOT)}
     )
     assert done.stdout.splitlines() == states, done.stderr
+
+
+def test_changes_in_a_file_system_that_is_mounted_while_watching_are_seen_at_once(tmp_path):
+    if not can_mount(tmp_path):
+        pytest.skip("this machine forbids mounts in a namespace of their own")
+    command = [*UNSHARE, sys.executable, "-c", WATCHING, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.stdout.splitlines() == ["True", "True", "True"], done.stderr
