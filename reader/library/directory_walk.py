@@ -125,26 +125,6 @@ def walk(root: Root, under: str = "") -> Iterator[FolderEntry]:
                 folders.append(entry)
 
 
-def is_mounted(root: Root, entry: FolderEntry) -> bool:
-    """Whether the folder lies on another file system than the root, such as a mounted volume or share."""
-    try:
-        return Path(entry.real_path).stat().st_dev != root.device
-    except OSError:
-        return False
-
-
-def mounts_below(root: Root) -> frozenset[bytes]:
-    """What is mounted in the folder, from the kernel's list (proc(5), mountinfo); empty where there is none."""
-    place = os.fsencode(root.path)
-    for character in (b"\\", b" ", b"\t", b"\n"):
-        place = place.replace(character, b"\\%03o" % ord(character))
-    try:
-        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(line for line in lines if line.split(b" ", 5)[4].startswith(place + b"/"))
-
-
 def watched_folders(root: Root) -> Iterator[str]:
     """Real paths of the root and of all sub-folders that are read."""
     return (entry.real_path for entry in walk(root) if entry.kind is EntryKind.FOLDER)

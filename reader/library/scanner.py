@@ -20,7 +20,6 @@ from .directory_walk import (
     Root,
     article_files,
     find_root,
-    is_mounted,
     may_be_readable_later,
     walk,
     without_ctime,
@@ -40,6 +39,7 @@ from .folder_faults import (
     unreadable,
 )
 from .heartbeat import ALLOWED_SECONDS
+from .mounts import is_mounted
 from .problem_log import ProblemLog
 from .scan_result import ScanResult
 from .touched_files import TouchedFiles

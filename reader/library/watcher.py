@@ -18,9 +18,10 @@ from ..catalog import Catalog
 from ..settings import Settings
 from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import file_identity
-from .directory_walk import Root, find_root, mounts_below, watched_folders
+from .directory_walk import Root, find_root, watched_folders
 from .file_reader_pool import FileResult, warm_up
 from .heartbeat import Heartbeat
+from .mounts import mounts_below
 from .scan_result import ScanResult
 from .scanner import Library
 
