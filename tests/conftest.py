@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck
@@ -17,8 +18,10 @@ hypothesis_settings.register_profile(  # no test depends on the clock
 hypothesis_settings.load_profile("reader")
 
 
-STARTS_PROGRAMS = {"subprocess", "serving", "sync_playwright"}
-"""A test module that imports one of these starts servers, browsers or validators."""
+STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
+"""A test module that imports one of these, or something of them, starts servers, browsers or validators."""
+
+SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {"test_feed_changes", "test_pdf", "test_response_cache", "test_static_site"}
 """Other modules that take more than a few seconds."""
@@ -27,10 +30,16 @@ SLOW_MODULES = {"test_feed_changes", "test_pdf", "test_response_cache", "test_st
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks as slow what ``make test-fast`` skips."""
     for item in items:
-        module = getattr(item, "module", None)
-        starts_programs = STARTS_PROGRAMS & set(vars(module)) if module else False
-        if starts_programs or item.path.stem in SLOW_MODULES or item.path.parent.name == "browser":
+        names = {item.path.parent.name, item.path.stem, *imported_modules(item)}
+        if names & (SLOW_FOLDERS | SLOW_MODULES | STARTS_PROGRAMS):
             item.add_marker("slow")
+
+
+def imported_modules(item: pytest.Item) -> set[str]:
+    """The top-level names of the modules that the test's module imports, or imports from."""
+    values = vars(item.module).values() if isinstance(item, pytest.Function) else ()
+    named = (value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in values)
+    return {str(name).partition(".")[0] for name in named}
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def test_many_files_are_read_by_several_processes_to_the_same_end(services, publ
 
 def test_code_that_shapes_articles_has_changed_so_all_are_read_again(services, publish, monkeypatch):
     publish({"rain.md": RAIN})
-    monkeypatch.setattr("reader.library.scanner._code_fingerprint", lambda: "another")
+    monkeypatch.setattr("reader.library.scanner.code_fingerprint", lambda: "another")
     assert services.library.scan_all().read == 1
 
 

@@ -29,6 +29,8 @@ class Heading:
 class Body:
     """The body of one chapter. *prefix* makes its ids unique among the chapters of one file.
 
+    ``root`` is the body as a tree of lxml: a ``div`` with the blocks as children, for formats that are not HTML.
+
     Example: ``Body(Markup('<h2 id="a">甲</h2>'), prefix="c1-").html()`` is ``<h2 id="c1-a">甲</h2>``.
     """
 

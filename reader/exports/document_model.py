@@ -87,7 +87,7 @@ class Document:
             "description": publication.chapters[0].summary if len(publication.chapters) == 1 else "",
             "keywords": unique(word for c in publication.chapters for word in (*c.section, *c.tags)),
             "created": publication.published.isoformat() if is_dated(publication.published) else "",
-            "modified": publication.updated.isoformat(),
+            "modified": publication.updated.isoformat() if is_dated(publication.updated) else "",
             "day": day_of(publication),
         }
 
@@ -129,8 +129,9 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
 
 def colophon_of(publication: Publication, options: Options) -> Colophon:
     gettext = gettext_of(publication.language)
+    updated = format_minute(publication.updated) if is_dated(publication.updated) else ""
     return Colophon(
-        facts=[(gettext("Revision"), f"{revision_of(publication)} · {format_minute(publication.updated)}")],
+        facts=[(gettext("Revision"), " · ".join(filter(None, [revision_of(publication), updated])))],
         colon=colon(publication.language),
         section=" › ".join(publication.chapters[0].section) if len(publication.chapters) == 1 else "",
         address=options.base_url and options.base_url + publication.path,

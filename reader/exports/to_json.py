@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from ..models import Article, Publication, is_dated
@@ -31,7 +32,7 @@ def _issue(publication: Publication, articles: list[dict[str, Any]], options: Op
             "name": publication.title,
             "url": options.base_url and options.base_url + publication.path,
             "inLanguage": publication.language,
-            "datePublished": publication.published.isoformat(),
+            "datePublished": _date(publication.published),
             "isPartOf": {"@type": "Periodical", "name": options.site_name},
             "hasPart": articles,
         }
@@ -54,14 +55,18 @@ def _article(article: Article, options: Options) -> dict[str, Any]:
             "author": [{"@type": "Person", "name": name} for name in article.byline],
             "editor": article.editor and {"@type": "Person", "name": article.editor},
             "publisher": article.source and {"@type": "Organization", "name": article.source},
-            "datePublished": article.published.isoformat() if is_dated(article.published) else "",
-            "dateModified": article.updated.isoformat(),
+            "datePublished": _date(article.published),
+            "dateModified": _date(article.updated),
             "inLanguage": article.language,
             "version": article.version,
             "articleBody": "\n\n".join(blocks(body.root)),
             "text": body.html(),
         }
     )
+
+
+def _date(moment: datetime) -> str:
+    return moment.isoformat() if is_dated(moment) else ""
 
 
 def _known(facts: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..editing.body_transforms import set_body
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
 from ..formats.markdown_writer import HEADINGS, comparable, to_markdown
-from ..models import Article, Draft, Publication
+from ..models import Article, Draft, Publication, is_dated
 from ..sanitizer import joined, sanitize, tokens
 from .options import Options, Render
 
@@ -24,6 +24,7 @@ LINKS_PICTURES = True
 SAMPLE = b"title: "
 
 _ID = re.compile(r' id="[^"]*"')
+_DATES = ("published", "updated")
 _COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings", "notes"}
 
 
@@ -36,6 +37,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
 def front(article: Article) -> str:
     values = {name: getattr(article, name) for name in _COPIED}
+    values |= {name: None for name in _DATES if not is_dated(values[name])}
     return front_matter.write(Draft(**values, body_html=""))
 
 

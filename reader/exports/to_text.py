@@ -18,6 +18,9 @@ LABEL = N_("Plain text")
 PAGES: tuple[str, ...] = ()
 SAMPLE = b"\n\n--\n"
 
+_BREAK = "\u2028"
+"""Unicode's line separator: white space that no other line end is written as."""
+
 GROUPS = ("ul", "ol", "dl", "blockquote", "section", "aside", "details", "figure", "table", "thead", "tbody", "tfoot")
 
 
@@ -56,13 +59,26 @@ def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
         if element.tag == "pre":
             yield element.text_content().rstrip("\n")
         elif element.tag == "tr":
-            yield start + "\t".join(element_text(cell) for cell in element)
+            yield start + "\t".join(text_lines(cell).replace("\n", " ") for cell in element)
         elif element.tag == "li":
             yield from _item(element, start)
         elif element.tag in GROUPS:
             yield from blocks(element, "> " if element.tag == "blockquote" else start)
-        elif words := element_text(element):
-            yield start + words
+        elif words := text_lines(element):
+            yield start + words.replace("\n", f"\n{start}")
+
+
+def text_lines(element: HtmlElement) -> str:
+    """The text of *element*. A line ends where ``<br>`` stands: in verses, addresses, signatures."""
+    lines = "".join(_with_breaks(element)).split(_BREAK)
+    return "\n".join(" ".join(line.split()) for line in lines).strip("\n")
+
+
+def _with_breaks(element: HtmlElement) -> Iterator[str]:
+    yield _BREAK if element.tag == "br" else element.text or ""
+    for child in element:
+        yield from _with_breaks(child)
+        yield child.tail or ""
 
 
 def _item(item: HtmlElement, start: str) -> Iterator[str]:
@@ -70,7 +86,8 @@ def _item(item: HtmlElement, start: str) -> Iterator[str]:
     below = [child for child in item if child.tag in ("ul", "ol")]
     for child in below:
         child.drop_tree()
-    yield start + _marker(item) + element_text(item)
+    marker = start + _marker(item)
+    yield marker + text_lines(item).replace("\n", "\n" + " " * len(marker))
     for child in below:
         yield from blocks(child, f"  {start}")
 

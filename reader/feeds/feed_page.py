@@ -78,7 +78,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
     if page_number > archive_pages:
         raise NotFound("piece", str(page_number))
     teasers = _archive_page(catalog, selection, page_number) if page_number else _live(catalog, selection)
-    if not teasers and selection.collections != (ALL,):
+    if not teasers and selection.collections != (ALL,) and not catalog.latest(*selection.collections, limit=1):
         raise NotFound("feed", selection.label)
     slugs = [teaser.slug for teaser in teasers]
     revised = catalog.revised(slugs)
