@@ -67,7 +67,7 @@ TASKS = {
     ),
     "page": Task(
         "reader/web/views/hello.py", views, "addresses", "| `/hello` | says hello |",
-        ("registries",), "page or address",
+        ("registries", "i18n"), "page or address or i18n",
     ),
 }  # fmt: skip
 

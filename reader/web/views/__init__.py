@@ -32,13 +32,14 @@ A page with a layout adds ``templates/hello.html``, which begins with ``{% exten
 
 Both functions set ETag, Cache-Control and Vary, compress, and answer 304 without calling *build*; a page needs that.
 *version* must change with everything that *build* returns, such as an article's version or a query; that of a list is
-``f"{services().catalog.revision}"``, which changes with every visible change. Read articles with ``services().catalog``
-(``from .. import services``) and preferences with ``request_context()``. Text of a template is ``{{ _('Words') }}``, with
-an entry in both ``messages.po``. ``export --all`` finds a page by links: put one on the page it belongs to. Raise NotFound and the other errors of
-``reader/errors.py``; ``error_pages.py`` handles them. A view must not use the clock or cookies in other ways, because
-caches share its pages. Views do not import each other; code for several views belongs in ``reader/web/``.
+``f"{services().catalog.revision}"``, which changes with every visible change. Read articles with
+``services().catalog`` (``from .. import services``) and preferences with ``request_context()``. Text of a template is
+``{{ _('Words') }}``, with an entry in both ``messages.po``. ``export --all`` finds a page by its links: put one on the
+page that it belongs to. Raise NotFound and the other errors of ``reader/errors.py``; ``error_pages.py`` handles them.
+A view must not use the clock or cookies in other ways, because caches share its pages. Views do not import each
+other; code for several views belongs in ``reader/web/``.
 
 What a page must pass, beside a test of its own::
 
-    make test ARGS="tests/test_registries.py tests/test_docs.py tests/test_i18n.py -k 'page or address or i18n'"
+    make test ARGS="tests/test_registries.py tests/test_i18n.py tests/test_docs.py -k 'page or address or i18n'"
 """
