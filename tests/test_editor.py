@@ -15,7 +15,7 @@ from reader.formats import read_draft
 from reader.importing.editor import requests
 from reader.services import build_services
 from reader.settings import Settings
-from reader.web.views.editor import AT_WORK, LARGEST_FORM_BYTES
+from reader.web.views import editor as editor_view
 
 TOKEN = "a long secret of the house"
 TEXT = """新闻>>本地
@@ -241,9 +241,10 @@ def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(setti
     assert list(settings.articles.rglob("*.md")) == []
 
 
-def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(editor):
+def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(editor, monkeypatch):
+    monkeypatch.setattr(editor_view, "PATIENCE_SECONDS", 0.01)
     word = word_in(editor.get("/editor").text)
-    with AT_WORK.taken("203.0.113.7"), AT_WORK.taken("203.0.113.8"):
+    with editor_view.AT_WORK, editor_view.AT_WORK:
         first = editor.post("/editor/preview", data={"word": word, "text": TEXT})
         later = editor.post("/editor/save", data={"word": word, "title": "步道", "body": "全长七公里。"})
     assert (first.status_code, later.status_code) == (503, 503)
@@ -252,6 +253,6 @@ def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(edi
 
 
 def test_a_form_that_is_too_large_is_told_as_that(editor):
-    answer = editor.post("/editor/preview", data={"text": "a" * (LARGEST_FORM_BYTES + 1)})
+    answer = editor.post("/editor/preview", data={"text": "a" * (editor_view.LARGEST_FORM_BYTES + 1)})
     assert (answer.status_code, "文本过大" in answer.text) == (413, True)
     assert editor.post("/preferences", data={"size": "a" * 200_000}).status_code == 413

@@ -248,3 +248,57 @@ def test_an_issue_page_compresses_each_article_once_whoever_asks(client, publish
     publish({"2026-05-01/a0.md": "# 第零篇\n\n今天下大雨。"})
     assert client.get("/d/2026-05-01/").status_code == 200
     assert len(compressed) == 6
+
+
+def test_sitemaps_are_made_once_whatever_name_the_site_is_asked_under(client, publish, services, monkeypatch):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    for path in ("/sitemap.xml", "/sitemap-2026-05.xml", "/news-sitemap.xml"):
+        first = client.get(path)
+        assert (first.status_code, "http://localhost/" in first.text or "news" in path) == (200, True)
+        with monkeypatch.context() as patched:
+            for name in ("latest", "issues"):
+                patched.setattr(services.catalog, name, lambda *_, **__: pytest.fail("it was made again"))
+            for n in range(3):
+                other = client.get(path, headers={"Host": f"h{n}.example"}).text
+                assert other == first.text.replace("http://localhost", f"http://h{n}.example")
+
+
+def test_no_option_makes_the_same_file_twice(client, publish, services):
+    publish(
+        {
+            "2026-05-01/rain.md": "# 大雨\n\n今天下雨。",
+            "2026-05-01/en.md": "---\nlanguage: en\n---\n# Rain\n\nIt rains.",
+        }
+    )
+    for path in ("/a/rain.pdf", "/a/en.pdf", "/d/2026-05-01.epub"):
+        for query in ("", "?page=", "?script=hans", "?page=a4", "?script=hans&page=a4", "?utm=1", "?page=a4&page=a6"):
+            client.get(f"{path}{'' if path.endswith('epub') and 'page' in query else query}")
+    assert services.export_service.jobs.waiting() == 3
+    client.get("/a/en.pdf?script=hant")
+    assert services.export_service.jobs.waiting() == 3
+    client.get("/a/rain.pdf?script=hant")
+    assert services.export_service.jobs.waiting() == 4
+    assert client.get("/a/rain.pdf?script=latin").status_code == 400
+
+
+def test_what_has_as_many_addresses_as_one_likes_is_counted(behind_proxy):
+    for path in (
+        "/feed.xml?tag=x{}",
+        "/opds/issues?before=2026-05-{:02}",
+        "/opds/search?q=x{}",
+        "/search/atom.xml?q=x{}",
+    ):
+        address = f"203.0.113.{len(path)}"
+        answers = [behind_proxy(path.format(n), address).status_code for n in range(1, 7)]
+        assert answers[4:] == [429, 429], path
+
+
+TEXTS = ("/a/rain.txt", "/a/rain.md", "/selection.txt?a=rain&a=sun", "/d/2026-05-01.json")
+
+
+def test_texts_made_in_the_request_are_counted_unless_they_are_in_the_cache(behind_proxy, monkeypatch):
+    monkeypatch.setattr(downloads, "TEXTS_PER_MINUTE", 3)
+    assert {behind_proxy("/a/rain.txt", "203.0.113.7").status_code for _ in range(9)} == {200}
+    answers = [behind_proxy(path, "203.0.113.7", buffered=True).status_code for path in TEXTS[1:] for _ in range(2)]
+    assert 429 in answers
+    assert behind_proxy("/a/sun.txt", "203.0.113.8").status_code == 200

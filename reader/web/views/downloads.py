@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...catalog import Catalog
 from ...catalog.query_parser import Query, parse
+from ...chinese.script_conversion import needs_change
 from ...errors import NotFound
 from ...exports import EXPORTS, page_of
 from ...exports.options import options_of, script_of
@@ -134,7 +135,7 @@ _outlines: dict[tuple[Catalog, int, str], Publication] = {}
 
 def export_in_store(publication: Publication, suffix: str) -> Path | None:
     """The finished file for ``?page=`` and ``?script=``."""
-    page, script = request.args.get("page", ""), request.args.get("script", "")
+    page, script = options_asked_for(publication)
     return services().export_service.find(publication, suffix, page, script)
 
 
@@ -186,7 +187,7 @@ def is_key(text: str) -> bool:
 
 def download_response(publication: Publication, suffix: str) -> Response:
     """The finished file or its progress. ``?page=`` and ``?script=`` select page size and script."""
-    page, script = request.args.get("page", ""), request.args.get("script", "")
+    page, script = options_asked_for(publication)
     export_service = services().export_service
     found: Path | bytes | JobStatus | None = export_in_store(publication, suffix)
     if found is None and is_light(publication, suffix):
@@ -210,6 +211,15 @@ def download_response(publication: Publication, suffix: str) -> Response:
     version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
     response.headers["Content-Location"] = version_address
     return response
+
+
+def options_asked_for(publication: Publication) -> tuple[str, str]:
+    """``?page=`` and ``?script=``; the latter is empty if it changes nothing, so that no file is made twice.
+
+    Raises BadOption.
+    """
+    script = script_of(request.args.get("script", ""))
+    return request.args.get("page", ""), script if needs_change(publication.language, script) else ""
 
 
 def is_light(publication: Publication, suffix: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ from ...importing.importer import SKIPPED
 from ...models import Article
 from .. import services
 from ..article_body import for_screen, kinds_of
-from ..rate_limits import EVERYBODY, WaitingPlaces, client, client_limits
+from ..rate_limits import EVERYBODY, client, client_limits
 from ..request_context import request_context
 from ..responsive_images import ImageSet
 
@@ -42,8 +43,11 @@ COOKIE = "editor"
 SESSION_SECONDS = 12 * 3600
 WRONG_TOKENS_PER_MINUTE, WRONG_TOKENS_OF_ALL = 5, 30
 LARGEST_FORM_BYTES = 6_000_000
-AT_WORK = WaitingPlaces(total=2, per_client=2)
+AT_WORK = threading.BoundedSemaphore(2)
 """How many texts a process has read at a time, each by a child process."""
+
+PATIENCE_SECONDS = 10.0
+"""How long the next one waits for its turn. Only who has logged in can wait."""
 
 LABELS = {
     "title": N_("Title"),
@@ -209,11 +213,13 @@ def save() -> Response | tuple[Response, int]:
 
 @contextmanager
 def _place() -> Iterator[None]:
-    """Raises Busy if MOST_AT_A_TIME requests are at work."""
-    with AT_WORK.taken(client()) as is_free:
-        if not is_free:
-            raise Busy(Message("the editor is busy"), retry_seconds=10)
+    """Raises Busy after PATIENCE_SECONDS."""
+    if not AT_WORK.acquire(timeout=PATIENCE_SECONDS):
+        raise Busy(Message("the editor is busy"), retry_seconds=10)
+    try:
         yield
+    finally:
+        AT_WORK.release()
 
 
 def _said(error: Exception) -> str:

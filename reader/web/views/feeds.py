@@ -66,6 +66,8 @@ def of_search(name: str) -> Response:
 def collection_feed(name: str, collection: Collection) -> Response:
     """The feed *name* of *collection*, narrowed by ``?tag=``; ``?piece=`` selects an archive page."""
     tags = tuple(Collection("tag", tag) for tag in request.args.getlist("tag")[:MOST_TAGS] if tag)
+    if tags:  # there are as many feeds as combinations of tags, and each is a search
+        client_limits().spend("searches", services().settings.searches_per_minute, client())
     return feed_response(name, _feed_page(Selection((collection, *tags)), _archive_page()))
 
 

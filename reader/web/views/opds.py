@@ -76,6 +76,8 @@ def articles() -> Response:
 @bp.get("/issues")
 def issues() -> Response:
     before = _day(request.args.get("before", ""))
+    if before:  # there are as many pages as days
+        client_limits().spend("searches", services().settings.searches_per_minute, client())
     days = [day for day, _ in services().catalog.issues(limit=PAGE, before=before)]
 
     def build(site: SiteIdentity) -> Catalogue:

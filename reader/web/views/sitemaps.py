@@ -6,14 +6,15 @@ import calendar
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby
-from typing import Any
 
 from flask import Blueprint, Response, render_template, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
+from ...catalog import Catalog
 from ...errors import NotFound
 from ...exports import EXPORTS
 from ...feeds import FEEDS
@@ -41,37 +42,61 @@ ALLOWED = tuple(f"Allow: /*{name}$" for name in FEEDS if name.rpartition(".")[2]
 
 PAPER = "#fdfcfa"
 
+SITE = "\ue000"
+"""The placeholder for the site's address in sitemaps that are kept: whoever asks under another name makes no work."""
+
+MOST_RENDERED = 16
+"""How many sitemaps are kept, usually some kilobytes each, at most about 5 MB."""
+
 
 @bp.get(urls.SITEMAP)
 def sitemap() -> Response:
     """The sitemap index with one sitemap per month, so that none exceeds 50,000 URLs."""
-    return _xml("sitemaps/sitemaps.xml", lambda: {"months": _months()})
+    return _xml("sitemaps/sitemaps.xml", months=_months)
 
 
 @bp.get("/sitemap-<int:year>-<int(fixed_digits=2):month>.xml")
 def sitemap_of_month(year: int, month: int) -> Response:
     if not (1 <= month <= 12 and 1 <= year <= 9999):
         raise NotFound("sitemap", f"{year}-{month}")
-    return _xml("sitemaps/sitemap.xml", lambda: {"teasers": _published_in(year, month)})
+    return _xml("sitemaps/sitemap.xml", f"{year}-{month}", teasers=partial(_published_in, year, month))
 
 
 @bp.get(urls.NEWS_SITEMAP)
 def news_sitemap() -> Response:
-    since = datetime.now(UTC) - timedelta(hours=NEWS_HOURS)
-    teasers = [t for t in services().catalog.latest(limit=NEWS_MOST) if t.published >= since]
-    return _xml("sitemaps/news.xml", lambda: {"teasers": teasers}, *(t.slug for t in teasers))
+    since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=NEWS_HOURS)
+    return _xml("sitemaps/news.xml", since.isoformat(), teasers=partial(_published_since, since))
 
 
-def _xml(template: str, build: Callable[[], dict[str, Any]], *parts: str) -> Response:
-    """Sitemaps contain absolute URLs. Without READER_BASE_URL they depend on the request and are private."""
-    site = site_address()
+def _xml(template: str, name: str = "", **values: Callable[[], object]) -> Response:
+    """Sitemaps contain absolute URLs. Without READER_BASE_URL they depend on the request and are private.
+
+    *values* are functions that return the template's variables, which *name* identifies.
+    """
+    site, revision, build_id = site_address(), services().catalog.revision, services().render.build_id
     representation = Representation(
-        version=version_of(template, str(services().catalog.revision), services().render.build_id, site, *parts),
+        version=version_of(template, str(revision), build_id, site, name),
         changed_at=services().catalog.changed_at,
         mimetype="application/xml",
         cache_control=PUBLIC if services().settings.base_url else PRIVATE,
     )
-    return conditional_response(representation, lambda: render_template(template, site=site, **build()))
+
+    def build() -> str:
+        key = services().catalog, revision, template, name
+        if key not in _rendered:
+            if len(_rendered) >= MOST_RENDERED:
+                _rendered.clear()
+            _rendered[key] = render_template(template, site=SITE, **{name: read() for name, read in values.items()})
+        return _rendered[key].replace(SITE, site)
+
+    return conditional_response(representation, build)
+
+
+_rendered: dict[tuple[Catalog, int, str, str], str] = {}
+
+
+def _published_since(since: datetime) -> list[Teaser]:
+    return [teaser for teaser in services().catalog.latest(limit=NEWS_MOST) if teaser.published >= since]
 
 
 def _months() -> list[str]:
