@@ -10,7 +10,7 @@ import click
 
 from . import __version__, commands
 from .commands.click_localization import localized, localized_click, localized_command, localized_help
-from .errors import BadSetting, InstanceUnusable, ReaderError
+from .errors import BadSetting, InstanceUnusable, LimitTooLow, ReaderError
 from .models import escaped
 from .settings import Settings
 from .storage.log_lines import start_logging
@@ -37,7 +37,8 @@ class MainGroup(click.Group):
         try:
             return super().invoke(ctx)
         except ReaderError as error:
-            kind = UnusableSetting if isinstance(error, BadSetting | InstanceUnusable) else click.ClickException
+            is_environment = isinstance(error, BadSetting | InstanceUnusable | LimitTooLow)
+            kind = UnusableSetting if is_environment else click.ClickException
             raise kind(escaped(localized(error.message))) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's

@@ -16,6 +16,7 @@ ReaderError
 ├── TooLarge             too many articles for one file (HTTP 413)
 ├── CannotListen         `serve` cannot bind its address and port
 ├── InstanceInUse        another `serve` uses the same instance folder
+├── LimitTooLow          a limit of resources (ulimit) is too low for the server
 ├── InstanceUnusable     neither the instance folder nor a temporary one can be written
 └── Busy                 overloaded or temporarily unavailable; try again later (HTTP 503)
 """
@@ -145,6 +146,17 @@ class InstanceInUse(ReaderError):
     def __init__(self, folder: str, owner: str) -> None:
         msgid = N_("process %(owner)s already serves from %(folder)s; stop it, or set READER_INSTANCE")
         super().__init__(Message(msgid, owner=owner, folder=folder))
+
+
+class LimitTooLow(ReaderError):
+    """*option* is that of ``ulimit``, *directive* systemd's name; *found* and *least* are in the unit of ``ulimit``."""
+
+    def __init__(self, option: str, directive: str, found: int, least: int) -> None:
+        msgid = N_(
+            "ulimit %(option)s is %(found)s; at least %(least)s is needed: run ulimit %(option)s %(least)s or ulimit"
+            " %(option)s unlimited first, or raise %(directive)s in the systemd unit"
+        )
+        super().__init__(Message(msgid, option=option, found=str(found), least=str(least), directive=directive))
 
 
 class InstanceUnusable(ReaderError):

@@ -56,12 +56,8 @@ def build_services(settings: Settings) -> Services:
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone)
     render = Renderer(settings.templates, settings.static)
-    exports, images, drawings = (
-        ExportService(settings, catalog, render.build_id),
-        ImageRenderer(settings),
-        Drawings(settings),
-    )
-    heartbeat = Heartbeat(lock_of(settings))
+    exports, images = ExportService(settings, catalog, render.build_id), ImageRenderer(settings)
+    drawings, heartbeat = Drawings(settings), Heartbeat(lock_of(settings))
     return Services(settings, catalog, Library(settings), render, exports, images, drawings, heartbeat)
 
 

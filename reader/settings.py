@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -170,27 +171,20 @@ def _text(value: str) -> str:
     return value
 
 
-def _whole(least: int, most: int) -> tuple[str, Callable[[str], int]]:
-    """Whole numbers from *least* to *most*."""
-
-    def parse(value: str) -> int:
-        return int(_within(int(value), least, most))
-
-    return Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most)), parse
+def _whole(least: int, most: int) -> tuple[str, Callable[[str], float]]:
+    wanted = Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most))
+    return wanted, partial(_within, int, least, most)
 
 
 def _number(least: float, most: float) -> tuple[str, Callable[[str], float]]:
-    """Numbers from *least* to *most*."""
-
-    def parse(value: str) -> float:
-        return _within(float(value), least, most)
-
-    return Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}"), parse
+    wanted = Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}")
+    return wanted, partial(_within, float, least, most)
 
 
-def _within(number: float, least: float, most: float) -> float:
+def _within(parse: Callable[[str], float], least: float, most: float, value: str) -> float:
+    number = parse(value)
     if not least <= number <= most:  # false for nan, too
-        raise ValueError(number)
+        raise ValueError(value)
     return number
 
 

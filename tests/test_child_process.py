@@ -13,12 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits, ask_once
+from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits
 from reader.child_process.pool import WarmChildren
 from reader.errors import ChildFailed
 from reader.settings import ROOT
 
 PROGRAM = "from reader.child_process.child import answer_lines, prepare\nout = prepare()\n"
+
+
+def ask_once(command, request, timeout_seconds, limits):
+    with ChildProcess(command, limits) as child:
+        return child.ask(request, timeout_seconds) or ""
 
 
 def command(answer: str, before: str = "") -> list[str]:

@@ -165,7 +165,9 @@ def test_two_thousand_orders_leave_a_bounded_number_of_rows_files_and_bytes(tmp_
         from reader.storage.file_cache import FileCache
         store = FileCache(pathlib.Path(sys.argv[1]), 100_000)
         for number, line in enumerate(sys.stdin):
-            if number % 2:
+            if not line.strip():
+                print(flush=True)
+            elif number % 2:
                 print('{"error": "no"}', flush=True)
             else:
                 store.put(line.split()[0], bytes(1000))
@@ -229,7 +231,7 @@ def test_a_job_whose_worker_is_killed_is_made_once_more_but_not_for_ever(jobs, t
 
 
 def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
-    program = "import sys, time\nfor line in sys.stdin: time.sleep(60)"
+    program = "import sys, time\nfor line in sys.stdin: print(line.strip() and time.sleep(60) or '', flush=True)"
     with at_work(pool_of(jobs, program, timeout_seconds=0.3).run, tmp_path / "lock"):
         jobs.submit("a.pdf", "x")
         wait_for(jobs.failures)

@@ -24,7 +24,8 @@ PARENT = "PARENT_PID"
 def prepare() -> TextIO:
     """Returns the stream for answers. Call it first: from then on, standard output of libraries goes to standard error.
 
-    The process is killed when its parent dies, and ignores SIGINT.
+    The process is killed when its parent dies. It ignores SIGINT and SIGTERM, which a terminal or systemd sends to all
+    processes of a service: the parent ends it, and a request that a stop interrupts has not failed.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -33,7 +34,8 @@ def prepare() -> TextIO:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # the parent died before prctl took effect
         sys.exit(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.SIG_IGN)
     return answers
 
 

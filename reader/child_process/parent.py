@@ -216,12 +216,6 @@ class ChildProcess:
         return text
 
 
-def ask_once(command: Sequence[str], request: str, timeout_seconds: float, limits: Limits) -> str:
-    """The answer of a child that is started for this *request* only. Raises ChildFailed."""
-    with ChildProcess(command, limits) as child:
-        return child.ask(request, timeout_seconds) or ""
-
-
 def _append_only_file() -> int:
     """A file in memory (memfd_create) that the child appends to and the parent truncates."""
     file = os.memfd_create("stderr")

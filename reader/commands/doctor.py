@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 import click
 from packaging.requirements import Requirement
 
+from ..errors import LimitTooLow
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
+from ..storage.process_limits import check_process_limits
 from .click_localization import echo
 
 FREE_BYTES = 500_000_000
@@ -246,7 +248,14 @@ def open_files(_settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, text)
 
 
+def limits(settings: Settings) -> Iterator[Finding]:
+    try:
+        check_process_limits(settings, os.cpu_count() or 2)
+    except LimitTooLow as error:
+        yield Finding(PROBLEM, Message("%(problem)s", problem=error.message))
+
+
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(clock, language, databases, packages, open_files),
+    *(clock, language, databases, packages, open_files, limits),
 )

@@ -15,22 +15,20 @@ from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
 from ..settings import Settings
 from ..storage.folders import check_folders
+from ..storage.process_limits import check_process_limits
 from .click_localization import echo
+
+CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
 
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option(
-    "--workers",
-    default=os.cpu_count() or 2,
-    show_default="one per core",
-    type=click.IntRange(1, 256),
-    help="Web processes.",
-)
+@click.option("--workers", default=CORES, show_default="one per core", type=COUNT, help="Web processes.")
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; new files appear within a second."""
+    check_process_limits(settings, workers)
     check_folders(settings)
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
         raise SystemExit(_serve(settings, instance, listener, f"http://{_shown(host)}:{port}/", workers))

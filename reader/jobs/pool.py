@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits
+from ..child_process.pool import PING
 from ..errors import Busy, ChildFailed, ReaderError
 from ..i18n import Message, restored, stored
 from ..storage.locks import FileLock, file_lock
@@ -25,6 +26,9 @@ LOOK_AHEAD_SECONDS = 2.0
 
 RECYCLE_BYTES = 160_000_000
 """A worker whose resident memory exceeds this after a job is replaced before the next job is claimed."""
+
+START_SECONDS = 300.0
+"""A worker starts at a low priority, so that this takes long on a busy machine."""
 
 TAKE_OVER_SECONDS = 1.0
 """How often the other processes try to take the lock of the process that runs the pool."""
@@ -100,6 +104,8 @@ class WorkerPool:
     def _serve(self, worker: ChildProcess, stop: threading.Event) -> int:
         """Gives jobs to *worker* until it ends, exceeds RECYCLE_BYTES or *stop* is set. Returns how many it did."""
         answered = 0
+        if not self._has_started(worker, stop):
+            return answered
         while not stop.is_set() and worker.alive():
             job = self._jobs.claim()
             if job is None:
@@ -114,6 +120,15 @@ class WorkerPool:
             if answer.get("resident_bytes", 0) > RECYCLE_BYTES:
                 return answered
         return answered
+
+    def _has_started(self, worker: ChildProcess, stop: threading.Event) -> bool:
+        """Waits until the worker has loaded its libraries. If it is killed meanwhile, that is no attempt of a job."""
+        try:
+            worker.ask(PING, START_SECONDS, stop)
+        except ChildFailed as error:
+            LOG.warning("an export worker could not start: %s; another is started", error)
+            return False
+        return True
 
     def _ask(self, worker: ChildProcess, spec: str, stop: threading.Event) -> dict[str, Any] | None:
         """The worker's answer, or ``{"error", "killed"}`` if it died; None if *stop* was set first."""

@@ -44,6 +44,9 @@ def main() -> None:
 
 
 def _answer_line(renderer: Renderer, store: FileCache, line: str) -> str:
+    """One line of JSON; for the empty line (``child_process.pool.PING``) an empty one."""
+    if not line:
+        return ""
     answer = _answer(deserialize(line), renderer, store)
     gc.collect()
     return json.dumps(answer | {"resident_bytes": resident_bytes("self")})

@@ -59,12 +59,10 @@ class Heartbeat:
         """Logs when the indexing process stalls and when it goes on, until *stop*."""
         has_stalled = False
         while not stop.wait(BEAT_SECONDS):
-            reason = self.reason()
-            if reason and not has_stalled:
-                log.error("%s; new articles do not show until it goes on or is killed", reason)
-            elif has_stalled and not reason:
-                log.warning("the articles folder is looked at again")
+            reason, had_stalled = self.reason(), has_stalled
             has_stalled = bool(reason)
+            if has_stalled != had_stalled:
+                log.error("%s", reason or "the articles folder is looked at again")
 
 
-_CAUSE = "the indexing process is stopped, or waits for a disk or share that does not answer"
+_CAUSE = "the indexing process is stopped, or waits for a disk or share; new articles do not show until it goes on"

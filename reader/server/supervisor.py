@@ -60,10 +60,7 @@ class WebProcess:
         arguments = [word for name, value in facts.items() for word in (f"--{name}", str(value))]
         command = [sys.executable, "-m", f"{__package__}.web_process", *arguments]
         handed_on = (listener.fileno(), told)
-        paths = [
-            str(PACKAGE.parent),
-            *filter(None, [os.environ.get("PYTHONPATH")]),
-        ]  # independent of the working directory
+        paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # whatever the working directory
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
         self._process = subprocess.Popen(  # noqa: S603
             command, pass_fds=handed_on, env=environment, preexec_fn=end_with_parent

@@ -50,8 +50,7 @@ def _cause_of_instance(folder: Path) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        is_dangling = folder.is_symlink() and not folder.exists()
-        return os.strerror(errno.ENOENT if is_dangling else errno.ENOTDIR)
+        return os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
     except OSError as error:
         return os.strerror(error.errno or 0)
     return ""

@@ -14,17 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
 from ..catalog.read_connections import rebuilding
-from ..errors import (
-    BadOption,
-    Busy,
-    Gone,
-    Moved,
-    NotFound,
-    ReaderError,
-    TooLarge,
-    UnknownFormat,
-    UnusablePicture,
-)
+from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat, UnusablePicture
 from ..i18n import N_, Message
 from ..models import Teaser
 from . import services
@@ -95,9 +85,7 @@ def refuse_while_rebuilding() -> None:
         raise rebuilding()
 
 
-def show_http_error(
-    error: HTTPException,
-) -> Response | WerkzeugResponse | tuple[Response, int, dict[str, str]]:
+def show_http_error(error: HTTPException) -> Response | WerkzeugResponse | tuple[Response, int, dict[str, str]]:
     """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
     if error.code is None or error.code < 400:
         return error.get_response()

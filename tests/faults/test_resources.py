@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
+import sys
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 from faults.running import Server, running, wait_for
+from serving import free_port, inherited
+
+from reader.errors import LimitTooLow
+from reader.settings import ROOT, Settings
+from reader.storage.process_limits import check_process_limits
 
 DAY = 86_400
 
@@ -155,6 +162,72 @@ findmnt -rno TARGET | while read -r place; do mount -o remount,bind,ro "$place" 
 exec "$@"
 """
 """In a mount namespace of its own."""
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("--nofile=32:32", "ulimit -n is 32; at least 64"),
+        ("--nofile=63:63", "ulimit -n is 63; at least 64"),
+        ("--fsize=1000000:1000000", "LimitFSIZE"),
+        ("--as=400000000:400000000", "LimitAS"),
+        ("--as=1500000000:1500000000", "LimitAS"),
+    ],
+)
+def test_a_limit_that_is_too_low_is_refused_with_what_is_needed(tmp_path, limit, said):
+    server = Server(tmp_path, prefix=("prlimit", limit))
+    server.begin()
+    assert server.process.wait(60) == 2
+    assert said in server.log
+    assert server.log.count("\n") == 1
+
+
+def test_a_file_size_of_nothing_is_refused(tmp_path):
+    """The message needs a terminal or a pipe: it cannot be written to a file."""
+    command = ["prlimit", "--fsize=0:0", sys.executable, "-m", "reader", "serve", "--port", str(free_port())]
+    folders = {"READER_ARTICLES": str(tmp_path / "articles"), "READER_INSTANCE": str(tmp_path / "instance")}
+    done = subprocess.run(command, cwd=ROOT, env=inherited() | folders, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "ulimit -f is 0" in done.stderr
+
+
+def test_the_number_of_processes_is_counted_for_others_than_root(monkeypatch):
+    monkeypatch.setattr("reader.storage.process_limits.PRIVILEGED_USER", -1)
+    before = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (20, before[1]))
+    try:
+        with pytest.raises(LimitTooLow, match="ulimit -u is 20"):
+            check_process_limits(Settings(), 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, before)
+
+
+def test_two_gigabytes_of_addresses_are_enough(tmp_path):
+    server = Server(tmp_path, prefix=("prlimit", f"--as={2 << 30}"))
+    server.publish("rain")
+    with running(server):
+        processes = set(server.web_processes())
+        for _ in range(3):
+            assert set(pages(server)) == {200}
+        wait_for(lambda: server.status("/a/rain.pdf") == 200, server)
+        assert set(server.web_processes()) == processes
+
+
+def test_a_stop_that_reaches_all_processes_makes_no_export_fail(tmp_path):
+    """systemd sends SIGTERM to all processes of a service (KillMode=control-group)."""
+    server = Server(tmp_path)
+    for n in range(8):
+        server.publish(f"s{n}")
+    with running(server):
+        wait_for(lambda: server.figure("reader_exports_waiting") > 0, server)
+        for process in server.descendants():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        server.stop()
+    with running(server):
+        wait_for(lambda: all(server.status(f"/a/s{n}.pdf") == 200 for n in range(8)), server)
+        assert server.figure("reader_exports_failed") == 0
+    assert "failed" not in server.log
 
 
 def test_sixty_four_file_descriptors_are_enough_to_answer(tmp_path):

@@ -15,14 +15,7 @@ from ...errors import NotFound
 from ...models import Collection
 from .. import services
 from ..pagination import cursor_of, next_link
-from ..rendering import (
-    NavigationLink,
-    render_page,
-    section_link,
-    section_links,
-    teasers_shown,
-    translated_labels,
-)
+from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
 
 bp = Blueprint("listings", __name__)
 
