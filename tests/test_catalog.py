@@ -9,7 +9,7 @@ from factories import SHANGHAI, make_article
 
 from reader.catalog import Catalog, catalog_writer
 from reader.errors import Gone, Moved, NotFound
-from reader.models import Collection
+from reader.models import Collection, Problem
 from reader.sanitizer import sanitize
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
@@ -359,6 +359,21 @@ def test_a_missing_file_keeps_its_article_until_it_is_due(catalog, put, path):
         transaction.mark_found(files)
         assert transaction.overdue(9_999.0) == transaction.missing_articles(0.0) == []
     assert slugs(catalog.latest()) == ["rain", "snow"]
+
+
+def test_removing_files_of_the_same_bytes_takes_linear_time(tmp_path):
+    def operations(number: int) -> int:
+        place, count = tmp_path / f"{number}.sqlite3", [0]
+        with catalog_writer(place, NOON) as transaction:
+            for n in range(number):
+                transaction.put_problem("1", "digest of nothing", Problem(f"{n}.md", 0, "no title"))
+            transaction._db.set_progress_handler(lambda: count.__setitem__(0, count[0] + 1), 100)
+            for n in range(number):
+                transaction.drop(f"{n}.md")
+            transaction._db.set_progress_handler(None, 0)
+        return count[0]
+
+    assert operations(800) < 3 * operations(400)
 
 
 def test_the_next_scheduled_article_is_published_at_its_time(catalog, put, path):

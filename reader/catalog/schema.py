@@ -60,7 +60,7 @@ CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draf
 CREATE INDEX aliases_by_slug ON aliases (slug);
 CREATE INDEX names_by_slug ON names (slug);
 CREATE INDEX files_by_slug ON files (slug);
-CREATE INDEX files_by_digest ON files (digest);
+CREATE INDEX files_by_digest ON files (digest, removal_due);
 CREATE INDEX files_with_remarks ON files (path) WHERE remarks <> '';
 CREATE INDEX files_in_trouble ON files (path) WHERE cause <> '';
 CREATE INDEX files_missing ON files (removal_due) WHERE removal_due > 0;

@@ -156,13 +156,17 @@ class CatalogTransaction:
         if known is None:
             return
         self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+        rows = self._db.execute("SELECT slug FROM articles WHERE path = ?", (path,)).fetchall()
+        slugs = [row["slug"] for row in rows]
+        if not slugs:  # thousands of empty files have the same digest
+            return
         heir = self._db.execute(
             "SELECT a.slug FROM files f JOIN articles a ON a.path = f.path"
             " WHERE f.digest = ? AND f.digest <> '' AND f.removal_due = 0",
             (known["digest"],),
         ).fetchone()
-        for row in self._db.execute("SELECT slug FROM articles WHERE path = ?", (path,)).fetchall():
-            self._retire(row["slug"], heir["slug"] if heir else "")
+        for slug in slugs:
+            self._retire(slug, heir["slug"] if heir else "")
 
     def reread(self) -> list[str]:
         """Files to read again: the slug they conflicted over is free now."""

@@ -35,6 +35,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 TAKE_OVER_SECONDS = 0.5
 """How often the other processes try to take the lock of the indexing process."""
 
+MOST_NAMES = 1000
+"""From more reported paths on, one pass over the folder costs less than a look at each."""
+
 MANY_FILES = 100
 """Fewer are read without a word in the log."""
 
@@ -107,7 +110,8 @@ def _watch_and_index(
             waiting.add("")
         if not (waiting or result.unsettled or _is_due(result.next_due)) or not attempts.is_time():
             continue
-        names = {""} if "" in waiting else waiting | result.unsettled
+        is_whole = "" in waiting or len(waiting) > MOST_NAMES
+        names = {""} if is_whole else waiting | result.unsettled
         result, waiting = _scan_once(partial(library.scan_paths, names, _logged), attempts, names)
         if is_first and not waiting:
             is_first = False
