@@ -146,9 +146,9 @@ def test_a_busy_child_dies_with_its_parent(tmp_path):
 
 def test_a_forked_process_can_start_children_of_its_own():
     program = (
-        "import os, sys\nfrom reader.child_process.parent import NO_LIMITS, ask_once\n"
-        f"command = {command('order')!r}\nask_once(command, 'parent', 60, NO_LIMITS)\n"
-        "if not os.fork():\n    sys.stdout.write(ask_once(command, 'forked', 60, NO_LIMITS)); sys.stdout.flush(); os._exit(0)\n"
+        "import os, sys\nfrom reader.child_process.parent import ChildProcess\n"
+        f"command = {command('order')!r}\nChildProcess(command).ask('parent', 60)\n"
+        "if not os.fork():\n    sys.stdout.write(ChildProcess(command).ask('forked', 60)); sys.stdout.flush(); os._exit(0)\n"
         "os.wait()"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, timeout=120)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as html_text
 import re
+import shutil
 import sys
 from dataclasses import replace
 
@@ -256,3 +257,13 @@ def test_a_form_that_is_too_large_is_told_as_that(editor):
     answer = editor.post("/editor/preview", data={"text": "a" * (editor_view.LARGEST_FORM_BYTES + 1)})
     assert (answer.status_code, "文本过大" in answer.text) == (413, True)
     assert editor.post("/preferences", data={"size": "a" * 200_000}).status_code == 413
+
+
+def test_no_session_outlives_the_instance_folder(settings, client):
+    """Else one that was logged out would be valid again, as the mark of its end is gone."""
+    client.post("/editor/login", data={"token": TOKEN})
+    assert "type=password" not in client.get("/editor").text
+    shutil.rmtree(settings.instance)
+    assert "type=password" in client.get("/editor").text
+    client.post("/editor/login", data={"token": TOKEN})
+    assert "type=password" not in client.get("/editor").text

@@ -93,6 +93,9 @@ def test_guessing_the_token_is_slowed_for_each_and_for_all(behind_proxy):
     assert guess("203.0.113.7", "a" * 16) == 429
     assert guess("203.0.113.8", "a" * 16) == 303
     assert 429 in [guess(f"203.0.113.{n}") for n in range(20, 60)]
+    assert guess("203.0.113.20", "a" * 16) == 429  # it has guessed
+    assert guess("203.0.113.61", "a" * 16) == 303  # strangers cannot lock the editor out, not even of his network
+    assert guess("198.51.100.9", "a" * 16) == 303
 
 
 def test_an_address_is_not_kept_as_it_is():

@@ -50,6 +50,11 @@ class ClientLimits:
             if not self._limiter.test(limit, work, key):
                 raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
 
+    def is_untouched(self, work: str, per_minute: int, client: str) -> bool:
+        """Whether the client is known and has spent nothing in the last minute, whatever others of its network did."""
+        own = self._shares(per_minute, client)[:1]
+        return any(self._limiter.get_window_stats(limit, work, key).remaining == per_minute for limit, key in own)
+
     def _shares(self, per_minute: int, client: str) -> list[tuple[RateLimitItem, str]]:
         """The limits of a client and of its network; none for an unknown client."""
         if not client:

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,7 +86,20 @@ def _guard(response: Response) -> Response:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(services().settings.editor_token, salt="reader-editor")
+    return URLSafeTimedSerializer(services().settings.editor_token, salt=f"reader-editor {_session_key()}")
+
+
+def _session_key() -> str:
+    """Random. It goes with the marker files: once the instance folder is deleted, all sessions have ended."""
+    path = services().settings.instance / "session.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"session.{secrets.token_hex(8)}")
+        fresh.write_text(secrets.token_urlsafe(32), "ascii")
+        with suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    return path.read_text("ascii")
 
 
 def _session() -> str:
@@ -138,11 +151,12 @@ def index() -> Response:
 
 @optional_bp.post(f"{urls.EDITOR}/login")
 def login() -> WerkzeugResponse | tuple[Response, int]:
-    token = services().settings.editor_token
-    _slow_down_guessing(client_limits().check)
+    limits, token = client_limits(), services().settings.editor_token
     if not hmac.compare_digest(request.form.get("token", "").encode(), token.encode()):
-        _slow_down_guessing(client_limits().spend)
+        _slow_down_guessing(limits.spend)
         return _page("editor/login.html", problem=gettext("Wrong token")), 403
+    if not limits.is_untouched("wrong tokens", WRONG_TOKENS_PER_MINUTE, client()):
+        _slow_down_guessing(limits.check)
     response = redirect(urls.EDITOR, 303)
     response.set_cookie(
         COOKIE,
@@ -157,7 +171,10 @@ def login() -> WerkzeugResponse | tuple[Response, int]:
 
 
 def _slow_down_guessing(count: Callable[[str, int, str], None]) -> None:
-    """Raises TooManyRequests after a few wrong tokens from one client or many from all clients."""
+    """Raises TooManyRequests after a few wrong tokens from one client or many from all clients.
+
+    The right token of a client that has sent no wrong one is always taken: strangers cannot lock the editor out.
+    """
     count("wrong tokens", WRONG_TOKENS_PER_MINUTE, client())
     count("wrong tokens", WRONG_TOKENS_OF_ALL, EVERYBODY)
 
