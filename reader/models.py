@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from urllib.parse import unquote, urlsplit
@@ -63,6 +64,14 @@ def is_dated(moment: datetime) -> bool:
 
 
 @dataclass(frozen=True)
+class Embargo:
+    """A date that can mean two moments: the ``latest`` of them, which may be naive, and its line in the file."""
+
+    latest: datetime
+    line: int
+
+
+@dataclass(frozen=True)
 class Draft:
     """The content of one file as a format parsed it, not validated. Only ``title`` and ``body_html`` are required.
 
@@ -93,6 +102,9 @@ class Draft:
     paths: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Those that the file itself holds, by their addresses in ``body_html``."""
+    embargo: Embargo | None = None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ ALLOWED = re.compile(
     re.IGNORECASE,
 )
 """Licences that allow Reader to be used, changed and redistributed."""
+_MIT = "The above copyright notice and this permission notice shall be included in all copies or substantial portions"
 
 
 def needed() -> list[str]:
@@ -58,13 +59,20 @@ def applies(requirement: Requirement) -> bool:
 
 
 def licence_of(name: str) -> str:
-    """The SPDX expression, else the classifiers, else the first line of the licence field."""
+    """The SPDX expression, else the classifiers, the first line of the licence field, or the text of the licence."""
     metadata = cast("Message", distribution(name).metadata)
     if expression := metadata.get("License-Expression"):
         return str(expression)
     classifiers = [c.rpartition(" :: ")[2] for c in metadata.get_all("Classifier") or () if c.startswith("License ::")]
     named = [c for c in classifiers if c != "OSI Approved"]
-    return " / ".join(named) or str(metadata.get("License") or "unknown").strip().splitlines()[0]
+    return " / ".join(named) or str(metadata.get("License") or _by_text(name)).strip().splitlines()[0]
+
+
+def _by_text(name: str) -> str:
+    """MIT by its own words, which no other licence has; of any other text nothing is guessed."""
+    files = [file for file in distribution(name).files or () if file.name.upper().startswith("LICENSE")]
+    texts = (" ".join(file.read_text().split()) for file in files)
+    return "MIT License" if any(_MIT in text for text in texts) else "unknown"
 
 
 def page() -> str:

@@ -38,6 +38,17 @@ ODD_BYTES = (b"", b"\n", b"\r", b"\x00", b"\x1b", b"\xff", b"\xfe\xff", b"\xef\x
              "\u202e".encode(), "\u3000".encode(), b"9" * 50)  # fmt: skip
 
 
+def with_text(sample: bytes, old: str, new: str) -> bytes:
+    """*sample* with *new* in place of *old*, also inside a zip file."""
+    if not sample.startswith(b"PK"):
+        return sample.replace(old.encode(), new.encode())
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(sample)) as source, zipfile.ZipFile(target, "w") as file:
+        for name in source.namelist():
+            file.writestr(zipfile.ZipInfo(name), source.read(name).replace(old.encode(), new.encode()))
+    return target.getvalue()
+
+
 def odd_files(sample: bytes, seed: str, rounds: int = 300) -> Iterator[bytes]:
     """*sample* with odd dates, cut off at every byte, with lines left out, doubled or swapped, and with odd bytes in it."""
     yield from (sample.replace(DATE, date.encode()) for date in ODD_DATES)

@@ -11,7 +11,7 @@ import pytest
 
 from reader.app import create_app
 from reader.errors import NotFound, UnreadableArticle
-from reader.formats import FORMATS, read_draft
+from reader.formats import TEXT_FORMATS, read_draft
 from reader.models import Collection, is_dated, path_key
 
 SAMPLES = Path(__file__).parent / "samples" / "archives"
@@ -143,13 +143,13 @@ def test_check_counts_equal_remarks_and_writes_them_for_programs(runner, setting
     for number in range(5):
         drop(f"2018-01-02/a{number}.md", f"---\ntitle: 第{number}篇\nlayout: post\n---\n今天下雨。\n")
     drop("2018-01-02/b.md", "---\ntitel: 乙\n---\n# 题\n\n今天下雨。\n")
-    drop("2018-01-02/c.adoc", "= Title\n")
+    drop("2018-01-02/c.textile", "h1. Title\n")
     env = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance), "LANG": "C.UTF-8"}
     said = runner.invoke(main, ["check"], env=env)
     assert said.exit_code == 0
     assert "note: 5 files: the field layout isn't used" in said.stderr
-    assert "warning: 2018-01-02/b.md: line 2: unknown field: titel (did you mean title?)" in said.stderr
-    assert ".adoc isn't read" in said.stderr
+    assert "warning: 2018-01-02/b.md:2: unknown field: titel (did you mean title?)" in said.stderr
+    assert ".textile isn't read" in said.stderr
     assert "6 articles published, no problems, 1 warning" in said.stdout
     drop("2018-01-02/d.md", "---\ntitle: 丁\n今天下雨。\n")
     told = runner.invoke(main, ["check", "--json"], env=env)
@@ -160,7 +160,7 @@ def test_check_counts_equal_remarks_and_writes_them_for_programs(runner, setting
     assert len(found["notes"]) == 5
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize(
     "head",
     [

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from reader.editing import to_article
 from reader.errors import UnreadableArticle
-from reader.formats import FORMATS, read_draft
+from reader.formats import TEXT_FORMATS, read_draft
 from reader.formats.dates import FIRST_YEAR, UnreadableDate, date_in_text, find_dates, parse_date
-from reader.models import is_dated
+from reader.models import Embargo, is_dated
 from reader.settings import Settings
 
 EAST = timezone(timedelta(hours=8))
@@ -82,22 +82,37 @@ def test_the_others_are_refused_with_the_fix(text, cause, fix):
     assert fix in caught.value.hint
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("03/04/2026", datetime(2026, 3, 4)),
+        ("03/04/2026", datetime(2026, 4, 3)),
         ("2026-05-01 06:00 CST", datetime(2026, 5, 1, 6)),
-        ("2026-05-01 18:30:22 2026 -0800", datetime(2026, 5, 1, 18, 30, 22)),
     ],
 )
-def test_a_date_that_can_mean_two_is_read_as_most_programs_do_and_told_with_its_line(suffix, typed, meant):
+def test_a_date_that_can_mean_two_is_none_and_told_with_its_line(suffix, typed, meant):
     draft = read_draft(suffix, f"---\ntitle: 题\ndate: {typed}\n---\n\n正文。\n".encode())
-    assert draft.published == meant
+    assert (draft.published, draft.embargo) == (None, Embargo(meant, 3))
     assert draft.warnings[0].startswith("line 3: ")
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+def test_what_follows_a_date_is_left_out_and_told():
+    draft = read_draft(".md", "---\ntitle: 题\ndate: 2026-05-01 18:30:22 2026 -0800\n---\n\n正文。\n".encode())
+    assert draft.published == datetime(2026, 5, 1, 18, 30, 22)
+    assert draft.warnings[0].startswith("line 3: ")
+
+
+def test_a_date_that_can_mean_two_leaves_the_day_to_the_path_and_keeps_a_possible_embargo(drop, services):
+    drop("2018-03-04/a.md", "---\ntitle: 甲\ndate: 03/04/2018\n---\n\n正文。\n")
+    drop("b.md", "---\ntitle: 乙\ndate: 03/04/2018\n---\n\n正文。\n")
+    drop("c.md", "---\ntitle: 丙\ndate: 03/04/2999\n---\n\n正文。\n")
+    services.library.scan_until_settled()
+    assert f"{services.catalog.article('a').published:%Y-%m-%d}" == "2018-03-04"
+    assert not is_dated(services.catalog.article("b").published)
+    assert [(problem.path, problem.line) for problem in services.catalog.problems()] == [("c.md", 3)]
+
+
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 def test_a_date_that_cannot_be_read_is_a_problem_because_it_may_be_an_embargo(suffix):
     with pytest.raises(UnreadableArticle, match="not a date") as caught:
         read_draft(suffix, "---\ntitle: 题\ndate: 下周一\n---\n\n正文。\n".encode())

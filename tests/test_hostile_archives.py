@@ -14,9 +14,9 @@ from PIL import Image
 
 from reader.errors import NotImported
 from reader.formats import read_draft
+from reader.formats.archives import open_archive
 from reader.importing.images import judge
 from reader.importing.sources import feeds, sources
-from reader.importing.sources.archives import open_archive
 from reader.importing.sources.epub import chapters
 from reader.importing.sources.items import SourceItem
 
@@ -77,7 +77,7 @@ def test_too_many_members_are_refused():
 
 
 def test_members_that_are_large_together_are_refused(monkeypatch):
-    monkeypatch.setattr("reader.importing.sources.archives.LARGEST_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr("reader.formats.archives.LARGEST_UNPACKED_BYTES", 1_000_000)
     content = zipped({f"{n}.txt": os.urandom(400_000) for n in range(3)})
     assert "larger than 1 MB when unpacked" in refusal_of(content)
 

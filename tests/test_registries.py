@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from lxml import html
 from PIL import Image
-from registries import contents, missing, specimen, wrong_errors
+from registries import contents, missing, specimen, with_text, wrong_errors
 
 from reader.cli import main
 from reader.exports import EXPORTS
@@ -61,7 +61,7 @@ def test_a_file_of_each_format_is_imported_also_from_a_folder_and_a_zip(suffix, 
     folder = tmp_path / "old"
     folder.mkdir()
     body = "河水涨了一夜，天亮时漫过了石阶，住在下游的人把船系在门前的树上，等着雨停下来。"
-    (folder / f"rain{suffix}").write_bytes(FORMATS[suffix].SAMPLE.replace("今天下雨。".encode(), body.encode()))
+    (folder / f"rain{suffix}").write_bytes(with_text(FORMATS[suffix].SAMPLE, "今天下雨。", body))
     env = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     result = runner.invoke(main, ["import", str(folder)], env=env)
     assert result.exit_code == 0, result.output

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import click
@@ -77,13 +78,20 @@ def _grouped(remarks: Iterable[Problem]) -> Iterator[Message]:
                 "%(count)s file: %(problem)s", "%(count)s files: %(problem)s", len(group), problem=_cause(group[0])
             )
         else:
-            yield from (remark.message for remark in group)
+            yield from (_with_line(remark).message for remark in group)
 
 
 def _cause(remark: Problem) -> str:
     """Without the line, in which equal remarks differ."""
     said = remark.cause
-    return str(said.values["problem"]) if isinstance(said, Message) and said.msgid == _IN_LINE else said
+    return said.values["problem"] if isinstance(said, Message) and said.msgid == _IN_LINE else said  # type: ignore[return-value]
+
+
+def _with_line(remark: Problem) -> Problem:
+    said = remark.cause
+    if not (isinstance(said, Message) and said.msgid == _IN_LINE):
+        return remark
+    return replace(remark, line=int(str(said.values["line"])), cause=_cause(remark))
 
 
 def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
@@ -101,10 +109,8 @@ def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
 
 def _as_json(problem: Problem) -> dict[str, object]:
     """English, as programs compare it."""
-    said, line, hint = problem.cause, problem.line, problem.hint
-    if isinstance(said, Message) and said.msgid == _IN_LINE:
-        line, said = int(str(said.values["line"])), str(said.values["problem"])
-    return {"path": problem.path, "line": line, "cause": said, "hint": hint}
+    problem = _with_line(problem)
+    return {"path": problem.path, "line": problem.line, "cause": str(problem.cause), "hint": problem.hint}
 
 
 def summary(published: int, problems: int, warnings: int = 0) -> Message:

@@ -25,7 +25,7 @@ SAMPLE = b"title: "
 
 _ID = re.compile(r' id="[^"]*"')
 _DATES = ("published", "updated")
-_COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings", "notes"}
+_COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings", "notes", "pictures", "embargo"}
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's

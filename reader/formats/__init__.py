@@ -26,9 +26,13 @@ from ..errors import UnknownFormat, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import strip_control_characters
+from .data_pictures import take_data_pictures
 
+HOLD_PICTURES = frozenset({".docx", ".odt"})
+"""Formats whose files are mostly pictures: the limit of a picture is theirs too."""
 LARGEST_BYTES = 2_000_000
 """About 650,000 Chinese characters, a long novel. A larger file is not an article and would only take time."""
+LARGEST_PICTURES_BYTES = 40_000_000
 
 
 class Format(Protocol):
@@ -72,9 +76,9 @@ class Format(Protocol):
         ``body_html`` is HTML that need not be safe, because the sanitizer comes after. ``from_markdown.body_of`` makes
         it from Markdown; for plain text, ``html.escape`` it and wrap each paragraph in ``<p>``.
 
-        Front matter must be read (``front_matter.split``): every format accepts every field. Its values take the place
-        of what the rest of the file says; a format with a line for the title or the date doesn't expect that line if
-        front matter has the field.
+        Front matter must be read (``front_matter.split``): every format that people type accepts every field. Its
+        values take the place of what the rest of the file says; a format with a line for the title or the date doesn't
+        expect that line if front matter has the field.
 
         ``published`` is ``dates.parse_date`` of a text that must be a date, or ``dates.date_in_text`` of a line that
         may contain one. A time without a zone stays naive. A file without a date is no error: ``published`` stays None,
@@ -100,6 +104,8 @@ def _formats() -> dict[str, Format]:
 
 FORMATS = _formats()
 """The formats by suffix: ``.md``, ``.html``, ``.txt`` …"""
+TEXT_FORMATS = [suffix for suffix in FORMATS if suffix not in HOLD_PICTURES]
+"""Those whose files a person types, with front matter above."""
 
 
 _MESSAGES = ("warnings", "notes")
@@ -119,15 +125,12 @@ def _without_control_characters(draft: Draft) -> Draft:
     return replace(draft, **changed)
 
 
-_DATA_PICTURES = Message("pictures inside the file (data:) are not shown; python -m reader import makes files of them")
-
-
-def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
+def read_draft(suffix: str, data: bytes, largest: int = 0) -> Draft:
     """The file's content as a Draft with a title, by its *suffix* (with or without dot, any case).
 
     Raises UnknownFormat, or UnreadableArticle with the line number; nothing else, whatever the bytes.
     """
-    draft = read_content(suffix, data, limit_bytes)
+    draft = read_content(suffix, data, largest)
     if not draft.title:
         raise UnreadableArticle(
             Message("no title"), Message("add title: … to the front matter, or begin with a heading")
@@ -135,17 +138,25 @@ def read_draft(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Dr
     return draft
 
 
-def read_content(suffix: str, data: bytes, limit_bytes: int = LARGEST_BYTES) -> Draft:
+def limit_bytes(suffix: str) -> int:
+    return LARGEST_PICTURES_BYTES if suffix in HOLD_PICTURES else LARGEST_BYTES
+
+
+def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
     """As ``read_draft``, also without a title: the file's name may be one."""
-    known = FORMATS.get("." + suffix.lower().lstrip("."))
+    suffix = "." + suffix.lower().lstrip(".")
+    known = FORMATS.get(suffix)
     if known is None:
         raise UnknownFormat(suffix, sorted(FORMATS))
-    if len(data) > limit_bytes:
+    most = largest or limit_bytes(suffix)
+    if len(data) > most:
         raise UnreadableArticle(
             Message("too large for an article: %(size)s bytes", size=f"{len(data):,}"),
-            Message("the limit is %(most)s bytes; split the file", most=f"{limit_bytes:,}"),
+            Message("the limit is %(most)s bytes; split the file", most=f"{most:,}"),
         )
-    draft = _without_control_characters(known.read(data))
-    if 'src="data:image/' in draft.body_html:
-        draft = replace(draft, warnings=(*draft.warnings, _DATA_PICTURES))
-    return draft
+    content, pictures = take_data_pictures(data)
+    draft = _without_control_characters(known.read(content))
+    if "data:image/" in draft.body_html:  # written in UTF-16
+        body, more = take_data_pictures(draft.body_html.encode())
+        draft, pictures = replace(draft, body_html=body.decode()), pictures | more
+    return replace(draft, pictures={**draft.pictures, **pictures}) if pictures else draft

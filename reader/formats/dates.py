@@ -89,12 +89,15 @@ _IN_ADDRESS = (
 class UnreadableDate(ValueError):
     """``cause`` says what is wrong with a date, ``hint`` how to write it.
 
-    ``guess`` is what is most likely meant by one that can mean two: the month first, the zone left out.
+    ``guess`` is the latest of what is meant by one that can mean two; ``is_beginning`` that it is the date which the
+    text begins with, and sure.
     """
 
-    def __init__(self, cause: Message, hint: Message = HINT, guess: datetime | None = None) -> None:
+    def __init__(
+        self, cause: Message, hint: Message = HINT, guess: datetime | None = None, *, is_beginning: bool = False
+    ) -> None:
         super().__init__(cause)
-        self.cause, self.hint, self.guess = cause, hint, guess
+        self.cause, self.hint, self.guess, self.is_beginning = cause, hint, guess, is_beginning
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,9 @@ def parse_date(text: str) -> datetime | None:
         return _judged(_moment_or_guess(found, text), text)
     epoch = _EPOCH.fullmatch(plain)
     if epoch is None:
-        raise UnreadableDate(Message("not a date: '%(text)s'", text=text), guess=_date_at_start(plain))
+        raise UnreadableDate(
+            Message("not a date: '%(text)s'", text=text), guess=_date_at_start(plain), is_beginning=True
+        )
     return _judged(datetime.fromtimestamp(int(epoch[1] or epoch[2][:-3]), UTC), text)
 
 
@@ -212,7 +217,8 @@ def _moment_or_guess(match: re.Match[str], text: str) -> datetime:
         cause, hint = error.cause, error.hint
     parts = {name: said for name, said in match.groupdict().items() if name not in ("offset", "abbreviation", "region")}
     if "first" in parts and int(parts["first"]) <= 12 and int(parts["other"]) <= 12:
-        parts |= {"month": parts.pop("first"), "day": parts["other"]}
+        day, month = sorted((parts.pop("first"), parts.pop("other")), key=int)
+        parts |= {"month": month, "day": day}
     try:
         raise UnreadableDate(cause, hint, _judged(_moment(parts, text), text))
     except UnreadableDate as error:

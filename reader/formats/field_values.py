@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
-from ..models import is_slug, path_key, slug_of, word_set
+from ..models import Embargo, is_slug, path_key, slug_of, word_set
 from ..patterns import lazy_pattern
 from .dates import UnreadableDate, parse_date
 from .person_names import ROLE, split_names
@@ -69,6 +69,7 @@ class Remarks:
     notes: list[str] = field(default_factory=list)
     is_hugo: bool = False
     is_jekyll: bool = False
+    embargo: Embargo | None = None
 
     def warn(self, of: Field, cause: Message, hint: Message) -> None:
         problem = Message("%(cause)s (%(hint)s)", cause=cause, hint=hint)
@@ -115,16 +116,19 @@ def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader ha
 
 
 def moment(of: Field, remarks: Remarks) -> datetime | None:
-    """A date that can mean two days is read as most programs do, month first, and told. Raises UnreadableArticle."""
+    """None, with a warning, for a date that can mean two: the path may tell it. Raises UnreadableArticle."""
     value = of.value.get("date", "") if isinstance(of.value, dict) else of.value
     text = Field(of.name, value, of.line).text
     try:
         return parse_date(text) if text else None
     except UnreadableDate as error:
-        if error.guess:
-            remarks.warn(of, error.cause, error.hint)
+        if not error.guess:
+            raise of.fail(error.cause, error.hint) from None
+        remarks.warn(of, error.cause, error.hint)
+        if error.is_beginning:
             return error.guess
-        raise of.fail(error.cause, error.hint) from None
+        remarks.embargo = Embargo(error.guess, of.line)
+        return None
 
 
 def is_switch(of: Field) -> bool:

@@ -23,9 +23,10 @@ from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, R
 from .front_matter_delimiters import find_block
 from .front_matter_variants import Head, marked_head, plain_head
 
-__all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "write"]
+__all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "values_of", "write"]
 
-NAMES = [field.name for field in fields(Draft) if field.name not in ("body_html", "warnings", "notes", "paths")]
+_NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo")
+NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN]
 """The fields that are written."""
 _FROM_ADDRESS = 1000
 """The rank of a field within a mapping such as ``extra``: after all that stand at the top."""
@@ -47,7 +48,7 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
     """
     head = marked_head(text)
     if head and any(is_field(field.name) for field in head.fields):
-        return _values_of(head.fields), head.rest, head.lines
+        return values_of(head.fields), head.rest, head.lines
     block = find_block(text, is_field)
     if block is None:
         return {}, text, 0
@@ -68,7 +69,7 @@ def read(text: str, first_line: int = 1) -> dict[str, Any]:
     """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
     from .yaml_fields import yaml_fields
 
-    return _values_of(tuple(yaml_fields(text, first_line)))
+    return values_of(tuple(yaml_fields(text, first_line)))
 
 
 def write(draft: Draft) -> str:
@@ -83,10 +84,10 @@ def write(draft: Draft) -> str:
 
 
 def _head_values(head: Head) -> dict[str, Any]:
-    return read(head.block, head.first_line) if head.block else _values_of(head.fields)
+    return read(head.block, head.first_line) if head.block else values_of(head.fields)
 
 
-def _values_of(found: tuple[Field, ...]) -> dict[str, Any]:
+def values_of(found: tuple[Field, ...]) -> dict[str, Any]:
     """Each field's value by the best of the names that it was given under; what is empty is left out."""
     names = {plain_name(field.name) for field in found}
     is_toml = any(field.form == "toml" for field in found)
@@ -96,6 +97,7 @@ def _values_of(found: tuple[Field, ...]) -> dict[str, Any]:
         offers.setdefault(offer.row.field, []).append(offer)
     values = {name: _chosen(name, offered, remarks) for name, offered in offers.items()}
     values["published"] = _published(values, offers)
+    values["embargo"] = remarks.embargo
     values |= _addresses(values, offers)
     told = {"warnings": tuple(remarks.warnings), "notes": tuple(dict.fromkeys(remarks.notes))}
     return {name: value for name, value in (values | told).items() if value}

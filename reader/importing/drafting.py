@@ -11,12 +11,12 @@ from urllib.parse import urljoin
 from ..chinese import HAN
 from ..errors import NotImported, UnreadableArticle
 from ..formats import FORMATS, read_draft
+from ..formats.data_pictures import take_data_pictures
 from ..formats.dates import UnreadableDate, parse_date
 from ..formats.decoding import decode_text
 from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import sanitize, with_media_links
-from .data_pictures import take_data_pictures
 from .duplicates import hash_of
 from .extraction.blocks import parse
 from .extraction.extract import extract
@@ -73,7 +73,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
     if _is_empty(draft.body_html, LEAST_TOKENS if item.form in ("", "page") else 1):
         raise NotImported(item.name, Message("no article found"))
-    return ExtractedArticle(draft, address, hash_of(draft.body_html), inline)
+    return ExtractedArticle(draft, address, hash_of(draft.body_html), {**inline, **draft.pictures})
 
 
 def _is_empty(body_html: str, least_tokens: int) -> bool:

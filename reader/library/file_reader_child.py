@@ -12,6 +12,7 @@ import json
 import logging
 import pickle
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 from pathlib import PurePosixPath
@@ -20,11 +21,11 @@ from ..catalog.tokenizer import words_of
 from ..child_process.child import answer_lines, prepare
 from ..editing import to_article
 from ..errors import ReaderError, UnreadableArticle
-from ..formats import read_content
+from ..formats import HOLD_PICTURES, dates, read_content
 from ..i18n import Message, stored
 from ..media.images import without_pictures
 from ..media.renditions import link_pictures
-from ..models import Article, Problem
+from ..models import Article, Problem, local_time
 from ..settings import Settings
 from ..storage.log_lines import start_logging
 from ..storage.regular_files import read_regular
@@ -67,7 +68,7 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
     ``may_pass`` is true for an error of the file system that may end without a change of the file.
     """
     try:
-        raw = read_regular(settings.articles / path, settings.article_limit_mb * 1_000_000)
+        raw = read_regular(settings.articles / path, _limit_bytes(settings, path))
     except OSError as error:
         problem = Problem(path, 0, error.strerror or str(error), _hint(error))
         return _failed("", problem, may_pass=error.errno not in (errno.EFBIG, errno.EINVAL))
@@ -89,9 +90,18 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
 
 def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Article:
     file = PurePosixPath(path)
-    draft = read_content(file.suffix.lower(), raw, settings.article_limit_mb * 1_000_000)
+    draft = read_content(file.suffix.lower(), raw, _limit_bytes(settings, path))
+    if draft.embargo and local_time(draft.embargo.latest, settings.timezone) > datetime.now(UTC):
+        raise UnreadableArticle(
+            Message("the date can mean two, and one of them is in the future"), dates.HINT, draft.embargo.line
+        )
     article = to_article(draft, file, settings)
-    return link_pictures(article, file, settings) if pictures else without_pictures(article)
+    return link_pictures(article, file, settings, draft.pictures) if pictures else without_pictures(article)
+
+
+def _limit_bytes(settings: Settings, path: str) -> int:
+    holds_pictures = PurePosixPath(path).suffix.lower() in HOLD_PICTURES
+    return (settings.picture_limit_mb if holds_pictures else settings.article_limit_mb) * 1_000_000
 
 
 def _failed(digest: str, problem: Problem, *, may_pass: bool = False) -> dict[str, object]:

@@ -11,11 +11,12 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from html import unescape
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import BinaryIO
 from urllib.parse import unquote
 
@@ -24,11 +25,13 @@ from PIL import Image, ImageCms, ImageOps
 
 from .. import urls
 from ..errors import UnusablePicture
+from ..formats.data_pictures import HOST
 from ..i18n import Message
 from ..models import Article
 from ..sanitizer import attributes_of, sanitize, to_text
 from ..storage.regular_files import open_regular
 from .picture_paths import PictureFinder
+from .vector import is_svg, svg_size, svg_to_png
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ EXPORTED_WIDTH, EXPORTED_QUALITY = 1240, 70
 
 MOST_PIXELS = 50_000_000
 SIDE_LIMIT = 16_000
+_BEGINNING_BYTES = 4096
 
 _READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 _WRITTEN: dict[str, dict[str, object]] = {
@@ -77,8 +81,19 @@ class Picture:
 
 def measure(file: BinaryIO) -> Picture:
     """The picture's size from its header, and the digest of the whole file. Raises UnusablePicture."""
+    if is_svg(file.read(_BEGINNING_BYTES)):
+        return _measured_svg(file)
+    file.seek(0)
     with _opened(file) as image:
         width, height = image.size if _orientation(image) < 5 else image.size[::-1]
+    return Picture(_digest(file), width, height)
+
+
+def _measured_svg(file: BinaryIO) -> Picture:
+    file.seek(0)
+    width, height = svg_size(file.read())
+    if max(width, height) > SIDE_LIMIT:
+        raise _too_large(width, height)
     return Picture(_digest(file), width, height)
 
 
@@ -113,6 +128,8 @@ def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
 
 def resized(content: bytes, width: int) -> Image.Image:
     """*content* decoded, for ``saved`` in one or several formats. Raises UnusablePicture."""
+    if is_svg(content[:_BEGINNING_BYTES]):
+        content = svg_to_png(content, width)
     with _opened(io.BytesIO(content)) as image:
         try:
             if image.size[0] > 2 * width:
@@ -153,20 +170,24 @@ def _opened(file: BinaryIO) -> Image.Image:
         raise UnusablePicture(Message("picture has more than %(most)s pixels", most=f"{MOST_PIXELS:,}")) from error
     except Exception as error:  # Pillow's parsers raise many types for broken files
         raise UnusablePicture(
-            Message("not a picture in a supported format (JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF)")
+            Message("not a picture in a supported format (JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF, SVG)")
         ) from error
     width, height = image.size
     if width * height > MOST_PIXELS or max(width, height) > SIDE_LIMIT:
         image.close()
-        raise UnusablePicture(
-            Message(
-                "picture is too large: %(size)s; the limit is %(most)s pixels, and %(side)s on one side",
-                size=f"{width} × {height}",
-                most=f"{MOST_PIXELS:,}",
-                side=f"{SIDE_LIMIT:,}",
-            )
-        )
+        raise _too_large(width, height)
     return image
+
+
+def _too_large(width: int, height: int) -> UnusablePicture:
+    return UnusablePicture(
+        Message(
+            "picture is too large: %(size)s; the limit is %(most)s pixels, and %(side)s on one side",
+            size=f"{width} × {height}",
+            most=f"{MOST_PIXELS:,}",
+            side=f"{SIDE_LIMIT:,}",
+        )
+    )
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
@@ -215,25 +236,28 @@ def link_pictures(
     on_picture: OnPicture,
     limit_bytes: int = 40_000_000,
     file: PurePosixPath = _NO_FILE,
+    embedded: Mapping[str, Path] = MappingProxyType({}),
 ) -> Article:
     """*article* with ``/media/`` addresses and true sizes of its pictures, so that its version changes with a picture.
 
-    Their addresses are relative to *articles* before. *file* is the article's path there. What leads to no picture is
-    left out, with a warning: one bad picture never costs the article.
+    Their addresses are relative to *articles* before. *file* is the article's path there. *embedded* are the files of
+    pictures that were inside it, by their addresses. What leads to no picture is left out, with a warning: one bad
+    picture never costs the article.
     """
     finder = PictureFinder(articles, file)
     warnings: dict[str, None] = {}
 
     @cache
     def find(path: str) -> Picture | None:
-        return _picture_at(path, finder, on_picture, limit_bytes, warnings)
+        place = embedded.get(path) or finder.find
+        return _picture_at(path, place, on_picture, limit_bytes, warnings)
 
     def linked(tag: re.Match[str]) -> str:
         attributes = attributes_of(tag[1])
         src = unescape(attributes.get("src", ""))
-        if _ELSEWHERE.match(src):
+        if _ELSEWHERE.match(src) and src not in embedded:
             return tag[0]
-        found = find(unquote(src))
+        found = find(src if src in embedded else unquote(src))
         if found is None:
             return ""
         true = {"src": found.address, "width": str(found.width), "height": str(found.height)}
@@ -242,7 +266,7 @@ def link_pictures(
     if not article.images and "<img" not in article.body:
         return article
     body = Markup(_IMAGE.sub(linked, article.body))  # noqa: S704  only src, width and height changed
-    pictures = [find(path) for path in article.images]
+    pictures = [find(path) for path in (*article.images, *(path for path in embedded if path in article.body))]
     images = tuple(picture.address for picture in pictures if picture)
     if warnings:
         body = sanitize(body)  # paragraphs and figures that are empty now
@@ -257,15 +281,20 @@ def without_pictures(article: Article) -> Article:
 
 
 def _is_elsewhere(attributes: str) -> bool:
-    return _ELSEWHERE.match(unescape(attributes_of(attributes).get("src", ""))) is not None
+    src = unescape(attributes_of(attributes).get("src", ""))
+    return _ELSEWHERE.match(src) is not None and not src.startswith(HOST)
 
 
 def _picture_at(
-    path: str, finder: PictureFinder, on_picture: OnPicture, limit_bytes: int, warnings: dict[str, None]
+    path: str,
+    place: Path | Callable[[str], Path | None],
+    on_picture: OnPicture,
+    limit_bytes: int,
+    warnings: dict[str, None],
 ) -> Picture | None:
     """The picture at *path*; None, with a warning, if there is none: the article is published anyway."""
     try:
-        file = finder.find(path)
+        file = place if isinstance(place, Path) else place(path)
         if file is None:
             warnings[Message("picture not found: %(path)s", path=path[:_SHOWN])] = None
             return None

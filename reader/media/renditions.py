@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -142,10 +142,26 @@ class ImageRenderer:
                 self._waiting.pop(name, None)
 
 
-def link_pictures(article: Article, file: PurePosixPath, settings: Settings) -> Article:
-    """``images.link_pictures``, with a record of each original in ``instance/pictures/``."""
-    on_picture = partial(write_record, settings.instance)
-    return images.link_pictures(article, settings.articles, on_picture, settings.picture_limit_mb * 1_000_000, file)
+def link_pictures(
+    article: Article, file: PurePosixPath, settings: Settings, embedded: Mapping[str, bytes] | None = None
+) -> Article:
+    """``images.link_pictures``, with a record of each original in ``instance/pictures/``.
+
+    There lie also the *embedded* ones, which the file itself holds.
+    """
+    on_picture, limit = partial(write_record, settings.instance), settings.picture_limit_mb * 1_000_000
+    used = {address: content for address, content in (embedded or {}).items() if f'"{address}"' in article.body}
+    written = {address: write_embedded(settings.instance, content) for address, content in used.items()}
+    return images.link_pictures(article, settings.articles, on_picture, limit, file, written)
+
+
+def write_embedded(instance: Path, content: bytes) -> Path:
+    """Writes a picture from inside an article's file beside the records, by its digest. Returns its path."""
+    target = instance / "pictures" / f"{fingerprint(content)}.original"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, content)
+    return target
 
 
 def write_record(instance: Path, picture: Picture, path: Path) -> None:
@@ -155,8 +171,12 @@ def write_record(instance: Path, picture: Picture, path: Path) -> None:
     if target.is_file() and target.read_text("utf-8") == facts:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
-        file.write(facts)
+    _replace(target, facts.encode())
+
+
+def _replace(target: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        file.write(content)
     Path(file.name).replace(target)
 
 

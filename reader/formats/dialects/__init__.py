@@ -1,6 +1,7 @@
 """Markdown of other tools as CommonMark: what Hugo, Jekyll, Hexo, Zola, Pelican, Obsidian, VuePress, Docusaurus add.
 
     masking.py              code and mathematics are put aside: nothing in them is read
+    chunks.py               fences such as ```{r echo=FALSE}, ```{note}
     comments.py             what was never meant for readers, and the code of MDX
     shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py  what they mean
     wikilinks.py            [[note]], ![[picture.png]]

@@ -13,6 +13,7 @@ _BANGS = re.compile(r"(?P<prefix>[ \t]*)(?:!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[
 _BRACKETED = re.compile(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 10
+_ATTRIBUTES = re.compile(r"^([ \t]*:{3,})[ \t]*\{[ \t]*\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
 _FENCED_LINE = re.compile(r"<<<\s*@?\S+.*")
 
 
@@ -23,6 +24,7 @@ def with_asides(text: str, *, chinese: bool) -> str:
     if "!!!" in text or "???" in text:
         text = "\n".join(_banged(text.split("\n"), chinese=chinese))
     if ":::" in text:
+        text = _ATTRIBUTES.sub(_as_container, text)
         text = "\n".join(_containers(text.split("\n"), chinese=chinese))
     return text
 
@@ -65,6 +67,13 @@ def _banged(lines: list[str], *, chinese: bool) -> Iterator[str]:
         title = found["title"] if found["title"] is not None else title_of(found["kind"], chinese=chinese)
         yield from ["", *(prefix + aside(found["kind"], title, "\n".join(body), prefix)).split("\n")]
         at = end
+
+
+def _as_container(found: re.Match[str]) -> str:
+    """``::: {.callout-tip title="…"}`` of Quarto and Pandoc as ``:::tip …``."""
+    title = re.search(r"title=(?:\"([^\"]*)\"|'([^']*)')", found[3])
+    said = (title[1] or title[2] or "") if title else ""
+    return f"{found[1]} {found[2].removeprefix('callout-')} {said}".rstrip()
 
 
 def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:

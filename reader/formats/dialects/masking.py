@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from .chunks import is_aside, read_chunk
+
 _NON_CHARACTERS = re.compile("[\ufdd0\ufdd1]")
 MARK = re.compile("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
@@ -124,8 +126,16 @@ class _Blocks:
             if len(inside) >= size and not inside.strip(sign):
                 break
             end += 1
-        code = "\n".join([line[len(found["prefix"]) :], *self.lines[at + 1 : end + 1]])
-        return end + 1 - at, found["prefix"] + self.masks.keep(_without_raw(code))
+        held, closing = self.lines[at + 1 : end], self.lines[end : end + 1]
+        first = line[len(found["prefix"]) :]
+        if "{" in found["info"]:
+            if container := is_aside(found["info"]):
+                return 1 + len(held) + len(closing), "\n".join([f":::{container}", *held, ":::"])
+            if (chunk := read_chunk(found["info"], held)) is not None:
+                first, held = f"{found['fence']}{chunk[0]}", chunk[1]
+                if not held:
+                    return end + 1 - at, found["prefix"]
+        return end + 1 - at, found["prefix"] + self.masks.keep(_without_raw("\n".join([first, *held, *closing])))
 
     def _tagged(self, at: int) -> tuple[int, str] | None:
         """``{% highlight ruby %}`` … ``{% endhighlight %}`` as a fence."""

@@ -9,12 +9,12 @@ from lxml import etree
 
 from ...errors import NotImported
 from ...formats.dates import date_in_text
+from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
 from .html_to_text import plain_title
 from .items import Found, LeftOut, SourceItem, given_html
 from .old_addresses import aliases_of
-from .xml import read_export
 
 _KIND = "http://schemas.google.com/g/2005#kind"
 _ARTICLES = ("post", "page")

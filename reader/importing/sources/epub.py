@@ -12,16 +12,16 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...errors import NotImported
+from ...formats.archives import Archive
 from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
+from ...formats.xml_reader import read_xml
 from ...i18n import Message
 from ...models import Draft
 from ..extraction.blocks import parse
 from ..extraction.patterns import TOKEN
 from ..extraction.semantic_html import normalize, to_clean_html
-from .archives import Archive
 from .items import Found, SourceItem, given_html
-from .xml import read_xml
 
 LEAST_TOKENS = 30
 """Covers, title pages and tables of contents have fewer words outside links."""

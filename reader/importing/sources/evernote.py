@@ -12,10 +12,10 @@ from lxml import etree
 
 from ...errors import NotImported
 from ...formats.dates import date_in_text
+from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
 from .items import Found, SourceItem, given_html
-from .xml import read_export
 
 _PICTURES = "https://evernote.invalid/"
 """Where a note's pictures are until they have files, by their MD5, which is how the text names them."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from ...errors import NotImported
+from ...formats.xml_reader import read_xml
 from ...i18n import Message
 from .feeds import feed_items, is_feed
 from .http import Fetcher
 from .items import Found
-from .xml import read_xml
 
 
 def is_opml(content: bytes) -> bool:

@@ -12,7 +12,7 @@ from .items import LeftOut
 from .recognition import ARTICLES
 from .unsupported_formats import HINTS, reason_for
 
-WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml", ".docx", ".odt")
+WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml")
 """Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
 ARCHIVES = (".zip", ".epub")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)

@@ -12,17 +12,18 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ...errors import NotImported, UnreadableArticle
+from ...formats import FORMATS
+from ...formats.archives import Archive, open_archive
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_regular
-from .archives import Archive, open_archive
 from .epub import book_items
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem
 from .recognition import ARTICLES, Source, form_of, items_in
 from .skipping import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
-from .word_processor import document_items, is_document
+from .unsupported_formats import reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000
 """The export of a whole site in one file. It is streamed from disk, and only the command line reads it."""
@@ -141,9 +142,9 @@ def _items_in(source: Source) -> Iterator[Found]:
 def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
     if archive.is_book:
         yield from book_items(name, archive)
-    elif is_document(archive):
-        yield from document_items(name, archive)
-    elif reason := archive.reason_unreadable:
+    elif archive.suffix in FORMATS:
+        yield SourceItem(name, lambda: Fetched("", archive.content), archive.suffix)
+    elif reason := reason_for(archive.suffix):
         raise NotImported(name, reason)
     else:
         yield from _members(name, archive, fetcher)
@@ -173,7 +174,7 @@ def _items_in_member(
         yield from items_in(Source(name, content, fetcher, read_sibling=read_sibling))
         return
     archive = open_archive(name, content)
-    if not (archive.is_book or is_document(archive)):
+    if not (archive.is_book or archive.suffix in FORMATS):
         raise NotImported(name, Message("an archive within an archive; unpack it first"))
     yield from _items_in_archive(name, archive, fetcher)
 

@@ -15,6 +15,7 @@ from lxml import etree
 
 from ...errors import NotImported
 from ...formats.dates import UnreadableDate, date_in_text, parse_date
+from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
@@ -22,7 +23,6 @@ from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
 from .old_addresses import aliases_of
 from .shortcodes import Picture, Shortcodes
 from .wordpress_body import to_html
-from .xml import read_export
 
 _MARK = b"wordpress.org/export/"
 _NO_ARTICLES = frozenset(

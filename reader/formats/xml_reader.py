@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from ...sanitizer import strip_control_characters
+from ..sanitizer import strip_control_characters
 
 _PROLOG = re.compile(r"^\s*(?:<\?xml[^>]*\?>)?\s*(?:<!DOCTYPE[^>]*>)?")
 

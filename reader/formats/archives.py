@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from ...errors import NotImported
-from ...i18n import Message
-from .unsupported_formats import reason_for
+from ..errors import NotImported
+from ..i18n import Message
 
 LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
@@ -41,13 +40,16 @@ class Archive:
         return "META-INF/container.xml" in self.members
 
     @property
-    def reason_unreadable(self) -> str:
-        """Why a zip file of another program (Word, Pages) cannot be imported; empty if it is none."""
+    def suffix(self) -> str:
+        """That of the program (Word, Pages) whose document it is; empty if it is none."""
         tops = {path.split("/")[0] for path in self.members}
+        if "word/document.xml" in self.members:
+            return ".docx"
+        if "content.xml" in self.members and "mimetype" in self.members:
+            return ".odt"
         kinds = {"ppt": ".ppt", "xl": ".xls", "Index": ".pages", "Index.zip": ".pages"}
         marked = "[Content_Types].xml" in self.members or "Metadata" in tops
-        suffix = next((suffix for top, suffix in kinds.items() if top in tops), "")
-        return reason_for(suffix) if marked else ""
+        return next((suffix for top, suffix in kinds.items() if top in tops and marked), "")
 
     @property
     def content(self) -> bytes:

@@ -8,13 +8,12 @@ from html import escape
 
 from lxml import etree
 
-from ...errors import NotImported
-from ...i18n import Message
+from ..errors import NotImported
+from ..i18n import Message
 from .archives import Archive
-from .xml import read_xml
+from .data_pictures import HOST
+from .xml_reader import read_xml
 
-PICTURES = "https://document.invalid/"
-"""Where a document's pictures are until they have files. The domain can't exist (RFC 2606)."""
 _SKIPPED = frozenset(
     ["tracked-changes", "annotation", "annotation-end", "sequence-decls", "forms", "table-of-content", "bibliography"]
     + ["alphabetical-index", "soft-page-break", "note-citation", "bookmark", "bookmark-start", "bookmark-end"]
@@ -31,7 +30,7 @@ class _Document:
 
 
 def odt_to_html(archive: Archive) -> str:
-    """HTML with pictures at ``PICTURES`` and their path in the document. Raises NotImported for a damaged one."""
+    """HTML with pictures at ``HOST`` and their path in the document. Raises NotImported for a damaged one."""
     root = _xml(archive, "content.xml")
     text = root.find(".//{*}body/{*}text")
     if text is None:
@@ -166,7 +165,7 @@ def _image(element: etree._Element, document: _Document) -> str:
     if not images:
         return _children(element, document)
     said = next((e.text or "" for name in ("desc", "title") for e in element.findall(f"{{*}}{name}") if e.text), "")
-    return f'<img src="{escape(PICTURES + _get(images[0], "href").removeprefix("./"))}" alt="{escape(said)}">'
+    return f'<img src="{escape(HOST + _get(images[0], "href").removeprefix("./"))}" alt="{escape(said)}">'
 
 
 def _note(element: etree._Element, document: _Document) -> str:

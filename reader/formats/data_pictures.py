@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 HOST = "https://data.invalid/"
 """Where such a picture is until it has a file. The domain can't exist (RFC 2606)."""
-_KIND = rb"data:image/(png|jpe?g|gif|webp|avif)(?:;[\w=-]+)*;base64,"
+_KIND = rb"data:image/(png|jpe?g|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*;base64,"
 _DATA = _KIND + rb"((?:[A-Za-z0-9+/=_-]|%(?:2[BbFf]|3[Dd]))+)"
 _QUOTED = re.compile(
     rb"""((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*["']\s*)"""
@@ -56,6 +56,6 @@ def _take(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
         picture = base64.b64decode(plain + b"=" * (-len(plain) % 4))
     except binascii.Error:
         return b""
-    address = f"{HOST}{hashlib.sha256(picture).hexdigest()[:16]}.{kind.decode().lower()}"
+    address = f"{HOST}{hashlib.sha256(picture).hexdigest()[:16]}.{kind.decode().lower().removesuffix('+xml')}"
     taken[address] = picture
     return address.encode()

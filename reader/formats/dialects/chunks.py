@@ -1,0 +1,34 @@
+"""Fences of R Markdown, Quarto, Jupyter Book and Pandoc: ``{r echo=FALSE}``, ``{python}``, ``{.js}``, ``{note}``."""
+
+from __future__ import annotations
+
+import re
+
+from .html_builders import KINDS
+
+_INFO = re.compile(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")
+_HIDDEN = re.compile(r"\b(?:include|echo)\s*[=:]\s*(?:F|FALSE|false)\b|\btags\s*[=:].*\b(?:remove|hide)[-_]cell")
+_OPTION = re.compile(r"\s*(?:#|//|%%|--)\|")
+_DIRECTIVES = frozenset({"code-block", "code", "code-cell", "sourcecode", "literalinclude", "eval-rst"})
+
+
+def read_chunk(info: str, inside: list[str]) -> tuple[str, list[str]] | None:
+    """(language, lines of code) of a fence; without lines where the author hid its code; None if it has no braces."""
+    found = _INFO.fullmatch(info.strip())
+    if not found:
+        return None
+    kind, options, rest = found[1], found[2], found[3].strip()
+    told = [line for line in inside if _OPTION.match(line)]
+    if _HIDDEN.search(options) or any(_HIDDEN.search(line) for line in told):
+        return "", []
+    language = rest if kind in _DIRECTIVES else kind.lstrip(".=#")
+    return language.split(" ")[0], [line for line in inside if line not in told]
+
+
+def is_aside(info: str) -> str:
+    """The kind of a callout of MyST, ``{note} Title``, as a container: ``note Title``; empty for any other fence."""
+    found = _INFO.fullmatch(info.strip())
+    kind = found[1].lower().strip(".:") if found else ""
+    if kind == "admonition":
+        kind = "note"
+    return f"{kind} {found[3]}".strip() if found and kind in KINDS and found[1][:1] != "." else ""

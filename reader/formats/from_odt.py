@@ -1,0 +1,30 @@
+"""OpenDocument text (``.odt``) of LibreOffice and others."""
+
+from __future__ import annotations
+
+from ..models import Draft
+from .archives import Archive
+from .data_pictures import HOST
+from .manuscripts import Manuscript, element_text, packed, read_manuscript
+from .open_document import odt_to_html
+
+SUFFIXES = (".odt",)
+_NAMES = "urn:oasis:names:tc:opendocument:xmlns"
+SAMPLE = packed(
+    {
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "content.xml": f'<o:document-content xmlns:o="{_NAMES}:office:1.0" xmlns:t="{_NAMES}:text:1.0"><o:body><o:text>'
+        + "".join(f"<t:p>{text}</t:p>" for text in ("大雨", "2026-05-01 06:00", "今天下雨。"))
+        + "</o:text></o:body></o:document-content>",
+    }
+)
+
+
+def read(data: bytes) -> Draft:
+    return read_manuscript(data, _taken)
+
+
+def _taken(archive: Archive) -> Manuscript:
+    body = odt_to_html(archive)
+    pictures = {HOST + path: archive.read(path) for path in archive.members if HOST + path in body}
+    return Manuscript(body, pictures, element_text(archive, "meta.xml", "creation-date"))

@@ -1,0 +1,133 @@
+"""Word processor files: the headline, date and people of a manuscript are read as those of pasted text are.
+
+``from_docx`` and ``from_odt`` make HTML of a file; pictures stand at addresses below ``data_pictures.HOST``.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from ..errors import NotImported, UnreadableArticle
+from ..i18n import Message
+from ..models import Draft
+from . import from_text
+from .archives import Archive, open_archive
+from .dates import date_in_text
+from .xml_reader import read_xml
+
+_MOST_HEAD_LINES = 12
+_LEAST_LETTERS = 6
+_HINT = Message("open it in LibreOffice or Word, and save it again")
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """What a file holds: HTML, its pictures by address, and when it was made, as text."""
+
+    body_html: str
+    pictures: dict[str, bytes]
+    created: str
+
+
+def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft:
+    """The Draft of a file that *take* understands. Raises UnreadableArticle for a damaged one, or one without text."""
+    try:
+        found = take(open_archive("", data))
+    except NotImported as error:
+        raise UnreadableArticle(Message("the document is damaged: %(error)s", error=error.reason), _HINT) from error
+    draft, body = _with_head(found.body_html)
+    draft = replace(draft, body_html=body, pictures=found.pictures)
+    if draft.published is None and (moment := date_in_text(found.created)):
+        warning = Message("no date in the text; the day the document was made is used")
+        draft = replace(draft, published=moment, warnings=(*draft.warnings, warning))
+    return draft
+
+
+def element_text(archive: Archive, path: str, local_name: str) -> str:
+    """The text of the first element of that name in the XML at *path*; empty if there is none."""
+    if path not in archive.members:
+        return ""
+    root = read_xml(archive.read(path))
+    found = None if root is None else root.find(f".//{{*}}{local_name}")
+    return (found.text or "") if found is not None else ""
+
+
+def packed(members: dict[str, str]) -> bytes:
+    """A zip file of *members*, not compressed: the samples of formats."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as file:
+        for name, text in members.items():
+            file.writestr(zipfile.ZipInfo(name), text)
+    return target.getvalue()
+
+
+# -- the head of a manuscript -------------------------------------------------------------------------------------
+
+
+def _with_head(body: str) -> tuple[Draft, str]:
+    """The headline, date and people that a manuscript begins and ends with, read as pasted text is; and the rest."""
+    if not body.strip():
+        return Draft("", ""), ""
+    root = html.fragment_fromstring(body, create_parent="div")
+    title = _title(root)
+    if title is not None:
+        root.remove(title)
+        root.insert(0, title)
+    notes = [block for block in root if _is_notes(block)]
+    blocks = [block for block in root if _letters(block) and block not in notes]
+    try:
+        told = from_text.read("\n\n".join(_line(block) for block in blocks).encode())
+    except UnreadableArticle:
+        told = Draft(_line(blocks[0]) if blocks else "", "")
+    for block in _head_and_tail(blocks, told):
+        root.remove(block)
+    return replace(told, body_html=""), "".join(etree.tostring(e, encoding="unicode", method="html") for e in root)
+
+
+def _is_notes(block: HtmlElement) -> bool:
+    """The notes stand at the end of the HTML, below what ends the story."""
+    item = block if block.tag == "ol" else block.find("ol")
+    first = item.find("li") if item is not None else None
+    return first is not None and (first.get("id") or "").startswith(("footnote-", "endnote-", "note-"))
+
+
+def _title(root: HtmlElement) -> HtmlElement | None:
+    return next((h for h in root.iterchildren("h1") if h.get("class") == "title" and _letters(h)), None)
+
+
+def _head_and_tail(blocks: list[HtmlElement], told: Draft) -> list[HtmlElement]:
+    """The blocks that are no part of the story of *told*; at least its headline."""
+    story = html.fragment_fromstring(told.body_html, create_parent="div") if told.body_html else None
+    said = [_letters(block) for block in (story if story is not None else ()) if _letters(block)]
+    kept = [letters for letters in said if len(letters) >= _LEAST_LETTERS] or said
+    titles = [block for block in blocks[:1] if _letters(block) == re.sub(r"\W", "", told.title)]
+    if not kept:
+        return titles
+    head = _until(blocks[:_MOST_HEAD_LINES], kept[0])
+    tail = _until(blocks[: -_MOST_HEAD_LINES - 1 : -1], kept[-1])
+    return [*(titles if head is None else head), *(tail or [])]
+
+
+def _until(blocks: list[HtmlElement], text: str) -> list[HtmlElement] | None:
+    """The paragraphs before the one that holds *text*; None when none does, or when something else stands there."""
+    for number, block in enumerate(blocks):
+        if text in _letters(block) or (_letters(block) in text and len(_letters(block)) >= _LEAST_LETTERS):
+            return blocks[:number]
+        if block.tag not in ("p", "h1", "h2") or block.find(".//img") is not None:
+            return None
+    return None
+
+
+def _line(block: HtmlElement) -> str:
+    return " ".join(block.text_content().split())
+
+
+def _letters(block: HtmlElement) -> str:
+    return re.sub(r"\W", "", block.text_content())
