@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ..errors import UnreadableArticle
@@ -128,15 +129,20 @@ def _within(container: Field) -> Iterator[_Offer]:
 
 
 def _tell_unknown(field: Field, remarks: Remarks) -> None:
-    name = field.name.strip().lower()
-    cutoff = 0.8 if name.isascii() else 0.5
-    alike = [known for known in known_names() if abs(len(known) - len(name)) < 3]
-    near = difflib.get_close_matches(name, alike, n=1, cutoff=cutoff) if len(name) > 1 else []
-    if near and plain_name(name) not in UNUSED:
+    if near := _meant(field.name.strip().lower()):
         cause = Message("unknown field: %(field)s", field=field.name[:80])
-        remarks.warn(field, cause, Message("did you mean %(field)s?", field=near[0]))
+        remarks.warn(field, cause, Message("did you mean %(field)s?", field=near))
     else:
         remarks.note(Message("the field %(field)s isn't used", field=field.name[:80]))
+
+
+@lru_cache(500)
+def _meant(name: str) -> str:
+    """The field that an unknown *name* looks like, empty for none. All files of a folder have the same fields."""
+    if len(name) < 2 or plain_name(name) in UNUSED:
+        return ""
+    alike = [known for known in known_names() if abs(len(known) - len(name)) < 3]
+    return next(iter(difflib.get_close_matches(name, alike, n=1, cutoff=0.8 if name.isascii() else 0.5)), "")
 
 
 def _chosen(name: str, offered: list[_Offer], remarks: Remarks) -> Any:

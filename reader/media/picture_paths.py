@@ -25,8 +25,10 @@ class PictureFinder:
     """Finds the pictures of the article in *file*, a path relative to *articles*."""
 
     def __init__(self, articles: Path, file: PurePosixPath) -> None:
-        self._root = Path(os.path.realpath(articles))
+        self._folder = os.path.realpath(articles)
+        self._root = Path(self._folder)
         self._file = file
+        self._listings: dict[str, dict[str, str]] = {}
 
     def find(self, path: str) -> Path | None:
         """The real path of the picture that *path* (relative to the articles folder) names; None if there is none.
@@ -42,26 +44,28 @@ class PictureFinder:
 
     def _exact(self, name: str) -> Path | None:
         try:
-            path = os.path.join(self._root, name)  # noqa: PTH118 (strings: this runs for each place of each picture)
+            path = os.path.join(self._folder, name)  # noqa: PTH118 (strings: this runs for each place of each picture)
             return Path(os.path.realpath(path)) if os.path.isfile(path) else None  # noqa: PTH113
         except (OSError, ValueError):
             return None
 
     def _similar(self, name: str) -> Path | None:
-        path = self._root
-        for part in PurePosixPath(name).parts:
+        path = self._folder
+        for part in name.split("/"):
             entry = self._listing(path).get(_folded(part))
             if entry is None:
                 return None
-            path /= entry
-        return self._exact(str(path))
+            path = f"{path}/{entry}"
+        return self._exact(path)
 
-    def _listing(self, folder: Path) -> dict[str, str]:
+    def _listing(self, folder: str) -> dict[str, str]:
         """The names in *folder* by their folded form; none outside of the articles folder."""
-        try:
-            return _names_in(str(folder), folder.stat().st_mtime_ns) if folder.is_relative_to(self._root) else {}
-        except OSError:
-            return {}
+        if folder not in self._listings:
+            try:
+                self._listings[folder] = _names_in(folder, os.stat(folder).st_mtime_ns)  # noqa: PTH116 (as above)
+            except OSError:
+                self._listings[folder] = {}
+        return self._listings[folder]
 
 
 @lru_cache(maxsize=32)

@@ -100,7 +100,10 @@ def _settled(html: str) -> str:
     if ' id="' not in html and ' href="#' not in html:
         return html
     for _ in range(_MOST_PASSES):
-        again = _in_blocks(without_lost_links(html))
+        kept = without_lost_links(html)
+        if kept == html and not _EMPTY_TARGET.search(html):
+            break
+        again = _in_blocks(kept)
         if again == html:
             break
         html = again
@@ -109,6 +112,8 @@ def _settled(html: str) -> str:
 
 _MOST_PASSES = 6
 """Two passes are enough for real documents."""
+_EMPTY_TARGET = re.compile(r'<([a-z0-9]+)(?= [^>]*id=")[^>]*>(?:<br>|\s)*</\1>')
+"""An empty tag that was kept for a link to its id: the link may be gone since."""
 
 
 def _in_blocks(clean: str) -> str:
