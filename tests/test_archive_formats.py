@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 
 import pytest
 from PIL import Image
 from test_import_documents import DRAWING, open_document, paragraph, word
 
+from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Draft
 from reader.sanitizer import sanitize
+
+HEADS = {
+    ".rst": "Heavy Rain\n##########\n\n:date: 2018-01-02 10:20\n:tags: rain, flood\n:author: Ann Lee\n:slug: rain\n\nText.\n",
+    ".rst nikola": ".. title: Heavy Rain\n.. date: 2018-01-02 10:20\n.. tags: rain, flood\n.. author: Ann Lee\n.. slug: rain\n\nText.\n",
+    ".org": "#+TITLE: Heavy Rain\n#+DATE: <2018-01-02 Tue 10:20>\n#+FILETAGS: :rain:flood:\n#+AUTHOR: Ann Lee\n#+HUGO_SLUG: rain\n\nText.\n",
+    ".adoc": "= Heavy Rain\nAnn Lee <ann@example.org>\nv1, 2018-01-02\n:date: 2018-01-02 10:20\n:page-tags: rain, flood\n:page-slug: rain\n\nText.\n",
+    ".qmd": '---\ntitle: "Heavy Rain"\ndate: 2018-01-02 10:20\ncategories: []\ntags: [rain, flood]\nauthor: Ann Lee\nslug: rain\n---\n\nText.\n',
+}
 
 
 def read(suffix: str, text: str) -> Draft:
@@ -22,6 +32,173 @@ def read(suffix: str, text: str) -> Draft:
 def shown(suffix: str, text: str) -> str:
     """The body as it is published, on one line."""
     return re.sub(r">\s+<", "><", str(sanitize(read(suffix, text).body_html)))
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_the_fields_of_each_format_go_through_the_same_table(kind):
+    draft = read(kind.split(" ")[0], HEADS[kind])
+    assert (draft.title, str(draft.published)) == ("Heavy Rain", "2018-01-02 10:20:00")
+    assert (draft.tags, draft.byline, draft.slug) == (("rain", "flood"), ("Ann Lee",), "rain")
+    assert sanitize(draft.body_html) == "<p>Text.</p>"
+
+
+RST = """A
+=
+
+Words *soft*, **hard**, ``code`` and `a link <https://example.org/>`_, :doc:`that page <other>`, :ref:`its name <x>`.
+
+.. note:: Mind the gap.
+
+.. code-block:: python
+
+   print(":ref:`x`")
+
+.. figure:: {static}/river.png
+   :alt: River
+
+   The river.
+
+.. toctree::
+
+   hidden-entry
+
+.. panel:: Two words
+
+   Inside of it.
+
+.. youtube:: aqz-KE-bpKQ
+"""
+
+
+def test_directives_and_roles_of_restructuredtext_are_shown_and_unknown_ones_keep_their_text():
+    draft, html = read(".rst", RST), shown(".rst", RST)
+    for wanted in (
+        "<em>soft</em>", "<strong>hard</strong>", "<code>code</code>", 'href="https://example.org/"', ">that page</a>",
+        "its name.", "Mind the gap.", 'print(":ref:`x`")', "<figcaption>", 'src="/river.png"', "Two words", "Inside of it.",
+        'href="https://www.youtube.com/watch?v=aqz-KE-bpKQ"',
+    ):  # fmt: skip
+        assert wanted in html, wanted
+    assert not re.search(r"hidden-entry|toctree|panel::|:doc:", html)
+    assert [warning for warning in draft.warnings if "panel" in warning]
+
+
+def test_restructuredtext_reads_no_file_and_no_raw_html(tmp_path):
+    (tmp_path / "secret.csv").write_text("geheim,1\n")
+    text = f"A\n=\n\nText.\n\n.. include:: {tmp_path}/secret.csv\n\n.. csv-table::\n   :file: {tmp_path}/secret.csv\n\n.. raw:: html\n   :file: {tmp_path}/secret.csv\n\n.. raw:: html\n\n   <b>raw</b>\n"
+    assert not re.search("geheim|raw", read(".rst", text).body_html)
+
+
+ORG = """#+TITLE: A
+Words /soft/, *hard*, =code=, +gone+ and [[https://example.org/][a link]]; snake_case 2 * 3 * 4.[fn:1]
+# not shown
+* TODO Part :tag:
+:PROPERTIES:
+:CUSTOM_ID: part
+:END:
+- one
+  - two
+- [X] done
+- term :: meaning
+
+#+begin_src python
+def f():
+    pass
+#+end_src
+
+#+CAPTION: The river
+[[./river.png]]
+
+| a | b |
+|---+---|
+| 1 | 2 |
+
+#+begin_quote
+Said.
+#+end_quote
+* COMMENT Hidden
+secret
+** deeper secret
+* Also hidden :noexport:
+secret
+[fn:1] A note.
+* Last
+"""
+
+
+def test_org_is_read_as_emacs_exports_it():
+    html = shown(".org", ORG)
+    for wanted in (
+        "<em>soft</em>", "<strong>hard</strong>", "<code>code</code>", "<del>gone</del>", 'href="https://example.org/"',
+        "snake_case 2 * 3 * 4.", '<h2 id="part">Part</h2>', "☑ done", "<strong>term</strong> meaning", "def f():\n    pass",
+        "<figcaption>The river</figcaption>", '<th scope="col">a</th>', "<blockquote><p>Said.</p></blockquote>",
+        "<h2>Last</h2>",
+    ):  # fmt: skip
+        assert wanted in html, wanted
+    assert not re.search(r"secret|not shown|TODO|PROPERTIES|\[fn", html)
+
+
+ADOC = """= A
+:product: Umbrella
+:imagesdir: img
+
+Words _soft_, *hard*, `code`, {product} and https://example.org/[a link]; snake_case 2 * 3 * 4.footnote:[A note.] See <<part,below>>.
+
+[#part]
+== Part
+
+NOTE: Mind the gap.
+
+[WARNING]
+====
+* careful
+====
+
+[source,python]
+----
+print("x") # <1>
+----
+<1> It prints.
+
+. one
+.. two
+. three
+
+term:: meaning
+
+|===
+|a |b
+
+|1 |2
+|===
+
+.The river
+image::river.png[River]
+
+[quote, Ann Lee]
+____
+Said.
+____
+
+// not shown
+////
+secret
+////
+include::secret.adoc[]
+"""
+
+
+def test_asciidoc_is_read_and_includes_nothing():
+    draft, html = read(".adoc", ADOC), shown(".adoc", ADOC)
+    for wanted in (
+        "<em>soft</em>", "<strong>hard</strong>", "<code>code</code>", "Umbrella", 'href="https://example.org/"',
+        "snake_case 2 * 3 * 4.", '<h2 id="part">Part</h2>', 'href="#part"', "Mind the gap.", '<aside class="warning">',
+        "careful", 'print("x")\n', "It prints.", "<strong>term</strong> meaning", '<th scope="col">a</th>', 'src="img/river.png"',
+        "The river", "Said.", "—— Ann Lee", "A note.",
+    ):  # fmt: skip
+        assert wanted in html, wanted
+    assert re.search(r"<li>one<ol>\s*<li>two</li>\s*</ol></li>", html)
+    assert not re.search(r"secret|not shown|\[source|====|footnote:|&lt;1&gt;", html)
+    assert draft.warnings == ("the file secret.adoc is not included",)
 
 
 def test_chunks_of_quarto_and_r_markdown_are_code_without_their_options():
@@ -37,6 +214,42 @@ def pixels() -> str:
     file = io.BytesIO()
     Image.new("RGB", (40, 30), "teal").save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
+
+
+def notebook(*cells: dict[str, object]) -> str:
+    return json.dumps({"cells": list(cells), "metadata": {"language_info": {"name": "python"}}, "nbformat": 4})
+
+
+def test_a_notebook_shows_its_text_its_code_and_what_the_code_wrote(publish, client, settings):
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": ["\x1b[31mred\x1b[0m\n"]},
+        {"output_type": "display_data", "data": {"image/png": pixels(), "text/plain": "<Figure size 1x1>"}},
+        {
+            "output_type": "execute_result",
+            "data": {"text/html": "<table><tr><td>1</td></tr></table>", "text/plain": "1"},
+        },
+        {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": ["…"]},
+    ]
+    cells = [
+        {"cell_type": "raw", "source": "---\ntitle: Rain\ndate: 2018-01-02\n---"},
+        {"cell_type": "markdown", "source": ["# Rain\n", "\n", "It *rained*.\n", "\n", "![a](attachment:a.png)"],
+         "attachments": {"a.png": {"image/png": pixels()}}},
+        {"cell_type": "code", "source": "%matplotlib inline\nprint(1)", "outputs": outputs},
+        {"cell_type": "code", "source": "hidden()", "metadata": {"tags": ["remove-cell"]}, "outputs": []},
+    ]  # fmt: skip
+    publish({"rain.ipynb": notebook(*cells).encode()})
+    page = client.get("/a/rain").text
+    for wanted in ("<em>rained</em>", "print(1)", ">red", "<td>1</td>", "ValueError: no"):
+        assert wanted in page, wanted
+    assert not re.search(
+        r"hidden\(|matplotlib|Figure size|\[31m|data:image/png|attachment:",
+        page.split("<article")[1].split("</article>")[0],
+    )
+    assert len(re.findall(r'<img [^>]*src="[^"]*/media/', page)) == 2
+    address = re.search(r'src="(/media/[^"]+)"', page)
+    assert address
+    with client.get(address[1]) as answer:
+        assert answer.status_code == 200
 
 
 def test_a_word_file_and_an_open_document_in_the_folder_are_articles_with_their_pictures(publish, client, tmp_path):
@@ -95,3 +308,9 @@ def test_a_bad_svg_costs_only_itself(publish, client, bad):
     publish({"a.md": "# 题\n\n正文。\n\n![图](a.svg)\n".encode(), "a.svg": bad})
     assert "正文。" in client.get("/a/a").text
     assert "<img" not in client.get("/a/a").text
+
+
+@pytest.mark.parametrize("text", ["- " * 3000, "*a " * 40_000])
+def test_restructuredtext_that_takes_too_long_or_too_deep_is_refused(text):
+    with pytest.raises(UnreadableArticle):
+        read(".rst", f"A\n=\n\n{text}\n")

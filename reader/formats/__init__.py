@@ -28,7 +28,7 @@ from ..models import Draft
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
 
-HOLD_PICTURES = frozenset({".docx", ".odt"})
+HOLD_PICTURES = frozenset({".docx", ".odt", ".ipynb"})
 """Formats whose files are mostly pictures: the limit of a picture is theirs too."""
 LARGEST_BYTES = 2_000_000
 """About 650,000 Chinese characters, a long novel. A larger file is not an article and would only take time."""
@@ -156,7 +156,7 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
         )
     content, pictures = take_data_pictures(data)
     draft = _without_control_characters(known.read(content))
-    if "data:image/" in draft.body_html:  # written in UTF-16
+    if "data:image/" in draft.body_html:  # of a notebook, or written in UTF-16
         body, more = take_data_pictures(draft.body_html.encode())
         draft, pictures = replace(draft, body_html=body.decode()), pictures | more
     return replace(draft, pictures={**draft.pictures, **pictures}) if pictures else draft

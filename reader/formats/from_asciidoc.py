@@ -1,0 +1,299 @@
+"""AsciiDoc (``.adoc``) of Asciidoctor, Hugo and Antora: rewritten as Markdown, block by block.
+
+Nothing is included and nothing is run: ``include::`` goes, with a warning. Conditions (``ifdef::``) go, what they hold
+stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ..i18n import Message
+from ..models import Draft
+from . import front_matter
+from .decoding import decode_text
+from .dialects.html_builders import KINDS, aside, is_chinese, title_of
+from .field_values import Field
+from .from_markdown import body_and_warnings, with_title
+from .inline_rules import Keep, around, code, fence, linked, picture, rewritten
+
+SUFFIXES = (".adoc", ".asciidoc")
+SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
+
+_DEEPEST = 20
+_ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:[ \t]+(.*))?[ \t]*")
+_AUTHOR = re.compile(r"[^\W\d_][^:<>=*\[\]]{0,60}?(?:\s*<[^<>]*>)?(?:; .*)?")
+_REVISION = re.compile(r"(?:v?\d[\w.]*,?[ \t]*)?(\d{4}-\d\d?-\d\d?)?(?::.*)?")
+_HEADING = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*")
+_STYLE = re.compile(r"\[([^\[\]]*)\][ \t]*")
+_ANCHOR = re.compile(r"\[\[([^\[\],]+)(?:,[^\]]*)?\]\][ \t]*")
+_BLOCK_TITLE = re.compile(r"\.(?![. \t])(.+)")
+_DELIMITER = re.compile(r"(-{4,}|={4,}|\.{4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```)(\w*)[ \t]*")
+_TABLE = re.compile(r"[|,:!]={3,}[ \t]*")
+_MACRO = re.compile(r"(image|video|audio|include|ifdef|ifndef|ifeval|endif|toc)::([^\[\]]*)\[(.*)\][ \t]*")
+_BREAK = re.compile(r"'{3}[ \t]*|<<<[ \t]*|-{3}[ \t]*|\+[ \t]*")
+_ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(.*)")
+_ITEM = re.compile(r"[ \t]*(\*{1,5}|-|\.{1,5}|\d+\.|<\.>|<\d+>)[ \t]+(\[[ xX*]\][ \t]+)?(\S.*)")
+_TERM = re.compile(r"[ \t]*(?!https?:|link:)(\S.*?)(?::::?:?|;;)(?:[ \t]+(.*))?")
+_NAMED = re.compile(r'([\w-]+)=(?:"([^"]*)"|(.*))')
+_CELL = re.compile(r"(?:(?:\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[aehlmsv]?)(?<!\\)\|")
+_CALLOUT = re.compile(r"[ \t]*(?:(?://|#|;;)[ \t]*)?<(?:\.|\d+)>[ \t]*$")
+_BULLETS = {"*": "-", "-": "-", "<": "1)"}
+_LITERAL = frozenset({"source", "listing", "literal"})
+_STYLED = frozenset({*KINDS, *_LITERAL, "quote", "verse"})
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """``source,ruby,linenums`` → 0: source, 1: ruby …; ``link="x"`` by its name."""
+    found: dict[str, str] = {}
+    for number, part in enumerate(re.findall(r'(?:[^,"]|"[^"]*")+', text)):
+        named = _NAMED.fullmatch(part.strip())
+        found[named[1] if named else str(number)] = (named[2] or named[3] or "") if named else part.strip().strip('"')
+    return found
+
+
+def _link(found: re.Match[str], keep: Keep) -> str:
+    return linked(found[1], re.sub(r",\s*(?:window|role|opts|options)=.*|\^$", "", found[2]).strip('"'), keep)
+
+
+def _cross(found: re.Match[str], keep: Keep) -> str:
+    """A link to a heading of this file, or to another file."""
+    target, text = found[1].strip(), (found[2] or "").strip()
+    if not re.search(r"\.adoc|[#/]", target):
+        target = f"#{target}"
+    return linked(target, text or target.lstrip("#").replace("_", " ").strip(), keep)
+
+
+_RULES = (
+    (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
+    (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
+    (re.compile(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
+    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]*\[([^\]]*)\]"), lambda found, keep: found[1]),  # noqa: ARG005
+    (
+        re.compile(r"image:([^:\s\[][^\[\n]*)\[([^\]]*)\]"),
+        lambda found, keep: keep(picture(found[1], _attributes(found[2]).get("0", ""))),
+    ),
+    (re.compile(r"footnote:\w*\[([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
+    (re.compile(r"(?:link|mailto):([^\s\[]{1,800})\[([^\]]*)\]"), _link),
+    (re.compile(r"((?:https?|ftp|irc)://[^\s<>\[\]]{1,800})\[([^\]]*)\]"), _link),
+    (re.compile(r"<?(https?://[^\s<>\[\]，。；：！？（）《》、]{1,800})>?"), lambda found, keep: keep(f"<{found[1]}>")),
+    (re.compile(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
+    (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]*)\]"), _cross),
+    (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
+    (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
+    (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
+    (re.compile(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), around("<mark>")),
+    (re.compile(r"(?<=\S)~(\S{1,80}?)~"), around("<sub>")),
+    (re.compile(r"(?<=\S)\^(\S{1,80}?)\^"), around("<sup>")),
+    (re.compile(r"[ \t]\+$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
+    (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda found, keep: "—"),  # noqa: ARG005
+)
+
+
+def read(data: bytes) -> Draft:
+    """Fields are front matter, or the attributes, the author and the revision line below the title."""
+    values, text, _ = front_matter.split(decode_text(data))
+    reader = _Reader(text.split("\n"), {}, chinese=is_chinese(text))
+    title, fields = reader.head()
+    values = {**front_matter.values_of(tuple(fields)), **values}
+    body, warnings = body_and_warnings("\n".join([*([f"# {title}", ""] if title else []), *reader.read()]))
+    return with_title({**values, "warnings": (*values.get("warnings", ()), *reader.warnings, *warnings)}, body)
+
+
+class _Reader:
+    """Block by block, from *lines*. ``style`` and ``title`` are those of the block that follows."""
+
+    def __init__(self, lines: list[str], values: dict[str, str], *, chinese: bool, depth: int = 0) -> None:
+        self.depth = depth
+        self.lines, self.values, self.chinese, self.at = lines, values, chinese, 0
+        self.style: dict[str, str] = {}
+        self.title = self.anchor = ""
+        self.markers: list[str] = []
+        self.warnings: list[str] = []
+
+    def head(self) -> tuple[str, list[Field]]:
+        """The title and the fields above the first blank line."""
+        self._while(r"\s*$|//(?!/)")
+        found = re.match(r"[=#] (\S.*)", self.lines[self.at]) if self.at < len(self.lines) else None
+        self.at += found is not None
+        start, fields = self.at, list[Field]()
+        while self.at < len(self.lines) and self.lines[self.at].strip():
+            line = self.lines[self.at]
+            if not (field := self._field(line, self.at - start if found else 9)) and not line.startswith(("//", ":")):
+                break
+            self.at += 1
+            if field and front_matter.is_field(field[0]) and field[1]:
+                fields.append(Field(*field, self.at, "lines"))
+        return (self._inline(found[1]) if found else ""), fields
+
+    def _field(self, line: str, place: int) -> tuple[str, str] | None:
+        """(name, value) of a line of the head; *place* is its number below the title."""
+        if attribute := _ATTRIBUTE.fullmatch(line):
+            self.values[attribute[1]] = value = (attribute[2] or "").strip()
+            return re.sub(r"^(?:page|jbake|hp|blog)-", "", attribute[1]), value
+        if place == 0 and _AUTHOR.fullmatch(line):
+            return "author", line.strip()
+        if place == 1 and (revision := _REVISION.fullmatch(line)) and revision[1]:
+            return "published_date", revision[1]
+        return None
+
+    def read(self) -> Iterator[str]:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            self.at += 1
+            if not line.strip():
+                yield from self._text(line)
+                continue
+            block = next(((write, found) for form, write in self._BLOCKS if (found := form.fullmatch(line))), None)
+            yield from block[0](self, block[1]) if block else self._text(line)
+
+    def _told(self, found: re.Match[str]) -> Iterator[str]:
+        """What is told of the block that follows, or of the file: nothing is shown."""
+        if found.re is _ANCHOR:
+            self.anchor = found[1]
+        elif found.re is _STYLE:
+            self.style |= _attributes(found[1])
+        elif found.re is _BLOCK_TITLE:
+            self.title = found[1]
+        else:
+            self.values[found[1]] = (found[2] or "").strip()
+        return iter(())
+
+    def _break(self, found: re.Match[str]) -> Iterator[str]:
+        yield from ("", "---" if found[0][0] in "'-" else "", "")
+
+    def _heading(self, found: re.Match[str]) -> Iterator[str]:
+        name = self.anchor or self.style.get("0", "").partition("#")[2]
+        self.style, self.anchor, self.markers = {}, "", []
+        marked = f" {{#{name}}}" if name else ""
+        yield from ("", f"{'#' * len(found[1])} {self._inline(found[2])}{marked}", "")
+
+    def _admonition(self, found: re.Match[str]) -> Iterator[str]:
+        yield from self._aside(found[1], [self._inline(line) for line in (found[2], *self._while(r"\s*\S"))])
+
+    def _term(self, found: re.Match[str]) -> Iterator[str]:
+        yield from self._titled()
+        yield f"- **{self._inline(found[1])}**" + (f" {self._inline(found[2])}" if found[2] else "")
+
+    def _item(self, found: re.Match[str]) -> Iterator[str]:
+        """Each new marker is one level deeper (``*``, ``**``, ``.``); a known one leads back to its own."""
+        sign = re.sub(r"\d+", "1", found[1])
+        outside = [] if sign[0] == "<" or self.markers[:1] == ["<1>"] else self.markers
+        above = outside[: outside.index(sign)] if sign in outside else outside
+        self.markers = [*above, sign]
+        task = "" if not found[2] else "[ ] " if found[2].startswith("[ ]") else "[x] "
+        yield from self._titled()
+        yield f"{'   ' * len(above)}{_BULLETS.get(sign[0], '1.')} {task}{self._inline(found[3])}"
+
+    def _text(self, line: str) -> Iterator[str]:
+        if self.style.get("0", "").lower() in _STYLED:
+            yield from self._held_by("", "", [line, *self._while(r"\s*\S")])
+        elif line.startswith((" ", "\t")) and not self.markers and line.strip():
+            yield from fence([line.strip(), *(more.strip() for more in self._while(r"[ \t]+\S"))])
+        else:
+            self.markers = self.markers if line.strip() or not self.markers else self._markers_beyond()
+            yield from self._titled() if line.strip() else ()
+            yield "   " * len(self.markers) * (not line.startswith(" ")) + self._inline(line) if line.strip() else ""
+
+    def _markers_beyond(self) -> list[str]:
+        """A list goes on behind a blank line only with another item."""
+        ahead = next((line for line in self.lines[self.at : self.at + 20] if line.strip()), "")
+        return self.markers if _ITEM.fullmatch(ahead) else []
+
+    def _macro(self, found: re.Match[str]) -> Iterator[str]:
+        name, target, said = found[1], self._filled(found[2]), _attributes(found[3])
+        title, self.title, self.style = said.get("title") or self.title, "", {}
+        if name == "image":
+            folder = self.values.get("imagesdir", "")
+            path = f"{folder}/{target}" if folder and not re.match(r"https?:|/", target) else target
+            yield from ("", picture(path, said.get("alt") or said.get("0", ""), self._filled(title)), "")
+        elif name in ("video", "audio"):
+            address = f"https://www.youtube.com/watch?v={target}" if said.get("0") == "youtube" else target
+            yield from ("", f"[▶ {title or target}]({address})", "")
+        elif name == "include":
+            self.warnings.append(Message("the file %(name)s is not included", name=target[:80]))
+
+    def _delimited(self, found: re.Match[str]) -> Iterator[str]:
+        yield from self._held_by(found[1], found[2], self._until(found[1]))
+
+    def _held_by(self, sign: str, language: str, lines: list[str]) -> Iterator[str]:
+        style, self.style = self.style, {}
+        kind = re.split(r"[%.#]", style.get("0", ""))[0].lower()
+        if sign[:1] == "/" or kind == "comment":
+            return
+        if sign[:1] == "+" or kind == "pass":
+            yield from ["", *lines, ""]
+        elif (sign[:1] in ("-", ".", "`") and sign != "--") or kind in _LITERAL:
+            yield from self._titled()
+            yield from fence([_CALLOUT.sub("", line) for line in lines], language or style.get("1", ""))
+        else:
+            yield from self._held(kind, sign, style, lines)
+
+    def _held(self, kind: str, sign: str, style: dict[str, str], lines: list[str]) -> Iterator[str]:
+        """A block that holds others: an admonition, a quotation, an example, a sidebar."""
+        title, self.title = self.title, ""
+        inner = _Reader(lines, self.values, chinese=self.chinese, depth=self.depth + 1)
+        is_verse = kind == "verse" or self.depth > _DEEPEST
+        body = [f"{self._inline(line)}<br>" for line in lines] if is_verse else list(inner.read())
+        self.warnings += inner.warnings
+        if sign[:1] == "_" or kind in ("quote", "verse"):
+            by = ", ".join(self._inline(style[key]) for key in ("1", "2") if style.get(key))
+            yield from ["", *(f"> {line}" for line in [*body, *(["", f"—— {by}"] if by else [])]), ""]
+        elif kind in KINDS or sign[:1] == "*":
+            self.title = title
+            yield from self._aside(kind if kind in KINDS else "", body)
+        else:
+            yield from ["", *([f"**{self._inline(title)}**", ""] if title else []), *body, ""]
+
+    def _aside(self, kind: str, body: list[str]) -> Iterator[str]:
+        title, self.title = self.title or (title_of(kind.lower(), chinese=self.chinese) if kind else ""), ""
+        yield from ["", *aside(kind or "note", title, "\n".join(body)).split("\n"), ""]
+
+    def _titled(self) -> Iterator[str]:
+        """The title of a block, as a paragraph of its own."""
+        title, self.title, self.style = self.title, "", {}
+        if title:
+            yield from ("", f"**{self._inline(title)}**", "")
+
+    def _table(self, found: re.Match[str]) -> Iterator[str]:
+        """Cells begin with ``|``; a row is a line, or as many cells as the first line or ``cols`` has."""
+        lines, style = self._until(found[0].strip()), self.style
+        columns = re.sub(r"(\d{1,2})\*[^,]*", lambda several: ",".join("x" * int(several[1])), style.get("cols", ""))
+        first = next((line for line in lines if line.strip()), "")
+        width = len(columns.split(",")) if columns else max(1, len(_CELL.findall(first)))
+        cells = [self._cell(cell) for cell in _CELL.split("\n".join(lines))[1:]]
+        rows = ["| " + " | ".join(cells[start : start + width]) + " |" for start in range(0, len(cells), width)]
+        yield from self._titled()
+        yield from ["", *rows[:1], "|" + " --- |" * width, *rows[1:], ""] if rows else []
+
+    def _cell(self, text: str) -> str:
+        return " ".join(self._inline(line.strip()).replace("|", "\\|") for line in text.strip().split("\n"))
+
+    def _inline(self, text: str) -> str:
+        return rewritten(self._filled(text), _RULES)
+
+    def _filled(self, text: str) -> str:
+        """``{name}`` as the attribute of that name, where there is one."""
+        if "{" not in text:
+            return text
+        return re.sub(r"(?<!\\)\{([\w-]+)\}", lambda found: self.values.get(found[1], found[0]), text)
+
+    def _until(self, end: str) -> list[str]:
+        start = self.at
+        stop = next((at for at in range(start, len(self.lines)) if self.lines[at].strip() == end), len(self.lines))
+        self.at = stop + 1
+        return self.lines[start:stop]
+
+    def _while(self, pattern: str) -> list[str]:
+        start = self.at
+        while self.at < len(self.lines) and re.match(pattern, self.lines[self.at]):
+            self.at += 1
+        return self.lines[start : self.at]
+
+    _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], Iterator[str]]], ...] = (
+        (_ANCHOR, _told), (_STYLE, _told), (_BLOCK_TITLE, _told), (_ATTRIBUTE, _told), (_MACRO, _macro),
+        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("(?://.*)"), lambda _, found: iter(())),  # noqa: ARG005
+        (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
+    )  # fmt: skip
+    """What a line may begin, first match first."""

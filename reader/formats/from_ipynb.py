@@ -1,0 +1,155 @@
+"""Jupyter notebooks (``.ipynb``): their text, code, and what the code wrote: text, tables, pictures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from ..models import Draft
+from . import front_matter
+from .decoding import decode_text
+from .field_values import Field
+from .from_markdown import body_and_warnings, with_title
+
+SUFFIXES = (".ipynb",)
+SAMPLE = (
+    '{"cells": [{"cell_type": "raw", "source": ["---\\n", "title: 大雨\\n", "published: 2026-05-01 06:00\\n", "---"]},'
+    ' {"cell_type": "markdown", "source": ["今天下雨。"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+).encode()
+
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_ATTACHMENT = re.compile(r'src="attachment:([^"]+)"')
+_MAGIC = re.compile(r"^(?:%%?\w.*|%load_ext.*)$")
+_TERMINAL = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
+_HIDDEN = frozenset({"remove-cell", "remove_cell", "hide", "hide-cell", "remove"})
+_LONGEST_OUTPUT = 20_000
+"""Characters: a log of a training run is not read to its end."""
+
+
+def read(data: bytes) -> Draft:
+    """Fields are those of a first raw or Markdown cell, and those of the notebook's metadata."""
+    notebook = _parsed(decode_text(data))
+    metadata = _mapping(notebook.get("metadata"))
+    cells = [cell for cell in _cells(notebook) if not _HIDDEN & set(_list(_mapping(cell.get("metadata")).get("tags")))]
+    values, first = _front_matter(cells)
+    nikola = {**metadata, **_mapping(metadata.get("nikola"))}
+    told = [Field(name, _texts(value), 1, "json") for name, value in nikola.items() if front_matter.is_field(name)]
+    values = {**front_matter.values_of(tuple(told)), **values}
+    language = str(_mapping(metadata.get("language_info")).get("name") or "python")
+    warnings: list[str] = list(values.get("warnings", ()))
+    body = "".join(_html_of(cell, language, warnings) for cell in [*first, *cells[1 if first or values else 0 :]])
+    return with_title({**values, "warnings": tuple(warnings)}, body)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 0)
+        hint = Message("open it in Jupyter, and save it again")
+        raise UnreadableArticle(Message("invalid JSON: %(problem)s", problem=error), hint, line) from error
+    return _mapping(found)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _texts(value: object, depth: int = 0) -> Any:
+    if isinstance(value, list) and depth < 4:
+        return [_texts(item, depth + 1) for item in value]
+    if isinstance(value, dict) and depth < 4:
+        return {str(key): _texts(item, depth + 1) for key, item in value.items()}
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of version 4, or of the worksheets of version 3."""
+    sheets = notebook.get("worksheets")
+    inside = [_mapping(sheet).get("cells") for sheet in sheets] if isinstance(sheets, list) else [notebook.get("cells")]
+    return [_mapping(cell) for cells in inside if isinstance(cells, list) for cell in cells]
+
+
+def _said(value: object) -> str:
+    """A text may be a list of its lines."""
+    return "".join(_list(value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+
+
+def _front_matter(cells: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The fields in the first cell, and what remains of it."""
+    if not cells or cells[0].get("cell_type") not in ("raw", "markdown"):
+        return {}, []
+    values, rest, lines = front_matter.split_markdown(_said(cells[0].get("source")))
+    return (values, [{**cells[0], "source": rest}] if rest.strip() else []) if lines else ({}, [])
+
+
+def _html_of(cell: dict[str, Any], language: str, warnings: list[str]) -> str:
+    kind, source = cell.get("cell_type"), _said(cell.get("source", cell.get("input")))
+    if kind == "heading":
+        level = cell.get("level")
+        level = level if level in (1, 2, 3, 4, 5, 6) else 2
+        return f"<h{level}>{escape(source)}</h{level}>"
+    if kind == "markdown":
+        return _markdown(source, _mapping(cell.get("attachments")), warnings)
+    if kind != "code":
+        return ""
+    code = "\n".join(line for line in source.split("\n") if not _MAGIC.match(line)).strip("\n")
+    shown = f'<pre><code class="language-{escape(language)}">{escape(code, quote=False)}</code></pre>' if code else ""
+    outputs = cell.get("outputs")
+    return shown + "".join(_outputs(outputs if isinstance(outputs, list) else []))
+
+
+def _markdown(source: str, attachments: dict[str, Any], warnings: list[str]) -> str:
+    body, told = body_and_warnings(source)
+    warnings += told
+
+    def attached(found: re.Match[str]) -> str:
+        files = _mapping(attachments.get(found[1]))
+        kind = next((kind for kind in _PICTURES if kind in files), "")
+        return f'src="data:{kind};base64,{"".join(_said(files[kind]).split())}"' if kind else found[0]
+
+    return _ATTACHMENT.sub(attached, body)
+
+
+def _outputs(outputs: list[Any]) -> Iterator[str]:
+    written = ""
+    for output in map(_mapping, outputs):
+        if output.get("output_type") == "stream":
+            written += _said(output.get("text")) if output.get("name") != "stderr" else ""
+            continue
+        yield from _block(written)
+        written = ""
+        if output.get("output_type") in ("error", "pyerr"):
+            yield from _block(f"{output.get('ename', '')}: {output.get('evalue', '')}")
+        else:
+            yield from _shown(_mapping(output.get("data")) or output)
+    yield from _block(written)
+
+
+def _shown(data: dict[str, Any]) -> Iterator[str]:
+    """The picture, table or text of a result; the first that can be shown."""
+    data = {**data, **{f"image/{kind}": data[kind] for kind in ("png", "jpeg") if kind in data}}  # version 3
+    if kind := next((kind for kind in _PICTURES if kind in data), ""):
+        yield f'<p><img alt="" src="data:{kind};base64,{"".join(_said(data[kind]).split())}"></p>'
+    elif "<table" in (table := _said(data.get("text/html", data.get("html")))):
+        yield table
+    elif markdown := _said(data.get("text/markdown")):
+        yield body_and_warnings(markdown)[0]
+    else:
+        yield from _block(_said(data.get("text/plain", data.get("text"))))
+
+
+def _block(text: str) -> Iterator[str]:
+    text = _TERMINAL.sub("", text).strip("\n")
+    if text and not re.fullmatch(r"<[\w.]+ at 0x[0-9a-f]+>|\[?<matplotlib[^\n]*", text):
+        more = "\n…" if len(text) > _LONGEST_OUTPUT else ""
+        yield f"<pre>{escape(text[:_LONGEST_OUTPUT], quote=False)}{more}</pre>"

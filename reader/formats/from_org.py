@@ -1,0 +1,210 @@
+"""Org (``.org``) as Emacs, ox-hugo and Nikola have it: rewritten as Markdown, block by block.
+
+What Org itself would not export stays out: comments, drawers, ``COMMENT`` and ``:noexport:`` headings with all below.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+
+from ..models import Draft
+from . import front_matter
+from .decoding import decode_text
+from .dialects.html_builders import KINDS, aside, is_chinese, title_of
+from .field_values import Field
+from .from_markdown import body_and_warnings, with_title
+from .inline_rules import Keep, around, code, fence, is_picture, linked, picture, rewritten
+
+SUFFIXES = (".org",)
+SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
+
+_DEEPEST = 20
+_KEYWORD = re.compile(r"[ \t]*#\+([\w-]+):[ \t]*(.*)")
+_STAMP = re.compile(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]+)?( \d?\d:\d\d)?[^<>\]\n]*[>\]]")
+_HEADING = re.compile(
+    r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
+    r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
+)
+_BEGIN = re.compile(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
+_DRAWER = re.compile(r"[ \t]*:([\w-]+):[ \t]*")
+_PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
+_UNSEEN = re.compile(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
+_CUSTOM_ID = re.compile(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
+_ITEM = re.compile(
+    r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
+)
+_TABLE_RULE = re.compile(r"[ \t]*\|[-+]+\|?[ \t]*")
+_WIDTHS = re.compile(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
+_NOTE = re.compile(r"\[fn:([\w-]+)\][ \t]*(.*)")
+_BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
+
+
+def _marked(sign: str) -> re.Pattern[str]:
+    return re.compile(rf"{_BEFORE}{sign}(?=\S)(.{{1,800}}?)(?<=\S){sign}{_AFTER}")
+
+
+def _link(found: re.Match[str], keep: Keep) -> str:
+    target, text = re.sub(r"^(?:file|attachment):(?://)?", "", found[1]), found[2] or ""
+    if is_picture(target) and not text:
+        return keep(picture(target))
+    if target.startswith("#") or re.match(r"https?:|mailto:|[^:]*$", target):
+        return linked(target, text, keep) if not target.startswith("*") else text or target.lstrip("*")
+    return text or target
+
+
+_RULES = (
+    (re.compile(r"@@html:(.{0,800}?)@@"), lambda found, keep: keep(found[1])),
+    (re.compile(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<<?[^<>\n]{1,800}>>>?"), lambda found, keep: ""),  # noqa: ARG005
+    (
+        re.compile(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
+        lambda found, keep: keep(found[0]),
+    ),
+    (_marked("="), code),
+    (_marked("~"), code),
+    (re.compile(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
+    (re.compile(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
+    (re.compile(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
+    (_STAMP, lambda found, keep: found[1] + (found[2] or "")),  # noqa: ARG005
+    (re.compile(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
+    (_marked(r"\*"), around("**")),
+    (_marked("/"), around("*")),
+    (_marked("_"), around("<u>")),
+    (_marked(r"\+"), around("~~")),
+    (re.compile(r"(?<=\S)_\{([^{}]{1,800})\}"), around("<sub>")),
+    (re.compile(r"(?<=\S)\^\{([^{}]{1,800})\}"), around("<sup>")),
+    (re.compile(r"\\\\[ \t]*$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
+    (re.compile(r"(?<=[^-])---(?=[^-])"), lambda found, keep: "—"),  # noqa: ARG005
+    (re.compile(r"(?<=[^-])--(?=[^-])"), lambda found, keep: "–"),  # noqa: ARG005
+)
+
+
+def read(data: bytes) -> Draft:
+    """Fields are front matter, or keywords above the first heading: ``#+TITLE:``, ``#+FILETAGS:``, ``#+HUGO_SLUG:``."""
+    values, text, _ = front_matter.split(decode_text(data))
+    lines = text.split("\n")
+    values = {**front_matter.values_of(tuple(_fields(lines))), **values}
+    body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(text)).read()))
+    return with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
+
+
+def _fields(lines: list[str]) -> Iterator[Field]:
+    for number, line in enumerate(lines, 1):
+        if line.startswith("* "):
+            return
+        found = _KEYWORD.fullmatch(line)
+        name = re.sub(r"^hugo_(?:custom_front_matter_)?", "", found[1].lower()) if found else ""
+        name = "tags" if name in ("filetags", "roam_tags") else name
+        if found and front_matter.is_field(name) and found[2].strip():
+            said = found[2].strip()
+            if name == "tags":
+                said = ", ".join(said.strip(":").split(":") if said.startswith(":") else [said])
+            yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), said), number, "lines")
+
+
+class _Reader:
+    """Block by block, from *lines*."""
+
+    def __init__(self, lines: list[str], *, chinese: bool, depth: int = 0) -> None:
+        self.lines, self.chinese, self.depth, self.caption, self.at = lines, chinese, depth, "", 0
+
+    def read(self) -> Iterator[str]:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            self.at += 1
+            yield from self._block(line) if line.strip() else ("",)
+
+    def _block(self, line: str) -> Iterator[str]:
+        if found := _HEADING.fullmatch(line):
+            yield from self._heading(len(found[1]), found[2], found[3] or "")
+        elif begins := _BEGIN.fullmatch(line):
+            yield from self._environment(begins[1].lower(), begins[2])
+        elif (drawer := _DRAWER.fullmatch(line)) and drawer[1].upper() != "END":
+            self._until(re.compile(r"[ \t]*:END:[ \t]*", re.IGNORECASE))
+        elif keyword := _KEYWORD.fullmatch(line):
+            self.caption = keyword[2] if keyword[1].lower() == "caption" else self.caption
+        elif line.lstrip().startswith("|"):
+            yield from self._table([line, *self._while(r"[ \t]*\|")])
+        elif re.match(r"[ \t]*:(?: |$)", line):
+            yield from fence([line.strip()[2:], *(more.strip()[2:] for more in self._while(r"[ \t]*:(?: |$)"))])
+        elif not _UNSEEN.match(line):
+            yield from self._line(line)
+
+    def _inline(self, text: str) -> str:
+        return rewritten(text, _RULES)
+
+    def _line(self, line: str) -> Iterator[str]:
+        """A picture that stands alone takes the caption above it."""
+        alone = re.fullmatch(r"[ \t]*\[\[(?:file:)?([^\[\]]+)\]\][ \t]*", line)
+        if alone and self.caption and is_picture(alone[1]):
+            yield from ("", picture(alone[1], "", self.caption), "")
+            self.caption = ""
+        elif re.fullmatch(r"-{5,}[ \t]*", line):
+            yield from ("", "---", "")
+        elif note := _NOTE.match(line):
+            yield from ("", f"[^{note[1]}]: {self._inline(note[2])}")
+        elif item := _ITEM.fullmatch(line):
+            term = f"**{self._inline(item[4])}** " if item[4] else ""
+            sign = "-" if item[2] in "*+" else item[2]
+            yield f"{item[1]}{sign} {item[3] or ''}{term}{self._inline(item[5])}"
+        else:
+            said = line.lstrip()
+            yield line[: len(line) - len(said)] + self._inline(said)
+
+    def _heading(self, level: int, title: str, tags: str) -> Iterator[str]:
+        if title.split(" ")[0] == "COMMENT" or ":noexport:" in tags.lower():
+            while self.at < len(self.lines):
+                found = re.match(r"(\*+) ", self.lines[self.at])
+                if found and len(found[1]) <= level:
+                    return
+                self.at += 1
+            return
+        ahead = self.lines[self.at : self.at + 12]
+        name = next((found[1] for line in ahead if (found := _CUSTOM_ID.fullmatch(line))), "")
+        marked = f" {{#{name}}}" if name and ahead[0].strip().upper() == ":PROPERTIES:" else ""
+        yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")
+
+    def _environment(self, kind: str, arguments: str) -> Iterator[str]:
+        inside = self._until(re.compile(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE))
+        if kind in ("src", "example"):
+            language = arguments.split(" ")[0] if kind == "src" else ""
+            code_lines = textwrap.dedent("\n".join(re.sub(r"^(\s*),(?=[*#,])", r"\1", line) for line in inside))
+            yield from fence(code_lines.split("\n"), language)
+        elif kind in ("html", "export"):
+            yield from ["", *inside, ""] if kind == "html" or arguments.strip().lower() == "html" else []
+        elif kind == "verse":
+            yield from ["", *(f"{self._inline(line.strip())}<br>" if line.strip() else "" for line in inside), ""]
+        elif kind != "comment":
+            inner = _Reader(inside, chinese=self.chinese, depth=self.depth + 1)
+            body = list(inner.read()) if self.depth < _DEEPEST else inside
+            if kind == "quote":
+                yield from ["", *(f"> {line}" for line in body), ""]
+            elif kind in KINDS:
+                yield from ["", aside(kind, title_of(kind, chinese=self.chinese), "\n".join(body)), ""]
+            else:
+                yield from ["", *body, ""]
+
+    def _table(self, lines: list[str]) -> Iterator[str]:
+        said = [line.strip().strip("|") for line in lines if not _TABLE_RULE.fullmatch(line) and "|" in line]
+        rows = [
+            [self._inline(cell.strip()) for cell in line.split("|")] for line in said if not _WIDTHS.fullmatch(line)
+        ]
+        caption, self.caption = self.caption, ""
+        if rows:
+            width = max(map(len, rows))
+            first, *rest = ("| " + " | ".join([*row, *[""] * (width - len(row))]) + " |" for row in rows)
+            yield from ["", *([self._inline(caption), ""] if caption else []), first, "|" + " --- |" * width, *rest, ""]
+
+    def _until(self, end: re.Pattern[str]) -> list[str]:
+        """The lines up to *end*, which is taken too; all that are left if it is missing."""
+        start = self.at
+        stop = next((at for at in range(start, len(self.lines)) if end.fullmatch(self.lines[at])), len(self.lines))
+        self.at = stop + 1
+        return self.lines[start:stop]
+
+    def _while(self, pattern: str) -> list[str]:
+        start = self.at
+        while self.at < len(self.lines) and re.match(pattern, self.lines[self.at]):
+            self.at += 1
+        return self.lines[start : self.at]

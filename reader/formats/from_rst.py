@@ -1,0 +1,201 @@
+"""reStructuredText (``.rst``) as Pelican, Nikola and Sphinx have it, by docutils, which is loaded for it only.
+
+Nothing is read from disk or network: ``raw``, ``include`` and the files of ``csv-table`` are off. Directives and roles
+that docutils doesn't know keep their text, and a warning names the directives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from ..models import Draft
+from . import front_matter
+from .decoding import decode_text
+from .dialects.html_builders import is_chinese
+from .dialects.shortcode_table import PLAYERS
+from .field_values import Field
+from .from_markdown import with_title
+
+if TYPE_CHECKING:
+    from docutils import nodes
+
+SUFFIXES = (".rst", ".rest")
+SAMPLE = "大雨\n####\n\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
+
+_NIKOLA = re.compile(r"(?:\s*^\.\. [\w-]+:(?!:).*$)+", re.MULTILINE)
+_NIKOLA_FIELD = re.compile(r"^\.\. ([\w-]+):[ \t]*(.*)$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^[ \t]*\.\. (?:\|[^|\n]+\| )?([A-Za-z][\w.+:-]{0,40}?)[ \t]?::(?:[ \t]|$)", re.MULTILINE)
+_ROLE = re.compile(r":([A-Za-z][\w.+:-]*):`([^`]*)`")
+_LITERAL = re.compile(r'<span class="docutils literal">((?:<span class="pre">[^<]*</span>|[^<])*)</span>')
+_TARGET = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
+_PELICAN = re.compile(r"^(?:\{\w+\}|\|\w+\|)")
+_LONGEST_PARAGRAPH = 50_000
+_SILENT = frozenset({"toctree", "index", "highlight", "only", "contents", "sectnum", "raw", "include", "meta", "title"})
+_SETTINGS: dict[str, Any] = {
+    "file_insertion_enabled": False, "raw_enabled": False, "_disable_config": True, "report_level": 5, "halt_level": 6,
+    "syntax_highlight": "none", "docinfo_xform": False, "initial_header_level": 2, "line_length_limit": 2_000_000,
+    "embed_stylesheet": False, "stylesheet_path": "", "math_output": "LaTeX", "warning_stream": False,
+    "smart_quotes": False, "section_self_link": False, "toc_backlinks": False,
+}  # fmt: skip
+
+
+def read(data: bytes) -> Draft:
+    """The fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
+    values, text, _ = front_matter.split(decode_text(data))
+    fields: list[Field] = []
+    if found := _NIKOLA.match(text):
+        fields = [Field(name, value.strip(), 1, "lines") for name, value in _NIKOLA_FIELD.findall(found[0])]
+        text = "\n" * found[0].count("\n") + text[found.end() :]
+    unknown = _keep_text_of_unknown(text)
+    _check_paragraphs(text)
+    try:
+        document = _document(text)
+    except RecursionError as error:
+        raise UnreadableArticle(
+            Message("lists or quotations are nested too deep"), Message("split the file")
+        ) from error
+    fields += list(_fields(document))
+    values = {**front_matter.values_of(tuple(fields)), **values}
+    told = (Message("the tag '%(name)s' isn't known; it is left out, and its text stays", name=n) for n in unknown)
+    values["warnings"] = (*values.get("warnings", ()), *told)
+    title = document.get("title", "")
+    return with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + _html_of(document))
+
+
+def _check_paragraphs(text: str) -> None:
+    """docutils looks for the end of each mark to the end of its paragraph: 250,000 characters of ``*a`` took 20 s."""
+    line = 1
+    for paragraph in text.split("\n\n"):
+        if len(paragraph) > _LONGEST_PARAGRAPH:
+            cause = Message("a paragraph has more than %(most)s characters", most=f"{_LONGEST_PARAGRAPH:,}")
+            raise UnreadableArticle(cause, Message("put a blank line into it"), line)
+        line += paragraph.count("\n") + 2
+
+
+def _document(text: str) -> nodes.document:
+    from docutils import core
+
+    settings = {**_SETTINGS, "language_code": "zh-CN" if is_chinese(text) else "en"}
+    document: nodes.document = core.publish_doctree(text, settings_overrides=settings)
+    return document
+
+
+def _fields(document: nodes.document) -> Iterator[Field]:
+    """Those of the list that stands first below the title; the list leaves the document."""
+    from docutils import nodes
+
+    ahead = (nodes.title, nodes.subtitle, nodes.comment, nodes.target, nodes.system_message)
+    first = next((node for node in document.children if not isinstance(node, ahead)), None)
+    if not isinstance(first, nodes.field_list):
+        return
+    for field in first.children:
+        name, body = (child.astext() for child in field.children[:2])
+        yield Field(name, " ".join(body.split()), field.line or 1, "lines")
+    document.remove(first)
+
+
+def _html_of(document: nodes.document) -> str:
+    from docutils import core, io, readers
+
+    _without_roles(document)
+    publisher = core.Publisher(
+        reader=readers.get_reader_class("doctree")(),
+        source=io.DocTreeInput(document),
+        destination_class=io.StringOutput,
+    )
+    publisher.set_writer("html5")
+    publisher.process_programmatic_settings(None, _SETTINGS, None)
+    publisher.publish()
+    return _LITERAL.sub(r"<code>\1</code>", str(publisher.writer.parts["body"]))
+
+
+def _without_roles(document: nodes.document) -> None:
+    """Roles of Sphinx become links or their text, mathematics its source, addresses of Pelican paths."""
+    from docutils import nodes
+
+    for formula in list(document.findall(nodes.math)):
+        formula.parent.replace(formula, nodes.Text(f"${formula.astext()}$"))
+    for block in list(document.findall(nodes.math_block)):
+        block.parent.replace(block, nodes.paragraph("", "", nodes.Text(f"$${block.astext()}$$")))
+    for problem in list(document.findall(nodes.problematic)):
+        problem.parent.replace(problem, nodes.Text(problem.astext()))
+    for text in list(document.findall(nodes.Text)):
+        if _ROLE.search(str(text)) and not isinstance(text.parent, (nodes.FixedTextElement, nodes.literal)):
+            text.parent.replace(text, list(_spoken(str(text))))
+    for element in document.findall(nodes.Element):
+        for name in {"refuri", "uri"} & element.attributes.keys():
+            element[name] = _PELICAN.sub("", element[name])
+
+
+def _spoken(text: str) -> Iterator[nodes.Node]:
+    from docutils import nodes
+
+    done = 0
+    for role in _ROLE.finditer(text):
+        yield nodes.Text(text[done : role.start()])
+        done = role.end()
+        found = _TARGET.fullmatch(role[2])
+        words, target = (found[1] or found[2], found[2]) if found else (role[2].lstrip("~!"), role[2])
+        if role[1].rpartition(":")[2] == "doc":
+            yield nodes.reference("", words, refuri=target)
+        elif role[1].startswith(("py:", "c:")) or role[1] in ("func", "class", "meth", "mod", "attr", "file", "kbd"):
+            yield nodes.literal("", words)
+        else:
+            yield nodes.Text(words)
+    yield nodes.Text(text[done:])
+
+
+def _keep_text_of_unknown(text: str) -> list[str]:
+    """Directives in *text* that docutils doesn't know are registered with it, to show what they hold; their names."""
+    from docutils.parsers.rst import Directive, directives
+    from docutils.parsers.rst.languages import en
+
+    known: dict[str, Any] = vars(directives)["_directives"]
+    names = sorted(
+        {name.lower() for name in _DIRECTIVE.findall(text)} - en.directives.keys() | (_SILENT - known.keys())
+    )
+    for name in names:
+        if name not in known:
+            directives.register_directive(name, _kept_text(Directive))
+    return [name for name in names if name not in _SILENT and name not in PLAYERS and name not in _ASIDES]
+
+
+_ASIDES = frozenset({"seealso", "versionadded", "versionchanged", "deprecated", "todo", "gallery", "more"})
+
+
+def _kept_text(directive: type) -> type:
+    from docutils import nodes
+    from docutils.parsers.rst import directives
+
+    class AnyOption(dict):  # type: ignore[type-arg]
+        def __getitem__(self, _: str) -> Any:
+            return directives.unchanged
+
+        def __bool__(self) -> bool:
+            return True
+
+    class KeptText(directive):  # type: ignore[misc]
+        """What stands in it, and an argument that is a sentence; of a player a link."""
+
+        optional_arguments, final_argument_whitespace, has_content, option_spec = 1, True, True, AnyOption()
+
+        def run(self) -> list[nodes.Node]:
+            said, name = " ".join(self.arguments), self.name.lower()
+            if name in _SILENT:
+                return []
+            block = nodes.container()
+            if name in PLAYERS and said:
+                label, address = PLAYERS[name]
+                link = nodes.reference("", f"▶ {label}", refuri=address.format(said.split()[0]))
+                block += nodes.paragraph("", "", link)
+            elif " " in said:
+                block += nodes.paragraph("", said)
+            self.state.nested_parse(self.content, self.content_offset, block)
+            return list(block.children)
+
+    return KeptText

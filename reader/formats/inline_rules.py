@@ -1,0 +1,60 @@
+"""Signs within a line of another markup language as Markdown: what the rules make is Markdown, the rest is text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+
+from .dialects.html_builders import address, figure
+from .dialects.masking import Masks
+
+Keep = Callable[[str], str]
+"""Takes Markdown; returns the mark that stands for it until all rules are applied."""
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Keep], str]]
+"""What is found, and what takes its place; what isn't kept is text for the rules that follow."""
+
+_SPECIAL = re.compile(r"[\\`*_<\[\]]|^(?=\s*(?:[-+#>]|\d+[.)])\s)")
+_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
+
+
+def rewritten(text: str, rules: tuple[Rule, ...]) -> str:
+    """*text* as Markdown; a mark of Markdown that no rule made is escaped."""
+    masks = Masks()
+    for pattern, make in rules:
+        text = pattern.sub(lambda found, make=make: make(found, masks.keep), text)  # type: ignore[misc]
+    return masks.restore(_SPECIAL.sub(lambda found: f"\\{found[0]}", text))
+
+
+def around(sign: str) -> Callable[[re.Match[str], Keep], str]:
+    """The first group that isn't empty between two *signs*."""
+    end = sign.replace("<", "</") if sign.startswith("<") else sign
+    return lambda found, keep: keep(sign) + next(filter(None, found.groups()), "") + keep(end)
+
+
+def code(found: re.Match[str], keep: Keep) -> str:
+    said = next(filter(None, found.groups()), "")
+    ticks = "``" if "`" in said else "`"
+    space = " " if "`" in said else ""
+    return keep(f"{ticks}{space}{said}{space}{ticks}")
+
+
+def linked(target: str, text: str, keep: Keep) -> str:
+    return keep("[") + (text or target) + keep(f"]({address(target)})")
+
+
+def picture(src: str, alt: str = "", caption: str = "") -> str:
+    if not caption:
+        return f"![{_SPECIAL.sub('', alt)}]({address(src)})"
+    return figure(src, alt or caption, escape(re.sub(r"[*/=~_`]", "", caption), quote=False)).strip()
+
+
+def is_picture(path: str) -> bool:
+    return _PICTURE.search(path) is not None
+
+
+def fence(code_lines: list[str], language: str = "") -> list[str]:
+    """A block of code, between blank lines."""
+    longest = max((len(run) for line in code_lines for run in re.findall("`{3,}", line)), default=2)
+    ticks = "`" * (longest + 1)
+    return ["", f"{ticks}{language}", *code_lines, ticks, ""]
