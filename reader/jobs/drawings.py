@@ -9,7 +9,7 @@ import base64
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
@@ -17,9 +17,7 @@ from ..child_process.child import answer_lines, prepare
 from ..child_process.parent import Limits
 from ..child_process.pool import WarmChildren
 from ..errors import Busy, ChildFailed
-from ..exports.covers import cover_of, picture_of
 from ..i18n import N_, Message
-from ..media.share_cards import draw_share_card
 from ..settings import Settings
 from ..storage.file_cache import FileCache
 
@@ -36,14 +34,6 @@ LIMITS = Limits(memory_mb=1000, cpu_seconds=10, nice=5)
 COMMAND = (sys.executable, "-m", "reader.jobs.drawings")
 _BUSY = Message(N_("too many pictures are being drawn"))
 _children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=10)
-
-
-def _cover(title: str, above: str, below: str) -> bytes:
-    return picture_of(cover_of(title, above, below))
-
-
-KINDS: dict[str, Callable[..., bytes]] = {"card": draw_share_card, "cover": _cover}
-"""The functions that draw, by kind; their arguments are texts."""
 
 
 class Drawings:
@@ -101,12 +91,21 @@ class Drawings:
                 self._waiting.pop(version, None)
 
 
+def draw(kind: str, texts: Sequence[str]) -> bytes:
+    """The picture: a ``card`` of title, note and site name, or a ``cover`` of title, site name and date."""
+    from ..exports.covers import cover_of, picture_of  # loads fonts and drawing functions, in the child only
+    from ..media.share_cards import draw_share_card
+
+    title, second, third = texts
+    return draw_share_card(title, second, third) if kind == "card" else picture_of(cover_of(title, second, third))
+
+
 def _answer(request: str) -> str:
     """Runs in the child. The answer to an empty request is an empty line."""
     if not request:
         return ""
     kind, *texts = json.loads(request)
-    return base64.b64encode(KINDS[kind](*texts)).decode()
+    return base64.b64encode(draw(kind, texts)).decode()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from werkzeug.http import http_date
 
 from ..models import fingerprint
 
-PUBLIC = "public,max-age=60,stale-while-revalidate=600,stale-if-error=86400"
+PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 """Cache-Control of public pages: fresh for a minute, stale while revalidating or on errors."""
 
 PRIVATE = "private, no-cache"
@@ -86,7 +86,7 @@ def conditional_response(representation: Representation, build: Callable[[], str
     if representation.changed_at:
         response.headers["Last-Modified"] = http_date(representation.changed_at)
     response.headers["Cache-Control"] = representation.cache_control
-    response.headers["Vary"] = ",".join(("Accept-Encoding", *representation.vary))
+    response.headers["Vary"] = ", ".join(("Accept-Encoding", *representation.vary))
     return response
 
 
