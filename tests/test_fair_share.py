@@ -305,3 +305,21 @@ def test_texts_made_in_the_request_are_counted_unless_they_are_in_the_cache(behi
     answers = [behind_proxy(path, "203.0.113.7", buffered=True).status_code for path in TEXTS[1:] for _ in range(2)]
     assert 429 in answers
     assert behind_proxy("/a/sun.txt", "203.0.113.8").status_code == 200
+
+
+def test_a_book_counts_for_as_many_exports_as_its_articles_are_worth(settings, drop, monkeypatch):
+    """So one visitor cannot fill the places of books that wait."""
+    for n in range(60):
+        drop(f"2026-05-01/a{n}.md", f"# 第{n}篇\n\n今天下雨。")
+    services = build_services(replace(settings, trusted_proxies="none", exports_per_minute=10))
+    services.library.scan_all()
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)
+    client = create_app(services).test_client()
+
+    def order(first: int, count: int, address: str, suffix: str = "pdf") -> int:
+        slugs = "&".join(f"a=a{n}" for n in range(first, first + count))
+        return client.get(f"/selection.{suffix}?{slugs}", environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    assert [order(n, 40, "203.0.113.7") for n in range(3)] == [503, 503, 429]
+    assert [order(n, 1, "198.51.100.7") for n in range(11)] == [503] * 10 + [429]
+    assert order(0, 60, "192.0.2.7", "epub") == 503

@@ -37,17 +37,21 @@ class ClientLimits:
         self._key = secrets.token_bytes(32)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def spend(self, work: str, per_minute: int, client: str) -> None:
-        """Counts a request for *work*. Raises TooManyRequests with Retry-After above *per_minute*."""
-        self.check(work, per_minute, client)
+    def spend(self, work: str, per_minute: int, client: str, cost: int = 1) -> None:
+        """Counts a request for *work* as *cost* requests, at most as *per_minute*.
+
+        Raises TooManyRequests with Retry-After above *per_minute*.
+        """
+        cost = min(cost, per_minute)
+        self.check(work, per_minute, client, cost)
         for limit, key in self._shares(per_minute, client):
-            if not self._limiter.hit(limit, work, key):
+            if not self._limiter.hit(limit, work, key, cost=cost):
                 raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
 
-    def check(self, work: str, per_minute: int, client: str) -> None:
+    def check(self, work: str, per_minute: int, client: str, cost: int = 1) -> None:
         """Like ``spend``, without counting."""
         for limit, key in self._shares(per_minute, client):
-            if not self._limiter.test(limit, work, key):
+            if not self._limiter.test(limit, work, key, cost=cost):
                 raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
 
     def is_untouched(self, work: str, per_minute: int, client: str) -> bool:

@@ -9,6 +9,7 @@ import re
 import zipfile
 from urllib.parse import urlsplit
 
+import pikepdf
 import pytest
 from lxml import etree, html
 from werkzeug.urls import uri_to_iri
@@ -227,6 +228,20 @@ def test_exports_are_well_formed_and_hold_no_script(client, services, published)
         assert not single.xpath("//script | //iframe | //base | //@*[starts-with(name(), 'on')]"), slug
         json.loads(exporter("json").export(publication, options, services.render.render))
         assert b"\x1b" not in exporter("txt").export(publication, options, services.render.render)
+
+
+def test_a_pdf_asks_for_no_address_and_has_no_action_but_links(services, published):
+    options = options_of(services.settings, "a4", "")
+    for slug in [slug for slug in published if slug.startswith("x")]:
+        pdf = exporter("pdf").export(of_article(services.catalog.article(slug)), options, services.render.render)
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            actions = [thing.A for thing in document.objects if isinstance(thing, pikepdf.Dictionary) and "/A" in thing]
+            for action in actions:
+                address = str(action.get("/URI", "https:"))
+                assert re.match(r"https?:|mailto:|tel:", address), (slug, address)
+            for thing in document.objects:
+                names = set(thing.keys()) if isinstance(thing, pikepdf.Dictionary) else set()
+                assert not names & {"/JS", "/OpenAction", "/AA", "/EmbeddedFiles", "/Launch"}, (slug, names)
 
 
 def test_an_exported_markdown_file_is_the_same_article_again(services, published):

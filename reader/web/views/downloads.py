@@ -65,6 +65,9 @@ LIGHT_BYTES = 200_000
 """Up to this much HTML, text formats are exported in the request: 0.4 to 10 ms for an article of 2,265 characters, at
 worst (Markdown of a text made of marks) 0.9 s. More is queued and counts for the client's limit."""
 
+ARTICLES_AS_ONE = 10
+"""A book counts as one export more for each ten articles: about as much work as the PDF of one article."""
+
 TEXTS_PER_MINUTE = 300
 """For each client: how many exports are made in the request. Those in the response cache do not count."""
 
@@ -196,7 +199,8 @@ def download_response(publication: Publication, suffix: str) -> Response:
         if suffix not in _TEXTS:
             found = store_if_possible(export_service.key(publication, suffix, page, script), found)
     if found is None:
-        client_limits().spend("exports", services().settings.exports_per_minute, client())
+        cost = 1 + len(publication.chapters) // ARTICLES_AS_ONE
+        client_limits().spend("exports", services().settings.exports_per_minute, client(), cost)
         found = wait_for_file(publication, suffix, page, script)
     if isinstance(found, JobStatus):
         return progress_response(found, publication)
