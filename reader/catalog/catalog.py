@@ -257,8 +257,8 @@ class Catalog:
     def remarks(self) -> list[Problem]:
         """The warnings and notes of all files that are published, by path."""
         rows = self._all("SELECT path, remarks FROM files WHERE remarks <> '' ORDER BY path")
-        said = ((row["path"], *json.loads(line)) for row in rows for line in row["remarks"].split("\n"))
-        return [Problem(path, 0, restored(text), "", severity) for path, severity, text in said]
+        remarks = ((row["path"], *json.loads(line)) for row in rows for line in row["remarks"].split("\n"))
+        return [Problem(path, 0, restored(text), "", severity) for path, severity, text in remarks]
 
     def moved_from(self, address: str) -> str:
         """The slug of the article that the path of another site leads to: ``/2018/01/02/rain.html``. Raises NotFound.

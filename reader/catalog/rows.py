@@ -92,9 +92,9 @@ def _is_stored(connection: sqlite3.Connection, slug: str) -> bool:
 
 def remarks_of(article: Article) -> str:
     return "\n".join(
-        json.dumps([severity, stored(said)], ensure_ascii=False)
+        json.dumps([severity, stored(text)], ensure_ascii=False)
         for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
-        for said in texts
+        for text in texts
     )
 
 

@@ -21,8 +21,8 @@ from .tokenizer import words_of
 
 
 def _renamed(article: Article, slug: str) -> Article:
-    said = Message("the name '%(name)s' is taken, so the address is %(slug)s", name=article.slug, slug=slug)
-    return replace(article, slug=slug, version="", notes=(*article.notes, said))
+    note = Message("the name '%(name)s' is taken, so the address is %(slug)s", name=article.slug, slug=slug)
+    return replace(article, slug=slug, version="", notes=(*article.notes, note))
 
 
 _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")

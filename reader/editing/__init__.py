@@ -36,8 +36,8 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     draft = checked(draft if draft.title else replace(draft, title=from_path.title(file, draft.body_html)))
     clean = sanitize(draft.body_html)
     plain = from_body.plain_text(clean)
-    told = draft.language or from_path.language(file)
-    language = told or from_body.language(draft.title + plain, settings.language)
+    stated_language = draft.language or from_path.language(file)
+    language = stated_language or from_body.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
     published = _published(draft, file, plain, settings)
     setter = punctuate if language.startswith("zh") else _as_is
@@ -76,8 +76,8 @@ def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
 def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
     """Of the front matter, the path, the last change or the text; else UNDATED."""
     zone = settings.timezone
-    told = _local(draft.published, settings) or from_path.date(file, zone) or _local(draft.updated, settings)
-    return told or from_body.date_said(plain, zone) or UNDATED.astimezone(zone)
+    published = _local(draft.published, settings) or from_path.date(file, zone) or _local(draft.updated, settings)
+    return published or from_body.date_said(plain, zone) or UNDATED.astimezone(zone)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

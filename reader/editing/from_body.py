@@ -38,8 +38,8 @@ def plain_text(body: str) -> str:
 
 def date_said(text: str, timezone: ZoneInfo) -> datetime | None:
     """The date in a line such as ``Published on May 1, 2018`` or 发布时间：2018-05-01 near the beginning of *text*."""
-    for said in _PUBLISHED.finditer(text[:_HEAD_LENGTH]):
-        following = text[said.end() : said.end() + 40]
+    for match in _PUBLISHED.finditer(text[:_HEAD_LENGTH]):
+        following = text[match.end() : match.end() + 40]
         if (found := next(find_dates(following), None)) and found.start <= 3:
             return local_time(found.moment, timezone)
     return None
@@ -57,10 +57,10 @@ def resolve_within(address: str, folder: PurePosixPath) -> str:
         return ""
     if parts.scheme or parts.netloc or address.strip().startswith(("//", "\\\\")):
         return ""
-    said = parts.path
-    if not _PICTURE.search(said) and _PICTURE.search(address.strip()):
-        said = address.strip()
-    path = unquote(said).replace("\\", "/")  # backslashes as in Windows and in browsers
+    target = parts.path
+    if not _PICTURE.search(target) and _PICTURE.search(address.strip()):
+        target = address.strip()
+    path = unquote(target).replace("\\", "/")  # backslashes as in Windows and in browsers
     return posixpath.normpath(posixpath.join("/", str(folder), path)).lstrip("/")
 
 

@@ -36,9 +36,9 @@ def marked(address: str, folder: PurePosixPath) -> str:
     if not address or _SCHEME.match(address) or _OWN.match(address):
         return ""
     path, hash_sign, fragment = address.partition("#")
-    said = unquote(path.partition("?")[0]).replace("\\", "/")
-    if said.startswith("/"):
-        whole = "." + "/" + posixpath.normpath("/" + said.lstrip("/"))
+    target = unquote(path.partition("?")[0]).replace("\\", "/")
+    if target.startswith("/"):
+        whole = "." + "/" + posixpath.normpath("/" + target.lstrip("/"))
     else:
-        whole = "." + posixpath.normpath(posixpath.join("/", str(folder), said))
+        whole = "." + posixpath.normpath(posixpath.join("/", str(folder), target))
     return quote(whole, safe=_SAFE) + hash_sign + fragment

@@ -69,8 +69,8 @@ def _end(html: str, tag: str, place: int) -> int:
 
 def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) -> str | None:
     """The link; empty for a player without an address; None for what is to stay."""
-    said = _attributes(attributes)
-    sources = [said, *(_attributes(found[1]) for found in _SOURCE.finditer(inner))]
+    own = _attributes(attributes)
+    sources = [own, *(_attributes(found[1]) for found in _SOURCE.finditer(inner))]
     found = (source.get(name, "") for source in sources for name in _ADDRESSES)
     address = next((unescape(text).strip() for text in found if _is_address(unescape(text).strip())), "")
     if not address:
@@ -78,7 +78,7 @@ def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) ->
     if tag in ("iframe", "object", "embed") and known_players_only and not _HOSTS.fullmatch(_host(address)):
         return None
     label, target = _watched(address)
-    label = unescape(said.get("title") or said.get("aria-label") or "").strip() or label
+    label = unescape(own.get("title") or own.get("aria-label") or "").strip() or label
     return f'<p><a href="{escape(target)}">▶ {escape(label)}</a></p>' if tag != "iframe" or _host(address) else ""
 
 

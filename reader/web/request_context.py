@@ -61,8 +61,8 @@ class RequestContext:
 def request_context_of(cookie: str, accept_language: str, save_data: str, site_language: str) -> RequestContext:
     """The context of these request fields. No other part of a request may change a public page."""
     preferences = preferences_of(cookie)
-    chosen = preferences["language"]
-    locale = _locale(accept_language, site_language) if chosen == "browser" else i18n.catalogue_of(chosen)
+    language = preferences["language"]
+    locale = _locale(accept_language, site_language) if language == "browser" else i18n.catalogue_of(language)
     return RequestContext(preferences, locale, save_data.strip().lower() == "on")
 
 

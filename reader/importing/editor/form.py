@@ -55,8 +55,8 @@ def form_of(draft: Draft, origin: str) -> EditorForm:
 
 def form_from(form: Mapping[str, str]) -> EditorForm:
     """The submitted form."""
-    said = {f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(EditorForm)}
-    return EditorForm(**said | {"origin": safe_address(said["origin"], WEB_SCHEMES)})
+    values = {f.name: form.get(f.name, "").replace("\r\n", "\n").strip() for f in fields(EditorForm)}
+    return EditorForm(**values | {"origin": safe_address(values["origin"], WEB_SCHEMES)})
 
 
 def draft_of(form: EditorForm, limit_bytes: int = LARGEST_BYTES) -> Draft:

@@ -80,8 +80,8 @@ def _pictures(note: etree._Element) -> dict[str, bytes]:
 
 def _html(content: str, pictures: dict[str, bytes]) -> str:
     def shown(media: re.Match[str]) -> str:
-        said = _HASH.search(media[1])
-        address = _PICTURES + said[1].lower() if said else ""
+        digest = _HASH.search(media[1])
+        address = _PICTURES + digest[1].lower() if digest else ""
         return f'<img src="{address}">' if address in pictures else ""
 
     def task(found: re.Match[str]) -> str:

@@ -47,8 +47,8 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
 
 
 def _not_public(status: str, visibility: str) -> Message:
-    said = visibility if status in _PUBLISHED else status
-    return Message("its status is '%(status)s'; imported as a draft, which is not published", status=said)
+    reason = visibility if status in _PUBLISHED else status
+    return Message("its status is '%(status)s'; imported as a draft, which is not published", status=reason)
 
 
 def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -> Draft:
@@ -70,10 +70,10 @@ def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -
 
 def _ghost_data(name: str, content: bytes) -> Mapping[str, Any]:
     try:
-        said = json.loads(decode_page(content))
+        export = json.loads(decode_page(content))
     except (ValueError, RecursionError) as error:
         raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
-    first = said["db"][0] if isinstance(said.get("db"), list) and said["db"] else said
+    first = export["db"][0] if isinstance(export.get("db"), list) and export["db"] else export
     data = first.get("data", first) if isinstance(first, dict) else {}
     return data if isinstance(data, dict) else {}
 

@@ -166,11 +166,11 @@ def _text(value: object, charset: str = "") -> str:
         pieces = decode_header(value if isinstance(value, Header) else str(value))
     except (ValueError, HeaderParseError):
         return str(value)
-    said = "".join(
+    decoded = "".join(
         piece if isinstance(piece, str) else decode_page(piece, charset if named in (None, "unknown-8bit") else named)
         for piece, named in pieces
     )
-    return " ".join(said.split())
+    return " ".join(decoded.split())
 
 
 def _subject(message: MimeMessage) -> str:

@@ -23,9 +23,11 @@ def read_story(html: str) -> tuple[Draft, str]:
     for section in [body, *body.iter("section")]:
         section.tag = "div"
     names = ("p-name", "p-author", "dt-published", "p-summary")
-    said = {name: next(iter(root.find_class(name)), None) for name in names}
-    words = {name: " ".join(found.text_content().split()) if found is not None else "" for name, found in said.items()}
-    moment, link = said["dt-published"], next(iter(root.find_class("p-canonical")), None)
+    elements = {name: next(iter(root.find_class(name)), None) for name in names}
+    words = {
+        name: " ".join(found.text_content().split()) if found is not None else "" for name, found in elements.items()
+    }
+    moment, link = elements["dt-published"], next(iter(root.find_class("p-canonical")), None)
     published = date_in_text(moment.get("datetime") or "") if moment is not None else None
     draft = Draft(
         title=words["p-name"],

@@ -106,10 +106,10 @@ def _looks_like_code(name: str, found: re.Match[str], html: str) -> bool:
 
 def _attributes(text: str) -> dict[str, str]:
     """By name; what has no name is under ``src``, as ``[video "a.mp4"]`` has it."""
-    said: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(text.strip()):
-        said.setdefault(match[1] or "src", match[2] or match[3] or match[4] or match[5] or match[6] or "")
-    return said
+        attributes.setdefault(match[1] or "src", match[2] or match[3] or match[4] or match[5] or match[6] or "")
+    return attributes
 
 
 def _code(found: re.Match[str]) -> str:
@@ -126,5 +126,5 @@ def _figure(inner: str, caption: str) -> str:
         words = inner.strip()
         return f"\n\n<p>{words}</p>\n\n" if words else ""
     words = caption or (inner[: picture.start()] + inner[picture.end() :]).strip()
-    said = f"<figcaption>{words}</figcaption>" if words else ""
-    return f"\n\n<figure>{picture[0]}{said}</figure>\n\n"
+    figcaption = f"<figcaption>{words}</figcaption>" if words else ""
+    return f"\n\n<figure>{picture[0]}{figcaption}</figure>\n\n"

@@ -48,9 +48,11 @@ class ForwardedMiddleware:
 
     def _set_client(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The client is the last address that is not a trusted proxy. Earlier addresses can be forged."""
-        said = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-_MOST_PROXIES:]]
-        count = next((n for n, part in enumerate(reversed(said), 1) if not is_within(part, self._trusted)), len(said))
-        client = said[-count]
+        addresses = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-_MOST_PROXIES:]]
+        count = next(
+            (n for n, part in enumerate(reversed(addresses), 1) if not is_within(part, self._trusted)), len(addresses)
+        )
+        client = addresses[-count]
         environ[CLIENT] = client if address_in(client) else ""
         for name in set(_FORWARDED) - {"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"}:
             environ.pop(name, None)

@@ -94,8 +94,8 @@ def article(slug: str, suffix: str) -> Response:
 @bp.get(f"/d/<day>.{_SUFFIX}")
 def issue(day: str, suffix: str) -> Response:
     """``latest`` is a permanent name for the newest issue."""
-    chosen = services().catalog.latest_day() if day == "latest" else _day(day)
-    return bundle_response(partial(_issue, services().catalog, chosen), chosen.isoformat(), suffix)
+    issue_day = services().catalog.latest_day() if day == "latest" else _day(day)
+    return bundle_response(partial(_issue, services().catalog, issue_day), issue_day.isoformat(), suffix)
 
 
 def _issue(catalog: Catalog, day: date) -> Publication:
@@ -109,14 +109,14 @@ def _issue(catalog: Catalog, day: date) -> Publication:
 @bp.get(f"/by/<collection:name>.{_SUFFIX}", defaults={"kind": "author"})
 @bp.get(f"/from/<collection:name>.{_SUFFIX}", defaults={"kind": "source"})
 def collection(kind: str, name: str, suffix: str) -> Response:
-    chosen = Collection(kind, name)
-    return bundle_response(partial(_collection, services().catalog, chosen), f"{kind} {name}", suffix)
+    listing = Collection(kind, name)
+    return bundle_response(partial(_collection, services().catalog, listing), f"{kind} {name}", suffix)
 
 
-def _collection(catalog: Catalog, chosen: Collection) -> Publication:
-    check_count(catalog.count(chosen))
-    teasers = catalog.latest(chosen, limit=MOST_ARTICLES)
-    return of_collection(chosen, catalog.articles([teaser.slug for teaser in teasers]))
+def _collection(catalog: Catalog, listing: Collection) -> Publication:
+    check_count(catalog.count(listing))
+    teasers = catalog.latest(listing, limit=MOST_ARTICLES)
+    return of_collection(listing, catalog.articles([teaser.slug for teaser in teasers]))
 
 
 def bundle_response(read: Callable[[], Publication], name: str, suffix: str) -> Response:
