@@ -15,6 +15,7 @@ from PIL import Image
 from reader.errors import NotImported
 from reader.formats import read_draft
 from reader.formats.archives import open_archive
+from reader.importing.duplicates import scan
 from reader.importing.images import judge
 from reader.importing.sources import feeds, sources
 from reader.importing.sources.epub import chapters
@@ -136,6 +137,14 @@ def png() -> bytes:
     target = io.BytesIO()
     Image.new("RGB", (30, 30)).save(target, "PNG")
     return target.getvalue()
+
+
+def test_a_file_of_gigabytes_in_the_articles_folder_is_not_read_by_import(tmp_path):
+    articles, memory = tmp_path / "articles", tmp_path / "imported.json"
+    articles.mkdir()
+    with (articles / "sparse.md").open("wb") as file:
+        file.truncate(5_000_000_000)
+    assert peak_bytes(lambda: scan(articles, memory)) < 5_000_000
 
 
 def test_a_page_takes_no_file_through_a_link_and_a_folder_names_those_it_refuses(tmp_path):

@@ -15,10 +15,13 @@ from ..errors import NotImported, ReaderError
 from ..formats import read_draft
 from ..i18n import Message
 from ..library.directory_walk import FolderEntry, article_files, find_root
+from ..storage.regular_files import read_regular
 from .writing import ORIGIN
 
 _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)
 _HEAD_BYTES = 2000
+_LARGEST_BYTES = 20_000_000
+"""A larger file is no article, so nothing is a duplicate of it."""
 _TAG = re.compile(r"<[^>]*>|&\w+;")
 
 
@@ -66,9 +69,7 @@ def scan(articles: Path, memory: Path) -> ImportedIndex:
     current: dict[str, list[str]] = {}
     for entry in sorted(_files(articles, memory), key=lambda entry: entry.path):
         known = cached.get(entry.path)
-        current[entry.path] = (
-            known if known and known[0] == entry.stamp else [entry.stamp, *_read(Path(entry.real_path))]
-        )
+        current[entry.path] = known if known and known[0] == entry.stamp else _read(entry)
         index.add(entry.path, current[entry.path][1], current[entry.path][2])
     if current != cached:
         memory.parent.mkdir(parents=True, exist_ok=True)
@@ -100,15 +101,16 @@ def _cached(memory: Path) -> dict[str, list[str]]:
     return records if isinstance(records, dict) else {}
 
 
-def _read(path: Path) -> tuple[str, str]:
-    """(hash of the text, source address). An unreadable file is a duplicate of nothing."""
+def _read(entry: FolderEntry) -> list[str]:
+    """[stamp, hash of the text, source address]. An unreadable file is a duplicate of nothing, and read next time."""
+    path = Path(entry.real_path)
     try:
-        content = path.read_bytes()
+        content = read_regular(path, _LARGEST_BYTES)
     except OSError:
-        return f"unreadable {path.name}", ""
+        return ["", f"unreadable {path.name}", ""]
     origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])
     try:
         text_hash = hash_of(read_draft(path.suffix, content).body_html)
     except ReaderError:
         text_hash = f"unreadable {path.name}"
-    return text_hash, origin[1].decode("utf-8", "replace").strip() if origin else ""
+    return [entry.stamp, text_hash, origin[1].decode("utf-8", "replace").strip() if origin else ""]

@@ -55,7 +55,7 @@ _TRANSACTION_FILES = 500
 MERGE_SECONDS = 600.0
 """How long merging the full-text index of a very large library may take."""
 
-VANISHED_FOLDER_FACTOR = 6
+VANISHED_FOLDER_FACTOR = 3
 """Factor for the grace period if the file's folder is missing too: people move and mount folders by hand."""
 
 
