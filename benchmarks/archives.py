@@ -26,12 +26,31 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from reader.catalog import Catalog  # noqa: E402
+from reader.formats import FORMATS  # noqa: E402
+from reader.i18n import restored  # noqa: E402
+from reader.library.directory_walk import EntryKind, FolderEntry, find_root, walk  # noqa: E402
 from reader.library.file_reader_child import read_file  # noqa: E402
 from reader.library.scanner import Library  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 
 SUFFIXES = frozenset(
-    [".md", ".markdown", ".mdx", ".html", ".htm", ".txt", ".rst", ".org", ".adoc", ".ipynb", ".qmd", ".rmd", ".docx"]
+    [
+        ".md",
+        ".markdown",
+        ".mdx",
+        ".html",
+        ".htm",
+        ".txt",
+        ".rst",
+        ".org",
+        ".adoc",
+        ".ipynb",
+        ".qmd",
+        ".rmd",
+        ".docx",
+        ".odt",
+        ".rest",
+    ]
 )
 FOREIGN = {
     "{% tag %}": r"\{%.{0,200}?%\}",
@@ -87,10 +106,16 @@ def foreign_signs(text: str) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def _is_counted(entry: FolderEntry) -> bool:
+    """Whether the walk reads it, or leaves it out for its format; not templates, parts and drafts of other tools."""
+    suffix = Path(entry.path).suffix.lower()
+    return suffix in SUFFIXES and (entry.kind is not EntryKind.LEFT_OUT or suffix not in FORMATS)
+
+
 def measure(folder: Path, instance: Path, most: int | None) -> Figures:
     """Reads *folder* into a catalog in *instance*."""
     settings = Settings(articles=folder, instance=instance)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())[:most]
+    files = [folder / entry.path for entry in walk(find_root(folder)) if _is_counted(entry)][:most]
     began = time.monotonic()
     Library(settings).scan_all()
     seconds = time.monotonic() - began
@@ -99,7 +124,7 @@ def measure(folder: Path, instance: Path, most: int | None) -> Figures:
     for file in files:
         read = read_file(settings, str(file.relative_to(folder)))
         if "article" not in read:
-            cause = str(read.get("problem", {}).get("cause", ""))[:60]  # type: ignore[attr-defined]
+            cause = str(restored(read.get("problem", {}).get("cause", "")))[:90]  # type: ignore[attr-defined]
             refused[cause] = refused.get(cause, 0) + 1
             continue
         article: dict[str, object] = read["article"]  # type: ignore[assignment]

@@ -314,3 +314,30 @@ def test_a_bad_svg_costs_only_itself(publish, client, bad):
 def test_restructuredtext_that_takes_too_long_or_too_deep_is_refused(text):
     with pytest.raises(UnreadableArticle):
         read(".rst", f"A\n=\n\n{text}\n")
+
+
+def test_a_text_file_of_nikola_is_restructuredtext():
+    text = ".. title: Rain\n.. slug: heavy\n.. date: 2018-01-02 10:20\n.. tags: a, b\n\nIt ``rained`` {{% chart x %}}all{{% /chart %}} day.\n"
+    draft = read(".txt", text)
+    assert (draft.title, draft.slug, draft.tags, str(draft.published)) == (
+        "Rain",
+        "heavy",
+        ("a", "b"),
+        "2018-01-02 10:20:00",
+    )
+    assert sanitize(draft.body_html) == "<p>It <code>rained</code> all day.</p>"
+    comment = read(".md", f"<!--\n{text.split(chr(10) * 2)[0]}\n-->\n\nIt rained.\n")
+    assert (comment.title, comment.slug) == ("Rain", "heavy")
+
+
+def test_tags_around_code_of_other_templates_go_and_the_rest_of_the_page_is_read():
+    text = '# A\n\n{%- set x %}{% raw %}\nexport default function({n}) {\n  return n;\n};\n{% endraw %}{% endset %}\n\nText {% addedin "0.7" %} on.\n\n{{ "B" | nav({ all: true }) | safe }}\n\nEnd {% raw %} here.\n'
+    html = shown(".md", text)
+    assert not re.search(r"\{%|\{\{|addedin|nav\(", html)
+    assert "Text on." in html.replace("  ", " ")
+    assert "here." in html
+
+
+@pytest.mark.parametrize("head", ["pageTitle: Rain\n", "eleventyNavigation:\n  key: Rain\n  order: 1\n"])
+def test_the_title_of_a_page_may_be_that_of_its_menu(head):
+    assert read(".md", f"---\n{head}---\n\nText.\n").title == "Rain"

@@ -26,7 +26,7 @@ def _row(field: str, how: str, names: str) -> Row:
 
 
 ROWS = (
-    _row("title", "text", "title 标题 主题 headline"),
+    _row("title", "text", "title 标题 主题 headline page_title nav_title eleventyNavigation"),
     _row("kicker", "text", "kicker 引题 肩题"),
     _row("subtitle", "text", "subtitle 副题 副标题 sub_title subheading"),
     _row("summary", "text", "summary 摘要 导语 提要 description excerpt abstract desc teaser_text meta_description"),

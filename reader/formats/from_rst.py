@@ -17,7 +17,9 @@ from ..models import Draft
 from . import front_matter
 from .decoding import decode_text
 from .dialects.html_builders import is_chinese
+from .dialects.masking import Masks
 from .dialects.shortcode_table import PLAYERS
+from .dialects.shortcodes import without_tags
 from .field_values import Field
 from .from_markdown import with_title
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".rst", ".rest")
 SAMPLE = "大雨\n####\n\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
-_NIKOLA = re.compile(r"(?:\s*^\.\. [\w-]+:(?!:).*$)+", re.MULTILINE)
-_NIKOLA_FIELD = re.compile(r"^\.\. ([\w-]+):[ \t]*(.*)$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*\.\. (?:\|[^|\n]+\| )?([A-Za-z][\w.+:-]{0,40}?)[ \t]?::(?:[ \t]|$)", re.MULTILINE)
 _ROLE = re.compile(r":([A-Za-z][\w.+:-]*):`([^`]*)`")
 _LITERAL = re.compile(r'<span class="docutils literal">((?:<span class="pre">[^<]*</span>|[^<])*)</span>')
@@ -47,11 +47,8 @@ _SETTINGS: dict[str, Any] = {
 def read(data: bytes) -> Draft:
     """The fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
     values, text, _ = front_matter.split(decode_text(data))
-    fields: list[Field] = []
-    if found := _NIKOLA.match(text):
-        fields = [Field(name, value.strip(), 1, "lines") for name, value in _NIKOLA_FIELD.findall(found[0])]
-        text = "\n" * found[0].count("\n") + text[found.end() :]
-    unknown = _keep_text_of_unknown(text)
+    text, tags = without_tags(text, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
+    unknown = [*tags, *_keep_text_of_unknown(text)]
     _check_paragraphs(text)
     try:
         document = _document(text)
@@ -59,8 +56,7 @@ def read(data: bytes) -> Draft:
         raise UnreadableArticle(
             Message("lists or quotations are nested too deep"), Message("split the file")
         ) from error
-    fields += list(_fields(document))
-    values = {**front_matter.values_of(tuple(fields)), **values}
+    values = {**front_matter.values_of(tuple(_fields(document))), **values}
     told = (Message("the tag '%(name)s' isn't known; it is left out, and its text stays", name=n) for n in unknown)
     values["warnings"] = (*values.get("warnings", ()), *told)
     title = document.get("title", "")

@@ -21,7 +21,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from ..patterns import lazy_pattern
-from . import front_matter
+from . import from_rst, front_matter
 from .boilerplate_lines import (
     BARE_NAMES,
     BYLINE_AT_END,
@@ -43,6 +43,7 @@ from .boilerplate_lines import (
 )
 from .dates import find_dates
 from .decoding import decode_text
+from .front_matter_variants import is_nikola_head
 from .person_names import closed_up
 
 SUFFIXES = (".txt", ".text")
@@ -86,7 +87,10 @@ class Head:
 
 def read(data: bytes) -> Draft:
     """Front matter is allowed and overrides the text. Raises UnreadableArticle."""
-    values, text, skipped = front_matter.split(decode_text(data))
+    whole = decode_text(data)
+    if is_nikola_head(whole):  # its .txt is reStructuredText
+        return from_rst.read(data)
+    values, text, skipped = front_matter.split(whole)
     lines = _lines(text, skipped)
     if not lines:
         raise UnreadableArticle(Message("the file is empty"), Message("write a headline and text into it"), 1)

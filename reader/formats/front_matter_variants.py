@@ -23,6 +23,8 @@ _JSON_BEGINS = lazy_pattern(r"\s*\ufeff?(\s*)\{\s*\"")
 _SEMICOLONS = lazy_pattern(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\".*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
 _COMMENT = lazy_pattern(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
 _LINE = lazy_pattern(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
+_NIKOLA_LINE = lazy_pattern(r"\.\. ([\w-]+):(?!:)[ \t]*(.*)")
+_NIKOLA = lazy_pattern(r"\ufeff?\s*(?=\.\. (?:title|slug|date|tags|link):)((?:\.\. [\w-]+:(?!:)[^\n]*(?:\n|\Z))+)")
 _CONTINUED = lazy_pattern(r"[ \t]{2,}(\S.*)")
 _ONE_FENCE = lazy_pattern(r"-{3,}[ \t]*")
 _YAML_LINE = lazy_pattern(r"[\w.\"'-]+(?: [\w-]+)?[ \t]*:(?:\s|$)|[ \t]*-(?:\s|$)|[ \t]+\S|[ \t]*#|[ \t]*$|[ \t]*[\]}]")
@@ -52,6 +54,11 @@ def marked_head(text: str) -> Head | None:
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of +++"), 1)
     if found := _SEMICOLONS.match(start):
         return _json_head(text, "{" + found[1] + "}", found.end())
+    if found := _NIKOLA.match(start):
+        lines, first_line = found[1].rstrip("\n").split("\n"), _line(text, found.start(1))
+        fields = [_NIKOLA_LINE.match(line) for line in lines]
+        named = (Field(said[1], said[2].strip(), n, "lines") for n, said in enumerate(fields, first_line) if said)
+        return _head(text, found.end(), tuple(named))
     if found := _JSON_BEGINS.match(start):
         begin = found.end(1)
         try:
@@ -61,6 +68,11 @@ def marked_head(text: str) -> Head | None:
         after = re.compile(r"[ \t]*(?:;{3,}|-{3,})?[ \t]*(?:\n|\Z)").match(text, begin + end)
         return _json_head(text, start[begin : begin + end], after.end()) if after else None
     return None
+
+
+def is_nikola_head(text: str) -> bool:
+    """Whether *text* begins with lines such as ``.. title: …``."""
+    return _NIKOLA.match(text[:_MOST_SEARCHED]) is not None
 
 
 def plain_head(text: str, is_field: Callable[[str], bool]) -> Head | None:
@@ -103,7 +115,7 @@ def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool
     for number, line in enumerate(lines, first_line):
         if not line.strip() or line.strip() == "---":
             continue
-        if match := _LINE.match(line.lstrip("\ufeff")):
+        if match := _NIKOLA_LINE.match(line) or _LINE.match(line.lstrip("\ufeff")):
             found.append(Field(match[1], match[2].strip(), number, "lines"))
         elif found and (more := _CONTINUED.match(line)):
             last = found.pop()

@@ -16,7 +16,7 @@ _IMPORT = re.compile(
     r"^import\s+(?:[\w*{$][^'\"\n;]*?\s+from\s+|\{[^}]*\}\s*from\s+)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.MULTILINE
 )
 _EXPORT = re.compile(
-    r"^export\s+(?:default\b|(?:const|let|var|function|class|async)\s+\w|\{|\*\s+from\b).*?(?=\n[ \t]*\n|\Z)",
+    r"^export\s+(?:default\b|(?:const|let|var|function|class|async)\s+\w|\{|\*\s+from\b).*?(?=\n[ \t]*\n|\{%|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _COMPONENT = re.compile(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)

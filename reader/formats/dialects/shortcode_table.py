@@ -39,7 +39,23 @@ PLAYERS = {
 """By name of the tag: what the link says, and where it leads."""
 
 _SILENT = frozenset(
-    ["toc", "TOC", "assign", "capture", "if", "elsif", "else", "unless", "for", "case", "when", "break", "continue"]
+    [
+        "toc",
+        "TOC",
+        "raw",
+        "verbatim",
+        "assign",
+        "capture",
+        "if",
+        "elsif",
+        "else",
+        "unless",
+        "for",
+        "case",
+        "when",
+        "break",
+        "continue",
+    ]
     + ["increment", "decrement", "cycle", "tablerow", "set", "layout", "seo", "feed_meta", "more", "ads", "adsense"]
     + ["image-gallery", "import", "extends", "csrf_token", "load", "endif", "param", "now", "anchor", "clear", "br"]
 )

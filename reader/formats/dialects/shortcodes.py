@@ -16,9 +16,9 @@ from .masking import MARK, Masks
 _INSIDE = r"(?:(?!\{\{|\{%)[\s\S]){0,3000}?"
 _TAG = re.compile(
     rf"\{{\{{<(?P<angle>{_INSIDE})>\}}\}}|\{{\{{%(?P<percent>{_INSIDE})%\}}\}}"
-    rf"|\{{%[-+]?(?P<block>{_INSIDE})[-+]?%\}}|(?<!\$)\{{\{{-?(?P<value>[^{{}}]{{0,3000}}?)-?\}}\}}"
+    rf"|\{{%[-+]?(?P<block>{_INSIDE})[-+]?%\}}|(?<!\$)\{{\{{-?(?P<value>(?:[^{{}}]|\{{[^{{}}]{{0,300}}\}}){{0,3000}}?)-?\}}\}}"
 )
-_RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}(.*?)(?:\{%-?\s*end\1\s*-?%\}|\Z)", re.DOTALL)
+_RAW = re.compile(r"\{%-?\s*(end)?(?:raw|verbatim)\s*-?%\}")
 _ESCAPED_HUGO = re.compile(r"\{\{([<%])/\*(.{0,2000}?)\*/([>%])\}\}", re.DOTALL)
 _NAME = re.compile(r"(/?)\s*([\w$][\w./:-]*)\s*", re.DOTALL)
 _CALL = re.compile(r"([\w:]+)\s*\((.*)\)\s*(?:\|.*)?", re.DOTALL)
@@ -119,7 +119,7 @@ def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]
     """*text* (its code masked) with each tag as *known* has it, and the names of those it doesn't know."""
     if "{%" not in text and "{{" not in text:
         return text, []
-    text = _RAW.sub(lambda found: _literal(found[2], masks), text)
+    text = _without_raw_tags(text, masks)
     text = _ESCAPED_HUGO.sub(lambda found: masks.keep(f"{{{{{found[1]}{found[2]}{found[3]}}}}}"), text)
     reader, done = _Reader(masks, known), 0
     for found in _TAG.finditer(text):
@@ -128,6 +128,18 @@ def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]
         _read(reader, found)
     reader.text(text[done:])
     return reader.finish(), list(reader.unknown)
+
+
+def _without_raw_tags(text: str, masks: Masks) -> str:
+    """What stands between ``{% raw %}`` and its end holds no tags; one without an end says nothing."""
+    out, done, begin, start = list[str](), 0, 0, -1
+    for found in _RAW.finditer(text):
+        if found[1] and start >= 0:
+            out += [text[done:begin], _literal(text[start : found.start()], masks)]
+            done, start = found.end(), -1
+        elif not found[1] and start < 0:
+            begin, start = found.span()
+    return "".join([*out, text[done:]])
 
 
 def _literal(text: str, masks: Masks) -> str:
