@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from test_import_sites import SAMPLES, run  # noqa: F401 (a fixture)
 
 from reader.errors import NotImported
+from reader.importing import drafting
 from reader.importing.drafting import build_draft
 from reader.importing.sources import sources
 from reader.importing.sources.items import Found, SourceItem
@@ -125,11 +126,10 @@ def test_a_bug_in_an_importer_costs_one_file(run, tmp_path, monkeypatch):  # noq
     def broken(*_):
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(sources, "document_items", broken)
-    monkeypatch.setattr("reader.importing.drafting._from_text", broken)
-    monkeypatch.setitem(__import__("reader.importing.drafting", fromlist=["x"])._FORMS, "text", broken)
+    monkeypatch.setattr(sources, "book_items", broken)
+    monkeypatch.setitem(drafting._FORMS, "text", broken)
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.odt").write_bytes(zipped({"content.xml": "<a/>", "mimetype": "x"}))
+    (tmp_path / "in" / "a.epub").write_bytes(zipped(BOOK))
     (tmp_path / "in" / "b.txt").write_text("雨\n\n下雨。", "utf-8")
     (tmp_path / "in" / "c.md").write_text(STORY, "utf-8")
     result = run(tmp_path / "in")
