@@ -61,10 +61,13 @@ def build_services(settings: Settings) -> Services:
     return Services(settings, catalog, Library(settings), render, exports, images, drawings, heartbeat)
 
 
-def start_background(settings: Settings, stop: threading.Event | None = None) -> Services:
+def start_background(
+    settings: Settings, stop: threading.Event | None = None, serving: threading.Event | None = None
+) -> Services:
     """Builds the services and starts watcher, export workers and WebSub publisher, which run until *stop*.
 
-    Returns once the catalog can be served.
+    Returns once the catalog can be served. Export workers, whose start takes a second of processor time, wait for
+    *serving* if it is given: the first page comes before them.
     """
     services = build_services(settings)
     stop = stop or threading.Event()
@@ -76,5 +79,12 @@ def start_background(settings: Settings, stop: threading.Event | None = None) ->
         publisher = WebSubPublisher(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
         threading.Thread(target=publisher.run, args=(changed, stop), name="websub", daemon=True).start()
     ready.wait()
-    threading.Thread(target=services.export_service.run_workers, args=(stop,), name="exports", daemon=True).start()
+    exports = (services.export_service, stop, serving)
+    threading.Thread(target=_export, args=exports, name="exports", daemon=True).start()
     return services
+
+
+def _export(export_service: ExportService, stop: threading.Event, serving: threading.Event | None) -> None:
+    if serving:
+        serving.wait()
+    export_service.run_workers(stop)

@@ -57,9 +57,15 @@ def localized_command(command: click.Command) -> click.Command:
     """Translates the help of *command* and of its options; the summary is the first sentence."""
     found = copy.copy(command)
     found.help = localized_help(command.help or "")
-    found.short_help = re.match(r"[^.。]*(?:[.](?!\s|$)[^.。]*)*[.。]?", found.help)[0].rstrip(".。")  # type: ignore[index]
+    found.short_help = summary_of(found.help)
     found.params = [_localized_parameter(parameter) for parameter in command.params]
     return found
+
+
+def summary_of(help_text: str) -> str:
+    """The first sentence, without its full stop."""
+    found = re.match(r"[^.。]*(?:[.](?!\s|$)[^.。]*)*[.。]?", help_text)
+    return found[0].rstrip(".。") if found else ""
 
 
 def localized_help(text: str) -> str:

@@ -70,18 +70,26 @@ def main() -> None:
     start_logging()
     logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # how far a first reading of the folder is
     configure_logging(LogLevels.info, None, True)
-    services = start_background(Settings.from_environ(), stop)
+    serving = threading.Event()
+    services = start_background(Settings.from_environ(), stop, serving)
     app, (connections, threads) = create_app(services), limits()
     bodies = RequestBodies(takes_body_at(app), PLACES if threads == THREADS else 1)
     application = DrainingMiddleware(app.wsgi_app, bodies)
     worker = _worker(arguments.listener, arguments.number, connections, threads)
-    serve(application, worker, ConnectionWatch(_port(arguments.listener), connections, bodies.slowest), arguments)
+    watch = ConnectionWatch(_port(arguments.listener), connections, bodies.slowest)
+    serve(application, worker, watch, arguments, serving)
     stop.set()
     os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
 
 
-def serve(application: DrainingMiddleware, worker: Any, watch: ConnectionWatch, facts: argparse.Namespace) -> None:
-    """Serves on ``facts.listener`` until SIGTERM. Writes one byte to the pipe ``facts.ready`` when it accepts."""
+def serve(
+    application: DrainingMiddleware,
+    worker: Any,
+    watch: ConnectionWatch,
+    facts: argparse.Namespace,
+    serving: threading.Event,
+) -> None:
+    """Serves on ``facts.listener`` until SIGTERM. Once it accepts, sets *serving* and writes a byte to the pipe."""
     asked_to_stop, stopped = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
     end = WorkerSignal()
@@ -93,6 +101,7 @@ def serve(application: DrainingMiddleware, worker: Any, watch: ConnectionWatch, 
     threading.Thread(target=watch.run, args=(stopped,), name="connections", daemon=True).start()
     os.write(facts.ready, b"1")
     os.close(facts.ready)
+    serving.set()
     asked_to_stop.wait()
     drain(application, facts.listener, watch)
     end.set()
