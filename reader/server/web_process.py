@@ -47,8 +47,8 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + 26
-"""Threads for requests. Up to sixteen receive or await a body, seven wait for an export, twelve for a picture, three
+THREADS = PLACES + WAITING + 31
+"""Threads for requests. Up to sixteen receive or await a body, seven wait for an export, twelve for a picture, eight
 for a drawing, two send large files: two remain. A thread is started when it is needed and ends when it is idle."""
 
 OTHER_FILES = 216
