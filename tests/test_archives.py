@@ -203,3 +203,15 @@ def test_a_first_line_with_a_colon_is_text_unless_fields_stand_there(text):
     draft = read_draft(".md", f"# 题\n\n{text}".encode())
     assert draft.title == "题"
     assert text.split("\n")[0] in draft.body_html
+
+
+def test_check_warns_of_links_to_articles_that_are_not_there(runner, settings, drop):
+    from reader.cli import main
+
+    drop("2018-01-02/a.md", "# 甲\n\n见[乙](b.md)和[丙](c.md)。\n")
+    drop("2018-01-02/b.md", "# 乙\n\n今天下雨。\n")
+    env = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance), "LANG": "C.UTF-8"}
+    said = runner.invoke(main, ["check"], env=env)
+    assert said.exit_code == 0
+    assert "warning: 2018-01-02/a.md: no article: 2018-01-02/c.md" in said.stderr
+    assert "b.md" not in said.stderr

@@ -52,7 +52,7 @@ def command(settings: Settings, accept_removals: bool, as_json: bool) -> None:
 
 
 def _write_text(services: Services, errors: list[Problem], fault: str) -> None:
-    remarks = services.catalog.remarks()
+    remarks = [*services.catalog.remarks(), *_dead_links(services)]
     left_out = [_left_out(problem) for problem in services.library.left_out()]
     warnings = [remark for remark in remarks if remark.severity == WARNING]
     for line in (*_grouped(left_out), *_grouped(remark for remark in remarks if remark.severity == NOTE)):
@@ -62,6 +62,11 @@ def _write_text(services: Services, errors: list[Problem], fault: str) -> None:
     for message in [*(problem.message for problem in errors), *([fault] if fault else [])]:
         echo(message, err=True)
     echo(summary(services.catalog.count(), len(errors) + bool(fault), len(warnings)))
+
+
+def _dead_links(services: Services) -> list[Problem]:
+    links = dict.fromkeys(services.catalog.dead_links())
+    return [Problem(path, 0, Message("no article: %(link)s", link=link), "", WARNING) for path, link in links]
 
 
 def _left_out(problem: Problem) -> Problem:
@@ -95,7 +100,7 @@ def _with_line(remark: Problem) -> Problem:
 
 
 def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
-    remarks = services.catalog.remarks()
+    remarks = [*services.catalog.remarks(), *_dead_links(services)]
     found = {
         "published": services.catalog.count(),
         "errors": [_as_json(problem) for problem in errors],

@@ -24,7 +24,7 @@ from .directory_walk import (
     walk,
     without_ctime,
 )
-from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, read_files
+from .file_reader_pool import FileResult, code_fingerprint, longest_seconds
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
 from .folder_faults import (
     Fault,
@@ -38,6 +38,7 @@ from .folder_faults import (
     stored_root,
     unreadable,
 )
+from .git_dates import read_dated_files
 from .heartbeat import ALLOWED_SECONDS
 from .mounts import is_mounted
 from .problem_log import ProblemLog
@@ -226,7 +227,7 @@ class Library:
         stamps = {path: stamp for path, stamp in changed.items() if path not in unsettled}
         problems: list[Problem] = []
         digests: dict[str, str] = {}
-        results = self._beating(progress(read_files(self._settings_of(root), stamps), len(stamps)))
+        results = self._beating(progress(read_dated_files(self._settings_of(root), stamps), len(stamps)))
         for batch in _batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
             with self._writer() as transaction:
                 for result in batch:
@@ -284,7 +285,7 @@ class Library:
         """Removes articles and publishes the files that claim their slugs, in one transaction: no slug is vacant."""
         there = [path for path in overdue if is_there(root, path)]
         gone = [path for path in overdue if path not in there]
-        claims = list(read_files(self._settings_of(root), self._stamps(root, claimants)))
+        claims = list(read_dated_files(self._settings_of(root), self._stamps(root, claimants)))
         problems: list[Problem] = []
         with self._writer() as transaction:
             transaction.mark_found(there)

@@ -1,0 +1,124 @@
+"""When the files of a folder were first committed, where the folder is a clone of a git repository.
+
+One ``git log`` for the whole folder, by the installed git. Nothing of the repository is run: its hooks, file system
+monitor, pager, credential and signature programs are off, no configuration but its own is read, and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from ..editing import NO_DATE
+from ..i18n import Message
+from ..models import Article, is_dated, local_time
+from ..settings import Settings
+from .file_reader_pool import FileResult, read_files
+
+TIMEOUT_SECONDS = 20
+_MOST_BYTES = 100_000_000
+_OFF = (
+    *("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "log.showSignature=false"),
+    *("diff.external=", "core.quotePath=false", "credential.helper=", "protocol.allow=never", "safe.directory=*"),
+)
+_COMMAND = (
+    *("log", "--first-parent", "-m", "--diff-filter=AR", "--name-status", "-M", "-z", "--no-ext-diff", "--no-textconv"),
+    *("--format=%x01%ct", "--relative", "HEAD", "--", "."),
+)
+_COMMIT = b"\x01"
+
+
+def first_commits(folder: Path) -> dict[str, datetime]:
+    """The time of the first commit of each file in *folder*, by its path there; empty where that can't be told.
+
+    A file that was renamed keeps the time of its former name.
+    """
+    if _git_folder(folder) is None or not (git := shutil.which("git")):
+        return {}
+    options = [part for option in _OFF for part in ("-c", option)]
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C"}
+    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
+    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        told = subprocess.run(  # noqa: S603 our own command
+            [git, *options, *_COMMAND],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    return _read(told) if len(told) <= _MOST_BYTES else {}
+
+
+def read_dated_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
+    """As ``read_files``; an article without a date has that of its file's first commit."""
+    return (_dated(result, settings) for result in read_files(settings, stamps))
+
+
+def _dated(result: FileResult, settings: Settings) -> FileResult:
+    """*result* with the day of its first commit, if its article has no date otherwise."""
+    article = result.result
+    if not isinstance(article, Article) or is_dated(article.published) or article.draft:
+        return result
+    moment = _first_commits_now(settings.articles).get(result.path)
+    if moment is None:
+        return result
+    published = local_time(moment, settings.timezone)
+    warnings = tuple(warning for warning in article.warnings if warning != NO_DATE)
+    notes = (*article.notes, Message("no date; that of its first commit is used"))
+    article = replace(article, published=published, updated=published, version="", warnings=warnings, notes=notes)
+    return replace(result, result=article)
+
+
+def _first_commits_now(folder: Path) -> dict[str, datetime]:
+    git_folder = _git_folder(folder)
+    if git_folder is None:
+        return {}
+    return _kept(folder, tuple(map(_modified, (git_folder / "logs" / "HEAD", git_folder / "HEAD"))))
+
+
+@lru_cache(2)
+def _kept(folder: Path, _state: tuple[int, int]) -> dict[str, datetime]:
+    """As ``first_commits``, read again after a commit."""
+    return first_commits(folder)
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _git_folder(folder: Path) -> Path | None:
+    """That of a clone with all its history: of a shallow one the first commit is unknown."""
+    place = next((place / ".git" for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+    return place if place is not None and not (place / "shallow").exists() else None
+
+
+def _read(told: bytes) -> dict[str, datetime]:
+    """Newest commit first, so the last time that is told of a path is its first."""
+    found: dict[str, int] = {}
+    now_called: dict[str, str] = {}
+    for commit in told.split(_COMMIT)[1:]:
+        time, *parts = commit.replace(b"\n", b"").split(b"\0")
+        names = iter(os.fsdecode(part) for part in parts if part)
+        for status in names:
+            name = next(names, "")
+            if status.startswith("R"):
+                new = next(names, "")
+                now_called[name] = now_called.get(new, new)
+                found[now_called[name]] = int(time)
+            else:
+                found[now_called.get(name, name)] = int(time)
+    return {name: datetime.fromtimestamp(time, UTC) for name, time in found.items()}
