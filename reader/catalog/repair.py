@@ -44,8 +44,8 @@ def prepare(path: Path) -> None:
 
 
 def repair(path: Path, identity: int, error: sqlite3.Error) -> bool:
-    """Replaces the file with this *identity* if *error* says it is corrupt. Returns whether it did."""
-    return is_broken(error) and replace(path, identity, error)
+    """Replaces the file with this *identity* if *error* says it is corrupt, or it is a folder. Returns whether it did."""
+    return (is_broken(error) or path.is_dir()) and replace(path, identity, error)
 
 
 def replace(path: Path, identity: int, reason: object) -> bool:

@@ -257,7 +257,7 @@ class JobQueue:
         Its jobs are lost: waiting pages refresh and queue theirs again.
         """
         is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database with other tables
-        if not is_foreign and not is_broken(error):
+        if not is_foreign and not is_broken(error) and not self._path.is_dir():
             return False
         set_aside(self._path, self._local.identity, error)
         self._close()

@@ -140,7 +140,7 @@ class _Attempts:
         self._next = time.monotonic() + min(2.0**self._failures, LONGEST_PAUSE_SECONDS)
         self._failures += 1
         if repr(error) != self._logged:
-            trace = None if isinstance(error, OSError | WatchfilesRustInternalError) else error
+            trace = None if isinstance(error, OSError | sqlite3.Error | WatchfilesRustInternalError) else error
             log.error("%s: %s; trying again within %d s", what, error, LONGEST_PAUSE_SECONDS, exc_info=trace)
             self._logged = repr(error)
 

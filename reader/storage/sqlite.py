@@ -108,4 +108,5 @@ def _delete_oldest(path: Path) -> None:
     names = sorted(p for p in path.parent.glob(f"{path.name}.broken-*") if not p.name.endswith(("-wal", "-shm")))
     for old in names[:-KEPT_BROKEN]:
         for suffix in _SIDE_FILES:
-            Path(f"{old}{suffix}").unlink(missing_ok=True)
+            with suppress(OSError):  # a folder that was in the place of a database stays
+                Path(f"{old}{suffix}").unlink(missing_ok=True)

@@ -31,6 +31,7 @@ DAMAGE = {
     "emptied": lambda path: os.truncate(path, 0),
     "another database": replace_by_another,
     "deleted": lambda path: path.unlink(),
+    "replaced by a folder": lambda path: (path.unlink(), path.mkdir()),
     "log deleted": lambda path: Path(f"{path}-wal").unlink(missing_ok=True),
 }
 
@@ -77,7 +78,9 @@ def test_a_database_that_breaks_while_serving_is_made_anew(server, name, damage)
 
 
 @pytest.mark.parametrize("name", ["catalog.sqlite3", "jobs.sqlite3"])
-@pytest.mark.parametrize("damage", ["overwritten", "truncated", "emptied", "another database", "deleted"])
+@pytest.mark.parametrize(
+    "damage", ["overwritten", "truncated", "emptied", "another database", "deleted", "replaced by a folder"]
+)
 def test_a_database_that_is_broken_at_the_start_is_made_anew(server, name, damage):
     wait_for(lambda: (server.instance / name).exists())
     server.stop()
