@@ -44,7 +44,7 @@ def prepare(path: Path) -> None:
 
 
 def repair(path: Path, identity: int, error: sqlite3.Error) -> bool:
-    """Replaces the file with this *identity* if *error* says it is corrupt, or it is a folder. Returns whether it did."""
+    """Replaces the file with this *identity* if it is corrupt, by *error*, or a folder. Returns whether it did."""
     return (is_broken(error) or path.is_dir()) and replace(path, identity, error)
 
 
