@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from reader.exports.publications import of_article
+
 TARGET = "---\ntitle: 大雨\nslug: heavy-rain\n---\n\n正文。\n\n## 一、经过\n\n文。\n"
 
 
@@ -80,3 +82,11 @@ def test_links_elsewhere_stay(services, publish):
     kept = ["https://a.example/rain.md", "mailto:a@b.example", "/a/rain", "/s/河北/", "/feed.xml", "/"]
     publish({"2026-05-02/a.md": "# 甲\n\n" + " ".join(f"[x]({link})" for link in kept) + "\n"})
     assert [link.replace("%E6%B2%B3%E5%8C%97", "河北") for link in links(services)] == kept
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/atom.xml", "/feed.json", "/opds/articles"])
+def test_a_finished_export_of_an_article_with_links_is_found_by_feeds_and_catalogues(publish, services, client, path):
+    publish({"2026-05-01/a.md": "# 甲\n\n见[雨](rain.md)。\n", "2026-05-01/rain.md": TARGET})
+    service = services.export_service
+    service.store.put(service.key(of_article(services.catalog.article("a")), "epub", ""), bytes(8_004))
+    assert re.search(r"""(?:length="|"size_in_bytes": ?)8004\b""", client.get(path).text)

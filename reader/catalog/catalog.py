@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
@@ -86,6 +86,14 @@ class Catalog:
         rows = self._all(f"SELECT * FROM articles WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
         found = {row["slug"]: self._linked(article_of(row, self._timezone)) for row in rows}
         return [found[slug] for slug in slugs if slug in found]
+
+    def with_linked_versions(self, teasers: Iterable[Teaser]) -> list[Teaser]:
+        """*teasers* with the versions of the whole articles, which the addresses of links between files change."""
+        teasers = list(teasers)
+        linking = f"SELECT * FROM articles WHERE slug IN ({_marks(teasers)}) AND instr(body, ' href=\"./')"
+        rows = self._all(linking, *(teaser.slug for teaser in teasers))
+        versions = {row["slug"]: self._linked(article_of(row, self._timezone)).version for row in rows}
+        return [replace(teaser, version=versions.get(teaser.slug, teaser.version)) for teaser in teasers]
 
     def latest(self, *collections: Collection, limit: int = 25, before: Cursor | None = None) -> list[Teaser]:
         """Newest first, ties by slug. With several collections: the articles that are in all of them."""

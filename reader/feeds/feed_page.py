@@ -80,6 +80,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
     teasers = _archive_page(catalog, selection, page_number) if page_number else _live(catalog, selection)
     if not teasers and selection.collections != (ALL,) and not catalog.latest(*selection.collections, limit=1):
         raise NotFound("feed", selection.label)
+    teasers = catalog.with_linked_versions(teasers)
     slugs = [teaser.slug for teaser in teasers]
     revised = catalog.revised(slugs)
     removals = () if page_number else tuple(catalog.removals(WINDOW))

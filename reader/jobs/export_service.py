@@ -150,7 +150,8 @@ class ExportService:
 
         Each file is prefetched once: one evicted from the cache later is exported again only on request.
         """
-        teasers = {t.slug: t for t in (*self._catalog.latest(limit=NEWEST), *self._catalog.corrected(limit=NEWEST))}
+        newest, corrected = self._catalog.latest(limit=NEWEST), self._catalog.corrected(limit=NEWEST)
+        teasers = {t.slug: t for t in self._catalog.with_linked_versions([*newest, *corrected])}
         wanted = {
             self.key(of_article(teaser), *offer): (slug, offer)
             for offer in offers()

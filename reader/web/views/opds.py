@@ -157,7 +157,8 @@ def _catalogue(
 
 def _books(site: SiteIdentity, teasers: Sequence[Teaser]) -> tuple[Book, ...]:
     catalog, slugs = services().catalog, [teaser.slug for teaser in teasers]
-    names, revised, finished = catalog.original_slugs(slugs), catalog.revised(slugs), finished_exports(teasers)
+    names, revised = catalog.original_slugs(slugs), catalog.revised(slugs)
+    finished = finished_exports(catalog.with_linked_versions(teasers))
     return tuple(
         _article_book(site, article, names[article.slug], revised, finished) for article in catalog.articles(slugs)
     )
