@@ -27,7 +27,7 @@ LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "instance", "dist", "build", "articles", "screenshots", "browser"
 )
 ADDED = {
-    "format": 'def test_added(publish, client):\n    publish({"2026-05-01/rain.org": "---\\ntitle: 大雨\\n---\\n\\n雨。"})\n'
+    "format": 'def test_added(publish, client):\n    publish({"2026-05-01/rain.wiki": "---\\ntitle: 大雨\\n---\\n\\n雨。"})\n'
     '    assert "大雨" in client.get("/a/rain").text\n',
     "export": 'def test_added(publish, client):\n    publish({"2026-05-01/rain.md": "# 大雨\\n\\n雨。"})\n'
     '    assert "/a/rain.html5" in client.get("/a/rain").text\n',
@@ -54,8 +54,8 @@ class Task:
 
 TASKS = {
     "format": Task(
-        "reader/formats/from_org.py", Format, "articles", "| `.org` | Org |",
-        ("registries", "formats"), ".org or article_format",
+        "reader/formats/from_wiki.py", Format, "articles", "| `.wiki` | Wiki |",
+        ("registries", "formats"), ".wiki or article_format",
     ),
     "export": Task(
         "reader/exports/to_html5.py", Exporter, "exports", "| `.html5` | HTML5 |",

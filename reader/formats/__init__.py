@@ -12,7 +12,7 @@ A new module is found when Reader starts: the library scans its suffixes, ``impo
 and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md`` and in
 ``docs/reference/articles.zh.md``. What it must pass::
 
-    make test ARGS="tests/test_registries.py tests/test_formats.py tests/test_docs.py -k '.org or article_format'"
+    make test ARGS="tests/test_registries.py tests/test_formats.py tests/test_docs.py -k '.wiki or article_format'"
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LARGEST_PICTURES_BYTES = 40_000_000
 class Format(Protocol):
     """What a ``from_*.py`` module defines.
 
-    A minimal module, ``from_org.py``, below its docstring::
+    A minimal module, ``from_wiki.py``, below its docstring::
 
         from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Format(Protocol):
         from .decoding import decode_text
         from .from_markdown import body_of
 
-        SUFFIXES = (".org",)
+        SUFFIXES = (".wiki",)
         SAMPLE = "---\\ntitle: 大雨\\npublished: 2026-05-01 06:00\\n---\\n\\n今天下雨。\\n".encode()
 
 
