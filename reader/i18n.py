@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -140,6 +140,15 @@ def is_language_tag(text: str) -> bool:
         and (not script or script.title() in names.scripts)
         and (not region or region.upper() in names.territories)
     )
+
+
+@lru_cache(100)
+def name_of_language(tag: str) -> str:
+    """What a language is called in itself: ``English``, 中文 (简体); *tag* for one without a known name."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
 
 
 def locales() -> list[str]:

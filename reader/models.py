@@ -105,6 +105,8 @@ class Draft:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     """Those that the file itself holds, by their addresses in ``body_html``."""
     embargo: Embargo | None = None
+    translation: str = ""
+    """A key that the same article in other languages has too."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Teaser:
     version: str
 
 
-_UNSEEN = ("version", "draft", "warnings", "notes", "paths")
+_UNSEEN = ("version", "draft", "warnings", "notes", "paths", "translation")
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ class Article:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """As in Draft; for the editor, never for readers."""
     notes: tuple[str, ...] = field(default=(), compare=False)
+    translation: str = field(default="", compare=False)
+    """What the articles have in common that are one in several languages."""
     paths: tuple[str, ...] = field(default=(), compare=False)
     """As in Draft; addresses that lead here, which nobody sees."""
 

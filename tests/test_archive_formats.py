@@ -341,3 +341,15 @@ def test_tags_around_code_of_other_templates_go_and_the_rest_of_the_page_is_read
 @pytest.mark.parametrize("head", ["pageTitle: Rain\n", "eleventyNavigation:\n  key: Rain\n  order: 1\n"])
 def test_the_title_of_a_page_may_be_that_of_its_menu(head):
     assert read(".md", f"---\n{head}---\n\nText.\n").title == "Rain"
+
+
+def test_the_warning_of_a_bad_svg_names_it_and_can_be_stored(publish, services):
+    publish(
+        {
+            "a.md": "# 题\n\n正文。\n\n![图](a.svg)\n".encode(),
+            "a.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><rect></svg>",
+        }
+    )
+    (remark,) = [remark for remark in services.catalog.remarks() if "a.svg" in str(remark.cause)]
+    assert "image is damaged" in str(remark.cause)
+    assert services.catalog.problems() == []

@@ -573,3 +573,12 @@ def test_a_heap_of_one_thing_takes_no_more_than_moments(suffix, piece):
     data = b"# a\n\n" + piece * (LARGEST_BYTES // 8 // len(piece))
     with contextlib.suppress(UnreadableArticle):
         to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())
+
+
+def test_a_page_that_is_none_is_a_problem_and_does_not_end_the_process_that_reads_it(drop, services):
+    drop("a.html", "---\ntitle: 甲\n---\n<!-- -->")
+    drop("2018-01-02/b.md", "# 乙\n\n今天下雨。\n")
+    services.library.scan_until_settled()
+    (problem,) = services.catalog.problems()
+    assert "process died" not in str(problem.cause)
+    assert services.catalog.count() == 1

@@ -334,9 +334,11 @@ def test_the_titles_of_feeds_are_plain_text_and_podcasts_keep_their_sound(run, s
     assert 'href="https://m.example/1.mp3"' in body_of(settings, "播客一期")
 
 
-def test_a_file_in_the_folder_says_that_its_inner_pictures_are_not_shown():
+def test_a_file_in_the_folder_holds_its_inner_pictures():
     draft = read_draft(".md", f"# 步道\n\n![甲]({data_address(picture())})\n".encode())
-    assert [str(warning) for warning in draft.warnings if "python -m reader import" in warning]
+    (address,) = draft.pictures
+    assert f'src="{address}"' in draft.body_html
+    assert draft.pictures[address] == picture()
 
 
 def test_a_ghost_export_keeps_tags_authors_and_what_is_public(run, settings, tmp_path):

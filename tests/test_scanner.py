@@ -26,7 +26,7 @@ def test_an_article_file_at_any_depth_is_read(services, publish):
 
 
 def test_hidden_files_pictures_and_half_names_are_left_alone(settings, drop):
-    for name in (".rain.md", "_draft.md", ".git/rain.md", "a.jpg", "notes.docx", "rain.md~"):
+    for name in (".rain.md", "_draft.md", ".git/rain.md", "a.jpg", "notes.doc", "rain.md~"):
         drop(name, RAIN)
     assert list(article_files(find_root(settings.articles))) == []
 

@@ -21,12 +21,14 @@ from .read_connections import Connections
 from .related import related_slugs
 from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
 from .search import Results, SearchCursor, find
+from .translations import translations
 
 Cursor = tuple[int, str]
 """Position in a list (keyset pagination): ``published`` (UTC seconds) and ``slug`` of the last article returned."""
 
 START: Cursor = (2**62, "")
 _UNDATED = int(UNDATED.timestamp())
+_NAMED = "SELECT n.slug, a.path FROM names n JOIN articles a ON a.slug = n.slug WHERE n.name = ? AND a.visible"
 _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
 
 
@@ -238,6 +240,9 @@ class Catalog:
         rows = self._all("SELECT path, line, cause, hint FROM files WHERE cause <> '' ORDER BY path")
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
 
+    def translations(self, slugs: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        return translations(self._all, slugs)
+
     def dead_links(self) -> list[tuple[str, str]]:
         """(path of the file, path it links to) for each link that leads to no article; by path. Reads all bodies."""
         query = "SELECT * FROM articles WHERE visible AND instr(body, ' href=\"./') ORDER BY path"
@@ -251,10 +256,7 @@ class Catalog:
         """With the addresses of the articles it links to, and the links that lead to none."""
 
         def find(name: str) -> list[Target]:
-            query = (
-                "SELECT n.slug, a.path FROM names n JOIN articles a ON a.slug = n.slug WHERE n.name = ? AND a.visible"
-            )
-            return [Target(row["slug"], row["path"]) for row in self._all(query, name)]
+            return [Target(row["slug"], row["path"]) for row in self._all(_NAMED, name)]
 
         def read_body(slug: str) -> str:
             row = self._one("SELECT body FROM articles WHERE slug = ?", slug)

@@ -38,6 +38,9 @@ class Target:
     path: str
 
 
+TRANSLATION = "~"
+"""What begins the name that an article shares with those in other languages; no link begins so."""
+
 Find = Callable[[str], list[Target]]
 """The visible articles that have a name."""
 ReadBody = Callable[[str], str]
@@ -56,7 +59,8 @@ def link_names(path: str, article: Article) -> set[str]:
     for alias in article.aliases:
         names.add("/" + _folded(alias.strip("/")))
         short.append(alias.rstrip("/").rpartition("/")[2])
-    return names | {_folded(slug_of(name)) for name in short if slug_of(name)}
+    common = {f"{TRANSLATION}{_folded(article.translation)}"} if article.translation else set()
+    return names | common | {_folded(slug_of(name)) for name in short if slug_of(name)}
 
 
 def with_links(article: Article, find: Find, read_body: ReadBody) -> tuple[Article, list[str]]:

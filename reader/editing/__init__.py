@@ -62,6 +62,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
         notes=draft.notes,
         paths=draft.paths,
+        translation=f"={draft.translation}" if draft.translation else from_path.translation(file),
     )
 
 

@@ -53,6 +53,13 @@ def _name(file: PurePosixPath) -> tuple[str, str]:
     return (file.parent.name if stem.lower() in INDEX_NAMES and file.parent.name else stem), ending
 
 
+def translation(file: PurePosixPath) -> str:
+    """The path without language and suffix, which the same article in another language has too: ``post.en.md``."""
+    stem, _, ending = file.stem.rpartition(".")
+    name = stem if stem and _language_of(ending, _LANGUAGES) else file.stem
+    return "/".join([*(part for part in file.parent.parts if not _language_of(part, _IN_FOLDER)), name])
+
+
 def slug(file: PurePosixPath) -> str:
     """The file's name made fit for an address, the folder's for ``index``; a name of signs alone becomes a number."""
     return slug_of("-".join(filter(None, _name(file)))) or fingerprint(str(file))[:8]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import PurePosixPath
 
 from markupsafe import Markup
@@ -25,7 +24,7 @@ SAMPLE = b"title: "
 
 _ID = re.compile(r' id="[^"]*"')
 _DATES = ("published", "updated")
-_COPIED = {f.name for f in fields(Draft)} - {"body_html", "draft", "warnings", "notes", "pictures", "embargo"}
+_COPIED = {*front_matter.NAMES, "paths"} - {"draft"}
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's

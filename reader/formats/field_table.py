@@ -51,6 +51,7 @@ ROWS = (
     _row("editor", "text", "editor 编辑 责任编辑 责编"),
     _row("tags", "tags", "tags 标签 tag keywords 关键词 keyword topics labels"),
     _row("language", "language", "language 语言 lang locale langcode"),
+    _row("translation", "text", "translationKey translation_id lang_ref ref i18n_key"),
     _row("draft", "switch", "draft 草稿"),
     _row("draft", "withheld", "wip private hidden unlisted headless secret is_draft isDraft encrypt encrypted"),
     _row("draft", "shown", "publish public is_published isPublished visible dg-publish render"),
@@ -79,7 +80,7 @@ UNUSED = word_set(
     " pagination paginationlabel editlink editurl contributors copyright license reward catalog categoriesweight"
     " tagsweight aliasesweight version versions readingtime wordcount numbersections headless expirydate iscjklanguage"
     " hidetitle hidetableofcontents images iconurl icon logo color colors data dates event location rating titles"
-    " languages translations translationkey i18n locales imports generate subtitles captions"
+    " languages translations i18n locales imports generate subtitles captions"
 ) - {"images", "headless"}
 """Names that other programs use for what has no place here; they are never taken for a slip of the pen."""
 

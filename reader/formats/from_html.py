@@ -86,7 +86,7 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
         return cast("lxml_html.HtmlElement", lxml_html.document_fromstring(with_media_links(page)))
     except (etree.ParserError, ValueError) as error:
         raise UnreadableArticle(
-            Message("not an HTML page: %(error)s", error=error), Message("begin with <!DOCTYPE html>")
+            Message("not an HTML page: %(error)s", error=str(error)), Message("begin with <!DOCTYPE html>")
         ) from error
 
 

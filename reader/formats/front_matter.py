@@ -26,7 +26,7 @@ from .front_matter_variants import Head, marked_head, plain_head
 
 __all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "values_of", "write"]
 
-_NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo")
+_NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo", "translation")
 NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN]
 """The fields that are written."""
 _FROM_ADDRESS = 1000

@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import pickle
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
@@ -106,7 +105,7 @@ def _limit_bytes(settings: Settings, path: str) -> int:
 
 def _failed(digest: str, problem: Problem, *, may_pass: bool = False) -> dict[str, object]:
     texts = {"cause": stored(problem.cause), "hint": stored(problem.hint)}
-    return {"digest": digest, "problem": asdict(problem) | texts, "may_pass": may_pass}
+    return {"digest": digest, "problem": vars(problem) | texts, "may_pass": may_pass}
 
 
 def _bug(error: Exception) -> tuple[Message, Message]:

@@ -62,7 +62,7 @@ def svg_to_png(content: bytes, width: int) -> bytes:
             resvg_py.svg_to_bytes(svg_string=text, width=width, skip_system_fonts=True, font_dirs=[str(_FONTS)])
         )
     except ValueError as error:
-        raise UnusablePicture(Message("image is damaged: %(error)s", error=error)) from error
+        raise UnusablePicture(Message("image is damaged: %(error)s", error=str(error))) from error
 
 
 def _leads_out(element: etree._Element) -> bool:
@@ -81,7 +81,7 @@ def _parsed(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnusablePicture(Message("image is damaged: %(error)s", error=error)) from error
+        raise UnusablePicture(Message("image is damaged: %(error)s", error=str(error))) from error
     return root
 
 

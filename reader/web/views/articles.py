@@ -13,6 +13,7 @@ from ...chinese import reading_minutes
 from ...chinese.script_conversion import SCRIPTS, in_script, other_script
 from ...errors import BadOption
 from ...exports.publications import of_article
+from ...i18n import name_of_language
 from ...models import Article, Collection, Teaser, fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of
@@ -113,6 +114,12 @@ def article(slug: str) -> Response:
     return render_page("article.html", fingerprint(found.version, script, image_set.version, repr(context)), build)
 
 
+def translation_links(slug: str) -> list[tuple[str, NavigationLink]]:
+    """(language, link) of the article in its other languages, and in its own, each under its language's own name."""
+    found = services().catalog.translations([slug]).get(slug, [])
+    return [(tag, NavigationLink(name_of_language(tag), urls.article(other))) for tag, other in found]
+
+
 def requested_script() -> str:
     """The value of ``?script=``; empty if absent. Raises BadOption."""
     script = request.args.get("script", "")
@@ -140,6 +147,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "other_script": other_script(in_script(found, script).language),
         "site": base,
         "scripts": scripts_of(found, base),
+        "translations": translation_links(found.slug),
         "structured": json_ld(in_script(found, script), base),
         "next": "" if request_context().saves_data or not older else urls.article(older.slug),
     }

@@ -59,7 +59,12 @@ def sitemap() -> Response:
 def sitemap_of_month(year: int, month: int) -> Response:
     if not (1 <= month <= 12 and 1 <= year <= 9999):
         raise NotFound("sitemap", f"{year}-{month}")
-    return _xml("sitemaps/sitemap.xml", f"{year}-{month}", teasers=partial(_published_in, year, month))
+    return _xml(
+        "sitemaps/sitemap.xml",
+        f"{year}-{month}",
+        teasers=partial(_published_in, year, month),
+        translations=partial(_translations_in, year, month),
+    )
 
 
 @bp.get(urls.NEWS_SITEMAP)
@@ -103,6 +108,10 @@ def _months() -> list[str]:
     """Each month with an issue, newest first, such as ``2018-11``."""
     days = (day for day, _ in services().catalog.issues(limit=100_000))
     return [key for key, _ in groupby(f"{day:%Y-%m}" for day in days)]
+
+
+def _translations_in(year: int, month: int) -> dict[str, list[tuple[str, str]]]:
+    return services().catalog.translations([teaser.slug for teaser in _published_in(year, month)])
 
 
 def _published_in(year: int, month: int) -> Iterable[Teaser]:
