@@ -215,3 +215,16 @@ def test_check_warns_of_links_to_articles_that_are_not_there(runner, settings, d
     assert said.exit_code == 0
     assert "warning: 2018-01-02/a.md: no article: 2018-01-02/c.md" in said.stderr
     assert "b.md" not in said.stderr
+
+
+@pytest.mark.parametrize("place", ["blog/authors.yml", "_data/authors.yml", "authors.yaml"])
+def test_authors_given_by_a_key_have_the_names_of_the_authors_file(publish, services, place):
+    names = "ann:\n  name: Ann Lee\n  url: https://example.org/\nbo: {name: 李波}\nodd: 3\n"
+    post = "---\nauthors: [ann, bo, Carl]\ndate: 2018-01-02\n---\n# Rain\n\nIt rained.\n"
+    publish({place: names, "blog/rain.md": post})
+    assert services.catalog.article("rain").byline == ("Ann Lee", "李波", "Carl")
+
+
+def test_a_broken_authors_file_costs_no_article(publish, services):
+    publish({"authors.yml": "a: [", "rain.md": "---\nauthors: [a]\ndate: 2018-01-02\n---\n# Rain\n\nIt rained.\n"})
+    assert services.catalog.article("rain").byline == ("a",)

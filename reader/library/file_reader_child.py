@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
@@ -29,6 +30,7 @@ from ..settings import Settings
 from ..storage.log_lines import start_logging
 from ..storage.regular_files import read_regular
 from .article_json import fields_of
+from .author_files import with_names
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Ar
         raise UnreadableArticle(
             Message("the date can mean two, and one of them is in the future"), dates.HINT, draft.embargo.line
         )
+    draft = replace(draft, byline=with_names(draft.byline, settings.articles, file))
     article = to_article(draft, file, settings)
     return link_pictures(article, file, settings, draft.pictures) if pictures else without_pictures(article)
 

@@ -1,0 +1,54 @@
+"""The names of authors that an article gives by a key: ``authors.yml`` of Docusaurus, Astro and Jekyll (``_data/``).
+
+The nearest file counts, from the article's folder up to the articles folder. A change of it is seen by articles that
+are read after it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from ..errors import UnreadableArticle
+from ..formats.decoding import decode_text
+from ..formats.yaml_fields import yaml_fields
+from ..storage.regular_files import read_regular
+
+_NAMES = (
+    "authors.yml",
+    "authors.yaml",
+    "_data/authors.yml",
+    "_data/authors.yaml",
+    "data/authors.yml",
+    "_data/people.yml",
+)
+_LARGEST_BYTES = 500_000
+
+
+def with_names(byline: tuple[str, ...], articles: Path, file: PurePosixPath) -> tuple[str, ...]:
+    """*byline* with the name of each author who has one under that key. *file* is relative to *articles*."""
+    if not byline:
+        return byline
+    known: dict[str, str] = {}
+    for folder in file.parents:
+        for name in _NAMES:
+            place = f"{articles}/{folder}/{name}"
+            try:
+                status = os.stat(place)  # noqa: PTH116 (strings: this runs for every article)
+            except OSError:
+                continue
+            known = {**_names_in(place, status.st_mtime_ns, status.st_size), **known}
+    return tuple(dict.fromkeys(known.get(key, key) for key in byline)) if known else byline
+
+
+@lru_cache(20)
+def _names_in(place: str, _modified_ns: int, _size: int) -> dict[str, str]:
+    """Key to name; empty for a file that says something else."""
+    try:
+        fields = list(yaml_fields(decode_text(read_regular(Path(place), _LARGEST_BYTES)), 1))
+    except (OSError, UnreadableArticle):
+        return {}
+    found = ((field.name, field.value.get("name") or field.value.get("display_name")) for field in fields
+             if isinstance(field.value, dict))  # fmt: skip
+    return {key: name for key, name in found if isinstance(name, str) and name}
