@@ -66,13 +66,13 @@ def start_background(
 ) -> Services:
     """Builds the services and starts watcher, export workers and WebSub publisher, which run until *stop*.
 
-    Returns once the catalog can be served. Export workers, whose start takes a second of processor time, wait for
-    *serving* if it is given: the first page comes before them.
+    Returns once the catalog can be served. Export workers, whose start takes a second of processor time, and the first
+    scan of a folder that the catalog knows wait for *serving* if it is given: the first page comes before them.
     """
     services = build_services(settings)
     stop = stop or threading.Event()
     ready, changed = threading.Event(), threading.Event()
-    arguments = (settings, services.library, stop, ready, changed)
+    arguments = (settings, services.library, stop, ready, changed, serving)
     threading.Thread(target=watch_and_index, args=arguments, name="indexer", daemon=True).start()
     threading.Thread(target=services.heartbeat.watch, args=(stop,), name="heartbeat", daemon=True).start()
     if settings.websub_hub:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from ..formats import FORMATS
 from ..i18n import Message
+from ..patterns import lazy_pattern
 
 _HIDDEN = Message("a hidden file: its name begins with a dot")
 _UNDERSCORE = Message("a name that begins with an underscore is a draft or an include")
@@ -105,18 +106,18 @@ HIDDEN_RULES = (
 )
 """Hidden names that have the name of an article in them."""
 
-_SECOND = re.compile(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
-_NUMBERED = re.compile(r"(.+?)[ -]([1-9]\d?)")
+_SECOND = lazy_pattern(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
+_NUMBERED = lazy_pattern(r"(.+?)[ -]([1-9]\d?)")
 
 
 def _compiled(rules: Iterable[tuple[str, Message]]) -> list[tuple[re.Pattern[str], Message]]:
-    return [(re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in rules]
+    return [(lazy_pattern(pattern, re.IGNORECASE), reason) for pattern, reason in rules]
 
 
 _STEMS, _HIDDEN_NAMES = _compiled(STEM_RULES), _compiled(HIDDEN_RULES)
 _TAILS = _compiled((f"{ENDINGS}(?:{pattern})$", reason) for pattern, reason in TAIL_RULES)
-_HAS_ENDING = re.compile(ENDINGS, re.IGNORECASE)
-_SUSPECT = re.compile(
+_HAS_ENDING = lazy_pattern(ENDINGS, re.IGNORECASE)
+_SUSPECT = lazy_pattern(
     "[~#]|bak|backup|old|orig|rej|save|sw[po]|te?mp|lck|conf|base|local|remote|cop|kopi|part|download|aria2|"
     "desktop-|laptop-|win-|新建|新增|新文|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",
     re.IGNORECASE,

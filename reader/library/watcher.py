@@ -35,6 +35,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 TAKE_OVER_SECONDS = 0.5
 """How often the other processes try to take the lock of the indexing process."""
 
+LONGEST_START_SECONDS = 5.0
+"""How long the first scan waits for this process to serve pages."""
+
 MOST_NAMES = 1000
 """From more reported paths on, one pass over the folder costs less than a look at each."""
 
@@ -52,16 +55,21 @@ def watch_and_index(
     stop: threading.Event,
     ready: threading.Event,
     changed: threading.Event | None = None,
+    serving: threading.Event | None = None,
 ) -> None:
     """Runs until *stop*. *ready* is set once the catalog can be served, whichever process indexes it.
 
-    *changed* is set after each scan of this process.
+    *changed* is set after each scan of this process. If *serving* is given and an older catalog can be served, the
+    first scan waits for it: the first page comes before the work of reading.
     """
     attempts = _Attempts()
     while not stop.is_set():
         try:
             with file_lock(lock_of(settings)) as lock:
                 if lock:
+                    if library.is_filled():  # pages are served from the old catalog during the first scan
+                        ready.set()
+                        _wait_for(serving)
                     _watch_and_index(settings, library, lock, stop, ready, changed or threading.Event())
                     ready.set()
         except Exception as error:  # noqa: BLE001  after a bug or on a full disk, pages are still served
@@ -70,6 +78,11 @@ def watch_and_index(
         if _is_answerable(library):
             ready.set()
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
+
+
+def _wait_for(serving: threading.Event | None) -> None:
+    if serving:
+        serving.wait(LONGEST_START_SECONDS)
 
 
 def lock_of(settings: Settings) -> Path:
@@ -96,8 +109,6 @@ def _watch_and_index(
     heartbeat = Heartbeat(lock_of(settings))
     library.beat = heartbeat.beat
     heartbeat.beat()
-    if library.is_filled():  # pages are served from the old catalog during the first scan
-        ready.set()
     warm_up(settings)
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
     known, is_first = file_identity(settings.catalog), True
