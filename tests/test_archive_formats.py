@@ -353,3 +353,11 @@ def test_the_warning_of_a_bad_svg_names_it_and_can_be_stored(publish, services):
     (remark,) = [remark for remark in services.catalog.remarks() if "a.svg" in str(remark.cause)]
     assert "image is damaged" in str(remark.cause)
     assert services.catalog.problems() == []
+
+
+def test_tags_of_templates_in_a_page_of_a_site_are_no_text():
+    page = "---\ntitle: About\nlayout: page\n---\n<p>{{ site.title }}We {% include x.html %}write.</p><pre>{{ shown }}</pre>\n"
+    assert shown(".html", page) == "<p>We write.</p><pre>{{ shown }}</pre>"
+    assert "{{" not in read(".html", "<h1>Part</h1><p>Count: {{ count }}, {{ b ? 'x' : 'y' }}</p>").body_html
+    whole = "<!DOCTYPE html><title>A</title><p>Write {{ count }} so.</p>"
+    assert "{{ count }}" in read(".html", whole).body_html

@@ -23,6 +23,9 @@ from ..sanitizer import check_source, strip_control_characters, with_media_links
 from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
+from .dialects import MOST_NAMED, unknown_tag
+from .dialects.masking import Masks, mask_elements
+from .dialects.shortcodes import without_tags
 from .person_names import split_names
 
 SUFFIXES = (".html", ".htm", ".xhtml")
@@ -30,6 +33,7 @@ SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-0
 
 _COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--(.*?)-->", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_PAGE = re.compile(r"<(?:html|body|title|!doctype)\b", re.IGNORECASE)
 _FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
@@ -72,8 +76,16 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
         values, rest, lines = front_matter.split(above + found[1])
         if lines and not rest.strip():
             return values, text[found.end() :]
-    values, page, _ = front_matter.split(text)
-    return values, page
+    values, page, lines = front_matter.split(text)
+    return (values, page) if not lines and _PAGE.search(page) else _without_tags(values, page)
+
+
+def _without_tags(values: dict[str, Any], page: str) -> tuple[dict[str, Any], str]:
+    """A page of Jekyll or Hugo, or a part of a page: the tags of its templates are no text."""
+    masks = Masks()
+    page, unknown = without_tags(mask_elements(page, masks), masks, lambda tag, body: None)  # noqa: ARG005 (none is known)
+    told = (unknown_tag(name) for name in unknown[:MOST_NAMED])
+    return {**values, "warnings": (*values.get("warnings", ()), *told)} if unknown else values, masks.restore(page)
 
 
 def _parsed(page: str) -> lxml_html.HtmlElement | None:

@@ -16,6 +16,7 @@ from ..i18n import Message
 from ..models import Draft
 from . import front_matter
 from .decoding import decode_text
+from .dialects import MOST_NAMED, unknown_tag
 from .dialects.html_builders import is_chinese
 from .dialects.masking import Masks
 from .dialects.shortcode_table import PLAYERS
@@ -57,7 +58,7 @@ def read(data: bytes) -> Draft:
             Message("lists or quotations are nested too deep"), Message("split the file")
         ) from error
     values = {**front_matter.values_of(tuple(_fields(document))), **values}
-    told = (Message("the tag '%(name)s' isn't known; it is left out, and its text stays", name=n) for n in unknown)
+    told = map(unknown_tag, unknown[:MOST_NAMED])
     values["warnings"] = (*values.get("warnings", ()), *told)
     title = document.get("title", "")
     return with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + _html_of(document))

@@ -27,7 +27,7 @@ from .shortcode_table import show
 from .shortcodes import without_tags
 from .wikilinks import with_links
 
-_MOST_NAMED = 10
+MOST_NAMED = 10
 
 
 def to_commonmark(text: str) -> tuple[str, tuple[str, ...]]:
@@ -38,8 +38,8 @@ def to_commonmark(text: str) -> tuple[str, tuple[str, ...]]:
     text, unknown = without_tags(text, masks, partial(show, chinese=chinese))
     text = with_links(text, masks)
     text = plain_marks(with_asides(text, chinese=chinese))
-    return masks.restore(text), tuple(map(_warning, unknown[:_MOST_NAMED]))
+    return masks.restore(text), tuple(map(unknown_tag, unknown[:MOST_NAMED]))
 
 
-def _warning(name: str) -> Message:
+def unknown_tag(name: str) -> Message:
     return Message("the tag '%(name)s' isn't known; it is left out, and its text stays", name=name)

@@ -66,6 +66,11 @@ def mask_code(text: str, masks: Masks) -> str:
     return _MATHEMATICS.sub(keep, text) if "$" in text else text
 
 
+def mask_elements(text: str, masks: Masks) -> str:
+    """HTML with marks for its code, scripts and styles."""
+    return _without_elements(text, masks, _CODE_ELEMENT)
+
+
 def _without_elements(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
     """``<pre>`` … ``</pre>`` and the like, each up to its first end tag."""
     out, done, name, start = [], 0, "", 0
