@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +15,9 @@ from reader.catalog.tokenizer import words_of
 from reader.editing import to_article
 from reader.editing.body_transforms import _name_headings
 from reader.errors import UnreadableArticle
-from reader.formats import boilerplate_lines, read_draft
+from reader.formats import read_draft
+from reader.formats.pasted_pages import dateline, head, headline, labels, notices, patterns
+from reader.formats.pasted_pages import tail as below
 from reader.media.images import link_pictures
 from reader.models import Article
 from reader.sanitizer import Token, sanitize, tokens
@@ -194,9 +195,15 @@ def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffi
     everything(suffix, HEADS[suffix] + unit * (size // len(unit.encode())))
 
 
-@pytest.mark.parametrize(
-    "pattern", [name for name, value in vars(boilerplate_lines).items() if isinstance(value, re.Pattern)]
-)
+LINE_PATTERNS = {
+    f"{module.__name__.split('.')[-1]}.{name}": value
+    for module in (dateline, head, headline, labels, notices, patterns, below)
+    for name, value in vars(module).items()
+    if hasattr(value, "fullmatch") and hasattr(value, "groupindex")
+}
+
+
+@pytest.mark.parametrize("pattern", LINE_PATTERNS.values(), ids=list(LINE_PATTERNS))
 @pytest.mark.parametrize(
     "unit",
     [
@@ -219,11 +226,12 @@ def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffi
     ],
 )
 def test_no_line_makes_a_pattern_try_all_ways_to_divide_it(pattern, unit):
-    for head in ("", "记者", "（记者", "分享到", "关闭", "编辑:"):
-        for tail in ("", "\x01"):
-            line = (head + unit * 300)[: boilerplate_lines.LONGEST_LINE - 1] + tail
-            boilerplate_lines.whole_line(getattr(boilerplate_lines, pattern), line)
-            getattr(boilerplate_lines, pattern).search(line[-boilerplate_lines.LONGEST_BYLINE :])
+    for first in ("", "记者", "（记者", "分享到", "关闭", "编辑:"):
+        for last in ("", "\x01"):
+            line = (first + unit * 300)[: patterns.LONGEST_LINE - 1] + last
+            patterns.whole_line(pattern, line)
+            pattern.match(line)
+            pattern.search(line[-patterns.LONGEST_BYLINE :])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@
     dates.py             dates in all common notations -> datetime
     from_markdown.py     Markdown -> HTML: ``body_of``
     markdown_writer.py   HTML -> Markdown, for import and export
+    pasted_pages/        what stands above and below the story of a copied news page, for ``from_text``
+    person_names.py      names of people in bylines
 
 A new module is found when Reader starts: the library scans its suffixes, ``import`` and the editor read such files,
 and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md`` and in

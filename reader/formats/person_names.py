@@ -22,6 +22,33 @@ _BETWEEN_HAN = lazy_pattern(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:
 _BETWEEN_LATIN = lazy_pattern(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
 _OWN_PAPER = lazy_pattern(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
 """The newspaper before 记者 without a space: ``南都记者 林子沛``."""
+_TRADITIONAL_ROLES = (("記者", "记者"), ("通訊員", "通讯员"), ("實習", "实习"), ("特約", "特约"), ("攝影", "摄影"))
+_COMPOUND_SURNAMES = (
+    "欧阳",
+    "司马",
+    "上官",
+    "诸葛",
+    "司徒",
+    "东方",
+    "皇甫",
+    "尉迟",
+    "慕容",
+    "令狐",
+    "公孙",
+    "端木",
+    "歐陽",
+    "司馬",
+    "諸葛",
+)
+SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹"
+    "熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳"
+    "齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房"
+    "边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练"
+    "張劉陳楊趙黃吳孫馬羅鄭謝韓馮蕭許鄧葉閻餘盧蔣賈範譚鄒陸龍萬錢湯賴龔龐蘭顏魯韋聶叢嶽莊歐項陽衛單喬賀嚴溫齊齡鍾關費紀饒戚"
+    "仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺格次拉尼"
+)
+"""The first characters of almost all Chinese names."""
 _BRACKETS = "()（）[]【】□■◆ \u3000"
 
 
@@ -35,6 +62,8 @@ def split_names(text: str) -> tuple[str, ...]:
 
     Spaces separate Chinese names; in other scripts they are part of a name: ``Ann Lee and Tom O'Brien``.
     """
+    for traditional, simplified in _TRADITIONAL_ROLES:
+        text = text.replace(traditional, simplified)
     first, *others = ROLE.split(_OWN_PAPER.sub("", closed_up(text.strip(_BRACKETS))))
     pieces = others if others and EMPLOYER.match(first) else [first, *others]
     names = [name for piece in pieces for name in _split(piece)]
@@ -44,3 +73,13 @@ def split_names(text: str) -> tuple[str, ...]:
 def _split(piece: str) -> list[str]:
     between = _BETWEEN_HAN if has_han(piece) and not re.search(r"[A-Za-z]", piece) else _BETWEEN_LATIN
     return [" ".join(name.split()) for part in between.split(piece) if (name := part.strip(_BRACKETS + ".:："))]
+
+
+def is_person_name(name: str) -> bool:
+    """Whether *name* may be a Chinese person's: a surname and one or two characters, or parts with ``·``."""
+    closed = closed_up(name)
+    if "·" in closed:
+        return True
+    return (2 <= len(closed) <= 3 and closed[0] in SURNAMES) or (
+        3 <= len(closed) <= 4 and closed[:2] in _COMPOUND_SURNAMES
+    )

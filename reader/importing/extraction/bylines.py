@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...chinese import HAN, has_han
-from ...formats.person_names import split_names
+from ...formats.person_names import SURNAMES, split_names
 from .patterns import DATE
 
 _SOURCE = r"(?:(?:本文|文章|信息|稿件|新闻|内容)?来源|稿源|出处|转自|来自|出自)"
@@ -45,13 +45,6 @@ _NO_NAMES = re.compile(
     r"^(?:原创|佚名|匿名|未知|网络|管理员|系统管理员|本站|编辑|小编|记者|作者|转载|互联网|网站|admin|unknown|root|none|null|name|staff)$"
     r"|@|https?:|\d{3}|[网报社台部局院会刊室组]$|公司|频道|新闻|电视|杂志",
     re.IGNORECASE,
-)
-_SURNAMES = frozenset(
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹"
-    "熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳"
-    "齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房"
-    "边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练"
-    "仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺格次拉尼"
 )
 
 
@@ -108,7 +101,7 @@ def _is_name(name: str) -> bool:
 def is_person(name: str) -> bool:
     """Whether *name* is more likely a person than a newspaper, for fields that hold either."""
     if has_han(name):
-        return _is_name(name) and ((len(name) <= 3 and name[0] in _SURNAMES) or "·" in name)
+        return _is_name(name) and ((len(name) <= 3 and name[0] in SURNAMES) or "·" in name)
     return _is_name(name) and len(name.split()) in (2, 3, 4)
 
 
@@ -118,7 +111,7 @@ def names_in_body(line: str) -> tuple[str, ...]:
         return ()
     for match in _BODY_BYLINE.finditer(line.strip()):
         names = names_in(match["names"])
-        if names and all(name[0] in _SURNAMES or "·" in name for name in names):
+        if names and all(name[0] in SURNAMES or "·" in name for name in names):
             return names
     return _english_names(line)
 

@@ -1,0 +1,287 @@
+"""The lines above the story: section path, headline, date, source, names, buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ...patterns import lazy_pattern
+from ..person_names import is_person_name
+from .dateline import MEDIA, Dateline, dateline_in
+from .headline import Headline, arranged, is_below
+from .labels import (
+    AUTHOR,
+    CHIEF,
+    EDITOR,
+    KICKER,
+    NUMBER,
+    SOURCE,
+    SUBTITLE,
+    TITLE,
+    may_be_headline,
+    names_of,
+    people_in,
+    source_in,
+)
+from .notices import is_bare_promotion
+from .patterns import (
+    BARE_NAMES,
+    BYLINE_LINE,
+    HEAD_FURNITURE,
+    NAVIGATION,
+    OPENS_STORY,
+    ORIGINAL_TITLE,
+    PAGE_OF_PAPER,
+    SECTION_BELOW,
+    SECTION_PATH,
+    SHORT_PATH,
+    names_in,
+    section_in,
+    whole_line,
+)
+
+_LONGEST_TITLE = 60
+_LONGEST_HEAD = 24
+_MOST_BESIDE = 4
+"""Lines without a label before the date: kicker, headline, subtitle, account."""
+_SHORT = 8
+_LEAST_MENU = 3
+_PROSE = lazy_pattern(r"[。]|[，,；;：:].*[！？!?…][”’」）)]*$|^[^A-Z]*[a-z].{40,}[.!?][\"”’)]*$")
+_MENU_WORD = lazy_pattern(r"[^\W\d_]{2,5}")
+_QUESTION = lazy_pattern(r"(?:记者|问|Q|主持人)\s*[:：]")
+_OTHER_LABEL = lazy_pattern(r"[^\W\d_]{2,4}[:：]\S")
+_ITEM = lazy_pattern(r"\(?\d{1,3}[.)、．]\s*\S|[一二三四五六七八九十]{1,3}、")
+
+
+@dataclass
+class Head:
+    """The fields found above the story. ``end`` is the index of its first line."""
+
+    kicker: str = ""
+    title: str = ""
+    subtitle: str = ""
+    section: tuple[str, ...] = ()
+    published: datetime | None = None
+    source: str = ""
+    byline: tuple[str, ...] = ()
+    editor: str = ""
+    number: str = ""
+    end: int = 0
+
+
+@dataclass(frozen=True)
+class HeadLine:
+    """A line near the top. ``kind`` is empty for one without a label: headline, name, or the story."""
+
+    text: str
+    kind: str = ""
+    dateline: Dateline = field(default_factory=Dateline)
+
+
+def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[Head]:
+    """The heads that *texts* may begin with, the longest first; below each stands a line without a label."""
+    lines = _lines_above(texts)
+    following = texts[len(lines)] if len(lines) < len(texts) else ""
+    places = [*reversed(_sure(lines, following)), -1]
+    for last in places:
+        if last in places[:1] or last + 1 >= len(lines) or not lines[last + 1].kind:
+            yield _head(lines, last, has_title)
+
+
+def _lines_above(texts: Sequence[str]) -> list[HeadLine]:
+    asked = sum(_QUESTION.match(text) is not None for text in texts[:200]) > 1
+    lines: list[HeadLine] = []
+    for place, text in enumerate(texts[:_LONGEST_HEAD]):
+        following = texts[place + 1] if place + 1 < len(texts) else ""
+        line = HeadLine(text) if asked and _QUESTION.match(text) else _line_of(text, lines, following)
+        if lines and not line.kind and (len(text) > _LONGEST_TITLE or _PROSE.search(text)):
+            break
+        lines.append(line)
+    return _without_menu(lines)
+
+
+def _without_menu(lines: list[HeadLine]) -> list[HeadLine]:
+    """Short lines one below the other at the top are a menu, if the headline and its date follow: 新闻, 体育, 房产."""
+    menu = 0
+    while menu < len(lines) and (lines[menu].kind == "furniture" or _MENU_WORD.fullmatch(lines[menu].text)):
+        menu += 1
+    below = lines[menu : menu + 6]
+    if menu < _LEAST_MENU or not any(len(line.text) > _SHORT for line in below if not line.kind):
+        return lines
+    if not any(line.kind == "dated" for line in below):
+        return lines
+    return [HeadLine(line.text, "furniture") for line in lines[:menu]] + lines[menu:]
+
+
+def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
+    titled = any(line.kind == "title" or not (line.kind or MEDIA.fullmatch(line.text)) for line in above)
+    if whole_line(ORIGINAL_TITLE, text):
+        return HeadLine(text, "original")
+    if _is_path(text, titled, following):
+        return HeadLine(text, "section")
+    if whole_line(HEAD_FURNITURE, text) or (not titled and whole_line(NAVIGATION, text) and not dateline_in(following)):
+        return HeadLine(text, "furniture")
+    if titled and is_bare_promotion(text):
+        return HeadLine(text, "furniture")
+    if titled and whole_line(BYLINE_LINE, text) and names_in(text):
+        return HeadLine(text, "byline")
+    found = dateline_in(text)
+    if (
+        found is None
+        or (not titled and found.fields and may_be_headline(found.fields[0]))
+        or _is_of_a_list(text, found, following)
+    ):
+        return HeadLine(text)
+    kinds = {one.kind for one in found.fields}
+    return HeadLine(text, "title" if TITLE in kinds else "dated" if found.dates else "labelled", found)
+
+
+def _is_path(text: str, titled: bool, following: str) -> bool:
+    if whole_line(PAGE_OF_PAPER, text):
+        return True
+    if whole_line(SECTION_PATH, text) and (not titled or text.startswith(("首页", "当前", "您", "所在"))):
+        return True
+    if titled:
+        return whole_line(SECTION_BELOW, text) is not None
+    return whole_line(SHORT_PATH, text) is not None and dateline_in(following) is None and "。" not in following
+
+
+def _is_of_a_list(text: str, found: Dateline, following: str) -> bool:
+    """Whether a line is of a list that the story begins with: ``时间：…``, ``地点：…``; ``来源：…``, ``配料：…``."""
+    if not found.dates and len(found.fields) == 1 and _OTHER_LABEL.match(following) and dateline_in(following) is None:
+        return True
+    return text.startswith(("时间", "日期")) and following.startswith(("地点", "地 点", "地址", "主讲", "嘉宾"))
+
+
+def _sure(lines: Sequence[HeadLine], following: str) -> list[int]:
+    """The places of lines with a label that are not too far below the line with a label before them.
+
+    The last line is one as well if *following* begins as stories do: ``本报讯（记者 …）``.
+    """
+    sure: list[int] = []
+    unlabelled = 0
+    for place, line in enumerate(lines):
+        if not line.kind:
+            unlabelled += 1
+            if _ITEM.match(line.text) and unlabelled > 1:
+                break
+            continue
+        if unlabelled > (_MOST_BESIDE if line.kind in ("dated", "byline", "title") or not sure else 2) or (
+            line.kind == "labelled" and unlabelled > 2
+        ):
+            break
+        sure.append(place)
+        unlabelled = 0 if any(not above.kind for above in lines[:place]) else unlabelled
+    else:
+        if lines and 1 < unlabelled < _MOST_BESIDE and OPENS_STORY.match(following[:_LONGEST_TITLE]):
+            sure.append(len(lines) - 1)
+    return sure
+
+
+def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> Head:
+    head = Head(end=last + 1)
+    above = list(lines[: last + 1])
+    if not has_title and all(line.kind for line in above) and not any(line.kind == "title" for line in above):
+        above += _until_subtitle(lines[last + 1 :])
+        head.end = len(above)
+    elif last + 1 < len(lines) and not lines[last + 1].kind and is_below(lines[last + 1].text):
+        above, head.end = [*above, lines[last + 1]], last + 2
+    _take_fields(head, above)
+    original = next((whole_line(ORIGINAL_TITLE, line.text) for line in above if line.kind == "original"), None)
+    heads = _headlines(head, above, has_title)
+    found = (
+        Headline(subtitle=" ".join(heads).lstrip("—- "))
+        if has_title or head.title
+        else arranged(heads, original["title"] if original else "")
+    )
+    head.kicker, head.title = head.kicker or found.kicker, head.title or found.title
+    head.subtitle = head.subtitle or found.subtitle
+    if not head.title and not has_title:
+        paths = [line.text for line in above if line.kind == "section"]
+        head.title = original["title"].strip() if original else "".join(paths[-1:])
+    return head
+
+
+def _until_subtitle(lines: Sequence[HeadLine]) -> list[HeadLine]:
+    """The headline, and the subtitle if a dash begins it."""
+    below = [line for line in lines[1:2] if is_below(line.text) and len(line.text) <= _LONGEST_TITLE]
+    return [*lines[:1], *below]
+
+
+def _headlines(head: Head, above: Sequence[HeadLine], has_title: bool) -> list[str]:
+    """The lines without a label that are headlines; takes the names of people and accounts among them."""
+    heads: list[str] = []
+    dated = False
+    for place, line in enumerate(above):
+        following = above[place + 1] if place + 1 < len(above) else HeadLine("")
+        titled = bool(heads or has_title or head.title)
+        if line.kind:
+            dated = dated or (titled and line.kind == "dated")
+        elif (titled and following.dateline.of_account) or _is_medium(line.text, above[place + 1 :], titled):
+            head.source = head.source or source_in(line.text)
+        elif titled and not head.byline and _is_name(line.text, following):
+            head.byline = names_in(line.text)
+        elif not (dated and titled and len(line.text) <= _SHORT and not is_below(line.text)):
+            heads.append(line.text)
+    return heads
+
+
+def _is_medium(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
+    """The name of a newspaper: below the headline, or on the first line of a page above it."""
+    return MEDIA.fullmatch(text) is not None and (titled or any(not line.kind for line in below))
+
+
+def _is_name(text: str, following: HeadLine) -> bool:
+    if not whole_line(BARE_NAMES, text):
+        return False
+    return all(map(is_person_name, names_in(text))) or (following.kind == "dated" and len(text) <= 3)
+
+
+def _take_fields(head: Head, above: Sequence[HeadLine]) -> None:
+    titled = [place for place, line in enumerate(above) if not line.kind or line.kind == "title"]
+    first = titled[0] if titled else 0
+    dates = [
+        (rank + 3 * (place < first and bool(titled)), moment)
+        for place, line in enumerate(above)
+        for rank, moment in line.dateline.dates
+    ]
+    head.published = min(dates, key=lambda pair: pair[0])[1] if dates else None
+    sections = [
+        section_in(line.text) for line in above if line.kind == "section" and not whole_line(PAGE_OF_PAPER, line.text)
+    ]
+    pages = [found["name"] for line in above if (found := whole_line(PAGE_OF_PAPER, line.text)) and found["name"]]
+    head.section = next((section for section in sections if section), tuple(pages[:1]))
+    chief = ""
+    for line in above:
+        if line.kind == "byline":
+            _add_names(head, names_in(line.text))
+        _add_names(head, line.dateline.byline)
+        for one in line.dateline.fields:
+            chief = people_in(one.value) if one.kind == CHIEF and not chief else chief
+            _take_field(head, one.kind, one.value)
+    head.source = head.source or next((line.dateline.source for line in above if line.dateline.source), "")
+    head.editor = chief or head.editor
+
+
+def _section_of(text: str) -> tuple[str, ...]:
+    page = whole_line(PAGE_OF_PAPER, text)
+    if page:
+        return (page["name"],) if page["name"] else ()
+    return section_in(text)
+
+
+def _take_field(head: Head, kind: str, value: str) -> None:
+    if kind == SOURCE and value:
+        head.source = head.source or source_in(value)
+    elif kind == EDITOR:
+        head.editor = head.editor or people_in(value)
+    elif kind == AUTHOR:
+        _add_names(head, names_of(value))
+    elif kind in (TITLE, KICKER, SUBTITLE, NUMBER):
+        name = {TITLE: "title", KICKER: "kicker", SUBTITLE: "subtitle", NUMBER: "number"}[kind]
+        setattr(head, name, getattr(head, name) or value.lstrip("—- "))
+
+
+def _add_names(head: Head, names: Sequence[str]) -> None:
+    head.byline = tuple(dict.fromkeys([*head.byline, *names]))

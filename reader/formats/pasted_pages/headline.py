@@ -1,0 +1,74 @@
+"""Which of several lines above a story is the headline, which is the kicker above it and which the subtitle below it.
+
+Chinese newspapers print 引题, 主题 and 副题 in this order and without labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from ...chinese import HAN, has_han
+from ...patterns import lazy_pattern
+
+_ANNOUNCES = lazy_pattern(
+    r".*(?:强调|指出|要求|表示|提出|批示|时|会见|宣布|就|对|致信|贺信|提醒|号召|——|—|：|:|，|、|……)$"
+)
+"""A line that leads on to the headline: ``李强主持召开国务院常务会议强调``."""
+_COLUMN = lazy_pattern(
+    rf"[【\[「〖『].{{2,14}}[】\]」〗』]|[{HAN}]{{2,10}}[·•・][{HAN}A-Za-z0-9]{{2,10}}"
+    rf"|[{HAN}]{{0,6}}(?:关注|聚焦|观察|视点|快评|锐评|短评|时评|社论|社评|评论|直击|速递|走基层|追踪|权威发布|专访|访谈|调查|来信|记者手记|新闻链接|特别报道|深度报道|现场新闻"
+    r"|一线见闻|评论员文章|编者按|今日谈|人物|副刊|专栏|专题|连线|进行时)"
+)
+"""The name of a column or series: ``新春走基层·一线见闻``, ``记者手记``."""
+_LEADING_COLUMN = 10
+_LONGER = 1.3
+_LIKE = 0.55
+
+
+@dataclass(frozen=True)
+class Headline:
+    kicker: str = ""
+    title: str = ""
+    subtitle: str = ""
+
+
+def arranged(lines: Sequence[str], original: str = "") -> Headline:
+    """*lines* from the top; *original* is the headline that ``原标题：…`` names, which is like the present one."""
+    if len(lines) < 2:
+        return Headline(title="".join(lines))
+    at = _title_at(lines, original)
+    below = " ".join(line.lstrip("—- ") for line in lines[at + 1 :])
+    above = " ".join(line.rstrip("—- ") for line in lines[:at])
+    return Headline(above, lines[at], below)
+
+
+def _title_at(lines: Sequence[str], original: str) -> int:
+    shown = [line for line in lines if not is_below(line)]
+    likeness = [SequenceMatcher(None, line, original).ratio() for line in shown] if original else [0.0]
+    if max(likeness, default=0.0) >= _LIKE:
+        return lines.index(shown[likeness.index(max(likeness))])
+    if len(shown) > 1 and (_leads_on(shown[0]) or len(shown) > 2 or _is_longer(shown[0], shown[1])):
+        return lines.index(shown[1])
+    return lines.index(shown[0]) if shown else 0
+
+
+def is_below(line: str) -> bool:
+    """``——三园通一河``."""
+    return line.startswith(("——", "--"))
+
+
+def _leads_on(line: str) -> bool:
+    return bool(_ANNOUNCES.fullmatch(line) or (len(line) <= _LEADING_COLUMN + 6 and _COLUMN.fullmatch(line)))
+
+
+def _is_longer(first: str, second: str) -> bool:
+    """A kicker is longer than its headline; a subtitle is at least as long as the headline above it."""
+    return (
+        has_han(first)
+        and len(second) >= 6
+        and len(first) >= _LONGER * len(second)
+        and not re.search("[？！?!]$", first)
+    )

@@ -1,0 +1,140 @@
+"""The end of the story, and what stands below it: people, source, notices, buttons, lists of other headlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ...patterns import lazy_pattern
+from ..dates import find_dates
+from ..person_names import is_person_name
+from .labels import (
+    AUTHOR,
+    CHIEF,
+    DATE,
+    EDITOR,
+    KICKER,
+    NUMBER,
+    SOURCE,
+    SUBTITLE,
+    TITLE,
+    Labelled,
+    credits_in,
+    names_of,
+    people_in,
+    source_in,
+)
+from .notices import is_bare_promotion, is_notice_below, is_own_notice
+from .patterns import BYLINE_LINE, COMMENTS_BEGIN, EDITION, LIST_BEGINS, TAIL_FURNITURE, names_in, whole_line
+
+SENTENCE = lazy_pattern(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
+_FULL_STOP = lazy_pattern(r"。|[a-z0-9][.!?][\"”’)]*$")
+_IN_STORY = (DATE, TITLE, KICKER, SUBTITLE, NUMBER)
+_LONGEST_CREDIT = 160
+_LITTLE = 0.2
+
+
+@dataclass(frozen=True)
+class Tail:
+    """``end`` is the index after the last line of the story; the other fields are named below it."""
+
+    end: int
+    editor: str = ""
+    byline: tuple[str, ...] = ()
+    source: str = ""
+    published: datetime | None = None
+
+
+def read_tail(texts: Sequence[str], start: int) -> Tail:
+    end = _story_end(texts, start)
+    below = texts[end:]
+    fields = [one for text in below for one in fields_in(text)]
+    signed = [names for text in below if (names := _names_in(text))]
+    edition = next((found for text in below if (found := whole_line(EDITION, text))), None)
+    date = next(find_dates(edition[0]), None) if edition else None
+    return Tail(
+        end,
+        next(
+            (people_in(one.value) for kind in (CHIEF, EDITOR) for one in fields if one.kind == kind and one.value), ""
+        ),
+        max(signed, key=len, default=()),
+        next((source_in(one.value) for one in fields if one.kind == SOURCE and one.value), "")
+        or (source_in(edition["name"]) if edition else ""),
+        date.moment if date else None,
+    )
+
+
+def fields_in(text: str) -> list[Labelled]:
+    """The fields of a line that names people or the source and nothing else."""
+    fields = credits_in(text) if len(text) <= _LONGEST_CREDIT else []
+    return [] if any(one.kind in _IN_STORY for one in fields) else fields
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    if whole_line(BYLINE_LINE, text):
+        return names_in(text)
+    return tuple(name for one in fields_in(text) if one.kind == AUTHOR for name in names_of(one.value))
+
+
+def _story_end(texts: Sequence[str], start: int) -> int:
+    """After the last sentence of the story, and the lines that follow it up to the first that is page chrome."""
+    sentences = _story_sentences(texts, start)
+    end = sentences[-1] + 1 if sentences else start
+    signed = next((place for place in range(start, end) if _is_editor(texts[place])), None)
+    if signed is not None:
+        above = [place for place in sentences if place < signed]
+        if _length(texts, sentences[len(above) :]) < _LITTLE * _length(texts, above):
+            end = above[-1] + 1
+    while end < len(texts) and not is_furniture(texts[end]) and not is_own_notice(texts[end], texts[end - 1]):
+        end += 1
+    return end
+
+
+def _length(texts: Sequence[str], places: Sequence[int]) -> int:
+    return sum(len(texts[place]) for place in places)
+
+
+def _is_editor(text: str) -> bool:
+    """A line that names the editor, which ends a story: little text below it is a notice of a kind that isn't known."""
+    return any(
+        one.kind in (CHIEF, EDITOR) and all(map(is_person_name, names_of(one.value) or ("",)))
+        for one in fields_in(text)
+    )
+
+
+def _story_sentences(texts: Sequence[str], start: int) -> list[int]:
+    """The places of the sentences that belong to the story."""
+    found: list[int] = []
+    marked, listed = False, False
+    for place in range(start, len(texts)):
+        text, before = texts[place], texts[place - 1] if place > start else ""
+        if whole_line(COMMENTS_BEGIN, text) and found:
+            break
+        if is_furniture(text):
+            marked, listed = True, listed or whole_line(LIST_BEGINS, text) is not None
+        elif _goes_on(text, before, marked, listed):
+            found.append(place)
+            marked, listed = False, False
+    return found
+
+
+def _goes_on(text: str, before: str, marked: bool, listed: bool) -> bool:
+    """Whether a sentence is the story's, although page chrome stands above it (*marked*), or a list (*listed*)."""
+    if is_own_notice(text, before) or not SENTENCE.search(text):
+        return False
+    if not marked:
+        return True
+    return _FULL_STOP.search(text) is not None and not is_notice_below(text) and (not listed or len(text) > 12)
+
+
+def is_furniture(text: str) -> bool:
+    """Whether a line is page chrome if nothing of the story follows."""
+    return bool(
+        whole_line(TAIL_FURNITURE, text)
+        or whole_line(LIST_BEGINS, text)
+        or whole_line(EDITION, text)
+        or whole_line(BYLINE_LINE, text)
+        or fields_in(text)
+        or is_bare_promotion(text)
+    )
