@@ -159,7 +159,30 @@ TAGS = [
     "{{constructor.constructor('xss(1)')()}}${xss(1)}",
 ]
 
-VECTORS = [*IN_ADDRESSES, *ATTRIBUTES_THAT_LOOK_LIKE_OTHERS, *NAMESPACES, *RAW_TEXT, *COMMENTS, *TAGS]
+MATHEMATICS = [
+    '<math alttext="x&quot; onclick=&quot;xss(1)"><mi>x</mi></math>',
+    "<math><mi onclick=xss(1) style='x' id=a class=left href=javascript:xss(1)>x</mi></math>",
+    '<math><mrow xlink:href="javascript:xss(1)"><mi>x</mi></mrow><mi href="javascript:xss(1)">y</mi></math>',
+    '<math><semantics><mi>x</mi><annotation-xml encoding="text/html"><img src=x onerror=xss(1)></annotation-xml></math>',
+    '<math><semantics><mi>x</mi><annotation encoding="application/xhtml+xml"><script>xss(1)</script></annotation></math>',
+    "<math><mi><malignmark><style></mi></math><img src=x onerror=xss(1)>",
+    "<math><mtext><p><mi><style><!--</style></mi><img title='--&gt;&lt;img src onerror=xss(1)&gt;'>",
+    "<math><mtext><mglyph><svg><mtext><textarea><path id='</textarea><img onerror=xss(1) src=1>'>",
+    "<math><mtext><table><mi></table><mglyph><title><img src=x onerror=xss(1)></title>",
+    "<math><ms><noscript><style></noscript><img src=x onerror=xss(1)></style>",
+    "<math><mspace width='expression(xss(1))'/><mo lspace='url(javascript:xss(1))'>+</mo></math>",
+    "<math><mtable><mi>x<mtr><p>y<mtd class='left evil' columnspan=javascript:xss(1)><script>xss(1)</script></math>",
+    "<math><mtext><a href='javascript:xss(1)'>x</a><iframe src='javascript:xss(1)'></mtext></math>",
+    "<math><mi>&lt;img src=x onerror=xss(1)&gt;</mi><mtext>&amp;lt;script&amp;gt;</mtext></math>",
+    "<svg><math><mi><foreignObject><img src=x onerror=xss(1)>",
+    "<math><mmultiscripts><mprescripts><mi>x<mprescripts></math><mi>y</mi>",
+    '<script type="math/tex">\\href{javascript:xss(1)}{x}</script>',
+    '<script type="math/tex">\\text{<img src=x onerror=xss(1)>}</script>',
+    "\\(\\text{<img src=x onerror=xss(1)>}\\) $$\\text{&lt;script>xss(1)&lt;/script>}$$",
+]
+"""HTML within MathML, which a second parser reads otherwise; TeX that holds HTML."""
+
+VECTORS = [*IN_ADDRESSES, *ATTRIBUTES_THAT_LOOK_LIKE_OTHERS, *MATHEMATICS, *NAMESPACES, *RAW_TEXT, *COMMENTS, *TAGS]
 
 PIECES = [
     *(
@@ -186,6 +209,24 @@ PIECES = [
         "<sup class=footnote-ref>",
         "</sup>",
         "<q cite=x>",
+    ),
+    *(
+        "</math>",
+        "<math display=block alttext='甲\"'>",
+        "<mi>",
+        "</mi>",
+        "<msup>",
+        "</msup>",
+        "<mtable>",
+        "<mtr>",
+        "<mtd>",
+    ),
+    *(
+        "<mmultiscripts>",
+        "<mprescripts>",
+        "<malignmark>",
+        "<annotation-xml encoding=text/html>",
+        "<mspace width=1em />",
     ),
     *("<svg>", "</svg>", "<math>", "<mtext>", "<mglyph>", "<style>", "</style>", "<template>", "</template>", "<form>"),
     *(

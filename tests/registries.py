@@ -90,6 +90,7 @@ def contents(article: Article) -> dict[str, list[str]]:
         "heading": [heading.text_content() for heading in body.iter("h2", "h3", "h4", "h5", "h6")],
         "link": links,
         "picture": [picture.get("alt") for picture in body.iter("img")],
+        "formula": [formula.get("alttext") for formula in body.iter("math")],
         "cell": [cell.text_content() for cell in body.iter("th", "td")],
     }
 

@@ -22,7 +22,7 @@ from reader.importing.editor.form import form_from
 from reader.media.images import link_pictures
 from reader.sanitizer import sanitize
 from reader.sanitizer.addresses import safe_address
-from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, INLINES
+from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, INLINES, MATHML, MATHML_ATTRIBUTES
 from reader.settings import Settings
 
 ADDRESSES = {"href", "src", "cite", "srcset"}
@@ -42,10 +42,16 @@ class Judge(HTMLParser):
         if tag not in BLOCKS | INLINES:
             self.found.append(f"<{tag}>")
         for name, value in attrs:
-            if name not in ATTRIBUTES["*"] | ATTRIBUTES.get(tag, set()) | {"class", "rel"}:
+            if name not in allowed_attributes(tag):
                 self.found.append(f"<{tag} {name}={value}>")
             if name in ADDRESSES and _scheme(value or "") not in ("", "http", "https", "mailto", "tel"):
                 self.found.append(f"<{tag} {name}={value}>")
+
+
+def allowed_attributes(tag: str) -> set[str]:
+    if tag in MATHML:
+        return MATHML_ATTRIBUTES.get(tag, MATHML_ATTRIBUTES["*"])
+    return ATTRIBUTES["*"] | ATTRIBUTES.get(tag, set()) | {"class", "rel"}
 
 
 def _scheme(address: str) -> str:

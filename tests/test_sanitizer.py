@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reader.errors import UnreadableArticle
 from reader.sanitizer import INLINES, joined, sanitize, tokens
-from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, CLASSES, LINES, PARENTS
+from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, CLASSES, LINES, MATHML, MATHML_ATTRIBUTES, PARENTS
 from reader.sanitizer.blocks import DEEPEST
 
 SAMPLES = sorted((Path(__file__).parent / "samples" / "hostile").glob("*.html"))
@@ -52,6 +52,7 @@ def test_only_known_tags_attributes_and_classes_come_out(clean):
     for element in tree(clean).iterdescendants():
         assert element.tag in (BLOCKS | INLINES) - {"div", "h1"}
         known = ATTRIBUTES["*"] | ATTRIBUTES.get(element.tag, set()) | {"class", "rel"}
+        known = MATHML_ATTRIBUTES.get(element.tag, MATHML_ATTRIBUTES["*"]) if element.tag in MATHML else known
         assert set(element.attrib) <= known - {"align"}
         assert set(element.get("class", "").split()) <= CLASSES
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from ..chinese import HAN, UNIFIED, VARIATION
 from ..models import Article
 from ..patterns import lazy_pattern
+from ..sanitizer import formulas_as_text
 
 UNSPACED = (
     f"{HAN}\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7a3"  # Han, kana, Hangul
@@ -67,7 +68,7 @@ def is_unspaced(run: str) -> bool:
 
 def searchable_text(body: str) -> str:
     """The text of sanitized HTML, one line per block. Ruby annotations are omitted, because they would split words."""
-    return html.unescape(_NOT_READ.sub("", _BLOCK.sub("\n", body)))
+    return html.unescape(_NOT_READ.sub("", _BLOCK.sub("\n", formulas_as_text(body))))
 
 
 def words_of(article: Article) -> str:

@@ -21,7 +21,7 @@ from .soft_line_breaks import join_lines
 
 HEADING_NAME_WIDTH = 24
 """In Latin letters; a Han character counts as two."""
-_CODE = frozenset({"code", "pre", "kbd", "samp", "var"})
+_CODE = frozenset({"code", "pre", "kbd", "samp", "var", "math"})
 _ASIDE = frozenset({"rt", "rp", "sup", "sub"})
 """Tags whose text is not part of the sentence around them."""
 _FIRST_WORDS = 100

@@ -14,6 +14,7 @@ from ..chinese import HAN, is_han
 from ..formats.dates import find_dates
 from ..models import local_time
 from ..patterns import lazy_pattern
+from ..sanitizer import formulas_as_text
 
 SUMMARY_LENGTH = 120
 _LEAST_SUMMARY = 8
@@ -33,7 +34,7 @@ _PAIRS = ("“”", "‘’", "「」", "『』", "（）", "《》", "【】")
 
 def plain_text(body: str) -> str:
     """The text of sanitized HTML without ruby annotations, note references and code blocks; a space between blocks."""
-    return html.unescape(_TAG.sub(" ", _UNREAD.sub("", body)))
+    return html.unescape(_TAG.sub(" ", _UNREAD.sub("", formulas_as_text(body))))
 
 
 def date_said(text: str, timezone: ZoneInfo) -> datetime | None:
@@ -136,7 +137,9 @@ def is_han_text(text: str) -> bool:
 
 
 def _joined(paragraph: str) -> str:
-    return " ".join(html.unescape(_TAG.sub("", _UNREAD.sub("", paragraph.replace("<br>", " ")))).split())
+    return " ".join(
+        html.unescape(_TAG.sub("", _UNREAD.sub("", formulas_as_text(paragraph).replace("<br>", " ")))).split()
+    )
 
 
 def truncate(text: str, length: int) -> str:

@@ -11,7 +11,7 @@ _LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
 _WIDE = frozenset("，。、；：？！（）《》〈〉「」『』【】〔〕～　")
 _SHARED = frozenset("“”‘’…—·")
 """Marks that other languages have too: they count beside Han."""
-_RAW = frozenset({"pre", "code"})
+_RAW = frozenset({"pre", "code", "math"})
 
 
 def join_lines(parts: list[Token]) -> None:

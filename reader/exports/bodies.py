@@ -5,6 +5,7 @@ Takes sanitized HTML only, and adds no elements or attributes that the sanitizer
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -15,6 +16,7 @@ from markupsafe import Markup, escape
 
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 XHTML = "http://www.w3.org/1999/xhtml"
+MATHML = "http://www.w3.org/1998/Math/MathML"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,25 @@ class Body:
 
 
 def element_text(element: HtmlElement) -> str:
-    return " ".join("".join(element.itertext()).split())
+    """Its words in one line; a formula is its TeX."""
+    return " ".join("".join(_texts(element)).split())
+
+
+def _texts(element: HtmlElement) -> Iterator[str]:
+    if element.tag == "math":
+        yield element.get("alttext", "")
+        return
+    yield element.text or ""
+    for child in element:
+        yield from _texts(child)
+        yield child.tail or ""
+
+
+def formulas_to_tex(root: HtmlElement) -> None:
+    """Replaces each formula with its TeX, for plain text."""
+    for formula in list(root.iter("math")):
+        formula.tail = formula.get("alttext", "") + (formula.tail or "")
+        formula.drop_tree()
 
 
 def ruby_to_parentheses(body: Body) -> Body:

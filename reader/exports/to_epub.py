@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication, is_dated
-from .bodies import Body, TocEntry, nested
+from .bodies import MATHML, Body, TocEntry, nested
 from .covers import Cover, cover_of
 from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups
@@ -89,6 +89,8 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
 
 def _prepared(body: Body) -> Markup:
+    for formula in body.root.iter("math"):
+        formula.set("xmlns", MATHML)
     return as_popups(body).xhtml()
 
 
@@ -98,9 +100,8 @@ def file_of(chapter: Chapter) -> str:
 
 def _page(chapter: Chapter, document: Document, render: Render) -> ManifestItem:
     colophon = document.colophon if chapter is document.chapters[-1] else None
-    return ManifestItem(
-        file_of(chapter), XHTML, render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon).encode()
-    )
+    page = render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon)
+    return ManifestItem(file_of(chapter), XHTML, page.encode(), "mathml" if "<math" in chapter.body else "")
 
 
 def _contents(document: Document) -> list[TocEntry]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..models import Article, Publication, is_dated
-from .bodies import Body
+from .bodies import Body, formulas_to_tex
 from .options import Options, Render
 from .to_text import blocks
 
@@ -59,10 +59,16 @@ def _article(article: Article, options: Options) -> dict[str, Any]:
             "dateModified": _date(article.updated),
             "inLanguage": article.language,
             "version": article.version,
-            "articleBody": "\n\n".join(blocks(body.root)),
             "text": body.html(),
+            "articleBody": _plain(body),
         }
     )
+
+
+def _plain(body: Body) -> str:
+    """Takes the formulas out of *body*."""
+    formulas_to_tex(body.root)
+    return "\n\n".join(blocks(body.root))
 
 
 def _date(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from ..models import Publication
 from .bodies import Body, ruby_to_parentheses
 from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
+from .formula_drawing import draw_formulas
 from .options import Options, Render
 
 SUFFIX = "pdf"
@@ -49,10 +50,17 @@ SAMPLE = b"%PDF-1."
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     from .weasyprint.rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must not do
 
-    document = to_document(publication, options, _of_one if len(publication.chapters) == 1 else _of_many, MEDIA)
+    formulas: dict[str, bytes] = {}
+    of_body = _of_one if len(publication.chapters) == 1 else _of_many
+
+    def prepared(body: Body) -> Markup:
+        formulas.update(draw_formulas(body, MEDIA))
+        return of_body(body)
+
+    document = to_document(publication, options, prepared, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}
     address = document.colophon.address
-    media = document.media | ({"qr": qr_code(address)} if address else {})
+    media = document.media | formulas | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
 
 

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from ..i18n import N_
 from ..models import Publication
-from .bodies import Body, element_text, ruby_to_parentheses
+from .bodies import Body, element_text, formulas_to_tex, ruby_to_parentheses
 from .document_model import Chapter, to_document
 from .options import Options, Render
 
@@ -42,7 +42,8 @@ def _story(chapter: Chapter, options: Options) -> str:
 
 
 def with_targets(root: HtmlElement) -> HtmlElement:
-    """Replaces markup that text cannot show: ``words (address)`` for a link, ``[words]`` for a picture."""
+    """Replaces markup that text cannot show: ``words (address)`` for a link, ``[words]`` for a picture, TeX."""
+    formulas_to_tex(root)
     for link in root.iter("a"):
         target = link.get("href", "")
         if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):

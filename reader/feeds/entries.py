@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from .. import urls
 from ..media.images import WIDTHS
 from ..models import Article
+from ..sanitizer import formulas_as_text
 from .feed import Enclosure, Entry
 from .ids import entry_id
 
@@ -60,7 +61,7 @@ def to_entry(
         address=address,
         title=article.title,
         summary=article.summary,
-        content=with_absolute_addresses(article.body, address),
+        content=with_absolute_addresses(formulas_as_text(article.body), address),
         published=article.published.replace(microsecond=0),
         updated=max(filter(None, (article.published, article.updated, revised))).replace(microsecond=0),
         language=article.language or site.language,

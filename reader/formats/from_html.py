@@ -26,6 +26,8 @@ from .decoding import decode_text
 from .dialects import MOST_NAMED, unknown_tag
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
+from .formulas_in_pages import mark_formulas
+from .mathematics import Formulas
 from .person_names import split_names
 
 SUFFIXES = (".html", ".htm", ".xhtml")
@@ -67,7 +69,11 @@ def read(data: bytes) -> Draft:
     found.setdefault("title", _title(root))
     found.setdefault("language", str(root.get("lang") or ""))
     found["language"] = found["language"] if is_language_tag(found["language"]) else ""
-    return Draft(**found, body_html=_body(root, found["title"]))
+    masks, formulas = Masks(), Formulas()
+    mark_formulas(root, masks)
+    body = masks.restore_formulas(_body(root, found["title"]), formulas.html)
+    found["warnings"] = (*found.get("warnings", ()), *formulas.warnings())
+    return Draft(**found, body_html=body)
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:

@@ -19,11 +19,14 @@ from . import front_matter
 from .decoding import decode_text
 from .dialects import to_commonmark
 from .dialects.heading_ids import with_own_ids
+from .dialects.masking import Masks
+from .mathematics import Formulas, with_tex
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()
 
 _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
+_FENCED_FORMULA = re.compile(r'<pre><code class="language-math"[^>]*>([^<]*)</code></pre>')
 _TAG = re.compile(r"<[^>]+>")
 _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~][^<]*)</a>')
 
@@ -40,7 +43,7 @@ def with_title(values: dict[str, Any], body: str) -> Draft:
     heading = _FIRST_HEADING.match(body)
     if not heading:
         return Draft(**{"title": "", **values}, body_html=body)
-    said = " ".join(html.unescape(_TAG.sub("", heading[1])).split())
+    said = " ".join(html.unescape(_TAG.sub("", with_tex(heading[1]))).split())
     if values.get("title") not in (None, "", said):
         return Draft(**values, body_html=body)
     return Draft(**{**values, "title": said}, body_html=body[heading.end() :])
@@ -53,11 +56,17 @@ def body_of(text: str) -> str:
 
 def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
     """Markdown as HTML, not sanitized, and what of it is not shown (Messages)."""
-    text, warnings = to_commonmark(text)
+    masks, formulas = Masks(), Formulas()
+    text, warnings = to_commonmark(text, masks)
     check_markdown(text)
     body: str = comrak.render_markdown(text, extension_options=_extensions(), render_options=_rendering())
     body = with_own_ids(body)
-    return _BARE_LINK.sub(_link_ends_before_chinese, body) if "://" in body or "www." in body else body, warnings
+    if "://" in body or "www." in body:
+        body = _BARE_LINK.sub(_link_ends_before_chinese, body)
+    if "language-math" in body:
+        body = _FENCED_FORMULA.sub(lambda found: f"<p>{formulas.html(html.unescape(found[1]), display=True)}</p>", body)
+    body = masks.restore_formulas(body, formulas.html)
+    return body, (*warnings, *formulas.warnings())
 
 
 def _link_ends_before_chinese(found: re.Match[str]) -> str:

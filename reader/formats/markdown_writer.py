@@ -30,7 +30,7 @@ ALIGNMENTS = {"": "---", "left": ":--", "center": ":-:", "right": "--:"}
 _VOID = {"br", "img", "hr", "wbr"}
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~^${])|&(?=#|\w+;)|=(?==)|%(?=%)|:(?=[\w+-]+:)")
-_FOREIGN = re.compile(r"\{|\[(?=\[)|=(?==)|%(?=%)|\$")
+_FOREIGN = re.compile(r"\{|\[(?=\[)|=(?==)|%(?=%)|[$\\]")
 """What begins a sign of another tool (``dialects``)."""
 _AUTOLINK = re.compile(r"(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _LINE_START = re.compile(r"^([ \t]*)([#+=:-]|\d+(?=[.)]))", re.MULTILINE)
@@ -158,13 +158,15 @@ class _MarkdownWriter:
         if not self.inline_html:
             if tag in MARKS and not attributes:
                 return f"{MARKS[tag]}{self.inline(element)}{MARKS[tag]}"
+            if tag == "math" and (tex := element.get("alttext", "")):
+                return f"$${tex}$$" if element.get("display") else f"${tex}$"
             if tag == "code" and not attributes and not len(element):
                 return _code(element.text or "")
             if tag == "a" and element.get("href") and not attributes - {"href", "rel", "title"}:
                 return f"[{self.inline(element)}]({_target(element, 'href')})"
             if tag == "img" and not attributes - {"src", "alt", "title"}:
                 return f"![{_text(element.get('alt'))}]({_target(element, 'src')})"
-        if tag in _VOID:
+        if tag in _VOID or tag == "math":
             return _html(element)
         return f"{_start_tag(element)}{self.inline(element)}</{tag}>"
 

@@ -10,6 +10,7 @@ Only this package creates Markup from the HTML of an article. The output of ``sa
   contain only their items; figcaption, summary, dt, dd, rt and rp are only where HTML allows them. The maximum depth
   is ``DEEPEST``.
 * Has no more tags, table cells and characters than ``limits`` allows.
+* Has formulas as valid MathML (``mathml``), each with its TeX or the formula in one line as ``alttext``.
 * Has no empty blocks. Only pre begins or ends with white space or a line break; indents of spaces are removed.
 * Has valid attributes in double quotes: ids are unique XML names, a link to ``#x`` has a target, img has src and alt,
   th in a thead has scope.
@@ -29,12 +30,13 @@ from html import escape, unescape
 import nh3
 from markupsafe import Markup
 
-from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, INLINES, SCHEMES
+from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, INLINES, MATHML, MATHML_ATTRIBUTES, SCHEMES
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
 from .embeds import with_media_links
 from .heading_anchors import with_linked_headings
 from .limits import check_cleaned, check_markdown, check_source, check_tables
+from .mathml import formulas_as_text
 
 __all__ = [
     "INLINES",
@@ -43,6 +45,7 @@ __all__ = [
     "check_markdown",
     "check_source",
     "escaped",
+    "formulas_as_text",
     "joined",
     "sanitize",
     "strip_control_characters",
@@ -57,9 +60,10 @@ _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _CLEANER = nh3.Cleaner(
     tags=BLOCKS | INLINES,
-    clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "svg", "math"},
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-    allowed_classes=dict.fromkeys(BLOCKS | INLINES, CLASSES),
+    clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "svg"}
+    | {"annotation", "annotation-xml"},
+    attributes={tag: set(names) for tag, names in {**ATTRIBUTES, **MATHML_ATTRIBUTES, "*": ATTRIBUTES["*"]}.items()},
+    allowed_classes=dict.fromkeys((BLOCKS | INLINES) - MATHML, CLASSES),
     url_schemes=SCHEMES,
     link_rel=None,
 )

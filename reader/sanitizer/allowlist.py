@@ -14,10 +14,24 @@ LISTS = {"ul": "li", "ol": "li", "dl": "dd"}
 """Contain items only: any other content is wrapped in an item of this name."""
 TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 BLOCKS = FLOW | ITEMS | LINES | LISTS.keys() | TABLE | {"hr"}
+VOID = frozenset({"br", "hr", "img"})
 INLINES = frozenset(
     ["a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q"]
     + ["rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"]
 )
+MATHML_LEAVES = frozenset({"mi", "mn", "mo", "ms", "mtext"})
+"""Hold text, and nothing else."""
+MATHML_ARITY = {
+    **dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2),
+    **dict.fromkeys(("msubsup", "munderover"), 3),
+}
+"""Elements with a fixed number of children (MathML Core 3.3, 3.4)."""
+MATHML = frozenset(
+    ["math", "mrow", "msqrt", "mstyle", "mpadded", "mphantom", "menclose", "mspace", "mtable", "mtr", "mtd"]
+    + ["mmultiscripts", "mprescripts", *MATHML_LEAVES, *MATHML_ARITY]
+)
+"""The presentation elements of MathML Core, and ``menclose``. They are inline, and only stand within ``math``."""
+INLINES |= MATHML
 PARENTS = {
     "li": {"ul", "ol"},
     "dt": {"dl"},
@@ -51,6 +65,24 @@ ATTRIBUTES = {
 for _tag in ("h1", "h2", "h3", "h4", "h5", "h6", "div"):
     ATTRIBUTES[_tag] = {"align"}
 
+_EVERY_FORMULA = {"displaystyle", "scriptlevel"}
+MATHML_ATTRIBUTES = {
+    "*": _EVERY_FORMULA,
+    "math": {"display", "alttext"},
+    "mi": {"mathvariant", *_EVERY_FORMULA},
+    "mo": {"form", "fence", "separator", "lspace", "rspace", "stretchy", "symmetric", "maxsize", "minsize", "largeop"}
+    | {"movablelimits", *_EVERY_FORMULA},
+    "mspace": {"width", "height", "depth", *_EVERY_FORMULA},
+    "mpadded": {"width", "height", "depth", "lspace", "voffset", *_EVERY_FORMULA},
+    "mfrac": {"linethickness", *_EVERY_FORMULA},
+    "munder": {"accentunder", *_EVERY_FORMULA},
+    "mover": {"accent", *_EVERY_FORMULA},
+    "munderover": {"accent", "accentunder", *_EVERY_FORMULA},
+    "menclose": {"notation", *_EVERY_FORMULA},
+    "mtd": {"class", "columnspan", "rowspan", *_EVERY_FORMULA},
+}
+"""No ``href``, no ``xlink:href``, no colours, no ids."""
+
 _NUMBER = re.compile(r"-?\d{1,5}")
 _COUNT = re.compile(r"[1-9]\d{0,4}")
 _SPAN = re.compile(r"[1-9]\d{0,2}")
@@ -69,3 +101,20 @@ VALUES = {
     "scope": re.compile("row|col|rowgroup|colgroup"),
 }
 """Patterns of valid values; other attributes accept any text."""
+
+_LENGTH = re.compile(r"-?(?:\d{1,4}(?:\.\d{1,12})?|\.\d{1,12})(?:em|ex|px|pt|%)?")
+_BOOLEAN = re.compile("true|false")
+MATHML_VALUES = {
+    **dict.fromkeys(("width", "height", "depth", "lspace", "rspace", "voffset", "minsize", "maxsize"), _LENGTH),
+    "linethickness": _LENGTH,
+    "scriptlevel": re.compile(r"[+-]?\d"),
+    **dict.fromkeys(("displaystyle", "stretchy", "fence", "separator", "largeop", "movablelimits"), _BOOLEAN),
+    **dict.fromkeys(("symmetric", "accent", "accentunder"), _BOOLEAN),
+    "form": re.compile("prefix|infix|postfix"),
+    "mathvariant": re.compile("normal"),
+    "notation": re.compile("box|roundedbox|circle|top|bottom|left|right|updiagonalstrike|downdiagonalstrike"),
+    "columnspan": re.compile(r"[1-9]\d?"),
+    "rowspan": re.compile(r"[1-9]\d?"),
+    "class": re.compile("left|center|right"),
+}
+"""Patterns of valid values of MathML; ``display`` and ``alttext`` are read by ``mathml``."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .allowlist import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE
+from .allowlist import FLOW, INLINES, LINES, LISTS, PARENTS, TABLE, VOID
 from .attributes import IdAllocator, sanitized_attributes, without_id, without_link
+from .mathml import Formula
 
 DEEPEST = 40
 DEEPEST_INLINE = 20
@@ -68,11 +69,18 @@ class Blocks:
         """Nothing is written yet in the current run of text."""
         self.broken = False
         """The last token was a line break."""
+        self.formula: Formula | None = None
+        """The open formula."""
 
     # -- tokens -------------------------------------------------------------------------------------------------
 
     def start(self, name: str, raw: str) -> None:
-        if name in INLINES:
+        if self.formula:
+            if name not in VOID:
+                self.formula.start(name, raw)
+        elif name == "math":
+            self.formula = Formula(raw)
+        elif name in INLINES:
             self._start_inline(name, raw)
         elif name == "hr":
             self._make_room("hr")
@@ -82,12 +90,18 @@ class Blocks:
             self._start_block("h2" if name == "h1" else name, raw)
 
     def end(self, name: str) -> None:
-        if name in INLINES:
+        if self.formula:
+            if self.formula.end():
+                self._end_formula(self.formula.html())
+        elif name in INLINES:
             self._end_inline()
         elif name != "hr":
             self._end_block()
 
     def text(self, text: str) -> None:
+        if self.formula:
+            self.formula.text(text)
+            return
         frame = self.frames[-1]
         if frame.raw:
             self._raw(text.lstrip("\n") if self.fresh else text)
@@ -280,6 +294,11 @@ class Blocks:
         self.tracked.append(not is_redundant and len(self.inlines) < DEEPEST_INLINE)
         if self.tracked[-1]:
             self.inlines.append(Inline(name, f"<{name}{attributes}>"))
+
+    def _end_formula(self, html: str) -> None:
+        self.formula, self.broken = None, False
+        if html:
+            self._write(html)
 
     def _may_stand(self, name: str) -> bool:
         """Whether HTML allows the tag here: no link within a link, no ruby annotation within another."""

@@ -2,6 +2,7 @@
 
     masking.py              code and mathematics are put aside: nothing in them is read
     chunks.py               fences such as ```{r echo=FALSE}, ```{note}
+    tex_signs.py            formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
     comments.py             what was never meant for readers, and the code of MDX
     shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py  what they mean
     wikilinks.py            [[note]], ![[picture.png]]
@@ -30,9 +31,9 @@ from .wikilinks import with_links
 MOST_NAMED = 10
 
 
-def to_commonmark(text: str) -> tuple[str, tuple[str, ...]]:
-    """*text* in signs that CommonMark has, and what of it is not shown (Messages)."""
-    masks, chinese = Masks(), is_chinese(text)
+def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str, ...]]:
+    """*text* in signs that CommonMark has, and what of it is not shown (Messages). *masks* holds its formulas."""
+    masks, chinese = masks or Masks(), is_chinese(text)
     text = mask_code(text, masks)
     text = without_components(without_comments(text))
     text, unknown = without_tags(text, masks, partial(show, chinese=chinese))

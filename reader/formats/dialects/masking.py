@@ -1,17 +1,20 @@
 """Code, mathematics and escaped signs, put aside while the signs of other tools are read: nothing in them is a sign.
 
 Each stretch is replaced by a mark of two non-characters (U+FDD0 number U+FDD1), which no XML may hold and the
-sanitizer drops, so no text can forge one for good.
+sanitizer drops, so no text can forge one for good. Formulas have marks of their own (U+FDD2 number U+FDD3), which
+stay until Markdown is HTML: in HTML their signs would be read as Markdown's.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 
 from .chunks import is_aside, read_chunk
+from .tex_signs import with_formulas
 
-_NON_CHARACTERS = re.compile("[\ufdd0\ufdd1]")
+_NON_CHARACTERS = re.compile("[\ufdd0-\ufdd3]")
 MARK = re.compile("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
 _FENCE = re.compile(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
@@ -21,14 +24,15 @@ _CODE_TAG = re.compile(
 )
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _CODE_ELEMENT = re.compile(r"<(/?)(pre|code|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE)
+_ELEMENT_IN_LINE = re.compile(r"<(/?)(code|script|style|textarea|math|pre)\b[^<>]{0,500}>", re.IGNORECASE)
+_FORMULA = re.compile("<[^<>]*\ufdd2[^<>]*>|\ufdd2(\\d+)\ufdd3")
+_FORMULA_MARK = re.compile("\ufdd2(\\d+)\ufdd3")
+_CODE_SPAN = re.compile(r"`+(.*?)`+", re.DOTALL)
 _CODE_BLOCK = re.compile(
     r"(?:^[ \t>]*(?=<[^/])|(?=</))<(/?)(pre|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE | re.MULTILINE
 )
 """What begins a block of HTML (CommonMark 4.6, kind 1): it comes before spans of code."""
 _BACKTICKS = re.compile(r"`+|\n[ \t]*(?=\n)")
-_MATHEMATICS = re.compile(
-    r"\$\$[^$]{1,5000}\$\$|(?<![\\$\w])\$(?=[^\s$])[^$\n]{0,300}[\\^_{][^$\n]{0,300}(?<=[^\s$])\$(?![\w$])"
-)
 _ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
 _LANGUAGE = re.compile(r"(?:lang[:=])?([A-Za-z][\w+#.-]*)")
 
@@ -38,6 +42,8 @@ class Masks:
 
     def __init__(self) -> None:
         self._kept: list[str] = []
+        self.formulas: list[tuple[str, bool]] = []
+        """(TeX, whether it is displayed) or, for ``<math>``, (HTML, False)."""
 
     def keep(self, text: str) -> str:
         """The mark that stands for *text*."""
@@ -50,6 +56,29 @@ class Masks:
             text = MARK.sub(lambda found: self._kept[int(found[1])] if int(found[1]) < len(self._kept) else "", text)
         return text
 
+    def keep_formula(self, tex: str, display: bool) -> str:
+        """The mark that stands for the formula until ``restore_formulas``; ``$`x`$`` is GitLab's."""
+        tex = self.restore(tex)
+        if span := _CODE_SPAN.fullmatch(tex):
+            tex = span[1]
+        self.formulas.append((tex, display))
+        return f"\ufdd2{len(self.formulas) - 1}\ufdd3"
+
+    def restore_formulas(self, html: str, written: Callable[[str, bool], str]) -> str:
+        """*html* with ``written(tex, display)`` for the marks in its text, and the TeX for those in its tags."""
+
+        def restored(found: re.Match[str]) -> str:
+            if found[1] is None:
+                return _FORMULA_MARK.sub(lambda mark: escape(self._formula(mark)[0]), found[0])
+            tex, display = self._formula(found)
+            return tex if tex.startswith("<math") else written(tex, display)
+
+        return _FORMULA.sub(restored, html) if self.formulas else html
+
+    def _formula(self, mark: re.Match[str]) -> tuple[str, bool]:
+        number = int(mark[1])
+        return self.formulas[number] if number < len(self.formulas) else ("", False)
+
 
 def mask_code(text: str, masks: Masks) -> str:
     """*text* with marks for blocks and spans of code, ``<pre>``, mathematics and escaped signs."""
@@ -60,10 +89,9 @@ def mask_code(text: str, masks: Masks) -> str:
     if "`" in text:
         text = _without_spans(text, masks)
     if "<" in text:
-        text = _without_elements(text, masks, _CODE_ELEMENT)
-    if "\\" in text:
-        text = _ESCAPE.sub(keep, text)
-    return _MATHEMATICS.sub(keep, text) if "$" in text else text
+        text = _without_elements(text, masks, _ELEMENT_IN_LINE)
+    text = with_formulas(text, masks.keep_formula)
+    return _ESCAPE.sub(keep, text) if "\\" in text else text
 
 
 def mask_elements(text: str, masks: Masks) -> str:
@@ -78,7 +106,9 @@ def _without_elements(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
         if not name and not found[1]:
             name, start = found[2].lower(), found.start()
         elif found[1] and found[2].lower() == name:
-            out += [text[done:start], masks.keep(text[start : found.end()])]
+            element = text[start : found.end()]
+            kept = masks.keep_formula(element, False) if name == "math" else masks.keep(element)
+            out += [text[done:start], kept]
             name, done = "", found.end()
     return "".join([*out, text[done:]])
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
+from ...formats.dialects.masking import Masks
+from ...formats.formulas_in_pages import mark_formulas
+from ...formats.mathematics import Formulas
 from ...sanitizer import with_media_links
 from .blocks import blocks_of, drop_chrome, parse
 from .metadata import Metadata, metadata_of
@@ -39,6 +42,8 @@ def extract(html: str, address: str = "") -> ExtractionResult:
     addresses, because they may be beside the file. Example: ``extract(html, "https://example.org/a").metadata.title``.
     """
     root = parse(with_media_links(html, known_players_only=True))
+    masks = Masks()
+    mark_formulas(root, masks)
     seen = _copy_without_chrome(root)
     blocks = blocks_of(seen)
     body = body_of(seen, blocks)
@@ -48,7 +53,7 @@ def extract(html: str, address: str = "") -> ExtractionResult:
     body_html = to_clean_html(body, metadata.address, address)
     if len(TOKEN.findall(metadata.body)) > UNSEEN * len(TOKEN.findall(visible_text(body_html))):
         body_html = to_clean_html(parse(_as_html(metadata.body)), metadata.address, address)
-    return ExtractionResult(body_html, replace(metadata, title=title))
+    return ExtractionResult(masks.restore_formulas(body_html, Formulas().html), replace(metadata, title=title))
 
 
 def _copy_without_chrome(root: HtmlElement) -> HtmlElement:

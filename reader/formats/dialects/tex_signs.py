@@ -1,0 +1,131 @@
+r"""Finds TeX in a text: ``$…$``, ``$$…$$``, ``\(…\)``, ``\[…\]``, environments, ``{{< katex >}}``.
+
+``$`` begins and ends a formula by the rules of pandoc and GitHub, and only if the text between looks like one: money,
+variables of shells and templates are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ...chinese import HAN
+
+_SIGN = re.compile(
+    r"\\begin\{(?P<begin>(?:equation|align|alignat|gather|multline|eqnarray)\*?)\}"
+    r"|\\end\{(?P<end>[a-z]+\*?)\}"
+    r"|\\{1,2}(?P<bracket>[()\[\]])|\\.|(?P<dollars>\${1,2})|(?P<blank>\n[ \t>]*(?=\n))",
+    re.DOTALL,
+)
+_LONGEST_IN_LINE = 1_000
+_MATHEMATICAL = re.compile(r"[\\^_{}=+<>|]")
+_WORDS = re.compile(
+    r"[A-Za-z]{4,}|[A-Za-z]{2,}\s+[A-Za-z]{2,}|\d\s+[A-Za-z]{2,}|" + f"[{HAN}\u3000-\u303f\uff00-\uffef]"
+)
+_HAN = re.compile(f"[{HAN}\uff00-\uffef]")
+_FORBIDDEN = re.compile(r"\$|<!--|\n\s*\n")
+_SAID = re.compile(r"\\(?:text\w*|mbox|mathrm)\s*\{[^{}]*\}")
+_SHORTCODE = re.compile(
+    r"\{\{[<%]\s*(?P<name>katex|math|latex|mathjax)\b(?P<hugo>[^<>%]{0,200})[>%]\}\}(?P<inner>.{0,5000}?)"
+    r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}"
+    r"|\{%-?\s*(?P<tag>katex|math|latex|mathjax)\b(?P<liquid>[^%]{0,200})-?%\}(?P<inside>.{0,5000}?)\{%-?\s*end(?P=tag)\s*-?%\}",
+    re.DOTALL,
+)
+_DELIMITED = re.compile(r"\$|\\[(\[]|\\begin\{(?:equation|align|gather|multline)")
+_MARKS = re.compile(r"\n[ \t]*>[ \t]?")
+
+
+def with_formulas(text: str, put: Callable[[str, bool], str]) -> str:
+    """*text* (its code masked) with ``put(tex, display)`` in place of each formula. Takes linear time."""
+    if "$" not in text and "\\" not in text and "{%" not in text and "{{" not in text:
+        return text
+    text = _SHORTCODE.sub(lambda found: _in_shortcode(found, put), text)
+    out, done = [], 0
+    for start, end, inner, display in _found(text):
+        out += [text[done:start], put(_MARKS.sub("\n", inner), display)]
+        done = end
+    return "".join([*out, text[done:]])
+
+
+def _in_shortcode(found: re.Match[str], put: Callable[[str, bool], str]) -> str:
+    """The TeX between two tags; what has signs of its own is read by them."""
+    inner = found["inner"] if found["name"] else found["inside"]
+    arguments = found["hugo"] if found["name"] else found["liquid"]
+    if _DELIMITED.search(inner) or not inner.strip():
+        return f"\n\n{inner}\n\n" if "\n" in inner else inner
+    return put(inner, "display" in arguments or inner.startswith("\n"))
+
+
+def _found(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """(start, end, TeX, whether it is displayed) of each formula, in order."""
+    opened, start, begin = "", 0, 0
+    for sign in _SIGN.finditer(text):
+        if sign["blank"] is not None:
+            opened = "" if not opened.startswith("\\begin") else opened
+        elif opened and (closed := _closed(text, opened, sign)) is not None:
+            inner = text[start : sign.end()] if opened.startswith("\\begin") else text[begin : sign.start()]
+            alone = _begins_line(text, start) and _ends_line(text, sign.end())
+            if closed and _is_formula(inner, opened) and (alone or opened != "\\["):
+                yield start, sign.end(), inner, alone if opened == "$$" else opened[:2] in ("\\[", "\\b")
+                opened = ""
+                continue
+            opened = ""
+        if not opened or opened == "$":
+            new = _opened(text, sign)
+            if new:
+                opened, start, begin = new, sign.start(), sign.end()
+
+
+def _opened(text: str, sign: re.Match[str]) -> str:
+    """What begins here: ``$``, ``$$``, ``\\(``, ``\\[``, ``\\begin{…}``; empty if nothing does."""
+    if sign["begin"]:
+        return sign[0] if _begins_line(text, sign.start()) else ""
+    if sign["bracket"]:
+        return f"\\{sign['bracket']}" if sign["bracket"] in "([" else ""
+    if sign["dollars"] == "$$":
+        return "$$"
+    before, after = text[sign.start() - 1 : sign.start()], text[sign.end() : sign.end() + 1]
+    opens = sign["dollars"] and after.strip() and not _is_word(before)
+    return "$" if opens else ""
+
+
+def _closed(text: str, opened: str, sign: re.Match[str]) -> bool | None:
+    """Whether *sign* ends what *opened*; None if it is within."""
+    if opened.startswith("\\begin"):
+        return True if sign["end"] and f"\\begin{{{sign['end']}}}" == opened else None
+    if opened in ("\\(", "\\["):
+        return True if sign["bracket"] == (")" if opened == "\\(" else "]") else None
+    if not sign["dollars"]:
+        return None
+    if opened == "$$":
+        return True if sign["dollars"] == "$$" else None
+    before, after = text[sign.start() - 1 : sign.start()], text[sign.end() : sign.end() + 1]
+    return bool(before.strip()) and sign["dollars"] == "$" and not _is_word(after)
+
+
+def _is_formula(inner: str, opened: str) -> bool:
+    """Whether the text looks like mathematics, not like ``$5 and 10$`` or ``\\[1\\]``."""
+    if not inner.strip() or _FORBIDDEN.search(inner):
+        return False
+    if opened == "$$" or opened.startswith("\\begin"):
+        return True
+    if opened != "$" and _HAN.search(_SAID.sub("", inner)):
+        return False
+    if opened == "\\[":
+        return _MATHEMATICAL.search(inner) is not None
+    if len(inner) > _LONGEST_IN_LINE:
+        return False
+    return _MATHEMATICAL.search(inner) is not None or not _WORDS.search(inner)
+
+
+def _is_word(sign: str) -> bool:
+    return sign in ("$", "_") or (sign.isascii() and sign.isalnum())
+
+
+def _begins_line(text: str, at: int) -> bool:
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip(" \t>")
+
+
+def _ends_line(text: str, at: int) -> bool:
+    end = text.find("\n", at)
+    return not text[at : end if end >= 0 else len(text)].strip(" \t.,;，。；：")

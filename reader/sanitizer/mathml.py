@@ -1,0 +1,184 @@
+"""MathML of any origin as a valid formula of presentation elements: MathML Core, without links, scripts and HTML.
+
+The attack on sanitizers by way of MathML is HTML inside of it, which a second parser places elsewhere (mglyph,
+malignmark, annotation-xml, mtext). So a formula holds nothing but the elements named here, and only the leaves
+(``MATHML_LEAVES``) hold text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+
+from markupsafe import Markup
+
+from .allowlist import MATHML, MATHML_ARITY, MATHML_ATTRIBUTES, MATHML_LEAVES, MATHML_VALUES
+from .attributes import attributes_of, escaped, to_text
+
+DEEPEST_FORMULA = 60
+"""Elements nested in one formula; deeper ones are dropped, and their text stays."""
+LONGEST_TEX = 10_000
+"""Characters of ``alttext``."""
+
+_PARENTS = {"mtr": "mtable", "mtd": "mtr", "mprescripts": "mmultiscripts"}
+"""An element with another parent is a row."""
+_EMPTY = frozenset({"mspace", "mprescripts"})
+_SPACE = re.compile(r"[ \t\r\n]+")
+_SLANTED = re.compile("[A-Za-z\u03b1-\u03f5\u0131\u0237]")
+"""Variables, which style sheets may set in italics; other identifiers (``sin``, ``∞``, ``ℝ``) are upright."""
+_FORMULA = re.compile(r"<math((?: [a-z]+=\"[^\"]*\")*)>.*?</math>", re.DOTALL)
+
+
+@dataclass
+class _Element:
+    name: str
+    attributes: str = ""
+    children: list[_Element] = field(default_factory=list)
+    text: str = ""
+
+
+class Formula:
+    """Takes the tokens between ``<math>`` and ``</math>`` of nh3's output, one by one; ``html`` writes the formula."""
+
+    def __init__(self, raw: str) -> None:
+        self.root = _Element("mrow")
+        self.open: list[_Element | None] = [self.root]
+        """For each open tag of the source its element; None for one that is dropped."""
+        self.deep = 1
+        given = attributes_of(raw)
+        self.display = given.get("display") == "block"
+        self.alternative = " ".join(unescape(given.get("alttext", "")).split())[:LONGEST_TEX]
+
+    def start(self, name: str, raw: str) -> None:
+        parent = self._parent()
+        fits = name in MATHML and name != "math" and parent.name not in MATHML_LEAVES and self.deep < DEEPEST_FORMULA
+        element = _Element(*self._named(name, raw, parent)) if fits else None
+        if element:
+            parent.children.append(element)
+            self.deep += 1
+        self.open.append(element)
+
+    def _named(self, name: str, raw: str, parent: _Element) -> tuple[str, str]:
+        if _PARENTS.get(name, parent.name) != parent.name:
+            return "mrow", ""
+        return name, _attributes(name, raw)
+
+    def end(self) -> bool:
+        """Whether this was the end of the formula."""
+        if self.open.pop():
+            self.deep -= 1
+        return not self.open
+
+    def text(self, text: str) -> None:
+        parent = self._parent()
+        if parent.name in MATHML_LEAVES:
+            parent.text += text
+        elif text.strip():
+            parent.children.append(_Element("mtext", text=text))
+
+    def html(self) -> str:
+        """Empty if the formula says nothing."""
+        inside = "".join(map(_written, self.root.children))
+        said = linear(self.root.children)
+        if not said:
+            return ""
+        attributes = ' display="block"' if self.display else ""
+        return f'<math{attributes} alttext="{escaped(self.alternative) or escaped(said[:LONGEST_TEX])}">{inside}</math>'
+
+    def _parent(self) -> _Element:
+        return next(element for element in reversed(self.open) if element and element.name not in _EMPTY)
+
+
+def _attributes(name: str, raw: str) -> str:
+    allowed = MATHML_ATTRIBUTES.get(name, MATHML_ATTRIBUTES["*"])
+    given = attributes_of(raw) if raw else {}
+    valid = {key: value for key, value in given.items() if key in allowed and MATHML_VALUES[key].fullmatch(value)}
+    return to_text(valid)
+
+
+def _written(element: _Element) -> str:
+    """The element as HTML. One with a wrong number of children is a row of them."""
+    name, children = element.name, element.children
+    if name in MATHML_LEAVES:
+        text = _SPACE.sub(" ", element.text).strip(" ")
+        upright = ' mathvariant="normal"' if name == "mi" and not _SLANTED.fullmatch(text) else ""
+        return f"<{name}{element.attributes or upright}>{text}</{name}>"
+    if name == "mmultiscripts":
+        return _scripts(element)
+    if name in _CHILDREN:
+        children = [_fitting(child, _CHILDREN[name]) for child in children]
+    inside = "".join(map(_written, children))
+    if (name in MATHML_ARITY and len(children) != MATHML_ARITY[name]) or (name == "mtable" and not children):
+        return f"<mrow>{inside}</mrow>"
+    return f"<{name}{element.attributes}>{inside}</{name}>"
+
+
+_CHILDREN = {"mtable": "mtr", "mtr": "mtd"}
+
+
+def _fitting(child: _Element, name: str) -> _Element:
+    return child if child.name == name else _Element(name, children=[child])
+
+
+def _scripts(element: _Element) -> str:
+    """A base, pairs of scripts behind it and, after ``mprescripts``, pairs before it."""
+    names = [child.name for child in element.children]
+    at = names.index("mprescripts") if "mprescripts" in names else len(names)
+    after, before = element.children[:at], element.children[at + 1 :]
+    inside = "".join(map(_written, after))
+    behind = "".join(_written(child) for child in before if child.name != "mprescripts")
+    if len(after) % 2 == 0 or len(before) % 2 or "mprescripts" in names[at + 1 :]:
+        return f"<mrow>{inside}{behind}</mrow>"
+    behind = f"<mprescripts></mprescripts>{behind}" if before else ""
+    return f"<mmultiscripts{element.attributes}>{inside}{behind}</mmultiscripts>"
+
+
+# -- as text ------------------------------------------------------------------------------------------------------
+
+
+def linear(elements: list[_Element]) -> str:
+    """A formula in one line, escaped as in HTML: ``x^2``, ``(a+b)/2``, ``√(x)``. Text for one that has no TeX."""
+    return _SPACE.sub(" ", "".join(_said(element) for element in elements)).strip()
+
+
+def _said(element: _Element) -> str:
+    parts = [_said(child) for child in element.children]
+    match element.name, parts:
+        case "mfrac", [above, below]:
+            return f"{_grouped(above)}/{_grouped(below)}"
+        case (("msup" | "mover"), [base, above]):
+            return f"{base}^{_grouped(above)}"
+        case (("msub" | "munder"), [base, below]):
+            return f"{base}_{_grouped(below)}"
+        case (("msubsup" | "munderover"), [base, below, above]):
+            return f"{base}_{_grouped(below)}^{_grouped(above)}"
+        case "msqrt", _:
+            return f"√({''.join(parts)})"
+        case "mroot", [inside, degree]:
+            return f"{_grouped(degree)}√({inside})"
+        case ("mtr", _) | ("mtable", _):
+            return ("; " if element.name == "mtable" else ", ").join(parts)
+        case _:
+            return element.text if element.name in MATHML_LEAVES else "".join(parts)
+
+
+def _grouped(text: str) -> str:
+    return text if len(unescape(text)) < 2 or text.isalnum() else f"({text})"
+
+
+def formulas_as_text(clean: str) -> Markup:
+    """Sanitized HTML with the TeX of each formula (or the formula in one line) in its place."""
+    if "<math" not in clean:
+        return Markup(clean)  # noqa: S704  sanitized already
+    return Markup(_FORMULA.sub(lambda found: _alternative(found[1]), clean))  # noqa: S704  escaped by the sanitizer
+
+
+def _alternative(raw: str) -> str:
+    return attributes_of(raw).get("alttext", "").replace("&quot;", '"')
+
+
+def formulas(clean: str) -> Iterator[str]:
+    """Each formula of sanitized HTML, whole."""
+    return (found[0] for found in _FORMULA.finditer(clean))
