@@ -47,3 +47,72 @@ def test_towers_of_tags_do_no_harm(tag: str) -> None:
 )
 def test_a_page_without_an_article_gives_an_empty_body(page: str) -> None:
     assert len(extract(page).text) < 9
+
+
+# -- lists, code and fields within a page -----------------------------------------------------------------------------
+
+FIRST = "<p>今年秋天，河湾县的柿子熟得早，村里的加工车间提前半个月开了工，女工们坐成两排，一天要削三千斤柿子。</p>"
+NEXT = "<p>县农业农村局介绍，全县柿子种植面积两万亩，预计产量三万吨，大部分制成柿饼，销往南方各省。</p>"
+
+
+def body_with(markup: str) -> str:
+    page = f"<html><head><title>柿子红了</title></head><body><article><h1>柿子红了</h1>{FIRST}{markup}{NEXT}</article>"
+    return extract(f"{page}</body></html>", ADDRESS).body_html
+
+
+@pytest.mark.parametrize("announced", ["<p>常用的工具有：</p>", ""])
+def test_a_list_of_short_links_within_the_story_is_kept(announced: str) -> None:
+    links = "".join(f"<li><a href='https://tools.example/{name}'>{name}</a></li>" for name in ("钩秤", "竹匾", "刨刀"))
+    assert body_with(f"{announced}<ul>{links}</ul>").count("<li><a href=") == 3
+
+
+def test_a_list_of_other_headlines_is_not() -> None:
+    others = "<ul><li><a href=/1>石榴也红了，今年又是丰收的一年</a></li><li><a href=/2>枣树开花的时候</a></li></ul>"
+    assert "石榴" not in body_with(f"<p>相关阅读：</p>{others}")
+    assert "石榴" not in body_with(others)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<pre>for i in x:<br>    go(i)</pre>",
+        "<pre><code><div class=line>for i in x:</div><div class=line>    go(i)</div></code></pre>",
+        "<pre class='prettyprint linenums'><ol><li>for i in x:</li><li>    go(i)</li></ol></pre>",
+        "<pre class=prettyprint><code>for i in x:\n    go(i)</code><ul class=pre-numbering><li>1</li><li>2</li></ul></pre>",
+        "<div class=highlight><pre><span class=linenos>1</span>for i in x:\n<span class=linenos>2</span>    go(i)</pre></div>",
+        "<table><tr><td class=gutter><pre>1\n2</pre></td><td class=code><pre>for i in x:\n    go(i)</pre></td></tr></table>",
+        (
+            "<table class=hljs-ln><tr><td class=hljs-ln-numbers>1</td><td class=hljs-ln-code>for i in x:</td></tr>"
+            "<tr><td class=hljs-ln-numbers>2</td><td class=hljs-ln-code>    go(i)</td></tr></table>"
+        ),
+        (
+            "<table><tr><td class=blob-num data-line-number=1></td><td class=blob-code>for i in x:</td></tr>"
+            "<tr><td class=blob-num data-line-number=2></td><td class=blob-code>    go(i)</td></tr></table>"
+        ),
+    ],
+)
+def test_code_keeps_its_lines_and_loses_their_numbers(markup: str) -> None:
+    code = body_with(markup).split("<pre>")[1].split("</pre>")[0]
+    assert code.strip("\n") == "for i in x:\n    go(i)"
+
+
+def test_a_page_that_is_one_block_of_plain_text_keeps_its_lines() -> None:
+    memo = "\n".join(f"   Line {n} of the memo describes packets,\n      with a hanging indent." for n in range(12))
+    assert memo in extract(f"<html><title>Memo</title><body><pre>{memo}</pre></body></html>").body_html
+
+
+def test_a_title_that_was_escaped_twice_is_read_as_meant() -> None:
+    page = f"<title>AT&amp;amp;T 与 Vec&lt;T&gt;</title><body><h1>AT&amp;amp;T 与 Vec&lt;T&gt;</h1>{FIRST}{NEXT}</body>"
+    assert extract(page).metadata.title == "AT&T 与 Vec<T>"
+
+
+@pytest.mark.parametrize(
+    ("account", "source", "byline"), [("河湾日报", "河湾日报", ()), ("高原雪", "", ("高原雪",)), ("", "", ())]
+)
+def test_the_account_of_a_messenger_page_is_its_source_or_its_author(
+    account: str, source: str, byline: tuple[str, ...]
+) -> None:
+    head = f"<h1 id=activity-name>柿子红了</h1><div id=meta_content><a id=js_name> {account} </a></div>"
+    page = f"<title></title><meta property=og:title content=柿子红了>{head}<div id=js_content>{FIRST}{NEXT}</div>"
+    found = extract(page, "https://weixin.example/s/a").metadata
+    assert (found.source, found.byline) == (source, byline)

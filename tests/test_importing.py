@@ -241,6 +241,34 @@ def test_each_entry_of_a_feed_becomes_an_article_from_the_feed_or_from_its_page(
         assert (settings.articles / "2018-11-23/只有摘要.md").exists() == (kind == "rss")
 
 
+SHORT = [
+    "<title>大雨</title><h1>大雨</h1><p>今天下雨。</p>",
+    "<title>短讯</title><div class=title>短讯</div><div>2021-05-01 08:00 来源：晨报</div><div>大桥今晨六时通车。</div>",
+]
+NO_ARTICLE = [
+    "<title>App</title><div id=root></div><p>Please enable JavaScript to continue.</p>",
+    "<title>加载中</title><p>正在加载，请稍候。</p>",
+    "<title>404</title><h1>404</h1><p>您访问的页面不存在。</p>",
+    "<title>登录</title><h1>登录</h1><p>登录后查看全文。</p>",
+    "<p>今天下雨。</p>",
+]
+
+
+@pytest.mark.parametrize("page", SHORT)
+def test_short_news_of_a_headline_and_a_sentence_is_an_article(run, settings, tmp_path, page):
+    (tmp_path / "a.html").write_text(f"<meta charset=utf-8>{page}", "utf-8")
+    result = run(tmp_path / "a.html", "--date", "2021-05-01")
+    assert result.exit_code == 0, result.output
+    assert len(list(settings.articles.rglob("*.md"))) == 1
+
+
+@pytest.mark.parametrize("page", NO_ARTICLE)
+def test_a_page_that_says_it_has_no_text_is_none(run, settings, tmp_path, page):
+    (tmp_path / "a.html").write_text(f"<meta charset=utf-8>{page}", "utf-8")
+    assert run(tmp_path / "a.html", "--date", "2021-05-01").exit_code == 1
+    assert not list(settings.articles.rglob("*.md"))
+
+
 def test_an_import_that_was_broken_off_goes_on_where_it_stopped(run, settings):
     pages = {}
     with site(pages) as (root, _asked):

@@ -20,7 +20,7 @@ from ..sanitizer import sanitize, with_media_links
 from .duplicates import hash_of
 from .extraction.blocks import parse
 from .extraction.extract import extract
-from .extraction.patterns import TOKEN
+from .extraction.patterns import SENTENCE_END, TOKEN
 from .extraction.semantic_html import normalize, to_clean_html
 from .images import LARGEST_BYTES, Pictures, take_pictures
 from .sources.http import Fetched, Fetcher
@@ -30,7 +30,14 @@ from .sources.sources import text_in
 
 LONGEST_TITLE = 40
 LEAST_TOKENS = 20
-"""A page with fewer words has no article, or shows it only with JavaScript."""
+"""A page with fewer words has no article, or shows it only with JavaScript, unless it is short news."""
+_HEADED = re.compile(rb"<(?:title|h1)\b", re.IGNORECASE)
+_NO_NEWS = re.compile(
+    r"javascript|cookie|enable|browser|loading|not found|forbidden|denied|error|captcha|redirect|sign in"
+    r"|log ?in|subscribe|please|404|403|50\d"
+    r"|浏览器|加载|登录|登陆|注册|稍候|稍等|不存在|找不到|已删除|验证|跳转|刷新|请|版权|审核|权限",
+    re.IGNORECASE,
+)
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
 _MOMENT = r"(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T \d:+Z]*)"
@@ -71,9 +78,23 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         raise NotImported(item.name, _in_line(error)) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
-    if _is_empty(draft.body_html, LEAST_TOKENS if item.form in ("", "page") else 1):
+    is_page = item.form in ("", "page") and not _is_short_news(draft, got.content)
+    if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.body_html), {**inline, **draft.pictures})
+
+
+def _is_short_news(draft: Draft, page: bytes) -> bool:
+    """A headline and a sentence; not what pages say that show their text with JavaScript only, or have none.
+
+    What has no headline of its own is the excerpt in a feed.
+    """
+    text = re.sub(r"<[^>]+>", " ", draft.body_html).strip()
+    return (
+        _HEADED.search(page) is not None
+        and SENTENCE_END.search(text) is not None
+        and not _NO_NEWS.search(f"{draft.title} {text}")
+    )
 
 
 def _is_empty(body_html: str, least_tokens: int) -> bool:

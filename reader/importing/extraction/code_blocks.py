@@ -8,21 +8,55 @@ from lxml.html import HtmlElement
 
 from .blocks import drop
 
-_GUTTER = re.compile(r"gutter|line-?no|line-?num|^\s*(?:ln|num)\s*$", re.IGNORECASE)
+_GUTTER = re.compile(r"gutter|line-?no|line-?num|ln-num|blob-num|numbering|^\s*(?:ln|num)\s*$", re.IGNORECASE)
+_LINE_TAGS = ("div", "li", "p", "tr")
+_CODE_CELL = re.compile(r"\bcode\b|blob-code|ln-code", re.IGNORECASE)
 _NUMBERS = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
 
 
 def lines_of(pre: HtmlElement) -> str:
-    """The text of a code block; each ``<br>`` becomes a line break."""
-    parts = [pre.text or ""]
+    """The text of a code block; each ``<br>`` becomes a line break, each block element in it a line."""
+    text = pre.text or ""
     for child in pre:
-        parts += ["\n" if child.tag == "br" else lines_of(child), child.tail or ""]
-    return "".join(parts)
+        if child.tag in _LINE_TAGS:
+            line = lines_of(child)
+            text = _closed(text if text.strip() else "") + _closed(line or "\n") + (child.tail or "").strip()
+        else:
+            text += ("\n" if child.tag == "br" else lines_of(child)) + (child.tail or "")
+    return text
+
+
+def _closed(text: str) -> str:
+    return text if not text or text.endswith("\n") else text + "\n"
 
 
 def drop_line_numbers(body: HtmlElement) -> None:
-    """Removes elements with a class for line numbers, and preformatted text that contains only numbers."""
-    for element in list(body.iter("td", "pre", "div", "span", "a")):
+    """Removes elements with a class for line numbers, and preformatted text that contains only numbers.
+
+    A table of code with one line a row becomes one code block.
+    """
+    for element in list(body.iter("td", "pre", "div", "span", "a", "ul", "ol")):
         named = element.tag == "pre" or _GUTTER.search(element.get("class", ""))
         if element is not body and named and _NUMBERS.fullmatch(element.text_content()):
             drop(element)
+    for cell in list(body.iter("td")):
+        if _GUTTER.search(cell.get("class", "")) and not cell.text_content().strip():
+            drop(cell)
+    for table in list(body.iter("table")):
+        if table is not body and _is_code(table):
+            _as_one_block(table)
+
+
+def _is_code(table: HtmlElement) -> bool:
+    """Whether each row is one cell with a class for code, without a code block of its own."""
+    rows = [list(row) for row in table.iter("tr")]
+    return bool(rows) and all(
+        len(row) == 1 and _CODE_CELL.search(row[0].get("class", "")) and row[0].find(".//pre") is None for row in rows
+    )
+
+
+def _as_one_block(table: HtmlElement) -> None:
+    lines = [lines_of(row[0]).rstrip("\n") for row in table.iter("tr")]
+    tail = table.tail
+    table.clear()
+    table.tag, table.text, table.tail = "pre", "\n".join(lines), tail

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -27,6 +28,7 @@ _NO_SECTION = re.compile(
     r"^(?:首\s*页|正文|home|index|网站首页|.*首页|详情|内容|文章|新闻详情|.{0,4}正文)$", re.IGNORECASE
 )
 SHORT_LINE_TOKENS = 60
+_TWICE_ESCAPED = re.compile(r"&(?:amp|quot|#39|nbsp|[lr][ds]quo|mdash|ndash|middot|hellip);")
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,14 @@ def metadata_of(root: HtmlElement, blocks: Sequence[TextBlock], body: HtmlElemen
     title = _title(root, blocks, meta, schema)
     near = _short_lines(blocks, title)
     signed = bylines_of(near, _edges(blocks, body))
+    account = _account(root)
     return Metadata(
-        title=title,
+        title=_unescaped(title),
         summary=_summary(_one_line(schema.get("summary") or meta.get("summary", "")), blocks),
         published=_published(meta, schema, near, base),
         updated=date_in_text(str(schema.get("updated") or meta.get("updated", ""))),
-        source=_source(signed, meta),
-        byline=_byline(signed, meta, schema),
+        source=_source(signed, meta) or ("" if is_person(account) else account),
+        byline=_byline(signed, meta, schema) or ((account,) if is_person(account) else ()),
         editor=signed.editor or "、".join(n for n in names_in("、".join(schema.get("editor") or [])) if is_person(n)),
         section=_section(blocks, meta, schema, title),
         tags=_tags(meta, schema, title),
@@ -71,6 +74,16 @@ def metadata_of(root: HtmlElement, blocks: Sequence[TextBlock], body: HtmlElemen
         address=base,
         body=schema.get("body", ""),
     )
+
+
+def _unescaped(title: str) -> str:
+    """Many systems escape twice: ``AT&amp;amp;T``."""
+    return _TWICE_ESCAPED.sub(lambda found: unescape(found[0]), title)
+
+
+def _account(root: HtmlElement) -> str:
+    """The account that published a page of WeChat."""
+    return next((_one_line(element.text_content()) for element in root.xpath("//*[@id='js_name']")), "")
 
 
 def _canonical(root: HtmlElement) -> str:

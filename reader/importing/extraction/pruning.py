@@ -18,6 +18,7 @@ from .scoring import LANDMARKS, probabilities, prose_by_element
 MOST = 0.3
 """An element with a larger fraction of the prose, alone or with others of its class, is never removed."""
 MOST_CAPTION_TOKENS = 80
+MOST_LINK_TOKENS = 8
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _CAPTION_TAGS = ("figure", "figcaption", "caption")
 
@@ -73,24 +74,20 @@ def _drop_unwelcome(body: HtmlElement) -> None:
     for element in list(body.iterdescendants()):
         names = names_of(element)
         share = max(shares.get(element, 0.0), together[names] if names else 0.0)
-        if element not in tokens or share > MOST or _in_figure(element):
+        if element not in tokens or share > MOST or _is_within(element, "figure") or _is_within(element, "pre"):
             continue
         unwelcome = element.tag in LANDMARKS or (is_unwelcome(names) and not is_body(names))
         if unwelcome and likely[element] < 0.5 * tokens[element] and not _quotes(element):
             drop(element)
 
 
-def _in_figure(element: HtmlElement) -> bool:
-    return any(ancestor.tag == "figure" for ancestor in lineage(element))
-
-
-def _in_quotation(element: HtmlElement) -> bool:
-    return any(ancestor.tag == "blockquote" for ancestor in lineage(element))
+def _is_within(element: HtmlElement, tag: str) -> bool:
+    return any(ancestor.tag == tag for ancestor in lineage(element))
 
 
 def _quotes(element: HtmlElement) -> bool:
     """Whether the element is a wrapper of a quotation, such as an embedded post."""
-    if _in_quotation(element):
+    if _is_within(element, "blockquote"):
         return True
     quoted = sum(len(quote.text_content()) for quote in element.iter("blockquote"))
     return quoted > len(element.text_content()) / 2
@@ -101,8 +98,21 @@ def _drop_link_lists(body: HtmlElement) -> None:
         links = element.findall(".//a[@href]")
         size = len(TOKEN.findall(element.text_content()))
         linked = sum(len(TOKEN.findall(link.text_content())) for link in links)
-        if len(links) > 1 and size and linked > 0.6 * size:
+        if len(links) > 1 and size and linked > 0.6 * size and not _is_list_of_story(element):
             drop(element)
+
+
+def _is_list_of_story(element: HtmlElement) -> bool:
+    """A list of short links between two paragraphs of the story, as of tools or sources; other headlines are longer."""
+    above, below = element.getprevious(), element.getnext()
+    if element.tag not in ("ul", "ol") or above is None or below is None or is_unwelcome(names_of(element)):
+        return False
+    if max((len(TOKEN.findall(item.text_content())) for item in element), default=0) > MOST_LINK_TOKENS:
+        return False
+    said = above.text_content().strip()
+    announced = said.endswith((":", "：")) or (above.tag == "p" and SENTENCE_END.search(said) is not None)
+    goes_on = below.tag == "p" and SENTENCE_END.search(below.text_content()) is not None
+    return announced and goes_on and not TAIL_HEADING.search(said) and below.find(".//a") is None
 
 
 def _drop_link_lines(body: HtmlElement) -> None:
@@ -170,7 +180,7 @@ def _drop_tail(body: HtmlElement) -> None:
     for block, chance in reversed(list(zip(rest, probabilities(rest), strict=True))):
         text = block.text.strip()
         closing = (block.tokens < 80 and TAIL_LINE.search(text)) or (chance < 0.3 and not SENTENCE_END.search(text))
-        if block.owner is body or not closing or _in_quotation(block.owner):
+        if block.owner is body or not closing or _is_within(block.owner, "blockquote"):
             break
         _drop_block(block)
 
