@@ -35,14 +35,14 @@ def reads(monkeypatch, services):
     from reader.library import scanner
 
     names: list[str] = []
-    real = scanner.read_files
+    real = scanner.read_dated_files
 
     def counted(settings, stamps):
         for result in real(settings, stamps):
             names.append(result.path)
             yield result
 
-    monkeypatch.setattr(scanner, "read_files", counted)
+    monkeypatch.setattr(scanner, "read_dated_files", counted)
     return names
 
 
@@ -169,7 +169,7 @@ def test_a_file_that_fails_to_be_read_keeps_its_article_and_is_tried_again(
 
     publish({"rain.md": RAIN})
     monkeypatch.setattr(file_reader_child, "read_regular", read)
-    monkeypatch.setattr(scanner, "read_files", in_this_process)
+    monkeypatch.setattr(scanner, "read_dated_files", in_this_process)
     publish({"rain.md": DRY})
     assert "下雨" in services.catalog.article("rain").body
     assert [(p.path, p.cause) for p in services.catalog.problems()] == [("rain.md", os.strerror(number))]

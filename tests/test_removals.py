@@ -374,7 +374,7 @@ def test_others_write_and_processes_start_while_a_file_is_being_read(services, d
                 transaction.set_meta("written meanwhile", "yes")
         return iter(())
 
-    monkeypatch.setattr(scanner, "read_files", slowly)
+    monkeypatch.setattr(scanner, "read_dated_files", slowly)
     services.library.scan_all()
     assert started == ["0\n"]
     with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
@@ -389,13 +389,13 @@ def test_a_catalog_that_was_filled_once_is_served_before_the_first_pass(services
 
 def test_a_file_that_changes_while_it_is_read_is_looked_at_again(services, drop, monkeypatch):
     path = drop("rain.md", RAIN)
-    real = scanner.read_files
+    real = scanner.read_dated_files
 
     def interrupted(settings, stamps):
         for result in real(settings, stamps):
             path.write_text(RAIN + "再写", "utf-8")
             yield result
 
-    monkeypatch.setattr(scanner, "read_files", interrupted)
+    monkeypatch.setattr(scanner, "read_dated_files", interrupted)
     assert services.library.scan_all().unsettled == {"rain.md"}
     assert services.catalog.count() == 0
