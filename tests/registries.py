@@ -83,7 +83,7 @@ def specimen(picture: bytes) -> dict[str, bytes]:
 
 
 def contents(article: Article) -> dict[str, list[str]]:
-    """The required content of an export, by kind: headings, link targets, alternative texts, table cells."""
+    """The required content of an export, by kind: headings, link targets, alternative texts, formulas, code, cells."""
     body = lxml.html.fragment_fromstring(str(article.body), create_parent="div")
     links = [link.get("href") for link in body.iter("a") if not link.get("href", "#").startswith("#")]
     return {
@@ -91,6 +91,7 @@ def contents(article: Article) -> dict[str, list[str]]:
         "link": links,
         "picture": [picture.get("alt") for picture in body.iter("img")],
         "formula": [formula.get("alttext") for formula in body.iter("math")],
+        "code": [line for code in body.iter("pre") for line in code.text_content().splitlines()],
         "cell": [cell.text_content() for cell in body.iter("th", "td")],
     }
 
@@ -120,7 +121,7 @@ def searchable(exporter: Exporter, content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             texts = [file.read(name).decode("utf-8", "ignore") for name in file.namelist() if name.endswith("html")]
         return "\n".join(re.sub(r"</?(?:span|b|i)\b[^>]*>", "", text) for text in texts)
-    return content.decode()
+    return re.sub(r"</?span\b[^>]*>", "", content.decode())
 
 
 def _of_pdf(content: bytes) -> Iterator[str]:

@@ -109,7 +109,7 @@ def test_an_export_begins_or_holds_what_its_format_asks_for(article, services, s
 
 @pytest.mark.parametrize(
     ("pattern", "kind"),
-    [("h[2-6]", "heading"), ("a", "link"), ("img", "picture"), ("table", "cell")],
+    [("h[2-6]", "heading"), ("a", "link"), ("img", "picture"), ("table", "cell"), ("math", "formula"), ("pre", "code")],
 )
 def test_an_exporter_that_drops_something_is_found_out(article, services, pattern, kind):
     def export(publication, options, render):

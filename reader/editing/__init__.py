@@ -18,6 +18,7 @@ from ..sanitizer import sanitize
 from ..settings import Settings
 from . import from_body, from_path
 from .body_transforms import set_body
+from .code_highlighting import with_highlighted_code
 from .validation import checked
 
 NO_DATE = Message(
@@ -40,6 +41,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     language = stated_language or from_body.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
     published = _published(draft, file, plain, settings)
+    body = with_highlighted_code(body, language)
     setter = punctuate if language.startswith("zh") else _as_is
     return Article(
         slug=draft.slug or from_path.slug(file),

@@ -76,7 +76,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     }
     pages = [_page(chapter, document, render) for chapter in document.chapters]
     items = [
-        ManifestItem("style.css", "text/css", render("export/epub/style.css").encode()),
+        ManifestItem("style.css", "text/css", render("export/epub/style.css", **common).encode()),
         ManifestItem("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
         ManifestItem("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
         ManifestItem("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from markupsafe import Markup
 
 from ..editing.body_transforms import set_body
+from ..editing.code_highlighting import without_labels
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
 from ..formats.markdown_writer import HEADINGS, comparable, to_markdown
@@ -42,18 +43,19 @@ def front(article: Article) -> str:
 
 def body_markdown(article: Article) -> str:
     """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain."""
-    text = to_markdown(_without_own_names(article))
-    return text if comparable(read_back(text, article.language)) == comparable(article.body) else f"{article.body}\n"
+    body = without_labels(article.body)
+    text = to_markdown(_without_own_names(body, article.language))
+    return text if comparable(read_back(text, article.language)) == comparable(body) else f"{body}\n"
 
 
-def _without_own_names(article: Article) -> Markup:
+def _without_own_names(body: Markup, language: str) -> Markup:
     """The body without generated heading ids, which are generated again on reading; other ids are unchanged."""
-    parts = tokens(article.body)
+    parts = tokens(body)
     headings = [part for part in parts if part.name in HEADINGS and not part.end]
     named = [part.attributes for part in headings]
     for part in headings:
         part.attributes = _ID.sub("", part.attributes)
-    given = tokens(set_body(joined(parts), article.language, PurePosixPath())[0])
+    given = tokens(set_body(joined(parts), language, PurePosixPath())[0])
     again = [part.attributes for part in given if part.name in HEADINGS and not part.end]
     for part, before, after in zip(headings, named, again, strict=True):
         part.attributes = part.attributes if before == after else before

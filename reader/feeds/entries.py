@@ -10,6 +10,7 @@ from html import escape, unescape
 from urllib.parse import urljoin
 
 from .. import urls
+from ..editing.code_highlighting import plain_code
 from ..media.images import WIDTHS
 from ..models import Article
 from ..sanitizer import formulas_as_text
@@ -61,7 +62,7 @@ def to_entry(
         address=address,
         title=article.title,
         summary=article.summary,
-        content=with_absolute_addresses(formulas_as_text(article.body), address),
+        content=with_absolute_addresses(plain_code(formulas_as_text(article.body)), address),
         published=article.published.replace(microsecond=0),
         updated=max(filter(None, (article.published, article.updated, revised))).replace(microsecond=0),
         language=article.language or site.language,

@@ -30,7 +30,7 @@ from html import escape, unescape
 import nh3
 from markupsafe import Markup
 
-from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, INLINES, MATHML, MATHML_ATTRIBUTES, SCHEMES
+from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, CLASSES_OF_CODE, INLINES, MATHML, MATHML_ATTRIBUTES, SCHEMES
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
 from .embeds import with_media_links
@@ -62,8 +62,14 @@ _CLEANER = nh3.Cleaner(
     tags=BLOCKS | INLINES,
     clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "svg"}
     | {"annotation", "annotation-xml"},
-    attributes={tag: set(names) for tag, names in {**ATTRIBUTES, **MATHML_ATTRIBUTES, "*": ATTRIBUTES["*"]}.items()},
-    allowed_classes=dict.fromkeys((BLOCKS | INLINES) - MATHML, CLASSES),
+    attributes={
+        tag: set(names)
+        for tag, names in {**ATTRIBUTES, **MATHML_ATTRIBUTES, "*": ATTRIBUTES["*"], "code": {"class"}}.items()
+    },
+    allowed_classes={
+        **dict.fromkeys((BLOCKS | INLINES) - MATHML - {"code"}, CLASSES),
+        "span": CLASSES | CLASSES_OF_CODE,
+    },
     url_schemes=SCHEMES,
     link_rel=None,
 )

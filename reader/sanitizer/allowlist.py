@@ -46,8 +46,12 @@ PARENTS = {
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 CLASSES = {
     *("poem", "verse", "stanza", "footnotes", "footnote-ref", "footnote-backref"),
-    *("epigraph", "signature", "note", "warning", "pullquote", "left", "center", "right"),
+    *("epigraph", "signature", "note", "warning", "pullquote", "left", "center", "right", "diagram"),
 }
+CLASSES_OF_CODE = frozenset({"hk", "hs", "hc", "hm", "hf", "ht", "ha", "hd"})
+"""Of spans in code: keyword, string, comment, constant, name that is defined, type, attribute, deleted line."""
+CODE_LANGUAGE = re.compile(r"language-[\w+#.-]{1,40}")
+"""The class of ``code`` that names its language (HTML, 4.5.15)."""
 ATTRIBUTES = {
     "*": {"lang", "dir", "id"},
     "a": {"href", "title", "hreflang"},

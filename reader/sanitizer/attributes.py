@@ -8,7 +8,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from .addresses import WEB_SCHEMES, safe_address
-from .allowlist import SCHEMES, VALUES
+from .allowlist import CODE_LANGUAGE, SCHEMES, VALUES
 
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _TAG_WITH_ATTRIBUTES = re.compile(r'(<[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')
@@ -115,6 +115,8 @@ def sanitized_attributes(tag: str, raw: str, names: IdAllocator) -> str:
     for name, value in _ATTRIBUTE.findall(raw):
         if name == "align":
             name, value = "class", _joined(attributes.get("class", ""), value)
+        elif name == "class" and tag == "code":
+            value = _language(value)
         elif name == "class":
             value = _joined(value, attributes.get("class", ""))
         else:
@@ -126,6 +128,10 @@ def sanitized_attributes(tag: str, raw: str, names: IdAllocator) -> str:
     if tag == "a" and _OUTSIDE.match(attributes.get("href", "")):
         attributes["rel"] = "noopener noreferrer"
     return to_text(attributes)
+
+
+def _language(classes: str) -> str:
+    return next((name for name in classes.split() if CODE_LANGUAGE.fullmatch(name)), "")
 
 
 def _joined(classes: str, more: str) -> str:

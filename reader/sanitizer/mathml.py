@@ -172,7 +172,7 @@ def formulas_as_text(clean: str) -> Markup:
     """Sanitized HTML with the TeX of each formula (or the formula in one line) in its place."""
     if "<math" not in clean:
         return Markup(clean)  # noqa: S704  sanitized already
-    return Markup(_FORMULA.sub(lambda found: _alternative(found[1]), clean))  # noqa: S704  escaped by the sanitizer
+    return Markup(_FORMULA.sub(lambda found: _alternative(found[1]), str(clean)))  # noqa: S704  escaped by the sanitizer
 
 
 def _alternative(raw: str) -> str:

@@ -13,6 +13,8 @@ from itertools import count
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
+from ..sanitizer.allowlist import CLASSES_OF_CODE
+
 _PARAGRAPH = re.compile(r"<p((?: [^>]*)?)>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]*)"')
@@ -40,6 +42,8 @@ def kinds_of(body: Markup) -> list[str]:
     found = {name for pair in _TAG_OR_CLASS.findall(body) for names in pair for name in names.split()}
     if found & {"ol", "ul"}:
         found.add("lists")
+    if found & CLASSES_OF_CODE:
+        found.add("highlight")
     return sorted(found)
 
 
