@@ -31,7 +31,9 @@ from .pasted_pages.labels import people_in
 from .pasted_pages.patterns import (
     BYLINE_AT_END,
     BYLINE_AT_START,
+    BYLINE_OF_AGENCY,
     CAPTION,
+    DOCUMENT_NUMBER,
     HEAD_FURNITURE,
     LONGEST_BYLINE,
     NUMBERED,
@@ -50,10 +52,9 @@ _SENTENCE_ENDS = lazy_pattern(r"[。！？!?.…；;：:][”’）)】」\"']*$
 _LONGEST_HEADING = 36
 _UNSEEN = lazy_pattern("[\u200b\u2060\ufeff\u00ad]|[\u200c\u200d](?=\\s*$)|^[\u200c\u200d]+", re.MULTILINE)
 """Characters without width that pages have between others; joiners only at the ends of lines."""
-_DOCUMENT_NUMBER = lazy_pattern(r"\S{1,12}[〔［\[(（]\d{4}[〕］\])）]\s?(?:第\s?)?\d{1,4}\s?号")
 _LAST_WORDS = lazy_pattern(r"(?<=[。！？”）])\s*(?:返回搜狐[，,]查看更多|【纠错】|\[纠错\]|查看更多|阅读原文)$")
 _EDITOR_AT_END = lazy_pattern(
-    r"(?<=[。！？…”）)])\s*[(（\[【]\s*(?:责任编辑|责编|编辑)\s*[:：]\s*(?P<names>[^()（）\[\]【】。]{2,24})[)）\]】]$"
+    r"(?<=[。！？…”）)」』])\s*[(（\[【]\s*(?:责任编辑|责编|编辑)\s*[:：]\s*(?P<names>[^()（）\[\]【】。]{2,24})[)）\]】]\s?\d{0,8}$"
 )
 _NO_HEADING = lazy_pattern(
     r"[(（].*[)）]$|[▲△▼▽]|(?:此致|敬礼|谨启|祝好?|顺颂.{2}|谨祝|特此.{2,4})$|\S{1,16}[〔\[]\d{4}[〕\]]"
@@ -94,7 +95,7 @@ def read(data: bytes) -> Draft:
         "published": head.published or tail.published or _date_of_story(head, story),
         "source": head.source or tail.source,
         "byline": lifted or _fullest(head.byline, tail.byline, at_start),
-        "editor": tail.editor or editor or head.editor,
+        "editor": tail.chief or head.chief or tail.editor or editor or head.editor,
     }
     return Draft(**{**found, **values}, body_html=_html(story))
 
@@ -120,7 +121,7 @@ def _date_of_story(head: Head, story: list[str]) -> datetime | None:
     """The date of ``PORT ELLIS, May 4, 2021 —``, or at the end of a document with a number, ``国办发〔2018〕110号``."""
     if story and (opening := OPENS_STORY.match(story[0][:LONGEST_BYLINE])):
         return next((found.moment for found in find_dates(opening[0])), None)
-    if not head.number and not any(_DOCUMENT_NUMBER.fullmatch(line) for line in story[:3]):
+    if not head.number and not any(DOCUMENT_NUMBER.fullmatch(line) for line in story[:3]):
         return None
     return next((found for line in story[:-8:-1] if (found := date_alone(line))), None)
 
@@ -151,7 +152,7 @@ def _paragraphs(lines: list[TextLine]) -> list[str]:
 
 def _is_wrapped(block: list[str]) -> bool:
     """Whether the lines of a block end at a margin instead of at sentence ends."""
-    if len(block) < 2 or any(_DOCUMENT_NUMBER.fullmatch(line) for line in block):
+    if len(block) < 2 or any(DOCUMENT_NUMBER.fullmatch(line) for line in block):
         return False
     if sum(_SENTENCE_ENDS.search(line) is not None for line in block[:-1]) * 2 >= len(block) - 1:
         return False
@@ -198,8 +199,9 @@ def _fullest(*bylines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _byline_at_start(story: list[str]) -> tuple[str, ...]:
-    found = BYLINE_AT_START.match(story[0][:LONGEST_BYLINE]) if story else None
-    return names_in(found[1]) if found else ()
+    start = story[0][:LONGEST_BYLINE] if story else ""
+    found = BYLINE_AT_START.match(folded(start)) or BYLINE_OF_AGENCY.match(folded(start))
+    return names_in(start[slice(*found.span(1))]) if found else ()
 
 
 def _html(story: list[str]) -> str:

@@ -14,7 +14,10 @@ ROLE = lazy_pattern(
     re.IGNORECASE,
 )
 """Words beside a name that are not part of it: ``记者``, ``文/图``, ``By``."""
-EMPLOYER = lazy_pattern(rf"^\s*(?:本[报网刊台]|[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体))?\s*(?:全媒体)?\s*$")
+EMPLOYER = lazy_pattern(
+    rf"^\s*(?:本[报网刊台]|(?:[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体|周末|周刊)[·\s]?){{1,2}})?"
+    r"\s*(?:全媒体)?\s*$"
+)
 """``河北日报``, ``本报``, or nothing."""
 _CHARACTER = rf"[{HAN}][{VARIATION}]?"
 _SPACED_NAME = lazy_pattern(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")

@@ -27,7 +27,7 @@ _PROVINCES = (
 _NO_SOURCE = lazy_pattern(
     rf"(?:发[表布]于|IP属地|来自).{{0,12}}|[(（]?(?:星期|周)[一二三四五六日天][)）]?|[(（]?第?\s?[A-Z]?\d{{1,3}}\s?版.{{0,8}}"
     rf"|(?:{_PROVINCES})省?|上午|下午"
-    r"|(?:.{2,14})(?:官方[账帐]号|领域创作者|创作者|官方)|优质.{2,8}作者|https?:[!-~]+|来源于?|稿源|出处|原创|已编辑|\d+|[\W_]+|\d+(?:分钟|小时|天)前"
+    r"|(?:.{2,14})(?:官方[账帐]号|领域创作者|创作者|官方)|优质.{2,8}作者|https?:[!-~]+|来源于?|稿源|出处|原创|已编辑|[\d/.:：]+|[\W_]+|\d+(?:分钟|小时|天)前"
     r"|北京时间|版",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ _OF_ACCOUNT = lazy_pattern(r"官方[账帐]号|创作者|优质.{2,8}作者|自�
 _CLOCK_ALONE = lazy_pattern(
     r"(?:\d{2}-)?\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}\s?(?:分钟|小时|天)前|昨天\s*\d{1,2}:\d{2}"
 )
-_ADDRESS = lazy_pattern(r"https?://[!-~]+")
+_ADDRESS = lazy_pattern(r"(?:https?://|www\.)[!-~]+|[(（][^()（）]{0,20}更新\s?[)）]")
 _LONGEST_REST = 26
 _FIRST_ISSUED, _UNSAID, _LATER_CHANGED = 0, 1, 2
 
@@ -111,7 +111,11 @@ def _unlabelled(rest: _Rest) -> tuple[str, tuple[str, ...]]:
 
 def _words(words: Sequence[str]) -> list[str]:
     plain = [word.strip("|｜/-—·•∙丨 ") for word in words]
-    return [w for w in plain if w and not _NO_SOURCE.fullmatch(w) and not whole_line(HEAD_FURNITURE, w)]
+    return [
+        w
+        for w in plain
+        if w and not w.endswith(("：", ":")) and not _NO_SOURCE.fullmatch(w) and not whole_line(HEAD_FURNITURE, w)
+    ]
 
 
 def date_alone(text: str) -> datetime | None:

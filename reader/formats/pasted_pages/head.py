@@ -28,6 +28,7 @@ from .notices import is_bare_promotion
 from .patterns import (
     BARE_NAMES,
     BYLINE_LINE,
+    DOCUMENT_NUMBER,
     HEAD_FURNITURE,
     NAVIGATION,
     OPENS_STORY,
@@ -36,6 +37,7 @@ from .patterns import (
     SECTION_BELOW,
     SECTION_PATH,
     SHORT_PATH,
+    folded,
     names_in,
     section_in,
     whole_line,
@@ -46,11 +48,14 @@ _LONGEST_HEAD = 24
 _MOST_BESIDE = 4
 """Lines without a label before the date: kicker, headline, subtitle, account."""
 _SHORT = 8
+_PUBLISHERS = ("报", "報", "网", "網", "社", "台", "客户端", "在线", "杂志", "周刊")
 _LEAST_MENU = 3
 _PROSE = lazy_pattern(r"[。]|[，,；;：:].*[！？!?…][”’」）)]*$|^[^A-Z]*[a-z].{40,}[.!?][\"”’)]*$")
 _MENU_WORD = lazy_pattern(r"[^\W\d_]{2,5}")
 _QUESTION = lazy_pattern(r"(?:记者|问|Q|主持人)\s*[:：]")
 _OTHER_LABEL = lazy_pattern(r"[^\W\d_]{2,4}[:：]\S")
+_REPORTER = lazy_pattern(r"记者[\s:：]")
+_RED_HEAD = lazy_pattern(r"(?P<name>\S{3,24})文件")
 _ITEM = lazy_pattern(r"\(?\d{1,3}[.)、．]\s*\S|[一二三四五六七八九十]{1,3}、")
 
 
@@ -66,6 +71,7 @@ class Head:
     source: str = ""
     byline: tuple[str, ...] = ()
     editor: str = ""
+    chief: str = ""
     number: str = ""
     end: int = 0
 
@@ -81,12 +87,27 @@ class HeadLine:
 
 def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[Head]:
     """The heads that *texts* may begin with, the longest first; below each stands a line without a label."""
+    document = None if has_title else _document(texts)
+    if document is not None:
+        yield document
     lines = _lines_above(texts)
     following = texts[len(lines)] if len(lines) < len(texts) else ""
     places = [*reversed(_sure(lines, following)), -1]
     for last in places:
         if last in places[:1] or last + 1 >= len(lines) or not lines[last + 1].kind:
             yield _head(lines, last, has_title)
+
+
+def _document(texts: Sequence[str]) -> Head | None:
+    """The head of an official document: 文件 with its office, its number, its title of several lines, its addressees."""
+    office = _RED_HEAD.fullmatch(texts[0])
+    if not office or len(texts) < 4 or not DOCUMENT_NUMBER.fullmatch(texts[1]):
+        return None
+    end = next((place for place, text in enumerate(texts[:7]) if text.endswith(("：", ":"))), 0)
+    if end < 3:
+        return None
+    title = "".join(texts[2:end])
+    return Head(title=title, subtitle=texts[1], source=office["name"], number=texts[1], end=end)
 
 
 def _lines_above(texts: Sequence[str]) -> list[HeadLine]:
@@ -122,9 +143,9 @@ def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
         return HeadLine(text, "section")
     if whole_line(HEAD_FURNITURE, text) or (not titled and whole_line(NAVIGATION, text) and not dateline_in(following)):
         return HeadLine(text, "furniture")
-    if titled and is_bare_promotion(text):
+    if _is_card(text, above) or (titled and is_bare_promotion(text)):
         return HeadLine(text, "furniture")
-    if titled and whole_line(BYLINE_LINE, text) and names_in(text):
+    if (titled or _REPORTER.search(folded(text))) and whole_line(BYLINE_LINE, text) and names_in(text):
         return HeadLine(text, "byline")
     found = dateline_in(text)
     if (
@@ -135,6 +156,14 @@ def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
         return HeadLine(text)
     kinds = {one.kind for one in found.fields}
     return HeadLine(text, "title" if TITLE in kinds else "dated" if found.dates else "labelled", found)
+
+
+def _is_card(text: str, above: Sequence[HeadLine]) -> bool:
+    """The name and the motto of the account that an article was taken from, below ``以下文章来源于…``."""
+    named = [line.text for line in above[-2:]]
+    if named and named[-1].startswith("以下文章来源于"):
+        return text.endswith(".")
+    return len(named) > 1 and named[0].startswith("以下文章来源于") and named[1].endswith(".") and "。" not in text
 
 
 def _is_path(text: str, titled: bool, following: str) -> bool:
@@ -229,7 +258,9 @@ def _headlines(head: Head, above: Sequence[HeadLine], has_title: bool) -> list[s
 
 def _is_medium(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
     """The name of a newspaper: below the headline, or on the first line of a page above it."""
-    return MEDIA.fullmatch(text) is not None and (titled or any(not line.kind for line in below))
+    if not MEDIA.fullmatch(text):
+        return False
+    return titled or (text.endswith(_PUBLISHERS) and any(not line.kind for line in below))
 
 
 def _is_name(text: str, following: HeadLine) -> bool:
@@ -252,16 +283,13 @@ def _take_fields(head: Head, above: Sequence[HeadLine]) -> None:
     ]
     pages = [found["name"] for line in above if (found := whole_line(PAGE_OF_PAPER, line.text)) and found["name"]]
     head.section = next((section for section in sections if section), tuple(pages[:1]))
-    chief = ""
     for line in above:
         if line.kind == "byline":
             _add_names(head, names_in(line.text))
         _add_names(head, line.dateline.byline)
         for one in line.dateline.fields:
-            chief = people_in(one.value) if one.kind == CHIEF and not chief else chief
             _take_field(head, one.kind, one.value)
     head.source = head.source or next((line.dateline.source for line in above if line.dateline.source), "")
-    head.editor = chief or head.editor
 
 
 def _section_of(text: str) -> tuple[str, ...]:
@@ -276,6 +304,8 @@ def _take_field(head: Head, kind: str, value: str) -> None:
         head.source = head.source or source_in(value)
     elif kind == EDITOR:
         head.editor = head.editor or people_in(value)
+    elif kind == CHIEF:
+        head.chief = head.chief or people_in(value)
     elif kind == AUTHOR:
         _add_names(head, names_of(value))
     elif kind in (TITLE, KICKER, SUBTITLE, NUMBER):

@@ -41,6 +41,7 @@ class Tail:
 
     end: int
     editor: str = ""
+    chief: str = ""
     byline: tuple[str, ...] = ()
     source: str = ""
     published: datetime | None = None
@@ -55,14 +56,16 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
     date = next(find_dates(edition[0]), None) if edition else None
     return Tail(
         end,
-        next(
-            (people_in(one.value) for kind in (CHIEF, EDITOR) for one in fields if one.kind == kind and one.value), ""
-        ),
+        *(_people(fields, kind) for kind in (EDITOR, CHIEF)),
         max(signed, key=len, default=()),
         next((source_in(one.value) for one in fields if one.kind == SOURCE and one.value), "")
         or (source_in(edition["name"]) if edition else ""),
         date.moment if date else None,
     )
+
+
+def _people(fields: Sequence[Labelled], kind: str) -> str:
+    return next((people_in(one.value) for one in fields if one.kind == kind and one.value), "")
 
 
 def fields_in(text: str) -> list[Labelled]:
