@@ -33,6 +33,7 @@ _FULL_STOP = lazy_pattern(r"。|[a-z0-9][.!?][\"”’)]*$")
 _IN_STORY = (DATE, TITLE, KICKER, SUBTITLE, NUMBER)
 _LONGEST_CREDIT = 160
 _LITTLE = 0.2
+_MANY = 8
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,18 @@ def _story_end(texts: Sequence[str], start: int) -> int:
         above = [place for place in sentences if place < signed]
         if _length(texts, sentences[len(above) :]) < _LITTLE * _length(texts, above):
             end = above[-1] + 1
-    while end < len(texts) and not is_furniture(texts[end]) and not is_own_notice(texts[end], texts[end - 1]):
+    while end < len(texts) and not _begins_tail(texts, end):
         end += 1
     return end
+
+
+def _begins_tail(texts: Sequence[str], place: int) -> bool:
+    """A line of page chrome; not one that only looks like a button or a count, with many lines of another kind below."""
+    text = texts[place]
+    if is_own_notice(text, texts[place - 1]) or whole_line(LIST_BEGINS, text) or fields_in(text):
+        return True
+    below = texts[place + 1 : place + 1 + _MANY]
+    return is_furniture(text) and (len(below) < _MANY or any(map(is_furniture, below)))
 
 
 def _length(texts: Sequence[str], places: Sequence[int]) -> int:
