@@ -99,7 +99,7 @@ def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[Head]:
 
 
 def _document(texts: Sequence[str]) -> Head | None:
-    """The head of an official document: its office and 文件, its number, a title of several lines; addressees follow."""
+    """The head of an official document: its office and 文件, its number, and a title up to the addressees."""
     office = _RED_HEAD.fullmatch(texts[0])
     if not office or len(texts) < 4 or not DOCUMENT_NUMBER.fullmatch(texts[1]):
         return None

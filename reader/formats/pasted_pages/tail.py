@@ -96,7 +96,7 @@ def _story_end(texts: Sequence[str], start: int) -> int:
 
 
 def _begins_tail(texts: Sequence[str], place: int) -> bool:
-    """A line of page chrome; not one that only looks like a button or a count, with many lines of another kind below."""
+    """A line of page chrome; not one that only looks like a button or a count, above many lines of the story."""
     text = texts[place]
     if is_own_notice(text, texts[place - 1]) or whole_line(LIST_BEGINS, text) or fields_in(text):
         return True
