@@ -57,7 +57,8 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
     date = next(find_dates(edition[0]), None) if edition else None
     return Tail(
         end,
-        *(_people(fields, kind) for kind in (EDITOR, CHIEF)),
+        _people(fields, EDITOR),
+        _people(fields, CHIEF),
         max(signed, key=len, default=()),
         next((source_in(one.value) for one in fields if one.kind == SOURCE and one.value), "")
         or (source_in(edition["name"]) if edition else ""),
