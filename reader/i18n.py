@@ -44,7 +44,8 @@ def N_(msgid: str) -> str:  # noqa: N802 (gettext's name, which pybabel extract 
 class Message(str):
     """English text that can be translated later: ``Message("duplicate field: %(field)s", field="title")``.
 
-    It is a ``str``, so it can be logged, compared and stored. Values that are Messages are translated too.
+    It is a ``str``, so it can be logged, compared, copied and stored. Values that are Messages are translated too;
+    of others, such as an exception, the text is kept.
     """
 
     msgid: str
@@ -53,6 +54,7 @@ class Message(str):
 
     def __new__(cls, msgid: str, /, plural: str = "", **values: object) -> Self:
         count = values.get("count")
+        values = {name: value if isinstance(value, str | int | float) else str(value) for name, value in values.items()}
         self = super().__new__(cls, _filled(plural if plural and count != 1 else msgid, values))
         self.msgid, self.plural, self.values = msgid, plural, values
         return self
@@ -89,8 +91,9 @@ def environment_language(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def stored(text: str) -> str:
-    """Serializes *text* for ``restored``; a Message keeps its msgid and values."""
-    return json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
+    """Serializes *text* for ``restored``; a Message keeps its msgid and values. Lone surrogates become ``?``."""
+    written = json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
+    return written if written.isascii() else written.encode("utf-8", "replace").decode()
 
 
 def restored(text: str) -> str:

@@ -14,6 +14,7 @@ from .jobs.drawings import Drawings
 from .jobs.export_service import ExportService
 from .library.heartbeat import Heartbeat
 from .library.scanner import Library
+from .library.served_settings import refuse_other_settings
 from .library.watcher import lock_of, watch_and_index
 from .media.renditions import ImageRenderer
 from .settings import Settings
@@ -59,6 +60,12 @@ def build_services(settings: Settings) -> Services:
     exports, images = ExportService(settings, catalog, render.build_id), ImageRenderer(settings)
     drawings, heartbeat = Drawings(settings), Heartbeat(lock_of(settings))
     return Services(settings, catalog, Library(settings), render, exports, images, drawings, heartbeat)
+
+
+def build_command_services(settings: Settings) -> Services:
+    """As ``build_services``, for a command that scans: raises BadSetting if a server uses the catalog otherwise."""
+    refuse_other_settings(lock_of(settings), settings)
+    return build_services(settings)
 
 
 def start_background(

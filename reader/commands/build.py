@@ -16,7 +16,7 @@ from ..i18n import Message, nmessage
 from ..jobs.export_service import ExportService
 from ..jobs.queue import FAILED
 from ..models import Publication
-from ..services import Services, build_services
+from ..services import Services, build_command_services
 from ..settings import Settings
 from .click_localization import echo, localized
 
@@ -37,7 +37,7 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
     Covers all articles and the latest issues, in every format and page size. Finished files are not generated again.
     Exits with 1 if any export failed.
     """
-    services = build_services(settings)
+    services = build_command_services(settings)
     services.library.scan_until_settled()
     wishes = [wish for publication in publications(services, days) for wish in kinds(publication, suffixes)]
     stop = threading.Event()

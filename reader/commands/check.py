@@ -14,7 +14,7 @@ import click
 from ..i18n import Message, nmessage
 from ..library.file_reader_pool import FileResult
 from ..models import NOTE, WARNING, Problem, escaped_in_json
-from ..services import Services, build_services
+from ..services import Services, build_command_services
 from ..settings import Settings
 from .click_localization import echo, localized
 
@@ -38,7 +38,7 @@ def command(settings: Settings, accept_removals: bool, as_json: bool) -> None:
     such as backup copies, are listed too. Exits with 1 if there are any errors.
     """
     logging.getLogger("reader.library").setLevel(logging.CRITICAL)  # its warnings are printed below
-    services = build_services(settings)
+    services = build_command_services(settings)
     library = services.library
     if accept_removals:
         removed = library.accept_removals(show_progress).gone

@@ -18,7 +18,7 @@ from ..exports.options import options_of
 from ..exports.publications import every_article, in_chosen_script, of_article, of_issue, of_selection
 from ..i18n import N_, Message, nmessage
 from ..models import Publication
-from ..services import Services, build_services
+from ..services import Services, build_command_services
 from ..settings import Settings
 from .click_localization import echo, localized
 from .static_site import export_site
@@ -57,7 +57,7 @@ def command(
         page = page_of(suffix, page)
     except UnknownFormat as error:
         raise click.BadParameter(localized(error.message), param_hint="--format") from error
-    services = build_services(settings)
+    services = build_command_services(settings)
     services.library.scan_until_settled()
     publication = in_chosen_script(publication_of(services, names), script)
     options = options_of(settings, page, script)
@@ -66,7 +66,7 @@ def command(
 
 
 def write_everything(settings: Settings, output: Path, script: str) -> None:
-    services = build_services(settings)
+    services = build_command_services(settings)
     services.library.scan_until_settled()
     if output.suffix == ".zim":
         write_library(services, output, script)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 
 import click
 
@@ -36,7 +36,8 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
 
 def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
     shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
-    echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
+    with suppress(OSError):  # standard error may be a file on a full disk
+        echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
     return Supervisor(listener, workers, instance.environment, instance.keep).run()
 
 

@@ -54,7 +54,9 @@ def _answer(request: str) -> str:
         return ""
     asked = json.loads(request)
     settings = _settings(asked["settings"])
-    return json.dumps([read_file(settings, path, pictures=asked["pictures"]) for path in asked["paths"]])
+    return json.dumps(
+        [_storable(path, read_file(settings, path, pictures=asked["pictures"])) for path in asked["paths"]]
+    )
 
 
 @lru_cache(4)
@@ -87,6 +89,15 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
         if next(_traceback_numbers) <= _MOST_TRACEBACKS:
             log.exception("%s: bug while reading", path)
         return _failed(digest, Problem(path, 0, *_bug(error)))
+
+
+def _storable(path: str, answer: dict[str, object]) -> dict[str, object]:
+    """*answer*, or a problem if it holds text that is not valid Unicode, which no database stores."""
+    try:
+        json.dumps(answer, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        return _failed(str(answer["digest"]), Problem(path, 0, *_bug(error)))
+    return answer
 
 
 def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Article:

@@ -79,7 +79,7 @@ class FileReader:
     """Reads files of ``settings.articles``. All readers in a process share the idle children."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings, self._failures = settings, count(1)
+        self._settings, self._failures, self._is_ended = settings, count(1), False
         self.limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
         self._pickled = base64.b64encode(pickle.dumps(settings)).decode()
 
@@ -94,16 +94,21 @@ class FileReader:
             waiting.extend(
                 threads.submit(self._read_batch, batch) for batch in islice(batches, workers * _QUEUED_BATCHES)
             )
-            while waiting:
-                yield from waiting.popleft().result()
-                waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(batches, 1))
+            try:
+                while waiting:
+                    yield from waiting.popleft().result()
+                    waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(batches, 1))
+            finally:
+                self._is_ended = True  # nobody waits for what the threads still read
+                for future in waiting:
+                    future.cancel()
 
     def _read_batch(self, stamps: dict[str, str]) -> list[FileResult]:
         """Reads the files together; one by one if the child fails."""
         try:
             return self._read_in_child(stamps, pictures=True)
         except ChildFailed:
-            return [self._read_file(path, stamp) for path, stamp in stamps.items()]
+            return [self._read_file(path, stamp) for path, stamp in stamps.items() if not self._is_ended]
 
     def _read_file(self, path: str, stamp: str) -> FileResult:
         """Tries again without pictures if the child fails: an article with a bad picture is still published."""

@@ -7,6 +7,7 @@ monitor, pager, credential and signature programs are off, no configuration but 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ _COMMAND = (
     *("--format=%x01%ct", "--relative", "HEAD", "--", "."),
 )
 _COMMIT = b"\x01"
+_TIME = re.compile(rb"\d{1,11}")
+"""Seconds up to the year 5138, which every datetime can hold."""
 
 
 def first_commits(folder: Path) -> dict[str, datetime]:
@@ -112,6 +115,8 @@ def _read(told: bytes) -> dict[str, datetime]:
     now_called: dict[str, str] = {}
     for commit in told.split(_COMMIT)[1:]:
         time, *parts = commit.replace(b"\n", b"").split(b"\0")
+        if not _TIME.fullmatch(time):  # the rest of a name with this character, or a forged time
+            continue
         names = iter(os.fsdecode(part) for part in parts if part)
         for status in names:
             name = next(names, "")

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, is_filled, is_filled_or_faulty
 from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import Settings
+from .batches import batched, until_slow
 from .directory_walk import (
     EntryKind,
     Root,
@@ -83,6 +83,8 @@ class Library:
         self._problem_log, self._touched = ProblemLog(log), TouchedFiles()
         self.beat: Callable[[float], None] = lambda _: None
         """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
+        self.postpones_slow_files, self._late = False, set[str]()
+        """Whether slow files wait while others come: for a process that scans again and again."""
         self._fault_kind, self._fault_began = "", 0.0  # monotonic time: setting the clock forward accepts no removals
 
     def is_filled(self) -> bool:
@@ -224,19 +226,23 @@ class Library:
     ) -> tuple[list[Problem], set[str], dict[str, str]]:
         """Returns (problems, files that are still being written, digests of the others)."""
         unsettled = {path for path, stamp in changed.items() if is_fresh(stamp, now)}
-        stamps = {path: stamp for path, stamp in changed.items() if path not in unsettled}
-        problems: list[Problem] = []
-        digests: dict[str, str] = {}
+        late_last = sorted(changed, key=self._late.__contains__)
+        stamps = {path: changed[path] for path in late_last if path not in unsettled}
+        problems, digests = list[Problem](), dict[str, str]()
         results = self._beating(progress(read_dated_files(self._settings_of(root), stamps), len(stamps)))
-        for batch in _batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
+        if self.postpones_slow_files and self.is_filled():
+            results = until_slow(results)
+        self._late = set(stamps)  # those that remain are read last in the next pass
+        for batch in batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
             with self._writer() as transaction:
                 for result in batch:
+                    self._late.discard(result.path)
                     if is_same_content(root, result.path, result.stamp):
                         problems += self._put(transaction, result)
                         digests[result.path] = result.digest
                     else:
                         unsettled.add(result.path)
-        return problems, unsettled, digests
+        return problems, unsettled | self._late, digests
 
     def _put(self, transaction: CatalogTransaction, read: FileResult) -> list[Problem]:
         """Writes one result. Returns its problem, if any, and logs it if it is new."""
@@ -338,12 +344,6 @@ def _is_below(path: str, folders: list[str]) -> bool:
 
 def _earliest(*moments: float | None) -> float | None:
     return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _batched(results: Iterable[FileResult], size: int) -> Iterator[list[FileResult]]:
-    rest = iter(results)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 def _without_progress(results: Iterable[FileResult], _length: int) -> Iterable[FileResult]:

@@ -24,6 +24,7 @@ from .heartbeat import Heartbeat
 from .mounts import mounts_below
 from .scan_result import ScanResult
 from .scanner import Library
+from .served_settings import write_served
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +107,9 @@ def _watch_and_index(
     changed: threading.Event,
 ) -> None:
     """Returns when *stop* is set, or when the lock file was deleted, as another process may index then."""
+    write_served(lock_of(settings), settings)
     heartbeat = Heartbeat(lock_of(settings))
-    library.beat = heartbeat.beat
+    library.beat, library.postpones_slow_files = heartbeat.beat, True
     heartbeat.beat()
     warm_up(settings)
     result, waiting, attempts = ScanResult(), set[str](), _Attempts()
