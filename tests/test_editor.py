@@ -129,6 +129,16 @@ def test_pasted_text_is_shown_as_fields_as_source_and_as_a_phone_would(editor):
     assert "观鸟亭六座" in phone
 
 
+@pytest.mark.parametrize(
+    "text", ["大雨\n今天下雨。", "大雨\n\n今天下雨", "大雨\n2018-11-23 10:40 来源：晨报\n今天下雨\n责任编辑：周琳"]
+)
+def test_short_news_of_a_headline_and_a_sentence_is_an_article(editor, settings, text):
+    fields = fields_in(sheet_of(editor, text))
+    assert (fields["title"], fields["body"].rstrip("。")) == ("大雨", "今天下雨")
+    assert editor.post("/editor/save", data=fields | {"published": "2018-11-23"}).status_code == 201
+    assert len(list(settings.articles.rglob("*.md"))) == 1
+
+
 def test_what_was_corrected_is_saved_as_an_article_file(editor, settings):
     fields = fields_in(sheet_of(editor)) | {"title": '步道："七公里"通了', "byline": "赵敏、孙建国"}
     fields["body"] += "\n\n## 须知\n\n请走步道。"

@@ -127,7 +127,7 @@ def labelled(text: str) -> tuple[str, list[Labelled]]:
     if beside:
         pairs = [(match[1], text[slice(*match.span(2))]) for match in _LABEL_BESIDE.finditer(plain)]
         return "", [Labelled(_kind(label), _closed(label), value.strip(_AROUND)) for label, value in pairs]
-    found = list(_LABEL.finditer(plain))
+    found = [match for match in _LABEL.finditer(plain) if match["label"].lower() != "by" or match.start() == 0]
     fields = []
     for match, following in zip(found, [*found[1:], None], strict=False):
         value = _BAR.split(text[match.end() : following.start() if following else None])[0].strip(_AROUND)

@@ -189,8 +189,8 @@ TAIL_FURNITURE = _lines(
     r"(?:单位)?(?:[:：].{0,60}|\s?\d.{0,40})|.ICP[备证].{0,60}|.公网安备.{0,40}|互联网新闻信息服务许可证.{0,40}|增值电信业务.{0,40}",
     r"[▲△▼▽↑↓←→☆★◆◇●○■□◎※♥❤👇👆🔗\s⬇⬆\W_]{1,40}",
     r"(?:本文|文章)?(?:来自|首发于|原载于?|选自|综合)[:：].{0,40}|(?:文章|全文|正文)(?:已)?结束|正文已结束.{0,30}",
-    r"(?:share|tweet|print|email|save|subscribe|follow us|sign up|advertisement|most read|trending|tags?|topics?"
-    r"|filed under)(?:[\s:|·,].{0,60})?|read (?:more|next|also)\b.{0,80}",
+    r"(?:share|tweet|print|email|save|subscribe|follow us|advertisement|most read|trending|tags?|topics?"
+    r"|filed under)(?:[\s:|·,].{0,60})?|sign up(?:\b.{0,40}(?:newsletter|inbox|alerts).{0,20})?|read (?:more|next|also)\b.{0,80}",
 )
 """Below the story: buttons and notices."""
 

@@ -34,6 +34,8 @@ _IN_STORY = (DATE, TITLE, KICKER, SUBTITLE, NUMBER)
 _LONGEST_CREDIT = 160
 _LITTLE = 0.2
 _MANY = 8
+_WEAK = lazy_pattern(r"[\W\d_]+")
+"""Rules and counts, which also separate parts of a story."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,10 @@ def _begins_tail(texts: Sequence[str], place: int) -> bool:
     if is_own_notice(text, texts[place - 1]) or whole_line(LIST_BEGINS, text) or fields_in(text):
         return True
     below = texts[place + 1 : place + 1 + _MANY]
-    return is_furniture(text) and (len(below) < _MANY or any(map(is_furniture, below)))
+    if not is_furniture(text):
+        return False
+    few = len(below) < _MANY and (not below or not _WEAK.fullmatch(text))
+    return few or any(is_furniture(line) and not _WEAK.fullmatch(line) for line in below)
 
 
 def _length(texts: Sequence[str], places: Sequence[int]) -> int:
