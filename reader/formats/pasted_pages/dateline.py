@@ -16,7 +16,7 @@ from .patterns import HEAD_FURNITURE, LONGEST_LINE, names_in, whole_line
 
 MEDIA = lazy_pattern(
     rf"(?:[{HAN}A-Za-z0-9+·《》]{{1,14}}(?:日报|晚报|早报|晨报|时报|商报|都市报|青年报|周报|周刊|杂志|快报|导报|新报|新闻|新闻网|之声|新华社|电视台|广播|在线|网|网站"
-    rf"|客户端|融媒体?|融媒体中心|发布|头条|观察|公众号|号|社|台|APP|通讯社|政务|官微)|IT之家|新华社|新华网|人民网|[{HAN}]{{1,5}}(?<![海情预汇通快简])报)",
+    rf"|客户端|新媒体|融媒体?|传媒|融媒体中心|发布|头条|观察|公众号|号|社|台|APP|通讯社|政务|官微)|IT之家|新华社|新华网|人民网|[{HAN}]{{1,5}}(?<![海情预汇通快简])报)",
     re.IGNORECASE,
 )
 """A line that is the name of a newspaper, a site or an account."""
@@ -36,7 +36,7 @@ _OF_ACCOUNT = lazy_pattern(r"官方[账帐]号|创作者|优质.{2,8}作者|自�
 _CLOCK_ALONE = lazy_pattern(
     r"(?:\d{2}-)?\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}\s?(?:分钟|小时|天)前|昨天\s*\d{1,2}:\d{2}"
 )
-_ADDRESS = lazy_pattern(r"(?:https?://|www\.)[!-~]+|[(（][^()（）]{0,20}更新\s?[)）]")
+_ASIDE = lazy_pattern(r"可以听文章啦[！!]|(?:https?://|www\.)[!-~]+|[(（][^()（）]{0,20}更新\s?[)）]")
 _LONGEST_REST = 26
 _FIRST_ISSUED, _UNSAID, _LATER_CHANGED = 0, 1, 2
 
@@ -64,7 +64,7 @@ def dateline_in(text: str) -> Dateline | None:
     """None if the line is none: a sentence that contains a date, or a line without date and label."""
     if len(text) > LONGEST_LINE:
         return None
-    dates, blanked = _dates_in(_ADDRESS.sub(" ", text))
+    dates, blanked = _dates_in(_ASIDE.sub(" ", text))
     rest, fields = labelled(blanked)
     alone = not dates and _CLOCK_ALONE.search(rest)
     if not dates and not alone and not any(field.kind != OTHER or field.is_colon for field in fields):

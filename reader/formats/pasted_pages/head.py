@@ -48,7 +48,7 @@ _LONGEST_HEAD = 24
 _MOST_BESIDE = 4
 """Lines without a label before the date: kicker, headline, subtitle, account."""
 _SHORT = 8
-_PUBLISHERS = ("报", "報", "网", "網", "社", "台", "客户端", "在线", "杂志", "周刊")
+_PUBLISHERS = ("报", "報", "网", "網", "社", "台", "客户端", "在线", "杂志", "周刊", "媒体", "融媒", "传媒")
 _LEAST_MENU = 3
 _PROSE = lazy_pattern(r"[。]|[，,；;：:].*[！？!?…][”’」）)]*$|^[^A-Z]*[a-z].{40,}[.!?][\"”’)]*$")
 _MENU_WORD = lazy_pattern(r"[^\W\d_]{2,5}")
@@ -290,6 +290,8 @@ def _take_fields(head: Head, above: Sequence[HeadLine]) -> None:
         for one in line.dateline.fields:
             _take_field(head, one.kind, one.value)
     head.source = head.source or next((line.dateline.source for line in above if line.dateline.source), "")
+    if len(head.section) > 1 and head.section[0] == head.source:
+        head.section = head.section[1:]
 
 
 def _section_of(text: str) -> tuple[str, ...]:

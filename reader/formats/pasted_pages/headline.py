@@ -23,6 +23,10 @@ _COLUMN = lazy_pattern(
     r"|一线见闻|评论员文章|编者按|今日谈|人物|副刊|专栏|专题|连线|进行时)"
 )
 """The name of a column or series: ``新春走基层·一线见闻``, ``记者手记``."""
+_SLOGAN = lazy_pattern(
+    r"(?:深入)?(?:学习|贯彻|宣传|践行|牢记|奋进|弘扬|喜迎|庆祝|纪念|聚焦|落实).{2,20}(?:精神|思想|嘱托|使命|征程|新时代|大会|周年|理念|两会)"
+)
+"""``贯彻落实党的二十大精神``: stands above headlines, for a series of stories."""
 _LEADING_COLUMN = 10
 _LONGER = 1.3
 _LIKE = 0.55
@@ -50,7 +54,8 @@ def _title_at(lines: Sequence[str], original: str) -> int:
     likeness = [SequenceMatcher(None, line, original).ratio() for line in shown] if original else [0.0]
     if max(likeness, default=0.0) >= _LIKE:
         return lines.index(shown[likeness.index(max(likeness))])
-    if len(shown) > 1 and (_leads_on(shown[0]) or len(shown) > 2 or _is_longer(shown[0], shown[1])):
+    has_three = len(shown) > 2 or (len(shown) > 1 and len(shown) < len(lines))
+    if has_three or (len(shown) > 1 and (_leads_on(shown[0]) or _is_longer(shown[0], shown[1]))):
         return lines.index(shown[1])
     return lines.index(shown[0]) if shown else 0
 
@@ -61,7 +66,11 @@ def is_below(line: str) -> bool:
 
 
 def _leads_on(line: str) -> bool:
-    return bool(_ANNOUNCES.fullmatch(line) or (len(line) <= _LEADING_COLUMN + 6 and _COLUMN.fullmatch(line)))
+    return bool(
+        _ANNOUNCES.fullmatch(line)
+        or _SLOGAN.fullmatch(line)
+        or (len(line) <= _LEADING_COLUMN + 6 and _COLUMN.fullmatch(line))
+    )
 
 
 def _is_longer(first: str, second: str) -> bool:

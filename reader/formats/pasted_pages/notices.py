@@ -18,13 +18,13 @@ _OWN_START = lazy_pattern(
     re.IGNORECASE,
 )
 _OWN_WORDS = lazy_pattern(
-    r"版权|转载|摘编|镜像|侵权|侵删|不代表|仅代表|著作权|(?:来自|源于|来源于?)网络|(?:联系|告知).{0,12}(?:删除|处理)|存储(?:空间)?服务"
+    r"版权|转载|摘编|镜像|侵权|侵删|请下载|不代表|仅代表|著作权|(?:来自|源于|来源于?)网络|(?:联系|告知).{0,12}(?:删除|处理)|存储(?:空间)?服务"
     r"|不构成.{0,8}建议|copyright|rights reserved|uploaded and posted|reproduced",
     re.IGNORECASE,
 )
 _LEGAL = lazy_pattern(
     r"版权|转载|摘编|镜像|授权|侵权|侵删|本网|本站|本平台|本公众号|免责|不代表|仅代表|法律责任|不构成|仅供参考|存储服务|联系我们|联系删除|投稿|热线|邮箱"
-    r"|二维码|客户端|公众号|下载|扫码|举报|数据库|付费|会员"
+    r"|二维码|客户端|公众号|下载|扫码|举报|数据库|付费|会员|订阅|优惠"
     r"|copyright|reserved|reproduced|without (?:prior )?(?:written )?permission"
     r"|subscribe|newsletter",
     re.IGNORECASE,

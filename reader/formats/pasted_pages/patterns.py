@@ -109,6 +109,7 @@ HEAD_FURNITURE = _lines(
     r"(?:(?:人民|新浪|腾讯)?微博|微信好友|微信|人民号|强国号|Qzone|QQ空间|QQ好友|QQ|朋友圈|领英|推特|评论|分享|收藏|转发|点赞|海报|链接|复制链接"
     r"|更多)(?:[\s|｜/、·]{1,3}[^\s|｜/、·，。：]{1,8}){0,10}",
     r"(?:收听|听|播放|朗读|播报)(?:全文|新闻|文章|报道|音频|语音)?(?:[\s:：·约]{0,4}[\d:：.]+\s?(?:分钟?|秒)?.{0,6})?",
+    r"请务必在总结开头.{0,200}|话题\s*[:：]?\s*(?:#\S{1,12}\s{0,2}){1,6}",
     r"以下文章来源于.{2,40}|(?:请|为了?).{0,12}(?:同意|开启|启用|接受).{0,12}(?:隐私|cookie|通知).{0,30}",
     r"(?:全文|本文)(?:共|约|字数).{0,8}\d+\s?字.{0,30}|(?:阅读|预计阅读|阅读时间|阅读时长).{0,6}\d+\s?分钟?.{0,6}|约?\d+\s?分钟(?:读完)?",
     r"[【\[(（]\s*(?:字体|字号|文字大小)?\s*[:：]?\s*(?:特大|超大|大|中|小|默认|标准)(?:[\s/|｜]{0,3}(?:特大|超大|大|中|小|默认"
@@ -190,7 +191,8 @@ TAIL_FURNITURE = _lines(
     r"[▲△▼▽↑↓←→☆★◆◇●○■□◎※♥❤👇👆🔗\s⬇⬆\W_]{1,40}",
     r"(?:本文|文章)?(?:来自|首发于|原载于?|选自|综合)[:：].{0,40}|(?:文章|全文|正文)(?:已)?结束|正文已结束.{0,30}",
     r"(?:share|tweet|print|email|save|subscribe|follow us|advertisement|most read|trending|tags?|topics?"
-    r"|filed under)(?:[\s:|·,].{0,60})?|sign up(?:\b.{0,40}(?:newsletter|inbox|alerts).{0,20})?|read (?:more|next|also)\b.{0,80}",
+    r"|filed under)(?:[\s:|·,].{0,60})?|sign up(?:\b.{0,40}(?:newsletter|inbox|alerts).{0,20})?"
+    r"|read (?:more|next|also)\b.{0,80}",
 )
 """Below the story: buttons and notices."""
 
@@ -240,9 +242,16 @@ _NAME = lazy_pattern(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
 _NAME = lazy_pattern(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
 
 
+_NO_NAMES = frozenset(("综合", "整理", "编译", "编辑", "记者", "报道", "本报", "综合报道"))
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """The names after 记者, 通讯员, 作者 …: ``记者 高原雪 通讯员 张三、李四`` → three names."""
-    return tuple(name for name in split_names(text) if _NAME.fullmatch(name) and not EMPLOYER.match(name))
+    return tuple(
+        name
+        for name in split_names(text)
+        if _NAME.fullmatch(name) and not EMPLOYER.match(name) and name not in _NO_NAMES
+    )
 
 
 _SITE = lazy_pattern(

@@ -144,6 +144,8 @@ def _goes_on(text: str, before: str, marked: bool, listed: bool) -> bool:
         return False
     if not marked:
         return True
+    if text.startswith("[") and text.endswith("]"):
+        return False
     return _FULL_STOP.search(text) is not None and not is_notice_below(text) and (not listed or len(text) > 12)
 
 
