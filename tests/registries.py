@@ -133,4 +133,4 @@ def _of_pdf(content: bytes) -> Iterator[str]:
     with pikepdf.open(io.BytesIO(content)) as file:
         for thing in file.objects:
             if isinstance(thing, pikepdf.Dictionary) and "/Alt" in thing:
-                yield str(thing.Alt)
+                yield f"{thing.Alt}\n{thing.get('/ActualText', '')}"

@@ -15,7 +15,7 @@ from lxml import etree
 from reader.editing import to_article
 from reader.exports import EXPORTS
 from reader.exports.bodies import Body
-from reader.exports.formula_drawing import draw_formulas
+from reader.exports.formula_drawing import SPOKEN, draw_formulas
 from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.feeds.entries import SiteIdentity, to_entry
@@ -313,13 +313,14 @@ def test_writing_markdown_keeps_formulas_and_what_looks_like_them(markdown):
     assert comparable(sanitize(body_of(to_markdown(body)))) == comparable(body)
 
 
-def test_a_pdf_draws_formulas_with_their_tex_as_alternative_text(services):
+def test_a_pdf_draws_formulas_and_holds_words_to_read_aloud_and_tex_to_copy(services):
     pdf = exported("pdf", f"质能 $E=mc^2$ 了。\n\n$${EQUATION}$$", services, "phone")
     with pikepdf.open(io.BytesIO(pdf)) as file:
-        alternatives = [
-            str(item.Alt) for item in file.objects if isinstance(item, pikepdf.Dictionary) and "/Alt" in item
+        formulas = [
+            item for item in file.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Formula"
         ]
-    assert {"E=mc^2", EQUATION} <= set(alternatives)
+        said = {(str(item.Alt), str(item.ActualText)) for item in formulas}
+    assert said == {("E=mc^2", "E=mc^2"), ("(−b±√(b^2−4ac))/(2a)", EQUATION)}
 
 
 def test_a_drawing_stands_on_the_baseline_and_has_han():
@@ -327,7 +328,7 @@ def test_a_drawing_stands_on_the_baseline_and_has_han():
     drawn = draw_formulas(body, "media:")
     (low, han) = body.root.iter("img")
     assert re.fullmatch(r"width:0\.\d+em;height:auto;vertical-align:-0\.[2-5]\d*em", low.get("style"))
-    assert (low.get("alt"), han.get("alt")) == ("y", "速度")
+    assert (low.get("alt"), han.get("alt")) == (f"{SPOKEN}y{SPOKEN}y", f"{SPOKEN}速度{SPOKEN}速度")
     paths = drawn[han.get("src").removeprefix("media:")].decode().count("<path")
     assert paths == 2
 

@@ -18,10 +18,13 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ..chinese import has_han
+from ..sanitizer import in_one_line
 from .bodies import MATHML, Body
 
 _FONTS = Path(__file__).resolve().parent / "fonts"
 _FONT = "STIX Two Math, with the faces of the PDF"
+SPOKEN = "\u2061"
+"""Before the words and the TeX of a drawing in its alternative text: ``tagged_pdf`` takes them apart."""
 _SIZE = 10.0
 """Units of the drawing in one em."""
 _VIEW = re.compile(r'viewBox="\S+ (\S+) (\S+) (\S+)"')
@@ -46,7 +49,7 @@ class Drawing:
 
 
 def draw_formulas(body: Body, prefix: str) -> dict[str, bytes]:
-    """Replaces each formula with a picture, its TeX as alternative text. Returns the pictures by name.
+    """Replaces each formula with a picture, with its words and its TeX. Returns the pictures by name.
 
     *prefix* is that of their addresses. A formula that can't be drawn is replaced by its TeX.
     """
@@ -63,11 +66,12 @@ def draw_formulas(body: Body, prefix: str) -> dict[str, bytes]:
 
 def _place(formula: HtmlElement, drawing: Drawing, prefix: str) -> None:
     display = formula.get("display") == "block"
-    words = formula.get("alttext", "")
+    tex = formula.get("alttext", "")
+    words = in_one_line(etree.tostring(formula, encoding="unicode", method="html", with_tail=False))
     _replace(formula, "img", "")
     place = "display:block;margin:.6em auto" if display else f"vertical-align:{-drawing.depth:.3f}em"
     formula.set("src", prefix + drawing.name)
-    formula.set("alt", words)
+    formula.set("alt", f"{SPOKEN}{words}{SPOKEN}{tex}")
     formula.set("style", f"width:{drawing.width:.3f}em;height:auto;{place}")
 
 

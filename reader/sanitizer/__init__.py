@@ -36,7 +36,7 @@ from .blocks import Blocks
 from .embeds import with_media_links
 from .heading_anchors import with_linked_headings
 from .limits import check_cleaned, check_markdown, check_source, check_tables
-from .mathml import formulas_as_text
+from .mathml import formulas_as_text, in_one_line
 
 __all__ = [
     "INLINES",
@@ -46,6 +46,7 @@ __all__ = [
     "check_source",
     "escaped",
     "formulas_as_text",
+    "in_one_line",
     "joined",
     "sanitize",
     "strip_control_characters",

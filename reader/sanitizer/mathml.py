@@ -8,7 +8,6 @@ malignmark, annotation-xml, mtext). So a formula holds nothing but the elements 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -165,7 +164,21 @@ def _said(element: _Element) -> str:
 
 
 def _grouped(text: str) -> str:
-    return text if len(unescape(text)) < 2 or text.isalnum() else f"({text})"
+    return text if len(unescape(text)) < 2 or text.isdecimal() else f"({text})"
+
+
+def in_one_line(formula: str) -> str:
+    """A sanitized formula as text: ``x^2``, ``(a+b)/2``, ``√(x)``."""
+    parsed = Formula("")
+    for slash, name, raw, text in _PART.findall(formula):
+        if text:
+            parsed.text(text)
+        elif name != "math":
+            parsed.end() if slash else parsed.start(name, raw)
+    return unescape(linear(parsed.root.children))
+
+
+_PART = re.compile(r"<(/?)([a-z]+)([^>]*)>|([^<]+)")
 
 
 def formulas_as_text(clean: str) -> Markup:
@@ -177,8 +190,3 @@ def formulas_as_text(clean: str) -> Markup:
 
 def _alternative(raw: str) -> str:
     return attributes_of(raw).get("alttext", "").replace("&quot;", '"')
-
-
-def formulas(clean: str) -> Iterator[str]:
-    """Each formula of sanitized HTML, whole."""
-    return (found[0] for found in _FORMULA.finditer(clean))

@@ -6,6 +6,8 @@ from typing import Any
 
 import pydyf
 
+from ..formula_drawing import SPOKEN
+
 PRINTED = 4
 """ISO 32000-1 12.5.3: the Print flag, which PDF/UA 7.18.1 requires on links."""
 
@@ -14,6 +16,7 @@ def fix(pdf: Any) -> None:
     """Applies all fixes. Call it once, before the file is written."""
     wrap_list_bodies(pdf)
     scope_headers(pdf)
+    name_formulas(pdf)
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("Type") == "/Annot":
             item["F"] = PRINTED
@@ -41,6 +44,15 @@ def scope_headers(pdf: Any) -> None:
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("S") == "/TH":
             item["A"]["Scope"] = "/Column"
+
+
+def name_formulas(pdf: Any) -> None:
+    """Makes the drawing of a formula a Formula (PDF/UA 7.7): words to read aloud, TeX to copy."""
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("S") == "/Figure" and "Alt" in item:
+            match item["Alt"].string.split(SPOKEN, 2):
+                case ["", words, tex]:
+                    item["S"], item["Alt"], item["ActualText"] = "/Formula", pydyf.String(words), pydyf.String(tex)
 
 
 def _struct(pdf: Any, reference: bytes) -> Any:
