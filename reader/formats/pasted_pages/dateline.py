@@ -37,6 +37,7 @@ _CLOCK_ALONE = lazy_pattern(
     r"(?:\d{2}-)?\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}\s?(?:分钟|小时|天)前|昨天\s*\d{1,2}:\d{2}"
 )
 _ASIDE = lazy_pattern(r"可以听文章啦[！!]|(?:https?://|www\.)[!-~]+|[(（][^()（）]{0,20}更新\s?[)）]")
+_ORIGINAL = lazy_pattern(r"^原创\s?[:：]")
 _LONGEST_REST = 26
 _FIRST_ISSUED, _UNSAID, _LATER_CHANGED = 0, 1, 2
 
@@ -64,7 +65,7 @@ def dateline_in(text: str) -> Dateline | None:
     """None if the line is none: a sentence that contains a date, or a line without date and label."""
     if len(text) > LONGEST_LINE:
         return None
-    dates, blanked = _dates_in(_ASIDE.sub(" ", text))
+    dates, blanked = _dates_in(_ORIGINAL.sub("原创 ", _ASIDE.sub(" ", text)))
     rest, fields = labelled(blanked)
     alone = not dates and _CLOCK_ALONE.search(rest)
     if not dates and not alone and not any(field.kind != OTHER or field.is_colon for field in fields):
@@ -105,7 +106,7 @@ def _unlabelled(rest: _Rest) -> tuple[str, tuple[str, ...]]:
         return source_in(before[-1]), names_in(" ".join(before[:-1]))
     if before and is_person_name(before[0]) and not MEDIA.fullmatch(before[0]):
         return source_in(after[0]) if after else account, names_in(before[0])
-    named = before[:1] or after[:1]
+    named = [word for word in before if MEDIA.fullmatch(word)][-1:] or before[:1] or after[:1]
     return (source_in(named[0]) if named else account), ()
 
 

@@ -50,6 +50,8 @@ _MOST_BESIDE = 4
 _SHORT = 8
 _PUBLISHERS = ("报", "報", "网", "網", "社", "台", "客户端", "在线", "杂志", "周刊", "媒体", "融媒", "传媒")
 _LEAST_MENU = 3
+_LONGEST_PEN_NAME = 6
+_LETTERS = lazy_pattern(r"[^\W\d_]+")
 _PROSE = lazy_pattern(r"[。]|[，,；;：:].*[！？!?…][”’」）)]*$|^[^A-Z]*[a-z].{40,}[.!?][\"”’)]*$")
 _MENU_WORD = lazy_pattern(r"[^\W\d_]{2,5}")
 _QUESTION = lazy_pattern(r"(?:记者|问|Q|主持人)\s*[:：]")
@@ -249,6 +251,8 @@ def _headlines(head: Head, above: Sequence[HeadLine], has_title: bool) -> list[s
             dated = dated or (titled and line.kind == "dated")
         elif (titled and following.dateline.of_account) or _is_medium(line.text, above[place + 1 :], titled):
             head.source = head.source or source_in(line.text)
+        elif titled and _is_pen_name(line.text, following):
+            head.source = head.source or line.text
         elif titled and not head.byline and _is_name(line.text, following):
             head.byline = names_in(line.text)
         elif not (dated and titled and len(line.text) <= _SHORT and not is_below(line.text)):
@@ -260,7 +264,17 @@ def _is_medium(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
     """The name of a newspaper: below the headline, or on the first line of a page above it."""
     if not MEDIA.fullmatch(text):
         return False
-    return titled or (text.endswith(_PUBLISHERS) and any(not line.kind for line in below))
+    return (
+        titled
+        or any(line.dateline.dates and text in line.text for line in below)
+        or (text.endswith(_PUBLISHERS) and any(not line.kind for line in below))
+    )
+
+
+def _is_pen_name(text: str, following: HeadLine) -> bool:
+    """An account's name above a date that stands alone; a subtitle is longer."""
+    alone = following.kind == "dated" and not following.dateline.fields and not following.dateline.source
+    return alone and 3 < len(text) <= _LONGEST_PEN_NAME and _LETTERS.fullmatch(text) is not None
 
 
 def _is_name(text: str, following: HeadLine) -> bool:
