@@ -98,6 +98,18 @@ def test_money_variables_and_code_are_no_formulas(markdown):
     assert body_and_warnings(markdown)[1] == ()
 
 
+@pytest.mark.parametrize(
+    ("suffix", "text", "found"),
+    [
+        (".rst", "题\n==\n\n式 :math:`x_1^2`。\n\n.. math::\n\n   a_1\n", [("", "x_1^2"), ("display", "a_1")]),
+        (".org", "#+TITLE: 题\n\n式 \\(x_1^2\\) 与 $y_1$ 完。", [("", "x_1^2"), ("", "y_1")]),
+        (".adoc", "= 题\n\n式 stem:[x_1^2]。\n\n[stem]\n++++\na_1\n++++\n", [("", "x_1^2"), ("display", "a_1")]),
+    ],
+)
+def test_formulas_of_other_markup_are_found(suffix, text, found):
+    assert FORMULA.findall(sanitize(read_draft(suffix, text.encode()).body_html)) == found
+
+
 def test_formulas_in_an_attribute_stay_text():
     assert 'alt="图 x_1"' in sanitize(body_of("![图 $x_1$](a.png)"))
 

@@ -222,7 +222,9 @@ class _Reader:
         kind = re.split(r"[%.#]", style.get("0", ""))[0].lower()
         if sign[:1] == "/" or kind == "comment":
             return
-        if sign[:1] == "+" or kind == "pass":
+        if kind in ("stem", "latexmath"):
+            yield from fence(lines, "math")
+        elif sign[:1] == "+" or kind == "pass":
             yield from ["", *lines, ""]
         elif (sign[:1] in ("-", ".", "`") and sign != "--") or kind in _LITERAL:
             yield from self._titled()

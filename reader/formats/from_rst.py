@@ -23,6 +23,7 @@ from .dialects.shortcode_table import PLAYERS
 from .dialects.shortcodes import without_tags
 from .field_values import Field
 from .from_markdown import with_title
+from .mathematics import Formulas
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -61,7 +62,10 @@ def read(data: bytes) -> Draft:
     told = map(unknown_tag, unknown[:MOST_NAMED])
     values["warnings"] = (*values.get("warnings", ()), *told)
     title = document.get("title", "")
-    return with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + _html_of(document))
+    masks, formulas = Masks(), Formulas()
+    body = masks.restore_formulas(_html_of(document, masks), formulas.html)
+    values["warnings"] = (*values["warnings"], *formulas.warnings())
+    return with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
 
 
 def _check_paragraphs(text: str) -> None:
@@ -96,10 +100,10 @@ def _fields(document: nodes.document) -> Iterator[Field]:
     document.remove(first)
 
 
-def _html_of(document: nodes.document) -> str:
+def _html_of(document: nodes.document, masks: Masks) -> str:
     from docutils import core, io, readers
 
-    _without_roles(document)
+    _without_roles(document, masks)
     publisher = core.Publisher(
         reader=readers.get_reader_class("doctree")(),
         source=io.DocTreeInput(document),
@@ -111,14 +115,14 @@ def _html_of(document: nodes.document) -> str:
     return _LITERAL.sub(r"<code>\1</code>", str(publisher.writer.parts["body"]))
 
 
-def _without_roles(document: nodes.document) -> None:
-    """Roles of Sphinx become links or their text, mathematics its source, addresses of Pelican paths."""
+def _without_roles(document: nodes.document, masks: Masks) -> None:
+    """Roles of Sphinx become links or their text, formulas marks, addresses of Pelican paths."""
     from docutils import nodes
 
     for formula in list(document.findall(nodes.math)):
-        formula.parent.replace(formula, nodes.Text(f"${formula.astext()}$"))
+        formula.parent.replace(formula, nodes.Text(masks.keep_formula(formula.astext(), False)))
     for block in list(document.findall(nodes.math_block)):
-        block.parent.replace(block, nodes.paragraph("", "", nodes.Text(f"$${block.astext()}$$")))
+        block.parent.replace(block, nodes.paragraph("", "", nodes.Text(masks.keep_formula(block.astext(), True))))
     for problem in list(document.findall(nodes.problematic)):
         problem.parent.replace(problem, nodes.Text(problem.astext()))
     for text in list(document.findall(nodes.Text)):

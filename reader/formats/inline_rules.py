@@ -8,6 +8,7 @@ from html import escape
 
 from .dialects.html_builders import address, figure
 from .dialects.masking import Masks
+from .dialects.tex_signs import with_formulas
 
 Keep = Callable[[str], str]
 """Takes Markdown; returns the mark that stands for it until all rules are applied."""
@@ -21,6 +22,7 @@ _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORE
 def rewritten(text: str, rules: tuple[Rule, ...]) -> str:
     """*text* as Markdown; a mark of Markdown that no rule made is escaped."""
     masks = Masks()
+    text = with_formulas(text, lambda tex, display: masks.keep(f"$$\n{tex.strip()}\n$$" if display else f"${tex}$"))
     for pattern, make in rules:
         text = pattern.sub(lambda found, make=make: make(found, masks.keep), text)  # type: ignore[misc]
     return masks.restore(_SPECIAL.sub(lambda found: f"\\{found[0]}", text))
