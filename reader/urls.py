@@ -27,6 +27,12 @@ NEWS_SITEMAP = "/news-sitemap.xml"
 FEEDS_OPML = "/feeds.opml"
 OPDS = "/opds"
 
+FIRST_PARTS = frozenset(
+    ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
+    + ("media", "static", "selection", "healthz", "metrics", "phone")
+)
+"""The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
+
 _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
 
 

@@ -87,7 +87,7 @@ def test_every_page_and_feed_that_a_link_leads_to_answers_and_is_a_file_of_the_s
 
 
 def test_every_small_export_of_every_article_is_made(services, articles):
-    options = options_of(services.settings, "", "")
+    options = options_of(services.settings, "", "", services.catalog.site)
     for article in articles:
         for suffix in sorted(set(EXPORTS) - {"pdf"}):
             assert exporter(suffix).export(of_article(article), options, services.render.render), article.slug
@@ -116,7 +116,7 @@ def test_a_name_of_a_file_is_no_longer_than_file_systems_allow(articles):
 
 
 def test_a_book_of_many_and_the_whole_library_are_made(services, articles, tmp_path):
-    options = options_of(services.settings, "", "")
+    options = options_of(services.settings, "", "", services.catalog.site)
     publication = of_selection("选集", "/selection", articles[:200])
     for suffix in sorted(set(EXPORTS) - {"pdf"}):
         assert exporter(suffix).export(publication, options, services.render.render)

@@ -20,7 +20,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LAYERS = [
     {"i18n", "patterns"},
-    {"errors", "models", "urls"},
+    {"errors", "models", "site_identity", "urls"},
     {"settings", "storage", "sanitizer", "chinese", "child_process", "http_client"},
     {"formats"},
     {"editing", "templating", "media"},
@@ -52,6 +52,7 @@ MAY_MAKE_MARKUP = {
     "web/views/share.py": "a QR code, drawn by us",
     "web/responsive_images.py": "what its own templates have escaped",
     "web/inline_assets.py": "our own style sheets",
+    "web/accent_colours.py": "a style sheet with colours computed there",
     "web/content_security_policy.py": "our own scripts, and JSON without a <",
 }
 """Modules that may create Markup, and why that is safe."""

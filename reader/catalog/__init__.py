@@ -5,6 +5,7 @@ repair.py              replacing a corrupt file, keeping its history
 rows.py                articles to rows and back
 read_connections.py    one read connection per thread
 catalog.py             Catalog: the read interface of pages, feeds and exports
+site_rows.py           the site's own settings and pages
 writer.py              CatalogTransaction: one write transaction; only the indexing process writes
 scan_diff.py           the files in the folder compared with the files in the catalog
 collection_index.py    the collections of an article, and the number of articles in each
@@ -19,8 +20,9 @@ search.py              running a Query; highlighting.py marks the matches
 
 from __future__ import annotations
 
-from .catalog import Catalog, Cursor, Removal
+from .catalog import Catalog, Cursor
 from .repair import prepare
+from .rows import Removal
 from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
 from .writer import CatalogTransaction, catalog_writer
 

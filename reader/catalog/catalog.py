@@ -13,14 +13,16 @@ from pathlib import Path
 from ..errors import Gone, Moved, NotFound
 from ..i18n import restored
 from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key, slug_of
+from ..site_identity import Site
 from .collection_index import collections_in
 from .link_resolution import Target, with_links
 from .permalink_matching import is_old_address
 from .query_parser import Query
 from .read_connections import Connections
 from .related import related_slugs
-from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, article_of, teaser_of
+from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, Removal, article_of, day_of, teaser_of
 from .search import Results, SearchCursor, find
+from .site_rows import site_article, site_of
 from .translations import translations
 
 Cursor = tuple[int, str]
@@ -33,21 +35,12 @@ _TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
 
 
 @dataclass(frozen=True)
-class Removal:
-    """A published article whose file was deleted; ``original_slug`` as in ``Catalog.original_slugs``."""
-
-    slug: str
-    title: str
-    removed_at: datetime
-    original_slug: str
-
-
-@dataclass(frozen=True)
 class _State:
     data_version: tuple[int, int]
     revision: int
     changed_at: datetime
     is_rebuilding: bool
+    site: Site
 
 
 class Catalog:
@@ -75,6 +68,15 @@ class Catalog:
     def changed_at(self) -> datetime:
         """When ``revision`` last changed: UTC, whole seconds. Visible content never changes without a new value."""
         return self._state().changed_at
+
+    @property
+    def site(self) -> Site:
+        """What the site's own files say of it; all fields are empty without any."""
+        return self._state().site
+
+    def site_page(self, name: str) -> Article:
+        """The site's own page at ``/<name>``. Raises NotFound."""
+        return self._linked(site_article(self._all, name, self._timezone))
 
     def article(self, slug: str) -> Article:
         """Raises Moved (an alias or a renamed file), Gone (a deleted file) or NotFound."""
@@ -175,7 +177,7 @@ class Catalog:
         days = "SELECT {}(name) AS day FROM collections WHERE kind = 'day' AND count > 0 AND name {} ?"
         older = self._one(days.format("max", "<"), day.isoformat())
         newer = self._one(days.format("min", ">"), day.isoformat())
-        return Issue(day, tuple(teasers), _day(older), _day(newer))
+        return Issue(day, tuple(teasers), day_of(older), day_of(newer))
 
     def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
         """Days with articles and their number, newest first."""
@@ -237,7 +239,10 @@ class Catalog:
         return {row["slug"]: row["original"] for row in rows}
 
     def problems(self) -> list[Problem]:
-        rows = self._all("SELECT path, line, cause, hint FROM files WHERE cause <> '' ORDER BY path")
+        of_site = "SELECT path, line, cause, hint FROM site_problems"
+        rows = self._all(
+            f"SELECT path, line, cause, hint FROM files WHERE cause <> '' UNION ALL {of_site} ORDER BY 1, 2"
+        )
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
 
     def translations(self, slugs: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
@@ -329,9 +334,9 @@ class Catalog:
         if known is None or known.data_version != version:
             rows = {row["key"]: row["value"] for row in self._all("SELECT key, value FROM meta")}
             changed_at = datetime.fromtimestamp(rows.get("changed_at", 0), UTC)
-            is_rebuilding = rows.get("rebuilding") == "1"
+            state = rows.get("revision", 0), changed_at, rows.get("rebuilding") == "1", site_of(self._all)
             version = self._connections.generation, version[1]
-            known = self._local.state = _State(version, rows.get("revision", 0), changed_at, is_rebuilding)
+            known = self._local.state = _State(version, *state)
         return known
 
     def _one(self, query: str, *values: object) -> sqlite3.Row | None:
@@ -343,7 +348,3 @@ class Catalog:
 
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def _day(row: sqlite3.Row | None) -> date | None:
-    return date.fromisoformat(row["day"]) if row and row["day"] else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from markupsafe import Markup
@@ -15,6 +17,16 @@ from .related import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A published article whose file was deleted; ``original_slug`` as in ``Catalog.original_slugs``."""
+
+    slug: str
+    title: str
+    removed_at: datetime
+    original_slug: str
 
 
 def row_of(article: Article) -> dict[str, object]:
@@ -35,7 +47,7 @@ def row_of(article: Article) -> dict[str, object]:
     }
 
 
-def article_of(row: sqlite3.Row, timezone: tzinfo) -> Article:
+def article_of(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> Article:
     details: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["details"]).items()}
     return Article(**_teaser_values(row, timezone), **details, body=Markup(row["body"]), draft=bool(row["draft"]))  # noqa: S704 (sanitized before it was stored)
 
@@ -44,7 +56,7 @@ def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
     return Teaser(**_teaser_values(row, timezone))
 
 
-def _teaser_values(row: sqlite3.Row, timezone: tzinfo) -> dict[str, Any]:
+def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
     return {
         "slug": row["slug"],
         "title": row["title"],
@@ -102,3 +114,7 @@ def is_unchanged(path: str, digest: str, article: Article, before: sqlite3.Row, 
     """Whether only the file's times or rights changed. A file without a stamp was read by other code."""
     is_same_file = before["path"] == path and known["digest"] == digest and known["stamp"] != ""
     return is_same_file and before["version"] == article.version and bool(before["draft"]) == article.draft
+
+
+def day_of(row: sqlite3.Row | None) -> date | None:
+    return date.fromisoformat(row["day"]) if row and row["day"] else None

@@ -5,6 +5,7 @@ reading order, so each list is one range of one index. ``files`` remembers what 
 not found any more has a ``removal_due`` (UTC seconds), until which its article stays up. ``remarks`` are the warnings
 and notes of a file that is published, a line of JSON each. ``aliases`` holds former names and, with a slash or of
 another site, former addresses.
+``site`` and ``site_problems`` hold the site's own files (``site_rows.py``).
 ``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
 when the rest is rebuilt.
 """
@@ -18,7 +19,7 @@ from ..models import fingerprint
 from ..storage.sqlite import open_database
 from .fts_index import make_index
 
-_FILLED_BY = ("schema", "rows", "link_resolution", "collection_index", "fts_index", "related", "tokenizer")
+_FILLED_BY = ("schema", "rows", "link_resolution", "collection_index", "fts_index", "related", "tokenizer", "site_rows")
 SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
 """Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 
@@ -52,6 +53,9 @@ _DERIVED = {
     "collection_items": """CREATE TABLE collection_items (
         collection INTEGER NOT NULL, published INTEGER NOT NULL, slug TEXT NOT NULL,
         PRIMARY KEY (collection, published DESC, slug)) WITHOUT ROWID""",
+    "site": "CREATE TABLE site (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID",
+    "site_problems": """CREATE TABLE site_problems (path TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL,
+        hint TEXT NOT NULL)""",
 }
 _INDEXES = """
 CREATE UNIQUE INDEX articles_by_docid ON articles (docid) WHERE docid IS NOT NULL;

@@ -17,6 +17,7 @@ from .link_resolution import link_names
 from .repair import prepare, repairing
 from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
 from .schema import connect
+from .site_rows import SiteRows
 from .tokenizer import words_of
 
 
@@ -58,6 +59,7 @@ class CatalogTransaction:
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._db, self._now = connection, int(now.timestamp())
         self._collections, self._fts = CollectionIndex(connection), FullTextIndex(connection)
+        self.site_rows = SiteRows(connection)
         self._changed = False
 
     def mark_missing(self, paths: Iterable[str], due: float) -> None:
@@ -215,6 +217,7 @@ class CatalogTransaction:
         """Writes the counts; increments the revision if visible content changed."""
         self._collections.close()
         self._fts.close()
+        self._changed = self._changed or self.site_rows.is_changed
         if self._changed or not self.get_meta("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
             # Two changes within one second get different times, but a thousand must not run ahead of the clock:

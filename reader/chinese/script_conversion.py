@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ..i18n import TRADITIONAL
 from ..models import Article, Teaser
+from ..site_identity import Channel, Site, TextLink
 
 SCRIPTS = {"hans": "t2s", "hant": "s2tw"}
 """Our name of each script, and OpenCC's name of the conversion. Traditional is that of Taiwan (裡, 為)."""
@@ -68,6 +69,25 @@ def in_script(item: Shown, script: str) -> Shown:
         elif f.name == "body":
             changed[f.name] = convert_html(value, script)
     return replace(item, **changed)  # type: ignore[arg-type]  # the names are those of the fields of the class
+
+
+def site_in_script(site: Site, script: str) -> Site:
+    """*site* in *script*, except the names of its sections and the numbers of its records, which are official."""
+    if script not in SCRIPTS:
+        return site
+
+    def shown(links: tuple[TextLink, ...]) -> tuple[TextLink, ...]:
+        return tuple(replace(link, text=convert(link.text, script)) for link in links)
+
+    def followed(channel: Channel) -> Channel:
+        return replace(channel, name=convert(channel.name, script))
+
+    return replace(
+        site,
+        **{name: convert(getattr(site, name), script) for name in ("name", "tagline", "copyright")},  # type: ignore[arg-type]
+        **{name: shown(getattr(site, name)) for name in ("licences", "contact", "report", "pages")},  # type: ignore[arg-type]
+        follow=tuple(map(followed, site.follow)),
+    )
 
 
 @cache

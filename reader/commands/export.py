@@ -60,7 +60,7 @@ def command(
     services = build_command_services(settings)
     services.library.scan_until_settled()
     publication = in_chosen_script(publication_of(services, names), script)
-    options = options_of(settings, page, script)
+    options = options_of(settings, page, script, services.catalog.site)
     content = exporter(suffix).export(publication, options, services.render.render)
     write(content, output or Path(f"{publication.name}.{suffix}"))
 
@@ -94,7 +94,7 @@ def write_library(services: Services, output: Path, script: str) -> None:
     settings = services.settings
     icon, language = settings.static / "icons" / "192.png", settings.language
     articles = (in_script(article, script) for article in every_article(services.catalog))
-    options = options_of(settings, "", script)
+    options = options_of(settings, "", script, services.catalog.site)
     output.unlink(missing_ok=True)  # libzim appends to an existing file
     length = services.catalog.count()
     with click.progressbar(

@@ -10,11 +10,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from .. import urls
 from ..models import Article, Publication, format_minute, is_dated
 from .bodies import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time
 from .options import Options
-from .pictures import place_pictures
+from .pictures import place_pictures, rendered
 from .publications import section_of
 
 
@@ -53,14 +54,29 @@ class Part:
 
 
 @dataclass(frozen=True)
+class FollowedChannel:
+    """Where the publisher can be followed: ``picture`` is the address of a QR code in the file, or empty."""
+
+    text: str
+    link: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Colophon:
-    """The last lines of the document: its revision, and the address of the latest one."""
+    """The last lines of the document: its revision, the address of the latest one, where the publisher can be followed.
+
+    ``follow`` is the heading of ``channels``.
+    """
 
     facts: list[tuple[str, str]]
     colon: str
     section: str = ""
     address: str = ""
     question: str = ""
+    copyright: str = ""
+    follow: str = ""
+    channels: tuple[FollowedChannel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +125,8 @@ def to_document(publication: Publication, options: Options, prepare: Prepare, pi
     grouped = groupby(chapters, key=lambda chapter: section_of(chapter.article))
     named = len(chapters) > 1
     parts = [Part(f"p{n}", name if named else "", list(group)) for n, (name, group) in enumerate(grouped, 1)]
-    return Document(publication, parts, colophon_of(publication, options), media)
+    channels, codes = followed_channels(options, pictures, publication.language)
+    return Document(publication, parts, colophon_of(publication, options, channels), media | codes)
 
 
 def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapter:
@@ -129,7 +146,24 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
     )
 
 
-def colophon_of(publication: Publication, options: Options) -> Colophon:
+def followed_channels(
+    options: Options, pictures: str, language: str
+) -> tuple[tuple[FollowedChannel, ...], dict[str, bytes]]:
+    """The channels of the site and its feeds, and the QR codes by name. *pictures* is as in ``to_document``."""
+    channels: list[FollowedChannel] = []
+    codes: dict[str, bytes] = {}
+    for number, channel in enumerate(options.site.follow, 1):
+        content = rendered(channel.picture.address, options) if channel.picture else b""
+        name = f"follow-{number}.jpg" if content else ""
+        codes |= {name: content} if name else {}
+        text = colon(language).join(filter(None, (channel.name, channel.account)))
+        channels.append(FollowedChannel(text, channel.link, name and pictures + name))
+    if options.base_url:
+        channels.append(FollowedChannel(gettext_of(language)("Subscribe"), options.base_url + urls.FEEDS))
+    return tuple(channels), codes
+
+
+def colophon_of(publication: Publication, options: Options, channels: tuple[FollowedChannel, ...] = ()) -> Colophon:
     gettext = gettext_of(publication.language)
     updated = format_minute(publication.updated) if is_dated(publication.updated) else ""
     return Colophon(
@@ -138,6 +172,9 @@ def colophon_of(publication: Publication, options: Options) -> Colophon:
         section=" › ".join(publication.chapters[0].section) if len(publication.chapters) == 1 else "",
         address=options.base_url and options.base_url + publication.path,
         question=gettext("Check for a newer version"),
+        copyright=options.site.copyright,
+        follow=gettext("Follow us for more"),
+        channels=channels,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..chinese.script_conversion import SCRIPTS
+from ..chinese.script_conversion import SCRIPTS, site_in_script
 from ..errors import BadOption
 from ..settings import Settings
+from ..site_identity import Site, with_name
 
 
 class Render(Protocol):
@@ -20,7 +21,7 @@ class Render(Protocol):
 class Options:
     """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's URL without a trailing slash;
     ``instance`` is the folder with the records of the pictures and their renditions, which may take
-    ``picture_cache_bytes``.
+    ``picture_cache_bytes``. ``site`` is in the script of the export.
     """
 
     page: str = ""
@@ -29,11 +30,13 @@ class Options:
     base_url: str = ""
     instance: str = ""
     picture_cache_bytes: int = 2_000_000_000
+    site: Site = field(default_factory=Site)
 
 
-def options_of(settings: Settings, page: str, script: str) -> Options:
+def options_of(settings: Settings, page: str, script: str, site: Site | None = None) -> Options:
     cache_bytes = settings.export_cache_mb * 1_000_000
-    return Options(page, script, settings.site_name, settings.base_url, str(settings.instance), cache_bytes)
+    shown = site_in_script(with_name(site or Site(), settings.site_name), script)
+    return Options(page, script, shown.name, settings.base_url, str(settings.instance), cache_bytes, shown)
 
 
 def script_of(script: str) -> str:

@@ -28,6 +28,8 @@ def to_bytes(feed: Feed) -> bytes:
 def _complete_feed(root: etree._Element, feed: Feed) -> None:
     """Adds elements of the feed. feedgen's tree has no namespace (xmlns is an attribute): tags have no prefix."""
     _set(root.findall("link")[0], type=MIMETYPE)
+    if feed.logo:
+        add(root, "logo", feed.logo)
     for link in feed.links:
         add(root, "link", rel=link.rel, href=link.address, type=link.mimetype)
     if feed.kind != "live":

@@ -32,6 +32,9 @@ class SiteIdentity:
     language: str
     base_url: str
     authority: str
+    copyright: str = ""
+    logo: str = ""
+    """The path of the logo; empty without one."""
 
     def absolute(self, path: str) -> str:
         return self.base_url + path

@@ -81,3 +81,5 @@ class Feed:
     kind: Kind = "live"
     ttl_minutes: int = 15
     publisher: str = field(default="", kw_only=True)
+    copyright: str = field(default="", kw_only=True)
+    logo: str = field(default="", kw_only=True)

@@ -152,6 +152,8 @@ def to_feed(
         links=tuple(_links(feed_page, site, name, mimetype, hub)),
         kind=feed_page.kind,
         publisher=site.name,
+        copyright=site.copyright,
+        logo=site.logo and site.absolute(site.logo),
     )
 
 

@@ -65,6 +65,8 @@ def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
     made.generator("Reader")
     made.updated(feed.updated)
     made.author(name=one_line(feed.publisher or feed.title))
+    if feed.copyright:
+        made.rights(one_line(feed.copyright))
     made.link(href=feed.address, rel="self")
     made.link(href=feed.page, rel="alternate", type="text/html")  # last, because RSS uses the last one as <link>
     for entry in feed.entries:

@@ -23,6 +23,7 @@ def to_bytes(feed: Feed) -> bytes:
         "next_url": _linked(feed, "prev-archive"),
         "hubs": [{"type": "WebSub", "url": link.address} for link in feed.links if link.rel == "hub"],
         "language": feed.language,
+        "icon": feed.logo,
         "authors": [{"name": one_line(feed.publisher)}] if feed.publisher else [],
         "items": [_item(entry) for entry in feed.entries],
     }

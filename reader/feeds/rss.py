@@ -33,9 +33,17 @@ def _complete_channel(channel: etree._Element, feed: Feed) -> None:
         add(channel, "atom:link", rel=link.rel, href=link.address, type=link.mimetype)
     if feed.kind != "live":
         add(channel, f"fh:{feed.kind}")
+    if feed.logo:
+        _add_image(channel, feed)
     add(channel, "ttl", str(feed.ttl_minutes))
     add(channel, "sy:updatePeriod", "hourly")
     add(channel, "sy:updateFrequency", str(60 // feed.ttl_minutes))
+
+
+def _add_image(channel: etree._Element, feed: Feed) -> None:
+    image = add(channel, "image")
+    for name, text in (("url", feed.logo), ("title", feed.title), ("link", feed.page)):
+        add(image, name, text)
 
 
 def _complete_item(item: etree._Element, entry: Entry, feed_language: str) -> None:

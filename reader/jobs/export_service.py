@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 
 from ..catalog import Catalog
@@ -18,6 +18,7 @@ from ..exports.publications import of_article, of_issue
 from ..i18n import Message
 from ..models import Publication, fingerprint
 from ..settings import Settings
+from ..site_identity import site_to_json
 from ..storage.file_cache import FileCache
 from . import worker
 from .messages import ExportJob, serialize
@@ -78,10 +79,12 @@ class ExportService:
         options = [part for part in (page_of(suffix, page), script_of(script)) if part]
         return "-".join([publication.version, self._build_id, self._site, *options]) + f".{suffix}"
 
-    @cached_property
+    @property
     def _site(self) -> str:
-        """A hash of the settings that appear in exported files: the site's name and base URL."""
-        return fingerprint(self._settings.site_name, self._settings.base_url)[:8]
+        """A hash of what appears in exported files of the site: its base URL, its name and its other settings."""
+        settings, site = self._settings, self._catalog.site
+        of_files = [site_to_json(replace(site, pages=()))] if site.name or site.follow else []
+        return fingerprint(site.name or settings.site_name, settings.base_url, *of_files)[:8]
 
     def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
         """The size of the finished file; None if there is none. Never starts a job."""
@@ -201,5 +204,5 @@ class ExportService:
         )
 
     def _job(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> ExportJob:
-        options = options_of(self._settings, page_of(suffix, page), script)
+        options = options_of(self._settings, page_of(suffix, page), script, self._catalog.site)
         return ExportJob(key, suffix, self._build_id, publication, options)

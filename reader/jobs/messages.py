@@ -9,6 +9,7 @@ from datetime import datetime
 from ..exports.options import Options
 from ..library.article_json import article_of
 from ..models import Publication
+from ..site_identity import site_from_fields
 
 
 @dataclass(frozen=True)
@@ -30,4 +31,5 @@ def deserialize(line: str) -> ExportJob:
     """The inverse of ``serialize``. Times keep their UTC offset but lose the name of their zone."""
     fields = json.loads(line)
     publication = fields["publication"] | {"chapters": tuple(map(article_of, fields["publication"]["chapters"]))}
-    return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**fields["options"])})
+    options = fields["options"] | {"site": site_from_fields(fields["options"]["site"])}
+    return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**options)})

@@ -31,6 +31,7 @@ from ..storage.log_lines import start_logging
 from ..storage.regular_files import read_regular
 from .article_json import fields_of
 from .author_files import with_names
+from .site_reader import read_site
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ def _answer(request: str) -> str:
         return ""
     asked = json.loads(request)
     settings = _settings(asked["settings"])
+    if "site" in asked:
+        return json.dumps(read_site(settings, asked["site"]))
     return json.dumps(
         [_storable(path, read_file(settings, path, pictures=asked["pictures"])) for path in asked["paths"]]
     )

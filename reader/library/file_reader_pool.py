@@ -103,6 +103,23 @@ class FileReader:
                 for future in waiting:
                     future.cancel()
 
+    def read_site(self, path: str) -> dict[str, Any]:
+        """The answer of ``site_reader.read_site``. Raises ChildFailed, or OSError if no child can be started."""
+        answer: dict[str, Any] = json.loads(self._ask({"site": path}))
+        return answer
+
+    def _ask(self, request: dict[str, object]) -> str:
+        """The answer of a child, which ends if it fails."""
+        child = _children.take(COMMAND, self.limits)
+        try:
+            line = json.dumps({"settings": self._pickled, **request})
+            answer = child.ask(line, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR)
+        except BaseException:
+            child.end()
+            raise
+        _children.give_back(child)
+        return answer or ""
+
     def _read_batch(self, stamps: dict[str, str]) -> list[FileResult]:
         """Reads the files together; one by one if the child fails."""
         try:
@@ -126,14 +143,7 @@ class FileReader:
 
     def _read_in_child(self, stamps: dict[str, str], *, pictures: bool) -> list[FileResult]:
         """Reads *stamps* in one child. Raises ChildFailed, or OSError if no child can be started."""
-        request = json.dumps({"settings": self._pickled, "paths": list(stamps), "pictures": pictures})
-        child = _children.take(COMMAND, self.limits)
-        try:
-            answer = child.ask(request, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR)
-        except BaseException:
-            child.end()
-            raise
-        _children.give_back(child)
+        answer = self._ask({"paths": list(stamps), "pictures": pictures})
         read = zip(stamps.items(), json.loads(answer or "[]"), strict=True)
         return [_result_of(fields, *file, self._settings.timezone) for file, fields in read]
 

@@ -14,16 +14,9 @@ from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, i
 from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import Settings
+from ..site_identity import FOLDER
 from .batches import batched, until_slow
-from .directory_walk import (
-    EntryKind,
-    Root,
-    article_files,
-    find_root,
-    may_be_readable_later,
-    walk,
-    without_ctime,
-)
+from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
 from .file_reader_pool import FileResult, code_fingerprint, longest_seconds
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
 from .folder_faults import (
@@ -43,6 +36,7 @@ from .heartbeat import ALLOWED_SECONDS
 from .mounts import is_mounted
 from .problem_log import ProblemLog
 from .scan_result import ScanResult
+from .site_folder import SiteFolder, site_folder
 from .touched_files import TouchedFiles
 
 log = logging.getLogger(__name__)
@@ -81,6 +75,7 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._problem_log, self._touched = ProblemLog(log), TouchedFiles()
+        self._site_folder = SiteFolder(settings, self._writer, self._problem_log)
         self.beat: Callable[[float], None] = lambda _: None
         """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
         self.postpones_slow_files, self._late = False, set[str]()
@@ -119,10 +114,10 @@ class Library:
     def left_out(self) -> list[Problem]:
         """Names that are skipped on purpose, with the reason; empty while the folder cannot be read."""
         try:
-            entries = walk(find_root(self._settings.articles))
-            return sorted(
-                (e.problem for e in entries if e.kind is EntryKind.LEFT_OUT), key=lambda problem: problem.path
-            )
+            root = find_root(self._settings.articles)
+            read = FOLDER if site_folder(root) else None
+            left_out = (e.problem for e in walk(root) if e.kind is EntryKind.LEFT_OUT and e.path != read)
+            return sorted(left_out, key=lambda problem: problem.path)
         except OSError:
             return []
 
@@ -137,6 +132,7 @@ class Library:
         with self._writer() as transaction:
             self._forget_stamps_of_other_code(transaction)
             before, last_fault = stored_root(transaction), stored_fault(transaction)
+            site_files = transaction.site_rows.read_files()
         try:
             root = find_root(self._settings.articles)
             names = names if root == before else {""}
@@ -153,6 +149,7 @@ class Library:
             if fault and not (is_confirmed or self._is_accepted(fault)):
                 return self._refuse(fault)
             is_confirmed = is_confirmed or fault is not None
+        site = self._site_folder.scan(root, site_files, self.beat)
         self._mark_missing(root, before, comparison, now)
         changed = self._touched.to_read(comparison, reported=names != {""})
         problems, unsettled, digests = self._read_and_put(root, changed, progress, now)
@@ -161,8 +158,8 @@ class Library:
         result = self._remove_overdue(root, last_fault, is_confirmed, now)
         if names == {""}:
             self._finish_full_pass(mounts, len(changed), result.fault)
-        settled = len(changed) - len(unsettled)
-        return replace(result, read=settled, problems=(*problems, *result.problems), unsettled=frozenset(unsettled))
+        read, problems = len(changed) - len(unsettled), [*problems, *result.problems]
+        return site.added_to(replace(result, read=read, problems=tuple(problems), unsettled=frozenset(unsettled)))
 
     def _compare(self, root: Root, names: set[str]) -> tuple[Comparison, list[str]]:
         """Compares the folder with the catalog. Returns the changes and the mount points. Raises OSError."""

@@ -25,6 +25,7 @@ from .mounts import mounts_below
 from .scan_result import ScanResult
 from .scanner import Library
 from .served_settings import write_served
+from .site_folder import site_folder
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +207,8 @@ def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Ev
     """
     mounts, next_full_pass = mounts_below(root), 0.0  # the first scan finds changes from before the watch began
     for reported in watch(
-        *watched_folders(root), stop_event=stop, debounce=100, step=20, rust_timeout=int(_TICK_SECONDS * 1000),
+        *watched_folders(root), *filter(None, [site_folder(root)]),
+        stop_event=stop, debounce=100, step=20, rust_timeout=int(_TICK_SECONDS * 1000),
         yield_on_timeout=True, raise_interrupt=False, watch_filter=None, recursive=False,
     ):  # fmt: skip
         if time.monotonic() > next_full_pass:

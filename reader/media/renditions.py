@@ -26,9 +26,10 @@ from ..i18n import Message
 from ..models import Article, fingerprint
 from ..settings import Settings
 from ..storage.file_cache import FileCache
-from ..storage.regular_files import read_regular
+from ..storage.regular_files import open_regular, read_regular
 from . import images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
+from .picture_paths import PictureFinder
 
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
@@ -153,6 +154,20 @@ def link_pictures(
     used = {address: content for address, content in (embedded or {}).items() if f'"{address}"' in article.body}
     written = {address: write_embedded(settings.instance, content) for address, content in used.items()}
     return images.link_pictures(article, settings.articles, on_picture, limit, file, written)
+
+
+def record_picture(settings: Settings, file: PurePosixPath) -> Picture:
+    """The picture in *file*, a path relative to the articles folder, with a record of its original.
+
+    Raises UnusablePicture, OSError.
+    """
+    path = PictureFinder(settings.articles, file).find(str(file))
+    if path is None:
+        raise UnusablePicture(Message("picture not found: %(path)s", path=str(file)))
+    with open_regular(path, settings.picture_limit_mb * 1_000_000) as content:
+        picture = images.measure(content)
+    write_record(settings.instance, picture, path)
+    return picture
 
 
 def write_embedded(instance: Path, content: bytes) -> Path:

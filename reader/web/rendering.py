@@ -16,6 +16,8 @@ from .. import urls
 from ..chinese.script_conversion import SCRIPTS, convert, in_script, script_of
 from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
+from .accent_colours import accent_style
+from .current_site import shown_site
 from .inline_assets import InlineStyles
 from .request_context import VARY, request_context
 from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
@@ -73,7 +75,9 @@ def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
 def render_page(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
     """The conditional response of a page. *version* must change with everything that *build* passes to the template."""
     representation = Representation(
-        version=version_of(template, version, services().render.build_id, request_context().variant),
+        version=version_of(
+            template, version, services().render.build_id, request_context().variant, shown_site().version
+        ),
         changed_at=services().catalog.changed_at,
         cache_control=cache_control or request_context().cache_control,
         vary=VARY,
@@ -107,8 +111,19 @@ def init_app(app: Flask) -> None:
         "kilobytes": kilobytes,
     }
     environment.filters["news_language"] = news_language
-    environment.globals |= {"urls": urls, "site_name": settings.site_name, "style": style, "body_style": styles.of_body}
-    app.context_processor(lambda: {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": []})
+    environment.globals |= {"urls": urls, "style": style, "body_style": styles.of_body}
+    app.context_processor(lambda: _context())
+
+
+def _context() -> dict[str, Any]:
+    """The variables of every page. Listings have no ``crumbs`` unless they set them."""
+    site = shown_site()
+    names = {
+        "this_site": site,
+        "site_name": site.name,
+        "accent_style": accent_style(site.accent, request_context().classes),
+    }
+    return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
 
 
 def format_iso(moment: datetime) -> str:

@@ -71,13 +71,19 @@ def home() -> Response:
 
 
 def top_sections() -> list[Collection]:
-    """The top-level sections, those with most articles first."""
+    """The top-level sections: those that the site's settings name in their order, then those with most articles."""
+    order = {name: number for number, name in enumerate(services().catalog.site.sections)}
     counted = [
         (count, collection)
         for collection, count in services().catalog.collections("section")
         if "/" not in collection.name
     ]
-    return [collection for _, collection in sorted(counted, key=lambda pair: (-pair[0], pair[1].name))]
+    return [
+        collection
+        for _, collection in sorted(
+            counted, key=lambda pair: (order.get(pair[1].name, len(order)), -pair[0], pair[1].name)
+        )
+    ]
 
 
 def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
@@ -114,6 +120,11 @@ def article(slug: str) -> Response:
     return render_page("article.html", fingerprint(found.version, script, image_set.version, repr(context)), build)
 
 
+def direction_of(language: str) -> str:
+    """The ``dir`` of a text; empty from left to right."""
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else ""
+
+
 def translation_links(slug: str) -> list[tuple[str, NavigationLink]]:
     """(language, link) of the article in its other languages, and in its own, each under its language's own name."""
     found = services().catalog.translations([slug]).get(slug, [])
@@ -134,7 +145,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
     older, newer = catalog.neighbours(found.slug)
     base = services().settings.base_url
     return {
-        "direction": "rtl" if found.language.partition("-")[0] in RIGHT_TO_LEFT else "",
+        "direction": direction_of(found.language),
         "minutes": reading_minutes(found.body.striptags()),
         "crumbs": translated_labels(section_links(found.section), script),
         "source": translated_labels([collection_link("source", found.source)], script) if found.source else [],

@@ -236,7 +236,7 @@ def is_light(publication: Publication, suffix: str) -> bool:
 
 def export_now(publication: Publication, suffix: str, page: str, script: str) -> bytes:
     """The file's bytes, equal to those a worker would produce. Raises BadOption."""
-    options = options_of(services().settings, page_of(suffix, page), script_of(script))
+    options = options_of(services().settings, page_of(suffix, page), script_of(script), services().catalog.site)
     return EXPORTS[suffix].export(in_chosen_script(publication, script), options, services().render.render)
 
 

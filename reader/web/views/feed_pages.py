@@ -15,6 +15,7 @@ from ...feeds.selection import EVERYTHING, Selection
 from ...i18n import N_, translations
 from ...models import ALL, Article, Collection, fingerprint
 from .. import services
+from ..current_site import shown_site
 from ..rendering import NavigationLink, render_page, teasers_shown
 from ..request_context import VARY, request_context
 from ..responses import PUBLIC, Representation, conditional_response, version_of
@@ -126,7 +127,7 @@ def feed_as_html(name: str, feed_page: FeedPage) -> Response:
     def build() -> str:
         others = [NavigationLink(short_name(other), selection.feed(other)) for other in FEEDS if other != name]
         context = {
-            "title": selection.label or services().settings.site_name,
+            "title": selection.label or shown_site().name,
             "kind": gettext(FEEDS[name].LABEL),
             "feed": this_site().absolute(selection.feed(name, feed_page.page_number)),
             "page": selection.page,
@@ -144,7 +145,7 @@ def feed_as_html(name: str, feed_page: FeedPage) -> Response:
 
 def feed_links(*collections: Collection) -> list[FeedLink]:
     """The autodiscovery links of a listing: all articles in each format, and each given collection."""
-    site = services().settings.site_name
+    site = shown_site().name
     links = [FeedLink(f"{site} ({short_name(n)})", EVERYTHING.feed(n), FEEDS[n].MIMETYPE) for n in DISCOVERED]
     return links + [_feed_link(Selection((collection,))) for collection in collections if collection != ALL]
 
@@ -156,7 +157,7 @@ def feed_links_of(article: Article) -> list[FeedLink]:
 
 
 def _feed_link(selection: Selection) -> FeedLink:
-    name, site = DISCOVERED[0], services().settings.site_name
+    name, site = DISCOVERED[0], shown_site().name
     title = f"{site} · {selection.label}" if selection.label else site
     return FeedLink(title, selection.feed(name), FEEDS[name].MIMETYPE)
 

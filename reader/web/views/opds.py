@@ -22,6 +22,7 @@ from ...i18n import N_, translations
 from ...jobs.drawings import MIMETYPE as PICTURE
 from ...models import Article, Issue, Teaser, is_dated
 from .. import services
+from ..current_site import own_site
 from ..download_links import ENCLOSED, finished_exports
 from ..drawn_pictures import drawn_picture
 from ..pagination import cursor_of
@@ -127,7 +128,7 @@ def issue_cover(year: int, month: int, day: int) -> Response:
 
 
 def _cover(title: str, below: str) -> Response:
-    return drawn_picture(None, "cover", title, services().settings.site_name, below)
+    return drawn_picture(None, "cover", title, own_site().name, below)
 
 
 def _catalogue_response(build: Callable[[SiteIdentity], Catalogue], mimetype: str) -> Response:

@@ -15,6 +15,7 @@ from ... import urls
 from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
+from ..current_site import own_site
 from ..drawn_pictures import drawn_picture
 from ..rendering import NavigationLink, render_page, section_links
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
@@ -59,7 +60,7 @@ def og_image(slug: str) -> Response:
     article = services().catalog.article(slug)
     day = f"{article.published:%Y-%m-%d}" if is_dated(article.published) else ""
     note = " · ".join(part for part in (article.source, day) if part)
-    return drawn_picture(services().catalog.changed_at, "card", article.title, note, services().settings.site_name)
+    return drawn_picture(services().catalog.changed_at, "card", article.title, note, own_site().name)
 
 
 def site_address() -> str:
@@ -92,5 +93,6 @@ def qr_of(address: str) -> Markup:
 
 
 def this_site() -> SiteIdentity:
-    settings = services().settings
-    return SiteIdentity(settings.site_name, settings.language, site_address(), settings.feed_authority)
+    settings, site = services().settings, own_site()
+    logo = site.logo.address if site.logo else ""
+    return SiteIdentity(site.name, settings.language, site_address(), settings.feed_authority, site.copyright, logo)

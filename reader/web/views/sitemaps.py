@@ -20,6 +20,7 @@ from ...exports import EXPORTS
 from ...feeds import FEEDS
 from ...models import Collection, Teaser
 from .. import services
+from ..current_site import shown_site
 from ..request_context import request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
 from .share import site_address
@@ -131,16 +132,16 @@ def robots() -> Response:
 
 @bp.get(urls.MANIFEST)
 def manifest() -> Response:
-    settings = services().settings
+    site = shown_site()
     icons = [
         {"src": static(f"icons/{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
         for size in (192, 512)
         for purpose in ("any", "maskable")
     ]
     values = {
-        "name": settings.site_name,
-        "short_name": settings.site_name,
-        "description": gettext("Lightweight news pages for reading online and offline"),
+        "name": site.name,
+        "short_name": site.name,
+        "description": site.tagline or gettext("Lightweight news pages for reading online and offline"),
         "lang": request_context().language,
         "id": urls.HOME,
         "start_url": urls.HOME,

@@ -1,0 +1,106 @@
+"""What a site says of itself: name, colour, records, contacts, channels. Frozen dataclasses without I/O."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from .models import fingerprint
+
+FOLDER = "_site"
+"""The folder of the site's own files, below the articles folder; it counts if one of SETTINGS_NAMES lies in it."""
+
+SETTINGS_NAMES = ("site.yaml", "site.yml")
+PAGE_SUFFIXES = (".md", ".markdown")
+
+
+@dataclass(frozen=True)
+class SitePicture:
+    """``address`` is that of the widest JPEG rendition; while the settings are parsed, a path beside them."""
+
+    address: str
+    width: int = 0
+    height: int = 0
+
+    @property
+    def webp(self) -> str:
+        """The same rendition with its transparency."""
+        return self.address.removesuffix("jpg") + "webp"
+
+
+@dataclass(frozen=True)
+class TextLink:
+    """``link`` is empty for plain text."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Where the publisher can be followed: ``account`` is a name to search for, ``picture`` a QR code."""
+
+    name: str
+    account: str = ""
+    link: str = ""
+    picture: SitePicture | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """Every field is empty unless the settings file gives it. ``accent`` is ``#rrggbb``."""
+
+    name: str = ""
+    tagline: str = ""
+    accent: str = ""
+    logo: SitePicture | None = None
+    sections: tuple[str, ...] = ()
+    icp: str = ""
+    police: str = ""
+    licences: tuple[TextLink, ...] = ()
+    copyright: str = ""
+    contact: tuple[TextLink, ...] = ()
+    comments: TextLink | None = None
+    report: tuple[TextLink, ...] = ()
+    follow: tuple[Channel, ...] = ()
+    pages: tuple[TextLink, ...] = ()
+
+    @property
+    def version(self) -> str:
+        return fingerprint(site_to_json(self))
+
+
+def with_name(site: Site, name: str) -> Site:
+    """*site*, named *name* if it gives no name of its own. One that does has a copyright line by that name."""
+    if not site.name:
+        return replace(site, name=name)
+    return site if site.copyright else replace(site, copyright=f"© {site.name}")
+
+
+def site_to_json(site: Site) -> str:
+    return json.dumps(asdict(site), ensure_ascii=False)
+
+
+def site_from_json(text: str) -> Site:
+    """The inverse of ``site_to_json``."""
+    return site_from_fields(json.loads(text))
+
+
+def site_from_fields(fields: dict[str, Any]) -> Site:
+    links = {name: tuple(TextLink(**link) for link in fields[name]) for name in _LINKS}
+    comments = TextLink(**fields["comments"]) if fields["comments"] else None
+    lists = {"sections": tuple(fields["sections"]), "follow": tuple(map(_channel, fields["follow"]))}
+    return Site(**{**fields, **links, **lists, "comments": comments, "logo": _picture(fields["logo"])})
+
+
+_LINKS = ("licences", "contact", "report", "pages")
+
+
+def _channel(fields: dict[str, Any]) -> Channel:
+    channel = Channel(**fields)
+    return replace(channel, picture=_picture(fields["picture"]))
+
+
+def _picture(fields: dict[str, Any] | None) -> SitePicture | None:
+    return SitePicture(**fields) if fields else None

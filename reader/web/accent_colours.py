@@ -1,0 +1,60 @@
+"""The site's accent colour, made readable: darker on the light papers, lighter on the dark one (WCAG 2.2 1.4.3)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from markupsafe import Markup
+
+LIGHT_PAPERS, DARK_PAPERS = ("#ffffff", "#fdfcfa", "#f4ecd8"), ("#151618",)
+"""The ``--paper`` of static/css/reader.css and its choices; a test compares them."""
+
+CONTRAST, LARGE_PRINT_CONTRAST = 4.5, 7.0
+
+
+@lru_cache(64)
+def accent_style(accent: str, classes: str) -> Markup:
+    """The style sheet that sets ``--link`` for the preference *classes*; empty without a colour (``#rrggbb``)."""
+    if not accent:
+        return Markup("")
+    ratio = LARGE_PRINT_CONTRAST if "large" in classes.split() else CONTRAST
+    light, dark = readable(accent, LIGHT_PAPERS, ratio), readable(accent, DARK_PAPERS, ratio)
+    chosen = set(classes.split())
+    if "dark" in chosen:
+        return Markup(":root{--link:%s}") % dark
+    if "large" in chosen:
+        return Markup(":root:not(.dark){--link:%s}") % light
+    if chosen & {"light", "sepia"}:
+        return Markup(":root{--link:%s}") % light
+    return Markup(":root{--link:%s}@media(prefers-color-scheme:dark){:root{--link:%s}}") % (light, dark)
+
+
+def readable(colour: str, papers: tuple[str, ...], ratio: float) -> str:
+    """*colour*, mixed with black or white as little as gives that contrast on each of *papers*."""
+    towards = 0 if luminance(papers[0]) > 0.2 else 255
+    parts = _parts(colour)
+    for step in range(101):
+        mixed = "#" + "".join(f"{round(part + (towards - part) * step / 100):02x}" for part in parts)
+        if all(contrast(mixed, paper) >= ratio for paper in papers):
+            return mixed
+    return mixed
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance, 0 to 1 (WCAG 2.2, "relative luminance")."""
+    red, green, blue = (_linear(part / 255) for part in _parts(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+def _parts(colour: str) -> list[int]:
+    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]

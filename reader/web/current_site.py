@@ -1,0 +1,59 @@
+"""The site as its own files describe it, for pages: with the fallback name, in the reader's script."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import suppress
+
+from flask import Flask, g, request
+
+from ..chinese.script_conversion import SCRIPTS, site_in_script
+from ..errors import Busy
+from ..site_identity import Site, SitePicture, with_name
+from . import services
+from .request_context import request_context
+
+LOGO_HEIGHT, LOGO_WIDTH = 48, 288
+"""The largest size of the logo on the home page, in CSS pixels."""
+
+WIDE = 2
+"""How many times its height the width of a logo is that holds the name."""
+
+
+def own_site() -> Site:
+    """As written. While the catalog cannot be read, only its name is known."""
+    site = Site()
+    with suppress(sqlite3.Error, Busy):
+        site = services().catalog.site
+    return with_name(site, services().settings.site_name)
+
+
+def shown_site() -> Site:
+    """In the script of ``?script=``, else of the reader's preference."""
+    if "site" not in g:
+        script = request.args.get("script", "")
+        g.site = site_in_script(own_site(), script if script in SCRIPTS else request_context().preferences["script"])
+    found: Site = g.site
+    return found
+
+
+def logo_width(logo: SitePicture) -> int:
+    """In CSS pixels, so that it is at most LOGO_WIDTH × LOGO_HEIGHT."""
+    return max(1, min(LOGO_WIDTH, LOGO_HEIGHT * logo.width // logo.height))
+
+
+def shows_name() -> bool:
+    """Whether the home page shows the name as text: a logo much wider than high is taken to hold it."""
+    logo = shown_site().logo
+    return not (logo and request_context().shows_pictures and logo.width > WIDE * logo.height)
+
+
+def police_query(site: Site) -> str:
+    """The page of the Ministry of Public Security that shows the record (公安备案) of its number."""
+    number = re.search(r"\d{8,20}", site.police)
+    return "https://beian.mps.gov.cn/" + (f"#/query/webSearch?code={number[0]}" if number else "")
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals |= {"logo_width": logo_width, "police_query": police_query, "shows_name": shows_name}

@@ -1,0 +1,33 @@
+"""The site's own pages: ``/about``, ``/privacy`` … from the Markdown files beside the site's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from ...chinese.script_conversion import SCRIPTS, in_script
+from ...models import fingerprint
+from .. import services
+from ..article_body import for_screen, kinds_of
+from ..rendering import render_page
+from ..request_context import request_context
+from ..responsive_images import ImageSet
+from .articles import direction_of, requested_script
+
+bp = Blueprint("site_pages", __name__)
+
+
+@bp.get("/<slug:name>")
+def page(name: str) -> Response:
+    """Without date, lists, feeds and issue."""
+    found = services().catalog.site_page(name)
+    script = requested_script() or request_context().preferences["script"]
+    image_set = ImageSet(found)
+
+    def build() -> dict[str, Any]:
+        shown = in_script(found, script if script in SCRIPTS else "")
+        body = for_screen(shown.body, image_set.show)
+        return {"article": shown, "body": body, "kinds": kinds_of(body), "direction": direction_of(found.language)}
+
+    return render_page("site_page.html", fingerprint(found.version, script, image_set.version), build)
