@@ -102,7 +102,9 @@ def test_an_export_loses_nothing_of_an_article(article, services, suffix):
 def test_an_export_begins_or_holds_what_its_format_asks_for(article, services, suffix):
     exporter = EXPORTS[suffix]
     page = exporter.PAGES[0] if exporter.PAGES else ""
-    made = exporter.export(of_article(article), options_of(services.settings, page, ""), services.render.render)
+    made = exporter.export(
+        of_article(article), options_of(services.settings, page, "", services.catalog.site), services.render.render
+    )
     assert exporter.SAMPLE in made
     assert re.fullmatch(r"[a-z0-9]+", exporter.SUFFIX)
 
