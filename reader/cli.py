@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import errno
 import gettext
 import importlib
 import keyword
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ class UnusableSetting(click.ClickException):
 
 
 class MainGroup(click.Group):
-    """Shows help and errors in the terminal's language. A ReaderError is one line on stderr without a traceback.
+    """Shows help and errors in the terminal's language. A ReaderError or OSError is one line on stderr.
 
     The exit status is 1, or 2 for an invalid setting.
     """
@@ -43,6 +45,11 @@ class MainGroup(click.Group):
             is_environment = isinstance(error, BadSetting | InstanceUnusable | LimitTooLow)
             kind = UnusableSetting if is_environment else click.ClickException
             raise kind(escaped(localized(error.message))) from error
+        except OSError as error:  # of a place that the command writes to; a closed pipe is click's
+            if error.errno == errno.EPIPE or not error.strerror:
+                raise
+            named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            raise click.ClickException(escaped(f"{named}{error.strerror}")) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's
         return list(COMMANDS)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import os
 import subprocess
+import zipfile
 
 import pytest
 from lxml import etree
 
 from reader.catalog import Catalog
+from reader.errors import UnreadableArticle
+from reader.formats import read_content
 from reader.i18n import Message, restored, stored
 from reader.library import batches
 from reader.library.git_dates import first_commits
@@ -120,3 +124,30 @@ def test_what_has_been_read_is_written_after_a_second_however_few_files_it_is(mo
     assert [len(batch) for batch in batches.batched(range(5), 500)] == [1] * 5
     monkeypatch.setattr(batches, "SOON_SECONDS", 1e9)
     assert [len(batch) for batch in batches.batched(range(1200), 500)] == [500, 500, 200]
+
+
+OPEN_DOCUMENT = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+    ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>{}</office:text>'
+    "</office:body></office:document-content>"
+)
+
+
+def odt(body: str) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", OPEN_DOCUMENT.format(body))
+    return written.getvalue()
+
+
+def test_elements_that_are_nested_too_deeply_are_a_problem_and_no_bug():
+    nested = "<text:span>" * 3000 + "雨" + "</text:span>" * 3000
+    with pytest.raises(UnreadableArticle, match="nested"):
+        read_content(".odt", odt(f"<text:p>{nested}</text:p>"))
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "x", "٣"], ids=ascii)
+def test_a_number_of_a_document_that_is_none_is_no_bug(number):
+    body = f'<text:h text:outline-level="{number}">大雨</text:h><text:p>a<text:s text:c="{number}"/>b</text:p>'
+    assert "大雨" in read_content(".odt", odt(body)).body_html + read_content(".odt", odt(body)).title

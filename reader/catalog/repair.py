@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..storage.sqlite import file_identity, is_broken, set_aside
+from ..storage.sqlite import file_identity, is_broken, is_no_file, set_aside
 from .schema import HISTORY_TABLES, connect, make_tables
 
 _prepared: set[Path] = set()
@@ -44,8 +44,8 @@ def prepare(path: Path) -> None:
 
 
 def repair(path: Path, identity: int, error: sqlite3.Error) -> bool:
-    """Replaces the file with this *identity* if it is corrupt, by *error*, or a folder. Returns whether it did."""
-    return (is_broken(error) or path.is_dir()) and replace(path, identity, error)
+    """Replaces the file with this *identity* if it is corrupt, by *error*, or no file. Returns whether it did."""
+    return (is_broken(error) or is_no_file(path)) and replace(path, identity, error)
 
 
 def replace(path: Path, identity: int, reason: object) -> bool:

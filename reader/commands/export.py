@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from datetime import date
@@ -50,6 +51,7 @@ def command(
     """
     if everything == bool(names):
         raise click.UsageError(localized(Message("give a SLUG or DATE, or use --all")))
+    refuse_own_folder(settings, output)
     if everything:
         write_everything(settings, output or Path("public"), script)
         return
@@ -63,6 +65,16 @@ def command(
     options = options_of(settings, page, script, services.catalog.site)
     content = exporter(suffix).export(publication, options, services.render.render)
     write(content, output or Path(f"{publication.name}.{suffix}"))
+
+
+def refuse_own_folder(settings: Settings, output: Path | None) -> None:
+    """Raises BadParameter for a place that the server reads: what is exported would be published as articles."""
+    place = Path(os.path.realpath(output)) if output and str(output) != "-" else None
+    for folder in (settings.articles, settings.instance):
+        own = Path(os.path.realpath(folder))
+        if place and (place.is_relative_to(own)):
+            cause = Message("%(path)s lies in %(folder)s; choose another place", path=output, folder=folder)
+            raise click.BadParameter(localized(cause), param_hint="--output")
 
 
 def write_everything(settings: Settings, output: Path, script: str) -> None:

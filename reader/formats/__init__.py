@@ -140,6 +140,13 @@ def read_draft(suffix: str, data: bytes, largest: int = 0) -> Draft:
     return draft
 
 
+def _read(known: Format, content: bytes) -> Draft:
+    try:
+        return known.read(content)
+    except RecursionError:
+        raise UnreadableArticle(Message("elements are nested too deeply"), Message("make the file simpler")) from None
+
+
 def limit_bytes(suffix: str) -> int:
     return LARGEST_PICTURES_BYTES if suffix in HOLD_PICTURES else LARGEST_BYTES
 
@@ -157,7 +164,7 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
             Message("the limit is %(most)s bytes; split the file", most=f"{most:,}"),
         )
     content, pictures = take_data_pictures(data)
-    draft = _without_control_characters(known.read(content))
+    draft = _without_control_characters(_read(known, content))
     if "data:image/" in draft.body_html:  # of a notebook, or written in UTF-16
         body, more = take_data_pictures(draft.body_html.encode())
         draft, pictures = replace(draft, body_html=body.decode()), pictures | more

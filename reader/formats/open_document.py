@@ -108,7 +108,7 @@ def _pieces(element: etree._Element, document: _Document) -> Iterator[str]:
 
 def _heading(element: etree._Element, document: _Document) -> str:
     level = _get(element, "outline-level")
-    tag = f"h{min(6, int(level))}" if level.isdigit() and int(level) else "h2"
+    tag = f"h{min(6, number)}" if (number := _number(level)) else "h2"
     return f"<{tag}>{_children(element, document)}</{tag}>"
 
 
@@ -178,7 +178,12 @@ def _note(element: etree._Element, document: _Document) -> str:
 
 def _spaces(element: etree._Element, _: _Document) -> str:
     count = _get(element, "c")
-    return " " * min(80, int(count) if count.isdigit() else 1)
+    return " " * min(80, _number(count) if count else 1)
+
+
+def _number(text: str) -> int:
+    """Its value, of the first nine digits; 0 for what is no number."""
+    return int(text[:9]) if text.isdecimal() else 0
 
 
 _WRITERS: dict[str, Callable[[etree._Element, _Document], str]] = {

@@ -14,7 +14,16 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Busy
 from ..i18n import N_, Message, restored
-from ..storage.sqlite import closing_on_error, damage_of, file_identity, is_broken, open_database, set_aside, wal_of
+from ..storage.sqlite import (
+    closing_on_error,
+    damage_of,
+    file_identity,
+    is_broken,
+    is_no_file,
+    open_database,
+    set_aside,
+    wal_of,
+)
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
 ARTICLE, PREFETCH = 0, 9
@@ -257,7 +266,7 @@ class JobQueue:
         Its jobs are lost: waiting pages refresh and queue theirs again.
         """
         is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database with other tables
-        if not is_foreign and not is_broken(error) and not self._path.is_dir():
+        if not is_foreign and not is_broken(error) and not is_no_file(self._path):
             return False
         set_aside(self._path, self._local.identity, error)
         self._close()

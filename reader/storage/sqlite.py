@@ -81,6 +81,11 @@ def is_broken(error: sqlite3.Error) -> bool:
     return is_damaged or code == sqlite3.SQLITE_IOERR_SHORT_READ or str(error).startswith("no such table")
 
 
+def is_no_file(path: Path) -> bool:
+    """Whether a folder, FIFO, socket or device is in the place of the database: SQLite reports only an I/O error."""
+    return path.exists() and not path.is_file()
+
+
 def set_aside(path: Path, identity: int, reason: object, make: Callable[[Path, Path], None] | None = None) -> None:
     """Renames a corrupt database to ``<name>.broken-<time>`` and logs it, unless another process has done so.
 

@@ -32,6 +32,8 @@ DAMAGE = {
     "another database": replace_by_another,
     "deleted": lambda path: path.unlink(),
     "replaced by a folder": lambda path: (path.unlink(), path.mkdir()),
+    "replaced by a FIFO": lambda path: (path.unlink(), os.mkfifo(path)),
+    "replaced by a device": lambda path: (path.unlink(), path.symlink_to("/dev/full")),
     "log deleted": lambda path: Path(f"{path}-wal").unlink(missing_ok=True),
 }
 
