@@ -82,8 +82,9 @@ def is_broken(error: sqlite3.Error) -> bool:
 
 
 def is_no_file(path: Path) -> bool:
-    """Whether a folder, FIFO, socket or device is in the place of the database: SQLite reports only an I/O error."""
-    return path.exists() and not path.is_file()
+    """Whether a folder, FIFO or device is in the place of the database or its log: SQLite reports an I/O error."""
+    parts = (Path(f"{path}{suffix}") for suffix in _SIDE_FILES)
+    return any(part.exists() and not part.is_file() for part in parts)
 
 
 def set_aside(path: Path, identity: int, reason: object, make: Callable[[Path, Path], None] | None = None) -> None:

@@ -34,6 +34,7 @@ DAMAGE = {
     "replaced by a folder": lambda path: (path.unlink(), path.mkdir()),
     "replaced by a FIFO": lambda path: (path.unlink(), os.mkfifo(path)),
     "replaced by a device": lambda path: (path.unlink(), path.symlink_to("/dev/full")),
+    "log replaced by a folder": lambda path: (Path(f"{path}-wal").unlink(missing_ok=True), Path(f"{path}-wal").mkdir()),
     "log deleted": lambda path: Path(f"{path}-wal").unlink(missing_ok=True),
 }
 
