@@ -36,14 +36,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from markupsafe import Markup  # noqa: E402
 
-from reader.editing import to_article  # noqa: E402
+from reader.article_building import to_article  # noqa: E402
 from reader.exports import EXPORTS  # noqa: E402
 from reader.exports.bodies import Body  # noqa: E402
 from reader.exports.document_model import to_document  # noqa: E402
 from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402
 from reader.formats import read_draft  # noqa: E402
-from reader.jobs import worker  # noqa: E402
+from reader.jobs import worker_process  # noqa: E402
 from reader.jobs.queue import JobQueue  # noqa: E402
 from reader.models import Article, Issue, Publication  # noqa: E402
 from reader.settings import Settings  # noqa: E402
@@ -191,7 +191,7 @@ def child(engine: str, name: str, suffix: str, page: str, repeats: int) -> None:
     """Generates the file once, then *repeats* times more; prints the time and memory."""
     make = ENGINES[engine](name, suffix, page)
     if engine == "ours":
-        worker.warm_up()  # as in a worker at its start
+        worker_process.warm_up()  # as in a worker at its start
     content = make()
     resting = resident()
     seconds = []

@@ -10,7 +10,7 @@ Read the package in this order. Each layer (a line) may import those listed befo
     http_client/                        outgoing HTTP requests with limits and SSRF protection
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional
     formats/                            a file's bytes -> a Draft, and a Draft -> Markdown
-    editing/                            a Draft -> an Article, with all derived fields
+    article_building/                   a Draft -> an Article, with all derived fields
     templating                          Jinja templates outside of web requests
     media/                              pictures, their renditions, share cards (Open Graph images)
     library/, catalog/                  the articles folder, and its SQLite index

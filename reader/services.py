@@ -13,12 +13,12 @@ from .feeds.websub import WebSubPublisher
 from .jobs.drawings import Drawings
 from .jobs.export_service import ExportService
 from .library.heartbeat import Heartbeat
+from .library.indexer_settings import refuse_other_settings
 from .library.scanner import Library
-from .library.served_settings import refuse_other_settings
 from .library.watcher import lock_of, watch_and_index
 from .media.renditions import ImageRenderer
 from .settings import Settings
-from .storage.folders import check_folders, check_writable
+from .storage.folder_checks import check_folders, check_writable
 from .templating import Renderer
 
 

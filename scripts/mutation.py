@@ -27,7 +27,7 @@ TESTS = {
     "reader/sanitizer/__init__.py": "tests/test_sanitizer.py",
     "reader/sanitizer/attributes.py": "tests/test_sanitizer.py",
     "reader/sanitizer/blocks.py": "tests/test_sanitizer.py",
-    "reader/catalog/catalog.py": "tests/test_catalog.py tests/test_search.py",
+    "reader/catalog/queries.py": "tests/test_catalog.py tests/test_search.py",
     "reader/catalog/writer.py": "tests/test_catalog.py tests/test_links.py",
     "reader/catalog/query_parser.py": "tests/test_search.py",
     "reader/feeds/feed_page.py": "tests/test_feed_page.py",

@@ -12,7 +12,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **values: object) -> Article:
-    """An article as ``editing`` returns it."""
+    """An article as ``article_building`` returns it."""
     when = datetime.fromisoformat(published).replace(tzinfo=SHANGHAI)
     plain: dict[str, object] = {
         "title": "大雨",

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 from factories import make_article
 
-from reader.editing import to_article
-from reader.editing.code_highlighting import LONGEST_CODE, LONGEST_TOGETHER, plain_code, without_labels
+from reader.article_building import to_article
+from reader.article_building.code_highlighting import LONGEST_CODE, LONGEST_TOGETHER, plain_code, without_labels
 from reader.exports import EXPORTS
 from reader.exports.options import options_of
 from reader.exports.publications import of_article

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.editing import to_article
+from reader.article_building import to_article
 from reader.errors import UnreadableArticle
 from reader.formats import TEXT_FORMATS, read_draft
 from reader.formats.dates import FIRST_YEAR, UnreadableDate, date_in_text, find_dates, parse_date

@@ -13,7 +13,7 @@ import pytest
 from reader.app import create_app
 from reader.errors import BadSetting
 from reader.formats import read_draft
-from reader.importing.editor import requests
+from reader.importing.editor import child_requests
 from reader.services import build_services
 from reader.settings import Settings
 from reader.web.views import editor as editor_view
@@ -235,7 +235,7 @@ def test_whatever_is_pasted_is_answered_and_stays_in_the_page(editor, text):
 
 @pytest.mark.parametrize(("program", "told"), [(SPIN, "READ_TIMEOUT_SECONDS"), (EAT, "READ_MEMORY_MB")])
 def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(settings, monkeypatch, program, told):
-    monkeypatch.setattr(requests, "COMMAND", (sys.executable, "-c", program))
+    monkeypatch.setattr(child_requests, "COMMAND", (sys.executable, "-c", program))
     limited = replace(settings, read_timeout_seconds=1, read_memory_mb=400)
     editor = app_with(limited, TOKEN).test_client()
     editor.post("/editor/login", data={"token": TOKEN})

@@ -18,7 +18,7 @@ from factories import make_article
 from lxml import etree
 from PIL import Image
 
-from reader.editing import to_article
+from reader.article_building import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue
@@ -189,11 +189,11 @@ def test_the_cover_shows_title_and_date(epubs):
 
 def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, publications, folder):
     program = (
-        "import sys\nfrom reader.jobs.messages import deserialize\nfrom reader.jobs.worker import make\n"
+        "import sys\nfrom reader.jobs.worker_protocol import deserialize\nfrom reader.jobs.worker_process import make\n"
         "from reader.templating import Renderer\nfrom reader.settings import ROOT\n"
         "sys.stdout.buffer.write(make(deserialize(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
     )
-    from reader.jobs.messages import ExportJob, serialize
+    from reader.jobs.worker_protocol import ExportJob, serialize
 
     build_id = Renderer(ROOT / "templates", ROOT / "static").build_id
     options = Options(base_url="https://news.example", site_name="样报", instance=str(folder))

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from reader.editing import to_article
+from reader.article_building import to_article
 from reader.errors import UnknownFormat, UnreadableArticle
 from reader.formats import FORMATS, LARGEST_BYTES, TEXT_FORMATS, front_matter, limit_bytes, read_draft
 from reader.formats.person_names import split_names

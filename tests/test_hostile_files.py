@@ -16,7 +16,7 @@ from reader.catalog import Catalog
 from reader.errors import UnreadableArticle
 from reader.formats import read_content
 from reader.i18n import Message, restored, stored
-from reader.library import batches
+from reader.library import read_batches
 from reader.library.git_dates import first_commits
 from reader.library.scanner import Library
 
@@ -98,8 +98,8 @@ def test_files_that_take_long_are_read_after_those_that_come_later(settings, art
     """Each pass is slow here after one file, as after five seconds of files that are made to take long."""
     library = Library(settings)
     library.scan_until_settled()
-    monkeypatch.setattr(batches, "SLOW_SECONDS", -1.0)
-    monkeypatch.setattr(batches, "SLOW_FILE_SECONDS", -1.0)
+    monkeypatch.setattr(read_batches, "SLOW_SECONDS", -1.0)
+    monkeypatch.setattr(read_batches, "SLOW_FILE_SECONDS", -1.0)
     library.postpones_slow_files = True
     for name in ("a1", "a2", "a3"):
         write_settled(articles / f"{name}.md")
@@ -120,10 +120,10 @@ def write_settled(path) -> None:
 
 
 def test_what_has_been_read_is_written_after_a_second_however_few_files_it_is(monkeypatch):
-    monkeypatch.setattr(batches, "SOON_SECONDS", -1.0)
-    assert [len(batch) for batch in batches.batched(range(5), 500)] == [1] * 5
-    monkeypatch.setattr(batches, "SOON_SECONDS", 1e9)
-    assert [len(batch) for batch in batches.batched(range(1200), 500)] == [500, 500, 200]
+    monkeypatch.setattr(read_batches, "SOON_SECONDS", -1.0)
+    assert [len(batch) for batch in read_batches.batched(range(5), 500)] == [1] * 5
+    monkeypatch.setattr(read_batches, "SOON_SECONDS", 1e9)
+    assert [len(batch) for batch in read_batches.batched(range(1200), 500)] == [500, 500, 200]
 
 
 OPEN_DOCUMENT = (

@@ -13,16 +13,16 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from PIL import Image
 
+from reader.article_building import to_article
 from reader.chinese.script_conversion import convert_html
-from reader.editing import to_article
 from reader.errors import UnreadableArticle
 from reader.feeds.entries import with_absolute_addresses
 from reader.formats import read_draft
 from reader.importing.editor.form import form_from
 from reader.media.images import link_pictures
 from reader.sanitizer import sanitize
-from reader.sanitizer.addresses import safe_address
 from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, INLINES, MATHML, MATHML_ATTRIBUTES
+from reader.sanitizer.urls import safe_address
 from reader.settings import Settings
 
 ADDRESSES = {"href", "src", "cite", "srcset"}

@@ -17,7 +17,7 @@ from reader.errors import FetchFailed, NotImported
 from reader.http_client import network
 from reader.http_client.client import HttpClient, checked_url
 from reader.http_client.content_encoding import CHUNK_BYTES, decoded
-from reader.http_client.public_addresses import is_private_by_name, is_public
+from reader.http_client.public_ip_addresses import is_private_by_name, is_public
 from reader.importing.sources.http import open_fetcher
 
 NOT_PUBLIC = [

@@ -22,8 +22,8 @@ from reader.errors import NotImported
 from reader.importing import drafting
 from reader.importing.drafting import build_draft
 from reader.importing.sources import sources
+from reader.importing.sources.file_selection import KNOWN
 from reader.importing.sources.items import Found, SourceItem
-from reader.importing.sources.skipping import KNOWN
 
 STORY = "# 雨\n\n今天下雨，市民带伞出行，公交照常运行，学校不停课。\n"
 CONTAINER = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>'

@@ -15,8 +15,8 @@ from PIL import Image
 from reader.child_process.parent import ChildProcess
 from reader.exports.publications import of_article
 from reader.exports.zim import write_zim
-from reader.jobs import worker
-from reader.jobs.messages import serialize
+from reader.jobs import worker_process
+from reader.jobs.worker_protocol import serialize
 from reader.settings import ROOT
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,9 @@ def article(publish, services):
 def test_a_worker_holds_no_decoded_picture_in_any_format_and_paper(article, services):
     press = services.export_service
     orders = [("pdf", page) for page in ("a4", "phone", "a6", "large")] + [("epub", ""), ("html", "")]
-    with ChildProcess(worker.command(press.store), worker.limits(services.settings.export_memory_mb)) as child:
+    with ChildProcess(
+        worker_process.command(press.store), worker_process.limits(services.settings.export_memory_mb)
+    ) as child:
 
         def export(publication, suffix: str, page: str) -> None:
             key = press.key(publication, suffix, page)

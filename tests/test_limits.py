@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 from PIL import Image
 
+from reader.article_building import to_article
+from reader.article_building.body_transforms import _name_headings
 from reader.catalog.related import keywords
 from reader.catalog.tokenizer import words_of
-from reader.editing import to_article
-from reader.editing.body_transforms import _name_headings
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.formats.pasted_pages import dateline, head, headline, labels, notices, patterns

@@ -12,7 +12,7 @@ import pytest
 from factories import make_article
 from lxml import etree
 
-from reader.editing import to_article
+from reader.article_building import to_article
 from reader.exports import EXPORTS
 from reader.exports.bodies import Body
 from reader.exports.formula_drawing import SPOKEN, draw_formulas

@@ -17,7 +17,7 @@ import pymupdf
 import pytest
 from PIL import Image, ImageChops, ImageFilter
 
-from reader.editing import to_article
+from reader.article_building import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue

@@ -4,7 +4,7 @@ schema.py              the tables, and opening the file
 repair.py              replacing a corrupt file, keeping its history
 rows.py                articles to rows and back
 read_connections.py    one read connection per thread
-catalog.py             Catalog: the read interface of pages, feeds and exports
+queries.py             Catalog: the read interface of pages, feeds and exports
 site_rows.py           the site's own settings and pages
 writer.py              CatalogTransaction: one write transaction; only the indexing process writes
 scan_diff.py           the files in the folder compared with the files in the catalog
@@ -20,7 +20,7 @@ search.py              running a Query; highlighting.py marks the matches
 
 from __future__ import annotations
 
-from .catalog import Catalog, Cursor
+from .queries import Catalog, Cursor
 from .repair import prepare
 from .rows import Removal
 from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty

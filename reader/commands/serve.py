@@ -14,7 +14,7 @@ from ..server.instance_folder import InstanceFolder
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
 from ..settings import Settings
-from ..storage.folders import check_folders
+from ..storage.folder_checks import check_folders
 from ..storage.process_limits import check_process_limits
 from .click_localization import echo
 

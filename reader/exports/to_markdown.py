@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from markupsafe import Markup
 
-from ..editing.body_transforms import set_body
-from ..editing.code_highlighting import without_labels
+from ..article_building.body_transforms import set_body
+from ..article_building.code_highlighting import without_labels
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
 from ..formats.markdown_writer import HEADINGS, comparable, to_markdown

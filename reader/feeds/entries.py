@@ -10,7 +10,7 @@ from html import escape, unescape
 from urllib.parse import urljoin
 
 from .. import urls
-from ..editing.code_highlighting import plain_code
+from ..article_building.code_highlighting import plain_code
 from ..media.images import WIDTHS
 from ..models import Article
 from ..sanitizer import formulas_as_text

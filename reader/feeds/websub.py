@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..catalog import Catalog
 from ..catalog.rows import collections_of
 from ..errors import FetchFailed
-from ..http_client.public_addresses import is_private_by_name
+from ..http_client.public_ip_addresses import is_private_by_name
 from ..models import Article
 from .feed_page import look_up
 from .selection import EVERYTHING, Selection

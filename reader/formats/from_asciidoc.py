@@ -16,7 +16,7 @@ from .decoding import decode_text
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
-from .inline_rules import Keep, around, code, fence, linked, picture, rewritten
+from .inline_to_markdown import Keep, around, code, fence, linked, picture, rewritten
 
 SUFFIXES = (".adoc", ".asciidoc")
 SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()

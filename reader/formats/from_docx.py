@@ -8,7 +8,7 @@ from ..errors import NotImported
 from ..models import Draft
 from .archives import Archive
 from .data_pictures import HOST
-from .manuscripts import Manuscript, element_text, packed, read_manuscript
+from .word_processor_files import Manuscript, element_text, packed, read_manuscript
 
 SUFFIXES = (".docx",)
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

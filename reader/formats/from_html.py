@@ -26,7 +26,7 @@ from .decoding import decode_text
 from .dialects import MOST_NAMED, unknown_tag
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
-from .formulas_in_pages import mark_formulas
+from .html_formulas import mark_formulas
 from .mathematics import Formulas
 from .person_names import split_names
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..models import Draft
 from .archives import Archive
 from .data_pictures import HOST
-from .manuscripts import Manuscript, element_text, packed, read_manuscript
 from .open_document import odt_to_html
+from .word_processor_files import Manuscript, element_text, packed, read_manuscript
 
 SUFFIXES = (".odt",)
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns"

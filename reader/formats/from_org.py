@@ -15,7 +15,7 @@ from .decoding import decode_text
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
-from .inline_rules import Keep, around, code, fence, is_picture, linked, picture, rewritten
+from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
 
 SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()

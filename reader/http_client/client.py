@@ -15,7 +15,7 @@ from ..errors import FetchFailed
 from ..i18n import Message
 from .content_encoding import ACCEPTED, decoded
 from .network import Network, RefusedAddress
-from .public_addresses import is_public
+from .public_ip_addresses import is_public
 
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -20,10 +20,10 @@ from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..site_identity import site_to_json
 from ..storage.file_cache import FileCache
-from . import worker
-from .messages import ExportJob, serialize
+from . import worker_process
 from .pool import WorkerPool
 from .queue import FAILED, PREFETCH, JobQueue, JobStatus, background_of
+from .worker_protocol import ExportJob, serialize
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
@@ -137,14 +137,14 @@ class ExportService:
     def run_workers(self, stop: threading.Event) -> None:
         """Runs the worker pool until *stop*. A lock file lets only one process at a time run it."""
         settings = self._settings
-        command = worker.command(self.store)
+        command = worker_process.command(self.store)
         pool = WorkerPool(
             self.jobs,
             command,
             settings.export_workers,
             settings.export_timeout_seconds,
             idle=self._try_to_prefetch,
-            limits=worker.limits(settings.export_memory_mb),
+            limits=worker_process.limits(settings.export_memory_mb),
         )
         pool.run(stop, settings.instance / "exports.lock")
 

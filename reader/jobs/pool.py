@@ -41,7 +41,7 @@ class WorkerPool:
 
     ::
 
-        pool = WorkerPool(JobQueue(path, limit=64), worker.command(store), size=2, timeout_seconds=120)
+        pool = WorkerPool(JobQueue(path, limit=64), worker_process.command(store), size=2, timeout_seconds=120)
         pool.run(stop, instance / "exports.lock")  # returns when *stop* is set
     """
 

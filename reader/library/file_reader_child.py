@@ -17,9 +17,9 @@ from functools import lru_cache
 from itertools import count
 from pathlib import PurePosixPath
 
+from ..article_building import to_article
 from ..catalog.tokenizer import words_of
 from ..child_process.child import answer_lines, prepare
-from ..editing import to_article
 from ..errors import ReaderError, UnreadableArticle
 from ..formats import HOLD_PICTURES, dates, read_content
 from ..i18n import Message, stored

@@ -48,7 +48,7 @@ _QUEUED_BATCHES = 3
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
 _children = WarmChildren(RECYCLE_BYTES)
 
-_CODE = ("chinese", "sanitizer", "editing", "formats", "media", "models.py")
+_CODE = ("chinese", "sanitizer", "article_building", "formats", "media", "models.py")
 """What an article depends on besides its file."""
 
 

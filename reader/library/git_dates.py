@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from ..editing import NO_DATE
+from ..article_building import NO_DATE
 from ..i18n import Message
 from ..models import Article, is_dated, local_time
 from ..settings import Settings

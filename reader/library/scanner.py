@@ -15,7 +15,6 @@ from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import Settings
 from ..site_identity import FOLDER
-from .batches import batched, until_slow
 from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
 from .file_reader_pool import FileResult, code_fingerprint, longest_seconds
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
@@ -35,6 +34,7 @@ from .git_dates import read_dated_files
 from .heartbeat import ALLOWED_SECONDS
 from .mounts import is_mounted
 from .problem_log import ProblemLog
+from .read_batches import batched, until_slow
 from .scan_result import ScanResult
 from .site_folder import SiteFolder, site_folder
 from .touched_files import TouchedFiles

@@ -21,10 +21,10 @@ from ..storage.sqlite import file_identity
 from .directory_walk import Root, find_root, watched_folders
 from .file_reader_pool import FileResult, warm_up
 from .heartbeat import Heartbeat
+from .indexer_settings import write_served
 from .mounts import mounts_below
 from .scan_result import ScanResult
 from .scanner import Library
-from .served_settings import write_served
 from .site_folder import site_folder
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from ..models import Article
 from ..sanitizer import attributes_of, sanitize, to_text
 from ..storage.regular_files import open_regular
 from .picture_paths import PictureFinder
-from .vector import is_svg, svg_size, svg_to_png
+from .svg import is_svg, svg_size, svg_to_png
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote
 
-from .addresses import WEB_SCHEMES, safe_address
 from .allowlist import CODE_LANGUAGE, SCHEMES, VALUES
+from .urls import WEB_SCHEMES, safe_address
 
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _TAG_WITH_ATTRIBUTES = re.compile(r'(<[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')

@@ -1,8 +1,8 @@
 """Markdown of other tools as CommonMark: what Hugo, Jekyll, Hexo, Zola, Pelican, Obsidian, VuePress, Docusaurus add.
 
     masking.py              code and mathematics are put aside: nothing in them is read
-    chunks.py               fences such as ```{r echo=FALSE}, ```{note}
-    tex_signs.py            formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
+    code_chunks.py          fences such as ```{r echo=FALSE}, ```{note}
+    tex_delimiters.py       formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
     comments.py             what was never meant for readers, and the code of MDX
     shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py  what they mean
     wikilinks.py            [[note]], ![[picture.png]]

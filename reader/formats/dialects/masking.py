@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape
 
-from .chunks import is_aside, read_chunk
-from .tex_signs import with_formulas
+from .code_chunks import is_aside, read_chunk
+from .tex_delimiters import with_formulas
 
 _NON_CHARACTERS = re.compile("[\ufdd0-\ufdd3]")
 MARK = re.compile("\ufdd0(\\d+)\ufdd1")

@@ -2,5 +2,5 @@
 
 form.py          the form: an article's fields as lines of text, its body as Markdown
 editor_child.py  the program of the child
-requests.py      what web processes call
+child_requests.py what web processes call
 """

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from ...article_building import to_article
 from ...child_process.child import answer_lines, prepare
-from ...editing import to_article
 from ...errors import NotImported, ReaderError, UnreadableArticle
 from ...http_client.client import checked_url
 from ...i18n import Message, stored

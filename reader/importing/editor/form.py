@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 from ...formats import LARGEST_BYTES, read_draft
 from ...models import Draft
-from ...sanitizer.addresses import WEB_SCHEMES, safe_address
+from ...sanitizer.urls import WEB_SCHEMES, safe_address
 from ..writing import to_plain_markdown
 
 SEPARATOR = "、"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lxml.html import HtmlElement
 
 from ...formats.dialects.masking import Masks
-from ...formats.formulas_in_pages import mark_formulas
+from ...formats.html_formulas import mark_formulas
 from ...formats.mathematics import Formulas
 from ...sanitizer import with_media_links
 from .blocks import blocks_of, drop_chrome, parse

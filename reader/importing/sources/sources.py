@@ -19,10 +19,10 @@ from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_regular
 from .epub import book_items
+from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem
 from .recognition import ARTICLES, Source, form_of, items_in
-from .skipping import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
 from .unsupported_formats import reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000

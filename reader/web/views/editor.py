@@ -26,9 +26,9 @@ from ... import urls
 from ...chinese import reading_minutes
 from ...errors import Busy, NotImported
 from ...i18n import N_, Message, translated
-from ...importing.editor import requests
+from ...importing.editor import child_requests
+from ...importing.editor.child_requests import Preview
 from ...importing.editor.form import FIELDS, EditorForm, form_from
-from ...importing.editor.requests import Preview
 from ...importing.importer import SKIPPED
 from ...models import Article
 from .. import services
@@ -206,7 +206,7 @@ def preview() -> Response | tuple[Response, int]:
     text, address = form.get("text", "").strip(), form.get("address", "").strip()
     try:
         with _place():
-            shown = requests.import_text(services().settings, text, address, gettext("pasted text"))
+            shown = child_requests.import_text(services().settings, text, address, gettext("pasted text"))
     except (NotImported, Busy, OSError) as error:
         typed = {"pasted": form.get("text", ""), "asked": form.get("address", "")}
         return _page("editor/index.html", problem=_said(error), **typed), _status_of(error)
@@ -218,7 +218,7 @@ def save() -> Response | tuple[Response, int]:
     form = form_from(_checked_form())
     try:
         with _place():
-            outcome = requests.save(services().settings, form, gettext("pasted text"))
+            outcome = child_requests.save(services().settings, form, gettext("pasted text"))
     except (NotImported, Busy, OSError) as error:
         return _editor_page(form, _said(error), _status_of(error))
     if outcome.kind == SKIPPED:
@@ -255,7 +255,7 @@ def _editor_page(form: EditorForm, problem: str = "", status: int = 422) -> Resp
     """The editor page with what was typed. A *problem* is shown above."""
     try:
         with _place():
-            shown = requests.preview(services().settings, form)
+            shown = child_requests.preview(services().settings, form)
     except (NotImported, Busy, OSError) as error:
         return _sheet(Preview(form, None), problem or _said(error), _status_of(error))
     return _sheet(shown, problem, status)

@@ -13,7 +13,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from .dialects.masking import Masks
-from .dialects.tex_signs import with_formulas
+from .dialects.tex_delimiters import with_formulas
 from .mathematics import to_mathml
 
 _OF_SCRIPTS = re.compile(r"math/(?:tex|latex)\b", re.IGNORECASE)

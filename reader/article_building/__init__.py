@@ -16,10 +16,10 @@ from ..i18n import Message
 from ..models import UNDATED, Article, Draft, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
-from . import from_body, from_path
+from . import from_path, inferred_metadata
 from .body_transforms import set_body
 from .code_highlighting import with_highlighted_code
-from .validation import checked
+from .draft_validation import checked
 
 NO_DATE = Message(
     "%(cause)s (%(hint)s)",
@@ -36,9 +36,9 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     """
     draft = checked(draft if draft.title else replace(draft, title=from_path.title(file, draft.body_html)))
     clean = sanitize(draft.body_html)
-    plain = from_body.plain_text(clean)
+    plain = inferred_metadata.plain_text(clean)
     stated_language = draft.language or from_path.language(file)
-    language = stated_language or from_body.language(draft.title + plain, settings.language)
+    language = stated_language or inferred_metadata.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
     published = _published(draft, file, plain, settings)
     body = with_highlighted_code(body, language)
@@ -47,10 +47,10 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         slug=draft.slug or from_path.slug(file),
         title=setter(draft.title),
         body=body,
-        summary=setter(draft.summary) or from_body.summary(body, language),
+        summary=setter(draft.summary) or inferred_metadata.summary(body, language),
         published=published,
         updated=max(_local(draft.updated, settings) or published, published),
-        language=from_body.canonical(language),
+        language=inferred_metadata.canonical(language),
         kicker=setter(draft.kicker),
         subtitle=setter(draft.subtitle),
         source=setter(draft.source),
@@ -73,14 +73,14 @@ def _as_is(text: str) -> str:
 
 
 def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
-    return [path for image in draft.images if (path := from_body.resolve_within(image, folder))]
+    return [path for image in draft.images if (path := inferred_metadata.resolve_within(image, folder))]
 
 
 def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
     """Of the front matter, the path, the last change or the text; else UNDATED."""
     zone = settings.timezone
     published = _local(draft.published, settings) or from_path.date(file, zone) or _local(draft.updated, settings)
-    return published or from_body.date_said(plain, zone) or UNDATED.astimezone(zone)
+    return published or inferred_metadata.date_said(plain, zone) or UNDATED.astimezone(zone)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reader.editing import to_article
-from reader.editing.from_body import SUMMARY_LENGTH, truncate
+from reader.article_building import to_article
+from reader.article_building.inferred_metadata import SUMMARY_LENGTH, truncate
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Article, Draft, is_dated, is_slug

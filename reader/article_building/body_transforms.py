@@ -15,7 +15,7 @@ from markupsafe import Markup
 from ..chinese import corrected, corrections
 from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
-from .from_body import resolve_within
+from .inferred_metadata import resolve_within
 from .link_marking import mark_links
 from .soft_line_breaks import join_lines
 

@@ -8,7 +8,7 @@ from html import escape
 
 from .dialects.html_builders import address, figure
 from .dialects.masking import Masks
-from .dialects.tex_signs import with_formulas
+from .dialects.tex_delimiters import with_formulas
 
 Keep = Callable[[str], str]
 """Takes Markdown; returns the mark that stands for it until all rules are applied."""
