@@ -277,3 +277,8 @@ def test_no_session_outlives_the_instance_folder(settings, client):
     assert "type=password" in client.get("/editor").text
     client.post("/editor/login", data={"token": TOKEN})
     assert "type=password" not in client.get("/editor").text
+
+
+def test_whoever_has_not_logged_in_cannot_send_a_form_that_takes_long_to_read(client):
+    assert client.post("/editor/login", data={"token": TOKEN, "x": "y" * 20_000}).status_code == 413
+    assert client.post("/editor/login", data={"token": TOKEN}).status_code == 303

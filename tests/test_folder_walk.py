@@ -9,6 +9,8 @@ import subprocess
 import pytest
 
 from reader.errors import NotImported
+from reader.formats import read_draft
+from reader.importing import duplicates
 from reader.importing.duplicates import scan
 from reader.library.directory_walk import EntryKind, find_root, walk
 from reader.library.skipped_names import reason_to_skip_file, reason_to_skip_folder
@@ -174,3 +176,26 @@ def test_a_folder_a_thousand_levels_deep_does_not_stop_the_walk(settings, drop):
         assert found(settings)["ok.md"] is EntryKind.FILE
     finally:  # pytest cleans up with shutil.rmtree, which fails at this depth
         subprocess.run(["rm", "-rf", settings.articles / "d"], check=True)
+
+
+def test_a_file_that_takes_long_is_compared_with_nothing_once_and_keeps_no_import_waiting(settings, monkeypatch):
+    memory, read = settings.instance / "imported.json", []
+
+    def spin(_suffix, content):
+        read.append(content)
+        while b"bad" in content:
+            pass
+        return read_draft(".md", content)
+
+    monkeypatch.setattr(duplicates, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(duplicates, "read_draft", spin)
+    settings.articles.mkdir(exist_ok=True)
+    for name in ("bad", "good"):
+        (settings.articles / f"{name}.md").write_text(f"# Rain\n\n{name} text\n", "utf-8")
+    assert scan(settings.articles, memory, most_seconds=0).slugs == {"bad", "good"}
+    assert read == []
+    for _ in range(2):
+        index = scan(settings.articles, memory)
+        assert index.slugs == {"bad", "good"}
+        assert index.find(text_hash=duplicates.hash_of("<p>good text</p>")) == "good.md"
+    assert len(read) == 2

@@ -264,3 +264,15 @@ def test_a_picture_is_measured_without_decoding_it(kind, monkeypatch):
 def test_broken_exif_counts_as_upright(exif):
     picture = measure(io.BytesIO(photo(600, 400, exif=exif)))
     assert (picture.width, picture.height) == (600, 400)
+
+
+@pytest.mark.parametrize("suffix", MIMETYPES)
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF", "TIFF", "GIF"])
+def test_comments_xmp_and_profiles_of_the_original_are_in_no_rendition(kind, suffix):
+    target, secret = io.BytesIO(), b"who took it, where, and with what"
+    known = {"comment": secret, "xmp": secret, "icc_profile": secret}
+    if kind in ("TIFF", "GIF"):
+        del known["xmp"]
+    Image.new("L", (400, 300), 90).convert("P" if kind == "GIF" else "RGB").save(target, kind, **known)
+    assert secret in target.getvalue()
+    assert secret not in derive(target.getvalue(), 360, suffix)

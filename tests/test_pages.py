@@ -243,3 +243,15 @@ def test_no_template_stands_unused():
         p.read_text("utf-8") for p in [*(ROOT / "reader").rglob("*.py"), *Path(ROOT / "templates").rglob("*.*")]
     )
     assert not [name for name in names if name not in said]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("Upgrade", "websocket"), ("If-Match", '"another"'), ("Range", "bytes=99999999-")]
+)
+def test_an_error_of_one_request_is_kept_by_no_cache(client, field, value):
+    fields = {field: value} | ({"Connection": "Upgrade"} if field == "Upgrade" else {})
+    slug = re.search(r"/a/([^/.\"?]+)", client.get("/feed.json").text)[1]
+    for path in ("/", "/manifest.webmanifest", f"/a/{slug}", f"/a/{slug}.txt"):
+        answer = client.get(path, headers=fields)
+        assert answer.status_code < 400 or answer.headers["Cache-Control"] == "no-store", (path, answer.status_code)
+    assert client.get("/nothing-here").headers["Cache-Control"] == "public, max-age=60"

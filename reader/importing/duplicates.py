@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import math
 import re
+import signal
 import tempfile
+import threading
+import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +29,10 @@ _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MUL
 _HEAD_BYTES = 2000
 _LARGEST_BYTES = 20_000_000
 """A larger file is no article, so nothing is a duplicate of it."""
+MOST_SECONDS = 2.0
+"""The processor time for one file. Good files take milliseconds."""
+
+log = logging.getLogger(__name__)
 _TAG = re.compile(r"<[^>]*>|&\w+;")
 
 
@@ -62,15 +73,21 @@ def hash_of(body_html: str) -> str:
     return hashlib.sha256("".join(words).encode()).hexdigest()[:32]
 
 
-def scan(articles: Path, memory: Path) -> ImportedIndex:
-    """The articles in the folder. *memory* is a cache file, so that unchanged files are not read again."""
+def scan(articles: Path, memory: Path, most_seconds: float = math.inf) -> ImportedIndex:
+    """The articles in the folder. *memory* is a cache file, so that unchanged files are not read again.
+
+    After *most_seconds* no more files are read: those left are known by name only, and read by the next call.
+    """
     cached = _cached(memory)
     index = ImportedIndex()
     current: dict[str, list[str]] = {}
+    deadline = time.monotonic() + most_seconds
     for entry in sorted(_files(articles, memory), key=lambda entry: entry.path):
         known = cached.get(entry.path)
-        current[entry.path] = known if known and known[0] == entry.stamp else _read(entry)
-        index.add(entry.path, current[entry.path][1], current[entry.path][2])
+        if not (known and known[0] == entry.stamp):
+            known = _read(entry) if time.monotonic() < deadline else _unreadable("", entry)
+        current[entry.path] = known
+        index.add(entry.path, known[1], known[2])
     if current != cached:
         memory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=memory.parent, delete=False) as fresh:
@@ -102,15 +119,52 @@ def _cached(memory: Path) -> dict[str, list[str]]:
 
 
 def _read(entry: FolderEntry) -> list[str]:
-    """[stamp, hash of the text, source address]. An unreadable file is a duplicate of nothing, and read next time."""
+    """[stamp, hash of the text, source address]. A file that cannot be opened is read again next time.
+
+    One whose text cannot be read, for whatever reason, is a duplicate of nothing, until it changes.
+    """
     path = Path(entry.real_path)
     try:
         content = read_regular(path, _LARGEST_BYTES)
     except OSError:
-        return ["", f"unreadable {path.name}", ""]
+        return _unreadable("", entry)
     origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])
     try:
-        text_hash = hash_of(read_draft(path.suffix, content).body_html)
-    except ReaderError:
-        text_hash = f"unreadable {path.name}"
+        with _limited_time():
+            text_hash = hash_of(read_draft(path.suffix, content).body_html)
+    except (ReaderError, _TookTooLongError, MemoryError):
+        text_hash = _unreadable("", entry)[1]
+    except Exception as error:  # noqa: BLE001 a bug that one file meets must not stop an import of others
+        log.info("%s: no text to compare: %r", entry.path, error)
+        text_hash = _unreadable("", entry)[1]
     return [entry.stamp, text_hash, origin[1].decode("utf-8", "replace").strip() if origin else ""]
+
+
+def _unreadable(stamp: str, entry: FolderEntry) -> list[str]:
+    return [stamp, f"unreadable {entry.path}", ""]
+
+
+class _TookTooLongError(BaseException):
+    """Not an Exception, which a parser may catch."""
+
+
+@contextmanager
+def _limited_time() -> Iterator[None]:
+    """Raises _TookTooLongError after MOST_SECONDS of processor time, in a regular expression too.
+
+    In the main thread only, as signals are; commands and the editor's child run there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise _TookTooLongError
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

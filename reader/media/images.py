@@ -141,7 +141,9 @@ def resized(content: bytes, width: int) -> Image.Image:
 
 def _in_srgb_and_small(image: Image.Image, width: int) -> Image.Image:
     ImageOps.exif_transpose(image, in_place=True)
-    return _shrunk(_in_srgb(image), width)
+    small = _shrunk(_in_srgb(image), width)
+    small.info = {}  # Pillow would write a JPEG comment, XMP or a colour profile into the rendition
+    return small
 
 
 def saved(small: Image.Image, suffix: str, **changes: object) -> bytes:

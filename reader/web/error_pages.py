@@ -34,6 +34,9 @@ _STATUS = (
     (Busy, 503),
 )
 
+_OF_THE_ADDRESS = frozenset((404, 410, 414))
+"""The errors that everybody gets at this address, whatever else is in the request."""
+
 _WORDS = {
     400: (N_("Bad request"), N_("Check the address for typos.")),
     404: (N_("Page not found"), N_("Check the address for typos.")),
@@ -59,6 +62,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ReaderError, show_error)
     app.register_error_handler(HTTPException, show_http_error)
     app.after_request(relative_redirect)
+    app.after_request(keep_from_caches)
     app.register_error_handler(sqlite3.Error, show_database_error)
     app.before_request(refuse_while_rebuilding)
 
@@ -114,13 +118,20 @@ def relative_redirect(response: Response) -> Response:
     return response
 
 
-def _freshness(status: int) -> dict[str, str]:
-    """Cache headers: ``no-store`` for server errors, 403 and 429 (RFC 6585 4), which depend on the client.
+def keep_from_caches(response: Response) -> Response:
+    """``no-store`` for errors that depend on fields that no cache looks at: Range, If-Match, Upgrade.
 
-    Others are cached for a minute; by shared caches only without our cookie.
+    A cache may keep whatever is public and fresh (RFC 9111 3). One visitor's 412 would be everybody's page.
     """
+    if response.status_code >= 400 and response.status_code not in _OF_THE_ADDRESS:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _freshness(status: int) -> dict[str, str]:
+    """Cache headers: those of _OF_THE_ADDRESS are cached for a minute; by shared caches only without our cookie."""
     whose = "public" if request_context().is_public else "private"
-    is_kept = status < 500 and status not in (403, 429)
+    is_kept = status in _OF_THE_ADDRESS
     return {
         "Cache-Control": f"{whose}, max-age=60" if is_kept else "no-store",
         "Vary": ", ".join(("Accept-Encoding", *VARY)),

@@ -101,7 +101,8 @@ def save(settings: Settings, form: dict[str, str], name: str) -> Answer:
     """``{"result": {"kind", "detail", "notes"}}``; the file is written only if it can be read again."""
     draft = draft_of(EditorForm(**form), settings.article_limit_mb * 1_000_000)
     fetcher = open_fetcher(delay_seconds=0)
-    already = scan(settings.articles, settings.instance / "imported.json")
+    most_seconds = settings.read_timeout_seconds / 2
+    already = scan(settings.articles, settings.instance / "imported.json", most_seconds)
     importer = Importer(settings, fetcher, already, ImportOptions(), lambda: datetime.now(settings.timezone))
     draft, _ = importer.complete(draft)
     _article(settings, draft)
