@@ -276,3 +276,11 @@ def test_comments_xmp_and_profiles_of_the_original_are_in_no_rendition(kind, suf
     Image.new("L", (400, 300), 90).convert("P" if kind == "GIF" else "RGB").save(target, kind, **known)
     assert secret in target.getvalue()
     assert secret not in derive(target.getvalue(), 360, suffix)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+def test_broken_exif_costs_no_rendition(kind):
+    target = io.BytesIO()
+    Image.new("RGB", (400, 300)).save(target, kind, exif=b"Exif\0\0" + b"no TIFF file")
+    assert measure(io.BytesIO(target.getvalue())).width == 400
+    assert opened(derive(target.getvalue(), 360, "jpg")).size == (360, 270)

@@ -140,7 +140,9 @@ def resized(content: bytes, width: int) -> Image.Image:
 
 
 def _in_srgb_and_small(image: Image.Image, width: int) -> Image.Image:
-    ImageOps.exif_transpose(image, in_place=True)
+    image.load()
+    if _orientation(image) != 1:  # 1 if the EXIF data is broken: that costs no picture
+        ImageOps.exif_transpose(image, in_place=True)
     small = _shrunk(_in_srgb(image), width)
     small.info = {}  # Pillow would write a JPEG comment, XMP or a colour profile into the rendition
     return small
