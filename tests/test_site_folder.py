@@ -14,6 +14,7 @@ from lxml import etree, html
 
 from reader.article_building.site_settings import FIELDS, parse_site
 from reader.commands.check import command as check
+from reader.commands.static_site import targets_in
 from reader.exports import EXPORTS
 from reader.exports.options import Options, options_of
 from reader.exports.publications import of_article
@@ -134,6 +135,12 @@ def test_the_follow_box_loads_its_picture_only_when_it_is_opened(paper, client):
     assert "官方微信：lanzhouribao-example" in box.text_content()
     assert box.xpath(".//a/@href") == ["https://app.lanzhou.example/", "/feeds"]
     assert client.get(code.get("src"), buffered=True).mimetype == "image/webp"
+
+
+def test_without_pictures_the_follow_box_links_the_code(paper, client):
+    (box,) = page(client, "/a/bridge", "text").xpath("//details")
+    assert not list(box.iter("img"))
+    assert box.xpath(".//a/text()")[0] == "官方微信二维码"
 
 
 def test_without_settings_the_follow_box_offers_what_always_exists(publish, client):
@@ -312,3 +319,10 @@ def test_every_field_is_in_the_reference_with_its_names(language):
         assert code_spans(table_row(text, row.name)[1]) == set(row.names)
     rows = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
     assert rows == {row.name for row in FIELDS}
+
+
+def test_the_site_as_files_holds_the_logo_of_its_feeds(paper, client, services):
+    logo = services.catalog.site.logo.address
+    for path in ("/feed.xml", "/atom.xml"):
+        answer = client.get(path)
+        assert [target for target in targets_in(answer.mimetype, answer.data) if target.endswith(logo)]

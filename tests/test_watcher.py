@@ -49,6 +49,19 @@ def watching(request, settings):
     return dataclasses.replace(settings, watch=watch, scan_seconds=0.3)
 
 
+def test_the_settings_and_pages_of_the_site_show_by_themselves(watching):
+    with kept(watching) as catalog:
+        folder = watching.articles / "_site"
+        folder.mkdir()
+        (folder / "site.yaml").write_text("name: 日报", "utf-8")
+        assert eventually(lambda: catalog.site.name == "日报")
+        (folder / "site.yaml").write_text("name: 晚报", "utf-8")
+        (folder / "about.md").write_text("# 关于我们\n", "utf-8")
+        assert eventually(lambda: catalog.site.name == "晚报" and catalog.site.pages)
+        (folder / "site.yaml").unlink()
+        assert eventually(lambda: not catalog.site.name)
+
+
 def test_a_file_added_changed_renamed_and_removed_shows_by_itself(watching):
     with kept(watching) as catalog:
         path = watching.articles / "sub" / "rain.md"

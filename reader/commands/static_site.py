@@ -124,7 +124,7 @@ class SiteClient:
 
 
 def targets_in(mimetype: str, content: bytes) -> list[str]:
-    """Link targets as in the source: the attributes of a page, the locations of a sitemap."""
+    """Link targets as in the source: the attributes of a page, the locations of a sitemap, the logo of a feed."""
     if mimetype == "text/html" and content.strip():
         page = lxml.html.document_fromstring(content, parser=lxml.html.HTMLParser(encoding="utf-8"))
         sets = [element.get(name) or "" for element in page.iter() for name in ("srcset", "imagesrcset")]
@@ -133,7 +133,7 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
         ]
     if mimetype.endswith("xml"):
         tree = lxml.etree.fromstring(content, lxml.etree.XMLParser(resolve_entities=False, no_network=True))
-        return [element.text or "" for element in tree.iter("{*}loc")]
+        return [text for element in tree.iter("{*}loc", "{*}logo", "{*}url") if (text := (element.text or "").strip())]
     return []
 
 

@@ -123,11 +123,12 @@ def open_page(browser, site) -> Iterator[Open]:
             "bypass_csp": True,
             "locale": "zh-CN",
             "viewport": {"width": width, "height": 640},
+            "base_url": site,
         } | options
-        context = browser.new_context(java_script_enabled=script, base_url=site, **context_options)
+        context = browser.new_context(java_script_enabled=script, **context_options)
         contexts.append(context)
         if cookie:
-            context.add_cookies([{"name": "reader", "value": cookie, "url": site}])
+            context.add_cookies([{"name": "reader", "value": cookie, "url": context_options["base_url"]}])
         page = context.new_page()
         page.goto(path)
         return page
