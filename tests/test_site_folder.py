@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -175,6 +176,9 @@ def test_a_changed_setting_makes_other_files_and_a_job_carries_the_site(paper, s
     assert site_from_json(site_to_json(site)) == site
     job = ExportJob("key", "pdf", "build", publication, Options(site=site))
     assert deserialize(serialize(job)).options.site == site
+    older = json.loads(serialize(job))
+    del older["options"]["site"]
+    assert deserialize(json.dumps(older)).options.site == Site()
 
 
 MISTAKES = {

@@ -20,7 +20,10 @@ from ..storage.sqlite import open_database
 from .fts_index import make_index
 
 _FILLED_BY = ("schema", "rows", "link_resolution", "collection_index", "fts_index", "related", "tokenizer", "site_rows")
-SCHEMA = fingerprint(*(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY))
+_SITE_CODE = Path(__file__).parent.parent / "site_identity.py"
+SCHEMA = fingerprint(
+    *(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY), _SITE_CODE.read_bytes()
+)
 """Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 
 _HISTORY = """

@@ -31,5 +31,7 @@ def deserialize(line: str) -> ExportJob:
     """The inverse of ``serialize``. Times keep their UTC offset but lose the name of their zone."""
     fields = json.loads(line)
     publication = fields["publication"] | {"chapters": tuple(map(article_of, fields["publication"]["chapters"]))}
-    options = fields["options"] | {"site": site_from_fields(fields["options"]["site"])}
+    options = dict(fields["options"])
+    if "site" in options:  # jobs that an older version queued have none
+        options["site"] = site_from_fields(options["site"])
     return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**options)})
