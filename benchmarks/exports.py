@@ -38,7 +38,7 @@ from markupsafe import Markup  # noqa: E402
 
 from reader.article_building import to_article  # noqa: E402
 from reader.exports import EXPORTS  # noqa: E402
-from reader.exports.bodies import Body  # noqa: E402
+from reader.exports.body_tree import Body  # noqa: E402
 from reader.exports.document_model import to_document  # noqa: E402
 from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402

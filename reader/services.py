@@ -10,8 +10,8 @@ from . import i18n
 from .catalog import Catalog, is_filled, prepare
 from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
-from .jobs.drawings import Drawings
 from .jobs.export_service import ExportService
+from .jobs.share_cards_and_covers import Drawings
 from .library.heartbeat import Heartbeat
 from .library.indexer_settings import refuse_other_settings
 from .library.scanner import Library

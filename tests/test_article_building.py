@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reader.article_building import to_article
-from reader.article_building.inferred_metadata import SUMMARY_LENGTH, truncate
+from reader.article_building.text_metadata import SUMMARY_LENGTH, truncate
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Article, Draft, is_dated, is_slug

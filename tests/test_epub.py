@@ -189,11 +189,11 @@ def test_the_cover_shows_title_and_date(epubs):
 
 def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, publications, folder):
     program = (
-        "import sys\nfrom reader.jobs.worker_protocol import deserialize\nfrom reader.jobs.worker_process import make\n"
+        "import sys\nfrom reader.jobs.job_message import deserialize\nfrom reader.jobs.worker_process import make\n"
         "from reader.templating import Renderer\nfrom reader.settings import ROOT\n"
         "sys.stdout.buffer.write(make(deserialize(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
     )
-    from reader.jobs.worker_protocol import ExportJob, serialize
+    from reader.jobs.job_message import ExportJob, serialize
 
     build_id = Renderer(ROOT / "templates", ROOT / "static").build_id
     options = Options(base_url="https://news.example", site_name="样报", instance=str(folder))

@@ -19,7 +19,7 @@ from reader.exports.options import Options
 from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
 from reader.formats import read_draft
 from reader.i18n import translations
-from reader.jobs.worker_protocol import ExportJob, deserialize, serialize
+from reader.jobs.job_message import ExportJob, deserialize, serialize
 from reader.models import Issue
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings

@@ -16,7 +16,7 @@ from reader.child_process.parent import ChildProcess
 from reader.exports.publications import of_article
 from reader.exports.zim import write_zim
 from reader.jobs import worker_process
-from reader.jobs.worker_protocol import serialize
+from reader.jobs.job_message import serialize
 from reader.settings import ROOT
 
 pytestmark = pytest.mark.slow

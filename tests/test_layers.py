@@ -45,7 +45,7 @@ MAY_MAKE_MARKUP = {
     "catalog/link_resolution.py": "changes only href of what is clean already",
     "chinese/script_conversion.py": "changes only the text between the tags of what is clean already",
     "article_building/code_highlighting.py": "puts classes around the escaped text of code",
-    "exports/bodies.py": "rearranges what is clean already",
+    "exports/body_tree.py": "rearranges what is clean already",
     "library/article_json.py": "reads back what was Markup when it was taken apart",
     "media/images.py": "changes only src, width and height of what is clean already",
     "web/article_body.py": "puts names, numbers and pictures into what is clean already",

@@ -12,7 +12,7 @@ from PIL import Image
 
 from reader.article_building import to_article
 from reader.article_building.body_transforms import _name_headings
-from reader.catalog.related import keywords
+from reader.catalog.related_articles import keywords
 from reader.catalog.tokenizer import words_of
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft

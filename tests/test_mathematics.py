@@ -14,7 +14,7 @@ from lxml import etree
 
 from reader.article_building import to_article
 from reader.exports import EXPORTS
-from reader.exports.bodies import Body
+from reader.exports.body_tree import Body
 from reader.exports.formula_drawing import SPOKEN, draw_formulas
 from reader.exports.options import options_of
 from reader.exports.publications import of_article

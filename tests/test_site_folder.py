@@ -13,13 +13,13 @@ import pytest
 from documentation import LANGUAGES, ROOT, code_spans, table_row
 from lxml import etree, html
 
-from reader.article_building.site_settings import FIELDS, parse_site
+from reader.article_building.site_settings_parser import FIELDS, parse_site
 from reader.commands.check import command as check
 from reader.commands.static_site import targets_in
 from reader.exports import EXPORTS
 from reader.exports.options import Options, options_of
 from reader.exports.publications import of_article
-from reader.jobs.worker_protocol import ExportJob, deserialize, serialize
+from reader.jobs.job_message import ExportJob, deserialize, serialize
 from reader.site_identity import Site, site_from_json, site_to_json
 from reader.urls import FIRST_PARTS
 from reader.web.accent_colours import DARK_PAPERS, LIGHT_PAPERS, accent_style, contrast, readable

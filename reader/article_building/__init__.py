@@ -16,7 +16,7 @@ from ..i18n import Message
 from ..models import UNDATED, Article, Draft, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
-from . import from_path, inferred_metadata
+from . import path_metadata, text_metadata
 from .body_transforms import set_body
 from .code_highlighting import with_highlighted_code
 from .draft_validation import checked
@@ -34,27 +34,27 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     ``images`` are paths relative to the articles folder, first those of the front matter, then those of the body, whose
     ``src`` is the same path percent-encoded. External pictures keep their URL and are not among them.
     """
-    draft = checked(draft if draft.title else replace(draft, title=from_path.title(file, draft.body_html)))
+    draft = checked(draft if draft.title else replace(draft, title=path_metadata.title(file, draft.body_html)))
     clean = sanitize(draft.body_html)
-    plain = inferred_metadata.plain_text(clean)
-    stated_language = draft.language or from_path.language(file)
-    language = stated_language or inferred_metadata.language(draft.title + plain, settings.language)
+    plain = text_metadata.plain_text(clean)
+    stated_language = draft.language or path_metadata.language(file)
+    language = stated_language or text_metadata.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
     published = _published(draft, file, plain, settings)
     body = with_highlighted_code(body, language)
     setter = punctuate if language.startswith("zh") else _as_is
     return Article(
-        slug=draft.slug or from_path.slug(file),
+        slug=draft.slug or path_metadata.slug(file),
         title=setter(draft.title),
         body=body,
-        summary=setter(draft.summary) or inferred_metadata.summary(body, language),
+        summary=setter(draft.summary) or text_metadata.summary(body, language),
         published=published,
         updated=max(_local(draft.updated, settings) or published, published),
-        language=inferred_metadata.canonical(language),
+        language=text_metadata.canonical(language),
         kicker=setter(draft.kicker),
         subtitle=setter(draft.subtitle),
         source=setter(draft.source),
-        section=tuple(setter(name) for name in draft.section or from_path.section(file)),
+        section=tuple(setter(name) for name in draft.section or path_metadata.section(file)),
         byline=tuple(setter(name) for name in draft.byline),
         editor=setter(draft.editor),
         tags=tuple(setter(tag) for tag in draft.tags),
@@ -64,7 +64,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
         notes=draft.notes,
         paths=draft.paths,
-        translation=f"={draft.translation}" if draft.translation else from_path.translation(file),
+        translation=f"={draft.translation}" if draft.translation else path_metadata.translation(file),
     )
 
 
@@ -73,14 +73,14 @@ def _as_is(text: str) -> str:
 
 
 def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
-    return [path for image in draft.images if (path := inferred_metadata.resolve_within(image, folder))]
+    return [path for image in draft.images if (path := text_metadata.resolve_within(image, folder))]
 
 
 def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
     """Of the front matter, the path, the last change or the text; else UNDATED."""
     zone = settings.timezone
-    published = _local(draft.published, settings) or from_path.date(file, zone) or _local(draft.updated, settings)
-    return published or inferred_metadata.date_said(plain, zone) or UNDATED.astimezone(zone)
+    published = _local(draft.published, settings) or path_metadata.date(file, zone) or _local(draft.updated, settings)
+    return published or text_metadata.date_said(plain, zone) or UNDATED.astimezone(zone)
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from ..chinese import corrected, corrections
 from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
-from .inferred_metadata import resolve_within
-from .link_marking import mark_links
+from .link_normalization import mark_links
 from .soft_line_breaks import join_lines
+from .text_metadata import resolve_within
 
 HEADING_NAME_WIDTH = 24
 """In Latin letters; a Han character counts as two."""

@@ -10,8 +10,8 @@ writer.py              CatalogTransaction: one write transaction; only the index
 scan_diff.py           the files in the folder compared with the files in the catalog
 collection_index.py    the collections of an article, and the number of articles in each
 link_resolution.py     links between files to the addresses of their articles
-permalink_matching.py  whether an address of another site's permalink belongs to an article
-related.py             related articles
+permalink_plausibility.py  whether an address of another site's permalink belongs to an article
+related_articles.py    related articles
 tokenizer.py           text to search terms
 fts_index.py           the FTS5 index of these terms
 query_parser.py        the text of the search box to a Query

@@ -20,7 +20,7 @@ from ..formats import FORMATS
 from ..models import Article, fingerprint, slug_of
 from ..patterns import lazy_pattern
 from ..sanitizer import attributes_of, escaped, to_text
-from ..sanitizer.heading_anchors import github_name, heading_names, loose
+from ..sanitizer.github_heading_slugs import github_name, heading_names, loose
 
 _LINK = lazy_pattern(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _MARK = ' href="./'

@@ -16,10 +16,10 @@ from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, 
 from ..site_identity import Site
 from .collection_index import collections_in
 from .link_resolution import Target, with_links
-from .permalink_matching import is_old_address
+from .permalink_plausibility import is_old_address
 from .query_parser import Query
 from .read_connections import Connections
-from .related import related_slugs
+from .related_articles import related_slugs
 from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, Removal, article_of, day_of, teaser_of
 from .search import Results, SearchCursor, find
 from .site_rows import site_article, site_of

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import stored
 from ..models import ALL, NOTE, WARNING, Article, Collection, Teaser, is_dated, local_time
-from .related import keywords
+from .related_articles import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")

@@ -19,7 +19,8 @@ from ..models import fingerprint
 from ..storage.sqlite import open_database
 from .fts_index import make_index
 
-_FILLED_BY = ("schema", "rows", "link_resolution", "collection_index", "fts_index", "related", "tokenizer", "site_rows")
+_ARTICLES = ("rows", "link_resolution", "collection_index", "fts_index", "related_articles", "tokenizer")
+_FILLED_BY = ("schema", "site_rows", *_ARTICLES)
 _SITE_CODE = Path(__file__).parent.parent / "site_identity.py"
 SCHEMA = fingerprint(
     *(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY), _SITE_CODE.read_bytes()

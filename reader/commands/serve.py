@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 import click
 
 from ..i18n import Message
-from ..server.instance_folder import InstanceFolder
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
+from ..server.writable_instance_folder import InstanceFolder
 from ..settings import Settings
 from ..storage.folder_checks import check_folders
 from ..storage.process_limits import check_process_limits

@@ -4,7 +4,7 @@
     publications.py   what can be exported: an article, an issue, a collection, a selection
     options.py        page size, script, site name: everything else that shapes the bytes
     document_model.py a publication as chapters with a table of contents and a colophon, for templates
-    bodies.py, notes.py, pictures.py, covers.py, localization.py    parts of documents
+    body_tree.py, footnotes.py, pictures.py, covers.py, localization.py    parts of documents
     weasyprint/       HTML -> PDF
     zim.py            the whole library for Kiwix
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from .. import urls
 from ..models import Article, Publication, format_minute, is_dated
-from .bodies import Body, Heading
+from .body_tree import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time
 from .options import Options
 from .pictures import place_pictures, rendered

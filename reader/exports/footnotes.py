@@ -11,7 +11,7 @@ from collections import Counter
 from lxml import etree
 from lxml.html import HtmlElement
 
-from .bodies import Body
+from .body_tree import Body
 
 OPS = "http://www.idpf.org/2007/ops"
 etree.register_namespace("epub", OPS)

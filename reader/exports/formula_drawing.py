@@ -19,7 +19,7 @@ from lxml.html import HtmlElement
 
 from ..chinese import has_han
 from ..sanitizer import in_one_line
-from .bodies import MATHML, Body
+from .body_tree import MATHML, Body
 
 _FONTS = Path(__file__).resolve().parent / "fonts"
 _FONT = "STIX Two Math, with the faces of the PDF"

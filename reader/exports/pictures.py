@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 
 from ..errors import NotFound, UnusablePicture
 from ..media.renditions import exported_picture
-from .bodies import Body, element_text
+from .body_tree import Body, element_text
 from .localization import Gettext
 from .options import Options
 

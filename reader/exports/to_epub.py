@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication, is_dated
-from .bodies import MATHML, Body, TocEntry, nested
+from .body_tree import MATHML, Body, TocEntry, nested
 from .covers import Cover, cover_of
 from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 from ..i18n import N_
 from ..models import Publication
-from .bodies import Body
+from .body_tree import Body
 from .document_model import qr_code, to_document
 from .options import Options, Render
 

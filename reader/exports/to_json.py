@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..models import Article, Publication, is_dated
-from .bodies import Body, formulas_to_tex
+from .body_tree import Body, formulas_to_tex
 from .options import Options, Render
 from .to_text import blocks
 

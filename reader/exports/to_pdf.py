@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ..models import Publication
-from .bodies import Body, ruby_to_parentheses
+from .body_tree import Body, ruby_to_parentheses
 from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .formula_drawing import draw_formulas

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from ..i18n import N_
 from ..models import Publication
-from .bodies import Body, element_text, formulas_to_tex, ruby_to_parentheses
+from .body_tree import Body, element_text, formulas_to_tex, ruby_to_parentheses
 from .document_model import Chapter, to_document
 from .options import Options, Render
 

@@ -21,9 +21,9 @@ from ..settings import Settings
 from ..site_identity import site_to_json
 from ..storage.file_cache import FileCache
 from . import worker_process
+from .job_message import ExportJob, serialize
 from .pool import WorkerPool
 from .queue import FAILED, PREFETCH, JobQueue, JobStatus, background_of
-from .worker_protocol import ExportJob, serialize
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02

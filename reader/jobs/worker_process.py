@@ -21,7 +21,7 @@ from ..i18n import Message, stored
 from ..settings import ROOT
 from ..storage.file_cache import FileCache
 from ..templating import Renderer
-from .worker_protocol import ExportJob, deserialize
+from .job_message import ExportJob, deserialize
 
 
 def command(store: FileCache) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..article_building.site_settings import LARGEST_BYTES, PICTURE_HINT, parse_site
+from ..article_building.site_settings_parser import LARGEST_BYTES, PICTURE_HINT, parse_site
 from ..errors import UnreadableArticle, UnusablePicture
 from ..formats.decoding import decode_text
 from ..i18n import Message, stored

@@ -33,8 +33,8 @@ from markupsafe import Markup
 from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, CLASSES_OF_CODE, INLINES, MATHML, MATHML_ATTRIBUTES, SCHEMES
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
-from .embeds import with_media_links
-from .heading_anchors import with_linked_headings
+from .embeds_to_links import with_media_links
+from .github_heading_slugs import with_linked_headings
 from .limits import check_cleaned, check_markdown, check_source, check_tables
 from .mathml import formulas_as_text, in_one_line
 

@@ -19,15 +19,15 @@ from ...feeds.entries import FinishedExport, SiteIdentity, to_entry
 from ...feeds.feed_page import DESCRIPTION
 from ...feeds.opds import Book, Catalogue, Target
 from ...i18n import N_, translations
-from ...jobs.drawings import MIMETYPE as PICTURE
+from ...jobs.share_cards_and_covers import MIMETYPE as PICTURE
 from ...models import Article, Issue, Teaser, is_dated
 from .. import services
 from ..current_site import own_site
 from ..download_links import ENCLOSED, finished_exports
-from ..drawn_pictures import drawn_picture
 from ..pagination import cursor_of
 from ..rate_limits import client, client_limits
 from ..responses import PUBLIC, Representation, conditional_response, version_of
+from ..share_card_responses import drawn_picture
 from .share import this_site
 
 bp = Blueprint("opds", __name__, url_prefix=urls.OPDS)

@@ -16,9 +16,9 @@ from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
 from ..current_site import own_site
-from ..drawn_pictures import drawn_picture
 from ..rendering import NavigationLink, render_page, section_links
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
+from ..share_card_responses import drawn_picture
 
 bp = Blueprint("share", __name__)
 

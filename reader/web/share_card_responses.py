@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Response
 
-from ..jobs.drawings import MIMETYPE
+from ..jobs.share_cards_and_covers import MIMETYPE
 from . import services
 from .rate_limits import client, client_limits
 from .responses import Representation, conditional_response, version_of

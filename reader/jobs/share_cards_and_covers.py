@@ -31,7 +31,7 @@ PLACES = 8
 PATIENCE_SECONDS = 10
 TIMEOUT_SECONDS = 10
 LIMITS = Limits(memory_mb=1000, cpu_seconds=10, nice=5)
-COMMAND = (sys.executable, "-m", "reader.jobs.drawings")
+COMMAND = (sys.executable, "-m", "reader.jobs.share_cards_and_covers")
 _BUSY = Message(N_("too many pictures are being drawn"))
 _children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=10)
 

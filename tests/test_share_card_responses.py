@@ -10,9 +10,9 @@ import pytest
 
 from reader.app import create_app
 from reader.errors import Busy
-from reader.jobs import drawings
+from reader.jobs import share_cards_and_covers
 from reader.services import build_services
-from reader.web import drawn_pictures
+from reader.web import share_card_responses
 
 PATHS = ("/a/rain/card.png", "/opds/cover/rain.png", "/opds/cover/2026-05-01.png")
 
@@ -21,13 +21,13 @@ PATHS = ("/a/rain/card.png", "/opds/cover/rain.png", "/opds/cover/2026-05-01.png
 def asked(monkeypatch) -> list[str]:
     """The requests to the child."""
     requests: list[str] = []
-    ask = drawings._children.ask
+    ask = share_cards_and_covers._children.ask
 
     def counted(command, limits, request, timeout_seconds):
         requests.append(request)
         return ask(command, limits, request, timeout_seconds)
 
-    monkeypatch.setattr(drawings._children, "ask", counted)
+    monkeypatch.setattr(share_cards_and_covers._children, "ask", counted)
     return requests
 
 
@@ -54,7 +54,7 @@ def test_another_title_is_another_picture(services, publish, client):
 
 
 def test_a_client_may_have_a_limited_number_drawn_and_any_number_of_those_that_are_there(settings, drop, monkeypatch):
-    monkeypatch.setattr(drawn_pictures, "DRAWINGS_PER_MINUTE", 2)
+    monkeypatch.setattr(share_card_responses, "DRAWINGS_PER_MINUTE", 2)
     for n in range(3):
         drop(f"2026-05-01/a{n}.md", f"# 第{n}篇\n\n今天下雨。")
     services = build_services(replace(settings, trusted_proxies="none"))
@@ -73,9 +73,10 @@ def test_a_client_may_have_a_limited_number_drawn_and_any_number_of_those_that_a
 def test_few_requests_wait_and_the_next_is_told_to_come_again(services, settings):
     released = threading.Event()
     services.drawings._executor.submit(released.wait)
-    with ThreadPoolExecutor(drawings.PLACES) as visitors:
+    with ThreadPoolExecutor(share_cards_and_covers.PLACES) as visitors:
         waiting = [
-            visitors.submit(services.drawings.get, f"a{n}", "cover", "题", "报", "") for n in range(drawings.PLACES)
+            visitors.submit(services.drawings.get, f"a{n}", "cover", "题", "报", "")
+            for n in range(share_cards_and_covers.PLACES)
         ]
         while services.drawings._places._value:
             pass
