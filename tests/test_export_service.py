@@ -22,10 +22,10 @@ from reader.child_process.parent import NO_LIMITS
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article, of_issue
 from reader.jobs import export_service as export_service_module
-from reader.jobs import worker_process
+from reader.jobs import pool, worker_process
 from reader.jobs.export_service import ExportService
 from reader.jobs.pool import WorkerPool
-from reader.jobs.queue import MOST_FAILURES, JobQueue, JobStatus
+from reader.jobs.queue import MOST_FAILURES, PREFETCH, JobQueue, JobStatus
 from reader.templating import Renderer
 
 RAIN = of_article(make_article())
@@ -236,6 +236,22 @@ def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
         jobs.submit("a.pdf", "x")
         wait_for(jobs.failures)
     assert jobs.failures() == {"a.pdf": "timed out after 0.3 s (READER_EXPORT_TIMEOUT_SECONDS)"}
+
+
+def test_a_job_that_nobody_asked_for_makes_way_for_one_that_a_visitor_waits_for(jobs, tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "PREFETCH_SECONDS", 0.1)
+    started = tmp_path / "started"
+    program = ECHO.replace(
+        " print", f" 'slow' in line and (open({str(started)!r}, 'a').write('x'), __import__('time').sleep(60))\n print"
+    )
+    sizes = {}
+    jobs.submit("ahead.pdf", "slow", PREFETCH)
+    with at_work(pool_of(jobs, program, sizes.__setitem__).run, tmp_path / "lock"):
+        wait_for(started.exists)
+        jobs.submit("asked.pdf", "x")
+        wait_for(lambda: "asked.pdf" in sizes)
+    assert jobs.failures() == {}
+    assert jobs.status("ahead.pdf") is not None
 
 
 def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(export_service, jobs, tmp_path):

@@ -12,13 +12,12 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, Protocol, Self, cast
 
 from ..errors import ChildFailed
 from ..i18n import Message
@@ -49,6 +48,12 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+class Stop(Protocol):
+    """Tells whether to stop waiting for an answer; a ``threading.Event`` is one."""
+
+    def is_set(self) -> bool: ...
 
 
 class ChildProcess:
@@ -96,7 +101,7 @@ class ChildProcess:
         """Its resident memory; 0 if it has ended."""
         return resident_bytes(self.pid)
 
-    def ask(self, request: str, timeout_seconds: float, stop: threading.Event | None = None) -> str | None:
+    def ask(self, request: str, timeout_seconds: float, stop: Stop | None = None) -> str | None:
         """The answer to *request*, one line; None if *stop* was set first.
 
         Raises ChildFailed with the limit that was exceeded; the process has ended then.
@@ -132,7 +137,7 @@ class ChildProcess:
         os.close(self._errors)
         self._errors = -1
 
-    def _exchange(self, request: bytes, deadline: float, stop: threading.Event | None) -> str | None:
+    def _exchange(self, request: bytes, deadline: float, stop: Stop | None) -> str | None:
         """Writes and reads in turn without blocking, so that no deadlock is possible."""
         unsent, poll = memoryview(request), select.poll()
         poll.register(self._answers, select.POLLIN)

@@ -7,10 +7,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..child_process.parent import NO_LIMITS, ChildProcess, Limits
+from ..child_process.parent import NO_LIMITS, ChildProcess, Limits, Stop
 from ..child_process.pool import PING
 from ..errors import Busy, ChildFailed, ReaderError
 from ..i18n import Message, restored, stored
@@ -24,6 +25,9 @@ IDLE_SECONDS = 0.05
 LOOK_AHEAD_SECONDS = 2.0
 """How often an idle pool calls ``idle()``."""
 
+PREFETCH_SECONDS = 3.0
+"""How long a prefetched job may keep a job that a visitor requested waiting."""
+
 RECYCLE_BYTES = 160_000_000
 """A worker whose resident memory exceeds this after a job is replaced before the next job is claimed."""
 
@@ -34,6 +38,24 @@ TAKE_OVER_SECONDS = 1.0
 """How often the other processes try to take the lock of the process that runs the pool."""
 
 _SETTINGS = {"time": "READER_EXPORT_TIMEOUT_SECONDS", "memory": "READER_EXPORT_MEMORY_MB"}
+
+
+class _Interruption:
+    """Set by *stop*, and for a prefetched job after PREFETCH_SECONDS while a job that a visitor requested waits."""
+
+    def __init__(self, jobs: JobQueue, key: str, stop: threading.Event) -> None:
+        self._jobs, self._key, self._stop = jobs, key, stop
+        self._next_look = time.monotonic() + PREFETCH_SECONDS
+
+    def is_set(self) -> bool:
+        if self._stop.is_set():
+            return True
+        if time.monotonic() < self._next_look:
+            return False
+        self._next_look = time.monotonic() + LOOK_AHEAD_SECONDS
+        with suppress(Busy):
+            return self._jobs.is_outranked(self._key)
+        return False
 
 
 class WorkerPool:
@@ -111,8 +133,8 @@ class WorkerPool:
             if job is None:
                 self._idle_once(stop)
                 continue
-            answer = self._ask(worker, job.spec, stop)
-            if answer is None:  # stopped: the next process that runs the pool takes the job
+            answer = self._ask(worker, job.spec, _Interruption(self._jobs, job.key, stop))
+            if answer is None:  # the job is taken again later, after a stop by the next process that runs the pool
                 self._jobs.release(job.key)
                 return answered
             self._complete(job, answer)
@@ -130,7 +152,7 @@ class WorkerPool:
             return False
         return True
 
-    def _ask(self, worker: ChildProcess, spec: str, stop: threading.Event) -> dict[str, Any] | None:
+    def _ask(self, worker: ChildProcess, spec: str, stop: Stop) -> dict[str, Any] | None:
         """The worker's answer, or ``{"error", "killed"}`` if it died; None if *stop* was set first."""
         try:
             answer = worker.ask(spec, self._timeout_seconds, stop)

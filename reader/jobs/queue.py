@@ -200,6 +200,15 @@ class JobQueue:
             )
 
     @_guarded
+    def is_outranked(self, key: str) -> bool:
+        """Whether *key* is prefetched while a job that a visitor requested waits."""
+        query = (
+            "SELECT 1 FROM jobs WHERE key = ? AND background = ?"
+            " AND EXISTS (SELECT 1 FROM jobs WHERE state = ? AND background < ?)"
+        )
+        return self._connection().execute(query, (key, PREFETCH, WAITING, PREFETCH)).fetchone() is not None
+
+    @_guarded
     def recover(self) -> None:
         """Puts back the jobs of a pool that was killed. Jobs that have used up their attempts fail."""
         with self._transaction() as db:
