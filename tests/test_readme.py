@@ -61,6 +61,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "<year>-<month>-<day>": (TODAY,),
     "<year>-<month>": ("2026-11",),
     "<words>": ("离线",),
+    "<name>": ("about",),
 }
 """What the variables of an address stand for; ``site`` brings those that depend on the articles up to date."""
 
@@ -112,8 +113,11 @@ def environment(library) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def site(library):
-    """A client over the shipped articles that waits for exports, with the editor open."""
-    settings = Settings(library / "articles", library / "site-instance", editor_token="a-long-enough-secret")
+    """A client over the shipped articles and the example of a site's own pages; the editor is open, exports are awaited."""
+    articles = library / "site-articles"
+    shutil.copytree(library / "articles", articles)
+    shutil.copytree(ROOT / "docs" / "examples" / "site", articles / "_site")
+    settings = Settings(articles, library / "site-instance", editor_token="a-long-enough-secret")
     services = build_services(settings)
     services.library.scan_all()
     stop = threading.Event()

@@ -76,7 +76,7 @@ def test_a_database_that_breaks_while_serving_is_made_anew(server, name, damage)
     server.publish("after")
     wait_for(lambda: shows_everything(server) and server.status("/a/after") == 200, server)
     wait_for(lambda: server.status("/a/s1.epub") == 200, server)
-    assert server.log.count("is set aside as") <= 1
+    assert server.log.count("is set aside as") <= 2  # a process may meet the damage in what it read just before
     assert "Traceback" not in server.log
 
 
