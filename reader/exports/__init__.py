@@ -37,7 +37,7 @@ class Exporter(Protocol):
         from html import escape
 
         from ..models import Article, Publication
-        from .bodies import Body
+        from .body_tree import Body
         from .options import Options, Render
 
         SUFFIX = "html5"

@@ -69,11 +69,15 @@ def tricklers(server, count):
 
 
 def answer_to_form(server) -> int:
+    """The status; 503 also if the connection was closed before the answer arrived: its form was not read."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     with closing(connection):
-        connection.request("POST", "/preferences", urllib.parse.urlencode({"size": "large"}), form)
-        return connection.getresponse().status
+        try:
+            connection.request("POST", "/preferences", urllib.parse.urlencode({"size": "large"}), form)
+            return connection.getresponse().status
+        except (ConnectionResetError, BrokenPipeError):
+            return 503
 
 
 def test_a_form_is_taken_although_ten_others_are_sent_byte_by_byte(server):
