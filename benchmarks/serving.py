@@ -52,7 +52,7 @@ services = build_services(Settings.from_environ())
 services.library.scan_all()
 app = create_app(services)
 application = app.wsgi_app
-cold = application.inner.inner
+cold = app.extensions["response_cache"].inner
 """
 """Reader without export workers, so that the bytes are the same from start to end."""
 

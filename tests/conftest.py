@@ -24,10 +24,10 @@ STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
-    "test_code_highlighting", "test_compression_dictionary", "test_downloads", "test_share_card_responses", "test_editor", "test_extremes", "test_fair_share",
-    "test_feed_changes", "test_feed_contract", "test_file_changes", "test_hostile_archives", "test_hostile_html",
+    "test_code_highlighting", "test_compression_dictionary", "test_downloads", "test_editor", "test_extremes",
+    "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes", "test_hostile_archives", "test_hostile_html",
     "test_http_client", "test_import_faults", "test_import_sites", "test_limits", "test_opds", "test_pdf",
-    "test_requirements", "test_response_cache", "test_security_headers", "test_static_site",
+    "test_requirements", "test_response_cache", "test_security_headers", "test_share_card_responses", "test_static_site",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
 
