@@ -9,6 +9,7 @@ import brotli
 import pytest
 from werkzeug.test import Client
 
+from reader.app import _CatalogRevision
 from reader.exports.publications import of_article
 from reader.web.middleware.response_cache import Recompressor, recompressed
 
@@ -492,3 +493,15 @@ def test_a_recompressed_response_names_its_length_and_keeps_its_other_fields():
     assert dict(headers) | {"ETag": ""} == dict(fields) | {"Content-Length": str(len(smaller)), "ETag": ""}
     assert dict(headers)["ETag"] not in ('"x-br"', "")
     assert recompressed((status, headers, smaller)) == (status, headers, smaller)  # no smaller: unchanged, same tag
+
+
+def test_sqlite_is_asked_for_the_revision_at_most_every_five_milliseconds(publish, services, monkeypatch):
+    publish(ARTICLES)
+    now = 1_000.0
+    monkeypatch.setattr("reader.app.time.monotonic", lambda: now)
+    revision = _CatalogRevision(services.catalog)
+    before = revision()
+    publish({"2026-05-03/snow.md": "# 大雪\n\n今天下雪。"})
+    assert revision() == before
+    now += 0.005
+    assert revision() == services.catalog.revision > before
