@@ -27,10 +27,10 @@ sys.path.insert(0, str(ROOT))
 
 from reader.catalog import Catalog  # noqa: E402
 from reader.formats import FORMATS  # noqa: E402
-from reader.i18n import restored  # noqa: E402
 from reader.library.directory_walk import EntryKind, FolderEntry, find_root, walk  # noqa: E402
-from reader.library.file_reader_child import read_file  # noqa: E402
+from reader.library.file_reader_pool import read_files  # noqa: E402
 from reader.library.scanner import Library  # noqa: E402
+from reader.models import Problem  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 
 SUFFIXES = frozenset(
@@ -121,16 +121,14 @@ def measure(folder: Path, instance: Path, most: int | None) -> Figures:
     seconds = time.monotonic() - began
     catalog = Catalog(settings.catalog, settings.timezone)
     articles, lost, foreign, refused = 0, 0, dict[str, int](), dict[str, int]()
-    for file in files:
-        read = read_file(settings, str(file.relative_to(folder)))
-        if "article" not in read:
-            cause = str(restored(read.get("problem", {}).get("cause", "")))[:90]  # type: ignore[attr-defined]
+    for read in read_files(settings, dict.fromkeys((str(file.relative_to(folder)) for file in files), "")):
+        if isinstance(read.result, Problem):
+            cause = str(read.result.cause)[:90]
             refused[cause] = refused.get(cause, 0) + 1
             continue
-        article: dict[str, object] = read["article"]  # type: ignore[assignment]
         articles += 1
-        lost += sum("picture" in str(warning) for warning in article["warnings"])  # type: ignore[attr-defined]
-        for name, count in foreign_signs(visible_text(str(article["body"]))).items():
+        lost += sum("picture" in str(warning) for warning in read.result.warnings)
+        for name, count in foreign_signs(visible_text(str(read.result.body))).items():
             foreign[name] = foreign.get(name, 0) + count
     dead = len(catalog.dead_links())
     return Figures(folder.name, len(files), articles, foreign, dead, lost, seconds, refused)

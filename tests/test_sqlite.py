@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from reader.storage.sqlite import open_database
+from reader.storage.sqlite import file_identity, open_database, set_aside
 
 
 def test_many_can_open_a_new_file_at_the_same_moment(tmp_path):
@@ -27,3 +27,11 @@ def test_many_can_open_a_new_file_at_the_same_moment(tmp_path):
             guest.join()
         assert open_database(path, 10).execute("SELECT count(*) FROM guests").fetchone()[0] == 8 - len(failures)
     assert not failures
+
+
+def test_two_files_that_break_in_one_second_are_both_kept(tmp_path):
+    path = tmp_path / "catalog.sqlite3"
+    for content in ("first", "second", "third"):
+        path.write_text(content)
+        set_aside(path, file_identity(path), "it is broken")
+    assert sorted(kept.read_text() for kept in tmp_path.glob("*.broken-*")) == ["first", "second", "third"]

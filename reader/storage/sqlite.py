@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 from .locks import waiting_lock
@@ -96,7 +97,7 @@ def set_aside(path: Path, identity: int, reason: object, make: Callable[[Path, P
     with waiting_lock(path.with_name(f"{path.name}.lock")):
         if file_identity(path) != identity:
             return
-        broken = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+        broken = _unused(path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
         LOG.error("%s cannot be used (%s): it is set aside as %s and made anew", path, reason, broken.name)
         for suffix in _SIDE_FILES:
             with suppress(FileNotFoundError):
@@ -108,6 +109,12 @@ def set_aside(path: Path, identity: int, reason: object, make: Callable[[Path, P
             make(new, broken)
             new.replace(path)
         _delete_oldest(path)
+
+
+def _unused(path: Path) -> Path:
+    """*path*, or with a number if a file of the same second has it: no broken file takes the place of another."""
+    names = chain([path], (path.with_name(f"{path.name}.{number}") for number in count(2)))
+    return next(name for name in names if not name.exists())
 
 
 def _delete_oldest(path: Path) -> None:
