@@ -5,6 +5,7 @@ repair.py              replacing a corrupt file, keeping its history
 rows.py                articles to rows and back
 read_connections.py    one read connection per thread
 queries.py             Catalog: the read interface of pages, feeds and exports
+picture_rows.py        the pictures of articles, and whether visitors may see them
 site_rows.py           the site's own settings and pages
 writer.py              CatalogTransaction: one write transaction; only the indexing process writes
 scan_diff.py           the files in the folder compared with the files in the catalog

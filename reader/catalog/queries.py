@@ -17,6 +17,7 @@ from ..site_identity import Site
 from .collection_index import collections_in
 from .link_resolution import Target, with_links
 from .permalink_plausibility import is_old_address
+from .picture_rows import is_shown
 from .query_parser import Query
 from .read_connections import Connections
 from .related_articles import related_slugs
@@ -181,11 +182,8 @@ class Catalog:
 
     def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
         """Days with articles and their number, newest first."""
-        rows = self._all(
-            "SELECT name, count FROM collections WHERE kind = 'day' AND count > 0 AND name < ?"
-            " ORDER BY name DESC LIMIT ?",
-            *(before.isoformat() if before else "9999", limit),
-        )
+        query = "SELECT name, count FROM collections WHERE kind = 'day' AND count > 0 AND name < ?"
+        rows = self._all(f"{query} ORDER BY name DESC LIMIT ?", before.isoformat() if before else "9999", limit)
         return [(date.fromisoformat(row["name"]), row["count"]) for row in rows]
 
     def latest_day(self) -> date:
@@ -244,6 +242,10 @@ class Catalog:
             f"SELECT path, line, cause, hint FROM files WHERE cause <> '' UNION ALL {of_site} ORDER BY 1, 2"
         )
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
+
+    def shows_picture(self, digest: str) -> bool:
+        """Whether a visible article, a page of the site or its settings have the picture."""
+        return is_shown(self._all, digest)
 
     def translations(self, slugs: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         return translations(self._all, slugs)
@@ -309,9 +311,8 @@ class Catalog:
         return self._state().is_rebuilding
 
     def _absence(self, slug: str) -> NotFound:
-        row = self._one(
-            "SELECT slug FROM aliases WHERE alias = ? UNION ALL SELECT target FROM moved WHERE slug = ?", slug, slug
-        )
+        query = "SELECT slug FROM aliases WHERE alias = ? UNION ALL SELECT target FROM moved WHERE slug = ?"
+        row = self._one(query, slug, slug)
         if row and self._one("SELECT 1 FROM articles WHERE slug = ? AND visible", row["slug"]):
             return Moved("article", slug, row["slug"])
         if row or self._one("SELECT 1 FROM removed WHERE slug = ?", slug):
@@ -320,10 +321,8 @@ class Catalog:
 
     def _collection_ids(self, collections: Iterable[Collection]) -> list[int] | None:
         """Ids, smallest collection first, so that the join starts there; None if a collection does not exist."""
-        rows = [
-            self._one("SELECT id, count FROM collections WHERE kind = ? AND name = ?", s.kind, s.name)
-            for s in collections
-        ]
+        query = "SELECT id, count FROM collections WHERE kind = ? AND name = ?"
+        rows = [self._one(query, s.kind, s.name) for s in collections]
         if any(row is None for row in rows):
             return None
         return [row["id"] for row in sorted((row for row in rows if row), key=lambda row: row["count"])]

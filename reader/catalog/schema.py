@@ -4,7 +4,7 @@
 reading order, so each list is one range of one index. ``files`` remembers what was read from where; a file that is
 not found any more has a ``removal_due`` (UTC seconds), until which its article stays up. ``remarks`` are the warnings
 and notes of a file that is published, a line of JSON each. ``aliases`` holds former names and, with a slash or of
-another site, former addresses.
+another site, former addresses. ``pictures`` tells whose pictures may be seen.
 ``site`` and ``site_problems`` hold the site's own files (``site_rows.py``).
 ``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
 when the rest is rebuilt.
@@ -20,7 +20,7 @@ from ..storage.sqlite import open_database
 from .fts_index import make_index
 
 _ARTICLES = ("rows", "link_resolution", "collection_index", "fts_index", "related_articles", "tokenizer")
-_FILLED_BY = ("schema", "site_rows", *_ARTICLES)
+_FILLED_BY = ("schema", "site_rows", "picture_rows", *_ARTICLES)
 _SITE_CODE = Path(__file__).parent.parent / "site_identity.py"
 SCHEMA = fingerprint(
     *(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY), _SITE_CODE.read_bytes()
@@ -52,6 +52,7 @@ _DERIVED = {
         details TEXT NOT NULL, body TEXT NOT NULL)""",
     "aliases": "CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID",
     "names": "CREATE TABLE names (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID",
+    "pictures": "CREATE TABLE pictures (digest TEXT, slug TEXT, PRIMARY KEY (digest, slug)) WITHOUT ROWID",
     "collections": """CREATE TABLE collections (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
         count INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, name))""",
     "collection_items": """CREATE TABLE collection_items (
@@ -67,6 +68,7 @@ CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
 CREATE INDEX aliases_by_slug ON aliases (slug);
 CREATE INDEX names_by_slug ON names (slug);
+CREATE INDEX pictures_by_slug ON pictures (slug);
 CREATE INDEX files_by_slug ON files (slug);
 CREATE INDEX files_by_digest ON files (digest, removal_due);
 CREATE INDEX files_with_remarks ON files (path) WHERE remarks <> '';

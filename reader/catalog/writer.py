@@ -14,6 +14,7 @@ from ..models import Article, Collection, Problem, slug_by_path
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
 from .link_resolution import link_names
+from .picture_rows import put_pictures
 from .repair import prepare, repairing
 from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
 from .schema import connect
@@ -277,6 +278,7 @@ class CatalogTransaction:
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
         self._put_aliases(article)
         self._put_names(path, article)
+        put_pictures(self._db, article)
         if before:
             remember_original_slug(self._db, article.slug, first)
         self._changed = self._changed or visible or was_visible
@@ -325,7 +327,7 @@ class CatalogTransaction:
         if row["visible"]:
             self._hide(row)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
-        for table in ("aliases", "names"):
+        for table in ("aliases", "names", "pictures"):
             self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (slug,))
         if not row["visible"]:
             return

@@ -53,6 +53,11 @@ def offers() -> list[tuple[str, str]]:
     return sorted(found, key=lambda offer: (offer[1], offer[0] not in PREFETCHED_FIRST))
 
 
+def mark_of(path: str) -> str:
+    """The part of a key that tells whose file it is: a hash of the publication's address."""
+    return fingerprint(path)[:8]
+
+
 class ExportService:
     """One per process. All processes share the queue and the file store under ``instance/``. Workers do the rendering.
 
@@ -75,9 +80,10 @@ class ExportService:
         self._issue_revision, self._issue_due = -1, 0.0
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
-        """The finished file's name: content version, build id and options. Raises UnknownFormat, BadOption."""
+        """The finished file's name: content version, address, build id and options. Raises UnknownFormat, BadOption."""
         options = [part for part in (page_of(suffix, page), script_of(script)) if part]
-        return "-".join([publication.version, self._build_id, self._site, *options]) + f".{suffix}"
+        parts = [publication.version, mark_of(publication.path), self._build_id, self._site, *options]
+        return "-".join(parts) + f".{suffix}"
 
     @property
     def _site(self) -> str:

@@ -38,6 +38,7 @@ from ...exports.publications import (
     of_selection,
     outline_of,
 )
+from ...jobs.export_service import mark_of
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, fingerprint, is_slug
 from .. import services
@@ -177,11 +178,33 @@ def selection(suffix: str) -> Response:
 
 @bp.get(f"/files/<key>/<slug:name>.{_SUFFIX}")
 def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
-    """One version of an export, immutable. After it has been evicted, redirects to the latest version."""
-    path = services().export_service.store.find(f"{key}.{suffix}") if is_key(key) else None
+    """One version of an export, immutable. After it has been evicted, redirects to the latest version.
+
+    A version of an article that is not published any more is not sent: Gone, NotFound or a redirect to its new address.
+    """
+    latest = latest_of(key, name, suffix) if is_key(key) else urls.article_file(name, suffix)
+    path = None if latest else services().export_service.store.find(f"{key}.{suffix}")
     if path is None:
-        return redirect(urls.article_file(name, suffix), 302)
+        return redirect(latest or urls.article_file(name, suffix), 302)
     return send(path, path.name, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
+
+
+def latest_of(key: str, name: str, suffix: str) -> str:
+    """Where the latest version of the file is; empty if the one with *key* may be sent.
+
+    That is any version of an article that is published, but an issue only as it is now: it may have lost an article.
+    Raises Moved, Gone, NotFound.
+    """
+    catalog: Catalog = services().catalog
+    version, *rest = key.split("-")
+    if rest[:1] == [mark_of(urls.article(name))]:
+        catalog.article(name)
+        return ""
+    with suppress(NotFound):
+        day = _day(name)
+        if rest[:1] == [mark_of(urls.issue(day))]:
+            return "" if _issue(catalog, day).version == version else urls.issue_file(day, suffix)
+    return urls.article_file(name, suffix)
 
 
 def is_key(text: str) -> bool:
@@ -212,8 +235,9 @@ def download_response(publication: Publication, suffix: str) -> Response:
         response.last_modified = changed_at
         return response
     response = send(found, key, name, mimetype, FRESH, publication.name)
-    version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
-    response.headers["Content-Location"] = version_address
+    if publication.path.startswith((urls.ISSUES, urls.article(""))):  # others cannot be found by their name
+        version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
+        response.headers["Content-Location"] = version_address
     return response
 
 

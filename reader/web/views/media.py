@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, send_file
 
+from ...errors import NotFound
 from ...media.images import MIMETYPES
 from .. import services
 from ..responses import IMMUTABLE, fit_suffix_range
@@ -13,7 +14,12 @@ bp = Blueprint("media", __name__)
 
 @bp.get("/media/<digest>-<int:width>.<suffix>")
 def picture(digest: str, width: int, suffix: str) -> Response:
-    """The rendition, rendered on first request. Immutable: its URL contains the digest of the content."""
+    """The rendition, rendered on first request. Immutable: its URL contains the digest of the content.
+
+    That of a draft, or of an article that was withdrawn, is not found.
+    """
+    if not services().catalog.shows_picture(digest):
+        raise NotFound("picture", digest)
     path = services().image_renderer.file(digest, width, suffix)
     fit_suffix_range(path.stat().st_size)
     response = send_file(path, mimetype=MIMETYPES[suffix], etag=f"{digest}-{width}-{suffix}", conditional=True)
