@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from whitenoise import WhiteNoise
 
 from . import web
 from .catalog import Catalog
@@ -23,6 +22,7 @@ from .web.middleware.forwarded import ForwardedMiddleware
 from .web.middleware.request_checks import RequestChecks
 from .web.middleware.response_cache import ResponseCache
 from .web.middleware.security_headers import SecurityHeadersMiddleware
+from .web.middleware.static_files import with_static_files
 from .web.request_context import cache_key_normalizers
 from .web.responses import encoding_for
 
@@ -39,13 +39,8 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     use_metric_files(settings.instance / "metrics")
     web.init_app(app)
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
-        app.wsgi_app,
-        root=settings.static,
-        prefix=f"/static/{services.render.build_id}/",  # the build id in the address makes the files immutable
-        immutable_file_test=lambda *_: True,
-        max_age=31_536_000,
-    )
+    # Flask documents this way of wrapping, which mypy calls method-assign.
+    app.wsgi_app = with_static_files(app.wsgi_app, settings, services.render.build_id)  # type: ignore[method-assign]
     app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,

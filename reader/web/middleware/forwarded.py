@@ -21,6 +21,7 @@ _FORWARDED = (
     *("HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP"),
 )
 _MOST_PROXIES = 8
+_SCHEMES = frozenset(("http", "https"))
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ class ForwardedMiddleware:
         environ[CLIENT] = client if address_in(client) else ""
         for name in set(_FORWARDED) - {"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"}:
             environ.pop(name, None)
+        if environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip() not in _SCHEMES:
+            environ.pop("HTTP_X_FORWARDED_PROTO", None)  # a proxy that passes on what the visitor sent
         return self._by_count[count](environ, start_response)
 
     def _warn(self, peer: str) -> None:

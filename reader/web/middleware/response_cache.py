@@ -22,7 +22,7 @@ from ..responses import BEST_QUALITY_SUFFIX
 
 Headers = list[tuple[str, str]]
 StoredResponse = tuple[str, Headers, bytes]
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, str]
 
 _CACHEABLE_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|application/(?:javascript|manifest)")
 _LARGEST_BYTES = 1 << 20
@@ -278,7 +278,9 @@ def _recompressed_header(name: str, value: str, size_bytes: int) -> str:
 
 
 def _key(environ: WSGIEnvironment) -> Key:
-    return environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_HOST", "")
+    """The parts of the URL (RFC 9111 4): feeds and catalogues contain the scheme and host they were requested by."""
+    query, host = environ.get("QUERY_STRING", ""), environ.get("HTTP_HOST", "")
+    return environ["PATH_INFO"], query, host, environ.get("wsgi.url_scheme", "")
 
 
 def same_version(etag: str, other: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from functools import partial
+from gettext import NullTranslations
 from pathlib import Path
 from urllib.parse import quote
 
@@ -38,6 +39,7 @@ from ...exports.publications import (
     of_selection,
     outline_of,
 )
+from ...i18n import translations
 from ...jobs.export_service import mark_of
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, fingerprint, is_slug
@@ -150,7 +152,7 @@ def found(suffix: str) -> Response:
     query = parse(request.args.get("q", ""))
     articles = services().catalog.articles(slugs_found(query))
     path = f"{urls.SEARCH}?q={quote(query.text, safe='')}"
-    return download_response(of_selection(query.text or gettext("Search"), path, articles), suffix)
+    return download_response(of_selection(query.text or _site_words().gettext("Search"), path, articles), suffix)
 
 
 def slugs_found(query: Query) -> list[str]:
@@ -173,7 +175,12 @@ def selection(suffix: str) -> Response:
     check_count(len(slugs))
     path = "/selection?" + "&".join(f"a={quote(slug)}" for slug in slugs)
     articles = services().catalog.articles(slugs)
-    return download_response(of_selection(gettext("Selection"), path, articles), suffix)
+    return download_response(of_selection(_site_words().gettext("Selection"), path, articles), suffix)
+
+
+def _site_words() -> NullTranslations:
+    """The site's language, not the visitor's: the file is the same for everybody, and caches share it."""
+    return translations(services().settings.language)
 
 
 @bp.get(f"/files/<key>/<slug:name>.{_SUFFIX}")

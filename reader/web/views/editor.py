@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request
 from flask_babel import gettext
@@ -35,6 +34,7 @@ from .. import services
 from ..article_body import for_screen, kinds_of
 from ..rate_limits import EVERYBODY, client, client_limits
 from ..request_context import request_context
+from ..request_origin import is_from_this_site, is_https
 from ..responsive_images import ImageSet
 
 optional_bp = Blueprint("editor", __name__)
@@ -135,10 +135,9 @@ def _csrf_token(session: str) -> str:
 def _checked_form() -> dict[str, str]:
     """The submitted form. Aborts with 403 without a valid session and CSRF token."""
     session = _session()
-    same_site = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
     if (
         not session
-        or not same_site
+        or not is_from_this_site()
         or not hmac.compare_digest(request.form.get("word", "").encode(), _csrf_token(session).encode())
     ):
         abort(403)
@@ -164,7 +163,7 @@ def login() -> WerkzeugResponse | tuple[Response, int]:
         _signer().dumps(secrets.token_urlsafe(16)),
         max_age=SESSION_SECONDS,
         path=urls.EDITOR,
-        secure=_is_https(),
+        secure=is_https(),
         httponly=True,
         samesite="Strict",
     )
@@ -178,12 +177,6 @@ def _slow_down_guessing(count: Callable[[str, int, str], None]) -> None:
     """
     count("wrong tokens", WRONG_TOKENS_PER_MINUTE, client())
     count("wrong tokens", WRONG_TOKENS_OF_ALL, EVERYBODY)
-
-
-def _is_https() -> bool:
-    """Whether the connection is HTTPS, or the site's base URL is, behind a TLS proxy that is not trusted."""
-    base = urlsplit(services().settings.base_url)
-    return request.is_secure or (base.scheme == "https" and base.netloc == request.host)
 
 
 @optional_bp.post(f"{urls.EDITOR}/logout")

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -14,6 +14,7 @@ from ... import urls
 from ..preference_choices import DEFAULTS, PREFERENCES, Preferences
 from ..rendering import render_page
 from ..request_context import COOKIE, request_context
+from ..request_origin import is_from_this_site, is_https
 from ..responses import PRIVATE
 
 bp = Blueprint("preferences", __name__)
@@ -36,7 +37,12 @@ def preferences() -> Response:
 
 @bp.post(urls.PREFERENCES)
 def choose() -> WerkzeugResponse:
-    """Stores the preferences and redirects to the previous page with 303 (RFC 9110 15.4.4)."""
+    """Stores the preferences and redirects to the previous page with 303 (RFC 9110 15.4.4).
+
+    403 for the form of another site: it could take pictures or colours from whoever visits that.
+    """
+    if not is_from_this_site():
+        abort(403)
     preferences = preferences_from(request.form, request_context().preferences)
     response = redirect(back_of(request.form), 303)
     response.headers["Cache-Control"] = "no-store"
@@ -44,7 +50,7 @@ def choose() -> WerkzeugResponse:
         response.delete_cookie(COOKIE, samesite="Lax")
     else:
         response.set_cookie(
-            COOKIE, str(preferences), max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure
+            COOKIE, str(preferences), max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=is_https()
         )
     return response
 
