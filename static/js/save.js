@@ -7,10 +7,7 @@ link.textContent = '…';
 caches.open('kept').then(async cache => {
 for (const path of link.dataset.pages.split(' ')) {
 const response = await fetch(path);
-if (response.ok) {
-await cache.delete(path, {ignoreVary: true});
-await cache.put(path, response)
-}
+if (response.ok) await cache.put(path, response)
 }
 link.textContent = link.dataset.done
 }).catch(() => { location = link.href })

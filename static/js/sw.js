@@ -4,27 +4,30 @@ const READ = /^\/(a\/[^/.]+\/?|d\/[\d-]+\/|)$/;
 
 // The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
 addEventListener('install', e => e.waitUntil((async () => {
+await keepOpen();
 const response = await fetch(OFFLINE);
 if (!response.ok) throw Error(response.status);
 await (await caches.open(SHELL)).put(OFFLINE, unredirected(response));
 await skipWaiting()
 })()));
-// The page that brought the worker was read before it: it is asked for again, most likely of the browser's own cache.
 addEventListener('activate', e => e.waitUntil((async () => {
 for (const n of await caches.keys()) if (n != KEPT && n != SHELL) await caches.delete(n);
 await clients.claim();
-for (const c of await clients.matchAll()) {
-const u = new URL(c.url);
-if (READ.test(u.pathname) && !u.search) await fetch(u.pathname).then(response => response.ok && keep(u.pathname, response)).catch(() => 0)
-}
+await keepOpen()
 })()));
 
+// Pages that came before the worker: the browser's own cache still has them, however old, when the network is gone.
+const keepOpen = async () => {
+for (const c of await clients.matchAll({includeUncontrolled: true})) {
+const u = new URL(c.url);
+if (READ.test(u.pathname) && !u.search) await fetch(u.pathname, {cache: 'force-cache'}).then(response => response.ok && keep(u.pathname, response)).catch(() => 0)
+}
+};
 // A browser refuses to show a page from the cache that came by a redirect, as a static host answers /offline; a copy it shows.
 const unredirected = response => response.redirected ? new Response(response.body, response) : response;
-// One copy of each address, the newest; the ones read longest ago go first.
+// One copy of each address, the newest, once it is there in full; the ones read longest ago go first.
 const keep = async (request, response) => {
 const cache = await caches.open(KEPT);
-await cache.delete(request, {ignoreVary: true});
 await cache.put(request, unredirected(response));
 const keys = await cache.keys();
 for (const old of keys.slice(0, Math.max(0, keys.length - MOST))) await cache.delete(old, {ignoreVary: true})
@@ -50,5 +53,5 @@ e.respondWith(fetch(r).then(response => {
 if (response.ok && !u.search && READ.test(u.pathname)) e.waitUntil(keep(u.pathname, response.clone()));
 if (response.status == 404 || response.status == 410) e.waitUntil(caches.open(KEPT).then(c => c.delete(u.pathname, {ignoreVary: true})));
 return response
-}, async () => await kept(u.pathname) || await kept(twin(u.pathname)) || kept(OFFLINE)))
+}, async () => unredirected(await kept(u.pathname) || await kept(twin(u.pathname)) || await kept(OFFLINE))))
 })

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from serving import serving
+from waiting import LIMIT_SECONDS, new_context
 
 from reader.settings import ROOT, Settings
 
@@ -102,7 +103,7 @@ def browser() -> Iterator[Browser]:
         path = next(
             found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
         )
-        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES, timeout=LIMIT_SECONDS * 1000)
         yield browser
         browser.close()
 
@@ -125,7 +126,7 @@ def open_page(browser, site) -> Iterator[Open]:
             "viewport": {"width": width, "height": 640},
             "base_url": site,
         } | options
-        context = browser.new_context(java_script_enabled=script, **context_options)
+        context = new_context(browser, java_script_enabled=script, **context_options)
         contexts.append(context)
         if cookie:
             context.add_cookies([{"name": "reader", "value": cookie, "url": context_options["base_url"]}])

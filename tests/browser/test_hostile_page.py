@@ -8,6 +8,7 @@ import re
 
 import hostile_html
 import pytest
+from waiting import ALL_CLICKED, new_context
 
 from reader.app import create_app
 from reader.exports import exporter
@@ -28,7 +29,8 @@ CLICK = """() => {
     element.click?.();
     for (const kind of ['mouseover', 'focus', 'toggle']) element.dispatchEvent(new Event(kind, {bubbles: true}));
   }
-}"""
+  return ALL_CLICKED;
+}""".replace("ALL_CLICKED", ALL_CLICKED)
 
 
 def files() -> dict[str, str]:
@@ -58,7 +60,7 @@ def services(tmp_path_factory):
 @pytest.fixture
 def show(browser):
     """``show(html)``: the scripts that ran when the page was shown, clicked and hovered."""
-    context = browser.new_context(bypass_csp=True, base_url="http://reader.test")
+    context = new_context(browser, bypass_csp=True, base_url="http://reader.test")
     context.add_init_script(WATCH)
     page = context.new_page()
     pages: dict[str, str] = {}
@@ -77,7 +79,6 @@ def show(browser):
         pages["http://reader.test/page"] = html
         page.goto("/page")
         page.evaluate(CLICK)
-        page.wait_for_timeout(5)
         return [*page.evaluate("window.ran"), *dialogs]
 
     yield show

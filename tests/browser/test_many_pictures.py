@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 from serving import serving
+from waiting import wait_until
 
 from reader.settings import Settings
 
 PICTURES = 40
 SHOWN = "[...document.images].filter(image => image.complete && image.naturalWidth).length"
+AT_THE_END = "scrollY + innerHeight > document.documentElement.scrollHeight - 9"
 BROKEN = "[...document.images].filter(image => image.complete && !image.naturalWidth).length"
 
 
@@ -43,13 +45,10 @@ def test_every_picture_shows_without_a_reload(open_page, cold_site, script):
     page = open_page("/healthz", script=script)
     page.goto(f"{cold_site}/a/photos")
     page.wait_for_timeout(100)
-    for _ in range(40):  # as one reads: down a screen at a time
+    while not page.evaluate(AT_THE_END):  # as one reads: down a screen at a time
         page.mouse.wheel(0, 640)
         page.wait_for_timeout(50)
-    for _ in range(600):
-        if page.evaluate(SHOWN) == PICTURES:
-            break
-        page.wait_for_timeout(200)
+    wait_until(page, f"{SHOWN} == {PICTURES}")
     assert (page.evaluate(SHOWN), page.evaluate(BROKEN)) == (PICTURES, 0)
 
 
@@ -67,10 +66,5 @@ def test_a_picture_that_got_503_is_asked_for_again(open_page, cold_site):
 
     page.route("**/media/**", answer)
     page.goto(f"{cold_site}/a/photos")
-    first = page.locator("article img").first
-    for _ in range(300):
-        if refused and first.evaluate("image => image.complete && image.naturalWidth"):
-            break
-        page.wait_for_timeout(200)
+    wait_until(page, "document.querySelector('article img').naturalWidth")
     assert refused
-    assert first.evaluate("image => image.naturalWidth")

@@ -3,59 +3,128 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.request import urlopen
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
-from serving import free_port
+from waiting import CONTROLLED, new_context, wait_until, wait_until_kept
 
 from reader.cli import main
 
+OFFLINE = "已保存的文章"
+
+
+class Host(ThreadingHTTPServer):
+    """Files as ``python -m http.server`` serves them, never fresh in a browser's cache, until the network is lost."""
+
+    lost = False
+    last = ""
+    """The path after whose answer the network is lost."""
+    cut = ""
+    """The path of which only half comes, before the connection breaks."""
+
+
+class Answer(SimpleHTTPRequestHandler):
+    server: Host
+
+    def do_GET(self) -> None:
+        if not self.server.lost:
+            super().do_GET()
+            self.server.lost = self.path == self.server.last
+        self.close_connection = True
+
+    def copyfile(self, source, outputfile) -> None:
+        content = source.read()
+        outputfile.write(content[: len(content) // 2] if self.path == self.server.cut else content)
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "max-age=0")
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """What ``export --all`` writes for an issue of two articles."""
+    folder = tmp_path_factory.mktemp("static")
+    day = folder / "articles" / "2026-05-01"
+    day.mkdir(parents=True)
+    for name, text in (("rain.md", "# 大雨\n\n今天下雨。\n"), ("bridge.md", "# 大桥\n\n今天通车。\n")):
+        (day / name).write_text(text, "utf-8")
+        os.utime(day / name, (1_700_000_000, 1_700_000_000))
+    environment = {"READER_ARTICLES": str(folder / "articles"), "READER_INSTANCE": str(folder / "instance")}
+    result = CliRunner().invoke(main, ["export", "--all", "-o", str(folder / "public")], env=environment)
+    assert result.exit_code == 0, result.output
+    return folder / "public"
+
 
 @contextmanager
-def static_host(folder):
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", folder, str(port)], stderr=subprocess.DEVNULL
-    )
+def visiting(browser, folder, **state: str):
+    """The host in this *state*, and the page of a new visitor."""
+    host = Host(("127.0.0.1", 0), partial(Answer, directory=str(folder)))
+    for name, value in state.items():
+        setattr(host, name, value)
+    threading.Thread(target=host.serve_forever, daemon=True).start()
+    context = new_context(browser, base_url=f"http://127.0.0.1:{host.server_port}", locale="zh-CN")
     try:
-        for _ in range(200):
-            try:
-                urlopen(f"http://127.0.0.1:{port}/").close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}", server
+        yield host, context.new_page()
     finally:
-        server.kill()
-        server.wait()
-
-
-def test_what_was_read_on_a_static_host_is_there_without_the_host(browser, tmp_path, monkeypatch):
-    article = tmp_path / "articles" / "2026-05-01" / "rain.md"
-    article.parent.mkdir(parents=True)
-    article.write_text("# 大雨\n\n今天下雨。\n", "utf-8")
-    os.utime(article, (1_700_000_000, 1_700_000_000))
-    monkeypatch.setenv("READER_ARTICLES", str(tmp_path / "articles"))
-    monkeypatch.setenv("READER_INSTANCE", str(tmp_path / "instance"))
-    result = CliRunner().invoke(main, ["export", "--all", "-o", str(tmp_path / "public")])
-    assert result.exit_code == 0, result.output
-    with static_host(tmp_path / "public") as (url, server):
-        context = browser.new_context(base_url=url, locale="zh-CN")
-        page = context.new_page()
-        page.goto("/a/rain")
-        page.evaluate("navigator.serviceWorker.ready")
-        page.wait_for_function("navigator.serviceWorker.controller")
-        page.wait_for_function("caches.open('kept').then(c => c.keys()).then(k => k.length)")
-        server.kill()
-        server.wait()
-        for address in ("/a/rain", "/a/rain/"):
-            page.goto(address)
-            assert page.locator("h1").inner_text() == "大雨"
-        for address in ("/a/never-read", "/offline", "/offline/"):
-            page.goto(address)
-            assert page.locator("h1").inner_text() == "已保存的文章"
         context.close()
+        host.shutdown()
+        host.server_close()
+
+
+def heading(page, path: str) -> str:
+    page.goto(path)
+    return page.locator("h1").inner_text()
+
+
+@pytest.fixture(params=["at any time", "as soon as there is a worker"])
+def lost(request, browser, folder) -> Iterator[object]:
+    """A page on which one article was read, before the network was lost."""
+    soon = request.param.startswith("as soon")
+    with visiting(browser, folder, last="/offline/" if soon else "") as (host, page):
+        page.goto("/a/rain")
+        wait_until(page, CONTROLLED)
+        if not soon:
+            wait_until_kept(page, "/a/rain/")
+            host.lost = True
+        assert host.lost
+        yield page
+
+
+def test_what_was_read_on_a_static_host_is_there_without_the_host(lost):
+    assert [heading(lost, path) for path in ("/a/rain", "/a/rain/")] == ["大雨", "大雨"]
+    assert [heading(lost, path) for path in ("/a/never-read", "/offline", "/offline/")] == [OFFLINE] * 3
+
+
+def test_a_copy_is_replaced_only_by_a_whole_one(browser, folder):
+    with visiting(browser, folder) as (host, page):
+        page.goto("/a/rain")
+        wait_until_kept(page, "/a/rain/")
+        whole = page.locator("body").inner_text()
+        host.cut = "/a/rain/"
+        page.goto("/a/rain/")
+        page.goto("/a/bridge/")
+        wait_until_kept(page, "/a/bridge/")
+        host.lost = True
+        assert heading(page, "/a/rain") == "大雨"
+        assert page.locator("body").inner_text() == whole
+
+
+def test_an_issue_saved_on_a_static_host_can_be_read_without_it(browser, folder):
+    with visiting(browser, folder) as (host, page):
+        page.goto("/d/2026-05-01/")
+        wait_until(page, CONTROLLED)
+        page.locator("#save").click()
+        page.locator("#save", has_text="已保存").wait_for()
+        host.lost = True
+        paths = ("/a/rain", "/a/rain/", "/a/bridge", "/d/2026-05-01/")
+        assert [heading(page, path) for path in paths] == ["大雨", "大雨", "大桥", "2026年5月1日"]

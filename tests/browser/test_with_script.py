@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from waiting import CONTROLLED, wait_until, wait_until_kept
 
-def ready(page):
-    """Waits until the service worker controls the page and has cached it."""
-    page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller")
-    page.wait_for_function("caches.open('kept').then(c => c.keys()).then(k => k.length)")
+
+def open_and_keep(open_page, path):
+    """A page that the service worker controls and has kept."""
+    page = open_page(path)
+    wait_until(page, CONTROLLED)
+    wait_until_kept(page, path)
+    return page
 
 
 def test_what_was_read_can_be_read_again_without_a_network(open_page):
-    page = open_page("/a/seed")
-    ready(page)
+    page = open_and_keep(open_page, "/a/seed")
     page.goto("/a/rain")
-    page.wait_for_function("caches.match('/a/rain', {ignoreVary: true})")
+    wait_until_kept(page, "/a/rain")
     page.context.set_offline(True)
     page.goto("/a/seed")
     assert page.locator("h1").inner_text().startswith("曲周县政协")
@@ -25,12 +27,21 @@ def test_what_was_read_can_be_read_again_without_a_network(open_page):
     assert page.locator("h1").inner_text() == "Heavy rain"
 
 
+def test_the_network_may_go_as_soon_as_there_is_a_worker(open_page):
+    page = open_page("/a/seed")
+    wait_until(page, CONTROLLED)
+    page.context.set_offline(True)
+    page.goto("/a/seed")
+    assert page.locator("h1").inner_text().startswith("曲周县政协")
+
+
 def test_a_whole_issue_can_be_saved_its_size_shown_first(open_page):
-    page = open_page("/d/2026-05-01/")
+    page = open_and_keep(open_page, "/d/2026-05-01/")
     assert "KB" in page.locator("#save + .note").inner_text()
-    ready(page)
     page.locator("#save").click()
-    page.wait_for_function("document.getElementById('save').textContent != '…'")
+    page.locator("#save", has_text="已保存").wait_for()
+    kept = page.evaluate("caches.open('kept').then(kept => kept.keys()).then(all => all.map(one => one.url))")
+    assert len(kept) == len(set(kept))
     page.context.set_offline(True)
     for path, title in (("/a/rich", "一篇什么都有的文章"), ("/a/poem", "静夜思"), ("/d/2026-05-01/", "2026年5月1日")):
         page.goto(path)
@@ -38,8 +49,7 @@ def test_a_whole_issue_can_be_saved_its_size_shown_first(open_page):
 
 
 def test_online_nothing_kept_is_shown_instead_of_what_is_new(open_page):
-    page = open_page("/a/seed")
-    ready(page)
+    page = open_and_keep(open_page, "/a/seed")
     page.evaluate(
         """() => caches.open('kept').then(c => c.put('/a/seed', new Response('<h1>old</h1>', {headers: {'Content-Type': 'text/html'}})))"""
     )
@@ -48,11 +58,10 @@ def test_online_nothing_kept_is_shown_instead_of_what_is_new(open_page):
 
 
 def test_an_article_that_is_gone_is_let_go(open_page):
-    page = open_page("/a/seed")
-    ready(page)
+    page = open_and_keep(open_page, "/a/seed")
     page.evaluate("() => caches.open('kept').then(c => c.put('/a/withdrawn', new Response('old')))")
     page.goto("/a/withdrawn")
-    page.wait_for_function("caches.match('/a/withdrawn').then(found => !found)")
+    wait_until(page, "caches.match('/a/withdrawn').then(found => !found)")
 
 
 def test_without_a_network_and_without_script_there_is_the_single_file(open_page):
@@ -110,7 +119,7 @@ def test_no_script_fails_on_any_page(open_page):
 
 def test_a_further_article_comes_in_terms_of_the_first_one(open_page):
     """Compression dictionary transport in Chromium; a page that has changed since is not a dictionary."""
-    for _ in range(8):
+    for _ in range(100):
         page = open_page("/a/rtl", service_workers="block")
         page.wait_for_timeout(1000)
         with page.expect_response("**/a/seed") as answered:
