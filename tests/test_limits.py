@@ -12,8 +12,7 @@ from PIL import Image
 
 from reader.article_building import to_article
 from reader.article_building.body_transforms import _name_headings
-from reader.catalog.related_articles import keywords
-from reader.catalog.tokenizer import words_of
+from reader.catalog.article_terms import terms_of
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.formats.pasted_pages import dateline, head, headline, labels, notices, patterns
@@ -177,8 +176,7 @@ def calls(work: Callable[[], object]) -> int:
 def everything(suffix: str, text: str) -> None:
     article = article_of(suffix, text)
     if article:
-        words_of(article)
-        keywords(article)
+        terms_of(article)
 
 
 @pytest.mark.parametrize("suffix", HEADS)

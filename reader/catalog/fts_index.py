@@ -12,8 +12,9 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC
 
+from .article_terms import terms_of
 from .rows import article_of
-from .tokenizer import collection_words, words_of
+from .tokenizer import collection_words
 
 MERGE = (("automerge", 0), ("crisismerge", 64))
 """The index merges 64 segments at a time instead of 4: half the work, and a search still reads few segments."""
@@ -43,7 +44,7 @@ class FullTextIndex:
         return docid
 
     def put(self, docid: int, words: str, collections: Iterable[int]) -> None:
-        """Adds an article; *words* is ``words_of`` the article."""
+        """Adds an article; *words* is ``ArticleTerms.words``."""
         self._waiting[docid] = f"{words} {collection_words(collections)}"
         if len(self._waiting) >= _BATCH:
             self._write()
@@ -51,7 +52,7 @@ class FullTextIndex:
     def take(self, row: sqlite3.Row, collections: Iterable[int]) -> None:
         """Removes the terms of that row of ``articles``."""
         self._write()
-        words = f"{words_of(article_of(row, UTC))} {collection_words(collections)}"
+        words = f"{terms_of(article_of(row, UTC)).words} {collection_words(collections)}"
         self._db.execute("INSERT INTO words (words, rowid, word) VALUES ('delete', ?, ?)", (row["docid"], words))
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Related articles: those that share tags, keywords or the section.
 
-Keywords are extracted when an article is stored: words of its title that recur in its text. Each keyword is a
+Keywords are extracted when a file is read: words of its title that recur in its text (``article_terms``). Each is a
 collection, so nothing is computed again when other articles are added or removed. A shared collection counts more
 the fewer articles it has.
 """
@@ -12,26 +12,13 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
-from ..models import Article, Collection
-from .tokenizer import folded, searchable_text, words
-
-MOST_WORDS = 5
-_OFTEN = 3
-"""A word of the title is a keyword if the text contains it at least this often."""
+from ..models import Collection
 
 _WEIGHTS = {"tag": 3.0, "word": 2.0, "section": 0.5}
 _NEWEST = 30
 """Number of newest articles compared in each shared collection."""
 
 Ask = Callable[..., list[sqlite3.Row]]
-
-
-def keywords(article: Article) -> list[str]:
-    """The words of the title that recur in the text, most frequent first."""
-    text = folded(searchable_text(article.body))
-    counted = Counter({word: text.count(word) for word in words(folded(article.title)) if len(word) > 1})
-    often = sorted((-count, word) for word, count in counted.items() if count >= _OFTEN)
-    return [word for _, word in often[:MOST_WORDS]]
 
 
 def related_slugs(ask: Ask, slug: str, collections: list[Collection], limit: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from ..i18n import stored
 from ..models import ALL, NOTE, WARNING, Article, Collection, Teaser, is_dated, local_time
-from .related_articles import keywords
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
@@ -70,13 +69,13 @@ def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> di
     }
 
 
-def collections_of(article: Article) -> set[Collection]:
+def collections_of(article: Article, keywords: Iterable[str]) -> set[Collection]:
     """Every collection the article stands on: a section counts for each of its ancestors too."""
     collections = {ALL} | ({Collection("day", article.day.isoformat())} if is_dated(article.published) else set())
     collections |= {Collection("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
     collections |= {Collection("tag", tag) for tag in article.tags}
     collections |= {Collection("author", name) for name in article.byline}
-    collections |= {Collection("word", word) for word in keywords(article)}
+    collections |= {Collection("word", word) for word in keywords}
     return collections | ({Collection("source", article.source)} if article.source else set())
 
 

@@ -11,9 +11,9 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from operator import add
 
 from ..chinese import HAN, UNIFIED, VARIATION
-from ..models import Article
 from ..patterns import lazy_pattern
 from ..sanitizer import formulas_as_text
 
@@ -30,9 +30,7 @@ IN_COLLECTION = "\ue000"
 """Prefix of the id of a collection, so that a search can be limited to a collection within the index."""
 
 _RUN = lazy_pattern(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
-_PAIR = lazy_pattern(f"(?=([{UNSPACED}]{{2}}))")
-_LAST = lazy_pattern(f"[{UNSPACED}](?![{UNSPACED}])")
-_SPACED = lazy_pattern(f"[^\\W_{UNSPACED}]+")
+_UNSPACED_OR_SPACED = lazy_pattern(f"([{UNSPACED}]+)|([^\\W_{UNSPACED}]+)")
 _FOLDED_BY_CASE = lazy_pattern(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
 """In ordinary Chinese NFKC changes only punctuation, which never affects terms. This test is faster than NFKC."""
 
@@ -59,7 +57,14 @@ def runs(text: str) -> list[str]:
 
 def words(text: str) -> set[str]:
     """The terms of a folded text: bigrams and the last character of unspaced runs, whole words otherwise."""
-    return {*_PAIR.findall(text), *_LAST.findall(text), *_SPACED.findall(text)}
+    terms = set[str]()
+    for unspaced, spaced in _UNSPACED_OR_SPACED.findall(text):
+        if unspaced:
+            terms.update(map(add, unspaced, unspaced[1:]))
+            terms.add(unspaced[-1])
+        else:
+            terms.add(spaced)
+    return terms
 
 
 def is_unspaced(run: str) -> bool:
@@ -69,14 +74,6 @@ def is_unspaced(run: str) -> bool:
 def searchable_text(body: str) -> str:
     """The text of sanitized HTML, one line per block. Ruby annotations are omitted, because they would split words."""
     return html.unescape(_NOT_READ.sub("", _BLOCK.sub("\n", formulas_as_text(body))))
-
-
-def words_of(article: Article) -> str:
-    """The terms of an article without its collections: those of its text, and those of its title with a prefix."""
-    titled = words(folded(f"{article.kicker}\n{article.title}\n{article.subtitle}"))
-    names = (article.summary, article.source, article.editor, *article.byline, *article.tags, *article.section)
-    rest = words(folded("\n".join((*names, searchable_text(article.body)))))
-    return " ".join({*titled, *rest, *(IN_TITLE + word for word in titled)})
 
 
 def collection_words(numbers: Iterable[int]) -> str:

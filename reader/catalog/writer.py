@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem, slug_by_path
+from .article_terms import ArticleTerms, terms_of
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
 from .link_resolution import link_names
@@ -19,7 +20,6 @@ from .repair import prepare, repairing
 from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
 from .schema import connect
 from .site_rows import SiteRows
-from .tokenizer import words_of
 
 
 def _renamed(article: Article, slug: str) -> Article:
@@ -113,17 +113,19 @@ class CatalogTransaction:
         query = "SELECT k.path FROM articles a JOIN files k ON k.slug = a.slug WHERE a.path = ? AND instr(k.cause, ?)"
         return [str(row["path"]) for path in paths for row in self._db.execute(query, (path, _CONFLICT)).fetchall()]
 
-    def put(self, path: str, stamp: str, digest: str, article: Article, words: str = "") -> Problem | None:
+    def put(
+        self, path: str, stamp: str, digest: str, article: Article, terms: ArticleTerms | None = None
+    ) -> Problem | None:
         """The file now says this. A file whose name another has already gets one by its folders.
 
         If that other file is missing, the article moves to this file. If a missing file had the same bytes under
-        another slug, that slug redirects to this article. *words* is ``words_of`` the article, if already computed.
+        another slug, that slug redirects to this article. *terms* are those of the article, if already computed.
         """
         before = self._stored(article.slug)
         if before and before["path"] != path and not self._give_up_place(before["path"]):
             other_slug = self._free_slug(path, digest, before["path"])
             if other_slug:
-                return self.put(path, stamp, digest, _renamed(article, other_slug), words)
+                return self.put(path, stamp, digest, _renamed(article, other_slug), terms)
             cause = Message(_CONFLICT, name=article.slug, path=before["path"])
             hint = Message("rename one of them, or add a different slug: … to its front matter")
             problem = Problem(path, 0, cause, hint)
@@ -135,7 +137,7 @@ class CatalogTransaction:
             return None
         if before and (known is None or known["digest"] != digest):  # what only a new release changes is no correction
             self._note_correction(article, before)
-        self._put_article(path, article, words, before)
+        self._put_article(path, article, terms or terms_of(article), before)
         if known:
             self._retire_other_names(path, article.slug)
         else:
@@ -183,7 +185,7 @@ class CatalogTransaction:
         due = "SELECT * FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
         for row in self._db.execute(due, (self._now,)).fetchall():
             article = article_of(row, UTC)
-            docid = self._show(article, collections_in(row["collections"]), words_of(article))
+            docid = self._show(article, collections_in(row["collections"]), terms_of(article).words)
             self._db.execute("UPDATE articles SET visible = 1, docid = ? WHERE slug = ?", (docid, row["slug"]))
             self._changed = True
 
@@ -263,17 +265,17 @@ class CatalogTransaction:
         for row in rows.fetchall():
             self.drop(row["path"])
 
-    def _put_article(self, path: str, article: Article, words: str, before: sqlite3.Row | None) -> None:
+    def _put_article(self, path: str, article: Article, terms: ArticleTerms, before: sqlite3.Row | None) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now
         first = original_slug(self._db, article.slug) if before else ""
         was_visible = before is not None and bool(before["visible"])
         if before and was_visible:
             self._hide(before)
-        collections = collections_of(article)
+        collections = collections_of(article, terms.keywords)
         row = {**row_of(article), "collections": names_of(collections), "path": path, "visible": visible, "docid": None}
         row["added"] = before["added"] if before else self._now
         if visible:
-            row["docid"] = self._show(article, collections, words or words_of(article))
+            row["docid"] = self._show(article, collections, terms.words)
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
         self._put_aliases(article)

@@ -92,5 +92,5 @@ class WebSubPublisher:
 def selections_of(article: Article) -> frozenset[Selection]:
     """The selections with feeds that contain the article, except EVERYTHING."""
     return frozenset(
-        Selection((collection,)) for collection in collections_of(article) if collection.kind in HAVE_FEEDS
+        Selection((collection,)) for collection in collections_of(article, ()) if collection.kind in HAVE_FEEDS
     )

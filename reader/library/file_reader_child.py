@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import PurePosixPath
 
 from ..article_building import to_article
-from ..catalog.tokenizer import words_of
+from ..catalog.article_terms import terms_of
 from ..child_process.child import answer_lines, prepare
 from ..errors import ReaderError, UnreadableArticle
 from ..formats import HOLD_PICTURES, dates, read_content
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _answer(request: str) -> str:
-    """A JSON list: for each path ``{"digest", "article", "words"}`` or ``{"digest", "problem"}``.
+    """A JSON list: for each path ``{"digest", "article", "words", "keywords"}`` or ``{"digest", "problem"}``.
 
     The answer to an empty request is an empty line.
     """
@@ -57,9 +57,8 @@ def _answer(request: str) -> str:
     settings = _settings(asked["settings"])
     if "site" in asked:
         return json.dumps(read_site(settings, asked["site"]))
-    return json.dumps(
-        [_storable(path, read_file(settings, path, pictures=asked["pictures"])) for path in asked["paths"]]
-    )
+    read = (_json(path, read_file(settings, path, pictures=asked["pictures"])) for path in asked["paths"])
+    return f"[{','.join(read)}]"
 
 
 @lru_cache(4)
@@ -81,7 +80,7 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
     digest = hashlib.sha256(raw).hexdigest()
     try:
         article = _article(settings, path, raw, pictures=pictures)
-        return {"digest": digest, "article": fields_of(article), "words": words_of(article)}
+        return {"digest": digest, "article": fields_of(article), **vars(terms_of(article))}
     except UnreadableArticle as error:
         return _failed(digest, Problem(path, error.line, error.cause, error.hint))
     except ReaderError as error:
@@ -94,13 +93,14 @@ def read_file(settings: Settings, path: str, *, pictures: bool = True) -> dict[s
         return _failed(digest, Problem(path, 0, *_bug(error)))
 
 
-def _storable(path: str, answer: dict[str, object]) -> dict[str, object]:
-    """*answer*, or a problem if it holds text that is not valid Unicode, which no database stores."""
+def _json(path: str, answer: dict[str, object]) -> str:
+    """*answer* in one line; a problem if it holds text that is not valid Unicode, which no database stores."""
+    written = json.dumps(answer, ensure_ascii=False)
     try:
-        json.dumps(answer, ensure_ascii=False).encode()
+        written.encode()
     except UnicodeEncodeError as error:
-        return _failed(str(answer["digest"]), Problem(path, 0, *_bug(error)))
-    return answer
+        return json.dumps(_failed(str(answer["digest"]), Problem(path, 0, *_bug(error))))
+    return written
 
 
 def _article(settings: Settings, path: str, raw: bytes, *, pictures: bool) -> Article:

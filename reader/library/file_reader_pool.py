@@ -1,6 +1,7 @@
 """Reads article files in child processes with limits, so that a file that is too slow or too large harms no other.
 
-One child process stays idle for the next change. Many files are distributed over one child per CPU core.
+One child process stays idle for the next change. Many files are read in batches, ahead of whoever takes the results,
+and very many are distributed over one child per CPU core.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from datetime import tzinfo
 from itertools import count, islice
 from typing import Any
 
+from ..catalog.article_terms import ArticleTerms
 from ..child_process.parent import Limits
 from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed
@@ -32,8 +34,11 @@ from .problem_log import MOST_LINES
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "reader.library.file_reader_child")
-PARALLEL_FROM = 400
-"""From this number of files on, several children read in parallel."""
+BATCHED_FROM = 64
+"""From this number of files on, they are read in batches while the caller writes what was read before."""
+
+PARALLEL_FROM = 300
+"""From this number of files on, several children read in parallel: starting one costs as much as reading 200 files."""
 
 RECYCLE_BYTES = 200_000_000
 """A child whose resident memory exceeds this is replaced."""
@@ -41,9 +46,11 @@ RECYCLE_BYTES = 200_000_000
 _WALL_TIME_FACTOR = 6
 """The wall time limit is this multiple of the CPU time limit, to allow for a busy machine."""
 
-_BATCH = 32
-_QUEUED_BATCHES = 3
-"""Batches queued per child: enough to keep it busy, few enough to bound memory."""
+_BATCH_FILES = 32
+_BATCH_BYTES = 500_000
+"""A batch is full when its files together have so many bytes."""
+_QUEUED_BATCHES = 8
+"""Batches queued per child: enough to keep two busy while one transaction is written, few enough to bound memory."""
 
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
 _children = WarmChildren(RECYCLE_BYTES)
@@ -64,14 +71,14 @@ class FileResult:
     """The result of reading one file: the digest of its bytes, and its article or problem.
 
     ``may_pass`` is true for an error of the file system that may end without a change of the file.
-    ``words`` is the tokenized text for the full-text index; tokenizing in the child uses all CPU cores.
+    ``terms`` are those of the article for the catalog.
     """
 
     path: str
     stamp: str
     digest: str
     result: Article | Problem
-    words: str = ""
+    terms: ArticleTerms | None = None
     may_pass: bool = False
 
 
@@ -85,12 +92,12 @@ class FileReader:
 
     def read(self, stamps: dict[str, str]) -> Iterator[FileResult]:
         """Yields the article or the problem of each file, in the order of *stamps* (path to stamp)."""
-        if len(stamps) < PARALLEL_FROM:
+        if len(stamps) < BATCHED_FROM:
             yield from (self._read_file(path, stamp) for path, stamp in stamps.items())
             return
-        workers = os.cpu_count() or 2
+        workers = (os.cpu_count() or 2) if len(stamps) >= PARALLEL_FROM else 1
         with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads, _ending_idle_children():
-            batches, waiting = _batched(stamps), deque[Future[list[FileResult]]]()
+            batches, waiting = self._batched(stamps), deque[Future[list[FileResult]]]()
             waiting.extend(
                 threads.submit(self._read_batch, batch) for batch in islice(batches, workers * _QUEUED_BATCHES)
             )
@@ -119,6 +126,24 @@ class FileReader:
             raise
         _children.give_back(child)
         return answer or ""
+
+    def _batched(self, stamps: dict[str, str]) -> Iterator[dict[str, str]]:
+        batch, size_bytes = dict[str, str](), 0
+        for path, stamp in stamps.items():
+            batch[path] = stamp
+            size_bytes += self._size_bytes(path)
+            if len(batch) >= _BATCH_FILES or size_bytes >= _BATCH_BYTES:
+                yield batch
+                batch, size_bytes = {}, 0
+        if batch:
+            yield batch
+
+    def _size_bytes(self, path: str) -> int:
+        """0 for a file that is gone: reading it says so."""
+        try:
+            return (self._settings.articles / path).stat().st_size
+        except OSError:
+            return 0
 
     def _read_batch(self, stamps: dict[str, str]) -> list[FileResult]:
         """Reads the files together; one by one if the child fails."""
@@ -154,16 +179,11 @@ def _hint(failed: ChildFailed) -> Message:
     return Message("please report it")
 
 
-def _batched(stamps: dict[str, str]) -> Iterator[dict[str, str]]:
-    files = iter(stamps.items())
-    while batch := dict(islice(files, _BATCH)):
-        yield batch
-
-
 def _result_of(answer: dict[str, Any], path: str, stamp: str, zone: tzinfo) -> FileResult:
     if problem := answer.get("problem"):
         return FileResult(path, stamp, answer["digest"], _problem_of(problem), may_pass=answer["may_pass"])
-    return FileResult(path, stamp, answer["digest"], article_of(answer["article"], zone), answer["words"])
+    terms = ArticleTerms(answer["words"], tuple(answer["keywords"]))
+    return FileResult(path, stamp, answer["digest"], article_of(answer["article"], zone), terms)
 
 
 def _problem_of(fields: dict[str, Any]) -> Problem:

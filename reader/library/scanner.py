@@ -247,7 +247,7 @@ class Library:
             stamp = may_be_readable_later(read.stamp) if read.may_pass else read.stamp
             problem, is_new = read.result, transaction.put_problem(stamp, read.digest, read.result)
         else:
-            conflict = transaction.put(read.path, read.stamp, read.digest, read.result, read.words)
+            conflict = transaction.put(read.path, read.stamp, read.digest, read.result, read.terms)
             if conflict is None:
                 return []
             problem, is_new = conflict, True

@@ -147,7 +147,7 @@ def test_an_article_with_unusable_pictures_is_published_without_them(settings, d
 
 def test_among_many_files_only_the_bad_ones_are_problems(settings, drop, bad_files, monkeypatch):
     """Files are read in batches by several children; a batch that ends its child is read again one by one."""
-    monkeypatch.setattr(file_reader_pool, "PARALLEL_FROM", 1)
+    monkeypatch.setattr(file_reader_pool, "PARALLEL_FROM", file_reader_pool.BATCHED_FROM)
     good = [f"2026-05-02/{n:03}.md" for n in range(100)]
     for name in good:
         drop(name, f"# 大雨\n\n{name}")
