@@ -163,12 +163,15 @@ class Article:
 
     def _published_values(self) -> list[str]:
         """Everything a reader can see, in field order: what ``version`` is the hash of."""
-        return [str(getattr(self, f.name)) for f in fields(self) if f.name not in _UNSEEN]
+        return [str(getattr(self, name)) for name in _SEEN]
 
     @property
     def day(self) -> date:
         """The date of its issue."""
         return self.published.date()
+
+
+_SEEN = tuple(field.name for field in fields(Article) if field.name not in _UNSEEN)
 
 
 @dataclass(frozen=True)

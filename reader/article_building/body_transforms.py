@@ -30,7 +30,7 @@ _MASK = "\ufffc"
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """The text of one block, with code masked, and the token of each part of it.
 
@@ -54,7 +54,8 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
     """The body of an article in *folder*, and the paths of its own pictures."""
     parts = tokens(clean)
     join_lines(parts)
-    _punctuate(parts, language)
+    if language.startswith("zh") or ' lang="' in clean:
+        _punctuate(parts, language)
     _name_headings(parts)
     mark_links(parts, folder)
     pictures = _place_pictures(parts, folder)

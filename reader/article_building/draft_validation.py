@@ -52,7 +52,8 @@ def checked(draft: Draft) -> Draft:
 def _visible(draft: Draft) -> Draft:
     seen: dict[str, Any] = {name: _seen(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
     seen |= {name: tuple(filter(None, map(_seen, getattr(draft, name)))) for name in ("section", "byline", "tags")}
-    return replace(draft, **seen)
+    changed = {name: value for name, value in seen.items() if value != getattr(draft, name)}
+    return replace(draft, **changed) if changed else draft
 
 
 def _seen(text: str) -> str:

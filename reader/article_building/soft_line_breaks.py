@@ -25,9 +25,11 @@ def join_lines(parts: list[Token]) -> None:
                     parts[waiting].text = parts[waiting].text.rstrip()
                 if "\n" in part.text[: len(part.text) - len(part.text.lstrip())]:
                     part.text = part.text.lstrip()
-            part.text = _LINE_END.sub(_joint, part.text)
             before = words[-1:] or before
-            waiting = index if "\n" in part.text[len(part.text.rstrip()) :] else -1
+            waiting = -1
+            if "\n" in part.text:
+                part.text = _LINE_END.sub(_joint, part.text)
+                waiting = index if "\n" in part.text[len(part.text.rstrip()) :] else -1
         elif part.text or part.name in _RAW or part.name not in INLINES or part.name in ("br", "img"):
             raw += 0 if part.name not in _RAW else -1 if part.end else 1
             before, waiting = "", -1

@@ -83,10 +83,10 @@ _HAN_A_WORD = 1.5
 _SAMPLE_LENGTH = 800
 _LATIN = lazy_pattern("[A-Za-z\u00c0-\u024f]+")
 _HAN = lazy_pattern(f"[{HAN}]+")
-_SIMPLIFIED = frozenset(
+_SIMPLIFIED = (
     "这们国来时为个说会学对过发后经还动进样开关实现点样长问题应变战争东车马门风报两从众优传伤伦华单卖卢历压厅县"
 )
-_TRADITIONAL = frozenset(
+_TRADITIONAL = (
     "這們國來時為個說會學對過發後經還動進樣開關實現點長問題應變戰爭東車馬門風報兩從眾優傳傷倫華單賣盧歷壓廳縣"
 )
 
@@ -107,8 +107,11 @@ def language(text: str, default: str) -> str:
 
 
 def _chinese(text: str) -> str:
-    letters = set(text[:400])
-    return "zh-Hant" if len(letters & _TRADITIONAL) > len(letters & _SIMPLIFIED) else "zh-CN"
+    beginning = text[:400]
+    traditional, simplified = (
+        sum(letter in beginning for letter in letters) for letters in (_TRADITIONAL, _SIMPLIFIED)
+    )
+    return "zh-Hant" if traditional > simplified else "zh-CN"
 
 
 def canonical(tag: str) -> str:
@@ -122,7 +125,8 @@ def canonical(tag: str) -> str:
 
 def summary(body: str, language: str) -> str:
     """The first paragraph, truncated to sentences within ``SUMMARY_LENGTH`` characters (three times that for Latin)."""
-    for paragraph in _PARAGRAPH.findall(body):
+    for found in _PARAGRAPH.finditer(body):
+        paragraph = found[1]
         text = " ".join(plain_text(paragraph).split()) if not is_han_text(paragraph) else _joined(paragraph)
         if len(text) >= _LEAST_SUMMARY:
             text = re.sub(

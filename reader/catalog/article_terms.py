@@ -32,8 +32,9 @@ def _words(article: Article, text: str) -> str:
     """The terms of an article without its collections: those of its text, and those of its title with a prefix."""
     titled = words(folded(f"{article.kicker}\n{article.title}\n{article.subtitle}"))
     names = (article.summary, article.source, article.editor, *article.byline, *article.tags, *article.section)
-    named = words(folded("\n".join(names)))
-    return " ".join({*titled, *named, *words(text), *(IN_TITLE + word for word in titled)})
+    found = words(text)
+    found.update(titled, words(folded("\n".join(names))), (IN_TITLE + word for word in titled))
+    return " ".join(found)
 
 
 def _keywords(article: Article, text: str) -> tuple[str, ...]:

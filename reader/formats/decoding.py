@@ -113,11 +113,10 @@ def judge(data: bytes, declared: str = "") -> Judgement:
             return _checked(data, codec, codec.removesuffix("-sig").upper())
     if b"\x00" in data:
         return _wide(data) or Judgement("utf-8", Message("not a text file"), data.index(b"\x00"))
-    declared = declared or _declared_in(data)
     if data.isascii():
-        return Judgement(_seven_bit(data, declared))
+        return Judgement(_seven_bit(data, declared or _declared_in(data)))
     whole = _checked(data, "utf-8", "UTF-8")
-    return _judge_other(data, declared, whole) if whole.problem else whole
+    return _judge_other(data, declared or _declared_in(data), whole) if whole.problem else whole
 
 
 def _checked(data: bytes, codec: str, name: str) -> Judgement:

@@ -91,9 +91,12 @@ HUGO_ONLY = word_set(
 """A file that has one of these is Hugo's or Zola's, whose categories are a set; those of others are a path."""
 
 
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
+
+
 def plain_name(name: str) -> str:
     """``featured_image``, ``featuredImage`` and ``Featured-Image`` are one name."""
-    return re.sub(r"[\s_-]+", "", name.strip().lower())
+    return name.lower() if name.isalnum() else _BETWEEN_WORDS.sub("", name.strip().lower())
 
 
 _BY_NAME = {plain_name(name): (rank, row) for row in ROWS for rank, name in enumerate(row.names)}

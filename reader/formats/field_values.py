@@ -39,6 +39,7 @@ _IMAGE_KEYS = (
     "image", "url", "src", "path", "relative", "thumbnail", "teaser", "overlay_image", "file", "filename", "feature",
 )  # fmt: skip
 _MAIL = lazy_pattern(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
+_PARTED = lazy_pattern(LIST_SEPARATORS + "|[/>|｜]")
 _LOWER_WORDS = lazy_pattern(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
 
 
@@ -236,7 +237,7 @@ def _tags(of: Field, remarks: Remarks) -> tuple[str, ...]:
 def _spaced(of: Field, remarks: Remarks, separator: str) -> str:
     """Jekyll and Hugo take ``jekyll update`` for two names; in Pelican and Hexo it is one."""
     text = of.text
-    if of.form == "lines" or re.search(LIST_SEPARATORS + "|[/>|｜]", text):
+    if of.form == "lines" or _PARTED.search(text):
         return text
     if remarks.is_jekyll or remarks.is_hugo or _LOWER_WORDS.fullmatch(text):
         return separator.join(text.split())

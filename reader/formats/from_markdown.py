@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
 from typing import Any
 
 import comrak
@@ -76,6 +77,7 @@ def _link_ends_before_chinese(found: re.Match[str]) -> str:
     return f'<a href="{target}">{address}</a>{rest}'
 
 
+@cache
 def _extensions() -> comrak.ExtensionOptions:
     options = comrak.ExtensionOptions()
     options.table = options.footnotes = options.strikethrough = options.autolink = options.description_lists = True
@@ -84,6 +86,7 @@ def _extensions() -> comrak.ExtensionOptions:
     return options
 
 
+@cache
 def _rendering() -> comrak.RenderOptions:
     options = comrak.RenderOptions()
     options.unsafe_ = True

@@ -60,7 +60,7 @@ def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
     if size is None:
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), start + 1)
     end = start + 1 + size
-    block = "\n".join(map(_as_yaml, textwrap.dedent("\n".join(map(_indented, within[:size]))).split("\n")))
+    block = "\n".join(map(_as_yaml, _dedented([_indented(line) for line in within[:size]])))
     return Block(block + "\n" if size else "", start + 2, "\n".join(lines[end + 1 :]), end + 1)
 
 
@@ -93,8 +93,20 @@ def _refuse_draft(lines: list[str], first_line: int, is_field: Callable[[str], b
 
 def _indented(line: str) -> str:
     """*line* with an indent of spaces only: YAML has no tabs, and word processors put in no-break spaces."""
+    if line[:1] not in _BLANK:
+        return line
     return _INDENT.sub(lambda found: found[0].replace("\t", "  ").replace("\u3000", "  ").replace("\u00a0", " "), line)
 
 
+def _dedented(lines: list[str]) -> list[str]:
+    """*lines* without the indent that they have in common."""
+    if any(line[:1] not in ("", " ", "\t") for line in lines):
+        return lines
+    return textwrap.dedent("\n".join(lines)).split("\n")
+
+
 def _as_yaml(line: str) -> str:
-    return _NO_SPACE.sub(r"\1: ", _COLON.sub(r"\1\2: ", line.rstrip(_BLANK)))
+    line = line.rstrip(_BLANK)
+    if "：" in line or "\t" in line:
+        line = _COLON.sub(r"\1\2: ", line)
+    return _NO_SPACE.sub(r"\1: ", line)

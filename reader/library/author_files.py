@@ -32,14 +32,27 @@ def with_names(byline: tuple[str, ...], articles: Path, file: PurePosixPath) -> 
         return byline
     known: dict[str, str] = {}
     for folder in file.parents:
-        for name in _NAMES:
-            place = f"{articles}/{folder}/{name}"
-            try:
-                status = os.stat(place)  # noqa: PTH116 (strings: this runs for every article)
-            except OSError:
-                continue
-            known = {**_names_in(place, status.st_mtime_ns, status.st_size), **known}
+        known = {**_names_of_folder(f"{articles}/{folder}"), **known}
     return tuple(dict.fromkeys(known.get(key, key) for key in byline)) if known else byline
+
+
+@lru_cache(200)
+def _names_of_folder(folder: str) -> dict[str, str]:
+    """Key to name of the files in *folder*, the first counts. Kept until ``look_again``."""
+    known: dict[str, str] = {}
+    for name in _NAMES:
+        place = f"{folder}/{name}"
+        try:
+            status = os.stat(place)  # noqa: PTH116 (strings: this runs for every folder)
+        except OSError:
+            continue
+        known = {**_names_in(place, status.st_mtime_ns, status.st_size), **known}
+    return known
+
+
+def look_again() -> None:
+    """Files of authors may have changed. Called before each batch of files."""
+    _names_of_folder.cache_clear()
 
 
 @lru_cache(20)

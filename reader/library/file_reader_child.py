@@ -30,7 +30,7 @@ from ..settings import Settings
 from ..storage.log_lines import start_logging
 from ..storage.regular_files import read_regular
 from .article_json import fields_of
-from .author_files import with_names
+from .author_files import look_again, with_names
 from .site_reader import read_site
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ def _answer(request: str) -> str:
     settings = _settings(asked["settings"])
     if "site" in asked:
         return json.dumps(read_site(settings, asked["site"]))
+    look_again()
     read = (_json(path, read_file(settings, path, pictures=asked["pictures"])) for path in asked["paths"])
     return f"[{','.join(read)}]"
 

@@ -248,6 +248,8 @@ def link_pictures(
     pictures that were inside it, by their addresses. What leads to no picture is left out, with a warning: one bad
     picture never costs the article.
     """
+    if not article.images and "<img" not in article.body:
+        return article
     finder = PictureFinder(articles, file)
     warnings: dict[str, None] = {}
 
@@ -267,8 +269,6 @@ def link_pictures(
         true = {"src": found.address, "width": str(found.width), "height": str(found.height)}
         return f"<img{to_text(attributes | true)}>"
 
-    if not article.images and "<img" not in article.body:
-        return article
     body = Markup(_IMAGE.sub(linked, article.body))  # noqa: S704  only src, width and height changed
     pictures = [find(path) for path in (*article.images, *(path for path in embedded if path in article.body))]
     images = tuple(picture.address for picture in pictures if picture)

@@ -58,6 +58,9 @@ __all__ = [
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 """One tag or one run of text of sanitized HTML. Groups: slash, name and attributes of a tag; text."""
 
+_TOKEN_OR_PARAGRAPH = re.compile(rf"<p>([^<]+)</p>|{_TOKEN.pattern}")
+"""Also a whole paragraph of text, which most are, as the first group."""
+
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _CLEANER = nh3.Cleaner(
     tags=BLOCKS | INLINES,
@@ -76,7 +79,7 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Token:
     """One tag, or one run of text (``name`` is empty), whose ``text`` is not escaped.
 
@@ -129,8 +132,10 @@ _EMPTY_TARGET = re.compile(r'<([a-z0-9]+)(?= [^>]*id=")[^>]*>(?:<br>|\s)*</\1>')
 
 def _in_blocks(clean: str) -> str:
     blocks = Blocks(clean)
-    for slash, name, attributes, text in _TOKEN.findall(clean):
-        if text:
+    for paragraph, slash, name, attributes, text in _TOKEN_OR_PARAGRAPH.findall(clean):
+        if paragraph:
+            blocks.paragraph(paragraph)
+        elif text:
             blocks.text(text)
         elif slash:
             blocks.end(name)

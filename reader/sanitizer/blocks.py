@@ -20,7 +20,7 @@ _BLANK = " \t\n\r\u00a0\u3000\u200b\ufeff"
 _VERSES = re.compile(r'class="[^"]*\b(?:poem|verse|stanza)\b')
 
 
-@dataclass
+@dataclass(slots=True)
 class Frame:
     """An open block. ``start`` is its start tag; an ``implied`` one has no tag in the source."""
 
@@ -34,7 +34,7 @@ class Frame:
     """All white space is significant."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Inline:
     """An open inline tag. ``opened`` while it is written in the current run; one without a name writes nothing."""
 
@@ -110,6 +110,18 @@ class Blocks:
         else:
             self._prose(text)
         self.broken = False
+
+    def paragraph(self, text: str) -> None:
+        """As the tokens of ``<p>text</p>``."""
+        if self.formula or self.inlines or len(self.frames) > 1:
+            self.start("p", "")
+            self.text(text)
+            self.end("p")
+            return
+        self._pause()
+        self.broken = False
+        if words := text.strip(_BLANK):
+            self.out.append(f"<p>{words}</p>")
 
     def finish(self) -> str:
         while self.frames[-1].implied:

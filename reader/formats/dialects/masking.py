@@ -32,6 +32,9 @@ _CODE_BLOCK = re.compile(
     r"(?:^[ \t>]*(?=<[^/])|(?=</))<(/?)(pre|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE | re.MULTILINE
 )
 """What begins a block of HTML (CommonMark 4.6, kind 1): it comes before spans of code."""
+_INDENTS = ("    ", "\t")
+_BLOCK_SIGNS = ("```", "~~~", "{%", "{{", *(f"\n{indent}" for indent in _INDENTS))
+"""A text without these, and without an indent at its beginning, has no block of code."""
 _BACKTICKS = re.compile(r"`+|\n[ \t]*(?=\n)")
 _ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
 _LANGUAGE = re.compile(r"(?:lang[:=])?([A-Za-z][\w+#.-]*)")
@@ -114,6 +117,8 @@ def _without_elements(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
 
 
 def _without_blocks(text: str, masks: Masks) -> str:
+    if not text.startswith(_INDENTS) and not any(sign in text for sign in _BLOCK_SIGNS):
+        return text
     lines = text.split("\n")
     return "\n".join(_Blocks(lines, masks).read())
 
@@ -196,10 +201,10 @@ class _Blocks:
 
     def _indented(self, at: int) -> int:
         """So many lines from *at* on are a block of indented code."""
-        if not self.lines[at].strip() or not self.lines[at].startswith(("    ", "\t")):
+        if not self.lines[at].strip() or not self.lines[at].startswith(_INDENTS):
             return 0
         end = at
-        while end < len(self.lines) and (not self.lines[end].strip() or self.lines[end].startswith(("    ", "\t"))):
+        while end < len(self.lines) and (not self.lines[end].strip() or self.lines[end].startswith(_INDENTS)):
             end += 1
         while end > at and not self.lines[end - 1].strip():
             end -= 1
