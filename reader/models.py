@@ -286,10 +286,13 @@ def is_slug(text: str) -> bool:
     return re.fullmatch(SLUG_PATTERN, text) is not None and len(text.encode()) <= LONGEST_SLUG
 
 
+_NOT_IN_SLUG = re.compile(r"\W+")
+
+
 def slug_of(name: str) -> str:
     """*name* as a slug: NFC, with each run of other characters replaced by ``-``. Can be empty."""
-    whole = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", name)).strip("-")[:120]
-    return whole.encode()[:LONGEST_SLUG].decode("utf-8", "ignore")
+    whole = _NOT_IN_SLUG.sub("-", unicodedata.normalize("NFC", name)).strip("-")[:120]
+    return whole if len(whole) <= LONGEST_SLUG // 4 else whole.encode()[:LONGEST_SLUG].decode("utf-8", "ignore")
 
 
 INDEX_NAMES = frozenset({"index", "readme", "_index"})

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from typing import cast
 
 from ..models import Collection
 
@@ -51,8 +52,12 @@ class CollectionIndex:
     def _number(self, collection: Collection) -> int:
         known = self._numbers.get(collection)
         if known is None:
-            values = (collection.kind, collection.name)
-            self._db.execute("INSERT OR IGNORE INTO collections (kind, name) VALUES (?, ?)", values)
-            query = "SELECT id FROM collections WHERE kind = ? AND name = ?"
-            known = self._numbers[collection] = self._db.execute(query, values).fetchone()["id"]
+            known = self._numbers[collection] = self._stored(collection.kind, collection.name)
         return known
+
+    def _stored(self, kind: str, name: str) -> int:
+        found = self._db.execute("SELECT id FROM collections WHERE kind = ? AND name = ?", (kind, name)).fetchone()
+        if found:
+            return int(found["id"])
+        number = self._db.execute("INSERT INTO collections (kind, name) VALUES (?, ?)", (kind, name)).lastrowid
+        return cast("int", number)

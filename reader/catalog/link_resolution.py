@@ -59,8 +59,9 @@ def link_names(path: str, article: Article) -> set[str]:
     for alias in article.aliases:
         names.add("/" + _folded(alias.strip("/")))
         short.append(alias.rstrip("/").rpartition("/")[2])
-    common = {f"{TRANSLATION}{_folded(article.translation)}"} if article.translation else set()
-    return names | common | {_folded(slug_of(name)) for name in short if slug_of(name)}
+    if article.translation:
+        names.add(f"{TRANSLATION}{_folded(article.translation)}")
+    return names | {_folded(slug) for name in dict.fromkeys(short) if (slug := slug_of(name))}
 
 
 def with_links(article: Article, find: Find, read_body: ReadBody) -> tuple[Article, list[str]]:
