@@ -18,12 +18,12 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})(-[a-z]{3}){0,3}(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?"
@@ -196,6 +196,9 @@ def _loaded(locale: str) -> gettext.NullTranslations:
 @cache
 def _compiled(locale: str) -> bytes:
     """The .mo file of a locale. Reproducible: Babel sorts by msgid and adds no date."""
+    from babel.messages.mofile import write_mo  # here: most processes compile none, and importing it takes 30 ms
+    from babel.messages.pofile import read_po
+
     with _source(locale).open("rb") as source:
         catalogue = read_po(source, locale=locale)
     if locale == "zh_Hant":
@@ -207,6 +210,8 @@ def _compiled(locale: str) -> bytes:
 
 def _fill(catalogue: Catalog, locale: str) -> None:
     """Fills missing translations of *catalogue* from *locale*: Simplified Chinese is a better fallback than English."""
+    from babel.messages.pofile import read_po
+
     with _source(locale).open("rb") as source:
         for message in read_po(source, locale=locale):
             if message.id and message.id not in catalogue:

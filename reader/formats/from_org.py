@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator
 
 from ..models import Draft
+from ..patterns import lazy_pattern
 from . import front_matter
 from .decoding import decode_text
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
@@ -21,28 +22,28 @@ SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _DEEPEST = 20
-_KEYWORD = re.compile(r"[ \t]*#\+([\w-]+):[ \t]*(.*)")
-_STAMP = re.compile(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]+)?( \d?\d:\d\d)?[^<>\]\n]*[>\]]")
-_HEADING = re.compile(
+_KEYWORD = lazy_pattern(r"[ \t]*#\+([\w-]+):[ \t]*(.*)")
+_STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]+)?( \d?\d:\d\d)?[^<>\]\n]*[>\]]")
+_HEADING = lazy_pattern(
     r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
     r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
 )
-_BEGIN = re.compile(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
-_DRAWER = re.compile(r"[ \t]*:([\w-]+):[ \t]*")
+_BEGIN = lazy_pattern(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
+_DRAWER = lazy_pattern(r"[ \t]*:([\w-]+):[ \t]*")
 _PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
-_UNSEEN = re.compile(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
-_CUSTOM_ID = re.compile(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
-_ITEM = re.compile(
+_UNSEEN = lazy_pattern(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
+_CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
+_ITEM = lazy_pattern(
     r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
 )
-_TABLE_RULE = re.compile(r"[ \t]*\|[-+]+\|?[ \t]*")
-_WIDTHS = re.compile(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
-_NOTE = re.compile(r"\[fn:([\w-]+)\][ \t]*(.*)")
+_TABLE_RULE = lazy_pattern(r"[ \t]*\|[-+]+\|?[ \t]*")
+_WIDTHS = lazy_pattern(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
+_NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
 _BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
 
 
 def _marked(sign: str) -> re.Pattern[str]:
-    return re.compile(rf"{_BEFORE}{sign}(?=\S)(.{{1,800}}?)(?<=\S){sign}{_AFTER}")
+    return lazy_pattern(rf"{_BEFORE}{sign}(?=\S)(.{{1,800}}?)(?<=\S){sign}{_AFTER}")
 
 
 def _link(found: re.Match[str], keep: Keep) -> str:
@@ -55,28 +56,28 @@ def _link(found: re.Match[str], keep: Keep) -> str:
 
 
 _RULES = (
-    (re.compile(r"@@html:(.{0,800}?)@@"), lambda found, keep: keep(found[1])),
-    (re.compile(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<<?[^<>\n]{1,800}>>>?"), lambda found, keep: ""),  # noqa: ARG005
+    (lazy_pattern(r"@@html:(.{0,800}?)@@"), lambda found, keep: keep(found[1])),
+    (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<<?[^<>\n]{1,800}>>>?"), lambda found, keep: ""),  # noqa: ARG005
     (
-        re.compile(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
+        lazy_pattern(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
         lambda found, keep: keep(found[0]),
     ),
     (_marked("="), code),
     (_marked("~"), code),
-    (re.compile(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
-    (re.compile(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
-    (re.compile(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
+    (lazy_pattern(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
+    (lazy_pattern(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
+    (lazy_pattern(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
     (_STAMP, lambda found, keep: found[1] + (found[2] or "")),  # noqa: ARG005
-    (re.compile(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
+    (lazy_pattern(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
     (_marked(r"\*"), around("**")),
     (_marked("/"), around("*")),
     (_marked("_"), around("<u>")),
     (_marked(r"\+"), around("~~")),
-    (re.compile(r"(?<=\S)_\{([^{}]{1,800})\}"), around("<sub>")),
-    (re.compile(r"(?<=\S)\^\{([^{}]{1,800})\}"), around("<sup>")),
-    (re.compile(r"\\\\[ \t]*$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
-    (re.compile(r"(?<=[^-])---(?=[^-])"), lambda found, keep: "—"),  # noqa: ARG005
-    (re.compile(r"(?<=[^-])--(?=[^-])"), lambda found, keep: "–"),  # noqa: ARG005
+    (lazy_pattern(r"(?<=\S)_\{([^{}]{1,800})\}"), around("<sub>")),
+    (lazy_pattern(r"(?<=\S)\^\{([^{}]{1,800})\}"), around("<sup>")),
+    (lazy_pattern(r"\\\\[ \t]*$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
+    (lazy_pattern(r"(?<=[^-])---(?=[^-])"), lambda found, keep: "—"),  # noqa: ARG005
+    (lazy_pattern(r"(?<=[^-])--(?=[^-])"), lambda found, keep: "–"),  # noqa: ARG005
 )
 
 
@@ -121,7 +122,7 @@ class _Reader:
         elif begins := _BEGIN.fullmatch(line):
             yield from self._environment(begins[1].lower(), begins[2])
         elif (drawer := _DRAWER.fullmatch(line)) and drawer[1].upper() != "END":
-            self._until(re.compile(r"[ \t]*:END:[ \t]*", re.IGNORECASE))
+            self._until(lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE))
         elif keyword := _KEYWORD.fullmatch(line):
             self.caption = keyword[2] if keyword[1].lower() == "caption" else self.caption
         elif line.lstrip().startswith("|"):
@@ -166,7 +167,7 @@ class _Reader:
         yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")
 
     def _environment(self, kind: str, arguments: str) -> Iterator[str]:
-        inside = self._until(re.compile(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE))
+        inside = self._until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE))
         if kind in ("src", "example"):
             language = arguments.split(" ")[0] if kind == "src" else ""
             code_lines = textwrap.dedent("\n".join(re.sub(r"^(\s*),(?=[*#,])", r"\1", line) for line in inside))
