@@ -175,6 +175,17 @@ def test_a_warm_child_is_used_again_and_ended_when_it_has_grown():
     children.end_idle()
 
 
+def test_a_child_that_was_started_ahead_is_taken_and_only_one_is_started():
+    program, children = command("order"), WarmChildren(200_000_000)
+    children.start(program, NO_LIMITS)
+    (started,) = children._idle
+    children.start(program, NO_LIMITS)
+    assert children._idle == [started]
+    with children.take(program, NO_LIMITS) as taken:
+        assert taken is started
+        assert taken.ask("x", 60) == "x"
+
+
 def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
     program, children = command("order"), WarmChildren(200_000_000)
     first = children.take(program, NO_LIMITS)

@@ -233,9 +233,12 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
 
     def start() -> subprocess.Popen[bytes]:
         pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
-        return subprocess.Popen(  # noqa: S603 our own command
+        process = subprocess.Popen(  # noqa: S603 our own command
             command, cwd=PACKAGE.parent, env=environment, stdin=pipe, stdout=pipe, stderr=errors, bufsize=0
         )
+        with contextlib.suppress(OSError):  # the default is 64 KB: the child would wait for us sixteen times
+            fcntl.fcntl(cast("IO[bytes]", process.stdout), fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)
+        return process
 
     return _starter.submit(start).result()
 

@@ -48,6 +48,16 @@ class WarmChildren:
             raise OSError(errno.ECHILD, f"a child process cannot be started: {failed}") from failed
         return child
 
+    def start(self, command: Sequence[str], limits: Limits) -> None:
+        """Starts a child for a later ``take`` unless one is idle, and doesn't wait for it.
+
+        Raises OSError if none can be started.
+        """
+        with self._lock:
+            if any((child.command, child.limits) == (tuple(command), limits) for child in self._idle):
+                return
+        self.give_back(ChildProcess(command, limits))
+
     def give_back(self, child: ChildProcess) -> None:
         if child.resident_bytes() > self._recycle_bytes:
             child.end()

@@ -15,7 +15,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import count, islice
@@ -201,9 +201,9 @@ def longest_seconds(settings: Settings) -> float:
 
 
 def warm_up(settings: Settings) -> None:
-    """Starts an idle child, so that the next change is read without delay. Raises OSError if that fails."""
-    limits = FileReader(settings).limits
-    _children.give_back(_children.take(COMMAND, limits))
+    """Starts an idle child, so that the next change is read without delay. If that fails, reading will say so."""
+    with suppress(OSError):
+        _children.start(COMMAND, FileReader(settings).limits)
 
 
 @contextmanager

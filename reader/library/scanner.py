@@ -16,7 +16,7 @@ from ..models import Problem, fingerprint
 from ..settings import Settings
 from ..site_identity import FOLDER
 from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
-from .file_reader_pool import FileResult, code_fingerprint, longest_seconds
+from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, warm_up
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
 from .folder_faults import (
     Fault,
@@ -133,6 +133,9 @@ class Library:
             self._forget_stamps_of_other_code(transaction)
             before, last_fault = stored_root(transaction), stored_fault(transaction)
             site_files = transaction.site_rows.read_files()
+            is_filled = transaction.get_meta("filled") == "1"
+        if not is_filled:
+            warm_up(self._settings)  # it starts while the folder is walked
         try:
             root = find_root(self._settings.articles)
             names = names if root == before else {""}
