@@ -99,8 +99,7 @@ class CatalogTransaction:
 
     def count_published(self) -> int:
         """The number of public articles, including those whose files are missing."""
-        count: int = self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0]
-        return count
+        return int(self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0])
 
     def published_stamps(self, paths: Iterable[str]) -> list[str]:
         """The stamps of those files among *paths* that are public articles."""
