@@ -83,12 +83,15 @@ _HAN_A_WORD = 1.5
 _SAMPLE_LENGTH = 800
 _LATIN = lazy_pattern("[A-Za-z\u00c0-\u024f]+")
 _HAN = lazy_pattern(f"[{HAN}]+")
-_SIMPLIFIED = (
+_SIMPLIFIED = frozenset(
     "这们国来时为个说会学对过发后经还动进样开关实现点样长问题应变战争东车马门风报两从众优传伤伦华单卖卢历压厅县"
 )
-_TRADITIONAL = (
+_TRADITIONAL = frozenset(
     "這們國來時為個說會學對過發後經還動進樣開關實現點長問題應變戰爭東車馬門風報兩從眾優傳傷倫華單賣盧歷壓廳縣"
 )
+
+
+_HAS_TRADITIONAL = lazy_pattern(f"[{''.join(_TRADITIONAL)}]")
 
 
 def language(text: str, default: str) -> str:
@@ -107,11 +110,10 @@ def language(text: str, default: str) -> str:
 
 
 def _chinese(text: str) -> str:
-    beginning = text[:400]
-    traditional, simplified = (
-        sum(letter in beginning for letter in letters) for letters in (_TRADITIONAL, _SIMPLIFIED)
-    )
-    return "zh-Hant" if traditional > simplified else "zh-CN"
+    if not _HAS_TRADITIONAL.search(text, 0, 400):
+        return "zh-CN"
+    letters = set(text[:400])
+    return "zh-Hant" if len(letters & _TRADITIONAL) > len(letters & _SIMPLIFIED) else "zh-CN"
 
 
 def canonical(tag: str) -> str:

@@ -28,31 +28,28 @@ _LARGEST_BYTES = 500_000
 
 def with_names(byline: tuple[str, ...], articles: Path, file: PurePosixPath) -> tuple[str, ...]:
     """*byline* with the name of each author who has one under that key. *file* is relative to *articles*."""
-    if not byline:
-        return byline
-    known: dict[str, str] = {}
-    for folder in file.parents:
-        known = {**_names_of_folder(f"{articles}/{folder}"), **known}
+    known = _names_for(articles, str(file.parent)) if byline else {}
     return tuple(dict.fromkeys(known.get(key, key) for key in byline)) if known else byline
 
 
 @lru_cache(200)
-def _names_of_folder(folder: str) -> dict[str, str]:
-    """Key to name of the files in *folder*, the first counts. Kept until ``look_again``."""
+def _names_for(articles: Path, folder: str) -> dict[str, str]:
+    """Key to name for the articles in *folder*. Kept until ``look_again``."""
     known: dict[str, str] = {}
-    for name in _NAMES:
-        place = f"{folder}/{name}"
-        try:
-            status = os.stat(place)  # noqa: PTH116 (strings: this runs for every folder)
-        except OSError:
-            continue
-        known = {**_names_in(place, status.st_mtime_ns, status.st_size), **known}
+    for above in (PurePosixPath(folder), *PurePosixPath(folder).parents):
+        for name in _NAMES:
+            place = f"{articles}/{above}/{name}"
+            try:
+                status = os.stat(place)  # noqa: PTH116 (strings: this runs for every folder)
+            except OSError:
+                continue
+            known = {**_names_in(place, status.st_mtime_ns, status.st_size), **known}
     return known
 
 
 def look_again() -> None:
     """Files of authors may have changed. Called before each batch of files."""
-    _names_of_folder.cache_clear()
+    _names_for.cache_clear()
 
 
 @lru_cache(20)

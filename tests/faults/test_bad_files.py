@@ -158,6 +158,17 @@ def test_among_many_files_only_the_bad_ones_are_problems(settings, drop, bad_fil
     assert bad == {"2026-05-01/crash.md", "2026-05-01/bomb.md"}
 
 
+def test_what_is_read_ahead_is_bounded_in_bytes_as_in_files(settings, drop):
+    small, large = [f"2026-05-02/{n:03}.md" for n in range(40)], [f"2026-05-03/{n}.md" for n in range(3)]
+    for name in small:
+        drop(name, "# 大雨")
+    for name in large:
+        drop(name, "雨" * 100_000)
+    batches = list(FileReader(settings)._batched(dict.fromkeys([*small, *large, "2026-05-04/gone.md"], "stamp")))
+    assert [len(batch) for batch in batches] == [32, 8 + 2, 2]
+    assert [name for batch in batches for name in batch] == [*small, *large, "2026-05-04/gone.md"]
+
+
 def test_a_child_that_was_killed_by_others_costs_nothing(settings, drop, tmp_path):
     """By the kernel when memory is short, or by an operator: the file is read once more, with its pictures."""
     drop("2026-05-01/good.png", picture())

@@ -9,14 +9,21 @@ _HIGHLIGHT = re.compile(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[
 _SUBSCRIPT = re.compile(r"(?<=[A-Za-z0-9)])~([A-Za-z0-9+-]{1,8})~(?!~)")
 _SUPERSCRIPT = re.compile(r"(?<=[A-Za-z0-9)])\^([A-Za-z0-9+-]{1,8})\^")
 _TASK = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-])\](?=[ \t]+\S)", re.MULTILINE)
+_BOXES = ("[ ]", "[x]", "[X]", "[/]", "[-]")
 _CONTENTS = re.compile(
     r"^[ \t]*(?:\[TOC\]|\[\[_?toc_?\]\]|\$\{toc\}|@\[toc\](?:\([^)\n]*\))?)[ \t]*$", re.MULTILINE | re.IGNORECASE
 )
+_BEFORE_END_OF_CONTENTS = re.compile(r"[Tt][Oo][Cc](?=_?[\]}])")
 _KRAMDOWN_CONTENTS = re.compile(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:\s*toc[^}\n]*\}[ \t]*$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"^[ \t>]*\{:[^{}\n]*\}[ \t]*$\n?|\{:(?=[ .#\w])[^{}\n]*\}", re.MULTILINE)
 _PANDOC = re.compile(r"(?<=[)\]])\{(?=[^{}\n]*[.#=])[.#\w][^{}\n]*\}")
 _BLOCK_ID = re.compile(r"(?:^|(?<=[ \t]))\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,60}[ \t]*$", re.MULTILINE)
 _PELICAN = re.compile(r"(?<=[(<\"'])(?:\{(?:filename|static|attach|photo|image)\}|\|(?:filename|static|attach)\|)")
+_PELICAN_SIGNS = (
+    *("{filename}", "{static}", "{attach}", "{photo}", "{image}"),
+    *("|filename|", "|static|", "|attach|"),
+)
+_SPACE_IN_LINK = re.compile(r"\]\([^()<>\n\"']{1,200} ")
 _SPACED = re.compile(
     r"(!?\[[^\]\n]{0,500}\]\()(?!<)"
     r"([^()<>\n\"']{1,200} [^()<>\n\"']{0,200}\.[A-Za-z0-9]{2,5}(?:#[^()<>\n\"'\s]{0,200})?)(\))"
@@ -32,16 +39,34 @@ def plain_marks(text: str) -> str:
         text = _SUBSCRIPT.sub(r"<sub>\1</sub>", text)
     if "^" in text:
         text = _SUPERSCRIPT.sub(r"<sup>\1</sup>", text)
-    if "[" in text:
+    if "[" in text and any(box in text for box in _BOXES):
         text = _TASK.sub(lambda found: found[1] + ("☐" if found[2] == " " else "☑"), text)
+    if _SPACE_IN_LINK.search(text):
         text = _SPACED.sub(_with_encoded_spaces, text)
-    if "toc" in text.lower():
-        text = _CONTENTS.sub("", _KRAMDOWN_CONTENTS.sub("", text))
-    if "{" in text or "|" in text:
-        text = _PELICAN.sub("", _PANDOC.sub("", _ATTRIBUTES.sub("", text)))
+    text = _without_attributes(_without_contents(text))
     if '{"' in text or "{'" in text:
         text = _JSX_SPACE.sub(r"\1", text)
     return _BLOCK_ID.sub("", text) if "^" in text else text
+
+
+def _without_contents(text: str) -> str:
+    """*text* without marks that stand for a table of contents."""
+    if "{:" in text and "toc" in text:
+        text = _KRAMDOWN_CONTENTS.sub("", text)
+    if _BEFORE_END_OF_CONTENTS.search(text):
+        text = _CONTENTS.sub("", text)
+    return text
+
+
+def _without_attributes(text: str) -> str:
+    """*text* without classes, keys and Pelican's kinds of links."""
+    if "{:" in text:
+        text = _ATTRIBUTES.sub("", text)
+    if "){" in text or "]{" in text:
+        text = _PANDOC.sub("", text)
+    if ("{" in text or "|" in text) and any(sign in text for sign in _PELICAN_SIGNS):
+        text = _PELICAN.sub("", text)
+    return text
 
 
 def _with_encoded_spaces(found: re.Match[str]) -> str:

@@ -32,6 +32,7 @@ _CODE_BLOCK = re.compile(
     r"(?:^[ \t>]*(?=<[^/])|(?=</))<(/?)(pre|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE | re.MULTILINE
 )
 """What begins a block of HTML (CommonMark 4.6, kind 1): it comes before spans of code."""
+_BLOCK_TAG = re.compile(r"</?(?:pre|script|style|textarea)\b", re.IGNORECASE)
 _INDENTS = ("    ", "\t")
 _BLOCK_SIGNS = ("```", "~~~", "{%", "{{", *(f"\n{indent}" for indent in _INDENTS))
 """A text without these, and without an indent at its beginning, has no block of code."""
@@ -87,7 +88,7 @@ def mask_code(text: str, masks: Masks) -> str:
     """*text* with marks for blocks and spans of code, ``<pre>``, mathematics and escaped signs."""
     text = _without_blocks(_NON_CHARACTERS.sub("", text), masks)
     keep: Callable[[re.Match[str]], str] = lambda found: masks.keep(found[0])  # noqa: E731
-    if "<" in text:
+    if _BLOCK_TAG.search(text):
         text = _without_elements(text, masks, _CODE_BLOCK)
     if "`" in text:
         text = _without_spans(text, masks)
