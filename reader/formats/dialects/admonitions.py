@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...patterns import lazy_pattern
 from .html_builders import KINDS, aside, details, title_of
 
-_ALERT = re.compile(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
-_CONTAINER = re.compile(r"(?P<prefix>[ \t]*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*")
-_BANGS = re.compile(r"(?P<prefix>[ \t]*)(?:!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[ \t]*(?:\"(?P<title>[^\"]*)\")?[ \t]*")
-_BRACKETED = re.compile(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
+_ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
+_CONTAINER = lazy_pattern(r"(?P<prefix>[ \t]*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*")
+_BANGS = lazy_pattern(
+    r"(?P<prefix>[ \t]*)(?:!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[ \t]*(?:\"(?P<title>[^\"]*)\")?[ \t]*"
+)
+_BRACKETED = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 10
-_ATTRIBUTES = re.compile(r"^([ \t]*:{3,})[ \t]*\{[ \t]*\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
-_FENCED_LINE = re.compile(r"<<<\s*@?\S+.*")
+_ATTRIBUTES = lazy_pattern(r"^([ \t]*:{3,})[ \t]*\{[ \t]*\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
+_FENCED_LINE = lazy_pattern(r"<<<\s*@?\S+.*")
 
 
 def with_asides(text: str, *, chinese: bool) -> str:

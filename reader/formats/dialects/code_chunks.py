@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import lazy_pattern
 from .html_builders import KINDS
 
-_INFO = re.compile(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")
-_HIDDEN = re.compile(r"\b(?:include|echo)\s*[=:]\s*(?:F|FALSE|false)\b|\btags\s*[=:].*\b(?:remove|hide)[-_]cell")
-_OPTION = re.compile(r"\s*(?:#|//|%%|--)\|")
+_INFO = lazy_pattern(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")
+_HIDDEN = lazy_pattern(r"\b(?:include|echo)\s*[=:]\s*(?:F|FALSE|false)\b|\btags\s*[=:].*\b(?:remove|hide)[-_]cell")
+_OPTION = lazy_pattern(r"\s*(?:#|//|%%|--)\|")
 _DIRECTIVES = frozenset({"code-block", "code", "code-cell", "sourcecode", "literalinclude", "eval-rst"})
 
 

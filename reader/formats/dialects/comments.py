@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import lazy_pattern
 from ...sanitizer.allowlist import BLOCKS, INLINES
 
-_HTML_COMMENT = re.compile(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
-_OBSIDIAN = re.compile(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)
-_LIQUID = re.compile(r"\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
-_HUGO = re.compile(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
-_LIQUID_LINE = re.compile(r"\{#.{0,2000}?#\}|\{%-?\s*#[^%]*%\}|\{\{/\*[^}]{0,2000}?\*/\}\}")
-_MDX = re.compile(r"\{\s*/\*.{0,3000}?\*/\s*\}", re.DOTALL)
-_IMPORT = re.compile(
+_HTML_COMMENT = lazy_pattern(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
+_OBSIDIAN = lazy_pattern(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)
+_LIQUID = lazy_pattern(r"\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
+_HUGO = lazy_pattern(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
+_LIQUID_LINE = lazy_pattern(r"\{#.{0,2000}?#\}|\{%-?\s*#[^%]*%\}|\{\{/\*[^}]{0,2000}?\*/\}\}")
+_MDX = lazy_pattern(r"\{\s*/\*.{0,3000}?\*/\s*\}", re.DOTALL)
+_IMPORT = lazy_pattern(
     r"^import\s+(?:[\w*{$][^'\"\n;]*?\s+from\s+|\{[^}]*\}\s*from\s+)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.MULTILINE
 )
-_EXPORT = re.compile(
+_EXPORT = lazy_pattern(
     r"^export\s+(?:default\b|(?:const|let|var|function|class|async)\s+\w|\{|\*\s+from\b).*?(?=\n[ \t]*\n|\{%|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_COMPONENT = re.compile(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
+_COMPONENT = lazy_pattern(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
 _HTML_NAMES = (
     BLOCKS | INLINES | {"body", "html", "head", "title", "center", "font", "iframe", "video", "audio", "source"}
 )
-_TEXT_ATTRIBUTE = re.compile(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
-_OTHER_ATTRIBUTE = re.compile(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
+_TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
+_OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _LONGEST_TAG = 5000
-_BLANK_LINES = re.compile(r"\n{3,}")
+_BLANK_LINES = lazy_pattern(r"\n{3,}")
 
 
 def without_comments(text: str) -> str:
@@ -86,8 +87,8 @@ def _end_of_tag(text: str, at: int) -> int:
     return 0
 
 
-_LABEL = re.compile(r"""\b(?:label|title|summary|text)=(?:"([^"]*)"|'([^']*)'|\{["']([^"'}]*)["']\})""")
-_NAMED = re.compile(r"<(?:TabItem|Tab|Badge|CodeGroupItem|Card|Accordion|Step|details)\b")
+_LABEL = lazy_pattern(r"""\b(?:label|title|summary|text)=(?:"([^"]*)"|'([^']*)'|\{["']([^"'}]*)["']\})""")
+_NAMED = lazy_pattern(r"<(?:TabItem|Tab|Badge|CodeGroupItem|Card|Accordion|Step|details)\b")
 
 
 def _said(tag: str) -> str:

@@ -5,30 +5,32 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-_HIGHLIGHT = re.compile(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
-_SUBSCRIPT = re.compile(r"(?<=[A-Za-z0-9)])~([A-Za-z0-9+-]{1,8})~(?!~)")
-_SUPERSCRIPT = re.compile(r"(?<=[A-Za-z0-9)])\^([A-Za-z0-9+-]{1,8})\^")
-_TASK = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-])\](?=[ \t]+\S)", re.MULTILINE)
+from ...patterns import lazy_pattern
+
+_HIGHLIGHT = lazy_pattern(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
+_SUBSCRIPT = lazy_pattern(r"(?<=[A-Za-z0-9)])~([A-Za-z0-9+-]{1,8})~(?!~)")
+_SUPERSCRIPT = lazy_pattern(r"(?<=[A-Za-z0-9)])\^([A-Za-z0-9+-]{1,8})\^")
+_TASK = lazy_pattern(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-])\](?=[ \t]+\S)", re.MULTILINE)
 _BOXES = ("[ ]", "[x]", "[X]", "[/]", "[-]")
-_CONTENTS = re.compile(
+_CONTENTS = lazy_pattern(
     r"^[ \t]*(?:\[TOC\]|\[\[_?toc_?\]\]|\$\{toc\}|@\[toc\](?:\([^)\n]*\))?)[ \t]*$", re.MULTILINE | re.IGNORECASE
 )
-_BEFORE_END_OF_CONTENTS = re.compile(r"[Tt][Oo][Cc](?=_?[\]}])")
-_KRAMDOWN_CONTENTS = re.compile(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:\s*toc[^}\n]*\}[ \t]*$", re.MULTILINE)
-_ATTRIBUTES = re.compile(r"^[ \t>]*\{:[^{}\n]*\}[ \t]*$\n?|\{:(?=[ .#\w])[^{}\n]*\}", re.MULTILINE)
-_PANDOC = re.compile(r"(?<=[)\]])\{(?=[^{}\n]*[.#=])[.#\w][^{}\n]*\}")
-_BLOCK_ID = re.compile(r"(?:^|(?<=[ \t]))\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,60}[ \t]*$", re.MULTILINE)
-_PELICAN = re.compile(r"(?<=[(<\"'])(?:\{(?:filename|static|attach|photo|image)\}|\|(?:filename|static|attach)\|)")
+_BEFORE_END_OF_CONTENTS = lazy_pattern(r"[Tt][Oo][Cc](?=_?[\]}])")
+_KRAMDOWN_CONTENTS = lazy_pattern(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:\s*toc[^}\n]*\}[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = lazy_pattern(r"^[ \t>]*\{:[^{}\n]*\}[ \t]*$\n?|\{:(?=[ .#\w])[^{}\n]*\}", re.MULTILINE)
+_PANDOC = lazy_pattern(r"(?<=[)\]])\{(?=[^{}\n]*[.#=])[.#\w][^{}\n]*\}")
+_BLOCK_ID = lazy_pattern(r"(?:^|(?<=[ \t]))\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,60}[ \t]*$", re.MULTILINE)
+_PELICAN = lazy_pattern(r"(?<=[(<\"'])(?:\{(?:filename|static|attach|photo|image)\}|\|(?:filename|static|attach)\|)")
 _PELICAN_SIGNS = (
     *("{filename}", "{static}", "{attach}", "{photo}", "{image}"),
     *("|filename|", "|static|", "|attach|"),
 )
-_SPACE_IN_LINK = re.compile(r"\]\([^()<>\n\"']{1,200} ")
-_SPACED = re.compile(
+_SPACE_IN_LINK = lazy_pattern(r"\]\([^()<>\n\"']{1,200} ")
+_SPACED = lazy_pattern(
     r"(!?\[[^\]\n]{0,500}\]\()(?!<)"
     r"([^()<>\n\"']{1,200} [^()<>\n\"']{0,200}\.[A-Za-z0-9]{2,5}(?:#[^()<>\n\"'\s]{0,200})?)(\))"
 )
-_JSX_SPACE = re.compile(r"""\{["']([^"'{}\n]*)["']\}""")
+_JSX_SPACE = lazy_pattern(r"""\{["']([^"'{}\n]*)["']\}""")
 
 
 def plain_marks(text: str) -> str:

@@ -11,34 +11,35 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape
 
+from ...patterns import lazy_pattern
 from .code_chunks import is_aside, read_chunk
 from .tex_delimiters import with_formulas
 
-_NON_CHARACTERS = re.compile("[\ufdd0-\ufdd3]")
-MARK = re.compile("\ufdd0(\\d+)\ufdd1")
+_NON_CHARACTERS = lazy_pattern("[\ufdd0-\ufdd3]")
+MARK = lazy_pattern("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
-_FENCE = re.compile(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
-_CODE_TAG = re.compile(
+_FENCE = lazy_pattern(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
+_CODE_TAG = lazy_pattern(
     r"(?P<prefix>[ \t>]*)(?:\{%-?\s*(?P<liquid>highlight|codeblock|code)\b(?P<arguments>[^\n]*?)-?%\}"
     r"|\{\{[<%]\s*(?P<hugo>highlight|code)\b(?P<hugo_arguments>[^\n]*?)[>%]\}\})"
 )
-_LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
-_CODE_ELEMENT = re.compile(r"<(/?)(pre|code|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE)
-_ELEMENT_IN_LINE = re.compile(r"<(/?)(code|script|style|textarea|math|pre)\b[^<>]{0,500}>", re.IGNORECASE)
-_FORMULA = re.compile("<[^<>]*\ufdd2[^<>]*>|\ufdd2(\\d+)\ufdd3")
-_FORMULA_MARK = re.compile("\ufdd2(\\d+)\ufdd3")
-_CODE_SPAN = re.compile(r"`+(.*?)`+", re.DOTALL)
-_CODE_BLOCK = re.compile(
+_LIST_ITEM = lazy_pattern(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
+_CODE_ELEMENT = lazy_pattern(r"<(/?)(pre|code|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE)
+_ELEMENT_IN_LINE = lazy_pattern(r"<(/?)(code|script|style|textarea|math|pre)\b[^<>]{0,500}>", re.IGNORECASE)
+_FORMULA = lazy_pattern("<[^<>]*\ufdd2[^<>]*>|\ufdd2(\\d+)\ufdd3")
+_FORMULA_MARK = lazy_pattern("\ufdd2(\\d+)\ufdd3")
+_CODE_SPAN = lazy_pattern(r"`+(.*?)`+", re.DOTALL)
+_CODE_BLOCK = lazy_pattern(
     r"(?:^[ \t>]*(?=<[^/])|(?=</))<(/?)(pre|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE | re.MULTILINE
 )
 """What begins a block of HTML (CommonMark 4.6, kind 1): it comes before spans of code."""
-_BLOCK_TAG = re.compile(r"</?(?:pre|script|style|textarea)\b", re.IGNORECASE)
+_BLOCK_TAG = lazy_pattern(r"</?(?:pre|script|style|textarea)\b", re.IGNORECASE)
 _INDENTS = ("    ", "\t")
 _BLOCK_SIGNS = ("```", "~~~", "{%", "{{", *(f"\n{indent}" for indent in _INDENTS))
 """A text without these, and without an indent at its beginning, has no block of code."""
-_BACKTICKS = re.compile(r"`+|\n[ \t]*(?=\n)")
-_ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
-_LANGUAGE = re.compile(r"(?:lang[:=])?([A-Za-z][\w+#.-]*)")
+_BACKTICKS = lazy_pattern(r"`+|\n[ \t]*(?=\n)")
+_ESCAPE = lazy_pattern(r"\\[!-/:-@\[-`{-~]")
+_LANGUAGE = lazy_pattern(r"(?:lang[:=])?([A-Za-z][\w+#.-]*)")
 
 
 class Masks:

@@ -11,23 +11,24 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...patterns import lazy_pattern
 from .masking import MARK, Masks
 
 _INSIDE = r"(?:(?!\{\{|\{%)[\s\S]){0,3000}?"
-_TAG = re.compile(
+_TAG = lazy_pattern(
     rf"\{{\{{<(?P<angle>{_INSIDE})>\}}\}}|\{{\{{%(?P<percent>{_INSIDE})%\}}\}}"
     rf"|\{{%[-+]?(?P<block>{_INSIDE})[-+]?%\}}|(?<!\$)\{{\{{-?(?P<value>(?:[^{{}}]|\{{[^{{}}]{{0,300}}\}}){{0,3000}}?)-?\}}\}}"
 )
-_RAW = re.compile(r"\{%-?\s*(end)?(?:raw|verbatim)\s*-?%\}")
-_ESCAPED_HUGO = re.compile(r"\{\{([<%])/\*(.{0,2000}?)\*/([>%])\}\}", re.DOTALL)
-_NAME = re.compile(r"(/?)\s*([\w$][\w./:-]*)\s*", re.DOTALL)
-_CALL = re.compile(r"([\w:]+)\s*\((.*)\)\s*(?:\|.*)?", re.DOTALL)
-_VALUE = re.compile(r"[A-Za-z_$\"'@][^\n]*")
-_LITERAL = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)')""")
-_ARGUMENT = re.compile(
+_RAW = lazy_pattern(r"\{%-?\s*(end)?(?:raw|verbatim)\s*-?%\}")
+_ESCAPED_HUGO = lazy_pattern(r"\{\{([<%])/\*(.{0,2000}?)\*/([>%])\}\}", re.DOTALL)
+_NAME = lazy_pattern(r"(/?)\s*([\w$][\w./:-]*)\s*", re.DOTALL)
+_CALL = lazy_pattern(r"([\w:]+)\s*\((.*)\)\s*(?:\|.*)?", re.DOTALL)
+_VALUE = lazy_pattern(r"[A-Za-z_$\"'@][^\n]*")
+_LITERAL = lazy_pattern(r"""\s*(?:"([^"]*)"|'([^']*)')""")
+_ARGUMENT = lazy_pattern(
     r"""(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,"'][^\s,]*(?:,(?=[^\s,])[^\s,]*)*))"""
 )
-_INCLUDE_SUFFIX = re.compile(r"\.(?:html|md|liquid)$")
+_INCLUDE_SUFFIX = lazy_pattern(r"\.(?:html|md|liquid)$")
 
 
 @dataclass(frozen=True)

@@ -10,29 +10,30 @@ import re
 from collections.abc import Callable, Iterator
 
 from ...chinese import HAN
+from ...patterns import lazy_pattern
 
-_SIGN = re.compile(
+_SIGN = lazy_pattern(
     r"\\begin\{(?P<begin>(?:equation|align|alignat|gather|multline|eqnarray)\*?)\}"
     r"|\\end\{(?P<end>[a-z]+\*?)\}"
     r"|\\{1,2}(?P<bracket>[()\[\]])|\\.|(?P<dollars>\${1,2})|(?P<blank>\n[ \t>]*(?=\n))",
     re.DOTALL,
 )
 _LONGEST_IN_LINE = 1_000
-_MATHEMATICAL = re.compile(r"[\\^_{}=+<>|]")
-_WORDS = re.compile(
+_MATHEMATICAL = lazy_pattern(r"[\\^_{}=+<>|]")
+_WORDS = lazy_pattern(
     r"[A-Za-z]{4,}|[A-Za-z]{2,}\s+[A-Za-z]{2,}|\d\s+[A-Za-z]{2,}|" + f"[{HAN}\u3000-\u303f\uff00-\uffef]"
 )
-_HAN = re.compile(f"[{HAN}\uff00-\uffef]")
-_FORBIDDEN = re.compile(r"\$|<!--|\n\s*\n")
-_SAID = re.compile(r"\\(?:text\w*|mbox|mathrm)\s*\{[^{}]*\}")
-_SHORTCODE = re.compile(
+_HAN = lazy_pattern(f"[{HAN}\uff00-\uffef]")
+_FORBIDDEN = lazy_pattern(r"\$|<!--|\n\s*\n")
+_SAID = lazy_pattern(r"\\(?:text\w*|mbox|mathrm)\s*\{[^{}]*\}")
+_SHORTCODE = lazy_pattern(
     r"\{\{[<%]\s*(?P<name>katex|math|latex|mathjax)\b(?P<hugo>[^<>%]{0,200})[>%]\}\}(?P<inner>.{0,5000}?)"
     r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}"
     r"|\{%-?\s*(?P<tag>katex|math|latex|mathjax)\b(?P<liquid>[^%]{0,200})-?%\}(?P<inside>.{0,5000}?)\{%-?\s*end(?P=tag)\s*-?%\}",
     re.DOTALL,
 )
-_DELIMITED = re.compile(r"\$|\\[(\[]|\\begin\{(?:equation|align|gather|multline)")
-_MARKS = re.compile(r"\n[ \t]*>[ \t]?")
+_DELIMITED = lazy_pattern(r"\$|\\[(\[]|\\begin\{(?:equation|align|gather|multline)")
+_MARKS = lazy_pattern(r"\n[ \t]*>[ \t]?")
 
 
 def with_formulas(text: str, put: Callable[[str, bool], str]) -> str:
