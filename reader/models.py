@@ -265,8 +265,7 @@ def fingerprint(*parts: str | bytes) -> str:
     digest = hashlib.sha256()
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        digest.update(b"%d:" % len(raw))
-        digest.update(raw)
+        digest.update(b"%d:%b" % (len(raw), raw))
     return digest.hexdigest()[:16]
 
 

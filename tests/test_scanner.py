@@ -8,7 +8,9 @@ from datetime import datetime
 
 import pytest
 
+from reader.catalog import CatalogTransaction
 from reader.errors import Gone, Moved, NotFound
+from reader.library import scanner
 from reader.library.directory_walk import article_files, find_root
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
@@ -35,6 +37,19 @@ def test_only_what_changed_is_read_again(services, publish):
     assert publish({"rain.md": RAIN, "storm.md": RAIN}).read == 2
     assert publish({}).read == 0
     assert publish({"rain.md": RAIN.replace("下雨", "放晴")}).read == 1
+
+
+def test_pages_are_served_before_the_search_index_is_merged(services, publish, monkeypatch):
+    merge, filled = CatalogTransaction.merge_index, []
+
+    def noting(transaction):
+        filled.append(services.library.is_filled())
+        merge(transaction)
+
+    monkeypatch.setattr(scanner, "_TRANSACTION_FILES", 1)
+    monkeypatch.setattr(CatalogTransaction, "merge_index", noting)
+    publish({"rain.md": RAIN, "storm.md": RAIN})
+    assert filled == [True]
 
 
 def test_a_changed_file_is_a_correction_of_the_same_article(services, publish):

@@ -56,6 +56,8 @@ class Field:
     @property
     def text(self) -> str:
         """Of a list the items joined by commas, of a mapping what names it."""
+        if isinstance(self.value, str):
+            return " ".join(self.value.split())
         return ", ".join(" ".join(text.split()) for text in texts(self.value))
 
     def fail(self, cause: str, hint: str) -> UnreadableArticle:

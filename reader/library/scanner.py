@@ -312,12 +312,12 @@ class Library:
         with self._writer() as transaction:
             if not fault and mounts != stored_mounts(transaction):
                 store_mounts(transaction, mounts)
-            if transaction.get_meta("filled") != "1":
-                transaction.set_meta("filled", "1")
+            transaction.set_meta("filled", "1")
             if transaction.get_meta("rebuilding"):
                 transaction.finish_rebuilding()
-            if read > _TRANSACTION_FILES:
-                self.beat(MERGE_SECONDS)
+        if read > _TRANSACTION_FILES:
+            self.beat(MERGE_SECONDS)
+            with self._writer() as transaction:  # another one: pages are served meanwhile
                 transaction.merge_index()
 
     def _stamps(self, root: Root, paths: Iterable[str]) -> dict[str, str]:
