@@ -186,6 +186,18 @@ def test_a_child_that_was_started_ahead_is_taken_and_only_one_is_started():
         assert taken.ask("x", 60) == "x"
 
 
+def test_children_that_nobody_uses_end_after_a_while_but_one():
+    program, children = command("order"), WarmChildren(200_000_000, idle_seconds=0.2, keep=1)
+    first, other = children.take(program, NO_LIMITS), children.take(program, NO_LIMITS)
+    for child in (first, other):
+        children.give_back(child)
+    while first.alive():
+        time.sleep(0.01)
+    time.sleep(0.5)
+    assert other.alive()
+    children.end_idle()
+
+
 def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
     program, children = command("order"), WarmChildren(200_000_000)
     first = children.take(program, NO_LIMITS)

@@ -21,11 +21,11 @@ START_SECONDS = 60.0
 class WarmChildren:
     """A child whose resident memory exceeds *recycle_bytes* when it is given back is ended.
 
-    So are all idle ones, if none was used for *idle_seconds*; 0 means never.
+    So are all idle ones but *keep*, if none was used for *idle_seconds*; 0 means never.
     """
 
-    def __init__(self, recycle_bytes: int, idle_seconds: float = 0.0) -> None:
-        self._recycle_bytes, self._idle_seconds = recycle_bytes, idle_seconds
+    def __init__(self, recycle_bytes: int, idle_seconds: float = 0.0, keep: int = 0) -> None:
+        self._recycle_bytes, self._idle_seconds, self._keep = recycle_bytes, idle_seconds, keep
         self._forget()
         os.register_at_fork(after_in_child=self._forget)  # a forked process must not use its parent's children
         atexit.register(self.end_idle)
@@ -65,7 +65,7 @@ class WarmChildren:
         with self._lock:
             self._idle.append(child)
             self._used_at = time.monotonic()
-            if self._idle_seconds and self._timer is None:
+            if self._idle_seconds and self._timer is None and len(self._idle) > self._keep:
                 self._start_timer(self._idle_seconds)
 
     def ask(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
@@ -91,7 +91,7 @@ class WarmChildren:
             if left > 0:
                 self._start_timer(left)
                 return
-        self.end_idle()
+        self.end_idle(self._keep)
 
     def end_idle(self, keep: int = 0) -> None:
         """Ends all idle children except the *keep* most recently used ones."""

@@ -15,7 +15,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import count, islice
@@ -53,7 +53,8 @@ _QUEUED_BATCHES = 8
 """Batches queued per child: enough to keep two busy while one transaction is written, few enough to bound memory."""
 
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
-_children = WarmChildren(RECYCLE_BYTES)
+_children = WarmChildren(RECYCLE_BYTES, idle_seconds=10, keep=1)
+"""Those of other CPU cores stay for the next files of a folder that is being copied, or of the next folder."""
 
 _CODE = ("chinese", "sanitizer", "article_building", "formats", "media", "models.py")
 """What an article depends on besides its file."""
@@ -96,7 +97,7 @@ class FileReader:
             yield from (self._read_file(path, stamp) for path, stamp in stamps.items())
             return
         workers = (os.cpu_count() or 2) if len(stamps) >= PARALLEL_FROM else 1
-        with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads, _ending_idle_children():
+        with ThreadPoolExecutor(workers, thread_name_prefix="reading") as threads:
             batches, waiting = self._batched(stamps), deque[Future[list[FileResult]]]()
             waiting.extend(
                 threads.submit(self._read_batch, batch) for batch in islice(batches, workers * _QUEUED_BATCHES)
@@ -204,11 +205,3 @@ def warm_up(settings: Settings) -> None:
     """Starts an idle child, so that the next change is read without delay. If that fails, reading will say so."""
     with suppress(OSError):
         _children.start(COMMAND, FileReader(settings).limits)
-
-
-@contextmanager
-def _ending_idle_children() -> Iterator[None]:
-    try:
-        yield
-    finally:
-        _children.end_idle(keep=1)
