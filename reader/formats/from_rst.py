@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +83,21 @@ def _check_paragraphs(text: str) -> None:
 def _document(text: str) -> nodes.document:
     from docutils import core
 
-    settings = {**_SETTINGS, "language_code": "zh-CN" if is_chinese(text) else "en"}
-    document: nodes.document = core.publish_doctree(text, settings_overrides=settings)
+    settings = _settings("standalone", "restructuredtext", "null", "zh-CN" if is_chinese(text) else "en")
+    document: nodes.document = core.publish_doctree(text, settings=deepcopy(settings))
     return document
+
+
+@cache
+def _settings(reader: str, parser: str, writer: str, language: str = "en") -> Any:
+    """docutils' settings for these components. To make them takes a tenth of the time for a file."""
+    from docutils import core, parsers, readers, writers
+
+    publisher = core.Publisher(
+        readers.get_reader_class(reader)(), parsers.get_parser_class(parser)(), writers.get_writer_class(writer)()
+    )
+    publisher.process_programmatic_settings(None, {**_SETTINGS, "language_code": language}, None)
+    return publisher.settings
 
 
 def _fields(document: nodes.document) -> Iterator[Field]:
@@ -108,9 +122,9 @@ def _html_of(document: nodes.document, masks: Masks) -> str:
         reader=readers.get_reader_class("doctree")(),
         source=io.DocTreeInput(document),
         destination_class=io.StringOutput,
+        settings=deepcopy(_settings("doctree", "null", "html5")),
     )
     publisher.set_writer("html5")
-    publisher.process_programmatic_settings(None, _SETTINGS, None)
     publisher.publish()
     return _LITERAL.sub(r"<code>\1</code>", str(publisher.writer.parts["body"]))
 
