@@ -228,6 +228,20 @@ def test_a_bomb_is_given_up_at_the_limit_of_size(client, coding, pack):
         get(client, root)
 
 
+def test_a_bomb_that_comes_to_nothing_in_the_next_coding_is_checked_all_the_same():
+    """A few kilobytes of Brotli are gigabytes of empty gzip blocks, and those are no byte: no limit of size counts them."""
+    packed = brotli.compress(gzip.compress(b"")[:10] + b"\x00\x00\x00\xff\xff" * 4_000_000, quality=1)
+    assert len(packed) < 10_000
+    checks = itertools.count()
+
+    def check() -> None:
+        if next(checks) > 100:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        list(decoded([packed], "gzip, br", check))
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "compress", "x" * 5000, "gzip, gzip, gzip"])
 def test_a_broken_or_unknown_coding_is_refused_by_name(client, coding):
     with (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -101,11 +102,11 @@ class HttpClient:
     def _response(self, address: str, response: httpcore.Response, largest_bytes: int) -> HttpResponse:
         fields = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in response.headers}
         content = bytearray()
-        for chunk in decoded(response.iter_stream(), fields.get("content-encoding", "")):
+        coding, check = fields.get("content-encoding", ""), partial(self._network.remaining, None)
+        for chunk in decoded(response.iter_stream(), coding, check):
             content += chunk
             if len(content) > largest_bytes:
                 raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
-            self._network.remaining(None)
         kind = fields.get("content-type", "")
         charset = _CHARSET.search(kind)
         return HttpResponse(

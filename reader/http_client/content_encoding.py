@@ -17,10 +17,11 @@ MOST_CODINGS = 2
 ACCEPTED = "gzip, br"
 
 
-def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+def decoded(chunks: Iterable[bytes], coding: str, check: Callable[[], object] = lambda: None) -> Iterator[bytes]:
     """*chunks* decoded according to a Content-Encoding field, in chunks of at most about CHUNK_BYTES.
 
     Raises ValueError for codings that are unknown, too many or corrupt. A truncated body yields its beginning.
+    *check* is called for each chunk of each coding, also of those that come to nothing in the next one: it may raise.
     """
     names = [name.strip().lower() for name in coding.split(",") if name.strip()]
     if len(names) > MOST_CODINGS:
@@ -29,8 +30,14 @@ def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
     for name in reversed(names):
         if name not in _DECODERS:
             raise ValueError(f"content coding {name[:20]!r}")
-        parts = _DECODERS[name](parts)
-    return parts
+        parts = _DECODERS[name](_checked(parts, check))
+    return _checked(parts, check)
+
+
+def _checked(chunks: Iterator[bytes], check: Callable[[], object]) -> Iterator[bytes]:
+    for chunk in chunks:
+        check()
+        yield chunk
 
 
 def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
