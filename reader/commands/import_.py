@@ -9,11 +9,11 @@ from datetime import datetime
 
 import click
 
-from ..errors import NotImported
+from ..errors import NotImported, UnreadableArticle
 from ..formats.dates import UnreadableDate, parse_date
 from ..i18n import N_, Message
 from ..importing.duplicates import plain, scan
-from ..importing.importer import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult
+from ..importing.importer import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult, name_of
 from ..importing.sources.http import Fetcher, open_fetcher
 from ..importing.sources.items import Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of
@@ -152,4 +152,7 @@ def _show(importer: Importer, items: list[Found]) -> int:
         except NotImported as error:
             refused += 1
             echo(f"! {localized(error.message)}", err=True)
+        except UnreadableArticle as error:
+            refused += 1
+            echo(f"! {localized(NotImported(name_of(item), error.message).message)}", err=True)
     return 1 if refused or not any(isinstance(item, SourceItem) for item in items) else 0

@@ -24,11 +24,15 @@ _UTF8_NAME = 0x800
 
 @dataclass(frozen=True)
 class Archive:
-    """The members of an open zip file by path, without directories."""
+    """The members of an open zip file by path, without directories.
+
+    ``refused`` are those that are not read, with the reason: links, paths that lead out, all but the last of one name.
+    """
 
     name: str
     file: zipfile.ZipFile
     members: dict[str, zipfile.ZipInfo]
+    refused: tuple[tuple[str, Message], ...] = ()
 
     @property
     def paths(self) -> list[str]:
@@ -89,7 +93,7 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
-    members = [member for member in file.infolist() if member.filename and not member.is_dir() and not _is_link(member)]
+    members, refused = _sorted_out(file)
     if len(members) > MOST_MEMBERS:
         raise NotImported(name, Message("more than %(most)s files", most=MOST_MEMBERS))
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
@@ -109,7 +113,26 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
                     times=MOST_TIMES_PACKED,
                 ),
             )
-    return Archive(name, file, {_path(member): member for member in members})
+    return Archive(name, file, {_path(member): member for member in members}, tuple(refused))
+
+
+def _sorted_out(file: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], list[tuple[str, Message]]]:
+    """(the members that may be read, the others with the reason)."""
+    by_path: dict[str, zipfile.ZipInfo] = {}
+    refused = []
+    for member in file.infolist():
+        path = _path(member)
+        if not path or member.is_dir():
+            continue
+        if _is_link(member):
+            refused.append((path, Message("a symbolic link, which is not read")))
+        elif ".." in path.replace("\\", "/").split("/"):
+            refused.append((path, Message("its path leads out of the archive")))
+        else:
+            if path in by_path:
+                refused.append((path, Message("another file in the archive has this name; only the last is read")))
+            by_path[path] = member
+    return list(by_path.values()), refused
 
 
 def _is_link(member: zipfile.ZipInfo) -> bool:

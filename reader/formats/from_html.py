@@ -8,7 +8,6 @@ Extracting an article from a page with other content is the task of ``importing`
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, cast
@@ -27,6 +26,7 @@ from .dialects import MOST_NAMED, unknown_tag
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
 from .html_formulas import mark_formulas
+from .json_reader import read_json
 from .mathematics import Formulas
 from .person_names import split_names
 
@@ -141,8 +141,8 @@ def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
         if script.get("type") != "application/ld+json":
             continue
         try:
-            data = json.loads(script.text or "")
-        except (ValueError, RecursionError):
+            data = read_json(script.text or "")
+        except ValueError:
             continue
         for thing in _things(data):
             if "Article" in str(thing.get("@type", "")) or "BlogPosting" in str(thing.get("@type", "")):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -15,6 +14,7 @@ from . import front_matter
 from .decoding import decode_text
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
+from .json_reader import read_json
 
 SUFFIXES = (".ipynb",)
 SAMPLE = (
@@ -48,8 +48,8 @@ def read(data: bytes) -> Draft:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = read_json(text)
+    except ValueError as error:
         line = getattr(error, "lineno", 0)
         hint = Message("open it in Jupyter, and save it again")
         raise UnreadableArticle(Message("invalid JSON: %(problem)s", problem=error), hint, line) from error

@@ -16,6 +16,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..patterns import lazy_pattern
 from .field_values import Field, Value
+from .json_reader import read_json
 
 _TOML = lazy_pattern(r"\s*\ufeff?\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML_BEGINS = lazy_pattern(r"\s*\ufeff?\s*\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
@@ -150,8 +151,8 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
 
 def _json_head(text: str, block: str, end: int) -> Head | None:
     try:
-        said = json.loads(block)
-    except (ValueError, RecursionError) as error:
+        said = read_json(block)
+    except ValueError as error:
         return _no_json(block, error)
     if not isinstance(said, dict) or not said:
         return None

@@ -11,15 +11,22 @@ from html import escape, unescape
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import NotImported
+from ..formats.data_pictures import HOST
 from ..i18n import Message
 
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
 LARGEST_BYTES = 15_000_000
 MOST_PIXELS = 50_000_000
 MOST_IMAGES = 200
+LARGEST_TOGETHER_BYTES = 300_000_000
+"""Of the pictures of one article, which are in memory together."""
+
+MOST_SECONDS = 600.0
+"""For all pictures of one article: a page may name thousands on servers that do not answer."""
+
 _PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)("[^>]*>)')
 _EMPTY_FIGURE = re.compile(r"<figure>\s*(?:<figcaption>.*?</figcaption>)?\s*</figure>\n?|<p>\s*</p>\n?", re.DOTALL)
-_ON_THE_WEB = re.compile(r"https?:|//")
+_ON_THE_WEB = re.compile(rf"(?!{re.escape(HOST)})(?:https?:|//)")
 TRACKER_PIXELS = 3
 """A picture of at most this width or height in pixels is a tracking pixel or a spacer."""
 
@@ -64,6 +71,11 @@ def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Call
     if len(files) >= MOST_IMAGES:
         raise NotImported(address, Message("too many pictures in one article; the limit is %(most)s", most=MOST_IMAGES))
     content = open_picture(address)
+    if sum(map(len, files.values())) + len(content) > LARGEST_TOGETHER_BYTES:
+        most = LARGEST_TOGETHER_BYTES // 1_000_000
+        raise NotImported(
+            address, Message("the pictures of one article are larger than %(most)s MB together", most=most)
+        )
     suffix, size = judge(address, content)
     if min(size) <= TRACKER_PIXELS:
         return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ..errors import NotImported
+from ..errors import NotImported, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, local_time
 from ..settings import Settings
@@ -71,10 +71,11 @@ class Importer:
                 yield self._outcome(item)
             except NotImported as error:
                 yield self._refused(error)
+            except UnreadableArticle as error:  # what was read of it is too much for an article
+                yield ImportResult(REFUSED, name_of(item), error.message)
             except Exception as error:  # a bug that one item meets must not stop the others
-                name = item.name if isinstance(item, SourceItem) else item.source
-                log.exception("%s: bug while importing", name)
-                yield ImportResult(REFUSED, name, Message("internal error: %(error)s", error=repr(error)))
+                log.exception("%s: bug while importing", name_of(item))
+                yield ImportResult(REFUSED, name_of(item), Message("internal error: %(error)s", error=repr(error)))
 
     def _outcome(self, item: Found) -> ImportResult:
         if isinstance(item, NotImported):
@@ -148,6 +149,10 @@ class Importer:
             *draft.warnings,
             *notes,
         )
+
+
+def name_of(item: Found) -> str:
+    return item.name if isinstance(item, SourceItem) else item.source
 
 
 def _named(draft: Draft, slug: str, taken: set[str]) -> Draft:

@@ -35,13 +35,14 @@ from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
 from .embeds_to_links import with_media_links
 from .github_heading_slugs import with_linked_headings
-from .limits import check_cleaned, check_markdown, check_source, check_tables
+from .limits import check_attributes, check_cleaned, check_markdown, check_source, check_tables
 from .mathml import formulas_as_text, in_one_line
 
 __all__ = [
     "INLINES",
     "Token",
     "attributes_of",
+    "check_attributes",
     "check_markdown",
     "check_source",
     "escaped",

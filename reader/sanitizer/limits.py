@@ -42,15 +42,18 @@ _RULE_OF_TABLE = " \t|:->*+.)0123456789"
 
 def check_source(dirty: str) -> None:
     """Rejects HTML that takes a parser more than linear time or space. Raises UnreadableArticle with the line."""
-    _check_attributes(dirty)
+    check_attributes(dirty)
     if dirty.count("&") > MOST_REFERENCES:
         _check_references(dirty)
     if dirty.count("<") > DEEPEST_SOURCE:
         _check_tags(dirty)
 
 
-def _check_attributes(dirty: str) -> None:
-    """A parser compares each attribute of a tag with all others: 20,000 take half a second, 200,000 a minute."""
+def check_attributes(dirty: str) -> None:
+    """A parser compares each attribute of a tag with all others: 20,000 take half a second, 200,000 a minute.
+
+    Raises UnreadableArticle with the line.
+    """
     for tag in _LONG_TAG.finditer(dirty):
         if len(_ATTRIBUTE.findall(tag[0])) > MOST_ATTRIBUTES:
             cause = Message("a tag has more than %(most)s attributes", most=MOST_ATTRIBUTES)

@@ -11,7 +11,7 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
-from ...sanitizer import strip_control_characters
+from ...sanitizer import check_attributes, strip_control_characters
 from .patterns import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
 
 NEVER_TEXT = frozenset((
@@ -53,7 +53,8 @@ class TextBlock:
 
 
 def parse(html: str) -> HtmlElement:
-    """The tree of a page, without comments. An empty page is an empty tree."""
+    """The tree of a page, without comments. An empty page is an empty tree. Raises UnreadableArticle for a bomb."""
+    check_attributes(html)
     text = strip_control_characters(_DECLARATION.sub("", html))
     try:
         root = lxml.html.document_fromstring(text, parser=_parser())

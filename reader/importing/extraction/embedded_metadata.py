@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml.html import HtmlElement
+
+from ...formats.json_reader import read_json
 
 ARTICLE_TYPES = re.compile(r"Article|BlogPosting|Report|NewsStory|WebPage$")
 
@@ -78,7 +79,7 @@ def _json_things(script: HtmlElement) -> Iterator[Mapping[str, Any]]:
         return
     text = re.sub(r"^\s*(?:<!--|//<!\[CDATA\[)|(?:-->|//\]\]>)\s*$", "", script.text or "")
     try:
-        yield from _flatten(json.loads(text, strict=False))
+        yield from _flatten(read_json(text, strict=False))
     except ValueError:
         return
 

@@ -41,6 +41,7 @@ DOUBT = 1.5
 
 LANDMARKS = frozenset(("nav", "aside", "footer", "header"))
 PHRASE_TOKENS = 60
+_LARGEST_EXPONENT = 700
 """A set phrase in a longer block is not counted."""
 
 
@@ -50,7 +51,8 @@ def probabilities(blocks: Sequence[TextBlock]) -> list[float]:
 
 
 def _logistic(signs: dict[str, float]) -> float:
-    return 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in signs.items())))
+    sum_of_signs = sum(WEIGHTS[name] * value for name, value in signs.items())
+    return 1 / (1 + math.exp(min(-sum_of_signs, _LARGEST_EXPONENT)))
 
 
 def features_of(blocks: Sequence[TextBlock]) -> list[dict[str, float]]:

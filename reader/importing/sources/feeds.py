@@ -14,6 +14,8 @@ import feedparser
 from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
+from ...i18n import Message
 from ...models import Draft
 from ..extraction.bylines import is_person, names_in
 from ..extraction.patterns import TOKEN
@@ -23,6 +25,10 @@ from .items import SourceItem
 
 MOST_PAGES = 500
 """Of one feed."""
+
+LARGEST_TOGETHER_BYTES = 100_000_000
+"""Of all pages of one feed, or of all feeds of a list: their entries are in memory together."""
+
 WHOLE_TOKENS = 200
 """An entry with at least this much text is the whole article; a shorter text may be an excerpt."""
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)\b")
@@ -74,8 +80,8 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
 
 def _json_entries(content: bytes) -> Iterator[FeedItem]:
     try:
-        feed = json.loads(decode_page(content))
-    except (ValueError, RecursionError):
+        feed = read_json(decode_page(content))
+    except ValueError:
         return
     for item in _dicts(feed.get("items") if isinstance(feed, dict) else []):
         lines = [line for line in str(item.get("content_text", "")).splitlines() if line.strip()]
@@ -121,12 +127,29 @@ def _entry(
     return FeedItem(address, body_html, whole, draft)
 
 
-def feed_items(content: bytes, address: str, fetcher: Fetcher) -> Iterator[SourceItem | NotImported]:
+@dataclass
+class ByteBudget:
+    """How many bytes of feeds may be read yet."""
+
+    left: int = LARGEST_TOGETHER_BYTES
+
+    def spend(self, address: str, content: bytes) -> None:
+        """Raises NotImported if *content*, from *address*, is more than what is left."""
+        self.left -= len(content)
+        if self.left < 0:
+            most = LARGEST_TOGETHER_BYTES // 1_000_000
+            raise NotImported(address, Message("the feed is larger than %(most)s MB with its older pages", most=most))
+
+
+def feed_items(
+    content: bytes, address: str, fetcher: Fetcher, budget: ByteBudget | None = None
+) -> Iterator[SourceItem | NotImported]:
     """In the feed's order, then those of its next and older pages (RFC 5005; ``next_url`` of JSON Feed).
 
     *address* is the feed's own; a file has none, and its other pages are not fetched.
     """
-    seen = {address}
+    seen, budget = {address}, budget or ByteBudget()
+    budget.spend(address, content)
     while True:
         for entry in entries(content, address):
             yield _from_entry(entry, fetcher)
@@ -136,6 +159,7 @@ def feed_items(content: bytes, address: str, fetcher: Fetcher) -> Iterator[Sourc
         seen.add(following)
         try:
             got = fetcher.fetch(following)
+            budget.spend(following, got.content)
         except NotImported as error:
             yield error
             return

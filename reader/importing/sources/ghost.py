@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
@@ -70,8 +70,8 @@ def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -
 
 def _ghost_data(name: str, content: bytes) -> Mapping[str, Any]:
     try:
-        export = json.loads(decode_page(content))
-    except (ValueError, RecursionError) as error:
+        export = read_json(decode_page(content))
+    except ValueError as error:
         raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
     first = export["db"][0] if isinstance(export.get("db"), list) and export["db"] else export
     data = first.get("data", first) if isinstance(first, dict) else {}

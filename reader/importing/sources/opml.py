@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...errors import NotImported
 from ...formats.xml_reader import read_xml
 from ...i18n import Message
-from .feeds import feed_items, is_feed
+from .feeds import ByteBudget, feed_items, is_feed
 from .http import Fetcher
 from .items import Found
 
@@ -24,11 +24,12 @@ def opml_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
     addresses = list(dict.fromkeys(address for o in outlines if (address := (o.get("xmlUrl") or "").strip())))
     if not addresses:
         raise NotImported(name, Message("the list has no feeds"))
+    budget = ByteBudget()
     for address in addresses:
         try:
             got = fetcher.fetch(address)
             if not is_feed(got.content):
                 raise NotImported(address, Message("not a feed, and no export that is known"))
-            yield from feed_items(got.content, got.address, fetcher)
+            yield from feed_items(got.content, got.address, fetcher, budget)
         except NotImported as error:
             yield error

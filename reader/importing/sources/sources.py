@@ -153,6 +153,9 @@ def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher) -> Iterator
 def _members(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
     """As ``_items_in_folder``: the same names are skipped."""
     skipped = Skipped(name)
+    for path, refusal in archive.refused:
+        if Path(path).suffix.lower() in KNOWN:
+            yield NotImported(f"{name}: {path}", refusal)
     for path in archive.paths:
         suffix, member = Path(path).suffix.lower(), f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)

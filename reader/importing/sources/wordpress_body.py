@@ -5,12 +5,12 @@ The rule is that of WordPress's ``wpautop``, as its documentation says it: it wo
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from itertools import pairwise
 
+from ...formats.json_reader import read_json
 from .shortcodes import Shortcodes
 
 _TOKEN = re.compile(r"""<!--.*?-->|</?[a-zA-Z][\w-]*(?:\s(?:"[^"]*"|'[^']*'|[^>"'])*)?/?>|[^<]+|<""", re.DOTALL)
@@ -46,7 +46,7 @@ def _with_shared_blocks(content: str, shared: Mapping[str, str], depth: int = 0)
         if found[2] != "block" or not found[3]:
             return found[0]
         try:
-            reference = str(json.loads(found[3]).get("ref", ""))
+            reference = str(read_json(found[3]).get("ref", ""))
         except ValueError:
             return ""
         return _with_shared_blocks(shared.get(reference, ""), shared, depth + 1)

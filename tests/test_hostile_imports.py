@@ -1,0 +1,128 @@
+"""Imports of pages, feeds and archives that are made to cost much or to end in a bug: a reason, and the rest goes on."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from stub_site import html, site
+from test_importing import PARAGRAPHS, STORY, files, picture, run  # noqa: F401
+
+from reader.importing import drafting, images
+from reader.importing.sources import feeds
+
+NOTE = "---\ntitle: {0}\npublished: 2018-11-23\n---\n今天{0}，沿河步道暂停开放。\n"
+DEEP = "[" * 200_000 + "]" * 200_000
+NESTED = '{"@graph":' * 5_000 + "{}" + "}" * 5_000
+PAGES = {
+    "a script of nested lists": STORY.replace("</h1>", f'</h1><script type="application/ld+json">{DEEP}</script>'),
+    "a script of nested objects": STORY.replace("</h1>", f'</h1><script type="application/ld+json">{NESTED}</script>'),
+    "half a million links": STORY.replace("<p>明年", "<p>" + "<a href=x>y</a>" * 50_000 + "</p><p>明年"),
+}
+TOO_MUCH = {
+    "a tag of many attributes": (STORY.replace("<p>明年", f"<p {' '.join(f'a{n}' for n in range(5_000))}>明年"), "200"),
+    "more text than an article": (STORY.replace("<p>明年", f"<p>{'今天下雨，' * 200_000}</p><p>明年"), "2,000,000"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_page_that_is_odd_around_its_article_is_imported(run, settings, page):  # noqa: F811
+    with site({"/a": html(page)}) as (root, _):
+        result = run(f"{root}/a")
+    assert "internal error" not in result.output
+    assert "2018-11-23/沿河步道开放" in files(settings)[0]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+@pytest.mark.parametrize(("page", "limit"), TOO_MUCH.values(), ids=TOO_MUCH)
+def test_a_page_that_is_too_much_for_an_article_is_refused_with_the_limit(run, settings, page, limit, options):  # noqa: F811
+    with site({"/a": html(page)}) as (root, _):
+        result = run(*options, f"{root}/a")
+    assert result.exit_code == 1
+    assert f"{root}/a: " in result.output
+    assert limit in result.output
+    assert "internal error" not in result.output
+    assert files(settings) == []
+
+
+def test_a_picture_inside_the_page_that_is_none_leaves_no_address_behind(run, settings):  # noqa: F811
+    page = STORY.replace('src="/walk.png"', 'src="data:image/png;base64,AAAA"')
+    with site({"/a": html(page)}) as (root, _):
+        result = run(f"{root}/a")
+    assert "not a picture" in result.output
+    assert "data.invalid" not in (settings.articles / "2018-11-23/沿河步道开放.md").read_text("utf-8")
+
+
+def test_pictures_are_fetched_only_as_long_and_as_much_as_one_article_may(run, settings, monkeypatch):  # noqa: F811
+    page = STORY.replace('<img src="/walk.png" alt="步道">', "".join(f'<img src="/{n}.png">' for n in range(9)))
+    pages = {"/a": html(page)} | {f"/{n}.png": (200, {}, picture(40 + n)) for n in range(9)}
+    monkeypatch.setattr(images, "LARGEST_TOGETHER_BYTES", 3 * len(picture(48)))
+    with site(pages) as (root, _):
+        result = run(f"{root}/a")
+        assert result.output.count("MB together") == 6
+        assert len(files(settings)) == 4
+    monkeypatch.setattr(drafting, "MOST_SECONDS", -1)
+    with site(pages | {"/b": html(page.replace("七公里", "八公里"))}) as (root, asked):
+        assert run(f"{root}/b").output.count("take more than") == 9
+        assert not [path for path in map(str, asked) if ".png" in path]
+
+
+@pytest.mark.parametrize("kind", ["next", "list"])
+def test_a_feed_without_end_is_read_as_far_as_memory_allows(run, settings, monkeypatch, kind):  # noqa: F811
+    def feed(number: int) -> tuple[int, dict[str, str], bytes]:
+        entry = {
+            "id": f"{number}",
+            "title": f"第{number}篇",
+            "content_html": PARAGRAPHS.replace("七", f"{number}十") * 9,
+            "url": f"https://news.example/{number}",
+        }
+        entry["date_published"] = "2018-11-23T10:00:00+08:00"
+        content = {"version": "https://jsonfeed.org/version/1.1", "title": "晨报", "items": [entry]}
+        content["next_url"] = f"/feed{number + 1}" if kind == "next" else ""
+        return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
+
+    pages = {f"/feed{number}": feed(number) for number in range(9)}
+    monkeypatch.setattr(feeds, "LARGEST_TOGETHER_BYTES", 3 * len(pages["/feed0"][2]) + 100)
+    monkeypatch.setattr(feeds.ByteBudget.__init__, "__defaults__", (feeds.LARGEST_TOGETHER_BYTES,))
+    with site(pages) as (root, _):
+        source = f"{root}/feed0"
+        if kind == "list":
+            outlines = "".join(f'<outline xmlUrl="{root}/feed{number}"/>' for number in range(9))
+            source = str(settings.articles.parent / "feeds.opml")
+            (settings.articles.parent / "feeds.opml").write_text(f"<opml><body>{outlines}</body></opml>", "utf-8")
+        result = run(source)
+    assert "with its older pages" in result.output
+    assert result.exit_code == 1
+    assert len([name for name in files(settings) if name.endswith(".md")]) == 3
+
+
+def test_each_member_of_a_zip_that_is_not_read_is_named_with_the_reason(settings, tmp_path):
+    link = zipfile.ZipInfo("link.md")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("../climbing.md", NOTE.format("刮风"))
+        archive.writestr("a\\..\\..\\windows.md", NOTE.format("下雹"))
+        archive.writestr("twice.md", NOTE.format("下雨"))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("twice.md", NOTE.format("下雪"))
+        archive.writestr("../logo.gif", b"")
+    (tmp_path / "a.zip").write_bytes(target.getvalue())
+    environment = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance), "LC_ALL": "C"}
+    command = [sys.executable, "-m", "reader", "import", str(tmp_path / "a.zip")]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    reasons = dict(line.rsplit("a.zip: ", 1)[1].split(": ", 1) for line in result.stderr.splitlines() if line[0] == "!")
+    assert reasons == {
+        "link.md": "a symbolic link, which is not read",
+        "../climbing.md": "its path leads out of the archive",
+        "a\\..\\..\\windows.md": "its path leads out of the archive",
+        "twice.md": "another file in the archive has this name; only the last is read",
+    }
+    assert files(settings) == ["2018-11-23/下雪.md"]
