@@ -7,6 +7,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -151,3 +152,15 @@ def test_elements_that_are_nested_too_deeply_are_a_problem_and_no_bug():
 def test_a_number_of_a_document_that_is_none_is_no_bug(number):
     body = f'<text:h text:outline-level="{number}">大雨</text:h><text:p>a<text:s text:c="{number}"/>b</text:p>'
     assert "大雨" in read_content(".odt", odt(body)).body_html + read_content(".odt", odt(body)).title
+
+
+@pytest.mark.parametrize("unit", [b"QUJD", b"%2B", b"A ", b"QUJD" * 19 + b"\n"])
+@pytest.mark.parametrize("address", [b'<img src="%b">', b"<img src=%b>", b"![rain](%b)"])
+def test_a_picture_inside_a_file_takes_a_few_times_its_memory(unit, address):
+    """A pattern with alternatives for each character took 200 times: 3 MB in a page were more than the limit."""
+    content = address % (b"data:image/png;base64," + unit * (2_000_000 // len(unit)))
+    program = "import resource, sys; from reader.formats.data_pictures import take_data_pictures as take"
+    program += "; content = sys.stdin.buffer.read(); peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss"
+    program += "; before = peak(); take(content); print(peak() - before)"
+    result = subprocess.run([sys.executable, "-c", program], input=content, capture_output=True, check=True, timeout=60)
+    assert int(result.stdout) < 40_000, "kilobytes"

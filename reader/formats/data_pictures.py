@@ -6,16 +6,15 @@ import base64
 import binascii
 import hashlib
 import re
-from urllib.parse import unquote_to_bytes
 
 HOST = "https://data.invalid/"
 """Where such a picture is until it has a file. The domain can't exist (RFC 2606)."""
+_ESCAPES = ((b"%2B", b"+"), (b"%2b", b"+"), (b"%2F", b"/"), (b"%2f", b"/"), (b"%3D", b"="), (b"%3d", b"="))
 _KIND = rb"data:image/(png|jpe?g|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*;base64,"
-_DATA = _KIND + rb"((?:[A-Za-z0-9+/=_-]|%(?:2[BbFf]|3[Dd]))+)"
+_DATA = _KIND + rb"([A-Za-z0-9+/=_%-]+)"
+"""One class of characters, ``%`` for escapes: alternatives would take 200 times the memory of the picture."""
 _QUOTED = re.compile(
-    rb"""((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*["']\s*)"""
-    + _KIND
-    + rb"((?:[A-Za-z0-9+/=_-]|%(?:2[BbFf]|3[Dd])|\s)+)",
+    rb"""((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*["']\s*)""" + _KIND + rb"([A-Za-z0-9+/=_%\s-]+)",
     re.IGNORECASE,
 )
 """In quotes an address may be broken into lines."""
@@ -50,7 +49,9 @@ def take_data_pictures(content: bytes) -> tuple[bytes, dict[str, bytes]]:
 
 def _take(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
     """The picture's new address, empty when it cannot be decoded."""
-    plain = re.sub(rb"\s+", b"", unquote_to_bytes(encoded) if b"%" in encoded else encoded)
+    plain = encoded.translate(None, b" \t\n\r\f\v")
+    for escape, sign in _ESCAPES:
+        plain = plain.replace(escape, sign)
     plain = plain.replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
     try:
         picture = base64.b64decode(plain + b"=" * (-len(plain) % 4))
