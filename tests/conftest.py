@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from waiting import LIMIT_SECONDS
 
 from reader.settings import Settings
 
@@ -45,6 +46,21 @@ def imported_modules(item: pytest.Item) -> set[str]:
     values = vars(item.module).values() if isinstance(item, pytest.Function) else ()
     named = (value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in values)
     return {str(name).partition(".")[0] for name in named}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience():
+    """What a visitor is asked to come again for after ten seconds, a test waits for: the machine may be busy."""
+    from reader.jobs import share_cards_and_covers
+    from reader.library import git_dates
+    from reader.media import renditions
+    from reader.web.views import editor
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (share_cards_and_covers, git_dates, renditions, editor):
+            for name in {"PATIENCE_SECONDS", "TIMEOUT_SECONDS"} & vars(module).keys():
+                patch.setattr(module, name, LIMIT_SECONDS)
+        yield
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from lxml import etree
+from waiting import LIMIT_SECONDS
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from reader.app import create_app
@@ -139,7 +140,7 @@ class FeedSite:
     def fetch(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """One request with these headers (``If_None_Match="…"``)."""
         parts = urlsplit(self.url)
-        with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)) as connection:
+        with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=LIMIT_SECONDS)) as connection:
             connection.request(method, path, headers={name.replace("_", "-"): v for name, v in headers.items()})
             response = connection.getresponse()
             return Answer(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())

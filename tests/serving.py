@@ -7,12 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
+
+from waiting import LIMIT_SECONDS, answers, wait_for
 
 from reader.settings import ROOT, Settings
 
@@ -61,25 +61,22 @@ def serving(settings: Settings, command: Sequence[str] = READER, log: Path | Non
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/healthz", process)
+        _wait_until_it_answers(f"{url}/healthz", process)
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         output.close()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    def holds() -> bool:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with status {process.returncode} before it answered")
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"no answer from {url}")
+        return answers(url, {200})
+
+    wait_for(holds, lambda: f"no answer from {url}", 0.05)

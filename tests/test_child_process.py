@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_SECONDS, wait_for
 
 from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits
 from reader.child_process.pool import WarmChildren
@@ -136,12 +137,11 @@ def test_a_busy_child_dies_with_its_parent(tmp_path):
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    for _ in range(600):
-        if is_gone(child):
-            return
-        time.sleep(0.05)
-    os.kill(child, signal.SIGKILL)
-    pytest.fail("the child lives on")
+    try:
+        wait_for(lambda: is_gone(child), lambda: "the child lives on")
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
 
 
 def test_a_forked_process_can_start_children_of_its_own():
@@ -151,7 +151,9 @@ def test_a_forked_process_can_start_children_of_its_own():
         "if not os.fork():\n    sys.stdout.write(ChildProcess(command).ask('forked', 60)); sys.stdout.flush(); os._exit(0)\n"
         "os.wait()"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, timeout=LIMIT_SECONDS
+    )
     assert done.stdout == b"forked"
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from serving import free_port, serving
+from waiting import LIMIT_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
@@ -61,24 +62,22 @@ def nginx_before(upstream: str, folder: Path) -> Iterator[tuple[str, str]]:
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder), "utf-8")
     process = subprocess.Popen([NGINX, "-e", folder / "error.log", "-p", folder, "-c", folder / "nginx.conf"])
     try:
-        _wait_for(f"https://127.0.0.1:{secure}/", process)
+        _wait_until_it_answers(f"https://127.0.0.1:{secure}/", process)
         yield f"https://127.0.0.1:{secure}", f"http://127.0.0.1:{plain}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(LIMIT_SECONDS)
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    def holds() -> bool:
         assert process.poll() is None, "nginx did not start"
         try:
-            ask(url)
-            return
-        except urllib.error.HTTPError:
-            return
+            return bool(ask(url))
         except OSError:
-            time.sleep(0.05)
-    raise AssertionError(f"no answer from {url}")
+            return False
+
+    wait_for(holds, lambda: f"no answer from {url}", 0.05)
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -93,7 +92,7 @@ def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Messa
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, body, headers=fields)
     try:
-        with opener.open(request, timeout=20) as response:
+        with opener.open(request, timeout=LIMIT_SECONDS) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as answer:
         with answer:

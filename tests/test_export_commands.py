@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from contextlib import contextmanager
 from urllib.request import urlopen
 
 import pytest
 from serving import free_port
+from waiting import answers, wait_for
 
 from reader.cli import main
 from reader.exports import EXPORTS
@@ -87,12 +87,7 @@ def kiwix(path):
     port = free_port()
     server = subprocess.Popen(["kiwix-serve", "--address", "127.0.0.1", "--port", str(port), path])
     try:
-        for _ in range(200):
-            try:
-                urlopen(f"http://127.0.0.1:{port}/").close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/"))
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()

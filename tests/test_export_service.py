@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from factories import make_article
 from PIL import Image
+from waiting import LIMIT_SECONDS, wait_for
 
 from reader.catalog import Catalog, prepare
 from reader.child_process.parent import NO_LIMITS
@@ -51,14 +51,6 @@ def at_work(work, *arguments):
         thread.join()
 
 
-def wait_for(fact, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not (found := fact()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-    return found
-
-
 @pytest.fixture
 def export_service(settings):
     return open_press(settings)
@@ -67,7 +59,9 @@ def export_service(settings):
 def test_an_ordered_file_is_made_once_and_its_size_is_known(export_service):
     assert export_service.size_bytes(RAIN, "epub") is None
     with at_work(export_service.run_workers), ThreadPoolExecutor(8) as visitors:
-        paths = set(visitors.map(lambda _: export_service.get_or_wait(RAIN, "epub"), range(8)))
+        paths = set(
+            visitors.map(lambda _: export_service.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS), range(8))
+        )
     (path,) = paths
     assert path.read_bytes().startswith(b"PK")
     assert export_service.size_bytes(RAIN, "epub") == path.stat().st_size
@@ -86,12 +80,13 @@ def test_a_file_made_elsewhere_has_the_same_bytes(export_service, settings, tmp_
     other = open_press(replace(settings, instance=tmp_path / "other"))
     with at_work(export_service.run_workers):
         first = {
-            suffix: export_service.get_or_wait(RAIN, suffix, patience_seconds=60).read_bytes()
+            suffix: export_service.get_or_wait(RAIN, suffix, patience_seconds=LIMIT_SECONDS).read_bytes()
             for suffix in ("pdf", "epub")
         }
     with at_work(other.run_workers):
         assert {
-            suffix: other.get_or_wait(RAIN, suffix, patience_seconds=60).read_bytes() for suffix in ("pdf", "epub")
+            suffix: other.get_or_wait(RAIN, suffix, patience_seconds=LIMIT_SECONDS).read_bytes()
+            for suffix in ("pdf", "epub")
         } == first
 
 
@@ -135,7 +130,7 @@ def test_an_order_of_other_code_is_refused_not_made(settings):
     prepare(settings.catalog)
     stale = ExportService(settings, Catalog(settings.catalog, settings.timezone), build_id="0" * 16)
     with at_work(stale.run_workers), pytest.raises(ExportFailed, match="restart"):
-        stale.get_or_wait(RAIN, "epub")
+        stale.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS)
 
 
 @pytest.fixture
@@ -143,7 +138,7 @@ def jobs(tmp_path):
     return JobQueue(tmp_path / "jobs.sqlite3", limit=10)
 
 
-def pool_of(jobs, program, finished=lambda *_: None, timeout_seconds=20.0, limits=NO_LIMITS):
+def pool_of(jobs, program, finished=lambda *_: None, timeout_seconds=LIMIT_SECONDS, limits=NO_LIMITS):
     return WorkerPool(jobs, [sys.executable, "-c", program], 1, timeout_seconds, finished, limits=limits)
 
 
@@ -176,7 +171,7 @@ def test_two_thousand_orders_leave_a_bounded_number_of_rows_files_and_bytes(tmp_
     folder, made = tmp_path / "exports", []
     jobs = JobQueue(tmp_path / "jobs.sqlite3", limit=64)
     command = [sys.executable, "-c", program, str(folder)]
-    pool = WorkerPool(jobs, command, 1, 60.0, lambda key, _: made.append(key))
+    pool = WorkerPool(jobs, command, 1, LIMIT_SECONDS, lambda key, _: made.append(key))
     with at_work(pool.run, tmp_path / "lock"):
         for n in range(2000):
             wait_for(lambda: jobs.waiting() < 60)
@@ -209,7 +204,7 @@ def test_a_worker_grown_large_by_a_book_answers_the_next_order_too(export_servic
     monkeypatch.setattr("reader.jobs.pool.RECYCLE_BYTES", 1)
     with at_work(export_service.run_workers):
         for suffix in ("epub", "txt", "md"):
-            assert export_service.get_or_wait(RAIN, suffix, patience_seconds=60).stat().st_size
+            assert export_service.get_or_wait(RAIN, suffix, patience_seconds=LIMIT_SECONDS).stat().st_size
 
 
 def test_a_job_whose_worker_is_killed_is_made_once_more_but_not_for_ever(jobs, tmp_path):
@@ -303,7 +298,7 @@ def test_an_article_with_a_picture_is_exported_within_the_default_memory(service
     article = of_article(services.catalog.article("rain"))
     with at_work(services.export_service.run_workers):
         for suffix in ("epub", "pdf", "html"):
-            path = services.export_service.get_or_wait(article, suffix, patience_seconds=60)
+            path = services.export_service.get_or_wait(article, suffix, patience_seconds=LIMIT_SECONDS)
             assert path.stat().st_size > 20_000
 
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ import fastfeedparser
 import pytest
 from feed_site import SELECTIONS, TROUBLE, FeedSite, feed_site, fill, items_of, text_of
 from playwright.sync_api import sync_playwright
+from waiting import LIMIT_SECONDS, wait_for
 from werkzeug.urls import uri_to_iri
 
 from reader.feeds import FEEDS, WINDOW
@@ -42,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FeedSite]:
         yield site
 
 
-def run(*command: str | Path, folder: Path, text: bytes | None = None, seconds: int = 60) -> str:
+def run(*command: str | Path, folder: Path, text: bytes | None = None, seconds: int = LIMIT_SECONDS) -> str:
     """The output of the program, which must exit with 0. Runs without our proxy settings and home folder."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
@@ -137,14 +137,14 @@ LIFEREA = """
 liferea > liferea.log 2>&1 &
 liferea=$!
 ask() { dbus-send --session --print-reply --dest=org.gnome.feed.Reader /org/gnome/feed/Reader "org.gnome.feed.Reader.$@"; }
-for _ in $(seq 120); do ask Ping > /dev/null 2>&1 && break; sleep 0.25; done
+for _ in $(seq 1200); do ask Ping > /dev/null 2>&1 && break; sleep 0.25; done
 ask SetOnline boolean:true > /dev/null
 ask Subscribe string:"$1" > /dev/null
-for _ in $(seq 80); do ask GetUnreadItems | grep -q "int32 $2" && break; sleep 0.25; done
+for _ in $(seq 1200); do ask GetUnreadItems | grep -q "int32 $2" && break; sleep 0.25; done
 touch subscribed
-for _ in $(seq 80); do [ -e published ] && break; sleep 0.25; done
+for _ in $(seq 1200); do [ -e published ] && break; sleep 0.25; done
 ask Refresh > /dev/null
-for _ in $(seq 80); do ask GetUnreadItems | grep -q "int32 $(($2 + 1))" && break; sleep 0.25; done
+for _ in $(seq 1200); do ask GetUnreadItems | grep -q "int32 $(($2 + 1))" && break; sleep 0.25; done
 kill $liferea
 wait $liferea
 exit 0
@@ -172,13 +172,10 @@ def test_c05_liferea_subscribes_and_merges_a_delta(tmp_path: Path) -> None:
         with subprocess.Popen(
             command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as liferea:
-            for _ in range(240):
-                if (tmp_path / "subscribed").exists() or liferea.poll() is not None:
-                    break
-                time.sleep(0.1)
+            wait_for(lambda: (tmp_path / "subscribed").exists() or liferea.poll() is not None)
             site.drop("new.md", NEW)
             (tmp_path / "published").touch()
-            assert liferea.wait(60) == 0
+            assert liferea.wait(LIMIT_SECONDS) == 0
     with sqlite3.connect(home / ".local" / "share" / "liferea" / "liferea.db") as kept:
         rows = kept.execute("SELECT source_id, source, title FROM items ORDER BY date DESC").fetchall()
     kept.close()
@@ -234,7 +231,7 @@ def test_c03_four_npm_parsers_read_the_same(site: FeedSite, npm_readings, path: 
 
 def test_the_article_can_be_fetched_from_what_a_reader_kept(site: FeedSite, tmp_path: Path) -> None:
     row = newsboat(tmp_path, f"{site.url}/feed.xml")[0]
-    with urllib.request.urlopen(row["url"], timeout=10) as page:
+    with urllib.request.urlopen(row["url"], timeout=LIMIT_SECONDS) as page:
         assert "政协长文" in page.read().decode()
 
 

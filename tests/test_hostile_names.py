@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_SECONDS
 
 from reader.models import escaped, escaped_in_json
 from reader.settings import ROOT
@@ -31,7 +32,7 @@ def run(settings, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
     places = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     command = [sys.executable, "-m", "reader", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=os.environ | places | {"LANG": "C.UTF-8"}, capture_output=True, timeout=120
+        command, cwd=ROOT, env=os.environ | places | {"LANG": "C.UTF-8"}, capture_output=True, timeout=LIMIT_SECONDS
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from serving import serving
+from waiting import LIMIT_SECONDS
 
 from reader.settings import Settings
 
@@ -42,7 +43,7 @@ def site(log):
 def send(site: str, raw: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, lower-case headers and body of the response; 0 if the connection was closed without one."""
     host, port = site.split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=LIMIT_SECONDS) as connection:
         answer = b""
         try:
             connection.sendall(raw)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from serving import free_port, inherited
+from waiting import LIMIT_SECONDS, wait_for
 
 from reader.app import create_app
 from reader.settings import ROOT
@@ -41,14 +42,14 @@ def server(settings, drop, tmp_path):
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as answer:
         return answer.read().decode()
 
 
@@ -98,13 +99,11 @@ def test_a_reload_and_a_stop_lose_no_request(server):
         visitor.start()
     workers = children(process.pid)
     process.send_signal(signal.SIGHUP)
-    while children(process.pid) & workers:
-        time.sleep(0.1)
+    wait_for(lambda: not children(process.pid) & workers and len(served) > 20)
     stop.set()
     for visitor in visitors:
         visitor.join()
     assert failures == []
-    assert len(served) > 20
 
 
 def test_a_stop_finishes_what_was_begun(server):
@@ -118,7 +117,7 @@ def test_a_stop_finishes_what_was_begun(server):
     assert response.status == 200
     assert response.read()
     connection.close()
-    assert process.wait(20) == 0
+    assert process.wait(LIMIT_SECONDS) == 0
 
 
 def children(pid):

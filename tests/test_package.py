@@ -23,6 +23,7 @@ from urllib.request import urlopen
 
 import pytest
 from serving import free_port
+from waiting import LIMIT_SECONDS, answers, wait_for
 
 import reader
 from reader.settings import ROOT
@@ -77,7 +78,7 @@ def environment(**more: str) -> dict[str, str]:
 def run(installed: Path, site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [installed / COMMAND, *arguments]
     return subprocess.run(
-        command, cwd=site, env=environment(), capture_output=True, text=True, check=False, timeout=300
+        command, cwd=site, env=environment(), capture_output=True, text=True, check=False, timeout=2 * LIMIT_SECONDS
     )
 
 
@@ -86,18 +87,13 @@ def serving_installed(command: list[str | Path], site: Path, port: int, **more: 
     with (site / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=site, env=environment(**more), stdout=log, stderr=log)
     try:
-        for _ in range(600):
-            assert server.poll() is None, (site / "log").read_text("utf-8")
-            try:
-                urlopen(f"http://127.0.0.1:{port}/healthz").close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_for(lambda: server.poll() is not None or answers(f"http://127.0.0.1:{port}/healthz"))
+        assert server.poll() is None, (site / "log").read_text("utf-8")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGTERM)
         try:
-            server.wait(20)
+            server.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -105,7 +101,7 @@ def serving_installed(command: list[str | Path], site: Path, port: int, **more: 
 
 def fetch(url: str) -> bytes:
     """The response; repeated while the export is being generated."""
-    for _ in range(600):
+    for _ in range(3000):
         try:
             with urlopen(url) as response:
                 if response.status == 200:

@@ -133,7 +133,7 @@ class Site:
         self.client, self.services = app.test_client(), app.extensions["reader"]
 
     def get(self, address: str):
-        for _ in range(1200):
+        for _ in range(3000):
             response = self.client.get(address, follow_redirects=True, buffered=True)
             if response.status_code not in (202, 503):
                 return response

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from waiting import LIMIT_SECONDS
 
 from reader.catalog import catalog_writer
 from reader.errors import BadSetting, Gone, Moved
@@ -369,7 +370,9 @@ def test_others_write_and_processes_start_while_a_file_is_being_read(services, d
                 " instance=Path(sys.argv[2])); print(build_services(s).catalog.count())"
             )
             command = [sys.executable, "-c", code, str(settings.articles), str(settings.instance)]
-            started.append(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout)
+            started.append(
+                subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS).stdout
+            )
             with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
                 transaction.set_meta("written meanwhile", "yes")
         return iter(())

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from serving import serving
+from waiting import LIMIT_SECONDS
 
 FORM = b"POST /preferences HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 FORM += b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -66,7 +67,7 @@ CUT_OFF = ("a chunk that is cut off", "no last chunk", "a length that is cut off
 
 def answer_to(port: int, request: bytes, *, is_cut_off: bool = False) -> bytes:
     """All that comes after *request*. A client whose request is cut off has closed its side."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS) as connection:
         connection.sendall(request)
         if is_cut_off:
             connection.shutdown(socket.SHUT_WR)
@@ -93,7 +94,7 @@ def test_nothing_that_follows_chunks_is_taken_for_a_request(port):
 
 def test_chunks_without_end_are_cut_off(port):
     sent, chunk = 0, b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS) as connection:
         connection.sendall(CHUNKED)
         try:
             while sent < 400 << 20:

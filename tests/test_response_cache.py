@@ -7,6 +7,7 @@ from html import unescape
 
 import brotli
 import pytest
+from waiting import LIMIT_SECONDS
 from werkzeug.test import Client
 
 from reader.app import _CatalogRevision
@@ -197,7 +198,7 @@ def test_a_page_asked_for_again_is_squeezed_further_under_a_tag_of_its_own(app, 
     first = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     recompressor._queue.put(type("Last", (), {"ready": property(lambda self: done.set())})())
-    assert done.wait(10)
+    assert done.wait(LIMIT_SECONDS)
     better = client.get("/feed.xml", headers={"Accept-Encoding": "br"})
     assert len(better.data) < len(first.data)
     assert brotli.decompress(better.data) == brotli.decompress(first.data)

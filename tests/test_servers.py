@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import time
 import urllib.request
 from urllib.parse import quote
 
 import pytest
 from serving import FLASK, GUNICORN, READER, RESERVED_PORT, free_port, inherited, serving
+from waiting import LIMIT_SECONDS, wait_for
 
 from reader.settings import ROOT
 
@@ -16,7 +16,7 @@ SERVERS = {"reader serve": READER, "flask run": FLASK, "gunicorn": GUNICORN}
 
 
 def fetch(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as response:
         text: str = response.read().decode()
         return text
 
@@ -27,10 +27,7 @@ def test_a_dropped_file_is_served_within_moments(command, settings, drop):
     with serving(settings, command) as url:
         assert "大雨" in fetch(f"{url}/a/rain")
         drop("2026-05-01/台风.md", "# 台风登陆\n\n风力十二级。")
-        for _ in range(100):
-            if "台风登陆" in fetch(f"{url}/"):
-                break
-            time.sleep(0.05)
+        wait_for(lambda: "台风登陆" in fetch(f"{url}/"))
         assert "风力十二级" in fetch(f"{url}/a/{quote('台风')}")
 
 
@@ -52,7 +49,13 @@ def test_a_setting_that_cannot_be_used_ends_the_server_with_one_line(tmp_path, c
     arguments = [word.replace(RESERVED_PORT, str(free_port())) for word in command]
     environment = inherited() | folders | {name: value, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120
+        arguments,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LIMIT_SECONDS,
     )
     assert done.returncode != 0
     assert said in done.stdout

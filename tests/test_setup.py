@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVE = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
@@ -48,7 +49,7 @@ class Machine:
         environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
         command = ["bash", self.checkout / "scripts" / "setup.sh", target]
         return subprocess.run(
-            command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=300
+            command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS
         )
 
     def did(self) -> list[str]:

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 
 import pytest
 from serving import inherited
+from waiting import LIMIT_SECONDS, wait_for
 
 from reader.catalog import Catalog, catalog_writer
+from reader.library import file_state
 from reader.library.watcher import watch_and_index
 from reader.services import build_services
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
-PATIENCE_SECONDS = 10
 
 
 @contextmanager
@@ -26,21 +27,17 @@ def kept(settings):
     services, stop, ready = build_services(settings), threading.Event(), threading.Event()
     thread = threading.Thread(target=watch_and_index, args=(settings, services.library, stop, ready))
     thread.start()
-    assert ready.wait(PATIENCE_SECONDS)
+    assert ready.wait(LIMIT_SECONDS)
     try:
         yield services.catalog
     finally:
         stop.set()
-        thread.join(PATIENCE_SECONDS)
+        thread.join(LIMIT_SECONDS)
         assert not thread.is_alive()
 
 
 def eventually(holds) -> bool:
-    for _ in range(PATIENCE_SECONDS * 50):
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
+    return bool(wait_for(holds))
 
 
 @pytest.fixture(params=["reported by inotify", "found by scanning"])
@@ -76,15 +73,17 @@ def test_a_file_added_changed_renamed_and_removed_shows_by_itself(watching):
         assert eventually(lambda: catalog.count() == 0)
 
 
-def test_a_file_that_arrives_in_pieces_never_shows_half(settings):
+def test_a_file_that_arrives_in_pieces_never_shows_half(settings, monkeypatch):
+    monkeypatch.setattr(file_state, "SETTLED_SECONDS", 3600)  # however long the pause between two pieces becomes
     with kept(settings) as catalog, (settings.articles / "rain.md").open("w", encoding="utf-8") as file:
         seen = set()
         for piece in (RAIN, "第二段。\n\n", "第三段。\n"):
             file.write(piece)
             file.flush()
+            time.sleep(0.5)
             seen |= {str(a.body) for a in catalog.articles(["rain"])}
-            time.sleep(0.05)
         assert not seen
+        monkeypatch.undo()
         assert eventually(lambda: catalog.count() == 1)
         assert "第三段" in catalog.article("rain").body
 
@@ -103,7 +102,7 @@ def test_another_process_takes_over_when_the_keeper_is_killed(settings):
     environment = inherited() | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     code = (
         "from reader.services import start_background; from reader.settings import Settings; import time;"
-        "start_background(Settings.from_environ()); print('up', flush=True); time.sleep(60)"
+        "start_background(Settings.from_environ()); print('up', flush=True); time.sleep(600)"
     )
     keeper = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
     try:

@@ -7,7 +7,6 @@ import hmac
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +20,7 @@ from flask import Flask
 from flask_websub.hub import Hub, SQLite3HubStorage
 from flask_websub.subscriber import discover
 from serving import free_port, serving
+from waiting import LIMIT_SECONDS, wait_for
 from werkzeug.serving import make_server
 
 from reader.feeds import FEEDS
@@ -120,11 +120,7 @@ def ear() -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
 
 
 def eventually(is_true: Callable[[], object]) -> bool:
-    for _ in range(400):
-        if is_true():
-            return True
-        time.sleep(0.025)
-    return False
+    return bool(wait_for(is_true))
 
 
 def herald_of(site: FeedSite, hub: str) -> WebSubPublisher:
@@ -145,7 +141,7 @@ def test_u03_a_subscriber_is_delivered_what_is_new_signed(tmp_path: Path, hub: s
         site.drop("one.md", text_of(1))
         publisher = herald_of(site, hub)
         publisher.publish(threading.Event())
-        found = discover(f"{site.url}/{name}", timeout=10)
+        found = discover(f"{site.url}/{name}", timeout=LIMIT_SECONDS)
         assert found == {"hub_url": hub, "topic_url": f"{site.url}/{name}"}
         form = {
             "hub.mode": "subscribe",
@@ -153,7 +149,7 @@ def test_u03_a_subscriber_is_delivered_what_is_new_signed(tmp_path: Path, hub: s
             "hub.callback": f"{callback}/",
             "hub.secret": SECRET,
         }
-        with urlopen(hub, urlencode(form).encode(), timeout=10) as answer:
+        with urlopen(hub, urlencode(form).encode(), timeout=LIMIT_SECONDS) as answer:
             assert answer.status == 202
         assert eventually(lambda: subscriber.confirmed == [found["topic_url"]])
         assert eventually(lambda: _subscriptions(tmp_path) == 1)

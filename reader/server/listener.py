@@ -65,6 +65,18 @@ def refuse_new_connections(listener: socket.socket) -> None:
         listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
 
 
+def queued_connections(listener: socket.socket) -> int:
+    """How many connections no process has accepted yet: tcpi_unacked of a listening socket (linux/tcp.h, tcp_get_info).
+
+    0 where the kernel doesn't tell.
+    """
+    try:
+        (queued,) = struct.unpack_from("=I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)
+    except (OSError, struct.error):
+        return 0
+    return int(queued)
+
+
 def silent_listener() -> socket.socket:
     """A listening socket at a random abstract address, to which no client connects."""
     silent = socket.socket(socket.AF_UNIX)

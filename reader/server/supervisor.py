@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from ..errors import ReaderError
 from ..settings import PACKAGE
-from .listener import refuse_new_connections
+from .listener import queued_connections, refuse_new_connections
 
 LOG = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ START_SECONDS = 120.0
 LONGEST_PAUSE_SECONDS = 5.0
 """The longest pause between attempts to start a web process that dies immediately."""
 
-ACCEPT_SECONDS = 0.05
-"""How long web processes go on accepting queued connections before they stop."""
+ACCEPT_SECONDS, LONGEST_ACCEPT_SECONDS = 0.05, 3.0
+"""How long web processes at least go on accepting before they stop, and at most while connections are queued."""
 
 CHECK_SECONDS = 2.0
 """How often the main process checks that the instance folder is still there."""
@@ -201,7 +201,10 @@ class Supervisor:
 
     def _stop(self) -> int:
         refuse_new_connections(self._listener)
+        deadline = time.monotonic() + LONGEST_ACCEPT_SECONDS
         time.sleep(ACCEPT_SECONDS)
+        while queued_connections(self._listener) and time.monotonic() < deadline:
+            time.sleep(ACCEPT_SECONDS)
         everyone = [*self._current.values(), *self._leaving, *([self._coming] if self._coming else [])]
         for process in everyone:
             process.stop()

@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from page_waiting import LIMIT_SECONDS, new_context
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from serving import serving
-from waiting import LIMIT_SECONDS, new_context
 
 from reader.settings import ROOT, Settings
 

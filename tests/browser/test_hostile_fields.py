@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pikepdf
 import pytest
 from lxml import etree, html
-from waiting import ALL_CLICKED, new_context
+from page_waiting import ALL_CLICKED, new_context
 from werkzeug.urls import uri_to_iri
 
 from reader import urls

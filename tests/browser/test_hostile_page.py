@@ -8,7 +8,7 @@ import re
 
 import hostile_html
 import pytest
-from waiting import ALL_CLICKED, new_context
+from page_waiting import ALL_CLICKED, new_context
 
 from reader.app import create_app
 from reader.exports import exporter

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from page_waiting import wait_until
 from PIL import Image
 from serving import serving
-from waiting import wait_until
 
 from reader.settings import Settings
 

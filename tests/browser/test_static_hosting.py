@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from waiting import CONTROLLED, new_context, wait_until, wait_until_kept
+from page_waiting import CONTROLLED, new_context, wait_until, wait_until_kept
 
 from reader.cli import main
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waiting import CONTROLLED, wait_until, wait_until_kept
+from page_waiting import CONTROLLED, wait_until, wait_until_kept
 
 
 def open_and_keep(open_page, path):

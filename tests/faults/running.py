@@ -15,12 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import waiting
 from serving import free_port, inherited
+from waiting import LIMIT_SECONDS
 
 from reader.settings import ROOT
-
-PATIENCE_SECONDS = 120
-"""Only to avoid hanging; a busy machine may be slow."""
 
 
 @dataclass
@@ -69,7 +68,7 @@ class Server:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(30)
+            return self.process.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -82,7 +81,7 @@ class Server:
         os.utime(beside, (settled, settled))
         beside.replace(place)
 
-    def get(self, path: str, timeout: float = 30) -> tuple[int, bytes]:
+    def get(self, path: str, timeout: float = LIMIT_SECONDS) -> tuple[int, bytes]:
         try:
             with urllib.request.urlopen(f"{self.url}{path}", timeout=timeout) as answer:
                 return answer.status, answer.read()
@@ -145,9 +144,5 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_for(fact, server: Server | None = None, seconds: float = PATIENCE_SECONDS):
-    deadline = time.monotonic() + seconds
-    while not (found := fact()):
-        assert time.monotonic() < deadline, server.log if server else "waited in vain"
-        time.sleep(0.02)
-    return found
+def wait_for(fact, server: Server | None = None):
+    return waiting.wait_for(fact, lambda: server.log if server else "waited in vain")

@@ -14,6 +14,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 from serving import inherited, serving
+from waiting import LIMIT_SECONDS
 
 from reader import urls
 from reader.library import file_reader_pool
@@ -68,7 +69,7 @@ def bad_files(settings, drop, tmp_path, monkeypatch):
 
 def status_of(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=30) as response:
+        with urllib.request.urlopen(address, timeout=LIMIT_SECONDS) as response:
             return response.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -103,11 +104,11 @@ def test_the_service_comes_up_twice_and_the_bad_files_are_listed(settings, bad_f
 
 @contextmanager
 def result_of(settings, name: str):
-    """The result of a file, or a failure in a minute, never an endless wait."""
+    """The result of a file, or a failure, never an endless wait."""
     found = []
     thread = threading.Thread(target=lambda: found.extend(FileReader(settings).read({name: "stamp"})), daemon=True)
     thread.start()
-    thread.join(60)
+    thread.join(LIMIT_SECONDS)
     assert found, "it blocks"
     yield found[0].result
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 from serving import READER, inherited, serving
+from waiting import LIMIT_SECONDS, wait_for
 
 RAIN = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n今天下雨。\n"
-PATIENCE_SECONDS = 30
 UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")
 """Root without the right to read what its mode forbids."""
 
@@ -37,7 +37,7 @@ class Site:
 
     def fetch(self, path: str) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=LIMIT_SECONDS) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -60,12 +60,7 @@ class Site:
 
 
 def eventually(holds: Callable[[], object]) -> bool:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.1)
-    return False
+    return bool(wait_for(holds, pause=0.1))
 
 
 @pytest.fixture
@@ -215,7 +210,7 @@ def test_bad_entries_of_every_kind_leave_the_rest_alone_and_the_log_short(starte
             | {"READER_ARTICLES": str(site.articles), "READER_INSTANCE": str(site.articles.parent / "i2")},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=LIMIT_SECONDS,
         )
         assert check.returncode == 1
         assert "Traceback" not in check.stderr
@@ -267,7 +262,11 @@ def test_a_removal_in_bulk_is_confirmed_on_the_command_line(started, settings):
             "LANG": "C",
         }
         done = subprocess.run(
-            [*READER[:3], "check", "--accept-removals"], env=environment, capture_output=True, text=True, timeout=60
+            [*READER[:3], "check", "--accept-removals"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
         )
         assert (done.returncode, done.stdout) == (0, "8 files removed\n2 articles published, no problems\n")
         assert eventually(lambda: site.status("/healthz") == 200)

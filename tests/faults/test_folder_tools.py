@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from running import Server, running, wait_for
+from waiting import LIMIT_SECONDS
 
 NAMES = [f"story{number}" for number in range(12)]
 LOOKED_AT = ("/", "/atom.xml", "/a/story0", "/a/story1", "/a/story11")
@@ -67,7 +68,7 @@ def entries(server: Server) -> set[str]:
 
 def git(folder: Path, *arguments: str) -> None:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=LIMIT_SECONDS)
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="needs git")

@@ -9,6 +9,7 @@ import sys
 import pytest
 from running import Server, running, wait_for
 from serving import inherited
+from waiting import LIMIT_SECONDS
 
 from reader.settings import ROOT
 
@@ -19,7 +20,7 @@ def command(server, *words: str, **settings: str) -> subprocess.CompletedProcess
     places = {f"READER_{name.upper()}": str(server.folder / name) for name in ("articles", "instance")}
     return subprocess.run(
         [sys.executable, "-m", "reader", *words],
-        cwd=ROOT, env=inherited() | places | settings, capture_output=True, text=True, timeout=120,
+        cwd=ROOT, env=inherited() | places | settings, capture_output=True, text=True, timeout=LIMIT_SECONDS,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from faults.running import Server, running, wait_for
 from serving import free_port, inherited
+from waiting import LIMIT_SECONDS
 
 from reader.errors import LimitTooLow
 from reader.settings import ROOT, Settings
@@ -152,7 +153,7 @@ def test_a_server_that_can_write_nowhere_is_refused_with_the_reason(tmp_path):
         pytest.skip("a mount namespace is for root only")
     server.instance.rmdir()
     server.begin()
-    assert server.process.wait(60) == 2
+    assert server.process.wait(LIMIT_SECONDS) == 2
     assert "READER_INSTANCE" in server.log
     assert "Traceback" not in server.log
 
@@ -177,7 +178,7 @@ exec "$@"
 def test_a_limit_that_is_too_low_is_refused_with_what_is_needed(tmp_path, limit, said):
     server = Server(tmp_path, prefix=("prlimit", limit))
     server.begin()
-    assert server.process.wait(60) == 2
+    assert server.process.wait(LIMIT_SECONDS) == 2
     assert said in server.log
     assert server.log.count("\n") == 1
 
@@ -186,7 +187,9 @@ def test_a_file_size_of_nothing_is_refused(tmp_path):
     """The message needs a terminal or a pipe: it cannot be written to a file."""
     command = ["prlimit", "--fsize=0:0", sys.executable, "-m", "reader", "serve", "--port", str(free_port())]
     folders = {"READER_ARTICLES": str(tmp_path / "articles"), "READER_INSTANCE": str(tmp_path / "instance")}
-    done = subprocess.run(command, cwd=ROOT, env=inherited() | folders, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, env=inherited() | folders, capture_output=True, text=True, timeout=LIMIT_SECONDS
+    )
     assert done.returncode == 2
     assert "ulimit -f is 0" in done.stderr
 

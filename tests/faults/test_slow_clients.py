@@ -10,7 +10,8 @@ import urllib.parse
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
-from faults.running import PATIENCE_SECONDS, Server, running, wait_for
+from faults.running import Server, running, wait_for
+from waiting import LIMIT_SECONDS
 
 CLIENTS = 200
 BEGINNINGS = {
@@ -35,7 +36,9 @@ def server(tmp_path_factory):
 def test_two_hundred_slow_clients_stop_nobody_else(server, beginning):
     with ExitStack() as clients:
         for _ in range(CLIENTS):
-            client = clients.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)))
+            client = clients.enter_context(
+                closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS))
+            )
             client.sendall(beginning)
         for _ in range(20):
             assert server.status("/a/rain") == 200
@@ -49,7 +52,9 @@ def tricklers(server, count):
     with ExitStack() as clients:
         connected = []
         for _ in range(count):
-            client = clients.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)))
+            client = clients.enter_context(
+                closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS))
+            )
             client.sendall(BEGINNINGS["half a body"])
             connected.append(client)
 
@@ -70,7 +75,7 @@ def tricklers(server, count):
 
 def answer_to_form(server) -> int:
     """The status; 503 also if the connection was closed before the answer arrived: its form was not read."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_SECONDS)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     with closing(connection):
         try:
@@ -99,7 +104,7 @@ def test_a_form_is_taken_when_it_is_sent_again_although_sixty_others_are_sent_by
 
 def test_a_body_has_half_a_minute_in_all_not_from_byte_to_byte(server):
     with tricklers(server, 1) as [client]:
-        client.settimeout(PATIENCE_SECONDS)
+        client.settimeout(LIMIT_SECONDS)
         with suppress(ConnectionResetError):
             while client.recv(4096):
                 pass
@@ -107,13 +112,13 @@ def test_a_body_has_half_a_minute_in_all_not_from_byte_to_byte(server):
 
 @pytest.mark.parametrize("path", ["/a/rain", "/nothing/here", "/feed.json"])
 def test_a_body_that_no_page_reads_is_not_waited_for(server, path):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)) as client:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)) as client:
         client.sendall(BEGINNINGS["half a body"].replace(b"/preferences", path.encode()))
         assert client.recv(12) in (b"HTTP/1.1 404", b"HTTP/1.1 405")
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)) as client:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)) as client:
         client.sendall(BEGINNINGS["half a body"].replace(b"1000", b"100000000"))
         assert client.recv(12) == b"HTTP/1.1 413"
 
@@ -122,9 +127,11 @@ def test_silent_connections_make_room_when_half_of_the_places_are_taken(tmp_path
     server = Server(tmp_path, workers=1, prefix=("prlimit", "--nofile=440:440"))  # 224 connections
     server.publish("rain")
     with running(server), ExitStack() as clients:
-        visitor = clients.enter_context(closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)))
+        visitor = clients.enter_context(
+            closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_SECONDS))
+        )
         silent = [
-            clients.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)))
+            clients.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)))
             for _ in range(200)
         ]
         for client in silent:
@@ -133,10 +140,10 @@ def test_silent_connections_make_room_when_half_of_the_places_are_taken(tmp_path
         def ended():
             visitor.request("GET", "/a/rain")  # who speaks keeps the connection
             assert visitor.getresponse().read()
-            return sum(is_ended(client) for client in silent)
+            count = sum(is_ended(client) for client in silent)
+            return count if count > 80 else 0
 
-        wait_for(lambda: ended() > 80, server)
-        assert ended() < 200
+        assert wait_for(ended, server) < 200
 
 
 def is_ended(client) -> bool:
@@ -149,14 +156,14 @@ def is_ended(client) -> bool:
 
 
 def test_a_body_that_never_ends_is_given_up(server):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=120)) as client:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)) as client:
         client.sendall(BEGINNINGS["half a body"])
         while client.recv(4096):
             pass
 
 
 def test_a_head_that_never_ends_is_given_up(server):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=60)) as client:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)) as client:
         client.sendall(BEGINNINGS["half a head"])
         while client.recv(4096):
             pass
