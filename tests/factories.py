@@ -1,10 +1,14 @@
-"""Articles for tests, created without files."""
+"""Articles and refusals for tests, created without files."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from reader.errors import UnreadableArticle
+from reader.formats import read_draft
 from reader.models import Article
 from reader.sanitizer import sanitize
 
@@ -22,3 +26,10 @@ def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **valu
         "language": "zh-CN",
     }
     return Article(slug=slug, published=when, **(plain | values))  # type: ignore[arg-type]
+
+
+def refusal(suffix: str, text: str | bytes) -> UnreadableArticle:
+    """The error that reading *text* as a file of this format raises."""
+    with pytest.raises(UnreadableArticle) as caught:
+        read_draft(suffix, text.encode() if isinstance(text, str) else text)
+    return caught.value
