@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 
 from ..i18n import Message
 from ..models import Draft
-from ..patterns import lazy_pattern
 from . import front_matter
 from .decoding import decode_text
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
@@ -23,23 +22,23 @@ SUFFIXES = (".adoc", ".asciidoc")
 SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _DEEPEST = 20
-_ATTRIBUTE = lazy_pattern(r":(!?[\w-]+!?):(?:[ \t]+(.*))?[ \t]*")
-_AUTHOR = lazy_pattern(r"[^\W\d_][^:<>=*\[\]]{0,60}?(?:\s*<[^<>]*>)?(?:; .*)?")
-_REVISION = lazy_pattern(r"(?:v?\d[\w.]*,?[ \t]*)?(\d{4}-\d\d?-\d\d?)?(?::.*)?")
-_HEADING = lazy_pattern(r"(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*")
-_STYLE = lazy_pattern(r"\[([^\[\]]*)\][ \t]*")
-_ANCHOR = lazy_pattern(r"\[\[([^\[\],]+)(?:,[^\]]*)?\]\][ \t]*")
-_BLOCK_TITLE = lazy_pattern(r"\.(?![. \t])(.+)")
-_DELIMITER = lazy_pattern(r"(-{4,}|={4,}|\.{4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```)(\w*)[ \t]*")
-_TABLE = lazy_pattern(r"[|,:!]={3,}[ \t]*")
-_MACRO = lazy_pattern(r"(image|video|audio|include|ifdef|ifndef|ifeval|endif|toc)::([^\[\]]*)\[(.*)\][ \t]*")
-_BREAK = lazy_pattern(r"'{3}[ \t]*|<<<[ \t]*|-{3}[ \t]*|\+[ \t]*")
-_ADMONITION = lazy_pattern(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(.*)")
-_ITEM = lazy_pattern(r"[ \t]*(\*{1,5}|-|\.{1,5}|\d+\.|<\.>|<\d+>)[ \t]+(\[[ xX*]\][ \t]+)?(\S.*)")
-_TERM = lazy_pattern(r"[ \t]*(?!https?:|link:)(\S.*?)(?::::?:?|;;)(?:[ \t]+(.*))?")
-_NAMED = lazy_pattern(r'([\w-]+)=(?:"([^"]*)"|(.*))')
-_CELL = lazy_pattern(r"(?:(?:\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[aehlmsv]?)(?<!\\)\|")
-_CALLOUT = lazy_pattern(r"[ \t]*(?:(?://|#|;;)[ \t]*)?<(?:\.|\d+)>[ \t]*$")
+_ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:[ \t]+(.*))?[ \t]*")
+_AUTHOR = re.compile(r"[^\W\d_][^:<>=*\[\]]{0,60}?(?:\s*<[^<>]*>)?(?:; .*)?")
+_REVISION = re.compile(r"(?:v?\d[\w.]*,?[ \t]*)?(\d{4}-\d\d?-\d\d?)?(?::.*)?")
+_HEADING = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*")
+_STYLE = re.compile(r"\[([^\[\]]*)\][ \t]*")
+_ANCHOR = re.compile(r"\[\[([^\[\],]+)(?:,[^\]]*)?\]\][ \t]*")
+_BLOCK_TITLE = re.compile(r"\.(?![. \t])(.+)")
+_DELIMITER = re.compile(r"(-{4,}|={4,}|\.{4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```)(\w*)[ \t]*")
+_TABLE = re.compile(r"[|,:!]={3,}[ \t]*")
+_MACRO = re.compile(r"(image|video|audio|include|ifdef|ifndef|ifeval|endif|toc)::([^\[\]]*)\[(.*)\][ \t]*")
+_BREAK = re.compile(r"'{3}[ \t]*|<<<[ \t]*|-{3}[ \t]*|\+[ \t]*")
+_ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(.*)")
+_ITEM = re.compile(r"[ \t]*(\*{1,5}|-|\.{1,5}|\d+\.|<\.>|<\d+>)[ \t]+(\[[ xX*]\][ \t]+)?(\S.*)")
+_TERM = re.compile(r"[ \t]*(?!https?:|link:)(\S.*?)(?::::?:?|;;)(?:[ \t]+(.*))?")
+_NAMED = re.compile(r'([\w-]+)=(?:"([^"]*)"|(.*))')
+_CELL = re.compile(r"(?:(?:\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[aehlmsv]?)(?<!\\)\|")
+_CALLOUT = re.compile(r"[ \t]*(?:(?://|#|;;)[ \t]*)?<(?:\.|\d+)>[ \t]*$")
 _BULLETS = {"*": "-", "-": "-", "<": "1)"}
 _LITERAL = frozenset({"source", "listing", "literal"})
 _STYLED = frozenset({*KINDS, *_LITERAL, "quote", "verse"})
@@ -67,31 +66,28 @@ def _cross(found: re.Match[str], keep: Keep) -> str:
 
 
 _RULES = (
-    (lazy_pattern(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
-    (lazy_pattern(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
-    (lazy_pattern(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
-    (lazy_pattern(r"(?:pass|kbd|btn|menu|icon):[^\s\[]*\[([^\]]*)\]"), lambda found, keep: found[1]),  # noqa: ARG005
+    (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
+    (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
+    (re.compile(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
+    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]*\[([^\]]*)\]"), lambda found, keep: found[1]),  # noqa: ARG005
     (
-        lazy_pattern(r"image:([^:\s\[][^\[\n]*)\[([^\]]*)\]"),
+        re.compile(r"image:([^:\s\[][^\[\n]*)\[([^\]]*)\]"),
         lambda found, keep: keep(picture(found[1], _attributes(found[2]).get("0", ""))),
     ),
-    (lazy_pattern(r"footnote:\w*\[([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
-    (lazy_pattern(r"(?:link|mailto):([^\s\[]{1,800})\[([^\]]*)\]"), _link),
-    (lazy_pattern(r"((?:https?|ftp|irc)://[^\s<>\[\]]{1,800})\[([^\]]*)\]"), _link),
-    (
-        lazy_pattern(r"<?(https?://[^\s<>\[\]，。；：！？（）《》、]{1,800})>?"),
-        lambda found, keep: keep(f"<{found[1]}>"),
-    ),
-    (lazy_pattern(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
-    (lazy_pattern(r"xref:([^\s\[]{1,800})\[([^\]]*)\]"), _cross),
-    (lazy_pattern(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
-    (lazy_pattern(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
-    (lazy_pattern(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
-    (lazy_pattern(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), around("<mark>")),
-    (lazy_pattern(r"(?<=\S)~(\S{1,80}?)~"), around("<sub>")),
-    (lazy_pattern(r"(?<=\S)\^(\S{1,80}?)\^"), around("<sup>")),
-    (lazy_pattern(r"[ \t]\+$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
-    (lazy_pattern(r"(?<=\w) ?-- ?(?=\w)"), lambda found, keep: "—"),  # noqa: ARG005
+    (re.compile(r"footnote:\w*\[([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
+    (re.compile(r"(?:link|mailto):([^\s\[]{1,800})\[([^\]]*)\]"), _link),
+    (re.compile(r"((?:https?|ftp|irc)://[^\s<>\[\]]{1,800})\[([^\]]*)\]"), _link),
+    (re.compile(r"<?(https?://[^\s<>\[\]，。；：！？（）《》、]{1,800})>?"), lambda found, keep: keep(f"<{found[1]}>")),
+    (re.compile(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
+    (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]*)\]"), _cross),
+    (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
+    (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
+    (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
+    (re.compile(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), around("<mark>")),
+    (re.compile(r"(?<=\S)~(\S{1,80}?)~"), around("<sub>")),
+    (re.compile(r"(?<=\S)\^(\S{1,80}?)\^"), around("<sup>")),
+    (re.compile(r"[ \t]\+$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
+    (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda found, keep: "—"),  # noqa: ARG005
 )
 
 
@@ -299,7 +295,7 @@ class _Reader:
 
     _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], Iterator[str]]], ...] = (
         (_ANCHOR, _told), (_STYLE, _told), (_BLOCK_TITLE, _told), (_ATTRIBUTE, _told), (_MACRO, _macro),
-        (_DELIMITER, _delimited), (_TABLE, _table), (lazy_pattern("(?://.*)"), lambda _, found: iter(())),  # noqa: ARG005
+        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("(?://.*)"), lambda _, found: iter(())),  # noqa: ARG005
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
     )  # fmt: skip
     """What a line may begin, first match first."""
