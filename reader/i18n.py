@@ -19,11 +19,26 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
+
+
+def replace_unknown_local_zone() -> None:
+    """Sets TZ to UTC, as the C library understands it, if it names no time zone.
+
+    babel reads it when its dates are imported, and fails. Reader itself knows READER_TIMEZONE only.
+    """
+    try:
+        ZoneInfo(os.environ.get("TZ", "UTC").removeprefix(":"))
+    except (LookupError, ValueError, OSError):
+        os.environ["TZ"] = "UTC"
+
+
+replace_unknown_local_zone()
 
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})(-[a-z]{3}){0,3}(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?"

@@ -43,10 +43,11 @@ class Services:
     heartbeat: Heartbeat
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, must_be_complete: bool = True) -> Services:
     """Builds the services without starting threads. Nothing is scanned yet.
 
-    The articles folder is created for a new site only. A folder that vanished later is a fault. Raises BadSetting.
+    The articles folder is created for a new site only. A folder that vanished later is a fault. *must_be_complete* is
+    that of the Catalog. Raises BadSetting.
     """
     check_folders(settings)
     check_writable(settings)
@@ -55,7 +56,7 @@ def build_services(settings: Settings) -> Services:
         with suppress(OSError):  # the first scan reports a folder that cannot be created
             settings.articles.mkdir(parents=True, exist_ok=True)
     i18n.compile_catalogues(settings.instance / "translations")
-    catalog = Catalog(settings.catalog, settings.timezone)
+    catalog = Catalog(settings.catalog, settings.timezone, must_be_complete)
     render = Renderer(settings.templates, settings.static)
     exports, images = ExportService(settings, catalog, render.build_id), ImageRenderer(settings)
     drawings, heartbeat = Drawings(settings), Heartbeat(lock_of(settings))
@@ -65,7 +66,7 @@ def build_services(settings: Settings) -> Services:
 def build_command_services(settings: Settings) -> Services:
     """As ``build_services``, for a command that scans: raises BadSetting if a server uses the catalog otherwise."""
     refuse_other_settings(lock_of(settings), settings)
-    return build_services(settings)
+    return build_services(settings, must_be_complete=False)
 
 
 def start_background(

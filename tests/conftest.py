@@ -73,7 +73,9 @@ def settings(tmp_path: Path) -> Settings:
 def services(settings):
     from reader.services import build_services
 
-    return build_services(settings)
+    services = build_services(settings)
+    services.library.scan_all()  # pages are served from a catalog that was filled
+    return services
 
 
 @pytest.fixture

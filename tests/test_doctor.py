@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
+from serving import inherited
 
+from reader.catalog import prepare
 from reader.cli import main
 from reader.commands import doctor
 from reader.settings import ROOT, Settings
@@ -61,6 +65,21 @@ def test_a_damaged_database_is_named(diagnose, tmp_path):
     status, report = diagnose()
     assert status == 1
     assert "jobs.sqlite3 is damaged" in report
+
+
+READ_ONLY = """
+mount --bind "$0/instance" "$0/instance" && mount -o remount,bind,ro "$0/instance" && exec "$@"
+"""
+
+
+def test_a_database_on_a_read_only_disk_is_not_called_damaged(settings, tmp_path):
+    prepare(settings.catalog)
+    names = {"READER_ARTICLES": str(ROOT / "articles"), "READER_INSTANCE": str(settings.instance), "LC_ALL": "C.UTF-8"}
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, str(tmp_path)]
+    command += [sys.executable, "-m", "reader", "doctor"]
+    report = subprocess.run(command, cwd=ROOT, env=inherited() | names, capture_output=True, text=True, timeout=60)
+    assert "warning: " + str(settings.catalog) + " could not be checked" in report.stdout, report
+    assert "damaged" not in report.stdout
 
 
 def test_a_site_that_does_not_know_its_own_name_is_a_problem(diagnose):

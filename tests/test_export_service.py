@@ -36,7 +36,7 @@ ECHO = "import sys\nfor line in sys.stdin:\n print('{\"size\": %d}' % len(line.s
 def open_press(settings):
     prepare(settings.catalog)
     build_id = Renderer(settings.templates, settings.static).build_id
-    return ExportService(settings, Catalog(settings.catalog, settings.timezone), build_id)
+    return ExportService(settings, Catalog(settings.catalog, settings.timezone, must_be_complete=False), build_id)
 
 
 @contextmanager
@@ -128,7 +128,9 @@ def test_a_full_queue_is_busy(settings):
 
 def test_an_order_of_other_code_is_refused_not_made(settings):
     prepare(settings.catalog)
-    stale = ExportService(settings, Catalog(settings.catalog, settings.timezone), build_id="0" * 16)
+    stale = ExportService(
+        settings, Catalog(settings.catalog, settings.timezone, must_be_complete=False), build_id="0" * 16
+    )
     with at_work(stale.run_workers), pytest.raises(ExportFailed, match="restart"):
         stale.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS)
 

@@ -255,3 +255,12 @@ def test_an_error_of_one_request_is_kept_by_no_cache(client, field, value):
         answer = client.get(path, headers=fields)
         assert answer.status_code < 400 or answer.headers["Cache-Control"] == "no-store", (path, answer.status_code)
     assert client.get("/nothing-here").headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_a_former_address_of_an_article_takes_no_address_of_ours(publish, app):
+    client = app.test_client()
+    publish({"rain.md": "---\ntitle: 大雨\naliases: [/editor, /search, /old/rain]\n---\n今天下雨。"})
+    assert client.get("/old/rain/").status_code == 301
+    assert client.get("/editor/").status_code == 404
+    assert client.get("/editor").status_code == 404
+    assert client.get("/search").status_code == 200

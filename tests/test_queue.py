@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,7 @@ from reader.jobs.queue import (
     JobStatus,
     background_of,
 )
+from reader.storage.sqlite import wal_of
 
 
 class Clock:
@@ -116,7 +116,7 @@ BREAK = {
     "empty": lambda path: os.truncate(path, 0),
     "other tables": lambda path: (path.unlink(), sqlite3.connect(path).execute("CREATE TABLE jobs (x)")),
     "deleted": lambda path: path.unlink(),
-    "log deleted": lambda path: Path(f"{path}-wal").unlink(),
+    "log deleted": lambda path: wal_of(path).unlink(),
 }
 
 
@@ -128,10 +128,11 @@ def test_a_broken_queue_is_set_aside_and_made_anew(tmp_path, clock, damage, when
     jobs.submit("a.pdf", "spec")
     if when == "at rest":
         jobs._close()
-        Path(f"{path}-wal").touch()
+        wal_of(path).touch()
     damage(path)
     jobs = JobQueue(path, limit=3, clock=clock) if when == "at rest" else jobs
     other = JobQueue(path, limit=3, clock=clock)
+    other.waiting()  # meets the damage, if it can be seen
     jobs.submit("b.pdf", "spec")
     keys = {job.key for job in (other.claim(), other.claim()) if job}
     assert "b.pdf" in keys

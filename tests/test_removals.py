@@ -384,9 +384,11 @@ def test_others_write_and_processes_start_while_a_file_is_being_read(services, d
         assert transaction.get_meta("written meanwhile") == "yes"
 
 
-def test_a_catalog_that_was_filled_once_is_served_before_the_first_pass(services, publish, settings):
-    assert not services.library.is_filled()
-    publish({"rain.md": RAIN})
+def test_a_catalog_that_was_filled_once_is_served_before_the_first_pass(drop, settings):
+    library = build_services(settings).library
+    assert not library.is_filled()
+    drop("rain.md", RAIN)
+    library.scan_all()
     assert Library(settings).is_filled()
 
 

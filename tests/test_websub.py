@@ -205,6 +205,24 @@ def test_u03_only_feeds_that_changed_are_told_and_each_under_both_names(tmp_path
     assert all(form["hub.mode"] == ["publish"] and form["hub.url"] == form["hub.topic"] for form in heard)
 
 
+def test_u03_the_hub_is_told_once_a_lost_catalog_is_filled_again(tmp_path: Path, ear) -> None:
+    address, heard = ear
+    with feed_site(tmp_path) as site:
+        changed, stop = threading.Event(), threading.Event()
+        thread = threading.Thread(target=herald_of(site, address).run, args=(changed, stop))
+        site.services.settings.catalog.unlink()
+        thread.start()
+        changed.set()
+        try:
+            assert eventually(lambda: changed.is_set() is False)
+            assert heard == []
+            site.drop("one.md", text_of(1))
+            assert eventually(lambda: f"{site.url}/feed.xml" in topics(heard))
+        finally:
+            stop.set()
+            thread.join()
+
+
 def test_u03_a_hub_that_is_down_harms_nothing_and_is_named_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

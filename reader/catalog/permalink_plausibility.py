@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 from ..models import path_key, slug_of, word_set
@@ -20,3 +22,14 @@ def is_old_address(key: str, path: str, section: str, published: int, timezone: 
     names = {slug_of(name).lower() for name in (*section.split("/"), *path_key(path).split("/"))}
     parts = [slug_of(part).lower() for part in key.split("/")[:-1]]
     return all(part in numbers | names | _ANYWHERE for part in parts)
+
+
+def named_by(rows: Callable[..., list[sqlite3.Row]], key: str) -> list[sqlite3.Row]:
+    """The articles whose name the last part of the permalink *key* may be. *rows* runs a query."""
+    *folders, last = (slug_of(part) for part in key.split("/"))
+    days = ["-".join(folders[at : at + 3]) for at in range(max(0, len(folders) - 2))]
+    names = [name for name in (last, *(f"{day}-{last}" for day in days)) if name]
+    marks = ",".join("?" * len(names))
+    query = f"SELECT slug, path, section, published FROM articles WHERE visible AND slug IN ({marks})"
+    aliased = "SELECT a.slug, a.path, a.section, a.published FROM aliases x JOIN articles a ON a.slug = x.slug"
+    return [*rows(query, *names), *rows(f"{aliased} WHERE x.alias = ? AND a.visible", last)]

@@ -8,15 +8,16 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
+from functools import cached_property
 from pathlib import Path
 
-from ..errors import Gone, Moved, NotFound
+from ..errors import Busy, Gone, Moved, NotFound
 from ..i18n import restored
-from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key, slug_of
+from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key
 from ..site_identity import Site
 from .collection_index import collections_in
 from .link_resolution import Target, with_links
-from .permalink_plausibility import is_old_address
+from .permalink_plausibility import is_old_address, named_by
 from .picture_rows import is_shown
 from .query_parser import Query
 from .read_connections import Connections
@@ -40,7 +41,6 @@ class _State:
     data_version: tuple[int, int]
     revision: int
     changed_at: datetime
-    is_rebuilding: bool
     site: Site
 
 
@@ -56,9 +56,15 @@ class Catalog:
         article = catalog.article(teasers[0].slug)
     """
 
-    def __init__(self, path: Path, timezone: tzinfo) -> None:
-        self._timezone = timezone
-        self._connections, self._local = Connections(path), threading.local()
+    def __init__(self, path: Path, timezone: tzinfo, must_be_complete: bool = True) -> None:
+        """Every method raises Busy until a first scan has ended, unless *must_be_complete* is false."""
+        self._path, self._timezone = path, timezone
+        self._connections, self._local = Connections(path, must_be_complete), threading.local()
+
+    @cached_property
+    def as_it_is(self) -> Catalog:
+        """The same catalog for monitoring, which also asks it while it is being filled."""
+        return Catalog(self._path, self._timezone, must_be_complete=False)
 
     @property
     def revision(self) -> int:
@@ -287,28 +293,22 @@ class Catalog:
         row = self._one("SELECT slug FROM aliases WHERE alias = ?", key) if key else None
         if row and self._one("SELECT 1 FROM articles WHERE slug = ? AND visible", row["slug"]):
             return str(row["slug"])
-        for found in self._named(key) if "/" in key else ():
+        for found in named_by(self._all, key) if "/" in key else ():
             if is_old_address(key, found["path"], found["section"], found["published"], self._timezone):
                 return str(found["slug"])
         raise NotFound("page", address)
-
-    def _named(self, key: str) -> list[sqlite3.Row]:
-        """The articles whose name the last part of *key* may be."""
-        *folders, last = (slug_of(part) for part in key.split("/"))
-        days = ["-".join(folders[at : at + 3]) for at in range(max(0, len(folders) - 2))]
-        names = [name for name in (last, *(f"{day}-{last}" for day in days)) if name]
-        query = f"SELECT slug, path, section, published FROM articles WHERE visible AND slug IN ({_marks(names)})"
-        aliased = "SELECT a.slug, a.path, a.section, a.published FROM aliases x JOIN articles a ON a.slug = x.slug"
-        return [*self._all(query, *names), *self._all(f"{aliased} WHERE x.alias = ? AND a.visible", last)]
 
     def fault(self) -> str:
         """Why the articles folder cannot be watched at present, a Message; empty if it can."""
         row = self._one("SELECT value FROM meta WHERE key = 'fault'")
         return restored(row["value"]) if row else ""
 
-    def is_rebuilding(self) -> bool:
-        """True after a corrupt catalog was replaced, until the whole folder has been read again."""
-        return self._state().is_rebuilding
+    def is_complete(self) -> bool:
+        """False for a new file, the first one or one that replaced another, until the whole folder has been read."""
+        try:
+            return self.revision >= 0
+        except Busy:
+            return False
 
     def _absence(self, slug: str) -> NotFound:
         query = "SELECT slug FROM aliases WHERE alias = ? UNION ALL SELECT target FROM moved WHERE slug = ?"
@@ -333,7 +333,7 @@ class Catalog:
         if known is None or known.data_version != version:
             rows = {row["key"]: row["value"] for row in self._all("SELECT key, value FROM meta")}
             changed_at = datetime.fromtimestamp(rows.get("changed_at", 0), UTC)
-            state = rows.get("revision", 0), changed_at, rows.get("rebuilding") == "1", site_of(self._all)
+            state = rows.get("revision", 0), changed_at, site_of(self._all)
             version = self._connections.generation, version[1]
             known = self._local.state = _State(version, *state)
         return known

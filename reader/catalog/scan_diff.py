@@ -11,7 +11,7 @@ from pathlib import Path
 from ..i18n import restored
 from ..models import Problem
 from .repair import repairing
-from .schema import connect
+from .schema import connect, is_complete
 
 Found = tuple[str, str, str, str]
 """path, stamp, cause, hint. *cause* is a ``stored`` Message, empty for a readable file."""
@@ -60,14 +60,14 @@ def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comp
 def is_filled(catalog: Path) -> bool:
     """Whether a pass over the whole folder has ended, so that pages can be served from the catalog."""
     with repairing(catalog), closing(connect(catalog)) as connection:
-        return connection.execute("SELECT 1 FROM meta WHERE key = 'filled' AND value = '1'").fetchone() is not None
+        return is_complete(connection)
 
 
 def is_filled_or_faulty(catalog: Path) -> bool:
     """Also true if the folder cannot be watched: then there is nothing to wait for."""
-    query = "SELECT 1 FROM meta WHERE key = 'filled' AND value = '1' OR key = 'fault' AND value <> ''"
     with repairing(catalog), closing(connect(catalog)) as connection:
-        return connection.execute(query).fetchone() is not None
+        fault = "SELECT 1 FROM meta WHERE key = 'fault' AND value <> ''"
+        return is_complete(connection) or connection.execute(fault).fetchone() is not None
 
 
 def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:

@@ -28,41 +28,39 @@ SCHEMA = fingerprint(
 """Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 
 _HISTORY = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS moved (slug TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS removed (slug TEXT PRIMARY KEY, title TEXT NOT NULL, removed_at INTEGER NOT NULL)
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE moved (slug TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE removed (slug TEXT PRIMARY KEY, title TEXT NOT NULL, removed_at INTEGER NOT NULL)
     WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS revised (slug TEXT PRIMARY KEY, version TEXT NOT NULL, revised_at INTEGER NOT NULL)
+CREATE TABLE revised (slug TEXT PRIMARY KEY, version TEXT NOT NULL, revised_at INTEGER NOT NULL)
     WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS revised_by_time ON revised (revised_at);
-CREATE TABLE IF NOT EXISTS original_slugs (slug TEXT PRIMARY KEY, original TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX revised_by_time ON revised (revised_at);
+CREATE TABLE original_slugs (slug TEXT PRIMARY KEY, original TEXT NOT NULL) WITHOUT ROWID;
 """
 
 HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs")
 """Tables that cannot be derived from the folder."""
 
-_DERIVED = {
-    "files": """CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
-        slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, hint TEXT NOT NULL,
-        removal_due REAL NOT NULL DEFAULT 0, remarks TEXT NOT NULL DEFAULT '') WITHOUT ROWID""",
-    "articles": """CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, added INTEGER NOT NULL,
-        visible INTEGER NOT NULL, draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL,
-        title TEXT NOT NULL, summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL,
-        language TEXT NOT NULL, docid INTEGER, version TEXT NOT NULL, collections TEXT NOT NULL,
-        details TEXT NOT NULL, body TEXT NOT NULL)""",
-    "aliases": "CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID",
-    "names": "CREATE TABLE names (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID",
-    "pictures": "CREATE TABLE pictures (digest TEXT, slug TEXT, PRIMARY KEY (digest, slug)) WITHOUT ROWID",
-    "collections": """CREATE TABLE collections (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
-        count INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, name))""",
-    "collection_items": """CREATE TABLE collection_items (
-        collection INTEGER NOT NULL, published INTEGER NOT NULL, slug TEXT NOT NULL,
-        PRIMARY KEY (collection, published DESC, slug)) WITHOUT ROWID""",
-    "site": "CREATE TABLE site (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID",
-    "site_problems": """CREATE TABLE site_problems (path TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL,
-        hint TEXT NOT NULL)""",
-}
-_INDEXES = """
+_DERIVED = """
+CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
+    slug TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL, hint TEXT NOT NULL,
+    removal_due REAL NOT NULL DEFAULT 0, remarks TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, added INTEGER NOT NULL,
+    visible INTEGER NOT NULL, draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL,
+    title TEXT NOT NULL, summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL,
+    language TEXT NOT NULL, docid INTEGER, version TEXT NOT NULL, collections TEXT NOT NULL,
+    details TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE names (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID;
+CREATE TABLE pictures (digest TEXT, slug TEXT, PRIMARY KEY (digest, slug)) WITHOUT ROWID;
+CREATE TABLE collections (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+    count INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, name));
+CREATE TABLE collection_items (
+    collection INTEGER NOT NULL, published INTEGER NOT NULL, slug TEXT NOT NULL,
+    PRIMARY KEY (collection, published DESC, slug)) WITHOUT ROWID;
+CREATE TABLE site (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE site_problems (path TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL,
+    hint TEXT NOT NULL);
 CREATE UNIQUE INDEX articles_by_docid ON articles (docid) WHERE docid IS NOT NULL;
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
@@ -77,55 +75,35 @@ CREATE INDEX files_missing ON files (removal_due) WHERE removal_due > 0;
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     """A connection in autocommit mode, shared with other processes through the write-ahead log (WAL)."""
-    connection = open_database(path, timeout_seconds=300)
+    connection = open_database(path, timeout_seconds=300, mode=mode)
     connection.row_factory = sqlite3.Row
     for pragma in ("cache_size = -4096", "mmap_size = 268435456"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
 
-def make_tables(path: Path) -> None:
-    """Creates the tables, or recreates the derived ones after a schema change. Otherwise waits for no writer."""
-    connection = connect(path)
-    try:
-        if _is_current(connection):
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        _rename_old_tables(connection)
-        for statement in filter(str.strip, _HISTORY.split(";")):
-            connection.execute(statement)
-        row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-        if row is None or row["value"] != SCHEMA:
-            _make_derived(connection)
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
-
-
-def _is_current(connection: sqlite3.Connection) -> bool:
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        return False
+def schema_of(connection: sqlite3.Connection) -> str:
+    """The SCHEMA of the code that made the tables; empty if unknown. Raises DatabaseError for other tables."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-    return row is not None and row["value"] == SCHEMA
+    return str(row["value"]) if row else ""
 
 
-def _rename_old_tables(connection: sqlite3.Connection) -> None:
-    """Renames the history tables of version 0.1; drops its derived tables."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'first_names'").fetchone():
-        connection.execute("ALTER TABLE first_names RENAME TO original_slugs")
-        connection.execute("ALTER TABLE original_slugs RENAME COLUMN first TO original")
-    for name in ("shelved", "shelves", "exports"):
-        connection.execute(f"DROP TABLE IF EXISTS {name}")
+def is_complete(connection: sqlite3.Connection) -> bool:
+    """Whether this code has written a full scan to it, so that pages can be served. It stays so for this file.
+
+    Raises DatabaseError if the tables are not those of a catalog.
+    """
+    query = "SELECT count(*) FROM meta WHERE key = 'filled' AND value = '1' OR key = 'schema' AND value = ?"
+    return int(connection.execute(query, (SCHEMA,)).fetchone()[0]) == 2
 
 
-def _make_derived(connection: sqlite3.Connection) -> None:
-    for name, statement in _DERIVED.items():
-        connection.execute(f"DROP TABLE IF EXISTS {name}")
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Creates the tables in an empty file, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in filter(str.strip, (_HISTORY + _DERIVED).split(";")):
         connection.execute(statement)
     make_index(connection)
-    for statement in filter(str.strip, _INDEXES.split(";")):
-        connection.execute(statement)
-    connection.execute("DELETE FROM meta WHERE key = 'filled'")
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", (SCHEMA,))
+    connection.execute("INSERT INTO meta VALUES ('schema', ?)", (SCHEMA,))
+    connection.execute("COMMIT")

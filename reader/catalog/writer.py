@@ -198,9 +198,9 @@ class CatalogTransaction:
         """Makes the next pass read every file again, because the code that reads them has changed."""
         self._db.execute("UPDATE files SET stamp = ''")
 
-    def finish_rebuilding(self) -> None:
-        """Ends the rebuild of a replaced catalog: the whole folder has been read."""
-        self._db.execute("DELETE FROM meta WHERE key = 'rebuilding'")
+    def finish_filling(self) -> None:
+        """Pages can be served from now on: the whole folder has been read into this file."""
+        self.set_meta("filled", "1")
         self._changed = True
 
     def set_meta(self, key: str, value: str) -> None:

@@ -23,6 +23,7 @@ from ..errors import LimitTooLow
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
 from ..storage.process_limits import check_process_limits
+from ..storage.sqlite import is_broken
 from .click_localization import echo
 
 FREE_BYTES = 500_000_000
@@ -187,7 +188,12 @@ def databases(settings: Settings) -> Iterator[Finding]:
         yield Finding(PROBLEM, text, Message("install SQLite 3.38 or later"))
     paths = sorted(settings.instance.glob("*.sqlite3")) if settings.instance.is_dir() else []
     for path in paths:
-        fault = _fault_of(path)
+        try:
+            fault = _fault_of(path)
+        except sqlite3.Error as error:  # on a read-only disk, SQLite cannot open a database in WAL mode
+            text = Message("%(path)s could not be checked: %(cause)s", path=path, cause=error)
+            yield Finding(WARNING, text, Message("run this as the user and on the machine that runs the server"))
+            continue
         if fault:
             text = Message("%(path)s is damaged: %(fault)s", path=path, fault=fault)
             yield Finding(PROBLEM, text, Message("stop Reader and restart it; it rebuilds what it derives"))
@@ -196,11 +202,13 @@ def databases(settings: Settings) -> Iterator[Finding]:
 
 
 def _fault_of(path: Path) -> str:
-    """The error that SQLite reports for a database; empty if it is valid. Read-only."""
+    """The damage that SQLite reports for a database; empty if it is valid. Read-only. Raises other errors of SQLite."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as database:
             answer = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
+        if not is_broken(error):
+            raise
         return str(error)
     return "" if answer == "ok" else answer
 

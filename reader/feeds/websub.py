@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Sequence
 
 from ..catalog import Catalog
 from ..catalog.rows import collections_of
-from ..errors import FetchFailed
+from ..errors import Busy, FetchFailed
 from ..http_client.public_ip_addresses import is_private_by_name
 from ..models import Article
 from .feed_page import look_up
@@ -46,7 +47,11 @@ class WebSubPublisher:
         while not stop.is_set():
             if changed.wait(1.0):
                 changed.clear()
-                self.publish(stop)
+                try:
+                    self.publish(stop)
+                except (Busy, sqlite3.Error):  # a new catalog is being filled
+                    stop.wait(1.0)
+                    changed.set()
 
     def publish(self, stop: threading.Event) -> list[str]:
         """Notifies the hub of every feed with new, changed or removed articles. Returns the accepted URLs."""

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..errors import Busy
 from ..i18n import N_, Message, restored
 from ..storage.sqlite import (
     closing_on_error,
+    create_database,
     damage_of,
     file_identity,
     is_broken,
@@ -42,11 +43,11 @@ MOST_FAILURES = 500
 """How many failed jobs are remembered, the newest ones."""
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs(
+CREATE TABLE jobs(
     key TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, background INTEGER NOT NULL,
     queued REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs(state, background, queued);
+CREATE INDEX jobs_by_turn ON jobs(state, background, queued);
 """
 
 
@@ -71,7 +72,7 @@ def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenat
                 if not jobs.replace_if_broken(error):
                     raise
                 return step(jobs, *arguments, **named)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             reason = Message(N_("the queue of exports cannot be used (%(cause)s)"), cause=str(error))
             raise Busy(reason, retry_seconds=30) from error
 
@@ -253,11 +254,12 @@ class JobQueue:
         if getattr(local, "db", None) is not None:
             self._close_if_replaced()
         if getattr(local, "db", None) is None:
+            if not file_identity(self._path):
+                create_database(self._path, _make)
             local.identity = file_identity(self._path)
             db = open_database(self._path, timeout_seconds=10)
-            local.identity = file_identity(self._path)
             with closing_on_error(db):
-                db.executescript(SCHEMA)
+                db.execute("SELECT count(*) FROM jobs WHERE key = '' AND spec = '' AND background = 0")
             local.db, local.log = db, file_identity(wal_of(self._path))
         return local.db  # type: ignore[no-any-return]
 
@@ -266,7 +268,7 @@ class JobQueue:
         if file_identity(self._path) != local.identity:
             self._close()
         elif reason := damage_of(self._path, local.log):
-            set_aside(self._path, local.identity, reason)
+            set_aside(self._path, local.identity, reason, _make)
             self._close()
 
     def replace_if_broken(self, error: sqlite3.DatabaseError) -> bool:
@@ -277,7 +279,7 @@ class JobQueue:
         is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database with other tables
         if not is_foreign and not is_broken(error) and not is_no_file(self._path):
             return False
-        set_aside(self._path, self._local.identity, error)
+        set_aside(self._path, getattr(self._local, "identity", ""), error, _make)
         self._close()
         return True
 
@@ -286,6 +288,11 @@ class JobQueue:
         with suppress(sqlite3.Error):
             if db is not None:
                 db.close()
+
+
+def _make(new: Path, _old: Path) -> None:
+    with closing(open_database(new, timeout_seconds=10, mode="rwc")) as db:
+        db.executescript(SCHEMA)
 
 
 class _Transaction:

@@ -12,7 +12,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from ..storage.locks import waiting_lock
+
 log = logging.getLogger(__name__)
+
+_STALLED = 1
 
 ALLOWED_SECONDS = 30.0
 """How long the indexing process may be silent unless it announces a longer step."""
@@ -27,7 +31,7 @@ class Heartbeat:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._logged = path, path.with_suffix(".stalled")
         self._began = time.monotonic()
         self._beaten, self._due = 0.0, 0.0
 
@@ -56,13 +60,27 @@ class Heartbeat:
         return f"the articles folder has not been looked at for {silent:.0f} s: {_CAUSE}" if silent else ""
 
     def watch(self, stop: threading.Event) -> None:
-        """Logs when the indexing process stalls and when it goes on, until *stop*."""
-        has_stalled = False
+        """Logs when the indexing process stalls and when it goes on, until *stop*. One of all processes logs each."""
         while not stop.wait(BEAT_SECONDS):
-            reason, had_stalled = self.reason(), has_stalled
-            has_stalled = bool(reason)
-            if has_stalled != had_stalled:
-                log.error("%s", reason or "the articles folder is looked at again")
+            with suppress(OSError):  # the instance folder was deleted, and is made again
+                if line := self._not_yet_logged():
+                    log.error("%s", line)
+
+    def _not_yet_logged(self) -> str:
+        """The line to log; empty if there is none, or if any process has logged it. Raises OSError.
+
+        The last beat before the stall that was logged is the access time of a file. Its modification time is _STALLED
+        until the indexing process beats again. A process that is stopped wakes up with the old beat, too.
+        """
+        with waiting_lock(self._logged):
+            beat, logged, reason = self._path.stat().st_atime_ns, self._logged.stat(), self.reason()
+            if reason and logged.st_atime_ns != beat:
+                os.utime(self._logged, ns=(beat, _STALLED))
+                return reason
+            if not reason and logged.st_mtime_ns == _STALLED and beat > logged.st_atime_ns:
+                os.utime(self._logged, ns=(beat, 0))
+                return "the articles folder is looked at again"
+        return ""
 
 
 _CAUSE = "the indexing process is stopped, or waits for a disk or share; new articles do not show until it goes on"

@@ -18,6 +18,7 @@ from ..site_identity import FOLDER
 from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
 from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, warm_up
 from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
+from .first_scan import FirstScan
 from .folder_faults import (
     Fault,
     of_another_root,
@@ -74,7 +75,7 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._problem_log, self._touched = ProblemLog(log), TouchedFiles()
+        self._problem_log, self._touched, self._first_scan = ProblemLog(log), TouchedFiles(), FirstScan()
         self._site_folder = SiteFolder(settings, self._writer, self._problem_log)
         self.beat: Callable[[float], None] = lambda _: None
         """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
@@ -131,10 +132,10 @@ class Library:
         now = time.time()
         with self._writer() as transaction:
             self._forget_stamps_of_other_code(transaction)
+            names = {""} if (filling := self._first_scan.begin(transaction)) else names
             before, last_fault = stored_root(transaction), stored_fault(transaction)
             site_files = transaction.site_rows.read_files()
-            is_filled = transaction.get_meta("filled") == "1"
-        if not is_filled:
+        if filling:
             warm_up(self._settings)  # it starts while the folder is walked
         try:
             root = find_root(self._settings.articles)
@@ -160,6 +161,8 @@ class Library:
         problems += [problem for _, problem in comparison.problems]
         result = self._remove_overdue(root, last_fault, is_confirmed, now)
         if names == {""}:
+            with self._writer() as transaction:
+                self._first_scan.end(transaction, filling, unsettled)
             self._finish_full_pass(mounts, len(changed), result.fault)
         read, problems = len(changed) - len(unsettled), [*problems, *result.problems]
         return site.added_to(replace(result, read=read, problems=tuple(problems), unsettled=frozenset(unsettled)))
@@ -312,9 +315,6 @@ class Library:
         with self._writer() as transaction:
             if not fault and mounts != stored_mounts(transaction):
                 store_mounts(transaction, mounts)
-            transaction.set_meta("filled", "1")
-            if transaction.get_meta("rebuilding"):
-                transaction.finish_rebuilding()
         if read > _TRANSACTION_FILES:
             self.beat(MERGE_SECONDS)
             with self._writer() as transaction:  # another one: pages are served meanwhile

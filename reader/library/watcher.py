@@ -82,6 +82,10 @@ def watch_and_index(
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
 
 
+def _count(settings: Settings) -> int:
+    return Catalog(settings.catalog, settings.timezone, must_be_complete=False).count()
+
+
 def _wait_for(serving: threading.Event | None) -> None:
     if serving:
         serving.wait(LONGEST_START_SECONDS)
@@ -129,7 +133,7 @@ def _watch_and_index(
         result, waiting = _scan_once(partial(library.scan_paths, names, _logged), attempts, names)
         if is_first and not waiting:
             is_first = False
-            log.info("%s: %d articles", settings.articles, Catalog(settings.catalog, settings.timezone).count())
+            log.info("%s: %d articles", settings.articles, _count(settings))
         ready.set()
         changed.set()
 

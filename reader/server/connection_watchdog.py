@@ -118,9 +118,10 @@ class ConnectionWatch:
 
 
 def _may_carry(body: Body, seen: Seen) -> bool:
-    """Whether the connection was unanswered when the body began. Later ones, such as the waiting one's, are kept."""
+    """Whether the connection was unanswered when the body's request came. Later ones are kept, such as those of the
+    requests that wait for its place."""
     is_of_client = seen.address.partition("%")[0] == body.address.partition("%")[0]
-    return is_of_client and seen.received > 0 and seen.since <= body.since
+    return is_of_client and seen.received > 0 and seen.since <= body.came
 
 
 def _connection(descriptor: Path) -> socket.socket | None:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from ..web.middleware.security_headers import with_security_headers
-from .request_body import BodyRefused, RequestBodies
+from .request_body import BodyRefused, RequestBodies, is_unread
 
 READ_AT_ONCE_BYTES = 8 << 20
 """A response up to this size is handed to the event loop at once, so that no thread waits for a slow client."""
 
 LARGE_ANSWERS = 2
 """The number of larger responses sent at a time. Each occupies a thread."""
+
+LINGER_SECONDS = 2.0
+"""How long a body that nobody wants is received after the answer, at least if it is fast."""
+
+LINGERING = 4
+"""How many such bodies are received at a time. Each occupies a thread, at most until ``ConnectionWatch`` ends it."""
+
+LINGER_CHUNK_BYTES = 4096
 
 Headers = list[tuple[str, str]]
 
@@ -25,16 +35,32 @@ class DrainingMiddleware:
     def __init__(self, inner: WSGIApplication, bodies: RequestBodies) -> None:
         self._inner, self.bodies, self.draining = inner, bodies, False
         self._large = threading.BoundedSemaphore(LARGE_ANSWERS)
+        self._lingering = threading.BoundedSemaphore(LINGERING)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self.draining or "HTTP_TRANSFER_ENCODING" in environ:  # RFC 9112 6.1, 9.3: what follows may be smuggled
             start_response = _last_on_connection(start_response)
+        sent = environ["wsgi.input"]
         try:
             self.bodies.receive(environ)
         except BodyRefused as refusal:
-            return _refuse(start_response, refusal.status)
+            return self._and_linger(_refuse(start_response, refusal.status), environ, sent)
         answer = self._inner(environ, start_response)
-        return answer if isinstance(answer, list) else self._sent_without_waiting(answer, start_response)
+        if not isinstance(answer, list):
+            answer = self._sent_without_waiting(answer, start_response)
+        if isinstance(answer, list) and is_unread(environ):
+            return self._and_linger(answer, environ, sent)
+        return answer
+
+    def _and_linger(self, answer: list[bytes], environ: WSGIEnvironment, sent: InputStream) -> Iterable[bytes]:
+        """*answer*, after which the body that was *sent* is received and dropped for a while (RFC 9112 9.6).
+
+        A socket that is closed while bytes arrive is reset, and a client that still sends never reads the answer. One
+        that sent ``Expect`` reads it before it sends a body.
+        """
+        if "HTTP_EXPECT" in environ or not self._lingering.acquire(blocking=False):
+            return answer
+        return LargeAnswer(answer, _dropped(sent), self._lingering.release)
 
     def _sent_without_waiting(self, answer: Iterable[bytes], start_response: StartResponse) -> Iterable[bytes]:
         chunks, size_bytes, rest = [], 0, iter(answer)
@@ -69,6 +95,15 @@ class LargeAnswer:
     def close(self) -> None:
         close, self._close = self._close, lambda: None
         close()
+
+
+def _dropped(sent: InputStream) -> Iterator[bytes]:
+    """Receives the body for LINGER_SECONDS or to its end. Yields nothing."""
+    deadline = time.monotonic() + LINGER_SECONDS
+    with suppress(OSError):
+        while time.monotonic() < deadline and sent.read(LINGER_CHUNK_BYTES):
+            pass
+    yield from ()
 
 
 def _last_on_connection(start_response: StartResponse) -> StartResponse:

@@ -38,10 +38,21 @@ class BodyRefused(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """A request body that is being received, from which client address, and since when (monotonic seconds)."""
+    """A request body that is being received: from which client address, when its request came, and since when it has a
+    place (monotonic seconds)."""
 
     address: str
+    came: float
     since: float
+
+
+class _Unread(io.BytesIO):
+    """In the place of a body that was not received."""
+
+
+def is_unread(environ: WSGIEnvironment) -> bool:
+    """Whether the request has a body that was left with the client."""
+    return isinstance(environ["wsgi.input"], _Unread)
 
 
 class RequestBodies:
@@ -61,7 +72,7 @@ class RequestBodies:
         if length == "0" or not (length or environ.get("HTTP_TRANSFER_ENCODING")):
             return
         if environ["REQUEST_METHOD"] != "POST" or not self._are_taken_at(environ["PATH_INFO"]):
-            environ["wsgi.input"] = io.BytesIO()
+            environ["wsgi.input"] = _Unread()
             return
         if length.isascii() and length.isdigit() and int(length) > MOST_BYTES:
             _leave_out(environ)
@@ -82,9 +93,10 @@ class RequestBodies:
 
     @contextmanager
     def _place(self, address: str) -> Iterator[None]:
+        came = time.monotonic()
         if not self._places.acquire(blocking=False):
             self._wait()
-        body = Body(address, time.monotonic())
+        body = Body(address, came, time.monotonic())
         with self._lock:
             self._received.add(body)
         try:
@@ -111,7 +123,7 @@ class RequestBodies:
 def _leave_out(environ: WSGIEnvironment) -> None:
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(MOST_BYTES + 1)
-    environ["wsgi.input"] = io.BytesIO()
+    environ["wsgi.input"] = _Unread()
 
 
 def _of_known_length(environ: WSGIEnvironment, length: str) -> bytes:

@@ -39,6 +39,9 @@ CHECK_SECONDS = 2.0
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
+IGNORED = (signal.SIGUSR1, signal.SIGUSR2)
+"""Other servers reopen logs or count up processes on these; without a handler they would end this one."""
+
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -123,6 +126,8 @@ class Supervisor:
 
     def run(self) -> int:
         """Runs until a stop signal. Returns the exit status: 1 if no web process ever became ready, else 0."""
+        for ignored in IGNORED:  # in the web processes, too: they inherit it
+            signal.signal(ignored, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         for number in self._numbers:
             self._current[number] = self._start(number)

@@ -31,7 +31,7 @@ from ..services import start_background
 from ..settings import Settings
 from ..storage.log_lines import start_logging
 from .connection_watchdog import ConnectionWatch
-from .draining_middleware import DrainingMiddleware
+from .draining_middleware import LINGERING, DrainingMiddleware
 from .listener import BACKLOG, silent_listener
 from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS
@@ -47,9 +47,10 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + 31
-"""Threads for requests. Up to sixteen receive or await a body, seven wait for an export, twelve for a picture, eight
-for a drawing, two send large files: two remain. A thread is started when it is needed and ends when it is idle."""
+THREADS = PLACES + WAITING + LINGERING + 31
+"""Threads for requests. Up to sixteen receive or await a body, four drop one, seven wait for an export, twelve for a
+picture, eight for a drawing, two send large files: two remain. A thread is started when it is needed and ends when it
+is idle."""
 
 OTHER_FILES = 216
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""

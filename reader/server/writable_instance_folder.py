@@ -15,13 +15,14 @@ from typing import Self
 
 from ..errors import InstanceInUse, InstanceUnusable
 from ..storage.locks import FileLock, file_lock
+from ..storage.sqlite import wal_of
 
 LOG = logging.getLogger(__name__)
 
 PROBE_BYTES = 1 << 20
 """The minimum free space for a new catalog."""
 
-CATALOG_FILES = ("catalog.sqlite3", "catalog.sqlite3-wal")
+CATALOG = "catalog.sqlite3"
 SESSIONS = "sessions"
 """Marker files of editor sessions that were logged out; copied to a temporary folder."""
 
@@ -113,14 +114,17 @@ class InstanceFolder:
         """With what spares work; a catalog only before the first web process starts, so that nobody writes into it."""
         with suppress(OSError):
             shutil.copytree(self._wanted / SESSIONS, temporary / SESSIONS)
-        for name in () if self._has_served else CATALOG_FILES:
+        if self._has_served:
+            return
+        catalog, copy = self._wanted / CATALOG, temporary / CATALOG
+        for file, copied in ((catalog, copy), (wal_of(catalog), wal_of(copy))):
             try:
-                shutil.copyfile(self._wanted / name, temporary / name)
+                shutil.copyfile(file, copied)
             except FileNotFoundError:
                 continue
             except OSError:
-                for part in CATALOG_FILES:
-                    (temporary / part).unlink(missing_ok=True)
+                for part in (copy, wal_of(copy)):
+                    part.unlink(missing_ok=True)
                 return
 
 

@@ -42,11 +42,15 @@ def file_lock(path: Path) -> Iterator[FileLock]:
 
 @contextmanager
 def waiting_lock(path: Path) -> Iterator[None]:
-    """Locks the file for the block; waits while another process holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """Locks the file for the block; waits while another process holds it. Raises OSError if it cannot be created."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not FileLock(path, file, is_held=True).is_in_place():  # deleted while this process waited
+                continue
+            yield
+            return
 
 
 def is_locked(path: Path) -> bool:

@@ -1,8 +1,16 @@
-"""SQLite databases shared by threads and processes: opening in WAL mode, and replacing a corrupt file."""
+"""SQLite databases shared by threads and processes: opening in WAL mode, creating, and replacing a corrupt file.
+
+SQLite finds a write-ahead log by the name of its database. So no two databases ever have the same name: each new one
+gets a file name with a random number, ``catalog.sqlite3.<number>``, and ``catalog.sqlite3`` is a symbolic link to the
+current one, replaced atomically. A connection to an old file cannot touch the log of the new one.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import re
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -10,22 +18,35 @@ from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 
-from .locks import waiting_lock
+from .locks import is_locked, waiting_lock
 
 LOG = logging.getLogger(__name__)
 
 KEPT_BROKEN = 3
 """The number of corrupt files that are kept, newest first."""
 
+WAL_SECONDS = 10.0
+"""How long switching a file to WAL mode is tried. Only new files and those of other programs are not in it."""
+
 _SIDE_FILES = ("", "-wal", "-shm")
 
+Make = Callable[[Path, Path], None]
+"""``make(new, old)`` writes the new database; it can copy from the old one, which may be missing or corrupt."""
 
-def open_database(path: Path, timeout_seconds: float) -> sqlite3.Connection:
-    """A connection in autocommit and WAL mode. *timeout_seconds* is its busy timeout. Use one per thread."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
+
+def open_database(path: Path, timeout_seconds: float, mode: str = "rw") -> sqlite3.Connection:
+    """A connection in autocommit and WAL mode. *timeout_seconds* is its busy timeout. Use one per thread.
+
+    Opening creates no file unless *mode* is ``rwc``: an empty one would be taken for the database.
+    """
+    if mode == "rw" and _is_empty(path):  # SQLite would wait for the lock of whoever had it open before
+        raise _not_a_database("it was emptied")
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(
+        address, uri=True, timeout=timeout_seconds, isolation_level=None, check_same_thread=False
+    )
     with closing_on_error(connection):
-        _enable_wal(connection, time.monotonic() + timeout_seconds)
+        _enable_wal(connection, time.monotonic() + min(timeout_seconds, WAL_SECONDS))
         connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
@@ -54,25 +75,57 @@ def _enable_wal(connection: sqlite3.Connection, deadline: float) -> None:
             time.sleep(0.005)
 
 
-def file_identity(path: Path) -> int:
-    """The inode; 0 if there is no file. Uses stat: closing a descriptor would drop SQLite's locks."""
+def file_identity(path: Path) -> str:
+    """The inode and the name of the file that holds the database; empty if there is none.
+
+    Uses stat: closing a descriptor would drop SQLite's locks.
+    """
     try:
-        return path.stat().st_ino
+        return f"{path.stat().st_ino} {file_of(path).name}"
     except OSError:
-        return 0
+        return ""
+
+
+def file_of(path: Path) -> Path:
+    """The file that ``create_database`` made, which the link at *path* names; *path* itself if something else is there.
+
+    An old version of Reader, or who copied the folder, left the database itself.
+    """
+    try:
+        name = str(path.readlink())
+    except OSError:
+        return path
+    return path.with_name(name) if _is_numbered(path, name) else path
+
+
+def _is_numbered(path: Path, name: str) -> bool:
+    return re.fullmatch(rf"{re.escape(path.name)}\.[0-9a-f]{{16}}", name) is not None
 
 
 def wal_of(path: Path) -> Path:
     """The path of the database's write-ahead log, which exists while any connection is open."""
-    return Path(f"{path}-wal")
+    return Path(f"{os.path.realpath(path)}-wal")
 
 
-def damage_of(path: Path, log: int) -> str:
-    """Damage to an open database that SQLite does not notice; empty if none. *log* is the inode of its WAL, or 0."""
-    with suppress(OSError):
-        if path.stat().st_size == 0:
-            return "it was emptied"
+def damage_of(path: Path, log: str) -> str:
+    """Damage to an open database that SQLite does not notice; empty if none. *log* is the identity of its WAL."""
+    if _is_empty(path):
+        return "it was emptied"
     return "its write-ahead log was deleted" if log and file_identity(wal_of(path)) != log else ""
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether the file has no bytes. A database that ``create_database`` made always has some."""
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
+
+
+def _not_a_database(reason: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(reason)
+    error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+    return error
 
 
 def is_broken(error: sqlite3.Error) -> bool:
@@ -84,31 +137,66 @@ def is_broken(error: sqlite3.Error) -> bool:
 
 def is_no_file(path: Path) -> bool:
     """Whether a folder, FIFO or device is in the place of the database or its log: SQLite reports an I/O error."""
-    parts = (Path(f"{path}{suffix}") for suffix in _SIDE_FILES)
+    parts = (Path(f"{os.path.realpath(path)}{suffix}") for suffix in _SIDE_FILES)
     return any(part.exists() and not part.is_file() for part in parts)
 
 
-def set_aside(path: Path, identity: int, reason: object, make: Callable[[Path, Path], None] | None = None) -> None:
-    """Renames a corrupt database to ``<name>.broken-<time>`` and logs it, unless another process has done so.
+def is_being_replaced(path: Path) -> bool:
+    """Whether another process makes a new database at this moment. It may be stopped while it does."""
+    return is_locked(_lock_of(path))
 
-    *identity* is the inode of the corrupt file. *make(new, broken)* creates the new database and can recover data from
-    the broken one. Without *make*, the next connection creates the file.
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def create_database(path: Path, make: Make) -> None:
+    """Creates the database unless it exists or another process has created it."""
+    _replace(path, "", make)
+
+
+def set_aside(path: Path, identity: str, reason: object, make: Make) -> None:
+    """Renames a corrupt database to ``<name>.broken-<time>``, logs it, and puts a new one in its place.
+
+    *identity* is that of the corrupt file, empty if it is missing. If another process has replaced it, nothing is done.
     """
-    with waiting_lock(path.with_name(f"{path.name}.lock")):
+    _replace(path, identity, make, reason)
+
+
+def renew_database(path: Path, identity: str, make: Make) -> None:
+    """As ``set_aside``, for a database that is sound but of another version: the old file is deleted."""
+    _replace(path, identity, make)
+
+
+def _replace(path: Path, identity: str, make: Make, reason: object = "") -> None:
+    with waiting_lock(_lock_of(path)):
         if file_identity(path) != identity:
             return
-        broken = _unused(path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
-        LOG.error("%s cannot be used (%s): it is set aside as %s and made anew", path, reason, broken.name)
+        old = _unused(path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
+        if reason:
+            LOG.error("%s cannot be used (%s): it is set aside as %s and made anew", path, reason, old.name)
+        current = file_of(path)
         for suffix in _SIDE_FILES:
             with suppress(FileNotFoundError):
-                Path(f"{path}{suffix}").replace(f"{broken}{suffix}")
-        if make:
-            new = path.with_name(f"{path.name}.new")
-            for suffix in _SIDE_FILES:
-                Path(f"{new}{suffix}").unlink(missing_ok=True)
-            make(new, broken)
-            new.replace(path)
+                Path(f"{current}{suffix}").replace(f"{old}{suffix}")
+        new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        make(new, old)
+        _publish(path, new)
+        if not reason:
+            _delete(old)
         _delete_oldest(path)
+
+
+def _publish(path: Path, new: Path) -> None:
+    """Makes *path* a link to *new*, or its name on a file system without links (FAT)."""
+    link = path.with_name(f"{path.name}.link")
+    link.unlink(missing_ok=True)
+    try:
+        link.symlink_to(new.name)
+    except OSError:
+        new.replace(path)
+    else:
+        link.replace(path)
 
 
 def _unused(path: Path) -> Path:
@@ -118,8 +206,17 @@ def _unused(path: Path) -> Path:
 
 
 def _delete_oldest(path: Path) -> None:
+    """Deletes the oldest broken files, and those to which no link leads since somebody deleted it."""
     names = sorted(p for p in path.parent.glob(f"{path.name}.broken-*") if not p.name.endswith(("-wal", "-shm")))
     for old in names[:-KEPT_BROKEN]:
-        for suffix in _SIDE_FILES:
-            with suppress(OSError):  # a folder that was in the place of a database stays
-                Path(f"{old}{suffix}").unlink(missing_ok=True)
+        _delete(old)
+    others = {p.with_name(p.name.removesuffix("-wal").removesuffix("-shm")) for p in path.parent.glob(f"{path.name}.*")}
+    for other in others - {file_of(path)}:
+        if _is_numbered(path, other.name):
+            _delete(other)
+
+
+def _delete(path: Path) -> None:
+    for suffix in _SIDE_FILES:
+        with suppress(OSError):  # a folder that was in the place of a database stays
+            Path(f"{path}{suffix}").unlink(missing_ok=True)

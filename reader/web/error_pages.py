@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+import time
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, render_template, request
@@ -58,13 +59,18 @@ _LARGE_FORM = (
 """For a request body above the limit, which is not read."""
 
 
+LOG_SECONDS = 60.0
+_log_again: dict[str, float] = {}
+"""When an error of the database is logged again (monotonic seconds). SQLite has a few dozen messages."""
+
+
 def init_app(app: Flask) -> None:
     app.register_error_handler(ReaderError, show_error)
     app.register_error_handler(HTTPException, show_http_error)
     app.after_request(relative_redirect)
     app.after_request(keep_from_caches)
     app.register_error_handler(sqlite3.Error, show_database_error)
-    app.before_request(refuse_while_rebuilding)
+    app.before_request(refuse_while_filling)
 
 
 def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
@@ -78,14 +84,17 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
 
 
 def show_database_error(error: sqlite3.Error) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
-    """503 for a full or unreadable disk or a locked database."""
-    LOG.error("%s: %s", request.path, error)
+    """503 for a full or unreadable disk or a locked database. Each error is logged once a minute, for one page."""
+    now = time.monotonic()
+    if now >= _log_again.get(str(error), 0.0):
+        _log_again[str(error)] = now + LOG_SECONDS
+        LOG.error("%s: %s", request.path, error)
     return show_error(Busy(Message(N_("the database cannot be used")), retry_seconds=30))
 
 
-def refuse_while_rebuilding() -> None:
-    """Raises Busy while a corrupt catalog is rebuilt, so that no article gets a 404."""
-    if (request.endpoint or "").partition(".")[0] != "monitoring" and services().catalog.is_rebuilding():
+def refuse_while_filling() -> None:
+    """Raises Busy while a new catalog is filled, so that no article gets a 404 and no list is empty."""
+    if (request.endpoint or "").partition(".")[0] != "monitoring" and not services().catalog.is_complete():
         raise rebuilding()
 
 
@@ -102,6 +111,8 @@ def show_http_error(error: HTTPException) -> Response | WerkzeugResponse | tuple
 
 def _from_another_site() -> WerkzeugResponse | None:
     """An address that no page of ours has may be one that the article had before (RFC 9110 15.4.2)."""
+    if request.path.strip("/") in urls.FIRST_PARTS:  # ``/editor/`` is not a name for an article if ``/editor`` is ours
+        return None
     try:
         return redirect(urls.article(services().catalog.moved_from(request.path)), 301)
     except (NotFound, sqlite3.Error, Busy):

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 
 import waiting
@@ -73,21 +74,26 @@ class Server:
             self.process.kill()
             return self.process.wait()
 
-    def publish(self, name: str, text: str = "今天下雨。") -> None:
+    def publish(self, name: str, text: str = "今天下雨。", fields: str = "") -> None:
         place = self.folder / "articles" / f"{name}.md"
         beside = place.with_suffix(".part")
-        beside.write_text(f"---\ntitle: {name}\npublished: 2026-05-01 06:00\n---\n{text}\n", "utf-8")
+        beside.write_text(f"---\ntitle: {name}\npublished: 2026-05-01 06:00\n{fields}---\n{text}\n", "utf-8")
         settled = time.time() - 5  # a file with a recent modification time may be incomplete and is read again later
         os.utime(beside, (settled, settled))
         beside.replace(place)
 
     def get(self, path: str, timeout: float = LIMIT_SECONDS) -> tuple[int, bytes]:
+        return self.request(path, timeout)[:2]
+
+    def request(self, path: str, timeout: float = LIMIT_SECONDS, **fields: str) -> tuple[int, bytes, Message]:
+        """(status, body, header fields)."""
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=timeout) as answer:
-                return answer.status, answer.read()
+            request = urllib.request.Request(f"{self.url}{path}", headers=fields)
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, error.read()
+                return error.code, error.read(), error.headers
 
     def status(self, path: str) -> int:
         """The status; 0 without a response."""

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from faults.running import Server, running, wait_for
 
+from reader.storage.sqlite import wal_of
+
 
 def overwrite(path: Path) -> None:
     """In place, as a bad disk does: pages in the middle are rubbish."""
@@ -34,8 +36,8 @@ DAMAGE = {
     "replaced by a folder": lambda path: (path.unlink(), path.mkdir()),
     "replaced by a FIFO": lambda path: (path.unlink(), os.mkfifo(path)),
     "replaced by a device": lambda path: (path.unlink(), path.symlink_to("/dev/full")),
-    "log replaced by a folder": lambda path: (Path(f"{path}-wal").unlink(missing_ok=True), Path(f"{path}-wal").mkdir()),
-    "log deleted": lambda path: Path(f"{path}-wal").unlink(missing_ok=True),
+    "log replaced by a folder": lambda path: (wal_of(path).unlink(missing_ok=True), wal_of(path).mkdir()),
+    "log deleted": lambda path: wal_of(path).unlink(missing_ok=True),
 }
 
 
@@ -76,7 +78,8 @@ def test_a_database_that_breaks_while_serving_is_made_anew(server, name, damage)
     server.publish("after")
     wait_for(lambda: shows_everything(server) and server.status("/a/after") == 200, server)
     wait_for(lambda: server.status("/a/s1.epub") == 200, server)
-    assert server.log.count("is set aside as") <= 2  # a process may meet the damage in what it read just before
+    is_quiet = damage is DAMAGE["log deleted"] or (damage is DAMAGE["deleted"] and name == "jobs.sqlite3")
+    assert server.log.count("is set aside as") in ((0, 1) if is_quiet else (1,))
     assert "Traceback" not in server.log
 
 
@@ -116,6 +119,6 @@ def test_only_the_newest_broken_files_are_kept(tmp_path):
     for n in range(KEPT_BROKEN + 2):
         (tmp_path / f"jobs.sqlite3.broken-2026010{n}T000000Z").touch()
     path.touch()
-    set_aside(path, file_identity(path), "a test")
+    set_aside(path, file_identity(path), "a test", lambda new, _old: new.touch())
     assert len(list(tmp_path.glob("*.broken-*"))) == KEPT_BROKEN
-    assert not path.exists()
+    assert path.read_bytes() == b""

@@ -51,6 +51,34 @@ def test_an_indexing_process_that_is_stopped_is_reported_and_the_others_go_on_se
     assert server.log.count("has not been looked at") == 1
 
 
+def test_a_stall_and_its_end_are_told_once_whichever_process_looks_and_however_often(tmp_path):
+    path = tmp_path / "indexer.lock"
+    path.touch()
+    now = time.monotonic()
+
+    def watching() -> Heartbeat:
+        process = Heartbeat(path)
+        process._began -= 300
+        return process
+
+    processes = [watching(), watching()]
+
+    def lines() -> list[str]:
+        return [line.split(" for ")[0] for process in processes * 3 if (line := process._not_yet_logged())]
+
+    Heartbeat(path).beat()
+    assert lines() == []
+    os.utime(path, (now - 100, now - 70))
+    assert lines() == ["the articles folder has not been looked at"]
+    processes.append(watching())  # the indexing process itself, which was stopped and wakes up
+    processes.append(Heartbeat(path))  # a web process that has just started, and waits for the first beat
+    assert lines() == []
+    Heartbeat(path).beat()
+    assert lines() == ["the articles folder is looked at again"]
+    os.utime(path, (now - 90, now - 60))
+    assert lines() == ["the articles folder has not been looked at"]
+
+
 def test_a_heartbeat_is_missed_only_when_the_announced_time_is_over(tmp_path):
     path = tmp_path / "indexer.lock"
     seen = Heartbeat(path)

@@ -148,3 +148,24 @@ class visitors:  # noqa: N801 (used like a function)
         self._stop.set()
         for thread in self._threads:
             thread.join()
+
+
+def test_signals_on_which_other_servers_reopen_their_logs_end_no_process(server):
+    before = server.web_processes()
+    for process in (server.process.pid, *before):
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            os.kill(process, number)
+    for _ in range(10):
+        assert server.status("/healthz") == 200
+    assert server.web_processes() == before
+
+
+def test_the_figures_of_another_server_are_not_added_to_its_own(tmp_path):
+    other = tmp_path / "figures of another"
+    other.mkdir()
+    server = Server(tmp_path, environment={"PROMETHEUS_MULTIPROC_DIR": str(other)})
+    server.publish("rain")
+    with running(server):
+        assert server.status("/a/rain") == 200
+        assert list((server.instance / "metrics").iterdir())
+    assert list(other.iterdir()) == []

@@ -65,7 +65,7 @@ class CurrentState:
     """Gauges that have the same value in every process: catalog, problems, queue."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        catalog, jobs = services().catalog, services().export_service.jobs
+        catalog, jobs = services().catalog.as_it_is, services().export_service.jobs
         now = time.time()
         yield GaugeMetricFamily("reader_articles", "Public articles.", catalog.count())
         yield GaugeMetricFamily(
@@ -136,21 +136,25 @@ def count_cache_hits(app: Flask) -> None:
                 response_cache.collected[status] = hits
 
 
+def _figures_of_catalog() -> dict[str, object]:
+    """``reason`` is what is wrong, if anything is. Raises Busy."""
+    catalog, stalled = services().catalog.as_it_is, services().heartbeat.reason()
+    fault = catalog.fault() or (stalled if services().catalog.is_complete() else rebuilding().message)
+    figures: dict[str, object] = {"articles": catalog.count(), "revision": catalog.revision}
+    return {"reason": fault, **figures} if fault else figures
+
+
 @bp.get("/healthz")
 def healthz() -> Response:
     """200 if all is well; 503 with the reason while the articles folder has a fault, or nobody looks at it.
 
     The numbers in the body are informational.
     """
-    catalog = services().catalog
-    stalled = services().heartbeat.reason()
-    fault = catalog.fault() or (rebuilding().message if catalog.is_rebuilding() else stalled)
-    response = jsonify(
-        status="fault" if fault else "ok",
-        **({"reason": fault} if fault else {}),
-        articles=catalog.count(),
-        revision=catalog.revision,
-    )
-    response.status_code = 503 if fault else 200
+    try:
+        figures = _figures_of_catalog()
+    except Busy as error:  # at this moment there is no catalog
+        figures = {"reason": error.message}
+    response = jsonify(status="fault" if "reason" in figures else "ok", **figures)
+    response.status_code = 503 if "reason" in figures else 200
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,0 +1,134 @@
+"""A catalog that is lost while serving: until it is filled again every page shows what there is, or 503, never less.
+
+Nobody can index when the catalog is lost, so the new one stays empty until the test lets it be filled.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import http.client
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from faults.running import Server, running, wait_for
+from faults.test_databases import overwrite
+from faults.test_indexer import delete, delete_the_content, holders
+
+from reader.storage.locks import file_lock
+
+ARTICLES = 300
+PAGES = {
+    "/": b"s0", "/a/s0": b"s0", "/a/s299": b"s299", "/s/weather/": b"s0", "/d/": b"2026", "/s/": b"weather",
+    "/atom.xml": b"s0", "/feed.json": b"s0", "/s/weather/feed.xml": b"s0", "/search?q=s150": b"/a/s150",
+    "/sitemap.xml": b"2026-05", "/sitemap-2026-05.xml": b"s299", "/opds/articles": b"s0", "/a/s0.md": b"s0",
+}  # fmt: skip
+"""What each page shows as long as it knows the articles."""
+
+LOST_CATALOGS = {
+    "deleted": lambda path: path.unlink(),
+    "emptied": lambda path: os.truncate(path, 0),
+    "truncated": lambda path: os.truncate(path, 40_000),
+    "overwritten": overwrite,
+}
+
+LOST_FOLDERS = {
+    "deleted": delete,
+    "its content deleted": delete_the_content,
+    "moved": lambda folder: folder.rename(folder.with_name(f"moved-{time.time_ns()}")),
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    found = Server(tmp_path_factory.mktemp("filling"))
+    for n in range(ARTICLES):
+        found.publish(f"s{n}", fields="section: weather\n")
+    with running(found):
+        yield found
+
+
+def look(server, path: str) -> int:
+    """The status of *path*, past the cache. Fails if the page denies an article. 0 without a response."""
+    try:
+        status, body, fields = server.request(path, Authorization="Basic eDp5")
+    except (OSError, http.client.HTTPException):  # a process that read a truncated file through its memory map ended
+        return 0
+    shows_it = status == 200 and PAGES[path] in body
+    assert shows_it or (status == 503 and int(fields["Retry-After"]) > 0), (path, status, body[:2000])
+    return status
+
+
+def shows_everything(server) -> bool:
+    return {look(server, path) for path in PAGES} == {200}
+
+
+@contextmanager
+def stopped_indexer(server) -> Iterator[None]:
+    indexer = holders(server, "indexer.lock")[0]
+    os.kill(indexer, signal.SIGSTOP)
+    try:
+        wait_for(lambda: is_stopped(indexer), server)  # else it may be stopped in the middle of replacing the catalog
+        yield
+    finally:
+        with suppress(ProcessLookupError):  # ended by a truncated file under its memory map
+            os.kill(indexer, signal.SIGCONT)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether every thread is (proc(5), /proc/pid/stat, state)."""
+    return {stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")} == {
+        "T"
+    }
+
+
+def assert_every_page_waits(server):
+    wait_for(lambda: {look(server, path) for path in PAGES} == {503}, server)  # the new catalog is empty
+    assert server.status("/healthz") == 503
+    for path in PAGES:  # cached pages may show what they did
+        status, body = server.get(path)
+        assert status == 503 or (status == 200 and PAGES[path] in body), (path, status)
+
+
+def assert_everything_comes_back(server):
+    wait_for(lambda: shows_everything(server) and server.status("/healthz") == 200, server)
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("lose", LOST_CATALOGS.values(), ids=LOST_CATALOGS.keys())
+def test_no_page_denies_an_article_while_a_lost_catalog_is_filled_again(server, lose):
+    assert_everything_comes_back(server)
+    with stopped_indexer(server):
+        lose(server.instance / "catalog.sqlite3")
+        assert_every_page_waits(server)
+    assert_everything_comes_back(server)
+
+
+def test_no_page_denies_an_article_while_an_empty_instance_folder_is_filled(server):
+    assert_everything_comes_back(server)
+    fresh = server.folder / "fresh"
+    with file_lock(fresh / "indexer.lock") as lock:  # so no process fills the new catalog
+        assert lock
+        exchange(fresh, server.instance)
+        assert_every_page_waits(server)
+    assert_everything_comes_back(server)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Swaps two folders; at every moment there is one at each path (renameat2(2), RENAME_EXCHANGE)."""
+    here, exchanging = -100, 2
+    result = ctypes.CDLL(None, use_errno=True).renameat2(here, bytes(one), here, bytes(other), exchanging)
+    assert result == 0, os.strerror(ctypes.get_errno())
+
+
+@pytest.mark.parametrize("lose", LOST_FOLDERS.values(), ids=LOST_FOLDERS.keys())
+def test_no_page_denies_an_article_while_a_lost_instance_folder_is_made_again(server, lose):
+    assert_everything_comes_back(server)
+    made_again = server.log.count("was deleted or moved while in use")
+    lose(server.instance)
+    wait_for(lambda: shows_everything(server) and server.log.count("was deleted or moved") > made_again, server)
+    assert_everything_comes_back(server)
