@@ -16,7 +16,6 @@ from ..server.writable_instance_folder import InstanceFolder
 from ..settings import Settings
 from ..storage.folder_checks import check_folders
 from ..storage.process_limits import check_process_limits
-from ..web.metric_files import VARIABLE
 from .click_localization import echo
 
 CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
@@ -36,7 +35,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
 
 
 def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
-    os.environ.pop(VARIABLE, None)  # of another server or test: figures of both would be added up
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # of another server: the figures of both would be added up
     shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
     with suppress(OSError):  # standard error may be a file on a full disk
         echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
