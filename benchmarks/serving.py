@@ -3,9 +3,9 @@
     python benchmarks/serving.py [--quick]
 
 wrk tests each server in turn for several rounds, and medians are compared, so that other load affects all equally.
-nginx has the precompressed response as a file, with open_file_cache on and its log off. ``hot off`` is Reader without
-its response cache. Peers with the same articles: the plain Flask app in this script and, if installed, kiwix-serve
-with Reader's own ZIM and datasette. Exits 1 if a target is missed.
+nginx has the precompressed response as a file, with open_file_cache on and its log off. Reader is ``python -m reader
+serve``; ``hot off`` is its application without the response cache. Peers with the same articles: the plain Flask app in
+this script and, if installed, kiwix-serve with Reader's own ZIM and datasette. Exits 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
@@ -39,6 +39,7 @@ from benchmarks.library import write_articles  # noqa: E402
 from reader.server.web_process import THREADS  # noqa: E402
 
 CONNECTIONS = 64
+SETTLED_SECONDS = 3
 ARTICLES = 500
 FEED = "/feed.xml"
 BR = {"Accept-Encoding": "br"}
@@ -50,11 +51,8 @@ from reader.settings import Settings
 
 services = build_services(Settings.from_environ())
 services.library.scan_all()
-app = create_app(services)
-application = app.wsgi_app
-cold = app.extensions["response_cache"].inner
+cold = create_app(services).extensions["response_cache"].inner
 """
-"""Reader without export workers, so that the bytes are the same from start to end."""
 
 
 PLAIN = """
@@ -121,25 +119,23 @@ def measure(folder: Path, seconds: int, rounds: int) -> list[Aim]:
     write_articles(articles, ARTICLES)
     seed = next(path for path in articles.rglob("*.txt")).stem
     with ExitStack() as servers:
-        hot = servers.enter_context(reader(folder, articles, "application"))
-        cold = servers.enter_context(reader(folder, articles, "cold"))
+        hot = servers.enter_context(reader(folder, articles))
+        cold = servers.enter_context(without_cache(folder, articles))
         article = f"/a/{seed}"
         for path in (article, FEED):
-            warm(hot + path)
+            settled_etag(hot + path, SETTLED_SECONDS)
         files = {"article": fetch(hot + article, BR), "feed": fetch(hot + FEED, BR)}
         nginx = servers.enter_context(nginx_serving(folder, {name: body for name, (body, _) in files.items()}))
-        held = {name: headers["ETag"] for name, (_, headers) in files.items()}
-        nginx_held = {name: fetch(f"{nginx}/{name}", BR)[1]["ETag"] for name in files}
         cases = {
-            "nginx article": (f"{nginx}/article", BR),
-            "hot article": (hot + article, BR),
-            "nginx article 304": (f"{nginx}/article", BR | {"If-None-Match": nginx_held["article"]}),
-            "hot article 304": (hot + article, BR | {"If-None-Match": held["article"]}),
-            "nginx feed": (f"{nginx}/feed", BR),
-            "hot feed": (hot + FEED, BR),
-            "nginx feed 304": (f"{nginx}/feed", BR | {"If-None-Match": nginx_held["feed"]}),
-            "hot feed 304": (hot + FEED, BR | {"If-None-Match": held["feed"]}),
-            "hot off, article": (cold + article, BR),
+            "nginx article": f"{nginx}/article",
+            "hot article": hot + article,
+            "nginx article 304": f"{nginx}/article",
+            "hot article 304": hot + article,
+            "nginx feed": f"{nginx}/feed",
+            "hot feed": hot + FEED,
+            "nginx feed 304": f"{nginx}/feed",
+            "hot feed 304": hot + FEED,
+            "hot off, article": cold + article,
         }
         cases |= peers(servers, folder, articles, seed)
         loads = interleaved(cases, seconds, rounds)
@@ -165,12 +161,13 @@ def aims_of(loads: dict[str, Load], miss_ms: float) -> list[Aim]:
     ]
 
 
-def interleaved(cases: dict[str, tuple[str, dict[str, str]]], seconds: int, rounds: int) -> dict[str, Load]:
-    """The median of each case; every case runs once per round."""
+def interleaved(cases: dict[str, str], seconds: int, rounds: int) -> dict[str, Load]:
+    """The median of each case; every case runs once per round. Cases named 304 ask with the ETag of the page."""
     found: dict[str, list[Load]] = {name: [] for name in cases}
     for _ in range(rounds):
-        for name, (url, headers) in cases.items():
-            found[name].append(wrk(url, headers, seconds))
+        for name, url in cases.items():
+            condition = {"If-None-Match": settled_etag(url)} if name.endswith("304") else {}
+            found[name].append(wrk(url, BR | condition, seconds))
     return {
         name: Load(*(statistics.median(getattr(load, f) for load in loads) for f in Load.__annotations__))
         for name, loads in found.items()
@@ -213,17 +210,25 @@ def table(loads: dict[str, Load]) -> None:
 
 
 @contextmanager
-def reader(folder: Path, articles: Path, name: str) -> Iterator[str]:
-    """Reader on granian as ``python -m reader serve`` runs it, one process per core."""
+def reader(folder: Path, articles: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "reader", "serve", "--host", "127.0.0.1", "--port", "{port}"]
+    environment = {"READER_ARTICLES": str(articles), "READER_INSTANCE": str(folder / "hot"), "PYTHONPATH": str(ROOT)}
+    with running(command, folder / "hot.log", environment) as url:
+        yield url
+
+
+@contextmanager
+def without_cache(folder: Path, articles: Path) -> Iterator[str]:
+    """The application on as many processes and threads as ``python -m reader serve`` starts."""
     (folder / "served.py").write_text(SERVER, encoding="utf-8")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
         "--blocking-threads", str(THREADS), "--backpressure", "64", "--no-ws", "--host", "127.0.0.1",
-        "--port", "{port}", f"served:{name}",
+        "--port", "{port}", "served:cold",
     ]  # fmt: skip
-    environment = {"READER_ARTICLES": str(articles), "READER_INSTANCE": str(folder / name)}
+    environment = {"READER_ARTICLES": str(articles), "READER_INSTANCE": str(folder / "cold")}
     paths = os.pathsep.join((str(folder), str(ROOT)))
-    with running(command, folder / f"{name}.log", environment | {"PYTHONPATH": paths}) as url:
+    with running(command, folder / "cold.log", environment | {"PYTHONPATH": paths}) as url:
         yield url
 
 
@@ -288,26 +293,30 @@ def fetch(url: str, headers: dict[str, str]) -> tuple[bytes, Message]:
         return answer.read(), answer.headers
 
 
-def warm(url: str) -> None:
-    """Waits until every process has the best-compressed response in its cache."""
-    for _ in range(40):
-        fetch(url, BR)
+def settled_etag(url: str, seconds: float = 0.3) -> str:
+    """The ETag that all processes have given for *seconds*: pages list finished exports, and are compressed again."""
+    seen, since = "", time.monotonic()
+    while time.monotonic() - since < seconds:
+        with suppress(urllib.error.HTTPError):  # 503 during the first scan
+            etag = fetch(url, BR)[1]["ETag"]
+            seen, since = etag, since if etag == seen else time.monotonic()
         time.sleep(0.02)
+    return seen
 
 
 # --- peers -----------------------------------------------------------------------------------------------------------
 
 
-def peers(servers: ExitStack, folder: Path, articles: Path, seed: str) -> dict[str, tuple[str, dict[str, str]]]:
+def peers(servers: ExitStack, folder: Path, articles: Path, seed: str) -> dict[str, str]:
     """The same articles on other servers, if they are installed."""
-    found = {"plain Flask article": (servers.enter_context(plain_flask(folder, articles)) + f"/a/{seed}", BR)}
+    found = {"plain Flask article": servers.enter_context(plain_flask(folder, articles)) + f"/a/{seed}"}
     if shutil.which("kiwix-serve"):
         url = servers.enter_context(kiwix(folder)) + f"/library/a/{seed}.html"
         with urllib.request.urlopen(url) as answer:  # it redirects to the content
-            found["kiwix-serve article"] = (answer.url, BR)
+            found["kiwix-serve article"] = answer.url
     if shutil.which("datasette", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))):
         url = servers.enter_context(datasette(folder, articles))
-        found["datasette article"] = (f"{url}/articles/articles/1", BR)
+        found["datasette article"] = f"{url}/articles/articles/1"
     return found
 
 

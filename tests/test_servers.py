@@ -31,6 +31,12 @@ def test_a_dropped_file_is_served_within_moments(command, settings, drop):
         assert "风力十二级" in fetch(f"{url}/a/{quote('台风')}")
 
 
+def test_environment_variables_are_not_taken_for_header_fields(settings, drop):
+    drop("2026-05-01/rain.md", "# 大雨\n\n今天下雨。")
+    with serving(settings, ("env", "HTTP_IF_NONE_MATCH=*", *READER)) as url:
+        assert "大雨" in fetch(f"{url}/a/rain")  # not 304
+
+
 @pytest.mark.parametrize("command", SERVERS.values(), ids=SERVERS.keys())
 @pytest.mark.parametrize(
     ("name", "value", "said"),

@@ -58,6 +58,11 @@ def mark_of(path: str) -> str:
     return fingerprint(path)[:8]
 
 
+def _with_options(stem: str, suffix: str, page: str = "", script: str = "") -> str:
+    """The key with the options that differ from the defaults. Raises UnknownFormat, BadOption."""
+    return "-".join((stem, *(part for part in (page_of(suffix, page), script_of(script)) if part))) + f".{suffix}"
+
+
 class ExportService:
     """One per process. All processes share the queue and the file store under ``instance/``. Workers do the rendering.
 
@@ -81,9 +86,11 @@ class ExportService:
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content version, address, build id and options. Raises UnknownFormat, BadOption."""
-        options = [part for part in (page_of(suffix, page), script_of(script)) if part]
-        parts = [publication.version, mark_of(publication.path), self._build_id, self._site, *options]
-        return "-".join(parts) + f".{suffix}"
+        return _with_options(self._stem(publication), suffix, page, script)
+
+    def _stem(self, publication: Publication) -> str:
+        """The part of the key that all formats share."""
+        return "-".join((publication.version, mark_of(publication.path), self._build_id, self._site))
 
     @property
     def _site(self) -> str:
@@ -101,7 +108,9 @@ class ExportService:
 
         A publication built from a Teaser is enough: the key needs only names, language and version.
         """
-        keys = [self.key(*one) for one in wanted]
+        publications = {id(publication): publication for publication, *_ in wanted}
+        stems = {number: self._stem(publication) for number, publication in publications.items()}
+        keys = [_with_options(stems[id(publication)], *options) for publication, *options in wanted]
         sizes = self.store.sizes(keys)
         return [sizes.get(key) for key in keys]
 

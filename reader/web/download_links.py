@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from flask_babel import gettext
 
@@ -13,6 +14,7 @@ from ..jobs.export_service import PHONE, offers
 from ..models import Publication, Teaser
 from . import services
 from .rendering import ExportLink
+from .request_context import request_context
 
 _VARIANTS = [(suffix, page) for suffix in EXPORTS for page in ("", PHONE) if (suffix, page) in offers()]
 """In the order of the formats, each followed by its phone page size."""
@@ -23,9 +25,15 @@ def export_links(publication: Publication) -> list[ExportLink]:
     export_service, base = services().export_service, publication.path.rstrip("/")
     sizes = export_service.sizes_bytes([(publication, *offer) for offer in _VARIANTS])
     return [
-        ExportLink(label_of(suffix, page), f"{base}.{suffix}" + (f"?page={page}" if page else ""), size)
-        for (suffix, page), size in zip(_VARIANTS, sizes, strict=True)
+        ExportLink(label, f"{base}.{suffix}" + (f"?page={page}" if page else ""), size)
+        for label, (suffix, page), size in zip(_labels(request_context().locale), _VARIANTS, sizes, strict=True)
     ]
+
+
+@lru_cache(maxsize=8)
+def _labels(_locale: str) -> list[str]:
+    """Of _VARIANTS, in the interface language of the current request, which is *_locale*."""
+    return [label_of(suffix, page) for suffix, page in _VARIANTS]
 
 
 def label_of(suffix: str, page: str) -> str:

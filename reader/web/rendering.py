@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, render_template
@@ -104,7 +105,7 @@ def init_app(app: Flask) -> None:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters |= {
-        "iri": uri_to_iri,
+        "iri": iri,
         "format_iso": format_iso,
         "is_dated": is_dated,
         "format_minute": format_minute,
@@ -124,6 +125,12 @@ def _context() -> dict[str, Any]:
         "accent_style": accent_style(site.accent, request_context().classes),
     }
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
+
+
+@lru_cache(maxsize=4096)
+def iri(path: str) -> str:
+    """*path* with readable characters instead of percent-encoded ones (RFC 3987): fewer bytes of a page."""
+    return uri_to_iri(path) if "%" in path else path
 
 
 def format_iso(moment: datetime) -> str:

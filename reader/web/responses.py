@@ -158,12 +158,13 @@ def _qualities(header: str) -> list[tuple[str, float]]:
 
 
 def compressed(raw: bytes, encoding: str) -> bytes:
-    """*raw* compressed fast: brotli quality 9 with a 64 KB window takes 0.3 ms per page, 11 takes 7 ms and saves 7 %.
+    """*raw* compressed fast: brotli quality 7 with a 64 KB window takes 0.2 ms per page (9 takes 0.3 and gives the same
+    size), 11 takes 7 ms and saves 7 %.
 
     The response cache recompresses pages with quality 11 in the background (``response_cache.py``).
     """
     if encoding == "br":
-        quality, window = (9, 16) if len(raw) < _LONG else (5, 22)
+        quality, window = (7, 16) if len(raw) < _LONG else (5, 22)
         smaller: bytes = brotli.compress(raw, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
         return smaller
     if encoding == "zstd":

@@ -110,10 +110,10 @@ def supports_dictionaries(environ: WSGIEnvironment) -> bool:
     A browser accepts dcz only once it has a dictionary. Before that, zstd in Accept-Encoding identifies a recent
     browser, and Sec-Fetch-Dest a secure context, which dictionaries require (RFC 9842, 8).
     """
-    if environ["REQUEST_METHOD"] != "GET" or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
-        return False
     accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-    if "br" not in accepted or "zstd" not in accepted:
+    if "zstd" not in accepted or "br" not in accepted:
+        return False
+    if environ["REQUEST_METHOD"] != "GET" or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
         return False
     return environ.get("HTTP_SEC_FETCH_DEST") == "document" or _ASKS.search(accepted) is not None
 

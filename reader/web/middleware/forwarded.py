@@ -16,10 +16,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 CLIENT = "reader.client"
 PASSED_ON = "reader.passed_on"
 """The key in ``environ``: whether an untrusted peer sent forwarded fields."""
-_FORWARDED = (
-    *("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"),
-    *("HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP"),
-)
+_READ_BY_PROXY_FIX = frozenset(("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"))
+_FORWARDED = _READ_BY_PROXY_FIX | {
+    *("HTTP_FORWARDED", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP"),
+}
 _MOST_PROXIES = 8
 _SCHEMES = frozenset(("http", "https"))
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,7 +36,7 @@ class ForwardedMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
-        forwarded = [name for name in _FORWARDED if name in environ]
+        forwarded = _FORWARDED & environ.keys()
         if forwarded and is_within(peer, self._trusted):
             return self._set_client(environ, start_response)
         for name in forwarded:
@@ -55,7 +55,7 @@ class ForwardedMiddleware:
         )
         client = addresses[-count]
         environ[CLIENT] = client if address_in(client) else ""
-        for name in set(_FORWARDED) - {"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"}:
+        for name in _FORWARDED - _READ_BY_PROXY_FIX:
             environ.pop(name, None)
         if environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip() not in _SCHEMES:
             environ.pop("HTTP_X_FORWARDED_PROTO", None)  # a proxy that passes on what the visitor sent
@@ -92,6 +92,7 @@ def is_within(text: str, networks: Sequence[Network]) -> bool:
     return found is not None and any(found in network for network in networks)
 
 
+@lru_cache(maxsize=1024)
 def is_shared(peer: str) -> bool:
     """Whether the peer can be an untrusted proxy: its address is on this machine or in a private network."""
     found = address_in(peer)

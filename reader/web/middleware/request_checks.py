@@ -65,8 +65,8 @@ class RequestChecks:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if status := _fault(environ):
             return _refusal(status, start_response)
-        for name, longest in LONGEST_FIELDS.items():
-            if len(environ.get(name, "")) > longest:
+        for name in LONGEST_FIELDS.keys() & environ.keys():
+            if len(environ[name]) > LONGEST_FIELDS[name]:
                 del environ[name]
         if "HTTP_RANGE" in environ and not _is_valid_range(environ):
             del environ["HTTP_RANGE"]
@@ -80,8 +80,10 @@ class RequestChecks:
         return self._inner(environ, _without_caching(start_response))  # type: ignore[arg-type]
 
     def _is_ours(self, host: str) -> bool:
+        if not self._hosts:
+            return True
         name = host_name(host)
-        return not self._hosts or name in self._hosts or _LOOPBACK.fullmatch(name) is not None
+        return name in self._hosts or _LOOPBACK.fullmatch(name) is not None
 
 
 def _fault(environ: WSGIEnvironment) -> str:
@@ -116,6 +118,7 @@ def _is_valid_range(environ: WSGIEnvironment) -> bool:
     return not found[2] or int(found[1]) <= int(found[2])
 
 
+@lru_cache(maxsize=1024)
 def host_name(host: str) -> str:
     """The host name in a Host field: lower case, without port and final dot."""
     name = host.lower() if host.endswith("]") else re.sub(r":\d+$", "", host.lower())

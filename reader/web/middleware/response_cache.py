@@ -23,6 +23,7 @@ from ..responses import BEST_QUALITY_SUFFIX
 Headers = list[tuple[str, str]]
 StoredResponse = tuple[str, Headers, bytes]
 Key = tuple[str, str, str, str]
+VaryField = tuple[str, Callable[[str], Hashable]]
 
 _CACHEABLE_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|application/(?:javascript|manifest)")
 _LARGEST_BYTES = 1 << 20
@@ -67,9 +68,9 @@ class CachedVariant:
 
 @dataclass
 class CacheEntry:
-    """The variants of one URL; ``fields`` are the request fields of its Vary, as WSGI names."""
+    """The variants of one URL; ``fields`` are the request fields of its Vary: WSGI name, and function to normalize."""
 
-    fields: tuple[str, ...]
+    fields: tuple[VaryField, ...]
     variants: dict[tuple[Hashable, ...], CachedVariant] = field(default_factory=dict)
     size_bytes: int = 0
 
@@ -131,7 +132,7 @@ class ResponseCache:
         entry = self._pages.get(key) or self._promoted(key)
         if entry is None:
             return None
-        variant = entry.variants.get(self._variant_key(entry.fields, environ))
+        variant = entry.variants.get(_variant_key(entry.fields, environ))
         return variant if variant is not None and variant.fresh_until > time.monotonic() else None
 
     def _promoted(self, key: Key) -> CacheEntry | None:
@@ -141,12 +142,6 @@ class ResponseCache:
             self._pages[key] = entry
             self._evict(entry.size_bytes)
         return entry
-
-    def _variant_key(self, fields: tuple[str, ...], environ: WSGIEnvironment) -> tuple[Hashable, ...]:
-        normal = self._normal
-        return tuple(
-            normal[name](environ.get(name, "")) if name in normal else environ.get(name, "") for name in fields
-        )
 
     def _fetch(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
         """The response of Flask. It is stored if cacheable and if the catalog's revision has not changed meanwhile."""
@@ -162,11 +157,11 @@ class ResponseCache:
         return [content]
 
     def _store(self, environ: WSGIEnvironment, response: _Response, content: bytes) -> None:
-        fields = response.vary_fields()
+        fields = tuple((name, self._normal.get(name, str)) for name in response.vary_fields())
         entry = self._pages.get(_key(environ))
         if entry is None or entry.fields != fields:
             entry = self._pages[_key(environ)] = CacheEntry(fields)
-        variant_key = self._variant_key(fields, environ)
+        variant_key = _variant_key(fields, environ)
         variant = entry.variants.get(variant_key)
         if variant is None or not same_version(variant.etag, response.etag):
             variant = entry.variants[variant_key] = CachedVariant(response.etag, response.modified)
@@ -281,6 +276,10 @@ def _key(environ: WSGIEnvironment) -> Key:
     """The parts of the URL (RFC 9111 4): feeds and catalogues contain the scheme and host they were requested by."""
     query, host = environ.get("QUERY_STRING", ""), environ.get("HTTP_HOST", "")
     return environ["PATH_INFO"], query, host, environ.get("wsgi.url_scheme", "")
+
+
+def _variant_key(fields: tuple[VaryField, ...], environ: WSGIEnvironment) -> tuple[Hashable, ...]:
+    return tuple([normalize(environ.get(name, "")) for name, normalize in fields])
 
 
 def same_version(etag: str, other: str) -> bool:
