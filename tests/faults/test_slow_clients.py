@@ -99,11 +99,19 @@ def test_a_form_is_taken_when_it_is_sent_again_although_sixty_others_are_sent_by
             assert answer_to_form(server) in (303, 503)  # the other web process may still be full
 
 
-def test_a_body_has_half_a_minute_in_all_not_from_byte_to_byte(server):
-    with tricklers(server, 1) as [client]:
-        client.settimeout(LIMIT_SECONDS)
-        with suppress(ConnectionResetError):
+def test_a_head_and_a_body_that_never_end_are_given_up_also_when_they_come_byte_by_byte(server):
+    with tricklers(server, 1) as [trickling], ExitStack() as clients:
+        silent = []
+        for beginning in ("half a head", "half a body"):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)
+            silent.append(clients.enter_context(closing(client)))
+            client.sendall(BEGINNINGS[beginning])
+        for client in silent:
             while client.recv(4096):
+                pass
+        trickling.settimeout(LIMIT_SECONDS)
+        with suppress(ConnectionResetError):
+            while trickling.recv(4096):
                 pass
 
 
@@ -157,17 +165,3 @@ def is_ended(client) -> bool:
         return False
     except ConnectionResetError:
         return True
-
-
-def test_a_body_that_never_ends_is_given_up(server):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)) as client:
-        client.sendall(BEGINNINGS["half a body"])
-        while client.recv(4096):
-            pass
-
-
-def test_a_head_that_never_ends_is_given_up(server):
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS)) as client:
-        client.sendall(BEGINNINGS["half a head"])
-        while client.recv(4096):
-            pass
