@@ -283,6 +283,9 @@ def test_a_new_schema_rebuilds_what_is_derived_and_keeps_history(catalog, put, p
         transaction.drop("old.md")
     for module in ("schema", "repair"):
         monkeypatch.setattr(f"reader.catalog.{module}.SCHEMA", "of tomorrow")
+    with pytest.raises(sqlite3.OperationalError):  # a process that goes on with the code of yesterday
+        put(make_article("kept"))
+    monkeypatch.setattr("reader.catalog.repair._prepared", set())
     put(make_article("kept"))
     assert slugs(catalog.latest()) == ["kept"]
     with pytest.raises(Gone):

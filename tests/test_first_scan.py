@@ -83,6 +83,7 @@ def test_a_catalog_of_other_code_is_not_shown_until_it_is_filled_again(publish, 
     publish({"rain.md": RAIN})
     for module in ("schema", "repair"):
         monkeypatch.setattr(f"reader.catalog.{module}.SCHEMA", "of tomorrow")
+    monkeypatch.setattr("reader.catalog.repair._prepared", set())
     prepare(settings.catalog)
     assert_nothing_is_said_of_articles(create_app(build_services(settings)).test_client())
 

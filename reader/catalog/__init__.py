@@ -23,7 +23,7 @@ search.py              running a Query; highlighting.py marks the matches
 from __future__ import annotations
 
 from .queries import Catalog, Cursor
-from .repair import prepare
+from .repair import is_of_other_version, prepare, take_back
 from .rows import Removal
 from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
 from .writer import CatalogTransaction, catalog_writer
@@ -38,5 +38,7 @@ __all__ = [
     "compare",
     "is_filled",
     "is_filled_or_faulty",
+    "is_of_other_version",
     "prepare",
+    "take_back",
 ]

@@ -68,8 +68,24 @@ def _fault_of(path: Path, identity: str) -> sqlite3.Error | str:
     if not schema:
         return "it holds no catalog"
     if schema != SCHEMA:
+        if path in _prepared:
+            raise sqlite3.OperationalError("another version of Reader has made it anew")
         renew_database(path, identity, _make_next)
     return ""
+
+
+def is_of_other_version(path: Path) -> bool:
+    """Whether other code has made the catalog anew since this process used it: an update is under way."""
+    try:
+        with closing(connect(path)) as connection:
+            return path in _prepared and schema_of(connection) not in ("", SCHEMA)
+    except sqlite3.Error:
+        return False
+
+
+def take_back(path: Path) -> None:
+    """Lets this process make the catalog anew although other code has done so."""
+    _prepared.discard(path)
 
 
 def repair(path: Path, identity: str, error: sqlite3.Error) -> bool:

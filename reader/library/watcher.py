@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from watchfiles import watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-from ..catalog import Catalog
+from ..catalog import Catalog, is_of_other_version, take_back
 from ..settings import Settings
 from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import file_identity
@@ -36,6 +36,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 TAKE_OVER_SECONDS = 0.5
 """How often the other processes try to take the lock of the indexing process."""
+
+HANDOVER_SECONDS = 20.0
+"""How long a process waits for one of a new version, which starts within seconds, before it indexes again itself."""
 
 LONGEST_START_SECONDS = 5.0
 """How long the first scan waits for this process to serve pages."""
@@ -64,11 +67,11 @@ def watch_and_index(
     *changed* is set after each scan of this process. If *serving* is given and an older catalog can be served, the
     first scan waits for it: the first page comes before the work of reading.
     """
-    attempts = _Attempts()
+    attempts, handover = _Attempts(), _Handover(settings.catalog)
     while not stop.is_set():
         try:
             with file_lock(lock_of(settings)) as lock:
-                if lock:
+                if lock and not handover.is_under_way():
                     if library.is_filled():  # pages are served from the old catalog during the first scan
                         ready.set()
                         _wait_for(serving)
@@ -84,6 +87,25 @@ def watch_and_index(
 
 def _count(settings: Settings) -> int:
     return Catalog(settings.catalog, settings.timezone, must_be_complete=False).count()
+
+
+class _Handover:
+    """Leaves the catalog to a new version of Reader that has made it anew, and takes it back if nobody fills it."""
+
+    def __init__(self, catalog: Path) -> None:
+        self._catalog, self._since = catalog, float("inf")
+
+    def is_under_way(self) -> bool:
+        """Called while no process indexes."""
+        if not is_of_other_version(self._catalog):
+            self._since = float("inf")
+            return False
+        self._since = min(self._since, time.monotonic())
+        if time.monotonic() - self._since < HANDOVER_SECONDS:
+            return True
+        log.warning("the new version of Reader does not start: this one goes on")
+        take_back(self._catalog)
+        return False
 
 
 def _wait_for(serving: threading.Event | None) -> None:
@@ -111,7 +133,7 @@ def _watch_and_index(
     ready: threading.Event,
     changed: threading.Event,
 ) -> None:
-    """Returns when *stop* is set, or when the lock file was deleted, as another process may index then."""
+    """Returns when *stop* is set, or another process may index: after an update, or if the lock file was deleted."""
     write_served(lock_of(settings), settings)
     heartbeat = Heartbeat(lock_of(settings))
     library.beat, library.postpones_slow_files = heartbeat.beat, True
@@ -125,6 +147,8 @@ def _watch_and_index(
         heartbeat.beat()
         waiting |= reported
         if known != (known := file_identity(settings.catalog)):  # another database file: the old one was broken
+            if is_of_other_version(settings.catalog):
+                return
             waiting.add("")
         if not (waiting or result.unsettled or _is_due(result.next_due)) or not attempts.is_time():
             continue
@@ -134,7 +158,8 @@ def _watch_and_index(
         if is_first and not waiting:
             is_first = False
             log.info("%s: %d articles", settings.articles, _count(settings))
-        ready.set()
+        if waiting or _is_answerable(library):  # after an error, and when nothing is being written any more
+            ready.set()
         changed.set()
 
 

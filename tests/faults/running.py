@@ -32,6 +32,7 @@ class Server:
     prefix: Sequence[str] = ()
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    code: Path = ROOT
 
     def __post_init__(self) -> None:
         for name in ("articles", "instance"):
@@ -63,7 +64,7 @@ class Server:
         options = ["--workers", str(self.workers), "--port", str(self.port)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *options], cwd=ROOT, env=inherited() | places | self.environment, stdout=log, stderr=log
+                [*command, *options], cwd=self.code, env=inherited() | places | self.environment, stdout=log, stderr=log
             )
 
     def stop(self) -> int:

@@ -1,0 +1,62 @@
+"""An update of Reader while it serves: the new code makes the catalog anew, and no page denies an article."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+
+import pytest
+from faults.running import Server, running, wait_for
+
+from reader.settings import ROOT
+
+PAGES = {"/": b"s0", "/a/s7": b"s7", "/feed.xml": b"s0", "/search?q=s7": b"/a/s7", "/sitemap-2026-05.xml": b"s7"}
+
+
+@pytest.fixture
+def server(tmp_path):
+    code = tmp_path / "code"
+    shutil.copytree(ROOT / "reader", code / "reader", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("templates", "static"):
+        (code / name).symlink_to(ROOT / name)
+    found = Server(tmp_path, code=code)
+    for n in range(20):
+        found.publish(f"s{n}")
+    with running(found):
+        yield found
+
+
+def shows_everything(server) -> bool:
+    statuses = set()
+    for path, content in PAGES.items():
+        status, body, _ = server.request(path, Authorization="Basic eDp5")
+        assert status == 503 or (status == 200 and content in body), (path, status)
+        statuses.add(status)
+    return statuses == {200}
+
+
+def change_the_tables(server) -> None:
+    """The name of the tables' version is a hash of the code that fills them."""
+    with (server.code / "reader/catalog/rows.py").open("a") as file:
+        file.write("\n# another version\n")
+
+
+def test_a_reload_after_an_update_fills_a_new_catalog_and_denies_no_article(server):
+    before = set(server.web_processes())
+    change_the_tables(server)
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: shows_everything(server) and not before & set(server.web_processes()), server)
+    server.publish("after")
+    wait_for(lambda: server.status("/a/after") == 200, server)
+    assert "could not start" not in server.log
+    assert "is set aside as" not in server.log
+    assert "Traceback" not in server.log
+
+
+def test_the_old_version_goes_on_if_the_new_one_does_not_start(server):
+    change_the_tables(server)
+    with (server.code / "reader/library/watcher.py").open("a") as file:
+        file.write("\n\ndef watch_and_index(settings, *_):\n    import os\n    os._exit(1)\n")
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "could not start" in server.log, server)
+    wait_for(lambda: "this one goes on" in server.log and shows_everything(server), server)
