@@ -18,13 +18,13 @@ READ_AT_ONCE_BYTES = 8 << 20
 LARGE_ANSWERS = 2
 """The number of larger responses sent at a time. Each occupies a thread."""
 
-LINGER_SECONDS = 2.0
-"""How long a body that nobody wants is received after the answer, at least if it is fast."""
+LINGER_SECONDS = 20.0
+"""How long a body that nobody wants is received after the answer. ``ConnectionWatch`` ends longer or larger ones."""
 
 LINGERING = 4
 """How many such bodies are received at a time. Each occupies a thread, at most until ``ConnectionWatch`` ends it."""
 
-LINGER_CHUNK_BYTES = 4096
+LINGER_CHUNK_BYTES = 65536
 
 Headers = list[tuple[str, str]]
 

@@ -125,7 +125,7 @@ def test_a_body_that_no_page_reads_is_not_waited_for(server, path):
 @pytest.mark.parametrize(("path", "status"), [("/a/rain", 405), ("/nothing/here", 405), ("/preferences", 413)])
 def test_who_sends_a_large_body_that_nobody_wants_sees_the_answer(server, path, status):
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_SECONDS)) as connection:
-        connection.request("POST", path, bytes(20_000_000))
+        connection.request("POST", path, bytes(10_000_000))
         assert connection.getresponse().status == status
 
 
