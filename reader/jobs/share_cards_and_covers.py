@@ -25,7 +25,7 @@ MIMETYPE = "image/png"
 CACHE_BYTES = 50_000_000
 """About 3,000 share cards."""
 
-PLACES = 3
+PLACES = 4
 """How many requests of one process can wait. One drawing takes up to 0.1 s; an e-reader asks for several at once."""
 
 PATIENCE_SECONDS = 10

@@ -33,7 +33,7 @@ from .picture_paths import PictureFinder
 
 TIMEOUT_SECONDS = 60
 MOST_WAITING = 200
-PLACES = 7
+PLACES = 6
 """How many requests of one process can wait for pictures. A browser opens six connections to one server; over HTTP/2,
 behind a proxy, it asks for all pictures near the part of the page that is shown at once.
 """

@@ -21,7 +21,7 @@ LARGE_ANSWERS = 2
 LINGER_SECONDS = 20.0
 """How long a body that nobody wants is received after the answer. ``ConnectionWatch`` ends longer or larger ones."""
 
-LINGERING = 4
+LINGERING = 3
 """How many such bodies are received at a time. Each occupies a thread, at most until ``ConnectionWatch`` ends it."""
 
 LINGER_CHUNK_BYTES = 65536

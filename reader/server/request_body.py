@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from wsgiref.types import WSGIEnvironment
 
-PLACES = 3
+PLACES = 8
 """How many request bodies are received at a time."""
 
-WAITING = 3
+WAITING = 4
 """How many requests wait for a place. Further requests with a body get 503 at once."""
 
 WAIT_SECONDS = 8.0

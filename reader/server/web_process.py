@@ -48,9 +48,9 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + LINGERING + 18
-"""Threads for requests. Up to six receive or await a body, two drop one, six wait for an export, seven for a picture,
-three for a drawing, two send large files: three remain. A thread is started when it is needed and ends when it is
+THREADS = PLACES + WAITING + LINGERING + 19
+"""Threads for requests. Up to twelve receive or await a body, three drop one, five wait for an export, six for a
+picture, four for a drawing, two send large files: two remain. A thread is started when it is needed and ends when it is
 idle.
 
 Threads that could run wake each other whenever the GIL is released: a cached page takes 63 µs of CPU with 47 threads,

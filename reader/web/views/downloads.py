@@ -61,7 +61,7 @@ PROGRAM_PATIENCE_SECONDS = 25.0
 """How long an e-reader's request waits. E-readers show an error for 503; most time out after 30 s."""
 
 BROWSERS_WAITING = WaitingPlaces(total=2, per_client=2)
-PROGRAMS_WAITING = WaitingPlaces(total=4, per_client=2)
+PROGRAMS_WAITING = WaitingPlaces(total=3, per_client=2)
 """How many threads of a process can wait, of those that ``serve`` gives it (``server/web_process.py``)."""
 
 LIGHT_BYTES = 200_000
