@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from reader.app import create_app
+from reader.commands.static_folder import StaticFolder
 from reader.commands.static_site import EXTRAS, SEEDS, SiteClient, SiteLink, save
 from reader.exports import EXPORTS, exporter
 from reader.exports.options import options_of
@@ -68,6 +69,7 @@ def test_each_file_is_an_article_or_a_clear_problem(services, articles):
 
 def test_every_page_and_feed_that_a_link_leads_to_answers_and_is_a_file_of_the_static_site(services, tmp_path):
     pages = SiteClient(create_app(services).test_client(), services.settings.base_url, 1)
+    folder = StaticFolder(tmp_path / "public")
     waiting = [SiteLink(address) for address in (*SEEDS, *EXTRAS, *OTHERS)]
     seen = {link.address for link in waiting}
     wrong: dict[str, object] = {}
@@ -76,7 +78,7 @@ def test_every_page_and_feed_that_a_link_leads_to_answers_and_is_a_file_of_the_s
         response = pages.client.get(link.address, buffered=True)
         if response.status_code not in (200, 301, 302, 303, 308):
             wrong[f"{link.address} from {link.origin}"] = response.status_code
-        elif "?" not in link.address and (problem := save(tmp_path, link, response).problem):
+        elif "?" not in link.address and (problem := save(folder, link, response).problem):
             wrong[link.address] = problem
         found = [new for new in pages.links_of(link, response) if not EXPORTED.search(new.address)]
         waiting += [new for new in found if new.address not in seen]

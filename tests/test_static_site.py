@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,8 +14,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 from flask import Flask, redirect
+from serving import inherited
 
 from reader.cli import main
+from reader.commands.static_folder import StaticFolder
 from reader.commands.static_site import MOST_REDIRECTS, SiteClient, export_site, targets_in
 from reader.settings import ROOT
 
@@ -172,3 +177,96 @@ def test_redirects_that_never_end_are_followed_a_few_times_and_reported(app, tmp
     ]
     assert outcomes["/x/1"] == ""
     assert outcomes[f"/x/{MOST_REDIRECTS + 1}"] != ""
+
+
+# -- a folder that is there already --------------------------------------------------------------------------------
+
+TWO = {f"2026-05-01/{name}.md": f"---\ntitle: {name}\n---\n今天{name}。\n" for name in ("rain", "sun", "wind")}
+
+
+def command_for(settings, folder: Path) -> tuple[list[str], dict[str, str]]:
+    environment = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance), "LC_ALL": "C"}
+    return [sys.executable, "-m", "reader", "export", "--all", "-o", str(folder)], inherited() | environment
+
+
+def exported(settings, folder: Path) -> tuple[int, str]:
+    """Runs the command as a process. Returns its exit status and what it says."""
+    command, environment = command_for(settings, folder)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stderr
+
+
+def test_an_export_over_an_earlier_one_leaves_nothing_of_a_withdrawn_article(settings, drop, tmp_path):
+    for name, content in TWO.items():
+        drop(name, content)
+    public = tmp_path / "public"
+    assert exported(settings, public)[0] == 0
+    (public / "CNAME").write_text("news.example", "utf-8")
+    (public / "a" / "rain" / "mine.txt").write_text("mine", "utf-8")
+    (public / "a" / "sun.txt").write_text("changed", "utf-8")
+    (settings.articles / "2026-05-01/rain.md").unlink()
+    (settings.articles / "2026-05-01/sun.md").rename(settings.articles / "2026-05-01/snow.md")
+    shutil.rmtree(settings.instance)
+    status, said = exported(settings, public)
+    assert (status, [path.name for path in public.glob("a/rain*")]) == (0, ["rain"]), said
+    assert [path.name for path in (public / "a" / "rain").iterdir()] == ["mine.txt"], "a file of somebody else"
+    assert [path.name for path in public.glob("a/sun*")] == ["sun.txt"], "it was changed since"
+    assert (public / "CNAME").read_text("utf-8") == "news.example"
+    assert (public / "a" / "snow" / "index.html").is_file()
+    assert not [
+        path for path in public.rglob("*") if path.is_file() and "今天rain" in path.read_text("utf-8", "replace")
+    ]
+
+
+def test_an_export_replaces_no_file_of_somebody_else_and_writes_through_no_link(settings, drop, tmp_path):
+    for name, content in TWO.items():
+        drop(name, content)
+    public, outside = tmp_path / "public", tmp_path / "outside"
+    for folder in (public, outside):
+        folder.mkdir()
+    (public / "index.html").write_text("mine", "utf-8")
+    (public / "404.html").write_text("mine", "utf-8")
+    (public / "a").symlink_to(outside)
+    (tmp_path / "other.xml").write_text("mine", "utf-8")
+    (public / "feed.xml").symlink_to(tmp_path / "other.xml")
+    (public / "d").write_text("mine", "utf-8")
+    status, said = exported(settings, public)
+    assert status == 1
+    assert said.count("a file that no export wrote is in the way; it was kept") == 3
+    assert "a link out of the folder is in the way" in said
+    mine = [public / "index.html", public / "404.html", public / "d", tmp_path / "other.xml"]
+    assert {path.read_text("utf-8") for path in mine} == {"mine"}
+    assert list(outside.iterdir()) == []
+    assert (public / "sitemap.xml").is_file(), "the rest is there"
+
+
+def test_an_export_that_was_broken_off_can_be_repeated(settings, drop, tmp_path):
+    for name, content in TWO.items():
+        drop(name, content)
+    public = tmp_path / "public"
+    command, environment = command_for(settings, public)
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        while not (public / "index.html").exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    drop("2026-05-01/rain.md", TWO["2026-05-01/rain.md"] + "又下雪。")
+    shutil.rmtree(settings.instance)
+    status, said = exported(settings, public)
+    assert status == 0, said
+    assert "又下雪" in (public / "a/rain/index.html").read_text("utf-8")
+
+
+def test_an_export_does_not_forget_what_it_could_not_see(tmp_path):
+    folder = StaticFolder(tmp_path / "public")
+    folder.write("a/rain.pdf", b"rain")
+    folder.write("a/sun.pdf", b"sun")
+    folder.remove_earlier(())
+    again = StaticFolder(tmp_path / "public")
+    again.remove_earlier({"a/rain.pdf"})
+    assert [path.name for path in (tmp_path / "public" / "a").iterdir()] == ["rain.pdf"]
+    StaticFolder(tmp_path / "public").remove_earlier(())
+    assert [path.name for path in (tmp_path / "public").iterdir()] == [".reader-export"]
+    for name in ("../out.txt", "a/../../out.txt", ".reader-export"):
+        with pytest.raises(OSError, match="Invalid"):
+            again.write(name, b"")

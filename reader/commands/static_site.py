@@ -6,10 +6,7 @@ The URLs are found in the sitemaps and in the links of the pages.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +21,10 @@ from flask.testing import FlaskClient
 from werkzeug.wrappers import Response
 
 from .. import urls
+from ..exports import EXPORTS
 from ..i18n import Message
 from ..services import Services
+from .static_folder import StaticFolder
 
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
 EXTRAS = ("/favicon.ico", "/apple-touch-icon.png", urls.MANIFEST, urls.OFFLINE, urls.SERVICE_WORKER)
@@ -38,6 +37,8 @@ POLL_SECONDS = 0.05
 """Interval of requests for an export that is being generated (503)."""
 
 _OWN_HOST = "localhost"
+_LEADS_NOWHERE = re.compile(rf"^/media/|\.(?:{'|'.join(EXPORTS)}|png|svg)$")
+"""Addresses of files without links."""
 _SRCSET_URL = re.compile(r"\s*(\S*[^\s,])(?:\s+[^,]+)?\s*(?:,|$)")
 _BODY_LINK = re.compile(r"""(<[a-z][^<>]*\s(?:href|src)=")([^"]*)""")
 
@@ -60,10 +61,16 @@ class Outcome:
 
 
 def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
-    """Writes the files one by one and yields their results. A failure does not stop the export."""
+    """Writes the files one by one and yields their results. A failure does not stop the export.
+
+    Files of an earlier export are removed at the end, so that nothing of a withdrawn article stays. Raises OSError.
+    """
+    target, failures = StaticFolder(folder), set[str]()
     services: Services = app.extensions["reader"]
     static = f"/static/{services.render.build_id}/"
-    shutil.copytree(services.settings.static, folder / static.strip("/"), dirs_exist_ok=True)
+    for path in filter(Path.is_file, services.settings.static.rglob("*")):
+        name = static + path.relative_to(services.settings.static).as_posix()
+        yield put(target, SiteLink(name), name.lstrip("/"), path.read_bytes())
     settings = services.settings
     site = SiteClient(app.test_client(), settings.base_url, settings.export_timeout_seconds)
     waiting = [SiteLink(address) for address in (*reversed(EXTRAS), *reversed(SEEDS))]
@@ -71,12 +78,17 @@ def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
     while waiting:
         link = waiting.pop()
         response = site.fetch(link.address)
-        yield save(folder, link, response)
+        outcome = save(target, link, response)
+        if outcome.problem and response.status_code not in (404, 410):
+            failures.add(link.address)
+        yield outcome
         found = [new for new in site.links_of(link, response) if new.address not in seen]
         found = [new for new in found if not new.address.startswith(static)]
         seen.update(new.address for new in found)
         waiting += reversed(found)
-    write(folder, NOT_FOUND, "text/html", site.fetch(NOT_FOUND).get_data())
+    yield put(target, SiteLink(NOT_FOUND), NOT_FOUND.lstrip("/"), site.fetch(NOT_FOUND).get_data())
+    if all(_LEADS_NOWHERE.search(address) for address in failures):  # else what it leads to was not seen
+        target.remove_earlier({unquote(address).lstrip("/") for address in failures})
 
 
 @dataclass(frozen=True)
@@ -137,20 +149,26 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
     return []
 
 
-def save(folder: Path, link: SiteLink, response: Response) -> Outcome:
+def save(target: StaticFolder, link: SiteLink, response: Response) -> Outcome:
     """Writes the file of a response. The result says why there is none."""
     status, content, mimetype = response.status_code, response.get_data(), response.mimetype or "text/html"
     if status in MOVED:
-        target = response.headers.get("Location", urls.HOME)
-        if _file_of(urlsplit(target).path, "text/html") == _file_of(link.address, "text/html"):
+        address = response.headers.get("Location", urls.HOME)
+        if _file_of(urlsplit(address).path, "text/html") == _file_of(link.address, "text/html"):
             return Outcome(link.address)  # /s/河北 redirects to /s/河北/: one file serves both
-        content, mimetype = redirect_page(target), "text/html"
+        content, mimetype = redirect_page(address), "text/html"
     if status not in (200, *MOVED):
         return failed(link, Message("the server answers %(status)s", status=response.status))
     if status in MOVED and link.redirects >= MOST_REDIRECTS:
         return failed(link, Message("more than %(count)s redirects in a row", count=MOST_REDIRECTS))
+    content = with_whole_paths(link.address, mimetype, content)
+    return put(target, link, _file_of(link.address, mimetype), content)
+
+
+def put(target: StaticFolder, link: SiteLink, name: str, content: bytes) -> Outcome:
+    """Writes the file *name*."""
     try:
-        write(folder, link.address, mimetype, with_whole_paths(link.address, mimetype, content))
+        target.write(name, content)
     except OSError as error:
         return failed(link, error.strerror or str(error))
     return Outcome(link.address)
@@ -181,15 +199,6 @@ def redirect_page(target: str) -> bytes:
     """A page that redirects, because a static host cannot."""
     to = escape(target)
     return f'<!doctype html><meta http-equiv=refresh content="0;url={to}"><link rel=canonical href="{to}">'.encode()
-
-
-def write(folder: Path, address: str, mimetype: str, content: bytes) -> None:
-    """Raises OSError, also for a URL outside of the folder."""
-    path = folder / _file_of(address, mimetype)
-    if ".." in path.relative_to(folder).parts:
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
 def _file_of(address: str, mimetype: str) -> str:
