@@ -52,9 +52,11 @@ def test_a_page_that_is_too_much_for_an_article_is_refused_with_the_limit(run, s
 
 def test_a_picture_inside_the_page_that_is_none_leaves_no_address_behind(run, settings):  # noqa: F811
     page = STORY.replace('src="/walk.png"', 'src="data:image/png;base64,AAAA"')
+    page = page.replace("<p>明年", '<img src="https://data.invalid/../../etc/passwd"><p>明年')
     with site({"/a": html(page)}) as (root, _):
         result = run(f"{root}/a")
     assert "not a picture" in result.output
+    assert "data.invalid/../../etc/passwd: no such picture" in result.output
     assert "data.invalid" not in (settings.articles / "2018-11-23/沿河步道开放.md").read_text("utf-8")
 
 

@@ -22,7 +22,7 @@ from .extraction.blocks import parse
 from .extraction.extract import extract
 from .extraction.patterns import SENTENCE_END, TOKEN
 from .extraction.semantic_html import normalize, to_clean_html
-from .images import LARGEST_BYTES, MOST_SECONDS, Pictures, take_pictures
+from .images import LARGEST_BYTES, MOST_SECONDS, ON_THE_WEB, Pictures, take_pictures
 from .sources.http import Fetched, Fetcher
 from .sources.items import SourceItem
 from .sources.medium import is_story, read_story
@@ -209,7 +209,7 @@ def with_pictures(
     deadline = fetcher.now() + MOST_SECONDS
 
     def open_picture(address: str) -> bytes:
-        if not re.match(r"https?://", address):
+        if not ON_THE_WEB.match(address):
             raise NotImported(address, Message("no such picture beside %(source)s", source=item.name))
         if fetcher.now() > deadline:
             text = Message("the pictures of one article take more than %(seconds)s s", seconds=f"{MOST_SECONDS:.0f}")

@@ -26,7 +26,9 @@ MOST_SECONDS = 600.0
 
 _PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)("[^>]*>)')
 _EMPTY_FIGURE = re.compile(r"<figure>\s*(?:<figcaption>.*?</figcaption>)?\s*</figure>\n?|<p>\s*</p>\n?", re.DOTALL)
-_ON_THE_WEB = re.compile(rf"(?!{re.escape(HOST)})(?:https?:|//)")
+ON_THE_WEB = re.compile(rf"(?!{re.escape(HOST)})(?:https?:|//)")
+"""An address of a server; not that of a picture inside the file, for whose name no name server is asked."""
+
 TRACKER_PIXELS = 3
 """A picture of at most this width or height in pixels is a tracking pixel or a spacer."""
 
@@ -59,7 +61,7 @@ def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], byt
             try:
                 named[address] = _take(address, folder, files, open_picture)
             except NotImported as error:
-                named[address] = address if _ON_THE_WEB.match(address) else ""
+                named[address] = address if ON_THE_WEB.match(address) else ""
                 problems.append(error.message)
         return f"{match[1]}{escape(named[address])}{match[3]}" if named[address] else ""
 
