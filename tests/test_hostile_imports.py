@@ -115,7 +115,10 @@ def test_each_member_of_a_zip_that_is_not_read_is_named_with_the_reason(settings
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("twice.md", NOTE.format("下雪"))
         archive.writestr("../logo.gif", b"")
-    (tmp_path / "a.zip").write_bytes(target.getvalue())
+        archive.writestr("./deep//./good.md", NOTE.format("天晴"))
+        archive.writestr("bad.mdxxxx.md", NOTE.format("多云"))
+    content = target.getvalue().replace(b"bad.mdxxxx.md", b"bad.md\0xxx.md")
+    (tmp_path / "a.zip").write_bytes(content)
     environment = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance), "LC_ALL": "C"}
     command = [sys.executable, "-m", "reader", "import", str(tmp_path / "a.zip")]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
@@ -123,8 +126,9 @@ def test_each_member_of_a_zip_that_is_not_read_is_named_with_the_reason(settings
     reasons = dict(line.rsplit("a.zip: ", 1)[1].split(": ", 1) for line in result.stderr.splitlines() if line[0] == "!")
     assert reasons == {
         "link.md": "a symbolic link, which is not read",
+        "bad.md\\x00xxx.md": "its name holds a control character",
         "../climbing.md": "its path leads out of the archive",
         "a\\..\\..\\windows.md": "its path leads out of the archive",
         "twice.md": "another file in the archive has this name; only the last is read",
     }
-    assert files(settings) == ["2018-11-23/下雪.md"]
+    assert files(settings) == ["2018-11-23/下雪.md", "2018-11-23/天晴.md"]

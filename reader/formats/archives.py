@@ -124,7 +124,9 @@ def _sorted_out(file: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], list[tupl
         path = _path(member)
         if not path or member.is_dir():
             continue
-        if _is_link(member):
+        if "\0" in member.orig_filename:
+            refused.append((member.orig_filename, Message("its name holds a control character")))
+        elif _is_link(member):
             refused.append((path, Message("a symbolic link, which is not read")))
         elif ".." in path.replace("\\", "/").split("/"):
             refused.append((path, Message("its path leads out of the archive")))
@@ -141,6 +143,11 @@ def _is_link(member: zipfile.ZipInfo) -> bool:
 
 
 def _path(member: zipfile.ZipInfo) -> str:
+    """The name without what means nothing in it: ``./a//b.md`` is ``a/b.md``."""
+    return "/".join(part for part in _name(member).split("/") if part not in ("", "."))
+
+
+def _name(member: zipfile.ZipInfo) -> str:
     """Chinese versions of Windows write names in GBK without declaring it (PKWARE APPNOTE 4.4.4, bit 11)."""
     if member.flag_bits & _UTF8_NAME:
         return member.filename
