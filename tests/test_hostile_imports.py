@@ -132,3 +132,16 @@ def test_each_member_of_a_zip_that_is_not_read_is_named_with_the_reason(settings
         "twice.md": "another file in the archive has this name; only the last is read",
     }
     assert files(settings) == ["2018-11-23/下雪.md", "2018-11-23/天晴.md"]
+
+
+def test_a_chapter_that_a_book_names_again_and_again_is_read_once(run, settings, tmp_path):  # noqa: F811
+    container = '<container><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>'
+    spine = '<itemref idref="a"/>' * 500
+    package = f'<package><manifest><item id="a" href="a.xhtml"/></manifest><spine>{spine}</spine></package>'
+    with zipfile.ZipFile(tmp_path / "a.epub", "w") as book:
+        book.writestr("META-INF/container.xml", container)
+        book.writestr("a.opf", package)
+        book.writestr("a.xhtml", f"<html><body><h1>沿河步道</h1>{PARAGRAPHS}</body></html>")
+    result = run("--date", "2018-11-23", tmp_path / "a.epub")
+    assert "1 imported, 0 skipped, 0 failed" in result.output
+    assert files(settings) == ["2018-11-23/沿河步道.md"]

@@ -73,7 +73,7 @@ def chapters(name: str, archive: Archive) -> Iterator[EpubChapter | NotImported]
         tags=tuple(metadata["subject"]),
         published=date_in_text((metadata["date"] or [""])[0]),
     )
-    for path in _spine(package, posixpath.dirname(package_path)):
+    for path in dict.fromkeys(_spine(package, posixpath.dirname(package_path))):  # each once, however often it is named
         try:
             chapter: EpubChapter | NotImported | None = _chapter(path, archive, book)
         except NotImported as error:
