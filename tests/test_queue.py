@@ -4,8 +4,12 @@ import os
 import sqlite3
 
 import pytest
+from factories import make_article
+from markupsafe import Markup
 
 from reader.errors import Busy
+from reader.exports.publications import of_article
+from reader.jobs.export_service import size_in_chapters
 from reader.jobs.queue import (
     ATTEMPTS,
     FORGET_FAILURE_SECONDS,
@@ -344,3 +348,9 @@ def test_a_locked_queue_is_busy_for_half_a_minute(jobs, tmp_path):
     other.close()
     jobs.submit("b.pdf", "spec")
     assert [jobs.claim().key for _ in range(2)] == ["a.pdf", "b.pdf"]
+
+
+def test_a_long_article_waits_like_the_book_that_it_is_as_much_work_as():
+    short, long = (of_article(make_article(body=Markup("<p>" + "雨" * n + "</p>"))) for n in (2_000, 1_000_000))
+    assert size_in_chapters(short) == 1
+    assert background_of(size_in_chapters(long)) == background_of(50) > background_of(size_in_chapters(short)) == 0

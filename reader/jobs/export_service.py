@@ -53,6 +53,16 @@ def offers() -> list[tuple[str, str]]:
     return sorted(found, key=lambda offer: (offer[1], offer[0] not in PREFETCHED_FIRST))
 
 
+USUAL_CHARACTERS = 20_000
+"""Of the HTML of a chapter. A longer one counts as several, because it takes as long."""
+
+
+def size_in_chapters(publication: Publication) -> int:
+    """How many usual chapters it is as much work as."""
+    characters = sum(len(chapter.body) for chapter in publication.chapters)
+    return max(len(publication.chapters), characters // USUAL_CHARACTERS)
+
+
 def mark_of(path: str) -> str:
     """The part of a key that tells whose file it is: a hash of the publication's address."""
     return fingerprint(path)[:8]
@@ -124,7 +134,7 @@ class ExportService:
         if self.store.find(key):
             return None
         job = self._job(key, publication, suffix, page, script)
-        self.jobs.submit(key, serialize(job), background_of(len(publication.chapters)))
+        self.jobs.submit(key, serialize(job), background_of(size_in_chapters(publication)))
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
