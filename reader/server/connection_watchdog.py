@@ -1,15 +1,19 @@
 """Counts the open connections of this process, and shuts down stalled ones.
 
 granian has a timeout for request headers, but not for request bodies or for clients that stop reading a response. A
-connection whose client has acknowledged no byte for 30 s is shut down here, which frees the waiting thread. What the
-client sends does not count: so a request body has 30 s in all, however slowly it trickles in.
+connection whose client has acknowledged no byte for 30 s is shut down here, which frees the waiting thread, and so is
+one that takes less than 1 KB/s of a response that waits for it. What the client sends does not count: so a request body
+has 30 s in all, however slowly it trickles in.
 """
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import socket
 import struct
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +25,10 @@ from .request_body import MOST_BYTES, Body
 
 STALLED_SECONDS = 30.0
 """Longer than any view takes to respond (a request waits up to 25 s for an export)."""
+
+LEAST_BYTES = 30_000
+"""What a client must acknowledge in each STALLED_SECONDS while a response waits in the socket: 1 KB/s. Modems of 1995
+had three times as much. Otherwise one byte every 29 s would hold a thread as long as one likes."""
 
 LOOK_SECONDS = 0.5
 
@@ -39,7 +47,8 @@ class Seen:
     """A connection at the last check: bytes acknowledged by the client, and bytes received from it.
 
     ``since`` is the last check at which it did not exist yet or fewer bytes were acknowledged: a lower bound.
-    ``unanswered`` are the bytes received since then.
+    ``unanswered`` are the bytes received since then. ``window`` is the time and the acknowledged bytes at the beginning
+    of the STALLED_SECONDS in which LEAST_BYTES are due; it begins again while nothing waits in the socket.
     """
 
     acknowledged: int
@@ -47,6 +56,7 @@ class Seen:
     received: int
     address: str
     unanswered: int
+    window: tuple[float, int]
 
 
 class ConnectionWatch:
@@ -77,15 +87,16 @@ class ConnectionWatch:
         """Shuts down connections stalled for STALLED_SECONDS, those of a body that is too slow, and silent ones if half
         the places are used."""
         seen, body = {}, self._slowest()
-        for inode, acknowledged, received, address in self._checked():
+        for inode, acknowledged, received, address, waiting in self._checked():
             known = self._seen.get(inode)
             is_same = known is not None and known.acknowledged == acknowledged
             since = known.since if known and is_same else self._last_check
             more = received - (known.received if known else 0)
-            seen[inode] = Seen(
-                acknowledged, since, received, address, more + (known.unanswered if known and is_same else 0)
-            )
+            unanswered = more + (known.unanswered if known and is_same else 0)
+            window = known.window if known and waiting and not _is_over(known.window, acknowledged, now) else None
+            seen[inode] = Seen(acknowledged, since, received, address, unanswered, window or (now, acknowledged))
         stalled = {inode for inode, one in seen.items() if now - one.since > STALLED_SECONDS}
+        stalled |= {inode for inode, one in seen.items() if now - one.window[0] > STALLED_SECONDS}
         stalled |= {inode for inode, one in seen.items() if one.unanswered > MOST_UNANSWERED_BYTES}
         if body:
             stalled |= {inode for inode, one in seen.items() if _may_carry(body, one)}
@@ -94,11 +105,12 @@ class ConnectionWatch:
         self._shut_down(stalled)
         self._seen, self._last_check = seen, now
 
-    def _checked(self) -> Iterator[tuple[int, int, int, str]]:
-        """(inode, bytes acknowledged, bytes received, the client's address) of each."""
+    def _checked(self) -> Iterator[tuple[int, int, int, str, int]]:
+        """(inode, bytes acknowledged, bytes received, the client's address, bytes that wait in the socket) of each."""
         for connection in self._open():
             with closing(connection), suppress(OSError):
-                yield os.fstat(connection.fileno()).st_ino, *_moved(connection), connection.getpeername()[0]
+                address, waiting = connection.getpeername()[0], _waiting(connection)
+                yield os.fstat(connection.fileno()).st_ino, *_moved(connection), address, waiting
 
     def _shut_down(self, inodes: set[int]) -> None:
         for connection in self._open() if inodes else ():
@@ -124,6 +136,12 @@ def _may_carry(body: Body, seen: Seen) -> bool:
     return is_of_client and seen.received > 0 and seen.since <= body.came
 
 
+def _is_over(window: tuple[float, int], acknowledged: int, now: float) -> bool:
+    """Whether the client has acknowledged enough in this window, so that the next one begins."""
+    begun, before = window
+    return now - begun > STALLED_SECONDS / 2 and acknowledged - before >= LEAST_BYTES
+
+
 def _connection(descriptor: Path) -> socket.socket | None:
     """A duplicate of this TCP connection; None if the descriptor is something else."""
     if not os.fspath(descriptor.readlink()).startswith("socket:"):
@@ -141,3 +159,10 @@ def _moved(connection: socket.socket) -> tuple[int, int]:
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _MOVED_AT + _MOVED.size)
     acked, received = _MOVED.unpack_from(info, _MOVED_AT)
     return acked, received
+
+
+def _waiting(connection: socket.socket) -> int:
+    """The bytes in the send queue that the client has not acknowledged (SIOCOUTQ, tcp(7))."""
+    found = array.array("i", [0])
+    fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, found)
+    return found[0]

@@ -1,22 +1,33 @@
-"""The outermost WSGI middleware: hands small responses over whole, and closes connections while draining."""
+"""The outermost WSGI middleware: limits what waits for slow clients, and closes connections while draining."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
+from ..web.middleware.forwarded import CLIENT
 from ..web.middleware.security_headers import with_security_headers
+from ..web.rate_limits import WaitingPlaces
 from .request_body import BodyRefused, RequestBodies, is_unread
 
-READ_AT_ONCE_BYTES = 8 << 20
-"""A response up to this size is handed to the event loop at once, so that no thread waits for a slow client."""
+SMALL_BYTES = 256 << 10
+"""A response up to this size is handed to the event loop whole, which copies it: no thread waits for a slow client."""
 
-LARGE_ANSWERS = 2
-"""The number of larger responses sent at a time. Each occupies a thread."""
+COPIED_BYTES, COPIED_SECONDS = 64 << 20, 60.0
+"""So are larger ones up to READ_AT_ONCE_BYTES, at most so much in so long: nobody says when a copy has been sent."""
+
+READ_AT_ONCE_BYTES = 8 << 20
+
+CHUNK_BYTES = 32 << 10
+"""All others are handed over in such chunks. The event loop takes some twenty (0.7 MB) before the thread waits."""
+
+LARGE_ANSWERS, LARGE_ANSWERS_OF_CLIENT = 8, 4
+"""The number of responses sent in chunks at a time, in all and to one client. Each occupies a thread."""
 
 LINGER_SECONDS = 20.0
 """How long a body that nobody wants is received after the answer. ``ConnectionWatch`` ends longer or larger ones."""
@@ -32,9 +43,10 @@ Headers = list[tuple[str, str]]
 class DrainingMiddleware:
     """While ``draining`` is true, each response has ``Connection: close`` (RFC 9112 9.6), and always one to chunks."""
 
-    def __init__(self, inner: WSGIApplication, bodies: RequestBodies) -> None:
+    def __init__(self, inner: WSGIApplication, bodies: RequestBodies, large_answers: int = LARGE_ANSWERS) -> None:
         self._inner, self.bodies, self.draining = inner, bodies, False
-        self._large = threading.BoundedSemaphore(LARGE_ANSWERS)
+        self._large = WaitingPlaces(large_answers, min(large_answers, LARGE_ANSWERS_OF_CLIENT))
+        self._copied = RecentBytes(COPIED_BYTES, COPIED_SECONDS)
         self._lingering = threading.BoundedSemaphore(LINGERING)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -46,8 +58,7 @@ class DrainingMiddleware:
         except BodyRefused as refusal:
             return self._and_linger(_refuse(start_response, refusal.status), environ, sent)
         answer = self._inner(environ, start_response)
-        if not isinstance(answer, list):
-            answer = self._sent_without_waiting(answer, start_response)
+        answer = self._sent_without_waiting(answer, environ, start_response)
         if isinstance(answer, list) and is_unread(environ):
             return self._and_linger(answer, environ, sent)
         return answer
@@ -62,7 +73,9 @@ class DrainingMiddleware:
             return answer
         return LargeAnswer(answer, _dropped(sent), self._lingering.release)
 
-    def _sent_without_waiting(self, answer: Iterable[bytes], start_response: StartResponse) -> Iterable[bytes]:
+    def _sent_without_waiting(
+        self, answer: Iterable[bytes], environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         chunks, size_bytes, rest = [], 0, iter(answer)
         for chunk in rest:
             chunks.append(chunk)
@@ -70,16 +83,35 @@ class DrainingMiddleware:
             if size_bytes > READ_AT_ONCE_BYTES:
                 break
         else:
-            _close(answer)
-            return [b"".join(chunks)]
-        if not self._large.acquire(blocking=False):
-            _close(answer)
-            return _refuse(start_response, "503 Service Unavailable")
-        return LargeAnswer(chunks, rest, partial(self._finish, answer))
+            if size_bytes <= SMALL_BYTES or self._copied.take(size_bytes):
+                _close(answer)
+                return [b"".join(chunks)]
+        with ExitStack() as held:
+            held.callback(partial(_close, answer))
+            if not held.enter_context(self._large.taken(environ.get(CLIENT, ""))):
+                return _refuse(start_response, "503 Service Unavailable")
+            return LargeAnswer(chunks, rest, held.pop_all().close)
 
-    def _finish(self, answer: Iterable[bytes]) -> None:
-        self._large.release()
-        _close(answer)
+
+class RecentBytes:
+    """Counts bytes: at most *most* in *seconds*."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
+        self._taken: deque[tuple[float, int]] = deque()
+        self._total, self._lock = 0, threading.Lock()
+
+    def take(self, size_bytes: int) -> bool:
+        """Whether *size_bytes* more are within the limit; they are counted then."""
+        now = time.monotonic()
+        with self._lock:
+            while self._taken and now - self._taken[0][0] > self._seconds:
+                self._total -= self._taken.popleft()[1]
+            if self._total + size_bytes > self._most:
+                return False
+            self._taken.append((now, size_bytes))
+            self._total += size_bytes
+            return True
 
 
 class LargeAnswer:
@@ -89,12 +121,27 @@ class LargeAnswer:
         self._begun, self._rest, self._close = begun, rest, close
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._begun
-        yield from self._rest
+        begun, self._begun = self._begun, []
+        yield from _in_chunks(begun)
+        del begun
+        yield from _in_chunks(self._rest)
 
     def close(self) -> None:
         close, self._close = self._close, lambda: None
         close()
+
+
+def _in_chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """*parts*, joined and cut to CHUNK_BYTES."""
+    waiting = b""
+    for part in parts:
+        waiting = waiting + part if waiting else part
+        if len(waiting) >= CHUNK_BYTES:
+            whole = len(waiting) - len(waiting) % CHUNK_BYTES
+            yield from (waiting[at : at + CHUNK_BYTES] for at in range(0, whole, CHUNK_BYTES))
+            waiting = waiting[whole:]
+    if waiting:
+        yield waiting
 
 
 def _dropped(sent: InputStream) -> Iterator[bytes]:

@@ -32,7 +32,7 @@ from ..services import start_background
 from ..settings import Settings
 from ..storage.log_lines import start_logging
 from .connection_watchdog import ConnectionWatch
-from .draining_middleware import LINGERING, DrainingMiddleware
+from .draining_middleware import LARGE_ANSWERS, LINGERING, DrainingMiddleware
 from .listener import BACKLOG, silent_listener
 from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS
@@ -48,10 +48,10 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + LINGERING + 19
+THREADS = PLACES + WAITING + LINGERING + LARGE_ANSWERS + 17
 """Threads for requests. Up to twelve receive or await a body, three drop one, five wait for an export, six for a
-picture, four for a drawing, two send large files: two remain. A thread is started when it is needed and ends when it is
-idle.
+picture, four for a drawing, eight send large files: two remain. A thread is started when it is needed and ends when it
+is idle.
 
 Threads that could run wake each other whenever the GIL is released: a cached page takes 63 µs of CPU with 47 threads,
 42 µs with 24, 38 µs with 16 (``benchmarks/serving.py``)."""
@@ -79,7 +79,7 @@ def main() -> None:
     services = start_background(Settings.from_environ(), stop, serving)
     app, (connections, threads) = create_app(services), limits()
     bodies = RequestBodies(takes_body_at(app), PLACES if threads == THREADS else 1)
-    application = DrainingMiddleware(app.wsgi_app, bodies)
+    application = DrainingMiddleware(app.wsgi_app, bodies, LARGE_ANSWERS if threads == THREADS else 1)
     worker = _worker(arguments.listener, arguments.number, connections, threads)
     watch = ConnectionWatch(_port(arguments.listener), connections, bodies.slowest)
     serve(application, worker, watch, arguments, serving)

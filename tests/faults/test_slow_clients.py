@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import os
+import re
 import socket
 import threading
 import time
 import urllib.parse
 from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from faults.running import Server, running, wait_for
 from waiting import LIMIT_SECONDS
+
+from reader.jobs.export_service import mark_of
+from reader.storage.file_cache import FileCache
 
 CLIENTS = 200
 BEGINNINGS = {
@@ -156,6 +162,64 @@ def test_silent_connections_make_room_when_half_of_the_places_are_taken(tmp_path
             return count if count > 80 else 0
 
         assert wait_for(ended, server) < 200
+
+
+LARGE_BYTES = 3_000_000
+
+
+def asked_for_without_taking(server, path, count, clients):
+    """*count* clients that ask for *path* and take nothing of it, but for what fits into a small buffer."""
+    for _ in range(count):
+        client = clients.enter_context(closing(socket.socket()))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(LIMIT_SECONDS)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: identity\r\n\r\n".encode())
+        yield client
+
+
+def path_of_export(server, size_bytes) -> str:
+    """The address of a file of that size among the finished exports of the article."""
+    key = f"0123456789abcdef-{mark_of('/a/rain')}-{size_bytes}"
+    FileCache(server.instance / "exports", 1 << 30).put(f"{key}.pdf", os.urandom(size_bytes))
+    return f"/files/{key}/rain.pdf"
+
+
+def memory_kb(server) -> int:
+    """The resident memory of all web processes."""
+    statuses = [Path(f"/proc/{pid}/status").read_text("ascii") for pid in server.web_processes()]
+    return sum(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) for status in statuses)
+
+
+def test_a_large_file_that_nobody_takes_is_not_held_in_memory_for_each_of_three_hundred_clients(tmp_path):
+    server = Server(tmp_path)
+    server.publish("rain")
+    with running(server):
+        assert server.status("/a/rain") == 200
+        path = path_of_export(server, LARGE_BYTES)
+        assert server.status(path) == 200
+        before = memory_kb(server)
+        with ExitStack() as open_clients:
+            clients = list(asked_for_without_taking(server, path, 300, open_clients))
+            heads = [client.recv(12) for client in clients]
+            assert set(heads) <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+            assert heads.count(b"HTTP/1.1 200") >= 20
+            assert server.status("/a/rain") == 200
+            assert memory_kb(server) - before < 300 * LARGE_BYTES // 1024 // 3  # 900 MB, if each had its copy
+        wait_for(lambda: server.status(path) == 200, server)
+
+
+def test_a_client_that_takes_a_byte_now_and_then_does_not_keep_its_place(server):
+    path = path_of_export(server, 8 * LARGE_BYTES)
+    with ExitStack() as open_clients:
+        [client] = asked_for_without_taking(server, path, 1, open_clients)
+        client.settimeout(LIMIT_SECONDS)
+        taken, began = 0, time.monotonic()
+        with suppress(ConnectionResetError):
+            while (chunk := client.recv(512)) and time.monotonic() - began < LIMIT_SECONDS:
+                taken += len(chunk)
+                time.sleep(3)
+        assert 0 < taken < LARGE_BYTES
 
 
 def is_ended(client) -> bool:
