@@ -124,6 +124,17 @@ def test_a_removed_article_is_gone_and_remembered(catalog, put, path):
     assert catalog.count() == 0
 
 
+@pytest.mark.parametrize("hidden", [{"draft": True}, {"published": "2031-05-01 06:00"}])
+def test_another_name_of_what_was_never_published_is_as_unknown_as_any(catalog, put, hidden):
+    put(make_article("draft", aliases=("secret", "/old/secret.html"), **hidden))
+    for name in ("draft", "secret"):
+        with pytest.raises(NotFound) as absent:
+            catalog.article(name)
+        assert type(absent.value) is NotFound
+    with pytest.raises(NotFound):
+        catalog.moved_from("/old/secret.html")
+
+
 def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, path):
     put(make_article("rain"))
     with catalog_writer(path, NOON) as transaction:

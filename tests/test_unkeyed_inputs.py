@@ -156,6 +156,61 @@ def test_a_proxy_that_is_not_trusted_and_hides_the_host_still_gets_secure_cookie
             assert ("Secure" in answer[1]["set-cookie"]) == secure
 
 
+SAME_PAGE = (
+    *(("/a/rain", f"/a/rain?{name}=x{{n}}") for name in ("q", "before", "back", "tag", "piece", "more", "order", "a", "page")),
+    ("/", "/?script=x{n}"),
+    ("/", "/?q=x{n}&tag={n}&piece={n}"),
+    ("/d/", "/d/?script=x{n}"),
+    ("/feed.json", "/feed.json?page={n}&q={n}&script=x{n}"),
+    ("/search?q=雨", "/search?q=雨&order=x{n}&page={n}"),
+    ("/sitemap.xml", "/sitemap.xml?page={n}&script=x{n}"),
+    ("/a/rain.txt", "/a/rain.txt?q={n}&a=x{n}&tag={n}"),
+    ("/opds", "/opds?page={n}&tag=x{n}"),
+)
+
+
+def reads(site: str, view: str) -> float:
+    """How many requests Flask has answered with *view*."""
+    found = re.findall(rf'reader_requests_total{{status="200",view="{view}"}} (\S+)', ask(site, "/metrics")[2].decode())
+    return sum(map(float, found))
+
+
+@pytest.mark.parametrize(("path", "varied"), SAME_PAGE)
+def test_a_parameter_that_a_page_does_not_read_changes_nothing(site, path, varied):
+    plain = ask(site, path)
+    assert all(ask(site, varied.format(n=n)) == plain for n in range(3))
+
+
+def test_an_article_is_built_once_whatever_parameters_are_added(site):
+    ask(site, "/a/rain")
+    before = reads(site, "articles.article")
+    for n in range(20):
+        ask(site, f"/a/rain?q={n}&before={n}&tag=x{n}&script=")
+        ask(site, f"/a/rain?order={n}")
+    assert reads(site, "articles.article") - before <= 1  # its minute may have been over
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("//metrics", "/metrics"),
+        ("///a/rain?script=hant&q=1", "/a/rain?script=hant"),
+        ("/%2Feditor", "/editor"),
+        ("//evil.example/%2e%2e", "/evil.example/.."),
+        ("//%5Cevil.example", "/%5Cevil.example"),
+        ("//%0d%0aSet-Cookie:%20a=b", ""),
+        ("//a/%E9%9B%A8%25", "/a/%E9%9B%A8%25"),
+    ],
+)
+def test_a_page_has_one_slash_before_its_path(site, asked, place):
+    connection = HTTPConnection(site, timeout=60)
+    connection.request("GET", asked)
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Location", "")) == ((308, place) if place else (400, ""))
+    assert "content-security-policy" in {name.lower() for name, _ in answer.getheaders()}
+    connection.close()
+
+
 def test_another_site_cannot_set_the_preferences(site):
     assert ask(site, "/preferences", {"Sec-Fetch-Site": "cross-site"}, "mode=large")[0] == 403
     assert ask(site, "/preferences", {"Sec-Fetch-Site": "same-origin"}, "mode=large")[0] == 303

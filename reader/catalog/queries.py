@@ -315,7 +315,8 @@ class Catalog:
         row = self._one(query, slug, slug)
         if row and self._one("SELECT 1 FROM articles WHERE slug = ? AND visible", row["slug"]):
             return Moved("article", slug, row["slug"])
-        if row or self._one("SELECT 1 FROM removed WHERE slug = ?", slug):
+        names = (slug, row["slug"]) if row else (slug,)  # another name of a draft is as unknown as the draft
+        if self._one(f"SELECT 1 FROM removed WHERE slug IN ({_marks(names)})", *names):
             return Gone("article", slug)
         return NotFound("article", slug)
 

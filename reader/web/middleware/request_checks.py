@@ -8,20 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.urls import uri_to_iri
 
+from .query_parameters import canonical_query
 from .security_headers import Headers, with_security_headers
 
-PARAMETERS = frozenset(("a", "back", "before", "more", "order", "page", "piece", "q", "script", "tag"))
-"""The query parameters that views read; others are dropped."""
-
-REPEATED = frozenset(("a", "tag"))
-"""Parameters that can be repeated; of the others only the first value is kept."""
-
-MOST_PARAMETERS = 2_000
 LONGEST_PATH = 4_096
 LONGEST_QUERY = 65_536
 LONGEST_FIELDS = {
@@ -71,7 +65,9 @@ class RequestChecks:
         if "HTTP_RANGE" in environ and not _is_valid_range(environ):
             del environ["HTTP_RANGE"]
         if environ.get("QUERY_STRING"):
-            environ["QUERY_STRING"] = canonical_query(environ["QUERY_STRING"])
+            environ["QUERY_STRING"] = canonical_query(environ["PATH_INFO"], environ["QUERY_STRING"])
+        if environ["PATH_INFO"].startswith("//"):
+            return _to_one_slash(environ, start_response)
         if self._is_ours(environ["HTTP_HOST"]) or environ["PATH_INFO"] in _ANY_HOST:
             return self._inner(environ, start_response)
         if self._refuses_others:
@@ -125,26 +121,17 @@ def host_name(host: str) -> str:
     return name.rstrip(".")
 
 
-def canonical_query(query: str) -> str:
-    """*query* with known parameters only, sorted by name, without duplicates, uniformly percent-encoded."""
-    if not query.isascii():  # UTF-8 bytes that the client did not percent-encode, as latin-1 (PEP 3333)
-        query = quote(query.encode("latin-1"), safe="%&=+;/?:@!$'()*,-._~")
-    try:
-        pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=MOST_PARAMETERS, errors="replace")
-    except ValueError:
-        return ""
-    kept: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    for name, value in pairs:
-        if name in PARAMETERS and (name in REPEATED or name not in seen):
-            seen.add(name)
-            kept.append((name, value))
-    return urlencode(sorted(kept, key=lambda pair: pair[0]))
+def _to_one_slash(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Redirects ``//a/rain`` to ``/a/rain``. werkzeug takes them for one page: a proxy that closes ``/metrics`` may not
+    close ``//metrics``, and each number of slashes would have a copy of its own in the cache."""
+    path = quote("/" + environ["PATH_INFO"].lstrip("/"), safe="/:@!$&'()*+,;=~", encoding="latin-1")
+    query = environ.get("QUERY_STRING", "")
+    return _refusal("308 Permanent Redirect", start_response, ("Location", path + (f"?{query}" if query else "")))
 
 
-def _refusal(status: str, start_response: StartResponse) -> Iterable[bytes]:
+def _refusal(status: str, start_response: StartResponse, *more: tuple[str, str]) -> Iterable[bytes]:
     body = f"{status[4:]}\n".encode()
-    headers: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    headers: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *more]
     start_response(status, with_security_headers(status, [*headers, ("Cache-Control", "no-store")]))
     return [body]
 

@@ -1,0 +1,63 @@
+"""The canonical query of an address: only parameters that its view reads, so that it has one entry in the cache."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote, urlencode
+
+from ...catalog.search import ORDERS
+from ...chinese.script_conversion import SCRIPTS
+from ...exports import EXPORTS
+from ...feeds import FEEDS
+
+OF_PAGES = {
+    "": {"before"},
+    "d": {"before"},
+    "s": {"before"},
+    "t": {"before"},
+    "by": {"before"},
+    "from": {"before"},
+    "search": {"before", "order", "q"},
+    "opds": {"before", "more", "q"},
+    "preferences": {"back"},
+}
+"""By the first part of the path. Every page reads ``script`` too."""
+
+OF_FEEDS, OF_EXPORTS = {"piece", "tag"}, {"page", "script"}
+"""Feeds and exports of a search also read ``q``, exports of a selection ``a``."""
+
+REPEATED = frozenset(("a", "tag"))
+"""Parameters that can be repeated; of the others only the first value is kept."""
+
+MOST_PARAMETERS = 2_000
+KNOWN_VALUES = {"order": frozenset(ORDERS), "script": frozenset(SCRIPTS)}
+UNKNOWN = "unknown"
+"""Replaces any other value, because all of them get the same answer."""
+
+
+def canonical_query(path: str, query: str) -> str:
+    """*query* of *path*: parameters that are read there, sorted by name, each once, uniformly percent-encoded."""
+    if not query.isascii():  # UTF-8 bytes that the client did not percent-encode, as latin-1 (PEP 3333)
+        query = quote(query.encode("latin-1"), safe="%&=+;/?:@!$'()*,-._~")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=MOST_PARAMETERS, errors="replace")
+    except ValueError:
+        return ""
+    kept: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    names = parameters_of(path)
+    for name, value in pairs:
+        if name in names and (name in REPEATED or name not in seen):
+            seen.add(name)
+            kept.append((name, UNKNOWN if value not in KNOWN_VALUES.get(name, (value,)) else value))
+    return urlencode(sorted(kept, key=lambda pair: pair[0]))
+
+
+def parameters_of(path: str) -> set[str]:
+    """The names of the query parameters that the view at *path* reads."""
+    first, last = path.lstrip("/").partition("/")[0], path.rpartition("/")[2]
+    name, _, suffix = last.rpartition(".")
+    if last in FEEDS:
+        return {"q"} if first == "search" else OF_FEEDS
+    if name and suffix in EXPORTS:
+        return OF_EXPORTS | {"search": {"q"}, "selection": {"a"}}.get(name if first == last else "", set())
+    return OF_PAGES.get(first, set()) | {"script"}
