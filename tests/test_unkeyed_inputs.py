@@ -157,7 +157,10 @@ def test_a_proxy_that_is_not_trusted_and_hides_the_host_still_gets_secure_cookie
 
 
 SAME_PAGE = (
-    *(("/a/rain", f"/a/rain?{name}=x{{n}}") for name in ("q", "before", "back", "tag", "piece", "more", "order", "a", "page")),
+    *(
+        ("/a/rain", f"/a/rain?{name}=x{{n}}")
+        for name in ("q", "before", "back", "tag", "piece", "more", "order", "a", "page")
+    ),
     ("/", "/?script=x{n}"),
     ("/", "/?q=x{n}&tag={n}&piece={n}"),
     ("/d/", "/d/?script=x{n}"),
