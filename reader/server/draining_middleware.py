@@ -18,7 +18,7 @@ from .request_body import BodyRefused, RequestBodies, is_unread
 SMALL_BYTES = 256 << 10
 """A response up to this size is handed to the event loop whole, which copies it: no thread waits for a slow client."""
 
-COPIED_BYTES, COPIED_SECONDS = 64 << 20, 60.0
+COPIED_BYTES, COPIED_SECONDS = 32 << 20, 60.0
 """So are larger ones up to READ_AT_ONCE_BYTES, at most so much in so long: nobody says when a copy has been sent."""
 
 READ_AT_ONCE_BYTES = 8 << 20
@@ -80,12 +80,11 @@ class DrainingMiddleware:
         for chunk in rest:
             chunks.append(chunk)
             size_bytes += len(chunk)
-            if size_bytes > READ_AT_ONCE_BYTES:
+            if size_bytes > READ_AT_ONCE_BYTES or (size_bytes > SMALL_BYTES and not self._copied.take(len(chunk))):
                 break
         else:
-            if size_bytes <= SMALL_BYTES or self._copied.take(size_bytes):
-                _close(answer)
-                return [b"".join(chunks)]
+            _close(answer)
+            return [b"".join(chunks)]
         with ExitStack() as held:
             held.callback(partial(_close, answer))
             if not held.enter_context(self._large.taken(environ.get(CLIENT, ""))):
