@@ -36,10 +36,13 @@ MOST_UNANSWERED_BYTES = 2 * MOST_BYTES
 """No request is longer. A chunked body is received whole before its length is known."""
 
 SILENT_SECONDS = 2.0
-"""If half of the connections are in use, a client that has sent nothing for this time is disconnected."""
+"""If half of the connections are in use, a client that has sent nothing for this time, or has been answered and has
+asked for nothing since, is disconnected: else two thousand kept-alive connections keep everybody out for 15 s."""
 
 _MOVED = struct.Struct("=QQ")
 _MOVED_AT = 120  # linux/tcp.h, struct tcp_info: tcpi_bytes_acked, tcpi_bytes_received
+_LAST = struct.Struct("=IxxxxI")
+_LAST_AT = 44  # the same: tcpi_last_data_sent, tcpi_last_data_recv, in milliseconds before now
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Seen:
     ``since`` is the last check at which it did not exist yet or fewer bytes were acknowledged: a lower bound.
     ``unanswered`` are the bytes received since then. ``window`` is the time and the acknowledged bytes at the beginning
     of the STALLED_SECONDS in which LEAST_BYTES are due; it begins again while nothing waits in the socket.
+    ``idle`` is for how many seconds the client has been answered and has sent nothing.
     """
 
     acknowledged: int
@@ -57,6 +61,7 @@ class Seen:
     address: str
     unanswered: int
     window: tuple[float, int]
+    idle: float
 
 
 class ConnectionWatch:
@@ -87,30 +92,34 @@ class ConnectionWatch:
         """Shuts down connections stalled for STALLED_SECONDS, those of a body that is too slow, and silent ones if half
         the places are used."""
         seen, body = {}, self._slowest()
-        for inode, acknowledged, received, address, waiting in self._checked():
+        for inode, acknowledged, received, address, waiting, idle in self._checked():
             known = self._seen.get(inode)
             is_same = known is not None and known.acknowledged == acknowledged
             since = known.since if known and is_same else self._last_check
             more = received - (known.received if known else 0)
             unanswered = more + (known.unanswered if known and is_same else 0)
             window = known.window if known and waiting and not _is_over(known.window, acknowledged, now) else None
-            seen[inode] = Seen(acknowledged, since, received, address, unanswered, window or (now, acknowledged))
+            seen[inode] = Seen(acknowledged, since, received, address, unanswered, window or (now, acknowledged), idle)
         stalled = {inode for inode, one in seen.items() if now - one.since > STALLED_SECONDS}
         stalled |= {inode for inode, one in seen.items() if now - one.window[0] > STALLED_SECONDS}
         stalled |= {inode for inode, one in seen.items() if one.unanswered > MOST_UNANSWERED_BYTES}
         if body:
             stalled |= {inode for inode, one in seen.items() if _may_carry(body, one)}
         silent = [i for i, one in seen.items() if one.received == 0 and now - one.since > SILENT_SECONDS]
-        stalled.update(silent[: max(0, len(seen) - self._places // 2)])
+        unused = [i for i, one in seen.items() if one.received and one.idle > SILENT_SECONDS]
+        unused.sort(key=lambda inode: -seen[inode].idle)
+        stalled.update([*silent, *unused][: max(0, len(seen) - self._places // 2)])
         self._shut_down(stalled)
         self._seen, self._last_check = seen, now
 
-    def _checked(self) -> Iterator[tuple[int, int, int, str, int]]:
-        """(inode, bytes acknowledged, bytes received, the client's address, bytes that wait in the socket) of each."""
+    def _checked(self) -> Iterator[tuple[int, int, int, str, int, float]]:
+        """Of each: inode, bytes acknowledged, bytes received, client's address, bytes that wait in the socket, idle
+        seconds."""
         for connection in self._open():
             with closing(connection), suppress(OSError):
                 address, waiting = connection.getpeername()[0], _waiting(connection)
-                yield os.fstat(connection.fileno()).st_ino, *_moved(connection), address, waiting
+                idle = 0.0 if waiting else _idle_seconds(connection)
+                yield os.fstat(connection.fileno()).st_ino, *_moved(connection), address, waiting, idle
 
     def _shut_down(self, inodes: set[int]) -> None:
         for connection in self._open() if inodes else ():
@@ -159,6 +168,13 @@ def _moved(connection: socket.socket) -> tuple[int, int]:
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _MOVED_AT + _MOVED.size)
     acked, received = _MOVED.unpack_from(info, _MOVED_AT)
     return acked, received
+
+
+def _idle_seconds(connection: socket.socket) -> float:
+    """How long ago the last response was sent; 0 while a request waits for one."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_AT + _LAST.size)
+    sent, received = _LAST.unpack_from(info, _LAST_AT)
+    return sent / 1000 if sent <= received else 0.0
 
 
 def _waiting(connection: socket.socket) -> int:
