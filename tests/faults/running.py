@@ -144,9 +144,29 @@ def children(pid: int) -> list[int]:
     return found
 
 
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Stops the process for the block, which begins when none of its threads runs.
+
+    One that still runs may accept a connection, or take a lock, with which the process is then stopped.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for(lambda: {_state(stat) for stat in Path(f"/proc/{pid}/task").glob("*/stat")} == {"T"})
+        yield
+    finally:
+        with suppress(ProcessLookupError):  # it was killed
+            os.kill(pid, signal.SIGCONT)
+
+
+def _state(stat: Path) -> str:
+    """proc(5), /proc/pid/stat."""
+    return stat.read_text().rpartition(")")[2].split()[0]
+
+
 def is_alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return _state(Path(f"/proc/{pid}/stat")) not in "ZX"
     except OSError:
         return False
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 import ctypes
 import http.client
 import os
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from faults.running import Server, running, wait_for
+from faults.running import Server, running, stopped, wait_for
 from faults.test_databases import overwrite
 from faults.test_indexer import delete, delete_the_content, holders
 
@@ -67,25 +64,6 @@ def shows_everything(server) -> bool:
     return {look(server, path) for path in PAGES} == {200}
 
 
-@contextmanager
-def stopped_indexer(server) -> Iterator[None]:
-    indexer = holders(server, "indexer.lock")[0]
-    os.kill(indexer, signal.SIGSTOP)
-    try:
-        wait_for(lambda: is_stopped(indexer), server)  # else it may be stopped in the middle of replacing the catalog
-        yield
-    finally:
-        with suppress(ProcessLookupError):  # ended by a truncated file under its memory map
-            os.kill(indexer, signal.SIGCONT)
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether every thread is (proc(5), /proc/pid/stat, state)."""
-    return {stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")} == {
-        "T"
-    }
-
-
 def assert_every_page_waits(server):
     wait_for(lambda: {look(server, path) for path in PAGES} == {503}, server)  # the new catalog is empty
     assert server.status("/healthz") == 503
@@ -102,7 +80,7 @@ def assert_everything_comes_back(server):
 @pytest.mark.parametrize("lose", LOST_CATALOGS.values(), ids=LOST_CATALOGS.keys())
 def test_no_page_denies_an_article_while_a_lost_catalog_is_filled_again(server, lose):
     assert_everything_comes_back(server)
-    with stopped_indexer(server):
+    with stopped(holders(server, "indexer.lock")[0]):
         lose(server.instance / "catalog.sqlite3")
         assert_every_page_waits(server)
     assert_everything_comes_back(server)

@@ -6,12 +6,11 @@ import errno
 import json
 import os
 import shutil
-import signal
 import time
 from pathlib import Path
 
 import pytest
-from faults.running import Server, running, wait_for
+from faults.running import Server, running, stopped, wait_for
 
 from reader.library.heartbeat import ALLOWED_SECONDS, Heartbeat
 
@@ -34,15 +33,12 @@ def holders(server, name: str) -> list[int]:
 
 def test_an_indexing_process_that_is_stopped_is_reported_and_the_others_go_on_serving(server):
     indexer = holders(server, "indexer.lock")[0]
-    os.kill(indexer, signal.SIGSTOP)
-    try:
+    with stopped(indexer):
         wait_for(lambda: server.status("/healthz") == 503, server)
         assert "has not been looked at" in json.loads(server.get("/healthz")[1])["reason"]
         assert server.figure("reader_indexer_stalled_seconds") >= ALLOWED_SECONDS
         assert {server.status(f"/a/s{n}") for n in range(5)} == {200}
         wait_for(lambda: "has not been looked at" in server.log, server)
-    finally:
-        os.kill(indexer, signal.SIGCONT)
     wait_for(lambda: server.status("/healthz") == 200, server)
     assert server.figure("reader_indexer_stalled_seconds") == 0
     server.publish("after")
