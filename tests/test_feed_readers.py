@@ -244,8 +244,11 @@ def test_d07_a_person_in_chromium_sees_a_page_also_behind_the_service_worker(
     url = site.url.replace("127.0.0.1", host)
     rules = f"--host-resolver-rules=MAP {host} 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", rules], timeout=LIMIT_SECONDS * 1000
+        )
         page = browser.new_page(locale="zh-CN")
+        page.set_default_timeout(LIMIT_SECONDS * 1000)
         page.goto(f"{url}/feeds")
         page.evaluate("'serviceWorker' in navigator && navigator.serviceWorker.ready.then(() => true)")
         page.goto(url + path)
