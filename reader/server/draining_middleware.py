@@ -26,13 +26,13 @@ READ_AT_ONCE_BYTES = 8 << 20
 CHUNK_BYTES = 32 << 10
 """All others are handed over in such chunks. The event loop takes some twenty (0.7 MB) before the thread waits."""
 
-LARGE_ANSWERS, LARGE_ANSWERS_OF_CLIENT = 8, 4
+LARGE_ANSWERS, LARGE_ANSWERS_OF_CLIENT = 5, 3
 """The number of responses sent in chunks at a time, in all and to one client. Each occupies a thread."""
 
 LINGER_SECONDS = 20.0
 """How long a body that nobody wants is received after the answer. ``ConnectionWatch`` ends longer or larger ones."""
 
-LINGERING = 3
+LINGERING = 2
 """How many such bodies are received at a time. Each occupies a thread, at most until ``ConnectionWatch`` ends it."""
 
 LINGER_CHUNK_BYTES = 65536

@@ -17,7 +17,7 @@ from wsgiref.types import WSGIEnvironment
 PLACES = 8
 """How many request bodies are received at a time."""
 
-WAITING = 4
+WAITING = 3
 """How many requests wait for a place. Further requests with a body get 503 at once."""
 
 WAIT_SECONDS = 8.0

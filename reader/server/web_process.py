@@ -49,8 +49,8 @@ CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
 THREADS = PLACES + WAITING + LINGERING + LARGE_ANSWERS + 17
-"""Threads for requests. Up to twelve receive or await a body, three drop one, five wait for an export, six for a
-picture, four for a drawing, eight send large files: two remain. A thread is started when it is needed and ends when it
+"""Threads for requests. Up to eleven receive or await a body, two drop one, five wait for an export, six for a
+picture, four for a drawing, five send large files: two remain. A thread is started when it is needed and ends when it
 is idle.
 
 Threads that could run wake each other whenever the GIL is released: a cached page takes 63 µs of CPU with 47 threads,

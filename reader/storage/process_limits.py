@@ -18,7 +18,7 @@ LEAST_ADDRESS_KB = 2 << 20
 """A web process reserves 1.3 GB for its threads, of which it uses 0.1 GB."""
 
 TASKS_OF_WEB_PROCESS = 64
-"""A web process has 44 threads under load, and a reading process and an export worker for each server."""
+"""A web process has 39 threads under load, and a reading process and an export worker for each server."""
 
 PRIVILEGED_USER = 0
 """RLIMIT_NPROC does not apply to it."""

@@ -163,10 +163,11 @@ def compressed(raw: bytes, encoding: str) -> bytes:
 
     The response cache recompresses pages with quality 11 in the background (``response_cache.py``).
     """
+    is_long = len(raw) >= _LONG
     if encoding == "br":
-        quality, window = (7, 16) if len(raw) < _LONG else (5, 22)
+        quality, window = (5, 22) if is_long else (7, 16)
         smaller: bytes = brotli.compress(raw, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
         return smaller
     if encoding == "zstd":
-        return zstandard.ZstdCompressor(level=12).compress(raw)
-    return gzip.compress(raw, 9, mtime=0) if encoding == "gzip" else raw
+        return zstandard.ZstdCompressor(level=6 if is_long else 12).compress(raw)
+    return gzip.compress(raw, 6 if is_long else 9, mtime=0) if encoding == "gzip" else raw
