@@ -30,7 +30,9 @@ TEXT = """新闻>>本地
 
 def app_with(settings, token: str):
     settings.articles.mkdir(parents=True, exist_ok=True)
-    return create_app(build_services(replace(settings, editor_token=token)))
+    services = build_services(replace(settings, editor_token=token))
+    services.library.scan_all()
+    return create_app(services)
 
 
 @pytest.fixture

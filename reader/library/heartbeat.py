@@ -23,6 +23,9 @@ ALLOWED_SECONDS = 30.0
 
 BEAT_SECONDS = 1.0
 
+WALL_CLOCK_SECONDS = 1e9
+"""A later time of the file (2001 or after) is that of writing it: no beat set it since. No machine runs that long."""
+
 
 class Heartbeat:
     """Kept as the two times of a file, which can be set on a full disk too: the last beat, and when the next is due.
@@ -51,6 +54,9 @@ class Heartbeat:
         except OSError:  # deleted: the indexing process notices, and makes it again
             return 0.0
         now = time.monotonic()
+        if status.st_mtime > WALL_CLOCK_SECONDS:
+            silent = min(now - self._began, time.time() - status.st_mtime)
+            return silent if silent > ALLOWED_SECONDS else 0.0
         is_late = now > max(status.st_mtime, self._began + ALLOWED_SECONDS)
         return now - min(status.st_atime, now) if is_late else 0.0
 

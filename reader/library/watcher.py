@@ -67,7 +67,7 @@ def watch_and_index(
     *changed* is set after each scan of this process. If *serving* is given and an older catalog can be served, the
     first scan waits for it: the first page comes before the work of reading.
     """
-    attempts, handover = _Attempts(), _Handover(settings.catalog)
+    attempts, handover, heartbeat = _Attempts(), _Handover(settings.catalog), Heartbeat(lock_of(settings))
     while not stop.is_set():
         try:
             with file_lock(lock_of(settings)) as lock:
@@ -80,7 +80,7 @@ def watch_and_index(
         except Exception as error:  # noqa: BLE001  after a bug or on a full disk, pages are still served
             attempts.failed("the articles folder is not watched", error)
             ready.set()
-        if _is_answerable(library):
+        if _is_answerable(library) or heartbeat.silent_seconds():  # the process that should fill it has stalled
             ready.set()
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
 

@@ -298,7 +298,9 @@ def desk(tmp_path_factory):
     token = "a long enough secret"
     settings = Settings(articles=folder / "articles", instance=folder / "instance", editor_token=token)
     settings.articles.mkdir()
-    client = create_app(build_services(settings)).test_client()
+    services = build_services(settings)
+    services.library.scan_all()
+    client = create_app(services).test_client()
     client.post("/editor/login", data={"token": token})
     word = re.search(r'name=word value="([0-9a-f]{64})"', client.get("/editor").text)
     assert word

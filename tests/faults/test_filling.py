@@ -110,3 +110,19 @@ def test_no_page_denies_an_article_while_a_lost_instance_folder_is_made_again(se
     lose(server.instance)
     wait_for(lambda: shows_everything(server) and server.log.count("was deleted or moved") > made_again, server)
     assert_everything_comes_back(server)
+
+
+def test_a_web_process_that_starts_while_the_indexing_one_has_stalled_answers(tmp_path):
+    server = Server(tmp_path)
+    server.publish("rain")
+    try:
+        with file_lock(server.instance / "indexer.lock") as lock:  # nobody fills the catalog, and nobody beats
+            assert lock
+            server.begin()
+            wait_for(lambda: server.status("/healthz") == 503, server)
+            status, _, fields = server.request("/a/rain")
+            assert status == 503
+            assert int(fields["Retry-After"]) > 0
+        wait_for(lambda: server.status("/a/rain") == 200, server)
+    finally:
+        server.stop()
