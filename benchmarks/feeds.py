@@ -58,6 +58,7 @@ BLOCK = 10
 START = datetime(2026, 5, 1, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
 SEED = ROOT / "articles" / "2018-11-23" / "quzhou-zhengxie.txt"
 NEWSBOAT = {"User-Agent": "newsboat/2.21.0 (Linux x86_64)", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+UNCACHED = {"Authorization": "Basic eDp5"}
 
 
 # --- The library -----------------------------------------------------------------------------------------------------
@@ -237,14 +238,16 @@ def _until(is_true: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def times(url: str, peer_url: str, repeats: int) -> dict[str, float]:
-    """Milliseconds. A query that was never sent before is in no cache."""
-    held = Visitor(url, NEWSBOAT)
-    held.poll("/feed.xml")
+    """Milliseconds. A request with Authorization passes the response cache by (RFC 9111 3.5)."""
+    held, held_cold = Visitor(url, NEWSBOAT), Visitor(url, NEWSBOAT | UNCACHED)
+    for visitor in (held, held_cold):
+        visitor.poll("/feed.xml")
+    cold = Visitor(url, NEWSBOAT | UNCACHED)
     visitor, plain = Visitor(url, NEWSBOAT), Visitor(peer_url, NEWSBOAT)
     ways: dict[str, Callable[[int], Exchange]] = {
         "plain Flask and feedgen": lambda _: plain.get("/feed.xml"),
-        "full answer, cold": lambda n: visitor.get(f"/feed.xml?n={n}"),
-        "304, cold": lambda n: held.get(f"/feed.xml?n={n}"),
+        "full answer, cold": lambda _: cold.get("/feed.xml"),
+        "304, cold": lambda _: held_cold.get("/feed.xml"),
         "full answer, hot": lambda _: visitor.get("/feed.xml"),
         "304, hot": lambda _: held.get("/feed.xml"),
     }
