@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
 from html import escape
@@ -52,16 +53,16 @@ def read(data: bytes) -> Draft:
     """The fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
     values, text, _ = front_matter.split(decode_text(data))
     text, tags = without_tags(text, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
-    unknown = [*tags, *_keep_text_of_unknown(text)]
     _check_paragraphs(text)
     try:
-        document = _document(text)
+        with _shown_unknown_directives(text) as names:
+            document = _document(text)
     except RecursionError as error:
         raise UnreadableArticle(
             Message("lists or quotations are nested too deep"), Message("split the file")
         ) from error
     values = {**front_matter.values_of(tuple(_fields(document))), **values}
-    told = map(unknown_tag, unknown[:MOST_NAMED])
+    told = map(unknown_tag, [*tags, *names][:MOST_NAMED])
     values["warnings"] = (*values.get("warnings", ()), *told)
     title = document.get("title", "")
     masks, formulas = Masks(), Formulas()
@@ -133,6 +134,8 @@ def _without_roles(document: nodes.document, masks: Masks) -> None:
     """Roles of Sphinx become links or their text, formulas marks, addresses of Pelican paths."""
     from docutils import nodes
 
+    for image in document.findall(nodes.image):
+        image.attributes.pop("loading", None)  # ``:loading: embed`` reads any file, whatever the settings say
     for formula in list(document.findall(nodes.math)):
         formula.parent.replace(formula, nodes.Text(masks.keep_formula(formula.astext(), False)))
     for block in list(document.findall(nodes.math_block)):
@@ -165,19 +168,25 @@ def _spoken(text: str) -> Iterator[nodes.Node]:
     yield nodes.Text(text[done:])
 
 
-def _keep_text_of_unknown(text: str) -> list[str]:
-    """Directives in *text* that docutils doesn't know are registered with it, to show what they hold; their names."""
-    from docutils.parsers.rst import Directive, directives
+@contextmanager
+def _shown_unknown_directives(text: str) -> Iterator[list[str]]:
+    """Directives in *text* that docutils doesn't know show what they hold; gives the names of those to warn of.
+
+    docutils keeps directives and the roles of a file (``.. role:: strong(literal)``) for the process: they are forgotten
+    at the end, so that no file changes how another is read.
+    """
+    from docutils.parsers.rst import Directive, directives, roles
     from docutils.parsers.rst.languages import en
 
-    known: dict[str, Any] = vars(directives)["_directives"]
-    names = sorted(
-        {name.lower() for name in _DIRECTIVE.findall(text)} - en.directives.keys() | (_SILENT - known.keys())
-    )
+    names = sorted({name.lower() for name in _DIRECTIVE.findall(text)} - en.directives.keys() | _SILENT)
     for name in names:
-        if name not in known:
-            directives.register_directive(name, _kept_text(Directive))
-    return [name for name in names if name not in _SILENT and name not in PLAYERS and name not in _ASIDES]
+        directives.register_directive(name, _kept_text(Directive))
+    try:
+        yield [name for name in names if name not in _SILENT and name not in PLAYERS and name not in _ASIDES]
+    finally:
+        for name in names:
+            vars(directives)["_directives"].pop(name, None)
+        vars(roles)["_roles"].clear()
 
 
 _ASIDES = frozenset({"seealso", "versionadded", "versionchanged", "deprecated", "todo", "gallery", "more"})
