@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,16 @@ def test_a_folder_that_is_no_clone_or_a_broken_or_shallow_one_has_no_such_dates(
     (clone.parent / ".git" / "shallow").unlink()
     (clone.parent / ".git" / "HEAD").write_text("nonsense\n")
     assert first_commits(clone) == {}
+
+
+def test_a_history_without_end_is_left_and_no_more_than_a_commit_of_it_is_in_memory(clone, tmp_path, monkeypatch):
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\nexec yes \"$(printf '\\001')1700000000$(printf '%020000d' 0)\"\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    tracemalloc.start()
+    dates = first_commits(clone)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert dates == {}
+    assert peak_bytes < 5_000_000

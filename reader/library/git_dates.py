@@ -10,11 +10,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from typing import IO, cast
 
 from ..article_building import NO_DATE
 from ..i18n import Message
@@ -24,6 +28,7 @@ from .file_reader_pool import FileResult, read_files
 
 TIMEOUT_SECONDS = 20
 _MOST_BYTES = 100_000_000
+_CHUNK_BYTES = 1 << 16
 _OFF = (
     *("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "log.showSignature=false"),
     *("diff.external=", "core.quotePath=false", "credential.helper=", "protocol.allow=never", "safe.directory=*"),
@@ -49,18 +54,46 @@ def first_commits(folder: Path) -> dict[str, datetime]:
     environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        told = subprocess.run(  # noqa: S603 our own command
-            [git, *options, *_COMMAND],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+        with _running([git, *options, *_COMMAND], folder, environment) as process:
+            found = _read(_parts(cast("IO[bytes]", process.stdout)))
+            return found if process.wait() == 0 else {}
+    except (OSError, _TooMuch):
         return {}
-    return _read(told) if len(told) <= _MOST_BYTES else {}
+
+
+@contextmanager
+def _running(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """*command* in *folder*; killed after TIMEOUT_SECONDS, or if the caller is done before it ends."""
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(  # noqa: S603 our own command
+        command, cwd=folder, env=environment, stdin=nothing, stdout=pipe, stderr=nothing
+    ) as process:
+        timer = threading.Timer(TIMEOUT_SECONDS, process.kill)
+        timer.start()
+        try:
+            yield process
+        finally:
+            timer.cancel()
+            process.kill()
+
+
+class _TooMuch(Exception):
+    """What git tells is more than ``_MOST_BYTES``."""
+
+
+def _parts(told: IO[bytes]) -> Iterator[bytes]:
+    """What stands between two ``_COMMIT``; no more of it is in memory. Raises _TooMuch."""
+    begun, size_bytes = list[bytes](), 0
+    while chunk := told.read(_CHUNK_BYTES):
+        size_bytes += len(chunk)
+        if size_bytes > _MOST_BYTES:
+            raise _TooMuch
+        *ended, last = chunk.split(_COMMIT)
+        for part in ended:
+            yield b"".join([*begun, part])
+            begun = []
+        begun.append(last)
+    yield b"".join(begun)
 
 
 def read_dated_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
@@ -109,15 +142,15 @@ def _git_folder(folder: Path) -> Path | None:
     return place if place is not None and not (place / "shallow").exists() else None
 
 
-def _read(told: bytes) -> dict[str, datetime]:
+def _read(parts: Iterator[bytes]) -> dict[str, datetime]:
     """Newest commit first, so the last time that is told of a path is its first."""
     found: dict[str, int] = {}
     now_called: dict[str, str] = {}
-    for commit in told.split(_COMMIT)[1:]:
-        time, *parts = commit.replace(b"\n", b"").split(b"\0")
+    for commit in islice(parts, 1, None):
+        time, *told = commit.replace(b"\n", b"").split(b"\0")
         if not _TIME.fullmatch(time):  # the rest of a name with this character, or a forged time
             continue
-        names = iter(os.fsdecode(part) for part in parts if part)
+        names = iter(os.fsdecode(part) for part in told if part)
         for status in names:
             name = next(names, "")
             if status.startswith("R"):
