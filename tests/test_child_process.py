@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from waiting import LIMIT_SECONDS, wait_for
 
+from reader.child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits
 from reader.child_process.pool import WarmChildren
 from reader.errors import ChildFailed
@@ -221,3 +223,31 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def endless() -> None:
+    re.match(r"(a+)+b", "a" * 100)
+
+
+def test_a_limit_of_processor_time_ends_a_regular_expression_and_nothing_after_it():
+    with pytest.raises(CpuTimeReached), limited_cpu_time(0.05):
+        endless()
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+    with limited_cpu_time(60):
+        assert 59 < signal.getitimer(signal.ITIMER_PROF)[0] < 61
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(0.05, 60), (60, 0.05)])
+def test_of_two_limits_of_processor_time_the_shorter_one_holds(outer, inner):
+    ended = []
+    with pytest.raises(CpuTimeReached), limited_cpu_time(outer):
+        try:
+            with limited_cpu_time(inner):
+                endless()
+        except CpuTimeReached:
+            ended.append("inner")
+            assert signal.getitimer(signal.ITIMER_PROF)[0] <= outer
+            if outer > inner:
+                raise
+        endless()
+    assert ended == ["inner"]

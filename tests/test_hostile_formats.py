@@ -123,7 +123,9 @@ def test_no_file_reads_another_or_runs_anything(tmp_path):
     seen = json.loads(told.stdout)
     assert len([line for line in seen if line.startswith("drafted ")]) >= len(INCLUDES) - 1
     assert not [line for line in seen if "confidential" in line or "Y29uZmlkZW50aWFs" in line]
-    assert not [line for line in seen if not line.startswith("drafted ") and (str(secret) in line or "open" not in line)]
+    assert not [
+        line for line in seen if not line.startswith("drafted ") and (str(secret) in line or "open" not in line)
+    ]
 
 
 @pytest.mark.parametrize("suffix", sorted(FORMATS))

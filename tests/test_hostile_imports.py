@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -13,8 +14,12 @@ import pytest
 from stub_site import html, site
 from test_importing import PARAGRAPHS, STORY, files, picture, run  # noqa: F401
 
-from reader.importing import drafting, images
-from reader.importing.sources import feeds
+from reader.child_process.cpu_time import limited_cpu_time
+from reader.importing import drafting, images, importer
+from reader.importing.extraction.extract import extract
+from reader.importing.sources import feeds, items
+from reader.importing.sources.evernote import note_items
+from reader.importing.sources.wordpress import posts
 
 NOTE = "---\ntitle: {0}\npublished: 2018-11-23\n---\n今天{0}，沿河步道暂停开放。\n"
 DEEP = "[" * 200_000 + "]" * 200_000
@@ -145,3 +150,65 @@ def test_a_chapter_that_a_book_names_again_and_again_is_read_once(run, settings,
     result = run("--date", "2018-11-23", tmp_path / "a.epub")
     assert "1 imported, 0 skipped, 0 failed" in result.output
     assert files(settings) == ["2018-11-23/沿河步道.md"]
+
+
+WORDPRESS = """<rss xmlns:wp="http://wordpress.org/export/1.2/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+ xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"><channel><item><title>大雨</title>
+<content:encoded><![CDATA[{0}]]></content:encoded><excerpt:encoded><![CDATA[{0}]]></excerpt:encoded>
+<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>2</wp:meta_value></wp:postmeta>
+<wp:post_date>2026-05-01 06:00:00</wp:post_date><wp:status>publish</wp:status><wp:post_type>post</wp:post_type></item>
+<item><wp:post_id>2</wp:post_id><wp:attachment_url>https://a.example/a.png</wp:attachment_url>
+<wp:post_type>attachment</wp:post_type></item></channel></rss>"""
+ENEX = """<en-export><note><title>大雨</title><content><![CDATA[{0}]]></content></note></en-export>"""
+FEED = """<rss version="2.0"><channel><item><title>大雨</title><description><![CDATA[{0}]]></description></item></channel></rss>"""
+ONE_THING = [
+    *("<", "<a ", "<a b=\"<\" ", "<p a='>' ", '<p title="', "<!--", "<!-- wp:a ", "<!-- wp:a {", "<img ", "<script>"),
+    *("<pre>", "<code>", "<pre>a</pre>", "[caption]", "[caption ", '[a "', "[a b=c ", "[gallery]", "[code]", "[a]", "[a_b]"),
+    *("[toc]<b>", "[caption]<a ", " ", "\t", " \n", "\u00a0", "http://a", "\nhttp://a ", "[[a", "[/a]", "[a][/a]"),
+    *("<en-note ", "<en-media ", "<en-todo ", "</en-note> ", "<en-media/> ", "&", "[embed]<a", "<!-- wp:block "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", ONE_THING)
+def test_an_export_of_one_thing_repeated_is_never_searched_again_and_again(unit):
+    """Half a megabyte; each of these, or one like it, took minutes. The limit only ends what does."""
+    text = unit * (500_000 // len(unit))
+    with limited_cpu_time(120):
+        list(posts("a.xml", WORDPRESS.format(text).encode(), lambda _: None))
+        list(note_items("a.enex", ENEX.format(text).encode()))
+        list(feeds.entries(FEED.format(text).encode(), ""))
+
+
+def test_one_article_that_takes_too_long_costs_no_other(run, settings, tmp_path, monkeypatch):  # noqa: F811
+    def endless_or_not(html: str, address: str) -> object:
+        return re.match("(a+)+b", "a" * 100) if "慢稿" in html else extract(html, address)
+
+    monkeypatch.setattr(drafting, "extract", endless_or_not)
+    monkeypatch.setattr(importer, "MOST_CPU_SECONDS", 3.0)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.html").write_text(STORY.replace("沿河步道", "慢稿"), "utf-8")
+    (tmp_path / "in" / "b.html").write_text(STORY, "utf-8")
+    for options in ((), ("--dry-run",)):
+        result = run(*options, tmp_path / "in")
+        assert "a.html: needs more than 3 s of processor time" in result.output
+        assert result.exit_code == 1
+    assert "2018-11-23/沿河步道开放.md" in files(settings)
+
+
+def test_a_source_in_which_nothing_is_found_in_time_is_refused_with_the_limit(run, settings, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(items, "LEAST_CPU_SECONDS", 0.000_1)
+    monkeypatch.setattr(items, "CPU_SECONDS_OF_MEGABYTE", 0.0)
+    (tmp_path / "a.xml").write_text(WORDPRESS.format("<p>今天下雨。</p>" * 20_000), "utf-8")
+    result = run(tmp_path / "a.xml")
+    assert "a.xml: needs more than 0 s of processor time" in result.output
+    assert files(settings) == []
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_feed_of_entries_without_text_gives_a_bounded_number_of_lines(run, tmp_path, options):  # noqa: F811
+    entries = "<item><title>大雨</title></item>" * 5_000
+    (tmp_path / "a.xml").write_text(f'<rss version="2.0"><channel>{entries}</channel></rss>', "utf-8")
+    result = run(*options, tmp_path / "a.xml")
+    assert result.exit_code == 1
+    assert len(result.output.splitlines()) < 110
+    assert "! 4,900 more: no article found" in result.output

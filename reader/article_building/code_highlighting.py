@@ -8,10 +8,7 @@ loads Pygments. Pygments' kinds of tokens are grouped into the few classes of ``
 from __future__ import annotations
 
 import re
-import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache, lru_cache
 from html import escape, unescape
 from itertools import groupby
@@ -19,6 +16,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ..i18n import Message, translated
 
 LONGEST_CODE = 20_000
@@ -104,43 +102,20 @@ def _html(kind: str, text: str) -> str:
 _STOPPED = ("", "")
 
 
-class _TooSlow(Exception):
-    """The time of a block is over."""
-
-
 def _tokens(name: str, code: str) -> Iterator[tuple[str, str]]:
     """(class or empty, text) of each stretch of *code*; nothing if it stays plain, ``_STOPPED`` if too slow."""
     lexer = _lexer(name)
     if not lexer:
         return
     try:
-        with _limited_time():
+        with limited_cpu_time(MOST_SECONDS):
             found = list(lexer.get_tokens(code))
-    except _TooSlow:
+    except CpuTimeReached:
         yield _STOPPED
         return
     if "".join(text for _, text in found) == code:
         grouped = groupby(found, key=lambda token: _class_of(token[0]) if token[1].strip() else "")
         yield from ((kind, "".join(text for _, text in tokens)) for kind, tokens in grouped)
-
-
-@contextmanager
-def _limited_time() -> Iterator[None]:
-    """Interrupts also a regular expression. Signals reach the main thread only; child processes read in it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: object) -> None:
-        raise _TooSlow
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 @lru_cache(100)

@@ -21,6 +21,8 @@ from ..models import escaped
 from ..settings import Settings
 from .click_localization import echo, echo_content, localized
 
+_MOST_ALIKE = 100
+"""A feed can have 200,000 entries without text: of more results with one reason the number is printed."""
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 
 
@@ -111,9 +113,12 @@ def _with_bar(importer: Importer, items: list[Found]) -> Iterator[ImportResult]:
 
 def _report(results: list[ImportResult]) -> int:
     """Prints one line per result and a summary. Returns the exit status."""
+    alike: Counter[str] = Counter()
     for result in results:
-        echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
-        _echo_notes(result.notes)
+        if result.kind != REFUSED or _is_among_first(result.detail, alike):
+            echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
+            _echo_notes(result.notes)
+    _echo_rest(alike)
     count: Counter[str] = Counter()
     for result in results:
         count[result.kind] += result.count
@@ -121,6 +126,18 @@ def _report(results: list[ImportResult]) -> int:
     skipped = count[SKIPPED] + count[LEFT_OUT]
     echo(Message(msgid, imported=count[IMPORTED], skipped=skipped, failed=count[REFUSED]))
     return 1 if count[REFUSED] or not count[IMPORTED] + count[SKIPPED] else 0
+
+
+def _is_among_first(reason: str, alike: Counter[str]) -> bool:
+    alike[reason] += 1
+    return alike[reason] <= _MOST_ALIKE
+
+
+def _echo_rest(alike: Counter[str]) -> None:
+    for reason, count in alike.items():
+        if count > _MOST_ALIKE:
+            more = Message("%(count)s more: %(reason)s", count=f"{count - _MOST_ALIKE:,}", reason=reason)
+            echo(f"! {localized(more)}", err=True)
 
 
 def _line_of(result: ImportResult) -> str:
@@ -138,7 +155,7 @@ def _echo_notes(notes: Iterable[str]) -> None:
 
 def _show(importer: Importer, items: list[Found]) -> int:
     """Prints the files that would be written. Returns the exit status."""
-    refused = 0
+    alike: Counter[str] = Counter()
     for item in items:
         try:
             if isinstance(item, NotImported):
@@ -150,9 +167,13 @@ def _show(importer: Importer, items: list[Found]) -> int:
             echo_content(text)
             _echo_notes(notes)
         except NotImported as error:
-            refused += 1
-            echo(f"! {localized(error.message)}", err=True)
+            _show_refused(error, alike)
         except UnreadableArticle as error:
-            refused += 1
-            echo(f"! {localized(NotImported(name_of(item), error.message).message)}", err=True)
-    return 1 if refused or not any(isinstance(item, SourceItem) for item in items) else 0
+            _show_refused(NotImported(name_of(item), error.message), alike)
+    _echo_rest(alike)
+    return 1 if alike or not any(isinstance(item, SourceItem) for item in items) else 0
+
+
+def _show_refused(error: NotImported, alike: Counter[str]) -> None:
+    if _is_among_first(error.reason, alike):
+        echo(f"! {localized(error.message)}", err=True)

@@ -40,6 +40,11 @@ class Archive:
         return sorted(path for path in self.members if not path.startswith("__MACOSX/") and "/." not in f"/{path}")
 
     @property
+    def size_bytes(self) -> int:
+        """That of all members together, unpacked."""
+        return sum(member.file_size for member in self.members.values())
+
+    @property
     def is_book(self) -> bool:
         return "META-INF/container.xml" in self.members
 

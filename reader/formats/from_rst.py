@@ -172,8 +172,8 @@ def _spoken(text: str) -> Iterator[nodes.Node]:
 def _shown_unknown_directives(text: str) -> Iterator[list[str]]:
     """Directives in *text* that docutils doesn't know show what they hold; gives the names of those to warn of.
 
-    docutils keeps directives and the roles of a file (``.. role:: strong(literal)``) for the process: they are forgotten
-    at the end, so that no file changes how another is read.
+    docutils keeps directives and the roles of a file (``.. role:: strong(literal)``) for the process: they are
+    forgotten at the end, so that no file changes how another is read.
     """
     from docutils.parsers.rst import Directive, directives, roles
     from docutils.parsers.rst.languages import en

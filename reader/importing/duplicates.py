@@ -7,17 +7,14 @@ import json
 import logging
 import math
 import re
-import signal
 import tempfile
-import threading
 import time
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ..errors import NotImported, ReaderError
 from ..formats import read_draft
 from ..i18n import Message
@@ -130,9 +127,9 @@ def _read(entry: FolderEntry) -> list[str]:
         return _unreadable("", entry)
     origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])
     try:
-        with _limited_time():
+        with limited_cpu_time(MOST_SECONDS):
             text_hash = hash_of(read_draft(path.suffix, content).body_html)
-    except (ReaderError, _TookTooLongError, MemoryError):
+    except (ReaderError, CpuTimeReached, MemoryError):
         text_hash = _unreadable("", entry)[1]
     except Exception as error:  # noqa: BLE001 a bug that one file meets must not stop an import of others
         log.info("%s: no text to compare: %r", entry.path, error)
@@ -142,29 +139,3 @@ def _read(entry: FolderEntry) -> list[str]:
 
 def _unreadable(stamp: str, entry: FolderEntry) -> list[str]:
     return [stamp, f"unreadable {entry.path}", ""]
-
-
-class _TookTooLongError(BaseException):
-    """Not an Exception, which a parser may catch."""
-
-
-@contextmanager
-def _limited_time() -> Iterator[None]:
-    """Raises _TookTooLongError after MOST_SECONDS of processor time, in a regular expression too.
-
-    In the main thread only, as signals are; commands and the editor's child run there.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_signal: int, _frame: object) -> None:
-        raise _TookTooLongError
-
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ..errors import NotImported, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, local_time
@@ -20,6 +21,8 @@ from .writing import put, put_picture, slug_for, to_file
 
 log = logging.getLogger(__name__)
 
+MOST_CPU_SECONDS = 60.0
+"""Processor time for one article with its pictures. Ordinary ones take a tenth of a second."""
 IMPORTED, SKIPPED, REFUSED, LEFT_OUT = "imported", "skipped", "refused", "left out"
 
 
@@ -68,9 +71,13 @@ class Importer:
         """Yields a result as soon as each item is done; files already written stay if the import is interrupted."""
         for item in items:
             try:
-                yield self._outcome(item)
+                with limited_cpu_time(MOST_CPU_SECONDS):
+                    result = self._outcome(item)
+                yield result
             except NotImported as error:
                 yield self._refused(error)
+            except CpuTimeReached:
+                yield ImportResult(REFUSED, name_of(item), took_too_long(MOST_CPU_SECONDS))
             except UnreadableArticle as error:  # what was read of it is too much for an article
                 yield ImportResult(REFUSED, name_of(item), error.message)
             except Exception as error:  # a bug that one item meets must not stop the others
@@ -104,9 +111,13 @@ class Importer:
         """The content of the file that would be written, with pictures at their addresses, and notes. Raises
         NotImported.
         """
-        extracted = build_draft(item)
-        draft, notes = self.complete(extracted.draft)
-        _, content = to_file(draft, extracted.address, self.options.suffix)
+        try:
+            with limited_cpu_time(MOST_CPU_SECONDS):
+                extracted = build_draft(item)
+                draft, notes = self.complete(extracted.draft)
+                _, content = to_file(draft, extracted.address, self.options.suffix)
+        except CpuTimeReached as reached:
+            raise NotImported(item.name, took_too_long(MOST_CPU_SECONDS)) from reached
         return content.decode(), (*item.notes, *notes)
 
     def _write(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
@@ -149,6 +160,10 @@ class Importer:
             *draft.warnings,
             *notes,
         )
+
+
+def took_too_long(seconds: float) -> Message:
+    return Message("needs more than %(seconds)s s of processor time", seconds=f"{seconds:g}")
 
 
 def name_of(item: Found) -> str:

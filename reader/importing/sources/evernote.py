@@ -19,9 +19,9 @@ from .items import Found, SourceItem, given_html
 
 _PICTURES = "https://evernote.invalid/"
 """Where a note's pictures are until they have files, by their MD5, which is how the text names them."""
-_MEDIA = re.compile(r"<en-media\b([^>]*?)/?>(?:\s*</en-media>)?", re.IGNORECASE)
+_MEDIA = re.compile(r"<en-media\b([^<>]*)>(?:\s*</en-media>)?", re.IGNORECASE)
 _HASH = re.compile(r'\bhash="([0-9a-f]{32})"', re.IGNORECASE)
-_TASK = re.compile(r"<en-todo\b([^>]*?)/?>(?:\s*</en-todo>)?", re.IGNORECASE)
+_TASK = re.compile(r"<en-todo\b([^<>]*)>(?:\s*</en-todo>)?", re.IGNORECASE)
 
 
 def is_notes(content: bytes) -> bool:
@@ -87,5 +87,5 @@ def _html(content: str, pictures: dict[str, bytes]) -> str:
     def task(found: re.Match[str]) -> str:
         return "☑ " if 'checked="true"' in found[1] else "☐ "
 
-    html = re.sub(r"^.*?<en-note\b[^>]*>|</en-note>\s*$", "", content, flags=re.DOTALL)
+    html = re.sub(r"\A.*?<en-note\b[^<>]*>|</en-note>\s*\Z", "", content, flags=re.DOTALL)
     return _MEDIA.sub(shown, _TASK.sub(task, html))

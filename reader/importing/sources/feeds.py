@@ -122,7 +122,7 @@ def _entry(
         tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
     )
     is_podcast = "<video " in body_html  # its notes are all there is to read
-    tokens = len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html)))
+    tokens = len(TOKEN.findall(re.sub(r"<[^<>]+>", " ", body_html)))
     whole = is_podcast or (tokens >= WHOLE_TOKENS and not _CUT.search(body_html[-200:]))
     return FeedItem(address, body_html, whole, draft)
 

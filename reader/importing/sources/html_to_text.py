@@ -21,4 +21,4 @@ def plain_title(html: str) -> str:
 
 def plain_summary(html: str) -> str:
     """As ``plain_title``, with a space where a block or a line ends."""
-    return plain_title(_BREAK.sub(" ", re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)))
+    return plain_title(_BREAK.sub(" ", re.sub(r"<!--.*?(?:-->|\Z)", "", html, flags=re.DOTALL)))

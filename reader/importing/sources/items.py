@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+from ...child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ...errors import NotImported
 from ...i18n import Message
 from ...models import Draft
 from .http import Fetched
 
 NOTHING = Draft("", "")
+LEAST_CPU_SECONDS = 30.0
+CPU_SECONDS_OF_MEGABYTE = 2.0
+"""Processor time for one article of a source, or for all if the source is read whole. A megabyte takes 0.1 to 0.5 s."""
 
 ReadSibling = Callable[[str], bytes | None]
 """The bytes of a picture in the source or beside it, by relative or absolute address; None if there is none."""
@@ -57,3 +61,18 @@ Found = SourceItem | NotImported | LeftOut
 def given_html(html: str, address: str = "") -> Callable[[], Fetched]:
     """A ``read`` function that returns *html*."""
     return lambda: Fetched(address, html.encode(), "text/html", "utf-8")
+
+
+def in_time(name: str, items: Iterator[Found], size_bytes: int) -> Iterator[Found]:
+    """The *items* of the source *name*. Raises NotImported if one takes too much processor time to find."""
+    seconds = LEAST_CPU_SECONDS + CPU_SECONDS_OF_MEGABYTE * size_bytes / 1_000_000
+    while True:
+        try:
+            with limited_cpu_time(seconds):
+                found = next(items, None)
+        except CpuTimeReached as reached:
+            text = Message("needs more than %(seconds)s s of processor time", seconds=f"{seconds:.0f}")
+            raise NotImported(name, text) from reached
+        if found is None:
+            return
+        yield found

@@ -17,7 +17,7 @@ from .evernote import is_notes, note_items
 from .feeds import feed_items, is_feed
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
-from .items import Found, ReadSibling, SourceItem
+from .items import Found, ReadSibling, SourceItem, in_time
 from .mail_and_mhtml import is_mail, mail_items
 from .opml import is_opml, opml_items
 from .unsupported_formats import reason_by_content, reason_for
@@ -79,7 +79,7 @@ def items_in(source: Source) -> Iterator[Found]:
     """By what the content is, whatever it is called. Raises NotImported for what holds no article."""
     kind = next((kind for kind in KINDS if kind.recognises(source.content)), None)
     if kind is not None:
-        yield from kind.items(source)
+        yield from in_time(source.name, kind.items(source), len(source.content))
         return
     is_json = source.content.lstrip()[:1] in (b"{", b"[") and source.suffix == ".json"
     is_page = not is_json and (

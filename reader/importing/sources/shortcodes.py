@@ -6,26 +6,27 @@ The syntax is that of WordPress's Shortcode API: ``[name a="b"]``, ``[name]text[
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape, unescape
 
 from .html_to_text import plain_title
 
-_ATTRIBUTES = r"(?:[^\[\]\"']|\"[^\"]*\"|'[^']*')*?"
+_ATTRIBUTES = r"""(?:[^\[\]"']++|"[^"\[\]]*+"|'[^'\[\]]*+')*+"""
+"""Without brackets, which WordPress doesn't allow in them either: nothing is searched beyond the next one."""
 _CODE = re.compile(
-    r"\[(code|sourcecode|source|highlight|syntax|cc|pre|php|js|css|html|xml|python|bash|sql|java|cpp)"
-    rf"(\s{_ATTRIBUTES})?\](.*?)\[/\1\]",
-    re.DOTALL,
+    r"\[(?P<name>code|sourcecode|source|highlight|syntax|cc|pre|php|js|css|html|xml|python|bash|sql|java|cpp)"
+    rf"(?P<attributes>\s{_ATTRIBUTES})?\]"
 )
-_PROTECTED = re.compile(r"(<(pre|code|script|style)\b.*?</\2>|<!--.*?-->)", re.DOTALL)
+_RAW = re.compile(r"<(?P<name>pre|code|script|style)\b|<!--")
 _PAIR = re.compile(
-    rf"(?<!\[)\[(wp_caption|caption|gallery|embed|audio|video)(?![\w-])({_ATTRIBUTES})(?:/\]|\](?:(.*?)\[/\1\])?)",
-    re.DOTALL,
+    rf"(?<!\[)\[(?P<name>wp_caption|caption|gallery|embed|audio|video)(?![\w-])(?P<attributes>{_ATTRIBUTES})\]"
 )
-_ANY = re.compile(rf"(\[?)\[(/?)([A-Za-z][\w-]*)({_ATTRIBUTES})\s*/?\](\]?)")
+_ANY = re.compile(rf"(\[?)\[(/?)([A-Za-z][\w-]*+)({_ATTRIBUTES})\](\]?)")
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))|"([^"]*)"|(\S+)""")
-_PICTURE = re.compile(r"(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?", re.IGNORECASE)
+_PICTURE = re.compile(r"(?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?", re.IGNORECASE)
+_MOST_AROUND = 500
+"""Characters of tags around a shortcode that is alone on its line."""
 _MEDIA = ("src", "mp4", "m4v", "webm", "ogv", "flv", "mp3", "m4a", "ogg", "wav", "wma")
 
 
@@ -56,26 +57,22 @@ class Shortcodes:
     unknown: dict[str, None] = field(default_factory=dict)
 
     def replace(self, html: str) -> str:
-        html, place = _CODE.sub(_code, html), 0
-        done: list[str] = []
-        for protected in _PROTECTED.finditer(html):
-            done += [self._outside_code(html[place : protected.start()]), protected[0]]
-            place = protected.end()
-        return "".join([*done, self._outside_code(html[place:])])
+        html = _with_pairs(html, _CODE, lambda code, inner: None if inner is None else _code(code, inner))
+        return "".join(text if raw else self._outside_code(text) for text, raw in split_raw(html))
 
     def _outside_code(self, html: str) -> str:
-        html = _PAIR.sub(self._known, html)
+        html = _with_pairs(html, _PAIR, self._known)
         closed = set(re.findall(r"\[/([A-Za-z][\w-]*)\]", html))
         return _ANY.sub(lambda found: self._other(found, html, closed), html)
 
-    def _known(self, found: re.Match[str]) -> str:
-        name, attributes, inner = found[1], _attributes(found[2]), found[3] or ""
+    def _known(self, found: re.Match[str], enclosed: str | None) -> str:
+        name, attributes, inner = found["name"], _attributes(found["attributes"]), enclosed or ""
         if name in ("caption", "wp_caption"):
             return _figure(inner, attributes.get("caption", ""))
         if name == "gallery":
             return f"\n\n{self._pictures(attributes)}\n\n"
         address = inner.strip() or next((attributes[key] for key in _MEDIA if key in attributes), "")
-        address = unescape(re.sub(r"<[^>]*>", "", address))
+        address = unescape(re.sub(r"<[^<>]*>", "", address))
         return f'\n\n<p><a href="{escape(address)}">{escape(address)}</a></p>\n\n' if address else ""
 
     def _pictures(self, attributes: dict[str, str]) -> str:
@@ -96,12 +93,51 @@ class Shortcodes:
         return found[1] + found[5]
 
 
+def _with_pairs(html: str, begin: re.Pattern[str], shown: Callable[[re.Match[str], str | None], str | None]) -> str:
+    """*html* with what is *shown* for each shortcode and the text up to its end tag, None if it has none.
+
+    *shown* leaves a shortcode as it is by None. Each end tag is looked for once.
+    """
+    out, done, endless = list[str](), 0, set[str]()
+    for found in begin.finditer(html):
+        name = found["name"]
+        if found.start() < done:
+            continue
+        is_whole = name in endless or (found["attributes"] or "").endswith("/")
+        end = -1 if is_whole else html.find(f"[/{name}]", found.end())
+        if end < 0 and not is_whole:
+            endless.add(name)
+        said = shown(found, html[found.end() : end] if end >= 0 else None)
+        if said is not None:
+            out += [html[done : found.start()], said]
+            done = found.end() if end < 0 else end + len(f"[/{name}]")
+    return "".join([*out, html[done:]])
+
+
+def split_raw(html: str) -> Iterator[tuple[str, bool]]:
+    """The parts of *html*, each with whether it is a comment, or an element in which nothing has a meaning.
+
+    One without an end goes to the end of the text, as in browsers.
+    """
+    done = 0
+    while found := _RAW.search(html, done):
+        mark = f"</{found['name']}>" if found["name"] else "-->"
+        end = html.find(mark, found.end())
+        yield html[done : found.start()], False
+        done = end + len(mark) if end >= 0 else len(html)
+        yield html[found.start() : done], True
+    yield html[done:], False
+
+
 def _looks_like_code(name: str, found: re.Match[str], html: str) -> bool:
     """Whether a shortcode without attributes is one: ``[sic]`` within a sentence is not, ``[toc]`` on a line is."""
     if "_" in name and not found[4].strip():
         return True
-    line = html[html.rfind("\n", 0, found.start()) + 1 :].split("\n", 1)[0]
-    return name.islower() and re.sub(r"<[^>]*>", "", line).strip() == found[0].strip()
+    start, end = html.rfind("\n", 0, found.start()) + 1, html.find("\n", found.end())
+    line = html[start : end if end >= 0 else len(html)]
+    if len(line) > len(found[0]) + _MOST_AROUND:
+        return False
+    return name.islower() and re.sub(r"<[^<>]*>", "", line).strip() == found[0].strip()
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -112,11 +148,11 @@ def _attributes(text: str) -> dict[str, str]:
     return attributes
 
 
-def _code(found: re.Match[str]) -> str:
-    attributes = _attributes(found[2] or "")
+def _code(found: re.Match[str], inner: str) -> str:
+    attributes = _attributes(found["attributes"] or "")
     language = attributes.get("language") or attributes.get("lang") or ""
     named = f' class="language-{escape(language)}"' if re.fullmatch(r"[\w+#.-]+", language) else ""
-    return f"<pre><code{named}>{escape(unescape(found[3]).strip(chr(10)), quote=False)}</code></pre>"
+    return f"<pre><code{named}>{escape(unescape(inner).strip(chr(10)), quote=False)}</code></pre>"
 
 
 def _figure(inner: str, caption: str) -> str:

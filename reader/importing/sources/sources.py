@@ -21,7 +21,7 @@ from ...storage.regular_files import open_regular, read_regular
 from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
-from .items import Found, ReadSibling, SourceItem
+from .items import Found, ReadSibling, SourceItem, in_time
 from .recognition import ARTICLES, Source, form_of, items_in
 from .unsupported_formats import reason_for
 
@@ -141,7 +141,7 @@ def _items_in(source: Source) -> Iterator[Found]:
 
 def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
     if archive.is_book:
-        yield from book_items(name, archive)
+        yield from in_time(name, book_items(name, archive), archive.size_bytes)
     elif archive.suffix in FORMATS:
         yield SourceItem(name, lambda: Fetched("", archive.content), archive.suffix)
     elif reason := reason_for(archive.suffix):

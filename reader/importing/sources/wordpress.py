@@ -283,7 +283,7 @@ def _featured(html: str, post: Post, pictures: Mapping[str, Picture]) -> str:
     picture = pictures.get(number) if number else None
     if picture is None or not picture.address:
         return ""
-    shown = {_file_of(address) for address in re.findall(r"<img\b[^>]*?\bsrc=[\"']([^\"']+)", html)}
+    shown = {_file_of(address) for address in re.findall(r"<img\b[^<>]*?\bsrc=[\"']([^\"']+)", html)}
     return "" if _file_of(picture.address) in shown else picture.html
 
 

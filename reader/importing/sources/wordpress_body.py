@@ -11,9 +11,13 @@ from html import escape
 from itertools import pairwise
 
 from ...formats.json_reader import read_json
-from .shortcodes import Shortcodes
+from .shortcodes import Shortcodes, split_raw
 
-_TOKEN = re.compile(r"""<!--.*?-->|</?[a-zA-Z][\w-]*(?:\s(?:"[^"]*"|'[^']*'|[^>"'])*)?/?>|[^<]+|<""", re.DOTALL)
+_TOKEN = re.compile(
+    r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z][\w-]*+(?:\s(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^>"']++)*+)?/?(?:>|\Z)|[^<]+|<""",
+    re.DOTALL,
+)
+"""A comment or a tag without an end goes to the end of the text, as in browsers: nothing is searched for twice."""
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
 _BLOCKS = frozenset(
     ["address", "article", "aside", "audio", "blockquote", "caption", "center", "col", "colgroup", "dd", "details"]
@@ -22,7 +26,7 @@ _BLOCKS = frozenset(
     + ["section", "source", "style", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "video"]
 )
 _RAW = ("pre", "script", "style")
-_BLOCK_COMMENT = re.compile(r"<!--\s+(/)?wp:([a-z][\w/-]*)\s*(\{.*?\})?\s*(/)?-->", re.DOTALL)
+_BLOCK_COMMENT = re.compile(r"<!--\s+(/)?wp:([a-z][\w/-]*+)(.*?)(?:-->|\Z)", re.DOTALL)
 _SILENT_BLOCKS = frozenset(["block", "more", "nextpage", "separator", "spacer"])
 _LONE_ADDRESS = re.compile(r"(^|[\n>])[ \t]*(https?://[^\s<>\"]+)[ \t]*(?=$|[\n<])")
 _MOST_NESTED_BLOCKS = 3
@@ -43,10 +47,10 @@ def _with_shared_blocks(content: str, shared: Mapping[str, str], depth: int = 0)
         return content
 
     def resolved(found: re.Match[str]) -> str:
-        if found[2] != "block" or not found[3]:
+        if found[2] != "block" or "{" not in found[3]:
             return found[0]
         try:
-            reference = str(read_json(found[3]).get("ref", ""))
+            reference = str(read_json(found[3].strip().removesuffix("/")).get("ref", ""))
         except ValueError:
             return ""
         return _with_shared_blocks(shared.get(reference, ""), shared, depth + 1)
@@ -60,8 +64,7 @@ def _with_links(html: str) -> str:
 
 
 def _outside_raw(change: Callable[[str], str], html: str) -> str:
-    parts = re.split(r"(<(?:pre|script|style)\b.*?</(?:pre|script|style)>|<!--.*?-->)", html, flags=re.DOTALL)
-    return "".join(part if number % 2 else change(part) for number, part in enumerate(parts))
+    return "".join(text if raw else change(text) for text, raw in split_raw(html))
 
 
 def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
@@ -71,7 +74,7 @@ def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
         text = content[place : comment.start()]
         yield text if depth else "".join(_with_breaks(text))
         place = comment.end()
-        if comment[4]:
+        if comment[3].endswith("/"):
             if comment[2] not in _SILENT_BLOCKS:
                 unknown[comment[2]] = None
         else:
@@ -116,5 +119,5 @@ def _broken(text: str, before: str, after: str) -> str:
         text = re.sub(r"^[ \t]*\n", "", text)
     if _is_block(after):
         text = text.rstrip()
-    text = re.sub(r"[ \t\u00a0]*\n(?:[ \t\u00a0]*\n)+[ \t]*", "<br><br>", text)
-    return re.sub(r"[ \t]*\n[ \t]*", "<br>\n", text)
+    text = re.sub(r"(?<![ \t\u00a0])[ \t\u00a0]*+\n(?:[ \t\u00a0]*+\n)+[ \t]*", "<br><br>", text)
+    return re.sub(r"(?<![ \t])[ \t]*+\n[ \t]*", "<br>\n", text)
