@@ -28,7 +28,7 @@ test:
 
 test-fast:
 	@bash scripts/setup.sh check
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 mutation:
 	@bash scripts/setup.sh test

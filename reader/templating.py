@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from .models import fingerprint
 PACKAGE = Path(__file__).resolve().parent
 LIBRARIES = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
 """Libraries whose versions are part of the build id, because another version can change pages or pictures."""
+
+FONT_HEAD_BYTES = 4096
+"""The head of a font file: its table directory, which holds a checksum of each table (OpenType 1.9, font file)."""
 
 EXCLUDED_FOLDERS = ("__pycache__", "cache", "templates", "static")
 """Folders under ``reader/`` that are generated at run time or exist only in an installed package."""
@@ -44,18 +48,35 @@ class Renderer:
     def render(self, template: str, **context: Any) -> str:
         return self._environment.get_template(template).render(context)
 
-    @cached_property
+    @property
     def build_id(self) -> str:
         """16 hex digits; equal on machines with the same checkout, packages and built fonts."""
-        return fingerprint(*self._versions(), *self._contents())
+        return _build_id(self._folders)
 
-    def _versions(self) -> list[str]:
-        return [f"{name} {version(name)}" for name in LIBRARIES]
 
-    def _contents(self) -> Iterator[str | bytes]:
-        for folder in self._folders:
-            for path in sorted(folder.rglob("*")):
-                name = path.relative_to(folder)
-                if path.is_file() and not set(name.parts) & set(EXCLUDED_FOLDERS):
-                    yield name.as_posix()
-                    yield path.read_bytes()
+@cache
+def _build_id(folders: tuple[Path, ...]) -> str:
+    """That of the files as they were when this process first asked: it runs what it loaded."""
+    return fingerprint(*_versions(), *_contents(folders))
+
+
+def _versions() -> list[str]:
+    return [f"{name} {version(name)}" for name in LIBRARIES]
+
+
+def _contents(folders: tuple[Path, ...]) -> Iterator[str | bytes]:
+    """The name of each file, sorted, and its content; of a font file its head and size."""
+    for folder in folders:
+        for name in sorted(_names(folder)):
+            yield name
+            with (folder / name).open("rb") as file:
+                yield file.read(FONT_HEAD_BYTES if name.endswith(".ttf") else -1)
+                yield str(os.fstat(file.fileno()).st_size)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Paths of all files relative to *folder*, with ``/``."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in EXCLUDED_FOLDERS]
+        inside = os.path.relpath(place, folder)
+        yield from (f"{inside}/{name}" for name in names)

@@ -63,6 +63,7 @@ main() {
     check | test) install_python_packages requirements-dev.txt ;;
     bench) install_python_packages benchmarks/requirements.txt ;;
   esac
+  compile_modules
   case $target in
     test | bench) install_npm_packages ;;
   esac
@@ -190,6 +191,13 @@ hashes_of() { # $1: a requirements file; the file of hashes that scripts/pin.py 
   esac
   [ -e "$hashes" ] && head -n 1 "$hashes" | grep -q "$(cat "${files[@]}" | sha256sum | cut -d ' ' -f 1)" || return 1
   echo "$hashes"
+}
+
+compile_modules() { # as pip does: with PYTHONDONTWRITEBYTECODE each process would compile all of reader/ anew
+  local stamp=reader/__pycache__/.compiled
+  if [ -d reader ] && { [ ! -e "$stamp" ] || find reader -name '*.py' -newer "$stamp" | grep -q .; }; then
+    { .venv/bin/python -m compileall -q reader && touch "$stamp"; } >/dev/null 2>&1 || true
+  fi
 }
 
 # --- fonts for rare characters: too big for the repository, so built here --------------------------------------------

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from jinja2.bccache import Bucket, BytecodeCache
 from waiting import LIMIT_SECONDS
 
 from reader.settings import Settings
@@ -27,25 +29,33 @@ SLOW_FOLDERS = {"browser", "faults"}
 SLOW_MODULES = {
     "test_code_highlighting", "test_compression_dictionary", "test_downloads", "test_editor", "test_extremes",
     "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes", "test_hostile_archives", "test_hostile_html",
-    "test_http_client", "test_import_faults", "test_import_sites", "test_limits", "test_opds", "test_pdf",
+    "test_http_client", "test_import_documents", "test_import_faults", "test_import_sites", "test_limits", "test_opds", "test_pdf",
     "test_requirements", "test_response_cache", "test_security_headers", "test_share_card_responses", "test_static_site",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
 
 
+IMPORTED = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """``make test-fast`` does not even import the modules that it skips: that took a sixth of its time."""
+    skipped = config.option.markexpr == "not slow" and collection_path.suffix == ".py" and is_slow(collection_path)
+    return True if skipped else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks as slow what ``make test-fast`` skips."""
     for item in items:
-        names = {item.path.parent.name, item.path.stem, *imported_modules(item)}
-        if names & (SLOW_FOLDERS | SLOW_MODULES | STARTS_PROGRAMS):
+        if is_slow(item.path):
             item.add_marker("slow")
 
 
-def imported_modules(item: pytest.Item) -> set[str]:
-    """The top-level names of the modules that the test's module imports, or imports from."""
-    values = vars(item.module).values() if isinstance(item, pytest.Function) else ()
-    named = (value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in values)
-    return {str(name).partition(".")[0] for name in named}
+@cache
+def is_slow(path: Path) -> bool:
+    """Whether all tests of this module are."""
+    is_listed = path.parent.name in SLOW_FOLDERS or path.stem in SLOW_MODULES
+    return is_listed or not STARTS_PROGRAMS.isdisjoint(IMPORTED.findall(path.read_text("utf-8")))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,11 +115,30 @@ def publish(services, drop):
     return publish
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates that were compiled in this process: compiling those of one page takes as long as 40 pages."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED_TEMPLATES = CompiledTemplates()
+
+
 @pytest.fixture
 def app(services):
     from reader.app import create_app
 
-    return create_app(services)
+    app = create_app(services)
+    app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
+    return app
 
 
 @pytest.fixture

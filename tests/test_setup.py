@@ -115,6 +115,27 @@ def test_the_second_time_nothing_is_installed_again_until_the_requirements_chang
     assert "installing the Python packages" in machine.setup("serve").stderr
 
 
+def test_the_package_is_compiled_though_python_may_not_write_what_it_compiles(machine, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    module = machine.checkout / "reader" / "rain.py"
+    module.parent.mkdir()
+    module.write_text("WORD = '大雨'\n", "utf-8")
+    assert machine.setup("serve").returncode == 0
+    (compiled,) = module.parent.glob("__pycache__/rain.*.pyc")
+    before = compiled.read_bytes()
+    assert machine.setup("serve").returncode == 0
+    assert compiled.read_bytes() == before
+    module.write_text("WORD = '暴雨之后'\n", "utf-8")
+    assert machine.setup("serve").returncode == 0
+    assert compiled.read_bytes() != before
+
+
+def test_a_module_that_cannot_be_compiled_does_not_end_the_setup(machine):
+    (machine.checkout / "reader").mkdir()
+    (machine.checkout / "reader" / "rain.py").write_text("WORD =", "utf-8")
+    assert machine.setup("serve").returncode == 0
+
+
 def test_a_broken_environment_is_made_anew(machine):
     (machine.checkout / ".venv" / "bin" / "python").unlink()
     answer = machine.setup("serve")
