@@ -9,71 +9,79 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import math
 import secrets
 import threading
-import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from flask import Flask, current_app, request
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from .middleware.forwarded import CLIENT, address_in
+from .recent_counts import RecentCounts
 
 EVERYBODY = "everybody"
 """The client of a limit that all clients share."""
-
 
 NETWORK_SHARES = 16
 """So many clients of one network are counted separately; a school behind several addresses has as many shares."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a client or a network may spend in a minute; ``key`` is its pseudonym."""
+
+    key: bytes
+    per_minute: int
+
+
 class ClientLimits:
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._secret = secrets.token_bytes(32)
+        self._counts: defaultdict[str, RecentCounts] = defaultdict(RecentCounts)
+        self._lock = threading.Lock()
 
     def spend(self, work: str, per_minute: int, client: str, cost: int = 1) -> None:
         """Counts a request for *work* as *cost* requests, at most as *per_minute*.
 
         Raises TooManyRequests with Retry-After above *per_minute*.
         """
-        cost = min(cost, per_minute)
-        self.check(work, per_minute, client, cost)
-        for limit, key in self._shares(per_minute, client):
-            if not self._limiter.hit(limit, work, key, cost=cost):
-                raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
+        cost, shares = min(cost, per_minute), self._shares(per_minute, client)
+        with self._lock:
+            self._refuse_spent(work, shares, cost)
+            for share in shares:
+                self._counts[work].add(share.key, cost)
 
-    def check(self, work: str, per_minute: int, client: str, cost: int = 1) -> None:
+    def check(self, work: str, per_minute: int, client: str) -> None:
         """Like ``spend``, without counting."""
-        for limit, key in self._shares(per_minute, client):
-            if not self._limiter.test(limit, work, key, cost=cost):
-                raise TooManyRequests(retry_after=self._seconds_left(limit, work, key))
+        with self._lock:
+            self._refuse_spent(work, self._shares(per_minute, client), 1)
 
     def is_untouched(self, work: str, per_minute: int, client: str) -> bool:
-        """Whether the client is known and has spent nothing in the last minute, whatever others of its network did."""
+        """Whether the client is known and has spent nothing lately, whatever others of its network did."""
         own = self._shares(per_minute, client)[:1]
-        return any(self._limiter.get_window_stats(limit, work, key).remaining == per_minute for limit, key in own)
+        with self._lock:
+            return any(self._counts[work].count(share.key) == 0 for share in own)
 
-    def _shares(self, per_minute: int, client: str) -> list[tuple[RateLimitItem, str]]:
-        """The limits of a client and of its network; none for an unknown client."""
+    def _refuse_spent(self, work: str, shares: list[Share], cost: int) -> None:
+        counts = self._counts[work]
+        waits = [counts.seconds_until(share.key, share.per_minute - cost) for share in shares]
+        if wait_seconds := max(waits, default=0.0):
+            raise TooManyRequests(retry_after=math.ceil(wait_seconds))
+
+    def _shares(self, per_minute: int, client: str) -> list[Share]:
+        """Of a client and of its network; none for an unknown client."""
         if not client:
             return []
         name, network = _counted_as(client)
-        shares: list[tuple[RateLimitItem, str]] = [(RateLimitItemPerMinute(per_minute), self._pseudonym(name))]
-        if network:
-            shares.append((RateLimitItemPerMinute(per_minute * NETWORK_SHARES), self._pseudonym(network)))
-        return shares
+        shares = [Share(self._pseudonym(name), per_minute)]
+        return [*shares, Share(self._pseudonym(network), per_minute * NETWORK_SHARES)] if network else shares
 
-    def _seconds_left(self, limit: RateLimitItem, work: str, key: str) -> int:
-        return max(1, int(self._limiter.get_window_stats(limit, work, key).reset_time - time.time()) + 1)
-
-    def _pseudonym(self, name: str) -> str:
-        return hashlib.blake2b(name.encode(), key=self._key, digest_size=16).hexdigest()
+    def _pseudonym(self, name: str) -> bytes:
+        return hashlib.blake2b(name.encode(), key=self._secret, digest_size=16).digest()
 
 
 class WaitingPlaces:

@@ -1,6 +1,8 @@
 """Trusts ``X-Forwarded-*`` and ``Forwarded`` only from the proxies in READER_TRUSTED_PROXIES.
 
-Sets ``environ["reader.client"]`` to the client's IP address; empty if it is unknown because a proxy is not trusted.
+Sets ``environ["reader.client"]`` to the IP address that the client is counted by; empty if it is unknown because a
+proxy is not trusted or names none. ``environ["reader.identity"]`` is the address for access control: empty unless it is
+certain.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 CLIENT = "reader.client"
+IDENTITY = "reader.identity"
+FOR = "HTTP_X_FORWARDED_FOR"
 PASSED_ON = "reader.passed_on"
 """The key in ``environ``: whether an untrusted peer sent forwarded fields."""
-_READ_BY_PROXY_FIX = frozenset(("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"))
+_READ_BY_PROXY_FIX = frozenset((FOR, "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"))
 _FORWARDED = _READ_BY_PROXY_FIX | {
     *("HTTP_FORWARDED", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP"),
 }
@@ -43,18 +47,26 @@ class ForwardedMiddleware:
             del environ[name]
         environ[PASSED_ON] = bool(forwarded) and not self._direct
         environ[CLIENT] = peer if self._direct or (not forwarded and not is_shared(peer)) else ""
+        environ[IDENTITY] = peer if self._direct or not forwarded else ""
         if forwarded and not self._direct:
             self._warn(peer)
         return self._inner(environ, start_response)
 
     def _set_client(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The client is the last address that is not a trusted proxy. Earlier addresses can be forged."""
-        addresses = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-_MOST_PROXIES:]]
+        """The client is the last address that is not a trusted proxy. Earlier addresses can be forged.
+
+        A field without an address there is counted as the proxy's: visitors can spoil it, as granian makes a field
+        empty that holds other bytes than ASCII. Nobody on this machine visits through a proxy to read ``/metrics``, but
+        ``X_Forwarded_For: 127.0.0.1`` passes through some proxies, and WSGI takes it for X-Forwarded-For.
+        """
+        addresses = [part.strip() for part in environ.get(FOR, "").split(",")[-_MOST_PROXIES:]]
         count = next(
             (n for n, part in enumerate(reversed(addresses), 1) if not is_within(part, self._trusted)), len(addresses)
         )
         client = addresses[-count]
-        environ[CLIENT] = client if address_in(client) else ""
+        found = address_in(client)
+        environ[CLIENT] = client if found else environ.get("REMOTE_ADDR", "") if FOR in environ else ""
+        environ[IDENTITY] = client if found and not found.is_loopback else ""
         for name in _FORWARDED - _READ_BY_PROXY_FIX:
             environ.pop(name, None)
         if environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip() not in _SCHEMES:

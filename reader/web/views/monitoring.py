@@ -20,7 +20,7 @@ from ...catalog.read_connections import rebuilding
 from ...errors import Busy
 from .. import services
 from ..metric_files import VARIABLE, restore_metric_files
-from ..middleware.forwarded import CLIENT, PASSED_ON, is_within
+from ..middleware.forwarded import IDENTITY, is_within
 
 bp = Blueprint("monitoring", __name__)
 
@@ -37,11 +37,11 @@ _lock = threading.Lock()
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """The metrics, for the clients in READER_METRICS_ALLOW. Refused behind an untrusted proxy: the client is unknown.
+    """The metrics, for the clients in READER_METRICS_ALLOW. Refused if a proxy leaves it uncertain who the client is.
 
     Cache hits of other processes are updated with their last request through Flask, usually within a minute.
     """
-    if not is_within(request.environ.get(CLIENT, "") or _peer(), services().settings.metrics_readers):
+    if not is_within(request.environ.get(IDENTITY, ""), services().settings.metrics_readers):
         abort(403)
     count_quiet_failures(current_app)
     count_cache_hits(current_app)
@@ -54,11 +54,6 @@ def metrics() -> Response:
     response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _peer() -> str:
-    """The client's IP address; empty if the request came through an untrusted proxy."""
-    return "" if request.environ.get(PASSED_ON) else request.remote_addr or ""
 
 
 class CurrentState:

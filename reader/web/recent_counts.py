@@ -1,0 +1,59 @@
+"""Counts by key over the last minute, with bounded memory and constant time: the sliding window counter.
+
+Two windows of fixed length are kept. What was counted in the former one weighs less, the more of the current one has
+passed. Keys of older windows are dropped with their table, so nothing has to look for them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+WINDOW_SECONDS = 60.0
+
+MOST_KEYS = 65_536
+"""In each of the two windows: some 10 MB. With more, a new window begins early, and what was counted is forgotten
+sooner; whoever has so many addresses has as many shares anyway."""
+
+
+class RecentCounts:
+    """The counts of one kind of work. *clock* is monotonic: a wall clock that is set back would refuse for hours."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, most_keys: int = MOST_KEYS) -> None:
+        self._clock, self._most_keys = clock, most_keys
+        self._current: dict[bytes, int] = {}
+        self._former: dict[bytes, int] = {}
+        self._begun = clock()
+
+    def __len__(self) -> int:
+        return len(self._current) + len(self._former)
+
+    def add(self, key: bytes, cost: int) -> None:
+        self._turn()
+        if len(self._current) >= self._most_keys and key not in self._current:
+            self._former, self._current, self._begun = self._current, {}, self._clock()
+        self._current[key] = self._current.get(key, 0) + cost
+
+    def count(self, key: bytes) -> float:
+        """What was counted in the last WINDOW_SECONDS; of the former window an estimate."""
+        passed = self._turn()
+        return self._current.get(key, 0) + self._former.get(key, 0) * (1 - passed / WINDOW_SECONDS)
+
+    def seconds_until(self, key: bytes, most: int) -> float:
+        """How long until ``count`` is at most *most*, if nothing is added; 0 if it is."""
+        passed = self._turn()
+        current, former = self._current.get(key, 0), self._former.get(key, 0)
+        if current > most:
+            return WINDOW_SECONDS - passed + WINDOW_SECONDS * (1 - most / current)
+        if current + former * (1 - passed / WINDOW_SECONDS) <= most:
+            return 0.0
+        return WINDOW_SECONDS * (1 - (most - current) / former) - passed
+
+    def _turn(self) -> float:
+        """Begins a new window if the current one is over. Returns the seconds since it began."""
+        windows = math.floor((self._clock() - self._begun) / WINDOW_SECONDS)
+        if windows:
+            self._former, self._current = (self._current if windows == 1 else {}), {}
+            self._begun += windows * WINDOW_SECONDS
+        return self._clock() - self._begun
