@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..catalog import Catalog
@@ -18,7 +19,7 @@ from ..exports.publications import of_article, of_issue
 from ..i18n import Message
 from ..models import Publication, fingerprint
 from ..settings import Settings
-from ..site_identity import site_to_json
+from ..site_identity import Site, site_to_json
 from ..storage.file_cache import FileCache
 from . import worker_process
 from .job_message import ExportJob, serialize
@@ -68,6 +69,13 @@ def mark_of(path: str) -> str:
     return fingerprint(path)[:8]
 
 
+@lru_cache(maxsize=8)
+def _mark_of_site(site: Site, site_name: str, base_url: str) -> str:
+    """A hash of what appears in exported files of the site: its base URL, its name and its other settings."""
+    of_files = [site_to_json(replace(site, pages=()))] if site.name or site.follow else []
+    return fingerprint(site.name or site_name, base_url, *of_files)[:8]
+
+
 def _with_options(stem: str, suffix: str, page: str = "", script: str = "") -> str:
     """The key with the options that differ from the defaults. Raises UnknownFormat, BadOption."""
     return "-".join((stem, *(part for part in (page_of(suffix, page), script_of(script)) if part))) + f".{suffix}"
@@ -96,18 +104,15 @@ class ExportService:
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content version, address, build id and options. Raises UnknownFormat, BadOption."""
-        return _with_options(self._stem(publication), suffix, page, script)
+        return _with_options(self._stem(publication, self._site), suffix, page, script)
 
-    def _stem(self, publication: Publication) -> str:
+    def _stem(self, publication: Publication, site: str) -> str:
         """The part of the key that all formats share."""
-        return "-".join((publication.version, mark_of(publication.path), self._build_id, self._site))
+        return "-".join((publication.version, mark_of(publication.path), self._build_id, site))
 
     @property
     def _site(self) -> str:
-        """A hash of what appears in exported files of the site: its base URL, its name and its other settings."""
-        settings, site = self._settings, self._catalog.site
-        of_files = [site_to_json(replace(site, pages=()))] if site.name or site.follow else []
-        return fingerprint(site.name or settings.site_name, settings.base_url, *of_files)[:8]
+        return _mark_of_site(self._catalog.site, self._settings.site_name, self._settings.base_url)
 
     def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
         """The size of the finished file; None if there is none. Never starts a job."""
@@ -118,9 +123,17 @@ class ExportService:
 
         A publication built from a Teaser is enough: the key needs only names, language and version.
         """
+        return self.sizes_of(self.keys(wanted))
+
+    def keys(self, wanted: Sequence[tuple[Publication, str, str]]) -> tuple[str, ...]:
+        """The key for each (publication, suffix, page). They stay until the catalog's revision changes."""
+        site = self._site
         publications = {id(publication): publication for publication, *_ in wanted}
-        stems = {number: self._stem(publication) for number, publication in publications.items()}
-        keys = [_with_options(stems[id(publication)], *options) for publication, *options in wanted]
+        stems = {number: self._stem(publication, site) for number, publication in publications.items()}
+        return tuple(_with_options(stems[id(publication)], *options) for publication, *options in wanted)
+
+    def sizes_of(self, keys: Sequence[str]) -> list[int | None]:
+        """The size of each finished file; None where there is none."""
         sizes = self.store.sizes(keys)
         return [sizes.get(key) for key in keys]
 

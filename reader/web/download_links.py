@@ -10,7 +10,7 @@ from flask_babel import gettext
 from ..exports import EXPORTS
 from ..exports.publications import of_article
 from ..feeds.entries import FinishedExport
-from ..jobs.export_service import PHONE, offers
+from ..jobs.export_service import PHONE, ExportService, offers
 from ..models import Publication, Teaser
 from . import services
 from .rendering import ExportLink
@@ -47,10 +47,24 @@ ENCLOSED = ("epub", "pdf")
 
 def finished_exports(teasers: Sequence[Teaser]) -> Mapping[str, tuple[FinishedExport, ...]]:
     """Finished exports by slug, for enclosures."""
-    wanted = [(teaser.slug, suffix, of_article(teaser)) for teaser in teasers for suffix in ENCLOSED]
-    sizes = services().export_service.sizes_bytes([(publication, suffix, "") for _, suffix, publication in wanted])
-    exports: dict[str, tuple[FinishedExport, ...]] = {teaser.slug: () for teaser in teasers}
-    for (slug, suffix, _), size in zip(wanted, sizes, strict=True):
-        if size is not None:
-            exports[slug] += (FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, size),)
-    return exports
+    export_service = services().export_service
+    return exports_of(teasers, export_service.sizes_of(enclosure_keys(export_service, teasers)))
+
+
+def enclosure_keys(export_service: ExportService, teasers: Sequence[Teaser]) -> tuple[str, ...]:
+    """The keys of the files that *teasers* would enclose, in their order, and for each in that of ENCLOSED."""
+    publications = [of_article(teaser) for teaser in teasers]
+    return export_service.keys([(publication, suffix, "") for publication in publications for suffix in ENCLOSED])
+
+
+def exports_of(teasers: Sequence[Teaser], sizes_bytes: Sequence[int | None]) -> dict[str, tuple[FinishedExport, ...]]:
+    """By slug, from the sizes of the files of ``enclosure_keys``."""
+    sizes = iter(sizes_bytes)
+    return {
+        teaser.slug: tuple(
+            FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, size)
+            for suffix in ENCLOSED
+            if (size := next(sizes)) is not None
+        )
+        for teaser in teasers
+    }

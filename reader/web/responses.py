@@ -76,18 +76,18 @@ def conditional_response(representation: Representation, build: Callable[[], str
     encoding = _encoding_of(representation.mimetype)
     etag = representation.version if encoding == "identity" else f"{representation.version}-{encoding}"
     held = match_etag(etag, representation.changed_at)
-    response: Response = NotModified()
-    if held:
-        etag = held
-    else:
-        body = build()
-        response = encoded(body.encode() if isinstance(body, str) else body, representation.mimetype)
+    response = NotModified() if held else _built(build(), representation.mimetype)
+    etag = held or etag
     response.headers["ETag"] = f'"{etag}"'
     if representation.changed_at:
         response.headers["Last-Modified"] = http_date(representation.changed_at)
     response.headers["Cache-Control"] = representation.cache_control
     response.headers["Vary"] = ", ".join(("Accept-Encoding", *representation.vary))
     return response
+
+
+def _built(body: str | bytes, mimetype: str) -> Response:
+    return encoded(body.encode() if isinstance(body, str) else body, mimetype)
 
 
 def encoded(raw: bytes, mimetype: str) -> Response:

@@ -15,9 +15,10 @@ from ...feeds import FEEDS
 from ...feeds.deltas import Deltas
 from ...feeds.feed_page import FeedPage, look_up, to_feed
 from ...feeds.selection import Selection
+from ...jobs.export_service import ExportService
 from ...models import ALL, Collection
 from .. import services
-from ..download_links import finished_exports
+from ..download_links import enclosure_keys, exports_of
 from ..rate_limits import client, client_limits
 from ..responses import Representation, conditional_response, version_of
 from .feed_pages import BROWSER_FIELDS, accepts_html, feed_as_html
@@ -72,14 +73,34 @@ def collection_feed(name: str, collection: Collection) -> Response:
 
 
 def _feed_page(selection: Selection, page_number: int) -> FeedPage:
-    catalog = services().catalog
-    feed_page = _cached_feed_page(catalog, catalog.revision, selection, page_number)
-    return replace(feed_page, downloads=finished_exports(feed_page.teasers))
+    """Finished exports move no revision: a poll between changes looks for their files, and does nothing else."""
+    export_service = services().export_service
+    of_feed = services().catalog, export_service, services().catalog.revision, selection, page_number
+    return _with_exports(of_feed, tuple(export_service.sizes_of(_enclosure_keys(*of_feed))))
+
+
+FeedArguments = tuple[Catalog, ExportService, int, Selection, int]
 
 
 @lru_cache(maxsize=256)
-def _cached_feed_page(catalog: Catalog, _revision: int, selection: Selection, page_number: int) -> FeedPage:
-    """Without finished exports, which move no revision. Cached, so that polls between changes need no query."""
+def _with_exports(of_feed: FeedArguments, sizes_bytes: tuple[int | None, ...]) -> FeedPage:
+    """With the files of ``_enclosure_keys`` that have a size. Cached with its version and its states."""
+    feed_page = _without_exports(*of_feed)
+    return replace(feed_page, downloads=exports_of(feed_page.teasers, sizes_bytes))
+
+
+@lru_cache(maxsize=256)
+def _enclosure_keys(
+    catalog: Catalog, export_service: ExportService, revision: int, selection: Selection, page_number: int
+) -> tuple[str, ...]:
+    feed_page = _without_exports(catalog, export_service, revision, selection, page_number)
+    return enclosure_keys(export_service, feed_page.teasers)
+
+
+@lru_cache(maxsize=256)
+def _without_exports(
+    catalog: Catalog, _export_service: ExportService, _revision: int, selection: Selection, page_number: int
+) -> FeedPage:
     return look_up(catalog, selection, page_number, lambda _: {})
 
 

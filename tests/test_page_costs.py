@@ -1,0 +1,66 @@
+"""What a page costs that is in no cache: operations are counted, not time. The benchmarks measure the time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from reader.exports.publications import of_article
+from reader.feeds import FEEDS
+
+ARTICLES = {f"2026-05-{n:02}/rain-{n}.md": f"# 第{n}场大雨\n\n雨下了{n}天。" for n in range(1, 29)}
+
+
+@pytest.fixture
+def asked(app, client):
+    """Answers of the application without the response cache."""
+    app.wsgi_app = app.extensions["response_cache"].inner
+    return lambda path, **fields: client.get(path, headers={k.replace("_", "-"): v for k, v in fields.items()})
+
+
+@contextmanager
+def statements_of(services) -> Iterator[list[str]]:
+    """The SQL statements that the catalog runs for this thread, except those that ask whether it has changed."""
+    found: list[str] = []
+    connection = services.catalog._connections._current()
+    connection.set_trace_callback(lambda text: None if text.startswith("PRAGMA") else found.append(text))
+    yield found
+    connection.set_trace_callback(None)
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_poll_of_a_feed_that_finds_nothing_new_asks_the_catalog_for_nothing(services, publish, asked, name):
+    publish(ARTICLES)
+    etag = asked(f"/{name}").headers["ETag"]
+    with statements_of(services) as statements:
+        assert asked(f"/{name}", If_None_Match=etag).status_code == 304
+    assert statements == []
+
+
+def test_a_poll_of_a_feed_computes_the_keys_of_exports_and_the_states_of_entries_once(
+    services, publish, asked, monkeypatch
+):
+    publish(ARTICLES)
+    hashed: list[tuple[object, ...]] = []
+    for module in ("models", "jobs.export_service", "feeds.feed_page", "web.responses"):
+        real = __import__(f"reader.{module}", fromlist=["fingerprint"]).fingerprint
+        monkeypatch.setattr(f"reader.{module}.fingerprint", lambda *p, real=real: (hashed.append(p), real(*p))[1])
+    etag = asked("/feed.xml").headers["ETag"]
+    first, hashed[:] = len(hashed), []
+    assert asked("/feed.xml", If_None_Match=etag).status_code == 304
+    assert first > 70
+    assert len(hashed) <= 2
+
+
+def test_a_feed_tells_of_a_finished_export_at_once_and_of_one_that_was_deleted(services, publish, asked):
+    publish(ARTICLES)
+    before = asked("/feed.xml")
+    publication = of_article(services.catalog.article("rain-7"))
+    path = services.export_service.store.put(services.export_service.key(publication, "epub"), b"x" * 4321)
+    after = asked("/feed.xml", If_None_Match=before.headers["ETag"])
+    assert (after.status_code, after.text.count('length="4321"'), before.text.count("<enclosure")) == (200, 1, 0)
+    os.unlink(path)
+    assert asked("/feed.xml").headers["ETag"] == before.headers["ETag"]
