@@ -31,8 +31,10 @@ def free_port() -> int:
 
 def inherited() -> dict[str, str]:
     """The environment for a server. Without the metrics folder that an application in this process left there: the
-    server would add its figures to those of all tests before."""
-    return {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    server would add its figures to those of all tests before. And without the switch of the long tests, which each
+    process would warn of: it is no setting."""
+    own = ("PROMETHEUS_MULTIPROC_DIR", "READER_FAULTS_LONG")
+    return {name: value for name, value in os.environ.items() if name not in own}
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -150,6 +150,11 @@ def test_plain_http_is_sent_to_https(behind_nginx):
     assert (status, headers["Location"]) == (301, "https://news.example/a/rain")
 
 
+@pytest.mark.parametrize("path", ["/a/rain", "/nothing", "/metrics", "/editor"])
+def test_browsers_are_told_to_come_back_by_https(behind_nginx, path):
+    assert ask(f"{behind_nginx[0]}{path}")[1]["Strict-Transport-Security"] == "max-age=31536000"
+
+
 def test_metrics_are_not_for_the_world(behind_nginx):
     assert ask(f"{behind_nginx[0]}/metrics")[0] == 403
 

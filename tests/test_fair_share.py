@@ -145,13 +145,21 @@ def test_random_addresses_never_take_more_memory_than_the_cache_may(settings, dr
 
 
 def test_machines_are_kept_from_what_costs_work(client, publish):
-    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    publish({"2026-05-01/rain.md": "---\ntags: [雨]\n---\n# 大雨\n\n今天下雨。"})
     rules = client.get("/robots.txt").text
     for pattern in ("/search", "/selection.", "/*.pdf$", "/*.epub$", "/files/"):
         assert f"Disallow: {pattern}\n" in rules
-    for path in ("/search?q=雨", "/a/rain.txt", "/a/rain.epub", "/a/rain.pdf"):
+    searches = (
+        "/search?q=雨",
+        "/opds/search?q=雨",
+        "/search/feed.json?q=雨",
+        "/search/feed.xml?q=雨",
+        "/feed.xml?tag=雨",
+    )
+    for path in (*searches, "/a/rain.txt", "/a/rain.epub", "/a/rain.pdf"):
         assert client.get(path, buffered=True).headers["X-Robots-Tag"] == "noindex"
-    assert "X-Robots-Tag" not in client.get("/a/rain").headers
+    for path in ("/a/rain", "/feed.json", "/opds/articles"):
+        assert "X-Robots-Tag" not in client.get(path).headers, path
 
 
 @pytest.mark.parametrize(

@@ -312,6 +312,13 @@ def test_a_redirect_stays_on_this_site(site):
         assert (status, fields["location"]) == (303, "/")
 
 
+def test_a_load_balancer_that_speaks_http_1_0_and_names_no_host_asks_for_the_health(site):
+    assert send(site, b"GET /healthz HTTP/1.0\r\n\r\n")[0] == 200
+    assert send(site, b"OPTIONS /healthz HTTP/1.0\r\n\r\n")[0] == 200
+    assert send(site, b"GET / HTTP/1.0\r\n\r\n")[0] == 400
+    assert send(site, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")[0] == 400
+
+
 def test_metrics_are_for_whom_the_operator_names(site):
     assert request(site, "/metrics")[0] == 200
     assert request(site, "/metrics", "X-Forwarded-For: 127.0.0.1")[0] == 403

@@ -52,3 +52,27 @@ def test_a_cookie_counts_as_far_as_its_values_are_known(cookie, canonical):
 
 def test_a_changed_preference_leaves_the_others():
     assert str(preferences_of("s4.dark").changed(["serif", "s1"])) == "s1.dark.serif"
+
+
+@pytest.mark.parametrize(
+    ("host", "fields", "status"),
+    [
+        ("news.example", {"Origin": "http://evil.example"}, 403),
+        ("news.example", {"Origin": "null"}, 403),
+        ("news.example", {"Origin": "http://news.example.evil.example"}, 403),
+        ("news.example", {"Origin": "http://[::1"}, 403),
+        ("news.example", {"Referer": "http://evil.example/?news.example"}, 403),
+        ("192.0.2.7:8000", {"Origin": "http://evil.example"}, 403),
+        ("news.example", {"Origin": "http://news.example"}, 303),
+        ("news.example", {"Origin": "http://news.example:8080"}, 303),  # a proxy that leaves out the port
+        ("192.0.2.7:8000", {"Origin": "http://192.0.2.7:8000"}, 303),
+        ("news.example", {"Referer": "http://news.example/a/rain"}, 303),
+        ("news.example", {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 303),
+        ("news.example", {}, 303),  # no browser
+        ("127.0.0.1:8000", {"Origin": "http://news.example"}, 303),  # a proxy that puts in its own Host
+        ("reader:8000", {"Origin": "http://news.example"}, 303),
+    ],
+)
+def test_over_plain_http_the_origin_or_referrer_tells_whose_form_it_is(client, host, fields, status):
+    headers = {"Host": host, **fields}
+    assert client.post("/preferences", data={"mode": "dark"}, headers=headers).status_code == status

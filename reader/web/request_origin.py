@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from flask import request
 
 from . import services
-from .middleware.forwarded import PASSED_ON
+from .middleware.forwarded import PASSED_ON, address_in
+from .middleware.request_checks import host_name
 
 
 def is_https() -> bool:
@@ -24,5 +25,34 @@ def is_https() -> bool:
 
 
 def is_from_this_site() -> bool:
-    """Whether a form was sent by a page of this site or by the visitor. Browsers send the field over HTTPS only."""
-    return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    """Whether a form was sent by a page of this site or by the visitor.
+
+    Over HTTPS browsers say so in Sec-Fetch-Site. Over HTTP their Origin does, or the Referer of old ones (Fetch
+    standard 3.2); a request with neither is not a browser's. ``null`` is the Origin of a page that hides its own.
+    """
+    if relation := request.headers.get("Sec-Fetch-Site"):
+        return relation in ("same-origin", "none")
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    return source is None or not _is_name_known() or _host_of(source) in _own_names()
+
+
+def _own_names() -> set[str]:
+    settings = services().settings
+    return {*settings.known_hosts, urlsplit(settings.base_url).hostname or "", host_name(request.host)} - {""}
+
+
+def _is_name_known() -> bool:
+    """Whether Host is what the browser asked for: a proxy that is not trusted may have put its own there, such as
+    ``127.0.0.1:8000`` or ``reader:8000``."""
+    if request.environ.get(PASSED_ON):
+        return False
+    name = host_name(request.host)
+    address = address_in(name)
+    return not address.is_loopback if address else "." in name
+
+
+def _host_of(source: str) -> str:
+    try:
+        return urlsplit(source).hostname or ""
+    except ValueError:
+        return ""

@@ -99,6 +99,12 @@ def encoded(raw: bytes, mimetype: str) -> Response:
     return response
 
 
+def not_listed(response: Response) -> Response:
+    """The response with the word to search engines not to list it: searches and files are as many as one likes."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def fit_suffix_range(size_bytes: int) -> None:
     """Maps a suffix range longer than the file to the whole file (RFC 9110 14.1.2), for which werkzeug sends 416."""
     asked = request.environ.get("HTTP_RANGE", "")

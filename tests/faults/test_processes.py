@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import statistics
 import threading
@@ -177,3 +178,26 @@ def test_the_figures_of_another_server_are_not_added_to_its_own(tmp_path):
         assert server.status("/a/rain") == 200
         assert list((server.instance / "metrics").iterdir())
     assert list(other.iterdir()) == []
+
+
+def test_restarts_leave_a_bounded_number_of_metric_files_and_lose_no_count(tmp_path):
+    server = Server(tmp_path)
+    server.publish("rain")
+    with running(server):
+        for n in range(6):
+            assert server.status(f"/nothing/{n}") == 404
+            os.kill(server.web_processes()[n % 2], signal.SIGKILL)
+            started = server.log.count("Started worker")
+            wait_for(lambda before=started: server.log.count("Started worker") > before, server)
+        files = list((server.instance / "metrics").glob("*.db"))
+        assert len(files) <= 2 * (2 + 1 + 1)  # two kinds: of two web processes, of the last that ended, of all before
+        text = server.get("/metrics")[1].decode()
+        found = re.findall(r'^reader_requests_total{status="404",view="none"} (\S+)$', text, re.MULTILINE)
+        assert [float(value) for value in found] == [6]
+
+
+def test_the_switch_of_the_long_tests_is_no_setting(tmp_path, monkeypatch):
+    monkeypatch.setenv("READER_FAULTS_LONG", "1")
+    server = Server(tmp_path, workers=1)
+    with running(server):
+        assert "is not a setting" not in server.log

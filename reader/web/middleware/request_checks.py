@@ -44,7 +44,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ANY_HOST = ("/healthz",)
-"""Paths that load balancers request by IP address."""
+"""Paths that load balancers request by IP address, or without a Host."""
 
 
 class RequestChecks:
@@ -57,6 +57,8 @@ class RequestChecks:
         self._inner, self._hosts, self._refuses_others = inner, hosts, refuses_others
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] in _ANY_HOST and not environ.get("HTTP_HOST") and _is_http_1_0(environ):
+            environ["HTTP_HOST"] = "localhost"
         if status := _fault(environ):
             return _refusal(status, start_response)
         for name in LONGEST_FIELDS.keys() & environ.keys():
@@ -80,6 +82,11 @@ class RequestChecks:
             return True
         name = host_name(host)
         return name in self._hosts or _LOOPBACK.fullmatch(name) is not None
+
+
+def _is_http_1_0(environ: WSGIEnvironment) -> bool:
+    """Such requests need no Host (RFC 9110 7.2): load balancers send them. granian calls it HTTP/1."""
+    return environ.get("SERVER_PROTOCOL") in ("HTTP/1.0", "HTTP/1")
 
 
 def _fault(environ: WSGIEnvironment) -> str:

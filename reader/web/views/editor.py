@@ -79,7 +79,6 @@ def _limit() -> None:
 @optional_bp.after_request
 def _guard(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -20,7 +20,7 @@ from ...models import ALL, Collection
 from .. import services
 from ..download_links import enclosure_keys, exports_of
 from ..rate_limits import client, client_limits
-from ..responses import Representation, conditional_response, version_of
+from ..responses import Representation, conditional_response, not_listed, version_of
 from .feed_pages import BROWSER_FIELDS, accepts_html, feed_as_html
 from .share import this_site
 
@@ -61,7 +61,7 @@ def of_search(name: str) -> Response:
     if not query:
         return collection_feed(name, ALL)
     client_limits().spend("searches", services().settings.searches_per_minute, client())
-    return feed_response(name, _feed_page(Selection((ALL,), query), 0))
+    return not_listed(feed_response(name, _feed_page(Selection((ALL,), query), 0)))
 
 
 def collection_feed(name: str, collection: Collection) -> Response:
@@ -69,7 +69,8 @@ def collection_feed(name: str, collection: Collection) -> Response:
     tags = tuple(Collection("tag", tag) for tag in request.args.getlist("tag")[:MOST_TAGS] if tag)
     if tags:  # there are as many feeds as combinations of tags, and each is a search
         client_limits().spend("searches", services().settings.searches_per_minute, client())
-    return feed_response(name, _feed_page(Selection((collection, *tags)), _archive_page()))
+    response = feed_response(name, _feed_page(Selection((collection, *tags)), _archive_page()))
+    return not_listed(response) if tags else response
 
 
 def _feed_page(selection: Selection, page_number: int) -> FeedPage:

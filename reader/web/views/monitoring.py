@@ -19,7 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ...catalog.read_connections import rebuilding
 from ...errors import Busy
 from .. import services
-from ..metric_files import VARIABLE, restore_metric_files
+from ..metric_files import VARIABLE, restore_metric_files, unchanged_files
 from ..middleware.forwarded import IDENTITY, is_within
 
 bp = Blueprint("monitoring", __name__)
@@ -51,7 +51,9 @@ def metrics() -> Response:
     else:
         registry.register(REGISTRY)
     registry.register(CurrentState())
-    response = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    with unchanged_files():
+        text = generate_latest(registry)
+    response = Response(text, content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -26,7 +26,7 @@ from ..current_site import own_site
 from ..download_links import ENCLOSED, finished_exports
 from ..pagination import cursor_of
 from ..rate_limits import client, client_limits
-from ..responses import PUBLIC, Representation, conditional_response, version_of
+from ..responses import PUBLIC, Representation, conditional_response, not_listed, version_of
 from ..share_card_responses import drawn_picture
 from .share import this_site
 
@@ -102,7 +102,7 @@ def search() -> Response:
         books = _books(site, [hit.teaser for hit in results.hits])
         return _catalogue(site, f"search/{quote(query, safe='')}", query, books, opds.ACQUISITION, asked, after)
 
-    return _catalogue_response(build, opds.ACQUISITION)
+    return not_listed(_catalogue_response(build, opds.ACQUISITION))
 
 
 @bp.get("/search.xml")

@@ -18,6 +18,7 @@ from .. import services
 from ..rate_limits import client, client_limits
 from ..rendering import NavigationLink, render_page, teasers_shown
 from ..request_context import request_context
+from ..responses import not_listed
 
 bp = Blueprint("search", __name__)
 
@@ -45,9 +46,7 @@ def search() -> Response:
     client_limits().spend("searches", services().settings.searches_per_minute, client())
     parameters = parameters_of_request()
     version = f"{services().catalog.revision} {parameters.query.text} {parameters.order} {parameters.before}"
-    response = render_page("search.html", version, lambda: context_of(parameters))
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return not_listed(render_page("search.html", version, lambda: context_of(parameters)))
 
 
 def parameters_of_request() -> SearchParameters:
