@@ -49,7 +49,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Site:
-    """Every field is empty unless the settings file gives it. ``accent`` is ``#rrggbb``."""
+    """Every field is empty unless the settings file gives it. ``accent`` is ``#rrggbb``.
+
+    ``conversion_words`` are pairs of a Simplified and a Traditional word, ``conversion_names`` are never converted.
+    """
 
     name: str = ""
     tagline: str = ""
@@ -65,6 +68,8 @@ class Site:
     report: tuple[TextLink, ...] = ()
     follow: tuple[Channel, ...] = ()
     pages: tuple[TextLink, ...] = ()
+    conversion_words: tuple[tuple[str, str], ...] = ()
+    conversion_names: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -90,7 +95,14 @@ def site_from_json(text: str) -> Site:
 def site_from_fields(fields: dict[str, Any]) -> Site:
     links = {name: tuple(TextLink(**link) for link in fields[name]) for name in _LINKS}
     comments = TextLink(**fields["comments"]) if fields["comments"] else None
-    lists = {"sections": tuple(fields["sections"]), "follow": tuple(map(_channel, fields["follow"]))}
+    lists = {
+        "sections": tuple(fields["sections"]),
+        "follow": tuple(map(_channel, fields["follow"])),
+        "conversion_words": tuple(
+            (simplified, traditional) for simplified, traditional in fields.get("conversion_words", ())
+        ),
+        "conversion_names": tuple(fields.get("conversion_names", ())),
+    }
     return Site(**{**fields, **links, **lists, "comments": comments, "logo": _picture(fields["logo"])})
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reader.article_building import to_article
-from reader.chinese.script_conversion import convert_html
+from reader.chinese.html_conversion import convert_html
 from reader.errors import UnreadableArticle
 from reader.feeds.entries import with_absolute_addresses
 from reader.formats import read_draft

@@ -43,7 +43,7 @@ MAY_MAKE_MARKUP = {
     "sanitizer/mathml.py": "puts an attribute, escaped as it is, in place of a formula",
     "catalog/rows.py": "reads back what the sanitizer cleaned",
     "catalog/link_resolution.py": "changes only href of what is clean already",
-    "chinese/script_conversion.py": "changes only the text between the tags of what is clean already",
+    "chinese/html_conversion.py": "changes only the text between the tags of what is clean already",
     "article_building/code_highlighting.py": "puts classes around the escaped text of code",
     "exports/body_tree.py": "rearranges what is clean already",
     "library/article_json.py": "reads back what was Markup when it was taken apart",

@@ -110,6 +110,25 @@ def test_it_is_converted_for_readers_of_traditional_characters(paper, client):
     assert page(client, "/a/bridge?script=hant").xpath("//nav/a")[1].text == "瀾州日報"
 
 
+def test_its_own_words_and_names_decide_the_conversion(publish, client):
+    words = "conversion_words:\n  软件: 軟體\n  云南: 雲南省\nconversion_names: [余里]\n"
+    publish(
+        {
+            "2026-05-01/a.md": "---\ntitle: 软件与余里\npublished: 2026-05-01\nsection: 软件\n---\n软<b>件</b>在云南发展。\n\n余里说。\n",
+            "_site/site.yaml": words,
+        }
+    )
+    story = page(client, "/a/a?script=hant")
+    assert story.xpath("//h1")[0].text == "軟體與余里"
+    assert [line.text_content().rstrip("¶") for line in story.xpath("//article//p[not(@class)]")][:2] == [
+        "軟體在雲南省發展。",
+        "余里說。",
+    ]
+    assert "軟體與余里" in page(client, "/", "hant").text_content()
+    assert page(client, "/", "hant").xpath("//nav[@class='chips']/a")[0].text == "軟體"
+    assert "軟體與余里" in client.get("/a/a.txt?script=hant").text
+
+
 def test_the_sections_stand_in_the_editors_order(publish, client):
     sections = {
         f"2026-05-01/{n}{name}.md": STORY.replace("民生", name)
@@ -195,6 +214,8 @@ MISTAKES = {
     "follow: [{nam: a}]\n": (1, "the fields are: name, account, link, picture"),
     'name: "a\\u202eb"\n': (1, "write one line of text"),
     "police: 公安备案\n": (1, "write the whole record with its number: 冀公网安备 13010002000000号"),
+    "conversion_words: [软件]\n": (1, "write a Simplified and a Traditional word per line: 软件: 軟體"),
+    "conversion_words: {软件: [軟體]}\n": (1, "write one line of text"),
     "name: a\nnmae: b\n": (2, "did you mean name?"),
     "name: a\nname: b\n": (2, "keep one of them"),
     f"name: {'长' * 201}\n": (1, "at most 200 characters"),

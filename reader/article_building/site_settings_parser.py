@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UnreadableArticle
@@ -119,6 +119,15 @@ def _lines(field: Field) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_line(field, item) for item in _items(field)))
 
 
+def _words(field: Field) -> tuple[tuple[str, str], ...]:
+    if not isinstance(field.value, dict):
+        raise field.fail(_wrong(field), Message("write a Simplified and a Traditional word per line: 软件: 軟體"))
+    _items(replace(field, value=list(field.value)))
+    return tuple(
+        (_line(field, simplified), _line(field, traditional)) for simplified, traditional in field.value.items()
+    )
+
+
 def _picture(field: Field) -> SitePicture:
     return _picture_of(field, field.value)
 
@@ -220,6 +229,8 @@ FIELDS = (
     SiteField("comments", ("comments", "留言"), _comments),
     SiteField("report", ("report", "举报"), _contacts),
     SiteField("follow", ("follow", "关注"), _channels),
+    SiteField("conversion_words", ("conversion_words", "简繁用词"), _words),
+    SiteField("conversion_names", ("conversion_names", "不转换的名字"), _lines),
 )
 """The fields of the settings file; docs/reference/site.md explains them."""
 

@@ -12,7 +12,8 @@ from typing import BinaryIO, cast
 import click
 
 from ..app import create_app
-from ..chinese.script_conversion import SCRIPTS, in_script
+from ..chinese.script_conversion import in_script, terms_of
+from ..chinese.scripts import SCRIPTS
 from ..errors import UnknownFormat
 from ..exports import EXPORTS, exporter, page_of
 from ..exports.options import options_of
@@ -61,7 +62,7 @@ def command(
         raise click.BadParameter(localized(error.message), param_hint="--format") from error
     services = build_command_services(settings)
     services.library.scan_until_settled()
-    publication = in_chosen_script(publication_of(services, names), script)
+    publication = in_chosen_script(publication_of(services, names), script, terms_of(services.catalog.site))
     options = options_of(settings, page, script, services.catalog.site)
     content = exporter(suffix).export(publication, options, services.render.render)
     write(content, output or Path(f"{publication.name}.{suffix}"))
@@ -105,7 +106,8 @@ def write_library(services: Services, output: Path, script: str) -> None:
 
     settings = services.settings
     icon, language = settings.static / "icons" / "192.png", settings.language
-    articles = (in_script(article, script) for article in every_article(services.catalog))
+    terms = terms_of(services.catalog.site)
+    articles = (in_script(article, script, terms) for article in every_article(services.catalog))
     options = options_of(settings, "", script, services.catalog.site)
     output.unlink(missing_ok=True)  # libzim appends to an existing file
     length = services.catalog.count()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from ..chinese.script_conversion import convert, script_of
+from ..chinese.scripts import script_of
+from ..chinese.text_conversion import convert
 from ..i18n import translations
 from ..models import Article, has_time
 

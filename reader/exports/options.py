@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..chinese.script_conversion import SCRIPTS, site_in_script
+from ..chinese.script_conversion import site_in_script
+from ..chinese.scripts import SCRIPTS
 from ..errors import BadOption
 from ..settings import Settings
 from ..site_identity import Site, with_name

@@ -10,7 +10,9 @@ from typing import cast
 
 from .. import urls
 from ..catalog import Catalog, Cursor
-from ..chinese.script_conversion import convert, in_script, needs_change
+from ..chinese.script_conversion import in_script
+from ..chinese.scripts import SCRIPTS, needs_change
+from ..chinese.text_conversion import NO_TERMS, Terms, convert
 from ..errors import NotFound, TooLarge
 from ..models import Article, Collection, Issue, Publication, Teaser, fingerprint, slug_of
 from .localization import gettext_of, long_date
@@ -63,13 +65,14 @@ def check_count(count: int) -> None:
         raise TooLarge("articles", count, MOST_ARTICLES)
 
 
-def in_chosen_script(publication: Publication, script: str) -> Publication:
-    """*publication* in Simplified (hans) or Traditional (hant) characters; unchanged if *script* is empty."""
+def in_chosen_script(publication: Publication, script: str, terms: Terms = NO_TERMS) -> Publication:
+    """*publication* in one of SCRIPTS; unchanged if *script* is empty."""
     if not needs_change(publication.language, script):
         return publication
-    chapters = tuple(in_script(article, script) for article in publication.chapters)
-    language = f"zh-{script.capitalize()}"
-    return replace(publication, title=convert(publication.title, script), language=language, chapters=chapters)
+    chapters = tuple(in_script(article, script, terms) for article in publication.chapters)
+    return replace(
+        publication, title=convert(publication.title, script, terms), language=SCRIPTS[script], chapters=chapters
+    )
 
 
 def _bundle(name: str, title: str, path: str, articles: Sequence[Article]) -> Publication:

@@ -72,7 +72,7 @@ def mark_of(path: str) -> str:
 @lru_cache(maxsize=8)
 def _mark_of_site(site: Site, site_name: str, base_url: str) -> str:
     """A hash of what appears in exported files of the site: its base URL, its name and its other settings."""
-    of_files = [site_to_json(replace(site, pages=()))] if site.name or site.follow else []
+    of_files = [site_to_json(replace(site, pages=()))] if site != Site(pages=site.pages) else []
     return fingerprint(site.name or site_name, base_url, *of_files)[:8]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..child_process.child import answer_lines, prepare, resident_bytes
 from ..child_process.parent import Limits
+from ..chinese.script_conversion import terms_of
 from ..errors import ExportFailed, ReaderError
 from ..exports import exporter
 from ..exports.publications import in_chosen_script
@@ -70,7 +71,7 @@ def make(job: ExportJob, renderer: Renderer) -> bytes:
     """The exported file's bytes. Raises ExportFailed if the job was queued by a process that runs other code."""
     if job.build_id != renderer.build_id:
         raise ExportFailed(job.key, Message("Reader's files changed while it was running; restart it"))
-    publication = in_chosen_script(job.publication, job.options.script)
+    publication = in_chosen_script(job.publication, job.options.script, terms_of(job.options.site))
     return exporter(job.suffix).export(publication, job.options, renderer.render)
 
 

@@ -8,7 +8,9 @@ from contextlib import suppress
 
 from flask import Flask, g, request
 
-from ..chinese.script_conversion import SCRIPTS, site_in_script
+from ..chinese import script_conversion
+from ..chinese.script_conversion import Shown, site_in_script, terms_of
+from ..chinese.scripts import SCRIPTS
 from ..errors import Busy
 from ..site_identity import Site, SitePicture, with_name
 from . import services
@@ -36,6 +38,11 @@ def shown_site() -> Site:
         g.site = site_in_script(own_site(), script if script in SCRIPTS else request_context().preferences["script"])
     found: Site = g.site
     return found
+
+
+def in_script(item: Shown, script: str) -> Shown:
+    """*item* in *script*, with the words and names of the site's settings."""
+    return script_conversion.in_script(item, script, terms_of(shown_site()))
 
 
 def logo_width(logo: SitePicture) -> int:

@@ -28,7 +28,12 @@ _SIZES = {"s1": N_("Smallest"), "s2": N_("Small"), "s3": N_("Medium"), "s4": N_(
 _THEMES = {"system": N_("Same as device"), "light": N_("Light"), "dark": N_("Dark"), "sepia": N_("Sepia")}
 _FACES = {"sans": N_("Sans serif"), "serif": N_("Serif")}
 _PICTURES = {"shown": N_("Show"), "text": N_("Text only; tap to load pictures")}
-_SCRIPTS = {"written": N_("As published"), "hans": N_("Simplified"), "hant": N_("Traditional")}
+_SCRIPTS = {
+    "written": N_("As published"),
+    "hans": N_("Simplified"),
+    "hant": N_("Traditional (Taiwan)"),
+    "hant-hk": N_("Traditional (Hong Kong)"),
+}
 _MODES = {"normal": N_("Off"), "large": N_("Large print for older readers")}
 _LANGUAGES = {"browser": N_("Same as browser"), "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
 

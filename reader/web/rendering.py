@@ -14,11 +14,13 @@ from markupsafe import Markup
 from werkzeug.urls import uri_to_iri
 
 from .. import urls
-from ..chinese.script_conversion import SCRIPTS, convert, in_script, script_of
+from ..chinese.script_conversion import terms_of
+from ..chinese.scripts import SCRIPTS, script_of
+from ..chinese.text_conversion import convert
 from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
 from .accent_colours import accent_style
-from .current_site import shown_site
+from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
 from .request_context import VARY, request_context
 from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
@@ -61,11 +63,12 @@ def teaser_link(teaser: Teaser) -> NavigationLink:
 
 
 def translated_labels(links: Iterable[NavigationLink], script: str = "") -> list[NavigationLink]:
-    """*links* with labels in *script* (``hans`` or ``hant``), else in the preferred script."""
+    """*links* with labels in *script* (one of SCRIPTS), else in the preferred script."""
     script = script or request_context().preferences["script"]
     if script not in SCRIPTS:
         return list(links)
-    return [replace(link, label=convert(link.label, script)) for link in links]
+    terms = terms_of(shown_site())
+    return [replace(link, label=convert(link.label, script, terms)) for link in links]
 
 
 def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:

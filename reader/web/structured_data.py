@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import urls
-from ..chinese.script_conversion import other_script
+from ..chinese.scripts import other_script
 from ..models import Article, is_dated
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ...catalog.search import ORDERS
-from ...chinese.script_conversion import SCRIPTS
+from ...chinese.scripts import SCRIPTS
 from ...exports import EXPORTS
 from ...feeds import FEEDS
 

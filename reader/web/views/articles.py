@@ -10,13 +10,14 @@ from flask_babel import gettext
 
 from ... import urls
 from ...chinese import reading_minutes
-from ...chinese.script_conversion import SCRIPTS, in_script, other_script
+from ...chinese.scripts import SCRIPTS, other_script
 from ...errors import BadOption
 from ...exports.publications import of_article
 from ...i18n import name_of_language
 from ...models import Article, Collection, Teaser, fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of
+from ..current_site import in_script
 from ..download_links import export_links
 from ..pagination import cursor_of, next_link
 from ..rendering import (

@@ -25,7 +25,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...catalog import Catalog
 from ...catalog.query_parser import Query, parse
-from ...chinese.script_conversion import needs_change
+from ...chinese.script_conversion import terms_of
+from ...chinese.scripts import needs_change
 from ...errors import NotFound
 from ...exports import EXPORTS, page_of
 from ...exports.options import options_of, script_of
@@ -268,7 +269,9 @@ def is_light(publication: Publication, suffix: str) -> bool:
 def export_now(publication: Publication, suffix: str, page: str, script: str) -> bytes:
     """The file's bytes, equal to those a worker would produce. Raises BadOption."""
     options = options_of(services().settings, page_of(suffix, page), script_of(script), services().catalog.site)
-    return EXPORTS[suffix].export(in_chosen_script(publication, script), options, services().render.render)
+    return EXPORTS[suffix].export(
+        in_chosen_script(publication, script, terms_of(options.site)), options, services().render.render
+    )
 
 
 def store_if_possible(key: str, content: bytes) -> Path | bytes:

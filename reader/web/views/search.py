@@ -12,7 +12,8 @@ from flask_babel import gettext
 from ... import urls
 from ...catalog.query_parser import MAX_LENGTH, Query, parse
 from ...catalog.search import ORDERS, Hit, Results, SearchCursor
-from ...chinese.script_conversion import SCRIPTS, convert, script_of
+from ...chinese.scripts import SCRIPTS, script_of
+from ...chinese.text_conversion import convert
 from ...i18n import N_
 from .. import services
 from ..rate_limits import client, client_limits

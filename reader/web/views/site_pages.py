@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ...chinese.script_conversion import SCRIPTS, in_script
+from ...chinese.scripts import SCRIPTS
 from ...models import fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of
+from ..current_site import in_script
 from ..rendering import render_page
 from ..request_context import request_context
 from ..responsive_images import ImageSet

@@ -1,0 +1,143 @@
+"""Converts plain text between Simplified and Traditional Chinese, so that each character can be traced to its source.
+
+Words of the site's own list are replaced, its names and names of people stay, and so does what is Traditional already.
+Everything else is OpenCC's: its phrase dictionaries know that 头发 and 发展 become 頭髮 and 發展.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import opencc
+
+from .character_classes import has_han, is_han
+
+_CONVERSIONS = {"hans": "t2s", "hant": "s2tw", "hant-hk": "s2hk"}
+"""By script, OpenCC's name of the conversion to it."""
+
+_QUOTATION = re.compile(r"“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|〈[^〈〉]*〉")
+_CLAUSE = re.compile(r"[^\s。！？；：，、…“”「」『』《》〈〉（）]+")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The words that OpenCC's dictionaries do not decide.
+
+    ``words`` are pairs of a Simplified and a Traditional word; each is replaced by the other. ``names`` stay.
+
+    >>> convert("软件由余华设计", "hant", Terms(words=(("软件", "軟體"),), names=("余华",)))
+    '軟體由余华設計'
+    """
+
+    words: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+
+    def with_names(self, names: Iterable[str]) -> Terms:
+        """Adds *names* that a conversion by single characters could spoil, such as 余华 (not 餘華)."""
+        added = tuple(name for name in names if len(name) > 1 and any(map(_is_ambiguous, name)))
+        return Terms(self.words, self.names + added) if added else self
+
+
+NO_TERMS = Terms()
+
+
+def convert(text: str, script: str, terms: Terms = NO_TERMS) -> str:
+    return "".join(converted_pieces([text], script, terms)) if has_han(text) else text
+
+
+def converted_pieces(pieces: Sequence[str], script: str, terms: Terms, is_quotation: bool = False) -> list[str]:
+    """*pieces* of one text, converted as a whole: a phrase may begin in one and end in the next.
+
+    If *is_quotation*, the whole text stays when it is Traditional already; else its quotations and clauses do.
+    """
+    text = "".join(pieces)
+    targets = [target for segment in _segments(text, script, terms, is_quotation) for target in segment]
+    results, start = [], 0
+    for piece in pieces:
+        results.append("".join(targets[start : start + len(piece)]))
+        start += len(piece)
+    return results
+
+
+def _segments(text: str, script: str, terms: Terms, is_quotation: bool) -> Iterator[Sequence[str]]:
+    """What each character of *text* becomes, in order; of a longer or shorter phrase all stands at its first one."""
+    start = 0
+    for begin, end, target in _fixed(text, script, terms, is_quotation):
+        yield _of_dictionary(text[start:begin], script)
+        yield _aligned(text[begin:end], target)
+        start = end
+    yield _of_dictionary(text[start:], script)
+
+
+def _fixed(text: str, script: str, terms: Terms, is_quotation: bool) -> list[tuple[int, int, str]]:
+    """The (begin, end, replacement) of what is no work of the dictionary. They are in order and do not overlap."""
+    found = [(begin, end, text[begin:end]) for begin, end in _traditional_parts(text, script, is_quotation)]
+    if pattern := _pattern_of(script, terms):
+        replacements = _replacements(script, terms)
+        for match in pattern.finditer(text):
+            if not any(begin < match.end() and match.start() < end for begin, end, _ in found):
+                found.append((*match.span(), replacements[match[0]]))
+    return sorted(found)
+
+
+@lru_cache(256)
+def _pattern_of(script: str, terms: Terms) -> re.Pattern[str] | None:
+    words = sorted(_replacements(script, terms), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words))) if words else None
+
+
+@lru_cache(256)
+def _replacements(script: str, terms: Terms) -> dict[str, str]:
+    pairs = terms.words if script != "hans" else [(traditional, simplified) for simplified, traditional in terms.words]
+    return dict(pairs) | {name: name for name in terms.names}
+
+
+def _traditional_parts(text: str, script: str, is_quotation: bool) -> list[tuple[int, int]]:
+    """The spans of *text* that are Traditional already, if *script* is Traditional."""
+    if script == "hans" or len(simplified := _converter("hans").convert(text)) != len(text) or simplified == text:
+        return []
+
+    def is_traditional(begin: int, end: int) -> bool:
+        return text[begin:end] != simplified[begin:end] and not any(map(_is_simplified, text[begin:end]))
+
+    if is_quotation:
+        return [(0, len(text))] if is_traditional(0, len(text)) else []
+    quotations = [match.span() for match in _QUOTATION.finditer(text) if is_traditional(*match.span())]
+    return quotations + [
+        match.span()
+        for match in _CLAUSE.finditer(text)
+        if is_traditional(*match.span()) and not any(begin <= match.start() < end for begin, end in quotations)
+    ]
+
+
+def _of_dictionary(text: str, script: str) -> Sequence[str]:
+    return _aligned(text, _converter(script).convert(text)) if has_han(text) else text
+
+
+def _aligned(source: str, target: str) -> Sequence[str]:
+    return target if len(source) == len(target) else [target] + [""] * (len(source) - 1)
+
+
+@cache
+def _is_simplified(character: str) -> bool:
+    """Whether it is written in Simplified text only: 说, but not 后, which is Traditional too (皇后)."""
+    return is_han(character) and not _is_in_big5(character) and _converter("hant-hk").convert(character) != character
+
+
+@cache
+def _is_ambiguous(character: str) -> bool:
+    """Whether it is a Traditional character of its own, and also the Simplified form of another: 余, 范, 后."""
+    return is_han(character) and _is_in_big5(character) and _converter("hant").convert(character) != character
+
+
+def _is_in_big5(character: str) -> bool:
+    return bool(character.encode("cp950", "ignore"))
+
+
+@cache
+def _converter(script: str) -> opencc.OpenCC:
+    """The dictionaries take some 30 MB of memory, and are loaded at first use."""
+    return opencc.OpenCC(_CONVERSIONS[script])
