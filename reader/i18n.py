@@ -10,6 +10,7 @@ that keeps its msgid and values. The code that shows it calls ``translated(text,
 from __future__ import annotations
 
 import gettext
+import hashlib
 import io
 import json
 import os
@@ -48,6 +49,7 @@ _TAG = re.compile(
 """A well-formed language tag (RFC 5646 2.1), except grandfathered ones."""
 
 FOLDER = Path(__file__).resolve().parent / "translations"
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
 TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
@@ -175,15 +177,29 @@ def locales() -> list[str]:
 
 
 def compile_catalogues(folder: Path) -> None:
-    """Writes ``<folder>/<locale>/LC_MESSAGES/messages.mo`` where its content differs.
+    """Writes ``<folder>/<locale>/LC_MESSAGES/messages.mo`` where it is not what the sources give.
 
     Safe in several processes at once: files are written atomically.
     """
     for locale in locales():
         target = folder / locale / "LC_MESSAGES" / "messages.mo"
-        compiled = _compiled(locale)
-        if not target.is_file() or target.read_bytes() != compiled:
-            _replace(target, compiled)
+        if not _is_current(target, locale):
+            compiled = _compiled(locale)
+            _replace(target, compiled + _checksum(locale, compiled))
+
+
+def _is_current(target: Path, locale: str) -> bool:
+    """Whether the checksum at the end of *target*, which gettext doesn't read, is that of its content and sources."""
+    try:
+        content = target.read_bytes()
+    except OSError:
+        return False
+    return content[-_CHECKSUM_BYTES:] == _checksum(locale, content[:-_CHECKSUM_BYTES])
+
+
+def _checksum(locale: str, compiled: bytes) -> bytes:
+    sources = [_source(name).read_bytes() for name in dict.fromkeys((locale, "zh_Hans")) if _source(name).is_file()]
+    return hashlib.sha256(b"".join([*sources, compiled])).digest()
 
 
 def catalogue_of(language: str) -> str:

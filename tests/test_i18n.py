@@ -104,6 +104,36 @@ def test_an_outdated_catalogue_is_replaced(tmp_path):
     assert compiled.read_bytes().startswith(b"\xde\x12\x04\x95")
 
 
+def test_a_catalogue_that_was_compiled_before_is_not_compiled_again_at_a_start(tmp_path, monkeypatch):
+    i18n.compile_catalogues(tmp_path)
+    compiled = []
+    monkeypatch.setattr(i18n, "_compiled", lambda locale: compiled.append(locale) or b"")
+    i18n.compile_catalogues(tmp_path)
+    assert compiled == []
+
+
+def test_a_damaged_catalogue_and_one_of_another_source_are_replaced(tmp_path, monkeypatch):
+    i18n.compile_catalogues(tmp_path)
+    catalogue = tmp_path / "zh_Hant" / "LC_MESSAGES" / "messages.mo"
+    right = catalogue.read_bytes()
+    catalogue.write_bytes(right[:99] + b"?" + right[100:])
+    i18n.compile_catalogues(tmp_path)
+    assert catalogue.read_bytes() == right
+    monkeypatch.setattr(i18n, "FOLDER", tmp_path / "sources")
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    for locale in ("zh_Hans", "zh_Hant"):
+        source = tmp_path / "sources" / locale / "LC_MESSAGES" / "messages.po"
+        source.parent.mkdir(parents=True)
+        source.write_text(header + 'msgid "Latest"\nmsgstr "最近"\n', "utf-8")
+    i18n._compiled.cache_clear()
+    try:
+        i18n.compile_catalogues(tmp_path)
+    finally:
+        i18n._compiled.cache_clear()
+    with catalogue.open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("Latest") == "最近"
+
+
 @pytest.mark.parametrize(
     ("language", "locale"),
     [("zh-CN", "zh_Hans"), ("zh", "zh_Hans"), ("zh_Hans_CN", "zh_Hans"), ("zh-Hant", "zh_Hant"), ("zh-HK", "zh_Hant")]

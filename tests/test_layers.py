@@ -257,3 +257,29 @@ def test_a_web_process_starts_without_what_only_some_requests_need():
         "urllib.request",
     }
     assert needless & set(done.stdout.split()) == set()
+
+
+def test_no_view_imports_what_only_some_requests_need(tmp_path):
+    """The application imports its views by name, so a program that only names it doesn't show what they import."""
+    program = (
+        "import sys; from pathlib import Path; from reader.app import create_app; from reader.settings import Settings;"
+        f" from reader.services import build_services; folder = Path({str(tmp_path)!r});"
+        " create_app(build_services(Settings(articles=folder / 'articles', instance=folder / 'instance')));"
+        " print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    needless = {
+        "httpx",
+        "rich",
+        "feedgen",
+        "feedparser",
+        "chardet",
+        "weasyprint",
+        "yaml",
+        "tomllib",
+        "segno",
+        "docutils",
+    }
+    loaded = set(done.stdout.split())
+    assert "reader.web.views.editor" in loaded
+    assert needless & loaded == set()

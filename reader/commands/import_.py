@@ -13,7 +13,8 @@ from ..errors import NotImported, UnreadableArticle
 from ..formats.dates import UnreadableDate, parse_date
 from ..i18n import N_, Message
 from ..importing.duplicates import plain, scan
-from ..importing.importer import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, Importer, ImportOptions, ImportResult, name_of
+from ..importing.import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
+from ..importing.importer import Importer, ImportOptions, name_of
 from ..importing.sources.http import Fetcher, open_fetcher
 from ..importing.sources.items import Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of

@@ -15,6 +15,7 @@ from ..models import Draft, local_time
 from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
+from .import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
 from .sources.http import Fetcher
 from .sources.items import Found, LeftOut, SourceItem
 from .writing import put, put_picture, slug_for, to_file
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 
 MOST_CPU_SECONDS = 60.0
 """Processor time for one article with its pictures. Ordinary ones take a tenth of a second."""
-IMPORTED, SKIPPED, REFUSED, LEFT_OUT = "imported", "skipped", "refused", "left out"
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,6 @@ class ImportOptions:
     section: tuple[str, ...] = ()
     published: datetime | None = None
     suffix: str = ".md"
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """The result of one item.
-
-    ``detail`` is the path of the new file, the path of the existing article, or the reason. ``notes`` are messages for
-    the editor. ``count`` is the number of things in the source that the result is about.
-    """
-
-    kind: str
-    name: str
-    detail: str
-    notes: tuple[str, ...] = ()
-    count: int = 1
 
 
 @dataclass

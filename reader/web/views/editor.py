@@ -28,7 +28,7 @@ from ...i18n import N_, Message, translated
 from ...importing.editor import child_requests
 from ...importing.editor.child_requests import Preview
 from ...importing.editor.form import FIELDS, EditorForm, form_from
-from ...importing.importer import SKIPPED
+from ...importing.import_result import SKIPPED
 from ...models import Article
 from .. import services
 from ..article_body import for_screen, kinds_of
