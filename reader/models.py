@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from urllib.parse import unquote, urlsplit
@@ -262,10 +262,16 @@ class Problem:
 
 def fingerprint(*parts: str | bytes) -> str:
     """The first 16 hex digits of the SHA-256 of *parts*. Their order and boundaries matter."""
+    return fingerprint_of(parts)
+
+
+def fingerprint_of(parts: Iterable[str | bytes]) -> str:
+    """``fingerprint`` of parts that need not be in memory together."""
     digest = hashlib.sha256()
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        digest.update(b"%d:%b" % (len(raw), raw))
+        digest.update(b"%d:" % len(raw))
+        digest.update(raw)
     return digest.hexdigest()[:16]
 
 

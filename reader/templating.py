@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from . import urls
-from .models import fingerprint
+from .models import fingerprint_of
 
 PACKAGE = Path(__file__).resolve().parent
 LIBRARIES = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
@@ -57,7 +58,7 @@ class Renderer:
 @cache
 def _build_id(folders: tuple[Path, ...]) -> str:
     """That of the files as they were when this process first asked: it runs what it loaded."""
-    return fingerprint(*_versions(), *_contents(folders))
+    return fingerprint_of(chain(_versions(), _contents(folders)))
 
 
 def _versions() -> list[str]:

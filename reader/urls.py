@@ -27,6 +27,9 @@ NEWS_SITEMAP = "/news-sitemap.xml"
 FEEDS_OPML = "/feeds.opml"
 OPDS = "/opds"
 
+DATA_PICTURES = "https://data.invalid/"
+"""Where a picture that an article's file holds is until it has a file. The domain can't exist (RFC 2606)."""
+
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
     + ("media", "static", "selection", "healthz", "metrics", "phone")

@@ -241,6 +241,14 @@ def test_a_command_imports_only_its_own_module_and_the_list_of_commands_is_compl
     assert {"flask", "PIL", "reader.catalog", "reader.exports"} & set(done.stdout.split()) == set()
 
 
+def test_an_export_worker_starts_without_what_makes_the_catalog():
+    """Each worker held ten megabytes for the formats of articles, the catalog and the dictionaries of Chinese scripts."""
+    program = "import reader.jobs.worker_process, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    needless = {"reader.formats", "reader.article_building", "reader.catalog", "sqlite3", "opencc", "comrak"}
+    assert needless & set(done.stdout.split()) == set()
+
+
 def test_a_web_process_starts_without_what_only_some_requests_need():
     """Each of them took a tenth of a second or more of every start."""
     program = "import reader.server.web_process, sys; print(*sys.modules)"

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-
-import opencc
+from typing import TYPE_CHECKING
 
 from .character_classes import has_han, is_han
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 _CONVERSIONS = {"hans": "t2s", "hant": "s2tw", "hant-hk": "s2hk"}
 """By script, OpenCC's name of the conversion to it."""
@@ -138,6 +140,8 @@ def _is_in_big5(character: str) -> bool:
 
 
 @cache
-def _converter(script: str) -> opencc.OpenCC:
+def _converter(script: str) -> OpenCC:
     """The dictionaries take some 30 MB of memory, and are loaded at first use."""
+    import opencc
+
     return opencc.OpenCC(_CONVERSIONS[script])

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from .. import urls
-from ..catalog import Catalog, Cursor
 from ..chinese.script_conversion import in_script
 from ..chinese.scripts import SCRIPTS, needs_change
 from ..chinese.text_conversion import NO_TERMS, Terms, convert
 from ..errors import NotFound, TooLarge
 from ..models import Article, Collection, Issue, Publication, Teaser, fingerprint, slug_of
 from .localization import gettext_of, long_date
+
+if TYPE_CHECKING:  # workers have no catalog
+    from ..catalog import Catalog, Cursor
 
 MOST_ARTICLES = 200
 MOST_CHARACTERS = 600_000

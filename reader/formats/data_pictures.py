@@ -7,8 +7,9 @@ import binascii
 import hashlib
 import re
 
-HOST = "https://data.invalid/"
-"""Where such a picture is until it has a file. The domain can't exist (RFC 2606)."""
+from ..urls import DATA_PICTURES
+
+HOST = DATA_PICTURES
 _ESCAPES = ((b"%2B", b"+"), (b"%2b", b"+"), (b"%2F", b"/"), (b"%2f", b"/"), (b"%3D", b"="), (b"%3d", b"="))
 _KIND = rb"data:image/(png|jpe?g|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*;base64,"
 _DATA = _KIND + rb"([A-Za-z0-9+/=_%-]+)"

@@ -40,6 +40,7 @@ def main() -> None:
     folder, cache_bytes = sys.argv[1:]
     renderer = Renderer(ROOT / "templates", ROOT / "static")
     store = FileCache(Path(folder), int(cache_bytes))
+    _ = renderer.build_id  # reads large files, so before the large libraries
     warm_up()
     answer_lines(answers, partial(_answer_line, renderer, store))
 

@@ -25,7 +25,6 @@ from PIL import Image, ImageCms, ImageOps
 
 from .. import urls
 from ..errors import UnusablePicture
-from ..formats.data_pictures import HOST
 from ..i18n import Message
 from ..models import Article
 from ..sanitizer import attributes_of, sanitize, to_text
@@ -286,7 +285,7 @@ def without_pictures(article: Article) -> Article:
 
 def _is_elsewhere(attributes: str) -> bool:
     src = unescape(attributes_of(attributes).get("src", ""))
-    return _ELSEWHERE.match(src) is not None and not src.startswith(HOST)
+    return _ELSEWHERE.match(src) is not None and not src.startswith(urls.DATA_PICTURES)
 
 
 def _picture_at(

@@ -1,4 +1,6 @@
-"""Patches WeasyPrint 70 for Chinese typography and PDF/UA (``caching`` holds the patches for speed).
+"""Patches WeasyPrint 70 for Chinese typography and PDF/UA.
+
+``layout_cache`` has the patches for speed, ``embedded_fonts`` that for size.
 
     justification   WeasyPrint stretches spaces only, so nine of ten Chinese lines would be ragged. CSS Text 3, 7.3
                     requires inter-character justification: the slack goes between characters (CLREQ 3.2.1).
@@ -33,7 +35,7 @@ from weasyprint.pdf import tags
 from weasyprint.text import line_break
 from weasyprint.text.ffi import TO_UNITS, ffi, pango
 
-from . import layout_cache
+from . import embedded_fonts, layout_cache
 from .layout_cache import SQUARE
 
 LOG = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ def install() -> bool:
     if inline.justify_line is not justify_line:
         inline.justify_line, inline.text_align = justify_line, text_align
         layout_cache.install()
+        embedded_fonts.install()
         line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
         document.Page.paint, pdf_stream.Stream.marked = paint, marked
         tags._build_box_tree = build_box_tree

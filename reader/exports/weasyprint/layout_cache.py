@@ -2,11 +2,13 @@
 
 Pages are identical to the pixel and take a third less time.
 
-    lines     Columns are laid out once to see whether they fit, and once more to be drawn. Broken lines are cached.
-              The first guess for the end of a line is as many characters as full-width ones in a line and a half;
-              WeasyPrint guesses four lines, because Latin letters are narrow.
+    columns   Columns are laid out once to see whether they fit, and once more to be drawn. What fits matters only if
+              they are balanced or a block spans them. Ours are filled in turn, so they are laid out once.
+    lines     Table cells are measured several times, and pages laid out again for page numbers.
+              Broken lines are cached. The first guess for the end of a line is as many characters as full-width
+              ones in a line and a half; WeasyPrint guesses four lines, because Latin letters are narrow.
     glyphs    A line is shaped when it is broken, and not shaped again for drawing.
-    columns   The content after each column is laid out only if columns are balanced. Ours are not.
+    pages     pydyf lists the references of all pages anew for each tag of a page.
 
 Installed by ``justification``, for the supported version only.
 """
@@ -15,9 +17,9 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from math import inf
 from typing import Any
 
+import pydyf
 from weasyprint.layout import block, inline
 from weasyprint.text import line_break
 from weasyprint.text.ffi import pango
@@ -33,7 +35,8 @@ _ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 """Broken lines by key: the style (kept alive so that its id is unique) and the result."""
 
-_stock_split_first_line, _stock_block_box_layout = inline.split_first_line, block.block_box_layout
+_stock_split_first_line = inline.split_first_line
+_stock_block_box_layout, _stock_columns_layout = block.block_box_layout, block.columns_layout
 _stock_reactivate, _stock_set_text = line_break.Layout.reactivate, line_break.Layout.set_text
 
 
@@ -41,7 +44,8 @@ def install() -> None:
     inline.split_first_line = split_first_line
     line_break.Layout.deactivate, line_break.Layout.reactivate = deactivate, reactivate
     line_break.Layout.set_text = set_text
-    block.block_box_layout = block_box_layout
+    block.block_box_layout, block.columns_layout = block_box_layout, columns_layout
+    pydyf.PDF.page_references = property(page_references)
 
 
 def forget_lines() -> None:
@@ -54,8 +58,9 @@ def split_first_line(
 ) -> tuple[Any, ...]:
     key = (text, id(style), max_width, rest, *named.values())
     if key not in _lines:
-        answer = _stock_split_first_line(_enough(text, style, max_width), style, context, max_width, *rest, **named)
-        if answer[2] is None:  # the whole text fits in one line: the limit may be wider
+        start = _enough(text, style, max_width)
+        answer = _stock_split_first_line(start, style, context, max_width, *rest, **named)
+        if answer[2] is None and start != text:  # all of it fits in one line: there may be room for more
             answer = _stock_split_first_line(text, style, context, max_width, *rest, **named)
         answer[0].drawn = []
         _lines[key] = style, answer
@@ -90,7 +95,29 @@ def reactivate(self: Any, style: Any) -> None:
         drawn.append(self)
 
 
+def columns_layout(context: Any, box: Any, *rest: Any) -> Any:
+    """Notes whether columns are filled in turn, which decides whether a trial of them has a use."""
+    spanned = any(child.style["column_span"] == "all" for child in box.children)
+    context.fills_in_turn = box.style["column_fill"] == "auto" and not spanned
+    return _stock_columns_layout(context, box, *rest)
+
+
 def block_box_layout(context: Any, box: Any, bottom_space: float, *rest: Any, **named: Any) -> Any:
-    if bottom_space == inf:  # only ``columns_layout`` passes it, for the height of the next content
+    if box.is_column and _is_needless_trial(context, rest):
         return box.copy_with_children([]), None, None, [], False, None
     return _stock_block_box_layout(context, box, bottom_space, *rest, **named)
+
+
+def _is_needless_trial(context: Any, rest: tuple[Any, ...]) -> bool:
+    """Whether ``columns_layout`` only asks what fits, or what comes next. To draw, it gives None for margins."""
+    adjoining_margins = rest[5]
+    return context.fills_in_turn and adjoining_margins is not None
+
+
+def page_references(pdf: Any) -> tuple[bytes, ...]:
+    """``b"12 0 R"`` for each page, listed anew only after pages were added."""
+    numbers = pdf.pages["Kids"][::3]
+    if len(getattr(pdf, "listed_pages", ())) != len(numbers):
+        pdf.listed_pages = tuple(f"{number} 0 R".encode("ascii") for number in numbers)
+    listed: tuple[bytes, ...] = pdf.listed_pages
+    return listed

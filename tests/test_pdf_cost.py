@@ -1,0 +1,176 @@
+"""What a PDF costs: operations and bytes, never seconds."""
+
+from __future__ import annotations
+
+import io
+import os
+import tracemalloc
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from pathlib import PurePosixPath
+
+import pikepdf
+import pydyf
+import pytest
+from fontTools.ttLib import TTFont
+from markupsafe import Markup
+from PIL import Image
+from weasyprint.layout import block, inline
+
+from reader.article_building import to_article
+from reader.exports import EXPORTS
+from reader.exports.options import Options
+from reader.exports.publications import of_article, of_issue
+from reader.exports.weasyprint import justification, layout_cache
+from reader.exports.weasyprint.embedded_fonts import TABLES, with_needed_tables
+from reader.exports.weasyprint.rendering import MEDIA, typeset
+from reader.formats import read_draft
+from reader.models import Issue
+from reader.settings import ROOT, Settings
+from reader.templating import Renderer
+
+SEED = next((ROOT / "articles").rglob("quzhou-zhengxie.txt"))
+OPTIONS = Options("a4", base_url="https://news.example", site_name="样报")
+RENDER = Renderer(ROOT / "templates", ROOT / "static").render
+PARAGRAPH = "全县16个界别的委员深入生产生活一线，广泛征求意见，收集社情民意，积极建言献策，推动工作落实。" * 4
+
+
+@pytest.fixture(scope="module")
+def seed():
+    return to_article(read_draft(SEED.suffix, SEED.read_bytes()), PurePosixPath("2018-11-23", SEED.name), Settings())
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often WeasyPrint did some of its work, by name."""
+    justification.install()
+    done: Counter[str] = Counter()
+
+    def counting(module, name):
+        stock = getattr(module, name)
+
+        def counted(*args, **named):
+            done[name] += 1
+            return stock(*args, **named)
+
+        monkeypatch.setattr(module, name, counted)
+
+    counting(inline, "get_next_linebox")
+    counting(layout_cache, "_stock_split_first_line")
+    return done
+
+
+def issue_of(article, count, body=None):
+    articles = [replace(article, slug=f"a{n}", body=body or article.body, version="") for n in range(count)]
+    return of_issue(Issue(date(2018, 11, 23), ()), articles)
+
+
+def test_the_article_of_the_benchmark_fits_into_130_kilobytes(seed):
+    assert len(EXPORTS["pdf"].export(of_article(seed), OPTIONS, RENDER)) <= 130_000
+
+
+def test_an_embedded_font_has_only_the_tables_that_a_pdf_uses(seed):
+    with pikepdf.open(io.BytesIO(EXPORTS["pdf"].export(of_article(seed), OPTIONS, RENDER))) as file:
+        found = [item for item in file.objects if isinstance(item, pikepdf.Dictionary) and "/FontFile2" in item]
+        for item in found:
+            font = TTFont(io.BytesIO(item.FontFile2.read_bytes()))
+            assert set(font.reader.keys()) <= set(TABLES)
+            assert font["maxp"].numGlyphs > 0
+            assert font["glyf"].glyphs
+    assert found
+
+
+def test_a_font_of_another_kind_is_embedded_as_it_is():
+    assert with_needed_tables(b"OTTO\0\x09 and so on") == b"OTTO\0\x09 and so on"
+
+
+def test_the_lines_of_an_issue_are_laid_out_once_though_it_has_columns(seed, counted):
+    body = Markup(f"<p>{PARAGRAPH}</p>" * 12)
+    made = EXPORTS["pdf"].export(issue_of(seed, 4, body), OPTIONS, RENDER)
+    with pikepdf.open(io.BytesIO(made)) as file:
+        drawn = sum(page.Contents.read_bytes().count(b" Tm\n") for page in file.pages)
+    assert drawn > 200
+    assert counted["get_next_linebox"] < 1.2 * drawn
+
+
+def test_an_issue_costs_as_much_more_as_it_has_more_articles(seed, counted):
+    lines, breaks = [], []
+    for count in (6, 12):
+        counted.clear()
+        EXPORTS["pdf"].export(issue_of(seed, count), OPTIONS, RENDER)
+        lines.append(counted["get_next_linebox"])
+        breaks.append(counted["_stock_split_first_line"])
+    assert lines[1] < 2.1 * lines[0]
+    assert breaks[1] < 2.1 * breaks[0]
+
+
+def test_a_paragraph_whose_rest_fits_in_one_line_is_not_shaped_again(counted):
+    typeset(
+        f"<!doctype html><html lang=zh><title>.</title><p>{PARAGRAPH}<p>短。<p>短句。", 'html{font:11pt "Reader Serif"}'
+    )
+    assert counted["_stock_split_first_line"] == counted["get_next_linebox"]
+
+
+def picture():
+    content = io.BytesIO()
+    Image.new("RGB", (300, 200), "#468").save(content, "JPEG")
+    return content.getvalue()
+
+
+BODIES = {
+    "text": f"<p>{PARAGRAPH}</p>" * 30,
+    "pictures": f'<p>{PARAGRAPH}</p><figure><img src="{MEDIA}p" alt="图"><figcaption>说明</figcaption></figure>' * 12,
+    "table": "<table>" + "<tr><td>甲</td><td>乙乙乙乙乙</td></tr>" * 90 + "</table>",
+    "right to left": '<p dir="rtl">שלום עולם שלום עולם שלום עולם שלום עולם</p>' * 60,
+    "list": "<ul>" + f"<li>{PARAGRAPH}</li>" * 30 + "</ul>",
+    "floats": f'<img src="{MEDIA}p" alt="图" style="float:left;width:3cm"><p>{PARAGRAPH}</p>' * 20,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_columns_laid_out_once_give_the_same_bytes(body, monkeypatch):
+    css = (
+        'html { font: 11pt "Reader Serif" } img { width: 100% } figure { break-inside: avoid }'
+        " div { columns: 2; column-fill: auto; column-gap: 2em } h1 { break-after: avoid }"
+    )
+    html = f"<!doctype html><html lang=zh><title>.</title><div><h1>甲</h1>{body}<h1>乙</h1>{body}</div>"
+    once = typeset(html, css, {"p": picture()})
+    monkeypatch.setattr(layout_cache, "_is_needless_trial", lambda *_: False)
+    assert typeset(html, css, {"p": picture()}) == once
+
+
+def test_balanced_columns_and_headings_across_them_are_still_tried(monkeypatch):
+    html = f"<!doctype html><html lang=zh><title>.</title><div><p>{PARAGRAPH}<h1>乙</h1><p>{PARAGRAPH}</div>"
+    for css in ("div { columns: 2 }", "div { columns: 2; column-fill: auto } h1 { column-span: all }"):
+        ours = typeset(html, css)
+        with monkeypatch.context() as patched:
+            patched.setattr(block, "block_box_layout", layout_cache._stock_block_box_layout)
+            patched.setattr(block, "columns_layout", layout_cache._stock_columns_layout)
+            assert typeset(html, css) == ours
+
+
+def test_the_references_of_pages_are_listed_once_for_all_their_tags():
+    justification.install()
+    pdf = pydyf.PDF()
+    for _ in range(3):
+        pdf.add_page(pydyf.Dictionary({"Type": "/Page"}))
+    assert pdf.page_references == tuple(f"{number} 0 R".encode() for number in pdf.pages["Kids"][::3])
+    assert pdf.page_references is pdf.page_references
+    pdf.add_page(pydyf.Dictionary({"Type": "/Page"}))
+    assert len(pdf.page_references) == 4
+
+
+def test_a_build_id_holds_no_more_than_one_file_in_memory(tmp_path):
+    for folder in ("templates", "static"):
+        (tmp_path / folder).mkdir()
+        for number in range(15):
+            (tmp_path / folder / f"{number}.bin").write_bytes(os.urandom(1_000_000))
+    tracemalloc.start()
+    try:
+        build_id = Renderer(tmp_path / "templates", tmp_path / "static").build_id
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(build_id) == 16
+    assert peak < 15_000_000  # what the largest folder of the package holds, a file at a time
