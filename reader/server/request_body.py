@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ PLACES = 8
 
 WAITING = 3
 """How many requests wait for a place. Further requests with a body get 503 at once."""
+
+SPARED = 2
+"""Of the places, how many one address leaves to others, and of those that wait, one. A proxy loses little by it."""
 
 WAIT_SECONDS = 8.0
 
@@ -60,8 +64,9 @@ class RequestBodies:
 
     def __init__(self, are_taken_at: Callable[[str], bool], places: int = PLACES) -> None:
         self._are_taken_at = are_taken_at
-        self._places, self._queue = threading.BoundedSemaphore(places), threading.BoundedSemaphore(min(WAITING, places))
-        self._lock, self._received, self._waiting = threading.Lock(), set[Body](), 0
+        self._places, self._places_of_one = places, max(1, places - SPARED)
+        self._queue, self._queue_of_one = min(WAITING, places), max(1, min(WAITING, places) - 1)
+        self._changed, self._received, self._waiting = threading.Condition(), set[Body](), Counter[str]()
 
     def receive(self, environ: WSGIEnvironment) -> None:
         """Replaces ``wsgi.input`` by the received body. Raises BodyRefused.
@@ -85,39 +90,42 @@ class RequestBodies:
         environ["wsgi.input"] = io.BytesIO(body)
 
     def slowest(self) -> Body | None:
-        """The body received longest, if it exceeds FAIR_SECONDS while requests wait for a place; else None."""
-        with self._lock:
-            oldest = min(self._received, key=lambda body: body.since, default=None)
-            is_due = oldest is not None and self._waiting and time.monotonic() - oldest.since > FAIR_SECONDS
-            return oldest if is_due else None
+        """The body received longest, if it exceeds FAIR_SECONDS while requests wait for its place; else None."""
+        with self._changed:
+            is_full = self._waiting and len(self._received) >= self._places
+            wanted = [body for body in self._received if is_full or body.address in self._waiting]
+            oldest = min(wanted, key=lambda body: body.since, default=None)
+            return oldest if oldest and time.monotonic() - oldest.since > FAIR_SECONDS else None
 
     @contextmanager
     def _place(self, address: str) -> Iterator[None]:
         came = time.monotonic()
-        if not self._places.acquire(blocking=False):
-            self._wait()
-        body = Body(address, came, time.monotonic())
-        with self._lock:
+        with self._changed:
+            if not self._has_place(address):
+                self._wait(address)
+            body = Body(address, came, time.monotonic())
             self._received.add(body)
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._received.remove(body)
-            self._places.release()
+                self._changed.notify_all()
 
-    def _wait(self) -> None:
-        if not self._queue.acquire(blocking=False):
+    def _has_place(self, address: str) -> bool:
+        of_one = sum(body.address == address for body in self._received)
+        return len(self._received) < self._places and of_one < self._places_of_one
+
+    def _wait(self, address: str) -> None:
+        if self._waiting.total() >= self._queue or self._waiting[address] >= self._queue_of_one:
             raise BodyRefused("503 Service Unavailable")
-        with self._lock:
-            self._waiting += 1
+        self._waiting[address] += 1
         try:
-            if not self._places.acquire(timeout=WAIT_SECONDS):
+            if not self._changed.wait_for(lambda: self._has_place(address), WAIT_SECONDS):
                 raise BodyRefused("503 Service Unavailable")
         finally:
-            with self._lock:
-                self._waiting -= 1
-            self._queue.release()
+            self._waiting[address] -= 1
+            self._waiting = +self._waiting
 
 
 def _leave_out(environ: WSGIEnvironment) -> None:

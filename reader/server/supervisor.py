@@ -23,7 +23,10 @@ from .listener import queued_connections, refuse_new_connections
 LOG = logging.getLogger(__name__)
 
 STOP_SECONDS = 10.0
-"""A web process that has not stopped after this time is killed."""
+"""When the server stops: a web process that has not ended after this time is killed."""
+
+LEAVE_SECONDS = 150.0
+"""The same after a reload: a download of some megabytes over a slow line takes minutes, and nobody waits for it."""
 
 START_SECONDS = 120.0
 """A reload keeps the old web process if the new one is not ready after this time."""
@@ -69,7 +72,7 @@ class WebProcess:
             command, pass_fds=handed_on, env=environment, preexec_fn=end_with_parent
         )
         os.close(told)
-        self._is_ready, self._kill_at = False, float("inf")
+        self._is_ready, self._is_killed, self._kill_at = False, False, float("inf")
 
     @property
     def pid(self) -> int:
@@ -88,14 +91,16 @@ class WebProcess:
         """The exit status; None while it runs."""
         return self._process.poll()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float) -> None:
+        """Asks it to end, and has it killed after *seconds*; sooner if it was asked before."""
         if self._kill_at == float("inf"):
-            self._kill_at = time.monotonic() + STOP_SECONDS
             self._process.send_signal(signal.SIGTERM)
+        self._kill_at = min(self._kill_at, time.monotonic() + seconds)
 
     def kill_if_late(self) -> None:
-        if time.monotonic() > self._kill_at:
-            LOG.warning("web process %d did not stop in %g s and is killed", self.pid, STOP_SECONDS)
+        if time.monotonic() > self._kill_at and not self._is_killed:
+            LOG.warning("web process %d had not ended in time and is killed", self.pid)
+            self._is_killed = True
             self._process.kill()
 
     def close(self) -> None:
@@ -201,8 +206,11 @@ class Supervisor:
             self._current[coming.number], self._coming = coming, None
 
     def _stop_gracefully(self, process: WebProcess) -> None:
-        process.stop()
+        """As many old processes as new ones may go on sending: reloads in a row take memory of no more."""
+        process.stop(LEAVE_SECONDS)
         self._leaving.append(process)
+        for oldest in self._leaving[: -len(self._numbers)]:
+            oldest.stop(0)
 
     def _stop(self) -> int:
         refuse_new_connections(self._listener)
@@ -212,7 +220,7 @@ class Supervisor:
             time.sleep(ACCEPT_SECONDS)
         everyone = [*self._current.values(), *self._leaving, *([self._coming] if self._coming else [])]
         for process in everyone:
-            process.stop()
+            process.stop(STOP_SECONDS)
         self._listener.close()
         while any(process.status() is None for process in everyone):
             signal.sigtimedwait({signal.SIGCHLD}, 0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -52,14 +53,14 @@ def test_two_hundred_slow_clients_stop_nobody_else(server, beginning):
 
 
 @contextmanager
-def tricklers(server, count):
-    """*count* clients, each of which sends a body byte by byte; yields their connections."""
+def tricklers(server, count, address="127.0.0.1"):
+    """*count* clients at *address*, each of which sends a body byte by byte; yields their connections."""
     stop = threading.Event()
     with ExitStack() as clients:
         connected = []
         for _ in range(count):
             client = clients.enter_context(
-                closing(socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_SECONDS))
+                closing(socket.create_connection(("127.0.0.1", server.port), LIMIT_SECONDS, (address, 0)))
             )
             client.sendall(BEGINNINGS["half a body"])
             connected.append(client)
@@ -111,6 +112,36 @@ def test_a_form_is_taken_when_it_is_sent_again_although_sixty_others_are_sent_by
         wait_for(lambda: answer_to_form(server) == 303, server)  # 503 and Retry-After, or a little patience, before
         for _ in range(5):
             assert answer_to_form(server) in (303, 503)  # the other web process may still be full
+
+
+def test_a_form_is_taken_at_once_although_another_address_sends_sixty_byte_by_byte(server):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with tricklers(server, 60, "127.0.0.9"):
+        time.sleep(1)
+        for _ in range(6):  # either web process
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, LIMIT_SECONDS, ("127.0.0.2", 0))
+            with closing(connection):
+                connection.request("POST", "/preferences", "size=large", form)
+                assert connection.getresponse().status == 303
+
+
+def test_a_download_over_a_slow_line_outlasts_a_reload(tmp_path):
+    server = Server(tmp_path, workers=1)
+    server.publish("rain")
+    with running(server):
+        path, size_bytes = path_of_export(server, 4 * LARGE_BYTES), 4 * LARGE_BYTES
+        with ExitStack() as open_clients:
+            [client] = asked_for_without_taking(server, path, 1, open_clients)
+            answer = client.recv(4096)
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: server.log.count("Started worker") == 2, server)
+            for _ in range(130):  # 13 s, more than a stop allows
+                answer += client.recv(4096)
+                time.sleep(0.1)
+            while chunk := client.recv(1 << 20):
+                answer += chunk
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert (head[:12], len(body)) == (b"HTTP/1.1 200", size_bytes)
 
 
 def test_a_head_and_a_body_that_never_end_are_given_up_also_when_they_come_byte_by_byte(server):
