@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,12 +17,13 @@ WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", "
 """Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
 ARCHIVES = (".zip", ".epub")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
+_LIST_OF_POCKET = re.compile(r"part_\d{6}\.csv")
 _MOST_ALIKE = 3
 """From more than so many files on, equal reasons are one line."""
 
 
-def _is_wanted(name: str) -> bool:
-    return _suffix(name) in KNOWN
+def is_wanted(name: str) -> bool:
+    return _suffix(name) in KNOWN or _LIST_OF_POCKET.fullmatch(name) is not None
 
 
 def _reason_to_skip_file(name: str) -> str:
@@ -32,7 +34,7 @@ def _reason_to_skip_file(name: str) -> str:
     return reason_to_skip_name(name) or ("" if suffix in KNOWN else reason_for(suffix))
 
 
-NAMES = NameRules(_is_wanted, _reason_to_skip_file)
+NAMES = NameRules(is_wanted, _reason_to_skip_file)
 
 
 def reason_to_skip(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -13,14 +13,20 @@ from ...formats import FORMATS, from_html, from_text
 from ...i18n import Message
 from . import wordpress
 from .blogger import backup_items, is_backup
+from .bundles import BundleKind
 from .evernote import is_notes, note_items
 from .feeds import feed_items, is_feed
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, in_time
+from .link_lists import is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
+from .notion import is_notion, notion_items
+from .omnivore import is_omnivore, omnivore_items
 from .opml import is_opml, opml_items
+from .substack import is_substack, substack_items
 from .unsupported_formats import reason_by_content, reason_for
+from .wallabag import is_wallabag, wallabag_items
 
 TEXTS = from_text.SUFFIXES
 PAGES = (*from_html.SUFFIXES, ".shtml")
@@ -67,12 +73,28 @@ KINDS = (
         lambda source: wordpress.posts(source.name, source.content, source.read_sibling),
     ),
     Kind("Ghost", is_ghost, lambda source: ghost_items(source.name, source.content, source.read_sibling)),
+    Kind("wallabag", is_wallabag, lambda source: wallabag_items(source.name, source.content)),
     Kind("Evernote", is_notes, lambda source: note_items(source.name, source.content)),
     Kind("Blogger", is_backup, lambda source: backup_items(source.name, source.content)),
+    Kind("links", is_link_list, lambda source: link_items(source.name, source.content, source.fetcher)),
     Kind("OPML", is_opml, lambda source: opml_items(source.name, source.content, source.fetcher)),
     Kind("feed", is_feed, lambda source: feed_items(source.content, source.address, source.fetcher)),
 )
 """The first that recognises the content reads it. The guide has a table of them."""
+
+BUNDLE_KINDS = (
+    BundleKind("Substack", is_substack, substack_items),
+    BundleKind("Omnivore", is_omnivore, omnivore_items),
+    BundleKind("Notion", is_notion, notion_items),
+)
+"""Exports in several files, by their paths."""
+
+
+def bundle_kind(paths: Collection[str]) -> BundleKind | None:
+    """The kind of export that most of the files of a folder or zip file belong to, if any."""
+    counts = {kind: sum(map(kind.recognises, paths)) for kind in BUNDLE_KINDS}
+    kind = max(BUNDLE_KINDS, key=lambda kind: counts[kind])
+    return kind if counts[kind] * 2 > len(paths) else None
 
 
 def items_in(source: Source) -> Iterator[Found]:

@@ -6,7 +6,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,11 +19,13 @@ from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_regular
+from .bundles import Bundle
 from .epub import book_items
-from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, reason_to_skip
+from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, in_time
-from .recognition import ARTICLES, Source, form_of, items_in
+from .link_lists import HEAD_BYTES, is_bookmark_page
+from .recognition import ARTICLES, PAGES, Source, bundle_kind, form_of, items_in
 from .unsupported_formats import reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000
@@ -31,6 +34,7 @@ LARGEST_FILE_BYTES = 100_000_000
 """A web page with embedded pictures."""
 log = logging.getLogger(__name__)
 _ZIP = b"PK\x03\x04"
+_PART_OF_NOTION = re.compile(r"(?:Export|ExportBlock)-[0-9a-f-]{36}-Part-\d{1,4}\.zip")
 
 
 def items_of(source: str, fetcher: Fetcher) -> list[Found]:
@@ -79,22 +83,48 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
     except OSError as error:
         raise NotImported(str(folder), error.strerror or str(error)) from error
     skipped = Skipped(str(folder))
+    files = [entry.path for entry in entries if entry.kind is EntryKind.FILE]
+    bundle = Bundle(str(folder), files, partial(_read_in, folder), partial(_sibling_reader, folder))
+    of_bundle = yield from _bundle_items(bundle)
     for entry in entries:
         path = Path(entry.real_path)
         if entry.kind is EntryKind.PROBLEM:
             yield NotImported(str(folder / entry.path), entry.problem_without_path)
         elif entry.kind is EntryKind.LEFT_OUT:
             skipped.add(entry.path, entry.cause)
-        elif entry.kind is EntryKind.FILE:
+        elif entry.kind is EntryKind.FILE and entry.path not in of_bundle:
             name = str(folder / entry.path)
             yield from _never_empty(name, partial(_items_in_file, path, name, fetcher))
     yield from skipped.items()
 
 
+def _bundle_items(files: Bundle) -> Generator[Found, None, Collection[str]]:
+    """The articles of an export in several files. Returns their paths; the other files are read by themselves."""
+    kind = bundle_kind(files.paths)
+    if kind is None:
+        return ()
+    own = replace(files, paths=list(filter(kind.recognises, files.paths)))
+    yield from _never_empty(files.name, partial(kind.items, own))
+    return frozenset(own.paths)
+
+
+def _read_in(folder: Path, path: str) -> bytes:
+    if not _lies_in(folder, folder / path):
+        raise NotImported(str(folder / path), Message("a link to a file outside of the folder"))
+    return _read_file(folder / path).content
+
+
+def _sibling_reader(folder: Path, path: str) -> ReadSibling:
+    return partial(_read_sibling_file, (folder / path).parent)
+
+
 def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     suffix, read_sibling = path.suffix.lower(), partial(_read_sibling_file, path.parent)
     _check_regular(path, name)
-    if suffix in ARTICLES:
+    if suffix in PAGES and is_bookmark_page(_head(path)):
+        content = _read_file(path, LARGEST_FILE_BYTES).content
+        yield from _items_in(Source(name, content, fetcher))
+    elif suffix in ARTICLES:
         read = partial(_read_file, path, LARGEST_FILE_BYTES)
         yield SourceItem(name, read, form_of(suffix), read_sibling=read_sibling)
     elif suffix in ARCHIVES:
@@ -110,6 +140,11 @@ def _check_regular(path: Path, name: str) -> None:
         open_regular(path, sys.maxsize).close()
     except OSError as error:
         raise NotImported(name, error.strerror or str(error)) from error
+
+
+def _head(path: Path) -> bytes:
+    with open_regular(path, sys.maxsize) as file:
+        return file.read(HEAD_BYTES)
 
 
 def _read_file(path: Path, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
@@ -139,7 +174,7 @@ def _items_in(source: Source) -> Iterator[Found]:
         yield from items_in(source)
 
 
-def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
+def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher, *, is_nested: bool = False) -> Iterator[Found]:
     if archive.is_book:
         yield from in_time(name, book_items(name, archive), archive.size_bytes)
     elif archive.suffix in FORMATS:
@@ -147,39 +182,47 @@ def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher) -> Iterator
     elif reason := reason_for(archive.suffix):
         raise NotImported(name, reason)
     else:
-        yield from _members(name, archive, fetcher)
+        yield from _members(name, archive, fetcher, is_nested)
 
 
-def _members(name: str, archive: Archive, fetcher: Fetcher) -> Iterator[Found]:
+def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> Iterator[Found]:
     """As ``_items_in_folder``: the same names are skipped."""
     skipped = Skipped(name)
     for path, refusal in archive.refused:
         if Path(path).suffix.lower() in KNOWN:
             yield NotImported(f"{name}: {path}", refusal)
+    paths = [path for path in archive.paths if is_wanted(Path(path).name) and not reason_to_skip(path)]
+    bundle = Bundle(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
+    of_bundle = yield from _bundle_items(bundle)
     for path in archive.paths:
         suffix, member = Path(path).suffix.lower(), f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
         if reason := reason_to_skip(path):
             skipped.add(path, reason)
+        elif path in of_bundle:
+            continue
         elif suffix in ARTICLES:
             yield SourceItem(member, partial(_read_member, archive, path), form_of(suffix), read_sibling=read_sibling)
-        elif suffix in KNOWN:
-            yield from _never_empty(member, partial(_items_in_member, member, archive, path, fetcher, read_sibling))
+        elif is_wanted(Path(path).name):
+            yield from _never_empty(
+                member, partial(_items_in_member, member, archive, path, fetcher, read_sibling, is_nested=is_nested)
+            )
     yield from skipped.items()
 
 
 def _items_in_member(
-    name: str, outer: Archive, path: str, fetcher: Fetcher, read_sibling: ReadSibling
+    name: str, outer: Archive, path: str, fetcher: Fetcher, read_sibling: ReadSibling, *, is_nested: bool
 ) -> Iterator[Found]:
-    """EPUB files and documents in a zip file are read; nested zip files are not."""
+    """EPUB files and documents in a zip file are read; of nested zip files only the parts of Notion's exports are."""
     content = outer.read(path)
     if not content.startswith(_ZIP):
         yield from items_in(Source(name, content, fetcher, read_sibling=read_sibling))
         return
     archive = open_archive(name, content)
-    if not (archive.is_book or archive.suffix in FORMATS):
+    is_part = not is_nested and _PART_OF_NOTION.fullmatch(path) is not None
+    if not (archive.is_book or archive.suffix in FORMATS or is_part):
         raise NotImported(name, Message("an archive within an archive; unpack it first"))
-    yield from _items_in_archive(name, archive, fetcher)
+    yield from _items_in_archive(name, archive, fetcher, is_nested=True)
 
 
 def _read_member(archive: Archive, path: str) -> Fetched:

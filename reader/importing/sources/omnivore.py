@@ -1,0 +1,73 @@
+"""The saved articles of an Omnivore export: ``metadata_*.json``, and each text in ``content/<slug>.html``."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from ...errors import NotImported
+from ...formats.dates import date_in_text
+from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
+from ...i18n import Message
+from ...models import Draft
+from .bundles import Bundle
+from .items import Found, LeftOut, SourceItem
+from .wallabag import SAVED_ON, texts
+
+_PART = re.compile(r"(?:.*/)?(?:metadata_\w+\.json|content/[^/]+\.html|highlights/[^/]+\.md)")
+_METADATA = re.compile(r"(?:.*/)?metadata_\w+\.json")
+
+
+def is_omnivore(path: str) -> bool:
+    return _PART.fullmatch(path) is not None
+
+
+def omnivore_items(bundle: Bundle) -> Iterator[Found]:
+    """In the order of the export. Its highlights are left out: they are quotations of the texts."""
+    left_out = Counter({"highlights": sum("highlights" in path.split("/") for path in bundle.paths)})
+    for table in filter(_METADATA.fullmatch, bundle.paths):
+        try:
+            entries = read_json(decode_page(bundle.read(table)))
+        except ValueError as error:
+            yield NotImported(bundle.name_of(table), Message("not whole JSON: %(error)s", error=error))
+            continue
+        for entry in entries if isinstance(entries, list) else ():
+            path = posixpath.join(posixpath.dirname(table), "content", f"{_text(entry, 'slug')}.html")
+            if path in bundle.paths:
+                yield _item(bundle, path, entry)
+            else:
+                left_out["article without text"] += 1
+    if left_out := +left_out:
+        yield LeftOut.by_kind(bundle.name, left_out)
+
+
+def _item(bundle: Bundle, path: str, entry: Mapping[str, Any]) -> SourceItem:
+    published = date_in_text(_text(entry, "publishedAt"))
+    draft = Draft(
+        title=" ".join(_text(entry, "title").split()),
+        body_html="",
+        summary=" ".join(_text(entry, "description").split()),
+        published=published or date_in_text(_text(entry, "savedAt")),
+        byline=texts(entry.get("author")),
+        tags=texts(entry.get("labels")),
+    )
+    notes = () if published else (SAVED_ON,)
+    return SourceItem(
+        bundle.name_of(path),
+        partial(bundle.fetched, path),
+        "clean",
+        _text(entry, "url"),
+        draft,
+        bundle.read_sibling(path),
+        notes,
+    )
+
+
+def _text(entry: object, name: str) -> str:
+    value = entry.get(name) if isinstance(entry, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,69 @@
+"""The saved articles of wallabag, from its export in JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...errors import NotImported
+from ...formats.dates import date_in_text
+from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
+from ...i18n import Message
+from ...models import Draft
+from .html_to_text import plain_title
+from .items import Found, LeftOut, SourceItem, given_html
+
+SAVED_ON = Message("no date of publication; it has the date on which it was saved")
+
+
+def is_wallabag(content: bytes) -> bool:
+    head = content[:2_000_000]
+    return head.lstrip()[:1] == b"[" and b'"is_archived"' in head and b'"url"' in head
+
+
+def wallabag_items(name: str, content: bytes) -> Iterator[Found]:
+    """In the export's order. Raises NotImported for JSON that is cut off."""
+    try:
+        entries = read_json(decode_page(content))
+    except ValueError as error:
+        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+    without_text = 0
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        if not _text(entry, "content").strip():
+            without_text += 1
+            continue
+        yield _item(name, entry)
+    if without_text:
+        yield LeftOut.by_kind(name, Counter({"article without text": without_text}))
+
+
+def _item(name: str, entry: Mapping[str, Any]) -> SourceItem:
+    published = date_in_text(_text(entry, "published_at"))
+    draft = Draft(
+        title=plain_title(_text(entry, "title")),
+        body_html="",
+        published=published or date_in_text(_text(entry, "created_at")),
+        source=_text(entry, "domain_name"),
+        byline=texts(entry.get("published_by")),
+        tags=texts(entry.get("tags")),
+        language=_text(entry, "language").replace("_", "-"),
+    )
+    notes = () if published else (SAVED_ON,)
+    html = given_html(_text(entry, "content"))
+    return SourceItem(f"{name}: {draft.title}", html, "clean", _text(entry, "url"), draft, notes=notes)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The texts of a list, each once; also the names of mappings, which is how some programs keep tags."""
+    items = value if isinstance(value, list) else [value]
+    names = [item.get("name") or item.get("label") if isinstance(item, dict) else item for item in items]
+    return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    return value if isinstance(value, str) else ""
