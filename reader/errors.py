@@ -64,7 +64,14 @@ class UnreadableArticle(ReaderError):
 
 
 class UnusablePicture(ReaderError):
-    """A file that is not a picture in a supported format, or whose decoded size is too large."""
+    """A file that is not a picture in a supported format, or whose decoded size is too large.
+
+    ``lasting`` is False if another try may succeed: the file was not there, or the machine was too busy.
+    """
+
+    def __init__(self, reason: str, *, lasting: bool = True) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
 
 
 class UnknownFormat(ReaderError):
@@ -90,12 +97,13 @@ class BadSetting(ReaderError):
 class ChildFailed(ReaderError):
     """``limit`` is ``memory`` or ``time``; empty if the process died for another reason.
 
-    ``killed`` means SIGKILL from outside: an operator, or the kernel when memory is short.
+    ``killed`` means SIGKILL from outside: an operator, or the kernel when memory is short. ``timed_out`` means that
+    time passed, not that it used much processor time: the machine may be busy.
     """
 
-    def __init__(self, reason: str, limit: str = "", *, killed: bool = False) -> None:
+    def __init__(self, reason: str, limit: str = "", *, killed: bool = False, timed_out: bool = False) -> None:
         super().__init__(reason)
-        self.limit, self.killed = limit, killed
+        self.limit, self.killed, self.timed_out = limit, killed, timed_out
 
 
 class ExportFailed(ReaderError):

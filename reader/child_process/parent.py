@@ -111,9 +111,8 @@ class ChildProcess:
         try:
             answer = self._exchange(request.encode() + b"\n", deadline, stop)
         except TimeoutError:
-            raise self._killed(
-                Message("timed out after %(seconds)s s", seconds=f"{timeout_seconds:g}"), "time"
-            ) from None
+            reason = Message("timed out after %(seconds)s s", seconds=f"{timeout_seconds:g}")
+            raise self._killed(reason, "time") from None
         except OverflowError:
             raise self._killed(
                 Message("more than %(count)s MB came out", count=LONGEST_ANSWER_BYTES // 10**6), "memory"
@@ -194,7 +193,7 @@ class ChildProcess:
         self._process.kill()
         self._process.wait()
         self._show_errors()
-        return ChildFailed(reason, limit)
+        return ChildFailed(reason, limit, timed_out=limit == "time")
 
     def _failure(self) -> ChildFailed:
         """Why the process ended without ``end`` being called."""

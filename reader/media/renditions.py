@@ -27,11 +27,13 @@ from ..models import Article, fingerprint
 from ..settings import Settings
 from ..storage.file_cache import FileCache
 from ..storage.regular_files import open_regular, read_regular
-from . import images
+from . import failed_pictures, images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
 from .picture_paths import PictureFinder
 
 TIMEOUT_SECONDS = 60
+"""By the clock. On a busy machine a picture may wait for a processor longer than it uses one (LIMITS)."""
+
 MOST_WAITING = 200
 PLACES = 6
 """How many requests of one process can wait for pictures. A browser opens six connections to one server; over HTTP/2,
@@ -44,7 +46,9 @@ PATIENCE_SECONDS = 25
 FAILED_SECONDS = 300
 """How long a picture that cannot be made is not tried again: each try may cost a minute of a processor."""
 
-LIMITS = Limits(memory_mb=2000, cpu_seconds=60, nice=5)
+LIMITS = Limits(memory_mb=2000, cpu_seconds=15, nice=5)
+"""A picture of 50 million pixels in three formats takes 5 s."""
+
 LARGEST_BYTES = 1_000_000_000
 """A limit above every READER_PICTURE_LIMIT_MB: the file may have been replaced since its article was read."""
 
@@ -133,7 +137,7 @@ class ImageRenderer:
             picture, original = read_record(self._instance, digest)
             for some in [keys] if keys else _by_width(picture):
                 missing = [key for key in some if not self._store.find(key)]
-                for key, content in render_in_child(original, digest, missing).items():
+                for key, content in made(self._store, original, digest, missing).items():
                     self._store.put(key, content)
         except UnusablePicture:
             self._failed[digest] = time.monotonic() + FAILED_SECONDS
@@ -215,7 +219,7 @@ def exported_picture(instance: Path, address: str, cache_bytes: int) -> bytes:
         with suppress(OSError):
             return path.read_bytes()
     _, original = read_record(instance, digest)
-    content = render_in_child(original, digest, [key])[key]
+    content = made(store, original, digest, [key])[key]
     with suppress(OSError):  # a full disk costs only the next export time
         store.put(key, content)
     return content
@@ -234,38 +238,55 @@ def _by_width(picture: Picture) -> Iterator[list[str]]:
     return (list(keys) for _, keys in groupby(keys_of(picture), key=lambda key: key.partition(".")[0]))
 
 
+def made(store: FileCache, original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
+    """Bytes by key. Raises UnusablePicture, at once if the picture could not be made before."""
+    if not keys:
+        return {}
+    failed_pictures.check(store, digest)
+    try:
+        return render_in_child(original, digest, keys)
+    except UnusablePicture as error:
+        if error.lasting or isinstance(error.__cause__, ChildFailed):  # another failure has cost no time
+            failed_pictures.remember(store, digest, error)
+        raise
+
+
 def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
     """Bytes by key, rendered in a child process so that a malicious picture cannot crash the server.
 
     Raises UnusablePicture.
     """
-    if not keys:
-        return {}
     with tempfile.TemporaryDirectory(prefix="reader-pictures-") as folder:
         request = json.dumps([str(original), digest, folder, *keys])
         try:
-            problem = _children.ask(COMMAND, LIMITS, request, TIMEOUT_SECONDS)
+            problem = json.loads(_children.ask(COMMAND, LIMITS, request, TIMEOUT_SECONDS))
         except ChildFailed as error:
-            problem = str(error)
+            lasting = not (error.killed or error.timed_out)
+            raise UnusablePicture(f"{original.name}: {error}", lasting=lasting) from error
         if problem:
-            raise UnusablePicture(f"{original.name}: {problem}")
+            raise UnusablePicture(f"{original.name}: {problem['reason']}", lasting=problem["lasting"])
         return {key: (Path(folder) / key).read_bytes() for key in keys}
 
 
 def _render_files(request: str) -> str:
-    """Runs in the child: writes the renditions named in *request*. Returns the error message; empty on success."""
+    """Runs in the child: writes the renditions named in *request*. Returns JSON: ``{"reason", "lasting"}``, or null."""
     if not request:
         return ""
     original, digest, folder, *keys = json.loads(request)
     try:
         content = read_regular(Path(original), LARGEST_BYTES)
         if fingerprint(content) != digest:
-            return "the file has changed since"
+            return _problem(UnusablePicture("the file has changed since", lasting=False))
         for size, some in groupby(keys, key=lambda key: key.rpartition("-")[2].partition(".")[0]):
             _write_files(content, size, [Path(folder) / key for key in some])
     except (UnusablePicture, OSError) as error:
-        return " ".join(str(error).split())
-    return ""
+        return _problem(error)
+    return "null"
+
+
+def _problem(error: UnusablePicture | OSError) -> str:
+    lasting = isinstance(error, UnusablePicture) and error.lasting
+    return json.dumps({"reason": " ".join(str(error).split()), "lasting": lasting})
 
 
 def _write_files(content: bytes, size: str, paths: Sequence[Path]) -> None:
