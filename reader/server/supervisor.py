@@ -42,6 +42,9 @@ CHECK_SECONDS = 2.0
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+"""For glibc (mallopt(3)): else each of 35 threads keeps the memory of the longest page that it built, 250 MB in all."""
+
 IGNORED = (signal.SIGUSR1, signal.SIGUSR2)
 """Other servers reopen logs or count up processes on these; without a handler they would end this one."""
 
@@ -67,7 +70,7 @@ class WebProcess:
         command = [sys.executable, "-m", f"{__package__}.web_process", *arguments]
         handed_on = (listener.fileno(), told)
         paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # whatever the working directory
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
+        environment = MALLOC | os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
         self._process = subprocess.Popen(  # noqa: S603
             command, pass_fds=handed_on, env=environment, preexec_fn=end_with_parent
         )

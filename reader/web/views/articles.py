@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -19,6 +19,7 @@ from .. import services
 from ..article_body import for_screen, kinds_of
 from ..current_site import in_script
 from ..download_links import export_links
+from ..long_pages import turn_of
 from ..pagination import cursor_of, next_link
 from ..rendering import (
     NavigationLink,
@@ -102,8 +103,13 @@ def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
 @bp.get("/a/<slug:slug>")
 def article(slug: str) -> Response:
     """``?script=hans`` or ``hant`` selects Simplified or Traditional characters and overrides the preference."""
-    found = services().catalog.article(slug)
     script = requested_script() or request_context().preferences["script"]
+    found = services().catalog.article(slug)
+    with turn_of(found):
+        return article_page(found, script)
+
+
+def article_page(found: Article, script: str) -> Response:
     image_set = ImageSet(found)
     context = article_context(found, script)
 
@@ -144,7 +150,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
     """The template variables around the text: breadcrumbs, related articles, downloads, structured data."""
     catalog = services().catalog
     older, newer = catalog.neighbours(found.slug)
-    base = services().settings.base_url
+    base, labelled = services().settings.base_url, in_script(replace(found, body=found.body[:0]), script)
     return {
         "direction": direction_of(found.language),
         "minutes": reading_minutes(found.body.striptags()),
@@ -156,10 +162,10 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "older": teaser_link(in_script(older, script)) if older else None,
         "newer": teaser_link(in_script(newer, script)) if newer else None,
         "downloads": export_links(of_article(found)),
-        "other_script": other_script(in_script(found, script).language),
+        "other_script": other_script(labelled.language),
         "site": base,
         "scripts": scripts_of(found, base),
         "translations": translation_links(found.slug),
-        "structured": json_ld(in_script(found, script), base),
+        "structured": json_ld(labelled, base),
         "next": "" if request_context().saves_data or not older else urls.article(older.slug),
     }
