@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
 from waiting import LIMIT_SECONDS
 
@@ -120,6 +121,11 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], bytes] = {}
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """Texts are translated when a template is compiled."""
+        locale = getattr(environment, "locale", "")
+        return super().get_bucket(environment, f"{locale}/{name}", filename, source)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         if code := self._kept.get((bucket.key, bucket.checksum)):

@@ -64,3 +64,36 @@ def test_a_feed_tells_of_a_finished_export_at_once_and_of_one_that_was_deleted(s
     assert (after.status_code, after.text.count('length="4321"'), before.text.count("<enclosure")) == (200, 1, 0)
     os.unlink(path)
     assert asked("/feed.xml").headers["ETag"] == before.headers["ETag"]
+
+
+def test_an_article_page_asks_nine_queries_however_many_collections_it_is_in(services, publish, asked):
+    tags = ", ".join(f"标签{n}" for n in range(30))
+    publish(
+        ARTICLES | {"2026-06-01/many.md": f"---\ntitle: 很多标签\ntags: [{tags}]\nsection: 河北/本地\n---\n\n正文。"}
+    )
+    assert asked("/a/rain-7").status_code == 200
+    with statements_of(services) as statements:
+        assert asked("/a/many").status_code == 200
+    assert len(statements) <= 9, statements
+
+
+@pytest.mark.parametrize(("path", "most"), [("/", 12), ("/d/2026-05-07/", 6), ("/search?q=大雨", 6), ("/s/", 4)])
+def test_a_list_asks_few_queries(services, publish, asked, path, most):
+    publish(ARTICLES)
+    assert asked(path).status_code == 200
+    with statements_of(services) as statements:
+        assert asked(path).status_code == 200
+    assert len(statements) <= most, statements
+
+
+@pytest.mark.parametrize(("language", "home"), [("zh-CN", "首页"), ("zh-TW", "首頁"), ("en", "Home")])
+def test_texts_of_a_page_are_translated_when_its_template_is_compiled(publish, asked, monkeypatch, language, home):
+    publish(ARTICLES)
+    assert f">{home}</a>" in asked("/a/rain-7", Accept_Language=language).text
+    looked_up: list[str] = []
+    monkeypatch.setattr(
+        "reader.web.request_context.message_catalogue",
+        lambda: type("Texts", (), {"ugettext": staticmethod(lambda text: looked_up.append(text) or text)}),
+    )
+    assert asked("/a/rain-8", Accept_Language=language).status_code == 200
+    assert all("%(" in text for text in looked_up), looked_up

@@ -21,8 +21,8 @@ from .permalink_plausibility import is_old_address, named_by
 from .picture_rows import is_shown
 from .query_parser import Query
 from .read_connections import Connections
-from .related_articles import related_slugs
-from .rows import ORIGINAL_SLUG, TEASER_COLUMNS, Removal, article_of, day_of, teaser_of
+from .related_articles import related
+from .rows import ORIGINAL_SLUG, TEASERS, Removal, article_of, day_of, teaser_of
 from .search import Results, SearchCursor, find
 from .site_rows import site_article, site_of
 from .translations import translations
@@ -33,7 +33,12 @@ Cursor = tuple[int, str]
 START: Cursor = (2**62, "")
 _UNDATED = int(UNDATED.timestamp())
 _NAMED = "SELECT n.slug, a.path FROM names n JOIN articles a ON a.slug = n.slug WHERE n.name = ? AND a.visible"
-_TEASERS = ", ".join(f"a.{name.strip()}" for name in TEASER_COLUMNS.split(","))
+_BESIDE = (
+    f"SELECT {TEASERS} FROM collection_items s JOIN articles a ON a.slug = s.slug"
+    " WHERE s.collection = (SELECT id FROM collections WHERE kind = 'all' AND name = '') AND "
+)
+_OLDER = f"{_BESIDE} s.published <= ? AND (s.published < ? OR s.slug > ?) ORDER BY s.published DESC, s.slug LIMIT 1"
+_NEWER = f"{_BESIDE} s.published >= ? AND (s.published > ? OR s.slug < ?) ORDER BY s.published, s.slug DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class Catalog:
         )
         published, slug = before or START
         rows = self._all(
-            f"SELECT {_TEASERS} FROM collection_items s{joins} JOIN articles a ON a.slug = s.slug"
+            f"SELECT {TEASERS} FROM collection_items s{joins} JOIN articles a ON a.slug = s.slug"
             " WHERE s.collection = ? AND s.published <= ? AND (s.published < ? OR s.slug > ?)"
             " ORDER BY s.published DESC, s.slug LIMIT ?",
             *(found[0], published, published, slug, limit),
@@ -131,7 +136,7 @@ class Catalog:
         The only list with an OFFSET. It walks an index, and archive pages are requested about once a month.
         """
         rows = self._all(
-            f"SELECT {_TEASERS} FROM (SELECT slug FROM collection_items"
+            f"SELECT {TEASERS} FROM (SELECT slug FROM collection_items"
             " WHERE collection = (SELECT id FROM collections WHERE kind = ? AND name = ?) AND published <> ?"
             " ORDER BY published, slug DESC LIMIT ? OFFSET ?) s JOIN articles a ON a.slug = s.slug"
             " ORDER BY a.published, a.slug DESC",
@@ -160,21 +165,16 @@ class Catalog:
         row = self._one("SELECT published FROM articles WHERE slug = ? AND visible", slug)
         if row is None:
             return None, None
-        older = self.latest(limit=1, before=(row["published"], slug))
-        newer = self._all(
-            f"SELECT {_TEASERS} FROM collection_items s JOIN articles a ON a.slug = s.slug WHERE s.collection = ? AND"
-            " s.published >= ? AND (s.published > ? OR s.slug < ?) ORDER BY s.published, s.slug DESC LIMIT 1",
-            *((self._collection_ids((ALL,)) or [0])[0], row["published"], row["published"], slug),
+        older, newer = (self._one(query, row["published"], row["published"], slug) for query in (_OLDER, _NEWER))
+        return (teaser_of(older, self._timezone) if older else None), (
+            teaser_of(newer, self._timezone) if newer else None
         )
-        return (older[0] if older else None), (teaser_of(newer[0], self._timezone) if newer else None)
 
     def related(self, slug: str, limit: int = 5) -> list[Teaser]:
         """Articles that share tags, keywords or the section, best first."""
         row = self._one("SELECT collections FROM articles WHERE slug = ? AND visible", slug)
-        found = related_slugs(self._all, slug, collections_in(row["collections"]), limit) if row else []
-        rows = self._all(f"SELECT {TEASER_COLUMNS} FROM articles WHERE slug IN ({_marks(found)})", *found)
-        teasers = {row["slug"]: teaser_of(row, self._timezone) for row in rows}
-        return [teasers[other] for other in found]
+        found = related(self._all, slug, collections_in(row["collections"]), limit) if row else []
+        return [teaser_of(other, self._timezone) for other in found]
 
     def issue(self, day: date) -> Issue:
         """Raises NotFound if no article was published on that day."""
@@ -225,7 +225,7 @@ class Catalog:
     def corrected(self, collection: Collection = ALL, limit: int = 5) -> list[Teaser]:
         """The articles of the collection that were corrected last, latest correction first."""
         rows = self._all(
-            f"SELECT {_TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
+            f"SELECT {TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
             " JOIN collection_items s ON s.published = a.published AND s.slug = a.slug"
             " WHERE s.collection = (SELECT id FROM collections WHERE kind = ? AND name = ?)"
             " ORDER BY r.revised_at DESC LIMIT ?",

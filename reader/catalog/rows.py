@@ -15,6 +15,9 @@ from ..i18n import stored
 from ..models import ALL, NOTE, WARNING, Article, Collection, Teaser, is_dated, local_time
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
+TEASERS = ", ".join(f"a.{name}" for name in TEASER_COLUMNS.split(", "))
+"""TEASER_COLUMNS of the table ``articles a`` in a join."""
+
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
 
 
@@ -60,13 +63,23 @@ def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> di
         "slug": row["slug"],
         "title": row["title"],
         "summary": row["summary"],
-        "published": local_time(datetime.fromtimestamp(row["published"], UTC), timezone),
-        "updated": local_time(datetime.fromtimestamp(row["updated"], UTC), timezone),
+        "published": _moment(row["published"], timezone),
+        "updated": _moment(row["updated"], timezone),
         "section": tuple(row["section"].split("/")) if row["section"] else (),
         "source": row["source"],
         "language": row["language"],
         "version": row["version"],
     }
+
+
+_WHOLE_MINUTES = int(datetime(1973, 1, 1, tzinfo=UTC).timestamp())
+"""Since 1972, when Liberia changed, no time zone has an offset with seconds (tz database)."""
+
+
+def _moment(seconds: int, timezone: tzinfo) -> datetime:
+    if seconds >= _WHOLE_MINUTES:
+        return datetime.fromtimestamp(seconds, timezone)
+    return local_time(datetime.fromtimestamp(seconds, UTC), timezone)
 
 
 def collections_of(article: Article, keywords: Iterable[str]) -> set[Collection]:

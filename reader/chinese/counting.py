@@ -12,13 +12,14 @@ HAN_PER_MINUTE = 260
 WORDS_PER_MINUTE = 238
 """Silent reading of English non-fiction: 238 words a minute (Brysbaert, Journal of Memory and Language 109, 2019)."""
 
-_HAN = lazy_pattern(f"[{HAN}\u3041-\u30ff]")
-_WORD = lazy_pattern(rf"[^\W_{HAN}\u3041-\u30ff]+(?:['’.-][^\W_{HAN}\u3041-\u30ff]+)*")
+_HAN = lazy_pattern(f"[{HAN}\u3041-\u30ff]+")
+_WORD = lazy_pattern(r"[^\W_]+(?:['’.-][^\W_]+)*")
+"""A word of a text without Han characters and kana."""
 
 
 def count_words(text: str) -> tuple[int, int]:
     """The number of Han characters and kana, and the number of words and numbers in other scripts."""
-    return len(_HAN.findall(text)), len(_WORD.findall(text))
+    return sum(map(len, _HAN.findall(text))), len(_WORD.findall(_HAN.sub(" ", text)))
 
 
 def reading_minutes(text: str) -> int:

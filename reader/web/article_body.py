@@ -6,6 +6,7 @@ blocks.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from itertools import count
@@ -20,7 +21,8 @@ _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]*)"')
 _IMAGE = re.compile(r"<img ([^>]*)>")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
-_TAG_OR_CLASS = re.compile(r'<([a-z][a-z0-9]*)|class="([^"]*)"')
+_TAG_NAME = re.compile("<([a-z][a-z0-9]*)")
+_CLASS = re.compile('class="([^"]*)"')
 
 Picture = Callable[[dict[str, Markup]], Markup]
 """Returns the HTML of a picture for the attributes of its ``img``."""
@@ -28,18 +30,19 @@ Picture = Callable[[dict[str, Markup]], Markup]
 
 def for_screen(body: Markup, picture: Picture) -> Markup:
     """*body* with anchors ``#p1``, ``#p2`` …, scrolling tables and code, and each ``img`` replaced by *picture*."""
-    html = _IMAGE.sub(lambda found: picture(_attributes(found[1])), str(body))
-    html = _PARAGRAPH.sub(_anchored(html), html)
-    html = html.replace(
+    shown = _IMAGE.sub(lambda found: picture(_attributes(found[1])), str(body))
+    shown = _PARAGRAPH.sub(_anchored(shown), shown)
+    shown = shown.replace(
         "<table", f'<div class=wide tabindex=0 role=region aria-label="{escape(gettext("Table"))}"><table'
     )
-    html = html.replace("</table>", "</table></div>").replace("<pre", "<pre tabindex=0")
-    return Markup(html)  # noqa: S704  sanitized, and no user input was added
+    shown = shown.replace("</table>", "</table></div>").replace("<pre", "<pre tabindex=0")
+    return Markup(shown)  # noqa: S704  sanitized, and no user input was added
 
 
 def kinds_of(body: Markup) -> list[str]:
     """The tags and classes in *body*, sorted, to select the style sheets of ``static/css/body/``."""
-    found = {name for pair in _TAG_OR_CLASS.findall(body) for names in pair for name in names.split()}
+    found = {name for names in _CLASS.findall(body) for name in names.split()} if "class=" in body else set()
+    found.update(_TAG_NAME.findall(body))
     if found & {"ol", "ul"}:
         found.add("lists")
     if found & CLASSES_OF_CODE:
@@ -47,23 +50,28 @@ def kinds_of(body: Markup) -> list[str]:
     return sorted(found)
 
 
+def text_of(body: Markup) -> str:
+    """The text between the tags. White space stays as it is."""
+    return html.unescape(_TAG.sub("", body))
+
+
 def _attributes(raw: str) -> dict[str, Markup]:
     """The attributes of a tag. Values stay escaped, as in the HTML."""
     return {name: Markup(value) for name, value in _ATTRIBUTE.findall(raw)}  # noqa: S704  from a sanitized tag
 
 
-def _anchored(html: str) -> Callable[[re.Match[str]], str]:
+def _anchored(body: str) -> Callable[[re.Match[str]], str]:
     """Adds an id and a ¶ link to each paragraph, unless the article uses the id itself.
 
     The ¶ is hidden from screen readers and the Tab key, which would otherwise stop at every paragraph.
     """
     numbers = count(1)
-    taken = set(_ID.findall(html))
+    taken = set(_ID.findall(body))
 
     def anchored(paragraph: re.Match[str]) -> str:
         name = f"p{next(numbers)}"
         attributes, text = paragraph[1], paragraph[2]
-        if ' id="' in attributes or name in taken or not _TAG.sub("", text).strip():
+        if ' id="' in attributes or name in taken or not (text[:1].isalnum() or _TAG.sub("", text).strip()):
             return paragraph[0]
         return f"<p id={name}{attributes}>{text}<a href=#{name} tabindex=-1 aria-hidden=true>¶</a></p>"
 

@@ -29,12 +29,13 @@ class InlineScripts:
 
     def __init__(self, folder: Path) -> None:
         self._scripts = {path.stem: script(path) for path in folder.glob("*.js")}
+        self._elements = {name: Markup("<script>%s</script>") % text for name, text in self._scripts.items()}
         self._hashes = {name: hash_source(str(text)) for name, text in self._scripts.items()}
 
     def __call__(self, name: str) -> Markup:
         _allow("script-src", self._hashes[name])
         _allow("worker-src", "'self'")
-        return Markup("<script>%s</script>") % self._scripts[name]
+        return self._elements[name]
 
     def source(self, name: str) -> str:
         return str(self._scripts[name])

@@ -10,7 +10,7 @@ from flask import Flask, g, request
 
 from ..chinese import script_conversion
 from ..chinese.script_conversion import Shown, site_in_script, terms_of
-from ..chinese.scripts import SCRIPTS
+from ..chinese.scripts import SCRIPTS, needs_change
 from ..errors import Busy
 from ..site_identity import Site, SitePicture, with_name
 from . import services
@@ -42,7 +42,8 @@ def shown_site() -> Site:
 
 def in_script(item: Shown, script: str) -> Shown:
     """*item* in *script*, with the words and names of the site's settings."""
-    return script_conversion.in_script(item, script, terms_of(shown_site()))
+    is_changed = needs_change(item.language, script)
+    return script_conversion.in_script(item, script, terms_of(shown_site())) if is_changed else item
 
 
 def logo_width(logo: SitePicture) -> int:

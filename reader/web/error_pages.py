@@ -8,7 +8,7 @@ import sqlite3
 import time
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, redirect, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -19,6 +19,7 @@ from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLar
 from ..i18n import N_, Message
 from ..models import Teaser
 from . import services
+from .localized_templates import render_template
 from .rendering import teasers_shown
 from .request_context import VARY, request_context
 from .responses import encoded

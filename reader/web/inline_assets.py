@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import rcssmin
@@ -21,17 +22,23 @@ class InlineStyles:
         self._minified = {
             path.relative_to(folder).with_suffix("").as_posix(): _minified(path) for path in folder.rglob("*.css")
         }
+        self._joined = lru_cache(maxsize=256)(self._join)
 
     def __call__(self, *names: str) -> Markup:
-        return Markup("").join(self._minified[name] for name in names)
+        return self._joined(names)
 
     def of_body(self, kinds: Iterable[str]) -> Markup:
         """The style sheets for the tags and classes in a body, such as ``body/table.css``, where they exist."""
-        return self(*(f"body/{name}" for name in kinds if f"body/{name}" in self._minified))
+        return self._joined(tuple(name for kind in kinds if (name := f"body/{kind}") in self._minified))
 
     def of_choices(self, classes: str) -> Markup:
         """The style sheets for preference classes, such as ``choices/dark.css`` for ``dark``, where they exist."""
-        return self(*(f"choices/{name}" for name in classes.split() if f"choices/{name}" in self._minified))
+        return self._joined(
+            tuple(name for chosen in classes.split() if (name := f"choices/{chosen}") in self._minified)
+        )
+
+    def _join(self, names: tuple[str, ...]) -> Markup:
+        return Markup("").join(self._minified[name] for name in names)
 
 
 def script(path: Path) -> Markup:

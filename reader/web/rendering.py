@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.urls import uri_to_iri
@@ -22,6 +22,7 @@ from . import services
 from .accent_colours import accent_style
 from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
+from .localized_templates import render_template
 from .request_context import VARY, request_context
 from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
 

@@ -116,13 +116,13 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=lambda: request_context().locale)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the i18n extension
-        lambda text: _translations().ugettext(text),
-        lambda one, many, count: _translations().ungettext(one, many, count),
+        lambda text: message_catalogue().ugettext(text),
+        lambda one, many, count: message_catalogue().ungettext(one, many, count),
         newstyle=True,
     )
 
 
-def _translations() -> Any:
+def message_catalogue() -> Any:
     """The catalogue of the current request. flask-babel's own callables choose the locale again for each text."""
     if "translations" not in g:
         g.translations = get_translations()

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import render_template
 from markupsafe import Markup
 
 from .. import urls
@@ -17,6 +16,7 @@ from ..media.images import MIMETYPES, Picture
 from ..media.renditions import key_of
 from ..models import Article
 from . import services
+from .localized_templates import render_template
 from .request_context import request_context
 
 PHONE = 720

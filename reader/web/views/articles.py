@@ -16,7 +16,7 @@ from ...exports.publications import of_article
 from ...i18n import name_of_language
 from ...models import Article, Collection, Teaser, fingerprint
 from .. import services
-from ..article_body import for_screen, kinds_of
+from ..article_body import for_screen, kinds_of, text_of
 from ..current_site import in_script
 from ..download_links import export_links
 from ..long_pages import turn_of
@@ -153,7 +153,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
     base, labelled = services().settings.base_url, in_script(replace(found, body=found.body[:0]), script)
     return {
         "direction": direction_of(found.language),
-        "minutes": reading_minutes(found.body.striptags()),
+        "minutes": reading_minutes(text_of(found.body)),
         "crumbs": translated_labels(section_links(found.section), script),
         "source": translated_labels([collection_link("source", found.source)], script) if found.source else [],
         "reporters": translated_labels([collection_link("author", name) for name in found.byline], script),

@@ -18,7 +18,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file
+from flask import Blueprint, Response, redirect, request, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -45,6 +45,7 @@ from ...jobs.export_service import mark_of
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, fingerprint, is_slug
 from .. import services
+from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
 from ..responses import fit_suffix_range
 

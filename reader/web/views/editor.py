@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, redirect, render_template, request
+from flask import Blueprint, Flask, Response, abort, redirect, request
 from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -32,6 +32,7 @@ from ...importing.import_result import SKIPPED
 from ...models import Article
 from .. import services
 from ..article_body import for_screen, kinds_of
+from ..localized_templates import render_template
 from ..rate_limits import EVERYBODY, client, client_limits
 from ..request_context import request_context
 from ..request_origin import is_from_this_site, is_https

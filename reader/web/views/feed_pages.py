@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, request
 from flask_babel import gettext
 
 from ... import urls
@@ -16,6 +16,7 @@ from ...i18n import N_, translations
 from ...models import ALL, Article, Collection, fingerprint
 from .. import services
 from ..current_site import shown_site
+from ..localized_templates import render_template
 from ..rendering import NavigationLink, render_page, teasers_shown
 from ..request_context import VARY, request_context
 from ..responses import PUBLIC, Representation, conditional_response, version_of

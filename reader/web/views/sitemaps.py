@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -21,6 +21,7 @@ from ...feeds import FEEDS
 from ...models import Collection, Teaser
 from .. import services
 from ..current_site import shown_site
+from ..localized_templates import render_template
 from ..request_context import request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
 from .share import site_address

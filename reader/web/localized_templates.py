@@ -1,0 +1,52 @@
+"""Renders templates in the language of the request. Texts without values are translated when a template is compiled.
+
+An article page has some twenty texts. Looking them up took a quarter of the time of its template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, current_app
+from jinja2 import Environment
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+from .request_context import message_catalogue, request_context
+
+_TEXT = ["variable_begin", "name", "lparen", "string", "rparen", "variable_end"]
+"""The tokens of ``{{ _('Home') }}``."""
+
+
+class TranslatedTexts(Extension):
+    """Replaces ``{{ _('Home') }}`` by its text in the language of the request; other calls are left to Jinja's own."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        translate = message_catalogue().ugettext
+        tokens, at = list(stream), 0
+        while at < len(tokens):
+            call = tokens[at : at + len(_TEXT)]
+            is_text = [token.type for token in call] == _TEXT and call[1].value == "_"
+            yield Token(call[0].lineno, "data", translate(call[3].value) % {}) if is_text else call[0]
+            at += len(_TEXT) if is_text else 1
+
+
+def render_template(name: str, **context: Any) -> str:
+    """As Flask's function, in the language of the request."""
+    current_app.update_template_context(context)
+    return _environment(request_context().locale).get_template(name).render(context)
+
+
+def _environment(locale: str) -> Environment:
+    """A copy of the app's environment, with compiled templates of its own."""
+    known: dict[str, Environment] = current_app.extensions["reader-templates"]
+    if locale not in known:
+        environment = current_app.jinja_env.overlay(extensions=[TranslatedTexts])
+        environment.extend(locale=locale)
+        known[locale] = environment
+    return known[locale]
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["reader-templates"] = {}
