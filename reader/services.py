@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from .media.renditions import ImageRenderer
 from .settings import Settings
 from .storage.folder_checks import check_folders, check_writable
 from .templating import Renderer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,11 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
     check_writable(settings)
     prepare(settings.catalog)
     if not is_filled(settings.catalog):
-        with suppress(OSError):  # the first scan reports a folder that cannot be created
-            settings.articles.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # it exists, or the first scan reports that it cannot be created
+            settings.articles.mkdir(parents=True)
+            log.warning(
+                "%s did not exist and was made: if this is no new site, correct READER_ARTICLES", settings.articles
+            )
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone, must_be_complete)
     render = Renderer(settings.templates, settings.static)

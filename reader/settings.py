@@ -62,6 +62,7 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     scan_seconds: float = 5.0
     watch: bool = True
+    least_articles: int = 0
     article_limit_mb: int = 2
     picture_limit_mb: int = 40
     read_timeout_seconds: float = 10.0
@@ -291,6 +292,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "site_name": (Message("text"), str),
     "access_log": (Message("a file, or - for standard error"), _access_log),
     "scan_seconds": _number(0.1, DAY_SECONDS),
+    "least_articles": _whole(0, 1_000_000_000),
     "article_limit_mb": _whole(1, 1_000),
     "picture_limit_mb": _whole(1, 10_000),
     "read_timeout_seconds": _number(0.1, DAY_SECONDS),

@@ -20,6 +20,7 @@ FEW = 3
 """Up to this many missing articles are removals in a small library too: people delete a few files by hand."""
 
 UNREADABLE, EMPTY, REPLACED, UNMOUNTED, BULK = "unreadable", "empty", "replaced", "unmounted", "bulk"
+TOO_FEW = "too few"
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,25 @@ class Fault:
         """How an operator can fix it."""
         if self.kind == UNREADABLE:
             return Message("bring the folder back, or correct READER_ARTICLES")
+        if self.kind == TOO_FEW:
+            return Message("mount the folder, or correct READER_ARTICLES or READER_LEAST_ARTICLES")
         return Message("bring the files back, or confirm with: python -m reader check --accept-removals")
 
     @property
     def can_be_accepted(self) -> bool:
-        """Whether the removals are applied after a while. Never for a folder that cannot be read."""
-        return self.kind != UNREADABLE
+        """Whether the removals are applied after a while. Never for an unreadable or wrong folder."""
+        return self.kind not in (UNREADABLE, TOO_FEW)
 
 
 def unreadable(error: OSError, path: object) -> Fault:
     cause = error.strerror or str(error)
     return Fault(UNREADABLE, Message("the articles folder %(path)s cannot be read: %(cause)s", path=path, cause=cause))
+
+
+def too_few(root: Root, count: int, least: int) -> Fault:
+    """The fault of a folder that a new catalog is to be filled from, if it holds less than READER_LEAST_ARTICLES."""
+    text = N_("%(path)s holds %(count)s article files; READER_LEAST_ARTICLES says at least %(least)s")
+    return Fault(TOO_FEW, Message(text, path=root.path, count=count, least=least))
 
 
 def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: int) -> Fault | None:

@@ -26,3 +26,7 @@ def mounts_below(root: Root) -> frozenset[bytes]:
     except OSError:
         return frozenset()
     return frozenset(line for line in lines if line.split(b" ", 5)[4].startswith(place + b"/"))
+
+
+def is_below(path: str, folders: list[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)

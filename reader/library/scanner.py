@@ -29,11 +29,12 @@ from .folder_faults import (
     stored_fault,
     stored_mounts,
     stored_root,
+    too_few,
     unreadable,
 )
 from .git_dates import read_dated_files
 from .heartbeat import ALLOWED_SECONDS
-from .mounts import is_mounted
+from .mounts import is_below, is_mounted
 from .problem_log import ProblemLog
 from .read_batches import batched, until_slow
 from .scan_result import ScanResult
@@ -134,7 +135,7 @@ class Library:
             self._forget_stamps_of_other_code(transaction)
             names = {""} if (filling := self._first_scan.begin(transaction)) else names
             before, last_fault = stored_root(transaction), stored_fault(transaction)
-            site_files = transaction.site_rows.read_files()
+            site_files, read_before = transaction.site_rows.read_files(), transaction.count_published()
         if filling:
             warm_up(self._settings)  # it starts while the folder is walked
         try:
@@ -143,6 +144,9 @@ class Library:
             comparison, mounts = self._compare(root, names)
         except OSError as error:
             return self._refuse(unreadable(error, self._settings.articles))
+        found_files = read_before + len(comparison.changed) - len(comparison.known)
+        if filling and found_files < self._settings.least_articles:
+            return self._refuse(too_few(root, found_files, self._settings.least_articles))
         if before and before != root:
             with self._writer() as transaction:
                 found = set(map(without_ctime, comparison.changed.values()))
@@ -176,7 +180,7 @@ class Library:
                 self.beat(ALLOWED_SECONDS)
                 if entry.kind in (EntryKind.FILE, EntryKind.PROBLEM):
                     yield entry.path, entry.stamp, stored(entry.cause), stored(entry.hint)
-                elif entry.kind is EntryKind.FOLDER and not _is_below(entry.path, mounts) and is_mounted(root, entry):
+                elif entry.kind is EntryKind.FOLDER and not is_below(entry.path, mounts) and is_mounted(root, entry):
                     mounts.append(entry.path)
 
         return compare(self._settings.catalog, names, entries()), mounts
@@ -336,10 +340,6 @@ class Library:
         if transaction.get_meta("shape") != shape:
             transaction.forget_stamps()
             transaction.set_meta("shape", shape)
-
-
-def _is_below(path: str, folders: list[str]) -> bool:
-    return any(path.startswith(f"{folder}/") for folder in folders)
 
 
 def _earliest(*moments: float | None) -> float | None:
