@@ -39,7 +39,9 @@ class Renderer:
         self._folders = (templates, static, PACKAGE)
         self._environment = Environment(
             loader=FileSystemLoader(templates),
-            autoescape=select_autoescape(enabled_extensions=("html", "xhtml", "xml", "opf", "svg"), default=False),
+            autoescape=select_autoescape(
+                enabled_extensions=("html", "xhtml", "xml", "opf", "ncx", "svg"), default=False
+            ),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -201,3 +201,38 @@ def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, public
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "America/New_York", "LC_ALL": "C"}
     done = subprocess.run([sys.executable, "-c", program], input=line, cwd=ROOT, capture_output=True, env=environment)
     assert done.stdout == epubs["issue"].read_bytes(), done.stderr
+
+
+NCX = "{http://www.daisy.org/z3986/2005/ncx/}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_readers_of_epub_2_get_the_same_table_of_contents(epubs, name):
+    """Kobo, Nook and older readers look for ``toc.ncx``; some open no book without it."""
+    package, book = package_of(epubs[name]), opened(epubs[name])
+    toc = package.find("opf:spine", OPF).get("toc")
+    item = package.find(f"opf:manifest/opf:item[@id='{toc}']", OPF)
+    assert (item.get("href"), item.get("media-type")) == ("toc.ncx", "application/x-dtbncx+xml")
+    ncx = etree.fromstring(book.read("EPUB/toc.ncx"))
+    entries = [
+        (point.findtext(f"{NCX}navLabel/{NCX}text"), point.find(f"{NCX}content").get("src"))
+        for point in ncx.iter(f"{NCX}navPoint")
+    ]
+    nav = etree.fromstring(book.read("EPUB/nav.xhtml"))
+    links = nav.xpath("//*[@id='toc']//*[local-name()='a']")
+    assert entries == [(link.text, link.get("href")) for link in links]
+    assert ncx.find(f"{NCX}head/{NCX}meta").get("content") == package.findtext(".//dc:identifier", None, OPF)
+    assert len({point.get("id") for point in ncx.iter(f"{NCX}navPoint")}) == len(entries)
+    orders = {}
+    for point, (_, target) in zip(ncx.iter(f"{NCX}navPoint"), entries, strict=True):
+        assert orders.setdefault(target, point.get("playOrder")) == point.get("playOrder")
+    assert sorted(map(int, orders.values())) == list(range(1, len(orders) + 1))
+
+
+def test_a_title_cannot_add_entries_to_the_tables_of_contents():
+    title = '</text></navLabel></navPoint><navPoint id="x">&amp;'
+    article = make_article("rain", title=title, body=sanitize("<h2>甲 &amp; 乙 &lt;b&gt;</h2><p>丙</p>"))
+    render = Renderer(ROOT / "templates", ROOT / "static").render
+    book = zipfile.ZipFile(io.BytesIO(EXPORTS["epub"].export(of_article(article), Options(), render)))
+    ncx = etree.fromstring(book.read("EPUB/toc.ncx"))
+    assert [text.text for text in ncx.iter(f"{NCX}text")] == [title, title, "甲 & 乙 <b>"]

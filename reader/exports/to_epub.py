@@ -18,6 +18,9 @@ from .covers import Cover, cover_of
 from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups
 from .localization import gettext_of
+from .ncx import MIMETYPE as NCX_TYPE
+from .ncx import NAME as NCX
+from .ncx import nav_points
 from .options import Options, Render
 
 SUFFIX = "epub"
@@ -66,12 +69,15 @@ class ManifestItem:
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     gettext = gettext_of(publication.language)
     document = to_document(publication, options, _prepared, PICTURES)
+    contents = _contents(document)
     common = {
         **document.context(),
+        **_metadata(publication, options),
         "words": {name: gettext(msgid) for name, msgid in WORDS.items()},
         "colon": colon(publication.language),
         "cover": _cover(publication, options),
-        "contents": _contents(document),
+        "contents": contents,
+        "points": nav_points(contents),
         "first": file_of(document.chapters[0]),
     }
     pages = [_page(chapter, document, render) for chapter in document.chapters]
@@ -80,10 +86,11 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         ManifestItem("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
         ManifestItem("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
         ManifestItem("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
+        ManifestItem(NCX, NCX_TYPE, render(f"export/epub/{NCX}", **common).encode()),
         *pages,
         *(ManifestItem(PICTURES + name, "image/jpeg", content) for name, content in document.media.items()),
     ]
-    context = common | _metadata(publication, options) | {"items": items, "spine": [page.id for page in pages]}
+    context = common | {"items": items, "spine": [page.id for page in pages]}
     package = render("export/epub/package.opf", **context)
     return _zip([ManifestItem("package.opf", "", package.encode()), *items])
 
