@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
+import zipfile
+from contextlib import suppress
 
 import pytest
 
+from reader.child_process.cpu_time import limited_cpu_time
+from reader.errors import UnreadableArticle
 from reader.formats import FORMATS, read_content
 
 RST_HEAD = "大雨\n####\n\n:date: 2026-05-01 06:00\n\n"
@@ -142,3 +148,70 @@ def test_roles_and_directives_of_one_file_mean_nothing_in_the_next():
     for role in ("strong(literal)", "ref(subscript)", "odd(emphasis)", "math(code)"):
         read_content(".rst", f"{RST_HEAD}.. role:: {role}\n.. default-role:: literal\n\n雨\n".encode())
     assert read_content(".rst", plain) == before
+
+
+def test_an_attribute_of_asciidoc_that_is_long_and_named_often_fills_no_memory():
+    text = f"= 大雨\n:date: 2026-05-01\n:a: {'雨' * 300_000}\n\n" + "{a} " * 1_000
+    assert len(read_content(".adoc", text.encode()).body_html) < 600_000
+
+
+ONE_SIGN = [
+    (suffix, unit)
+    for suffix, units in {
+        ".adoc": ("pass:a", "xref:a[", "image:a", "link:a[", "kbd:[", "http://a[", "((a", "{a", "stem:[", "*a", "<<a", "`+a"),
+        ".org": ("[[a", "[fn:a", "*a", "=a", "$a", "\\(a", "@@html:a", "{{{a", "#+begin_a\n", ":a:\n", "<2026-01-01", "^{a"),
+    }.items()
+    for unit in units
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suffix", "unit"), ONE_SIGN)
+def test_a_line_of_one_sign_is_never_searched_again_and_again(suffix, unit):
+    """The limit only ends what takes minutes."""
+    with suppress(UnreadableArticle), limited_cpu_time(120):
+        read_content(suffix, b"= a\n#+TITLE: a\n\n" + (unit * (200_000 // len(unit))).encode())
+
+
+OPEN_XML = "http://schemas.openxmlformats.org"
+PICTURE = """<w:p><w:r><w:drawing><wp:inline><a:graphic><a:graphicData><pic:pic><pic:blipFill><a:blip r:embed="p"/>
+</pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"""
+
+
+def docx(body: str, **members: bytes) -> bytes:
+    parts = read_parts(FORMATS[".docx"].SAMPLE)
+    names = {"r": "officeDocument/2006/relationships", "wp": "drawingml/2006/wordprocessingDrawing"}
+    names |= {"a": "drawingml/2006/main", "pic": "drawingml/2006/picture"}
+    declared = "".join(f' xmlns:{prefix}="{OPEN_XML}/{name}"' for prefix, name in names.items()).encode()
+    document = parts["word/document.xml"].replace(b"<w:document", b"<w:document" + declared)
+    parts["word/document.xml"] = document.replace(b"</w:body>", body.encode() + b"</w:body>")
+    parts["word/_rels/document.xml.rels"] = (
+        f'<Relationships xmlns="{OPEN_XML}/package/2006/relationships"><Relationship Id="p" Target="media/a.png"'
+        f' Type="{OPEN_XML}/officeDocument/2006/relationships/image"/></Relationships>'
+    ).encode()
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        b"</Types>", b'<Default Extension="png" ContentType="image/png"/></Types>'
+    )
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in (parts | members).items():
+            archive.writestr(name, content)
+    return written.getvalue()
+
+
+def read_parts(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_picture_that_a_document_shows_again_and_again_is_in_memory_once():
+    picture = os.urandom(1_000_000)
+    draft = read_content(".docx", docx(PICTURE * 100, **{"word/media/a.png": picture}))
+    assert list(draft.pictures.values()) == [picture]
+    assert draft.body_html.count("<img") == 100
+    with pytest.raises(UnreadableArticle, match="larger than 200 MB together"):
+        read_content(".docx", docx(PICTURE * 300, **{"word/media/a.png": picture}))
+
+
+def test_a_part_of_a_document_that_is_too_large_is_refused_whatever_its_name():
+    with pytest.raises(UnreadableArticle, match="larger than 20 MB when unpacked"):
+        read_content(".docx", docx("", **{"word/other.xml": bytes(20_000_001)}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -13,13 +14,15 @@ from PIL import Image
 from reader.article_building import to_article
 from reader.article_building.body_transforms import _name_headings
 from reader.catalog.article_terms import terms_of
+from reader.child_process.cpu_time import limited_cpu_time
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.formats.pasted_pages import dateline, head, headline, labels, notices, patterns
 from reader.formats.pasted_pages import tail as below
+from reader.importing.extraction.blocks import parse
 from reader.media.images import link_pictures
 from reader.models import Article
-from reader.sanitizer import Token, sanitize, tokens
+from reader.sanitizer import Token, check_attributes, sanitize, tokens
 from reader.sanitizer.blocks import DEEPEST_INLINE
 from reader.sanitizer.limits import MOST_CELLS, MOST_TAGS
 from reader.settings import Settings
@@ -255,6 +258,43 @@ def test_what_is_over_a_limit_is_refused_with_its_name_its_figure_and_its_fix(su
     with pytest.raises(UnreadableArticle, match=cause) as caught:
         to_article(read_draft(suffix, (HEADS[suffix] + text).encode()), PurePosixPath("2026-05-01/x"), settings)
     assert caught.value.hint
+
+
+NAMES = [f"a{number}" for number in range(20_000)]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<p {0}>", '<p b="<" {0}>', "<p b='>' {0}>", "</p {0}>", '</p b="<" {0}>', '<p b=">"{0}>',
+        '<!-- <p b=" --><p b="<" {0}>', '<script>"<p b=\\"</script><p b="<" {0}>', '<svg><![CDATA[<p "]]><p b="<" {0}>',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("joined", [" ", "/", "\t", "=<\t", '="<" ', '=">"', "='\"'", " = b ", '" ', "= "])
+def test_many_attributes_are_refused_however_they_are_written(tag, joined):
+    """A parser compares each with all others, and goes on within ``<`` and ``>`` in quotes."""
+    with pytest.raises(UnreadableArticle, match="more than 200 attributes"):
+        check_attributes(tag.format(joined.join(NAMES)))
+
+
+@pytest.mark.parametrize("unit", ["i<n;", "<p>", '<a b="c">', "<a b='", "<a b=\"<a c='", "x<y ", f"<a {'<a ' * 1900}>"])
+def test_tags_within_tags_are_not_searched_again_and_again(unit):
+    with suppress(UnreadableArticle), limited_cpu_time(120):
+        check_attributes(unit * (4_000_000 // len(unit)))
+
+
+def test_a_script_with_comparisons_and_a_page_of_many_attributes_are_no_attack():
+    check_attributes(
+        "<script>" + "for(i=0;i<n;i++){a[i] = b<c ? 1 : 2}\n" * 900 + "/* > */" + "x=y;" * 20_000 + "</script>"
+    )
+    check_attributes(
+        '<img src="a.png" alt="1 < 2 > 1" class="b c" width="1" height="2" data-x=\'{"a": "<b>"}\'>' * 2_000
+    )
+
+
+def test_a_page_of_too_many_elements_is_refused_before_it_takes_long():
+    with pytest.raises(UnreadableArticle, match="more than 150,000 elements"):
+        parse("<p>今天下雨。</p>" * 150_001)
 
 
 @pytest.mark.parametrize(

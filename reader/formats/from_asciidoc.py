@@ -22,6 +22,8 @@ SUFFIXES = (".adoc", ".asciidoc")
 SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _DEEPEST = 20
+_LONGEST_VALUE = 500
+"""Characters of an attribute that take its place in the text: a long one that is named often would fill the memory."""
 _ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:[ \t]+(.*))?[ \t]*")
 _AUTHOR = re.compile(r"[^\W\d_][^:<>=*\[\]]{0,60}?(?:\s*<[^<>]*>)?(?:; .*)?")
 _REVISION = re.compile(r"(?:v?\d[\w.]*,?[ \t]*)?(\d{4}-\d\d?-\d\d?)?(?::.*)?")
@@ -69,17 +71,17 @@ _RULES = (
     (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
     (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
     (re.compile(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
-    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]*\[([^\]]*)\]"), lambda found, keep: found[1]),  # noqa: ARG005
+    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]{0,800}\[([^\]]{0,800})\]"), lambda found, keep: found[1]),  # noqa: ARG005
     (
-        re.compile(r"image:([^:\s\[][^\[\n]*)\[([^\]]*)\]"),
+        re.compile(r"image:([^:\s\[][^\[\n]{0,800})\[([^\]]{0,800})\]"),
         lambda found, keep: keep(picture(found[1], _attributes(found[2]).get("0", ""))),
     ),
     (re.compile(r"footnote:\w*\[([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
-    (re.compile(r"(?:link|mailto):([^\s\[]{1,800})\[([^\]]*)\]"), _link),
-    (re.compile(r"((?:https?|ftp|irc)://[^\s<>\[\]]{1,800})\[([^\]]*)\]"), _link),
+    (re.compile(r"(?:link|mailto):([^\s\[]{1,800})\[([^\]]{0,800})\]"), _link),
+    (re.compile(r"((?:https?|ftp|irc)://[^\s<>\[\]]{1,800})\[([^\]]{0,800})\]"), _link),
     (re.compile(r"<?(https?://[^\s<>\[\]，。；：！？（）《》、]{1,800})>?"), lambda found, keep: keep(f"<{found[1]}>")),
     (re.compile(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
-    (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]*)\]"), _cross),
+    (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]{0,800})\]"), _cross),
     (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
     (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
     (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
@@ -279,7 +281,9 @@ class _Reader:
         """``{name}`` as the attribute of that name, where there is one."""
         if "{" not in text:
             return text
-        return re.sub(r"(?<!\\)\{([\w-]+)\}", lambda found: self.values.get(found[1], found[0]), text)
+        return re.sub(
+            r"(?<!\\)\{([\w-]{1,80})\}", lambda found: self.values.get(found[1], found[0])[:_LONGEST_VALUE], text
+        )
 
     def _until(self, end: str) -> list[str]:
         start = self.at

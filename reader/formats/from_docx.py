@@ -7,8 +7,7 @@ import io
 from ..errors import NotImported
 from ..models import Draft
 from .archives import Archive
-from .data_pictures import HOST
-from .word_processor_files import Manuscript, element_text, packed, read_manuscript
+from .word_processor_files import Manuscript, TakenPictures, element_text, packed, read_manuscript
 
 SUFFIXES = (".docx",)
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -43,20 +42,19 @@ def read(data: bytes) -> Draft:
 def _taken(archive: Archive) -> Manuscript:
     import mammoth  # loaded for documents only
 
-    archive.read("word/document.xml")  # mammoth has no limits of its own
-    pictures: dict[str, bytes] = {}
+    pictures = TakenPictures()
 
     def picture(image: mammoth.documents.Image) -> dict[str, str]:
         with image.open() as file:
             content = file.read()
-        address = f"{HOST}{len(pictures) + 1}"
-        pictures[address] = content
-        return {"src": address, "alt": image.alt_text or ""}
+        return {"src": pictures.take(content), "alt": image.alt_text or ""}
 
     try:
         result = mammoth.convert_to_html(
             io.BytesIO(archive.content), style_map=_STYLES, convert_image=mammoth.images.img_element(picture)
         )
+    except NotImported:
+        raise
     except Exception as error:  # whatever zipfile, minidom and mammoth's own code raise
         raise NotImported("", str(error)) from error
-    return Manuscript(str(result.value), pictures, element_text(archive, "docProps/core.xml", "created"))
+    return Manuscript(str(result.value), pictures.by_address, element_text(archive, "docProps/core.xml", "created"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from ..models import Draft
 from .archives import Archive
 from .data_pictures import HOST
@@ -9,6 +12,7 @@ from .open_document import odt_to_html
 from .word_processor_files import Manuscript, element_text, packed, read_manuscript
 
 SUFFIXES = (".odt",)
+_PICTURE = re.compile(rf'src="{re.escape(HOST)}([^"]*)"')
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns"
 SAMPLE = packed(
     {
@@ -26,5 +30,6 @@ def read(data: bytes) -> Draft:
 
 def _taken(archive: Archive) -> Manuscript:
     body = odt_to_html(archive)
-    pictures = {HOST + path: archive.read(path) for path in archive.members if HOST + path in body}
+    shown = dict.fromkeys(map(unescape, _PICTURE.findall(body)))
+    pictures = {HOST + path: archive.read(path) for path in shown if path in archive.members}
     return Manuscript(body, pictures, element_text(archive, "meta.xml", "creation-date"))

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lxml import etree, html
 from lxml.html import HtmlElement
@@ -18,10 +19,13 @@ from ..errors import NotImported, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from . import from_text
-from .archives import Archive, open_archive
+from .archives import LARGEST_MEMBER_BYTES, Archive, open_archive
+from .data_pictures import HOST
 from .dates import date_in_text
 from .xml_reader import read_xml
 
+LARGEST_TOGETHER_BYTES = 200_000_000
+"""Of all that a file holds, unpacked, and of its pictures each time one is shown."""
 _MOST_HEAD_LINES = 12
 _LEAST_LETTERS = 6
 _HINT = Message("open it in LibreOffice or Word, and save it again")
@@ -39,7 +43,7 @@ class Manuscript:
 def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft:
     """The Draft of a file that *take* understands. Raises UnreadableArticle for a damaged one, or one without text."""
     try:
-        found = take(open_archive("", data))
+        found = take(_checked(open_archive("", data)))
     except NotImported as error:
         raise UnreadableArticle(Message("the document is damaged: %(error)s", error=error.reason), _HINT) from error
     draft, body = _with_head(found.body_html)
@@ -48,6 +52,36 @@ def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft
         warning = Message("no date in the text; the day the document was made is used")
         draft = replace(draft, published=moment, warnings=(*draft.warnings, warning))
     return draft
+
+
+def _checked(archive: Archive) -> Archive:
+    """*archive*, if it is no larger than what reads it can bear: mammoth has no limits of its own."""
+    largest_bytes = max((member.file_size for member in archive.members.values()), default=0)
+    sizes = ((largest_bytes, LARGEST_MEMBER_BYTES), (archive.size_bytes, LARGEST_TOGETHER_BYTES))
+    for size_bytes, limit in sizes:
+        if size_bytes > limit:
+            raise NotImported("", Message("larger than %(most)s MB when unpacked", most=limit // 1_000_000))
+    return archive
+
+
+@dataclass
+class TakenPictures:
+    """The pictures of a file, each once, by their addresses below ``HOST``."""
+
+    by_address: dict[str, bytes] = field(default_factory=dict)
+    shown_bytes: int = 0
+
+    def take(self, content: bytes) -> str:
+        """The address of *content*. Raises NotImported if the file shows too much."""
+        self.shown_bytes += len(content)
+        if self.shown_bytes > LARGEST_TOGETHER_BYTES:
+            most = LARGEST_TOGETHER_BYTES // 1_000_000
+            raise NotImported(
+                "", Message("the pictures of one article are larger than %(most)s MB together", most=most)
+            )
+        address = HOST + hashlib.sha256(content).hexdigest()[:16]
+        self.by_address[address] = content
+        return address
 
 
 def element_text(archive: Archive, path: str, local_name: str) -> str:

@@ -6,6 +6,7 @@ never too little. Each error names the limit that was exceeded.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from ..errors import UnreadableArticle
@@ -20,7 +21,17 @@ MOST_ATTRIBUTES = 200
 MOST_REFERENCES = 100_000
 
 _TAG = lazy_pattern(r"<(/?)([a-zA-Z][^\s/>]*)")
-_LONG_TAG = lazy_pattern(r"<[a-zA-Z][^<>]{400,}")
+_LONG_TAG = lazy_pattern(r"</?[a-zA-Z][^<>]{400,}")
+_ONE_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>][^\s>]*+|(?=>)))?+"""
+"""As browsers parse it (HTML, 13.2.5.32 to 13.2.5.40): ``<p a="<" b c …`` is one tag."""
+_VAST_TAG = lazy_pattern(rf"(?P<name></?[a-zA-Z][^\s/>]*+)(?:{_ONE_ATTRIBUTE}){{0,1999}}+(?P<last>{_ONE_ATTRIBUTE})?+")
+_HUGE_TAG = lazy_pattern(rf"(?P<name></?[a-zA-Z][^\s/>]*+)(?:{_ONE_ATTRIBUTE}){{0,9999}}+(?P<last>{_ONE_ATTRIBUTE})?+")
+"""``last`` is the 2,000th or 10,000th attribute. In a script ``i<n`` looks like a tag too, but not with so many."""
+_SCRIPT = lazy_pattern(r"<(script|style)\b[^<>]*>", re.IGNORECASE)
+_LARGE_CHARACTERS = 50_000
+"""In a shorter text no tag has so many attributes that they cost a second."""
+_MOST_SEARCHED_CHARACTERS = 200_000_000
+"""Two seconds."""
 _ATTRIBUTE = lazy_pattern(r"""[^\s"'/=]+(?:=(?:"[^"]*"|'[^']*'|[^\s"']+))?|"[^"]*"|'[^']*'""")
 _CLOSED_BY_OTHERS = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
@@ -54,10 +65,42 @@ def check_attributes(dirty: str) -> None:
 
     Raises UnreadableArticle with the line.
     """
-    for tag in _LONG_TAG.finditer(dirty):
+    outside = _without_scripts(dirty)
+    for tag in _LONG_TAG.finditer(outside):
         if len(_ATTRIBUTE.findall(tag[0])) > MOST_ATTRIBUTES:
-            cause = Message("a tag has more than %(most)s attributes", most=MOST_ATTRIBUTES)
-            raise UnreadableArticle(cause, Message("remove the tag"), _line(dirty, tag.start()))
+            raise _too_many_attributes(_line(outside, tag.start()))
+    if len(dirty) > _LARGE_CHARACTERS:
+        _check_tags_by(_VAST_TAG, outside)
+        _check_tags_by(_HUGE_TAG, dirty)
+
+
+def _without_scripts(dirty: str) -> str:
+    """*dirty* without what seems to be a script or style sheet, on the same lines."""
+    out, done = list[str](), 0
+    while start := _SCRIPT.search(dirty, done):
+        end = re.compile(f"</{start[1]}", re.IGNORECASE).search(dirty, start.end())
+        after = end.start() if end else len(dirty)
+        out += [dirty[done : start.start()], "\n" * dirty.count("\n", start.start(), after)]
+        done = after
+    return "".join([*out, dirty[done:]]) if out else dirty
+
+
+def _check_tags_by(pattern: re.Pattern[str], dirty: str) -> None:
+    """What looks like a tag within the value of another may be one, if the other is not: it is looked at too.
+
+    What gives so many that they overlap a lot is no page.
+    """
+    place = searched = 0
+    while tag := pattern.search(dirty, place):
+        searched += tag.end() - tag.start()
+        if tag["last"] or searched > _MOST_SEARCHED_CHARACTERS:
+            raise _too_many_attributes(_line(dirty, tag.start()))
+        place = tag.end("name")
+
+
+def _too_many_attributes(line: int) -> UnreadableArticle:
+    cause = Message("a tag has more than %(most)s attributes", most=MOST_ATTRIBUTES)
+    return UnreadableArticle(cause, Message("remove the tag"), line)
 
 
 def _check_references(dirty: str) -> None:
