@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from reader.importing.writing import to_plain_markdown
 CASES = sorted(path.parent for path in (Path(__file__).parent / "samples" / "pasted").glob("*/input.txt"))
 
 
+@cache
 def article_in(case: Path) -> str:
     draft = read_draft(".txt", (case / "input.txt").read_bytes())
     return f"{front_matter.write(draft)}\n{to_plain_markdown(draft.body_html)}"
