@@ -212,3 +212,26 @@ def test_a_feed_of_entries_without_text_gives_a_bounded_number_of_lines(run, tmp
     assert result.exit_code == 1
     assert len(result.output.splitlines()) < 110
     assert "! 4,900 more: no article found" in result.output
+
+
+MAIL = "MIME-Version: 1.0\nFrom: {0}\nSubject: {1}\nDate: Fri, 1 May 2026 06:00:00 +0800\nContent-Type: text/plain{2}\n\n今天下雨。\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        (("(" * 300_000, "大雨", ""), "大雨"),
+        (("a", "大雨", ";" * 3_000_000 + " charset=utf-8"), "大雨"),
+        (("a", "雨" * 300_000, ""), "雨"),
+        (("a", "=?utf-8?q?a?= " * 100_000, ""), "aaa"),
+        (("\\" * 300_000, "大雨", ";a*0=b" * 100_000), "大雨"),
+    ],
+    ids=["comments in comments", "parameters", "subject", "encoded words", "quotes"],
+)
+def test_a_mail_with_endless_fields_is_imported(run, settings, tmp_path, fields, title):  # noqa: F811
+    (tmp_path / "a.eml").write_text(MAIL.format(*fields), "utf-8")
+    with limited_cpu_time(120):
+        result = run(tmp_path / "a.eml")
+    assert "internal error" not in result.output
+    assert result.exit_code == 0, result.output[-300:]
+    assert title in (settings.articles / files(settings)[0]).read_text("utf-8")

@@ -17,7 +17,7 @@ from reader.errors import FetchFailed, NotImported
 from reader.http_client import network
 from reader.http_client.client import HttpClient, checked_url
 from reader.http_client.content_encoding import CHUNK_BYTES, decoded
-from reader.http_client.public_ip_addresses import is_private_by_name, is_public
+from reader.http_client.public_ip_addresses import is_no_metadata, is_private_by_name, is_public
 from reader.importing.sources.http import open_fetcher
 
 NOT_PUBLIC = [
@@ -336,3 +336,29 @@ def test_a_hub_may_be_private_only_if_its_address_says_so():
         map(is_private_by_name, ("http://localhost:8080/", "http://127.0.0.1/", "http://[::1]/", "http://10.1.1.1/hub"))
     )
     assert not any(map(is_private_by_name, ("https://hub.example/", "https://8.8.8.8/", "http://localhost.example/")))
+
+
+METADATA = [
+    "169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
+    "fd00:ec2::254", "fd20:ce::254", "fe80::a9fe:a9fe%eth0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_addresses_where_a_cloud_tells_its_keys_are_refused_also_where_private_ones_are_allowed(address, monkeypatch):
+    monkeypatch.setattr(network, "resolve", lambda host, port: [address])
+    with HttpClient("test", allow_private=True) as client, pytest.raises(FetchFailed, match="private network"):
+        client.get("http://intranet.example/", largest_bytes=1000, seconds=5)
+    assert not is_no_metadata(address)
+
+
+def test_other_private_addresses_are_no_such_ones():
+    assert all(
+        map(is_no_metadata, ("127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1", "8.8.8.8"))
+    )
+
+
+def test_a_redirect_to_such_an_address_is_refused():
+    pages = {"/": (302, {"Location": "http://169.254.169.254/latest/meta-data/"}, b"")}
+    with site(pages) as (root, _), pytest.raises(NotImported, match=r"169\.254\.169\.254.*private network"):
+        open_fetcher(allow_private=True, delay_seconds=0).fetch(f"{root}/")

@@ -16,7 +16,7 @@ from ..errors import FetchFailed
 from ..i18n import Message
 from .content_encoding import ACCEPTED, decoded
 from .network import Network, RefusedAddress
-from .public_ip_addresses import is_public
+from .public_ip_addresses import is_no_metadata, is_public
 
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -54,7 +54,7 @@ class HttpClient:
     """
 
     def __init__(self, user_agent: str, *, allow_private: bool = False) -> None:
-        self._network = Network((lambda _: True) if allow_private else is_public)
+        self._network = Network(is_no_metadata if allow_private else is_public)
         self._pool = httpcore.ConnectionPool(max_connections=10, network_backend=self._network)
         self._headers = {
             "User-Agent": user_agent,

@@ -65,6 +65,8 @@ class Importer:
                 yield ImportResult(REFUSED, name_of(item), took_too_long(MOST_CPU_SECONDS))
             except UnreadableArticle as error:  # what was read of it is too much for an article
                 yield ImportResult(REFUSED, name_of(item), error.message)
+            except RecursionError:
+                yield ImportResult(REFUSED, name_of(item), Message("elements are nested too deeply"))
             except Exception as error:  # a bug that one item meets must not stop the others
                 log.exception("%s: bug while importing", name_of(item))
                 yield ImportResult(REFUSED, name_of(item), Message("internal error: %(error)s", error=repr(error)))

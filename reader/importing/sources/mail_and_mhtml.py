@@ -9,7 +9,7 @@ from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from email.message import Message as MimeMessage
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Compat32
 from email.utils import parseaddr
 from functools import partial
 from html import escape
@@ -32,6 +32,7 @@ _MIME = re.compile(
 )
 _REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg|回复|答复|转发|轉寄|回覆)\s*[:：]\s*)+", re.IGNORECASE)
 _CID = re.compile(rb"""(["'(=]\s*)cid:([^"'\s)>]+)""", re.IGNORECASE)
+_LONGEST_FIELD = 10_000
 _SIGNATURE = re.compile(r"\n-- \n.*\Z", re.DOTALL)
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/jpg")
 
@@ -49,6 +50,14 @@ class Parts:
     """File names of attachments that are no pictures."""
 
 
+class _ShortFields(Compat32):
+    """As other mail programs keep them; what is longer than any real field is cut: parsers take quadratic time."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_FIELD]
+
+
 def is_mail(content: bytes) -> bool:
     """Whether *content* begins with the header of a message."""
     head = content[:20_000].lstrip(b"\xef\xbb\xbf\r\n")
@@ -57,7 +66,7 @@ def is_mail(content: bytes) -> bool:
 
 def mail_items(name: str, content: bytes) -> Iterator[SourceItem]:
     """The page, or the mail. Raises NotImported when it has no text."""
-    message = BytesParser(policy=compat32).parsebytes(content.lstrip(b"\xef\xbb\xbf\r\n"))
+    message = BytesParser(policy=_ShortFields()).parsebytes(content.lstrip(b"\xef\xbb\xbf\r\n"))
     parts = _parts(message)
     location = _text(message.get("Snapshot-Content-Location") or message.get("Content-Location") or "")
     if parts.html is not None and (location or parts.html.get("Content-Location")):
@@ -179,5 +188,8 @@ def _subject(message: MimeMessage) -> str:
 
 def _sender(message: MimeMessage) -> tuple[str, ...]:
     """The sender's name; an address is nobody's business."""
-    name, _ = parseaddr(_text(message.get("From") or "", _charset(message)))
+    try:
+        name, _ = parseaddr(_text(message.get("From") or "", _charset(message)))
+    except RecursionError:  # comments within comments
+        return ()
     return split_names(name) if name and "@" not in name else ()

@@ -54,6 +54,9 @@ def _never_empty(name: str, items: Callable[[], Iterator[Found]]) -> Iterator[Fo
     except UnreadableArticle as error:
         number += 1
         yield NotImported(name, error.message)
+    except RecursionError:
+        number += 1
+        yield NotImported(name, Message("elements are nested too deeply"))
     except Exception as error:  # a bug in one importer must not stop the other files
         log.exception("%s: bug while importing", name)
         yield NotImported(name, Message("internal error: %(error)s", error=repr(error)))
