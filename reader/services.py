@@ -22,6 +22,9 @@ from .settings import Settings
 from .storage.folder_checks import check_folders, check_writable
 from .templating import Renderer
 
+FILLING_SECONDS = 10.0
+"""How long a start waits for a new catalog: a browser that waits shows the page then. gunicorn kills after 30 s."""
+
 log = logging.getLogger(__name__)
 
 
@@ -80,8 +83,9 @@ def start_background(
 ) -> Services:
     """Builds the services and starts watcher, export workers and WebSub publisher, which run until *stop*.
 
-    Returns once the catalog can be served. Export workers, whose start takes a second of processor time, and the first
-    scan of a folder that the catalog knows wait for *serving* if it is given: the first page comes before them.
+    Returns once the catalog can be served, or after FILLING_SECONDS: then pages answer 503 until it can. Export
+    workers, whose start takes a second of processor time, and the first scan of a folder that the catalog knows wait
+    for *serving* if it is given: the first page comes before them.
     """
     services = build_services(settings)
     stop = stop or threading.Event()
@@ -92,7 +96,7 @@ def start_background(
     if settings.websub_hub:
         publisher = WebSubPublisher(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
         threading.Thread(target=publisher.run, args=(changed, stop), name="websub", daemon=True).start()
-    ready.wait()
+    ready.wait(FILLING_SECONDS)
     exports = (services.export_service, stop, serving)
     threading.Thread(target=_export, args=exports, name="exports", daemon=True).start()
     return services

@@ -16,6 +16,7 @@ from faults.running import Server, running, stopped, wait_for
 from faults.test_databases import overwrite
 from faults.test_indexer import delete, delete_the_content, holders
 
+from reader.library.heartbeat import Heartbeat
 from reader.storage.locks import file_lock
 
 ARTICLES = 300
@@ -124,5 +125,23 @@ def test_a_web_process_that_starts_while_the_indexing_one_has_stalled_answers(tm
             assert status == 503
             assert int(fields["Retry-After"]) > 0
         wait_for(lambda: server.status("/a/rain") == 200, server)
+    finally:
+        server.stop()
+
+
+def test_a_server_answers_503_while_a_first_scan_takes_long(tmp_path):
+    """The test holds the place of the process that reads the folder, and says that it needs an hour."""
+    server = Server(tmp_path, workers=1)
+    server.publish("rain")
+    lock = server.instance / "indexer.lock"
+    try:
+        with file_lock(lock):
+            Heartbeat(lock).beat(3600)
+            server.begin()
+            wait_for(lambda: server.status("/healthz") == 503, server)
+            assert server.request("/")[0] == server.request("/a/rain")[0] == 503
+            assert server.request("/")[2]["Retry-After"]
+        wait_for(server.answers, server)
+        assert server.status("/a/rain") == 200
     finally:
         server.stop()
