@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import pytest
+from werkzeug.urls import uri_to_iri
 
 from reader.exports.publications import of_article
 from reader.feeds import FEEDS
+from reader.web.rendering import iri
 
 ARTICLES = {f"2026-05-{n:02}/rain-{n}.md": f"# 第{n}场大雨\n\n雨下了{n}天。" for n in range(1, 29)}
 
@@ -97,3 +100,11 @@ def test_texts_of_a_page_are_translated_when_its_template_is_compiled(publish, a
     )
     assert asked("/a/rain-8", Accept_Language=language).status_code == 200
     assert all("%(" in text for text in looked_up), looked_up
+
+
+@pytest.mark.parametrize("name", ["rain", "大雨", "a b", "50%", "大?雨#1&2", "é/雨", "\u2028", "😀.x"])
+@pytest.mark.parametrize("place", ["/a/{}", "/a/{}.pdf?page=phone", "/s/{}/", "/search?q={}"])
+def test_addresses_are_shown_as_the_standard_function_shows_them(name, place):
+    path = place.format(quote(name, safe=""))
+    assert iri(path) == uri_to_iri(path)
+    assert iri(f"{path}%E4%B8") == uri_to_iri(f"{path}%E4%B8")  # half a character

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, Response
 from jinja2 import StrictUndefined
@@ -131,10 +134,19 @@ def _context() -> dict[str, Any]:
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
 
 
+_ONLY_WORDS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)
+"""A path in which nothing is percent-encoded but letters beyond ASCII."""
+
+
 @lru_cache(maxsize=4096)
 def iri(path: str) -> str:
     """*path* with readable characters instead of percent-encoded ones (RFC 3987): fewer bytes of a page."""
-    return uri_to_iri(path) if "%" in path else path
+    if "%" not in path:
+        return path
+    if _ONLY_WORDS.fullmatch(path):
+        with suppress(UnicodeDecodeError):
+            return unquote(path, errors="strict")  # as the function below, in two thirds of its time
+    return uri_to_iri(path)
 
 
 def format_iso(moment: datetime) -> str:
