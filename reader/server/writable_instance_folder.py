@@ -23,8 +23,9 @@ PROBE_BYTES = 1 << 20
 """The minimum free space for a new catalog."""
 
 CATALOG = "catalog.sqlite3"
-SESSIONS = "sessions"
-"""Marker files of editor sessions that were logged out; copied to a temporary folder."""
+SESSIONS, SESSION_KEY = "sessions", "session.key"
+"""Marker files of editor sessions that were logged out, and the key of all; copied to a temporary folder. Web processes
+with different keys would ask an editor to log in at every other request."""
 
 TEMPORARY_EXPORTS_MB = "32"
 """A small export cache, because temporary folders are often in memory."""
@@ -112,6 +113,8 @@ class InstanceFolder:
 
     def _fill(self, temporary: Path) -> None:
         """With what spares work; a catalog only before the first web process starts, so that nobody writes into it."""
+        with suppress(OSError):
+            shutil.copyfile(self._wanted / SESSION_KEY, temporary / SESSION_KEY)
         with suppress(OSError):
             shutil.copytree(self._wanted / SESSIONS, temporary / SESSIONS)
         if self._has_served:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import resource
@@ -9,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+import urllib.parse
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -87,6 +89,38 @@ def test_a_server_starts_on_a_full_disk_that_holds_a_catalog(tmp_path):
         fill(server.instance)
         with running(server):
             assert server.status("/a/rain") == 200
+
+
+TOKEN = "a long enough secret"
+
+
+def logged_in(server) -> str:
+    """The cookie of a new session of the editor."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_SECONDS)) as connection:
+        connection.request("POST", "/editor/login", urllib.parse.urlencode({"token": TOKEN}), form)
+        answer = connection.getresponse()
+        assert answer.status == 303
+        return answer.getheader("Set-Cookie").partition(";")[0]
+
+
+def is_logged_in(server, cookie) -> bool:
+    return b"type=password" not in server.request("/editor", Cookie=cookie)[1]
+
+
+def test_a_session_of_the_editor_outlasts_a_start_on_a_full_disk(tmp_path):
+    server = Server(tmp_path, environment={"READER_EDITOR_TOKEN": TOKEN})
+    server.publish("rain")
+    with file_system(server.instance, 40):
+        with running(server):
+            cookie = logged_in(server)
+            assert is_logged_in(server, cookie)
+        fill(server.instance)
+        with running(server):
+            assert "cannot be written" in server.log
+            assert all(is_logged_in(server, cookie) for _ in range(8))
+            assert not is_logged_in(server, cookie[:-1])
+            assert is_logged_in(server, logged_in(server))
 
 
 @contextmanager
