@@ -27,6 +27,8 @@ _HTML_NAMES = (
 _TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _LONGEST_TAG = 5000
+_MOST_WITHOUT_END = 300
+"""Components whose tag doesn't end; each of them is looked at character by character."""
 _BLANK_LINES = lazy_pattern(r"\n{3,}")
 
 
@@ -58,12 +60,13 @@ def without_components(text: str) -> str:
         text = _OTHER_ATTRIBUTE.sub("", _TEXT_ATTRIBUTE.sub(r'\1="\2"', text))
     if "<" not in text:
         return text
-    out, done = [], 0
+    out, done, endless = [], 0, 0
     for found in _COMPONENT.finditer(text):
-        if found.start() < done or (found[1] or "").lower() in _HTML_NAMES:
+        if endless > _MOST_WITHOUT_END or found.start() < done or (found[1] or "").lower() in _HTML_NAMES:
             continue
         end = found.end() if found[0].endswith(">") else _end_of_tag(text, found.end())
         if not end:
+            endless += 1
             continue
         out.append(text[done : found.start()])
         out.append(_said(text[found.start() : end]))
