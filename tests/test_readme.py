@@ -80,8 +80,9 @@ SAMPLES = {
     "hosts": "localhost,news.example",
     "trusted_proxies": "127.0.0.2",
     "metrics_allow": "127.0.0.2",
+    "least_articles": "1",
 }
-"""A valid value for each setting of text; numbers, switches and folders get theirs by their type."""
+"""A valid value for each setting of text, and for zero; other numbers, switches and folders get theirs by type."""
 
 
 @pytest.fixture(scope="module")
