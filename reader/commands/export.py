@@ -23,6 +23,7 @@ from ..models import Publication
 from ..services import Services, build_command_services
 from ..settings import Settings
 from .click_localization import echo, localized
+from .output_file import OutputPath, replacing
 from .static_site import export_site
 
 
@@ -34,7 +35,7 @@ from .static_site import export_site
 )
 @click.option("--page", default="", help="Page size of a PDF: a4, phone, a6 or large. The default is a4.")
 @click.option("--script", default="", type=click.Choice(["", *SCRIPTS]), help="Simplified or Traditional characters.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder to write; - for standard output.")
+@click.option("-o", "--output", type=OutputPath(), help="File or folder to write; - for standard output.")
 @click.pass_obj
 def command(
     settings: Settings,
@@ -109,12 +110,14 @@ def write_library(services: Services, output: Path, script: str) -> None:
     terms = terms_of(services.catalog.site)
     articles = (in_script(article, script, terms) for article in every_article(services.catalog))
     options = options_of(settings, "", script, services.catalog.site)
-    output.unlink(missing_ok=True)  # libzim appends to an existing file
     length = services.catalog.count()
-    with click.progressbar(
-        articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr
-    ) as bar:
-        count = write_zim(output, bar, options, services.render.render, icon, language)
+    with (
+        click.progressbar(
+            articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr
+        ) as bar,
+        replacing(output) as place,
+    ):
+        count = write_zim(place, bar, options, services.render.render, icon, language)
     msgids = N_("%(path)s: %(count)s article, %(size)s bytes"), N_("%(path)s: %(count)s articles, %(size)s bytes")
     echo(nmessage(*msgids, count, path=output, size=f"{output.stat().st_size:,}"), err=True)
 
@@ -135,8 +138,8 @@ def write(content: bytes, path: Path) -> None:
     if str(path) == "-":
         cast("BinaryIO", sys.stdout.buffer).write(content)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with replacing(path) as place:
+        place.write_bytes(content)
     echo(Message("%(path)s: %(size)s bytes", path=path, size=f"{len(content):,}"), err=True)
 
 

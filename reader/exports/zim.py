@@ -17,6 +17,8 @@ from typing import Any
 from libzim.writer import Creator, Hint, Item, StringProvider
 from PIL import Image
 
+from ..errors import ExportFailed
+from ..i18n import Message
 from ..models import Article
 from . import to_html
 from .localization import gettext_of, is_chinese, long_date
@@ -62,8 +64,17 @@ def write_zim(
 ) -> int:
     """Writes each article as a page, lists by month, and a full-text index. *articles* are newest first.
 
-    Returns the number of articles.
+    Returns the number of articles. Raises ExportFailed if the file cannot be written.
     """
+    try:
+        return _write_zim(path, articles, options, render, icon, language)
+    except RuntimeError as error:  # libzim tells no more than "Unknown exception"
+        raise ExportFailed(path.name, Message("libzim cannot write the file; is the disk full?")) from error
+
+
+def _write_zim(
+    path: Path, articles: Iterable[Article], options: Options, render: Render, icon: Path, language: str
+) -> int:
     plain, lines = replace(options, base_url=""), []
     with Creator(path).config_indexing(True, iso_639_3(language)) as creator:
         creator.set_mainpath("index.html")

@@ -16,6 +16,7 @@ from datetime import date
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request, send_file
@@ -43,8 +44,9 @@ from ...exports.publications import (
 from ...i18n import translations
 from ...jobs.export_service import mark_of
 from ...jobs.queue import JobStatus
-from ...models import Collection, Publication, fingerprint, is_slug
+from ...models import Collection, Publication, is_slug
 from .. import services
+from ..content_disposition import disposition
 from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
 from ..responses import fit_suffix_range
@@ -84,9 +86,6 @@ _E_READER_AGENT = re.compile(
     r"(?i)koreader|kobo|kindle|pocketbook|librera|moon\+? ?reader|fbreader|aldiko|foliate|readest|thorium|calibre|opds"
     r"|coolreader|crengine|cantook|tolino|onyx|boox|marvin|bookfusion|yomu"
 )
-
-INLINE_TYPES = frozenset(("application/pdf",))
-"""Media types with ``Content-Disposition: inline``; others are attachments."""
 
 _SUFFIX = f"<any({', '.join(map(repr, EXPORTS))}):suffix>"
 
@@ -233,7 +232,10 @@ def download_response(publication: Publication, suffix: str) -> Response:
     if found is None:
         cost = 1 + len(publication.chapters) // ARTICLES_AS_ONE
         client_limits().spend("exports", services().settings.exports_per_minute, client(), cost)
+        revision = services().catalog.revision
         found = wait_for_file(publication, suffix, page, script)
+        if services().catalog.revision != revision and not is_current(publication):
+            return redirect_to_the_same_address()
     if isinstance(found, JobStatus):
         return progress_response(found, publication)
     key = export_service.key(publication, suffix, page, script)
@@ -247,6 +249,20 @@ def download_response(publication: Publication, suffix: str) -> Response:
     if publication.path.startswith((urls.ISSUES, urls.article(""))):  # others cannot be found by their name
         version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
         response.headers["Content-Location"] = version_address
+    return response
+
+
+def is_current(publication: Publication) -> bool:
+    """Whether all its articles are published as they are in it."""
+    chapters = publication.chapters
+    now = services().catalog.articles([chapter.slug for chapter in chapters])
+    return [article.version for article in now] == [chapter.version for chapter in chapters]
+
+
+def redirect_to_the_same_address() -> Response:
+    """While the client waited, an article was changed or withdrawn: the address is looked up again."""
+    response = cast("Response", redirect(request.full_path.rstrip("?"), 302))
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -310,21 +326,6 @@ def send(
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Content-Disposition"] = disposition(name, plain_name, mimetype)
     return response
-
-
-def disposition(name: str, plain_name: str, mimetype: str) -> str:
-    """Content-Disposition (RFC 6266) with the title in ``filename*`` (RFC 8187) and an ASCII ``filename``."""
-    kind = "inline" if mimetype in INLINE_TYPES else "attachment"
-    suffix = name.rpartition(".")[2]
-    ascii_name = _in_ascii(plain_name or name.rpartition(".")[0])
-    safe = "".join(char for char in name if char.isprintable() and char not in '/\\:*?"<>|')
-    return f"{kind}; filename=\"{ascii_name}.{suffix}\"; filename*=UTF-8''{quote(safe, safe='')}"
-
-
-def _in_ascii(name: str) -> str:
-    """*name* reduced to ASCII. If that changes it, a part of its hash is added to keep names distinct."""
-    ascii_name = re.sub(r"[^\w.-]+", "-", name.encode("ascii", "ignore").decode()).strip("-_. ")
-    return ascii_name if ascii_name == name else f"{ascii_name or 'reader'}-{fingerprint(name)[:6]}"
 
 
 def progress_response(status: JobStatus, publication: Publication) -> Response:
