@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,12 +14,14 @@ from lxml.html import HtmlElement
 from ...errors import UnreadableArticle
 from ...i18n import Message
 from ...sanitizer import check_attributes, strip_control_characters
-from .patterns import BODY, COMMENTS, STOP, TOKEN, UNWELCOME
+from .patterns import BODY, COMMENTS, OUTSIDE, POST, STOP, TAXONOMY, TOKEN, UNWELCOME
 
 NEVER_TEXT = frozenset((
     "script", "style", "noscript", "iframe", "select", "textarea", "button", "input", "template", "object", "embed",
     "svg", "canvas", "link", "meta", "audio", "video", "map", "dialog", "menu", "title", "base",
 ))  # fmt: skip
+SELDOM_TEXT = frozenset(("button", "dialog", "menu", "noscript", "select"))
+"""Those that are kept if they hold most of the prose: not closed above the article, or its text without JavaScript."""
 INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "img", "ins", "kbd", "label", "mark", "nobr", "picture", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small",
@@ -105,7 +107,11 @@ def drop_chrome(root: HtmlElement) -> None:
     Hidden prose is usually the next story, preloaded for infinite scrolling.
     """
     for element in list(root.iter(etree.Element)):
-        if element.tag in NEVER_TEXT:
+        if element.tag in NEVER_TEXT - SELDOM_TEXT:
+            drop(element)
+    whole = prose_of(root)
+    for element in list(root.iter(*SELDOM_TEXT)):
+        if prose_of(element) <= whole / 2:
             drop(element)
     drop_comments(root)
     whole = len(root.text_content())
@@ -179,9 +185,31 @@ def names_of(element: HtmlElement) -> str:
 
 
 @lru_cache(maxsize=8192)
-def is_unwelcome(names: str) -> bool:
-    """Whether *names* are those of navigation, advertisements and other page chrome. Cached, because names repeat."""
-    return UNWELCOME.search(names) is not None
+def unwelcome_words(names: str) -> frozenset[str]:
+    """The words in *names* that name navigation, advertisements and other page chrome. Cached, because names repeat."""
+    if POST.search(names):
+        names = TAXONOMY.sub("", names)
+    return frozenset(found[0].lower() for found in UNWELCOME.finditer(names))
+
+
+def prose_of(element: HtmlElement) -> float:
+    """The amount of prose in *element*, in tokens."""
+    return sum(block.prose for block in blocks_of(element))
+
+
+def words_of_prose(blocks: Iterable[TextBlock], shares: Mapping[HtmlElement, float], most: float) -> frozenset[str]:
+    """The unwelcome words that say nothing on this page, because more than *most* of its prose stands below them.
+
+    Page builders put each paragraph into a "widget" of its own. Words such as "comment" always mean what they say.
+    *shares* are the fractions of the prose in elements.
+    """
+    below: dict[str, float] = {}
+    for block in blocks:
+        path = [element for element in lineage(block.owner) if shares[element] <= most]
+        for word in frozenset[str]().union(*(unwelcome_words(names_of(element)) for element in path)):
+            below[word] = below.get(word, 0.0) + block.prose
+    whole = sum(block.prose for block in blocks) or 1.0
+    return frozenset(word for word, prose in below.items() if prose > most * whole and not OUTSIDE.fullmatch(word))
 
 
 @lru_cache(maxsize=8192)

@@ -9,13 +9,18 @@ import re
 
 from ...chinese import HAN
 
-TOKEN = re.compile(rf"[{HAN}]|[A-Za-z\u00c0-\u024f0-9]+")
-"""One Han character, or one run of Latin letters and digits: the unit of text length."""
+_UNSPACED = f"{HAN}\u3041-\u30ff\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Scripts without spaces between words: Han, kana, Thai, Lao, Burmese, Khmer."""
 
-STOP = re.compile(r"[，。！？；：、“”…]|[,.!?;:](?=\s|$|[\"”’])")
+TOKEN = re.compile(
+    rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_]|[\u0300-\u036f\u05b0-\u05c7\u064b-\u0652\u0900-\u0dff])+"
+)
+"""One character of a script without spaces, or one run of letters, marks and digits: the unit of text length."""
+
+STOP = re.compile(r"[，。！？；：、“”…،؛؟।॥።]|[,.!?;:](?=\s|$|[\"”’»])")
 """Punctuation of sentences; menus and lists of links have almost none."""
 
-SENTENCE_END = re.compile(r"[。！？；…”’）.!?;\")]\s*$")
+SENTENCE_END = re.compile(r"[。！？；…”’»）.!?;\")؟।॥።]\s*$")
 
 UNWELCOME = re.compile(
     r"comment|pinglun|repl(y|ies)|discuss|disqus|relat|xiangguan|recomm?|recirc|tuijian|side-?_?bar|\baside|foot|header"
@@ -24,10 +29,21 @@ UNWELCOME = re.compile(
     r"|qrcode|erweima|download|outbrain|taboola|rank|\bhot\b|trending|most-|\bmore\b|more-|byline|timestamp|dateline"
     r"|publish|\bmeta\b|post-?meta|author|donat|teaser|card|gallery|slideshow|caption|credit|follow|rating|print|skip"
     r"|\bnext|\bprev|yarpp|jiathis|[bj]d?share|editor\b|zebian|zrbj|shengming|contact|search|feedback|tips|cookie|notice"
-    r"|alert|\bcta\b|estimated|read-?time|trackback|tbping|hidden-?xs|breadcrumb|pubdate|source\b|laiyuan|lookall",
+    r"|alert|consent|gdpr|popmake|\bcta\b|estimated|read-?time|trackback|tbping|hidden-?xs|breadcrumb|pubdate|source\b|laiyuan|lookall",
     re.IGNORECASE,
 )
 """Class names and ids of page chrome."""
+
+POST = re.compile(r"\b(?:hentry|type-(?:post|page)|post-\d+)\b")
+TAXONOMY = re.compile(r"\b(?:tag|category|post_tag|author|series|topic|format|status|comments?)-[^\s]+")
+"""Class names that WordPress gives a whole article (POST), and among them those that tell its tags and authors."""
+
+OUTSIDE = re.compile(
+    r"comment|pinglun|repl|discuss|disqus|relat|xiangguan|recomm|recirc|tuijian|\baside|foot|popup|popmake|modal|login"
+    r"|cookie|consent|gdpr|newsletter|subscri|advert|sponsor|promo|outbrain|taboola|crumb",
+    re.IGNORECASE,
+)
+"""Those that name the surroundings of an article, however much text they hold."""
 
 BODY = re.compile(
     r"article-?_?(body|content|text|txt|con\b)|(post|entry|story|news|detail|main|page)-?_?(body|content|text|con\b|txt)"

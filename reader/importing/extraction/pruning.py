@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from lxml.html import HtmlElement
 
-from .blocks import TextBlock, blocks_of, drop, is_body, is_unwelcome, lineage, names_of
+from .blocks import TextBlock, blocks_of, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
 from .patterns import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 from .scoring import LANDMARKS, probabilities, prose_by_element
 
@@ -68,6 +68,7 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         for element in lineage(block.owner):
             tokens[element] = tokens.get(element, 0) + block.tokens
             likely[element] = likely.get(element, 0.0) + chance * block.tokens
+    meaningless = words_of_prose(blocks, shares, MOST)
     together: defaultdict[str, float] = defaultdict(float)
     for element, share in shares.items():
         together[names_of(element)] += share
@@ -76,7 +77,7 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         share = max(shares.get(element, 0.0), together[names] if names else 0.0)
         if element not in tokens or share > MOST or _is_within(element, "figure") or _is_within(element, "pre"):
             continue
-        unwelcome = element.tag in LANDMARKS or (is_unwelcome(names) and not is_body(names))
+        unwelcome = element.tag in LANDMARKS or (unwelcome_words(names) - meaningless and not is_body(names))
         if unwelcome and likely[element] < 0.5 * tokens[element] and not _quotes(element):
             drop(element)
 
@@ -105,7 +106,7 @@ def _drop_link_lists(body: HtmlElement) -> None:
 def _is_list_of_story(element: HtmlElement) -> bool:
     """A list of short links between two paragraphs of the story, as of tools or sources; other headlines are longer."""
     above, below = element.getprevious(), element.getnext()
-    if element.tag not in ("ul", "ol") or above is None or below is None or is_unwelcome(names_of(element)):
+    if element.tag not in ("ul", "ol") or above is None or below is None or unwelcome_words(names_of(element)):
         return False
     if max((len(TOKEN.findall(item.text_content())) for item in element), default=0) > MOST_LINK_TOKENS:
         return False

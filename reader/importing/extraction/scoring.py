@@ -8,11 +8,11 @@ the fraction of all body text that is in the element, weighted by these probabil
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lxml.html import HtmlElement
 
-from .blocks import TextBlock, is_body, is_unwelcome, lineage, names_of
+from .blocks import TextBlock, is_body, lineage, names_of, unwelcome_words, words_of_prose
 from .patterns import CHROME, DATE, SENTENCE_END
 
 WEIGHTS = {
@@ -22,6 +22,7 @@ WEIGHTS = {
     "unwelcome names": -3.5,
     "body names": 1.5,
     "landmark": -1.0,
+    "main article": 1.5,
     "set phrase": -1.5,
     "paragraph": 1.0,
     "sentence": 0.5,
@@ -40,14 +41,15 @@ DOUBT = 1.5
 """Exponent of the probabilities when elements are compared: many doubtful blocks must not outweigh a short story."""
 
 LANDMARKS = frozenset(("nav", "aside", "footer", "header"))
+MOST_BELOW_A_WORD = 0.5
 PHRASE_TOKENS = 60
 _LARGEST_EXPONENT = 700
 """A set phrase in a longer block is not counted."""
 
 
-def probabilities(blocks: Sequence[TextBlock]) -> list[float]:
-    """For each block, the probability that it is body text, 0 to 1."""
-    return [_logistic(signs) for signs in features_of(blocks)]
+def probabilities(blocks: Sequence[TextBlock], article: HtmlElement | None = None) -> list[float]:
+    """For each block, the probability that it is body text, 0 to 1. *article* is as ``main_article`` finds it."""
+    return [_logistic(signs) for signs in features_of(blocks, article)]
 
 
 def _logistic(signs: dict[str, float]) -> float:
@@ -55,12 +57,16 @@ def _logistic(signs: dict[str, float]) -> float:
     return 1 / (1 + math.exp(min(-sum_of_signs, _LARGEST_EXPONENT)))
 
 
-def features_of(blocks: Sequence[TextBlock]) -> list[dict[str, float]]:
+def features_of(blocks: Sequence[TextBlock], article: HtmlElement | None = None) -> list[dict[str, float]]:
     """For each block, the value of every feature in WEIGHTS, 0 to 1."""
-    prose = prose_by_element(blocks)
     whole = sum(block.prose for block in blocks) or 1.0
+    shares = {element: prose / whole for element, prose in prose_by_element(blocks).items()}
+    meaningless = words_of_prose(blocks, shares, MOST_BELOW_A_WORD)
     return [
-        _own_features(block) | _position_features(block, prose, whole) | _neighbour_features(blocks, place)
+        _own_features(block)
+        | _position_features(block, shares, meaningless)
+        | _neighbour_features(blocks, place)
+        | {"main article": float(article is not None and article in lineage(block.owner))}
         for place, block in enumerate(blocks)
     ]
 
@@ -72,6 +78,17 @@ def prose_by_element(blocks: Sequence[TextBlock]) -> dict[HtmlElement, float]:
         for element in lineage(block.owner):
             prose[element] = prose.get(element, 0.0) + block.prose
     return prose
+
+
+def main_article(root: HtmlElement) -> HtmlElement | None:
+    """The ``article`` or ``main`` element of the page's story: the only one, else the first with the ``h1``."""
+    for path in ("//article[not(ancestor::article)]", "//main | //*[@role='main']"):
+        found = root.xpath(path)
+        headed = [element for element in found if element.find(".//h1") is not None]
+        if len(found) == 1 or headed:
+            chosen: HtmlElement = found[0] if len(found) == 1 else headed[0]
+            return chosen
+    return None
 
 
 def _own_features(block: TextBlock) -> dict[str, float]:
@@ -87,11 +104,15 @@ def _own_features(block: TextBlock) -> dict[str, float]:
     }
 
 
-def _position_features(block: TextBlock, prose: dict[HtmlElement, float], whole: float) -> dict[str, float]:
+def _position_features(
+    block: TextBlock, share_of: Mapping[HtmlElement, float], meaningless: frozenset[str]
+) -> dict[str, float]:
     path = list(lineage(block.owner))
-    shares = [prose[element] / whole for element in path[:3]] + [1.0] * 3
-    named = [(names_of(element), prose[element] / whole, depth) for depth, element in enumerate(path)]
-    unwelcome = sum(1 for names, share, depth in named if (share < 0.5 or depth < 2) and is_unwelcome(names))
+    shares = [share_of[element] for element in path[:3]] + [1.0] * 3
+    named = [(names_of(element), share_of[element], depth) for depth, element in enumerate(path)]
+    unwelcome = sum(
+        1 for names, share, depth in named if (share < 0.5 or depth < 2) and unwelcome_words(names) - meaningless
+    )
     return {
         "unwelcome names": min(unwelcome, 2) / 2,
         "body names": float(any(is_body(names) for names, _, _ in named)),
@@ -115,7 +136,7 @@ def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
     likely: dict[HtmlElement, float] = {}
     tokens: dict[HtmlElement, int] = {}
     whole = 0.0
-    for block, chance in zip(blocks, probabilities(blocks), strict=True):
+    for block, chance in zip(blocks, probabilities(blocks, main_article(root)), strict=True):
         likelihood = block.tokens * chance**DOUBT
         whole += likelihood
         for element in lineage(block.owner):
