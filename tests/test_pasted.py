@@ -29,3 +29,27 @@ def test_any_encoding_gives_the_same_article(encoding: str) -> None:
     for case in CASES:
         draft = read_draft(".txt", (case / "input.txt").read_text("utf-8").encode(encoding))
         assert f"{front_matter.write(draft)}\n{to_plain_markdown(draft.body_html)}" == article_in(case)
+
+
+@pytest.mark.parametrize(
+    ("line", "tags"),
+    [
+        ("标签：河北 经济", ("河北", "经济")),
+        ("关键词：河北；经济；河北", ("河北", "经济")),
+        ("标签丨#河北 #经济", ("河北", "经济")),
+        ("文章标签: 河北、石家庄", ("河北", "石家庄")),
+        ("Tags: climate change, river", ("climate change", "river")),
+        ("标签：", ()),
+    ],
+)
+@pytest.mark.parametrize("form", ["大雨\n2026-05-01 06:00\n{}\n\n{}", "大雨\n2026-05-01 06:00\n\n{1}\n\n{0}\n"])
+def test_tags_above_or_below_the_story_are_its_tags(line: str, tags: tuple[str, ...], form: str) -> None:
+    story = "今天下了大雨，河水上涨两米。居民都已撤离。"
+    draft = read_draft(".txt", form.format(line, story).encode())
+    assert (draft.title, draft.tags, draft.body_html.strip()) == ("大雨", tags, f"<p>{story}</p>")
+
+
+def test_keywords_in_the_story_are_story() -> None:
+    draft = read_draft(".txt", "大雨\n\n今天下雨了。\n\n关键词：水很重要！\n\n明天还有雨。\n".encode())
+    assert draft.tags == ()
+    assert "关键词：水很重要！" in draft.body_html

@@ -27,7 +27,7 @@ from .decoding import decode_text
 from .front_matter_variants import is_nikola_head
 from .pasted_pages.dateline import date_alone
 from .pasted_pages.head import Head, possible_heads
-from .pasted_pages.labels import people_in
+from .pasted_pages.labels import TAGS, credits_in, people_in, tags_in
 from .pasted_pages.patterns import (
     BYLINE_AT_END,
     BYLINE_AT_START,
@@ -95,9 +95,17 @@ def read(data: bytes) -> Draft:
         "published": head.published or tail.published or _date_of_story(head, story),
         "source": head.source or tail.source,
         "byline": lifted or _fullest(head.byline, tail.byline, at_start),
+        "tags": _tags_around(lines, head.end, tail.end),
         "editor": tail.chief or head.chief or tail.editor or editor or head.editor,
     }
     return Draft(**{**found, **values}, body_html=_html(story))
+
+
+def _tags_around(lines: list[TextLine], begin: int, end: int) -> tuple[str, ...]:
+    """Those of the first line above or below the story that names any: ``标签：河北 经济``."""
+    outside = (line.text for line in (*lines[:begin], *lines[end:]))
+    fields = (field for text in outside for field in credits_in(text) if field.kind == TAGS)
+    return next((tags for field in fields if (tags := tags_in(field.value))), ())
 
 
 def _around(lines: list[TextLine], has_title: bool) -> tuple[Head, Tail]:

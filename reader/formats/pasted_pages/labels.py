@@ -13,8 +13,8 @@ from ...patterns import lazy_pattern
 from ..person_names import closed_up, split_names
 from .patterns import folded
 
-SOURCE, AUTHOR, EDITOR, CHIEF, DATE, TITLE, KICKER, SUBTITLE, NUMBER, OTHER = (
-    *("source", "author", "editor", "chief", "date", "title", "kicker", "subtitle", "number", "other"),
+SOURCE, AUTHOR, EDITOR, CHIEF, DATE, TITLE, KICKER, SUBTITLE, NUMBER, TAGS, OTHER = (
+    *("source", "author", "editor", "chief", "date", "title", "kicker", "subtitle", "number", "tags", "other"),
 )
 """The kinds of fields. CHIEF is the responsible editor, 责任编辑; NUMBER the number of an official document."""
 
@@ -31,6 +31,7 @@ _NAMES = {
     KICKER: "引题 肩题 眉题",
     SUBTITLE: "副题 副标题 子题",
     NUMBER: "发文字号 文号 发布文号",
+    TAGS: "标签 文章标签 关键词 关键字 tags tag keywords keyword",
     OTHER: "发自 字号 字体 文字大小 浏览次数 浏览量 浏览 阅读次数 阅读量 阅读 点击次数 点击量 点击数 点击 评论数 "
     "评论 人气 访问次数 访问量 分享到 分享至 分享 索引号 主题分类 主题词 公文种类 公开方式 有效性 "
     "信息分类 体裁分类 组配分类 栏目 频道 所属栏目 图片编辑 视觉编辑 美术编辑 版面编辑 版式编辑 "
@@ -40,7 +41,7 @@ _NAMES = {
     "审校 审读 审核 审签 审定 审稿 校稿 初审 复审 终审 一审 二审 三审 一校 二校 三校 一读 二读 监制 "
     "总监制 监审 出品 出品人 策划 总策划 统筹 总统筹 主编 副主编 执行主编 总编辑 值班主任 值班编委 "
     "值班主编 值班总编 值班总监 值班领导 翻译 编译 整理 供稿 投稿 通联 联合出品 运营 新媒体 "
-    "新媒体运营 微信编排 编排 来稿 标签 关键词 关键字 文章标签 tags keywords",
+    "新媒体运营 微信编排 编排 来稿",
 }
 _KIND = {name.lower(): kind for kind, names in _NAMES.items() for name in names.split()}
 _IMAGINED = frozenset(
@@ -101,12 +102,15 @@ _LABELS_BESIDE = lazy_pattern(rf"(?:(?:{_PEOPLE})\s{{1,4}}(?:{_PERSON})(?:[、\s
 _LABEL_BESIDE = lazy_pattern(rf"({_PEOPLE})\s{{1,4}}((?:{_PERSON})(?:、(?:{_PERSON}))*)")
 _BAR = lazy_pattern(r"[|｜丨]")
 _NOT_IN_VALUE = lazy_pattern(r"[。！？!?；]|[“”].{6}")
+_NOT_IN_TAGS = lazy_pattern(r"[。！？!?]|[“”].{6}")
 _LONGEST_VALUE = 60
 _BUTTON = lazy_pattern(
     r"\s+(?:打印|关闭|收藏|举报|分享|字号|字体|点击|阅读|浏览|评论|纠错|听全文|我要|返回|扫码|\[?大|A[+-]|T|\d+)\b.*$|\s{3,}.*$"
 )
 _CODE = lazy_pattern(r"[\s_(（]+[A-Z]{1,4}\d{2,6}\)?$")
 """The number of an editor: ``尤佳 PN092``."""
+_TAG_SIGNS = lazy_pattern(r"[、，,;；#＃|｜丨/]+")
+_TAG_SEPARATORS = lazy_pattern(r"[\s、，,;；#＃|｜丨/]+")
 _AROUND = " \u3000\xa0()（）[]【】《》<>|｜丨·•,，、;；"
 
 
@@ -131,9 +135,10 @@ def labelled(text: str) -> tuple[str, list[Labelled]]:
     fields = []
     for match, following in zip(found, [*found[1:], None], strict=False):
         value = _BAR.split(text[match.end() : following.start() if following else None])[0].strip(_AROUND)
-        if _NOT_IN_VALUE.search(value) or len(value) > _LONGEST_VALUE:
+        kind = _kind(match["label"])
+        if (_NOT_IN_TAGS if kind == TAGS else _NOT_IN_VALUE).search(value) or len(value) > _LONGEST_VALUE:
             return text, []
-        fields.append(Labelled(_kind(match["label"]), _closed(match["label"]), value, "丨" not in match[0]))
+        fields.append(Labelled(kind, _closed(match["label"]), value, "丨" not in match[0]))
     before = text[: found[0].start()] if found else text
     return before, fields
 
@@ -160,6 +165,12 @@ def source_in(value: str) -> str:
 def people_in(value: str) -> str:
     """The editors as written, without buttons: ``刘琼、胡洪林``."""
     return closed_up(_CODE.sub("", _BUTTON.sub("", value)).strip(_AROUND))
+
+
+def tags_in(value: str) -> tuple[str, ...]:
+    """``#河北 #经济``, ``河北、经济``, ``河北；经济``: each once. Words of other scripts are divided by signs only."""
+    separators = _TAG_SEPARATORS if re.search(f"[{HAN}]", value) else _TAG_SIGNS
+    return tuple(dict.fromkeys(tag for part in separators.split(value) if (tag := part.strip(_AROUND))))
 
 
 def names_of(value: str) -> tuple[str, ...]:
