@@ -66,6 +66,10 @@ def test_a_changed_preference_leaves_the_others():
         ("news.example", {"Origin": "http://news.example"}, 303),
         ("news.example", {"Origin": "http://news.example:8080"}, 303),  # a proxy that leaves out the port
         ("192.0.2.7:8000", {"Origin": "http://192.0.2.7:8000"}, 303),
+        ("[2001:db8::5]:8000", {"Origin": "http://[2001:db8::5]:8000"}, 303),
+        ("[2001:db8::5]:8000", {"Origin": "http://[2001:db8::6]:8000"}, 403),
+        ("[2001:db8::5]", {"Referer": "http://[2001:db8::5]/a/rain"}, 303),
+        ("news.example.", {"Origin": "http://news.example."}, 303),
         ("news.example", {"Referer": "http://news.example/a/rain"}, 303),
         ("news.example", {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 303),
         ("news.example", {}, 303),  # no browser

@@ -38,7 +38,7 @@ def is_from_this_site() -> bool:
 
 def _own_names() -> set[str]:
     settings = services().settings
-    return {*settings.known_hosts, urlsplit(settings.base_url).hostname or "", host_name(request.host)} - {""}
+    return {*settings.known_hosts, _host_of(settings.base_url), host_name(request.host)} - {""}
 
 
 def _is_name_known() -> bool:
@@ -52,7 +52,9 @@ def _is_name_known() -> bool:
 
 
 def _host_of(source: str) -> str:
+    """The name in a URL, as ``host_name`` gives it for a Host: an IPv6 address in brackets, no final dot."""
     try:
-        return urlsplit(source).hostname or ""
+        name = urlsplit(source).hostname or ""
     except ValueError:
         return ""
+    return host_name(f"[{name}]" if ":" in name else name)
