@@ -232,3 +232,23 @@ def test_traditional_characters_are_a_matter_of_one_parameter(publish, fetch):
     chapter = book.read("EPUB/a1.xhtml").decode()
     assert "理髮與發展" in chapter
     assert 'lang="zh-Hant"' in chapter
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/d/2026-05-01.epub",
+        "/a/rain.epub?script=hant-hk",
+        "/a/rain.pdf?page=phone&script=hant",
+        "/a/rain.pdf?page=a6",
+        "/a/rain.pdf",
+    ],
+)
+def test_an_evicted_version_leads_to_the_latest_one_with_its_options(publish, fetch, client, services, path):
+    publish(RAIN | SUN)
+    place = fetch(path).headers["Content-Location"]
+    assert client.get(place, buffered=True).status_code == 200
+    for file in (services.settings.instance / "exports").glob("*/*"):
+        file.unlink()
+    answer = client.get(place, buffered=True)
+    assert (answer.status_code, answer.headers["Location"]) == (302, path)

@@ -10,6 +10,8 @@ import pytest
 from stub_site import site
 from test_import_sites import draft_of, files, picture, run  # noqa: F401 (a fixture)
 
+from reader.importing.sources.tables import csv_rows
+
 ID, OTHER = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 POSTS = (
     "post_id,post_date,is_published,email_sent_at,inbox_sent_at,type,audience,title,subtitle,podcast_url\n"
@@ -105,6 +107,20 @@ def test_pages_of_notion_keep_their_properties_and_pictures(settings, run, expor
     assert "Note: this is a sentence" in draft_of(settings, Path(name).stem).body_html
 
 
+@pytest.mark.parametrize(
+    "status", ["Status: Not started", "Status: In progress", "状态: 草稿", "狀態: 进行中", "Publish: No"]
+)
+def test_a_page_of_notion_that_is_not_finished_is_a_draft(settings, run, export, status):  # noqa: F811
+    run(export({f"Rain {OTHER}.md": f"# Rain\n\n{status}\nTags: river\n\nThe river rose in the night.\n"}))
+    assert draft_of(settings, "Rain").draft
+
+
+def test_of_a_table_only_the_columns_that_are_read_are_kept():
+    table = ("Title,x,URL," + ",".join(map(str, range(1000))) + "\nRain,y,/rain" + ",z" * 1000 + "\nBoats\n").encode()
+    rows = list(csv_rows("links.csv", table, ("url", "title")))
+    assert rows == [{"title": "Rain", "url": "/rain"}, {"title": "Boats"}]
+
+
 def test_the_parts_of_a_notion_export_are_read_but_no_other_nested_archive(settings, run, tmp_path):  # noqa: F811
     part, whole = tmp_path / "part.zip", tmp_path / "whole.zip"
     name = "ExportBlock-01234567-0123-0123-0123-0123456789ab-Part-1.zip"
@@ -140,10 +156,13 @@ def test_articles_of_omnivore_have_the_fields_of_its_metadata(settings, run, exp
         "metadata_0_to_2.json": json.dumps([entry, other, {**entry, "slug": "gone"}]),
         "content/rain-18a.html": f"<html><body><div>{TEXT}</div></body></html>",
         "content/boats-18b.html": f"<html><body><div>{TEXT.replace('river', 'sea')}</div></body></html>",
+        "content/lost-18c.html": f"<html><body><div>{TEXT.replace('river', 'lake')}</div></body></html>",
         "highlights/rain-18a.md": "> The river rose",
     }
     result = run(export(members))
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
+    assert "content/lost-18c.html: no metadata_*.json" in result.output
+    assert "2 imported" in result.output
     drafts = {draft.title: draft for draft in (draft_of(settings, Path(name).stem) for name in files(settings))}
     rain = drafts["Rain"]
     assert (rain.byline, rain.tags, rain.summary, rain.published.day) == (

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from reader.chinese.html_conversion import convert_html
 from reader.chinese.script_conversion import in_script
 from reader.chinese.scripts import SCRIPTS, other_script, script_of
-from reader.chinese.text_conversion import Terms, convert
+from reader.chinese.text_conversion import Terms, _apart_from, convert
 from reader.models import Article
 from reader.sanitizer import sanitize
 
@@ -119,6 +119,31 @@ def test_the_sites_own_words_go_before_the_dictionary():
     assert convert("軟體園區的軟體發展", "hans", terms) == "软件园的软件发展"
     assert convert_html(Markup("<p>软<b>件</b>发展</p>"), "hant", terms) == "<p>軟<b>體</b>發展</p>"
     assert convert_html(Markup("<p>软<b>件园</b>发展</p>"), "hant", terms) == "<p>軟體園區<b></b>發展</p>"
+
+
+def test_a_word_with_the_signs_of_html_is_shown_as_it_is_written():
+    terms = Terms(words=(("软件", "<b>軟體"), ("R&D", "研&發"), ("里", '"里')))
+    body = '<p>软件，R&amp;D，里<img src="a.png" alt="软件，里"></p>'
+    shown = '<p>&lt;b&gt;軟體，研&amp;發，"里<img src="a.png" alt="&lt;b&gt;軟體，&quot;里"></p>'
+    assert convert_html(Markup(body), "hant", terms) == shown
+    assert sanitize(shown) == shown
+
+
+def test_names_and_quotations_take_linear_time():
+    class Counted(list):
+        looked = 0
+
+        def __getitem__(self, index):
+            self.looked += 1
+            return super().__getitem__(index)
+
+    def looked(count):
+        taken = Counted((4 * n, 4 * n + 2) for n in range(count))
+        apart = _apart_from(taken, [(4 * n + 1 + n % 2, 4 * n + 3) for n in range(count)])
+        assert apart == [(4 * n + 2, 4 * n + 3) for n in range(1, count, 2)]
+        return taken.looked
+
+    assert looked(2000) <= 2 * looked(1000) + 10
 
 
 @given(text(alphabet="头发后来<b></b>“”。說余华软件云&;a"), sampled_from(sorted(SCRIPTS)))

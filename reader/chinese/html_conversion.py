@@ -46,12 +46,12 @@ class _Run:
 
 def convert_html(body: Markup, script: str, terms: Terms = NO_TERMS) -> Markup:
     """*body* in *script*. It comes from the sanitizer: all elements are closed, and no attribute contains ``>``."""
-    tokens = _TAG_OR_TEXT.split(body)
+    tokens, of_text, of_attributes = _TAG_OR_TEXT.split(body), terms.in_html(), terms.in_html(quoted=True)
     for run in _runs(tokens, script):
-        pieces = converted_pieces([tokens[number] for number in run.tokens], script, terms, run.is_quotation)
+        pieces = converted_pieces([tokens[number] for number in run.tokens], script, of_text, run.is_quotation)
         for number, piece in zip(run.tokens, pieces, strict=True):
             tokens[number] = piece
-    return Markup("".join(_shown(token, script, terms) for token in tokens))  # noqa: S704 (the tags of a safe body)
+    return Markup("".join(_shown(token, script, of_attributes) for token in tokens))  # noqa: S704 (the tags of a safe body)
 
 
 def _runs(tokens: list[str], script: str) -> Iterator[_Run]:

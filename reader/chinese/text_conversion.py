@@ -6,6 +6,7 @@ Everything else is OpenCC's: its phrase dictionaries know that 头发 and 发展
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,16 @@ class Terms:
         added = tuple(name for name in names if len(name) > 1 and any(map(_is_ambiguous, name)))
         return Terms(self.words, self.names + added) if added else self
 
+    def in_html(self, *, quoted: bool = False) -> Terms:
+        """For text with ``&``, ``<`` and ``>`` as character references; *quoted* is for attributes in double quotes."""
+
+        def escaped(word: str) -> str:
+            text = html.escape(word, quote=False)
+            return text.replace('"', "&quot;") if quoted else text
+
+        words = tuple((escaped(simplified), escaped(traditional)) for simplified, traditional in self.words)
+        return Terms(words, tuple(map(escaped, self.names)))
+
 
 NO_TERMS = Terms()
 
@@ -76,13 +87,24 @@ def _segments(text: str, script: str, terms: Terms, is_quotation: bool) -> Itera
 
 def _fixed(text: str, script: str, terms: Terms, is_quotation: bool) -> list[tuple[int, int, str]]:
     """The (begin, end, replacement) of what is no work of the dictionary. They are in order and do not overlap."""
-    found = [(begin, end, text[begin:end]) for begin, end in _traditional_parts(text, script, is_quotation)]
+    stay = _traditional_parts(text, script, is_quotation)
+    words: list[tuple[int, int]] = []
     if pattern := _pattern_of(script, terms):
-        replacements = _replacements(script, terms)
-        for match in pattern.finditer(text):
-            if not any(begin < match.end() and match.start() < end for begin, end, _ in found):
-                found.append((*match.span(), replacements[match[0]]))
-    return sorted(found)
+        words = _apart_from(stay, (match.span() for match in pattern.finditer(text)))
+    replacements = _replacements(script, terms) if words else {}
+    kept = [(begin, end, text[begin:end]) for begin, end in stay]
+    return sorted([*kept, *((begin, end, replacements[text[begin:end]]) for begin, end in words)])
+
+
+def _apart_from(taken: Sequence[tuple[int, int]], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of *spans* that overlap none of *taken*. Both are in order and overlap none of their own: linear time."""
+    apart, number = [], 0
+    for begin, end in spans:
+        while number < len(taken) and taken[number][1] <= begin:
+            number += 1
+        if number == len(taken) or end <= taken[number][0]:
+            apart.append((begin, end))
+    return apart
 
 
 @lru_cache(256)
@@ -98,7 +120,7 @@ def _replacements(script: str, terms: Terms) -> dict[str, str]:
 
 
 def _traditional_parts(text: str, script: str, is_quotation: bool) -> list[tuple[int, int]]:
-    """The spans of *text* that are Traditional already, if *script* is Traditional."""
+    """The spans of *text* that are Traditional already, in order, if *script* is Traditional."""
     if script == "hans" or len(simplified := _converter("hans").convert(text)) != len(text) or simplified == text:
         return []
 
@@ -108,11 +130,8 @@ def _traditional_parts(text: str, script: str, is_quotation: bool) -> list[tuple
     if is_quotation:
         return [(0, len(text))] if is_traditional(0, len(text)) else []
     quotations = [match.span() for match in _QUOTATION.finditer(text) if is_traditional(*match.span())]
-    return quotations + [
-        match.span()
-        for match in _CLAUSE.finditer(text)
-        if is_traditional(*match.span()) and not any(begin <= match.start() < end for begin, end in quotations)
-    ]
+    clauses = _apart_from(quotations, (match.span() for match in _CLAUSE.finditer(text)))
+    return sorted([*quotations, *(span for span in clauses if is_traditional(*span))])
 
 
 def _of_dictionary(text: str, script: str) -> Sequence[str]:

@@ -55,7 +55,7 @@ ROWS = (
     _row("draft", "switch", "draft 草稿"),
     _row("draft", "withheld", "wip private hidden unlisted headless secret is_draft isDraft encrypt encrypted"),
     _row("draft", "shown", "publish public is_published isPublished visible dg-publish render"),
-    _row("draft", "status", "status visibility state post_status"),
+    _row("draft", "status", "status visibility state post_status 状态 狀態 可见性 可見性"),
     _row("draft", "password", "password passwd"),
     _row("slug", "slug", "slug 短名"),
     _row("aliases", "aliases", "aliases 别名 旧短名 alias redirect_from redirects old_slugs"),

@@ -27,9 +27,9 @@ _SHOWN = 80
 """So much of a wrong value is told."""
 _WITHHELD = word_set(
     "draft drafts private hidden unlisted pending future trash skip wip unpublished inherit auto-draft members paid"
-    " 草稿 私密 未发布 待审"
-)
-"""What a status may say of an article that is not public (WordPress, Pelican, Ghost, Obsidian's users)."""
+    " scheduled todo review 草稿 私密 私有 隐藏 不公开 内部 未发布 未完成 未开始 进行中 待审 待审核 审核中 待发布"
+) | {"in progress", "in review", "not started", "to do"}
+"""What a status may say of an article that is not public (WordPress, Pelican, Ghost, Notion, Obsidian's users)."""
 _LANGUAGES = {
     "中文": "zh", "简体中文": "zh-Hans", "繁體中文": "zh-Hant", "繁体中文": "zh-Hant", "chinese": "zh", "cn": "zh-CN",
     "tw": "zh-TW", "english": "en", "英文": "en", "日本語": "ja", "jp": "ja", "日文": "ja", "한국어": "ko", "kr": "ko",

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from ..catalog import Catalog
+from ..chinese.scripts import SCRIPTS
 from ..errors import ExportFailed, ReaderError, TooLarge
 from ..exports import EXPORTS, page_of
 from ..exports.options import options_of, script_of
@@ -79,6 +81,16 @@ def _mark_of_site(site: Site, site_name: str, base_url: str) -> str:
 def _with_options(stem: str, suffix: str, page: str = "", script: str = "") -> str:
     """The key with the options that differ from the defaults. Raises UnknownFormat, BadOption."""
     return "-".join((stem, *(part for part in (page_of(suffix, page), script_of(script)) if part))) + f".{suffix}"
+
+
+def options_in(key: str, suffix: str) -> str:
+    """The options in ``ExportService.key`` as the query of an address, with ``?``; empty if there are none."""
+    parts = "-".join(key.split("-")[4:])
+    script = next((script for script in SCRIPTS if f"-{parts}".endswith(f"-{script}")), "")
+    page = parts.removesuffix(script).removesuffix("-")
+    chosen = {"page": page if page in EXPORTS[suffix].PAGES[1:] else "", "script": script}
+    options = urlencode({name: value for name, value in chosen.items() if value})
+    return f"?{options}" if options else ""
 
 
 class ExportService:

@@ -50,7 +50,7 @@ def link_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
 
 
 def _rows(name: str, content: bytes) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for row in csv_rows(name, content):
+    for row in csv_rows(name, content, ("url", "title", "tags")):
         yield row.get("url", ""), row.get("title", ""), _tags(row.get("tags", ""))
 
 

@@ -20,6 +20,7 @@ from .items import Found, LeftOut, SourceItem
 from .wallabag import SAVED_ON, texts
 
 _PART = re.compile(r"(?:.*/)?(?:metadata_\w+\.json|content/[^/]+\.html|highlights/[^/]+\.md)")
+_TEXT = re.compile(r"(?:.*/)?content/[^/]+\.html")
 _METADATA = re.compile(r"(?:.*/)?metadata_\w+\.json")
 
 
@@ -30,6 +31,7 @@ def is_omnivore(path: str) -> bool:
 def omnivore_items(bundle: Bundle) -> Iterator[Found]:
     """In the order of the export. Its highlights are left out: they are quotations of the texts."""
     left_out = Counter({"highlights": sum("highlights" in path.split("/") for path in bundle.paths)})
+    texts_left = dict.fromkeys(filter(_TEXT.fullmatch, bundle.paths))
     for table in filter(_METADATA.fullmatch, bundle.paths):
         try:
             entries = read_json(decode_page(bundle.read(table)))
@@ -38,12 +40,15 @@ def omnivore_items(bundle: Bundle) -> Iterator[Found]:
             continue
         for entry in entries if isinstance(entries, list) else ():
             path = posixpath.join(posixpath.dirname(table), "content", f"{_text(entry, 'slug')}.html")
-            if path in bundle.paths:
+            if path in texts_left:
+                del texts_left[path]
                 yield _item(bundle, path, entry)
             else:
                 left_out["article without text"] += 1
     if left_out := +left_out:
         yield LeftOut.by_kind(bundle.name, left_out)
+    for path in texts_left:
+        yield NotImported(bundle.name_of(path), Message("no metadata_*.json beside the folder content/ names it"))
 
 
 def _item(bundle: Bundle, path: str, entry: Mapping[str, Any]) -> SourceItem:

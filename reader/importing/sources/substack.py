@@ -16,6 +16,7 @@ from .bundles import Bundle
 from .items import Found, LeftOut, SourceItem
 from .tables import csv_rows
 
+_COLUMNS = frozenset(("post_id", "post_date", "is_published", "audience", "title", "subtitle"))
 _TEXT = re.compile(r"(?:.*/)?posts/(\d+)\.([^/]+)\.html")
 
 
@@ -49,7 +50,7 @@ def _rows(bundle: Bundle) -> Mapping[str, Mapping[str, str]]:
             content = bundle.read(table)
         except NotImported:
             continue
-        rows |= {row.get("post_id", ""): row for row in csv_rows(bundle.name_of(table), content)}
+        rows |= {row.get("post_id", ""): row for row in csv_rows(bundle.name_of(table), content, _COLUMNS)}
     return rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ...errors import NotImported
 from ...formats.decoding import decode_page
@@ -19,13 +19,17 @@ def csv_header(content: bytes) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in next(csv.reader([first]), ()))
 
 
-def csv_rows(name: str, content: bytes) -> Iterator[Mapping[str, str]]:
-    """By the names of the columns in lower case. Raises NotImported for a table that cannot be read."""
+def csv_rows(name: str, content: bytes, wanted: Collection[str]) -> Iterator[Mapping[str, str]]:
+    """The *wanted* columns, by their names in lower case: a row can have ten million fields.
+
+    Raises NotImported for a table that cannot be read.
+    """
     csv.field_size_limit(LARGEST_FIELD)
     rows = csv.reader(io.StringIO(decode_page(content).lstrip("\ufeff").replace("\0", "")))
     try:
-        columns = [column.strip().lower() for column in next(rows, [])]
+        names = [column.strip().lower() for column in next(rows, [])]
+        columns = {column: number for number, column in enumerate(names) if column in wanted}
         for row in rows:
-            yield dict(zip(columns, (value.strip() for value in row), strict=False))
+            yield {column: row[number].strip() for column, number in columns.items() if number < len(row)}
     except csv.Error as error:
         raise NotImported(name, Message("not a table that can be read: %(error)s", error=error)) from error

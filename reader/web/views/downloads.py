@@ -42,7 +42,7 @@ from ...exports.publications import (
     outline_of,
 )
 from ...i18n import translations
-from ...jobs.export_service import mark_of
+from ...jobs.export_service import mark_of, options_in
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
@@ -186,19 +186,19 @@ def _site_words() -> NullTranslations:
 
 @bp.get(f"/files/<key>/<slug:name>.{_SUFFIX}")
 def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
-    """One version of an export, immutable. After it has been evicted, redirects to the latest version.
+    """One version of an export, immutable. After it has been evicted, redirects to the latest one with its options.
 
     A version of an article that is not published any more is not sent: Gone, NotFound or a redirect to its new address.
     """
-    latest = latest_of(key, name, suffix) if is_key(key) else urls.article_file(name, suffix)
-    path = None if latest else services().export_service.store.find(f"{key}.{suffix}")
+    may_be_sent, latest = latest_of(key, name, suffix)
+    path = services().export_service.store.find(f"{key}.{suffix}") if may_be_sent and is_key(key) else None
     if path is None:
-        return redirect(latest or urls.article_file(name, suffix), 302)
+        return redirect(latest + options_in(key, suffix), 302)
     return send(path, path.name, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
 
 
-def latest_of(key: str, name: str, suffix: str) -> str:
-    """Where the latest version of the file is; empty if the one with *key* may be sent.
+def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
+    """Whether the file with *key* may be sent, and where the latest version of it is.
 
     That is any version of an article that is published, but an issue only as it is now: it may have lost an article.
     Raises Moved, Gone, NotFound.
@@ -207,12 +207,12 @@ def latest_of(key: str, name: str, suffix: str) -> str:
     version, *rest = key.split("-")
     if rest[:1] == [mark_of(urls.article(name))]:
         catalog.article(name)
-        return ""
+        return True, urls.article_file(name, suffix)
     with suppress(NotFound):
         day = _day(name)
         if rest[:1] == [mark_of(urls.issue(day))]:
-            return "" if _issue(catalog, day).version == version else urls.issue_file(day, suffix)
-    return urls.article_file(name, suffix)
+            return _issue(catalog, day).version == version, urls.issue_file(day, suffix)
+    return False, urls.article_file(name, suffix)
 
 
 def is_key(text: str) -> bool:
