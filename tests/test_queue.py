@@ -90,7 +90,7 @@ def test_a_failed_job_is_reported_and_not_tried_again_at_once(jobs, clock):
     jobs.submit("a.pdf", "spec")
     jobs.fail(jobs.claim().key, "it took longer than 1 s")
     jobs.submit("a.pdf", "spec")
-    assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="it took longer than 1 s")
+    assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="it took longer than 1 s", retry_seconds=598)
     assert jobs.claim() is None
     clock.now += FORGET_FAILURE_SECONDS + 1
     jobs.submit("a.pdf", "spec")
@@ -305,7 +305,7 @@ def test_only_claimed_jobs_are_released(jobs):
     jobs.submit("a.pdf", "spec")
     jobs.fail(jobs.claim().key, "no memory")
     jobs.release("a.pdf")
-    assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="no memory")
+    assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="no memory", retry_seconds=599)
 
 
 def test_a_job_that_used_up_its_attempts_says_that_it_was_interrupted(jobs):

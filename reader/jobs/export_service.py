@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 
 from ..catalog import Catalog
 from ..chinese.scripts import SCRIPTS
-from ..errors import ExportFailed, ReaderError, TooLarge
+from ..errors import Busy, ExportFailed, ReaderError, TooLarge
 from ..exports import EXPORTS, page_of
 from ..exports.options import options_of, script_of
 from ..exports.publications import of_article, of_issue
@@ -26,7 +27,7 @@ from ..storage.file_cache import FileCache
 from . import worker_process
 from .job_message import ExportJob, serialize
 from .pool import WorkerPool
-from .queue import FAILED, PREFETCH, JobQueue, JobStatus, background_of
+from .queue import FAILED, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
@@ -40,6 +41,9 @@ PREFETCHED_FIRST = ("epub", "pdf")
 
 OFFERS_OF_ISSUE = (("epub", ""), ("pdf", PHONE))
 """The (suffix, page) of the files of the newest issue that are exported while the queue is empty."""
+
+POSTPONED_SECONDS = 60.0
+"""How long nothing is prefetched after a file failed for a passing reason."""
 
 QUIET_SECONDS = 60.0
 """How long nothing has to have changed before the newest issue is exported: a day's articles often come in a row."""
@@ -93,6 +97,14 @@ def options_in(key: str, suffix: str) -> str:
     return f"?{options}" if options else ""
 
 
+def _failure(name: str, status: JobStatus) -> ReaderError:
+    """Busy if the job can be queued again in a moment, else ExportFailed."""
+    failed = ExportFailed(name, status.message)
+    if status.retry_seconds > PASSING_SECONDS:
+        return failed
+    return Busy(failed.message, retry_seconds=math.ceil(status.retry_seconds) + 1)
+
+
 class ExportService:
     """One per process. All processes share the queue and the file store under ``instance/``. Workers do the rendering.
 
@@ -113,6 +125,7 @@ class ExportService:
         """How many times prefetching failed in this process."""
         self._prefetched: set[str] = set()
         self._issue_revision, self._issue_due = -1, 0.0
+        self._prefetch_due = 0.0
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content version, address, build id and options. Raises UnknownFormat, BadOption."""
@@ -181,7 +194,7 @@ class ExportService:
             time.sleep(POLL_SECONDS)
             status = self.jobs.status(key)
         if status and status.state == FAILED:
-            raise ExportFailed(f"{publication.name}.{suffix}", status.message)
+            raise _failure(f"{publication.name}.{suffix}", status)
         return status or self._finished(key, publication, suffix)
 
     def run_workers(self, stop: threading.Event) -> None:
@@ -195,6 +208,7 @@ class ExportService:
             settings.export_timeout_seconds,
             idle=self._try_to_prefetch,
             limits=worker_process.limits(settings.export_memory_mb),
+            postponed=self._postpone,
         )
         pool.run(stop, settings.instance / "exports.lock")
 
@@ -238,12 +252,19 @@ class ExportService:
 
     def _try_to_prefetch(self) -> None:
         """Prefetching is optional: errors are counted and logged at debug level."""
+        if time.monotonic() < self._prefetch_due:
+            return
         try:
             self._prefetch_newest()
             self._prefetch_newest_issue()
         except (ReaderError, sqlite3.Error) as error:
             self.failed_prefetches += 1
             LOG.debug("no exports are made ahead: %s", error)
+
+    def _postpone(self, key: str) -> None:
+        """A file that failed for a passing reason is prefetched again later."""
+        self._prefetched.discard(key)
+        self._prefetch_due = time.monotonic() + POSTPONED_SECONDS
 
     def _finished(self, key: str, publication: Publication, suffix: str) -> Path:
         if path := self.store.find(key):

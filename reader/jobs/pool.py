@@ -8,17 +8,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits, Stop
 from ..child_process.pool import PING
 from ..errors import Busy, ChildFailed, ReaderError
 from ..i18n import Message, restored, stored
 from ..storage.locks import FileLock, file_lock
-from .queue import Job, JobQueue
+from .queue import FORGET_FAILURE_SECONDS, PASSING_SECONDS, Job, JobQueue
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 IDLE_SECONDS = 0.05
 """Polling interval for jobs queued by other processes."""
 
@@ -30,6 +32,9 @@ PREFETCH_SECONDS = 3.0
 
 RECYCLE_BYTES = 160_000_000
 """A worker whose resident memory exceeds this after a job is replaced before the next job is claimed."""
+
+RETRY_SECONDS = 1.0
+"""How often a change of the queue is tried while its database cannot be used, for example because the disk is full."""
 
 START_SECONDS = 300.0
 """A worker starts at a low priority, so that this takes long on a busy machine."""
@@ -61,6 +66,8 @@ class _Interruption:
 class WorkerPool:
     """``finished(key, size_bytes)`` is called once for each finished file, ``idle()`` while the queue is empty.
 
+    ``postponed(key)`` is called for each job that failed for a passing reason and can soon be queued again.
+
     ::
 
         pool = WorkerPool(JobQueue(path, limit=64), worker_process.command(store), size=2, timeout_seconds=120)
@@ -76,9 +83,11 @@ class WorkerPool:
         finished: Callable[[str, int], None] = lambda *_: None,
         idle: Callable[[], None] = lambda: None,
         limits: Limits = NO_LIMITS,
+        postponed: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._jobs, self._command, self._size, self._limits = jobs, command, size, limits
         self._timeout_seconds, self._finished, self._on_idle = timeout_seconds, finished, idle
+        self._postponed = postponed
         self._next_idle = 0.0
 
     def run(self, stop: threading.Event, lock: Path) -> None:
@@ -129,19 +138,36 @@ class WorkerPool:
         if not self._has_started(worker, stop):
             return answered
         while not stop.is_set() and worker.alive():
-            job = self._jobs.claim()
+            job = self._when_usable(self._jobs.claim, stop)
             if job is None:
                 self._idle_once(stop)
                 continue
             answer = self._ask(worker, job.spec, _Interruption(self._jobs, job.key, stop))
             if answer is None:  # the job is taken again later, after a stop by the next process that runs the pool
-                self._jobs.release(job.key)
+                self._when_usable(partial(self._jobs.release, job.key), stop)
                 return answered
-            self._complete(job, answer)
+            self._when_usable(partial(self._complete, job, answer), stop)
             answered += worker.alive()
             if answer.get("resident_bytes", 0) > RECYCLE_BYTES:
                 return answered
         return answered
+
+    def _when_usable(self, step: Callable[[], T], stop: threading.Event) -> T:
+        """``step()``, repeated while the queue is unusable: otherwise a claimed job stays claimed while the pool runs.
+
+        Raises Busy once *stop* is set; the next pool recovers the job.
+        """
+        warned = False
+        while True:
+            try:
+                return step()
+            except Busy as error:
+                if stop.is_set():
+                    raise
+                if not warned:
+                    LOG.warning("%s", error)
+                warned = True
+                stop.wait(RETRY_SECONDS)
 
     def _has_started(self, worker: ChildProcess, stop: threading.Event) -> bool:
         """Waits until the worker has loaded its libraries. If it is killed meanwhile, that is no attempt of a job."""
@@ -177,5 +203,8 @@ class WorkerPool:
         if answer.get("killed") and self._jobs.retry(job.key):
             LOG.warning("export %s: %s; it is made once more", job.key, restored(answer["error"]))
             return
+        passing = bool(answer.get("passing"))
+        self._jobs.fail(job.key, answer["error"], PASSING_SECONDS if passing else FORGET_FAILURE_SECONDS)
         LOG.error("export %s failed: %s", job.key, restored(answer["error"]))
-        self._jobs.fail(job.key, answer["error"])
+        if passing:
+            self._postponed(job.key)

@@ -39,6 +39,9 @@ INTERRUPTIONS = 4
 FORGET_FAILURE_SECONDS = 600.0
 """A failed key can be queued again after this time."""
 
+PASSING_SECONDS = 10.0
+"""The same for a failure that is not the job's fault and passes by itself: the disk was full."""
+
 MOST_FAILURES = 500
 """How many failed jobs are remembered, the newest ones."""
 
@@ -87,12 +90,16 @@ class Job:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """The state of a job. ``position`` counts from 1 while it waits, else 0; ``message`` is the error if it failed."""
+    """The state of a job. ``position`` counts from 1 while it waits, else 0; ``message`` is the error if it failed.
+
+    A failed one can be queued again after ``retry_seconds``.
+    """
 
     key: str
     state: str
     position: int = 0
     message: str = ""
+    retry_seconds: float = 0.0
 
 
 class JobQueue:
@@ -153,7 +160,8 @@ class JobQueue:
             return None
         state, background, queued, message = row
         if state != WAITING:
-            return JobStatus(key, state, message=restored(message))
+            remembered = queued + FORGET_FAILURE_SECONDS - self._clock() if state == FAILED else 0.0
+            return JobStatus(key, state, message=restored(message), retry_seconds=max(0.0, remembered))
         ahead = "SELECT count(*) FROM jobs WHERE state = ? AND (background, queued, key) < (?, ?, ?)"
         position = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
         return JobStatus(key, state, position)
@@ -177,11 +185,13 @@ class JobQueue:
             db.execute("DELETE FROM jobs WHERE key = ?", (key,))
 
     @_guarded
-    def fail(self, key: str, message: str) -> None:
+    def fail(self, key: str, message: str, forget_seconds: float = FORGET_FAILURE_SECONDS) -> None:
+        """*key* can be queued again after *forget_seconds*."""
+        failed = self._clock() - FORGET_FAILURE_SECONDS + forget_seconds
         with self._transaction() as db:
             db.execute(
                 "UPDATE jobs SET state = ?, spec = '', message = ?, queued = ? WHERE key = ?",
-                (FAILED, message, self._clock(), key),
+                (FAILED, message, failed, key),
             )
 
     @_guarded

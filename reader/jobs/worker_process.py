@@ -55,7 +55,11 @@ def _answer_line(renderer: Renderer, store: FileCache, line: str) -> str:
 
 
 def _answer(job: ExportJob, renderer: Renderer, store: FileCache) -> dict[str, object]:
-    """``{"size": bytes}`` or ``{"error": message}``."""
+    """``{"size": bytes}`` or ``{"error": message, "passing": whether another try may succeed}``.
+
+    Passing are errors of the system: the disk is full, files are open. Libraries raise an OSError without a number for
+    a file that they cannot read.
+    """
     try:
         content = make(job, renderer)
         store.put(job.key, content)
@@ -64,6 +68,8 @@ def _answer(job: ExportJob, renderer: Renderer, store: FileCache) -> dict[str, o
         raise
     except ReaderError as error:
         return {"error": stored(error.message)}
+    except OSError as error:
+        return {"error": error.strerror or str(error), "passing": error.errno is not None}
     except Exception as error:  # noqa: BLE001 a bug is reported with its job, and must not end the worker
         return {"error": f"{type(error).__name__}: {error}"}
 

@@ -6,6 +6,7 @@ are a cache in ``instance/media/`` and can be deleted at any time.
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import tempfile
@@ -51,6 +52,9 @@ LIMITS = Limits(memory_mb=2000, cpu_seconds=15, nice=5)
 
 LARGEST_BYTES = 1_000_000_000
 """A limit above every READER_PICTURE_LIMIT_MB: the file may have been replaced since its article was read."""
+
+OUT_OF = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+"""Errors of the system that say nothing about the picture: no room on the disk, no file descriptors, no memory."""
 
 COMMAND = (sys.executable, "-m", "reader.media.renditions")
 _children = WarmChildren(recycle_bytes=300_000_000, idle_seconds=10)
@@ -211,6 +215,7 @@ def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
 def exported_picture(instance: Path, address: str, cache_bytes: int) -> bytes:
     """The JPEG for exports of the picture at ``/media/<digest>-…``. Raises NotFound, UnusablePicture.
 
+    Raises OSError if the system is out of something: such an export must not be kept without the picture.
     Made once in a child process and kept, so that a worker never holds a decoded picture.
     """
     digest = address.rpartition("/")[2].partition("-")[0]
@@ -219,7 +224,12 @@ def exported_picture(instance: Path, address: str, cache_bytes: int) -> bytes:
         with suppress(OSError):
             return path.read_bytes()
     _, original = read_record(instance, digest)
-    content = made(store, original, digest, [key])[key]
+    try:
+        content = made(store, original, digest, [key])[key]
+    except UnusablePicture as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in OUT_OF:
+            raise error.__cause__ from None
+        raise
     with suppress(OSError):  # a full disk costs only the next export time
         store.put(key, content)
     return content
@@ -264,12 +274,13 @@ def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[st
             lasting = not (error.killed or error.timed_out)
             raise UnusablePicture(f"{original.name}: {error}", lasting=lasting) from error
         if problem:
-            raise UnusablePicture(f"{original.name}: {problem['reason']}", lasting=problem["lasting"])
+            cause = OSError(problem["errno"], problem["reason"]) if problem["errno"] else None
+            raise UnusablePicture(f"{original.name}: {problem['reason']}", lasting=problem["lasting"]) from cause
         return {key: (Path(folder) / key).read_bytes() for key in keys}
 
 
 def _render_files(request: str) -> str:
-    """Runs in the child: writes the renditions named in *request*. Returns JSON: ``{"reason", "lasting"}``, or null."""
+    """Runs in the child: writes the renditions named in *request*. Returns JSON: ``_problem``, or null."""
     if not request:
         return ""
     original, digest, folder, *keys = json.loads(request)
@@ -286,7 +297,8 @@ def _render_files(request: str) -> str:
 
 def _problem(error: UnusablePicture | OSError) -> str:
     lasting = isinstance(error, UnusablePicture) and error.lasting
-    return json.dumps({"reason": " ".join(str(error).split()), "lasting": lasting})
+    number = error.errno if isinstance(error, OSError) else None
+    return json.dumps({"reason": " ".join(str(error).split()), "lasting": lasting, "errno": number})
 
 
 def _write_files(content: bytes, size: str, paths: Sequence[Path]) -> None:

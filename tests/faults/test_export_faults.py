@@ -11,11 +11,17 @@ import threading
 import zipfile
 
 import pytest
-from faults.running import wait_for
+from faults.running import Server, running, wait_for
 from faults.test_resources import file_system, fill
+from PIL import Image
 from serving import inherited
+from waiting import LIMIT_SECONDS
 
 from reader.exports.publications import of_article
+from reader.jobs.pool import WorkerPool
+from reader.jobs.queue import PASSING_SECONDS, WORKING, JobQueue
+from reader.media.images import measure
+from reader.media.renditions import exported_picture, write_record
 from reader.settings import ROOT
 from reader.web.views import downloads
 
@@ -125,3 +131,63 @@ def unpacked(content: bytes) -> bytes:
         return content
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         return b"".join(book.read(name) for name in book.namelist() if name.startswith("EPUB/a1"))
+
+
+def test_an_export_that_found_no_room_is_made_as_soon_as_there_is_room(tmp_path):
+    server = Server(tmp_path, workers=1, environment={"READER_EXPORTS_PER_MINUTE": "1000000"})
+    store = server.instance / "exports"
+    with file_system(store, 1), running(server):
+        fill(store)
+        server.publish("rain", "".join(chr(0x4E00 + n * 7919 % 20_000) for n in range(3_000)))
+        wait_for(lambda: server.status("/a/rain") == 200, server)
+        wait_for(lambda: server.status("/a/rain.pdf") and "failed: No space left" in server.log, server)
+        status, _, fields = server.request("/a/rain.pdf")
+        assert status == 503
+        assert 0 < int(fields["Retry-After"]) <= PASSING_SECONDS + 1
+        (store / "full").unlink()
+        wait_for(lambda: server.status("/a/rain.pdf") == 200, server)
+        assert list(store.glob("*/.*.part")) == []
+
+
+FILLS_THE_DISK = """
+import contextlib, pathlib, sys
+for line in sys.stdin:
+    with contextlib.suppress(OSError), open(sys.argv[1], "wb", buffering=0) as file:
+        while line.strip():
+            file.write(bytes(1 << 12))
+    print('{"size": 1}' if line.strip() else "", flush=True)
+"""
+
+
+def test_a_job_is_finished_although_the_disk_of_the_queue_became_full_meanwhile(tmp_path, caplog):
+    place, stop = tmp_path / "queue", threading.Event()
+    with file_system(place, 1):
+        jobs = JobQueue(place / "jobs.sqlite3", 8)
+        jobs.submit("a.pdf", "spec")
+        command = [sys.executable, "-c", FILLS_THE_DISK, str(place / "full")]
+        pool = WorkerPool(jobs, command, size=1, timeout_seconds=LIMIT_SECONDS)
+        running_pool = threading.Thread(target=pool.run, args=(stop, tmp_path / "lock"))
+        running_pool.start()
+        try:
+            wait_for(lambda: "queue of exports cannot be used" in caplog.text)
+            assert jobs.status("a.pdf").state == WORKING
+            (place / "full").unlink()
+            wait_for(lambda: jobs.status("a.pdf") is None)
+        finally:
+            stop.set()
+            running_pool.join()
+
+
+def test_a_picture_for_which_there_is_no_room_is_no_picture_that_is_left_out(tmp_path, monkeypatch):
+    original, place = tmp_path / "noise.png", tmp_path / "small"
+    Image.effect_noise((1500, 1500), 90).save(original)
+    picture = measure(io.BytesIO(original.read_bytes()))
+    write_record(tmp_path, picture, original)
+    with file_system(place, 1):
+        monkeypatch.setattr("tempfile.tempdir", str(place))
+        with (place / "full").open("wb") as file:
+            file.write(bytes(1_000_000))
+        with pytest.raises(OSError, match="No space left"):
+            exported_picture(tmp_path, f"/media/{picture.digest}-720.jpg", 1_000_000)
+        (place / "full").unlink()
+        assert exported_picture(tmp_path, f"/media/{picture.digest}-720.jpg", 1_000_000)
