@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from urllib.request import urlopen
 
 import pytest
+from libzim.reader import Archive
 from serving import free_port
 from waiting import answers, wait_for
 
 from reader.cli import main
 from reader.exports import EXPORTS
+from reader.exports.zim import iso_639_3
 
 RAIN = {"2026-05-01/rain.md": "# 北京大雨\n\n今天下雨。\n", "2026-05-01/sun.md": "# 晴\n\n今天晴。\n"}
 
@@ -80,6 +82,29 @@ def test_the_library_is_one_zim_that_zimcheck_finds_clean_and_kiwix_serves(run, 
         assert "北京大雨" in front
         assert "今天下雨。" in urlopen(f"{url}/library/a/rain.html").read().decode()
         assert "北京大雨" in urlopen(f"{url}/search?content=library&pattern=%E4%B8%8B%E9%9B%A8").read().decode()
+
+
+@pytest.mark.parametrize(
+    ("languages", "named"),
+    [
+        (["ja", "ja"], "jpn"),
+        (["ug", "zh-TW", "zh-CN", "bo"], "zho,"),
+        (["en-GB", "yue-HK", "en"], "eng,yue"),
+        (["nb"], "nob"),
+        (["und"], "zho"),
+    ],
+    ids=",".join,
+)
+def test_a_zim_names_the_languages_of_its_articles_the_main_one_first(run, settings, tmp_path, drop, languages, named):
+    for name in RAIN:
+        (settings.articles / name).unlink()
+    for n, language in enumerate(languages):
+        drop(f"2026-05-01/n{n}.md", f"---\ntitle: T{n}\nlanguage: {language}\n---\nText.\n")
+    result = run("export", "--all", "-o", "library.zim")
+    assert result.exit_code == 0, result.output
+    found = Archive(tmp_path / "library.zim").get_metadata("Language").decode()
+    assert found.startswith(named)
+    assert sorted(found.split(",")) == sorted({iso_639_3(language) for language in languages} - {"und"} or {"zho"})
 
 
 @contextmanager

@@ -7,6 +7,7 @@ libzim stays at 3.6.0: Debian's zimcheck rejects the files of later versions
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from langcodes import Language
 from libzim.writer import Creator, Hint, Item, StringProvider
 from PIL import Image
 
@@ -21,9 +23,12 @@ from ..errors import ExportFailed
 from ..i18n import Message
 from ..models import Article
 from . import to_html
-from .localization import gettext_of, is_chinese, long_date
+from .localization import gettext_of, long_date
 from .options import Options, Render
 from .publications import of_article
+
+UNDETERMINED = "und"
+"""ISO 639-3 for a language that is not known."""
 
 ICON = 48
 """Pixels of the illustration that a ZIM file requires."""
@@ -57,6 +62,7 @@ class ListLine:
     path: str
     title: str
     day: date
+    language: str
 
 
 def write_zim(
@@ -64,7 +70,8 @@ def write_zim(
 ) -> int:
     """Writes each article as a page, lists by month, and a full-text index. *articles* are newest first.
 
-    Returns the number of articles. Raises ExportFailed if the file cannot be written.
+    *language* is the site's: that of the lists and of the index. Returns the number of articles.
+    Raises ExportFailed if the file cannot be written.
     """
     try:
         return _write_zim(path, articles, options, render, icon, language)
@@ -80,7 +87,7 @@ def _write_zim(
         creator.set_mainpath("index.html")
         for article in articles:
             content = to_html.export(of_article(article), plain, render)
-            lines.append(ListLine(f"a/{article.slug}.html", article.title, article.day))
+            lines.append(ListLine(f"a/{article.slug}.html", article.title, article.day, article.language))
             creator.add_item(ZimPage(lines[-1].path, article.title, content))
         for page in lists(lines, options, render, language):
             creator.add_item(page)
@@ -113,7 +120,7 @@ def metadata(lines: list[ListLine], options: Options, language: str) -> dict[str
     return {
         "Title": options.site_name[:30],
         "Description": options.site_name[:80],
-        "Language": iso_639_3(language),
+        "Language": languages(lines, language),
         "Creator": options.site_name,
         "Publisher": "Reader",
         "Name": "reader",
@@ -121,8 +128,22 @@ def metadata(lines: list[ListLine], options: Options, language: str) -> dict[str
     }
 
 
-def iso_639_3(language: str) -> str:
-    return "zho" if is_chinese(language) else "eng"
+def languages(lines: list[ListLine], language: str) -> str:
+    """The ISO 639-3 codes of the articles' languages, that of most articles first; the site's if there are none.
+
+    openZIM's page on metadata: Language holds codes of ISO 639-3, separated by commas.
+    """
+    found = Counter(iso_639_3(line.language or language) for line in lines)
+    known = [code for code, _ in found.most_common() if code != UNDETERMINED]
+    return ",".join(known) or iso_639_3(language)
+
+
+def iso_639_3(tag: str) -> str:
+    """The three-letter code of a BCP 47 tag's language; ``und`` if it has none."""
+    try:
+        return Language.get(tag).to_alpha3()
+    except (LookupError, ValueError):
+        return UNDETERMINED
 
 
 def illustration(icon: Path) -> bytes:
