@@ -252,3 +252,14 @@ def test_an_evicted_version_leads_to_the_latest_one_with_its_options(publish, fe
         file.unlink()
     answer = client.get(place, buffered=True)
     assert (answer.status_code, answer.headers["Location"]) == (302, path)
+
+
+def test_a_finished_issue_is_looked_for_once_since_its_texts_are_not_read_again(publish, fetch, monkeypatch):
+    publish(RAIN | SUN)
+    whole = fetch("/d/2026-05-01.txt").data
+    fetch("/d/2026-05-01.epub")
+    found, in_store = [], downloads.export_in_store
+    monkeypatch.setattr(downloads, "export_in_store", lambda *asked: found.append(in_store(*asked)) or found[-1])
+    assert fetch("/d/2026-05-01.epub", Cache_Control="no-cache").status_code == 200
+    assert [path.suffix for path in found] == [".epub"]
+    assert fetch("/d/2026-05-01.txt").data == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -331,3 +332,17 @@ def test_a_book_counts_for_as_many_exports_as_its_articles_are_worth(settings, d
     assert [order(n, 40, "203.0.113.7") for n in range(3)] == [503, 503, 429]
     assert [order(n, 1, "198.51.100.7") for n in range(11)] == [503] * 10 + [429]
     assert order(0, 60, "192.0.2.7", "epub") == 503
+
+
+def test_the_addresses_of_one_network_leave_places_to_others():
+    places = WaitingPlaces(total=10, per_client=6)
+    with ExitStack() as taken:
+        of_one = [taken.enter_context(places.taken(f"2001:db8:1:{number:x}::1")) for number in range(12)]
+        assert of_one == [True] * 8 + [False] * 4
+        assert [taken.enter_context(places.taken(other)) for other in ("192.0.2.1", "", "192.0.2.1")] == [
+            True,
+            True,
+            False,
+        ]
+    with ExitStack() as taken:
+        assert all(taken.enter_context(places.taken(f"192.0.{number}.1")) for number in range(10))

@@ -29,6 +29,9 @@ EVERYBODY = "everybody"
 NETWORK_SHARES = 16
 """So many clients of one network are counted separately; a school behind several addresses has as many shares."""
 
+SPARED = 2
+"""Of WaitingPlaces, how many one network leaves to others."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -85,26 +88,31 @@ class ClientLimits:
 
 
 class WaitingPlaces:
-    """How many requests can wait at a time, in all and for each client. Unknown clients have only the first limit."""
+    """How many requests can wait at a time, in all, for each client and for its network.
+
+    A network leaves SPARED places to others if that is more than a client's share. Unknown clients have only the first
+    limit.
+    """
 
     def __init__(self, total: int, per_client: int) -> None:
         self.total, self.per_client = total, per_client
+        self.per_network = total - SPARED if total - SPARED > per_client else total
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
     def taken(self, client: str) -> Iterator[bool]:
         """Whether a place was free; it is given back at the end of the block."""
-        name = _counted_as(client)[0] if client else ""
+        names = _counted_as(client) if client else ("", "")
+        limits = dict(zip(names, (self.per_client, self.per_network), strict=True))
         with self._lock:
-            is_free = self._taken.total() < self.total and (not name or self._taken[name] < self.per_client)
-            self._taken[name] += is_free
+            is_free = self._taken[""] < self.total and all(self._taken[n] < most for n, most in limits.items() if n)
+            self._taken += Counter(dict.fromkeys({*names, ""}, int(is_free)))
         try:
             yield is_free
         finally:
             with self._lock:
-                self._taken[name] -= is_free
-                self._taken = +self._taken
+                self._taken -= Counter(dict.fromkeys({*names, ""}, int(is_free)))
 
 
 def _counted_as(client: str) -> tuple[str, str]:

@@ -128,13 +128,13 @@ def bundle_response(read: Callable[[], Publication], name: str, suffix: str) -> 
     catalog: Catalog = services().catalog
     key = catalog, catalog.revision, name
     outline = _outlines.get(key)
-    if outline is None or export_in_store(outline, suffix) is None:
+    if outline is None or (finished := export_in_store(outline, suffix)) is None:
         publication = read()
         if len(_outlines) >= MOST_OUTLINES:
             _outlines.clear()
         _outlines[key] = outline_of(publication)
         return download_response(publication, suffix)
-    return download_response(outline, suffix)
+    return download_response(outline, suffix, finished)
 
 
 _outlines: dict[tuple[Catalog, int, str], Publication] = {}
@@ -219,11 +219,11 @@ def is_key(text: str) -> bool:
     return text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
 
 
-def download_response(publication: Publication, suffix: str) -> Response:
-    """The finished file or its progress. ``?page=`` and ``?script=`` select page size and script."""
+def download_response(publication: Publication, suffix: str, finished: Path | None = None) -> Response:
+    """The *finished* file or its progress. ``?page=`` and ``?script=`` select page size and script."""
     page, script = options_asked_for(publication)
     export_service = services().export_service
-    found: Path | bytes | JobStatus | None = export_in_store(publication, suffix)
+    found: Path | bytes | JobStatus | None = finished or export_in_store(publication, suffix)
     if found is None and is_light(publication, suffix):
         client_limits().spend("texts", TEXTS_PER_MINUTE, client())
         found = export_now(publication, suffix, page, script)
