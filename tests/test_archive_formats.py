@@ -361,3 +361,12 @@ def test_tags_of_templates_in_a_page_of_a_site_are_no_text():
     assert "{{" not in read(".html", "<h1>Part</h1><p>Count: {{ count }}, {{ b ? 'x' : 'y' }}</p>").body_html
     whole = "<!DOCTYPE html><title>A</title><p>Write {{ count }} so.</p>"
     assert "{{ count }}" in read(".html", whole).body_html
+
+
+def test_asciidoc_for_jekyll_has_its_tags_in_brackets_and_literal_text_between_plus_signs():
+    draft = read(
+        ".adoc", '= A\n:page-tags: [release, "big news"]\n\nTwo +<script>+ tags, +*not bold*+, C++ and 1+1+1.\n'
+    )
+    assert draft.tags == ("release", "big news")
+    text = "Two &lt;script&gt; tags, *not bold*, C++ and 1+1+1."
+    assert text in str(sanitize(draft.body_html))

@@ -130,3 +130,24 @@ def test_no_sign_written_again_and_again_keeps_the_reader_busy(piece):
     began = time.process_time()
     to_commonmark(piece * 20_000)
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("::: tabs\n@tab npm\n\n甲\n\n@tab:active yarn#yarn\n\n乙\n:::", "npm</strong></p><p>甲</p><p><strong>yarn"),
+        ("::: vue-playground\n@file /src/App.vue [active]\n甲\n@setup\n:::", "<code>/src/App.vue</code></p><p>甲</p>"),
+        ("@tab npm", "<p>@tab npm</p>"),
+        ("由 {{< version 0.2.0 >}} 起", "<p>由 0.2.0 起</p>"),
+        ('由 {% badge "v1.0" %} 起', "<p>由 v1.0 起</p>"),
+        ('{{< person url="https://example.com" name="张三" >}}', '<a href="https://example.com">张三</a>'),
+        ('{{< style "color: red" >}}红{{< /style >}}', "<p>红</p>"),
+        ('{{< echarts >}}\n{"a": 1}\n{{< /echarts >}}', '<pre><code class="language-echarts">{"a": 1}'),
+        ("{{< tencent x003 >}}", '<a href="https://v.qq.com/x/page/x003.html">腾讯视频: x003</a>'),
+        ('{% codetitle "a.js" %}\n\n甲', "<p><strong>a.js</strong></p><p>甲</p>"),
+    ],
+)
+def test_parts_of_containers_and_labels_are_words_not_marks(markdown, html):
+    made, warnings = body_and_warnings(markdown)
+    assert html in str(sanitize(made)).replace(' rel="noopener noreferrer"', "")
+    assert not warnings

@@ -96,6 +96,36 @@ def test_code_keeps_its_lines_and_loses_their_numbers(markup: str) -> None:
     assert code.strip("\n") == "for i in x:\n    go(i)"
 
 
+@pytest.mark.parametrize(
+    ("markup", "language"),
+    [
+        ("<pre><code class=language-go>make run()</code></pre>", "go"),
+        ("<pre class='brush: js; toolbar: false'>make run()</pre>", "js"),
+        ("<pre class=lang-py>make run()</pre>", "py"),
+        ("<div class='highlight highlight-source-shell'><pre>make run()</pre></div>", "shell"),
+        ("<div class='highlight-python notranslate'><div class=highlight><pre>make run()</pre></div></div>", "python"),
+        (
+            "<figure class='highlight go'><table><tr><td class=code><pre>make run()</pre></td></tr></table></figure>",
+            "go",
+        ),
+        (
+            "<div class=sourceCode><pre class='sourceCode r'><code class='sourceCode r'>make run()</code></pre></div>",
+            "r",
+        ),
+    ],
+)
+def test_code_keeps_the_language_that_its_class_names(markup: str, language: str) -> None:
+    assert f'<pre><code class="language-{language}">make run()</code></pre>' in body_with(markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<pre class=highlight>make run()</pre>", "<div class='highlight-default notranslate'><pre>make run()</pre></div>"],
+)
+def test_code_without_a_language_names_none(markup: str) -> None:
+    assert "<pre>x</pre>" in body_with(markup)
+
+
 def test_a_page_that_is_one_block_of_plain_text_keeps_its_lines() -> None:
     memo = "\n".join(f"   Line {n} of the memo describes packets,\n      with a hanging indent." for n in range(12))
     assert memo in extract(f"<html><title>Memo</title><body><pre>{memo}</pre></body></html>").body_html

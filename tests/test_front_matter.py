@@ -290,3 +290,8 @@ def test_written_front_matter_reads_back_to_the_same_fields(text):
     )
     assert rest == "正文\n"
     assert lines == front_matter.write(before).count("\n")
+
+
+def test_a_field_name_with_a_colon_in_it_is_yaml():
+    draft = read_draft("md", b"---\ntitle: A\noverride:tags:\nextra:\n  tags: [rain]\n---\n\nText.\n")
+    assert (draft.title, draft.tags) == ("A", ("rain",))

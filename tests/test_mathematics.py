@@ -20,6 +20,7 @@ from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.feeds.entries import SiteIdentity, to_entry
 from reader.formats import read_draft
+from reader.formats.chemistry import with_chemistry
 from reader.formats.from_markdown import body_and_warnings, body_of
 from reader.formats.markdown_writer import comparable, to_markdown
 from reader.formats.mathematics import LONGEST, LONGEST_TOGETHER, Formulas, to_mathml
@@ -350,3 +351,53 @@ def test_a_formula_that_cannot_be_drawn_is_its_tex():
     body.root.find(".//math")[0].tag = "nonsense"
     draw_formulas(body, "media:")
     assert list(body.root.iter("img")) or body.html() == "<p><code>x^2</code></p>"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "found"),
+    [
+        (r"得 $ f_1\approx exp(-\frac{0^2}{2})$。", r"f_1\approx exp(-\frac{0^2}{2})"),
+        (r"得 $f \in \mathbb{R}^{m+1} $。", r"f \in \mathbb{R}^{m+1}"),
+        (r"花了 $ 5，又 $ 6，设 $x$", "x"),
+        (r"花了 $5 and \alpha costs $x$", "x"),
+    ],
+)
+def test_a_formula_with_spaces_inside_the_dollars_is_one_if_it_has_a_command(markdown, found):
+    assert [tex for _, tex in formulas_in(markdown)] == [found]
+
+
+@pytest.mark.parametrize(
+    ("formula", "tex"),
+    [
+        ("H2O", r"\mathrm{H}_{2}\mathrm{O}"),
+        ("2H2 + O2 -> 2H2O", r"2\,\mathrm{H}_{2} + \mathrm{O}_{2} \rightarrow  2\,\mathrm{H}_{2}\mathrm{O}"),
+        ("SO4^2-", r"\mathrm{S}\mathrm{O}_{4}^{2-}"),
+        ("OH- + H3O+", r"\mathrm{O}\mathrm{H}^{-} + \mathrm{H}_{3}\mathrm{O}^{+}"),
+        ("CuSO4*5H2O", r"\mathrm{Cu}\mathrm{S}\mathrm{O}_{4}\cdot 5\,\mathrm{H}_{2}\mathrm{O}"),
+        ("A <=>[x][y] B", r"\mathrm{A} \underset{\mathrm{y}}{\overset{\mathrm{x}}{\rightleftharpoons}}  \mathrm{B}"),
+        ("CaCO3 v", r"\mathrm{Ca}\mathrm{C}\mathrm{O}_{3} \downarrow "),
+        ("CH2=CH2", r"\mathrm{C}\mathrm{H}_{2}=\mathrm{C}\mathrm{H}_{2}"),
+    ],
+)
+def test_chemical_formulas_are_read(formula, tex):
+    assert with_chemistry(rf"\ce{{{formula}}}") == f"{{{tex}}}"
+    assert to_mathml(rf"\ce{{{formula}}}", display=False)
+
+
+def test_a_chemical_formula_that_does_not_end_stays():
+    assert with_chemistry(r"\ce{H2O" * 100) == r"\ce{H2O" * 100
+
+
+@pytest.mark.parametrize("tex", [r"\KaTeX", r"\LaTeX", r"\begin{alignat}{2}1&x+&2&y=3\end{alignat}"])
+def test_names_of_typesetters_and_columns_of_equations_are_read(tex):
+    assert to_mathml(tex, display=True)
+
+
+@pytest.mark.parametrize(
+    "formula", ["\\[\nx_1 = y\n+ z\n\\]", "$$\nx_1 = y\n+ z\n$$", "\\begin{align}\nx_1 &= y \\\\\n&+ z\n\\end{align}"]
+)
+def test_a_formula_over_several_lines_of_org_is_one(formula):
+    body = read_draft("org", f"#+TITLE: 力\n\n前\n{formula}\n后 \\[ z\n\n* 完\n".encode()).body_html
+    assert len(FORMULA.findall(sanitize(body))) == 1
+    assert "<li>" not in body
+    assert "<p>前</p>" in body

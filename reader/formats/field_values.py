@@ -40,6 +40,8 @@ _IMAGE_KEYS = (
 )  # fmt: skip
 _MAIL = lazy_pattern(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
 _PARTED = lazy_pattern(LIST_SEPARATORS + "|[/>|｜]")
+_BRACKETS = lazy_pattern(r"\[([^\[\]]*)\]")
+_QUOTED_ITEM = lazy_pattern(r"(?<![^,\s])([\"'])([^\"']*)\1(?![^,\s])")
 _LOWER_WORDS = lazy_pattern(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
 
 
@@ -240,10 +242,16 @@ def _spaced(of: Field, remarks: Remarks, separator: str) -> str:
     """Jekyll and Hugo take ``jekyll update`` for two names; in Pelican and Hexo it is one."""
     text = of.text
     if of.form == "lines" or _PARTED.search(text):
-        return text
+        return _without_brackets(text) if of.form == "lines" else text
     if remarks.is_jekyll or remarks.is_hugo or _LOWER_WORDS.fullmatch(text):
         return separator.join(text.split())
     return text
+
+
+def _without_brackets(text: str) -> str:
+    """``[one, "two"]`` in a format whose fields are lines, such as AsciiDoc for Jekyll: ``one, two``."""
+    listing = _BRACKETS.fullmatch(text)
+    return _QUOTED_ITEM.sub(r"\2", listing[1]) if listing else text
 
 
 def _images(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it

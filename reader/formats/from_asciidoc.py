@@ -59,6 +59,11 @@ def _link(found: re.Match[str], keep: Keep) -> str:
     return linked(found[1], re.sub(r",\s*(?:window|role|opts|options)=.*|\^$", "", found[2]).strip('"'), keep)
 
 
+def _literal(found: re.Match[str], keep: Keep) -> str:
+    """``+text+``, in which nothing is a mark."""
+    return keep(re.sub(r"[^\w\s]", lambda sign: f"&#{ord(sign[0])};", found[1]))
+
+
 def _cross(found: re.Match[str], keep: Keep) -> str:
     """A link to a heading of this file, or to another file."""
     target, text = found[1].strip(), (found[2] or "").strip()
@@ -70,6 +75,7 @@ def _cross(found: re.Match[str], keep: Keep) -> str:
 _RULES = (
     (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
     (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
+    (re.compile(r"(?<![\w+])\+(?=[^\s+])([^+\n]{1,800}?)(?<=\S)\+(?![\w+])"), _literal),
     (re.compile(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
     (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]{0,800}\[([^\]]{0,800})\]"), lambda found, keep: found[1]),  # noqa: ARG005
     (

@@ -38,6 +38,8 @@ _ITEM = lazy_pattern(
 )
 _TABLE_RULE = lazy_pattern(r"[ \t]*\|[-+]+\|?[ \t]*")
 _WIDTHS = lazy_pattern(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
+_FORMULA = lazy_pattern(r"[ \t]*(?:\\\[|\$\$|\\begin\{([a-z]+\*?)\})(?!.*(?:\\\]|\S\$\$|\\end\{))")
+_LONGEST_FORMULA = 100
 _NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
 _BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
 
@@ -125,6 +127,8 @@ class _Reader:
             self._until(lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE))
         elif keyword := _KEYWORD.fullmatch(line):
             self.caption = keyword[2] if keyword[1].lower() == "caption" else self.caption
+        elif formula := self._formula(line):
+            yield from ("", *formula, "")
         elif line.lstrip().startswith("|"):
             yield from self._table([line, *self._while(r"[ \t]*\|")])
         elif re.match(r"[ \t]*:(?: |$)", line):
@@ -185,6 +189,20 @@ class _Reader:
                 yield from ["", aside(kind, title_of(kind, chinese=self.chinese), "\n".join(body)), ""]
             else:
                 yield from ["", *body, ""]
+
+    def _formula(self, line: str) -> list[str]:
+        """The lines of a displayed formula that ends on another line; they are left as they are."""
+        begins = _FORMULA.match(line)
+        if not begins:
+            return []
+        end = {"\\[": "\\]", "$$": "$$"}.get(begins[0].strip(), f"\\end{{{begins[1]}}}")
+        for at in range(self.at, min(len(self.lines), self.at + _LONGEST_FORMULA)):
+            if end in self.lines[at]:
+                lines, self.at = [line, *self.lines[self.at : at + 1]], at + 1
+                return [part.strip() for part in lines]
+            if not self.lines[at].strip():
+                return []
+        return []
 
     def _table(self, lines: list[str]) -> Iterator[str]:
         said = [line.strip().strip("|") for line in lines if not _TABLE_RULE.fullmatch(line) and "|" in line]

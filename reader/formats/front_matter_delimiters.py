@@ -24,7 +24,7 @@ _DRAFT = lazy_pattern(
     rf"[{_BLANK}#>*/]*(?:draft|草稿)[{_BLANK}]*[:：=][{_BLANK}]*[\"']?(?:true|yes|on|1|是|真)\b", re.IGNORECASE
 )
 _COLON = lazy_pattern(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
-_NO_SPACE = lazy_pattern(r"^([\w-]+):(?=[^\s:/])")
+_NO_SPACE = lazy_pattern(r"^([\w-]+):(?=[^\s:/])(?!.*:$)")
 _INDENT = lazy_pattern(rf"^[{_BLANK}]+")
 _LONGEST_LINES = 1000
 

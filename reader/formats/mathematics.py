@@ -13,6 +13,7 @@ from html import escape
 import math_core
 
 from ..i18n import Message
+from .chemistry import with_chemistry
 
 LONGEST = 5_000
 """Characters of one formula. A longer one is shown as its source."""
@@ -23,13 +24,19 @@ DEEPEST = 40
 _MOST_NAMED = 5
 
 _DISPLAYED = ("equation", "align", "gather", "multline", "eqnarray", "alignat", "displaymath", "math")
-_INNER = {"split": "aligned", "align": "aligned", "multline": "gathered", "gather": "gathered", "eqnarray": "aligned"}
+_INNER = {
+    **dict.fromkeys(("split", "align", "alignat", "eqnarray"), "aligned"),
+    **dict.fromkeys(("multline", "gather"), "gathered"),
+}
 _ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({'|'.join((*_INNER, *_DISPLAYED))})\*?\}}(?:(?<=at\}}|t\*\}})\{{\d+\}})?")
 _NUMBERING = re.compile(r"\\(?:label\{[^{}]*\}|nonumber\b|notag\b)")
 _TAG = re.compile(r"\\tag\*?\{([^{}]*)\}")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?")
 _MACROS = {
     "substack": r"\begin{matrix}#1\end{matrix}",
+    "TeX": r"\mathrm{TeX}",
+    "LaTeX": r"\mathrm{LaTeX}",
+    "KaTeX": r"\mathrm{KaTeX}",
     "R": r"\mathbb{R}",
     "N": r"\mathbb{N}",
     "Z": r"\mathbb{Z}",
@@ -73,7 +80,7 @@ def to_mathml(tex: str, *, display: bool) -> str:
     if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
         return ""
     try:
-        made = _converter().convert_with_local_state(_plain(tex), displaystyle=display)
+        made = _converter().convert_with_local_state(_plain(with_chemistry(tex)), displaystyle=display)
     except (math_core.LatexError, ValueError):  # ValueError: lone surrogates
         return ""
     inside = _ALIGNED.sub(r'<mtd class="\1">', made[made.index(">") + 1 :])

@@ -17,6 +17,10 @@ _BRACKETED = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 10
 _ATTRIBUTES = lazy_pattern(r"^([ \t]*:{3,})[ \t]*\{[ \t]*\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
+_PART = lazy_pattern(
+    r"(?P<prefix>[ \t]*)@(?P<kind>tab|file|options|setup|import|slidestart|slideend)(?::active)?"
+    r"(?:[ \t]+(?P<title>[^#\[\n]*)[^\n]*)?"
+)
 _FENCED_LINE = lazy_pattern(r"<<<\s*@?\S+.*")
 
 
@@ -85,7 +89,9 @@ def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:
     for line in lines:
         found = _CONTAINER.fullmatch(line) if ":::" in line else None
         if found is None:
-            if not _FENCED_LINE.fullmatch(line):
+            if part := _PART.fullmatch(line) if ends else None:
+                yield from ["", part["prefix"] + _label(part), ""]
+            elif not _FENCED_LINE.fullmatch(line):
                 yield line
         elif not found["kind"]:
             yield from ["", found["prefix"] + ends.pop(), ""] if ends else []
@@ -94,6 +100,14 @@ def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:
             ends.append(end)
             yield from ["", *(f"{found['prefix']}{part}" if part else "" for part in start), ""]
     yield from (part for end in reversed(ends) for part in ("", end, ""))
+
+
+def _label(part: re.Match[str]) -> str:
+    """What begins a part of VuePress's containers: ``@tab yarn``, ``@file /src/App.vue``; others say nothing."""
+    title = (part["title"] or "").strip()
+    if not title or part["kind"] not in ("tab", "file"):
+        return ""
+    return f"**{title}**" if part["kind"] == "tab" else f"`{title}`"
 
 
 def _container(kind: str, said: str, *, chinese: bool) -> tuple[list[str], str]:

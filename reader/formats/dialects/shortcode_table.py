@@ -21,12 +21,15 @@ PLAYERS = {
     "vimeo": ("Vimeo", "https://vimeo.com/{}"),
     "bilibili": ("哔哩哔哩", "https://www.bilibili.com/video/{}"),
     "bili": ("哔哩哔哩", "https://www.bilibili.com/video/{}"),
+    "youtubeembed": ("YouTube", "https://www.youtube.com/watch?v={}"),
+    "tencent": ("腾讯视频", "https://v.qq.com/x/page/{}.html"),
     "youku": ("优酷", "https://v.youku.com/v_show/id_{}.html"),
     "tweet": ("Twitter", "https://twitter.com/i/status/{}"),
     "twitter": ("Twitter", "https://twitter.com/i/status/{}"),
     "x": ("X", "https://x.com/i/status/{}"),
     "instagram": ("Instagram", "https://www.instagram.com/p/{}/"),
     "gist": ("Gist", "https://gist.github.com/{}"),
+    "gitlab": ("GitLab", "https://gitlab.com/snippets/{}"),
     "codepen": ("CodePen", "https://codepen.io/pen/{}"),
     "jsfiddle": ("JSFiddle", "https://jsfiddle.net/{}/"),
     "asciinema": ("asciinema", "https://asciinema.org/a/{}"),
@@ -58,6 +61,7 @@ _SILENT = frozenset(
     ]
     + ["increment", "decrement", "cycle", "tablerow", "set", "layout", "seo", "feed_meta", "more", "ads", "adsense"]
     + ["image-gallery", "import", "extends", "csrf_token", "load", "endif", "param", "now", "anchor", "clear", "br"]
+    + ["tableofcontents", "mapbox", "map", "comments", "sitemap"]
 )
 """Say nothing to a reader by themselves; what stands in them stays."""
 _DEFINITIONS = frozenset({"capture", "set", "assign"})
@@ -65,6 +69,7 @@ _GROUPS = frozenset(
     ["tabs", "tab", "subtabs", "subtab", "columns", "column", "cards", "grid", "steps", "row", "col", "center", "div"]
     + ["codetabs", "tabpane", "tabbed", "rawhtml", "unsafe", "html", "lead", "grouppicture", "gp", "raw", "blocks"]
     + ["label", "emp", "wavy", "u", "kbd", "span", "p", "text", "cardpane", "card", "with", "filter", "mark", "em"]
+    + ["style", "typeit", "align", "center-text", "font", "color", "section", "container", "accordion"]
 )
 
 
@@ -197,6 +202,17 @@ def _source(tag: Tag, _body: str | None) -> str:
     return f"`{tag.values[-1]}`" if tag.values else ""
 
 
+def _code_title(tag: Tag, body: str | None) -> str:
+    """The name of a file above its code."""
+    title = (body or tag.get("title", "name", "0")).strip()
+    return on_lines(f"\n\n**{title}**\n\n", tag.prefix) if title else ""
+
+
+def _words(tag: Tag, body: str | None) -> str:
+    """A label within a line: the text between, or what the tag says itself."""
+    return body or tag.get("text", "name", "content", "title") or " ".join(tag.values)
+
+
 def _diagram(tag: Tag, body: str | None) -> str:
     return on_lines(f"\n\n```{tag.name.lower()}\n{(body or '').strip(chr(10))}\n```\n\n", tag.prefix)
 
@@ -250,12 +266,15 @@ TABLE: dict[str, Callable[[Tag, str | None], str]] = {
     **dict.fromkeys(("post_url", "ref", "relref", "post_path", "asset_path", "url_for", "get_url"), _address),
     **dict.fromkeys(("post_link", "asset_link"), _post_link),
     "link": _link,
+    **dict.fromkeys(("person", "a", "external", "extlink"), _link),
+    **dict.fromkeys(("version", "since", "badge", "chip", "abbr"), _words),
+    **dict.fromkeys(("codetitle", "filename", "code_title"), _code_title),
     **dict.fromkeys(("btn", "button"), _button),
     **dict.fromkeys(("video", "audio", "music", "mp3", "iframe", "pdf", "embed", "dplayer", "aplayer"), _media),
     **dict.fromkeys(("blockquote", "quote", "cq", "centerquote", "pullquote", "epigraph"), _quotation),
     **dict.fromkeys(("highlight", "codeblock", "code"), _code),
     **dict.fromkeys(("include_code", "literalinclude", "code_snippet"), _source),
-    **dict.fromkeys(("mermaid", "plantuml", "graphviz", "flowchart"), _diagram),
+    **dict.fromkeys(("mermaid", "plantuml", "graphviz", "flowchart", "echarts", "chart", "chartjs"), _diagram),
     **dict.fromkeys(("math", "katex", "latex", "mathjax"), _mathematics),
     **dict.fromkeys(sorted(_FOLDED), _details),
 }

@@ -1,7 +1,7 @@
 r"""Finds TeX in a text: ``$…$``, ``$$…$$``, ``\(…\)``, ``\[…\]``, environments, ``{{< katex >}}``.
 
 ``$`` begins and ends a formula by the rules of pandoc and GitHub, and only if the text between looks like one: money,
-variables of shells and templates are none.
+variables of shells and templates are none. KaTeX and MathJax also read ``$ x $``: it is a formula if it has a command.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _WORDS = lazy_pattern(
 )
 _HAN = lazy_pattern(f"[{HAN}\uff00-\uffef]")
 _FORBIDDEN = lazy_pattern(r"\$|<!--|\n\s*\n")
+_COMMAND = lazy_pattern(r"\\[A-Za-z]{2,}")
 _SAID = lazy_pattern(r"\\(?:text\w*|mbox|mathrm)\s*\{[^{}]*\}")
 _SHORTCODE = lazy_pattern(
     r"\{\{[<%]\s*(?P<name>katex|math|latex|mathjax)\b(?P<hugo>[^<>%]{0,200})[>%]\}\}(?P<inner>.{0,5000}?)"
@@ -86,7 +87,7 @@ def _opened(text: str, sign: re.Match[str]) -> str:
     if sign["dollars"] == "$$":
         return "$$"
     before, after = text[sign.start() - 1 : sign.start()], text[sign.end() : sign.end() + 1]
-    opens = sign["dollars"] and after.strip() and not _is_word(before)
+    opens = sign["dollars"] and after not in ("", "\n") and not _is_word(before)
     return "$" if opens else ""
 
 
@@ -100,8 +101,7 @@ def _closed(text: str, opened: str, sign: re.Match[str]) -> bool | None:
         return None
     if opened == "$$":
         return True if sign["dollars"] == "$$" else None
-    before, after = text[sign.start() - 1 : sign.start()], text[sign.end() : sign.end() + 1]
-    return bool(before.strip()) and sign["dollars"] == "$" and not _is_word(after)
+    return sign["dollars"] == "$" and not _is_word(text[sign.end() : sign.end() + 1])
 
 
 def _is_formula(inner: str, opened: str) -> bool:
@@ -116,6 +116,8 @@ def _is_formula(inner: str, opened: str) -> bool:
         return _MATHEMATICAL.search(inner) is not None
     if len(inner) > _LONGEST_IN_LINE:
         return False
+    if opened == "$" and inner != inner.strip():
+        return _COMMAND.search(inner) is not None and not _WORDS.search(_COMMAND.sub(r"\\", _SAID.sub("", inner)))
     return _MATHEMATICAL.search(inner) is not None or not _WORDS.search(inner)
 
 

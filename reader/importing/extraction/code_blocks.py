@@ -1,4 +1,4 @@
-"""Code blocks of web pages: keeps their lines and indents, removes line numbers."""
+"""Code blocks of web pages: keeps their lines, indents and languages, removes line numbers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from .blocks import drop
 _GUTTER = re.compile(r"gutter|line-?no|line-?num|ln-num|blob-num|numbering|^\s*(?:ln|num)\s*$", re.IGNORECASE)
 _LINE_TAGS = ("div", "li", "p", "tr")
 _CODE_CELL = re.compile(r"\bcode\b|blob-code|ln-code", re.IGNORECASE)
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-text-|highlight-(?=\w+ notranslate)"
+    r"|sourceCode\s+|brush:\s*)([\w+#]+)"
+)
+_HIGHLIGHTED = re.compile(r"\bhighlight\s+([\w+#]+)\s*")
+_NO_LANGUAGES = frozenset({"default", "none", "plain", "plaintext", "text", "txt", "notranslate", "highlight"})
+_MOST_ABOVE = 6
+"""A ``pre`` stands so deep in Hexo's figure: table, tbody, tr, td."""
 _NUMBERS = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
 
 
@@ -24,6 +32,22 @@ def lines_of(pre: HtmlElement) -> str:
         else:
             text += ("\n" if child.tag == "br" else lines_of(child)) + (child.tail or "")
     return text
+
+
+def language_of(pre: HtmlElement) -> str:
+    """The language that a code block's class names, or that of an element around it; empty if none does.
+
+    ``language-go`` (HTML), ``highlight-source-go`` (GitHub), ``highlight-go notranslate`` (Sphinx), ``brush: go``
+    (SyntaxHighlighter), ``<figure class="highlight go">`` (Hexo), ``sourceCode go`` (pandoc).
+    """
+    inside = [child for child in pre if child.tag == "code"][:1]
+    above = [element for element, _ in zip(pre.iterancestors(), range(_MOST_ABOVE), strict=False)]
+    for element in (*inside, pre, *above):
+        said = element.get("class", "")
+        found = _LANGUAGE.search(said) or (_HIGHLIGHTED.fullmatch(said) if element.tag == "figure" else None)
+        if found:
+            return "" if found[1].lower() in _NO_LANGUAGES else found[1].lower()
+    return ""
 
 
 def _closed(text: str) -> str:

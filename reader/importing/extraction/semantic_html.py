@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 
 from ...chinese import HAN, compose
 from .blocks import INLINE
-from .code_blocks import drop_line_numbers, lines_of
+from .code_blocks import drop_line_numbers, language_of, lines_of
 
 KEPT_INLINE = {
     "a": "a", "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "sub": "sub", "sup": "sup",
@@ -88,7 +88,7 @@ def _write(element: HtmlElement, writer: _HtmlWriter) -> None:
         writer.out.append("<hr>")
     elif tag == "pre":
         _close(writer)
-        writer.out.append(f"<pre>{escape(normalize(lines_of(element)))}</pre>")
+        writer.out.append(_preformatted(escape(normalize(lines_of(element))), language_of(element)))
     elif tag == "figure":
         _write_figure(element, writer)
     elif tag == "table":
@@ -97,6 +97,10 @@ def _write(element: HtmlElement, writer: _HtmlWriter) -> None:
         _write_container(element, writer)
     else:
         _write_block(element, writer)
+
+
+def _preformatted(text: str, language: str) -> str:
+    return f'<pre><code class="language-{language}">{text}</code></pre>' if language else f"<pre>{text}</pre>"
 
 
 def _write_inline(element: HtmlElement, writer: _HtmlWriter) -> None:
