@@ -123,7 +123,7 @@ def test_code_keeps_the_language_that_its_class_names(markup: str, language: str
     ["<pre class=highlight>make run()</pre>", "<div class='highlight-default notranslate'><pre>make run()</pre></div>"],
 )
 def test_code_without_a_language_names_none(markup: str) -> None:
-    assert "<pre>x</pre>" in body_with(markup)
+    assert "<pre>make run()</pre>" in body_with(markup)
 
 
 def test_a_page_that_is_one_block_of_plain_text_keeps_its_lines() -> None:

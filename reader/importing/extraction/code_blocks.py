@@ -50,6 +50,11 @@ def language_of(pre: HtmlElement) -> str:
     return ""
 
 
+def is_code_wrapper(element: HtmlElement) -> bool:
+    """Whether the class of an element around a code block names its language: ``highlight-source-shell``."""
+    return _LANGUAGE.search(element.get("class", "")) is not None and element.find(".//pre") is not None
+
+
 def _closed(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from lxml.html import HtmlElement
 
 from .blocks import TextBlock, blocks_of, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
+from .code_blocks import is_code_wrapper
 from .patterns import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 from .scoring import LANDMARKS, probabilities, prose_by_element
 
@@ -87,8 +88,8 @@ def _is_within(element: HtmlElement, tag: str) -> bool:
 
 
 def _quotes(element: HtmlElement) -> bool:
-    """Whether the element is a wrapper of a quotation, such as an embedded post."""
-    if _is_within(element, "blockquote"):
+    """Whether the element is a wrapper of a quotation, such as an embedded post, or of code."""
+    if _is_within(element, "blockquote") or is_code_wrapper(element):
         return True
     quoted = sum(len(quote.text_content()) for quote in element.iter("blockquote"))
     return quoted > len(element.text_content()) / 2
