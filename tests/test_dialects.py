@@ -151,3 +151,11 @@ def test_parts_of_containers_and_labels_are_words_not_marks(markdown, html):
     made, warnings = body_and_warnings(markdown)
     assert html in str(sanitize(made)).replace(' rel="noopener noreferrer"', "")
     assert not warnings
+
+
+def test_code_of_a_tag_within_html_is_code_and_ends_no_block():
+    tag = '{% highlight "liquid" %}{% raw %}\n{{ a }}\n\n*b*\n{% endraw %}{% endhighlight %}'
+    code = '<pre><code class="language-liquid">{{ a }}\n\n*b*'
+    assert code in shown(f"<div>\n\t<div>\n{tag}\n\t</div>\n</div>\n\n后\n")
+    assert "<p>后</p>" in shown(f"<div>\n\t<div>\n{tag}\n\t</div>\n</div>\n\n后\n")
+    assert code in shown(tag)

@@ -196,8 +196,10 @@ class _Blocks:
             if end := re.search(end_tag, inside[-1]):
                 rest, inside[-1] = inside[-1][end.end() :], inside[-1][: end.start()]
                 arguments = found["arguments"] if found["liquid"] else found["hugo_arguments"]
-                fence = _fence_of(arguments or "", "\n".join(inside).strip("\n"), found["prefix"])
-                return number + 1 - at, found["prefix"] + self.masks.keep(fence) + (f"\n\n{rest}" if rest else "")
+                code = _without_raw("\n".join(inside).strip("\n")).strip("\n")
+                is_in_html = at > 0 and self.lines[at - 1].lstrip().startswith("<") and ">" not in found["prefix"]
+                made = (_element_of if is_in_html else _fence_of)(arguments or "", code, found["prefix"])
+                return number + 1 - at, found["prefix"] + self.masks.keep(made) + (f"\n\n{rest}" if rest else "")
         self.endless.add(name)
         return None
 
@@ -213,11 +215,22 @@ class _Blocks:
         return end - at
 
 
+def _language(arguments: str) -> str:
+    found = re.search(r"lang[:=]\s*([\w+#.-]+)", arguments) or _LANGUAGE.match(arguments.strip().strip("\"'"))
+    return found[1].lower() if found else ""
+
+
+def _element_of(arguments: str, code: str, prefix: str) -> str:  # noqa: ARG001 as _fence_of
+    """*code* within a block of HTML, where a fence means nothing and a blank line would end the block."""
+    language = _language(arguments)
+    begins = f'<pre><code class="language-{language}">' if language else "<pre><code>"
+    return begins + re.sub(r"\n(?=\s*\n)", "&#10;", escape(code, quote=False)) + "</code></pre>"
+
+
 def _fence_of(arguments: str, code: str, prefix: str) -> str:
-    found = re.search(r"lang[:=]\s*([\w+#.-]+)", arguments) or _LANGUAGE.match(arguments.strip())
     longest = max((len(run) for run in re.findall("`{3,}", code)), default=2)
     fence = "`" * (longest + 1)
-    lines = [f"{fence}{found[1].lower() if found else ''}", *code.split("\n"), fence]
+    lines = [f"{fence}{_language(arguments)}", *code.split("\n"), fence]
     bare = [line if line.startswith(prefix) else prefix + line for line in lines[1:]]
     return "\n".join([lines[0], *bare])
 
