@@ -53,11 +53,11 @@ _RULE_OF_TABLE = " \t|:->*+.)0123456789"
 
 def check_source(dirty: str) -> None:
     """Rejects HTML that takes a parser more than linear time or space. Raises UnreadableArticle with the line."""
+    if dirty.count("<") > DEEPEST_SOURCE:
+        _check_tags(dirty)
     check_attributes(dirty)
     if dirty.count("&") > MOST_REFERENCES:
         _check_references(dirty)
-    if dirty.count("<") > DEEPEST_SOURCE:
-        _check_tags(dirty)
 
 
 def check_attributes(dirty: str) -> None:
