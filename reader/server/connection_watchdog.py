@@ -31,6 +31,7 @@ LEAST_BYTES = 30_000
 had three times as much. Otherwise one byte every 29 s would hold a thread as long as one likes."""
 
 LOOK_SECONDS = 0.5
+LATE_SECONDS = 5.0
 
 MOST_UNANSWERED_BYTES = 2 * MOST_BYTES
 """No request is longer. A chunked body is received whole before its length is known."""
@@ -90,7 +91,12 @@ class ConnectionWatch:
 
     def shut_down_stalled(self, now: float) -> None:
         """Shuts down connections stalled for STALLED_SECONDS, those of a body that is too slow, and silent ones if half
-        the places are used."""
+        the places are used.
+
+        After a break (the process was stopped, the machine slept) every connection counts as new: its client waited.
+        """
+        if now - self._last_check > LATE_SECONDS:
+            self._seen, self._last_check = {}, now
         seen, body = {}, self._slowest()
         for inode, acknowledged, received, address, waiting, idle in self._checked():
             known = self._seen.get(inode)

@@ -41,7 +41,7 @@ def holders(server, name: str) -> list[int]:
 def asked_again(request: Callable[[], Answer]) -> Answer:
     """The answer to *request*, which is made once more if its connection is closed without one, as browsers do.
 
-    While a process is stopped, about one new connection in 30,000 is; why is not known.
+    While a process is stopped, about one new connection in 20,000 is; why is not known.
     """
     try:
         return request()

@@ -1,0 +1,58 @@
+"""Connections that stall are shut down; those that waited for a process which was stopped are not."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from reader.server.connection_watchdog import LOOK_SECONDS, STALLED_SECONDS, ConnectionWatch
+
+
+@pytest.fixture
+def client() -> Iterator[socket.socket]:
+    """A client whose connection this process accepted, and which sends nothing."""
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as listener,
+        closing(socket.create_connection(listener.getsockname())) as connected,
+        closing(listener.accept()[0]),
+    ):
+        connected.setblocking(False)
+        yield connected
+
+
+def is_open(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) != b""
+    except BlockingIOError:
+        return True
+
+
+def looked(watch: ConnectionWatch, since: float, seconds: float) -> float:
+    """Lets *watch* look at intervals for so long. Returns the last moment."""
+    for step in range(1, int(seconds / LOOK_SECONDS) + 1):
+        watch.shut_down_stalled(since + step * LOOK_SECONDS)
+    return since + seconds
+
+
+def test_a_connection_that_stalls_is_shut_down(client):
+    watch = ConnectionWatch(client.getpeername()[1], 100)
+    begun = looked(watch, time.monotonic(), STALLED_SECONDS - 2)
+    assert is_open(client)
+    looked(watch, begun, 5)
+    assert not is_open(client)
+
+
+def test_a_connection_that_waited_for_a_stopped_process_is_not(client):
+    watch = ConnectionWatch(client.getpeername()[1], 100)
+    begun = time.monotonic() + 100
+    watch.shut_down_stalled(begun)
+    assert is_open(client)
+    begun = looked(watch, begun, STALLED_SECONDS - 2)
+    watch.shut_down_stalled(begun + 100)
+    assert is_open(client)
+    looked(watch, begun + 100, STALLED_SECONDS + 2)
+    assert not is_open(client)
