@@ -10,7 +10,7 @@ import pytest
 from stub_site import site
 from test_import_sites import draft_of, files, picture, run  # noqa: F401 (a fixture)
 
-from reader.importing.sources.tables import csv_rows
+from reader.importing.sources.csv_tables import csv_rows
 
 ID, OTHER = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 POSTS = (

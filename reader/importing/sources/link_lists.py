@@ -12,9 +12,9 @@ from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
 from ..extraction.blocks import parse
+from .csv_tables import csv_header, csv_rows
 from .http import Fetcher
 from .items import Found, LeftOut, SourceItem
-from .tables import csv_header, csv_rows
 
 _BOOKMARKS = re.compile(rb"<!doctype netscape-bookmark-file-1|<title>\s*pocket export\s*</title>", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s]+", re.IGNORECASE)

@@ -17,9 +17,9 @@ from lxml import etree
 from ...formats.decoding import decode_page
 from ...formats.front_matter import is_field
 from ..extraction.blocks import parse
-from .bundles import Bundle
 from .http import Fetched
 from .items import Found, SourceItem
+from .multi_file_exports import MultiFileExport
 
 _PAGE = re.compile(r"(?:.*/)?(?P<title>[^/]*?)[ -]?(?P<id>[0-9a-f]{32})\.(?:md|html)")
 _HEADING = re.compile(r"\s*# (?P<title>[^\n]*)\n+")
@@ -36,15 +36,15 @@ def is_notion(path: str) -> bool:
     return _PAGE.fullmatch(path) is not None
 
 
-def notion_items(bundle: Bundle) -> Iterator[Found]:
-    for path in bundle.paths:
-        read = partial(_read, bundle, path)
+def notion_items(export: MultiFileExport) -> Iterator[Found]:
+    for path in export.paths:
+        read = partial(_read, export, path)
         suffix = posixpath.splitext(path)[1]
-        yield SourceItem(bundle.name_of(path), read, suffix, read_sibling=bundle.read_sibling(path))
+        yield SourceItem(export.name_of(path), read, suffix, read_sibling=export.read_sibling(path))
 
 
-def _read(bundle: Bundle, path: str) -> Fetched:
-    text, page = decode_page(bundle.read(path)), _PAGE.fullmatch(path)
+def _read(export: MultiFileExport, path: str) -> Fetched:
+    text, page = decode_page(export.read(path)), _PAGE.fullmatch(path)
     title = page["title"] if page else path
     article = _article(text, title) if path.endswith(".md") else _article_of_html(text, title)
     return Fetched("", article.encode())

@@ -15,8 +15,8 @@ from ...formats.decoding import decode_page
 from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
-from .bundles import Bundle
 from .items import Found, LeftOut, SourceItem
+from .multi_file_exports import MultiFileExport
 from .wallabag import SAVED_ON, texts
 
 _PART = re.compile(r"(?:.*/)?(?:metadata_\w+\.json|content/[^/]+\.html|highlights/[^/]+\.md)")
@@ -28,30 +28,30 @@ def is_omnivore(path: str) -> bool:
     return _PART.fullmatch(path) is not None
 
 
-def omnivore_items(bundle: Bundle) -> Iterator[Found]:
+def omnivore_items(export: MultiFileExport) -> Iterator[Found]:
     """In the order of the export. Its highlights are left out: they are quotations of the texts."""
-    left_out = Counter({"highlights": sum("highlights" in path.split("/") for path in bundle.paths)})
-    texts_left = dict.fromkeys(filter(_TEXT.fullmatch, bundle.paths))
-    for table in filter(_METADATA.fullmatch, bundle.paths):
+    left_out = Counter({"highlights": sum("highlights" in path.split("/") for path in export.paths)})
+    texts_left = dict.fromkeys(filter(_TEXT.fullmatch, export.paths))
+    for table in filter(_METADATA.fullmatch, export.paths):
         try:
-            entries = read_json(decode_page(bundle.read(table)))
+            entries = read_json(decode_page(export.read(table)))
         except ValueError as error:
-            yield NotImported(bundle.name_of(table), Message("not whole JSON: %(error)s", error=error))
+            yield NotImported(export.name_of(table), Message("not whole JSON: %(error)s", error=error))
             continue
         for entry in entries if isinstance(entries, list) else ():
             path = posixpath.join(posixpath.dirname(table), "content", f"{_text(entry, 'slug')}.html")
             if path in texts_left:
                 del texts_left[path]
-                yield _item(bundle, path, entry)
+                yield _item(export, path, entry)
             else:
                 left_out["article without text"] += 1
     if left_out := +left_out:
-        yield LeftOut.by_kind(bundle.name, left_out)
+        yield LeftOut.by_kind(export.name, left_out)
     for path in texts_left:
-        yield NotImported(bundle.name_of(path), Message("no metadata_*.json beside the folder content/ names it"))
+        yield NotImported(export.name_of(path), Message("no metadata_*.json beside the folder content/ names it"))
 
 
-def _item(bundle: Bundle, path: str, entry: Mapping[str, Any]) -> SourceItem:
+def _item(export: MultiFileExport, path: str, entry: Mapping[str, Any]) -> SourceItem:
     published = date_in_text(_text(entry, "publishedAt"))
     draft = Draft(
         title=" ".join(_text(entry, "title").split()),
@@ -63,12 +63,12 @@ def _item(bundle: Bundle, path: str, entry: Mapping[str, Any]) -> SourceItem:
     )
     notes = () if published else (SAVED_ON,)
     return SourceItem(
-        bundle.name_of(path),
-        partial(bundle.fetched, path),
+        export.name_of(path),
+        partial(export.fetched, path),
         "clean",
         _text(entry, "url"),
         draft,
-        bundle.read_sibling(path),
+        export.read_sibling(path),
         notes,
     )
 

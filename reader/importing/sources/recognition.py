@@ -13,7 +13,6 @@ from ...formats import FORMATS, from_html, from_text
 from ...i18n import Message
 from . import wordpress
 from .blogger import backup_items, is_backup
-from .bundles import BundleKind
 from .evernote import is_notes, note_items
 from .feeds import feed_items, is_feed
 from .ghost import ghost_items, is_ghost
@@ -21,6 +20,7 @@ from .http import Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, in_time
 from .link_lists import is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
+from .multi_file_exports import MultiFileKind
 from .notion import is_notion, notion_items
 from .omnivore import is_omnivore, omnivore_items
 from .opml import is_opml, opml_items
@@ -82,18 +82,18 @@ KINDS = (
 )
 """The first that recognises the content reads it. The guide has a table of them."""
 
-BUNDLE_KINDS = (
-    BundleKind("Substack", is_substack, substack_items),
-    BundleKind("Omnivore", is_omnivore, omnivore_items),
-    BundleKind("Notion", is_notion, notion_items),
+MULTI_FILE_KINDS = (
+    MultiFileKind("Substack", is_substack, substack_items),
+    MultiFileKind("Omnivore", is_omnivore, omnivore_items),
+    MultiFileKind("Notion", is_notion, notion_items),
 )
 """Exports in several files, by their paths."""
 
 
-def bundle_kind(paths: Collection[str]) -> BundleKind | None:
+def multi_file_kind(paths: Collection[str]) -> MultiFileKind | None:
     """The kind of export that most of the files of a folder or zip file belong to, if any."""
-    counts = {kind: sum(map(kind.recognises, paths)) for kind in BUNDLE_KINDS}
-    kind = max(BUNDLE_KINDS, key=lambda kind: counts[kind])
+    counts = {kind: sum(map(kind.recognises, paths)) for kind in MULTI_FILE_KINDS}
+    kind = max(MULTI_FILE_KINDS, key=lambda kind: counts[kind])
     return kind if counts[kind] * 2 > len(paths) else None
 
 

@@ -19,13 +19,13 @@ from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_regular
-from .bundles import Bundle
 from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, in_time
 from .link_lists import HEAD_BYTES, is_bookmark_page
-from .recognition import ARTICLES, PAGES, Source, bundle_kind, form_of, items_in
+from .multi_file_exports import MultiFileExport
+from .recognition import ARTICLES, PAGES, Source, form_of, items_in, multi_file_kind
 from .unsupported_formats import reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000
@@ -87,23 +87,23 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
         raise NotImported(str(folder), error.strerror or str(error)) from error
     skipped = Skipped(str(folder))
     files = [entry.path for entry in entries if entry.kind is EntryKind.FILE]
-    bundle = Bundle(str(folder), files, partial(_read_in, folder), partial(_sibling_reader, folder))
-    of_bundle = yield from _bundle_items(bundle)
+    export = MultiFileExport(str(folder), files, partial(_read_in, folder), partial(_sibling_reader, folder))
+    of_export = yield from _multi_file_items(export)
     for entry in entries:
         path = Path(entry.real_path)
         if entry.kind is EntryKind.PROBLEM:
             yield NotImported(str(folder / entry.path), entry.problem_without_path)
         elif entry.kind is EntryKind.LEFT_OUT:
             skipped.add(entry.path, entry.cause)
-        elif entry.kind is EntryKind.FILE and entry.path not in of_bundle:
+        elif entry.kind is EntryKind.FILE and entry.path not in of_export:
             name = str(folder / entry.path)
             yield from _never_empty(name, partial(_items_in_file, path, name, fetcher))
     yield from skipped.items()
 
 
-def _bundle_items(files: Bundle) -> Generator[Found, None, Collection[str]]:
+def _multi_file_items(files: MultiFileExport) -> Generator[Found, None, Collection[str]]:
     """The articles of an export in several files. Returns their paths; the other files are read by themselves."""
-    kind = bundle_kind(files.paths)
+    kind = multi_file_kind(files.paths)
     if kind is None:
         return ()
     own = replace(files, paths=list(filter(kind.recognises, files.paths)))
@@ -195,14 +195,14 @@ def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> 
         if Path(path).suffix.lower() in KNOWN:
             yield NotImported(f"{name}: {path}", refusal)
     paths = [path for path in archive.paths if is_wanted(Path(path).name) and not reason_to_skip(path)]
-    bundle = Bundle(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
-    of_bundle = yield from _bundle_items(bundle)
+    export = MultiFileExport(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
+    of_export = yield from _multi_file_items(export)
     for path in archive.paths:
         suffix, member = Path(path).suffix.lower(), f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
         if reason := reason_to_skip(path):
             skipped.add(path, reason)
-        elif path in of_bundle:
+        elif path in of_export:
             continue
         elif suffix in ARTICLES:
             yield SourceItem(member, partial(_read_member, archive, path), form_of(suffix), read_sibling=read_sibling)

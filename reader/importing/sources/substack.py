@@ -12,9 +12,9 @@ from ...errors import NotImported
 from ...formats.dates import date_in_text
 from ...i18n import Message
 from ...models import Draft, slug_of
-from .bundles import Bundle
+from .csv_tables import csv_rows
 from .items import Found, LeftOut, SourceItem
-from .tables import csv_rows
+from .multi_file_exports import MultiFileExport
 
 _COLUMNS = frozenset(("post_id", "post_date", "is_published", "audience", "title", "subtitle"))
 _TEXT = re.compile(r"(?:.*/)?posts/(\d+)\.([^/]+)\.html")
@@ -24,37 +24,37 @@ def is_substack(path: str) -> bool:
     return _TEXT.fullmatch(path) is not None
 
 
-def substack_items(bundle: Bundle) -> Iterator[Found]:
+def substack_items(export: MultiFileExport) -> Iterator[Found]:
     """In the order of the table. Posts for subscribers who pay are drafts, as are those that were not published."""
-    texts = {posixpath.basename(path).removesuffix(".html"): path for path in bundle.paths}
-    rows = _rows(bundle)
+    texts = {posixpath.basename(path).removesuffix(".html"): path for path in export.paths}
+    rows = _rows(export)
     without_text: Counter[str] = Counter()
     for key, row in rows.items():
         if key not in texts:
             without_text["post without text"] += 1
             continue
         path = texts.pop(key)
-        yield _item(bundle, path, row)
+        yield _item(export, path, row)
     if without_text:
-        yield LeftOut.by_kind(bundle.name, without_text)
+        yield LeftOut.by_kind(export.name, without_text)
     for path in texts.values():
-        yield NotImported(bundle.name_of(path), Message("posts.csv beside the folder posts/ does not name it"))
+        yield NotImported(export.name_of(path), Message("posts.csv beside the folder posts/ does not name it"))
 
 
-def _rows(bundle: Bundle) -> Mapping[str, Mapping[str, str]]:
-    tops = sorted({posixpath.dirname(posixpath.dirname(path)) for path in bundle.paths})
+def _rows(export: MultiFileExport) -> Mapping[str, Mapping[str, str]]:
+    tops = sorted({posixpath.dirname(posixpath.dirname(path)) for path in export.paths})
     rows: dict[str, Mapping[str, str]] = {}
     for top in tops:
         table = posixpath.join(top, "posts.csv")
         try:
-            content = bundle.read(table)
+            content = export.read(table)
         except NotImported:
             continue
-        rows |= {row.get("post_id", ""): row for row in csv_rows(bundle.name_of(table), content, _COLUMNS)}
+        rows |= {row.get("post_id", ""): row for row in csv_rows(export.name_of(table), content, _COLUMNS)}
     return rows
 
 
-def _item(bundle: Bundle, path: str, row: Mapping[str, str]) -> SourceItem:
+def _item(export: MultiFileExport, path: str, row: Mapping[str, str]) -> SourceItem:
     _, slug = row["post_id"].split(".", 1) if "." in row["post_id"] else ("", row["post_id"])
     is_public = row.get("is_published", "").lower() == "true" and row.get("audience", "everyone") == "everyone"
     draft = Draft(
@@ -68,8 +68,8 @@ def _item(bundle: Bundle, path: str, row: Mapping[str, str]) -> SourceItem:
     )
     status = row.get("audience", "") if row.get("is_published", "").lower() == "true" else "unpublished"
     notes = () if is_public else (_not_public(status),)
-    read = partial(bundle.fetched, path)
-    return SourceItem(bundle.name_of(path), read, "clean", "", draft, bundle.read_sibling(path), notes)
+    read = partial(export.fetched, path)
+    return SourceItem(export.name_of(path), read, "clean", "", draft, export.read_sibling(path), notes)
 
 
 def _not_public(status: str) -> Message:

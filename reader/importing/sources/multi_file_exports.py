@@ -10,7 +10,7 @@ from .items import Found, ReadSibling
 
 
 @dataclass(frozen=True)
-class Bundle:
+class MultiFileExport:
     """The files of a folder or zip file. ``paths`` are relative to it; ``read`` raises NotImported.
 
     ``read_sibling(path)`` reads what the file at *path* refers to.
@@ -30,10 +30,10 @@ class Bundle:
 
 
 @dataclass(frozen=True)
-class BundleKind:
+class MultiFileKind:
     """``items`` yields the articles of all files that ``recognises`` knows; it is given them alone."""
 
     name: str
     recognises: Callable[[str], bool]
     """Whether a file with this path is one of such an export."""
-    items: Callable[[Bundle], Iterator[Found]]
+    items: Callable[[MultiFileExport], Iterator[Found]]
