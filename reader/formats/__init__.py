@@ -2,7 +2,7 @@
 
     from_<format>.py     a file's bytes -> a Draft
     front_matter.py      the fields at the beginning of any format; also written
-    front_matter_delimiters, front_matter_variants, yaml_fields, field_table, field_values: its parts
+    front_matter_delimiters, front_matter_variants, yaml_fields, field_names, field_values: its parts
     decoding.py          bytes -> text: ``decode_text``
     dates.py             dates in all common notations -> datetime
     from_markdown.py     Markdown -> HTML: ``body_of``

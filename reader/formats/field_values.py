@@ -1,4 +1,4 @@
-"""How a value of front matter is read, by the names in ``field_table``: lenient, and every loss is told."""
+"""How a value of front matter is read, by the names in ``field_names``: lenient, and every loss is told."""
 
 from __future__ import annotations
 

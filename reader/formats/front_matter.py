@@ -19,7 +19,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, path_key
 from .dates import date_in_address
-from .field_table import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
+from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
 from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, Remarks, is_switch, listed, moment
 from .front_matter_delimiters import find_block
 from .front_matter_variants import Head, marked_head, plain_head
