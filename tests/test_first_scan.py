@@ -121,7 +121,7 @@ def test_a_new_catalog_waits_for_a_file_that_is_being_written_but_not_for_ever(s
         library.scan_paths([])
     assert Catalog(settings.catalog, settings.timezone).article("wind")
     settings.catalog.unlink()
-    monkeypatch.setattr(scanner, "is_fresh", lambda stamp, now: True)
+    monkeypatch.setattr(scanner, "fresh_among", lambda stamps, now: set(stamps))
     assert library.scan_all().unsettled
     assert not library.is_filled()
     monkeypatch.setattr(first_scan, "PATIENCE_SECONDS", -1.0)

@@ -168,3 +168,18 @@ def test_the_folder_is_never_written_to(services, publish, settings):
     time.sleep(0.01)
     services.library.scan_all()
     assert {p: p.stat().st_mtime_ns for p in settings.articles.rglob("*")} == before
+
+
+def test_a_file_that_is_written_during_the_walk_of_the_folder_is_not_read_yet(services, drop, monkeypatch):
+    find = scanner.find_root
+    drop("rain.md", RAIN)
+
+    def find_and_write(articles):
+        later = time.time() + 0.05  # as if the walk took so long
+        os.utime(drop("rain.md", f"{RAIN}第二段"), (later, later))
+        time.sleep(0.06)
+        return find(articles)
+
+    monkeypatch.setattr(scanner, "find_root", find_and_write)
+    result = services.library.scan_paths([""])
+    assert (result.read, result.unsettled) == (0, {"rain.md"})

@@ -239,12 +239,19 @@ def _html(element: HtmlElement) -> str:
 
 def _escaped_text(text: str | None) -> str:
     """Text in HTML, whose signs Markdown of other tools would take for its own."""
-    return _FOREIGN.sub(lambda found: f"&#{ord(found[0])};", escape(text or "", quote=False))
+    return _without_signs(escape(text or "", quote=False))
+
+
+def _without_signs(escaped: str) -> str:
+    """The signs that other tools give a meaning, such as ``$``, as character references."""
+    return _FOREIGN.sub(lambda found: f"&#{ord(found[0])};", escaped)
 
 
 def _start_tag(element: HtmlElement) -> str:
     """The start tag without ``rel``, which the sanitizer adds."""
-    attributes = (f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name != "rel")
+    attributes = (
+        f' {name}="{_without_signs(escape(value))}"' for name, value in element.attrib.items() if name != "rel"
+    )
     return f"<{element.tag}{''.join(attributes)}>"
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .directory_walk import EntryKind, Root, article_files, of_content, walk
 
 SETTLED_SECONDS = 0.2
 """A file modified more recently than this may be incomplete; the next pass reads it."""
+
+
+def fresh_among(stamps: Mapping[str, str], now: float) -> set[str]:
+    """The files that may be incomplete. *now* is the time after the walk that found *stamps*: by that before it, a file
+    written during the walk would be younger than now, as are files of a clock that is ahead, which are read.
+    """
+    return {path for path, stamp in stamps.items() if is_fresh(stamp, now)}
 
 
 def is_fresh(stamp: str, now: float) -> bool:

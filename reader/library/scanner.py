@@ -17,7 +17,7 @@ from ..settings import Settings
 from ..site_identity import FOLDER
 from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
 from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, warm_up
-from .file_state import SETTLED_SECONDS, has_folder, is_fresh, is_same_content, is_there
+from .file_state import SETTLED_SECONDS, fresh_among, has_folder, is_same_content, is_there
 from .first_scan import FirstScan
 from .folder_faults import (
     Fault,
@@ -160,7 +160,7 @@ class Library:
         site = self._site_folder.scan(root, site_files, self.beat)
         self._mark_missing(root, before, comparison, now)
         changed = self._touched.to_read(comparison, reported=names != {""})
-        problems, unsettled, digests = self._read_and_put(root, changed, progress, now)
+        problems, unsettled, digests = self._read_and_put(root, changed, progress, fresh_among(changed, time.time()))
         self._touched.were_read(comparison, digests)
         problems += [problem for _, problem in comparison.problems]
         result = self._remove_overdue(root, last_fault, is_confirmed, now)
@@ -229,10 +229,9 @@ class Library:
                     self._problem_log.add(problem)
 
     def _read_and_put(
-        self, root: Root, changed: dict[str, str], progress: Progress, now: float
+        self, root: Root, changed: dict[str, str], progress: Progress, unsettled: set[str]
     ) -> tuple[list[Problem], set[str], dict[str, str]]:
-        """Returns (problems, files that are still being written, digests of the others)."""
-        unsettled = {path for path, stamp in changed.items() if is_fresh(stamp, now)}
+        """Returns (problems, files that are still being written besides the *unsettled*, digests of the others)."""
         late_last = sorted(changed, key=self._late.__contains__)
         stamps = {path: changed[path] for path in late_last if path not in unsettled}
         problems, digests = list[Problem](), dict[str, str]()
@@ -308,7 +307,7 @@ class Library:
                 problems += self._put(transaction, result)
             transaction.release_due()
             freed = transaction.reread()
-        problems += self._read_and_put(root, self._stamps(root, freed), _without_progress, 0)[0] if freed else []
+        problems += self._read_and_put(root, self._stamps(root, freed), _without_progress, set())[0] if freed else []
         with self._writer() as transaction:
             removal = None if fault else transaction.next_removal()
             accepted = self._accepted_at(fault) if fault else None
