@@ -137,10 +137,6 @@ def _context() -> dict[str, Any]:
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
 
 
-_ONLY_WORDS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)
-"""A path in which nothing is percent-encoded but letters beyond ASCII."""
-
-
 def by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
     """Each teaser, with its day if that is another one than the day before; with the year where that changes.
 
@@ -177,6 +173,10 @@ def facts_of(teaser: Teaser) -> Facts:
     time = f"{teaser.published:%H:%M}" if is_dated(teaser.published) and has_time(teaser.published) else ""
     source = teaser.source if teaser.source != shown_site().name else ""
     return Facts(time, tuple(filter(None, (*teaser.section[-1:], source))))
+
+
+_ONLY_WORDS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)
+"""A path in which nothing is percent-encoded but letters beyond ASCII."""
 
 
 @lru_cache(maxsize=4096)
