@@ -404,3 +404,15 @@ def test_a_file_that_changes_while_it_is_read_is_looked_at_again(services, drop,
     monkeypatch.setattr(scanner, "read_dated_files", interrupted)
     assert services.library.scan_all().unsettled == {"rain.md"}
     assert services.catalog.count() == 0
+
+
+@pytest.mark.parametrize("client_ip, path", [("127.0.0.1", None), ("203.0.113.9", "READER_ARTICLES")])
+def test_the_health_check_names_the_folder_to_operators_only(client, services, publish, settings, scan, client_ip, path):
+    publish(MANY)
+    settings.articles.rename(settings.articles.with_name("away"))
+    scan()
+    answer = client.get("/healthz", environ_base={"REMOTE_ADDR": client_ip})
+    reason = answer.get_json()["reason"]
+    assert answer.status_code == 503
+    assert reason.startswith(f"the articles folder {path or settings.articles} cannot be read: ")
+    assert (str(settings.articles) in reason) == (client_ip == "127.0.0.1")

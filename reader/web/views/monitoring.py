@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from ...catalog.read_connections import rebuilding
 from ...errors import Busy
+from ...i18n import Message
 from .. import services
 from ..metric_files import VARIABLE, restore_metric_files, unchanged_files
 from ..middleware.forwarded import IDENTITY, is_within
@@ -41,7 +42,7 @@ def metrics() -> Response:
 
     Cache hits of other processes are updated with their last request through Flask, usually within a minute.
     """
-    if not is_within(request.environ.get(IDENTITY, ""), services().settings.metrics_readers):
+    if not _is_operator():
         abort(403)
     count_quiet_failures(current_app)
     count_cache_hits(current_app)
@@ -56,6 +57,10 @@ def metrics() -> Response:
     response = Response(text, content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_operator() -> bool:
+    return is_within(request.environ.get(IDENTITY, ""), services().settings.metrics_readers)
 
 
 class CurrentState:
@@ -138,7 +143,14 @@ def _figures_of_catalog() -> dict[str, object]:
     catalog, stalled = services().catalog.as_it_is, services().heartbeat.reason()
     fault = catalog.fault() or (stalled if services().catalog.is_complete() else rebuilding().message)
     figures: dict[str, object] = {"articles": catalog.count(), "revision": catalog.revision}
-    return {"reason": fault, **figures} if fault else figures
+    return {"reason": _for_client(fault), **figures} if fault else figures
+
+
+def _for_client(reason: str) -> str:
+    """*reason* as this client may read it: who may not read ``/metrics`` sees no path of this machine."""
+    if _is_operator() or not isinstance(reason, Message) or "path" not in reason.values:
+        return reason
+    return Message(reason.msgid, reason.plural, **{**reason.values, "path": "READER_ARTICLES"})
 
 
 @bp.get("/healthz")
