@@ -213,6 +213,22 @@ def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
         assert second.ask("x", 60) == "x"
 
 
+@pytest.mark.parametrize("kills, answered", [(0, True), (1, True), (2, False)])
+def test_a_request_is_asked_again_once_if_its_child_is_killed_from_outside(tmp_path, kills, answered):
+    tries = tmp_path / "tries"
+    counted = f"tries = open({str(tries)!r}, 'a+'); tries.write('x'); tries.flush(); tries.seek(0)"
+    die = f"exec({counted!r}, globals()) or (os.kill(os.getpid(), 9) if len(tries.read()) <= {kills} else order)"
+    program, children = command(f"order and ({die})"), WarmChildren(200_000_000)
+    if answered:
+        assert children.ask(program, NO_LIMITS, "x", 60) == "x"
+    else:
+        with pytest.raises(ChildFailed) as failed:
+            children.ask(program, NO_LIMITS, "x", 60)
+        assert failed.value.killed
+    assert tries.read_text() == "x" * min(kills + 1, 2)
+    children.end_idle()
+
+
 def test_a_child_that_cannot_start_is_no_fault_of_what_it_was_to_do():
     with pytest.raises(OSError, match="cannot be started"):
         WarmChildren(0).take([sys.executable, "-c", "raise SystemExit(1)"], NO_LIMITS)

@@ -69,7 +69,18 @@ class WarmChildren:
                 self._start_timer(self._idle_seconds)
 
     def ask(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
-        """The answer of a child that is taken for this request. Raises ChildFailed; OSError if none can be started."""
+        """The answer of a child that is taken for this request. Raises ChildFailed; OSError if none can be started.
+
+        A child that was killed from outside says nothing about the request: another one is asked, once.
+        """
+        try:
+            return self._ask_once(command, limits, request, timeout_seconds)
+        except ChildFailed as error:
+            if not error.killed:
+                raise
+        return self._ask_once(command, limits, request, timeout_seconds)
+
+    def _ask_once(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
         child = self.take(command, limits)
         try:
             answer = child.ask(request, timeout_seconds)
