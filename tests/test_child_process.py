@@ -213,7 +213,7 @@ def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
         assert second.ask("x", 60) == "x"
 
 
-@pytest.mark.parametrize("kills, answered", [(0, True), (1, True), (2, False)])
+@pytest.mark.parametrize(("kills", "answered"), [(0, True), (1, True), (2, False)])
 def test_a_request_is_asked_again_once_if_its_child_is_killed_from_outside(tmp_path, kills, answered):
     tries = tmp_path / "tries"
     counted = f"tries = open({str(tries)!r}, 'a+'); tries.write('x'); tries.flush(); tries.seek(0)"

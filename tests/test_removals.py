@@ -406,8 +406,10 @@ def test_a_file_that_changes_while_it_is_read_is_looked_at_again(services, drop,
     assert services.catalog.count() == 0
 
 
-@pytest.mark.parametrize("client_ip, path", [("127.0.0.1", None), ("203.0.113.9", "READER_ARTICLES")])
-def test_the_health_check_names_the_folder_to_operators_only(client, services, publish, settings, scan, client_ip, path):
+@pytest.mark.parametrize(("client_ip", "path"), [("127.0.0.1", None), ("203.0.113.9", "READER_ARTICLES")])
+def test_the_health_check_names_the_folder_to_operators_only(
+    client, services, publish, settings, scan, client_ip, path
+):
     publish(MANY)
     settings.articles.rename(settings.articles.with_name("away"))
     scan()
