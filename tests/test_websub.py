@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -87,6 +87,34 @@ class Ear(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+class Moody(Ear):
+    """A hub that answers each request by *answer*, which gets the topic and writes the response."""
+
+    answer: Callable[[BaseHTTPRequestHandler, str], None]
+
+    def do_POST(self) -> None:
+        self.heard.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        type(self).answer(self, self.heard[-1]["hub.topic"][0])
+
+
+def say(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **fields: str) -> None:
+    handler.send_response(status)
+    for name, value in fields.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    with suppress(OSError):  # nobody reads it
+        handler.wfile.write(body)
+
+
+@contextmanager
+def moody(answer: Callable[[BaseHTTPRequestHandler, str], None]) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+    """(the address of a hub that answers so, what it was told)."""
+    listener = type("Listener", (Moody,), {"heard": [], "answer": staticmethod(answer)})
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), listener)) as url:
+        yield f"{url}/", listener.heard
 
 
 @contextmanager
@@ -231,6 +259,91 @@ def test_u03_a_hub_that_is_down_harms_nothing_and_is_named_in_the_log(
         nowhere = f"http://127.0.0.1:{free_port()}/"
         assert herald_of(site, nowhere).publish(threading.Event()) == []
     assert nowhere in caplog.text
+
+
+@pytest.mark.parametrize("status", [302, 408, 429, 500, 503])
+def test_a_hub_that_fails_is_asked_once_at_a_time_and_is_told_of_every_feed_when_it_answers_again(
+    tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    fails = [True]
+    with (
+        feed_site(tmp_path) as site,
+        moody(lambda hub, _: say(hub, status if fails[0] else 202, Location="/elsewhere")) as (address, heard),
+    ):
+        site.drop("one.md", text_of(1))
+        publisher = WebSubPublisher(site.services.catalog, site.url, address, tuple(FEEDS), pause_seconds=3600)
+        assert publisher.publish(threading.Event()) == []
+        assert len(heard) == 1  # the others would fare no better
+        site.drop("two.md", text_of(2))
+        assert publisher.publish(threading.Event()) == []
+        assert len(heard) == 1  # and not before the pause is over
+        fails[0], publisher._retry_at = False, 0.0
+        accepted = publisher.publish(threading.Event(), is_changed=False)
+        assert {f"{site.url}/{name}" for name in FEEDS} <= set(accepted)
+        assert len(accepted) == len(set(accepted)) == len(heard) - 1  # each once, though it changed twice
+        assert publisher.publish(threading.Event()) == []
+    assert len([record for record in caplog.records if address in record.message]) == 1
+
+
+def test_a_hub_that_has_taken_nothing_for_a_day_is_left_in_peace_until_the_next_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("reader.feeds.websub.GIVE_UP_SECONDS", 0.0)
+    with feed_site(tmp_path) as site, moody(lambda hub, _: say(hub, 500)) as (address, heard):
+        site.drop("one.md", text_of(1))
+        publisher = herald_of(site, address)
+        publisher.publish(threading.Event())
+        wait_for(lambda: publisher.publish(threading.Event(), is_changed=False) == [] and not publisher._waiting)
+        asked = len(heard)
+        publisher._retry_at = 0.0
+        publisher.publish(threading.Event())
+        assert len(heard) == asked
+        site.drop("one.md", text_of(1).replace("政协工作之1", "政协工作之一"))
+        publisher.publish(threading.Event())
+        assert len(heard) == asked + 1
+    assert "feeds are given up" in caplog.text
+
+
+def test_a_feed_that_the_hub_refuses_keeps_no_other_feed_back_and_is_refused_three_times(tmp_path: Path) -> None:
+    with feed_site(tmp_path) as site:
+        refused = f"{site.url}/atom.xml"
+        with moody(lambda hub, topic: say(hub, 403 if topic == refused else 204)) as (address, heard):
+            site.drop("one.md", text_of(1))
+            publisher = herald_of(site, address)
+            accepted = publisher.publish(threading.Event())
+            assert {f"{site.url}/feed.xml", f"{site.url}/feed.json"} <= set(accepted)
+            wait_for(lambda: publisher.publish(threading.Event(), is_changed=False) == [] and not publisher._waiting)
+            assert [form["hub.topic"] for form in heard].count([refused]) == 3
+            assert len(heard) == len(accepted) + 3
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [(b"x" * 3_000_000, {}), (b"not brotli", {"Content_Encoding": "br"}), (b"x", {"Content_Encoding": "zstd, exi"})],
+    ids=["large", "damaged", "in an unknown coding"],
+)
+def test_what_the_hub_writes_in_its_answer_does_not_matter(tmp_path: Path, body: bytes, fields: dict[str, str]) -> None:
+    with feed_site(tmp_path) as site, moody(lambda hub, _: say(hub, 200, body, **fields)) as (address, heard):
+        site.drop("one.md", text_of(1))
+        assert f"{site.url}/feed.xml" in herald_of(site, address).publish(threading.Event())
+        assert len(heard) == len(topics(heard))
+
+
+def test_the_hub_is_told_of_articles_that_are_not_among_the_latest(tmp_path: Path, ear) -> None:
+    address, heard = ear
+    with feed_site(tmp_path) as site:
+        for number in range(30):
+            site.drop(f"n{number}.md", text_of(number))
+        publisher = herald_of(site, address)
+        publisher.publish(threading.Event())
+        old = "---\ntitle: 旧闻\npublished: 1999-05-01\nsection: 档案\ntags: [往事]\n---\n\n旧事。\n"
+        for change in (lambda: site.drop("old.md", old), lambda: site.remove("old.md")):
+            heard.clear()
+            change()
+            publisher.publish(threading.Event())
+            assert f"{site.url}/s/%E6%A1%A3%E6%A1%88/feed.xml" in topics(heard)
+            assert f"{site.url}/t/%E5%BE%80%E4%BA%8B/atom.xml" in topics(heard)
+            assert f"{site.url}/t/%E6%94%B9%E9%9D%A9/feed.xml" not in topics(heard)
 
 
 def test_u03_a_running_server_tells_the_hub_by_itself(settings, drop, ear, monkeypatch: pytest.MonkeyPatch) -> None:

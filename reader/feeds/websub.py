@@ -1,34 +1,50 @@
-"""Notifies a WebSub hub of changed feeds (https://www.w3.org/TR/websub/), in a thread of the indexing process."""
+"""Notifies a WebSub hub of changed feeds (https://www.w3.org/TR/websub/), in a thread of the indexing process.
+
+What a hub does not take waits in memory, each feed once however often it changes, and is told when the hub answers
+again. After a restart every feed of the latest articles is told.
+"""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 
 from ..catalog import Catalog
 from ..catalog.rows import collections_of
 from ..errors import Busy, FetchFailed
 from ..http_client.public_ip_addresses import is_private_by_name
-from ..models import Article
+from ..models import Article, Collection
 from .feed_page import look_up
 from .selection import EVERYTHING, Selection
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3
+MOST_REFUSALS = 3
+"""How often a hub may refuse a feed (status 4xx) before it is told of it no more until the next change."""
+
+LONGEST_PAUSE_SECONDS = 600.0
+GIVE_UP_SECONDS = 86_400.0
+"""A hub that has taken nothing for so long is asked again at the next change only."""
+
+NOT_THE_FEEDS_FAULT = (408, 421, 425, 429)
+"""4xx statuses that tell of the hub's state, not of the feed."""
+
 HAVE_FEEDS = ("section", "tag", "author", "source")
 """The kinds of collections that have feeds. Days have none."""
 
 USER_AGENT = "Reader-websub/1.0"
 TIMEOUT_SECONDS = 10.0
-LARGEST_BYTES = 100_000
-"""The limit for the hub's response, whose content is ignored."""
 
 
 class WebSubPublisher:
-    """Compares the live feed with its state at the last notification, and notifies the hub of the feeds that differ."""
+    """Compares the live feed with its state at the last notification, and notifies the hub of the feeds that differ.
+
+    The number of articles of each collection is compared too: an article with an old date is in the feeds of its
+    section and tags, but not among the latest.
+    """
 
     def __init__(
         self, catalog: Catalog, base_url: str, hub: str, names: Sequence[str], pause_seconds: float = 5.0
@@ -38,6 +54,10 @@ class WebSubPublisher:
         self._states: dict[str, str] = {}
         self._version = ""
         self._collections: dict[str, frozenset[Selection]] = {}
+        self._counts: dict[Collection, int] = {}
+        self._waiting: dict[str, int] = {}
+        """The URLs that the hub is to be told of, and how often it has refused each; the oldest first."""
+        self._failures, self._retry_at, self._failing_since, self._logged = 0, 0.0, 0.0, ""
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
         """Publishes each time *changed* is set, until *stop*. Returns at once without a base URL."""
@@ -45,53 +65,99 @@ class WebSubPublisher:
             log.warning("READER_WEBSUB_HUB needs READER_BASE_URL: the hub is not told of changes")
             return
         while not stop.is_set():
-            if changed.wait(1.0):
+            if is_changed := changed.wait(1.0):
                 changed.clear()
-                try:
-                    self.publish(stop)
-                except (Busy, sqlite3.Error):  # a new catalog is being filled
-                    stop.wait(1.0)
-                    changed.set()
+            try:
+                self.publish(stop, is_changed)
+            except (Busy, sqlite3.Error):  # a new catalog is being filled
+                stop.wait(1.0)
+                changed.set()
+            except Exception:  # a bug must not end the notifications
+                log.exception("the hub %s is not told of this change", self._hub)
 
-    def publish(self, stop: threading.Event) -> list[str]:
-        """Notifies the hub of every feed with new, changed or removed articles. Returns the accepted URLs."""
-        topics = [self._base_url + path for path in self._changed()]
-        return [topic for topic in topics if self._post(topic, stop)]
+    def publish(self, stop: threading.Event, is_changed: bool = True) -> list[str]:
+        """Notifies the hub of every feed with new, changed or removed articles, and of those that it has not taken
+        before. Returns the accepted URLs.
+        """
+        if is_changed:
+            self._waiting |= {url: 0 for path in self._changed() if (url := self._base_url + path) not in self._waiting}
+        accepted = list[str]()
+        for topic in list(self._waiting):
+            if stop.is_set() or time.monotonic() < self._retry_at:
+                return accepted
+            if self._tell(topic):
+                accepted.append(topic)
+        if self._waiting:  # what was refused is sent again, but not at once
+            self._retry_at = time.monotonic() + self._pause_seconds
+        return accepted
 
     def _changed(self) -> list[str]:
         feed_page = look_up(self._catalog, EVERYTHING, 0, lambda _: {})
-        states = feed_page.states
-        if feed_page.version == self._version:
+        counts = {collection: n for kind in HAVE_FEEDS for collection, n in self._catalog.collections(kind)}
+        if (feed_page.version, counts) == (self._version, self._counts):
             return []
+        states = feed_page.states
         articles = {article.slug: article for article in self._catalog.articles(list(states))}
         collections = {slug: selections_of(article) for slug, article in articles.items()}
         touched = [slug for slug in {*states, *self._states} if states.get(slug) != self._states.get(slug)]
         both = (known.get(slug, frozenset()) for slug in touched for known in (collections, self._collections))
-        selections = frozenset({EVERYTHING}).union(*both)
+        selections = frozenset({EVERYTHING}).union(*both, _with_other_counts(self._counts, counts))
         self._version, self._states, self._collections = feed_page.version, states, collections
+        self._counts = counts
         return sorted(selection.feed(name) for selection in selections for name in self._names)
 
-    def _post(self, topic: str, stop: threading.Event) -> bool:
-        """Notifies the hub of one feed, with retries. Returns whether it accepted.
+    def _tell(self, topic: str) -> bool:
+        """Notifies the hub of one feed. Returns whether it accepted; else the feed goes on waiting, or is given up."""
+        status, reason = self._post(topic)
+        if 200 <= status < 300:
+            self._failures, self._logged = 0, ""
+            del self._waiting[topic]
+            return True
+        if reason != self._logged:
+            self._logged = reason
+            log.warning("the hub %s did not take %s: %s", self._hub, topic, reason)
+        if 400 <= status < 500 and status not in NOT_THE_FEEDS_FAULT:
+            self._refuse(topic)
+        else:
+            self._fail()
+        return False
+
+    def _post(self, topic: str) -> tuple[int, str]:
+        """(status, reason for the log); the status is 0 without an answer.
 
         Sends both ``hub.url`` (the recommendation) and ``hub.topic`` (some hubs).
         """
         from ..http_client.client import HttpClient
 
         form = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}
-        for attempt in range(ATTEMPTS):
-            try:
-                with HttpClient(USER_AGENT, allow_private=is_private_by_name(self._hub)) as client:
-                    answer = client.post_form(self._hub, form, largest_bytes=LARGEST_BYTES, seconds=TIMEOUT_SECONDS)
-                if answer.status < 300:
-                    return True
-                reason = f"it answered {answer.status} {answer.reason}"
-            except FetchFailed as error:
-                reason = error.reason
-            log.warning("the hub %s did not take %s: %s", self._hub, topic, reason)
-            if stop.wait(self._pause_seconds * 2**attempt):
-                return False
-        return False
+        try:
+            with HttpClient(USER_AGENT, allow_private=is_private_by_name(self._hub)) as client:
+                answer = client.post_form(self._hub, form, seconds=TIMEOUT_SECONDS)
+        except FetchFailed as error:
+            return 0, error.reason
+        return answer.status, f"it answered {answer.status} {answer.reason}"
+
+    def _refuse(self, topic: str) -> None:
+        """The feed waits behind the others, and no longer after MOST_REFUSALS."""
+        refusals = self._waiting.pop(topic) + 1
+        if refusals < MOST_REFUSALS:
+            self._waiting[topic] = refusals
+
+    def _fail(self) -> None:
+        """The hub is asked again after a pause that doubles each time: other feeds would fare no better now."""
+        now = time.monotonic()
+        self._failing_since = self._failing_since if self._failures else now
+        self._retry_at = now + min(self._pause_seconds * 2.0**self._failures, LONGEST_PAUSE_SECONDS)
+        self._failures = min(self._failures + 1, 30)
+        if now - self._failing_since > GIVE_UP_SECONDS:
+            log.warning("the hub %s has taken nothing for a day: %d feeds are given up", self._hub, len(self._waiting))
+            self._waiting, self._failures = {}, 0
+
+
+def _with_other_counts(before: dict[Collection, int], now: dict[Collection, int]) -> frozenset[Selection]:
+    """The collections that have other numbers of articles; none at first, when nothing is known of *before*."""
+    changed = [one for one in {*before, *now} if before.get(one) != now.get(one)] if before else []
+    return frozenset(Selection((one,)) for one in changed)
 
 
 def selections_of(article: Article) -> frozenset[Selection]:

@@ -75,14 +75,21 @@ class HttpClient:
         """Raises FetchFailed: address refused, no connection, more than *largest_bytes*, longer than *seconds*."""
         return self._exchange("GET", address, largest_bytes, seconds, {"Referer": referer} if referer else {})
 
-    def post_form(self, address: str, form: dict[str, str], *, largest_bytes: int, seconds: float) -> HttpResponse:
-        """Sends *form* URL-encoded. Limits and errors as for ``get``."""
+    def post_form(self, address: str, form: dict[str, str], *, seconds: float) -> HttpResponse:
+        """Sends *form* URL-encoded. Errors as for ``get``. The content of the response is not read."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._exchange("POST", address, largest_bytes, seconds, headers, urlencode(form).encode())
+        return self._exchange("POST", address, None, seconds, headers, urlencode(form).encode())
 
     def _exchange(
-        self, method: str, address: str, largest_bytes: int, seconds: float, headers: dict[str, str], body: bytes = b""
+        self,
+        method: str,
+        address: str,
+        largest_bytes: int | None,
+        seconds: float,
+        headers: dict[str, str],
+        body: bytes = b"",
     ) -> HttpResponse:
+        """The content of the response is read unless *largest_bytes* is None."""
         address = checked_url(address)
         self._network.deadline = time.monotonic() + seconds
         url = httpx.URL(address)  # encodes international host names and paths
@@ -99,25 +106,30 @@ class HttpClient:
         except (httpcore.NetworkError, httpcore.ProtocolError, ValueError) as error:
             raise FetchFailed(address, str(error) or type(error).__name__) from error
 
-    def _response(self, address: str, response: httpcore.Response, largest_bytes: int) -> HttpResponse:
+    def _response(self, address: str, response: httpcore.Response, largest_bytes: int | None) -> HttpResponse:
         fields = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in response.headers}
-        content = bytearray()
-        coding, check = fields.get("content-encoding", ""), partial(self._network.remaining, None)
-        for chunk in decoded(response.iter_stream(), coding, check):
-            content += chunk
-            if len(content) > largest_bytes:
-                raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
+        coding, content = fields.get("content-encoding", ""), b""
+        if largest_bytes is not None:
+            content = self._content(address, response, coding, largest_bytes)
         kind = fields.get("content-type", "")
         charset = _CHARSET.search(kind)
         return HttpResponse(
             address,
             response.status,
             response.extensions.get("reason_phrase", b"").decode("latin-1"),
-            bytes(content),
+            content,
             kind.partition(";")[0].strip().lower(),
             charset[1] if charset else "",
             _redirect(address, response.status, fields.get("location", "").strip()),
         )
+
+    def _content(self, address: str, response: httpcore.Response, coding: str, largest_bytes: int) -> bytes:
+        content = bytearray()
+        for chunk in decoded(response.iter_stream(), coding, partial(self._network.remaining, None)):
+            content += chunk
+            if len(content) > largest_bytes:
+                raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
+        return bytes(content)
 
 
 def _redirect(address: str, status: int, location: str) -> str:
