@@ -5,6 +5,7 @@
     options.py        page size, script, site name: everything else that shapes the bytes
     document_model.py a publication as chapters with a table of contents and a colophon, for templates
     body_tree.py, footnotes.py, pictures.py, covers.py, localization.py    parts of documents
+    table_layout.py, tall_pictures.py    what is wider or taller than paper
     weasyprint/       HTML -> PDF
     zim.py            the whole library for Kiwix
 

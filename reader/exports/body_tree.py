@@ -130,6 +130,17 @@ def ruby_to_parentheses(body: Body) -> Body:
     return body
 
 
+def scrolling_tables(body: Body) -> Body:
+    """Each table in a box that scrolls sideways if the screen is narrower."""
+    for table in list(body.root.iter("table")):
+        box = etree.Element("div")
+        box.set("class", "wide")
+        box.tail, table.tail = table.tail, None
+        table.getparent().replace(table, box)
+        box.append(table)
+    return body
+
+
 @dataclass
 class TocEntry:
     """One entry of the table of contents; ``href`` is its target."""

@@ -31,6 +31,8 @@ _VIEW = re.compile(r'viewBox="\S+ (\S+) (\S+) (\S+)"')
 _SIGNS = {"\u0332": "\u2015", "\u20d7": "\u2192"}
 """Combining signs over or under a group, and the signs that ziamath stretches."""
 _VARIATION = re.compile("[\ufe00-\ufe0f]")
+_WIDEST = 2.5
+"""Of a line: a drawing that must be reduced further is replaced by its TeX, which is readable."""
 _LONGEST = 60_000
 """Characters of MathML: about 5,000 of TeX, two seconds."""
 
@@ -48,15 +50,16 @@ class Drawing:
         return f"formula-{hashlib.sha256(self.svg).hexdigest()[:16]}.svg"
 
 
-def draw_formulas(body: Body, prefix: str) -> dict[str, bytes]:
+def draw_formulas(body: Body, prefix: str, room: float = 40) -> dict[str, bytes]:
     """Replaces each formula with a picture, with its words and its TeX. Returns the pictures by name.
 
-    *prefix* is that of their addresses. A formula that can't be drawn is replaced by its TeX.
+    *prefix* is that of their addresses, *room* the width of a line in em. A formula that can't be drawn, or would be
+    too small to read, is replaced by its TeX.
     """
     drawn: dict[str, bytes] = {}
     for formula in list(body.root.iter("math")):
         drawing = drawing_of(etree.tostring(_prepared(formula), encoding="unicode", with_tail=False))
-        if drawing:
+        if drawing and drawing.width <= _WIDEST * room:
             drawn[drawing.name] = drawing.svg
             _place(formula, drawing, prefix)
         else:

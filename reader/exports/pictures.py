@@ -32,7 +32,14 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
         found[name] = content
         picture.set("src", folder + name)
         picture.set("alt", picture.get("alt") or caption_of(picture) or gettext("Picture"))
+        if starts_paragraph(picture):
+            picture.getparent().set("class", "pictured")
     return found
+
+
+def kept(name: str, options: Options) -> bytes:
+    """The JPEG that ``place_pictures`` gave this name."""
+    return rendered(f"/media/{name.removesuffix('.jpg')}-export.jpg", options)
 
 
 def rendered(address: str, options: Options) -> bytes:
@@ -41,6 +48,12 @@ def rendered(address: str, options: Options) -> bytes:
         return exported_picture(Path(options.instance), address, options.picture_cache_bytes)
     except (NotFound, UnusablePicture):
         return b""
+
+
+def starts_paragraph(picture: HtmlElement) -> bool:
+    """Whether it is the first thing in a paragraph: an indent would push a wide picture over the edge."""
+    parent, before = picture.getparent(), picture.getprevious()
+    return parent.tag == "p" and before is None and not (parent.text or "").strip() and "class" not in parent.attrib
 
 
 def give_way(picture: HtmlElement) -> None:

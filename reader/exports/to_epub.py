@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication, is_dated
-from .body_tree import MATHML, Body, TocEntry, nested
+from .body_tree import MATHML, Body, TocEntry, nested, scrolling_tables
 from .covers import Cover, cover_of
 from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups
@@ -98,7 +98,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 def _prepared(body: Body) -> Markup:
     for formula in body.root.iter("math"):
         formula.set("xmlns", MATHML)
-    return as_popups(body).xhtml()
+    return scrolling_tables(as_popups(body)).xhtml()
 
 
 def file_of(chapter: Chapter) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 
+from markupsafe import Markup
+
 from ..i18n import N_
 from ..models import Publication
-from .body_tree import Body
+from .body_tree import Body, scrolling_tables
 from .document_model import qr_code, to_document
 from .options import Options, Render
 
@@ -20,7 +22,7 @@ PICTURES = "media:"
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    document = to_document(publication, options, Body.html, PICTURES)
+    document = to_document(publication, options, _prepared, PICTURES)
     address = document.colophon.address
     media = document.media | ({"qr": qr_code(address)} if address else {})
     page = render("export/single.html", **document.context(), site_name=options.site_name)
@@ -28,3 +30,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         kind = "png" if name == "qr" else "jpeg"
         page = page.replace(f'src="{PICTURES}{name}"', f'src="data:image/{kind};base64,{b64encode(content).decode()}"')
     return page.encode()
+
+
+def _prepared(body: Body) -> Markup:
+    return scrolling_tables(body).html()

@@ -12,6 +12,9 @@ from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .formula_drawing import draw_formulas
 from .options import Options, Render
+from .pictures import kept
+from .table_layout import fit_tables
+from .tall_pictures import divide_tall_pictures
 
 SUFFIX = "pdf"
 MIMETYPE = "application/pdf"
@@ -22,7 +25,8 @@ LABEL = "PDF"
 class Paper:
     """Font sizes in points. The line width is a multiple of ``text``, so that Chinese characters align in columns.
 
-    ``masthead`` and ``columns`` are for bundles; ``least`` is the minimum font size.
+    ``masthead`` and ``columns`` are for bundles; ``least`` is the minimum font size. ``room`` is the width of a line
+    and of a line in a column, in em.
     """
 
     size: str
@@ -33,34 +37,41 @@ class Paper:
     leading: float
     picture: str
     masthead: float
+    room: tuple[float, float]
     columns: int = 1
     least: float = 0
 
 
 PAPERS = {
-    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, columns=2),
-    "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30),
-    "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28),
-    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, least=18),
+    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, (40, 21), columns=2),
+    "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30, (21, 21)),
+    "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28, (25, 25)),
+    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, (27, 27), least=18),
 }
 PAGES = tuple(PAPERS)
 SAMPLE = b"%PDF-1."
+SMALLEST_TYPE = 7
+"""Points; in tables that are wider than the paper."""
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     from .weasyprint.rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must not do
 
-    formulas: dict[str, bytes] = {}
-    of_body = _of_one if len(publication.chapters) == 1 else _of_many
+    drawn: dict[str, bytes] = {}
+    paper, many = PAPERS[options.page], len(publication.chapters) > 1
+    of_body = _of_many if many else _of_one
 
     def prepared(body: Body) -> Markup:
-        formulas.update(draw_formulas(body, MEDIA))
+        room = paper.room[many]
+        drawn.update(draw_formulas(body, MEDIA, room))
+        drawn.update(divide_tall_pictures(body, MEDIA, lambda name: kept(name, options)))
+        fit_tables(body, room, max(SMALLEST_TYPE, paper.least) / paper.text)
         return of_body(body)
 
     document = to_document(publication, options, prepared, MEDIA)
-    context = document.context() | {"site_name": options.site_name, "paper": PAPERS[options.page]}
+    context = document.context() | {"site_name": options.site_name, "paper": paper}
     address = document.colophon.address
-    media = document.media | formulas | ({"qr": qr_code(address)} if address else {})
+    media = document.media | drawn | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
 
 

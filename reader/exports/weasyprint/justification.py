@@ -143,7 +143,7 @@ def _is_chinese(line: Any, texts: list[Any]) -> bool:
 
 def _text_boxes(box: Any) -> Iterator[Any]:
     if isinstance(box, boxes.TextBox):
-        if box.style["font_size"] and box.text:
+        if box.style["font_size"] and box.text.strip(BREAK):
             yield box
     elif isinstance(box, boxes.LineBox | boxes.InlineBox):
         for child in box.children:

@@ -31,6 +31,11 @@ SQUARE = f"\u2e80-\u2fdf\u3006\u3021-\u3029\u3040-\u30ff{HAN}"
 WIDEST_LINE = 100_000
 """In pixels; a larger width means that there is no limit."""
 
+NARROWEST = 6
+"""Letters in one em: a row of i or of full stops has four to five. With 200 more, words at the end of the line are
+whole: what comes later moves no break.
+"""
+
 _ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 """Broken lines by key: the style (kept alive so that its id is unique) and the result."""
@@ -72,8 +77,9 @@ def _enough(text: str, style: Any, max_width: float | None) -> str:
     """A prefix of *text* that is longer than its first line and can be broken after it."""
     if not max_width or not style["font_size"] or max_width > WIDEST_LINE:
         return text
-    start = text[: int(max_width / style["font_size"] * 1.5) + 8]
-    return start if _ENDS_HAN.search(start) else text
+    ems = max_width / style["font_size"]
+    start = text[: int(ems * 1.5) + 8]
+    return start if _ENDS_HAN.search(start) else text[: int(ems * NARROWEST) + 200]
 
 
 def set_text(self: Any, text: str, justify: bool = False) -> None:

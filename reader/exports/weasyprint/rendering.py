@@ -27,13 +27,16 @@ from .layout_cache import SQUARE  # noqa: E402
 MEDIA = "media:"
 """Pictures are ``<img src="media:<name>">``; *media* is the only source of their bytes."""
 
-UNTOUCHED = frozenset(("pre", "code", "kbd", "samp", "style", "title", "script"))
+NO_TEXT = frozenset(("style", "title", "script"))
+UNTOUCHED = frozenset(("pre", "code", "kbd", "samp")) | NO_TEXT
 _BREAKS = re.compile(
     f"(?<=[{SQUARE}，。、；：？！])(?=[“‘])"  # UAX 14 glues quotes to what is around them: no break, and 4 em holes
     f"|(?<=[”’])(?=[{SQUARE}])"
     f"|(?<=[{SQUARE}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{SQUARE}])"  # for autospace, see typography
 )
 _LAST_TWO = re.compile(f"([{SQUARE}])([{SQUARE}][”’）》。！？…]*\\s*)$")
+_LONG_WORD = re.compile("(?=[^\\s\u200b]{30})")
+"""WeasyPrint breaks a word that is longer than a line only if the word may start a line."""
 SHORT = 12
 """Characters; a shorter paragraph fits in one line."""
 
@@ -90,6 +93,8 @@ def _stylesheet(css: str) -> CSS:
 
 def _space(element: Any) -> None:
     """Inserts break opportunities into the text below *element*, but not into headings, whose text is the outline."""
+    if element.text and _LONG_WORD.match(element.text) and element.tag not in NO_TEXT:
+        element.text = BREAK + element.text
     if element.tag in UNTOUCHED:
         return
     if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
