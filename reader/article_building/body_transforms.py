@@ -15,6 +15,7 @@ from markupsafe import Markup
 from ..chinese import corrected, corrections
 from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
+from .figures import to_figures
 from .link_normalization import mark_links
 from .soft_line_breaks import join_lines
 from .text_metadata import resolve_within
@@ -58,6 +59,7 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
         _punctuate(parts, language)
     _name_headings(parts)
     mark_links(parts, folder)
+    to_figures(parts, language)
     pictures = _place_pictures(parts, folder)
     return joined(parts), pictures
 

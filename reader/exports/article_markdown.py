@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ..article_building.body_transforms import set_body
 from ..article_building.code_highlighting import without_labels
+from ..article_building.figures import without_figures
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
 from ..formats.markdown_writer import HEADINGS, comparable, to_markdown
@@ -29,7 +30,7 @@ def front(article: Article) -> str:
 def body_markdown(article: Article) -> str:
     """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain."""
     body = without_labels(article.body)
-    text = to_markdown(_without_own_names(body, article.language))
+    text = to_markdown(_without_own_names(without_figures(body, article.language), article.language))
     return text if comparable(read_back(text, article.language)) == comparable(body) else f"{body}\n"
 
 

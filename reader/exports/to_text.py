@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import lxml.html
 from lxml.html import HtmlElement
 
 from ..i18n import N_
@@ -48,10 +49,28 @@ def with_targets(root: HtmlElement) -> HtmlElement:
         target = link.get("href", "")
         if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):
             link.tail = f" ({target}){link.tail or ''}"
+    for figure in list(root.iter("figure")):
+        _figure_to_text(figure)
     for picture in list(root.iter("img")):
         picture.tail = f"[{picture.get('alt', '')}]{picture.tail or ''}"
         picture.drop_tag()
     return root
+
+
+def _figure_to_text(figure: HtmlElement) -> None:
+    """``[caption]``; before it ``[words]`` for a picture whose alternative text is not in the caption."""
+    captions = list(figure.iter("figcaption"))
+    said = " ".join(element_text(caption) for caption in captions)
+    pictures = list(figure.iter("img"))
+    for picture in pictures:
+        words = picture.get("alt", "")
+        if words and words not in said:
+            picture.tag, picture.text = "p", f"[{words}]"
+        else:
+            picture.drop_tree()
+    for caption in captions if pictures else ():
+        caption.text = f"[{caption.text or ''}"
+        caption.append(lxml.html.fromstring("<span>]</span>"))
 
 
 def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:

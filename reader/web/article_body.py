@@ -19,24 +19,33 @@ from ..sanitizer.allowlist import CLASSES_OF_CODE
 _PARAGRAPH = re.compile(r"<p((?: [^>]*)?)>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]*)"')
-_IMAGE = re.compile(r"<img ([^>]*)>")
+_IMAGE = re.compile(r"(<a [^>]*>)?<img ([^>]*)>(</a>)?(<figcaption>)?")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _TAG_NAME = re.compile("<([a-z][a-z0-9]*)")
 _CLASS = re.compile('class="([^"]*)"')
 
-Picture = Callable[[dict[str, Markup]], Markup]
-"""Returns the HTML of a picture for the attributes of its ``img``."""
+Picture = Callable[[dict[str, Markup], bool], Markup]
+"""Returns the HTML of a picture for the attributes of its ``img``, and whether it has a caption."""
 
 
 def for_screen(body: Markup, picture: Picture) -> Markup:
     """*body* with anchors ``#p1``, ``#p2`` …, scrolling tables and code, and each ``img`` replaced by *picture*."""
-    shown = _IMAGE.sub(lambda found: picture(_attributes(found[1])), str(body))
+    shown = _IMAGE.sub(lambda found: _with_picture(found, picture), str(body))
     shown = _PARAGRAPH.sub(_anchored(shown), shown)
     shown = shown.replace(
         "<table", f'<div class=wide tabindex=0 role=region aria-label="{escape(gettext("Table"))}"><table'
     )
     shown = shown.replace("</table>", "</table></div>").replace("<pre", "<pre tabindex=0")
     return Markup(shown)  # noqa: S704  sanitized, and no user input was added
+
+
+def _with_picture(found: re.Match[str], picture: Picture) -> str:
+    """Without the link around a picture that is itself a link now: HTML has no link within a link (4.5.1)."""
+    link, attributes, end, caption = found.groups(default="")
+    shown = picture(_attributes(attributes), bool(caption))
+    if link and end and shown.startswith("<a "):
+        return f"{shown}{caption}"
+    return f"{link}{shown}{end}{caption}"
 
 
 def kinds_of(body: Markup) -> list[str]:

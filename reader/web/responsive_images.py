@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from flask import request
+from markupsafe import Markup, escape
 
 from .. import urls
+from ..article_building.figures import caption_of
+from ..chinese.scripts import SCRIPTS
 from ..errors import Busy, NotFound, UnusablePicture
 from ..media.images import MIMETYPES, Picture
 from ..media.renditions import key_of
@@ -20,17 +23,25 @@ from .localized_templates import render_template
 from .request_context import request_context
 
 PHONE = 720
-"""The width that a phone with 2× pixel density loads. Placeholders show the size of this rendition."""
+"""The width that a phone loads, whatever its pixel density from 2 on: at 3 a picture of 720 pixels looks the same on a
+screen of 7 cm, at half the bytes. The sizes that a page tells are of this rendition."""
 
+NARROW, COLUMN = "(max-width:40rem)", "38rem"
+"""Screens on which the column is as wide as the screen, and its width on the others."""
+
+ALL = "all"
+_NUMBERS = re.compile(r"\d{1,3}(?:,\d{1,3}){0,99}", re.ASCII)
 _OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.jpg")
 
 
 @dataclass(frozen=True)
 class ImageSource:
-    """A ``<source>`` element: one format in every width."""
+    """A ``<source>`` element: one format, in the widths for the screens of the media query."""
 
     mimetype: str
     srcset: str
+    sizes: str = ""
+    media: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,16 +49,22 @@ class PagePicture:
     """A picture in the page. ``number`` counts from 1; ``size_bytes`` is None until it is rendered.
 
     ``host`` is set for a picture on another site, which is linked but not embedded, for the reader's privacy.
+    ``address`` is what its ``img`` loads; ``tap`` is the link of the placeholder, empty if there is nothing to load.
     """
 
     number: int
     alt: str
-    address: str
+    label: str
+    """Its description for a reader who doesn't see it, unless it is the name of a file or stands in the caption."""
+    address: str = ""
     width: int = 0
     height: int = 0
     sources: tuple[ImageSource, ...] = ()
     size_bytes: int | None = None
     host: str = ""
+    tap: str = ""
+    is_first: bool = False
+    """The first one in the page, which is loaded at once; the others when they come near the screen."""
 
 
 class ImageSet:
@@ -59,6 +76,8 @@ class ImageSet:
         keys = [phone_key(picture) for picture in self._pictures.values()]
         self._sizes = services().image_renderer.sizes(keys)
         self._count = 0
+        self._asked_for = _asked_for()
+        self._is_first_due = True
         for digest, picture in self._pictures.items():
             if phone_key(picture) not in self._sizes:
                 with suppress(Busy, UnusablePicture):
@@ -66,47 +85,98 @@ class ImageSet:
 
     @property
     def version(self) -> str:
-        return repr(sorted(self._sizes.items()))
+        return repr((sorted(self._sizes.items()), self._asked_for))
 
     @property
     def size_bytes(self) -> int:
         """The total size of the pictures with known size."""
         return sum(self._sizes.values())
 
-    def show(self, attributes: Mapping[str, str]) -> Markup:
+    @property
+    def tap_for_all(self) -> str:
+        """The link that loads every picture; empty where the page has them anyway."""
+        return "" if self._asked_for is None or self._asked_for == ALL else _tap(ALL)
+
+    def show(self, attributes: dict[str, Markup], has_caption: bool) -> Markup:
         """The HTML that replaces an ``img`` with these *attributes*."""
         self._count += 1
-        template = "parts/picture.html" if request_context().shows_pictures else "parts/placeholder.html"
-        shown = self._shown(attributes["src"], attributes.get("alt", ""))
-        if not shown.sources:
-            template = "parts/placeholder.html"
+        label = Markup("") if has_caption else escape(caption_of(dict(attributes), ""))
+        shown = self._shown(attributes["src"], attributes.get("alt", Markup("")), label)
+        template = "parts/picture.html" if shown.sources else "parts/placeholder.html"
+        self._is_first_due = self._is_first_due and not shown.sources
         return Markup(render_template(template, picture=shown))  # noqa: S704  escaped by the template
 
-    def _shown(self, source: str, alt: str) -> PagePicture:
+    def _is_asked_for(self) -> bool:
+        return self._asked_for == ALL or str(self._count) in str(self._asked_for).split(",")
+
+    def _shown(self, source: str, alt: str, label: str) -> PagePicture:
         ours = _OURS.fullmatch(source)
         picture = self._pictures.get(ours[1]) if ours else None
         if picture is None:
             host = urlsplit(source).hostname or ""
-            return PagePicture(self._count, alt, source if host else "", host=host)
-        return PagePicture(
+            return PagePicture(self._count, alt, label, host=host, tap=source if host else "")
+        found = PagePicture(
             self._count,
             alt,
+            label,
             picture.address,
             picture.width,
             picture.height,
-            tuple(ImageSource(mimetype, _srcset(picture, suffix)) for suffix, mimetype in MIMETYPES.items()),
-            self._sizes.get(phone_key(picture)),
+            size_bytes=self._sizes.get(phone_key(picture)),
+            is_first=self._is_first_due,
         )
+        if self._asked_for is None:
+            return replace(found, sources=tuple(_sources(picture)))
+        if self._is_asked_for():
+            return replace(found, sources=tuple(_phone_sources(picture)), address=_phone_address(picture, "jpg"))
+        asked_for = [*filter(None, self._asked_for.split(",")), str(self._count)]
+        return replace(found, tap=f"{_tap(','.join(sorted(asked_for, key=int)))}#pic{self._count}")
+
+
+def _asked_for() -> str | None:
+    """The numbers of the pictures that a reader who gets none asked for, or ALL; None for a page with its pictures."""
+    if request_context().shows_pictures:
+        return None
+    asked = request.args.get("pictures", "")
+    return asked if asked == ALL or _NUMBERS.fullmatch(asked) else ""
+
+
+def _tap(numbers: str) -> str:
+    script = request.args.get("script", "")
+    return f"?pictures={numbers}" + (f"&script={script}" if script in SCRIPTS else "")
 
 
 def phone_key(picture: Picture) -> str:
-    return key_of(
-        picture.digest, max(width for width in picture.widths if width <= PHONE or width == picture.widths[0]), "avif"
-    )
+    return key_of(picture.digest, _phone_width(picture), "avif")
 
 
-def _srcset(picture: Picture, suffix: str) -> str:
-    return ",".join(f"{urls.media(picture.digest, width, suffix)} {width}w" for width in picture.widths)
+def _phone_width(picture: Picture) -> int:
+    return max(width for width in picture.widths if width <= PHONE or width == picture.widths[0])
+
+
+def _phone_address(picture: Picture, suffix: str) -> str:
+    return urls.media(picture.digest, _phone_width(picture), suffix)
+
+
+def _phone_sources(picture: Picture) -> Iterator[ImageSource]:
+    """One rendition in each format: exactly the one whose size the placeholder told."""
+    for suffix, mimetype in MIMETYPES.items():
+        yield ImageSource(mimetype, _phone_address(picture, suffix))
+
+
+def _sources(picture: Picture) -> Iterator[ImageSource]:
+    """For phones at most PHONE pixels wide; for wider screens, where the picture is larger, from there on."""
+    small = [width for width in picture.widths if width <= _phone_width(picture)]
+    large = [width for width in picture.widths if width >= small[-1]]
+    for suffix, mimetype in MIMETYPES.items():
+        is_one = len(large) == 1
+        yield ImageSource(mimetype, _srcset(picture, small, suffix), "100vw", "" if is_one else NARROW)
+        if not is_one:
+            yield ImageSource(mimetype, _srcset(picture, large, suffix), COLUMN)
+
+
+def _srcset(picture: Picture, widths: Iterable[int], suffix: str) -> str:
+    return ",".join(f"{urls.media(picture.digest, width, suffix)} {width}w" for width in widths)
 
 
 def _picture(digest: str) -> Picture | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pymupdf
 import pytest
 
@@ -68,11 +70,14 @@ def test_nothing_moves_while_a_page_with_a_picture_loads(open_page):
     assert shift == 0
 
 
-def test_a_picture_comes_in_a_size_that_fits_the_phone(open_page):
-    page = open_page("/a/rich", device_scale_factor=2)
+@pytest.mark.parametrize(
+    ("width", "density", "loaded"), [(360, 2, 720), (412, 2.625, 720), (430, 3, 720), (1280, 1, 720), (1280, 2, 1080)]
+)
+def test_a_picture_comes_in_the_size_that_the_page_tells_for_phones(open_page, width, density, loaded):
+    page = open_page("/a/rich", width=width, device_scale_factor=density)
     page.evaluate("document.querySelector('picture img').scrollIntoView()")
     page.wait_for_function("document.querySelector('picture img').naturalWidth")
-    assert page.evaluate("document.querySelector('picture img').currentSrc").endswith("-720.avif")
+    assert page.evaluate("document.querySelector('picture img').currentSrc").endswith(f"-{loaded}.avif")
 
 
 def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(open_page):
@@ -82,10 +87,13 @@ def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(open_page):
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
     assert not [url for url in asked if "/media/" in url]
+    assert page.locator("figcaption").inner_text() == "左红右蓝的照片"
     link = page.locator("a.pic")
-    assert "图 1 · 左红右蓝的照片" in link.inner_text()
+    assert re.fullmatch(r"图 1 · \d+ KB · 点按加载", link.inner_text())
     link.click()
-    page.wait_for_url("**/*.jpg")
+    page.wait_for_url("**/a/rich?pictures=1#pic1")
+    page.wait_for_function("document.querySelector('#pic1 img').naturalWidth")
+    assert [url.rpartition("-")[2] for url in asked if "/media/" in url] == ["720.avif"]
 
 
 def test_the_text_grows_in_five_steps_and_its_lines_with_it(open_page):

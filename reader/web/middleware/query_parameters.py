@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ...catalog.search import ORDERS
 from ...chinese.scripts import SCRIPTS
 from ...exports import EXPORTS
 from ...feeds import FEEDS
+from ...urls import FIRST_PARTS
 
 OF_PAGES = {
     "": {"before"},
+    "a": {"pictures"},
     "d": {"before"},
     "s": {"before"},
     "t": {"before"},
@@ -20,7 +23,7 @@ OF_PAGES = {
     "opds": {"before", "more", "q"},
     "preferences": {"back"},
 }
-"""By the first part of the path. Every page reads ``script`` too."""
+"""By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
 
 OF_FEEDS, OF_EXPORTS = {"piece", "tag"}, {"page", "script"}
 """Feeds and exports of a search also read ``q``, exports of a selection ``a``."""
@@ -29,7 +32,8 @@ REPEATED = frozenset(("a", "tag"))
 """Parameters that can be repeated; of the others only the first value is kept."""
 
 MOST_PARAMETERS = 2_000
-KNOWN_VALUES = {"order": frozenset(ORDERS), "script": frozenset(SCRIPTS)}
+KNOWN_VALUES = {"order": "|".join(ORDERS), "script": "|".join(SCRIPTS), "pictures": r"all|\d{1,3}(?:,\d{1,3}){0,99}"}
+"""Patterns."""
 UNKNOWN = "unknown"
 """Replaces any other value, because all of them get the same answer."""
 
@@ -48,8 +52,12 @@ def canonical_query(path: str, query: str) -> str:
     for name, value in pairs:
         if name in names and (name in REPEATED or name not in seen):
             seen.add(name)
-            kept.append((name, UNKNOWN if value not in KNOWN_VALUES.get(name, (value,)) else value))
+            kept.append((name, value if _is_known(name, value) else UNKNOWN))
     return urlencode(sorted(kept, key=lambda pair: pair[0]))
+
+
+def _is_known(name: str, value: str) -> bool:
+    return name not in KNOWN_VALUES or re.fullmatch(KNOWN_VALUES[name], value, re.ASCII) is not None
 
 
 def parameters_of(path: str) -> set[str]:
@@ -60,4 +68,4 @@ def parameters_of(path: str) -> set[str]:
         return {"q"} if first == "search" else OF_FEEDS
     if name and suffix in EXPORTS:
         return OF_EXPORTS | {"search": {"q"}, "selection": {"a"}}.get(name if first == last else "", set())
-    return OF_PAGES.get(first, set()) | {"script"}
+    return OF_PAGES.get(first, set() if first in FIRST_PARTS else {"pictures"}) | {"script"}

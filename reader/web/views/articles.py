@@ -121,6 +121,7 @@ def article_page(found: Article, script: str) -> Response:
             "body": body,
             "kinds": kinds_of(body),
             "pictures_bytes": image_set.size_bytes,
+            "all_pictures": image_set.tap_for_all,
             **context,
         }
 

@@ -1,0 +1,192 @@
+"""A picture that stands alone in its paragraph becomes a figure with a caption, and back.
+
+The caption is the picture's title, else its alternative text unless that is the name of a file. A paragraph that
+follows is part of the caption if it is a credit line (``图：张三``, ``（张三 摄）``, ``Photo: Ann``) or says that it
+is a caption (``图为…``, ``▲…``), as Chinese newspapers print them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from html import unescape
+from urllib.parse import unquote
+
+from markupsafe import Markup
+
+from ..chinese import punctuate
+from ..patterns import lazy_pattern
+from ..sanitizer import INLINES, Token, attributes_of, joined, tokens
+
+LONGEST_CREDIT, LONGEST_CAPTION = 60, 200
+"""Characters of a paragraph that belongs to the picture before it."""
+_AROUND = frozenset({"section", "aside", "blockquote", "details"})
+"""A picture in a list, a table or a figure stays as it is."""
+_FILE_NAME = lazy_pattern(
+    r".*\.(?:jpe?g|png|gif|webp|avif|bmp|svg|tiff?|heic)|\S*(?:[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16})\S*|[\d\s_x×*.-]+"
+    r"|(?:img|imag|image|dsc[nf]?|dcim|pxl|mvimg|gopr|p|pic|photo|picture|screen[ _-]?shot|untitled|unnamed|mmexport"
+    r"|alt(?:[ _-]text)?"
+    r"|微信图片|微信截图|企业微信截图|QQ图片|QQ截图|图片|图|截图|屏幕截图|未命名|无标题|在这里插入图片描述|插图|图片描述)"
+    r"[\d\s_()（）T.-]*",
+    re.IGNORECASE,
+)
+"""Also what editors write where nobody described the picture."""
+_CREDIT = lazy_pattern(
+    r"[（(【\[]?\s*(?:(?:图片?|图源|图片来源|照片|来源|摄影|摄|供图|制图|绘图|漫画|插图|资料图片?)\s*[:：/／]\s*\S.*"
+    r"|(?:photos?|photographs?|pictures?|images?|credits?)\s*(?::|/|by\b|courtesy of\b|©).+|©.+"
+    r"|(?:[^。！？]*[^拍统调珍包吸录。！？])摄(?:影(?:报道)?)?|[^。！？]+(?:供图|制图|绘图|[/／]\s*图)"
+    r"|资料图片?|资料照片|网络图片|图片来源于?网络)\s*。?\s*[）)】\]]?",
+    re.IGNORECASE,
+)
+_CAPTION = lazy_pattern(
+    r"[▲△↑]\s*\S.*|图为(?!什么|何).*|图\s?[一二三四五六七八九十\d]{1,3}\s?[:：].+"
+    r"|.+[。！？”’』」][^。！？]{0,40}(?<![拍统调珍包吸录])摄[）)]?。?"
+)
+
+
+def to_figures(parts: list[Token], language: str) -> None:
+    """Turns each paragraph of *parts* that is one picture, with or without a caption, into a figure, in place."""
+    out: list[Token] = []
+    around: list[str] = []
+    place = 0
+    while place < len(parts):
+        figure, after = _figure(parts, place, language) if _AROUND.issuperset(around) else ([], place)
+        if not figure:
+            _follow(around, parts[place])
+            figure, after = [parts[place]], place + 1
+        out += figure
+        place = after
+    parts[:] = out
+
+
+def without_figures(body: Markup, language: str) -> Markup:
+    """*body* as its file has it: a figure that ``to_figures`` makes again becomes paragraphs."""
+    parts = tokens(body)
+    out: list[Token] = []
+    place = 0
+    while place < len(parts):
+        end = place + 1
+        if parts[place].name == "figure" and not parts[place].end:
+            end = next(index for index in range(end, len(parts)) if parts[index].name == "figure") + 1
+        out += _paragraphs(parts[place:end], language)
+        place = end
+    return joined(out)
+
+
+def caption_of(attributes: dict[str, str], language: str) -> str:
+    """The caption that the attributes of an ``img`` hold: not escaped, empty for the name of a file."""
+    for name in ("title", "alt"):
+        text = " ".join(unescape(attributes.get(name, "")).split())
+        if text and not _is_file_name(text, attributes.get("src", "")):
+            return punctuate(text) if language.startswith("zh") else text
+    return ""
+
+
+def _is_file_name(text: str, src: str) -> bool:
+    file = unquote(unescape(src)).rpartition("/")[2]
+    return text in (file, file.rpartition(".")[0]) or _FILE_NAME.fullmatch(text) is not None
+
+
+def _follow(around: list[str], part: Token) -> None:
+    """Keeps the names of the open blocks in *around*."""
+    if not part.name or part.name in INLINES or part.name == "hr":
+        return
+    if part.end:
+        around.pop()
+    else:
+        around.append(part.name)
+
+
+def _figure(parts: Sequence[Token], place: int, language: str) -> tuple[list[Token], int]:
+    """The figure of the paragraph that begins at *place*, and where it ends in *parts*; none if it is no picture."""
+    end = _paragraph_end(parts, place)
+    picture, rest = _picture_in(parts[place + 1 : end]) if end else ([], [])
+    if not picture or (rest and not (_is_credit(rest) or _is_caption(rest))):
+        return [], place
+    image = next(part for part in picture if part.name == "img")
+    said = caption_of(attributes_of(image.attributes), language)
+    if not rest and (below := _paragraph_end(parts, end + 1)):
+        following = list(parts[end + 2 : below])
+        if not parts[end + 1].attributes and (_is_credit(following) or _is_caption(following)):
+            rest, end = following, below
+    caption = _caption(said, rest)
+    if caption:
+        caption = [Token(name="figcaption"), *caption, Token(name="figcaption", end=True)]
+    return [
+        Token(name="figure", attributes=parts[place].attributes),
+        *picture,
+        *caption,
+        Token(name="figure", end=True),
+    ], end + 1
+
+
+def _paragraph_end(parts: Sequence[Token], place: int) -> int:
+    """The index of the end tag of the paragraph that begins at *place*; 0 if none does."""
+    if place >= len(parts) or parts[place].name != "p" or parts[place].end:
+        return 0
+    return next(index for index in range(place + 1, len(parts)) if parts[index].name == "p")
+
+
+def _picture_in(inner: Sequence[Token]) -> tuple[list[Token], list[Token]]:
+    """The picture that a paragraph begins with, with the link around it, and what follows in the paragraph."""
+    length = 3 if [part.name for part in inner[:3]] == ["a", "img", "a"] else 1
+    if not inner or inner[length // 2].name != "img":
+        return [], []
+    rest = list(inner[length:])
+    while rest and (rest[0].name == "br" or (not rest[0].name and not rest[0].text.strip())):
+        rest = rest[1:]
+    if rest and not rest[0].name:
+        rest[0] = replace(rest[0], text=rest[0].text.lstrip())
+    return list(inner[:length]), rest
+
+
+def _text(parts: Sequence[Token]) -> str:
+    """The text of a paragraph without a picture; empty for any other."""
+    if any(part.name == "img" for part in parts):
+        return ""
+    return " ".join("".join(part.text for part in parts).split())
+
+
+def _is_credit(parts: Sequence[Token]) -> bool:
+    text = _text(parts)
+    return 0 < len(text) <= LONGEST_CREDIT and _CREDIT.fullmatch(text) is not None
+
+
+def _is_caption(parts: Sequence[Token]) -> bool:
+    text = _text(parts)
+    return 0 < len(text) <= LONGEST_CAPTION and _CAPTION.fullmatch(text) is not None
+
+
+def _caption(said: str, rest: list[Token]) -> list[Token]:
+    """What *rest* says, else the words of the picture; after these, a credit line is small."""
+    if not rest or not said:
+        return rest or ([Token(said)] if said else [])
+    if not _is_credit(rest):
+        return rest
+    return [Token(f"{said} "), Token(name="small"), *rest, Token(name="small", end=True)]
+
+
+# -- the way back -------------------------------------------------------------------------------------------------
+
+
+def _paragraphs(figure: list[Token], language: str) -> list[Token]:
+    """The paragraphs of a figure; *figure* itself if its file has it as a figure."""
+    picture, rest = _picture_in(figure[1:-1])
+    if not picture or figure[-1].name != "figure":
+        return figure
+    is_captioned = [part.name for part in (*rest[:1], *rest[-1:])] == ["figcaption", "figcaption"]
+    caption = rest[1:-1] if is_captioned else rest
+    image = next(part for part in picture if part.name == "img")
+    said = caption_of(attributes_of(image.attributes), language)
+    below = [] if _text(caption) == said else _below(caption, said) if len(caption) > 1 else caption
+    if below and not (_is_credit(below) or _is_caption(below)):
+        return figure
+    paragraph = [Token(name="p", attributes=figure[0].attributes), *picture, Token(name="p", end=True)]
+    return [*paragraph, Token(name="p"), *below, Token(name="p", end=True)] if below else paragraph
+
+
+def _below(caption: list[Token], said: str) -> list[Token]:
+    """The paragraph of the credit line after the words *said*, else of the whole caption."""
+    is_credited = [caption[0].text, caption[1].name, caption[-1].name] == [f"{said} ", "small", "small"]
+    return caption[2:-1] if is_credited else caption
