@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import PurePosixPath
 
 import pytest
 from factories import refusal
 
+from reader.article_building import to_article
 from reader.errors import UnreadableArticle
-from reader.formats import FORMATS, TEXT_FORMATS, front_matter, read_draft
+from reader.formats import FORMATS, TEXT_FORMATS, front_matter, read_content, read_draft
 from reader.formats.person_names import split_names
 from reader.importing.extraction.bylines import names_in
-from reader.models import Draft
+from reader.models import Article, Draft
+from reader.settings import Settings
 
 ONE_OF_EACH = sorted({known.SUFFIXES[0] for known in FORMATS.values()})
 
@@ -295,3 +298,30 @@ def test_written_front_matter_reads_back_to_the_same_fields(text):
 def test_a_field_name_with_a_colon_in_it_is_yaml():
     draft = read_draft("md", b"---\ntitle: A\noverride:tags:\nextra:\n  tags: [rain]\n---\n\nText.\n")
     assert (draft.title, draft.tags) == ("A", ("rain",))
+
+
+UNFINISHED = {
+    "YAML": "---\ntitle: 甲\ndraft: true\n---\n正文。\n",
+    "YAML of Windows": "---\r\ntitle: 甲\r\ndraft: true\r\n---\r\n正文。\r\n",
+    "YAML after a byte order mark": "\ufeff---\ntitle: 甲\ndraft: true\n---\n正文。\n",
+    "TOML": '+++\ntitle = "甲"\ndraft = true\n+++\n正文。\n',
+    "JSON": '{\n"title": "甲",\n"draft": true\n}\n正文。\n',
+    "a comment": "<!--\n---\ntitle: 甲\ndraft: true\n---\n-->\n<p>正文。</p>\n",
+}
+
+
+@pytest.mark.parametrize("form", UNFINISHED)
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_no_beginning_of_a_draft_is_an_article(form: str, suffix: str) -> None:
+    content = UNFINISHED[form].encode()
+    for length in range(len(content) + 1):
+        try:
+            draft = article_in(suffix, content[:length])
+        except UnreadableArticle:
+            continue
+        assert draft.draft, content[:length]
+
+
+def article_in(suffix: str, content: bytes) -> Article:
+    """The article that a file of this content would be."""
+    return to_article(read_content(suffix, content), PurePosixPath(f"rain{suffix}"), Settings())

@@ -21,7 +21,7 @@ from ..models import Draft, path_key
 from .dates import date_in_address
 from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
 from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, Remarks, is_switch, listed, moment
-from .front_matter_delimiters import find_block
+from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
 
 __all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "values_of", "write"]
@@ -47,6 +47,7 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
 
     No fields if it begins otherwise. Raises UnreadableArticle with the line.
     """
+    refuse_beginning(text)
     head = marked_head(text)
     if head and any(is_field(field.name) for field in head.fields):
         return values_of(head.fields), head.rest, head.lines

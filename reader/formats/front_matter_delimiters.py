@@ -26,6 +26,11 @@ _DRAFT = lazy_pattern(
 _COLON = lazy_pattern(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
 _NO_SPACE = lazy_pattern(r"^([\w-]+):(?=[^\s:/])(?!.*:$)")
 _INDENT = lazy_pattern(rf"^[{_BLANK}]+")
+_BEGUN_YAML = r"-{1,2}|-{3,}[ \t]*(?:\n[\w-]*)?"
+_BEGUN_TOML = r"\+{1,2}|\+{3}[ \t]*(?:\n\s*[\w.-]*[ \t]*)?"
+_BEGUN_JSON = r"\{\s*(?:\"[^\"\n]*\"?\s*)?"
+_BEGUN = lazy_pattern(rf"[{_BLANK}\n]*(?:{_BEGUN_YAML}|{_BEGUN_TOML}|{_BEGUN_JSON}|<!?-?)")
+_LONGEST_BEGINNING = 100
 _LONGEST_LINES = 1000
 
 
@@ -37,6 +42,12 @@ class Block:
     first_line: int
     rest: str
     lines: int
+
+
+def refuse_beginning(text: str) -> None:
+    """Raises UnreadableArticle if *text* ends within the first name of front matter: the file is being written."""
+    if len(text) <= _LONGEST_BEGINNING and _BEGUN.fullmatch(text) and text.strip(_BLANK + "\n"):
+        raise UnreadableArticle(Message("only the beginning of front matter"), Message("write the rest of the file"), 1)
 
 
 def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
