@@ -8,6 +8,7 @@ import pytest
 from factories import SHANGHAI, make_article
 
 from reader.catalog import Catalog, catalog_writer
+from reader.catalog.tokenizer import folded, joined_words, words
 from reader.errors import Gone, Moved, NotFound
 from reader.models import Collection, Problem
 from reader.sanitizer import sanitize
@@ -449,3 +450,37 @@ def test_a_list_of_several_collections_holds_what_is_in_all_of_them(catalog, put
     assert slugs(catalog.latest(beijing, sport)) == ["a", "e"]
     assert slugs(catalog.latest(beijing, sport, rain)) == ["a"]
     assert catalog.latest(rain, Collection("tag", "雪")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "雨", "今天下雨，明天下雨。", "WTO 在日内瓦；5G网络 ａｂｃ", "한국어 텍스트 ภาษาไทย カタカナ", "𠮷野家𠮷", "，。", "one two one", "甲a乙",
+        "  雨 \n\n 雪  ",
+    ],
+)  # fmt: skip
+def test_the_terms_that_are_written_to_the_index_are_those_that_are_searched(text):
+    assert set(joined_words(folded(text)).split()) == words(folded(text))
+
+
+def test_nothing_of_a_removed_article_stays_in_the_index_whose_words_recur(path, put):
+    put(make_article("rain", body="<p>大雨大雨大雨，rain rain 雨。</p>"), make_article("snow", body="<p>大雪</p>"))
+    with catalog_writer(path, NOON) as transaction:
+        transaction.drop("rain.md")
+        transaction.drop("snow.md")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, words, instance)")
+        assert connection.execute("SELECT term FROM terms").fetchall() == []
+        assert connection.execute("SELECT * FROM collection_items").fetchall() == []
+        assert connection.execute("SELECT * FROM collections WHERE count <> 0").fetchall() == []
+
+
+def test_collections_that_are_new_and_known_are_counted_in_one_transaction(catalog, put):
+    put(make_article("rain", tags=("天气", "北京")))
+    put(make_article("snow", tags=("天气", "雪")), make_article("rain", tags=("雪",)))
+    assert {tag: catalog.count(Collection("tag", tag)) for tag in ("天气", "北京", "雪")} == {
+        "天气": 1,
+        "北京": 0,
+        "雪": 2,
+    }
+    assert slugs(catalog.latest(Collection("tag", "雪"))) == ["rain", "snow"]

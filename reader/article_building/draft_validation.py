@@ -58,6 +58,8 @@ def _visible(draft: Draft) -> Draft:
 
 def _seen(text: str) -> str:
     """*text* without bidi controls; empty if it has no letter, digit, punctuation mark or symbol."""
+    if text[:1].isalnum() and text.isprintable() and not text.endswith(" "):  # most
+        return text
     text = _BIDI.sub("", text).strip()
     return text if any(unicodedata.category(character)[0] not in "CZM" for character in text) else ""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..models import Article
-from .tokenizer import IN_TITLE, folded, searchable_text, words
+from .tokenizer import IN_TITLE, folded, joined_words, searchable_text, words
 
 MOST_KEYWORDS = 5
 _OFTEN = 3
@@ -17,7 +17,10 @@ _OFTEN = 3
 
 @dataclass(frozen=True)
 class ArticleTerms:
-    """``words``: the terms of the full-text index, joined by spaces. ``keywords``: the most frequent first."""
+    """``words``: the terms of the full-text index, joined by spaces, some of them more than once: the index keeps one.
+
+    ``keywords``: the most frequent first.
+    """
 
     words: str
     keywords: tuple[str, ...]
@@ -32,9 +35,8 @@ def _words(article: Article, text: str) -> str:
     """The terms of an article without its collections: those of its text, and those of its title with a prefix."""
     titled = words(folded(f"{article.kicker}\n{article.title}\n{article.subtitle}"))
     names = (article.summary, article.source, article.editor, *article.byline, *article.tags, *article.section)
-    found = words(text)
-    found.update(titled, words(folded("\n".join(names))), (IN_TITLE + word for word in titled))
-    return " ".join(found)
+    rest = joined_words(folded("\n".join(names)))
+    return " ".join([joined_words(text), rest, *titled, *(IN_TITLE + word for word in titled)])
 
 
 def _keywords(article: Article, text: str) -> tuple[str, ...]:

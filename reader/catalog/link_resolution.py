@@ -5,6 +5,7 @@ So a link to an article that is added later works from then on, and one to an ar
 
 from __future__ import annotations
 
+import posixpath
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -49,13 +50,14 @@ ReadBody = Callable[[str], str]
 
 def link_names(path: str, article: Article) -> set[str]:
     """What links may call the article: its path from ``/``, its file's name, slug, aliases and title."""
-    file = PurePosixPath(path)
-    stem = _LANGUAGE.sub("", file.stem)
-    names = {"/" + _folded(str(file.with_suffix(""))), "/" + _folded(str(file.with_name(stem or file.stem)))}
+    folder, name = posixpath.split(path)
+    whole = posixpath.splitext(name)[0]
+    stem = _LANGUAGE.sub("", whole)
+    names = {"/" + _folded(posixpath.join(folder, known)) for known in {whole, stem or whole}}
     short = [stem, _DATED.sub("", stem), article.slug, article.title]
     if stem.lower() in _INDEXES:
-        names.add("/" + _folded(str(file.parent)).strip("."))
-        short = [file.parent.name, article.slug, article.title]
+        names.add("/" + _folded(folder).strip("."))
+        short = [posixpath.basename(folder), article.slug, article.title]
     for alias in article.aliases:
         names.add("/" + _folded(alias.strip("/")))
         short.append(alias.rstrip("/").rpartition("/")[2])

@@ -15,8 +15,7 @@ _ADDRESS = re.compile(r"/media/([0-9a-f]{16})-")
 
 
 def put_pictures(connection: sqlite3.Connection, article: Article) -> None:
-    """Replaces the rows of *article*."""
-    connection.execute("DELETE FROM pictures WHERE slug = ?", (article.slug,))
+    """Adds the rows of *article*, which has none."""
     digests = set(_ADDRESS.findall("\n".join((article.body, *article.images))))
     connection.executemany("INSERT INTO pictures VALUES (?, ?)", [(digest, article.slug) for digest in digests])
 

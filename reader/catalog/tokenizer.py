@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from operator import add
 
 from ..chinese import HAN, UNIFIED, VARIATION
@@ -33,6 +35,8 @@ _RUN = lazy_pattern(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 _UNSPACED_OR_SPACED = lazy_pattern(f"([{UNSPACED}]+)|([^\\W_{UNSPACED}]+)")
 _FOLDED_BY_CASE = lazy_pattern(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u3011，：；？！（）]*")
 """In ordinary Chinese NFKC changes only punctuation, which never affects terms. This test is faster than NFKC."""
+
+_CODE_POINTS, _SPACE = f"utf-32-{sys.byteorder[0]}e", ord(" ")
 
 _NOT_ASKED_FOR = lazy_pattern(f"[\ue000-\uf8ff{VARIATION}]")
 """Private-use characters would be read as prefixes. Variation selectors are ignored: all forms of a name match."""
@@ -65,6 +69,29 @@ def words(text: str) -> set[str]:
         else:
             terms.add(spaced)
     return terms
+
+
+def joined_words(text: str) -> str:
+    """The terms of ``words`` separated by spaces; those that recur in the text are repeated.
+
+    A text of a thousand characters is a string of its bigrams in a quarter of the time that a set of them takes.
+    """
+    found = _UNSPACED_OR_SPACED.findall(text)
+    spaced = [spaced for _, spaced in found if spaced]
+    return " ".join([_joined_bigrams([unspaced for unspaced, _ in found if unspaced]), *spaced])
+
+
+def _joined_bigrams(unspaced: Sequence[str]) -> str:
+    """Of each run ``甲乙丙`` the terms ``甲乙 乙丙 丙``. Each character is written at two of every three places."""
+    text = " ".join([*unspaced, ""])
+    characters = array("I", f"{text} ".encode(_CODE_POINTS))
+    terms = array("I", [_SPACE]) * (3 * len(text))
+    terms[0::3], terms[1::3] = characters[:-1], characters[1:]
+    end = 0
+    for run in unspaced:
+        end += len(run) + 1
+        terms[3 * end - 2] = _SPACE  # the first character of the next run, behind the space between them
+    return terms.tobytes().decode(_CODE_POINTS)
 
 
 def is_unspaced(run: str) -> bool:

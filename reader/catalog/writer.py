@@ -277,11 +277,12 @@ class CatalogTransaction:
             row["docid"] = self._show(article, collections, terms.words)
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self._db.execute(f"INSERT OR REPLACE INTO articles ({columns}) VALUES ({marks})", row)
+        if before:
+            self._delete_details(article.slug)
+            remember_original_slug(self._db, article.slug, first)
         self._put_aliases(article)
         self._put_names(path, article)
         put_pictures(self._db, article)
-        if before:
-            remember_original_slug(self._db, article.slug, first)
         self._changed = self._changed or visible or was_visible
 
     def _show(self, article: Article, collections: Iterable[Collection], words: str) -> int:
@@ -301,19 +302,14 @@ class CatalogTransaction:
             self._db.execute("INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", values)
 
     def _put_aliases(self, article: Article) -> None:
-        self._db.execute("DELETE FROM aliases WHERE slug = ?", (article.slug,))
-        self._db.executemany(
-            "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(path, article.slug) for path in article.paths]
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO aliases VALUES (?, ?)", [(alias, article.slug) for alias in article.aliases]
-        )
+        for others, names in (("IGNORE", article.paths), ("REPLACE", article.aliases)):
+            rows = [(name, article.slug) for name in names]
+            self._db.executemany(f"INSERT OR {others} INTO aliases VALUES (?, ?)", rows)
         for table in ("moved", "removed"):
             self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (article.slug,))
 
     def _put_names(self, path: str, article: Article) -> None:
         """What links from other articles may call it."""
-        self._db.execute("DELETE FROM names WHERE slug = ?", (article.slug,))
         self._db.executemany("INSERT INTO names VALUES (?, ?)", [(n, article.slug) for n in link_names(path, article)])
 
     def _retire_other_names(self, path: str, slug: str) -> None:
@@ -328,8 +324,7 @@ class CatalogTransaction:
         if row["visible"]:
             self._hide(row)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
-        for table in ("aliases", "names", "pictures"):
-            self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (slug,))
+        self._delete_details(slug)
         if not row["visible"]:
             return
         self._changed = True
@@ -343,6 +338,10 @@ class CatalogTransaction:
             return
         remember_original_slug(self._db, slug, first)
         self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))
+
+    def _delete_details(self, slug: str) -> None:
+        for table in ("aliases", "names", "pictures"):
+            self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (slug,))
 
     def _owner_of_alias(self, alias: str) -> str:
         """The article that lists *alias* among its aliases; empty if none does."""
