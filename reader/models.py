@@ -76,6 +76,7 @@ class Draft:
     """The content of one file as a format parsed it, not validated. Only ``title`` and ``body_html`` are required.
 
     ``published`` and ``updated`` may be naive; they are then local to ``READER_TIMEZONE``.
+    ``top`` is an editor's wish that it leads the front page.
     ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` holds names.
     ``paths`` are addresses it had on another site, as ``path_key`` writes them: ``2018/01/02/rain``.
     ``warnings`` are Messages: what of the file is not shown although the article is published. ``notes`` are Messages
@@ -96,6 +97,7 @@ class Draft:
     tags: tuple[str, ...] = ()
     language: str = ""
     draft: bool = False
+    top: bool = False
     slug: str = ""
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -122,9 +124,11 @@ class Teaser:
     source: str
     language: str
     version: str
+    picture: str = ""
+    """The address of its first picture that is wide enough for a list, as ``images`` has it; else empty."""
 
 
-_UNSEEN = ("version", "draft", "warnings", "notes", "paths", "translation")
+_UNSEEN = ("version", "draft", "top", "warnings", "notes", "paths", "translation")
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,8 @@ class Article:
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     draft: bool = False
+    top: bool = False
+    """Whether it leads the front page and the page of its section while it is new."""
     version: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """As in Draft; for the editor, never for readers."""
@@ -178,7 +184,8 @@ _SEEN = tuple(field.name for field in fields(Article) if field.name not in _UNSE
 class Collection:
     """Articles that share a section, tag, author, source or day; ``kind`` names which, or is ``all``.
 
-    ``name`` of a section is its path joined by ``/``; of a day, its ISO date; of ``all``, empty.
+    ``name`` of a section is its path joined by ``/``; of a day, its ISO date; of ``all`` and ``top``, empty. In ``top``
+    are the articles that the editor marked as leads.
     """
 
     kind: str = "all"
@@ -186,6 +193,7 @@ class Collection:
 
 
 ALL = Collection()
+TOP = Collection("top")
 
 
 @dataclass(frozen=True)

@@ -101,3 +101,8 @@ def search(query: str) -> str:
 def media(digest: str, width: int, suffix: str) -> str:
     """A rendition of a picture, at most *width* pixels wide. Immutable: the URL contains the digest of the content."""
     return f"/media/{digest}-{width}.{suffix}"
+
+
+def thumbnail(digest: str, suffix: str) -> str:
+    """The small picture beside a headline. As immutable."""
+    return f"/media/{digest}-thumbnail.{suffix}"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from lxml import html
+from PIL import Image
+
+from reader.formats import front_matter, read_draft
 
 STORY = (
     "---\ntitle: {title}\npublished: {published}\nsection: {section}\nsource: {source}\n---\n{title}的经过，一句话。\n"
@@ -71,3 +76,125 @@ def test_sections_come_before_older_pages(publish, client):
     )
     text = client.get("/", headers={"Accept-Language": "zh-CN"}).text
     assert 0 < text.index("旧</a>") < text.index("rel=next")
+
+
+PICTURED = (
+    "---\ntitle: {title}\npublished: {published}\nsection: 民生\n{more}---\n![图]({file})\n\n{title}的经过，一句话。\n"
+)
+
+COLOURS = {"桥": "teal", "标": "red", "船": "navy", "旧": "gold"}
+
+
+def picture(width: int, colour: str) -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (width, 600), colour).save(target, "JPEG")
+    return target.getvalue()
+
+
+@pytest.fixture
+def pictured(publish):
+    """路, the newest, has no picture; 桥 and 船 have one, 旧 too and is four days older, 标 has but a sign.
+
+    ``pictured("船", "2026-05-03 08:00")`` marks an article as lead.
+    """
+
+    def write(title: str, published: str, more: str = "") -> dict[str, str | bytes]:
+        width = 100 if title == "标" else 800
+        text = PICTURED.format(title=title, published=published, more=more, file=f"{title}.jpg")
+        return {f"{title}.md": text, f"{title}.jpg": picture(width, COLOURS[title])}
+
+    publish(
+        {"路.md": STORY.format(title="路", published="2026-05-05 09:00", section="民生", source="x")}
+        | write("桥", "2026-05-05 08:00")
+        | write("标", "2026-05-04")
+        | write("船", "2026-05-03 08:00")
+        | write("旧", "2026-05-01 08:00")
+    )
+    return lambda title, published, value="true": publish(write(title, published, f"top: {value}\n"))
+
+
+def lead(client, path: str, **headers: str) -> tuple[str, bool]:
+    """The title of the lead, and whether its picture is shown."""
+    found = html.fromstring(client.get(path, headers={"Accept-Language": "zh-CN", **headers}).text)
+    [item] = found.xpath("//li[@class='lead']") or [None]
+    return (item.xpath("string(.//h2)"), bool(item.xpath(".//img"))) if item is not None else ("", False)
+
+
+def titles(client, path: str) -> list[str]:
+    return html.fromstring(client.get(path).text).xpath("(//ul[@class='list'])[1]//h2//text()")
+
+
+@pytest.mark.parametrize("path", ["/", "/s/民生/"])
+def test_the_newest_with_a_picture_leads_and_stands_nowhere_else(pictured, client, path):
+    assert lead(client, path) == ("桥", True)
+    assert titles(client, path) == ["桥", "路", "标", "船", "旧"]
+
+
+@pytest.mark.parametrize("path", ["/", "/s/民生/"])
+def test_an_editor_chooses_the_lead(pictured, client, path):
+    pictured("船", "2026-05-03 08:00")
+    assert lead(client, path) == ("船", True)
+    pictured("船", "2026-05-03 08:00", "false")
+    assert lead(client, path) == ("桥", True)
+
+
+def test_a_forgotten_lead_goes_after_three_days(pictured, client):
+    pictured("旧", "2026-05-01 08:00")
+    assert lead(client, "/") == ("桥", True)
+
+
+def test_without_pictures_the_newest_leads_and_nothing_is_loaded(pictured, client):
+    assert lead(client, "/", **{"Save-Data": "on"}) == ("路", False)
+    client.set_cookie("reader", "text")
+    assert lead(client, "/") == ("路", False)
+    assert b"<img" not in client.get("/").data
+
+
+def test_headlines_only_are_titles_below_days(pictured, client):
+    client.set_cookie("reader", "titles")
+    assert lead(client, "/") == ("", False)
+    assert lines(client, "/")[:3] == ["2026年5月5日星期二", "路", "桥"]
+    for path in ("/", "/d/2026-05-05/"):
+        found = html.fromstring(client.get(path).text)
+        assert not found.xpath("//img | //ul[@class='list']//p | //ul[@class='list']//time")
+
+
+def test_a_picture_stands_small_beside_its_headline_unless_it_is_tiny(pictured, client):
+    found = html.fromstring(client.get("/").text)
+    small = {
+        item.xpath("string(.//h2)"): item.xpath(".//source/@srcset | .//img/@src")
+        for item in found.xpath("//ul[@class='list']/li[not(@class)]")
+    }
+    assert {title for title, files in small.items() if files} == {"船", "旧"}
+    for files in (small["船"], small["旧"]):
+        for address in files:
+            with client.get(address) as answer:
+                assert (answer.status_code, len(answer.data) <= 5_000) == (200, True)
+                assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get(small["船"][0].replace("avif", "webp")).status_code == 404
+
+
+def test_the_thumbnail_of_a_withdrawn_article_is_not_found(pictured, publish, services, client, settings):
+    address = html.fromstring(client.get("/").text).xpath("//source[contains(@srcset, 'thumbnail')]/@srcset")[0]
+    for path in settings.articles.glob("*.md"):
+        publish({path.name: path.read_text("utf-8").replace("---\n", "---\ndraft: true\n", 1)})
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("true", True), ("是", True), ("1", True), ("100", True), ("false", False), ("0", False), ("", False)],
+)
+def test_top_may_be_a_number_as_in_hexo(written, meant):
+    assert read_draft(".md", f"---\ntitle: 雨\ntop: {written}\n---\n雨。\n".encode()).top is meant
+
+
+def test_another_value_of_top_is_a_warning_and_no_lead():
+    draft = read_draft(".md", "---\ntitle: 雨\n置顶: 明天\n---\n雨。\n".encode())
+    assert not draft.top
+    assert "neither true nor false" in draft.warnings[0]
+
+
+def test_front_matter_with_top_is_written_and_read_back():
+    draft = read_draft(".md", "---\ntitle: 雨\n头条: true\n---\n雨。\n".encode())
+    assert front_matter.split(front_matter.write(draft))[0]["top"] is True

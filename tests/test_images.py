@@ -17,7 +17,8 @@ from PIL import Image
 from reader.errors import Busy, NotFound, UnusablePicture
 from reader.media import renditions
 from reader.media.images import MIMETYPES, derive, link_pictures, measure
-from reader.media.renditions import ImageRenderer, exported_picture, keys_of, write_record
+from reader.media.renditions import ImageRenderer, exported_picture, keys_of, thumbnail_keys, write_record
+from reader.media.thumbnails import MOST_BYTES, SIZE, thumbnails
 from reader.models import fingerprint
 
 
@@ -284,3 +285,32 @@ def test_broken_exif_costs_no_rendition(kind):
     Image.new("RGB", (400, 300)).save(target, kind, exif=b"Exif\0\0" + b"no TIFF file")
     assert measure(io.BytesIO(target.getvalue())).width == 400
     assert opened(derive(target.getvalue(), 360, "jpg")).size == (360, 270)
+
+
+@pytest.mark.parametrize("size", [(1600, 900), (900, 1600), (3000, 400), (320, 320)])
+def test_a_thumbnail_has_one_size_and_few_bytes_whatever_the_picture(size):
+    noise = io.BytesIO()
+    Image.effect_noise(size, 100).convert("RGB").save(noise, "JPEG", quality=95)  # nothing compresses worse
+    for content in (noise.getvalue(), photo(*size)):
+        made = dict(thumbnails(content))
+        assert set(made) == set(MOST_BYTES)
+        for suffix, file in made.items():
+            assert len(file) <= MOST_BYTES[suffix]
+            width, height = opened(file).size
+            assert width / height == SIZE[0] / SIZE[1]
+    assert opened(dict(thumbnails(photo(*size)))["avif"]).size == (2 * SIZE[0], 2 * SIZE[1])
+
+
+def test_thumbnails_are_made_in_the_background_once(settings, articles, image_renderer):
+    path = articles / "2026/rain/top.jpg"
+    picture = measure(io.BytesIO(path.read_bytes()))
+    write_record(settings.instance, picture, path)
+    for _ in range(2):
+        image_renderer.submit_thumbnails([picture.digest, picture.digest])
+        image_renderer._background.submit(int).result(60)
+    assert set(image_renderer.sizes(thumbnail_keys(picture.digest))) == set(thumbnail_keys(picture.digest))
+    first = image_renderer.thumbnail(picture.digest, "avif")
+    made = first.stat().st_ino
+    image_renderer.submit_thumbnails([picture.digest])
+    image_renderer._background.submit(int).result(60)
+    assert image_renderer.thumbnail(picture.digest, "avif").stat().st_ino == made

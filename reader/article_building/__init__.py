@@ -61,6 +61,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         aliases=draft.aliases,
         images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
         draft=draft.draft,
+        top=draft.top,
         warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
         notes=draft.notes,
         paths=draft.paths,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,17 @@ from typing import Any
 from markupsafe import Markup
 
 from ..i18n import stored
-from ..models import ALL, NOTE, WARNING, Article, Collection, Teaser, is_dated, local_time
+from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Teaser, is_dated, local_time
 
-TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version"
+TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture"
 TEASERS = ", ".join(f"a.{name}" for name in TEASER_COLUMNS.split(", "))
 """TEASER_COLUMNS of the table ``articles a`` in a join."""
 
-_DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images")
+_DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images", "top")
+_PICTURE = re.compile(r"/media/[0-9a-f]{16}-(\d+)\.")
+
+LEAST_WIDTH = 320
+"""Pixels of a picture that is shown in lists: less is a sign or a logo."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,15 @@ def row_of(article: Article) -> dict[str, object]:
         "source": article.source,
         "language": article.language,
         "version": article.version,
+        "picture": picture_of(article.images),
         "details": json.dumps({name: getattr(article, name) for name in _DETAILS}, ensure_ascii=False),
         "body": str(article.body),
     }
+
+
+def picture_of(images: Iterable[str]) -> str:
+    """The address of the first that is wide enough for a list; empty if none is."""
+    return next((a for a in images if (found := _PICTURE.match(a)) and int(found[1]) >= LEAST_WIDTH), "")
 
 
 def article_of(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> Article:
@@ -55,7 +66,7 @@ def article_of(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> Articl
 
 
 def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
-    return Teaser(**_teaser_values(row, timezone))
+    return Teaser(**_teaser_values(row, timezone), picture=row["picture"])
 
 
 def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
@@ -88,7 +99,7 @@ def collections_of(article: Article, keywords: Iterable[str]) -> set[Collection]
     collections |= {Collection("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
     collections |= {Collection("tag", tag) for tag in article.tags}
     collections |= {Collection("author", name) for name in article.byline}
-    collections |= {Collection("word", word) for word in keywords}
+    collections |= {Collection("word", word) for word in keywords} | ({TOP} if article.top else set())
     return collections | ({Collection("source", article.source)} if article.source else set())
 
 

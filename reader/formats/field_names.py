@@ -57,6 +57,7 @@ ROWS = (
     _row("draft", "shown", "publish public is_published isPublished visible dg-publish render"),
     _row("draft", "status", "status visibility state post_status 状态 狀態 可见性 可見性"),
     _row("draft", "password", "password passwd"),
+    _row("top", "pinned", "top 头条 置顶"),
     _row("slug", "slug", "slug 短名"),
     _row("aliases", "aliases", "aliases 别名 旧短名 alias redirect_from redirects old_slugs"),
     _row("paths", "paths", "permalink url path id abbrlink old_url original_url canonical_path save_as"),
@@ -74,7 +75,7 @@ CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "fro
 
 UNUSED = word_set(
     "layout comments comment toc math mathjax katex mermaid weight order position permalinkpattern type template"
-    " collection series menu menus next prev previous related relatedposts featured sticky top pin pinned feed rss"
+    " collection series menu menus next prev previous related relatedposts featured sticky pin pinned feed rss"
     " sitemap search robots noindex canonical canonicalurl cssclass cssclasses style styles script scripts theme markup"
     " outputs output cascade build linktitle linktext navtitle sidebar sidebarlabel sidebarposition sidebardepth"
     " pagination paginationlabel editlink editurl contributors copyright license reward catalog categoriesweight"

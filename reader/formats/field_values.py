@@ -154,6 +154,16 @@ def _switch(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader h
     return text in YES
 
 
+def _pinned(of: Field, remarks: Remarks) -> bool:
+    """``true``, or a number above 0, which is the order of pinned posts in Hexo."""
+    text = of.text.lower()
+    if text in YES | NO or text.isdecimal():
+        return text not in NO and text.strip("0") != ""
+    cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_SHOWN])
+    remarks.warn(of, cause, Message("write %(field)s: true", field=of.name))
+    return False
+
+
 def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
     return of.text.lower() not in NO
 
@@ -275,6 +285,6 @@ def _pictures(value: Value) -> Iterator[str]:
 READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
     "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
-    "password": _password, "slug": _slug, "aliases": _aliases, "paths": _paths, "images": _images,
+    "password": _password, "pinned": _pinned, "slug": _slug, "aliases": _aliases, "paths": _paths, "images": _images,
 }  # fmt: skip
 """By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""

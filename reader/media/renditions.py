@@ -31,6 +31,8 @@ from ..storage.regular_files import open_regular, read_regular
 from . import failed_pictures, images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
 from .picture_paths import PictureFinder
+from .thumbnails import MOST_BYTES as THUMBNAIL_FORMATS
+from .thumbnails import thumbnails
 
 TIMEOUT_SECONDS = 60
 """By the clock. On a busy machine a picture may wait for a processor longer than it uses one (LIMITS)."""
@@ -101,7 +103,24 @@ class ImageRenderer:
         picture = self.picture(digest)
         if suffix not in MIMETYPES or width not in picture.widths:
             raise NotFound("picture", f"{digest}-{width}.{suffix}")
-        key = key_of(digest, width, suffix)
+        return self._file(digest, key_of(digest, width, suffix))
+
+    def submit_thumbnails(self, digests: Iterable[str]) -> None:
+        """Renders the missing thumbnails in the background: all, or as many as the queue takes."""
+        keys = {thumbnail_key(digest, suffix): digest for digest in digests for suffix in THUMBNAIL_FORMATS}
+        made = self.sizes(keys)
+        for digest in dict.fromkeys(digest for key, digest in keys.items() if key not in made):
+            with suppress(Busy, UnusablePicture):
+                self._submitted(self._background, f"{digest}-{_THUMBNAIL}", digest, thumbnail_keys(digest))
+
+    def thumbnail(self, digest: str, suffix: str) -> Path:
+        """As ``file``, of the thumbnail."""
+        self.picture(digest)
+        if suffix not in THUMBNAIL_FORMATS:
+            raise NotFound("picture", thumbnail_key(digest, suffix))
+        return self._file(digest, thumbnail_key(digest, suffix))
+
+    def _file(self, digest: str, key: str) -> Path:
         if not (path := self._store.find(key)):
             self._wait_for(digest, key)
             path = self._store.find(key)
@@ -239,6 +258,17 @@ def key_of(digest: str, width: int, suffix: str) -> str:
     return f"{digest}-{width}.{suffix}"
 
 
+_THUMBNAIL = "thumbnail"
+
+
+def thumbnail_key(digest: str, suffix: str) -> str:
+    return f"{digest}-{_THUMBNAIL}.{suffix}"
+
+
+def thumbnail_keys(digest: str) -> list[str]:
+    return [thumbnail_key(digest, suffix) for suffix in THUMBNAIL_FORMATS]
+
+
 def keys_of(picture: Picture) -> list[str]:
     return [key_of(picture.digest, width, suffix) for width in picture.widths for suffix in MIMETYPES]
 
@@ -302,7 +332,12 @@ def _problem(error: UnusablePicture | OSError) -> str:
 
 
 def _write_files(content: bytes, size: str, paths: Sequence[Path]) -> None:
-    """*size* is a width in pixels, or ``export``."""
+    """*size* is a width in pixels, ``export`` or ``thumbnail``."""
+    if size == _THUMBNAIL:
+        made_files = dict(thumbnails(content))
+        for path in paths:
+            path.write_bytes(made_files[path.suffix[1:]])
+        return
     is_exported = size == "export"
     small = resized(content, EXPORTED_WIDTH if is_exported else int(size))
     options: dict[str, object] = {"quality": EXPORTED_QUALITY} if is_exported else {}

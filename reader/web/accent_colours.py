@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -10,6 +11,26 @@ LIGHT_PAPERS, DARK_PAPERS = ("#ffffff", "#fdfcfa", "#f4ecd8"), ("#151618",)
 """The ``--paper`` of static/css/reader.css and its choices; a test compares them."""
 
 CONTRAST, LARGE_PRINT_CONTRAST = 4.5, 7.0
+
+
+@dataclass(frozen=True)
+class ThemeColour:
+    """What ``<meta name=theme-color>`` says: the colour of the paper, and for which devices if not for all."""
+
+    color: str
+    media: str = ""
+
+
+def theme_colours(classes: str) -> tuple[ThemeColour, ...]:
+    """For the preference *classes*. A browser takes the first whose media query matches."""
+    chosen = set(classes.split())
+    large, normal, sepia = LIGHT_PAPERS
+    [dark] = DARK_PAPERS
+    papers = {"dark": dark, "large": large, "sepia": sepia, "light": normal}
+    for name, paper in papers.items():
+        if name in chosen:
+            return (ThemeColour(paper),)
+    return ThemeColour(dark, "(prefers-color-scheme:dark)"), ThemeColour(normal)
 
 
 @lru_cache(64)

@@ -54,6 +54,8 @@ def kinds_of(body: Markup) -> list[str]:
     found.update(_TAG_NAME.findall(body))
     if found & {"ol", "ul"}:
         found.add("lists")
+    if found & {"em", "i", "cite"}:
+        found.add("emphasis")
     if found & CLASSES_OF_CODE:
         found.add("highlight")
     return sorted(found)

@@ -16,7 +16,7 @@ from ..site_identity import Site, SitePicture, with_name
 from . import services
 from .request_context import request_context
 
-LOGO_HEIGHT, LOGO_WIDTH = 48, 288
+LOGO_HEIGHT, LOGO_WIDTH = 40, 240
 """The largest size of the logo on the home page, in CSS pixels."""
 
 WIDE = 2

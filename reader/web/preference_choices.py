@@ -28,6 +28,7 @@ _SIZES = {"s1": N_("Smallest"), "s2": N_("Small"), "s3": N_("Medium"), "s4": N_(
 _THEMES = {"system": N_("Same as device"), "light": N_("Light"), "dark": N_("Dark"), "sepia": N_("Sepia")}
 _FACES = {"sans": N_("Sans serif"), "serif": N_("Serif")}
 _PICTURES = {"shown": N_("Show"), "text": N_("Text only; tap to load pictures")}
+_LISTS = {"rich": N_("Pictures and summaries"), "titles": N_("Headlines only")}
 _SCRIPTS = {
     "written": N_("As published"),
     "hans": N_("Simplified"),
@@ -42,6 +43,7 @@ _TABLE = (
     Preference("theme", N_("Colors"), _THEMES, "system", is_style=True),
     Preference("face", N_("Typeface"), _FACES, "sans", is_style=True),
     Preference("pictures", N_("Pictures"), _PICTURES, "shown"),
+    Preference("lists", N_("Lists"), _LISTS, "rich"),
     Preference("script", N_("Chinese characters"), _SCRIPTS, "written"),
     Preference("mode", N_("Large print"), _MODES, "normal", is_style=True),
     Preference("language", N_("Interface language"), _LANGUAGES, "browser"),

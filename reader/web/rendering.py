@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from babel.dates import format_date
 from flask import Flask, Response
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -21,9 +20,9 @@ from .. import urls
 from ..chinese.script_conversion import terms_of
 from ..chinese.scripts import SCRIPTS, script_of
 from ..chinese.text_conversion import convert
-from ..models import Collection, Teaser, format_minute, has_time, is_dated
+from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
-from .accent_colours import accent_style
+from .accent_colours import accent_style, theme_colours
 from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
 from .localized_templates import render_template
@@ -118,11 +117,9 @@ def init_app(app: Flask) -> None:
         "is_dated": is_dated,
         "format_minute": format_minute,
         "kilobytes": kilobytes,
-        "by_day": by_day,
-        "facts": facts_of,
     }
     environment.filters["news_language"] = news_language
-    environment.globals |= {"urls": urls, "style": style, "body_style": styles.of_body}
+    environment.globals |= {"urls": urls, "style": style, "body_style": styles.of_body, "theme_colors": theme_colours}
     app.context_processor(lambda: _context())
 
 
@@ -135,44 +132,6 @@ def _context() -> dict[str, Any]:
         "accent_style": accent_style(site.accent, request_context().classes),
     }
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
-
-
-def by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
-    """Each teaser, with its day if that is another one than the day before; with the year where that changes.
-
-    Nothing depends on the day of the request, so that a page can be cached.
-    """
-    last: date | None = None
-    for teaser in teasers:
-        day = teaser.published.date() if is_dated(teaser.published) else None
-        if day is None or day == last:
-            yield "", teaser
-        else:
-            yield day_in_words(day, request_context().locale, last is None or day.year != last.year), teaser
-            last = day
-
-
-@lru_cache(maxsize=4096)
-def day_in_words(day: date, locale: str, has_year: bool) -> str:
-    """With the day of the week: 2018年11月23日星期五, 11月23日星期五; Friday, November 23, 2018."""
-    if locale.startswith("zh"):
-        return format_date(day, "y年M月d日EEEE" if has_year else "M月d日EEEE", locale=locale)
-    return format_date(day, "EEEE, MMMM d, y" if has_year else "EEEE, MMMM d", locale=locale)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The line below a headline: the time of day, if it is known, then section and source."""
-
-    time: str
-    texts: tuple[str, ...]
-
-
-def facts_of(teaser: Teaser) -> Facts:
-    """Without the source if that is the site itself."""
-    time = f"{teaser.published:%H:%M}" if is_dated(teaser.published) and has_time(teaser.published) else ""
-    source = teaser.source if teaser.source != shown_site().name else ""
-    return Facts(time, tuple(filter(None, (*teaser.section[-1:], source))))
 
 
 _ONLY_WORDS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)

@@ -45,6 +45,15 @@ class RequestContext:
         return self.preferences["pictures"] == "shown" and not self.saves_data
 
     @property
+    def shows_only_titles(self) -> bool:
+        """In lists: no summaries, pictures, times and sections."""
+        return self.preferences["lists"] == "titles"
+
+    @property
+    def shows_pictures_in_lists(self) -> bool:
+        return self.shows_pictures and not self.shows_only_titles
+
+    @property
     def variant(self) -> str:
         """Part of every page's ETag: requests with the same variant get the same bytes."""
         return f"{self.preferences} {self.locale} {'save' if self.saves_data else ''}"

@@ -126,7 +126,7 @@ class ImageSet:
             is_first=self._is_first_due,
         )
         if self._asked_for is None:
-            return replace(found, sources=tuple(_sources(picture)))
+            return replace(found, sources=tuple(sources_of(picture)))
         if self._is_asked_for():
             return replace(found, sources=tuple(_phone_sources(picture)), address=_phone_address(picture, "jpg"))
         asked_for = [*filter(None, self._asked_for.split(",")), str(self._count)]
@@ -164,7 +164,7 @@ def _phone_sources(picture: Picture) -> Iterator[ImageSource]:
         yield ImageSource(mimetype, _phone_address(picture, suffix))
 
 
-def _sources(picture: Picture) -> Iterator[ImageSource]:
+def sources_of(picture: Picture) -> Iterator[ImageSource]:
     """For phones at most PHONE pixels wide; for wider screens, where the picture is larger, from there on."""
     small = [width for width in picture.widths if width <= _phone_width(picture)]
     large = [width for width in picture.widths if width >= small[-1]]

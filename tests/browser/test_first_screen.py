@@ -1,14 +1,19 @@
-"""The home page as a front page on a phone: how much of it a reader sees at once."""
+"""The home page as a front page: how much of it a reader sees at once, on a phone and on a desktop, by eye and by key."""
 
 from __future__ import annotations
 
+import io
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from page_waiting import wait_until
+from PIL import Image
 from serving import serving
 from test_accessibility import AXE, RULES
 
-from reader.settings import Settings
+from reader.settings import ROOT, Settings
 
 TITLES = (
     "沿海十二市推出新措施支持小微企业高质量发展",
@@ -26,14 +31,45 @@ SEEN = """() => [...document.querySelectorAll('.list h2')].filter(
     e => e.getBoundingClientRect().bottom <= document.querySelector('.bar').getBoundingClientRect().top).length"""
 
 
+SHIFTS = """window.shifted = 0; new PerformanceObserver(list => list.getEntries().forEach(e => shifted += e.value))
+    .observe({type: 'layout-shift', buffered: true})"""
+PHONE, DESKTOP = {"width": 360, "height": 640}, {"width": 1280, "height": 800}
+
+
+def photo(number: int) -> bytes:
+    image = Image.linear_gradient("L").resize((1200, 800)).point(lambda value: value ^ number).convert("RGB")
+    target = io.BytesIO()
+    image.save(target, "JPEG", quality=85)
+    return target.getvalue()
+
+
+def write_articles(folder: Path, has_pictures: bool) -> None:
+    """One with a picture in two, and the first."""
+    folder.mkdir()
+    for number, title in enumerate(TITLES):
+        head = f"title: {title}\npublished: 2026-05-01 {19 - number}:12\nsection: {SECTIONS[number]}\nsource: 澜州日报"
+        picture = ""
+        if has_pictures and number % 2 == 0:
+            (folder / f"p{number}.jpg").write_bytes(photo(number))
+            picture = f"![图](p{number}.jpg)\n\n"
+        (folder / f"n{number}.md").write_text(f"---\n{head}\n---\n{picture}{SUMMARY}\n", "utf-8")
+
+
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("front")
-    (folder / "articles").mkdir()
-    for number, title in enumerate(TITLES):
-        head = f"title: {title}\npublished: 2026-05-01 {19 - number}:12\nsection: {SECTIONS[number]}\nsource: 澜州日报"
-        (folder / "articles" / f"n{number}.md").write_text(f"---\n{head}\n---\n{SUMMARY}\n", "utf-8")
+    write_articles(folder / "articles", has_pictures=False)
     with serving(Settings(articles=folder / "articles", instance=folder / "instance", site_name="澜州日报")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory) -> Iterator[str]:
+    """The same with pictures, and with a logo, a line below the name and a footer."""
+    folder = tmp_path_factory.mktemp("pictured")
+    write_articles(folder / "articles", has_pictures=True)
+    shutil.copytree(ROOT / "docs" / "examples" / "site", folder / "articles" / "_site")
+    with serving(Settings(articles=folder / "articles", instance=folder / "instance")) as url:
         yield url
 
 
@@ -52,10 +88,110 @@ def test_the_sections_are_one_row_that_scrolls_within_the_page(open_page, paper)
     assert row.locator("a").last.bounding_box()["x"] < 320
 
 
-@pytest.mark.parametrize("cookie", ["light", "dark", "large"])
+def test_the_lead_with_its_picture_and_two_headlines_are_on_the_first_screen(open_page, pictured):
+    page = open_page("/", base_url=pictured, viewport=PHONE, script=False)
+    assert page.evaluate(SEEN) >= 3
+    width, height = page.evaluate(
+        "(r => [r.width, r.height])(document.querySelector('.lead img').getBoundingClientRect())"
+    )
+    assert abs(width / height - 16 / 9) < 0.02
+
+
+@pytest.mark.parametrize(
+    "options", [{"cookie": "text"}, {"cookie": "titles"}, {"extra_http_headers": {"Save-Data": "on"}}]
+)
+def test_without_pictures_five_headlines_are_on_it_and_none_is_loaded(open_page, pictured, options):
+    page = open_page("/", base_url=pictured, viewport=PHONE, script=False, **options)
+    assert page.evaluate(SEEN) >= 5
+    assert page.locator(".list img").count() == 0
+
+
+def test_nothing_moves_while_the_pictures_come(open_page, pictured):
+    page = open_page("/healthz", base_url=pictured, viewport=PHONE)
+    page.add_init_script(SHIFTS)
+    page.goto("/")
+    page.mouse.wheel(0, 900)
+    wait_until(page, "[...document.querySelectorAll('.list img')].every(i => i.complete && i.naturalWidth)")
+    assert page.evaluate("shifted") == 0
+
+
+@pytest.mark.parametrize("cookie", ["", "dark", "large", "hant", "s5", "serif", "text", "titles"])
 @pytest.mark.parametrize("path", ["/", "/s/要闻/"])
-def test_axe_finds_nothing_on_a_front_page(open_page, paper, cookie, path):
-    page = open_page(path, base_url=paper, cookie=cookie, viewport={"width": 360, "height": 6000})
+def test_nothing_is_wider_than_the_smallest_phone(open_page, pictured, path, cookie):
+    page = open_page(path, base_url=pictured, cookie=cookie, viewport={"width": 320, "height": 640}, script=False)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_on_a_desktop_the_lead_goes_across_two_columns_and_the_tools_stand_on_top(open_page, pictured):
+    page = open_page("/", base_url=pictured, viewport=DESKTOP, script=False)
+    lead, *others = [item.bounding_box() for item in page.locator(".list").first.locator("li:not(.day)").all()]
+    assert lead["width"] > 900
+    assert len({box["x"] for box in others}) == 2
+    assert others[0]["y"] == others[1]["y"]
+    assert page.locator(".bar").bounding_box()["y"] < 20
+    tools, mast = page.locator(".bar").bounding_box(), page.locator(".mast .aa").bounding_box()
+    assert tools["x"] + tools["width"] <= mast["x"]
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/about", "/a/n1"])
+def test_on_a_phone_the_tools_stand_at_the_bottom_of_short_pages_too(open_page, pictured, path):
+    page = open_page(path, base_url=pictured, viewport={"width": 412, "height": 1600}, script=False)
+    box = page.locator(".bar").bounding_box()
+    assert (box["x"], box["width"], box["y"] + box["height"]) == (0, 412, 1600)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP])
+@pytest.mark.parametrize("path", ["/", "/a/n0"])
+def test_what_has_the_focus_is_never_below_the_tools(open_page, pictured, path, viewport):
+    """WCAG 2.2, 2.4.11."""
+    page = open_page(path, base_url=pictured, viewport=viewport)
+    links = page.locator("a:not(.bar a):not([tabindex]):not([hidden]):not(details a)").count()
+    for _ in range(links):
+        page.keyboard.press("Tab")
+        hidden = page.evaluate(
+            """() => { const e = document.activeElement, r = e.getBoundingClientRect();
+                const b = document.querySelector('.bar').getBoundingClientRect();
+                return !e.closest('.bar') && r.bottom > b.top + 1 && r.top < b.bottom - 1 && r.right > b.left && r.left < b.right
+                    ? e.outerHTML : '' }"""
+        )
+        assert hidden == ""
+
+
+def test_the_first_key_offers_to_skip_what_stands_before_the_text(open_page, pictured):
+    page = open_page("/a/n1", base_url=pictured, viewport=PHONE)
+    skip = page.locator("a.skip")
+    assert skip.bounding_box()["y"] < 0
+    page.keyboard.press("Tab")
+    assert skip.evaluate("e => e === document.activeElement")
+    assert skip.bounding_box()["y"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!!document.activeElement.closest('main')")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "scheme", "colour"),
+    [
+        ("", "light", "#fdfcfa"),
+        ("", "dark", "#151618"),
+        ("dark", "light", "#151618"),
+        ("sepia", "dark", "#f4ecd8"),
+        ("large", "dark", "#ffffff"),
+    ],
+)
+def test_the_browser_s_own_bar_has_the_colour_of_the_page(open_page, pictured, cookie, scheme, colour):
+    page = open_page("/", base_url=pictured, cookie=cookie, color_scheme=scheme)
+    first = "[...document.querySelectorAll('[name=theme-color]')].find(m => !m.media || matchMedia(m.media).matches)"
+    assert page.evaluate(f"{first}.content") == colour
+    painted = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)")
+    assert "#" + "".join(f"{part:02x}" for part in painted) == colour
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("cookie", ["light", "dark", "large", "hant"])
+@pytest.mark.parametrize("path", ["/", "/s/要闻/"])
+def test_axe_finds_nothing_on_a_front_page(open_page, pictured, cookie, path, width):
+    page = open_page(path, base_url=pictured, cookie=cookie, viewport={"width": width, "height": 6000})
     page.add_script_tag(path=AXE)
     violations = page.evaluate("tags => axe.run({runOnly: tags}).then(r => r.violations)", RULES)
     assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,11 +15,12 @@ from ...chinese.scripts import SCRIPTS, other_script
 from ...errors import BadOption
 from ...exports.publications import of_article
 from ...i18n import name_of_language
-from ...models import Article, Collection, Teaser, fingerprint
+from ...models import ALL, Article, Collection, Teaser, fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of, text_of
 from ..current_site import in_script
 from ..download_links import export_links
+from ..headlines import Headline, headlines_of, with_lead_first
 from ..long_pages import turn_of
 from ..pagination import cursor_of, next_link
 from ..rendering import (
@@ -50,7 +52,7 @@ class Group:
 
     label: str
     address: str
-    teasers: tuple[Teaser, ...]
+    headlines: list[Headline]
 
 
 @bp.get(urls.HOME)
@@ -60,11 +62,12 @@ def home() -> Response:
 
     def build() -> dict[str, Any]:
         teasers = catalog.latest(limit=LATEST, before=before)
+        shown = teasers if before else with_lead_first(ALL, teasers)
         sections = top_sections()
         return {
-            "teasers": teasers_shown(teasers),
+            "headlines": headlines_of(teasers_shown(shown), has_lead=not before),
             "sections": translated_labels([section_link(collection) for collection in sections]),
-            "groups": [] if before else groups(sections, teasers),
+            "groups": [] if before else groups(sections, shown),
             "older": next_link(urls.HOME, teasers, LATEST),
             "newer": NavigationLink(gettext("Latest"), urls.HOME) if before else None,
         }
@@ -88,7 +91,7 @@ def top_sections() -> list[Collection]:
     ]
 
 
-def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
+def groups(sections: list[Collection], shown: Iterable[Teaser]) -> list[Group]:
     """The newest articles of each section that are not in *shown*. Sections without any are omitted."""
     above = {teaser.slug for teaser in shown}
     found = []
@@ -96,7 +99,7 @@ def groups(sections: list[Collection], shown: list[Teaser]) -> list[Group]:
         teasers = [teaser for teaser in services().catalog.latest(collection, limit=GROUP) if teaser.slug not in above]
         if teasers:
             [link] = translated_labels([section_link(collection)])
-            found.append(Group(link.label, link.address, tuple(teasers_shown(teasers))))
+            found.append(Group(link.label, link.address, headlines_of(teasers_shown(teasers), has_lead=False)))
     return found
 
 

@@ -14,6 +14,7 @@ from ... import urls
 from ...errors import NotFound
 from ...models import Collection
 from .. import services
+from ..headlines import headlines_of, with_lead_first
 from ..pagination import cursor_of, next_link
 from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
 
@@ -52,13 +53,14 @@ def collection_page(collection: Collection) -> Response:
 
     def build() -> dict[str, Any]:
         teasers = catalog.latest(collection, limit=LIMIT, before=before)
+        shown = teasers if before else with_lead_first(collection, teasers)
         return {
             "title": title_of(collection),
             "collection": collection,
             "count": count,
             "crumbs": translated_labels(crumbs_of(collection)),
             "sections": translated_labels([section_link(below) for below in sections_below(collection)]),
-            "teasers": teasers_shown(teasers),
+            "headlines": headlines_of(teasers_shown(shown), has_lead=not before),
             "older": next_link(urls.collection(collection), teasers, LIMIT),
             "newer": NavigationLink(gettext("Latest"), urls.collection(collection)) if before else None,
         }

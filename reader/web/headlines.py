@@ -1,0 +1,128 @@
+"""Headlines of the front page and of section pages: one lead, a rule between days, small pictures.
+
+Nothing here depends on the day of the request, so that a page can be cached.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from babel.dates import format_date
+
+from .. import urls
+from ..media.images import Picture
+from ..models import ALL, TOP, Collection, Teaser, has_time, is_dated
+from . import services
+from .current_site import shown_site
+from .request_context import request_context
+from .responsive_images import PagePicture, sources_of
+
+LEAD_DAYS = 3
+"""An article leads a list only if it is at most that much older than the newest one."""
+
+_ADDRESS = re.compile(r"/media/([0-9a-f]{16})-(\d+)\.jpg")
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    avif: str
+    jpeg: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """``day`` is empty if it is that of the headline before. ``facts`` are section and source, in this order.
+
+    A lead has a ``summary`` and perhaps a ``picture``, others perhaps a ``thumbnail``.
+    """
+
+    teaser: Teaser
+    day: str
+    time: str
+    facts: tuple[str, ...]
+    is_lead: bool = False
+    summary: str = ""
+    picture: PagePicture | None = None
+    thumbnail: Thumbnail | None = None
+
+
+def with_lead_first(collection: Collection, newest: Sequence[Teaser]) -> list[Teaser]:
+    """*newest*, the first page of the collection, with its lead at the beginning.
+
+    The lead is the newest article marked ``top``, else the newest with a picture, else the newest.
+    """
+    lead = next((teaser for teaser in _candidates(collection, newest) if _is_new(teaser, newest)), None)
+    return [lead, *(teaser for teaser in newest if teaser.slug != lead.slug)] if lead else list(newest)
+
+
+def _candidates(collection: Collection, newest: Sequence[Teaser]) -> Iterator[Teaser]:
+    yield from services().catalog.latest(TOP, *([] if collection == ALL else [collection]), limit=1)
+    if request_context().shows_pictures_in_lists:
+        yield from (teaser for teaser in newest if teaser.picture)
+
+
+def _is_new(teaser: Teaser, newest: Sequence[Teaser]) -> bool:
+    return is_dated(teaser.published) and newest[0].published - teaser.published <= timedelta(days=LEAD_DAYS)
+
+
+def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[Headline]:
+    """The headlines in the order of *teasers*. Submits missing thumbnails for rendering in the background."""
+    shows_pictures = request_context().shows_pictures_in_lists
+    if shows_pictures:
+        found = (_ADDRESS.fullmatch(teaser.picture) for teaser in teasers[has_lead:])
+        services().image_renderer.submit_thumbnails(address[1] for address in found if address)
+    return [
+        _headline(teaser, day, has_lead and number == 0, shows_pictures)
+        for number, (day, teaser) in enumerate(_by_day(teasers))
+    ]
+
+
+def _headline(teaser: Teaser, day: str, is_lead: bool, shows_pictures: bool) -> Headline:
+    if request_context().shows_only_titles:
+        return Headline(teaser, day, "", ())
+    address = _ADDRESS.fullmatch(teaser.picture) if shows_pictures else None
+    return Headline(
+        teaser,
+        day,
+        f"{teaser.published:%H:%M}" if is_dated(teaser.published) and has_time(teaser.published) else "",
+        tuple(filter(None, (*teaser.section[-1:], teaser.source if teaser.source != shown_site().name else ""))),
+        is_lead,
+        teaser.summary if is_lead else "",
+        _lead_picture(address) if address and is_lead else None,
+        _thumbnail(address) if address and not is_lead else None,
+    )
+
+
+def _lead_picture(address: re.Match[str]) -> PagePicture:
+    """In any size that the screen asks for; its width and height are the shape to which the page crops it."""
+    picture = Picture(address[1], int(address[2]), 0)
+    sources = tuple(sources_of(picture))
+    return PagePicture(0, "", "", picture.address, 16, 9, sources, is_first=True)
+
+
+def _thumbnail(address: re.Match[str]) -> Thumbnail:
+    return Thumbnail(urls.thumbnail(address[1], "avif"), urls.thumbnail(address[1], "jpg"))
+
+
+def _by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
+    """Each teaser, with its day if that is another one than the day before; with the year where that changes."""
+    last: date | None = None
+    for teaser in teasers:
+        day = teaser.published.date() if is_dated(teaser.published) else None
+        if day is None or day == last:
+            yield "", teaser
+        else:
+            yield day_in_words(day, request_context().locale, last is None or day.year != last.year), teaser
+            last = day
+
+
+@lru_cache(maxsize=4096)
+def day_in_words(day: date, locale: str, has_year: bool) -> str:
+    """With the day of the week: 2018年11月23日星期五, 11月23日星期五; Friday, November 23, 2018."""
+    if locale.startswith("zh"):
+        return format_date(day, "y年M月d日EEEE" if has_year else "M月d日EEEE", locale=locale)
+    return format_date(day, "EEEE, MMMM d, y" if has_year else "EEEE, MMMM d", locale=locale)
