@@ -65,6 +65,7 @@ class Settings:
     least_articles: int = 0
     article_limit_mb: int = 2
     picture_limit_mb: int = 40
+    media_limit_mb: int = 500
     read_timeout_seconds: float = 10.0
     read_memory_mb: int = 512
     removal_grace_seconds: float = 10.0
@@ -295,6 +296,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "least_articles": _whole(0, 1_000_000_000),
     "article_limit_mb": _whole(1, 1_000),
     "picture_limit_mb": _whole(1, 10_000),
+    "media_limit_mb": _whole(1, 10_000),
     "read_timeout_seconds": _number(0.1, DAY_SECONDS),
     "read_memory_mb": _whole(128, MOST_MB),
     "removal_grace_seconds": _number(0, YEAR_SECONDS),

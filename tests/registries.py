@@ -78,7 +78,7 @@ def wrong_errors(read: Callable[[bytes], Draft], sample: bytes) -> set[str]:
 
 def specimen(picture: bytes) -> dict[str, bytes]:
     """The files of an article with every kind of content: the specimen with a picture at its end."""
-    text = SPECIMEN.read_text("utf-8").replace("最后一段。", f"最后一段。\n\n![{PICTURE}](bridge.png)\n")
+    text = SPECIMEN.read_text("utf-8").replace("最后一段。", f"最后一段。\n\n![{PICTURE}](bridge.png '图说')\n")
     return {"2026-05-01/specimen.md": text.encode(), "2026-05-01/bridge.png": picture}
 
 

@@ -13,31 +13,31 @@ from reader.sanitizer import sanitize, with_media_links
         (
             '<iframe src="//www.youtube-nocookie.com/embed/abcdefghijk?rel=0"></iframe>',
             "https://www.youtube.com/watch?v=abcdefghijk",
-            "YouTube",
+            "Video · youtube.com",
         ),
         (
             '<iframe src="https://player.bilibili.com/player.html?aid=1&amp;bvid=BV1xx411c7mD"></iframe>',
             "https://www.bilibili.com/video/BV1xx411c7mD",
-            "哔哩哔哩",
+            "Video · bilibili.com",
         ),
         (
             '<iframe data-src="https://v.qq.com/iframe/preview.html?vid=a123"></iframe>',
             "https://v.qq.com/x/page/a123.html",
-            "腾讯视频",
+            "Video · v.qq.com",
         ),
         (
             '<video poster="p.png" controls><source src="https://m.example/v.mp4">none</video>',
             "https://m.example/v.mp4",
-            "v.mp4",
+            "Video · m.example",
         ),
-        ("<AUDIO src=a.mp3></AUDIO>", "a.mp3", "a.mp3"),
+        ("<AUDIO src=a.mp3></AUDIO>", "a.mp3", "Audio · a.mp3"),
         (
             '<object data="https://m.example/a.swf"><param name="x" value="y"></object>',
             "https://m.example/a.swf",
-            "a.swf",
+            "Embedded content · m.example",
         ),
-        ('<embed src="https://m.example/a.mid">', "https://m.example/a.mid", "a.mid"),
-        ('<iframe title="地图" src="https://map.example/1"></iframe>', "https://map.example/1", "地图"),
+        ('<embed src="https://m.example/a.mid">', "https://m.example/a.mid", "Embedded content · m.example"),
+        ('<iframe title="地图" src="https://map.example/1"></iframe>', "https://map.example/1", "地图 · map.example"),
     ],
 )
 def test_a_player_is_a_link_to_where_it_can_be_watched(html, address, label):

@@ -17,6 +17,7 @@ from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
 from .figures import to_figures
 from .link_normalization import mark_links
+from .media_links import label_media
 from .soft_line_breaks import join_lines
 from .text_metadata import resolve_within
 
@@ -57,6 +58,7 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
     join_lines(parts)
     if language.startswith("zh") or ' lang="' in clean:
         _punctuate(parts, language)
+    label_media(parts, language)
     _name_headings(parts)
     mark_links(parts, folder)
     to_figures(parts, language)

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from .. import urls
 from ..article_building.code_highlighting import plain_code
 from ..media.images import WIDTHS
+from ..media.sound_and_video import media_files_in
 from ..models import Article
 from ..sanitizer import formulas_as_text
 from .feed import Enclosure, Entry
@@ -74,7 +75,7 @@ def to_entry(
         source=article.source,
         image=pictures[0] if pictures else "",
         thumbnail=_joined(address, thumbnail_of(article.images[0])) if article.images else "",
-        enclosures=tuple(_enclosure(article, site, download) for download in downloads),
+        enclosures=(*_media(article, address), *(_enclosure(article, site, download) for download in downloads)),
     )
 
 
@@ -82,6 +83,12 @@ def thumbnail_of(picture: str) -> str:
     """The smallest rendition of a picture of this site; any other picture unchanged."""
     found = _OURS.fullmatch(picture)
     return urls.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
+
+
+def _media(article: Article, address: str) -> list[Enclosure]:
+    """Its own sound and video, sound first: RSS has one enclosure, and podcast clients want sound."""
+    found = sorted(media_files_in(article.body), key=lambda file: not file.mimetype.startswith("audio/"))
+    return [Enclosure(_joined(address, file.address), file.mimetype, file.size_bytes, article.title) for file in found]
 
 
 def _enclosure(article: Article, site: SiteIdentity, download: FinishedExport) -> Enclosure:

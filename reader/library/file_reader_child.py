@@ -28,6 +28,7 @@ from ..formats import HOLD_PICTURES, dates, read_content
 from ..i18n import Message, stored
 from ..media.images import without_pictures
 from ..media.renditions import link_pictures
+from ..media.sound_and_video import link_media
 from ..models import Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_lines import start_logging
@@ -144,7 +145,8 @@ class _Batch:
 
     def article(self, path: str, draft: Draft) -> Article:
         file = PurePosixPath(path)
-        return link_pictures(to_article(draft, file, self._settings), file, self._settings, draft.pictures)
+        article = link_pictures(to_article(draft, file, self._settings), file, self._settings, draft.pictures)
+        return link_media(article, file, self._settings)
 
     def article_without_pictures(self, path: str, draft: Draft) -> Article:
         return without_pictures(to_article(draft, PurePosixPath(path), self._settings))

@@ -85,7 +85,7 @@ def measure(file: BinaryIO) -> Picture:
     file.seek(0)
     with _opened(file) as image:
         width, height = image.size if _orientation(image) < 5 else image.size[::-1]
-    return Picture(_digest(file), width, height)
+    return Picture(digest_of(file), width, height)
 
 
 def _measured_svg(file: BinaryIO) -> Picture:
@@ -93,7 +93,7 @@ def _measured_svg(file: BinaryIO) -> Picture:
     width, height = svg_size(file.read())
     if max(width, height) > SIDE_LIMIT:
         raise _too_large(width, height)
-    return Picture(_digest(file), width, height)
+    return Picture(digest_of(file), width, height)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -107,7 +107,7 @@ def _orientation(image: Image.Image) -> int:
     return 1
 
 
-def _digest(file: BinaryIO) -> str:
+def digest_of(file: BinaryIO) -> str:
     """The same as ``fingerprint(content)``, without loading the file into memory."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)

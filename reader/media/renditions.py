@@ -202,7 +202,7 @@ def write_embedded(instance: Path, content: bytes) -> Path:
     target = instance / "pictures" / f"{fingerprint(content)}.original"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, content)
+        replace_file(target, content)
     return target
 
 
@@ -213,10 +213,10 @@ def write_record(instance: Path, picture: Picture, path: Path) -> None:
     if target.is_file() and target.read_text("utf-8") == facts:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    _replace(target, facts.encode())
+    replace_file(target, facts.encode())
 
 
-def _replace(target: Path, content: bytes) -> None:
+def replace_file(target: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         file.write(content)
     Path(file.name).replace(target)

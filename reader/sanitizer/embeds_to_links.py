@@ -6,6 +6,8 @@ import re
 from html import escape, unescape
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .media_types import AUDIO, EMBEDDED, PLAY, VIDEO, media_kind, media_suffix
+
 _START = re.compile(r"<(iframe|video|audio|embed|object|mpvoice)(?=[\s>/])", re.IGNORECASE)
 _SOURCE = re.compile(r"<(?:source|embed|param)\b([^<>]*)>", re.IGNORECASE)
 _LONGEST_TAG = 5000
@@ -14,20 +16,23 @@ _ADDRESSES = ("src", "data-src", "data-lazy-src", "data-original", "data-mpvid",
 
 _PLAYERS = (
     (
-        "YouTube",
         r"(?:www\.)?youtube(?:-nocookie)?\.com",
         r"/(?:embed|v)/([\w-]{11})",
         "https://www.youtube.com/watch?v={}",
     ),
-    ("Vimeo", r"player\.vimeo\.com", r"/video/(\d+)", "https://vimeo.com/{}"),
-    ("Dailymotion", r"(?:www|geo)\.dailymotion\.com", r"/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
-    ("优酷", r"player\.youku\.com", r"/embed/([\w=]+)", "https://v.youku.com/v_show/id_{}.html"),
+    (r"player\.vimeo\.com", r"/video/(\d+)", "https://vimeo.com/{}"),
+    (r"(?:www|geo)\.dailymotion\.com", r"/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
+    (r"player\.youku\.com", r"/embed/([\w=]+)", "https://v.youku.com/v_show/id_{}.html"),
 )
-"""Label, host, path of the player, address of the page to watch it on."""
+"""Host, path of the player, address of the page to watch it on."""
 _BY_QUERY = (
-    ("哔哩哔哩", r"player\.bilibili\.com", "bvid", "https://www.bilibili.com/video/{}"),
-    ("哔哩哔哩", r"player\.bilibili\.com", "aid", "https://www.bilibili.com/video/av{}"),
-    ("腾讯视频", r"v\.qq\.com", "vid", "https://v.qq.com/x/page/{}.html"),
+    (r"player\.bilibili\.com", "bvid", "https://www.bilibili.com/video/{}"),
+    (r"player\.bilibili\.com", "aid", "https://www.bilibili.com/video/av{}"),
+    (r"v\.qq\.com", "vid", "https://v.qq.com/x/page/{}.html"),
+)
+_SOUND_HOSTS = re.compile(
+    r"(?:.*\.)?(?:music\.163\.com|y\.qq\.com|ximalaya\.com|lizhi\.fm|spotify\.com|soundcloud\.com|podcasts\.apple\.com"
+    r"|megaphone\.fm|art19\.com|simplecast\.com|acast\.com|libsyn\.com|buzzsprout\.com|xiaoyuzhoufm\.com)"
 )
 _HOSTS = re.compile(
     r"(?:.*\.)?(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|bilibili\.com|v\.qq\.com|youku\.com"
@@ -77,9 +82,32 @@ def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) ->
         return None if tag == "iframe" and known_players_only else ""
     if tag in ("iframe", "object", "embed") and known_players_only and not _HOSTS.fullmatch(_host(address)):
         return None
-    label, target = _watched(address)
-    label = unescape(own.get("title") or own.get("aria-label") or "").strip() or label
-    return f'<p><a href="{escape(target)}">▶ {escape(label)}</a></p>' if tag != "iframe" or _host(address) else ""
+    target = _watched(address)
+    label = _label(tag, target, unescape(own.get("title") or own.get("aria-label") or "").strip())
+    poster = _poster(own.get("poster", "")) if not _host(target) else ""
+    return f'<p><a href="{escape(target)}">{poster}{PLAY} {escape(label)}</a></p>'
+
+
+def _label(tag: str, target: str, title: str) -> str:
+    """The title, else what it is; then where it is: the host, or the file's name of one of the site's own."""
+    host = _host(target).removeprefix("www.")
+    if title and not host:
+        return title
+    return f"{title or _kind(tag, target, host)} · {host or unquote(target.rpartition('/')[2])}"
+
+
+def _kind(tag: str, target: str, host: str) -> str:
+    if tag in ("audio", "mpvoice") or media_kind(media_suffix(target)) == "audio" or _SOUND_HOSTS.fullmatch(host):
+        return AUDIO
+    return VIDEO if tag == "video" or media_suffix(target) or _HOSTS.fullmatch(host) else EMBEDDED
+
+
+def _poster(address: str) -> str:
+    """The picture before a video of the site's own; nothing is loaded from another site."""
+    path = unescape(address).strip()
+    return (
+        f'<img src="{escape(path)}" alt="">' if path and not re.match(r"[a-z][\w+.-]*:|//", path, re.IGNORECASE) else ""
+    )
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -101,19 +129,18 @@ def _host(address: str) -> str:
         return ""
 
 
-def _watched(address: str) -> tuple[str, str]:
-    """(label, address to follow) of a player's address."""
+def _watched(address: str) -> str:
+    """The address of the page on which a player's video can be watched, else of the player."""
     whole = f"https:{address}" if address.startswith("//") else address
     try:
         parts = urlsplit(whole)
         host, query = parts.hostname or "", parse_qs(parts.query)
     except ValueError:
-        return whole, whole
-    for label, hosts, path, page in _PLAYERS:
+        return whole
+    for hosts, path, page in _PLAYERS:
         if re.fullmatch(hosts, host) and (found := re.match(path, parts.path)):
-            return label, page.format(found[1])
-    for label, hosts, key, page in _BY_QUERY:
+            return page.format(found[1])
+    for hosts, key, page in _BY_QUERY:
         if re.fullmatch(hosts, host) and re.fullmatch(r"\w+", value := query.get(key, [""])[0]):
-            return label, page.format(value)
-    name = unquote(parts.path.rstrip("/").rpartition("/")[2])
-    return name if "." in name else host or whole, whole
+            return page.format(value)
+    return whole

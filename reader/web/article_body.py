@@ -15,6 +15,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from ..sanitizer.allowlist import CLASSES_OF_CODE
+from .players import with_players
 
 _PARAGRAPH = re.compile(r"<p((?: [^>]*)?)>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -30,7 +31,7 @@ Picture = Callable[[dict[str, Markup], bool], Markup]
 
 def for_screen(body: Markup, picture: Picture) -> Markup:
     """*body* with anchors ``#p1``, ``#p2`` …, scrolling tables and code, and each ``img`` replaced by *picture*."""
-    shown = _IMAGE.sub(lambda found: _with_picture(found, picture), str(body))
+    shown = _IMAGE.sub(lambda found: _with_picture(found, picture), with_players(str(body)))
     shown = _PARAGRAPH.sub(_anchored(shown), shown)
     shown = shown.replace(
         "<table", f'<div class=wide tabindex=0 role=region aria-label="{escape(gettext("Table"))}"><table'

@@ -40,7 +40,7 @@ addEventListener('fetch', e => {
 const r = e.request, u = new URL(r.url);
 if (r.method != 'GET' || u.origin != location.origin) return;
 // A picture's address is bound to its content: once here, it is right for ever.
-if (u.pathname.startsWith('/media/')) {
+if (/^\/media\/.*\.(avif|webp|jpg)$/.test(u.pathname)) {
 e.respondWith(kept(r).then(hit => hit || fetch(r).then(response => {
 if (response.ok) e.waitUntil(keep(r, response.clone()));
 return response

@@ -1,0 +1,49 @@
+"""Sound and video in an article: a link each, in the words of its language. ``media`` finds the files."""
+
+from __future__ import annotations
+
+from html import unescape
+from urllib.parse import unquote, urlsplit
+
+from ..i18n import N_, Message, translated
+from ..sanitizer import Token, attributes_of, to_text
+from ..sanitizer.media_types import AUDIO, EMBEDDED, PLAY, VIDEO, media_kind, media_suffix
+
+_KINDS = {kind: f"{PLAY} {kind} · " for kind in (VIDEO, AUDIO, EMBEDDED)}
+_MSGIDS = (N_("Video"), N_("Audio"), N_("Embedded content"))
+
+
+def label_media(parts: list[Token], language: str) -> None:
+    """Changes *parts* in place: ``![](talk.mp3)`` becomes a link, and links without a title say what they play."""
+    if not any(part.name in ("img", "a") for part in parts):
+        return
+    out: list[Token] = []
+    for part in parts:
+        if part.name == "img" and (suffix := media_suffix(attributes_of(part.attributes).get("src", ""))):
+            out += _link(attributes_of(part.attributes), VIDEO if media_kind(suffix) == "video" else AUDIO)
+        else:
+            out.append(part)
+    for part in out:
+        if part.text.startswith(PLAY):
+            part.text = _in_words(part.text, language)
+    for paragraph, link, text, end, after in zip(out, out[1:], out[2:], out[3:], out[4:], strict=False):
+        is_alone = [part.name for part in (paragraph, link, text, end, after)] == ["p", "a", "", "a", "p"]
+        if is_alone and media_suffix(attributes_of(link.attributes).get("href", "")) and PLAY not in text.text:
+            text.text = f"{PLAY} {text.text}"
+    parts[:] = out
+
+
+def _link(image: dict[str, str], kind: str) -> list[Token]:
+    title = unescape(image.get("title") or image.get("alt", ""))
+    address = urlsplit(unescape(image["src"]))
+    name = (address.hostname or unquote(address.path.rpartition("/")[2])).removeprefix("www.")
+    label = title if title and not address.hostname else f"{title or kind} · {name}"
+    attributes = {"href": image["src"]} | ({"rel": "noopener noreferrer"} if address.hostname else {})
+    return [Token(name="a", attributes=to_text(attributes)), Token(f"{PLAY} {label}"), Token(name="a", end=True)]
+
+
+def _in_words(text: str, language: str) -> str:
+    for kind, beginning in _KINDS.items():
+        if text.startswith(beginning):
+            return f"{PLAY} {translated(Message(kind), language)} · {text[len(beginning) :]}"
+    return text

@@ -1,0 +1,134 @@
+"""The files of sound and video that an article plays: found in the articles folder, and sent from there.
+
+Their address is ``/media/<digest>-<bytes>.<suffix>``, so that every page and feed knows their weight, and an article's
+version changes with them. ``instance/pictures/<digest>.media.json`` holds where the file lies; nothing is copied.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from .. import urls
+from ..errors import NotFound
+from ..i18n import Message
+from ..models import Article
+from ..sanitizer import attributes_of, joined, to_text, tokens
+from ..sanitizer.media_types import MEDIA_TYPES, PLAY, media_suffix
+from ..settings import Settings
+from ..storage.regular_files import open_regular
+from .images import digest_of
+from .picture_paths import PictureFinder
+from .renditions import replace_file
+
+_ADDRESS = re.compile(rf"/media/([0-9a-f]{{16}})-(\d{{1,12}})\.({'|'.join(MEDIA_TYPES)})")
+_SHOWN = 120
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A file of sound or video, as its address tells it."""
+
+    address: str
+    digest: str
+    size_bytes: int
+    suffix: str
+
+    @property
+    def mimetype(self) -> str:
+        return MEDIA_TYPES[self.suffix]
+
+
+def media_files_in(html: str) -> list[MediaFile]:
+    """Those that *html* links to, each once, in order."""
+    found = _ADDRESS.finditer(html) if "/media/" in html else ()
+    return list(dict.fromkeys(MediaFile(match[0], match[1], int(match[2]), match[3]) for match in found))
+
+
+def size_text(size_bytes: int) -> str:
+    """``46 KB`` or ``3.2 MB``."""
+    size = size_bytes / 1024
+    return f"{size:.0f} KB" if size < 1000 else f"{size / 1024:.1f} MB"
+
+
+def link_media(article: Article, file: PurePosixPath, settings: Settings) -> Article:
+    """*article* with the addresses and weights of its own sound and video. *file* is its path in the articles folder.
+
+    What can't be used is left out with a warning; a link to a file that isn't there stays for the catalog to report.
+    """
+    if ' href="./' not in article.body:
+        return article
+    parts = tokens(article.body)
+    finder = PictureFinder(settings.articles, file)
+    warnings: list[Message] = []
+    address = size = ""
+    for part in parts:
+        if part.name == "a" and not part.end:
+            attributes = attributes_of(part.attributes)
+            path, _, fragment = unescape(attributes.get("href", "")).partition("#")
+            address = _address(path, finder, settings, warnings) if path.startswith("./") else ""
+            if address:
+                size = size_text(int(address.rpartition("-")[2].partition(".")[0]))
+                part.attributes = to_text(attributes | {"href": address + (f"#{fragment}" if fragment else "")})
+        elif part.name == "a":
+            address = ""
+        elif address and part.text.startswith(PLAY):
+            part.text = f"{part.text.rstrip()} · {size}"
+    body = joined(parts)
+    if body == article.body and not warnings:
+        return article
+    return replace(article, body=body, version="", warnings=(*article.warnings, *dict.fromkeys(warnings)))
+
+
+def _address(path: str, finder: PictureFinder, settings: Settings, warnings: list[Message]) -> str:
+    """``/media/…`` of the file that *path* (``./folder/talk.mp3``) names; empty if it is none."""
+    suffix, name = media_suffix(path), unquote(path[2:]).lstrip("/")
+    if not suffix:
+        return ""
+    try:
+        if (found := finder.find(name)) is None:
+            return ""
+        with open_regular(found, settings.media_limit_mb * 1_000_000) as content:
+            digest, status = digest_of(content), os.fstat(content.fileno())
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        warnings.append(Message("file left out: %(path)s: %(cause)s", path=name[:_SHOWN], cause=cause))
+        return ""
+    _write_record(settings.instance, digest, found, status)
+    return urls.media(digest, status.st_size, suffix)
+
+
+def _record(instance: Path, digest: str) -> Path:
+    return instance / "pictures" / f"{digest}.media.json"
+
+
+def _write_record(instance: Path, digest: str, path: Path, status: os.stat_result) -> None:
+    target = _record(instance, digest)
+    facts = json.dumps({"path": str(path), "size": status.st_size, "modified_ns": status.st_mtime_ns})
+    if not target.is_file() or target.read_text("utf-8") != facts:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(target, facts.encode())
+
+
+def media_file(settings: Settings, digest: str, size_bytes: int) -> Path:
+    """Where the file lies. Raises NotFound if it is gone, is another one now, or isn't in the articles folder."""
+    try:
+        facts = json.loads(_record(settings.instance, digest).read_text("utf-8"))
+        path = Path(facts["path"])
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(settings.articles)):
+            raise NotFound("file", digest)
+        with open_regular(path, settings.media_limit_mb * 1_000_000) as content:
+            status = os.fstat(content.fileno())
+            is_same = (status.st_size, status.st_mtime_ns) == (facts["size"], facts["modified_ns"])
+            if status.st_size != size_bytes or not (is_same or digest_of(content) == digest):
+                raise NotFound("file", digest)
+    except (OSError, ValueError):
+        raise NotFound("file", digest) from None
+    if not is_same:
+        _write_record(settings.instance, digest, path, status)
+    return path
