@@ -35,6 +35,7 @@ def create_app(services: Services | None = None) -> Flask:
     services = services or start_background(Settings.from_environ())
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
+    app.jinja_loader = services.render.loader
     app.extensions["reader"] = services
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     use_metric_files(settings.instance / "metrics")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
 from . import urls
 from .models import fingerprint_of
@@ -37,8 +37,9 @@ class Renderer:
 
     def __init__(self, templates: Path, static: Path) -> None:
         self._folders = (templates, static, PACKAGE)
+        self.loader = loader_of(templates)
         self._environment = Environment(
-            loader=FileSystemLoader(templates),
+            loader=self.loader,
             autoescape=select_autoescape(
                 enabled_extensions=("html", "xhtml", "xml", "opf", "ncx", "svg"), default=False
             ),
@@ -55,6 +56,17 @@ class Renderer:
     def build_id(self) -> str:
         """16 hex digits; equal on machines with the same checkout, packages and built fonts."""
         return _build_id(self._folders)
+
+
+def loader_of(templates: Path) -> FunctionLoader:
+    """Loads the templates as they are now: those of an update do not fit the code that this process runs."""
+    paths = {path.relative_to(templates).as_posix(): path for path in templates.rglob("*") if path.is_file()}
+    contents = {name: path.read_bytes() for name, path in paths.items()}
+
+    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        return (contents[name].decode(), str(paths[name]), lambda: True) if name in contents else None
+
+    return FunctionLoader(load)
 
 
 @cache

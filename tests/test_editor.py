@@ -153,6 +153,15 @@ def test_what_was_corrected_is_saved_as_an_article_file(editor, settings):
     assert f'href="/a/{path.stem}"' in answer.text
 
 
+def test_pages_of_pictures_alone_are_not_taken_for_each_other(editor):
+    fields = fields_in(sheet_of(editor)) | {"body": "![](missing.jpg)"}  # a picture that is uploaded later
+
+    def status_of(title: str) -> int:
+        return editor.post("/editor/save", data=fields | {"title": title}).status_code
+
+    assert [status_of(title) for title in ("第一组照片", "第二组照片", "第一组照片")] == [201, 201, 422]
+
+
 def test_an_article_that_is_there_already_is_not_saved_twice(editor, settings):
     fields = fields_in(sheet_of(editor))
     assert editor.post("/editor/save", data=fields).status_code == 201

@@ -197,5 +197,5 @@ def test_a_file_that_takes_long_is_compared_with_nothing_once_and_keeps_no_impor
     for _ in range(2):
         index = scan(settings.articles, memory)
         assert index.slugs == {"bad", "good"}
-        assert index.find(text_hash=duplicates.hash_of("<p>good text</p>")) == "good.md"
+        assert index.find(text_hash=duplicates.hash_of("", "<p>good text</p>")) == "good.md"
     assert len(read) == 2

@@ -81,7 +81,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     is_page = item.form in ("", "page") and not _is_short_news(draft, got.content)
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
-    return ExtractedArticle(draft, address, hash_of(draft.body_html), {**inline, **draft.pictures})
+    return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})
 
 
 def _is_short_news(draft: Draft, page: bytes) -> bool:

@@ -64,10 +64,17 @@ def plain(address: str) -> str:
     return f"{host}{port}{parts.path.rstrip('/')}{query}" if host else address.strip()
 
 
-def hash_of(body_html: str) -> str:
-    """A hash of the letters and digits of the text, independent of markup, punctuation and letter case."""
-    words = re.findall(r"\w", unicodedata.normalize("NFKC", _TAG.sub(" ", body_html)).casefold())
+def hash_of(title: str, body_html: str) -> str:
+    """A hash of the letters and digits of the text, independent of markup, punctuation and letter case.
+
+    That of the title if there are none: pages of pictures are not the same because neither has text.
+    """
+    words = _words(_TAG.sub(" ", body_html)) or ["title ", *_words(title)]
     return hashlib.sha256("".join(words).encode()).hexdigest()[:32]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w", unicodedata.normalize("NFKC", text).casefold())
 
 
 def scan(articles: Path, memory: Path, most_seconds: float = math.inf) -> ImportedIndex:
@@ -128,7 +135,8 @@ def _read(entry: FolderEntry) -> list[str]:
     origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])
     try:
         with limited_cpu_time(MOST_SECONDS):
-            text_hash = hash_of(read_draft(path.suffix, content).body_html)
+            draft = read_draft(path.suffix, content)
+            text_hash = hash_of(draft.title, draft.body_html)
     except (ReaderError, CpuTimeReached, MemoryError):
         text_hash = _unreadable("", entry)[1]
     except Exception as error:  # noqa: BLE001 a bug that one file meets must not stop an import of others

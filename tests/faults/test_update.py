@@ -17,8 +17,8 @@ PAGES = {"/": b"s0", "/a/s7": b"s7", "/feed.xml": b"s0", "/search?q=s7": b"/a/s7
 def server(tmp_path):
     code = tmp_path / "code"
     shutil.copytree(ROOT / "reader", code / "reader", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("templates", "static"):
-        (code / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "templates", code / "templates")
+    (code / "static").symlink_to(ROOT / "static")
     found = Server(tmp_path, code=code)
     for n in range(20):
         found.publish(f"s{n}")
@@ -60,3 +60,27 @@ def test_the_old_version_goes_on_if_the_new_one_does_not_start(server):
     server.process.send_signal(signal.SIGHUP)
     wait_for(lambda: "could not start" in server.log, server)
     wait_for(lambda: "this one goes on" in server.log and shows_everything(server), server)
+
+
+def test_a_server_goes_on_with_its_own_templates_while_an_update_replaces_them(server):
+    assert server.status("/feed.xml") == 200  # some templates were used before, others not
+    for template in (server.code / "templates").rglob("*.*"):
+        template.write_text("{{ only.the_new_code_knows_this }}")
+    server.publish("after")  # and so the caches of pages are empty
+    wait_for(lambda: server.status("/a/after") == 200, server)
+    pages = [
+        "/",
+        "/a/s7",
+        "/feed.xml",
+        "/atom.xml",
+        "/search?q=s7",
+        "/preferences",
+        "/feeds",
+        "/offline",
+        "/opds",
+        "/d/",
+    ]
+    pages += ["/sitemap-2026-05.xml", "/opensearch.xml", "/a/s7/share"]
+    assert {page: status for page in pages if (status := server.status(page)) >= 500} == {}
+    assert server.status("/nothing") == 404
+    assert "Traceback" not in server.log

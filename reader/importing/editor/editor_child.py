@@ -108,7 +108,9 @@ def save(settings: Settings, form: dict[str, str], name: str) -> Answer:
     _article(settings, draft)
     item = SourceItem(form["origin"] or name, lambda: Fetched("", b""))
     with fetcher.client:
-        result = importer.import_article(item, ExtractedArticle(draft, form["origin"], hash_of(draft.body_html)))
+        result = importer.import_article(
+            item, ExtractedArticle(draft, form["origin"], hash_of(draft.title, draft.body_html))
+        )
     return {"result": {"kind": result.kind, "detail": result.detail, "notes": list(map(stored, result.notes))}}
 
 
