@@ -12,9 +12,10 @@ from factories import SHANGHAI, make_article
 from registries import searchable
 
 from reader.article_building import to_article
+from reader.chinese.title_lines import width
 from reader.errors import NotFound, TooLarge
 from reader.exports import EXPORTS
-from reader.exports.covers import cover_of, width, wrapped
+from reader.exports.covers import cover_of, wrapped
 from reader.exports.options import Options
 from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
 from reader.formats import read_draft

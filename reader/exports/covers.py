@@ -9,15 +9,13 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ..chinese.title_lines import pieces, width
+
 WIDTH, HEIGHT = 600, 800
 MARGIN = 54
 TITLE_TOP, TITLE_HEIGHT = 200, 440
 LEADING = 1.35
 SIZES = (64, 56, 48, 42, 36, 30)
-LATIN_EM = 0.56
-"""Mean width of a Latin letter; the font of the reading device is unknown."""
-
-CLOSING, OPENING = "，。、；：？！”’）》〉」』】 ", "“‘（《〈「『【"
 
 
 @dataclass(frozen=True)
@@ -57,26 +55,6 @@ def wrapped(text: str, ems: float) -> list[str]:
             line = ""
         line += piece
     return [*lines, line.rstrip()]
-
-
-def pieces(text: str) -> list[str]:
-    """The unbreakable pieces of a line: words with the space after them, Chinese characters with adjacent marks."""
-    found: list[str] = []
-    for char in text:
-        if found and (char in CLOSING or found[-1] in OPENING or (char.isascii() and _open_word(found[-1]))):
-            found[-1] += char
-        else:
-            found.append(char)
-    return found
-
-
-def _open_word(piece: str) -> bool:
-    return piece.isascii() and not piece.endswith(" ")
-
-
-def width(text: str) -> float:
-    """The approximate width in ems."""
-    return sum(LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
 
 
 PICTURE_WIDTH = 300

@@ -105,6 +105,7 @@ class Document:
             "created": publication.published.isoformat() if is_dated(publication.published) else "",
             "modified": publication.updated.isoformat() if is_dated(publication.updated) else "",
             "day": day_of(publication),
+            "title_lines": lambda title: [title],
             "highlighted": any(' class="h' in chapter.article.body for chapter in self.chapters),
             "formulas": any("<math" in chapter.article.body for chapter in self.chapters),
         }

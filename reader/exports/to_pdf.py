@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
 
+from ..chinese.title_lines import title_lines
 from ..models import Publication
 from .body_tree import Body, ruby_to_parentheses
 from .document_model import qr_code, to_document
@@ -50,6 +52,8 @@ PAPERS = {
 }
 PAGES = tuple(PAPERS)
 SAMPLE = b"%PDF-1."
+BUNDLED_TITLE = 0.78
+"""Size of the titles of articles in a bundle, to that of the title of a single article."""
 SMALLEST_TYPE = 7
 """Points; in tables that are wider than the paper."""
 
@@ -70,9 +74,18 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
     document = to_document(publication, options, prepared, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": paper}
+    context["bundled_title"] = BUNDLED_TITLE
+    context["title_lines"] = partial(title_lines, ems=title_ems(paper, many))
     address = document.colophon.address
     media = document.media | drawn | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
+
+
+def title_ems(paper: Paper, many: bool) -> float:
+    """The width of a line, or of a line in a column, in em of the titles of articles."""
+    if not many:
+        return paper.room[0] * paper.text / paper.title
+    return paper.room[1] * paper.text * (0.9 if paper.columns > 1 else 1) / (paper.title * BUNDLED_TITLE)
 
 
 def _of_one(body: Body) -> Markup:

@@ -23,6 +23,7 @@ _ID = re.compile(r' id="([^"]*)"')
 _IMAGE = re.compile(r"(<a [^>]*>)?<img ([^>]*)>(</a>)?(<figcaption>)?")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _TAG_NAME = re.compile("<([a-z][a-z0-9]*)")
+_SHORT_CELL = re.compile(r"<(t[dh])((?: [^>]*)?)>(?=[^<]{1,8}</)")
 _CLASS = re.compile('class="([^"]*)"')
 
 Picture = Callable[[dict[str, Markup], bool], Markup]
@@ -37,6 +38,7 @@ def for_screen(body: Markup, picture: Picture) -> Markup:
         "<table", f'<div class=wide tabindex=0 role=region aria-label="{escape(gettext("Table"))}"><table'
     )
     shown = shown.replace("</table>", "</table></div>").replace("<pre", "<pre tabindex=0")
+    shown = _SHORT_CELL.sub(_in_one_line, shown) if "<table" in shown else shown
     return Markup(shown)  # noqa: S704  sanitized, and no user input was added
 
 
@@ -47,6 +49,15 @@ def _with_picture(found: re.Match[str], picture: Picture) -> str:
     if link and end and shown.startswith("<a "):
         return f"{shown}{caption}"
     return f"{link}{shown}{end}{caption}"
+
+
+def _in_one_line(cell: re.Match[str]) -> str:
+    """The start tag of a short cell, whose words stay whole. Its class may be another one, as ``center``."""
+    tag, attributes = cell[1], cell[2]
+    if ' class="' not in attributes:
+        return f'<{tag} class="word"{attributes}>'
+    joined = attributes.replace(' class="', ' class="word ', 1)
+    return f"<{tag}{joined}>"
 
 
 def kinds_of(body: Markup) -> list[str]:

@@ -20,6 +20,7 @@ from .. import urls
 from ..chinese.script_conversion import terms_of
 from ..chinese.scripts import SCRIPTS, script_of
 from ..chinese.text_conversion import convert
+from ..chinese.title_lines import phrases
 from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
 from .accent_colours import accent_style, theme_colours
@@ -100,6 +101,19 @@ def insert_page_weight(page: str) -> str:
     return page.replace(WEIGHT_PLACEHOLDER, kilobytes(len(compressed(page.encode(), chosen_encoding()))))
 
 
+RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
+
+
+def direction_of(language: str) -> str:
+    """The ``dir`` of a text; empty from left to right."""
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else ""
+
+
+def title_phrases(title: str) -> list[tuple[str, str]]:
+    """The phrases of *title*, each with the space after it."""
+    return [(phrase.rstrip(), phrase[len(phrase.rstrip()) :]) for phrase in phrases(title)]
+
+
 def init_app(app: Flask) -> None:
     settings = app.extensions["reader"].settings
     styles = InlineStyles(settings.static / "css")
@@ -117,6 +131,8 @@ def init_app(app: Flask) -> None:
         "is_dated": is_dated,
         "format_minute": format_minute,
         "kilobytes": kilobytes,
+        "phrases": title_phrases,
+        "direction": direction_of,
     }
     environment.filters["news_language"] = news_language
     environment.globals |= {"urls": urls, "style": style, "body_style": styles.of_body, "theme_colors": theme_colours}

@@ -18,7 +18,8 @@ def json_ld(article: Article, site: str) -> dict[str, Any]:
         "headline": article.title,
         "datePublished": article.published.isoformat(timespec="minutes") if is_dated(article.published) else None,
         "dateModified": article.updated.isoformat(timespec="minutes") if article.updated > article.published else None,
-        "author": people or ({"@type": "Organization", "name": article.source} if article.source else None),
+        "author": (people[0] if len(people) == 1 else people)
+        or ({"@type": "Organization", "name": article.source} if article.source else None),
         "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,
         "image": site + urls.og_image(article.slug) if site else None,
     }

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from ... import urls
 from ...chinese import reading_minutes
-from ...chinese.scripts import SCRIPTS, other_script
+from ...chinese.scripts import SCRIPTS, other_script, script_of
 from ...errors import BadOption
 from ...exports.publications import of_article
 from ...i18n import name_of_language
@@ -26,6 +26,7 @@ from ..pagination import cursor_of, next_link
 from ..rendering import (
     NavigationLink,
     collection_link,
+    direction_of,
     render_page,
     section_link,
     section_links,
@@ -42,8 +43,6 @@ bp = Blueprint("articles", __name__)
 LATEST = 20
 GROUP = 4
 """How many articles the home page shows per section, below the latest of all."""
-
-RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
 
 
 @dataclass(frozen=True)
@@ -131,9 +130,10 @@ def article_page(found: Article, script: str) -> Response:
     return render_page("article.html", fingerprint(found.version, script, image_set.version, repr(context)), build)
 
 
-def direction_of(language: str) -> str:
-    """The ``dir`` of a text; empty from left to right."""
-    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else ""
+def label_language(language: str) -> str:
+    """The language of the labels around a text in *language*; empty if both are Chinese in the same script."""
+    shown = request_context().language
+    return "" if script_of(language) and script_of(language) == script_of(shown) else shown
 
 
 def translation_links(slug: str) -> list[tuple[str, NavigationLink]]:
@@ -157,6 +157,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
     base, labelled = services().settings.base_url, in_script(replace(found, body=found.body[:0]), script)
     return {
         "direction": direction_of(found.language),
+        "label_language": label_language(labelled.language),
         "minutes": reading_minutes(text_of(found.body)),
         "crumbs": translated_labels(section_links(found.section), script),
         "source": translated_labels([collection_link("source", found.source)], script) if found.source else [],

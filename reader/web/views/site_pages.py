@@ -11,10 +11,10 @@ from ...models import fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of
 from ..current_site import in_script
-from ..rendering import render_page
+from ..rendering import direction_of, render_page
 from ..request_context import request_context
 from ..responsive_images import ImageSet
-from .articles import direction_of, requested_script
+from .articles import requested_script
 
 bp = Blueprint("site_pages", __name__)
 

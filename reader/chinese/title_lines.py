@@ -1,0 +1,120 @@
+"""Where the title of an article may break: between phrases, words of Latin letters, and Chinese characters.
+
+A phrase ends at a space, ｜, ： or another mark, before ——, before an opening mark and after a closing one. A title
+that is broken there is read at a glance; one that is broken within a word (率/先实现) is not.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from ..patterns import lazy_pattern
+from .character_classes import has_han
+
+OPENING = "“‘（《〈「『【〔［"
+CLOSING = "，。、；：？！”’）》〉」』】〕］"
+_ATOM = lazy_pattern(
+    r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}日|\d{2,4}年(?:\d{1,2}月)?"
+    r"|\d[\d.,]*[个家人名亿万年月日时%％岁元米级]|."
+)
+"""A date, a number with its unit, or a character."""
+_LATIN_EM = 0.56
+"""Mean width of a Latin letter; the font may be unknown."""
+_WITHIN_PHRASE = 30.0
+"""Cost of a break within a phrase. The cost of a line is the square of its distance from the mean, in em."""
+
+
+def phrases(title: str) -> list[str]:
+    """The phrases, whose concatenation is *title*; one if it has no Han characters."""
+    if not has_han(title):
+        return [title]
+    found = [title[:1]]
+    for index, (before, after) in enumerate(itertools.pairwise(title), 1):
+        if _parts(found[-1], before, title[index : index + 2]):
+            found.append(after)
+        else:
+            found[-1] += after
+    return found
+
+
+def _parts(phrase: str, before: str, following: str) -> bool:
+    """Whether a phrase ends between the character *before*, its last one, and *following*, the next two."""
+    after = following[0]
+    if following == "——":
+        return before not in "—" + OPENING
+    if after in CLOSING or after in "—｜| …" or before in OPENING:
+        return False
+    if before == " ":
+        return not (phrase.rstrip()[-1:].isascii() and after.isascii())
+    return before in "｜|…" or before in CLOSING or after in OPENING
+
+
+def pieces(text: str) -> list[str]:
+    """The unbreakable pieces of a line: words with the space after them, Chinese characters with adjacent marks."""
+    found: list[str] = []
+    for char in _ATOM.findall(text):
+        if found and (_sticks(char, found[-1]) or (char.isascii() and _open_word(found[-1]))):
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+def _sticks(char: str, piece: str) -> bool:
+    return char in CLOSING + " …" or piece[-1] in OPENING or (char == "—" == piece[-1])
+
+
+def _open_word(piece: str) -> bool:
+    return piece.isascii() and not piece.endswith(" ")
+
+
+def width(text: str) -> float:
+    """The approximate width in em."""
+    return sum(_LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
+
+
+def title_lines(title: str, ems: float) -> list[str]:
+    """As few lines of at most *ems* as possible, about equally wide, and broken between phrases rather than within.
+
+    Their concatenation is *title*. A piece that is wider than a line has a line of its own.
+    """
+    if width(title) <= ems or not has_han(title):
+        return [title]
+    parts = [(piece, number == 0) for phrase in phrases(title) for number, piece in enumerate(pieces(phrase))]
+    count = _fewest(parts, ems)
+    return _best(parts, ems, count, width(title) / count)
+
+
+def _fewest(parts: Sequence[tuple[str, bool]], ems: float) -> int:
+    count, used = 1, 0.0
+    for piece, _ in parts:
+        if used and used + width(piece.rstrip()) > ems:
+            count, used = count + 1, 0.0
+        used += width(piece)
+    return count
+
+
+def _best(parts: Sequence[tuple[str, bool]], ems: float, count: int, mean: float) -> list[str]:
+    """The division of least cost: ``best[n]`` is that of the first *n* parts, by the number of lines."""
+    best: list[dict[int, tuple[float, list[str]]]] = [{0: (0.0, [])}]
+    for end in range(1, len(parts) + 1):
+        found: dict[int, tuple[float, list[str]]] = {}
+        for start, line in _lines_to(parts, end, ems):
+            used = width(line.rstrip())
+            cost = (used - mean) ** 2 + (_WITHIN_PHRASE if start and not parts[start][1] else 0.0)
+            for lines, (before, texts) in best[start].items():
+                if lines < count and (lines + 1 not in found or before + cost < found[lines + 1][0]):
+                    found[lines + 1] = before + cost, [*texts, line]
+        best.append(found)
+    return best[-1][count][1]
+
+
+def _lines_to(parts: Sequence[tuple[str, bool]], end: int, ems: float) -> Iterator[tuple[int, str]]:
+    """(first part, text) of each line that ends with part *end* - 1 and fits; at least that part alone."""
+    line = ""
+    for start in range(end - 1, -1, -1):
+        line = parts[start][0] + line
+        if start < end - 1 and width(line.rstrip()) > ems:
+            return
+        yield start, line

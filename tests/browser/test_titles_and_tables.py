@@ -1,0 +1,64 @@
+"""Titles break between phrases, tables keep words whole and their first column in sight, other scripts keep their order."""
+
+from __future__ import annotations
+
+LINES = """() => {
+    const found = [], heading = document.querySelector("h1"), walker = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+    let top = -Infinity;
+    for (let node; (node = walker.nextNode());)
+        for (let at = 0; at < node.data.length; at++) {
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + 1);
+            const box = range.getBoundingClientRect();
+            if (box.top > top + 9) { found.push(""); top = box.top; }
+            found[found.length - 1] += node.data[at];
+        }
+    return found;
+}"""
+CELL_LINES = """() => [...document.querySelectorAll("td, th")].map(cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [cell.textContent, new Set([...range.getClientRects()].map(box => Math.round(box.top))).size];
+})"""
+
+
+def test_a_title_breaks_between_its_phrases(open_page):
+    page = open_page("/a/seed", width=360)
+    assert page.evaluate(LINES) == ["曲周县政协在河北省率先实现", "“两个全覆盖”"]
+    assert page.locator("h1").inner_text() == "曲周县政协在河北省率先实现“两个全覆盖”"
+
+
+def test_a_phrase_longer_than_a_line_is_divided_without_a_single_character(open_page):
+    page = open_page("/a/seed", width=320)
+    assert all(len(line) > 2 for line in page.evaluate(LINES))
+
+
+def test_short_cells_of_a_table_stay_in_one_line(open_page):
+    page = open_page("/a/rich", width=320)
+    lines = dict(page.evaluate(CELL_LINES))
+    assert lines["栏目"] == lines["12,345"] == lines["甲"] == 1
+
+
+def test_the_first_column_stays_while_a_table_scrolls(open_page):
+    page = open_page("/a/rich", width=320)
+    page.evaluate("document.querySelector('.wide').scrollLeft = 120")
+    assert page.evaluate("document.querySelector('.wide').scrollLeft") > 60
+    left = page.evaluate("document.querySelector('td').getBoundingClientRect().left")
+    assert abs(left - page.evaluate("document.querySelector('.wide').getBoundingClientRect().left")) <= 2
+
+
+def test_an_article_from_right_to_left_has_its_labels_in_order(open_page):
+    page = open_page("/a/rtl")
+    direction = "element => getComputedStyle(element).direction"
+    assert page.eval_on_selector("h1", direction) == "rtl"
+    assert page.eval_on_selector("article .note", direction) == "ltr"
+
+
+def test_a_line_of_a_list_is_in_the_order_of_its_language(open_page):
+    page = open_page("/")
+    found = page.eval_on_selector_all(
+        "li[lang=ar], li[lang^=zh]", "all => all.map(e => [e.lang, getComputedStyle(e).direction])"
+    )
+    assert ["ar", "rtl"] in found
+    assert all(direction == "ltr" for language, direction in found if language != "ar")
