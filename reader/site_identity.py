@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from .models import fingerprint
@@ -73,7 +74,7 @@ class Site:
 
     @property
     def version(self) -> str:
-        return fingerprint(site_to_json(self))
+        return _version_of(self)
 
 
 def with_name(site: Site, name: str) -> Site:
@@ -81,6 +82,11 @@ def with_name(site: Site, name: str) -> Site:
     if not site.name:
         return replace(site, name=name)
     return site if site.copyright else replace(site, copyright=f"© {site.name}")
+
+
+@lru_cache(64)
+def _version_of(site: Site) -> str:
+    return fingerprint(site_to_json(site))
 
 
 def site_to_json(site: Site) -> str:

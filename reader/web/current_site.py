@@ -33,10 +33,12 @@ def own_site() -> Site:
 
 def shown_site() -> Site:
     """In the script of ``?script=``, else of the reader's preference."""
-    if "site" not in g:
+    found: Site | None = g.get("site")
+    if found is None:
         script = request.args.get("script", "")
-        g.site = site_in_script(own_site(), script if script in SCRIPTS else request_context().preferences["script"])
-    found: Site = g.site
+        found = g.site = site_in_script(
+            own_site(), script if script in SCRIPTS else request_context().preferences["script"]
+        )
     return found
 
 

@@ -107,15 +107,15 @@ def _chosen_in(cookies: str) -> str:
 
 def request_context() -> RequestContext:
     """The context of the current request."""
-    if "request_context" not in g:
+    found: RequestContext | None = g.get("request_context")  # each use of g looks for it anew
+    if found is None:
         site_language = current_app.extensions["reader"].settings.language
-        g.request_context = request_context_of(
+        found = g.request_context = request_context_of(
             request.cookies.get(COOKIE, ""),
             request.headers.get("Accept-Language", ""),
             request.headers.get("Save-Data", ""),
             site_language,
         )
-    found: RequestContext = g.request_context
     return found
 
 
