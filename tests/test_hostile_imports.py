@@ -30,7 +30,10 @@ PAGES = {
     "half a million links": STORY.replace("<p>明年", "<p>" + "<a href=x>y</a>" * 50_000 + "</p><p>明年"),
 }
 TOO_MUCH = {
-    "a tag of many attributes": (STORY.replace("<p>明年", f"<p {' '.join(f'a{n}' for n in range(20_000))}>明年"), "2,000"),
+    "a tag of many attributes": (
+        STORY.replace("<p>明年", f"<p {' '.join(f'a{n}' for n in range(20_000))}>明年"),
+        "2,000",
+    ),
     "more text than an article": (STORY.replace("<p>明年", f"<p>{'今天下雨，' * 200_000}</p><p>明年"), "2,000,000"),
 }
 

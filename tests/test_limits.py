@@ -293,7 +293,9 @@ def test_a_script_with_comparisons_and_a_page_of_many_attributes_are_no_attack()
     check_attributes(
         '<img src="a.png" alt="1 < 2 > 1" class="b c" width="1" height="2" data-x=\'{"a": "<b>"}\'>' * 2_000
     )
-    check_attributes(f'<div data-drawing="<path d={"M1.5 2 L3 4" * 300}>" data-list=\'[{{"<p>a b c", ' + "x " * 900 + "'>")
+    check_attributes(
+        f'<div data-drawing="<path d={"M1.5 2 L3 4" * 300}>" data-list=\'[{{"<p>a b c", ' + "x " * 900 + "'>"
+    )
 
 
 def test_a_page_of_too_many_elements_is_refused_before_it_takes_long():

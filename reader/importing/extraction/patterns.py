@@ -66,6 +66,9 @@ CHROME = re.compile(
 )
 """Phrases in short lines around an article."""
 
+CONSENT = re.compile(r"\bcookies?\b|\bgdpr\b|\bconsent|\bprivacy\b|newsletter|隐私|隱私", re.IGNORECASE)
+"""Words of notices about cookies and privacy, and of invitations to subscribe."""
+
 DATE = re.compile(
     r"(19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d"
     r"|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2},? (19|20)\d\d"

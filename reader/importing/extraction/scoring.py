@@ -8,12 +8,13 @@ the fraction of all body text that is in the element, weighted by these probabil
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from lxml.html import HtmlElement
 
 from .blocks import TextBlock, is_body, lineage, names_of, unwelcome_words, words_of_prose
-from .patterns import CHROME, DATE, SENTENCE_END
+from .patterns import CHROME, CONSENT, DATE, SENTENCE_END
 
 WEIGHTS = {
     "always": -1.0,
@@ -23,6 +24,7 @@ WEIGHTS = {
     "body names": 1.5,
     "landmark": -1.0,
     "main article": 1.5,
+    "beside it": -1.0,
     "set phrase": -1.5,
     "paragraph": 1.0,
     "sentence": 0.5,
@@ -32,9 +34,12 @@ WEIGHTS = {
     "share of parent": 1.0,
     "share of grandparent": 1.0,
     "date": -1.0,
+    "list item": 0.5,
+    "repeated": -1.0,
+    "about consent": -1.0,
 }
 """Log-odds of each feature at 1. Fitted with logistic regression on half of the corpus, checked on the other half,
-then rounded: the exact values matter little.
+then rounded: the exact values matter little. The last three and ``beside it`` were chosen on the corpus, too.
 """
 
 DOUBT = 1.5
@@ -42,6 +47,8 @@ DOUBT = 1.5
 
 LANDMARKS = frozenset(("nav", "aside", "footer", "header"))
 MOST_BELOW_A_WORD = 0.5
+MOST_REPEATED_TOKENS = 3
+"""Words such as "Share" stand twice on many pages; a longer text that does is a headline in two lists."""
 PHRASE_TOKENS = 60
 _LARGEST_EXPONENT = 700
 """A set phrase in a longer block is not counted."""
@@ -62,11 +69,13 @@ def features_of(blocks: Sequence[TextBlock], article: HtmlElement | None = None)
     whole = sum(block.prose for block in blocks) or 1.0
     shares = {element: prose / whole for element, prose in prose_by_element(blocks).items()}
     meaningless = words_of_prose(blocks, shares, MOST_BELOW_A_WORD)
+    times = Counter(block.text.strip() for block in blocks)
     return [
         _own_features(block)
         | _position_features(block, shares, meaningless)
         | _neighbour_features(blocks, place)
-        | {"main article": float(article is not None and article in lineage(block.owner))}
+        | _features_beside(block, article)
+        | {"repeated": float(times[block.text.strip()] > 1 and block.tokens > MOST_REPEATED_TOKENS)}
         for place, block in enumerate(blocks)
     ]
 
@@ -101,7 +110,14 @@ def _own_features(block: TextBlock) -> dict[str, float]:
         "sentence": float(bool(SENTENCE_END.search(text))),
         "set phrase": float(short and bool(CHROME.search(text))),
         "date": float(block.tokens < PHRASE_TOKENS / 2 and bool(DATE.search(text))),
+        "about consent": float(bool(CONSENT.search(text))),
     }
+
+
+def _features_beside(block: TextBlock, article: HtmlElement | None) -> dict[str, float]:
+    """Dialogs about cookies and payments, and lists of other stories, stand beside the page's ``article``."""
+    within = article is not None and article in lineage(block.owner)
+    return {"main article": float(within), "beside it": float(article is not None and not within)}
 
 
 def _position_features(
@@ -119,6 +135,7 @@ def _position_features(
         "landmark": float(any(element.tag in LANDMARKS for element in path)),
         "title": float(any(element.tag == "h1" for element in path)),
         "cell": float(any(element.tag in ("td", "th") for element in path[:2])),
+        "list item": float(any(element.tag == "li" for element in path[:3])),
         "share of element": shares[0],
         "share of parent": shares[1],
         "share of grandparent": shares[2],
