@@ -103,3 +103,77 @@ def test_prose_is_counted_once_for_each_element():
     root = parse(page)
     (paragraph,) = root.iter("p")
     assert prose_of(paragraph) == prose_of(root) > 5
+
+
+NOTICE = "".join(
+    f"<p>We and our {n} partners keep cookies; it says something else, at length, about your privacy, and asks.</p>"
+    for n in range(12)
+)
+
+
+def test_a_long_notice_about_cookies_without_a_name_is_not_the_story():
+    story = f"<main><article><h1>Rain</h1>{paragraphs()}</article></main>"
+    assert found(f"{MENU}{story}<div class=x1><div class=x2>{NOTICE}</div></div>") == STORY
+
+
+def test_a_short_story_is_found_beside_a_dialog_that_is_longer():
+    body = f"{MENU}<main><article><h1>Rain</h1><p>{STORY[0]}</p></article></main>"
+    dialog = "".join(f"<p>{n}. The balance cannot be paid out; it says something else, in full.</p>" for n in range(2))
+    assert found(f"{body}<div class=pay><div class=balance>{dialog}</div></div>") == STORY[:1]
+
+
+def test_headlines_that_stand_twice_on_a_page_are_not_the_story():
+    ticker = "".join(
+        f"<li>City, part {n}. The council says something else, again, and goes on about it.</li>" for n in range(10)
+    )
+    body = f"<div class=left><div class=b1><ul>{ticker}</ul></div><div class=c1>{paragraphs()}</div></div>"
+    assert found(f"{MENU}{body}<div class=end><ul>{ticker}</ul></div>") == STORY
+
+
+@pytest.mark.parametrize("wrapped", ["<div class=part>{}</div>", "{}"])
+def test_a_story_that_an_advertisement_divides_is_whole(wrapped):
+    first, rest = "".join(f"<p>{line}</p>" for line in STORY[:2]), "".join(f"<p>{line}</p>" for line in STORY[2:])
+    advertisement = (
+        "<div class='subscribe-form'><h2>Find out what it says: something else!</h2><a href=/s>Sign up</a></div>"
+    )
+    story = wrapped.format(first) + advertisement + wrapped.format(rest)
+    assert found(f"{MENU}<article><div class=head>Rain</div>{story}{OTHERS}</article>") == STORY
+
+
+def test_the_paragraphs_before_a_large_table_belong_to_the_story():
+    rows = "".join(
+        f"<tr><th class=headerSort>Place {n}</th><td><a href=/{n}>One</a> <a href=/x{n}>Two</a></td><td>{line}</td></tr>"
+        for n, line in enumerate(STORY * 6)
+    )
+    intro = "The places that the flood reached, with what was said there, hour by hour, until the water fell again."
+    page = f"<html><head><title>Rain</title></head><body>{MENU}<div><p>{intro}</p><table>{rows}</table></div></body></html>"
+    html = extract(page, ADDRESS).body_html
+    assert intro in html
+    assert html.count("<th>") == 30
+    assert html.count("</td>") == 60
+
+
+def test_a_line_of_links_in_an_element_that_holds_the_story_too_does_not_take_it_along():
+    part = f"<div class=part><h2>Notes <a href=/more>more</a></h2><div><b>Notes</b><br>{STORY[1]}</div></div>"
+    loose = f"<div class=part>More: <a href=/n>notes and more</a><div>{STORY[2]}</div></div>"
+    assert found(f"{MENU}<div><h1>Rain</h1><p>{STORY[0]}</p>{part}{loose}</div>") == STORY[:3]
+
+
+def test_wikipedias_edit_links_go():
+    heading = "<h2>History<span class=mw-editsection>[<a href=/w?action=edit>edit</a>]</span></h2>"
+    page = f"<html><head><title>Rain</title></head><body>{MENU}<main>{paragraphs()}{heading}{paragraphs()}</main></body></html>"
+    assert "<h2>History</h2>" in extract(page, ADDRESS).body_html
+
+
+@pytest.mark.parametrize("display", ["", " display=true"])
+def test_formulas_of_mathjax_stand_in_their_sentence(display):
+    formula = (
+        f"<mjx-container class='MathJax CtxtMenu_Attached_0'{display}><mjx-math class=MJX-TEX><mjx-c></mjx-c></mjx-math>"
+        "<mjx-assistive-mml><math><mi>a</mi><mo>≠</mo><mn>0</mn></math></mjx-assistive-mml></mjx-container>"
+    )
+    page = f"<html><head><title>Rain</title></head><body><main>{paragraphs()}<p>When {formula}, it rains.</p></main></body></html>"
+    html = extract(page, ADDRESS).body_html
+    assert html.count("<math") == 1
+    assert "<p>When <math" in html
+    assert "</math>, it rains.</p>" in html
+    assert ('display="block"' in html) == bool(display)

@@ -38,10 +38,20 @@ def mark_formulas(root: HtmlElement, masks: Masks) -> None:
     for element in found:
         if element.getparent() is not None and not any(True for _ in element.iterancestors("math")):
             _show(element)
-            _put(element, _mark(element, masks))
+            _put(_container_of(element), _mark(element, masks))
     for element in root.iter():
         if isinstance(element.tag, str) and element.tag not in _NOT_READ:
             _read_signs(element, masks)
+
+
+def _container_of(element: HtmlElement) -> HtmlElement:
+    """The element that MathJax 3 and 4 put around the drawn formula and its MathML; else *element*."""
+    container = next(element.iterancestors("mjx-container"), None)
+    if container is None or sum(1 for _ in container.iter("math")) > 1:
+        return element
+    if container.get("display") == "true":
+        element.set("display", "block")
+    return container
 
 
 def _scripts(root: HtmlElement) -> Iterator[HtmlElement]:

@@ -27,6 +27,8 @@ INLINE = frozenset((
     "img", "ins", "kbd", "label", "mark", "nobr", "picture", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small",
     "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ))  # fmt: skip
+EDIT_LINK = "mw-editsection"
+"""MediaWiki's class for the "[edit]" within each heading."""
 LEAST_ABOVE_COMMENTS = 40
 """Tokens of prose. A class name such as ``comments-open`` may also be on an element that contains the article."""
 DEEPEST = 150
@@ -113,6 +115,8 @@ def drop_chrome(root: HtmlElement) -> None:
     for element in list(root.iter(*SELDOM_TEXT)):
         if prose_of(element) <= whole / 2:
             drop(element)
+    for link in root.find_class(EDIT_LINK):
+        drop(link)
     drop_comments(root)
     whole = len(root.text_content())
     for element in root.xpath("//*[@style or @hidden]"):

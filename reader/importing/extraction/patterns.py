@@ -29,7 +29,8 @@ UNWELCOME = re.compile(
     r"|qrcode|erweima|download|outbrain|taboola|rank|\bhot\b|trending|most-|\bmore\b|more-|byline|timestamp|dateline"
     r"|publish|\bmeta\b|post-?meta|author|donat|teaser|card|gallery|slideshow|caption|credit|follow|rating|print|skip"
     r"|\bnext|\bprev|yarpp|jiathis|[bj]d?share|editor\b|zebian|zrbj|shengming|contact|search|feedback|tips|cookie|notice"
-    r"|alert|consent|gdpr|popmake|\bcta\b|estimated|read-?time|trackback|tbping|hidden-?xs|breadcrumb|pubdate|source\b|laiyuan|lookall",
+    r"|alert|consent|gdpr|popmake|\bcta\b|estimated|read-?time|trackback|tbping|hidden-?xs|breadcrumb|pubdate|source\b|laiyuan|lookall"
+    r"|excerpt|wp-block-query",
     re.IGNORECASE,
 )
 """Class names and ids of page chrome."""

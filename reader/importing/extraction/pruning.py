@@ -78,6 +78,8 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         share = max(shares.get(element, 0.0), together[names] if names else 0.0)
         if element not in tokens or share > MOST or _is_within(element, "figure") or _is_within(element, "pre"):
             continue
+        if _is_part_of_data(element):
+            continue
         unwelcome = element.tag in LANDMARKS or (unwelcome_words(names) - meaningless and not is_body(names))
         if unwelcome and likely[element] < 0.5 * tokens[element] and not _quotes(element):
             drop(element)
@@ -85,6 +87,14 @@ def _drop_unwelcome(body: HtmlElement) -> None:
 
 def _is_within(element: HtmlElement, tag: str) -> bool:
     return any(ancestor.tag == tag for ancestor in lineage(element))
+
+
+def _is_part_of_data(element: HtmlElement) -> bool:
+    """Whether it is a row or cell of a table with headings: without it the others would move into wrong columns."""
+    if element.tag not in ("thead", "tbody", "tr", "td", "th"):
+        return False
+    table = next(element.iterancestors("table"), None)
+    return table is not None and table.find(".//th") is not None
 
 
 def _quotes(element: HtmlElement) -> bool:
@@ -100,7 +110,8 @@ def _drop_link_lists(body: HtmlElement) -> None:
         links = element.findall(".//a[@href]")
         size = len(TOKEN.findall(element.text_content()))
         linked = sum(len(TOKEN.findall(link.text_content())) for link in links)
-        if len(links) > 1 and size and linked > 0.6 * size and not _is_list_of_story(element):
+        is_kept = _is_list_of_story(element) or _is_part_of_data(element)
+        if len(links) > 1 and size and linked > 0.6 * size and not is_kept:
             drop(element)
 
 
@@ -129,8 +140,8 @@ def _drop_link_lines(body: HtmlElement) -> None:
 
 
 def _drop_block(block: TextBlock) -> None:
-    """Removes the text of the block's owner; its images stay."""
-    if block.owner.find(".//img") is None:
+    """Removes the text of the block's owner; its images stay. An owner that holds other blocks, too, stays whole."""
+    if block.owner.find(".//img") is None and len(TOKEN.findall(block.owner.text_content())) <= block.tokens:
         drop(block.owner)
 
 

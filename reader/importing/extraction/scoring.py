@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from lxml.html import HtmlElement
 
-from .blocks import TextBlock, is_body, lineage, names_of, unwelcome_words, words_of_prose
+from .blocks import TextBlock, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
 from .patterns import CHROME, CONSENT, DATE, SENTENCE_END
 
 WEIGHTS = {
@@ -44,6 +44,10 @@ then rounded: the exact values matter little. The last three and ``beside it`` w
 
 DOUBT = 1.5
 """Exponent of the probabilities when elements are compared: many doubtful blocks must not outweigh a short story."""
+
+MORE_OF_IT = 0.8
+"""The probability (to the power of DOUBT) from which an element beside the article is a part of it."""
+_ROWS = ("table", "tbody", "tr", "ul", "ol", "dl")
 
 LANDMARKS = frozenset(("nav", "aside", "footer", "header"))
 MOST_BELOW_A_WORD = 0.5
@@ -149,7 +153,10 @@ def _neighbour_features(blocks: Sequence[TextBlock], place: int) -> dict[str, fl
 
 
 def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
-    """The element that contains the article; the innermost of equals. *root* if there is no text."""
+    """The element that contains the article; the innermost of equals. *root* if there is no text.
+
+    If more of the article stands beside it, that is its parent, without what else the parent held.
+    """
     likely: dict[HtmlElement, float] = {}
     tokens: dict[HtmlElement, int] = {}
     whole = 0.0
@@ -161,4 +168,29 @@ def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
             tokens[element] = tokens.get(element, 0) + block.tokens
     if not likely:
         return root
-    return max(likely, key=lambda element: likely[element] / (tokens[element] + whole))
+    body = max(likely, key=lambda element: likely[element] / (tokens[element] + whole))
+    return _with_siblings(body, {element: likely[element] / tokens[element] for element in likely})
+
+
+def _with_siblings(body: HtmlElement, chances: Mapping[HtmlElement, float]) -> HtmlElement:
+    """*body*, or its parent with those children that are more of the article: paragraphs, and parts named alike.
+
+    An advertisement may divide a story into two elements, or its first paragraphs stand before a table.
+    """
+    parent, name = body.getparent(), body.get("class")
+    if parent is None or parent.tag in ("html", *_ROWS):
+        return body
+    more = [
+        sibling
+        for sibling in parent
+        if chances.get(sibling, 0.0) > MORE_OF_IT
+        and (sibling.tag == "p" or (name and (sibling.tag, sibling.get("class")) == (body.tag, name)))
+    ]
+    if not [sibling for sibling in more if sibling is not body]:
+        return body
+    kept = [place for place, child in enumerate(parent) if child is body or child in more]
+    for place, child in enumerate(list(parent)):
+        is_picture = kept[0] < place < kept[-1] and child not in chances
+        if place not in kept and not is_picture:
+            drop(child)
+    return parent
