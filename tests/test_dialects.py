@@ -104,6 +104,7 @@ def test_what_only_looks_foreign_stays(text):
     assert re.sub(r"<[^>]*>", "", shown(text)).replace("&lt;", "<").replace("&gt;", ">") == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

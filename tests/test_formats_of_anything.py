@@ -30,6 +30,7 @@ def test_any_bytes_are_read_or_refused_and_nothing_breaks(suffix):
             to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ONE_OF_EACH)
 @pytest.mark.parametrize(
     "piece",

@@ -136,6 +136,7 @@ def test_another_picture_under_the_same_name_is_another_version_of_the_article(a
     assert link_pictures(article, articles, lambda *_: None).version != first.version != article.version
 
 
+@pytest.mark.slow
 def test_an_export_gets_a_picture_of_a_bounded_size_that_is_made_once(settings, articles):
     path = articles / "2026/rain/top.jpg"
     path.write_bytes(photo(3000, 2000))

@@ -87,14 +87,14 @@ def test_title_summary_reporter_editor_source_section_and_tags_are_searched(find
         assert find(query) == ["all"], query
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["", " ", '"', '""', "AND", "OR NOT", "NEAR(a b)", "a*", "*", "(", ")", "^雨", "雨*", "col:雨", "word:雨", "-雨", "雨 -", "\\", "'", "';--", "{雨}", "雨:", "tag:", "section:", "before:", "before:2026-13", "after:x", '"雨', "雨\x00雨", "\ue000", "\ue0001", "\ud800", "🌧", "，。", "a" * 500, "雨" * 500, "雨 " * 300, "\u202e雨", "a_b", "_", "%", "section:%", "e\u0301", "ß", "İ"],
-)  # fmt: skip
+ANYTHING = ["", " ", '"', '""', "AND", "OR NOT", "NEAR(a b)", "a*", "*", "(", ")", "^雨", "雨*", "col:雨", "word:雨", "-雨", "雨 -", "\\", "'", "';--", "{雨}", "雨:", "tag:", "section:", "before:", "before:2026-13", "after:x", '"雨', "雨\x00雨", "\ue000", "\ue0001", "\ud800", "🌧", "，。", "a" * 500, "雨" * 500, "雨 " * 300, "\u202e雨", "a_b", "_", "%", "section:%", "e\u0301", "ß", "İ"]  # fmt: skip
+
+
 @pytest.mark.parametrize("order", ["newest", "best"])
-def test_nothing_that_can_be_typed_is_an_error(find, put, query, order):
+def test_nothing_that_can_be_typed_is_an_error(find, put, order):
     put(story("rain", "雨 a_b 🌧 section:% café ß"))
-    assert isinstance(find(query, order=order), list)
+    for query in ANYTHING:
+        assert isinstance(find(query, order=order), list), query
 
 
 def test_results_come_newest_first(find, put):

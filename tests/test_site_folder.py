@@ -62,8 +62,12 @@ def test_the_example_site_is_read_without_a_problem(paper, services):
     assert services.catalog.site.logo.width == services.catalog.site.logo.height
 
 
-@pytest.mark.parametrize("path", EVERYWHERE)
-def test_every_page_has_the_footer_of_a_chinese_news_site(paper, client, path):
+def test_every_page_has_the_footer_of_a_chinese_news_site(paper, client):
+    for path in EVERYWHERE:
+        check_footer(client, path)
+
+
+def check_footer(client, path):
     found = footer(client, path)
     links = {link.text_content(): link.get("href") for link in found.iter("a")}
     assert {

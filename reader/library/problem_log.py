@@ -11,7 +11,7 @@ MOST_LINES = 20
 
 
 class ProblemLog:
-    """Call ``add`` for each new problem of a pass, and ``end_pass`` when it ends. ``check`` lists every problem."""
+    """Call ``add`` for each new problem of a pass, and ``close`` when it ends. ``check`` lists every problem."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log, self._count = log, 0
@@ -21,7 +21,7 @@ class ProblemLog:
         if self._count <= MOST_LINES:
             self._log.warning("%s", problem)
 
-    def end_pass(self) -> None:
+    def close(self) -> None:
         more, self._count = self._count - MOST_LINES, 0
         if more > 0:
             what = "problem" if more == 1 else "problems"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import Settings
 from ..site_identity import FOLDER
+from ..storage.sqlite import kept_open
 from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
 from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, warm_up
 from .file_state import SETTLED_SECONDS, fresh_among, has_folder, is_same_content, is_there
@@ -124,10 +125,8 @@ class Library:
             return []
 
     def _scan(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
-        try:
+        with kept_open(self._settings.catalog), closing(self._problem_log):
             return self._pass(names, progress, is_confirmed)
-        finally:
-            self._problem_log.end_pass()
 
     def _pass(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
         now = time.time()
