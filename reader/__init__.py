@@ -3,7 +3,8 @@
 Read the package in this order. Each layer (a line) may import those listed before it:
 
     i18n, patterns                      messages that can be translated later; regular expressions compiled at first use
-    errors, models, site_identity, urls the domain model, its errors, what a site says of itself, URLs (no I/O)
+    corrections, errors, models, site_identity, urls
+                                        the domain model, its errors, what a site says of itself, URLs (no I/O)
     settings                            READER_* variables
     storage/                            file cache, SQLite databases, lock files
     child_process/                      child processes with limits of memory and time

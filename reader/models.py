@@ -8,12 +8,16 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
 from .i18n import Message
 from .patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    from .corrections import Correction
 
 _CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
 """What a file's name or a title may hold, and a terminal, a log or its reader would obey: control characters, escape
@@ -102,6 +106,7 @@ class Draft:
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
@@ -124,6 +129,7 @@ class Teaser:
     source: str
     language: str
     version: str
+    is_corrected: bool = False
     picture: str = ""
     """The address of its first picture that is wide enough for a list, as ``images`` has it; else empty."""
 
@@ -152,6 +158,7 @@ class Article:
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     draft: bool = False
+    corrections: tuple[Correction, ...] = ()
     top: bool = False
     """Whether it leads the front page and the page of its section while it is new."""
     version: str = field(default="", compare=False)

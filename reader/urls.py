@@ -18,6 +18,7 @@ FEEDS = "/feeds"
 SEARCH = "/search"
 SECTIONS = "/s/"
 PREFERENCES = "/preferences"
+CORRECTIONS = "/corrections/"
 OFFLINE = "/offline"
 EDITOR = "/editor"
 SERVICE_WORKER = "/sw.js"
@@ -32,7 +33,7 @@ DATA_PICTURES = "https://data.invalid/"
 
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
-    + ("media", "static", "selection", "healthz", "metrics", "phone")
+    + ("corrections", "media", "static", "selection", "healthz", "metrics", "phone")
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 
@@ -83,6 +84,8 @@ def collection(chosen: Collection) -> str:
     """The page of a collection: ``/`` for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
     if chosen.kind == "all":
         return HOME
+    if chosen.kind == "corrected":
+        return CORRECTIONS
     if chosen.kind == "section":
         return section(tuple(chosen.name.split("/")))
     return f"/{_FOLDERS[chosen.kind]}/{quote(chosen.name, safe='')}/"

@@ -20,7 +20,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LAYERS = [
     {"i18n", "patterns"},
-    {"errors", "models", "site_identity", "urls"},
+    {"corrections", "errors", "models", "site_identity", "urls"},
     {"settings", "storage", "sanitizer", "chinese", "child_process", "http_client"},
     {"formats"},
     {"article_building", "templating", "media"},

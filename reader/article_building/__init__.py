@@ -7,13 +7,15 @@ undated page, and a warning says where to write one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
 from ..chinese import punctuate
+from ..corrections import Correction, latest
 from ..i18n import Message
-from ..models import UNDATED, Article, Draft, local_time
+from ..models import UNDATED, Article, Draft, is_dated, local_time
 from ..sanitizer import sanitize
 from ..settings import Settings
 from . import path_metadata, text_metadata
@@ -43,13 +45,14 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     published = _published(draft, file, plain, settings)
     body = with_highlighted_code(body, language)
     setter = punctuate if language.startswith("zh") else _as_is
+    corrections = tuple(sorted(_corrections(draft, published, setter, settings), key=lambda one: one.at, reverse=True))
     return Article(
         slug=draft.slug or path_metadata.slug(file),
         title=setter(draft.title),
         body=body,
         summary=setter(draft.summary) or text_metadata.summary(body, language),
         published=published,
-        updated=max(_local(draft.updated, settings) or published, published),
+        updated=max(_local(draft.updated, settings) or published, published, latest(corrections)),
         language=text_metadata.canonical(language),
         kicker=setter(draft.kicker),
         subtitle=setter(draft.subtitle),
@@ -60,6 +63,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         tags=tuple(setter(tag) for tag in draft.tags),
         aliases=draft.aliases,
         images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
+        corrections=corrections,
         draft=draft.draft,
         top=draft.top,
         warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
@@ -82,6 +86,18 @@ def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings
     zone = settings.timezone
     published = _local(draft.published, settings) or path_metadata.date(file, zone) or _local(draft.updated, settings)
     return published or text_metadata.date_said(plain, zone) or UNDATED.astimezone(zone)
+
+
+def _corrections(
+    draft: Draft, published: datetime, setter: Callable[[str], str], settings: Settings
+) -> Iterator[Correction]:
+    """With aware times; one with a time of day only was made on the day of publication, or in the night after it."""
+    for correction in draft.corrections:
+        at = correction.at
+        if at.date() == date.min:
+            at = datetime.combine(published, at.time(), published.tzinfo)
+            at += timedelta(days=at < published)
+        yield Correction(at if not is_dated(at) else local_time(at, settings.timezone), setter(correction.text))
 
 
 def _local(moment: datetime | None, settings: Settings) -> datetime | None:

@@ -18,7 +18,7 @@ from ..models import LONGEST_SLUG, Draft
 
 LONGEST_TEXTS = {"title": 500, "kicker": 1000, "subtitle": 1000, "summary": 5000, "editor": 200}
 """Characters. A printed headline has some thirty."""
-MOST_NAMES = {"section": 10, "byline": 100, "tags": 100, "aliases": 100, "images": 200}
+MOST_NAMES = {"section": 10, "byline": 100, "tags": 100, "aliases": 100, "images": 200, "corrections": 100}
 LONGEST_SECTION = 800
 """Bytes of the whole section path."""
 LONGEST_LANGUAGE = 35
@@ -41,6 +41,8 @@ def checked(draft: Draft) -> Draft:
         _check_length(field, len(getattr(draft, field)), most)
     for field, most in MOST_NAMES.items():
         _check_count(field, len(getattr(draft, field)), most)
+    for correction in draft.corrections:
+        _check_length("corrections", len(correction.text), LONGEST_TEXTS["kicker"])
     for field in ("section", "byline", "tags"):
         _check_names(field, getattr(draft, field))
     _check_names("source", [draft.source] if draft.source else [])
@@ -52,6 +54,7 @@ def checked(draft: Draft) -> Draft:
 def _visible(draft: Draft) -> Draft:
     seen: dict[str, Any] = {name: _seen(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
     seen |= {name: tuple(filter(None, map(_seen, getattr(draft, name)))) for name in ("section", "byline", "tags")}
+    seen["corrections"] = tuple(replace(one, text=_seen(one.text)) for one in draft.corrections if _seen(one.text))
     changed = {name: value for name, value in seen.items() if value != getattr(draft, name)}
     return replace(draft, **changed) if changed else draft
 

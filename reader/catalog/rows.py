@@ -12,10 +12,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..corrections import CORRECTED, from_fields, to_fields
 from ..i18n import stored
 from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Teaser, is_dated, local_time
 
-TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture"
+TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture, is_corrected"
 TEASERS = ", ".join(f"a.{name}" for name in TEASER_COLUMNS.split(", "))
 """TEASER_COLUMNS of the table ``articles a`` in a join."""
 
@@ -50,7 +51,8 @@ def row_of(article: Article) -> dict[str, object]:
         "language": article.language,
         "version": article.version,
         "picture": picture_of(article.images),
-        "details": json.dumps({name: getattr(article, name) for name in _DETAILS}, ensure_ascii=False),
+        "is_corrected": bool(article.corrections),
+        "details": json.dumps(_details(article), ensure_ascii=False),
         "body": str(article.body),
     }
 
@@ -60,13 +62,19 @@ def picture_of(images: Iterable[str]) -> str:
     return next((a for a in images if (found := _PICTURE.match(a)) and int(found[1]) >= LEAST_WIDTH), "")
 
 
+def _details(article: Article) -> dict[str, Any]:
+    details = {name: getattr(article, name) for name in _DETAILS}
+    return details | ({"corrections": to_fields(article.corrections)} if article.corrections else {})
+
+
 def article_of(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> Article:
     details: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["details"]).items()}
+    details["corrections"] = from_fields(details.get("corrections", ()), timezone)
     return Article(**_teaser_values(row, timezone), **details, body=Markup(row["body"]), draft=bool(row["draft"]))  # noqa: S704 (sanitized before it was stored)
 
 
 def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
-    return Teaser(**_teaser_values(row, timezone), picture=row["picture"])
+    return Teaser(**_teaser_values(row, timezone), picture=row["picture"], is_corrected=bool(row["is_corrected"]))
 
 
 def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
@@ -100,6 +108,7 @@ def collections_of(article: Article, keywords: Iterable[str]) -> set[Collection]
     collections |= {Collection("tag", tag) for tag in article.tags}
     collections |= {Collection("author", name) for name in article.byline}
     collections |= {Collection("word", word) for word in keywords} | ({TOP} if article.top else set())
+    collections |= {CORRECTED} if article.corrections else set()
     return collections | ({Collection("source", article.source)} if article.source else set())
 
 

@@ -48,7 +48,8 @@ CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT 
 CREATE TABLE articles (slug TEXT PRIMARY KEY, path TEXT NOT NULL, added INTEGER NOT NULL,
     visible INTEGER NOT NULL, draft INTEGER NOT NULL, published INTEGER NOT NULL, updated INTEGER NOT NULL,
     title TEXT NOT NULL, summary TEXT NOT NULL, section TEXT NOT NULL, source TEXT NOT NULL,
-    language TEXT NOT NULL, docid INTEGER, version TEXT NOT NULL, picture TEXT NOT NULL, collections TEXT NOT NULL,
+    language TEXT NOT NULL, docid INTEGER, version TEXT NOT NULL, picture TEXT NOT NULL, is_corrected INTEGER NOT NULL,
+    collections TEXT NOT NULL,
     details TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE aliases (alias TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE names (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID;

@@ -42,6 +42,8 @@ def in_script(item: Shown, script: str, terms: Terms = NO_TERMS) -> Shown:
             changed[f.name] = convert(value, script, terms)
         elif f.name in _SHOWN_LISTS:
             changed[f.name] = tuple(convert(name, script, terms) for name in value)
+        elif f.name == "corrections":
+            changed[f.name] = tuple(replace(one, text=convert(one.text, script, terms)) for one in value)
         elif f.name == "body":
             changed[f.name] = convert_html(value, script, terms)
     return replace(item, **changed)  # type: ignore[arg-type]  # the names are those of the fields of the class

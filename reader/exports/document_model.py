@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import urls
+from ..corrections import line_of
 from ..models import Article, Publication, format_minute, is_dated
 from .body_tree import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time
@@ -42,6 +43,8 @@ class Chapter:
     colon: str
     editor: str
     manner: str
+    corrections: list[str]
+    """Lines below the headline, newest first."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
         colon=between,
         editor=f"{gettext('Editor')}{between}{article.editor}" if article.editor else "",
         manner="han" if is_chinese(article.language) else "latin",
+        corrections=[line_of(one, article.published, gettext) for one in article.corrections],
     )
 
 

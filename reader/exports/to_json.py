@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from ..corrections import correction_comments
 from ..models import Article, Publication, is_dated
 from .body_tree import Body, formulas_to_tex
 from .options import Options, Render
@@ -57,6 +58,7 @@ def _article(article: Article, options: Options) -> dict[str, Any]:
             "publisher": article.source and {"@type": "Organization", "name": article.source},
             "datePublished": _date(article.published),
             "dateModified": _date(article.updated),
+            "correction": correction_comments(article),
             "inLanguage": article.language,
             "version": article.version,
             "text": body.html(),

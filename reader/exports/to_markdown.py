@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from ..models import Publication
+import re
+
+from ..corrections import line_of
+from ..models import Article, Publication
+from .localization import gettext_of
 from .options import Options, Render
+
+_SIGN, _ESCAPED = re.compile(r"[\\`*_\[\]<>&$]"), r"\\\g<0>"
 
 SUFFIX = "md"
 MIMETYPE = "text/markdown"
@@ -18,5 +24,13 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
     if len(publication.chapters) == 1:
         return f"{front(publication.chapters[0])}\n{body_markdown(publication.chapters[0])}".encode()
-    stories = [f"# {article.title}\n\n{body_markdown(article)}" for article in publication.chapters]
+    stories = [
+        f"# {article.title}\n\n{_corrections(article)}{body_markdown(article)}" for article in publication.chapters
+    ]
     return "\n\n".join([f"# {publication.title}", *stories]).encode()
+
+
+def _corrections(article: Article) -> str:
+    gettext = gettext_of(article.language)
+    lines = (line_of(correction, article.published, gettext) for correction in article.corrections)
+    return "".join(f"> {_SIGN.sub(_ESCAPED, line)}\n\n" for line in lines)

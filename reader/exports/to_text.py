@@ -37,7 +37,14 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 def _story(chapter: Chapter, options: Options) -> str:
     article = chapter.article
     facts = [chapter.time, *(f"{label}{chapter.colon}{value}" for label, value in chapter.imprint)]
-    head = [" › ".join(article.section), article.kicker, article.title, article.subtitle, "  ".join(facts)]
+    head = [
+        " › ".join(article.section),
+        article.kicker,
+        article.title,
+        article.subtitle,
+        "  ".join(facts),
+        *chapter.corrections,
+    ]
     root = with_targets(Body(chapter.body, "", options.base_url).root)
     return "\n\n".join(filter(None, [*head, *blocks(root), chapter.editor]))
 

@@ -11,6 +11,8 @@ from urllib.parse import urljoin
 
 from .. import urls
 from ..article_building.code_highlighting import plain_code
+from ..corrections import line_of
+from ..i18n import translations
 from ..media.images import WIDTHS
 from ..media.sound_and_video import media_files_in
 from ..models import Article
@@ -66,7 +68,7 @@ def to_entry(
         address=address,
         title=article.title,
         summary=article.summary,
-        content=with_absolute_addresses(plain_code(formulas_as_text(article.body)), address),
+        content=_corrections(article) + with_absolute_addresses(plain_code(formulas_as_text(article.body)), address),
         published=article.published.replace(microsecond=0),
         updated=max(filter(None, (article.published, article.updated, revised))).replace(microsecond=0),
         language=article.language or site.language,
@@ -83,6 +85,13 @@ def thumbnail_of(picture: str) -> str:
     """The smallest rendition of a picture of this site; any other picture unchanged."""
     found = _OURS.fullmatch(picture)
     return urls.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
+
+
+def _corrections(article: Article) -> str:
+    """A paragraph each, before the text: who has read the article should see them."""
+    gettext = translations(article.language).gettext
+    lines = (line_of(correction, article.published, gettext) for correction in article.corrections)
+    return "".join(f"<p><small>{escape(line, quote=False)}</small></p>" for line in lines)
 
 
 def _media(article: Article, address: str) -> list[Enclosure]:

@@ -9,13 +9,14 @@ from functools import cached_property
 
 from ..catalog import Catalog, Removal
 from ..catalog.query_parser import parse
+from ..corrections import CORRECTED
 from ..errors import NotFound
 from ..i18n import N_, translations
 from ..models import ALL, Article, Teaser, fingerprint, is_dated
 from .entries import FinishedExport, SiteIdentity, to_entry
 from .feed import WINDOW, Feed, Kind, Link, Tombstone
 from .ids import entry_id, feed_id
-from .selection import Selection
+from .selection import CORRECTED_LABEL, Selection
 
 CORRECTIONS = 5
 """How many older articles return to the live feed after a correction."""
@@ -78,7 +79,11 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
     if page_number > archive_pages:
         raise NotFound("piece", str(page_number))
     teasers = _archive_page(catalog, selection, page_number) if page_number else _live(catalog, selection)
-    if not teasers and selection.collections != (ALL,) and not catalog.latest(*selection.collections, limit=1):
+    if (
+        not teasers
+        and selection.collections not in ((ALL,), (CORRECTED,))
+        and not catalog.latest(*selection.collections, limit=1)
+    ):
         raise NotFound("feed", selection.label)
     teasers = catalog.with_linked_versions(teasers)
     slugs = [teaser.slug for teaser in teasers]
@@ -128,6 +133,7 @@ def to_feed(
 ) -> Feed:
     """The feed with texts. *name* and *mimetype* are those of the format; the live feed links to *hub* (WebSub)."""
     selection, label = feed_page.selection, feed_page.selection.label
+    label = translations(site.language).gettext(label) if label == CORRECTED_LABEL else label
     return Feed(
         id=feed_id(site.authority, selection.path, name),
         title=f"{site.name} · {label}" if label else site.name,

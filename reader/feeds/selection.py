@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from .. import urls
+from ..corrections import CORRECTED
+from ..i18n import N_
 from ..models import ALL, Collection
+
+CORRECTED_LABEL = N_("Corrections")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Selection:
     @property
     def label(self) -> str:
         """Its name without the site's name; empty for all articles."""
+        if self.collections[0] == CORRECTED:
+            return CORRECTED_LABEL
         names = [self.query] if self.query else [collection.name.replace("/", " › ") for collection in self.collections]
         return " · ".join(name for name in names if name)
 

@@ -110,13 +110,13 @@ TEXT_FORMATS = [suffix for suffix in FORMATS if suffix not in HOLD_PICTURES]
 """Those whose files a person types, with front matter above."""
 
 
-_MESSAGES = ("warnings", "notes")
+_NO_TEXTS = ("warnings", "notes", "corrections")
 
 
 def _without_control_characters(draft: Draft) -> Draft:
     """*draft* without characters that XML forbids: YAML and HTML can contain them as escapes."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
-    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name not in _MESSAGES}
+    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name not in _NO_TEXTS}
     said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
     if strip_control_characters(said) == said:
         return draft

@@ -45,6 +45,7 @@ ROWS = (
         " update_date lastModified last_modified last_modified_at lastUpdated last_updated last_update last_edited"
         " dateModified date_modified date_updated modified_at modified_time modDate mod_date modification_date edited",
     ),
+    _row("corrections", "corrections", "corrections correction 更正 勘误 更正说明 勘误说明 errata erratum"),
     _row("source", "source", "source 来源 publisher from"),
     _row("section", "section", "section 栏目 频道 categories category 分类"),
     _row("byline", "names", "byline 记者 作者 署名 author authors author_name creator creators writer writers"),

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..corrections import Correction
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import Embargo, is_slug, path_key, slug_of, word_set
 from ..patterns import lazy_pattern
+from .correction_field import corrections_in
 from .dates import UnreadableDate, parse_date
 from .person_names import ROLE, split_names
 
@@ -264,6 +266,10 @@ def _without_brackets(text: str) -> str:
     return _QUOTED_ITEM.sub(r"\2", listing[1]) if listing else text
 
 
+def _corrections(of: Field, remarks: Remarks) -> tuple[Correction, ...]:  # noqa: ARG001 every reader has it
+    return corrections_in(of.value)
+
+
 def _images(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
     """Paths or addresses; ``cover: false`` is none, nor a colour."""
     found = of.value.split("\n") if isinstance(of.value, str) else _pictures(of.value)
@@ -286,5 +292,6 @@ READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
     "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
     "password": _password, "pinned": _pinned, "slug": _slug, "aliases": _aliases, "paths": _paths, "images": _images,
+    "corrections": _corrections,
 }  # fmt: skip
 """By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""

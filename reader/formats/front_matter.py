@@ -15,9 +15,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from ..corrections import Correction
 from ..errors import UnreadableArticle
 from ..i18n import Message
-from ..models import Draft, path_key
+from ..models import Draft, is_dated, path_key
 from .dates import date_in_address
 from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
 from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, Remarks, is_switch, listed, moment
@@ -233,9 +234,15 @@ def _written(name: str, value: Any) -> str:
         return f"{name}: {value.isoformat(sep=' ')}\n"
     if isinstance(value, bool):
         return f"{name}: true\n"
+    if name == "corrections":
+        return f"{name}: [{', '.join(_quoted(_correction(one)) for one in value)}]\n"
     if isinstance(value, tuple):
         return f"{name}: [{', '.join(_quoted(item) for item in value)}]\n"
     return f"{name}: {_quoted(value)}\n"
+
+
+def _correction(one: Correction) -> str:
+    return f"{one.at.isoformat(sep=' ')} {one.text}" if is_dated(one.at) else one.text
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..corrections import from_fields, to_fields
 from ..i18n import restored, stored
 from ..models import Article
 
@@ -18,7 +19,8 @@ _MESSAGES = ("warnings", "notes")
 def fields_of(article: Article) -> dict[str, Any]:
     """Every field, times in ISO 8601, warnings and notes as ``stored`` writes them."""
     times = {name: getattr(article, name).isoformat() for name in _TIMES}
-    return vars(article) | times | {name: list(map(stored, getattr(article, name))) for name in _MESSAGES}
+    changed = {"corrections": to_fields(article.corrections)}
+    return vars(article) | times | changed | {name: list(map(stored, getattr(article, name))) for name in _MESSAGES}
 
 
 def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article:
@@ -26,6 +28,7 @@ def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was taken apart
     values |= {name: tuple(map(restored, values[name])) for name in _MESSAGES}
+    values["corrections"] = from_fields(fields["corrections"], zone)
     for name in _TIMES:
         moment = datetime.fromisoformat(values[name])
         values[name] = moment.astimezone(zone) if zone else moment

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date
+from flask_babel import gettext
 
 from .. import urls
 from ..media.images import Picture
@@ -35,7 +36,7 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class Headline:
-    """``day`` is empty if it is that of the headline before. ``facts`` are section and source, in this order.
+    """``day`` is empty if it is that of the headline before. ``facts`` are section, source and a mark of corrections.
 
     A lead has a ``summary`` and perhaps a ``picture``, others perhaps a ``thumbnail``.
     """
@@ -89,12 +90,18 @@ def _headline(teaser: Teaser, day: str, is_lead: bool, shows_pictures: bool) -> 
         teaser,
         day,
         f"{teaser.published:%H:%M}" if is_dated(teaser.published) and has_time(teaser.published) else "",
-        tuple(filter(None, (*teaser.section[-1:], teaser.source if teaser.source != shown_site().name else ""))),
+        tuple(filter(None, _facts(teaser))),
         is_lead,
         teaser.summary if is_lead else "",
         _lead_picture(address) if address and is_lead else None,
         _thumbnail(address) if address and not is_lead else None,
     )
+
+
+def _facts(teaser: Teaser) -> Iterator[str]:
+    yield from teaser.section[-1:]
+    yield teaser.source if teaser.source != shown_site().name else ""
+    yield str(gettext("corrected")) if teaser.is_corrected else ""
 
 
 def _lead_picture(address: re.Match[str]) -> PagePicture:

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import urls
 from ..chinese.scripts import other_script
+from ..corrections import correction_comments
 from ..models import Article, is_dated
 
 
@@ -18,6 +19,7 @@ def json_ld(article: Article, site: str) -> dict[str, Any]:
         "headline": article.title,
         "datePublished": article.published.isoformat(timespec="minutes") if is_dated(article.published) else None,
         "dateModified": article.updated.isoformat(timespec="minutes") if article.updated > article.published else None,
+        "correction": correction_comments(article),
         "author": (people[0] if len(people) == 1 else people)
         or ({"@type": "Organization", "name": article.source} if article.source else None),
         "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,

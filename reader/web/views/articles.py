@@ -36,6 +36,7 @@ from ..rendering import (
 )
 from ..request_context import request_context
 from ..responsive_images import ImageSet
+from ..shown_corrections import corrections_of, is_changed_since
 from ..structured_data import json_ld, scripts_of
 
 bp = Blueprint("articles", __name__)
@@ -121,6 +122,8 @@ def article_page(found: Article, script: str) -> Response:
         return {
             "article": shown,
             "body": body,
+            "corrections": corrections_of(shown),
+            "is_changed": is_changed_since(shown),
             "kinds": kinds_of(body),
             "pictures_bytes": image_set.size_bytes,
             "all_pictures": image_set.tap_for_all,

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from ... import urls
 from ...feeds import FEEDS, opml
 from ...feeds.feed_page import FeedPage
-from ...feeds.selection import EVERYTHING, Selection
+from ...feeds.selection import CORRECTED_LABEL, EVERYTHING, Selection
 from ...i18n import N_, translations
 from ...models import ALL, Article, Collection, fingerprint
 from .. import services
@@ -128,7 +128,7 @@ def feed_as_html(name: str, feed_page: FeedPage) -> Response:
     def build() -> str:
         others = [NavigationLink(short_name(other), selection.feed(other)) for other in FEEDS if other != name]
         context = {
-            "title": selection.label or shown_site().name,
+            "title": _label(selection) or shown_site().name,
             "kind": gettext(FEEDS[name].LABEL),
             "feed": this_site().absolute(selection.feed(name, feed_page.page_number)),
             "page": selection.page,
@@ -142,6 +142,10 @@ def feed_as_html(name: str, feed_page: FeedPage) -> Response:
     )
     vary = (*BROWSER_FIELDS, *VARY)
     return conditional_response(Representation(version, None, "text/html", "no-store", vary), build)
+
+
+def _label(selection: Selection) -> str:
+    return str(gettext(selection.label)) if selection.label == CORRECTED_LABEL else selection.label
 
 
 def feed_links(*collections: Collection) -> list[FeedLink]:
@@ -159,7 +163,7 @@ def feed_links_of(article: Article) -> list[FeedLink]:
 
 def _feed_link(selection: Selection) -> FeedLink:
     name, site = DISCOVERED[0], shown_site().name
-    title = f"{site} · {selection.label}" if selection.label else site
+    title = f"{site} · {_label(selection)}" if selection.label else site
     return FeedLink(title, selection.feed(name), FEEDS[name].MIMETYPE)
 
 

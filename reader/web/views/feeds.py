@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from ... import urls
 from ...catalog import Catalog
+from ...corrections import CORRECTED
 from ...feeds import FEEDS
 from ...feeds.deltas import Deltas
 from ...feeds.feed_page import FeedPage, look_up, to_feed
@@ -52,6 +53,11 @@ def all_articles(name: str) -> Response:
 @bp.get(f"/from/<path:collection>/{_FEED}", defaults={"kind": "source"})
 def of_collection(kind: str, collection: str, name: str) -> Response:
     return collection_feed(name, Collection(kind, collection))
+
+
+@bp.get(f"{urls.CORRECTIONS}{_FEED}")
+def of_corrections(name: str) -> Response:
+    return collection_feed(name, CORRECTED)
 
 
 @bp.get(f"{urls.SEARCH}/{_FEED}")

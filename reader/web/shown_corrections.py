@@ -1,0 +1,31 @@
+"""The corrections of an article, for the article page and the page of all corrections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..corrections import latest, time_of
+from ..models import Article, is_dated
+from .rendering import format_iso
+
+
+@dataclass(frozen=True)
+class ShownCorrection:
+    """``iso`` and ``time`` are empty if its time is not known."""
+
+    iso: str
+    time: str
+    text: str
+
+
+def corrections_of(article: Article) -> list[ShownCorrection]:
+    """Newest first."""
+    return [
+        ShownCorrection(format_iso(one.at) if is_dated(one.at) else "", time_of(one, article.published), one.text)
+        for one in article.corrections
+    ]
+
+
+def is_changed_since(article: Article) -> bool:
+    """Whether it was changed after it was published and after its last correction: without a note that says what."""
+    return article.updated > max(article.published, latest(article.corrections))
