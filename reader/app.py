@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,7 +46,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,
-        revision=_CatalogRevision(services.catalog),
+        revision=CatalogRevision(services.catalog),
         limit_bytes=settings.response_cache_mb << 20,
         normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language)},
     )
@@ -75,17 +76,43 @@ def takes_body_at(app: Flask) -> Callable[[str], bool]:
 LOOK_SECONDS = 0.005
 """How old the revision may be. Asking SQLite for each cached page took half of its time and released the GIL twice."""
 
+WATCHED_SECONDS = 0.05
+"""How long the revision is watched after a request."""
 
-class _CatalogRevision:
+
+class CatalogRevision:
     """The catalog's revision; the last known one while the catalog is unreadable, so that cached pages are served."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog, self._last, self._look_at = catalog, 0, 0.0
+        self._catalog, self._last = catalog, 0
+        self._looked_at = self._wanted_until = float("-inf")
+        self._wanted = threading.Event()
+        self._thread: threading.Thread | None = None  # started late, because threads do not survive a fork
 
     def __call__(self) -> int:
+        """At most LOOK_SECONDS old. Asks SQLite, which may wait."""
         now = time.monotonic()
-        if now >= self._look_at:
+        if now >= self._looked_at + LOOK_SECONDS:
             with suppress(Busy, sqlite3.Error):
                 self._last = self._catalog.revision
-            self._look_at = now + LOOK_SECONDS
+            self._looked_at = now
         return self._last
+
+    def known(self) -> int | None:
+        """The same without asking; None if it is more than twice as old. Has it watched for the next requests."""
+        now = time.monotonic()
+        self._wanted_until = now + WATCHED_SECONDS
+        if now < self._looked_at + 2 * LOOK_SECONDS:
+            return self._last
+        self._wanted.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, name="revision", daemon=True)
+            self._thread.start()
+        return None
+
+    def _watch(self) -> None:
+        while self._wanted.wait():
+            self()
+            time.sleep(LOOK_SECONDS)
+            if time.monotonic() > self._wanted_until:
+                self._wanted.clear()

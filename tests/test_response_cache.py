@@ -7,12 +7,12 @@ from html import unescape
 
 import brotli
 import pytest
-from waiting import LIMIT_SECONDS
+from waiting import LIMIT_SECONDS, wait_for
 from werkzeug.test import Client
 
-from reader.app import _CatalogRevision
+from reader.app import CatalogRevision
 from reader.exports.publications import of_article
-from reader.web.middleware.response_cache import Recompressor, recompressed
+from reader.web.middleware.recompression import Recompressor, recompressed
 
 ARTICLES = {
     "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\nbyline: 李白\nsource: 新华社\n---\n今天下雨。"
@@ -501,9 +501,57 @@ def test_sqlite_is_asked_for_the_revision_at_most_every_five_milliseconds(publis
     publish(ARTICLES)
     now = 1_000.0
     monkeypatch.setattr("reader.app.time.monotonic", lambda: now)
-    revision = _CatalogRevision(services.catalog)
+    revision = CatalogRevision(services.catalog)
     before = revision()
     publish({"2026-05-03/snow.md": "# 大雪\n\n今天下雪。"})
     assert revision() == before
     now += 0.005
     assert revision() == services.catalog.revision > before
+
+
+def test_a_revision_that_is_known_without_asking_is_at_most_ten_milliseconds_old(publish, services, monkeypatch):
+    publish(ARTICLES)
+    now = 1_000.0
+    monkeypatch.setattr("reader.app.time.monotonic", lambda: now)
+    monkeypatch.setattr(CatalogRevision, "_watch", lambda _self: None)  # a thread that never gets on
+    revision = CatalogRevision(services.catalog)
+    assert revision.known() is None
+    before = revision()
+    publish({"2026-05-03/snow.md": "# 大雪\n\n今天下雪。"})
+    now += 0.009
+    assert revision.known() == before
+    now += 0.001
+    assert revision.known() is None
+    assert revision() == revision.known() == services.catalog.revision > before
+
+
+def test_the_revision_is_watched_while_requests_come(publish, services):
+    """The caller who was told None asks, but the next need not."""
+    publish(ARTICLES)
+    revision = CatalogRevision(services.catalog)
+    before = wait_for(revision.known)
+    publish({"2026-05-03/snow.md": "# 大雪\n\n今天下雪。"})
+    assert wait_for(lambda: (revision.known() or 0) > before)
+
+
+def test_the_revision_is_not_watched_when_no_requests_come(publish, services):
+    publish(ARTICLES)
+    revision = CatalogRevision(services.catalog)
+    wait_for(revision.known)
+    wait_for(lambda: not revision._wanted.is_set())
+
+
+def test_a_finished_export_leaves_the_stored_responses(hot, services):
+    """Each finished file would empty the cache of every process: pages and feeds list it a minute later."""
+    client = Client(hot)
+    for path in PAGES:
+        client.get(path)
+    before, hits = services.catalog.revision, sum(hot.hits.values())
+    service, slug = services.export_service, services.catalog.latest(limit=1)[0].slug
+    publication = of_article(services.catalog.article(slug))
+    for suffix in ("epub", "pdf", "txt"):
+        service.store.put(service.key(publication, suffix, ""), b"a file")
+    time.sleep(0.02)  # the revision is asked for again
+    hot.inner = None
+    assert [client.get(path).status_code for path in PAGES] == [200] * len(PAGES)
+    assert (services.catalog.revision, sum(hot.hits.values()) - hits) == (before, len(PAGES))

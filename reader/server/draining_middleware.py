@@ -11,11 +11,12 @@ from functools import partial
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from ..web.middleware.forwarded import CLIENT
+from ..web.middleware.response_cache import AT_ONCE_BYTES
 from ..web.middleware.security_headers import with_security_headers
 from ..web.rate_limits import WaitingPlaces
 from .request_body import BodyRefused, RequestBodies, is_unread
 
-SMALL_BYTES = 256 << 10
+SMALL_BYTES = AT_ONCE_BYTES
 """A response up to this size is handed to the event loop whole, which copies it: no thread waits for a slow client."""
 
 COPIED_BYTES, COPIED_SECONDS = 32 << 20, 60.0

@@ -16,8 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from wsgiref.types import WSGIApplication
 
+from flask import Flask
 from granian._futures import _new_cbscheduler
 from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian._loops import loops
@@ -31,8 +34,10 @@ from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
 from ..storage.log_lines import start_logging
+from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
 from .draining_middleware import LARGE_ANSWERS, LINGERING, DrainingMiddleware
+from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, silent_listener
 from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS
@@ -41,6 +46,9 @@ LOG = logging.getLogger(__name__)
 
 HEADER_SECONDS = 15
 """The timeout for receiving request headers, and for idle keep-alive connections."""
+
+Request = tuple[Any, Scope]
+"""granian's protocol, which takes the response, and what it knows of the request."""
 
 DRAIN_SECONDS = 3.0
 """How long draining waits for keep-alive connections to close. The remaining ones are closed by force."""
@@ -51,10 +59,21 @@ CONNECTIONS = 1024
 THREADS = PLACES + WAITING + LINGERING + LARGE_ANSWERS + 17
 """Threads for requests. Up to eleven receive or await a body, two drop one, five wait for an export, six for a
 picture, four for a drawing, five send large files: two remain. A thread is started when it is needed and ends when it
-is idle.
+is idle. One at a time answers from the response cache (``leader_followers.py``)."""
 
-Threads that could run wake each other whenever the GIL is released: a cached page takes 63 µs of CPU with 47 threads,
-42 µs with 24, 38 µs with 16 (``benchmarks/serving.py``)."""
+BASIC_ENVIRON = {
+    "GATEWAY_INTERFACE": "CGI/1.1",
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "granian",
+    "wsgi.errors": sys.stderr,
+    "wsgi.input_terminated": True,  # werkzeug's key: the input ends where the body ends
+    "wsgi.multiprocess": True,
+    "wsgi.multithread": True,
+    "wsgi.run_once": False,
+    "wsgi.version": (1, 0),
+}
+"""The part of ``environ`` that is the same in all requests. granian's own wrapper adds the process's environment
+variables, where ``HTTP_PROXY`` reads as a header field that the client sent."""
 
 OTHER_FILES = 216
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""
@@ -80,15 +99,17 @@ def main() -> None:
     app, (connections, threads) = create_app(services), limits()
     bodies = RequestBodies(takes_body_at(app), PLACES if threads == THREADS else 1)
     application = DrainingMiddleware(app.wsgi_app, bodies, LARGE_ANSWERS if threads == THREADS else 1)
+    answer = granian_callback(application, cached_responses_of(app))
     worker = _worker(arguments.listener, arguments.number, connections, threads)
     watch = ConnectionWatch(_port(arguments.listener), connections, bodies.slowest)
-    serve(application, worker, watch, arguments, serving)
+    serve(application, answer, worker, watch, arguments, serving)
     stop.set()
     os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
 
 
 def serve(
     application: DrainingMiddleware,
+    answer: Callable[[Any, Scope], None],
     worker: Any,
     watch: ConnectionWatch,
     facts: argparse.Namespace,
@@ -100,7 +121,7 @@ def serve(
     end = WorkerSignal()
     end.add_cb(stopped.set)
     loop = loops.get(Loops.auto)
-    scheduler = _new_cbscheduler(loop, granian_callback(application), impl_asyncio=True)  # type: ignore[no-untyped-call]
+    scheduler = _new_cbscheduler(loop, answer, impl_asyncio=True)  # type: ignore[no-untyped-call]
     worker.serve_mtr(scheduler, loop, end)
     threading.Thread(target=watch.run, args=(stopped,), name="connections", daemon=True).start()
     os.write(facts.ready, b"1")
@@ -112,33 +133,51 @@ def serve(
     stopped.wait()
 
 
-def granian_callback(application: DrainingMiddleware) -> Callable[[Any, dict[str, Any]], int]:
-    """What granian calls for each request. Its own wrapper copies the process's environment variables into each
-    request's ``environ``, where ``HTTP_PROXY`` reads as a header field that the client sent."""
-    basic = {
-        "GATEWAY_INTERFACE": "CGI/1.1",
-        "SCRIPT_NAME": "",
-        "SERVER_SOFTWARE": "granian",
-        "wsgi.errors": sys.stderr,
-        "wsgi.input_terminated": True,  # werkzeug's key: the input ends where the body ends
-        "wsgi.multiprocess": True,
-        "wsgi.multithread": True,
-        "wsgi.run_once": False,
-        "wsgi.version": (1, 0),
-    }
+def cached_responses_of(app: Flask) -> CachedResponses:
+    is_logged = "access_log" in app.extensions
+    return CachedResponses(app.wsgi_app, app.extensions["response_cache"], BASIC_ENVIRON, may_prepare=not is_logged)
 
-    def answer(protocol: Any, scope: dict[str, Any]) -> int:
-        response = Response()  # type: ignore[no-untyped-call]
-        body = application(basic | scope, response)
-        if isinstance(body, list):
-            protocol.response_bytes(response.status, response.headers, b"".join(body))
+
+def granian_callback(application: DrainingMiddleware, cached: CachedResponses) -> Callable[[Any, Scope], None]:
+    """What granian calls for each request, in one of THREADS.
+
+    A request with a body is answered in the thread that granian called: after the return of the call granian's reading
+    of a body may never end, and stop the process.
+    """
+
+    def answers_at_once(request: Request) -> bool:
+        protocol, scope = request
+        found = None if application.draining else cached.find(scope)
+        if found is not None:
+            protocol.response_bytes(*found)
+        return found is not None
+
+    threads = LeaderFollowers[Request](answers_at_once, partial(_answer, application))
+
+    def answer(protocol: Any, scope: Scope) -> None:
+        if "CONTENT_LENGTH" in scope or "HTTP_TRANSFER_ENCODING" in scope:
+            threads.handle_here((protocol, scope))
         else:
-            rest = ResponseIterWrap(body)  # type: ignore[no-untyped-call]
-            protocol.response_iter(response.status, response.headers, rest)
-        status: int = response.status
-        return status
+            threads.handle((protocol, scope))
 
     return answer
+
+
+def _answer(application: WSGIApplication, request: Request) -> None:
+    """Runs *application*. An error is logged and answered with 500."""
+    protocol, scope = request
+    response = Response()  # type: ignore[no-untyped-call]
+    try:
+        body = application(BASIC_ENVIRON | scope, response)
+    except BaseException:
+        LOG.exception("a request ended with an error")
+        protocol.response_bytes(500, [], b"")
+        return
+    if isinstance(body, list):
+        protocol.response_bytes(response.status, response.headers, b"".join(body))
+    else:
+        rest = ResponseIterWrap(body)  # type: ignore[no-untyped-call]
+        protocol.response_iter(response.status, response.headers, rest)
 
 
 def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch) -> None:

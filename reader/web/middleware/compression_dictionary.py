@@ -19,6 +19,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import brotli
 import zstandard
 
+from .response_cache import ONLY_IF_CACHED, NotCached
+
 MATCH = "/a/*"
 LEVEL = 19
 LONGEST_BYTES = 128 << 10
@@ -48,6 +50,8 @@ class CompressionDictionaryMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not supports_dictionaries(environ):
             return self.inner(environ, start_response)
+        if ONLY_IF_CACHED in environ and "HTTP_AVAILABLE_DICTIONARY" in environ:
+            raise NotCached  # a response is compressed or looked for among those that were
         status, headers, body = self._response(environ)
         start_response(status, list(headers.items()))
         return [body]

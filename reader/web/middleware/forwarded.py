@@ -40,7 +40,7 @@ class ForwardedMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
-        forwarded = _FORWARDED & environ.keys()
+        forwarded = [name for name in _FORWARDED if name in environ]
         if forwarded and is_within(peer, self._trusted):
             return self._set_client(environ, start_response)
         for name in forwarded:

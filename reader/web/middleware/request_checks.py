@@ -34,6 +34,7 @@ LONGEST_FIELDS = {
 }
 """The maximum length of request fields in characters. A longer field is dropped; all are optional (RFC 9110)."""
 
+_LONGEST_FIELDS = tuple(LONGEST_FIELDS.items())
 _ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-0*[1-9]\d*)", re.ASCII)
 """Other ranges are ignored and the whole file is sent, as RFC 9110 14.2 allows."""
 
@@ -57,20 +58,21 @@ class RequestChecks:
         self._inner, self._hosts, self._refuses_others = inner, hosts, refuses_others
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] in _ANY_HOST and not environ.get("HTTP_HOST") and _is_http_1_0(environ):
+        path = environ["PATH_INFO"]
+        if path in _ANY_HOST and not environ.get("HTTP_HOST") and _is_http_1_0(environ):
             environ["HTTP_HOST"] = "localhost"
         if status := _fault(environ):
             return _refusal(status, start_response)
-        for name in LONGEST_FIELDS.keys() & environ.keys():
-            if len(environ[name]) > LONGEST_FIELDS[name]:
+        for name, longest in _LONGEST_FIELDS:
+            if name in environ and len(environ[name]) > longest:
                 del environ[name]
         if "HTTP_RANGE" in environ and not _is_valid_range(environ):
             del environ["HTTP_RANGE"]
         if environ.get("QUERY_STRING"):
-            environ["QUERY_STRING"] = canonical_query(environ["PATH_INFO"], environ["QUERY_STRING"])
-        if environ["PATH_INFO"].startswith("//"):
+            environ["QUERY_STRING"] = canonical_query(path, environ["QUERY_STRING"])
+        if path.startswith("//"):
             return _to_one_slash(environ, start_response)
-        if self._is_ours(environ["HTTP_HOST"]) or environ["PATH_INFO"] in _ANY_HOST:
+        if self._is_ours(environ["HTTP_HOST"]) or path in _ANY_HOST:
             return self._inner(environ, start_response)
         if self._refuses_others:
             return _refusal("421 Misdirected Request", start_response)
@@ -94,7 +96,8 @@ def _fault(environ: WSGIEnvironment) -> str:
 
     Methods are case-sensitive (RFC 9110 9.1), but werkzeug takes ``get`` for GET.
     """
-    if environ["REQUEST_METHOD"] != environ["REQUEST_METHOD"].upper():
+    method = environ["REQUEST_METHOD"]
+    if method != method.upper():
         return "501 Not Implemented"
     if not is_host(environ.get("HTTP_HOST", "")):
         return "400 Bad Request"

@@ -7,68 +7,58 @@ authorization or unclear conditions go to Flask. A hit takes about a tenth of th
 
 from __future__ import annotations
 
-import queue
 import re
-import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-import brotli
+from .recompression import Recompressor
+from .stored_responses import CachedVariant, Headers, StoredResponse, same_version, version_in
 
-from ..responses import BEST_QUALITY_SUFFIX
-
-Headers = list[tuple[str, str]]
-StoredResponse = tuple[str, Headers, bytes]
 Key = tuple[str, str, str, str]
-VaryField = tuple[str, Callable[[str], Hashable]]
+VaryField = tuple[str, Callable[[str], Hashable], Hashable]
+"""A request field in Vary: WSGI name, function to normalize its value, and the normalized value of a missing field."""
 
 _CACHEABLE_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|application/(?:javascript|manifest)")
 _LARGEST_BYTES = 1 << 20
 _OVERHEAD_BYTES = 2_000
-_MOST_QUEUED = 64
-"""At brotli's 7 ms a page, half a second of work."""
-
 _LONGEST_SECONDS = 60
 """Pages and feeds list finished exports, and no revision tells that one was finished: they learn of it in a minute."""
 
+ONLY_IF_CACHED = "reader.only_if_cached"
+"""The key in ``environ`` for the revision of which a stored response is wanted at once, or else NotCached.
+
+Named after the directive of RFC 9111 5.2.1.7. Whoever sets it never waits: for a lock, the disk or a database."""
+
+STORED = "reader.stored"
+"""The key in ``environ`` under which such a request finds the CachedVariant and the StoredResponse it got."""
+
+AT_ONCE_BYTES = 256 << 10
+"""The largest response to such a request: the event loop takes it whole, however slow the client is."""
+
+_METHODS = frozenset(("GET", "HEAD"))
+_TO_FLASK = frozenset(("HTTP_RANGE", "HTTP_A_IM", "HTTP_AUTHORIZATION"))
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d+)")
-_ONE_TAG = re.compile(r'(?:W/)?"([^",-]+)[^",]*"')
 
 
-@dataclass
-class CachedVariant:
-    """The stored response for one combination of Vary fields. ``ready`` is None if only a 304 is stored."""
+class NotCached(Exception):
+    """A request with ONLY_IF_CACHED needs Flask, or its response is too large."""
 
-    etag: str
-    modified: str
-    fresh_until: float = 0.0
-    ready: StoredResponse | None = None
-    unchanged: dict[str, StoredResponse] = field(default_factory=dict)
-    """Stored 304 responses by If-None-Match (RFC 9110 13.1.2: with or without ``W/``); the empty key is for dates."""
-    may_recompress: bool = False
 
-    def response_for(self, environ: WSGIEnvironment) -> StoredResponse | None:
-        """The stored 200 or 304 for the request's conditions; None if the request must go to Flask."""
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        if held is not None:
-            found = self.unchanged.get(held)
-            return found or (self.ready if self._is_another(held) else None)
-        since = environ.get("HTTP_IF_MODIFIED_SINCE")
-        if since is None:
-            return self.ready
-        return self.unchanged.get("") if since == self.modified else None
+class Revision(Protocol):
+    """The revision of what the responses are made of."""
 
-    def _is_another(self, held: str) -> bool:
-        """Whether If-None-Match is a single entity tag of another version of the content."""
-        return _version_in(held) not in ("", _version_in(self.etag))
+    def __call__(self) -> int: ...
+
+    def known(self) -> int | None:
+        """The same without waiting; None if it is not known."""
 
 
 @dataclass
 class CacheEntry:
-    """The variants of one URL; ``fields`` are the request fields of its Vary: WSGI name, and function to normalize."""
+    """The variants of one URL; ``fields`` are the request fields of its Vary."""
 
     fields: tuple[VaryField, ...]
     variants: dict[tuple[Hashable, ...], CachedVariant] = field(default_factory=dict)
@@ -76,7 +66,7 @@ class CacheEntry:
 
 
 class ResponseCache:
-    """The WSGI middleware. *revision* returns the catalog's revision; it is called for every request.
+    """The WSGI middleware. *revision* is that of the catalog; it is asked for at every request.
 
     *normal* maps WSGI names of request fields to functions that normalize their values for the cache key. Other fields
     are used unchanged.
@@ -85,7 +75,7 @@ class ResponseCache:
 
         app.wsgi_app = ResponseCache(
             app.wsgi_app,
-            revision=lambda: catalog.revision,
+            revision=CatalogRevision(catalog),
             limit_bytes=16 << 20,
             normal={"HTTP_ACCEPT_ENCODING": encoding_for},
         )
@@ -94,7 +84,7 @@ class ResponseCache:
     def __init__(
         self,
         inner: WSGIApplication,
-        revision: Callable[[], int],
+        revision: Revision,
         limit_bytes: int,
         normal: Mapping[str, Callable[[str], Hashable]],
     ) -> None:
@@ -104,30 +94,54 @@ class ResponseCache:
         another thread resets it would bring all the others back."""
         self.collected: dict[str, int] = {}
         """The part of ``hits`` that the metrics have."""
-        self._revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
+        self.revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
+        self.generation = 0
+        """Incremented whenever responses are dropped: nobody should hold them any longer."""
         self._pages: dict[Key, CacheEntry] = {}
         self._older: dict[Key, CacheEntry] = {}
         self._state, self._size_bytes = -1, 0
         self._recompressor = Recompressor()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        method = environ["REQUEST_METHOD"]
-        if method not in ("GET", "HEAD"):
+        if ONLY_IF_CACHED in environ:
+            return self._at_once(environ, start_response)
+        if environ["REQUEST_METHOD"] not in _METHODS:
             return self.inner(environ, start_response)
-        state = self._revision()
+        state = self.revision()
+        _, ready = self._stored(environ, state)
+        return self._send(ready, environ, start_response) if ready else self._fetch(environ, start_response, state)
+
+    def _at_once(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in _METHODS:
+            raise NotCached
+        variant, ready = self._stored(environ, environ[ONLY_IF_CACHED])
+        if ready is None or len(ready[2]) > AT_ONCE_BYTES:
+            raise NotCached
+        environ[STORED] = (variant, ready)
+        return self._send(ready, environ, start_response)
+
+    def _stored(self, environ: WSGIEnvironment, state: int) -> tuple[CachedVariant | None, StoredResponse | None]:
+        """The stored response for the request; None if it must go to Flask."""
         variant = self._find(environ, state)
-        ready = variant.response_for(environ) if variant else None
-        if ready is None or "HTTP_RANGE" in environ or "HTTP_A_IM" in environ or "HTTP_AUTHORIZATION" in environ:
-            return self._fetch(environ, start_response, state)
-        self.hits[ready[0]] = self.hits.get(ready[0], 0) + 1
-        if variant and variant.may_recompress:
+        if variant is None or not _TO_FLASK.isdisjoint(environ):
+            return None, None
+        ready = variant.response_for(environ)
+        if ready and variant.may_recompress:
             self._recompressor.submit(variant)
+        return variant, ready
+
+    def _send(self, ready: StoredResponse, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.count_hit(ready)
         start_response(ready[0], ready[1])
-        return [ready[2]] if method == "GET" else []
+        return [ready[2]] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def count_hit(self, ready: StoredResponse) -> None:
+        self.hits[ready[0]] = self.hits.get(ready[0], 0) + 1
 
     def _find(self, environ: WSGIEnvironment, state: int) -> CachedVariant | None:
         if state != self._state:
             self._pages, self._older, self._size_bytes, self._state = {}, {}, 0, state
+            self.generation += 1
         key = _key(environ)
         entry = self._pages.get(key) or self._promoted(key)
         if entry is None:
@@ -151,13 +165,13 @@ class ResponseCache:
             start_response(response.status, response.headers)
             return body
         content = _read(body)
-        if self._revision() == state == self._state:
+        if self.revision() == state == self._state:
             self._store(environ, response, content)
         start_response(response.status, response.headers)
         return [content]
 
     def _store(self, environ: WSGIEnvironment, response: _Response, content: bytes) -> None:
-        fields = tuple((name, self._normal.get(name, str)) for name in response.vary_fields())
+        fields = tuple(self._vary_field(name) for name in vary_fields(response.headers))
         entry = self._pages.get(_key(environ))
         if entry is None or entry.fields != fields:
             entry = self._pages[_key(environ)] = CacheEntry(fields)
@@ -170,11 +184,16 @@ class ResponseCache:
         entry.size_bytes += size_bytes
         self._evict(size_bytes)
 
+    def _vary_field(self, name: str) -> VaryField:
+        normalize = self._normal.get(name, str)
+        return name, normalize, normalize("")
+
     def _evict(self, more_bytes: int) -> None:
         """Evicts by generations: when the new generation is full it becomes the old one, and the old one is dropped."""
         self._size_bytes += more_bytes
         if self._size_bytes > self._limit_bytes // 2:
             self._older, self._pages, self._size_bytes = self._pages, {}, 0
+            self.generation += 1
 
 
 def _stored_bytes(content: bytes, key: Key, variant_key: tuple[Hashable, ...]) -> int:
@@ -207,16 +226,12 @@ class _Response:
         return (
             self.status[:3] in ("200", "304")
             and "public" in named.get("cache-control", "")
-            and _version_in(self.etag) != ""
+            and version_in(self.etag) != ""
             and "set-cookie" not in named
             and "*" not in named.get("vary", "")
             and (self.status[:3] == "304" or _CACHEABLE_TYPES.match(named.get("content-type", "")) is not None)
             and int(named.get("content-length", 0)) <= _LARGEST_BYTES
         )
-
-    def vary_fields(self) -> tuple[str, ...]:
-        names = (name.strip() for name in self._named.get("vary", "").split(","))
-        return tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in names if name)
 
     def max_age_seconds(self) -> int:
         found = _MAX_AGE.search(self._named["cache-control"])
@@ -232,44 +247,11 @@ class _Response:
             variant.ready, variant.may_recompress = ready, self._named.get("content-encoding") == "br"
 
 
-class Recompressor:
-    """Recompresses responses with brotli quality 11 in a background thread, after their first hit.
-
-    A client can submit faster than brotli works, so the queue is bounded; the rest is submitted again at a later hit.
-    """
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[CachedVariant] = queue.Queue(_MOST_QUEUED)
-        self._thread: threading.Thread | None = None
-
-    def submit(self, variant: CachedVariant) -> None:
-        with suppress(queue.Full):
-            self._queue.put_nowait(variant)
-            variant.may_recompress = False
-        if self._thread is None:  # started late, because threads do not survive a fork
-            self._thread = threading.Thread(target=self._work, name="recompressor", daemon=True)
-            self._thread.start()
-
-    def _work(self) -> None:
-        while True:
-            variant = self._queue.get()
-            if variant.ready:
-                variant.ready = recompressed(variant.ready)
-
-
-def recompressed(ready: StoredResponse) -> StoredResponse:
-    """The response in brotli quality 11, with another entity tag, because strong tags identify bytes."""
-    status, headers, body = ready
-    smaller = brotli.compress(brotli.decompress(body), mode=brotli.MODE_TEXT, quality=11)
-    if len(smaller) >= len(body):
-        return ready
-    return status, [(name, _recompressed_header(name.lower(), value, len(smaller))) for name, value in headers], smaller
-
-
-def _recompressed_header(name: str, value: str, size_bytes: int) -> str:
-    if name == "content-length":
-        return str(size_bytes)
-    return f'{value[:-1]}{BEST_QUALITY_SUFFIX}"' if name == "etag" else value
+def vary_fields(headers: Headers) -> tuple[str, ...]:
+    """The WSGI names of the request fields in Vary."""
+    vary = next((value for name, value in headers if name.lower() == "vary"), "")
+    names = (name.strip() for name in vary.split(","))
+    return tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in names if name)
 
 
 def _key(environ: WSGIEnvironment) -> Key:
@@ -279,18 +261,7 @@ def _key(environ: WSGIEnvironment) -> Key:
 
 
 def _variant_key(fields: tuple[VaryField, ...], environ: WSGIEnvironment) -> tuple[Hashable, ...]:
-    return tuple([normalize(environ.get(name, "")) for name, normalize in fields])
-
-
-def same_version(etag: str, other: str) -> bool:
-    """Whether both tags name the same content in the same coding, in any brotli quality."""
-    return etag.replace(f'{BEST_QUALITY_SUFFIX}"', '"') == other.replace(f'{BEST_QUALITY_SUFFIX}"', '"')
-
-
-def _version_in(etag: str) -> str:
-    """``x`` of ``"x"``, ``"x-br"`` or ``W/"x-gzip"``; empty for lists, ``*`` and other forms."""
-    match = _ONE_TAG.fullmatch(etag)
-    return match[1] if match else ""
+    return tuple([normalize(environ[name]) if name in environ else missing for name, normalize, missing in fields])
 
 
 def _read(body: Iterable[bytes]) -> bytes:
