@@ -5,12 +5,14 @@
 wrk tests each server in turn for several rounds, and medians are compared, so that other load affects all equally.
 nginx has the precompressed response as a file, with open_file_cache on and its log off. Reader is ``python -m reader
 serve``; ``hot off`` is its application without the response cache. Peers with the same articles: the plain Flask app in
-this script and, if installed, kiwix-serve with Reader's own ZIM and datasette. Exits 1 if a target is missed.
+this script and, if installed, kiwix-serve with Reader's own ZIM and datasette. ``constant`` is one response to every
+request, by the same server (granian). Exits 1 if a target is missed.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -25,6 +27,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -39,8 +42,7 @@ from benchmarks.library import write_articles  # noqa: E402
 from reader.server.web_process import THREADS  # noqa: E402
 
 CONNECTIONS = 64
-SETTLED_SECONDS = 3
-ARTICLES = 500
+SETTLED_SECONDS = 2
 FEED = "/feed.xml"
 BR = {"Accept-Encoding": "br"}
 
@@ -72,6 +74,34 @@ def article(slug):
 """A minimal Flask app: the file is read and rendered by Jinja at each request, uncompressed."""
 
 
+CONSTANT = """
+import json, pathlib
+
+HEADERS, BODY = json.loads(pathlib.Path("constant.json").read_text("utf-8")), pathlib.Path("constant.br").read_bytes()
+
+
+def app(environ, start_response):
+    start_response("200 OK", HEADERS)
+    return [BODY]
+"""
+"""The headers and the body of Reader's article."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How many articles there are, and for how long each case is measured. Peers that no target names are measured
+    in *peer_rounds*."""
+
+    articles: int
+    seconds: int
+    rounds: int
+    peer_rounds: int
+
+
+QUICK = Extent(articles=100, seconds=1, rounds=3, peer_rounds=1)
+WHOLE = Extent(articles=500, seconds=5, rounds=7, peer_rounds=7)
+
+
 @dataclass(frozen=True)
 class Load:
     """A result of wrk: requests per second, and the 99th percentile of the response time."""
@@ -99,13 +129,13 @@ class Aim:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true", help="short rounds: 45 s")
+    options.add_argument("--quick", action="store_true", help="short rounds, fewer articles: 45 s")
     chosen = options.parse_args()
     missing = [name for name in ("wrk", "nginx") if not shutil.which(name)]
     if missing:
         raise SystemExit(f"{' and '.join(missing)} not found: bash scripts/setup.sh bench")
     with tempfile.TemporaryDirectory() as folder:
-        aims = measure(Path(folder), seconds=1 if chosen.quick else 5, rounds=3 if chosen.quick else 7)
+        aims = measure(Path(folder), QUICK if chosen.quick else WHOLE)
     print()
     for aim in aims:
         print(aim)
@@ -113,22 +143,28 @@ def main() -> None:
     raise SystemExit(not all(aim.is_met for aim in aims))
 
 
-def measure(folder: Path, seconds: int, rounds: int) -> list[Aim]:
+def measure(folder: Path, extent: Extent) -> list[Aim]:
     articles = folder / "articles"
     shutil.copytree(ROOT / "articles", articles)
-    write_articles(articles, ARTICLES)
+    write_articles(articles, extent.articles)
     seed = next(path for path in articles.rglob("*.txt")).stem
     with ExitStack() as servers:
-        hot = servers.enter_context(reader(folder, articles))
-        cold = servers.enter_context(without_cache(folder, articles))
+        with ThreadPoolExecutor() as starting:
+            rest = starting.submit(peers, servers, folder, articles, seed)
+            started = [
+                starting.submit(servers.enter_context, start(folder, articles)) for start in (reader, without_cache)
+            ]
+            hot, cold = (server.result() for server in started)
+            cases_of_peers = rest.result()
         article = f"/a/{seed}"
-        for path in (article, FEED):
-            settled_etag(hot + path, SETTLED_SECONDS)
+        with ThreadPoolExecutor() as settling:
+            list(settling.map(lambda path: settled_etag(hot + path, SETTLED_SECONDS), (article, FEED)))
         files = {"article": fetch(hot + article, BR), "feed": fetch(hot + FEED, BR)}
         nginx = servers.enter_context(nginx_serving(folder, {name: body for name, (body, _) in files.items()}))
         cases = {
             "nginx article": f"{nginx}/article",
             "hot article": hot + article,
+            "constant": servers.enter_context(constant(folder, *files["article"])) + article,
             "nginx article 304": f"{nginx}/article",
             "hot article 304": hot + article,
             "nginx feed": f"{nginx}/feed",
@@ -137,8 +173,8 @@ def measure(folder: Path, seconds: int, rounds: int) -> list[Aim]:
             "hot feed 304": hot + FEED,
             "hot off, article": cold + article,
         }
-        cases |= peers(servers, folder, articles, seed)
-        loads = interleaved(cases, seconds, rounds)
+        loads = interleaved(cases, extent.seconds, extent.rounds)
+        loads |= interleaved(cases_of_peers, extent.seconds, extent.peer_rounds)
         miss_ms = median_miss_ms(cold, folder / "cold" / "catalog.sqlite3")
     table(loads)
     return aims_of(loads, miss_ms)
@@ -153,6 +189,7 @@ def aims_of(loads: dict[str, Load], miss_ms: float) -> list[Aim]:
         Aim("hot article 304 / nginx 304", ratio("hot article 304", "nginx article 304"), 0.40),
         Aim("hot feed / nginx", ratio("hot feed", "nginx feed"), 0.40),
         Aim("hot feed 304 / nginx 304", ratio("hot feed 304", "nginx feed 304"), 0.40),
+        Aim("hot article / constant", ratio("hot article", "constant"), 0.75),
         Aim("hot article / hot off", ratio("hot article", "hot off, article"), 15),
         Aim(
             "p99 of hot article / nginx", loads["hot article"].p99_ms / loads["nginx article"].p99_ms, 3, is_least=False
@@ -229,6 +266,22 @@ def without_cache(folder: Path, articles: Path) -> Iterator[str]:
     environment = {"READER_ARTICLES": str(articles), "READER_INSTANCE": str(folder / "cold")}
     paths = os.pathsep.join((str(folder), str(ROOT)))
     with running(command, folder / "cold.log", environment | {"PYTHONPATH": paths}) as url:
+        yield url
+
+
+@contextmanager
+def constant(folder: Path, body: bytes, headers: Message) -> Iterator[str]:
+    """As many processes as ``python -m reader serve`` starts, each with one thread: none waits."""
+    (folder / "constant.br").write_bytes(body)
+    fields = [(name, value) for name, value in headers.items() if name.lower() != "date"]
+    (folder / "constant.json").write_text(json.dumps(fields), encoding="utf-8")
+    (folder / "constant.py").write_text(CONSTANT, encoding="utf-8")
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
+        "--blocking-threads", "1", "--no-ws", "--host", "127.0.0.1", "--port", "{port}", "--working-dir", str(folder),
+        "constant:app",
+    ]  # fmt: skip
+    with running(command, folder / "constant.log", {"PYTHONPATH": str(folder)}) as url:
         yield url
 
 

@@ -86,7 +86,7 @@ class CatalogRevision:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog, self._last = catalog, 0
         self._looked_at = self._wanted_until = float("-inf")
-        self._wanted = threading.Event()
+        self._wanted, self._pause = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None  # started late, because threads do not survive a fork
 
     def __call__(self) -> int:
@@ -113,6 +113,6 @@ class CatalogRevision:
     def _watch(self) -> None:
         while self._wanted.wait():
             self()
-            time.sleep(LOOK_SECONDS)
+            self._pause.wait(LOOK_SECONDS)  # not time.sleep, which fails below libfaketime
             if time.monotonic() > self._wanted_until:
                 self._wanted.clear()

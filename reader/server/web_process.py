@@ -20,7 +20,6 @@ from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from flask import Flask
 from granian._futures import _new_cbscheduler
 from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian._loops import loops
@@ -133,7 +132,8 @@ def serve(
     stopped.wait()
 
 
-def cached_responses_of(app: Flask) -> CachedResponses:
+def cached_responses_of(app: Any) -> CachedResponses:
+    """Of the Flask *app*."""
     is_logged = "access_log" in app.extensions
     return CachedResponses(app.wsgi_app, app.extensions["response_cache"], BASIC_ENVIRON, may_prepare=not is_logged)
 
