@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from factories import SHANGHAI, make_article
+from lxml import html
 
 from reader.catalog import Catalog, catalog_writer
 from reader.catalog.highlighting import LENGTH
@@ -272,3 +273,25 @@ def test_the_search_page_goes_on_by_links(client, publish):
         following = re.search(r'<a href="([^"]+)" rel=next>', page)
         address = following and unescape(following[1])
     assert seen == [f"s{n}" for n in reversed(range(45))]
+
+
+@pytest.mark.parametrize("query", ["", "没有的词"])
+def test_a_search_without_results_offers_the_sections_and_examples_that_find_something(client, publish, query):
+    story = "---\nsection: {}\nsource: 新华社\nbyline: [{}]\ntags: [雨]\n---\n# 大雨\n\n今天下雨。\n"
+    publish({"2026-05-01/a.md": story.format("民生", "Li Bai"), "2026-05-02/b.md": story.format("要闻/天气", "Li Bai")})
+    page = html.fromstring(client.get("/search", query_string={"q": query}).text)
+    sections = page.xpath("//nav[@class='chips']/a/@href")
+    assert {"/s/民生/", "/s/要闻/", "/s/"} == set(sections)
+    examples = page.xpath("//ul[@class='examples']//a")
+    assert [link.text for link in examples] == [
+        "section:民生", "tag:雨", 'author:"Li Bai"', "source:新华社", "after:2026-05",
+    ]  # fmt: skip
+    for link in examples:
+        found = html.fromstring(client.get(link.get("href")).text)
+        assert found.xpath("//ul[@class='list']/li"), link.text
+
+
+def test_a_site_without_articles_offers_no_examples(client, publish):
+    publish({})
+    page = html.fromstring(client.get("/search?q=雨").text)
+    assert not page.xpath("//ul[@class='examples'] | //nav[@class='chips']")

@@ -146,9 +146,21 @@ def test_the_sections_stand_in_the_editors_order(publish, client):
 def test_its_pages_are_outside_of_lists_feeds_and_issues(paper, services, client):
     assert page(client, "/about").xpath("//h1")[0].text == "关于我们"
     assert services.catalog.count() == 1
-    for path in ("/", "/feed.xml", "/d/", "/sitemap.xml"):
+    for path in ("/", "/feed.xml", "/d/", "/sitemap.xml", "/sitemap-2026-05.xml"):
         assert "虚构的省级党报" not in client.get(path).text
     assert client.get("/nothing").status_code == 404
+
+
+def test_its_pages_and_articles_without_a_date_are_in_the_sitemap(publish, client):
+    def locations(path: str) -> list[str]:
+        return re.findall("<loc>http://localhost(.*?)</loc>", client.get(path).text)
+
+    publish({"2026-05-01/bridge.md": STORY})
+    assert locations("/sitemap.xml") == ["/sitemap-2026-05.xml"]
+    publish(FILES | {"imprint.md": "# 版权页\n\n编辑部。\n"})
+    assert locations("/sitemap.xml") == ["/sitemap-2026-05.xml", "/sitemap-pages.xml"]
+    assert locations("/sitemap-pages.xml") == ["/about", "/privacy", "/a/imprint"]
+    assert client.get("/a/imprint").status_code == 200
 
 
 def test_the_follow_box_loads_its_picture_only_when_it_is_opened(paper, client):

@@ -25,6 +25,9 @@ from .responsive_images import PagePicture, sources_of
 LEAD_DAYS = 3
 """An article leads a list only if it is at most that much older than the newest one."""
 
+LEAD_WIDTHS = "(min-width:64rem) 36rem,38rem"
+"""Of the picture of a lead on screens wider than a phone's, as static/css/front.css has it."""
+
 _ADDRESS = re.compile(r"/media/([0-9a-f]{16})-(\d+)\.jpg")
 
 
@@ -107,7 +110,7 @@ def _facts(teaser: Teaser) -> Iterator[str]:
 def _lead_picture(address: re.Match[str]) -> PagePicture:
     """In any size that the screen asks for; its width and height are the shape to which the page crops it."""
     picture = Picture(address[1], int(address[2]), 0)
-    sources = tuple(sources_of(picture))
+    sources = tuple(sources_of(picture, LEAD_WIDTHS))
     return PagePicture(0, "", "", picture.address, 16, 9, sources, is_first=True)
 
 

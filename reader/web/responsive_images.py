@@ -26,8 +26,8 @@ PHONE = 720
 """The width that a phone loads, whatever its pixel density from 2 on: at 3 a picture of 720 pixels looks the same on a
 screen of 7 cm, at half the bytes. The sizes that a page tells are of this rendition."""
 
-NARROW, COLUMN = "(max-width:40rem)", "38rem"
-"""Screens on which the column is as wide as the screen, and its width on the others."""
+NARROW, COLUMN = "(max-width:40rem)", "(min-width:64rem) 60rem,38rem"
+"""Screens on which the column is as wide as the screen, and the width of a picture on the others."""
 
 ALL = "all"
 _NUMBERS = re.compile(r"\d{1,3}(?:,\d{1,3}){0,99}", re.ASCII)
@@ -164,7 +164,7 @@ def _phone_sources(picture: Picture) -> Iterator[ImageSource]:
         yield ImageSource(mimetype, _phone_address(picture, suffix))
 
 
-def sources_of(picture: Picture) -> Iterator[ImageSource]:
+def sources_of(picture: Picture, column: str = COLUMN) -> Iterator[ImageSource]:
     """For phones at most PHONE pixels wide; for wider screens, where the picture is larger, from there on."""
     small = [width for width in picture.widths if width <= _phone_width(picture)]
     large = [width for width in picture.widths if width >= small[-1]]
@@ -172,7 +172,7 @@ def sources_of(picture: Picture) -> Iterator[ImageSource]:
         is_one = len(large) == 1
         yield ImageSource(mimetype, _srcset(picture, small, suffix), "100vw", "" if is_one else NARROW)
         if not is_one:
-            yield ImageSource(mimetype, _srcset(picture, large, suffix), COLUMN)
+            yield ImageSource(mimetype, _srcset(picture, large, suffix), column)
 
 
 def _srcset(picture: Picture, widths: Iterable[int], suffix: str) -> str:

@@ -187,6 +187,31 @@ def test_the_browser_s_own_bar_has_the_colour_of_the_page(open_page, pictured, c
     assert "#" + "".join(f"{part:02x}" for part in painted) == colour
 
 
+@pytest.mark.parametrize("path", ["/", "/s/要闻/", "/d/2026-05-01/"])
+def test_a_slash_leads_to_the_search_box(open_page, pictured, path):
+    page = open_page(path, base_url=pictured)
+    page.keyboard.press("/")
+    page.wait_for_url("**/search#q")
+    wait_until(page, "document.activeElement.type === 'search'")
+    page.keyboard.type("a/b")
+    assert page.locator("#q").input_value() == "a/b"
+
+
+def test_a_slash_on_the_search_page_goes_to_its_box(open_page, pictured):
+    page = open_page("/search", base_url=pictured)
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.locator("#q").input_value() == ""
+
+
+def test_a_picture_of_an_article_may_be_wider_than_its_text_on_a_desktop(open_page, pictured):
+    page = open_page("/a/n0", base_url=pictured, viewport=DESKTOP, script=False)
+    text, figure = page.locator(".body > p").first.bounding_box(), page.locator(".body > figure").bounding_box()
+    assert text["width"] <= 720 < figure["width"] <= 1080
+    assert abs(figure["x"] + figure["width"] / 2 - 640) < 1
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("cookie", ["light", "dark", "large", "hant"])
 @pytest.mark.parametrize("path", ["/", "/s/要闻/"])

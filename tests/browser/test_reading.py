@@ -71,7 +71,7 @@ def test_nothing_moves_while_a_page_with_a_picture_loads(open_page):
 
 
 @pytest.mark.parametrize(
-    ("width", "density", "loaded"), [(360, 2, 720), (412, 2.625, 720), (430, 3, 720), (1280, 1, 720), (1280, 2, 1080)]
+    ("width", "density", "loaded"), [(360, 2, 720), (412, 2.625, 720), (430, 3, 720), (768, 1, 720), (1280, 1, 1080)]
 )
 def test_a_picture_comes_in_the_size_that_the_page_tells_for_phones(open_page, width, density, loaded):
     page = open_page("/a/rich", width=width, device_scale_factor=density)

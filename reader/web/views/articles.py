@@ -37,6 +37,7 @@ from ..rendering import (
 from ..request_context import request_context
 from ..responsive_images import ImageSet
 from ..shown_corrections import corrections_of, is_changed_since
+from ..site_sections import top_sections
 from ..structured_data import json_ld, scripts_of
 
 bp = Blueprint("articles", __name__)
@@ -73,22 +74,6 @@ def home() -> Response:
         }
 
     return render_page("home.html", f"{catalog.revision} {before}", build)
-
-
-def top_sections() -> list[Collection]:
-    """The top-level sections: those that the site's settings name in their order, then those with most articles."""
-    order = {name: number for number, name in enumerate(services().catalog.site.sections)}
-    counted = [
-        (count, collection)
-        for collection, count in services().catalog.collections("section")
-        if "/" not in collection.name
-    ]
-    return [
-        collection
-        for _, collection in sorted(
-            counted, key=lambda pair: (order.get(pair[1].name, len(order)), -pair[0], pair[1].name)
-        )
-    ]
 
 
 def groups(sections: list[Collection], shown: Iterable[Teaser]) -> list[Group]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +18,10 @@ from ...chinese.text_conversion import convert
 from ...i18n import N_
 from .. import services
 from ..rate_limits import client, client_limits
-from ..rendering import NavigationLink, render_page, teasers_shown
+from ..rendering import NavigationLink, render_page, section_link, teasers_shown, translated_labels
 from ..request_context import request_context
 from ..responses import not_listed
+from ..site_sections import top_sections
 
 bp = Blueprint("search", __name__)
 
@@ -75,6 +77,7 @@ def context_of(parameters: SearchParameters) -> dict[str, Any]:
         "orders": [NavigationLink(gettext(LABELS[order]), parameters.address(order=order)) for order in ORDERS],
         "chosen": gettext(LABELS[parameters.order]),
         "hits": [shown(hit) for hit in results.hits],
+        **({} if results.hits else ways_on()),
         "hints": [] if results.hits or parameters.before else hints(parameters),
         "older": older(parameters, results),
         "newer": NavigationLink(gettext("Back to the first results"), parameters.address())
@@ -87,6 +90,24 @@ def older(parameters: SearchParameters, results: Results) -> NavigationLink | No
     if results.more is None:
         return None
     return NavigationLink(gettext("More"), parameters.address(before=f"{results.more[0]},{results.more[1]}"))
+
+
+def ways_on() -> dict[str, Any]:
+    """For a page without results: the sections, and a search by each filter that finds something here."""
+    sections = translated_labels([section_link(collection) for collection in top_sections()])
+    return {"sections": sections, "examples": [NavigationLink(text, urls.search(text)) for text in examples()]}
+
+
+def examples() -> Iterator[str]:
+    """By the largest section, tag, author and source, and by the newest month: ``tag:雨``, ``author:"Li Bai"``."""
+    for kind in ("section", "tag", "author", "source"):
+        counted = services().catalog.collections(kind)
+        if counted:
+            [collection, _] = max(counted, key=lambda pair: pair[1])
+            name = collection.name.rpartition("/")[2] if kind == "section" else collection.name
+            yield f'{kind}:"{name}"' if " " in name else f"{kind}:{name}"
+    for day, _ in services().catalog.issues(limit=1):
+        yield f"after:{day:%Y-%m}"
 
 
 def hints(parameters: SearchParameters) -> list[NavigationLink]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import groupby
+from urllib.parse import quote
 
 from flask import Blueprint, Response, send_file
 from flask_babel import gettext
@@ -18,7 +19,7 @@ from ...catalog import Catalog
 from ...errors import NotFound
 from ...exports import EXPORTS
 from ...feeds import FEEDS
-from ...models import Collection, Teaser
+from ...models import UNDATED, Collection, Teaser
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
@@ -42,6 +43,8 @@ DISALLOWED = tuple(
 ALLOWED = tuple(f"Allow: /*{name}$" for name in FEEDS if name.rpartition(".")[2] in EXPORTS)
 """Feeds with the suffix of an export, such as ``feed.json``. The longest matching pattern wins (RFC 9309 2.2.2)."""
 
+MOST_UNDATED = 10_000
+
 PAPER = "#fdfcfa"
 
 SITE = "\ue000"
@@ -53,8 +56,13 @@ MOST_RENDERED = 16
 
 @bp.get(urls.SITEMAP)
 def sitemap() -> Response:
-    """The sitemap index with one sitemap per month, so that none exceeds 50,000 URLs."""
-    return _xml("sitemaps/sitemaps.xml", months=_months)
+    """The sitemap index with one sitemap per month, so that none exceeds 50,000 URLs, and one of pages without date."""
+    return _xml("sitemaps/sitemaps.xml", months=_months, paths=_undated)
+
+
+@bp.get(urls.PAGES_SITEMAP)
+def sitemap_of_pages() -> Response:
+    return _xml("sitemaps/pages.xml", paths=_undated)
 
 
 @bp.get("/sitemap-<int:year>-<int(fixed_digits=2):month>.xml")
@@ -104,6 +112,13 @@ _rendered: dict[tuple[Catalog, int, str, str], str] = {}
 
 def _published_since(since: datetime) -> list[Teaser]:
     return [teaser for teaser in services().catalog.latest(limit=NEWS_MOST) if teaser.published >= since]
+
+
+def _undated() -> list[str]:
+    """The paths of the site's own pages and of articles without a date, which no month holds."""
+    catalog = services().catalog
+    articles = catalog.latest(limit=MOST_UNDATED, before=(int(UNDATED.timestamp()), ""))
+    return [*(quote(page.link) for page in catalog.site.pages), *(urls.article(teaser.slug) for teaser in articles)]
 
 
 def _months() -> list[str]:

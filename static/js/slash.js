@@ -1,0 +1,8 @@
+// "/" leads to the search, unless somebody types.
+addEventListener('keydown', e => {
+if (e.key == '/' && !e.ctrlKey && !e.altKey && !e.metaKey && !e.target.closest('input,textarea,select')) {
+e.preventDefault();
+const box = document.getElementById('q');
+box ? box.focus() : location = '/search#q'
+}
+})
