@@ -9,17 +9,21 @@ import stat
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 from stub_site import html, site
 from test_importing import PARAGRAPHS, STORY, files, picture, run  # noqa: F401
 
 from reader.child_process.cpu_time import limited_cpu_time
+from reader.formats import read_draft
 from reader.importing import drafting, images, importer
 from reader.importing.extraction.extract import extract
 from reader.importing.sources import feeds, items
 from reader.importing.sources.evernote import note_items
 from reader.importing.sources.wordpress import posts
+from reader.importing.writing import to_file
+from reader.models import Draft
 
 NOTE = "---\ntitle: {0}\npublished: 2018-11-23\n---\n今天{0}，沿河步道暂停开放。\n"
 DEEP = "[" * 200_000 + "]" * 200_000
@@ -238,3 +242,20 @@ def test_a_mail_with_endless_fields_is_imported(run, settings, tmp_path, fields,
     assert "internal error" not in result.output
     assert result.exit_code == 0, result.output[-300:]
     assert title in (settings.articles / files(settings)[0]).read_text("utf-8")
+
+
+@pytest.mark.parametrize("title", ["a --!> <script>alert(1)</script>", "a--!>b", "-->", "a-->b", "--!", "-- >"])
+def test_a_title_does_not_end_the_comment_that_holds_it_in_an_html_file(title):
+    draft = Draft(title=title, body_html="<p>今天下雨。</p>", published=datetime(2018, 11, 23, tzinfo=UTC))
+    suffix, content = to_file(draft, f"https://news.example/{title}", ".html")
+    comment, _, body = content.decode().partition("\n-->\n")
+    assert suffix == ".html"
+    assert re.search("--!?>", comment) is None  # HTML standard 13.2.5.51 and 13.2.5.52
+    assert body.startswith("<article>")
+    assert read_draft(suffix, content).title == title
+
+
+def test_a_page_of_lines_that_may_be_wrapped_is_not_copied_for_each_line():
+    page = STORY.replace("<p>明年", f"<p>{'今天下雨<br>' * 60_000}</p><p>明年")
+    with limited_cpu_time(120):  # it took minutes
+        assert "今天下雨" in extract(page).body_html

@@ -56,6 +56,21 @@ def slugs(services) -> set[str]:
     return {teaser.slug for teaser in services.catalog.latest(limit=100)}
 
 
+def test_a_removed_file_does_not_stay_up_for_days_because_the_clock_was_set_back(
+    services, publish, settings, scan, clock
+):
+    publish({"rain.md": RAIN, "snow.md": RAIN})
+    (settings.articles / "rain.md").unlink()
+    scan()
+    clock.now -= 5 * 86_400
+    due = scan().removal_due
+    assert clock.now < due <= clock.now + GRACE * scanner.VANISHED_FOLDER_FACTOR
+    assert "rain" in slugs(services)
+    clock.pass_by(due - clock.now)
+    scan()
+    assert slugs(services) == {"snow"}
+
+
 def test_a_removed_file_stays_up_for_the_grace_period(services, publish, settings, scan, clock):
     publish({"rain.md": RAIN})
     (settings.articles / "rain.md").unlink()

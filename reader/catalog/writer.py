@@ -78,8 +78,9 @@ class CatalogTransaction:
         """Clears the mark of missing files that were found again."""
         self._db.executemany("UPDATE files SET removal_due = 0 WHERE path = ?", ((path,) for path in paths))
 
-    def overdue(self, now: float) -> list[str]:
-        """Missing files whose removal is due."""
+    def overdue(self, now: float, longest_grace: float = float("inf")) -> list[str]:
+        """Missing files whose removal is due. After the clock was set back, it is within *longest_grace* seconds."""
+        self._db.execute("UPDATE files SET removal_due = ?1 WHERE removal_due > ?1", (now + longest_grace,))
         rows = self._db.execute("SELECT path FROM files WHERE removal_due > 0 AND removal_due <= ?", (now,))
         return [str(row["path"]) for row in rows]
 

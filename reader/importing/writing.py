@@ -17,6 +17,8 @@ from ..sanitizer import sanitize
 LONGEST_SLUG = 60
 _CODE = re.compile(r"<pre>(?:<code>)?([^<]*)(?:</code>)?</pre>")
 _BARE_FIGURE = re.compile(r"<figure>(<img[^>]*>)</figure>")
+_COMMENT_END = re.compile("--(!?)>")
+"""What ends a comment (HTML standard, 13.2.5.51, 13.2.5.52)."""
 ORIGIN = "# imported from "
 """Prefix of the first line of the front matter, a comment with the source address."""
 
@@ -32,7 +34,7 @@ def to_file(draft: Draft, origin: str, suffix: str) -> tuple[str, bytes]:
         body = to_plain_markdown(draft.body_html)
         if _body_in(f"{head}\n{body}") == comparable(_clean(draft.body_html)):
             return ".md", f"{head}\n{body}".encode()
-    comment = head.replace("-->", "--\\u003e")  # YAML quotes such a value, so it reads the escape
+    comment = _COMMENT_END.sub(r"--\1\\u003e", head)  # YAML quotes such a value, so it reads the escape
     return ".html", f"<!--\n{comment}-->\n<article>\n{draft.body_html.strip()}\n</article>\n".encode()
 
 

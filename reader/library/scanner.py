@@ -286,7 +286,8 @@ class Library:
                 store_fault(transaction, None)
                 log.warning("%s can be followed again", root.path)
                 self._fault_kind = ""
-            overdue = [] if fault else transaction.overdue(float("inf") if is_confirmed else now)
+            longest = self._settings.removal_grace_seconds * VANISHED_FOLDER_FACTOR
+            overdue = [] if fault else transaction.overdue(float("inf") if is_confirmed else now, longest)
             claimants = transaction.claimants(overdue)
         return self._drop_and_release(root, overdue, claimants, fault)
 

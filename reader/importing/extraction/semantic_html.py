@@ -298,15 +298,15 @@ def _close(writer: _HtmlWriter) -> None:
 
 
 def _paragraphs(runs: list[str]) -> list[str]:
-    pieces: list[str] = []
+    pieces: list[list[str]] = []
     lines = "".join(runs).split("\n")
     full = max(len(_words(line)) for line in lines) * 0.8 if len(lines) > 3 else 1e9
     for line in lines:
-        if pieces and _goes_on(pieces[-1].split("\n")[-1], line, full):
-            pieces[-1] += "\n" + line
+        if pieces and _goes_on(pieces[-1][-1], line, full):
+            pieces[-1].append(line)
         else:
-            pieces.append(line)
-    joined = (_join(piece) for piece in _balanced(pieces))
+            pieces.append([line])
+    joined = (_join(piece) for piece in _balanced(["\n".join(piece) for piece in pieces]))
     return [text for text in joined if _words(text)]
 
 
