@@ -180,6 +180,14 @@ def test_the_json_feed_has_the_sound_as_an_attachment(client, talk):
     assert (attachment["mime_type"], attachment["size_in_bytes"]) == ("audio/mpeg", len(SOUND))
 
 
+def test_the_picture_before_a_video_is_no_picture_in_a_text(publish, services):
+    files = {"2026-05-01/film.mp4": FILM, "2026-05-01/still.jpg": picture()}
+    publish({"2026-05-01/x.md": markdown('<video src="film.mp4" poster="still.jpg" title="通车"></video>'), **files})
+    options = options_of(services.settings, "", "")
+    text = EXPORTS["txt"].export(of_article(services.catalog.article("x")), options, services.render.render).decode()
+    assert "\n\n▶ 通车 · 1.9 MB\n\n" in text
+
+
 @pytest.mark.parametrize("suffix", ["txt", "md", "json", "html", "epub"])
 def test_every_file_has_a_link_to_the_sound(client, talk, services, settings, suffix):
     content = EXPORTS[suffix].export(

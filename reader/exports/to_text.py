@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from ..i18n import N_
 from ..models import Publication
+from ..sanitizer.media_types import PLAY
 from .body_tree import Body, element_text, formulas_to_tex, ruby_to_parentheses
 from .document_model import Chapter, to_document
 from .options import Options, Render
@@ -56,6 +57,9 @@ def with_targets(root: HtmlElement) -> HtmlElement:
         target = link.get("href", "")
         if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):
             link.tail = f" ({target}){link.tail or ''}"
+    for poster in root.xpath(".//a[img]"):
+        if PLAY in element_text(poster):
+            poster.find("img").drop_tree()
     for figure in list(root.iter("figure")):
         _figure_to_text(figure)
     for picture in list(root.iter("img")):

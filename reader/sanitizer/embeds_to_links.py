@@ -85,7 +85,8 @@ def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) ->
     target = _watched(address)
     label = _label(tag, target, unescape(own.get("title") or own.get("aria-label") or "").strip())
     poster = _poster(own.get("poster", "")) if not _host(target) else ""
-    return f'<p><a href="{escape(target)}">{poster}{PLAY} {escape(label)}</a></p>'
+    start = '<p class="center">' if poster else "<p>"
+    return f'{start}<a href="{escape(target)}">{poster}{PLAY} {escape(label)}</a></p>'
 
 
 def _label(tag: str, target: str, title: str) -> str:
