@@ -17,3 +17,10 @@ list.append(item);
 document.getElementById('none').hidden = true
 }
 })
+
+// Shown in the place of another page: that one is not here.
+if (!/^\/offline\/?$/.test(location.pathname)) {
+const missing = document.getElementById('missing');
+missing.hidden = false;
+missing.lastElementChild.textContent = decodeURI(location.pathname)
+}

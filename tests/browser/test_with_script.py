@@ -22,9 +22,12 @@ def test_what_was_read_can_be_read_again_without_a_network(open_page):
     assert page.locator("h1").inner_text().startswith("曲周县政协")
     page.goto("/a/poem")
     assert page.locator("h1").inner_text() == "已保存的文章"
+    assert page.locator("#missing").inner_text() == "网络已断开，本机没有保存这个页面：/a/poem"
     assert set(page.locator("#list a").all_inner_texts()) == {"Heavy rain", "曲周县政协在河北省率先实现“两个全覆盖”"}
     page.get_by_role("link", name="Heavy rain").click()
     assert page.locator("h1").inner_text() == "Heavy rain"
+    page.goto("/offline")
+    assert not page.locator("#missing").is_visible()
 
 
 def test_the_network_may_go_as_soon_as_there_is_a_worker(open_page):
