@@ -106,12 +106,14 @@ def _quotes(element: HtmlElement) -> bool:
 
 
 def _drop_link_lists(body: HtmlElement) -> None:
+    """Removes elements that are mostly links, unless the whole article is such a list."""
+    most = len(TOKEN.findall(body.text_content())) / 2
     for element in list(body.iterdescendants("ul", "ol", "dl", "div", "section", "table", "td")):
         links = element.findall(".//a[@href]")
         size = len(TOKEN.findall(element.text_content()))
         linked = sum(len(TOKEN.findall(link.text_content())) for link in links)
         is_kept = _is_list_of_story(element) or _is_part_of_data(element)
-        if len(links) > 1 and size and linked > 0.6 * size and not is_kept:
+        if len(links) > 1 and 0 < size < most and linked > 0.6 * size and not is_kept:
             drop(element)
 
 
