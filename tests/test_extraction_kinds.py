@@ -159,6 +159,14 @@ def test_a_line_of_links_in_an_element_that_holds_the_story_too_does_not_take_it
     assert found(f"{MENU}<div><h1>Rain</h1><p>{STORY[0]}</p>{part}{loose}</div>") == STORY[:3]
 
 
+def test_an_article_that_is_a_list_of_links_is_not_empty():
+    items = "".join(
+        f"<li><a href=/{n}>Report number {n} of the river board</a> <em>via the town</em></li>" for n in range(9)
+    )
+    page = f"<html><head><title>Links</title></head><body>{MENU}<article><h1>Links</h1><ul>{items}</ul></article></body></html>"
+    assert extract(page, ADDRESS).text.count("of the river board") == 9
+
+
 def test_wikipedias_edit_links_go():
     heading = "<h2>History<span class=mw-editsection>[<a href=/w?action=edit>edit</a>]</span></h2>"
     page = f"<html><head><title>Rain</title></head><body>{MENU}<main>{paragraphs()}{heading}{paragraphs()}</main></body></html>"

@@ -65,3 +65,28 @@ def test_a_player_without_an_address_to_follow_leaves_nothing(html):
 )
 def test_players_that_never_end_are_read_in_linear_time(html):
     assert with_media_links(html + "<p>后文。</p>").endswith("后文。</p>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'<script type="application/ld+json">{"articleBody": "<p>一。<audio src=\"a.mp3\"><\/audio><p>二。"}</script>',
+        "<script>document.write('<iframe src=https://v.qq.com/1>')</script>",
+        "<style>/* <video> */</style>",
+        "<!--[if lt IE 9]><video src=a.mp4><![endif]-->",
+        "<textarea><audio src=a.mp3></textarea>",
+    ],
+)
+def test_what_looks_like_a_player_in_a_script_or_comment_takes_nothing_along(text):
+    player = "<audio src=b.mp3></audio><video src=b.mp4></video><iframe src=https://v.qq.com/2></iframe>"
+    linked = with_media_links(f"{text}<p>后文。</p>{player}<p>末段。</p>")
+    assert linked.startswith(f"{text}<p>后文。</p>")
+    assert linked.endswith("<p>末段。</p>")
+    assert linked.count("▶") == 3
+
+
+@pytest.mark.parametrize("tag", ["video", "audio"])
+def test_a_player_that_is_not_closed_takes_no_text_along_to_the_end_of_the_next(tag):
+    body = sanitize(f"<{tag} src='https://m.example/1.mp3'><p>前文。</p><{tag} src='https://m.example/2.mp3'></{tag}>")
+    assert "<p>前文。</p>" in body
+    assert body.count("▶") == 2

@@ -8,7 +8,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from .media_types import AUDIO, EMBEDDED, PLAY, VIDEO, media_kind, media_suffix
 
-_START = re.compile(r"<(iframe|video|audio|embed|object|mpvoice)(?=[\s>/])", re.IGNORECASE)
+_START = re.compile(
+    r"<(?:(iframe|video|audio|embed|object|mpvoice)|(script|style|textarea|!--))(?=[\s>/]|(?<=--))", re.IGNORECASE
+)
+"""A player, or what holds text only: tags in a script, such as the article's HTML in JSON-LD, are none."""
 _SOURCE = re.compile(r"<(?:source|embed|param)\b([^<>]*)>", re.IGNORECASE)
 _LONGEST_TAG = 5000
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
@@ -50,11 +53,16 @@ def with_media_links(html: str, *, known_players_only: bool = False) -> str:
     out: list[str] = []
     place, unclosed = 0, set[str]()
     while (start := _START.search(html, place)) is not None:
+        if start[2]:
+            after = _after_text(html, start[2], start.end())
+            out.append(html[place:after])
+            place = after
+            continue
         tag, opened = start[1].lower(), html.find(">", start.end()) + 1
         if not opened:
             break
         end = -1 if tag in unclosed else _end(html, tag, opened)
-        if end < 0:
+        if end < 0 and tag not in ("video", "audio"):
             unclosed.add(tag)
         stop = html.find(">", end) + 1 if end >= 0 else opened
         attributes = html[start.end() : min(opened - 1, start.end() + _LONGEST_TAG)]
@@ -64,12 +72,19 @@ def with_media_links(html: str, *, known_players_only: bool = False) -> str:
     return "".join([*out, html[place:]]) if out else html
 
 
+def _after_text(html: str, tag: str, place: int) -> int:
+    """Where a comment or the end tag of a script ends; the end of *html* if it is never closed."""
+    end = html.find("-->", place) if tag == "!--" else _end(html, tag.lower(), place)
+    return end + 3 if end >= 0 else len(html)
+
+
 def _end(html: str, tag: str, place: int) -> int:
-    """Where the end tag begins; -1 if there is none, as for ``embed``."""
+    """Where the end tag begins; -1 if there is none, as for ``embed``, or none before the next ``video``."""
     if tag == "embed":
         return -1
-    found = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(html, place)
-    return found.start() if found else -1
+    another = rf"|<{tag}(?=[\s>/])" if tag in ("video", "audio") else ""
+    found = re.compile(rf"</{tag}\s*>{another}", re.IGNORECASE).search(html, place)
+    return found.start() if found and found[0][1] == "/" else -1
 
 
 def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) -> str | None:
