@@ -9,6 +9,7 @@ from lxml import html
 from PIL import Image
 
 from reader.formats import front_matter, read_draft
+from reader.web.site_sections import MOST_SECTIONS
 
 STORY = (
     "---\ntitle: {title}\npublished: {published}\nsection: {section}\nsource: {source}\n---\n{title}的经过，一句话。\n"
@@ -198,3 +199,13 @@ def test_another_value_of_top_is_a_warning_and_no_lead():
 def test_front_matter_with_top_is_written_and_read_back():
     draft = read_draft(".md", "---\ntitle: 雨\n头条: true\n---\n雨。\n".encode())
     assert front_matter.split(front_matter.write(draft))[0]["top"] is True
+
+
+def test_a_section_for_each_article_does_not_make_the_pages_as_long_as_the_site(publish, client):
+    article = "---\ntitle: 第{0}篇\npublished: 2026-05-01\nsection: {1}\n---\n\n正文。\n"
+    publish({f"{n}.md": article.format(n, f"栏目{n}" if n % 2 else f"其他/分栏{n}") for n in range(200)})
+    for path in ("/", "/s/其他"):
+        page = html.fromstring(client.get(path).text)
+        assert len(page.cssselect("nav.chips a")) <= MOST_SECTIONS + 1, path
+    assert len(html.fromstring(client.get("/").text).cssselect("h2 > a[href^='/s/']")) <= MOST_SECTIONS
+    assert len(html.fromstring(client.get("/s/").text).cssselect("a[href^='/s/']")) >= 200

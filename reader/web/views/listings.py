@@ -17,6 +17,7 @@ from .. import services
 from ..headlines import headlines_of, with_lead_first
 from ..pagination import cursor_of, next_link
 from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
+from ..site_sections import MOST_SECTIONS
 
 bp = Blueprint("listings", __name__)
 
@@ -82,14 +83,14 @@ def crumbs_of(collection: Collection) -> list[NavigationLink]:
 
 
 def sections_below(collection: Collection) -> list[Collection]:
-    """The direct sub-sections, by name."""
+    """The direct sub-sections, by name; at most MOST_SECTIONS."""
     if collection.kind != "section":
         return []
     depth = collection.name.count("/") + 1
     under = (
         other for other, _ in services().catalog.collections("section") if other.name.startswith(f"{collection.name}/")
     )
-    return [other for other in under if other.name.count("/") == depth]
+    return [other for other in under if other.name.count("/") == depth][:MOST_SECTIONS]
 
 
 @dataclass(frozen=True)
