@@ -205,12 +205,13 @@ TOP = Collection("top")
 
 @dataclass(frozen=True)
 class Issue:
-    """The articles of one day, newest first (the e-paper, 电子报)."""
+    """The articles of one day, newest first (the e-paper, 电子报). ``number`` counts the days with articles from 1."""
 
     day: date
     teasers: tuple[Teaser, ...]
     older: date | None = None
     newer: date | None = None
+    number: int = 0
 
     @property
     def version(self) -> str:
@@ -219,9 +220,8 @@ class Issue:
 
 @dataclass(frozen=True)
 class Publication:
-    """A document to export: an article, issue, collection or selection. An article has one chapter.
-
-    ``name`` is its file name without suffix; ``path`` its address on the site, beginning with ``/``.
+    """A document to export: an article (one chapter), issue, collection or selection. ``name`` is its file name without
+    suffix, ``path`` its address on the site, ``number`` that of an issue, else 0.
     """
 
     name: str
@@ -229,6 +229,7 @@ class Publication:
     language: str
     path: str
     chapters: tuple[Article, ...]
+    number: int = 0
 
     @property
     def published(self) -> datetime:
@@ -241,7 +242,7 @@ class Publication:
 
     @property
     def version(self) -> str:
-        return fingerprint(self.name, self.title, self.language, *(c.version for c in self.chapters))
+        return fingerprint(self.name, self.title, self.language, f"{self.number}", *(c.version for c in self.chapters))
 
 
 ERROR, WARNING, NOTE = "error", "warning", "note"

@@ -182,9 +182,9 @@ class Catalog:
         if not teasers:
             raise NotFound("issue", day.isoformat())
         days = "SELECT {}(name) AS day FROM collections WHERE kind = 'day' AND count > 0 AND name {} ?"
-        older = self._one(days.format("max", "<"), day.isoformat())
-        newer = self._one(days.format("min", ">"), day.isoformat())
-        return Issue(day, tuple(teasers), day_of(older), day_of(newer))
+        older, newer = (self._one(days.format(*way), day.isoformat()) for way in (("max", "<"), ("min", ">")))
+        number = self._all(days.format("count", "<="), day.isoformat())[0]["day"]
+        return Issue(day, tuple(teasers), day_of(older), day_of(newer), number)
 
     def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
         """Days with articles and their number, newest first."""

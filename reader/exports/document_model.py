@@ -109,6 +109,7 @@ class Document:
             "modified": publication.updated.isoformat() if is_dated(publication.updated) else "",
             "day": day_of(publication),
             "title_lines": lambda title: [title],
+            "front": None,
             "highlighted": any(' class="h' in chapter.article.body for chapter in self.chapters),
             "formulas": any("<math" in chapter.article.body for chapter in self.chapters),
         }

@@ -34,6 +34,13 @@ def long_date(day: date, language: str) -> str:
     return day.isoformat()
 
 
+def weekday(day: date, language: str) -> str:
+    """星期五, else Friday."""
+    if is_chinese(language):
+        return f"星期{'一二三四五六日'[day.weekday()]}"
+    return f"{day:%A}"
+
+
 def long_time(moment: datetime, language: str) -> str:
     """The same with the time of day, if there is one."""
     day = long_date(moment.date(), language)

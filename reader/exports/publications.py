@@ -32,7 +32,8 @@ def of_article(article: Article | Teaser) -> Publication:
 
 def of_issue(issue: Issue, articles: Sequence[Article]) -> Publication:
     """The issue of a day, section by section. Raises TooLarge."""
-    return _bundle(f"{issue.day}", _issue_title(issue.day, articles), urls.issue(issue.day), articles)
+    bundle = _bundle(f"{issue.day}", _issue_title(issue.day, articles), urls.issue(issue.day), articles)
+    return replace(bundle, number=issue.number)
 
 
 def of_collection(collection: Collection, articles: Sequence[Article]) -> Publication:

@@ -13,6 +13,7 @@ from .body_tree import Body, ruby_to_parentheses
 from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .formula_drawing import draw_formulas
+from .front_page import front_page_of, logo_of
 from .options import Options, Render
 from .pictures import kept
 from .table_layout import fit_tables
@@ -28,7 +29,8 @@ class Paper:
     """Font sizes in points. The line width is a multiple of ``text``, so that Chinese characters align in columns.
 
     ``masthead`` and ``columns`` are for bundles; ``least`` is the minimum font size. ``room`` is the width of a line
-    and of a line in a column, in em.
+    and of a line in a column, in em. ``front_picture`` is the most of the height of the lead's picture; the front page
+    of an issue of at most ``front_stories`` stands alone, and a longer one runs on into the stories.
     """
 
     size: str
@@ -42,18 +44,22 @@ class Paper:
     room: tuple[float, float]
     columns: int = 1
     least: float = 0
+    front_picture: str = "50mm"
+    front_stories: int = 0
 
 
 PAPERS = {
-    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, (40, 21), columns=2),
-    "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30, (21, 21)),
-    "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28, (25, 25)),
+    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, (40, 21), columns=2, front_stories=8),
+    "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30, (21, 21), front_picture="40mm"),
+    "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28, (25, 25), front_picture="40mm"),
     "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, (27, 27), least=18),
 }
 PAGES = tuple(PAPERS)
 SAMPLE = b"%PDF-1."
 BUNDLED_TITLE = 0.78
 """Size of the titles of articles in a bundle, to that of the title of a single article."""
+LEAD_TITLE = 1.2
+"""The same of the lead on a front page."""
 SMALLEST_TYPE = 7
 """Points; in tables that are wider than the paper."""
 
@@ -74,9 +80,12 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
     document = to_document(publication, options, prepared, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": paper}
-    context["bundled_title"] = BUNDLED_TITLE
+    context["bundled_title"], context["lead_title"] = BUNDLED_TITLE, LEAD_TITLE
     context["title_lines"] = partial(title_lines, ems=title_ems(paper, many))
+    context["front"] = front = front_page_of(document, options, MEDIA)
+    context["lead_lines"] = partial(title_lines, ems=paper.room[0] * paper.text / (paper.title * LEAD_TITLE))
     address = document.colophon.address
+    drawn.update(logo_of(front, options))
     media = document.media | drawn | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
 

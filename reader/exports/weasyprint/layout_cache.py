@@ -36,6 +36,13 @@ NARROWEST = 6
 whole: what comes later moves no break.
 """
 
+BALANCED = "data-balanced"
+"""The attribute of an element whose columns are filled in turn, and balanced on its last page. WeasyPrint's own way
+lays out a page a dozen times.
+"""
+HEIGHTS = (1.04, 1.1, 1.2, 1.35)
+"""Of the mean height of columns."""
+
 _ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 """Broken lines by key: the style (kept alive so that its id is unique) and the result."""
@@ -105,7 +112,33 @@ def columns_layout(context: Any, box: Any, *rest: Any) -> Any:
     """Notes whether columns are filled in turn, which decides whether a trial of them has a use."""
     spanned = any(child.style["column_span"] == "all" for child in box.children)
     context.fills_in_turn = box.style["column_fill"] == "auto" and not spanned
-    return _stock_columns_layout(context, box, *rest)
+    filled = _stock_columns_layout(context, box, *rest)
+    if not context.fills_in_turn or box.element is None or not box.element.get(BALANCED):
+        return filled
+    return _balanced(context, box, filled, *rest)
+
+
+def _balanced(context: Any, box: Any, filled: Any, bottom_space: float, *rest: Any) -> Any:
+    """Columns that end on this page, filled in turn up to the least of a few heights at which they still end on it."""
+    heights = [_height(column) for column in filled[0].children] if filled[0] and filled[1] is None else []
+    if not heights:
+        return filled
+    mean = sum(heights) / box.style["column_count"]
+    room = context.page_bottom - filled[0].content_box_y() - bottom_space
+    positioned = [(boxes, len(boxes)) for boxes in (*rest[3:5], context.excluded_shapes)]
+    for part in HEIGHTS:
+        height = min(max(heights), part * mean)
+        for boxes, count in positioned:
+            del boxes[count:]
+        found = _stock_columns_layout(context, box, bottom_space + room - height, *rest)
+        if found[0] is not None and found[1] is None:
+            return found
+    return _stock_columns_layout(context, box, bottom_space, *rest)
+
+
+def _height(column: Any) -> float:
+    last = [child for child in column.children if child.is_in_normal_flow()][-1:]
+    return float(last[0].position_y + last[0].margin_height() - column.position_y) if last else 0.0
 
 
 def block_box_layout(context: Any, box: Any, bottom_space: float, *rest: Any, **named: Any) -> Any:

@@ -1,0 +1,144 @@
+"""The PDF of a day's issue: a front page to keep, and sections that follow each other without gaps."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import PurePosixPath
+
+import pymupdf
+import pytest
+from factories import make_article
+from markupsafe import Markup
+from PIL import Image
+
+from reader.exports import EXPORTS
+from reader.exports.options import Options
+from reader.exports.publications import of_issue
+from reader.exports.weasyprint import layout_cache
+from reader.exports.weasyprint.rendering import typeset
+from reader.media.renditions import record_picture
+from reader.models import Issue
+from reader.settings import ROOT, Settings
+from reader.templating import Renderer
+
+DAY = date(2026, 5, 1)
+SENTENCE = "记者从市气象局获悉，今天白天全市普降大雨，局部地区暴雨，请市民注意防范。"
+TITLES = ("石家庄地铁开通试运营", "暴雨橙色预警", "秋粮收购进入高峰", "长城公园建设提速", "冰雪运动进校园")
+SECTIONS = ("要闻", "社会", "经济", "文化", "体育")
+
+
+def articles(count: int = 5, paragraphs: int = 6):
+    return [
+        make_article(
+            f"a{n}",
+            "2026-05-01 06:00",
+            title=TITLES[n % 5] + (f"之{n}" if n >= 5 else ""),
+            section=(SECTIONS[n % 5],),
+            summary=f"摘要{n}：{SENTENCE}",
+            body=Markup(f"<p>{SENTENCE * 3}</p>" * paragraphs),
+        )
+        for n in range(count)
+    ]
+
+
+def pdf_of(stories, page: str = "a4", number: int = 3, **options: object) -> pymupdf.Document:
+    publication = of_issue(Issue(DAY, (), number=number), stories)
+    render = Renderer(ROOT / "templates", ROOT / "static").render
+    chosen = Options(page, base_url="https://news.example", site_name="样报", **options)
+    return pymupdf.open("pdf", EXPORTS["pdf"].export(publication, chosen, render))
+
+
+def words(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("page", EXPORTS["pdf"].PAGES)
+def test_the_front_page_has_the_name_the_date_with_its_weekday_and_the_number(page):
+    front = words(pdf_of(articles(), page)[0].get_text())
+    assert "样报" in front
+    assert "2026年5月1日星期五" in front
+    assert "第3期" in front
+    assert "news.example" in front
+
+
+def test_an_issue_without_a_number_says_none():
+    assert not re.search(r"第\d*期", words(pdf_of(articles(), number=0)[0].get_text()))
+
+
+def test_the_lead_and_three_headlines_have_first_lines_and_true_page_numbers():
+    document = pdf_of(articles(paragraphs=12))
+    front = words(document[0].get_text())
+    pages = {title: page for level, title, page in document.get_toc() if level == 2}
+    for number, title in enumerate(TITLES[:4]):
+        assert re.search(rf"{title}摘要{number}：记者从.*?→第{pages[title]}页", front)
+    assert "本期导读" in front
+
+
+def test_what_an_editor_marked_leads():
+    stories = articles()
+    stories[3] = replace(stories[3], top=True)
+    front = words(pdf_of(stories)[0].get_text())
+    assert front.index(TITLES[3]) < front.index(TITLES[0])
+
+
+def test_the_first_picture_leads_over_the_whole_width(tmp_path):
+    content = io.BytesIO()
+    Image.new("RGB", (1200, 700), "#468").save(content, "JPEG")
+    (tmp_path / "p.jpg").write_bytes(content.getvalue())
+    instance = tmp_path / "instance"
+    picture = record_picture(Settings(articles=tmp_path, instance=instance), PurePosixPath("p.jpg"))
+    stories = articles()
+    stories[2] = replace(stories[2], body=Markup(f'<p><img src="/media/{picture.digest}-720.jpg" alt="收粮"></p>'))
+    page = pdf_of(stories, instance=str(instance))[0]
+    [shown] = page.get_image_info()
+    assert shown["bbox"][2] - shown["bbox"][0] > 0.7 * page.rect.width
+    front = words(page.get_text())
+    assert front.index(TITLES[2]) < front.index(TITLES[0])
+
+
+def filled(page: pymupdf.Page) -> float:
+    """How far down the text of a page goes, without running heads and page number."""
+    blocks = [block for block in page.get_text("blocks") if block[1] > 60 and block[3] < page.rect.height - 60]
+    return max(block[3] for block in blocks) / page.rect.height
+
+
+def test_sections_follow_each_other_without_half_empty_pages():
+    document = pdf_of(articles(10))
+    assert len(document) > 3
+    assert all(filled(page) > 0.8 for page in list(document)[1:-1])
+
+
+def test_the_columns_of_the_last_page_are_about_as_long():
+    document = pdf_of(articles(7))
+    page = document[-1]
+    colophon = page.search_for("https://news.example/d/")[0].y0
+    texts = [block for block in page.get_text("blocks") if block[1] > 60 and block[3] < colophon - 20]
+    left = [block[3] for block in texts if block[0] < page.rect.width / 2 - 5]
+    right = [block[3] for block in texts if block[0] > page.rect.width / 2 - 5]
+    assert abs(max(left) - max(right)) < 90
+
+
+def test_the_day_of_an_issue_counts_the_days_with_articles(services, publish):
+    publish({f"2026-05-0{day}/a{day}.md": f"# 第{day}天\n\n正文。" for day in (1, 3, 4)})
+    assert services.catalog.issue(date(2026, 5, 4)).number == 3
+    assert services.catalog.issue(date(2026, 5, 1)).number == 1
+
+
+def test_only_the_last_page_is_laid_out_again_to_balance_its_columns(monkeypatch):
+    laid_out = []
+    stock = layout_cache._stock_columns_layout
+
+    def counted(context, box, *rest):
+        laid_out.append(context.current_page)
+        return stock(context, box, *rest)
+
+    monkeypatch.setattr(layout_cache, "_stock_columns_layout", counted)
+    text = "".join(f"<p>{SENTENCE * 4}</p>" for _ in range(60))
+    html = f"<!doctype html><html lang=zh><title>.</title><div data-balanced=true>{text}</div>"
+    document = pymupdf.open("pdf", typeset(html, "div { columns: 2; column-fill: auto }"))
+    assert len(document) > 2
+    assert all(laid_out.count(page) == 1 for page in range(1, len(document)))
+    assert 1 < laid_out.count(len(document)) <= 2 + len(layout_cache.HEIGHTS)
