@@ -161,7 +161,8 @@ def test_a_line_of_links_in_an_element_that_holds_the_story_too_does_not_take_it
 
 def test_an_article_that_is_a_list_of_links_is_not_empty():
     items = "".join(
-        f"<li><a href=/{n}>Report number {n} of the river board</a> <em>via the town</em></li>" for n in range(9)
+        f"<li><p><a href=/{n}>Report number {n} of the river board, for all</a></p><p>Via the town.</p>"
+        for n in range(9)
     )
     page = f"<html><head><title>Links</title></head><body>{MENU}<article><h1>Links</h1><ul>{items}</ul></article></body></html>"
     assert extract(page, ADDRESS).text.count("of the river board") == 9
