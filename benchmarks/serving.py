@@ -42,7 +42,7 @@ from benchmarks.library import write_articles  # noqa: E402
 from reader.server.web_process import THREADS  # noqa: E402
 
 CONNECTIONS = 64
-SETTLED_SECONDS = 2
+SETTLED_SECONDS = 3
 FEED = "/feed.xml"
 BR = {"Accept-Encoding": "br"}
 
@@ -77,7 +77,9 @@ def article(slug):
 CONSTANT = """
 import json, pathlib
 
-HEADERS, BODY = json.loads(pathlib.Path("constant.json").read_text("utf-8")), pathlib.Path("constant.br").read_bytes()
+folder = pathlib.Path(__file__).parent
+HEADERS = [tuple(field) for field in json.loads((folder / "constant.json").read_text("utf-8"))]
+BODY = (folder / "constant.br").read_bytes()
 
 
 def app(environ, start_response):
@@ -278,8 +280,7 @@ def constant(folder: Path, body: bytes, headers: Message) -> Iterator[str]:
     (folder / "constant.py").write_text(CONSTANT, encoding="utf-8")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(os.cpu_count()), "--http", "1",
-        "--blocking-threads", "1", "--no-ws", "--host", "127.0.0.1", "--port", "{port}", "--working-dir", str(folder),
-        "constant:app",
+        "--blocking-threads", "1", "--no-ws", "--host", "127.0.0.1", "--port", "{port}", "constant:app",
     ]  # fmt: skip
     with running(command, folder / "constant.log", {"PYTHONPATH": str(folder)}) as url:
         yield url
