@@ -72,6 +72,7 @@ class Settings:
     accept_removals_seconds: float = 86_400.0
     export_workers: int = 1
     export_queue: int = 64
+    exports_ahead: bool = True
     export_timeout_seconds: float = 120.0
     export_cache_mb: int = 2048
     response_cache_mb: int = 16

@@ -26,6 +26,7 @@ from reader.jobs import pool, worker_process
 from reader.jobs.export_service import ExportService
 from reader.jobs.pool import WorkerPool
 from reader.jobs.queue import MOST_FAILURES, PREFETCH, JobQueue, JobStatus
+from reader.services import build_services
 from reader.templating import Renderer
 
 RAIN = of_article(make_article())
@@ -276,6 +277,20 @@ def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
         )
 
 
+def test_with_exports_ahead_off_only_what_is_asked_for_is_made(settings, drop):
+    drop("2026-05-01/rain.md", "# 大雨\n\n今天下雨。")
+    services = build_services(replace(settings, exports_ahead=False))
+    services.library.scan_all()
+    service, article = services.export_service, of_article(services.catalog.article("rain"))
+    with at_work(service.run_workers):
+        service.get_or_wait(article, "epub", patience_seconds=LIMIT_SECONDS)
+        wait_for(service.jobs.idle)
+        service._try_to_prefetch()
+    assert service.jobs.idle()
+    assert service.size_bytes(article, "epub")
+    assert service.size_bytes(article, "pdf") is None
+
+
 def test_the_newest_issue_is_made_ahead_once_its_articles_have_stood_still_and_its_page_shows_the_sizes(
     services, publish, client, monkeypatch
 ):
@@ -289,7 +304,7 @@ def test_the_newest_issue_is_made_ahead_once_its_articles_have_stood_still_and_i
         wait_for(lambda: all(service.size_bytes(issue, *offer) for offer in export_service_module.OFFERS_OF_ISSUE))
     older = of_issue(catalog.issue(date(2026, 5, 1)), catalog.articles(["rain"]))
     assert service.size_bytes(older, "epub") is None
-    publish({"2026-04-30/snow.md": "# 雪\n\n下雪。"})
+    publish({"2026-05-03/snow.md": "# 雪\n\n下雪。"})
     assert client.get(page).text.count(" KB") > before.count(" KB")
 
 

@@ -252,7 +252,7 @@ class ExportService:
 
     def _try_to_prefetch(self) -> None:
         """Prefetching is optional: errors are counted and logged at debug level."""
-        if time.monotonic() < self._prefetch_due:
+        if not self._settings.exports_ahead or time.monotonic() < self._prefetch_due:
             return
         try:
             self._prefetch_newest()
