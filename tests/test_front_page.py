@@ -206,6 +206,6 @@ def test_a_section_for_each_article_does_not_make_the_pages_as_long_as_the_site(
     publish({f"{n}.md": article.format(n, f"栏目{n}" if n % 2 else f"其他/分栏{n}") for n in range(200)})
     for path in ("/", "/s/其他"):
         page = html.fromstring(client.get(path).text)
-        assert len(page.cssselect("nav.chips a")) <= MOST_SECTIONS + 1, path
-    assert len(html.fromstring(client.get("/").text).cssselect("h2 > a[href^='/s/']")) <= MOST_SECTIONS
-    assert len(html.fromstring(client.get("/s/").text).cssselect("a[href^='/s/']")) >= 200
+        assert len(page.xpath("//nav[contains(@class, 'chips')]//a")) <= MOST_SECTIONS + 1, path
+    assert len(html.fromstring(client.get("/").text).xpath("//h2/a[starts-with(@href, '/s/')]")) <= MOST_SECTIONS
+    assert len(html.fromstring(client.get("/s/").text).xpath("//a[starts-with(@href, '/s/')]")) >= 200

@@ -101,6 +101,7 @@ def test_a_leader_that_has_to_answer_lets_a_follower_go(threads, start):
     follower = start(Request())
     wait_for(lambda: threads._followers == 1)
     first.may_end.set()
+    wait_for(lambda: not threads._has_leader)
     slow = Request(is_quick=False, may_end=False)
     start(slow)
     assert slow.begun.wait(LIMIT_SECONDS)

@@ -167,9 +167,10 @@ def test_a_build_id_holds_no_more_than_one_file_in_memory(tmp_path):
         (tmp_path / folder).mkdir()
         for number in range(15):
             (tmp_path / folder / f"{number}.bin").write_bytes(os.urandom(1_000_000))
+    renderer = Renderer(tmp_path / "templates", tmp_path / "static")  # it keeps the templates
     tracemalloc.start()
     try:
-        build_id = Renderer(tmp_path / "templates", tmp_path / "static").build_id
+        build_id = renderer.build_id
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -91,8 +91,9 @@ def library(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("library")
     shutil.copytree(ROOT / "articles", folder / "articles")
     Image.new("RGB", (900, 600), "red").save(folder / "articles" / "2026-11-20" / "street.png")
+    (folder / "articles" / "2026-11-20" / "street.mp3").write_bytes(b"ID3" + bytes(500))
     (folder / "articles" / "2026-11-20" / "street.md").write_text(
-        "---\ntitle: 街道\nsection: 使用指南\ntags: [排版]\nbyline: 记者高峰\nsource: 曲周县政协\n---\n![街道](street.png)\n",
+        "---\ntitle: 街道\nsection: 使用指南\ntags: [排版]\nbyline: 记者高峰\nsource: 曲周县政协\n---\n![街道](street.png)\n\n<audio src=street.mp3></audio>\n",
         "utf-8",
     )
     (folder / "pasted.txt").write_text(
@@ -145,9 +146,12 @@ class Site:
         """PARTS, and what only this site knows: keys of files and pictures."""
         location = self.get(f"/a/{SEED}.epub").headers["Content-Location"]
         picture = re.search(r"/media/([\w-]+)\.(\w+)", self.get("/a/street").text)
+        sound = re.search(r"/media/[\w-]+\.mp3", self.get("/a/street").text)
         return PARTS | {
             "/files/<key>/<slug>.<suffix>": (location,),
             "/media/<digest>-<width>.<suffix>": (picture[0],),
+            "/media/<digest>-<bytes>.<suffix>": (sound[0],),
+            "/media/<digest>-thumbnail.<suffix>": (re.sub(r"-\d+\.\w+$", "-thumbnail.avif", picture[0]),),
             "/static/…": (f"/static/{self.services.render.build_id}/icons/192.png",),
             "/search?q=…": ("/search?q=离线",),
         }
@@ -167,9 +171,9 @@ def commands(language: str) -> list[str]:
 
 
 def is_command(line: str, text: str) -> bool:
-    """Whether a line of a code block is typed into a shell: blocks of front matter begin with three dashes."""
+    """Whether a line of a code block is typed into a shell: front matter begins with three dashes, a picture with ``![``."""
     block = next(block for block in code_blocks(text) if line in block)
-    return not block.startswith("---")
+    return not block.startswith(("---", "!["))
 
 
 def reason_not_to_run(command: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from page_waiting import CONTROLLED, new_context, wait_until, wait_until_kept
+from waiting import wait_for
 
 from reader.cli import main
 
@@ -96,7 +97,7 @@ def lost(request, browser, folder) -> Iterator[object]:
         if not soon:
             wait_until_kept(page, "/a/rain/")
             host.lost = True
-        assert host.lost
+        wait_for(lambda: host.lost)
         yield page
 
 
