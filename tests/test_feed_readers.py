@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import atoma
@@ -243,6 +244,11 @@ def test_d07_a_person_in_chromium_sees_a_page_also_behind_the_service_worker(
 ) -> None:
     url = site.url.replace("127.0.0.1", host)
     rules = f"--host-resolver-rules=MAP {host} 127.0.0.1"
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests may have an event loop in this one
+        thread.submit(look_at, url, path, rules).result()
+
+
+def look_at(url: str, path: str, rules: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", rules], timeout=LIMIT_SECONDS * 1000
