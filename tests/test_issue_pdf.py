@@ -15,6 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from reader.exports import EXPORTS
+from reader.exports.localization import date_with_weekday
 from reader.exports.options import Options
 from reader.exports.publications import of_issue
 from reader.exports.weasyprint import layout_cache
@@ -53,6 +54,14 @@ def pdf_of(stories, page: str = "a4", number: int = 3, **options: object) -> pym
 
 def words(text: str) -> str:
     return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("zh-Hans", "2018年11月23日 星期五"), ("en-GB", "Friday, 23 November 2018"), ("fr", "2018-11-23")],
+)
+def test_a_date_with_its_weekday_is_written_as_its_language_does(language, shown):
+    assert date_with_weekday(date(2018, 11, 23), language) == shown
 
 
 @pytest.mark.parametrize("page", EXPORTS["pdf"].PAGES)

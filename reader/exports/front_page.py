@@ -13,7 +13,7 @@ from markupsafe import Markup
 from .. import urls
 from ..models import Publication
 from .document_model import Chapter, Document
-from .localization import gettext_of, long_date, weekday
+from .localization import date_with_weekday, gettext_of
 from .options import Options
 from .pictures import rendered
 from .publications import section_of
@@ -68,7 +68,7 @@ def front_page_of(document: Document, options: Options, pictures: str) -> FrontP
     lead = _lead(document.chapters)
     number = gettext("No. %(number)s") % {"number": publication.number} if publication.number else ""
     before, _, after = gettext("page %(number)s").partition("%(number)s")
-    facts = [f"{long_date(day, language)} {weekday(day, language)}", number, options.base_url.partition("://")[2]]
+    facts = [date_with_weekday(day, language), number, options.base_url.partition("://")[2]]
     return FrontPage(
         facts=[fact.strip() for fact in facts if fact],
         lead=_story(lead, LEAD_CHARACTERS),

@@ -34,15 +34,17 @@ def long_date(day: date, language: str) -> str:
     return day.isoformat()
 
 
-def weekday(day: date, language: str) -> str:
-    """星期五, else Friday."""
+def date_with_weekday(day: date, language: str) -> str:
+    """2018年11月23日 星期五, else Friday, 23 November 2018 (English) or 2018-11-23."""
     if is_chinese(language):
-        return f"星期{'一二三四五六日'[day.weekday()]}"
-    return f"{day:%A}"
+        return f"{long_date(day, language)} 星期{'一二三四五六日'[day.weekday()]}"
+    if language.lower().split("-")[0] == "en":
+        return f"{day:%A}, {long_date(day, language)}"
+    return long_date(day, language)
 
 
 def long_time(moment: datetime, language: str) -> str:
-    """The same with the time of day, if there is one."""
+    """``long_date`` with the time of day, if there is one."""
     day = long_date(moment.date(), language)
     return f"{day} {moment:%H:%M}" if has_time(moment) else day
 
