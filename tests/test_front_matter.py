@@ -120,6 +120,29 @@ def test_colons_tabs_and_spaces_within_it_are_read_as_meant(suffix, typed, value
         "--- title: 甲\ndraft: true\n---\n\n",
         "---\n一段话。\ndraft: true\n---\n\n",
         "```\n---\ntitle: 甲\ndraft: true\n---\n```\n\n",
+        '---\n{"title": "甲", "draft": true}\n---\n\n',
+        "---\n{title: 甲, draft: true}\n---\n\n",
+        '---\n{\n"title": "甲",\n"draft": true\n}\n---\n\n',
+        '---\n"title": 甲\n"draft": true\n---\n\n',
+        "---\n? title\n: 甲\n? draft\n: true\n---\n\n",
+        "---\n!!map {title: 甲, draft: !!bool true}\n---\n\n",
+        '---json\n{"title": "甲", "draft": true}\n---\n\n',
+        "--- {title: 甲, draft: true}\n---\n\n",
+        "---\n---\ntitle: 甲\ndraft: true\n---\n\n",
+        "---\ntitle: 甲\n---\ndraft: true\n---\n\n",
+        "---\nbase: &b {draft: true}\n<<: *b\ntitle: 甲\n---\n\n",
+        "---\nshared: &s true\ntitle: 甲\ndraft: *s\n---\n\n",
+        "---\ntitle: 甲\nｄｒａｆｔ：ｔｒｕｅ\n---\n\n",
+        "---\ntitle: 甲\ndrafts: true\n---\n\n",
+        "---\ntitle: 甲\ndr\u200baft: true\n---\n\n",
+        "{'title': '甲', 'draft': True}\n\n",
+        '{\n// 题\n"title": "甲", "draft": true}\n\n',
+        '{"title": "甲", "draft": true}',
+        "title: 甲\nstatus: draft\n\n",
+        "title: 甲\npublished: false\n\n",
+        "title:: 甲\ndraft:: true\n\n",
+        "- title: 甲\n- draft: true\n\n",
+        "<!-- draft: true -->\n\n",
     ],
 )
 def test_what_may_be_a_draft_is_never_published(suffix, head):
@@ -138,10 +161,19 @@ def test_what_may_be_a_draft_is_never_published(suffix, head):
         "***\n\n今天下雨。\n",
         "—— 题记\n\n今天下雨。\n",
         "--\n今天下雨。\n",
+        "---\n{{< toc >}}\n---\n\n今天下雨。\n",
+        "---\n{今天}下雨。\n---\n\n今天下雨。\n",
+        "Draft: on the origin of rain\n\n今天下雨。\n",
+        "Status: drafting goes on\n\n今天下雨。\n",
     ],
 )
 def test_a_rule_above_the_first_words_is_no_front_matter(text):
     assert front_matter.split(text) == ({}, text, 0)
+
+
+@pytest.mark.parametrize("first", ["draft 是草稿。", "今天 draft: true 一行。", "```yaml\ntitle: 甲\ndraft: true\n```"])
+def test_an_article_may_be_about_drafts(first):
+    assert not read_draft(".md", f"---\ntitle: 甲\n---\n{first}\n".encode()).draft
 
 
 def test_front_matter_in_a_comment_of_a_page_may_be_spoilt_too_and_other_comments_are_none():

@@ -171,6 +171,8 @@ def test_no_word_of_the_story_is_lost():
         ('<a href="mailto:a@b.cn">a</a>', '<p><a href="mailto:a@b.cn">a</a></p>'),
         ("<table><tr><td align=right>1</table>", '<table><tbody><tr><td class="right">1</td></tr></tbody></table>'),
         ("<table><thead><tr><th>甲", '<table><thead><tr><th scope="col">甲</th></tr></thead></table>'),
+        ('<p>甲<img src="javascript:x" alt=\'<img src="a.png">\'>乙</p>', "<p>甲乙</p>"),
+        ("<p>甲<img alt='src='>乙</p>", "<p>甲乙</p>"),
         ("", ""),
         ("<p> </p>&nbsp;<br>", ""),
     ],

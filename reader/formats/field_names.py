@@ -7,6 +7,7 @@ fields.md`` shows the same table; a test keeps both in step.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from ..models import word_set
@@ -97,7 +98,8 @@ _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
 def plain_name(name: str) -> str:
-    """``featured_image``, ``featuredImage`` and ``Featured-Image`` are one name."""
+    """``featured_image``, ``featuredImage`` and ``Featured-Image`` are one name, also in full-width letters."""
+    name = name if name.isascii() else unicodedata.normalize("NFKC", name)
     return name.lower() if name.isalnum() else _BETWEEN_WORDS.sub("", name.strip().lower())
 
 

@@ -21,7 +21,7 @@ from ..i18n import Message
 from ..models import Draft, is_dated, path_key
 from .dates import date_in_address
 from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
-from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, Field, Remarks, is_switch, listed, moment
+from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, YES, Field, Remarks, is_switch, listed, moment
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
 
@@ -133,7 +133,10 @@ def _within(container: Field) -> Iterator[_Offer]:
 def _tell_unknown(field: Field, remarks: Remarks) -> None:
     if near := _meant(field.name.strip().lower()):
         cause = Message("unknown field: %(field)s", field=field.name[:80])
-        remarks.warn(field, cause, Message("did you mean %(field)s?", field=near))
+        hint = Message("did you mean %(field)s?", field=near)
+        if near in ("draft", "草稿") and field.text.lower() in YES:
+            raise field.fail(cause, hint)  # what may be a draft is not published
+        remarks.warn(field, cause, hint)
     else:
         remarks.note(Message("the field %(field)s isn't used", field=field.name[:80]))
 

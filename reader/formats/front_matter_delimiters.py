@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
@@ -20,9 +21,23 @@ _BLANK = " \t\u00a0\u3000\u200b\ufeff"
 _FENCE = lazy_pattern(rf"[{_BLANK}]*(?:-{{3,}}|[-\u2010-\u2015\u2212\uff0d]{{2,}})[{_BLANK}]*")
 _END = lazy_pattern(rf"{_FENCE.pattern}|\.\.\.[{_BLANK}]*")
 _FIELD = lazy_pattern(rf"[{_BLANK}]*([\w-]+)[{_BLANK}]*[:：]")
-_DRAFT = lazy_pattern(
-    rf"[{_BLANK}#>*/]*(?:draft|草稿)[{_BLANK}]*[:：=][{_BLANK}]*[\"']?(?:true|yes|on|1|是|真)\b", re.IGNORECASE
+_OTHER_YAML = lazy_pattern(
+    rf"[{_BLANK}]*(?:\{{[{_BLANK}]*(?:$|[\"']?[\w-]+[\"']?[{_BLANK}]*:)|[\"'][\w-]+[\"'][{_BLANK}]*:|\? |!!map\b)"
 )
+"""A field in quotation marks, in braces, after a question mark or a tag."""
+
+_YES, _NO = "(?:true|yes|on|1|是|真)", "(?:false|no|off|0|否)"
+_WITHHELD = "(?:draft|草稿|private|unlisted|wip|is_?draft)"
+_PRIVATE = "(?:draft|private|hidden|pending|unpublished|草稿)"
+_SAYS = rf"[\"']?[{_BLANK}]*[:：=]{{1,2}}[{_BLANK}]*[\"']?"
+_DRAFT = lazy_pattern(
+    rf"(?:[{_BLANK}#>*/<!?|-]*|.*[{{,][{_BLANK}]*)[\"']?"
+    rf"(?:{_WITHHELD}{_SAYS}{_YES}|(?:status|状态){_SAYS}{_PRIVATE}|(?:published?|发布){_SAYS}{_NO})"
+    rf"(?=[{_BLANK}\"']*(?:$|[,}}#-]))",
+    re.IGNORECASE,
+)
+"""A line that says that the file is a draft, in any notation of a field."""
+
 _COLON = lazy_pattern(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
 _NO_SPACE = lazy_pattern(r"^([\w-]+):(?=[^\s:/])(?!.*:$)")
 _INDENT = lazy_pattern(rf"^[{_BLANK}]+")
@@ -32,6 +47,7 @@ _BEGUN_JSON = r"\{\s*(?:\"[^\"\n]*\"?\s*)?"
 _BEGUN = lazy_pattern(rf"[{_BLANK}\n]*(?:{_BEGUN_YAML}|{_BEGUN_TOML}|{_BEGUN_JSON}|<!?-?)")
 _LONGEST_BEGINNING = 100
 _LONGEST_LINES = 1000
+_MOST_FIELDS = 20
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,7 @@ def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
     if size is None:
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), start + 1)
     end = start + 1 + size
+    _refuse_second(lines[end + 1 :], end + 2)
     block = "\n".join(map(_as_yaml, _dedented([_indented(line) for line in within[:size]])))
     return Block(block + "\n" if size else "", start + 2, "\n".join(lines[end + 1 :]), end + 1)
 
@@ -86,7 +103,9 @@ def _is_front_matter(fence: str, inside: list[str], closed: bool, is_field: Call
     exact = fence.rstrip() == "---"
     if not named:
         return exact and closed
-    return named[0] is not None and (exact or any(found and is_field(found[1]) for found in named))
+    if named[0] is None:
+        return exact and closed and _OTHER_YAML.match(said[0]) is not None
+    return exact or any(found and is_field(found[1]) for found in named)
 
 
 def _refuse_draft(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> None:
@@ -100,6 +119,13 @@ def _refuse_draft(lines: list[str], first_line: int, is_field: Callable[[str], b
         named += found is not None and is_field(found[1])
         if number - first_line > named + 2:
             return
+
+
+def _refuse_second(lines: list[str], first_line: int) -> None:
+    """Raises UnreadableArticle if fields below the front matter, perhaps a second one, say that this is a draft."""
+    first = next((at for at, line in enumerate(lines) if line.strip(_BLANK)), len(lines))
+    fields = list(takewhile(_FIELD.match, lines[first : first + _MOST_FIELDS]))
+    _refuse_draft(fields, first_line + first, lambda _: True)
 
 
 def _indented(line: str) -> str:

@@ -12,9 +12,11 @@ import yaml
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
+from .field_names import row_of
 from .field_values import Field, Value
 
 _DEEPEST = 8
+_MERGE = "<<"
 _WRITE_FIELDS = Message("write lines such as title: …")
 _FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 _STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
@@ -34,9 +36,19 @@ def yaml_fields(text: str, first_line: int) -> Iterator[Field]:
     for event, line in events:
         if isinstance(event, yaml.MappingEndEvent):
             return
-        if not isinstance(event, yaml.ScalarEvent):
+        name = str(event.value) if isinstance(event, yaml.ScalarEvent) else _MERGE
+        if name == _MERGE:  # its fields, which are not read, may say that this is a draft
             raise UnreadableArticle(Message("a field name is not text"), _WRITE_FIELDS, line)
-        yield Field(str(event.value), _value(next(events)[0], events, 1), line)
+        value = next(events)[0]
+        if isinstance(value, yaml.AliasEvent) and _may_withhold(name):
+            yield Field(name, f"*{value.anchor}", line)  # neither true nor false
+        else:
+            yield Field(name, _value(value, events, 1), line)
+
+
+def _may_withhold(name: str) -> bool:
+    known = row_of(name)
+    return known is not None and known[1].field == "draft"
 
 
 def _value(event: yaml.Event, events: _Events, depth: int) -> Value:

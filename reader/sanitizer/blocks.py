@@ -297,7 +297,7 @@ class Blocks:
             return
         attributes = sanitized_attributes(name, raw, self.names) if raw else ""
         if name == "img":
-            if "src=" in attributes:
+            if ' src="' in attributes:  # within a value the quotation mark is escaped
                 self._write(f"<img{attributes}>")
             return
         if not self._may_stand(name):
