@@ -268,6 +268,19 @@ def test_an_issue_is_a_day_and_knows_the_days_before_and_after(catalog, put):
         catalog.issue(date(2026, 5, 2))
 
 
+def test_the_days_around_an_issue_are_found_and_counted_in_an_index_of_days(catalog, put):
+    put(*(make_article(f"s{n}", f"2026-05-{n + 1:02} 12:00") for n in range(9)))
+    asked: list[str] = []
+    connection = catalog._connections._current()
+    connection.set_trace_callback(asked.append)
+    assert catalog.issue(date(2026, 5, 4)).number == 4
+    connection.set_trace_callback(None)
+    days = [query for query in asked if "AS day" in query]
+    plans = [row["detail"] for query in days for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert len(plans) == 3
+    assert all("INDEX days" in step for step in plans), plans
+
+
 def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
     put(*(make_article(f"s{n}", section=("河北",), tags=("雨",)) for n in range(50)))
     asked: list[str] = []

@@ -181,7 +181,7 @@ class Catalog:
         teasers = self.latest(Collection("day", day.isoformat()), limit=500)
         if not teasers:
             raise NotFound("issue", day.isoformat())
-        days = "SELECT {}(name) AS day FROM collections WHERE kind = 'day' AND count > 0 AND name {} ?"
+        days = "SELECT {}(name) AS day FROM collections INDEXED BY days WHERE kind = 'day' AND count > 0 AND name {} ?"
         older, newer = (self._one(days.format(*way), day.isoformat()) for way in (("max", "<"), ("min", ">")))
         number = self._all(days.format("count", "<="), day.isoformat())[0]["day"]
         return Issue(day, tuple(teasers), day_of(older), day_of(newer), number)

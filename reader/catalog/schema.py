@@ -62,6 +62,7 @@ CREATE TABLE collection_items (
 CREATE TABLE site (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE site_problems (path TEXT NOT NULL, line INTEGER NOT NULL, cause TEXT NOT NULL,
     hint TEXT NOT NULL);
+CREATE INDEX days ON collections (name) WHERE kind = 'day' AND count > 0;
 CREATE UNIQUE INDEX articles_by_docid ON articles (docid) WHERE docid IS NOT NULL;
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
