@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -13,15 +14,16 @@ from registries import searchable
 
 from reader.article_building import to_article
 from reader.chinese.title_lines import width
+from reader.corrections import Correction
 from reader.errors import NotFound, TooLarge
 from reader.exports import EXPORTS
 from reader.exports.covers import cover_of, wrapped
 from reader.exports.options import Options
 from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
 from reader.formats import read_draft
-from reader.i18n import translations
+from reader.i18n import Message, translations
 from reader.jobs.job_message import ExportJob, deserialize, serialize
-from reader.models import Issue
+from reader.models import UNDATED, Article, Issue
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
 from reader.templating import Renderer
@@ -197,6 +199,19 @@ def test_an_order_crosses_to_the_worker_unchanged(issue):
     assert again == spec
     assert again.publication.version == issue.version
     assert "\n" not in serialize(spec)
+
+
+def test_an_article_crosses_to_the_worker_with_every_field():
+    """None has its default here, so that one which is added to Article must be added too."""
+    texts = dict.fromkeys(("kicker", "subtitle", "source", "editor", "version", "translation"), "甲")
+    lists = dict.fromkeys(("section", "byline", "tags", "aliases", "images", "notes", "paths"), ("甲", "乙"))
+    corrections = (Correction(make_article().published, "甲改为乙"), Correction(UNDATED, "丙的名字写错了"))
+    warnings = (Message("duplicate field: %(field)s", field="title"),)
+    sent = make_article(**texts, **lists, draft=True, top=True, corrections=corrections, warnings=warnings)
+    job = ExportJob("k.txt", "txt", "look", of_article(sent), Options())
+    [received] = deserialize(serialize(job)).publication.chapters
+    assert [one.name for one in fields(Article) if getattr(sent, one.name) == one.default] == []
+    assert vars(received) == vars(sent)
 
 
 def test_a_cover_breaks_its_title_where_it_may():

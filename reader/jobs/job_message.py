@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from ..exports.options import Options
-from ..library.article_json import article_of
+from ..library.article_json import article_of, fields_of
 from ..models import Publication
 from ..site_identity import site_from_fields
 
@@ -24,7 +24,9 @@ class ExportJob:
 
 
 def serialize(job: ExportJob) -> str:
-    return json.dumps(asdict(job), ensure_ascii=False, default=datetime.isoformat)
+    publication = vars(job.publication) | {"chapters": tuple(map(fields_of, job.publication.chapters))}
+    fields = vars(job) | {"publication": publication, "options": asdict(job.options)}
+    return json.dumps(fields, ensure_ascii=False, default=datetime.isoformat)
 
 
 def deserialize(line: str) -> ExportJob:
