@@ -16,6 +16,7 @@ Read the package in this order. Each layer (a line) may import those listed befo
     media/                              pictures, their renditions, share cards (Open Graph images)
     library/, catalog/                  the articles folder, and its SQLite index
     importing/, feeds/, exports/        web pages and documents -> article files; articles -> feeds, PDF, EPUB …
+    comments/                           readers' comments: what is accepted, text -> HTML, other programs' exports
     jobs/                               the export queue and its worker processes
     services                            the composition root: builds the objects above
     web/                                Flask views and WSGI middleware

@@ -80,7 +80,7 @@ class Draft:
     """The content of one file as a format parsed it, not validated. Only ``title`` and ``body_html`` are required.
 
     ``published`` and ``updated`` may be naive; they are then local to ``READER_TIMEZONE``.
-    ``top`` is an editor's wish that it leads the front page.
+    ``top`` is an editor's wish that it leads the front page, ``comments_closed`` that nobody comments on it.
     ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` holds names.
     ``paths`` are addresses it had on another site, as ``path_key`` writes them: ``2018/01/02/rain``.
     ``warnings`` are Messages: what of the file is not shown although the article is published. ``notes`` are Messages
@@ -102,6 +102,7 @@ class Draft:
     language: str = ""
     draft: bool = False
     top: bool = False
+    comments_closed: bool = False
     slug: str = ""
     aliases: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -134,7 +135,7 @@ class Teaser:
     """The address of its first picture that is wide enough for a list, as ``images`` has it; else empty."""
 
 
-_UNSEEN = ("version", "draft", "top", "warnings", "notes", "paths", "translation")
+_UNSEEN = ("version", "draft", "top", "comments_closed", "warnings", "notes", "paths", "translation")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Article:
     draft: bool = False
     corrections: tuple[Correction, ...] = ()
     top: bool = False
-    """Whether it leads the front page and the page of its section while it is new."""
+    comments_closed: bool = False
     version: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """As in Draft; for the editor, never for readers."""
@@ -168,7 +169,6 @@ class Article:
     translation: str = field(default="", compare=False)
     """What the articles have in common that are one in several languages."""
     paths: tuple[str, ...] = field(default=(), compare=False)
-    """As in Draft; addresses that lead here, which nobody sees."""
 
     def __post_init__(self) -> None:
         if not self.version:

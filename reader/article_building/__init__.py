@@ -66,6 +66,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         corrections=corrections,
         draft=draft.draft,
         top=draft.top,
+        comments_closed=draft.comments_closed,
         warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
         notes=draft.notes,
         paths=draft.paths,

@@ -20,7 +20,7 @@ TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, lan
 TEASERS = ", ".join(f"a.{name}" for name in TEASER_COLUMNS.split(", "))
 """TEASER_COLUMNS of the table ``articles a`` in a join."""
 
-_DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images", "top")
+_DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images", "top", "comments_closed")
 _PICTURE = re.compile(r"/media/[0-9a-f]{16}-(\d+)\.")
 
 LEAST_WIDTH = 320

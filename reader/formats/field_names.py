@@ -60,6 +60,7 @@ ROWS = (
     _row("draft", "status", "status visibility state post_status 状态 狀態 可见性 可見性"),
     _row("draft", "password", "password passwd"),
     _row("top", "pinned", "top 头条 置顶"),
+    _row("comments_closed", "comments", "comments 评论 comment 留言 allow_comments allowComments enable_comments"),
     _row("slug", "slug", "slug 短名"),
     _row("aliases", "aliases", "aliases 别名 旧短名 alias redirect_from redirects old_slugs"),
     _row("paths", "paths", "permalink url path id abbrlink old_url original_url canonical_path save_as"),
@@ -76,7 +77,7 @@ CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "fro
 """Mappings whose fields count where the top does not have them: Hugo's, Zola's, and plug-ins'."""
 
 UNUSED = word_set(
-    "layout comments comment toc math mathjax katex mermaid weight order position permalinkpattern type template"
+    "layout toc math mathjax katex mermaid weight order position permalinkpattern type template"
     " collection series menu menus next prev previous related relatedposts featured sticky pin pinned feed rss"
     " sitemap search robots noindex canonical canonicalurl cssclass cssclasses style styles script scripts theme markup"
     " outputs output cascade build linktitle linktext navtitle sidebar sidebarlabel sidebarposition sidebardepth"

@@ -166,6 +166,11 @@ def _pinned(of: Field, remarks: Remarks) -> bool:
     return False
 
 
+def _comments(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    """Whether they are closed. Other programs' ``comments: true``, or a mapping of their own, closes nothing."""
+    return isinstance(of.value, str) and of.text.lower() in NO - {""} | {"closed", "close", "disabled", "关闭", "關閉"}
+
+
 def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
     return of.text.lower() not in NO
 
@@ -292,6 +297,6 @@ READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
     "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
     "password": _password, "pinned": _pinned, "slug": _slug, "aliases": _aliases, "paths": _paths, "images": _images,
-    "corrections": _corrections,
+    "corrections": _corrections, "comments": _comments,
 }  # fmt: skip
 """By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""

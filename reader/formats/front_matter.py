@@ -157,7 +157,7 @@ def _chosen(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
     values = [(offer, READERS[offer.row.how](offer.field, remarks)) for offer in offered]
     said = [(offer, value) for offer, value in values if value]
     for offer, value in values:
-        if not value and isinstance(offer.field.value, dict) and name != "images":
+        if not value and isinstance(offer.field.value, dict) and name not in ("images", "comments_closed"):
             hint = Message("write %(field)s: text, or %(field)s: [one, two]", field=offer.field.name)
             remarks.warn(offer.field, Message("%(field)s is neither text nor a list", field=offer.field.name), hint)
     if name == "draft":

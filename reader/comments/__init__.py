@@ -1,0 +1,12 @@
+"""Readers' comments (我要评论): what they are, what is accepted, and where they are kept.
+
+    comment.py          the values: Comment, Submission, Thread
+    plain_text.py       what a visitor typed -> text without tricks
+    comment_html.py     that text -> HTML with paragraphs and links
+    acceptance.py       what is refused, and what waits for an editor although comments are open
+    word_list.py        the operator's list of words
+    signatures.py       signed forms, the author's cookie, and the client's pseudonym of a day
+    importing/          comments of other programs -> ImportedComment
+
+Nothing here knows Flask or the articles; ``web/`` and ``commands/`` do.
+"""

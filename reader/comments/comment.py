@@ -1,0 +1,65 @@
+"""The values: a comment, what a visitor submits, a thread as it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN = "pending", "approved", "rejected", "hidden", "withdrawn"
+STATUSES = (PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN)
+"""PENDING waits for an editor. REJECTED never was public, HIDDEN was; WITHDRAWN by its author."""
+
+OFF, REVIEWED, OPEN = "off", "reviewed", "open"
+"""The values of READER_COMMENTS: none; each is read by an editor first; those without a suspicion appear at once."""
+
+AUTHOR_MAY_CHANGE = timedelta(minutes=15)
+"""How long authors may correct or withdraw what they wrote."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a visitor sent, cleaned. ``reply_to`` is the id of a comment, or 0."""
+
+    name: str
+    text: str
+    reply_to: int = 0
+
+
+@dataclass(frozen=True)
+class Comment:
+    """``page`` is the slug under which the article was first published. ``thread`` is the id of the comment at the top
+    of the thread, its own if it is that one. Times are aware, UTC.
+
+    ``author`` is the hash of the random id in the author's cookie; ``reasons`` are those of ``acceptance``.
+    """
+
+    id: int
+    page: str
+    thread: int
+    reply_to: int
+    name: str
+    text: str
+    posted_at: datetime
+    status: str
+    edited_at: datetime | None = None
+    is_paper: bool = False
+    """Whether the paper itself answers."""
+    author: str = ""
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        return self.status == APPROVED
+
+    def may_be_changed_by(self, author: str, now: datetime) -> bool:
+        """Whether *author*, the hash of an author's id, may still correct or withdraw it."""
+        is_theirs = author != "" and author == self.author
+        return is_theirs and self.status in (PENDING, APPROVED) and now < self.posted_at + AUTHOR_MAY_CHANGE
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment and the answers below it, oldest first."""
+
+    first: Comment
+    answers: tuple[Comment, ...] = ()

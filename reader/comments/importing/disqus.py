@@ -1,0 +1,36 @@
+"""Disqus: its export in XML (Moderation → Export)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...errors import NotImported
+from ...formats.xml_reader import read_export
+from ...i18n import Message
+from ..comment import APPROVED
+from .imported_comment import ImportedComment, imported, moment, text_of_html
+
+NAME = "Disqus"
+_ID = "{http://disqus.com/disqus-internals}id"
+
+
+def is_export(start: bytes) -> bool:
+    return b"http://disqus.com" in start and b"<disqus" in start
+
+
+def read(path: Path) -> Iterator[ImportedComment]:
+    root = read_export(path.read_bytes())
+    if root is None:
+        raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))
+    addresses = {thread.get(_ID, ""): thread.findtext("{*}link") or "" for thread in root.iterfind("{*}thread")}
+    for post in root.iterfind("{*}post"):
+        is_gone = "true" in (post.findtext("{*}isDeleted"), post.findtext("{*}isSpam"))
+        posted_at = moment(post.findtext("{*}createdAt"))
+        thread, parent = post.find("{*}thread"), post.find("{*}parent")
+        if is_gone or posted_at is None or thread is None:
+            continue
+        name = post.findtext("{*}author/{*}name") or post.findtext("{*}author/{*}username") or ""
+        above = parent.get(_ID, "") if parent is not None else ""
+        text = text_of_html(post.findtext("{*}message") or "")
+        yield imported(post.get(_ID), addresses.get(thread.get(_ID, "")), name, text, posted_at, APPROVED, above)

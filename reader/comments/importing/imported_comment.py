@@ -1,0 +1,119 @@
+"""What the readers of exports share: the value they give, HTML and Markdown as text, JSON and times."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from ...errors import NotImported
+from ...formats.dates import UnreadableDate, parse_date
+from ...i18n import Message
+from ...patterns import lazy_pattern
+from ..comment import APPROVED
+from ..plain_text import clean_line, clean_text
+
+LARGEST_BYTES = 500_000_000
+LONGEST_TEXT = 20_000
+"""Longer than a visitor may write: nothing of an old comment is lost."""
+
+_BREAK = lazy_pattern(r"<br\b[^<>]*>", re.IGNORECASE)
+_BLOCK = lazy_pattern(r"</?(?:p|div|li|ul|ol|blockquote|pre|h[1-6]|tr|table|hr)\b[^<>]*>", re.IGNORECASE)
+_LINK = lazy_pattern(r"""<a\s[^<>]*?href\s*=\s*["']?([^"'\s<>]*)[^<>]*>([^<>]*)</a\s*>""", re.IGNORECASE)
+_PICTURE = lazy_pattern(r"""<img\s[^<>]*?alt\s*=\s*["']([^"'<>]*)["'][^<>]*>""", re.IGNORECASE)
+_TAG = lazy_pattern(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_MARKDOWN_LINK = lazy_pattern(r"!?\[([^\[\]\n]{0,500})\]\((https?://[^\s()]{1,1000})\)")
+
+
+@dataclass(frozen=True)
+class ImportedComment:
+    """``number`` and ``parent`` are the program's own; ``address`` is the article's, as the program keeps it."""
+
+    number: str
+    address: str
+    name: str
+    text: str
+    posted_at: datetime
+    status: str = APPROVED
+    parent: str = ""
+
+    @property
+    def is_usable(self) -> bool:
+        return bool(self.text and self.number)
+
+
+def imported(
+    number: object, address: object, name: object, text: str, posted_at: datetime, status: str, parent: object = ""
+) -> ImportedComment:
+    """With all texts cleaned as those of visitors are."""
+    return ImportedComment(
+        number=clean_line(as_text(number))[:200],
+        address=clean_line(as_text(address))[:2000],
+        name=clean_line(as_text(name))[:100],
+        text=clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT],
+        posted_at=posted_at,
+        status=status,
+        parent=clean_line(as_text(parent))[:200],
+    )
+
+
+def as_text(value: object) -> str:
+    """Numbers and texts as text; other values, such as null, as an empty one."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def text_of_html(html: str) -> str:
+    """The text with the addresses of its links; blocks become paragraphs. No HTML is left that means anything."""
+    text = _LINK.sub(lambda link: _with_address(link[2], link[1]), " ".join(html.split(" ")))
+    text = _BLOCK.sub("\n\n", _BREAK.sub("\n", text.replace("\r\n", "\n")))
+    return unescape(_TAG.sub("", _PICTURE.sub(r"\1", text)))
+
+
+def text_of_markdown(markdown: str) -> str:
+    """As typed, with the addresses of links beside their words."""
+    return _MARKDOWN_LINK.sub(lambda link: _with_address(link[1], link[2]), markdown)
+
+
+def _with_address(words: str, address: str) -> str:
+    return words if not address.lower().startswith("http") or address in words else f"{words} {address} "
+
+
+def moment(value: object) -> datetime | None:
+    """A time in (milli)seconds since 1970, in text, or as Parse and MongoDB write it; UTC if it has no zone."""
+    if isinstance(value, Mapping):
+        value = value.get("iso") or value.get("$date") or value.get("$numberLong")
+    text = as_text(value).strip()
+    try:
+        if text.replace(".", "", 1).isdecimal():
+            seconds = float(text)
+            return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+        found = parse_date(text)
+    except (ValueError, OverflowError, OSError, UnreadableDate):
+        return None
+    if found is None:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def read_json(path: Path) -> Any:
+    """The value, or the list of values of a file with one JSON object a line. Raises NotImported."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise NotImported(str(path), Message("larger than %(most)s MB", most=LARGEST_BYTES // 1_000_000))
+        text = path.read_text("utf-8-sig")
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError) as error:
+        raise NotImported(str(path), Message("not JSON that can be read: %(error)s", error=error)) from error
+
+
+def mappings(value: object) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects in a list; none of anything else."""
+    yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()

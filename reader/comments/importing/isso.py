@@ -1,0 +1,34 @@
+"""Isso: its database, an SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from ...errors import NotImported
+from ...i18n import Message
+from ..comment import APPROVED, PENDING
+from .imported_comment import ImportedComment, as_text, imported, moment, text_of_markdown
+
+NAME = "Isso"
+_MODES = {1: APPROVED, 2: PENDING}
+"""4 is a deleted comment that has answers."""
+
+
+def is_export(start: bytes) -> bool:
+    return start.startswith(b"SQLite format 3\0")
+
+
+def read(path: Path) -> Iterator[ImportedComment]:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
+            query = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, t.uri FROM comments c JOIN threads t"
+            for number, parent, created, mode, text, author, address in database.execute(f"{query} ON t.id = c.tid"):
+                posted_at, written = moment(created), text_of_markdown(as_text(text))
+                if mode in _MODES and posted_at:
+                    yield imported(number, address, author, written, posted_at, _MODES[mode], parent)
+    except sqlite3.Error as error:
+        raise NotImported(str(path), Message("no database of %(name)s: %(error)s", name=NAME, error=error)) from error

@@ -1,0 +1,26 @@
+"""Reader's own export in JSON (``python -m reader comments export``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..comment import STATUSES
+from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json
+
+NAME = "Reader"
+FORMAT = "reader-comments"
+
+
+def is_export(start: bytes) -> bool:
+    return f'"{FORMAT}"'.encode() in start[:200]
+
+
+def read(path: Path) -> Iterator[ImportedComment]:
+    document = read_json(path)
+    for comment in mappings(document.get("comments") if isinstance(document, dict) else None):
+        posted_at, status = moment(comment.get("posted_at")), as_text(comment.get("status"))
+        if posted_at and status in STATUSES:
+            name, text, above = comment.get("name"), as_text(comment.get("text")), as_text(comment.get("reply_to"))
+            parent = "" if above == "0" else above
+            yield imported(comment.get("id"), comment.get("article"), name, text, posted_at, status, parent)

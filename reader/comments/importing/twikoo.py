@@ -1,0 +1,36 @@
+"""Twikoo: its export in JSON, a list or an object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..comment import APPROVED, PENDING
+from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_html
+
+NAME = "Twikoo"
+
+
+def is_export(start: bytes) -> bool:
+    return b'"nick"' in start and b'"_id"' in start and b'"page_key"' not in start
+
+
+def read(path: Path) -> Iterator[ImportedComment]:
+    document = read_json(path)
+    for comment in mappings(document if isinstance(document, list) else [document]):
+        if posted_at := moment(comment.get("created")):
+            yield imported(
+                _id_of(comment.get("_id")),
+                comment.get("url") or comment.get("href"),
+                comment.get("nick"),
+                text_of_html(as_text(comment.get("comment"))),
+                posted_at,
+                PENDING if comment.get("isSpam") is True else APPROVED,
+                _id_of(comment.get("pid")) or _id_of(comment.get("rid")),
+            )
+
+
+def _id_of(value: Any) -> str:
+    """MongoDB's exports write ``{"$oid": "…"}``."""
+    return as_text(value.get("$oid")) if isinstance(value, Mapping) else as_text(value)

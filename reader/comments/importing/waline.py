@@ -1,0 +1,36 @@
+"""Waline: its export in JSON, or that of LeanCloud and Valine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..comment import APPROVED, PENDING
+from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+
+NAME = "Waline"
+_STATUS = {"approved": APPROVED, "waiting": PENDING, "": APPROVED}
+
+
+def is_export(start: bytes) -> bool:
+    return b'"nick"' in start and (b'"objectId"' in start or b'"insertedAt"' in start or b'"waline"' in start)
+
+
+def read(path: Path) -> Iterator[ImportedComment]:
+    document = read_json(path)
+    if isinstance(document, dict):
+        data = document.get("data")
+        document = data.get("Comment") if isinstance(data, dict) else document.get("results")
+    for comment in mappings(document):
+        posted_at = moment(comment.get("insertedAt") or comment.get("createdAt"))
+        status = _STATUS.get(as_text(comment.get("status")))
+        if posted_at and status:
+            yield imported(
+                comment.get("objectId") or comment.get("id"),
+                comment.get("url"),
+                comment.get("nick"),
+                text_of_markdown(as_text(comment.get("comment"))),
+                posted_at,
+                status,
+                comment.get("pid") or comment.get("rid") or "",
+            )
