@@ -173,14 +173,14 @@ def test_a_change_is_answered_by_no_prepared_response(site, publish):
 def test_a_prepared_response_is_fresh_as_long_as_the_stored_one(site, monkeypatch):
     site.ask_flask(), site.find()
     assert is_prepared(site)
-    [variant] = site.cache._pages[next(iter(site.cache._pages))].variants.values()
+    [variant] = site.cache._current.pages[next(iter(site.cache._current.pages))].variants.values()
     variant.fresh_until -= 61
     assert site.find() is None
 
 
 def test_a_response_that_was_compressed_further_replaces_the_prepared_one(site):
     site.ask_flask(), site.find()
-    [variant] = site.cache._pages[next(iter(site.cache._pages))].variants.values()
+    [variant] = site.cache._current.pages[next(iter(site.cache._current.pages))].variants.values()
     status, headers, body = variant.ready
     variant.ready = (status, headers, body + b" ")
     assert site.find()[2] == site.find()[2] == body + b" "

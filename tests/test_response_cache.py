@@ -13,6 +13,7 @@ from werkzeug.test import Client
 from reader.app import CatalogRevision
 from reader.exports.publications import of_article
 from reader.web.middleware.recompression import Recompressor, recompressed
+from reader.web.middleware.response_cache import ResponseCache
 
 ARTICLES = {
     "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\nbyline: 李白\nsource: 新华社\n---\n今天下雨。"
@@ -186,7 +187,9 @@ def test_the_table_keeps_what_is_asked_for_and_stays_within_its_bytes(hot):
         before = sum(hot.hits.values())
         client.get("/0")
         hits += sum(hot.hits.values()) - before
-        kept = [k for half in (hot._pages, hot._older) for p in half.values() for k in p.variants.values()]
+        kept = [
+            k for half in (hot._current.pages, hot._current.older) for p in half.values() for k in p.variants.values()
+        ]
         assert sum(len(k.ready[2]) for k in kept) <= 400_000
     assert hits == 300
 
@@ -249,10 +252,39 @@ def test_a_new_revision_forgets_what_has_grown_old_in_the_table_too(hot, publish
     hot.inner = lambda _, start: (start("200 OK", page), [b"x" * 10_000])[-1]
     for n in range(3):
         client.get(f"/{n}")
-    assert any(key[0] == "/a/rain" for key in hot._older)
+    assert any(key[0] == "/a/rain" for key in hot._current.older)
     publish({"2026-05-01/rain.md": "---\ntitle: 暴雨\n---\n今天下暴雨。"})
     hot.inner = flask
     assert "暴雨" in client.get("/a/rain").text
+
+
+def test_a_response_stored_while_a_new_revision_comes_is_not_that_of_the_new_one():
+    """Nothing but ``encoding`` is called between the check of the revision and the storing, so another thread's request
+    comes there."""
+    now, origin = Now(1), Origin(body=b"old")
+    origin.headers["Vary"] = "Accept-Encoding"
+
+    def encoding(value: str) -> str:
+        if origin.asked == 1:
+            now.revision, origin.body = 2, b"new"
+            assert Client(cache).get("/other").text == "new"
+        return value
+
+    cache = ResponseCache(origin, now, 1 << 20, {"HTTP_ACCEPT_ENCODING": encoding})
+    assert Client(cache).get("/", headers={"Accept-Encoding": "gzip"}).text == "old"
+    assert Client(cache).get("/", headers={"Accept-Encoding": "gzip"}).text == "new"
+
+
+class Now:
+    """A revision that a test sets."""
+
+    def __init__(self, revision: int) -> None:
+        self.revision = revision
+
+    def __call__(self) -> int:
+        return self.revision
+
+    known = __call__
 
 
 def test_each_of_many_revisions_is_seen(hot, publish):
@@ -270,7 +302,7 @@ def test_what_has_outlived_its_max_age_is_made_anew(hot):
     client = Client(hot)
     client.get("/"), client.get("/")
     assert len(asked) == 1
-    for entry in hot._pages.values():
+    for entry in hot._current.pages.values():
         for variant in entry.variants.values():
             variant.fresh_until -= 1
     client.get("/")
@@ -316,7 +348,7 @@ def test_long_addresses_and_fields_count_as_memory(hot):
     for n in range(60):
         client.get(f"/opds?a={'x' * 30_000}{n}")
         client.get("/opds", headers={"Cookie": f"reader={'x' * 8_000}{n}"})
-    entries = [(key, page) for half in (hot._pages, hot._older) for key, page in half.items()]
+    entries = [(key, page) for half in (hot._current.pages, hot._current.older) for key, page in half.items()]
     named = sum(len("".join(key)) for key, _ in entries)
     told_apart = sum(len(str(variant)) for _, page in entries for variant in page.variants)
     assert 0 < named + told_apart <= 1_000_000
@@ -483,7 +515,7 @@ def test_small_responses_count_with_what_storing_them_takes(hot):
     client = Client(hot)
     for n in range(200):
         client.get(f"/{n}")
-    assert len(hot._pages) + len(hot._older) <= 50
+    assert len(hot._current.pages) + len(hot._current.older) <= 50
 
 
 def test_a_recompressed_response_names_its_length_and_keeps_its_other_fields():

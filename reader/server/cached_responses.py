@@ -28,7 +28,7 @@ KEY_FIELDS = (
     *("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "SERVER_PROTOCOL", "wsgi.url_scheme", "HTTP_HOST", *_FORWARDED),
     *("HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE", "HTTP_SAVE_DATA", "HTTP_SEC_FETCH_DEST"),
     *("HTTP_UPGRADE_INSECURE_REQUESTS", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_AVAILABLE_DICTIONARY"),
-    *("HTTP_RANGE", "HTTP_A_IM", "HTTP_AUTHORIZATION", *_BODY),
+    *("HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_A_IM", "HTTP_AUTHORIZATION", *_BODY),
 )
 """All that the middleware down to the response cache reads to answer from it. REMOTE_ADDR is read too, but changes a
 response only if it decides whether scheme and host are those of the forwarded fields."""

@@ -65,6 +65,18 @@ class CacheEntry:
     size_bytes: int = 0
 
 
+@dataclass
+class Generations:
+    """The entries of one revision. A new revision gets new ones, so that a thread that is still storing a response of
+    the revision before it stores it where nobody looks any longer."""
+
+    revision: int
+    pages: dict[Key, CacheEntry] = field(default_factory=dict)
+    older: dict[Key, CacheEntry] = field(default_factory=dict)
+    size_bytes: int = 0
+    """Of ``pages``."""
+
+
 class ResponseCache:
     """The WSGI middleware. *revision* is that of the catalog; it is asked for at every request.
 
@@ -97,9 +109,7 @@ class ResponseCache:
         self.revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
         self.generation = 0
         """Incremented whenever responses are dropped: nobody should hold them any longer."""
-        self._pages: dict[Key, CacheEntry] = {}
-        self._older: dict[Key, CacheEntry] = {}
-        self._state, self._size_bytes = -1, 0
+        self._current = Generations(-1)
         self._recompressor = Recompressor()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -139,22 +149,26 @@ class ResponseCache:
         self.hits[ready[0]] = self.hits.get(ready[0], 0) + 1
 
     def _find(self, environ: WSGIEnvironment, state: int) -> CachedVariant | None:
-        if state != self._state:
-            self._pages, self._older, self._size_bytes, self._state = {}, {}, 0, state
-            self.generation += 1
-        key = _key(environ)
-        entry = self._pages.get(key) or self._promoted(key)
+        current = self._of_revision(state)
+        entry = current.pages.get(key := _key(environ)) or self._promoted(current, key)
         if entry is None:
             return None
         variant = entry.variants.get(_variant_key(entry.fields, environ))
         return variant if variant is not None and variant.fresh_until > time.monotonic() else None
 
-    def _promoted(self, key: Key) -> CacheEntry | None:
+    def _of_revision(self, revision: int) -> Generations:
+        current = self._current
+        if current.revision != revision:
+            current = self._current = Generations(revision)
+            self.generation += 1
+        return current
+
+    def _promoted(self, current: Generations, key: Key) -> CacheEntry | None:
         """An entry of the old generation, moved to the new one."""
-        entry = self._older.pop(key, None)
+        entry = current.older.pop(key, None)
         if entry is not None:
-            self._pages[key] = entry
-            self._evict(entry.size_bytes)
+            current.pages[key] = entry
+            self._evict(current, entry.size_bytes)
         return entry
 
     def _fetch(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
@@ -165,16 +179,17 @@ class ResponseCache:
             start_response(response.status, response.headers)
             return body
         content = _read(body)
-        if self.revision() == state == self._state:
-            self._store(environ, response, content)
+        current = self._current
+        if self.revision() == state == current.revision:
+            self._store(current, environ, response, content)
         start_response(response.status, response.headers)
         return [content]
 
-    def _store(self, environ: WSGIEnvironment, response: _Response, content: bytes) -> None:
+    def _store(self, current: Generations, environ: WSGIEnvironment, response: _Response, content: bytes) -> None:
         fields = tuple(self._vary_field(name) for name in vary_fields(response.headers))
-        entry = self._pages.get(_key(environ))
+        entry = current.pages.get(_key(environ))
         if entry is None or entry.fields != fields:
-            entry = self._pages[_key(environ)] = CacheEntry(fields)
+            entry = current.pages[_key(environ)] = CacheEntry(fields)
         variant_key = _variant_key(fields, environ)
         variant = entry.variants.get(variant_key)
         if variant is None or not same_version(variant.etag, response.etag):
@@ -182,17 +197,17 @@ class ResponseCache:
         response.store_in(variant, content)
         size_bytes = _stored_bytes(content, _key(environ), variant_key)
         entry.size_bytes += size_bytes
-        self._evict(size_bytes)
+        self._evict(current, size_bytes)
 
     def _vary_field(self, name: str) -> VaryField:
         normalize = self._normal.get(name, str)
         return name, normalize, normalize("")
 
-    def _evict(self, more_bytes: int) -> None:
+    def _evict(self, current: Generations, more_bytes: int) -> None:
         """Evicts by generations: when the new generation is full it becomes the old one, and the old one is dropped."""
-        self._size_bytes += more_bytes
-        if self._size_bytes > self._limit_bytes // 2:
-            self._older, self._pages, self._size_bytes = self._pages, {}, 0
+        current.size_bytes += more_bytes
+        if current.size_bytes > self._limit_bytes // 2:
+            current.older, current.pages, current.size_bytes = current.pages, {}, 0
             self.generation += 1
 
 
