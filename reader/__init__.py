@@ -5,8 +5,9 @@ Read the package in this order. Each layer (a line) may import those listed befo
     i18n, patterns                      messages that can be translated later; regular expressions compiled at first use
     corrections, errors, models, site_identity, urls
                                         the domain model, its errors, what a site says of itself, URLs (no I/O)
-    settings                            READER_* variables
+    setting_values, settings            READER_* variables
     storage/                            file cache, SQLite databases, lock files
+    state/                              what can't be derived: comments, editors, history (SQLite or PostgreSQL)
     child_process/                      child processes with limits of memory and time
     http_client/                        outgoing HTTP requests with limits and SSRF protection
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional

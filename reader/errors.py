@@ -18,6 +18,7 @@ ReaderError
 ├── InstanceInUse        another `serve` uses the same instance folder
 ├── LimitTooLow          a limit of resources (ulimit) is too low for the server
 ├── InstanceUnusable     neither the instance folder nor a temporary one can be written
+├── StateUnusable        the state database cannot be used (HTTP 503)
 └── Busy                 overloaded or temporarily unavailable; try again later (HTTP 503)
 """
 
@@ -138,6 +139,16 @@ class Busy(ReaderError):
     def __init__(self, what: str, retry_seconds: int) -> None:
         super().__init__(Message("%(reason)s; try again in %(seconds)s s", reason=what, seconds=retry_seconds))
         self.retry_seconds = retry_seconds
+
+
+class StateUnusable(ReaderError):
+    """The state database (comments, editors, history) cannot be used; ``reason`` says why. Articles can be read."""
+
+    retry_seconds = 30
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Message("the state database cannot be used: %(reason)s", reason=reason))
+        self.reason = reason
 
 
 class CannotListen(ReaderError):

@@ -19,6 +19,7 @@ from .library.scanner import Library
 from .library.watcher import lock_of, watch_and_index
 from .media.renditions import ImageRenderer
 from .settings import Settings
+from .state import State
 from .storage.folder_checks import check_folders, check_writable
 from .templating import Renderer
 
@@ -47,6 +48,7 @@ class Services:
     image_renderer: ImageRenderer
     drawings: Drawings
     heartbeat: Heartbeat
+    state: State
 
 
 def build_services(settings: Settings, must_be_complete: bool = True) -> Services:
@@ -69,7 +71,9 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
     render = Renderer(settings.templates, settings.static)
     exports, images = ExportService(settings, catalog, render.build_id), ImageRenderer(settings)
     drawings, heartbeat = Drawings(settings), Heartbeat(lock_of(settings))
-    return Services(settings, catalog, Library(settings), render, exports, images, drawings, heartbeat)
+    return Services(
+        settings, catalog, Library(settings), render, exports, images, drawings, heartbeat, State(settings.state_url)
+    )
 
 
 def build_command_services(settings: Settings) -> Services:

@@ -19,15 +19,22 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("requirements.txt", "requirements-dev.txt", "scripts/requirements-fonts.txt", "benchmarks/requirements.txt")
+FILES = (
+    "requirements.txt",
+    "requirements-many.txt",
+    "requirements-dev.txt",
+    "scripts/requirements-fonts.txt",
+    "benchmarks/requirements.txt",
+)
 CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
 HASHED = {
     "serve": ("requirements.txt",),
-    "test": ("requirements-dev.txt", "requirements.txt", "scripts/requirements-fonts.txt"),
+    "test": ("requirements-dev.txt", "requirements.txt", "requirements-many.txt", "scripts/requirements-fonts.txt"),
     "bench": (
         "benchmarks/requirements.txt",
         "requirements-dev.txt",
         "requirements.txt",
+        "requirements-many.txt",
         "scripts/requirements-fonts.txt",
     ),
 }

@@ -30,6 +30,7 @@ test  xauth                 xauth                                    xvfb-run ne
 test  dbus-daemon           dbus-run-session                         a bus to tell Liferea what to do
 test  dbus-bin              dbus-send                                tells it
 test  libfaketime           -                                        a clock that jumps, for tests/faults
+test  postgresql            -                                        the other database of state; the tests start it themselves
 bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours
@@ -77,7 +78,16 @@ main() {
 install_packages() { # $1: the needs, as a pattern
   local missing
   missing=$(packages | lacking "$1")
-  [ -z "$missing" ] || apt_install $missing
+  [ -z "$missing" ] || {
+    [[ $missing != *postgresql* ]] || without_cluster
+    apt_install $missing
+  }
+}
+
+without_cluster() { # postgresql would start a server together with the machine, which nobody asked for
+  [ ! -e /etc/postgresql-common/createcluster.conf ] || return 0
+  apt_install postgresql-common
+  as_root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
 
 lacking() { # the names of the listed packages that are not here
@@ -181,11 +191,12 @@ hashes_of() { # $1: a requirements file; the file of hashes that scripts/pin.py 
   case $1 in
     requirements.txt) hashes=scripts/hashes-serve.txt files=(requirements.txt) ;;
     requirements-dev.txt)
-      hashes=scripts/hashes-test.txt files=(requirements-dev.txt requirements.txt scripts/requirements-fonts.txt)
+      hashes=scripts/hashes-test.txt files=(requirements-dev.txt requirements.txt requirements-many.txt scripts/requirements-fonts.txt)
       ;;
     benchmarks/requirements.txt)
       hashes=scripts/hashes-bench.txt
-      files=(benchmarks/requirements.txt requirements-dev.txt requirements.txt scripts/requirements-fonts.txt)
+      files=(benchmarks/requirements.txt requirements-dev.txt requirements.txt requirements-many.txt
+        scripts/requirements-fonts.txt)
       ;;
     *) return 1 ;;
   esac

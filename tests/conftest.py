@@ -80,6 +80,35 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(articles=tmp_path / "articles", instance=tmp_path / "instance", removal_grace_seconds=0)
 
 
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server, started by the first test that needs it."""
+    from postgresql_server import running_server
+
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request, tmp_path):
+    """The URL of an empty state database; the test runs once for each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/data/state.sqlite3"
+        return
+    with request.getfixturevalue("postgresql").database() as url:
+        yield url
+
+
+@pytest.fixture
+def state(state_url):
+    """An empty state database on each of both engines."""
+    from reader.state import State
+
+    state = State(state_url)
+    yield state
+    state.close()
+
+
 @pytest.fixture
 def services(settings):
     from reader.services import build_services

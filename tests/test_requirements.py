@@ -13,7 +13,13 @@ import pytest
 from documentation import table_rows
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ["requirements.txt", "requirements-dev.txt", "scripts/requirements-fonts.txt", "benchmarks/requirements.txt"]
+FILES = [
+    "requirements.txt",
+    "requirements-many.txt",
+    "requirements-dev.txt",
+    "scripts/requirements-fonts.txt",
+    "benchmarks/requirements.txt",
+]
 RUN_TIME = [ROOT / "wsgi.py", *(ROOT / "reader").rglob("*.py")]
 ALL_CODE = [
     *RUN_TIME,

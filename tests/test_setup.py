@@ -25,7 +25,12 @@ class Machine:
         self.checkout, self.bin, self.diary = folder / "my reader", folder / "bin", folder / "diary"
         shutil.copytree(ROOT / "scripts", self.checkout / "scripts", ignore=shutil.ignore_patterns("*.py"))
         (self.checkout / "benchmarks").mkdir()
-        for name in ("requirements.txt", "requirements-dev.txt", "benchmarks/requirements.txt"):
+        for name in (
+            "requirements.txt",
+            "requirements-many.txt",
+            "requirements-dev.txt",
+            "benchmarks/requirements.txt",
+        ):
             (self.checkout / name).touch()
         self.bin.mkdir()
         self.diary.touch()

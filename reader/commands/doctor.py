@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 import click
 from packaging.requirements import Requirement
 
-from ..errors import LimitTooLow
+from ..errors import LimitTooLow, StateUnusable
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
+from ..state import State
 from ..storage.process_limits import check_process_limits
 from ..storage.sqlite import is_broken
 from .click_localization import echo
@@ -213,6 +214,22 @@ def _fault_of(path: Path) -> str:
     return "" if answer == "ok" else answer
 
 
+def state_database(settings: Settings) -> Iterator[Finding]:
+    state = State(settings.state_url)
+    path = state.path
+    if path and not path.exists():
+        yield Finding(OK, Message("state database: %(name)s, not made yet", name=path))
+        return
+    if fault := state.fault() or (path and _fault_of(path)):
+        yield Finding(PROBLEM, StateUnusable(fault).message, Message("docs/state.md tells how to restore it"))
+    elif path and path.stat().st_mode & 0o077:
+        text = Message("%(path)s can be read by other users of this machine", path=path)
+        yield Finding(WARNING, text, Message("run: chmod 600 %(path)s", path=path))
+    else:
+        yield Finding(OK, Message("state database: %(name)s", name=path or "PostgreSQL"))
+    state.close()
+
+
 def packages(_settings: Settings) -> Iterator[Finding]:
     wrong = [told for requirement in _requirements() if (told := _difference(requirement))]
     for text in wrong:
@@ -265,5 +282,5 @@ def limits(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(clock, language, databases, packages, open_files, limits),
+    *(clock, language, databases, state_database, packages, open_files, limits),
 )

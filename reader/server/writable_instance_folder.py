@@ -7,6 +7,7 @@ page.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 from contextlib import ExitStack, suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import InstanceInUse, InstanceUnusable
+from ..settings import Settings
 from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import wal_of
 
@@ -72,10 +74,19 @@ class InstanceFolder:
         self._open.close()
 
     def environment(self) -> dict[str, str]:
-        """The environment variables for a web process: its instance folder, and a small cache in a temporary folder."""
+        """The environment variables for a web process: its instance folder, and a small cache in a temporary folder.
+
+        The state database stays beside the configured folder.
+        """
         folder = self.current()
-        limits = {} if folder == self._wanted else {"READER_EXPORT_CACHE_MB": TEMPORARY_EXPORTS_MB}
-        return {"READER_INSTANCE": str(folder), **limits}
+        if folder == self._wanted:
+            return {"READER_INSTANCE": str(folder)}
+        state = os.environ.get("READER_DATABASE_URL", "").strip() or Settings(instance=self._wanted).state_url
+        return {
+            "READER_INSTANCE": str(folder),
+            "READER_EXPORT_CACHE_MB": TEMPORARY_EXPORTS_MB,
+            "READER_DATABASE_URL": state,
+        }
 
     def current(self) -> Path:
         """The folder for a new web process. Raises InstanceUnusable if no folder can be written at the first start."""

@@ -29,6 +29,15 @@ def check_folders(settings: Settings) -> None:
     if instance.is_relative_to(articles) or articles.is_relative_to(instance):
         wanted = Message("a folder outside of READER_ARTICLES, and not around it")
         raise BadSetting("READER_INSTANCE", str(settings.instance), wanted)
+    _check_data(settings, articles, instance)
+
+
+def _check_data(settings: Settings, articles: Path, instance: Path) -> None:
+    """Raises BadSetting if the state database would lie where it is published or deleted."""
+    data = Path(os.path.realpath(settings.data))
+    if data.is_relative_to(articles) or data.is_relative_to(instance):
+        wanted = Message("a file outside of READER_ARTICLES and READER_INSTANCE, which can be deleted")
+        raise BadSetting("READER_DATABASE_URL", str(settings.data), wanted)
 
 
 def check_writable(settings: Settings) -> None:

@@ -15,7 +15,18 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
 from ..catalog.read_connections import rebuilding
-from ..errors import BadOption, Busy, Gone, Moved, NotFound, ReaderError, TooLarge, UnknownFormat, UnusablePicture
+from ..errors import (
+    BadOption,
+    Busy,
+    Gone,
+    Moved,
+    NotFound,
+    ReaderError,
+    StateUnusable,
+    TooLarge,
+    UnknownFormat,
+    UnusablePicture,
+)
 from ..i18n import N_, Message
 from ..models import Teaser
 from . import services
@@ -34,6 +45,7 @@ _STATUS = (
     (BadOption, 400),
     (TooLarge, 413),
     (Busy, 503),
+    (StateUnusable, 503),
 )
 
 _OF_THE_ADDRESS = frozenset((404, 410, 414))
@@ -80,7 +92,7 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     if status == 404 and (moved := _from_another_site()):
         return moved
-    headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, Busy) else {}
+    headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, Busy | StateUnusable) else {}
     return _page(status), status, _freshness(status) | headers
 
 

@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ...catalog.read_connections import rebuilding
-from ...errors import Busy
+from ...errors import Busy, StateUnusable
 from ...i18n import Message
 from .. import services
 from ..metric_files import VARIABLE, restore_metric_files, unchanged_files
@@ -142,8 +142,16 @@ def _figures_of_catalog() -> dict[str, object]:
     """``reason`` is what is wrong, if anything is. Raises Busy."""
     catalog, stalled = services().catalog.as_it_is, services().heartbeat.reason()
     fault = catalog.fault() or (stalled if services().catalog.is_complete() else rebuilding().message)
+    reason = _for_client(fault) if fault else _fault_of_state()
     figures: dict[str, object] = {"articles": catalog.count(), "revision": catalog.revision}
-    return {"reason": _for_client(fault), **figures} if fault else figures
+    return {"reason": reason, **figures} if reason else figures
+
+
+def _fault_of_state() -> str:
+    """Why the state database cannot be used; empty if it can. Only operators see where it is."""
+    if not (fault := services().state.fault()):
+        return ""
+    return StateUnusable(fault).message if _is_operator() else Message("the state database cannot be used")
 
 
 def _for_client(reason: str) -> str:

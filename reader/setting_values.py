@@ -1,0 +1,164 @@
+"""The values of settings: text to a value. ValueError, KeyError or OSError if it cannot be used."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from .i18n import Message, is_language_tag, language_tag
+
+SHORTEST_TOKEN = 12
+LONGEST_TEXT = 4_000
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+
+
+class Unusable(ValueError):
+    """An invalid value with a special error message; ``wanted`` describes valid values."""
+
+    def __init__(self, wanted: Message) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+
+def text(value: str) -> str:
+    """Raises Unusable unless *value* is one line of UTF-8: it appears in headers, pages, logs and file names."""
+    if len(value) > LONGEST_TEXT:
+        raise Unusable(Message("at most %(count)s characters", count=LONGEST_TEXT))
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value):
+        raise Unusable(Message("one line of text in UTF-8, without control characters"))
+    return value
+
+
+def whole(least: int, most: int) -> tuple[str, Callable[[str], float]]:
+    wanted = Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most))
+    return wanted, partial(within, int, least, most)
+
+
+def number(least: float, most: float) -> tuple[str, Callable[[str], float]]:
+    wanted = Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}")
+    return wanted, partial(within, float, least, most)
+
+
+def within(parse: Callable[[str], float], least: float, most: float, value: str) -> float:
+    number = parse(value)
+    if not least <= number <= most:  # false for nan, too
+        raise ValueError(value)
+    return number
+
+
+def switch(value: str) -> bool:
+    return {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}[
+        value.lower()
+    ]
+
+
+def secret(value: str) -> str:
+    if len(value) < SHORTEST_TOKEN:
+        raise ValueError("too short")
+    return value
+
+
+def web_address(value: str) -> str:
+    parts = http_parts(value)
+    if parts.query or parts.fragment:
+        raise ValueError(value)
+    root = f"{parts.scheme}://{parts.netloc}"
+    if parts.path.strip("/"):
+        raise Unusable(
+            Message("an address without a path, such as %(root)s: Reader answers at the root only", root=root)
+        )
+    return root.replace(parts.hostname or "", ascii_host(parts.hostname or "")) if not root.isascii() else root
+
+
+def http_parts(value: str) -> SplitResult:
+    """The parts of an http or https URL with a host name and no user name. Raises ValueError."""
+    parts = urlsplit(value)
+    host = ascii_host(parts.hostname or "")
+    if parts.scheme not in ("http", "https") or not _HOST_NAME.fullmatch(f"[{host}]" if ":" in host else host):
+        raise ValueError(value)
+    if parts.username is not None or re.search(r"[\s<>\"\\^`{|}]", value) or parts.port == 0:
+        raise ValueError(value)  # .port raises ValueError above 65535
+    return parts
+
+
+def ascii_host(name: str) -> str:
+    """The name as clients send it in Host: IDNA for others than ASCII. Raises UnicodeError, a ValueError."""
+    return name if name.isascii() else name.encode("idna").decode()
+
+
+def language(value: str) -> str:
+    """A BCP 47 tag. The error for a POSIX locale name suggests the tag."""
+    try:
+        return language_tag(value)
+    except ValueError:
+        likely = value.partition(".")[0].replace("_", "-")
+        example = likely if is_language_tag(likely) else "zh-CN"
+        raise Unusable(Message("a language tag such as %(example)s", example=example)) from None
+
+
+def hosts(value: str) -> str:
+    names = [ascii_host(name.strip().lower().rstrip(".")) for name in value.split(",") if name.strip()]
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError(value)
+    return ",".join(names)
+
+
+def parsed_networks(networks: str) -> tuple[Network, ...]:
+    return tuple(map(ipaddress.ip_network, networks.split(","))) if networks not in ("", "none") else ()
+
+
+def networks(value: str) -> str:
+    """Comma-separated IP addresses and networks, or ``none``."""
+    if value.lower() == "none":
+        return "none"
+    return ",".join(str(ipaddress.ip_network(part.strip(), strict=False)) for part in value.split(",") if part.strip())
+
+
+def folder(value: str) -> Path:
+    """An absolute path. Symbolic links are not resolved, because a deployment can switch them."""
+    return Path(value).expanduser().absolute()
+
+
+def hub_address(value: str) -> str:
+    if not value.isascii():  # it is sent in a header
+        raise ValueError(value)
+    http_parts(value)
+    return value
+
+
+def database_url(value: str) -> str:
+    """A URL of SQLAlchemy's form: ``sqlite:///`` and a path, which is made absolute, or ``postgresql://``."""
+    parts = urlsplit(value)
+    if parts.scheme == "sqlite":
+        path = unquote(parts.path.removeprefix("/"))
+        if not value.startswith("sqlite:///") or not path.strip("./") or parts.query or parts.fragment:
+            raise ValueError(value)
+        if not path.isprintable():
+            raise ValueError(value)
+        return f"sqlite:///{quote(str(folder(path)))}"
+    if parts.scheme.partition("+")[0] not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ValueError(value)
+    _ = parts.port  # raises ValueError above 65535
+    return "postgresql" + value[len(parts.scheme) :]
+
+
+def access_log(value: str) -> str:
+    if value != "-" and Path(value).expanduser().is_dir():
+        raise ValueError(value)
+    return value
+
+
+def tagging_entity(value: str) -> str:
+    """The tagging entity of tag: URIs: ``authority,date`` (RFC 4151 2.1)."""
+    if not re.fullmatch(r"[\w.@-]+,\d{4}(-\d\d){0,2}", value, re.ASCII):
+        raise ValueError(value)
+    year, month, day, *_ = [*map(int, value.rpartition(",")[2].split("-")), 1, 1]
+    date(year, month, day)
+    return value

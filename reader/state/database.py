@@ -1,0 +1,243 @@
+"""State: transactions on the state database, whichever engine it is. Imports SQLAlchemy at the first transaction."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from ..errors import StateUnusable
+from ..i18n import N_, Message
+from ..storage.sqlite import file_identity, is_broken
+from .revision import FileRevision, ServerRevision, versions_in
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from .changes import Changes
+
+LOG = logging.getLogger(__name__)
+
+CHECK_SECONDS = 5.0
+"""How long the answer of ``fault`` is kept."""
+
+RESTORE = N_("stop Reader, move it away, and bring back a backup: python -m reader restore FILE")
+
+
+class State:
+    """The state database at *url*: ``sqlite:////srv/reader/data/state.sqlite3`` or ``postgresql://reader@db/reader``.
+
+    Nothing is opened or created before the first transaction. An object may be used by all threads, and by a process
+    that was forked: it opens connections of its own. Every method of a transaction raises StateUnusable::
+
+        state = State(settings.state_url)
+        with state.writing() as connection:
+            connection.execute(insert(comments).values(...))
+            note_change(connection, "comments", slug)
+        with state.reading() as connection:
+            rows = connection.execute(select(comments)).all()
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.path = file_in(url)
+        """The SQLite file; None for a server."""
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._opened: tuple[int, str] = (0, "")
+        self._was_tried = self._was_used = False
+        self._fault, self._logged, self._checked_at = "", "", float("-inf")
+        self._revision = FileRevision(self.path) if self.path else ServerRevision(self._ask_revision)
+        self._known_revision = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database. It must not write."""
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed, and on the disk, when the block ends; rolled back if it raises.
+
+        It is the only one that writes until then, in all processes. So keep it short: nothing slow belongs into it.
+        """
+        with self._transaction(writes=True) as connection:
+            yield connection
+        self._revision.expire()
+
+    @property
+    def revision(self) -> int:
+        """Grows with each noted change of any process. Takes microseconds; of PostgreSQL at most 0.1 s old."""
+        return self._revision()
+
+    def changes_since(self, revision: int) -> Changes:
+        """What was noted since that revision."""
+        from .changes import changes_since
+
+        with self.reading() as connection:
+            return changes_since(connection, revision)
+
+    def fault(self) -> str:
+        """Why the database cannot be used, a Message; empty if it can. Opens no SQLite file that nobody used yet."""
+        now = time.monotonic()
+        if now >= self._checked_at + CHECK_SECONDS:
+            self._checked_at = now
+            if self.path is None or self._was_tried:
+                with suppress(StateUnusable), self.reading():
+                    pass
+            else:
+                self._set_fault(_fault_of(self.path))
+        return self._fault
+
+    def close(self) -> None:
+        """Closes all connections that no thread is using."""
+        with self._lock:
+            self._dispose()
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from .engines import WRITES
+
+        try:
+            engine = self._current()
+            with engine.connect().execution_options(**{WRITES: writes}) as connection, connection.begin():
+                yield connection
+        except (SQLAlchemyError, OSError, sqlite3.Error) as error:
+            if (reason := self._reason(error)) is None:
+                raise
+            self._set_fault(reason)
+            raise StateUnusable(reason) from error
+        except StateUnusable as error:
+            self._set_fault(error.reason)
+            raise
+        self._set_fault("")
+
+    def _current(self) -> Engine:
+        """The engine of this process for the file that is there now. Creates the database and its tables."""
+        with self._lock:
+            opened = os.getpid(), file_identity(self.path) if self.path else ""
+            if self._engine is not None and opened == self._opened:
+                return self._engine
+            self._dispose()
+            if self.path and not opened[1] and self._was_used:
+                raise StateUnusable(
+                    Message(
+                        "%(path)s was deleted while Reader used it; put it back (a backup: python -m reader restore"
+                        " FILE), or restart Reader to begin with an empty one",
+                        path=self.path,
+                    )
+                )
+            self._engine = self._prepared()
+            self._opened = os.getpid(), file_identity(self.path) if self.path else ""
+            self._was_used = True
+            return self._engine
+
+    def _prepared(self) -> Engine:
+        from .engines import postgresql_engine, sqlite_engine
+        from .migrating import NotOurs, create_file, migrate
+
+        self._was_tried = True
+        if self.path:
+            if not file_identity(self.path):
+                create_file(self.path)
+                LOG.info("%s was made", self.path)
+            engine = sqlite_engine(self.path)
+        else:
+            try:
+                engine = postgresql_engine(self._url)
+            except ImportError as error:
+                hint = Message("PostgreSQL needs psycopg: pip install -r requirements-many.txt")
+                raise StateUnusable(hint) from error
+        try:
+            migrate(engine)
+        except BaseException as error:
+            engine.dispose()
+            if isinstance(error, NotOurs):
+                values = {"database": self._shown(), "tables": str(error)}
+                raise StateUnusable(
+                    Message("%(database)s holds tables of another program: %(tables)s", **values)
+                ) from error
+            raise
+        return engine
+
+    def _dispose(self) -> None:
+        """Connections from before a fork belong to the parent: they are left alone, not closed."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose(close=self._opened[0] == os.getpid())
+
+    def _reason(self, error: Exception) -> str | None:
+        """What is wrong with the database; None if *error* is another one: a bug, or a broken constraint."""
+        from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+        from sqlalchemy.exc import TimeoutError as NoConnection
+
+        if isinstance(error, DataError | IntegrityError | NotSupportedError | ProgrammingError):
+            return None
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if self.path and isinstance(cause, sqlite3.Error):
+            return _reason_of_sqlite(self.path, cause)
+        if isinstance(error, DBAPIError | NoConnection):
+            return Message("%(server)s: %(cause)s", server=self._shown(), cause=_first_line(cause))
+        if isinstance(cause, OSError):
+            return Message("%(path)s: %(cause)s", path=cause.filename or self._shown(), cause=cause.strerror or cause)
+        return None
+
+    def _shown(self) -> str:
+        """The database without its password."""
+        parts = urlsplit(self._url)
+        return str(self.path) if self.path else f"PostgreSQL {parts.hostname or ''}{parts.path}"
+
+    def _set_fault(self, fault: str) -> None:
+        """Logs a new fault once."""
+        if fault and str(fault) != self._logged:
+            LOG.error("the state database cannot be used: %s", fault)
+        elif self._logged and not fault:
+            LOG.warning("the state database can be used again")
+        self._fault, self._logged = fault, str(fault)
+
+    def _ask_revision(self) -> int:
+        """The last known one while the server does not answer."""
+        from sqlalchemy import select
+
+        from .tables import state_revision
+
+        with suppress(StateUnusable), self.reading() as connection:
+            self._known_revision = connection.execute(select(state_revision.c.value)).scalar_one()
+        return self._known_revision
+
+
+def file_in(url: str) -> Path | None:
+    """The file that a URL of SQLite names; None for a server."""
+    parts = urlsplit(url)
+    return Path(unquote(parts.path[1:])) if parts.scheme == "sqlite" else None
+
+
+def _fault_of(path: Path) -> str:
+    try:
+        if path.exists():
+            versions_in(path)
+    except sqlite3.Error as error:
+        return _reason_of_sqlite(path, error)
+    except OSError as error:
+        return Message("%(path)s: %(cause)s", path=path, cause=error.strerror or error)
+    return ""
+
+
+def _reason_of_sqlite(path: Path, error: sqlite3.Error) -> str:
+    if is_broken(error):
+        return Message("%(path)s is damaged (%(cause)s): %(hint)s", path=path, cause=error, hint=Message(RESTORE))
+    return Message("%(path)s: %(cause)s", path=path, cause=error)
+
+
+def _first_line(error: object) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

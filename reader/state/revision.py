@@ -1,0 +1,75 @@
+"""The revision of the state, cheap enough to be asked every few milliseconds. Does not import SQLAlchemy for SQLite."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from ..storage.sqlite import file_identity
+
+ASK_SECONDS = 0.1
+"""How often PostgreSQL is asked. This process's own changes are seen at once."""
+
+
+class FileRevision:
+    """That of an SQLite file: PRAGMA data_version, microseconds, and one query if it changed. 0 if there is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._opened: tuple[int, str] = (0, "")
+        self._data_version, self._last = -1, 0
+
+    def __call__(self) -> int:
+        """The last known revision while the file cannot be read."""
+        with self._lock, suppress(sqlite3.Error):
+            if connection := self._current():
+                version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+                if version != self._data_version:
+                    self._last = int(connection.execute("SELECT value FROM state_revision").fetchone()[0])
+                    self._data_version = version
+        return self._last
+
+    def expire(self) -> None:
+        """Nothing to do: each call asks."""
+
+    def _current(self) -> sqlite3.Connection | None:
+        """A connection of this process to the file that is there now."""
+        opened = os.getpid(), file_identity(self._path)
+        if opened != self._opened or self._connection is None:
+            if self._connection is not None and opened[0] == self._opened[0]:  # one from before a fork is left alone
+                self._connection.close()
+            self._connection, self._data_version = None, -1
+            if opened[1]:
+                address = f"{self._path.absolute().as_uri()}?mode=rw"
+                self._connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+            self._opened = opened
+        return self._connection
+
+
+class ServerRevision:
+    """That of a server, which *ask* asks at most every ASK_SECONDS."""
+
+    def __init__(self, ask: Callable[[], int]) -> None:
+        self._ask, self._last, self._ask_after = ask, 0, float("-inf")
+
+    def __call__(self) -> int:
+        if time.monotonic() >= self._ask_after:
+            self._ask_after = time.monotonic() + ASK_SECONDS
+            self._last = self._ask()
+        return self._last
+
+    def expire(self) -> None:
+        """This process has changed something: the next call asks."""
+        self._ask_after = float("-inf")
+
+
+def versions_in(path: Path) -> list[str]:
+    """The migrations that were applied to an SQLite file. Raises sqlite3.Error for a damaged or foreign one."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+        return [str(row[0]) for row in connection.execute("SELECT version_num FROM alembic_version")]

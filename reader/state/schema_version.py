@@ -1,0 +1,28 @@
+"""The migrations of this code. A database is current if it holds the last one of each module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("migrations")
+NAME = re.compile(r"(?P<module>[a-z]+)_(?P<number>\d{4})_[a-z0-9_]+\.py")
+"""Of a file of ``migrations/versions``: ``comments_0002_votes.py`` is the second change of the comments' tables."""
+
+
+@cache
+def heads() -> frozenset[str]:
+    """The ids of the last migration of each module, such as ``comments_0002``."""
+    matches = filter(None, (NAME.fullmatch(path.name) for path in sorted((FOLDER / "versions").glob("*.py"))))
+    last = {match["module"]: match["number"] for match in matches}
+    return frozenset(f"{module}_{number}" for module, number in last.items())
+
+
+def is_current(applied: Iterable[str]) -> bool:
+    """Whether the tables are at least as new as this code. Those of a later version of Reader can be used as they are:
+    a migration only adds."""
+    newest = {module: number for module, _, number in (name.rpartition("_") for name in applied)}
+    wanted = (name.rpartition("_") for name in heads())
+    return all(newest.get(module, "") >= number for module, _, number in wanted)
