@@ -221,7 +221,8 @@ def state_database(settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, Message("state database: %(name)s, not made yet", name=path))
         return
     if fault := state.fault() or (path and _fault_of(path)):
-        yield Finding(PROBLEM, StateUnusable(fault).message, Message("docs/state.md tells how to restore it"))
+        text = Message("%(problem)s", problem=StateUnusable(fault).message)
+        yield Finding(PROBLEM, text, Message("docs/state.md tells how to restore it"))
     elif path and path.stat().st_mode & 0o077:
         text = Message("%(path)s can be read by other users of this machine", path=path)
         yield Finding(WARNING, text, Message("run: chmod 600 %(path)s", path=path))
