@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from reader.models import Collection
+from reader.web.site_sections import in_tree_order
 from reader.web.views.listings import tree_of
 
 
@@ -9,7 +10,7 @@ def test_sections_are_a_tree_with_the_fullest_first(app):
         (Collection("section", name), n) for name, n in (("国际", 1), ("河北", 5), ("河北/天气", 2), ("河北/时政", 3))
     ]
     with app.test_request_context():
-        tree = tree_of(counted)
+        tree = tree_of(in_tree_order(counted))
     assert [(b.link.label, b.count) for b in tree] == [("河北", 5), ("国际", 1)]
     assert [(b.link.label, b.link.address) for b in tree[0].below] == [
         ("时政", "/s/%E6%B2%B3%E5%8C%97/%E6%97%B6%E6%94%BF/"),

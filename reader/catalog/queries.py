@@ -155,10 +155,11 @@ class Catalog:
         row = self._one(query, ids[0], _UNDATED)
         return self.count(collection) - (row["count"] if row else 0)
 
-    def collections(self, kind: str) -> list[tuple[Collection, int]]:
-        """Every non-empty collection of that kind with its number of articles, by name."""
-        rows = self._all("SELECT name, count FROM collections WHERE kind = ? AND count > 0 ORDER BY name", kind)
-        return [(Collection(kind, row["name"]), row["count"]) for row in rows]
+    def collections(self, kind: str, largest: int = -1) -> list[tuple[Collection, int]]:
+        """Each non-empty collection of the kind with its number of articles, by name; or the *largest*, by number."""
+        order = "name" if largest < 0 else "count DESC, name"
+        query = f"SELECT name, count FROM collections WHERE kind = ? AND count > 0 ORDER BY {order} LIMIT ?"
+        return [(Collection(kind, row["name"]), row["count"]) for row in self._all(query, kind, largest)]
 
     def neighbours(self, slug: str) -> tuple[Teaser | None, Teaser | None]:
         """The next older and the next newer article."""
@@ -194,10 +195,9 @@ class Catalog:
 
     def latest_day(self) -> date:
         """Raises NotFound if there are no articles."""
-        found = self.issues(limit=1)
-        if not found:
-            raise NotFound("issue", "latest")
-        return found[0][0]
+        for day, _ in self.issues(limit=1):
+            return day
+        raise NotFound("issue", "latest")
 
     def search(
         self, query: Query, order: str = "newest", limit: int = 20, before: SearchCursor | None = None

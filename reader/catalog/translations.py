@@ -10,16 +10,22 @@ from .link_resolution import TRANSLATION
 Rows = Callable[..., list[sqlite3.Row]]
 """The rows of a query with its values."""
 
+MOST_LANGUAGES = 50
+"""An article in more languages than these has none: each page would name them all."""
+
+_NAMES = "SELECT slug, name FROM names WHERE slug IN ({}) AND substr(name, 1, 1) = ? ORDER BY slug, name"
+_SAID = (
+    "SELECT a.slug, a.language FROM names n JOIN articles a ON a.slug = n.slug WHERE n.name = ? AND a.visible LIMIT ?"
+)
+
 
 def translations(rows: Rows, slugs: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     """(language, slug) of each article in all its languages, by language; only of those that have several."""
-    marks = ",".join("?" * len(slugs))
-    query = (
-        "SELECT m.slug AS of_slug, a.slug, a.language FROM names m JOIN names n ON n.name = m.name"
-        f" JOIN articles a ON a.slug = n.slug WHERE m.slug IN ({marks}) AND substr(m.name, 1, 1) = ?"
-        " AND a.visible ORDER BY m.slug, a.language"
-    )
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in rows(query, *slugs, TRANSLATION):
-        found.setdefault(row["of_slug"], []).append((row["language"], row["slug"]))
-    return {slug: said for slug, said in found.items() if 1 < len(said) == len(dict(said))}
+    shared = {row["slug"]: row["name"] for row in rows(_NAMES.format(",".join("?" * len(slugs))), *slugs, TRANSLATION)}
+    said = {name: _said(rows, name) for name in set(shared.values())}
+    return {slug: said[name] for slug, name in shared.items() if 1 < len(said[name]) == len(dict(said[name]))}
+
+
+def _said(rows: Rows, name: str) -> list[tuple[str, str]]:
+    found = sorted((row["language"], row["slug"]) for row in rows(_SAID, name, MOST_LANGUAGES + 1))
+    return found if len(found) <= MOST_LANGUAGES else []

@@ -15,7 +15,7 @@ OF_PAGES = {
     "": {"before"},
     "a": {"pictures"},
     "d": {"before"},
-    "s": {"before"},
+    "s": {"after", "before"},
     "t": {"before"},
     "by": {"before"},
     "from": {"before"},

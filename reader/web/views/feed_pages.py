@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
@@ -28,7 +29,10 @@ KINDS = {"section": N_("Sections"), "tag": N_("Tags"), "author": N_("Reporters")
 """The kinds of collections with feeds, in the order of the page, with the msgids of their headings."""
 
 ON_THE_PAGE = 100
-"""How many feeds of each kind the page lists, those with most articles first. The OPML file lists all."""
+"""How many feeds of each kind the page lists, those with most articles first."""
+
+IN_THE_FILE = 250
+"""How many feeds of each kind the OPML file lists, those with most articles: a feed reader polls each of them."""
 
 DISCOVERED = ("feed.xml", "atom.xml", "feed.json")
 
@@ -60,17 +64,17 @@ def all_feeds() -> Response:
 
 def _list_of_feeds() -> dict[str, Any]:
     counted = services().catalog.collections
-    groups = {heading: _subscriptions(counted(kind)) for kind, heading in KINDS.items()}
+    groups = {heading: _subscriptions(counted(kind, ON_THE_PAGE)) for kind, heading in KINDS.items()}
     return {
         "formats": [(gettext(feed.LABEL), this_site().absolute(EVERYTHING.feed(name))) for name, feed in FEEDS.items()],
         "groups": {gettext(heading): links for heading, links in groups.items() if links},
         "opds": this_site().absolute(urls.OPDS),
+        "most_in_file": IN_THE_FILE if any(len(links) == ON_THE_PAGE for links in groups.values()) else 0,
     }
 
 
 def _subscriptions(counted: list[tuple[Collection, int]]) -> list[Subscription]:
-    fullest = sorted(counted, key=lambda pair: -pair[1])[:ON_THE_PAGE]
-    return [_subscription(Selection((collection,)), count) for collection, count in fullest]
+    return [_subscription(Selection((collection,)), count) for collection, count in counted]
 
 
 def _subscription(selection: Selection, count: int) -> Subscription:
@@ -85,16 +89,15 @@ def short_name(name: str) -> str:
 
 @bp.get(urls.FEEDS_OPML)
 def all_feeds_as_opml() -> Response:
-    """The OPML file of all feeds."""
+    """The OPML file of all feeds, of each kind by name."""
     catalog, site = services().catalog, this_site()
     words = translations(site.language)
 
     def build() -> bytes:
         groups = {"": [_outline(EVERYTHING)]}
         for kind, heading in KINDS.items():
-            groups[words.gettext(heading)] = [
-                _outline(Selection((collection,))) for collection, _ in catalog.collections(kind)
-            ]
+            collections = sorted((found for found, _ in catalog.collections(kind, IN_THE_FILE)), key=attrgetter("name"))
+            groups[words.gettext(heading)] = [_outline(Selection((collection,))) for collection in collections]
         return opml.to_bytes(site.name, catalog.changed_at, {name: links for name, links in groups.items() if links})
 
     version = version_of(str(catalog.revision), services().render.build_id, str(site))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
@@ -17,11 +18,14 @@ from .. import services
 from ..headlines import headlines_of, with_lead_first
 from ..pagination import cursor_of, next_link
 from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
-from ..site_sections import MOST_SECTIONS
+from ..site_sections import MOST_SECTIONS, Counted, all_sections, sections_below, with_parents
 
 bp = Blueprint("listings", __name__)
 
 LIMIT = 25
+
+SECTIONS_LIMIT = 200
+"""How many sections a page of the tree shows: some 10 KB compressed."""
 
 
 @bp.get("/s/<path:name>/")
@@ -53,6 +57,7 @@ def collection_page(collection: Collection) -> Response:
     before = cursor_of(request.args.get("before", ""))
 
     def build() -> dict[str, Any]:
+        below = sections_below(collection) if collection.kind == "section" else []
         teasers = catalog.latest(collection, limit=LIMIT, before=before)
         shown = teasers if before else with_lead_first(collection, teasers)
         return {
@@ -60,7 +65,8 @@ def collection_page(collection: Collection) -> Response:
             "collection": collection,
             "count": count,
             "crumbs": translated_labels(crumbs_of(collection)),
-            "sections": translated_labels([section_link(below) for below in sections_below(collection)]),
+            "sections": translated_labels([section_link(section) for section in below]),
+            "more_sections": rest_of_sections(collection) if len(below) == MOST_SECTIONS else "",
             "headlines": headlines_of(teasers_shown(shown), has_lead=not before),
             "older": next_link(urls.collection(collection), teasers, LIMIT),
             "newer": NavigationLink(gettext("Latest"), urls.collection(collection)) if before else None,
@@ -82,17 +88,6 @@ def crumbs_of(collection: Collection) -> list[NavigationLink]:
     return section_links(tuple(collection.name.split("/")))[:-1] if collection.kind == "section" else []
 
 
-def sections_below(collection: Collection) -> list[Collection]:
-    """The direct sub-sections, by name; at most MOST_SECTIONS."""
-    if collection.kind != "section":
-        return []
-    depth = collection.name.count("/") + 1
-    under = (
-        other for other, _ in services().catalog.collections("section") if other.name.startswith(f"{collection.name}/")
-    )
-    return [other for other in under if other.name.count("/") == depth][:MOST_SECTIONS]
-
-
 @dataclass(frozen=True)
 class Branch:
     """A section in the tree. ``count`` includes the articles of its sub-sections."""
@@ -104,21 +99,40 @@ class Branch:
 
 @bp.get(urls.SECTIONS)
 def sections() -> Response:
-    catalog = services().catalog
-    return render_page(
-        "sections.html", str(catalog.revision), lambda: {"tree": tree_of(catalog.collections("section"))}
-    )
+    """The tree of sections, SECTIONS_LIMIT on a page; ``?after=`` is the last section of the page before."""
+    catalog, after = services().catalog, request.args.get("after", "")
+    if after and not catalog.count(Collection("section", after)):
+        raise NotFound("section", after)
+
+    def build() -> dict[str, Any]:
+        counted = all_sections()
+        start = 1 + next((n for n, (section, _) in enumerate(counted) if section.name == after), -1)
+        stop = start + SECTIONS_LIMIT
+        return {
+            "tree": tree_of(with_parents(counted, start, stop)),
+            "older": NavigationLink(gettext("More"), rest_of_sections(counted[stop - 1][0]))
+            if stop < len(counted)
+            else None,
+            "newer": NavigationLink(gettext("All sections"), urls.SECTIONS) if after else None,
+        }
+
+    return render_page("sections.html", f"{catalog.revision} {after}", build)
 
 
-def tree_of(counted: Iterable[tuple[Collection, int]]) -> tuple[Branch, ...]:
-    """The tree of sections: top-level sections with their sub-sections, by number of articles, then by name."""
-    below: dict[str, list[tuple[Collection, int]]] = defaultdict(list)
-    for collection, count in sorted(counted, key=lambda pair: (-pair[1], pair[0].name)):
-        below[collection.name.rpartition("/")[0]].append((collection, count))
+def rest_of_sections(section: Collection) -> str:
+    """The address of the page of sections that begins after *section*: with its sub-sections."""
+    return f"{urls.SECTIONS}?after={quote(section.name)}"
+
+
+def tree_of(counted: Iterable[Counted]) -> tuple[Branch, ...]:
+    """The tree of sections that are in tree order."""
+    below: dict[str, list[Counted]] = defaultdict(list)
+    for section, count in counted:
+        below[section.name.rpartition("/")[0]].append((section, count))
     return _branches("", below)
 
 
-def _branches(name: str, below: dict[str, list[tuple[Collection, int]]]) -> tuple[Branch, ...]:
+def _branches(name: str, below: dict[str, list[Counted]]) -> tuple[Branch, ...]:
     found = below.get(name, [])
     links = translated_labels([section_link(collection) for collection, _ in found])
     return tuple(Branch(link, count, _branches(s.name, below)) for link, (s, count) in zip(links, found, strict=True))

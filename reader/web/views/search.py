@@ -101,9 +101,7 @@ def ways_on() -> dict[str, Any]:
 def examples() -> Iterator[str]:
     """By the largest section, tag, author and source, and by the newest month: ``tag:雨``, ``author:"Li Bai"``."""
     for kind in ("section", "tag", "author", "source"):
-        counted = services().catalog.collections(kind)
-        if counted:
-            [collection, _] = max(counted, key=lambda pair: pair[1])
+        for collection, _ in services().catalog.collections(kind, largest=1):
             name = collection.name.rpartition("/")[2] if kind == "section" else collection.name
             yield f'{kind}:"{name}"' if " " in name else f"{kind}:{name}"
     for day, _ in services().catalog.issues(limit=1):

@@ -45,6 +45,10 @@ ALLOWED = tuple(f"Allow: /*{name}$" for name in FEEDS if name.rpartition(".")[2]
 
 MOST_UNDATED = 10_000
 
+MOST_TRANSLATIONS = 50_000
+"""How many links to translations a sitemap holds, a fifth of the 50 MB allowed; a month with more has none. Pages have
+them too."""
+
 PAPER = "#fdfcfa"
 
 SITE = "\ue000"
@@ -128,7 +132,8 @@ def _months() -> list[str]:
 
 
 def _translations_in(year: int, month: int) -> dict[str, list[tuple[str, str]]]:
-    return services().catalog.translations([teaser.slug for teaser in _published_in(year, month)])
+    found = services().catalog.translations([teaser.slug for teaser in _published_in(year, month)])
+    return found if sum(map(len, found.values())) <= MOST_TRANSLATIONS else {}
 
 
 def _published_in(year: int, month: int) -> Iterable[Teaser]:
