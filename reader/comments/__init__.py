@@ -6,6 +6,9 @@
     acceptance.py       what is refused, and what waits for an editor although comments are open
     word_list.py        the operator's list of words
     signatures.py       signed forms, the author's cookie, and the client's pseudonym of a day
+    tables.py           the tables in the state database
+    queries.py, changes.py  questions to them, and changes
+    store.py            CommentStore: both, a transaction a method
     importing/          comments of other programs -> ImportedComment
 
 Nothing here knows Flask or the articles; ``web/`` and ``commands/`` do.

@@ -1,0 +1,146 @@
+"""Changes of the tables of comments: posting, correcting, reviewing. Each is part of the caller's transaction.
+
+*connection* is one of ``State.writing``; what is returned counts when it has committed. A change that readers can see
+is noted (``state/changes.py``), so that all web processes drop the pages of that article. Imports SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..state.changes import note_change
+from . import queries
+from .comment import APPROVED, HIDDEN, REJECTED, WITHDRAWN, Comment, Submission
+from .tables import comment_acts, comment_keys, comments
+
+TOPIC = "comments"
+"""Of the noted changes; their keys are the articles' first slugs."""
+
+APPROVE, REJECT, HIDE, ANSWER, CORRECT, WITHDRAW = "approve", "reject", "hide", "answer", "correct", "withdraw"
+REVIEW = {APPROVE: APPROVED, REJECT: REJECTED, HIDE: HIDDEN}
+"""What an editor can do to a comment, and the status it has then."""
+
+
+@dataclass(frozen=True)
+class NewComment:
+    """A comment to be stored. ``origin`` names what it is made from: two with the same are one."""
+
+    page: str
+    sent: Submission
+    posted_at: datetime
+    status: str
+    origin: str
+    author: str = ""
+    client: str = ""
+    digest: str = ""
+    reasons: tuple[str, ...] = ()
+    is_paper: bool = False
+
+
+def post(connection: Connection, new: NewComment) -> Comment:
+    """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
+    of none, stands at the top."""
+    target = queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
+    below = target if target and target.page == new.page else None
+    values = {
+        "page": new.page,
+        "thread": below.thread if below else 0,
+        "reply_to": below.id if below else 0,
+        "name": new.sent.name,
+        "text": new.sent.text,
+        "posted_at": new.posted_at,
+        "status": new.status,
+        "is_paper": new.is_paper,
+        "author": new.author,
+        "client": new.client,
+        "digest": new.digest,
+        "reasons": " ".join(new.reasons),
+        "origin": new.origin,
+    }
+    is_new = _insert_once(connection, comments, values, "origin")
+    row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
+    if is_new and new.status == APPROVED:
+        note_change(connection, TOPIC, new.page)
+    return queries.comment_of(row)
+
+
+def _insert_once(connection: Connection, table: Table, values: dict[str, object], unique: str) -> bool:
+    """Whether the row was inserted, because none had the same value of *unique*."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=[unique])
+    return connection.execute(statement).rowcount == 1
+
+
+def review(connection: Connection, numbers: Iterable[int], act: str, editor: str, now: datetime) -> list[Comment]:
+    """Gives the comments the status of *act* (REVIEW) and records it. Returns those that had another one."""
+    status = REVIEW[act]
+    rows = select(comments).where(comments.c.id.in_(list(numbers)), comments.c.status.not_in((status, WITHDRAWN)))
+    changed = [queries.comment_of(row) for row in connection.execute(rows.order_by(comments.c.id))]
+    for comment in changed:
+        _set(connection, comment, act, editor, now, status=HIDDEN if _was_public(comment, act) else status)
+    return changed
+
+
+def _was_public(comment: Comment, act: str) -> bool:
+    """To reject what readers have seen is to hide it."""
+    return act == REJECT and comment.status == APPROVED
+
+
+def correct(connection: Connection, comment: Comment, text: str, status: str, digest: str, now: datetime) -> None:
+    """The author's correction; the text before is kept with the act."""
+    values = {"text": text, "status": status, "edited_at": now, "digest": digest}
+    _set(connection, comment, CORRECT, "", now, comment.text, **values)
+
+
+def withdraw(connection: Connection, comment: Comment, now: datetime) -> None:
+    """The author's withdrawal. The text goes too: only that there was one stays."""
+    _set(connection, comment, WITHDRAW, "", now, status=WITHDRAWN, text="", name="", digest="")
+
+
+def answer(connection: Connection, to: Comment, sent: Submission, editor: str, now: datetime) -> Comment:
+    """The paper's answer below *to*, which becomes public with it."""
+    review(connection, [to.id], APPROVE, editor, now)
+    origin = f"paper:{secrets.token_hex(12)}"
+    made = post(connection, NewComment(to.page, replace(sent, reply_to=to.id), now, APPROVED, origin, is_paper=True))
+    _record(connection, made, ANSWER, editor, now)
+    return made
+
+
+def _set(
+    connection: Connection, comment: Comment, act: str, by: str, now: datetime, note: str = "", **values: object
+) -> None:
+    connection.execute(update(comments).where(comments.c.id == comment.id).values(**values))
+    _record(connection, comment, act, by, now, note)
+    if APPROVED in (comment.status, values.get("status", comment.status)):
+        note_change(connection, TOPIC, comment.page)
+
+
+def _record(connection: Connection, comment: Comment, act: str, by: str, now: datetime, note: str = "") -> None:
+    connection.execute(insert(comment_acts).values(comment=comment.id, act=act, by=by, at=now, note=note))
+
+
+def site_key(connection: Connection) -> bytes:
+    """The secret that signs forms and cookies, the same in all processes."""
+    return _key(connection, "site")
+
+
+def key_of_day(connection: Connection, now: datetime) -> bytes:
+    """The secret of the pseudonyms of a day (UTC). Those of earlier days are deleted."""
+    today = f"{now:%Y-%m-%d}"
+    key = _key(connection, today)
+    connection.execute(delete(comment_keys).where(comment_keys.c.name != "site", comment_keys.c.name < today))
+    return key
+
+
+def _key(connection: Connection, name: str) -> bytes:
+    query = select(comment_keys.c.key).where(comment_keys.c.name == name)
+    if found := connection.execute(query).scalar():
+        return bytes(found)
+    _insert_once(connection, comment_keys, {"name": name, "key": secrets.token_bytes(32)}, "name")
+    return bytes(connection.execute(query).scalar_one())

@@ -1,0 +1,235 @@
+"""CommentStore: comments in the state database, one transaction a method. Imports SQLAlchemy at the first of them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..errors import Busy, StateUnusable
+from ..i18n import Message
+from ..state import State
+from . import acceptance
+from .comment import APPROVED, PENDING, Comment, Submission, Thread
+from .signatures import Signatures, author_hash, new_author_id, pseudonym
+from .word_list import WordList
+
+THREADS_PER_PAGE = 20
+QUEUE_PER_PAGE = 20
+MOST_WAITING = 10_000
+"""More than editors can read: new comments are put off, so that a flood doesn't fill the disk."""
+
+PATIENCE_SECONDS = 5.0
+"""How long counts are left out after the database could not be asked: pages of articles must not wait for it."""
+
+
+@dataclass(frozen=True)
+class CommentPage:
+    """What a page of comments shows. ``count`` is of all approved ones of the article, ``own`` what its author may see:
+    what waits for an editor, and what may still be changed."""
+
+    count: int
+    thread_count: int
+    threads: tuple[Thread, ...]
+    own: tuple[Comment, ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that decide about a new comment."""
+
+    mode: str
+    words: WordList
+    official_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a form: ``client`` is an IP address, empty if unknown; ``cookie`` the author's, empty without one."""
+
+    client: str
+    cookie: str
+    form: str
+
+
+class CommentStore:
+    """Methods raise StateUnusable. Times are aware. ``page`` is the slug under which an article was first published.
+
+    ::
+
+        store = CommentStore(services.state)
+        store.counts(["rain"])  # {"rain": 12}
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._lock = threading.Lock()
+        self._signatures: Signatures | None = None
+        self._ask_after = float("-inf")
+
+    @property
+    def signatures(self) -> Signatures:
+        with self._lock:
+            if self._signatures is None:
+                from .changes import site_key
+
+                with self.state.writing() as connection:
+                    self._signatures = Signatures(site_key(connection))
+            return self._signatures
+
+    def counts(self, pages: Sequence[str]) -> dict[str, int] | None:
+        """The approved comments of each article that has some. None while nobody can tell; then it isn't asked again
+        for a while."""
+        if time.monotonic() < self._ask_after:
+            return None
+        if self.state.path and not self.state.path.exists():
+            return {}  # nobody has commented on this site: SQLAlchemy need not be imported
+        from .queries import counts
+
+        try:
+            with self.state.reading() as connection:
+                return counts(connection, pages)
+        except StateUnusable:
+            self._ask_after = time.monotonic() + PATIENCE_SECONDS
+            return None
+
+    def page(self, page: str, *, cookie: str, oldest_first: bool, number: int) -> CommentPage:
+        """*number* counts from 1."""
+        from . import queries
+
+        author = self.signatures.author_of(cookie) if cookie else ""
+        skip = (number - 1) * THREADS_PER_PAGE
+        with self.state.reading() as connection:
+            found = queries.threads(connection, page, oldest_first=oldest_first, skip=skip, limit=THREADS_PER_PAGE)
+            return CommentPage(
+                queries.count(connection, page),
+                queries.thread_count(connection, page),
+                tuple(found),
+                tuple(queries.of_author(connection, page, author)),
+            )
+
+    def comment(self, number: int) -> Comment | None:
+        from . import queries
+
+        with self.state.reading() as connection:
+            return queries.comment(connection, number)
+
+    def newest(self, page: str = "", limit: int = 25) -> list[Comment]:
+        """Approved comments of an article, or of all, newest first."""
+        from . import queries
+
+        with self.state.reading() as connection:
+            return queries.newest(connection, page, limit)
+
+    # -- visitors ----------------------------------------------------------------------------------------------------
+
+    def post(self, page: str, sent: Submission, sender: Sender, rules: Rules, now: datetime) -> tuple[Comment, str]:
+        """The stored comment, and the author's id for the cookie. The same form with the same text is one comment.
+
+        Raises Busy if too many wait already.
+        """
+        from . import changes, queries
+
+        author = self.signatures.author_of(sender.cookie) if sender.cookie else ""
+        author_id = "" if author else self._author_id(page, sent, sender)
+        author = author or author_hash(author_id)
+        reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
+        digest = acceptance.digest_of(sent.text)
+        with self.state.writing() as connection:
+            if queries.queue_length(connection, PENDING) >= MOST_WAITING:
+                raise Busy(Message("too many comments wait for an editor"), retry_seconds=3600)
+            client = pseudonym(sender.client, changes.key_of_day(connection, now))
+            if queries.is_said_before(connection, digest, now - timedelta(days=7)):
+                reasons.append(acceptance.DUPLICATE)
+            if queries.count_of_client(connection, client, now - timedelta(hours=1)) >= acceptance.MOST_PER_HOUR:
+                reasons.append(acceptance.FLOOD)
+            new = changes.NewComment(
+                page=page,
+                sent=sent,
+                posted_at=now,
+                status=PENDING if acceptance.waits(rules.mode, tuple(reasons)) else APPROVED,
+                origin=f"form:{_hash(author, page, sender.form, sent.name, sent.text)}",
+                author=author,
+                client=client,
+                digest=digest,
+                reasons=tuple(reasons),
+            )
+            return changes.post(connection, new), author_id
+
+    def _author_id(self, page: str, sent: Submission, sender: Sender) -> str:
+        """An id that nobody can guess, and that a second press of the same button gets again."""
+        if not sender.form:
+            return new_author_id()
+        key = self.signatures.key
+        return hmac.new(
+            key, _hash(page, *vars(sender).values(), sent.name, sent.text).encode(), hashlib.sha256
+        ).hexdigest()
+
+    def correct(self, number: int, cookie: str, sent: Submission, rules: Rules, now: datetime) -> Comment | None:
+        """The comment before; None if it can't be changed (any more). The corrected text may have to wait again."""
+        from . import changes, queries
+
+        author = self.signatures.author_of(cookie)
+        reasons = acceptance.reasons_to_wait(sent, rules.words, rules.official_names)
+        with self.state.writing() as connection:
+            comment = queries.comment(connection, number)
+            if comment is None or not comment.may_be_changed_by(author, now):
+                return None
+            waits = comment.status == PENDING or acceptance.waits(rules.mode, reasons)
+            status = PENDING if waits and comment.text != sent.text else comment.status
+            changes.correct(connection, comment, sent.text, status, acceptance.digest_of(sent.text), now)
+            return comment
+
+    def withdraw(self, number: int, cookie: str, now: datetime) -> Comment | None:
+        """The comment before; None if it can't be withdrawn (any more)."""
+        from . import changes, queries
+
+        author = self.signatures.author_of(cookie)
+        with self.state.writing() as connection:
+            comment = queries.comment(connection, number)
+            if comment is None or not comment.may_be_changed_by(author, now):
+                return None
+            changes.withdraw(connection, comment, now)
+            return comment
+
+    # -- editors -----------------------------------------------------------------------------------------------------
+
+    def queue(self, status: str, words: str, number: int) -> tuple[list[Comment], dict[int, list[Any]], int]:
+        """A page of the comments of a status, the acts on them, and how many there are."""
+        from . import queries
+
+        with self.state.reading() as connection:
+            skip = (number - 1) * QUEUE_PER_PAGE
+            found = queries.queue(connection, status, words, skip, QUEUE_PER_PAGE)
+            acts = queries.acts_of(connection, [comment.id for comment in found])
+            return found, acts, queries.queue_length(connection, status, words)
+
+    def waiting_count(self) -> int:
+        from . import queries
+
+        with self.state.reading() as connection:
+            return queries.queue_length(connection, PENDING)
+
+    def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime) -> int:
+        """How many comments *act*, one of ``REVIEW``, changed."""
+        from . import changes
+
+        with self.state.writing() as connection:
+            return len(changes.review(connection, numbers, act, editor, now))
+
+    def answer(self, number: int, sent: Submission, editor: str, now: datetime) -> Comment | None:
+        """The paper's public answer to a comment, which becomes public too; None if there is no such comment."""
+        from . import changes, queries
+
+        with self.state.writing() as connection:
+            comment = queries.comment(connection, number)
+            return changes.answer(connection, comment, sent, editor, now) if comment else None
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(b"\0".join(part.encode() for part in parts)).hexdigest()[:32]

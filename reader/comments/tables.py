@@ -1,0 +1,56 @@
+"""The tables of comments in the state database. Imports SQLAlchemy."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text
+
+from ..state.tables import METADATA, Moment
+
+comments = Table(
+    "comments",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("page", Text, nullable=False),
+    Column("thread", Integer, nullable=False),
+    Column("reply_to", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("posted_at", Moment, nullable=False),
+    Column("edited_at", Moment),
+    Column("status", Text, nullable=False),
+    Column("is_paper", Boolean, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("origin", Text, nullable=False, unique=True),
+    Index("ix_comments_page", "page", "thread", "status", "posted_at"),
+    Index("ix_comments_status", "status", "posted_at"),
+    Index("ix_comments_client", "client", "posted_at"),
+    Index("ix_comments_digest", "digest"),
+    sqlite_autoincrement=True,
+)
+"""``thread`` is 0 for a comment at the top of its thread. ``origin`` names what it was made from, so that the same form
+or the same line of an imported file makes one comment: ``form:…``, ``isso:12``."""
+
+comment_acts = Table(
+    "comment_acts",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("comment", Integer, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_comment_acts_comment", "comment"),
+    sqlite_autoincrement=True,
+)
+"""Who did what to a comment: an editor's name, or empty for its author. ``note`` keeps a text that was changed."""
+
+comment_keys = Table(
+    "comment_keys",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+"""Random secrets: ``site``, and one for each day (``2026-11-26``), deleted after it."""
