@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import PurePosixPath
@@ -357,3 +358,42 @@ def test_no_beginning_of_a_draft_is_an_article(form: str, suffix: str) -> None:
 def article_in(suffix: str, content: bytes) -> Article:
     """The article that a file of this content would be."""
     return to_article(read_content(suffix, content), PurePosixPath(f"rain{suffix}"), Settings())
+
+
+UNFENCED = {
+    "MultiMarkdown": (".md", "Title: 密\nDate: 2026-05-01\nStatus: draft\n\n密文。\n"),
+    "a value over two lines": (".md", "Title: 密\n    下\nAuthors: 甲\ndraft: true\n\n密文。\n"),
+    "Chinese": (".md", "标题：密\n日期：2026-05-01\n草稿：是\n\n密文。\n"),
+    "Hexo": (".md", "title: 密\ndate: 2026-05-01\ndraft: true\n---\n密文。\n"),
+    "Nikola": (".md", ".. title: 密\n.. slug: x\n.. status: draft\n\n密文。\n"),
+    "plain text": (".txt", "Title: 密\nDate: 2026-05-01\nStatus: draft\n\n密文。\n"),
+    "reStructuredText": (".rst", "密\n##\n\n:date: 2026-05-01\n:status: draft\n\n密文。\n"),
+    "Nikola's reStructuredText": (".rst", ".. title: 密\n.. slug: x\n.. status: draft\n\n密文。\n"),
+    "Org": (".org", "#+TITLE: 密\n#+DATE: 2026-05-01\n#+DRAFT: true\n\n密文。\n"),
+    "AsciiDoc": (".adoc", "= 密\n:date: 2026-05-01\n:draft: true\n\n密文。\n"),
+}
+
+
+@pytest.mark.parametrize(("suffix", "text"), UNFENCED.values(), ids=UNFENCED)
+def test_a_draft_of_which_a_part_is_written_is_not_published_by_its_first_fields(suffix, text):
+    whole = text.encode()
+    for size in range(len(whole)):
+        with suppress(UnreadableArticle):
+            draft = read_draft(suffix, whole[:size])
+            assert draft.draft or "密" not in draft.title + draft.body_html, whole[:size].decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".md", "Title: 大雨\n\n今天"),
+        (".md", "---\ntitle: 大雨\n---\n"),
+        (".md", "# 大雨"),
+        (".txt", "大雨\n\n标题"),
+        (".rst", "大雨\n####\n\n:date: 2026-05-01\n\nda"),
+        (".org", "#+TITLE: 大雨\n\n日期"),
+        (".adoc", "= 大雨\n:date: 2026-05-01\n\nimage::a.png[]"),
+    ],
+)
+def test_a_text_that_ends_without_an_end_of_line_is_published(suffix, text):
+    assert read_draft(suffix, text.encode()).title == "大雨"

@@ -17,6 +17,7 @@ from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, linked, picture, rewritten
+from .unfinished_heads import with_text, without_begun_name
 
 SUFFIXES = (".adoc", ".asciidoc")
 SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
@@ -101,12 +102,13 @@ _RULES = (
 
 def read(data: bytes) -> Draft:
     """Fields are front matter, or the attributes, the author and the revision line below the title."""
-    values, text, _ = front_matter.split(decode_text(data))
+    values, text, closed = front_matter.split(without_begun_name(decode_text(data), is_marked=True))
     reader = _Reader(text.split("\n"), {}, chinese=is_chinese(text))
     title, fields = reader.head()
     values = {**front_matter.values_of(tuple(fields)), **values}
     body, warnings = body_and_warnings("\n".join([*([f"# {title}", ""] if title else []), *reader.read()]))
-    return with_title({**values, "warnings": (*values.get("warnings", ()), *reader.warnings, *warnings)}, body)
+    draft = with_title({**values, "warnings": (*values.get("warnings", ()), *reader.warnings, *warnings)}, body)
+    return draft if closed else with_text(draft)
 
 
 class _Reader:

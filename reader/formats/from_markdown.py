@@ -34,7 +34,9 @@ _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~]
 
 def read(data: bytes) -> Draft:
     """The title is the front matter's, else the first heading when it is an h1; that heading leaves the body."""
-    values, text, _ = front_matter.split_markdown(decode_text(data))
+    whole = decode_text(data)
+    front_matter.refuse_lines_alone(whole)
+    values, text, _ = front_matter.split_markdown(whole)
     body, warnings = body_and_warnings(text)
     return with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
 

@@ -17,6 +17,7 @@ from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
+from .unfinished_heads import with_text, without_begun_name
 
 SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
@@ -85,11 +86,12 @@ _RULES = (
 
 def read(data: bytes) -> Draft:
     """Fields are front matter, or keywords above the first heading: ``#+TITLE:``, ``#+FILETAGS:``, ``#+HUGO_SLUG:``."""
-    values, text, _ = front_matter.split(decode_text(data))
+    values, text, closed = front_matter.split(without_begun_name(decode_text(data), is_marked=True))
     lines = text.split("\n")
     values = {**front_matter.values_of(tuple(_fields(lines))), **values}
     body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(text)).read()))
-    return with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
+    draft = with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
+    return draft if closed else with_text(draft)
 
 
 def _fields(lines: list[str]) -> Iterator[Field]:

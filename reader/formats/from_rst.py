@@ -27,6 +27,7 @@ from .dialects.shortcodes import without_tags
 from .field_values import Field
 from .from_markdown import with_title
 from .mathematics import Formulas
+from .unfinished_heads import with_text, without_begun_name
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -51,7 +52,7 @@ _SETTINGS: dict[str, Any] = {
 
 def read(data: bytes) -> Draft:
     """The fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
-    values, text, _ = front_matter.split(decode_text(data))
+    values, text, closed = front_matter.split(without_begun_name(decode_text(data), is_marked=True))
     text, tags = without_tags(text, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
     _check_paragraphs(text)
     try:
@@ -68,7 +69,8 @@ def read(data: bytes) -> Draft:
     masks, formulas = Masks(), Formulas()
     body = masks.restore_formulas(_html_of(document, masks), formulas.html)
     values["warnings"] = (*values["warnings"], *formulas.warnings())
-    return with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
+    draft = with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
+    return draft if closed else with_text(draft)
 
 
 def _check_paragraphs(text: str) -> None:

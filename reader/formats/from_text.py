@@ -79,6 +79,7 @@ def read(data: bytes) -> Draft:
     whole = decode_text(data)
     if is_nikola_head(whole):  # its .txt is reStructuredText
         return from_rst.read(data)
+    front_matter.refuse_lines_alone(whole)
     values, text, skipped = front_matter.split(whole)
     lines = _lines(text, skipped)
     if not lines:

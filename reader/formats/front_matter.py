@@ -24,12 +24,14 @@ from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_
 from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, YES, Field, Remarks, is_switch, listed, moment
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
+from .unfinished_heads import refuse_fields_alone, without_begun_name
 
 __all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "values_of", "write"]
 
 _NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo", "translation")
 NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN]
 """The fields that are written."""
+_LONGEST_HEAD = 10_000
 _FROM_ADDRESS = 1000
 """The rank of a field within a mapping such as ``extra``: after all that stand at the top."""
 
@@ -51,6 +53,8 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
     refuse_beginning(text)
     head = marked_head(text)
     if head and any(is_field(field.name) for field in head.fields):
+        if not head.is_closed:
+            refuse_fields_alone(without_begun_name(head.rest, is_marked=True))
         return values_of(head.fields), head.rest, head.lines
     block = find_block(text, is_field)
     if block is None:
@@ -61,7 +65,16 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
 def split_markdown(text: str) -> tuple[dict[str, Any], str, int]:
     """As ``split``; also lines ``Title: …``, fields in a comment and above one fence, which in plain text are text."""
     head = plain_head(text, is_field)
+    if head and not head.is_closed:
+        refuse_fields_alone(head.rest)
     return (_head_values(head), head.rest, head.lines) if head else split(text)
+
+
+def refuse_lines_alone(text: str) -> None:
+    """Raises UnreadableArticle if *text* is nothing but lines ``Title: …``, the last one perhaps begun."""
+    head = plain_head(without_begun_name(text[:_LONGEST_HEAD], is_marked=False), is_field)
+    if head and not head.is_closed and len(text) < _LONGEST_HEAD:
+        refuse_fields_alone(head.rest)
 
 
 def is_field(name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UnreadableArticle
@@ -37,13 +37,17 @@ _MOST_CHARACTERS = 200_000
 
 @dataclass(frozen=True)
 class Head:
-    """The fields, what follows them, and the lines that they took. A *block* is YAML that is still to be read."""
+    """The fields, what follows them, and the lines that they took. A *block* is YAML that is still to be read.
+
+    ``is_closed`` is false if only a blank line or the end of the file tells that no more fields follow.
+    """
 
     fields: tuple[Field, ...]
     rest: str
     lines: int
     block: str = ""
     first_line: int = 1
+    is_closed: bool = True
 
 
 def marked_head(text: str) -> Head | None:
@@ -59,7 +63,7 @@ def marked_head(text: str) -> Head | None:
         lines, first_line = found[1].rstrip("\n").split("\n"), _line(text, found.start(1))
         fields = [_NIKOLA_LINE.match(line) for line in lines]
         named = (Field(said[1], said[2].strip(), n, "lines") for n, said in enumerate(fields, first_line) if said)
-        return _head(text, found.end(), tuple(named))
+        return replace(_head(text, found.end(), tuple(named)), is_closed=False)
     if found := _JSON_BEGINS.match(start):
         begin = found.end(1)
         try:
@@ -107,7 +111,7 @@ def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
         return None
     taken = begin + sum(len(line) + 1 for line in lines[:size])
-    return _head(text, taken, fields)
+    return replace(_head(text, taken, fields), is_closed=False)
 
 
 def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> tuple[Field, ...]:
