@@ -36,6 +36,7 @@ _SCRIPTS = {
     "hant-hk": N_("Traditional (Hong Kong)"),
 }
 _MODES = {"normal": N_("Off"), "large": N_("Large print for older readers")}
+_KEYS = {"keys": N_("“/” opens search"), "nokeys": N_("Off")}
 _LANGUAGES = {"browser": N_("Same as browser"), "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
 
 _TABLE = (
@@ -46,6 +47,7 @@ _TABLE = (
     Preference("lists", N_("Lists"), _LISTS, "rich"),
     Preference("script", N_("Chinese characters"), _SCRIPTS, "written"),
     Preference("mode", N_("Large print"), _MODES, "normal", is_style=True),
+    Preference("shortcut", N_("Keyboard shortcut"), _KEYS, "keys"),
     Preference("language", N_("Interface language"), _LANGUAGES, "browser"),
 )
 PREFERENCES = {preference.name: preference for preference in _TABLE}

@@ -33,6 +33,15 @@ const keys = await cache.keys();
 for (const old of keys.slice(0, Math.max(0, keys.length - MOST))) await cache.delete(old, {ignoreVary: true})
 };
 const kept = request => caches.match(request, {ignoreVary: true});
+// A kept page says that the network is gone and of when it is, in the words of the offline page.
+const dated = async response => {
+if (!response) return;
+const text = await response.clone().text(), said = /<p id=age hidden>(.*?)<\/p>/.exec(await (await kept(OFFLINE))?.clone().text());
+const time = new Date(response.headers.get('date'));
+if (!said || isNaN(time)) return response;
+const when = time.toLocaleString(/<html lang=([\w-]+)/.exec(text)?.[1], {dateStyle: 'medium', timeStyle: 'short'});
+return new Response(text.replace('<main id=main>', open => open + '<p class=note role=status>' + said[1].replace('<time></time>', () => when) + '</p>'), response)
+};
 // /a/rain is /a/rain/ on a static host.
 const twin = path => path.endsWith('/') ? path.slice(0, -1) : path + '/';
 
@@ -53,5 +62,5 @@ e.respondWith(fetch(r).then(response => {
 if (response.ok && !u.search && READ.test(u.pathname)) e.waitUntil(keep(u.pathname, response.clone()));
 if (response.status == 404 || response.status == 410) e.waitUntil(caches.open(KEPT).then(c => c.delete(u.pathname, {ignoreVary: true})));
 return response
-}, async () => unredirected(await kept(u.pathname) || await kept(twin(u.pathname)) || await kept(OFFLINE))))
+}, async () => await dated(await kept(u.pathname) || await kept(twin(u.pathname))) || unredirected(await kept(OFFLINE))))
 })

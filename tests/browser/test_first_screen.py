@@ -197,6 +197,18 @@ def test_a_slash_leads_to_the_search_box(open_page, pictured, path):
     assert page.locator("#q").input_value() == "a/b"
 
 
+def test_a_reader_can_turn_the_slash_off(open_page, pictured):
+    """WCAG 2.2, 2.1.4: who speaks to the device would leave the page by a word."""
+    page = open_page("/preferences", base_url=pictured)
+    page.locator("[name=shortcut][value=nokeys]").check()
+    page.get_by_role("button", name="保存").click()
+    page.goto(f"{pictured}/")
+    page.keyboard.press("/")
+    page.keyboard.press("Tab")  # answered after the other key
+    assert page.url == f"{pictured}/"
+    assert "keydown" not in page.content()
+
+
 def test_a_slash_on_the_search_page_goes_to_its_box(open_page, pictured):
     page = open_page("/search", base_url=pictured)
     page.keyboard.press("/")

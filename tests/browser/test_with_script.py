@@ -30,6 +30,23 @@ def test_what_was_read_can_be_read_again_without_a_network(open_page):
     assert not page.locator("#missing").is_visible()
 
 
+def test_a_kept_page_says_that_the_network_is_gone_and_of_when_it_is(open_page):
+    page = open_and_keep(open_page, "/a/rain")
+    assert page.locator("main [role=status]").count() == 0
+    page.evaluate(  # under an address that the browser's own cache does not know
+        """async () => {
+            const cache = await caches.open('kept'), found = await cache.match('/a/rain', {ignoreVary: true});
+            const headers = {'Content-Type': 'text/html', Date: 'Fri, 01 May 2026 04:30:00 GMT'};
+            await cache.put('/a/poem', new Response(await found.text(), {headers}))
+        }"""
+    )
+    page.context.set_offline(True)
+    page.goto("/a/poem")
+    assert page.locator("h1").inner_text() == "Heavy rain"
+    said = page.locator("main [role=status]").inner_text()
+    assert said.startswith("网络已断开，本页是本机保存的版本：2026年5月1日"), said
+
+
 def test_the_network_may_go_as_soon_as_there_is_a_worker(open_page):
     page = open_page("/a/seed")
     wait_until(page, CONTROLLED)
