@@ -217,7 +217,7 @@ def test_the_sitemaps_lead_to_every_article_and_robots_txt_to_the_sitemaps(clien
 def test_the_service_worker_is_small_and_knows_the_look(client):
     response = get(client, "/sw.js")
     source = brotli.decompress(response.data).decode()
-    assert len(source.encode()) <= 2_048
+    assert len(source.encode()) <= 2_560  # 2,048 before it said of when a kept page is; 1.1 KB as sent
     assert re.search(r"shell-[0-9a-f]{16}", source)
     assert response.headers["Cache-Control"] == "no-cache"
 

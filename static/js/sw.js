@@ -36,11 +36,8 @@ const kept = request => caches.match(request, {ignoreVary: true});
 // A kept page says that the network is gone and of when it is, in the words of the offline page.
 const dated = async response => {
 if (!response) return;
-const text = await response.clone().text(), said = /<p id=age hidden>(.*?)<\/p>/.exec(await (await kept(OFFLINE))?.clone().text());
-const time = new Date(response.headers.get('date'));
-if (!said || isNaN(time)) return response;
-const when = time.toLocaleString(/<html lang=([\w-]+)/.exec(text)?.[1], {dateStyle: 'medium', timeStyle: 'short'});
-return new Response(text.replace('<main id=main>', open => open + '<p class=note role=status>' + said[1].replace('<time></time>', () => when) + '</p>'), response)
+const text = await response.clone().text(), said = /<p id=age hidden>(.*?)</.exec(await (await kept(OFFLINE))?.text()), time = new Date(response.headers.get('date'));
+return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p class=note role=status>${said[1]}${time.toLocaleString(/lang=([\w-]+)/.exec(text)[1], {dateStyle: 'medium', timeStyle: 'short'})}</p>`), response) : response
 };
 // /a/rain is /a/rain/ on a static host.
 const twin = path => path.endsWith('/') ? path.slice(0, -1) : path + '/';
