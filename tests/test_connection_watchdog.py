@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -56,3 +57,21 @@ def test_a_connection_that_waited_for_a_stopped_process_is_not(client):
     assert is_open(client)
     looked(watch, begun + 100, STALLED_SECONDS + 2)
     assert not is_open(client)
+
+
+def test_a_descriptor_that_becomes_another_file_meanwhile_is_not_left_open(client, tmp_path, monkeypatch):
+    port, duplicates, dup = client.getpeername()[1], [], os.dup
+    with (tmp_path / "file").open("w") as file:
+        monkeypatch.setattr(os, "dup", lambda _: duplicates.append(dup(file.fileno())) or duplicates[-1])
+        assert ConnectionWatch(port, 100).count() == 0
+    assert duplicates
+    for number in duplicates:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
+
+
+def test_looking_at_connections_leaves_no_descriptor_open(client):
+    watch, before = ConnectionWatch(client.getpeername()[1], 100), len(os.listdir("/proc/self/fd"))
+    assert watch.count() == 1
+    looked(watch, time.monotonic(), STALLED_SECONDS + 5)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +17,26 @@ from pathlib import Path
 from ..errors import UnusablePicture
 from ..models import escaped
 from ..storage.file_cache import FileCache
+from ..storage.locks import waiting_lock
 
 LOG = logging.getLogger(__name__)
 LIBRARIES = ("pillow", "resvg_py")
 PASSING_SECONDS = 300
 _LASTING, _PASSING = "always", "passing"
+
+
+@contextmanager
+def tried_alone(store: FileCache, digest: str) -> Iterator[None]:
+    """Nobody else tries the picture during the block. Raises UnusablePicture if it could not be made before.
+
+    One lock for each first two characters of the digests: a try takes a minute at most. None on a disk that is full.
+    """
+    check(store, digest)
+    with ExitStack() as held:
+        with suppress(OSError):
+            held.enter_context(waiting_lock(store.folder / f"{digest[:2]}.lock"))
+        check(store, digest)
+        yield
 
 
 def check(store: FileCache, digest: str) -> None:

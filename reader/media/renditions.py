@@ -282,13 +282,13 @@ def made(store: FileCache, original: Path, digest: str, keys: Sequence[str]) -> 
     """Bytes by key. Raises UnusablePicture, at once if the picture could not be made before."""
     if not keys:
         return {}
-    failed_pictures.check(store, digest)
-    try:
-        return render_in_child(original, digest, keys)
-    except UnusablePicture as error:
-        if error.lasting or isinstance(error.__cause__, ChildFailed):  # another failure has cost no time
-            failed_pictures.remember(store, digest, error)
-        raise
+    with failed_pictures.tried_alone(store, digest):
+        try:
+            return render_in_child(original, digest, keys)
+        except UnusablePicture as error:
+            if error.lasting or isinstance(error.__cause__, ChildFailed):  # another failure has cost no time
+                failed_pictures.remember(store, digest, error)
+            raise
 
 
 def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,11 +137,9 @@ class ConnectionWatch:
         """A duplicate of each socket; the caller closes it."""
         for entry in Path("/proc/self/fd").iterdir():
             with suppress(OSError):
-                connection = _connection(entry)
-                if connection is not None and connection.getsockname()[1] == self._port:
+                connection = _connection(entry, self._port)
+                if connection is not None:
                     yield connection
-                elif connection is not None:
-                    connection.close()
 
 
 def _may_carry(body: Body, seen: Seen) -> bool:
@@ -157,16 +155,25 @@ def _is_over(window: tuple[float, int], acknowledged: int, now: float) -> bool:
     return now - begun > STALLED_SECONDS / 2 and acknowledged - before >= LEAST_BYTES
 
 
-def _connection(descriptor: Path) -> socket.socket | None:
-    """A duplicate of this TCP connection; None if the descriptor is something else."""
+def _connection(descriptor: Path, port: int) -> socket.socket | None:
+    """A duplicate of this TCP connection that was accepted on *port*; None if the descriptor is something else.
+
+    Raises OSError if it is closed, or used for something else, meanwhile; the duplicate is closed then.
+    """
     if not os.fspath(descriptor.readlink()).startswith("socket:"):
         return None
-    connection = socket.socket(fileno=os.dup(int(descriptor.name)))
-    if connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM:
-        with suppress(OSError):
-            connection.getpeername()  # raises for a listening socket
+    duplicate = os.dup(int(descriptor.name))
+    try:
+        connection = socket.socket(fileno=duplicate)
+    except BaseException:
+        os.close(duplicate)
+        raise
+    with ExitStack() as otherwise:
+        otherwise.callback(connection.close)
+        is_tcp = connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM
+        if is_tcp and connection.getsockname()[1] == port and connection.getpeername():  # raises for a listening socket
+            otherwise.pop_all()
             return connection
-    connection.close()
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
+import time
 import zipfile
 import zlib
 
@@ -111,6 +113,29 @@ def test_a_drawing_that_costs_too_much_is_tried_once_by_all_processes_together(s
         picture_file.file(digest, 360, "webp")
     assert len(tries) == 1
     assert len([line for line in caplog.messages if "cannot be made" in line]) == 1
+
+
+def test_a_drawing_that_costs_too_much_is_tried_once_by_all_who_ask_at_the_same_time(tmp_path, monkeypatch):
+    store, tries, both = FileCache(tmp_path, CACHE_BYTES), [], threading.Barrier(3)
+
+    def fails(*_):
+        tries.append(1)
+        time.sleep(0.2)  # the others ask meanwhile
+        raise UnusablePicture("timed out", lasting=False) from renditions.ChildFailed("timed out", "time")
+
+    def ask():
+        both.wait()
+        with pytest.raises(UnusablePicture, match="timed out"):
+            made(FileCache(tmp_path, CACHE_BYTES), tmp_path / "a.svg", "0" * 16, ["a.jpg"])
+
+    monkeypatch.setattr(renditions, "render_in_child", fails)
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(tries) == 1
+    assert store.find(f"{'0' * 16}-failed.txt")
 
 
 @pytest.mark.parametrize("name", FINE)
