@@ -116,6 +116,13 @@ def test_a_player_can_ask_for_a_part_of_the_file(client, talk, asked, status, co
         assert "immutable" in response.headers["Cache-Control"]
 
 
+def test_a_failed_precondition_sends_no_file(client, talk):
+    with client.get(talk, headers={"If-Match": '"another"'}) as response:
+        assert response.status_code == 412
+        assert response.text == "412 Precondition Failed\n"
+        assert response.headers["Cache-Control"] == "no-store"
+
+
 def test_a_file_that_is_another_one_now_is_not_sent_under_the_old_address(client, talk, settings):
     path = settings.articles / "2026-05-01" / "talk.mp3"
     os.utime(path, (1, 1))

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, request
 from flask_babel import gettext
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, PreconditionFailed, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .. import urls
@@ -145,8 +145,12 @@ def relative_redirect(response: Response) -> Response:
 def keep_from_caches(response: Response) -> Response:
     """``no-store`` for errors that depend on fields that no cache looks at: Range, If-Match, Upgrade.
 
-    A cache may keep whatever is public and fresh (RFC 9111 3). One visitor's 412 would be everybody's page.
+    A cache may keep whatever is public and fresh (RFC 9111 3). One visitor's 412 would be everybody's page. werkzeug's
+    has the whole file as its body.
     """
+    if response.status_code == PreconditionFailed.code:
+        response.close()
+        response = Response("412 Precondition Failed\n", PreconditionFailed.code, mimetype="text/plain")
     if response.status_code >= 400 and response.status_code not in _OF_THE_ADDRESS:
         response.headers["Cache-Control"] = "no-store"
     return response
