@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
 from waiting import LIMIT_SECONDS
+from werkzeug.routing import Rule
 
 from reader.settings import Settings
 
@@ -29,9 +30,11 @@ SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
     "test_code_highlighting", "test_compression_dictionary", "test_downloads", "test_editor", "test_extremes",
-    "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes", "test_hostile_archives", "test_hostile_html",
-    "test_http_client", "test_import_documents", "test_import_faults", "test_import_sites", "test_limits", "test_opds", "test_pdf",
-    "test_requirements", "test_response_cache", "test_security_headers", "test_share_card_responses", "test_static_site",
+    "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes", "test_first_scan",
+    "test_formats_of_anything", "test_hostile_archives", "test_hostile_html", "test_http_client", "test_import_documents",
+    "test_import_faults", "test_import_sites", "test_issue_pdf", "test_limits", "test_opds", "test_page_bounds", "test_pdf",
+    "test_pdf_cost", "test_requirements", "test_response_cache", "test_security_headers", "test_share_card_responses",
+    "test_static_site",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
 
@@ -46,10 +49,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what ``make test-fast`` skips."""
+    """Marks as slow what ``make test-fast`` skips, and puts the modules in the order of ``turn_of``."""
     for item in items:
         if is_slow(item.path):
             item.add_marker("slow")
+    modules = list(dict.fromkeys(item.path for item in items))
+    turns = turn_of(modules)
+    items.sort(key=lambda item: turns[item.path])
+
+
+def turn_of(modules: list[Path]) -> dict[Path, float]:
+    """The place of each module in the order: those that start programs first, as they take longest.
+
+    Tests of faults mostly wait, tests in a browser compute: they take turns, so that a processor is never idle.
+    """
+    waiting = [path for path in modules if path.parent.name == "faults"]
+    rest = [path for path in modules if path not in waiting]
+    rest.sort(key=lambda path: (path.parent.name not in SLOW_FOLDERS, not is_slow(path)))
+    return {path: n + 0.5 for n, path in enumerate(waiting)} | {path: n / 2 for n, path in enumerate(rest)}
 
 
 @cache
@@ -71,6 +88,26 @@ def _patience():
         for module in (share_cards_and_covers, git_dates, renditions, editor):
             for name in {"PATIENCE_SECONDS", "TIMEOUT_SECONDS"} & vars(module).keys():
                 patch.setattr(module, name, LIMIT_SECONDS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _url_rules_compiled_once():
+    """Werkzeug writes two functions for each URL rule of an application, half of what one costs to make.
+
+    They get the rule as their argument, so those of an equal rule are the same. Each test has its own application.
+    """
+    compile_builder = Rule._compile_builder
+    compiled: dict[object, object] = {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True):
+        key = (rule.rule, *rule._trace, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
         yield
 
 

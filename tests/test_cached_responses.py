@@ -109,6 +109,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 def test_a_prepared_response_is_that_of_the_middleware_whatever_fields_a_request_has(services, publish):
     """Requests that differ from the plainest in up to three fields, in any order: as with a server that prepares none."""
     publish(RAIN)

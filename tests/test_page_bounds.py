@@ -77,7 +77,6 @@ def lost(article: Article, document: pymupdf.Document) -> Counter[str]:
     return +Counter({char: count for char, count in wanted.items() if char not in "↩\u2060"})
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("body", BODIES.values(), ids=tuple(BODIES))
 def test_everything_in_an_article_is_on_its_pages(body, paper):
@@ -87,7 +86,6 @@ def test_everything_in_an_article_is_on_its_pages(body, paper):
     assert not lost(article, document)
 
 
-@pytest.mark.slow
 def test_everything_in_the_columns_of_a_collection_is_on_its_pages():
     articles = [article_of(body) for body in BODIES.values()]
     document = pdf_of(of_selection("选集", "/selection", articles), "a4")
