@@ -18,6 +18,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from test_import_sites import SAMPLES, run  # noqa: F401 (a fixture)
 
+from reader.commands import import_
 from reader.errors import NotImported
 from reader.importing import drafting
 from reader.importing.drafting import build_draft
@@ -120,6 +121,20 @@ def test_one_bad_part_costs_no_other(run, tmp_path):  # noqa: F811
     result = run(source)
     assert re.search(r"^2 imported, \d+ skipped, \d\d failed$", result.output, re.MULTILINE), result.output
     assert "book.epub: a.xhtml: not in the archive" in result.output
+
+
+def test_what_needs_too_much_memory_costs_one_file(run, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(import_, "MOST_MEMORY_MB", 300)
+    monkeypatch.setattr(sources, "book_items", lambda *_: iter([bytes(10**9)]))
+    monkeypatch.setitem(drafting._FORMS, "text", lambda *_: bytes(10**9))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.epub").write_bytes(zipped(BOOK))
+    (tmp_path / "in" / "b.txt").write_text("雨\n\n下雨。", "utf-8")
+    (tmp_path / "in" / "c.md").write_text(STORY, "utf-8")
+    result = run(tmp_path / "in")
+    assert result.output.count("MB of memory") == 2
+    assert "1 imported, 0 skipped, 2 failed" in result.output
+    assert len(bytes(10**9)) == 10**9  # the limit is that of the import
 
 
 def test_a_bug_in_an_importer_costs_one_file(run, tmp_path, monkeypatch):  # noqa: F811

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import click
 
+from ..child_process.memory import limited_memory
 from ..errors import NotImported, UnreadableArticle
 from ..formats.dates import UnreadableDate, parse_date
 from ..i18n import N_, Message
@@ -16,7 +17,7 @@ from ..importing.duplicates import plain, scan
 from ..importing.import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
 from ..importing.importer import Importer, ImportOptions, name_of
 from ..importing.sources.http import Fetcher, open_fetcher
-from ..importing.sources.items import Found, LeftOut, SourceItem
+from ..importing.sources.items import MOST_MEMORY_MB, Found, LeftOut, SourceItem
 from ..importing.sources.sources import items_of
 from ..models import escaped
 from ..settings import Settings
@@ -80,7 +81,7 @@ def command(
         ImportOptions(path, published, f".{suffix}"),
         lambda: datetime.now(settings.timezone),
     )
-    with fetcher.client:
+    with fetcher.client, limited_memory(MOST_MEMORY_MB):
         items, skipped = _items(sources, fetcher, importer)
         if dry_run:
             raise SystemExit(_show(importer, items))

@@ -17,7 +17,7 @@ from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
 from .import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
 from .sources.http import Fetcher
-from .sources.items import Found, LeftOut, SourceItem
+from .sources.items import Found, LeftOut, SourceItem, needs_too_much_memory
 from .writing import put, put_picture, slug_for, to_file
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ class Importer:
                 yield self._refused(error)
             except CpuTimeReached:
                 yield ImportResult(REFUSED, name_of(item), took_too_long(MOST_CPU_SECONDS))
+            except MemoryError:
+                yield ImportResult(REFUSED, name_of(item), needs_too_much_memory())
             except UnreadableArticle as error:  # what was read of it is too much for an article
                 yield ImportResult(REFUSED, name_of(item), error.message)
             except RecursionError:

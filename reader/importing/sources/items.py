@@ -18,6 +18,9 @@ LEAST_CPU_SECONDS = 30.0
 CPU_SECONDS_OF_MEGABYTE = 2.0
 """Processor time for one article of a source, or for all if the source is read whole. A megabyte takes 0.1 to 0.5 s."""
 
+MOST_MEMORY_MB = 4_000
+"""Address space that an import may need beyond what the program takes. An export of 500 MB, the largest, needs less."""
+
 ReadSibling = Callable[[str], bytes | None]
 """The bytes of a picture in the source or beside it, by relative or absolute address; None if there is none."""
 
@@ -61,6 +64,10 @@ Found = SourceItem | NotImported | LeftOut
 def given_html(html: str, address: str = "") -> Callable[[], Fetched]:
     """A ``read`` function that returns *html*."""
     return lambda: Fetched(address, html.encode(), "text/html", "utf-8")
+
+
+def needs_too_much_memory() -> Message:
+    return Message("needs more than %(count)s MB of memory", count=MOST_MEMORY_MB)
 
 
 def in_time(name: str, items: Iterator[Found], size_bytes: int) -> Iterator[Found]:

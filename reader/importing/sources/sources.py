@@ -22,7 +22,7 @@ from ...storage.regular_files import open_regular, read_regular
 from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
-from .items import Found, ReadSibling, SourceItem, in_time
+from .items import Found, ReadSibling, SourceItem, in_time, needs_too_much_memory
 from .link_lists import HEAD_BYTES, is_bookmark_page
 from .multi_file_exports import MultiFileExport
 from .recognition import ARTICLES, PAGES, Source, form_of, items_in, multi_file_kind
@@ -57,6 +57,10 @@ def _never_empty(name: str, items: Callable[[], Iterator[Found]]) -> Iterator[Fo
     except RecursionError:
         number += 1
         yield NotImported(name, Message("elements are nested too deeply"))
+    except MemoryError:
+        number += 1
+        yield NotImported(name, needs_too_much_memory())
+        return
     except Exception as error:  # a bug in one importer must not stop the other files
         log.exception("%s: bug while importing", name)
         yield NotImported(name, Message("internal error: %(error)s", error=repr(error)))
