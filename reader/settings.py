@@ -99,6 +99,7 @@ class Settings:
     metrics_allow: str = "127.0.0.0/8,::1/128"
     exports_per_minute: int = 30
     searches_per_minute: int = 120
+    editor: bool = True
     editor_token: str = field(default="", repr=False)
     database_url: str = field(default="", repr=False)
 

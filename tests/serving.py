@@ -32,9 +32,10 @@ def free_port() -> int:
 def inherited() -> dict[str, str]:
     """The environment for a server. Without the metrics folder that an application in this process left there: the
     server would add its figures to those of all tests before. And without the switch of the long tests, which each
-    process would warn of: it is no setting."""
+    process would warn of: it is no setting. And without an editor's desk, whose token each would make and print: a test
+    that needs one says READER_EDITOR=1."""
     own = ("PROMETHEUS_MULTIPROC_DIR", "READER_FAULTS_LONG")
-    return {name: value for name, value in os.environ.items() if name not in own}
+    return {name: value for name, value in os.environ.items() if name not in own} | {"READER_EDITOR": "0"}
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -53,11 +54,15 @@ def _as_text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
+def _desk_of(settings: Settings) -> dict[str, str]:
+    return {"READER_EDITOR": "1"} if settings.editor_token else {}
+
+
 @contextmanager
 def serving(settings: Settings, command: Sequence[str] = READER, log: Path | None = None) -> Iterator[str]:
     """The URL of a running server with *settings* (articles, instance, base_url …); stopped with SIGTERM."""
     port = free_port()
-    environment = inherited() | environment_of(settings)
+    environment = inherited() | _desk_of(settings) | environment_of(settings)
     arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]
     output = (log or settings.instance.with_suffix(".log")).open("wb")
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 
 from reader.app import create_app
+from reader.editing import child_requests
 from reader.errors import BadSetting
 from reader.formats import read_draft
-from reader.importing.editor import child_requests
 from reader.services import build_services
 from reader.settings import Settings
-from reader.web.views import editor as editor_view
+from reader.web import editor_previews, editor_session
 
 TOKEN = "a long secret of the house"
 TEXT = """新闻>>本地
@@ -59,7 +59,7 @@ def fields_in(page: str) -> dict[str, str]:
 
 
 def sheet_of(editor, text: str = TEXT) -> str:
-    desk = editor.get("/editor").text
+    desk = editor.get("/editor/new").text
     answer = editor.post("/editor/preview", data={"word": word_in(desk), "text": text})
     assert answer.status_code == 200, answer.text
     return answer.text
@@ -264,9 +264,9 @@ def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(setti
 
 
 def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(editor, monkeypatch):
-    monkeypatch.setattr(editor_view, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(editor_previews, "PATIENCE_SECONDS", 0.01)
     word = word_in(editor.get("/editor").text)
-    with editor_view.AT_WORK, editor_view.AT_WORK:
+    with editor_previews.AT_WORK, editor_previews.AT_WORK:
         first = editor.post("/editor/preview", data={"word": word, "text": TEXT})
         later = editor.post("/editor/save", data={"word": word, "title": "步道", "body": "全长七公里。"})
     assert (first.status_code, later.status_code) == (503, 503)
@@ -275,7 +275,7 @@ def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(edi
 
 
 def test_a_form_that_is_too_large_is_told_as_that(editor):
-    answer = editor.post("/editor/preview", data={"text": "a" * (editor_view.LARGEST_FORM_BYTES + 1)})
+    answer = editor.post("/editor/preview", data={"text": "a" * (editor_session.LARGEST_FORM_BYTES + 1)})
     assert (answer.status_code, "文本过大" in answer.text) == (413, True)
     assert editor.post("/preferences", data={"size": "a" * 200_000}).status_code == 413
 

@@ -15,10 +15,10 @@ from PIL import Image
 
 from reader.article_building import to_article
 from reader.chinese.html_conversion import convert_html
+from reader.editing.form import form_from
 from reader.errors import UnreadableArticle
 from reader.feeds.entries import with_absolute_addresses
 from reader.formats import read_draft
-from reader.importing.editor.form import form_from
 from reader.media.images import link_pictures
 from reader.sanitizer import sanitize
 from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, INLINES, MATHML, MATHML_ATTRIBUTES

@@ -25,7 +25,7 @@ LAYERS = [
     {"formats"},
     {"article_building", "templating", "media"},
     {"library", "catalog"},
-    {"importing", "feeds", "exports", "comments"},
+    {"importing", "feeds", "exports", "editing", "comments"},
     {"jobs"},
     {"services"},
     {"web"},

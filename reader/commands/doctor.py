@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import click
 from packaging.requirements import Requirement
 
+from ..editing.access_token import token_of
 from ..errors import LimitTooLow, StateUnusable
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
@@ -78,9 +79,9 @@ def articles_folder(settings: Settings) -> Iterator[Finding]:
     if unreadable:
         text = Message("%(count)s entries of the articles folder cannot be read", count=unreadable)
         yield Finding(WARNING, text, Message("run: python -m reader check"))
-    if settings.editor_token and not os.access(folder, os.W_OK):
+    if token_of(settings) and not os.access(folder, os.W_OK):
         text = Message("the editor cannot save: %(folder)s is read-only", folder=folder)
-        yield Finding(PROBLEM, text, Message("make it writable, or unset READER_EDITOR_TOKEN"))
+        yield Finding(PROBLEM, text, Message("make it writable, or set READER_EDITOR=0"))
     device = folder.stat().st_dev
     yield Finding(OK, Message("articles: %(folder)s (device %(device)s)", folder=folder, device=device))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from contextlib import closing, suppress
 
 import click
 
+from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
 from ..server.listener import open_listener
 from ..server.supervisor import Supervisor
@@ -18,6 +20,7 @@ from ..storage.folder_checks import check_folders
 from ..storage.process_limits import check_process_limits
 from .click_localization import echo
 
+LOG = logging.getLogger(__name__)
 CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
 
 
@@ -39,7 +42,21 @@ def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket
     shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
     with suppress(OSError):  # standard error may be a file on a full disk
         echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
-    return Supervisor(listener, workers, instance.environment, instance.keep).run()
+    token = _editor_token(settings, address)
+    return Supervisor(listener, workers, lambda: instance.environment() | token, instance.keep).run()
+
+
+def _editor_token(settings: Settings, address: str) -> dict[str, str]:
+    """The variable for web processes. At the first start makes the token, and tells where the desk is."""
+    try:
+        if made := make_token(settings):
+            desk = address_with(made, settings.base_url or address.rstrip("/"))
+            with suppress(OSError):
+                echo(Message("Editor's desk of this new site: %(address)s", address=desk), err=True)
+    except OSError as error:  # the site is read, not written
+        LOG.warning("no token for the editor's desk can be kept in %s (%s)", settings.data, error.strerror)
+    token = token_of(settings)
+    return {"READER_EDITOR_TOKEN": token} if token else {}
 
 
 def _shown(host: str) -> str:

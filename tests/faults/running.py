@@ -39,6 +39,10 @@ class Server:
             (self.folder / name).mkdir(exist_ok=True)
 
     @property
+    def _desk(self) -> dict[str, str]:
+        return {"READER_EDITOR": "1"} if "READER_EDITOR_TOKEN" in self.environment else {}
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -64,7 +68,11 @@ class Server:
         options = ["--workers", str(self.workers), "--port", str(self.port)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *options], cwd=self.code, env=inherited() | places | self.environment, stdout=log, stderr=log
+                [*command, *options],
+                cwd=self.code,
+                env=inherited() | self._desk | places | self.environment,
+                stdout=log,
+                stderr=log,
             )
 
     def stop(self) -> int:

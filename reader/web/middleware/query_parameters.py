@@ -22,6 +22,7 @@ OF_PAGES = {
     "search": {"before", "order", "q"},
     "opds": {"before", "more", "q"},
     "preferences": {"back"},
+    "editor": {"blank", "token"},
 }
 """By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
 

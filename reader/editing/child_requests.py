@@ -9,16 +9,16 @@ import sys
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ...child_process.parent import Limits
-from ...child_process.pool import WarmChildren
-from ...errors import ChildFailed, NotImported
-from ...i18n import Message, restored
-from ...library.article_json import article_of
-from ...models import Article
-from ...settings import Settings
+from ..child_process.parent import Limits
+from ..child_process.pool import WarmChildren
+from ..errors import ChildFailed, NotImported
+from ..i18n import Message, restored
+from ..library.article_json import article_of
+from ..models import Article
+from ..settings import Settings
 from .form import EditorForm
 
-COMMAND = (sys.executable, "-m", "reader.importing.editor.editor_child")
+COMMAND = (sys.executable, "-m", "reader.editing.editor_child")
 TIMEOUT_SECONDS = 25.0
 """Shorter than the server keeps a connection that gets no answer. A page that is fetched has most of this time."""
 
@@ -46,18 +46,18 @@ class Saved:
 
 def import_text(settings: Settings, text: str, address: str, name: str) -> Preview:
     """The form of *text*, or of the page at *address* if there is none. Raises NotImported."""
-    answer = _asked(settings, "import", text=text, address=address, name=name)
+    answer = ask_child(settings, "import", text=text, address=address, name=name)
     return _preview(settings, EditorForm(**answer["form"]), answer)
 
 
 def preview(settings: Settings, form: EditorForm) -> Preview:
     """Raises NotImported if the child failed."""
-    return _preview(settings, form, _asked(settings, "preview", form=asdict(form)))
+    return _preview(settings, form, ask_child(settings, "preview", form=asdict(form)))
 
 
 def save(settings: Settings, form: EditorForm, name: str) -> Saved:
     """Writes the article file. Raises NotImported, before writing, for invalid content."""
-    result = _asked(settings, "save", form=asdict(form), name=name)["result"]
+    result = ask_child(settings, "save", form=asdict(form), name=name)["result"]
     return Saved(result["kind"], result["detail"], tuple(map(restored, result["notes"])))
 
 
@@ -66,8 +66,9 @@ def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Pr
     return Preview(form, article, restored(answer.get("invalid", "")))
 
 
-def _asked(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
-    pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token=""))).decode()
+def ask_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
+    """The answer of a function in ``editor_child.TASKS``. Raises NotImported if it raised a ReaderError or failed."""
+    pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token="", database_url=""))).decode()
     request = json.dumps({"settings": pickled, "task": task, **arguments})
     limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
     try:

@@ -16,20 +16,20 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from ...article_building import to_article
-from ...child_process.child import answer_lines, prepare
-from ...errors import NotImported, ReaderError, UnreadableArticle
-from ...http_client.client import checked_url
-from ...i18n import Message, stored
-from ...library.article_json import fields_of
-from ...models import Draft
-from ...settings import Settings
-from ..drafting import ExtractedArticle, build_draft, without_inline_pictures
-from ..duplicates import hash_of, scan
-from ..importer import Importer, ImportOptions
-from ..sources.http import Fetched, Fetcher, open_fetcher
-from ..sources.items import LeftOut, SourceItem
-from ..sources.sources import items_of
+from ..article_building import to_article
+from ..child_process.child import answer_lines, prepare
+from ..errors import NotImported, ReaderError, UnreadableArticle
+from ..http_client.client import checked_url
+from ..i18n import Message, stored
+from ..importing.drafting import ExtractedArticle, build_draft, without_inline_pictures
+from ..importing.duplicates import hash_of, scan
+from ..importing.importer import Importer, ImportOptions
+from ..importing.sources.http import Fetched, Fetcher, open_fetcher
+from ..importing.sources.items import LeftOut, SourceItem
+from ..importing.sources.sources import items_of
+from ..library.article_json import fields_of
+from ..models import Draft
+from ..settings import Settings
 from .form import EditorForm, draft_of, form_of
 
 Answer = dict[str, Any]
@@ -119,7 +119,11 @@ def _article(settings: Settings, draft: Draft) -> Any:
     return to_article(draft, PurePosixPath(today) / "preview.md", settings)
 
 
-TASKS: dict[str, Callable[..., Answer]] = {"import": import_text, "preview": preview, "save": save}
+TASKS: dict[str, Callable[..., Answer]] = {
+    "import": import_text,
+    "preview": preview,
+    "save": save,
+}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,210 @@
+"""Who uses the editor's desk: tokens, the signed session cookie, and the CSRF token of its forms.
+
+Login sets a signed cookie (SameSite=Strict, path of the desk) with a random id, which is new at each login. Every form
+holds a CSRF token bound to that id, and is refused if the browser says that another site's page sent it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from .. import urls
+from ..editing.access_token import token_of
+from ..i18n import translated
+from . import services
+from .localized_templates import render_template
+from .request_context import request_context
+from .request_origin import is_from_this_site, is_https
+
+COOKIE = "editor"
+SESSION_SECONDS = 12 * 3600
+LARGEST_FORM_BYTES = 6_000_000
+LARGEST_UPLOAD_BYTES = 8 << 20
+"""Of a form with a picture; the server passes on no more (``server/request_body.py``)."""
+
+TOKEN_FORM_BYTES = 10_000
+_TOKEN = "reader-editor-token"  # noqa: S105  the name of an extension
+
+
+@dataclass(frozen=True)
+class EditorSession:
+    """``name`` is the editor's; empty for whoever has the site's own token. ``since`` is in UTC seconds."""
+
+    id: str
+    name: str
+    since: float
+
+
+def init_app(app: Flask) -> None:
+    app.extensions[_TOKEN] = token_of(app.extensions["reader"].settings)
+
+
+def site_token() -> str:
+    """The site's own token; empty if there is no desk."""
+    return str(current_app.extensions[_TOKEN])
+
+
+def editor_blueprint(name: str) -> Blueprint:
+    """A blueprint for pages of the desk: never cached, never indexed, with the desk's limits of forms."""
+    blueprint = Blueprint(name, name)
+    blueprint.before_request(_limit)
+    blueprint.after_request(_guard)
+    return blueprint
+
+
+def register(app: Flask, blueprint: Blueprint) -> None:
+    """Registers *blueprint* if this site has a desk."""
+    if app.extensions[_TOKEN]:
+        app.register_blueprint(blueprint)
+
+
+def _limit() -> None:
+    """Whoever has not logged in sends a token at most: werkzeug takes 4 s for 6 MB of small fields."""
+    request.max_form_memory_size = LARGEST_FORM_BYTES if current_session() else TOKEN_FORM_BYTES
+    is_upload = current_session() and request.mimetype == "multipart/form-data"
+    request.max_content_length = LARGEST_UPLOAD_BYTES if is_upload else request.max_form_memory_size
+
+
+def _guard(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+# -- sessions -----------------------------------------------------------------------------------------------------
+
+
+def signer(salt: str) -> URLSafeTimedSerializer:
+    """Signs with the site's token: another token makes all that was signed invalid."""
+    return URLSafeTimedSerializer(site_token(), salt=salt)
+
+
+def _session_signer() -> URLSafeTimedSerializer:
+    return signer(f"reader-editor {_session_key()}")
+
+
+def _session_key() -> str:
+    """Random. It goes with the marker files: once the instance folder is deleted, all sessions have ended."""
+    path = services().settings.instance / "session.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"session.{secrets.token_hex(8)}")
+        fresh.write_text(secrets.token_urlsafe(32), "ascii")
+        with suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    return path.read_text("ascii")
+
+
+def current_session() -> EditorSession | None:
+    """The session of this request; None if nobody is logged in."""
+    if "editor_session" not in g:
+        g.editor_session = _session()
+    found: EditorSession | None = g.editor_session
+    return found
+
+
+def _session() -> EditorSession | None:
+    try:
+        signed = _session_signer().loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS)
+        session = EditorSession(*signed)
+    except (BadSignature, TypeError):
+        return None
+    if _marker(session.id).exists() or _all_ended_at(session.name) >= session.since:
+        return None
+    return session
+
+
+def log_in(response: Response, name: str) -> None:
+    """Gives *response* the cookie of a new session of the editor *name*."""
+    session = [secrets.token_urlsafe(16), name, time.time()]
+    response.set_cookie(
+        COOKIE,
+        _session_signer().dumps(session),
+        max_age=SESSION_SECONDS,
+        path=urls.EDITOR,
+        secure=is_https(),
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def end_session(session: EditorSession) -> None:
+    _mark(_marker(session.id))
+
+
+def end_all_sessions(name: str) -> None:
+    """Ends all sessions of the editor *name* that have begun."""
+    _mark(_marker(f"all of {name}"))
+
+
+def _all_ended_at(name: str) -> float:
+    try:
+        return _marker(f"all of {name}").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _marker(session: str) -> Path:
+    """The marker file of a session that was ended, needed until the session would have expired."""
+    return services().settings.instance / "sessions" / hashlib.sha256(session.encode()).hexdigest()[:32]
+
+
+def _mark(marker: Path) -> None:
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+    for other in marker.parent.iterdir():
+        with suppress(FileNotFoundError):
+            if other.stat().st_mtime < time.time() - SESSION_SECONDS:
+                other.unlink()
+
+
+# -- pages and forms ----------------------------------------------------------------------------------------------
+
+
+def csrf_token() -> str:
+    """The CSRF token of the forms of this session; of nobody's, if nobody is logged in."""
+    session = current_session()
+    message = f"form {session.id if session else ''}".encode()
+    return hmac.new(site_token().encode(), message, hashlib.sha256).hexdigest()
+
+
+def required_session() -> EditorSession:
+    """The session. Without one the visitor is sent to the login page."""
+    session = current_session()
+    if session is None:
+        abort(redirect(urls.EDITOR, 303))
+    return session
+
+
+def checked_form() -> dict[str, str]:
+    """The submitted form. Aborts with 403 without a valid session and CSRF token."""
+    if not current_session() or not is_from_this_site():
+        abort(403)
+    if not hmac.compare_digest(request.form.get("word", "").encode(), csrf_token().encode()):
+        abort(403)
+    return request.form.to_dict()
+
+
+def editor_page(template: str, status: int = 200, **context: Any) -> Response:
+    """A page of the desk. Every template has ``word``, the CSRF token, and ``editor_name``."""
+    session = current_session()
+    known = {
+        "problem": "",
+        "crumbs": [],
+        "word": csrf_token(),
+        "is_logged_in": session is not None,
+        "editor_name": session.name if session else "",
+        "translated": lambda message: translated(message, request_context().language),
+    }
+    return Response(render_template(template, **known | context), status)

@@ -1,0 +1,88 @@
+"""The desk: adding an article. Pasted text or a URL is imported, previewed, corrected and saved; or a blank one."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from flask import Flask, Response, request
+from flask_babel import gettext
+
+from ... import urls
+from ...editing import child_requests
+from ...editing.child_requests import Preview
+from ...editing.form import EditorForm, form_from
+from ...importing.import_result import SKIPPED
+from .. import services
+from ..editor_previews import FAILURES, child_place, in_words, status_of, told
+from ..editor_session import checked_form, current_session, editor_blueprint, editor_page, register, required_session
+from ..editor_sheet import sheet
+
+optional_bp = editor_blueprint("editor_new")
+
+
+def init_app(app: Flask) -> None:
+    register(app, optional_bp)
+
+
+@optional_bp.get(urls.EDITOR)
+def index() -> Response:
+    """The question for the token if nobody is logged in."""
+    if not current_session():
+        return editor_page("editor/login.html", token=request.args.get("token", "")[:200])
+    return _first_page()
+
+
+@optional_bp.get(f"{urls.EDITOR}/new")
+def new() -> Response:
+    """The form for a text or a URL; with ``?blank=1`` the empty fields of an article."""
+    required_session()
+    return sheet(EditorForm(), None) if request.args.get("blank") else _first_page()
+
+
+@optional_bp.post(f"{urls.EDITOR}/preview")
+def preview() -> Response:
+    """Shows the preview of pasted text or a URL at first, then of the corrected fields."""
+    form = checked_form()
+    if "body" in form:
+        return _corrected(form_from(form))
+    text, address = form.get("text", "").strip(), form.get("address", "").strip()
+    try:
+        with child_place():
+            shown = child_requests.import_text(services().settings, text, address, gettext("pasted text"))
+    except FAILURES as error:
+        return _first_page(text, address, told(error), status_of(error))
+    return _shown(shown)
+
+
+@optional_bp.post(f"{urls.EDITOR}/save")
+def save() -> Response:
+    form = form_from(checked_form())
+    try:
+        with child_place():
+            outcome = child_requests.save(services().settings, form, gettext("pasted text"))
+    except FAILURES as error:
+        return _corrected(form, told(error), status_of(error))
+    if outcome.kind == SKIPPED:
+        return _corrected(form, gettext("already imported as %(path)s", path=outcome.detail))
+    slug = PurePosixPath(outcome.detail).stem
+    notes = [in_words(note) for note in outcome.notes]
+    shown = {"detail": outcome.detail, "notes": notes, "target": urls.article(slug)}
+    return editor_page("editor/saved.html", 201, **shown)
+
+
+def _first_page(text: str = "", address: str = "", problem: str = "", status: int = 200) -> Response:
+    return editor_page("editor/new.html", status, pasted=text, asked=address, problem=problem)
+
+
+def _corrected(form: EditorForm, problem: str = "", status: int = 422) -> Response:
+    """The sheet with what was typed. A *problem* is shown above."""
+    try:
+        with child_place():
+            shown = child_requests.preview(services().settings, form)
+    except FAILURES as error:
+        return sheet(form, None, problem or told(error), status_of(error))
+    return _shown(shown, problem, status)
+
+
+def _shown(shown: Preview, problem: str = "", status: int = 422) -> Response:
+    return sheet(shown.form, shown.article, problem or in_words(shown.problem), status)
