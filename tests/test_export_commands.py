@@ -39,6 +39,13 @@ def test_an_export_is_what_the_server_would_send(run, tmp_path, services):
     assert (tmp_path / "rain.epub").read_bytes() == (tmp_path / "again.epub").read_bytes()
 
 
+@pytest.mark.parametrize("suffix", EXPORTS)
+def test_the_name_of_the_output_tells_the_format(run, tmp_path, suffix):
+    assert run("export", "rain", "-o", f"named.{suffix.upper()}").exit_code == 0
+    run("export", "rain", "--format", suffix)
+    assert (tmp_path / f"named.{suffix.upper()}").read_bytes() == (tmp_path / f"rain.{suffix}").read_bytes()
+
+
 def test_a_day_and_a_selection_are_books_too(run, tmp_path):
     assert run("export", "2026-05-01", "--format", "epub").exit_code == 0
     assert run("export", "sun", "rain", "--format", "epub", "-o", "both.epub").exit_code == 0
@@ -50,6 +57,7 @@ def test_a_day_and_a_selection_are_books_too(run, tmp_path):
     [
         (("nobody",), 1, "nobody"),
         (("rain", "--format", "docx"), 2, "epub"),
+        (("rain", "-o", "rain.docx"), 2, "epub"),
         (("rain", "--page", "b5"), 1, "phone"),
         ((), 2, "SLUG"),
     ],

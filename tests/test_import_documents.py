@@ -158,6 +158,8 @@ def test_documents_in_a_zip_are_read(run, settings, tmp_path):  # noqa: F811
         ("a.rtf", rb"{\rtf1\ansi <p>}", "save it as .docx or .odt"),
         ("a.pdf", b"%PDF-1.4\n<html>", "copy its text"),
         ("稿件", b"%PDF-1.4\n", "copy its text"),
+        ("a.html", b"%PDF-1.4\n<html>", "copy its text"),
+        ("a.md", b"{\\rtf1 # a}", "save it as .docx or .odt"),
         ("a.mobi", bytes(60) + b"BOOKMOBI" + bytes(60), "EPUB with Calibre"),
         ("a.rar", b"Rar!\x1a\x07", "unpack it"),
     ],

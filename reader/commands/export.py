@@ -31,7 +31,10 @@ from .static_site import export_site
 @click.argument("names", nargs=-1, metavar="SLUG|DATE...")
 @click.option("--all", "everything", is_flag=True, help="Export everything: a static site, or a .zim file.")
 @click.option(
-    "--format", "suffix", default="pdf", show_default=True, type=click.Choice(list(EXPORTS)), help="Format of the file."
+    "--format",
+    "suffix",
+    type=click.Choice(list(EXPORTS)),
+    help="Format of the file. The default is that of the output's name, else pdf.",
 )
 @click.option("--page", default="", help="Page size of a PDF: a4, phone, a6 or large. The default is a4.")
 @click.option("--script", default="", type=click.Choice(["", *SCRIPTS]), help="Simplified or Traditional characters.")
@@ -41,7 +44,7 @@ def command(
     settings: Settings,
     names: tuple[str, ...],
     everything: bool,
-    suffix: str,
+    suffix: str | None,
     page: str,
     script: str,
     output: Path | None,
@@ -57,6 +60,7 @@ def command(
     if everything:
         write_everything(settings, output or Path("public"), script)
         return
+    suffix = suffix or suffix_of(output)
     try:
         page = page_of(suffix, page)
     except UnknownFormat as error:
@@ -67,6 +71,20 @@ def command(
     options = options_of(settings, page, script, services.catalog.site)
     content = exporter(suffix).export(publication, options, services.render.render)
     write(content, output or Path(f"{publication.name}.{suffix}"))
+
+
+def suffix_of(output: Path | None) -> str:
+    """The format that the name of the file tells. Raises BadParameter for a name of another format."""
+    suffix = output.suffix[1:].lower() if output and str(output) != "-" else ""
+    if suffix and suffix not in EXPORTS:
+        cause = Message(
+            "%(path)s: .%(suffix)s is no format; name a --format (%(formats)s) or another file",
+            path=output,
+            suffix=suffix,
+            formats=", ".join(EXPORTS),
+        )
+        raise click.BadParameter(localized(cause), param_hint="--output")
+    return suffix or "pdf"
 
 
 def refuse_own_folder(settings: Settings, output: Path | None) -> None:

@@ -26,7 +26,7 @@ from .items import Found, ReadSibling, SourceItem, in_time, needs_too_much_memor
 from .link_lists import HEAD_BYTES, is_bookmark_page
 from .multi_file_exports import MultiFileExport
 from .recognition import ARTICLES, PAGES, Source, form_of, items_in, multi_file_kind
-from .unsupported_formats import reason_for
+from .unsupported_formats import reason_by_content, reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000
 """The export of a whole site in one file. It is streamed from disk, and only the command line reads it."""
@@ -128,7 +128,10 @@ def _sibling_reader(folder: Path, path: str) -> ReadSibling:
 def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     suffix, read_sibling = path.suffix.lower(), partial(_read_sibling_file, path.parent)
     _check_regular(path, name)
-    if suffix in PAGES and is_bookmark_page(_head(path)):
+    head = _head(path) if suffix in ARTICLES or suffix in PAGES else b""
+    if suffix in ARTICLES and (reason := reason_by_content(suffix, head)):
+        raise NotImported(name, reason)
+    if suffix in PAGES and is_bookmark_page(head):
         content = _read_file(path, LARGEST_FILE_BYTES).content
         yield from _items_in(Source(name, content, fetcher))
     elif suffix in ARTICLES:
