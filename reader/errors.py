@@ -159,6 +159,14 @@ class CannotListen(ReaderError):
         super().__init__(Message(msgid, host=host, port=port, reason=reason))
 
 
+class UnknownHost(ReaderError):
+    """``serve`` has no such address."""
+
+    def __init__(self, host: str) -> None:
+        msgid = N_("--host %(host)s is no name or address of this machine; write one such as 127.0.0.1 or ::1")
+        super().__init__(Message(msgid, host=host))
+
+
 class InstanceInUse(ReaderError):
     """``owner`` is the process id of the other server."""
 

@@ -157,7 +157,7 @@ class Settings:
                     values[f.name] = parse(text(value))
                 except Unusable as error:
                     raise BadSetting(name, _shown(f.name, value), error.wanted) from error
-                except (ValueError, KeyError, OSError) as error:
+                except (ValueError, KeyError, OSError, RuntimeError) as error:  # RuntimeError: no home for ~
                     raise BadSetting(name, _shown(f.name, value), wanted) from error
         _warn_of_unknown(environ, {f"READER_{f.name.upper()}" for f in fields(cls)})
         return cls(**values)

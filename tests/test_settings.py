@@ -215,6 +215,12 @@ def test_an_instance_that_can_be_no_folder_is_refused_with_exit_status_2(runner,
     assert answer.output.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["ARTICLES", "INSTANCE", "ACCESS_LOG"])
+def test_the_home_of_nobody_is_refused(name):
+    with pytest.raises(BadSetting, match=name):
+        Settings.from_environ({f"READER_{name}": "~no-such-user/news"})
+
+
 @pytest.mark.parametrize("path", ["file", "file/below", "loop", "/dev/null", "n" * 300])
 def test_articles_that_can_be_no_folder_are_refused_with_exit_status_2(runner, place, path):
     places = {"READER_ARTICLES": str(place / path), "READER_INSTANCE": str(place / "instance")}

@@ -60,4 +60,7 @@ def _editor_token(settings: Settings, address: str) -> dict[str, str]:
 
 
 def _shown(host: str) -> str:
+    """The host for a URL: an IPv6 address is in brackets (RFC 3986 3.2.2)."""
+    if ":" in host and host != "::" and not host.startswith("["):
+        return f"[{host}]"
     return "localhost" if host in ("0.0.0.0", "127.0.0.1", "::") else host  # noqa: S104 (compared, not bound)

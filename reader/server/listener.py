@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import re
 import socket
 import struct
 import time
 from contextlib import suppress
 
-from ..errors import CannotListen
+from ..errors import CannotListen, UnknownHost
 
 BACKLOG = 1024
 """The length of the kernel's queue of connections that are not accepted yet."""
@@ -29,11 +30,16 @@ _NO_NEW_CONNECTIONS = (
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """A bound, listening socket without SO_REUSEPORT. Raises CannotListen."""
+    """A bound, listening socket without SO_REUSEPORT. *host* may be an IPv6 address in brackets, as in URLs.
+
+    Raises CannotListen and UnknownHost.
+    """
     deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
-            return _listener(host, port)
+            return _listener(re.sub(r"^\[(.+)\]$", r"\1", host), port)
+        except (socket.gaierror, ValueError) as error:  # UnicodeError is a ValueError: IDNA
+            raise UnknownHost(host) from error
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise CannotListen(host, port, error.strerror or str(error)) from error
