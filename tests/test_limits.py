@@ -362,3 +362,39 @@ def test_a_picture_shown_many_times_is_read_once(tmp_path, monkeypatch):
     kept: list[Path] = []
     link_pictures(article, tmp_path, lambda _, file: kept.append(file))
     assert len(kept) == 1
+
+
+RST = "大雨\n####\n\n"
+CHAIN = ".. |s0| replace:: 雨\n" + "".join(f".. |s{n}| replace:: |s{n - 1}| |s{n - 1}|\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("*a " * 8_000, "marks"),
+        ("`a " * 8_000, "marks"),
+        ("``a " * 8_000, "marks"),
+        ("|a " * 8_000, "marks"),
+        ("*雨* a* " + "*a " * 8_000, "marks"),
+        (("*a " * 200 + "\n\n") * 100, "marks"),
+        (f"{CHAIN}\n|s39|", "substitutions"),
+        (".. |a| replace:: |b| x\n.. |b| replace:: |a| x\n\n|a|", "substitutions"),
+        (f".. |a| replace:: {'雨' * 1000}\n\n" + "|a| |a| |a|\n\n" * 500, "substitutions"),
+    ],
+)
+def test_restructuredtext_that_costs_more_than_linear_time_is_refused(text, cause):
+    with pytest.raises(UnreadableArticle, match=cause) as caught:
+        read_draft(".rst", (RST + text).encode())
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("*雨* **大** `风`_ ``码`` |雪| 3 * 4 a*b ``*`` " * 300 + "\n\n.. |雪| replace:: **暴雪**", "暴雪"),
+        ("雨 * 风\n\n" * 3_000, "雨"),
+        (CHAIN.split("\n.. |s8|")[0] + "\n\n|s7|", "雨"),
+    ],
+)
+def test_restructuredtext_with_many_marks_is_read(text, shown):
+    assert shown in read_draft(".rst", (RST + text).encode()).body_html
