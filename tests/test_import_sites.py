@@ -98,6 +98,31 @@ def test_what_wordpress_does_not_show_to_everybody_is_a_draft(wordpress, setting
     assert draft_of(settings, name).draft is draft
 
 
+@pytest.mark.parametrize(
+    ("date", "draft"), [("2099-11-20 10:00:00", False), ("0000-00-00 00:00:00", True), ("x", True)]
+)
+def test_a_scheduled_post_of_wordpress_without_its_date_is_a_draft(run, settings, tmp_path, date, draft):
+    (tmp_path / "wxr.xml").write_text(
+        f"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+xmlns:wp="http://wordpress.org/export/1.2/"><channel><wp:wxr_version>1.2</wp:wxr_version><item><title>明年</title>
+<content:encoded><![CDATA[<p>明年的河水上涨，渡口的灯亮了。</p>]]></content:encoded><wp:post_name>next</wp:post_name>
+<wp:post_date>{date}</wp:post_date><wp:post_modified>2018-11-20 10:00:00</wp:post_modified>
+<wp:post_type>post</wp:post_type><wp:status>future</wp:status></item></channel></rss>""",
+        "utf-8",
+    )
+    assert run(tmp_path / "wxr.xml").exit_code == 0
+    assert draft_of(settings, "next").draft is draft
+
+
+@pytest.mark.parametrize(("date", "draft"), [("2099-11-20T10:00:00.000Z", False), (None, True), ("x", True)])
+def test_a_scheduled_post_of_ghost_without_its_date_is_a_draft(run, settings, tmp_path, date, draft):
+    post = {"id": "1", "title": "明年", "slug": "next", "html": "<p>明年的河水上涨。</p>", "status": "scheduled"}
+    post |= {"published_at": date, "created_at": "2018-11-23T02:40:00.000Z"}
+    (tmp_path / "ghost.json").write_text(json.dumps({"db": [{"meta": {}, "data": {"posts": [post]}}]}), "utf-8")
+    assert run(tmp_path / "ghost.json").exit_code == 0
+    assert draft_of(settings, "next").draft is draft
+
+
 def test_the_site_shows_what_wordpress_published_and_no_draft(wordpress, settings, services):
     for path in settings.articles.rglob("*.*"):
         os.utime(path, (1, 1))  # written a while ago: the library waits for files that still grow

@@ -17,6 +17,8 @@ from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
 
 _GHOST_ADDRESS = "__GHOST_URL__"
 _PUBLISHED = ("published", "sent", "scheduled")
+_OF_ALL = ("", "public")
+"""The visibility of what everybody may read."""
 
 
 def is_ghost(content: bytes) -> bool:
@@ -47,19 +49,22 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
 
 
 def _not_public(status: str, visibility: str) -> Message:
-    reason = visibility if status in _PUBLISHED else status
+    reason = status if status not in _PUBLISHED or visibility in _OF_ALL else visibility
     return Message("its status is '%(status)s'; imported as a draft, which is not published", status=reason)
 
 
 def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -> Draft:
     """The first tag is the primary one, which is the section; tags that begin with # are internal."""
     public = [tag for tag in tags if not tag.startswith("#")]
-    is_public = _text(post, "status") in _PUBLISHED and _text(post, "visibility") in ("", "public")
+    is_public = _text(post, "status") in _PUBLISHED and _text(post, "visibility") in _OF_ALL
+    published = date_in_text(_text(post, "published_at"))
+    if published is None and _text(post, "status") == "scheduled":
+        is_public = False  # or it would be published at once
     return Draft(
         title=plain_title(_text(post, "title")),
         body_html="",
         summary=plain_summary(_text(post, "custom_excerpt")),
-        published=date_in_text(_text(post, "published_at") or _text(post, "created_at")),
+        published=published or date_in_text(_text(post, "created_at")),
         section=(public[0].replace("/", "／"),) if public else (),
         byline=tuple(authors),
         tags=tuple(public[1:]),

@@ -202,7 +202,10 @@ def _is_later(published: datetime | None, updated: datetime | None) -> bool:
 
 
 def _is_public(post: Post) -> bool:
-    return post.get("wp:status") in _PUBLISHED and not post.get("wp:post_password")
+    """A scheduled post (``future``) without a readable date is private: it would be published at once."""
+    status = post.get("wp:status")
+    has_its_date = status != "future" or _announced(post) is not None
+    return status in _PUBLISHED and has_its_date and not post.get("wp:post_password")
 
 
 def _notes(post: Post, unknown: Iterable[str]) -> Iterator[str]:
@@ -242,9 +245,13 @@ def _path(nicename: str, name: str, site: Site) -> tuple[str, ...]:
 
 
 def _published(post: Post) -> datetime | None:
+    return _announced(post) or _moment(post, "wp:post_modified")
+
+
+def _announced(post: Post) -> datetime | None:
     said = post.get("pubDate")
     feed = None if "-0001" in said else date_in_text(said)
-    return _moment(post, "wp:post_date") or feed or _moment(post, "wp:post_modified")
+    return _moment(post, "wp:post_date") or feed
 
 
 def _moment(post: Post, name: str) -> datetime | None:
