@@ -56,7 +56,10 @@ def test_folders_with_an_underscore_are_read(name):
     assert reason_to_skip_folder(name) == ""
 
 
-@pytest.mark.parametrize("name", ["_drafts", "_草稿", "node_modules", "#recycle", "$RECYCLE.BIN", "lost+found"])
+@pytest.mark.parametrize(
+    "name",
+    ["_drafts", "_草稿", "drafts", "Draft", "草稿", "草稿箱", "node_modules", "#recycle", "$RECYCLE.BIN", "lost+found"],
+)
 def test_folders_of_drafts_and_of_deleted_files_are_left_out(name):
     assert reason_to_skip_folder(name)
 

@@ -144,6 +144,8 @@ def test_colons_tabs_and_spaces_within_it_are_read_as_meant(suffix, typed, value
         "title:: 甲\ndraft:: true\n\n",
         "- title: 甲\n- draft: true\n\n",
         "<!-- draft: true -->\n\n",
+        "# 甲\n\n---\ndraft: true\n---\n\n",
+        "甲\n\n\n---\ntitle: 甲\ndraft: true\n---\n\n",
     ],
 )
 def test_what_may_be_a_draft_is_never_published(suffix, head):

@@ -77,6 +77,7 @@ def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
     lines = text.split("\n", start + _LONGEST_LINES)
     if not _FENCE.fullmatch(lines[start]):
         _refuse_draft(lines[start:], start + 1, is_field)
+        _refuse_below_title(lines, start, is_field)
         return None
     within = lines[start + 1 : start + _LONGEST_LINES]
     size = next((at for at, line in enumerate(within) if _END.fullmatch(line)), None)
@@ -119,6 +120,13 @@ def _refuse_draft(lines: list[str], first_line: int, is_field: Callable[[str], b
         named += found is not None and is_field(found[1])
         if number - first_line > named + 2:
             return
+
+
+def _refuse_below_title(lines: list[str], start: int, is_field: Callable[[str], bool]) -> None:
+    """As ``_refuse_draft``, for front matter below a title of one line and blank lines."""
+    below = next((at for at in range(start + 1, len(lines)) if lines[at].strip(_BLANK)), start)
+    if below > start + 1 and _FENCE.fullmatch(lines[below]):
+        _refuse_draft(lines[below:], below + 1, is_field)
 
 
 def _refuse_second(lines: list[str], first_line: int) -> None:

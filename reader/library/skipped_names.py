@@ -42,6 +42,7 @@ FOR_PROGRAMS = frozenset(
 TOOL_FOLDERS = frozenset(
     ("_data", "_draft", "_drafts", "_includes", "_layouts", "_partials", "_private", "_sass", "_site")
     + ("archetypes", "scaffolds", "_templates", "_theme", "_themes", "_草稿")
+    + ("draft", "drafts", "草稿", "草稿箱")
 )
 """Folders of Jekyll, Hexo, Hugo and others for unpublished files. ``_posts`` and all other folders are read."""
 
