@@ -105,9 +105,11 @@ class CatalogRevision:
         if now < self._looked_at + 2 * LOOK_SECONDS:
             return self._last
         self._wanted.set()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name="revision", daemon=True)
-            self._thread.start()
+        if self._thread is None or not self._thread.is_alive():  # an error of another kind than SQLite's ended it
+            thread = threading.Thread(target=self._watch, name="revision", daemon=True)
+            with suppress(RuntimeError):  # no more threads are allowed: the next request tries again
+                thread.start()
+                self._thread = thread
         return None
 
     def _watch(self) -> None:

@@ -566,6 +566,23 @@ def test_the_revision_is_watched_while_requests_come(publish, services):
     assert wait_for(lambda: (revision.known() or 0) > before)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_revision_is_watched_again_after_an_error():
+    class Flaky:
+        asked = 0
+
+        @property
+        def revision(self) -> int:
+            self.asked += 1
+            if self.asked == 1:
+                raise OSError
+            return 7
+
+    revision = CatalogRevision(Flaky())
+    assert revision.known() is None
+    assert wait_for(revision.known) == 7
+
+
 def test_the_revision_is_not_watched_when_no_requests_come(publish, services):
     publish(ARTICLES)
     revision = CatalogRevision(services.catalog)
