@@ -23,7 +23,7 @@ from .web.middleware.forwarded import ForwardedMiddleware
 from .web.middleware.request_checks import RequestChecks
 from .web.middleware.response_cache import ResponseCache
 from .web.middleware.security_headers import SecurityHeadersMiddleware
-from .web.middleware.static_files import with_static_files
+from .web.middleware.static_files import StaticFiles
 from .web.request_context import cache_key_normalizers
 from .web.responses import encoding_for
 
@@ -42,7 +42,8 @@ def create_app(services: Services | None = None) -> Flask:
     use_metric_files(settings.instance / "metrics")
     web.init_app(app)
     # Flask documents this way of wrapping, which mypy calls method-assign.
-    app.wsgi_app = with_static_files(app.wsgi_app, settings, services.render.build_id)  # type: ignore[method-assign]
+    static_files = StaticFiles(app.wsgi_app, settings.static, services.render.build_id)
+    app.extensions["static_files"] = app.wsgi_app = static_files  # type: ignore[method-assign]
     app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     response_cache = app.extensions["response_cache"] = ResponseCache(
         app.wsgi_app,

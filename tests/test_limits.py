@@ -378,7 +378,6 @@ CHAIN = ".. |s0| replace:: 雨\n" + "".join(f".. |s{n}| replace:: |s{n - 1}| |s{
         ("*雨* a* " + "*a " * 8_000, "marks"),
         (("*a " * 200 + "\n\n") * 100, "marks"),
         (f"{CHAIN}\n|s39|", "substitutions"),
-        (".. |a| replace:: |b| x\n.. |b| replace:: |a| x\n\n|a|", "substitutions"),
         (f".. |a| replace:: {'雨' * 1000}\n\n" + "|a| |a| |a|\n\n" * 500, "substitutions"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 
@@ -18,7 +19,7 @@ def server(tmp_path):
     code = tmp_path / "code"
     shutil.copytree(ROOT / "reader", code / "reader", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "templates", code / "templates")
-    (code / "static").symlink_to(ROOT / "static")
+    shutil.copytree(ROOT / "static", code / "static")
     found = Server(tmp_path, code=code)
     for n in range(20):
         found.publish(f"s{n}")
@@ -84,3 +85,31 @@ def test_a_server_goes_on_with_its_own_templates_while_an_update_replaces_them(s
     assert {page: status for page in pages if (status := server.status(page)) >= 500} == {}
     assert server.status("/nothing") == 404
     assert "Traceback" not in server.log
+
+
+def test_a_server_goes_on_with_its_own_static_files_while_an_update_replaces_them(server):
+    icon = re.search(r'"src": ?"(/static/[^"]+)"', server.get("/manifest.webmanifest")[1].decode())[1]
+    paths = [icon, "/favicon.ico", "/apple-touch-icon.png"]
+    before = [
+        (ROOT / "static" / name).read_bytes()
+        for name in (icon.split("/", 3)[3], "icons/favicon.ico", "icons/touch.png")
+    ]
+    for number, file in enumerate(sorted((server.code / "static").rglob("*.*"))):
+        if number % 2:
+            file.unlink()
+        else:
+            file.write_bytes(b"of the update")
+    shutil.rmtree(server.code / "static" / "icons")
+    assert [server.get(path) for path in paths] == [(200, content) for content in before]
+    page = server.get("/a/s7")[1]
+    assert b"of the update" not in page
+    assert b"<style>" in page
+    assert server.request(icon)[2]["Cache-Control"] == "max-age=315360000, public, immutable"
+    assert "Traceback" not in server.log
+
+    of_another_build = "/static/0123456789abcdef/icons/192.png"
+    status, content, headers = server.request(of_another_build)
+    assert (status, content) == (200, before[0])
+    assert headers["Cache-Control"] == "public, max-age=300"
+    assert server.status("/static/0123456789abcdef/none.png") == 404
+    assert server.status("/static/0123456789abcdef/../icons/192.png") == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import io
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ from functools import partial
 from itertools import groupby
 from urllib.parse import quote
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, current_app, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -19,7 +20,7 @@ from ...catalog import Catalog
 from ...errors import NotFound
 from ...exports import EXPORTS
 from ...feeds import FEEDS
-from ...models import UNDATED, Collection, Teaser
+from ...models import UNDATED, Collection, Teaser, fingerprint
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
@@ -200,7 +201,8 @@ def touch_icon() -> WerkzeugResponse:
 
 def _icon(name: str, mimetype: str) -> WerkzeugResponse:
     """Browsers request these paths without a link in the page."""
-    fit_suffix_range((services().settings.static / "icons" / name).stat().st_size)
-    response = send_file(services().settings.static / "icons" / name, mimetype=mimetype, conditional=True)
+    content: bytes = current_app.extensions["static_files"].content(f"icons/{name}")
+    fit_suffix_range(len(content))
+    response = send_file(io.BytesIO(content), mimetype=mimetype, conditional=True, etag=fingerprint(content))
     response.headers["Cache-Control"] = WEEK
     return response
