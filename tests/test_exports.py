@@ -207,7 +207,9 @@ def test_an_article_crosses_to_the_worker_with_every_field():
     lists = dict.fromkeys(("section", "byline", "tags", "aliases", "images", "notes", "paths"), ("甲", "乙"))
     corrections = (Correction(make_article().published, "甲改为乙"), Correction(UNDATED, "丙的名字写错了"))
     warnings = (Message("duplicate field: %(field)s", field="title"),)
-    sent = make_article(**texts, **lists, draft=True, top=True, corrections=corrections, warnings=warnings)
+    sent = make_article(
+        **texts, **lists, draft=True, top=True, comments_closed=True, corrections=corrections, warnings=warnings
+    )
     job = ExportJob("k.txt", "txt", "look", of_article(sent), Options())
     [received] = deserialize(serialize(job)).publication.chapters
     assert [one.name for one in fields(Article) if getattr(sent, one.name) == one.default] == []

@@ -9,42 +9,48 @@ from markupsafe import Markup
 
 from ..article_building.body_transforms import set_body
 from ..article_building.code_highlighting import without_labels
-from ..article_building.figures import without_figures
+from ..article_building.source_form import as_in_file
 from ..formats import front_matter
 from ..formats.from_markdown import body_of
-from ..formats.markdown_writer import HEADINGS, comparable, to_markdown
+from ..formats.markdown_writer import comparable, to_html_blocks, to_markdown
 from ..models import Article, Draft, is_dated
 from ..sanitizer import joined, sanitize, tokens
 
-_ID = re.compile(r' id="[^"]*"')
+_SIZE = re.compile(r' (?:width|height)="\d*"')
+_ON_SITE = re.compile(r'(?<= src=")/(?!/)|(?<= href=")/(?!/)|(?<= poster=")/(?!/)')
 _DATES = ("published", "updated")
 _COPIED = {*front_matter.NAMES, "paths"} - {"draft"}
 
 
-def front(article: Article) -> str:
+def front(article: Article, base_url: str = "") -> str:
     values = {name: getattr(article, name) for name in _COPIED}
+    values["images"] = tuple(f"{base_url}{address}" for address in article.images)
     values |= {name: None for name in _DATES if not is_dated(values[name])}
     return front_matter.write(Draft(**values, body_html=""))
 
 
-def body_markdown(article: Article) -> str:
-    """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain."""
-    body = without_labels(article.body)
-    text = to_markdown(_without_own_names(without_figures(body, article.language), article.language))
-    return text if comparable(read_back(text, article.language)) == comparable(body) else f"{body}\n"
+def body_markdown(article: Article, base_url: str = "") -> str:
+    """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain.
+
+    Addresses on this site begin with *base_url*, so that another site finds the pictures.
+    """
+    body = _portable(without_labels(article.body), base_url)
+    text = to_markdown(as_in_file(body, article.language))
+    return text if _same(read_back(text, article.language), sanitize(body)) else to_html_blocks(body)
 
 
-def _without_own_names(body: Markup, language: str) -> Markup:
-    """The body without generated heading ids, which are generated again on reading; other ids are unchanged."""
+def _same(body: Markup, other: Markup) -> bool:
+    """Whether the bodies differ in nothing but how an address on this site begins."""
+    return _ON_SITE.sub("", comparable(body)) == _ON_SITE.sub("", comparable(other))
+
+
+def _portable(body: Markup, base_url: str) -> Markup:
+    """The body without the sizes of pictures, which their files tell, and with addresses that hold elsewhere."""
     parts = tokens(body)
-    headings = [part for part in parts if part.name in HEADINGS and not part.end]
-    named = [part.attributes for part in headings]
-    for part in headings:
-        part.attributes = _ID.sub("", part.attributes)
-    given = tokens(set_body(joined(parts), language, PurePosixPath())[0])
-    again = [part.attributes for part in given if part.name in HEADINGS and not part.end]
-    for part, before, after in zip(headings, named, again, strict=True):
-        part.attributes = part.attributes if before == after else before
+    for part in parts:
+        if part.name == "img":
+            part.attributes = _SIZE.sub("", part.attributes)
+        part.attributes = _ON_SITE.sub(f"{base_url}/", part.attributes)
     return joined(parts)
 
 

@@ -11,6 +11,7 @@ from ..models import Publication
 from .body_tree import Body, scrolling_tables
 from .document_model import qr_code, to_document
 from .options import Options, Render
+from .to_json import fields_of
 
 SUFFIX = "html"
 MIMETYPE = "text/html"
@@ -25,7 +26,9 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     document = to_document(publication, options, _prepared, PICTURES)
     address = document.colophon.address
     media = document.media | ({"qr": qr_code(address)} if address else {})
-    page = render("export/single.html", **document.context(), site_name=options.site_name)
+    is_one = len(publication.chapters) == 1
+    fields = {"@context": "https://schema.org"} | fields_of(publication.chapters[0], options) if is_one else {}
+    page = render("export/single.html", **document.context(), site_name=options.site_name, fields=fields)
     for name, content in media.items():
         kind = "png" if name == "qr" else "jpeg"
         page = page.replace(f'src="{PICTURES}{name}"', f'src="data:image/{kind};base64,{b64encode(content).decode()}"')

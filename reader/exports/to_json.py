@@ -43,11 +43,17 @@ def _issue(publication: Publication, articles: list[dict[str, Any]], options: Op
 def _article(article: Article, options: Options) -> dict[str, Any]:
     """``articleBody`` is plain text, as schema.org requires; ``text`` is the HTML."""
     body = Body(article.body, "", options.base_url)
+    return fields_of(article, options) | {"text": body.html(), "articleBody": _plain(body)}
+
+
+def fields_of(article: Article, options: Options) -> dict[str, Any]:
+    """All but the text. ``kicker`` is the one name that is not of schema.org."""
     return _known(
         {
             "@type": "NewsArticle",
             "identifier": article.slug,
             "url": options.base_url and f"{options.base_url}/a/{article.slug}",
+            "kicker": article.kicker,
             "headline": article.title,
             "alternativeHeadline": article.subtitle,
             "description": article.summary,
@@ -61,8 +67,6 @@ def _article(article: Article, options: Options) -> dict[str, Any]:
             "correction": correction_comments(article),
             "inLanguage": article.language,
             "version": article.version,
-            "text": body.html(),
-            "articleBody": _plain(body),
         }
     )
 

@@ -22,10 +22,13 @@ SAMPLE = b"title: "
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
     from .article_markdown import body_markdown, front  # loads the formats of articles, which other exports don't need
 
+    base_url = options.base_url
     if len(publication.chapters) == 1:
-        return f"{front(publication.chapters[0])}\n{body_markdown(publication.chapters[0])}".encode()
+        [article] = publication.chapters
+        return f"{front(article, base_url)}\n{body_markdown(article, base_url)}".encode()
     stories = [
-        f"# {article.title}\n\n{_corrections(article)}{body_markdown(article)}" for article in publication.chapters
+        f"# {article.title}\n\n{_corrections(article)}{body_markdown(article, base_url)}"
+        for article in publication.chapters
     ]
     return "\n\n".join([f"# {publication.title}", *stories]).encode()
 

@@ -8,7 +8,7 @@ is written with its inline tags as HTML, and if that is not enough, as a block o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import unquote
@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from ..sanitizer import sanitize
 from .from_markdown import body_of
+from .markdown_footnotes import called, calls_footnote, is_footnotes, notes
 
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 BLOCKS = {
@@ -41,6 +42,7 @@ _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _ESCAPED = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
 _LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
+_BEFORE_RETURN = re.compile(r"\s+(?=<a [^<>]*\bfootnote-backref\b)")
 _FULL_STOP_LIST = re.compile(r"\d+\. ")
 _ITEM_NUMBER = re.compile(r"^(\d+)\.(?= |$)", re.MULTILINE)
 
@@ -48,18 +50,42 @@ _ITEM_NUMBER = re.compile(r"^(\d+)\.(?= |$)", re.MULTILINE)
 def to_markdown(body: Markup) -> str:
     """Blocks separated by blank lines, ending with a line break. ``body_of`` reads back a ``comparable`` body."""
     root = lxml.html.fragment_fromstring(str(body), create_parent="div")
+    if len(root) and is_footnotes(root[-1]):
+        text = _joined(root, _with_footnotes)
+        if comparable(sanitize(body_of(text))) == comparable(sanitize("".join(map(_html, root)))):
+            return text
+    return _joined(root, _faithful)
+
+
+def _joined(root: HtmlElement, write: Callable[[HtmlElement, str], str]) -> str:
     parts: list[str] = []
     for element in root:
-        text = _faithful(element)
+        text = write(element, "-")
         if parts and text[:1] in "-*" and parts[-1][:1] == text[:1] and element.tag == "ul":
-            text = _faithful(element, "*" if text[0] == "-" else "-")
+            text = write(element, "*" if text[0] == "-" else "-")
         elif parts and element.tag == "ol" and _FULL_STOP_LIST.match(parts[-1]):
             text = _ITEM_NUMBER.sub(r"\1)", text)  # another delimiter begins another list (CommonMark 5.3)
         parts.append(text)
     return "\n\n".join(parts) + "\n"
 
 
-def _faithful(element: HtmlElement, bullet: str = "-") -> str:
+def to_html_blocks(body: Markup) -> str:
+    """The same as HTML, which Markdown may hold: blocks without blank lines, which would end them."""
+    root = lxml.html.fragment_fromstring(str(body), create_parent="div")
+    return "\n\n".join(map(_html_block, root)) + "\n"
+
+
+def _with_footnotes(element: HtmlElement, bullet: str) -> str:
+    """A block that calls footnotes, or all notes. It is not read back by itself: notes are numbered in the whole."""
+    writer = _MarkdownWriter(bullet, footnotes=True)
+    if is_footnotes(element):
+        return "\n".join(
+            _prefixed(f"[^{name}]: ", "    ", writer.blocks(note, "\n\n")) for name, note in notes(element)
+        )
+    return writer.block(element) if calls_footnote(element) else _faithful(element, bullet)
+
+
+def _faithful(element: HtmlElement, bullet: str) -> str:
     """The first way to write *element* that reads back unchanged."""
     wanted = comparable(sanitize(_html(element)))
     for writer in (_MarkdownWriter(bullet), _MarkdownWriter(bullet, inline_html=True)):
@@ -82,15 +108,17 @@ def collapsed(html: str) -> str:
 
 def comparable(html: str) -> str:
     """A normal form: equal for bodies that differ only in white space or in the percent-encoding of addresses."""
-    return _ESCAPED.sub(lambda found: unquote(found[0]), collapsed(html))
+    return _ESCAPED.sub(lambda found: unquote(found[0]), _BEFORE_RETURN.sub("", collapsed(html)))
 
 
 @dataclass(frozen=True)
 class _MarkdownWriter:
-    """``bullet`` is the marker of list items; with ``inline_html`` all inline tags are written as HTML."""
+    """``bullet`` is the marker of list items; with ``inline_html`` all inline tags are written as HTML; with
+    ``footnotes`` calls of footnotes are written as ``[^1]``."""
 
     bullet: str = "-"
     inline_html: bool = False
+    footnotes: bool = False
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 
@@ -155,6 +183,8 @@ class _MarkdownWriter:
         tag, attributes = element.tag, set(element.attrib)
         if tag == "br" and not attributes:
             return "\\\n" if not self.inline_html else "<br>"
+        if self.footnotes and (name := called(element)):
+            return f"[^{name}]"
         if not self.inline_html:
             if tag in MARKS and not attributes:
                 return f"{MARKS[tag]}{self.inline(element)}{MARKS[tag]}"

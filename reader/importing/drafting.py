@@ -23,6 +23,7 @@ from .extraction.extract import extract
 from .extraction.patterns import SENTENCE_END, TOKEN
 from .extraction.semantic_html import normalize, to_clean_html
 from .images import LARGEST_BYTES, MOST_SECONDS, ON_THE_WEB, Pictures, take_pictures
+from .sources import own_exports
 from .sources.http import Fetched, Fetcher
 from .sources.items import SourceItem
 from .sources.medium import is_story, read_story
@@ -111,6 +112,9 @@ def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
     html = text_in(got)
     if re.match(r"\s*<!--\s*---\s*\n", html):
         return read_draft(".html", html.encode()), address
+    if own_exports.is_page(html):
+        draft, canonical = own_exports.read_page(html)
+        return draft, canonical or address
     if is_story(html):
         draft, canonical = read_story(html)
         return draft, canonical or address

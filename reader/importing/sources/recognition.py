@@ -24,6 +24,7 @@ from .multi_file_exports import MultiFileKind
 from .notion import is_notion, notion_items
 from .omnivore import is_omnivore, omnivore_items
 from .opml import is_opml, opml_items
+from .own_exports import is_json_export, json_items
 from .substack import is_substack, substack_items
 from .unsupported_formats import reason_by_content, reason_for
 from .wallabag import is_wallabag, wallabag_items
@@ -66,6 +67,7 @@ class Kind:
 
 
 KINDS = (
+    Kind("Reader", is_json_export, lambda source: json_items(source.name, source.content)),
     Kind("mail", is_mail, lambda source: mail_items(source.name, source.content)),
     Kind(
         "WordPress",

@@ -1,0 +1,43 @@
+"""The body of an article as its file has it: without what Reader adds when it reads the file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from markupsafe import Markup
+
+from ..formats.markdown_writer import HEADINGS
+from ..sanitizer import joined, tokens
+from .body_transforms import set_body
+from .figures import without_figures
+
+_ID = re.compile(r' id="[^"]*"')
+_SIZE = re.compile(r' (?:width|height)="\d*"')
+
+
+def as_in_file(body: Markup, language: str) -> Markup:
+    """Without generated heading ids, the sizes of pictures, and figures that were paragraphs."""
+    return _without_own_names(without_figures(_without_sizes(body), language), language)
+
+
+def _without_sizes(body: Markup) -> Markup:
+    parts = tokens(body)
+    for part in parts:
+        if part.name == "img":
+            part.attributes = _SIZE.sub("", part.attributes)
+    return joined(parts)
+
+
+def _without_own_names(body: Markup, language: str) -> Markup:
+    """The body without generated heading ids, which are generated again on reading; other ids are unchanged."""
+    parts = tokens(body)
+    headings = [part for part in parts if part.name in HEADINGS and not part.end]
+    named = [part.attributes for part in headings]
+    for part in headings:
+        part.attributes = _ID.sub("", part.attributes)
+    given = tokens(set_body(joined(parts), language, PurePosixPath())[0])
+    again = [part.attributes for part in given if part.name in HEADINGS and not part.end]
+    for part, before, after in zip(headings, named, again, strict=True):
+        part.attributes = part.attributes if before == after else before
+    return joined(parts)

@@ -1,0 +1,135 @@
+"""What Reader itself exported: an article or an issue as JSON, an article as a web page in one file.
+
+Both hold the fields as JSON-LD, so nothing has to be found out from the look of a page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from ...article_building.code_highlighting import without_labels
+from ...article_building.source_form import as_in_file
+from ...corrections import Correction
+from ...errors import NotImported
+from ...formats.dates import UnreadableDate, parse_date
+from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
+from ...i18n import Message
+from ...models import UNDATED, Draft
+from ...sanitizer import sanitize
+from ..extraction.blocks import parse
+from .items import Found, SourceItem, given_html
+
+_HEAD_BYTES = 400
+_GENERATOR = '<meta name="generator" content="Reader">'
+_CHAPTER = "a1-"
+"""What the ids of the one article begin with."""
+
+
+def is_json_export(content: bytes) -> bool:
+    head = content[:_HEAD_BYTES]
+    is_ours = b'"https://schema.org"' in head and (b'"NewsArticle"' in head or b'"PublicationIssue"' in head)
+    return is_ours and head.lstrip().startswith(b"{") and b'"text": ' in content
+
+
+def json_items(name: str, content: bytes) -> Iterator[Found]:
+    try:
+        whole = read_json(decode_page(content))
+    except ValueError as error:
+        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+    for facts in whole.get("hasPart", [whole]):
+        if isinstance(facts, dict) and (html := _text(facts, "text")):
+            draft = draft_of(facts)
+            body = given_html(_as_in_file(html, draft.language))
+            yield SourceItem(name, body, "article", _text(facts, "url"), draft)
+
+
+def is_page(html: str) -> bool:
+    return _GENERATOR in html[:2_000] and f'<article id="{_CHAPTER[:-1]}"' in html
+
+
+def read_page(html: str) -> tuple[Draft, str]:
+    """The draft of the article, and its address."""
+    root = parse(html)
+    facts = _facts(root)
+    article = root.get_element_by_id(_CHAPTER[:-1])
+    for element in [*article.iterchildren("header"), *article.find_class("editor")[-1:]]:
+        element.drop_tree()
+    for element in article.iter():
+        for attribute, mark in (("id", _CHAPTER), ("href", f"#{_CHAPTER}")):
+            value = element.get(attribute, "")
+            if value.startswith(mark):
+                element.set(attribute, mark[: -len(_CHAPTER)] + value.removeprefix(mark))
+    inside = (article.text or "") + "".join(
+        etree.tostring(child, encoding="unicode", method="html") for child in article
+    )
+    draft = draft_of(facts)
+    return replace(draft, body_html=_as_in_file(inside, draft.language)), _text(facts, "url")
+
+
+def _as_in_file(html: str, language: str) -> str:
+    return str(as_in_file(without_labels(sanitize(html)), language))
+
+
+def draft_of(facts: Mapping[str, Any]) -> Draft:
+    """The fields of a NewsArticle, without its text."""
+    return Draft(
+        title=_text(facts, "headline"),
+        body_html="",
+        kicker=_text(facts, "kicker"),
+        subtitle=_text(facts, "alternativeHeadline"),
+        summary=_text(facts, "description"),
+        published=_moment(facts, "datePublished"),
+        updated=_moment(facts, "dateModified"),
+        source=_text(facts.get("publisher"), "name"),
+        section=_texts(facts.get("articleSection")),
+        byline=_texts([_text(person, "name") for person in _list(facts.get("author"))]),
+        editor=_text(facts.get("editor"), "name"),
+        tags=_texts(facts.get("keywords")),
+        language=_text(facts, "inLanguage"),
+        slug=_text(facts, "identifier"),
+        corrections=tuple(
+            Correction(_moment(note, "datePublished") or UNDATED, _text(note, "text"))
+            for note in _list(facts.get("correction"))
+            if _text(note, "text")
+        ),
+    )
+
+
+def _facts(root: HtmlElement) -> Mapping[str, Any]:
+    for script in root.iter("script"):
+        if script.get("type") == "application/ld+json":
+            try:
+                found = json.loads(script.text or "")
+            except ValueError:
+                continue
+            if isinstance(found, dict):
+                return found
+    return {}
+
+
+def _moment(facts: object, name: str) -> datetime | None:
+    try:
+        return parse_date(text) if (text := _text(facts, name)) else None
+    except UnreadableDate:
+        return None
+
+
+def _text(facts: object, name: str) -> str:
+    value = facts.get(name) if isinstance(facts, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(text for text in _list(value) if isinstance(text, str) and text)
