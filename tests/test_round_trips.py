@@ -65,7 +65,11 @@ b = 2
     第二段。
 [^注]: 另一条。
 """
-SEEN = [field.name for field in fields(Article) if field.name not in ("body", "images", "version", "warnings", "notes", "translation")]
+SEEN = [
+    field.name
+    for field in fields(Article)
+    if field.name not in ("body", "images", "version", "warnings", "notes", "translation")
+]
 
 
 @pytest.fixture
