@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import resource
 import socket
 import zipfile
 from contextlib import suppress
@@ -135,6 +136,25 @@ def test_what_needs_too_much_memory_costs_one_file(run, tmp_path, monkeypatch): 
     assert result.output.count("MB of memory") == 2
     assert "1 imported, 0 skipped, 2 failed" in result.output
     assert len(bytes(10**9)) == 10**9  # the limit is that of the import
+
+
+@pytest.fixture
+def full_disk():
+    """No file can grow beyond 20 bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_a_failure_with_a_reason_and_leaves_no_half_of_an_article(run, tmp_path, settings, request):  # noqa: F811
+    (tmp_path / "rain.md").write_text(STORY, "utf-8")
+    request.getfixturevalue("full_disk")
+    result = run(tmp_path / "rain.md")
+    assert result.exit_code == 1
+    assert "cannot be written" in result.output
+    assert "0 imported, 0 skipped, 1 failed" in result.output
+    assert [path for path in settings.articles.rglob("*") if path.is_file()] == []
 
 
 def test_a_bug_in_an_importer_costs_one_file(run, tmp_path, monkeypatch):  # noqa: F811
