@@ -5,7 +5,6 @@ Takes sanitized HTML only, and adds no elements or attributes that the sanitizer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -97,24 +96,20 @@ class Body:
 
 def element_text(element: HtmlElement) -> str:
     """Its words in one line; a formula is its TeX."""
-    return " ".join("".join(_texts(element)).split())
+    return " ".join("".join(element.xpath(".//text()[not(ancestor::math)] | .//math/@alttext")).split())
 
 
-def _texts(element: HtmlElement) -> Iterator[str]:
-    if element.tag == "math":
-        yield element.get("alttext", "")
-        return
-    yield element.text or ""
-    for child in element:
-        yield from _texts(child)
-        yield child.tail or ""
-
-
-def formulas_to_tex(root: HtmlElement) -> None:
-    """Replaces each formula with its TeX, for plain text."""
-    for formula in list(root.iter("math")):
-        formula.tail = formula.get("alttext", "") + (formula.tail or "")
-        formula.drop_tree()
+def number_lists(root: HtmlElement) -> HtmlElement:
+    """Writes the number of each item of an ``ol`` (HTML, 4.4.5) as ``value``, and as style, which WeasyPrint reads."""
+    for ordered in root.iter("ol"):
+        items, step = ordered.findall("li"), -1 if "reversed" in ordered.attrib else 1
+        number = int(ordered.get("start") or (len(items) if step < 0 else 1))
+        for item in items:
+            number = int(item.get("value") or number)
+            item.set("value", str(number))
+            item.set("style", f"counter-set:list-item {number};counter-increment:none")
+            number += step
+    return root
 
 
 def ruby_to_parentheses(body: Body) -> Body:

@@ -19,7 +19,10 @@ TYPE = f"{{{OPS}}}type"
 
 
 def at_the_foot(body: Body) -> Body:
-    """Moves each note of one paragraph to its reference, as ``span.note``, if it is referenced once."""
+    """Moves each note of one paragraph to its reference, as ``span.note``, if it is referenced once.
+
+    Those at the foot keep their number of the list as ``data-number``: ``number_lists`` wrote it.
+    """
     calls = calls_of(body)
     calling = Counter(link.get("href") for link in calls)
     notes = {f"#{note.get('id')}": note for note in notes_of(body)}
@@ -44,6 +47,7 @@ def move(note: HtmlElement, call: HtmlElement) -> None:
     call.clear()
     call.tag, call.tail = "span", tail
     call.set("class", "note")
+    call.set("data-number", note.get("value", ""))
     call.text = paragraph.text
     call.extend(list(paragraph))
     note.drop_tree()
@@ -58,11 +62,13 @@ def as_popups(body: Body) -> Body:
         note.tag = "aside"
         note.set(TYPE, "footnote")
         note.set("role", "doc-footnote")
-        first = note[0] if len(note) else note
-        first.text = f"{number}. {first.text or ''}"
+        if not len(note) or note[0].tag != "p":  # it begins with a list, or has no paragraph
+            note.insert(0, etree.Element("p"))
+            note[0].text, note.text = note.text, None
+        note[0].text = f"{number}. {note[0].text or ''}"
     for section in body.root.iter("section"):
         if is_notes(section):
-            for items in list(section.iter("ol")):
+            for items in section.findall("ol"):
                 items.drop_tag()
     for link in body.root.iter("a"):
         if link.get("class") == "footnote-backref":
@@ -75,7 +81,8 @@ def calls_of(body: Body) -> list[HtmlElement]:
 
 
 def notes_of(body: Body) -> list[HtmlElement]:
-    return [item for section in body.root.iter("section") if is_notes(section) for item in section.iter("li")]
+    """The notes, without the items of lists in them."""
+    return [item for section in body.root.iter("section") if is_notes(section) for item in section.findall("ol/li")]
 
 
 def is_notes(section: HtmlElement) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from lxml.html import HtmlElement
 
 from ..chinese import HAN
 from .body_tree import Body
+from .to_text import text_lines
 
 SCALES = (0.88, 0.8, 0.72, 0.64)
 """Sizes of type in tables, relative to the text around them."""
@@ -40,7 +41,6 @@ _WORD = re.compile(rf"[^\s\u2e80-\u30ff{HAN}\uac00-\ud7af\uff00-\uffef-]+|\S")
 """Letters and digits; or one Han character, kana, Hangul or mark, beside which a line may break."""
 _NARROW = frozenset("ijlt.,:;'|!()[]/ ")
 _WIDE = frozenset("mwMW@%&")
-_BLOCKS = frozenset(["p", "div", "li", "br", "tr", "pre", "dt", "dd", "blockquote"])
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _needs(grid: Grid) -> list[Need]:
 
 def need_of(cell: HtmlElement) -> Need:
     """The widths of a cell: of its longest word, and of its longest line."""
-    lines = "".join(_text(cell)).split("\n")
+    lines = text_lines(cell).split("\n")
     longest = max(map(width_of, lines))
     word = max((width_of(found) for line in lines for found in _WORD.findall(line)), default=0.0)
     picture = PICTURE if next(cell.iter("img"), None) is not None else (0.0, 0.0)
@@ -153,15 +153,6 @@ def need_of(cell: HtmlElement) -> Need:
     if (inner := next(cell.iter("table"), None)) is not None:
         return Need(min(WIDEST_LINE, max(least, _total(_needs(grid_of(inner))))), WIDEST_LINE)
     return Need(least, max(least, min(longest, WIDEST_LINE), picture[1]))
-
-
-def _text(element: HtmlElement) -> Iterator[str]:
-    yield " ".join((element.text or "").split("\n"))
-    for child in element:
-        if child.tag in _BLOCKS:
-            yield "\n"
-        yield from _text(child)
-        yield " ".join((child.tail or "").split("\n"))
 
 
 def width_of(text: str) -> float:
@@ -254,7 +245,7 @@ def _set_widths(table: HtmlElement, needs: Sequence[Need], room: float, scale: f
         inside = [(cell.element, sum(widths[cell.x : cell.x + cell.columns]) - PADDING) for cell in cells]
         for cell, width in inside:
             _fit_inner(cell, width)
-        if any(width_of("".join(_text(cell))) > TALLEST_ROW * max(1.0, width) for cell, width in inside):
+        if any(width_of(text_lines(cell)) > TALLEST_ROW * max(1.0, width) for cell, width in inside):
             row.set("style", "break-inside:auto")
 
 

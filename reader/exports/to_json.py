@@ -8,7 +8,7 @@ from typing import Any
 
 from ..corrections import correction_comments
 from ..models import Article, Publication, is_dated
-from .body_tree import Body, formulas_to_tex
+from .body_tree import Body, number_lists
 from .options import Options, Render
 from .to_text import blocks
 
@@ -43,7 +43,8 @@ def _issue(publication: Publication, articles: list[dict[str, Any]], options: Op
 def _article(article: Article, options: Options) -> dict[str, Any]:
     """``articleBody`` is plain text, as schema.org requires; ``text`` is the HTML."""
     body = Body(article.body, "", options.base_url)
-    return fields_of(article, options) | {"text": body.html(), "articleBody": _plain(body)}
+    text = body.html()
+    return fields_of(article, options) | {"text": text, "articleBody": "\n\n".join(blocks(number_lists(body.root)))}
 
 
 def fields_of(article: Article, options: Options) -> dict[str, Any]:
@@ -69,12 +70,6 @@ def fields_of(article: Article, options: Options) -> dict[str, Any]:
             "version": article.version,
         }
     )
-
-
-def _plain(body: Body) -> str:
-    """Takes the formulas out of *body*."""
-    formulas_to_tex(body.root)
-    return "\n\n".join(blocks(body.root))
 
 
 def _date(moment: datetime) -> str:

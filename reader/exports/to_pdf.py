@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..chinese.title_lines import title_lines
 from ..models import Publication
-from .body_tree import Body, ruby_to_parentheses
+from .body_tree import Body, number_lists, ruby_to_parentheses
 from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .formula_drawing import draw_formulas
@@ -75,6 +75,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         room = paper.room[many]
         drawn.update(draw_formulas(body, MEDIA, room))
         drawn.update(divide_tall_pictures(body, MEDIA, lambda name: kept(name, options)))
+        number_lists(body.root)
         fit_tables(body, room, max(SMALLEST_TYPE, paper.least) / paper.text)
         return of_body(body)
 

@@ -9,8 +9,10 @@ from lxml.html import HtmlElement
 
 from ..i18n import N_
 from ..models import Publication
+from ..sanitizer import sanitize
+from ..sanitizer.allowlist import BLOCKS
 from ..sanitizer.media_types import PLAY
-from .body_tree import Body, element_text, formulas_to_tex, ruby_to_parentheses
+from .body_tree import Body, element_text, number_lists, ruby_to_parentheses
 from .document_model import Chapter, to_document
 from .options import Options, Render
 
@@ -22,6 +24,7 @@ SAMPLE = b"\n\n--\n"
 
 _BREAK = "\u2028"
 """Unicode's line separator: white space that no other line end is written as."""
+
 
 GROUPS = ("ul", "ol", "dl", "blockquote", "section", "aside", "details", "figure", "table", "thead", "tbody", "tfoot")
 
@@ -52,7 +55,7 @@ def _story(chapter: Chapter, options: Options) -> str:
 
 def with_targets(root: HtmlElement) -> HtmlElement:
     """Replaces markup that text cannot show: ``words (address)`` for a link, ``[words]`` for a picture, TeX."""
-    formulas_to_tex(root)
+    number_lists(root)
     for link in root.iter("a"):
         target = link.get("href", "")
         if target and not target.startswith("#") and target.split(":", 1)[-1] not in element_text(link):
@@ -85,47 +88,55 @@ def _figure_to_text(figure: HtmlElement) -> None:
 
 
 def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
-    """The paragraphs below *parent*, each prefixed with *start*: ``- `` in lists, ``> `` in quotations."""
+    """The paragraphs below *parent*, each line after *start*: ``> `` in quotations, spaces in items of lists."""
     for element in parent:
-        if element.tag == "pre":
-            yield element.text_content().rstrip("\n")
-        elif element.tag == "tr":
+        if element.tag == "tr":
             yield start + "\t".join(text_lines(cell).replace("\n", " ") for cell in element)
-        elif element.tag == "li":
+        elif element.tag in ("li", "dd"):
             yield from _item(element, start)
         elif element.tag in GROUPS:
-            yield from blocks(element, "> " if element.tag == "blockquote" else start)
-        elif words := text_lines(element):
+            yield from blocks(element, f"{start}> " if element.tag == "blockquote" else start)
+        elif words := element.text_content().rstrip("\n") if element.tag == "pre" else text_lines(element):
             yield start + words.replace("\n", f"\n{start}")
 
 
 def text_lines(element: HtmlElement) -> str:
-    """The text of *element*. A line ends where ``<br>`` stands: in verses, addresses, signatures."""
+    """The text of *element*. A line ends where ``<br>`` stands (in verses, addresses, signatures) and with a block."""
     lines = "".join(_with_breaks(element)).split(_BREAK)
-    return "\n".join(" ".join(line.split()) for line in lines).strip("\n")
+    return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
 
 
 def _with_breaks(element: HtmlElement) -> Iterator[str]:
+    if element.tag in ("sup", "sub", "math") or "footnote-backref" in element.get("class", ""):
+        yield _in_plain_text(element)
+        return
     yield _BREAK if element.tag == "br" else element.text or ""
     for child in element:
-        yield from _with_breaks(child)
-        yield child.tail or ""
+        edge = _BREAK if child.tag in BLOCKS else ""
+        yield from (edge, *_with_breaks(child), edge, child.tail or "")
+
+
+def _in_plain_text(element: HtmlElement) -> str:
+    """TeX for a formula, ``[1]`` for the mark of a note, 10⁸ and CO₂ for raised and lowered digits."""
+    if element.tag in ("math", "a"):
+        return str(element.get("alttext", ""))
+    words = " ".join(element.text_content().split())
+    if "footnote-ref" in element.get("class", ""):
+        return f"[{words}]"
+    return words if words.strip(_DIGITS) else words.translate(_RAISED if element.tag == "sup" else _LOWERED)
+
+
+_DIGITS = "0123456789+-−="
+_RAISED = str.maketrans(_DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼")
+_LOWERED = str.maketrans(_DIGITS, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌")
 
 
 def _item(item: HtmlElement, start: str) -> Iterator[str]:
-    """The text of the item, then its nested lists, indented."""
-    below = [child for child in item if child.tag in ("ul", "ol")]
-    for child in below:
-        child.drop_tree()
-    marker = start + _marker(item)
-    yield marker + text_lines(item).replace("\n", "\n" + " " * len(marker))
-    for child in below:
-        yield from blocks(child, f"  {start}")
-
-
-def _marker(item: HtmlElement) -> str:
-    """``- ``, or the number in an ordered list."""
-    siblings = item.getparent()
-    if siblings is None or siblings.tag != "ol":
-        return "- "
-    return f"{int(siblings.get('start', 1)) + siblings.index(item)}. "
+    """The paragraphs of the item, the first after its marker. ``sanitize`` makes paragraphs of loose text."""
+    marker = f"{item.get('value')}. " if item.get("value") else "- " * (item.tag == "li")
+    indent = start + " " * len(marker)
+    lines = text_lines(item).replace("\n", f"\n{indent}")
+    if any(child.tag in BLOCKS for child in item):
+        root = Body(sanitize(lxml.html.tostring(item, encoding="unicode", with_tail=False)), "").root
+        lines = "\n\n".join(blocks(root, indent)).removeprefix(indent)
+    yield start + marker + lines

@@ -64,7 +64,7 @@ _TOKEN_OR_PARAGRAPH = re.compile(rf"<p>([^<]+)</p>|{_TOKEN.pattern}")
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _CLEANER = nh3.Cleaner(
-    tags=BLOCKS | INLINES,
+    tags=BLOCKS | INLINES | {"center"},
     clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "svg"}
     | {"annotation", "annotation-xml"},
     attributes={
@@ -75,6 +75,7 @@ _CLEANER = nh3.Cleaner(
         **dict.fromkeys((BLOCKS | INLINES) - MATHML - {"code"}, CLASSES),
         "span": CLASSES | CLASSES_OF_CODE,
     },
+    filter_style_properties={"text-align", "TEXT-ALIGN"},  # becomes a class, as ``align`` does; no style comes out
     url_schemes=SCHEMES,
     link_rel=None,
 )
@@ -139,7 +140,9 @@ def _in_blocks(clean: str) -> str:
         elif text:
             blocks.text(text)
         elif slash:
-            blocks.end(name)
+            blocks.end("div" if name == "center" else name)
+        elif name == "center":
+            blocks.start("div", ' class="center"')
         else:
             blocks.start(name, attributes)
     return blocks.finish()

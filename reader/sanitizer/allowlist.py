@@ -61,13 +61,13 @@ ATTRIBUTES = {
     "img": {"src", "alt", "title", "width", "height"},
     "ol": {"start", "reversed", "type"},
     "li": {"value"},
-    "p": {"align"},
-    "td": {"colspan", "rowspan", "headers", "align"},
-    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align"},
+    "p": {"align", "style"},
+    "td": {"colspan", "rowspan", "headers", "align", "style"},
+    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align", "style"},
     "details": {"open"},
 }
 for _tag in ("h1", "h2", "h3", "h4", "h5", "h6", "div"):
-    ATTRIBUTES[_tag] = {"align"}
+    ATTRIBUTES[_tag] = {"align", "style"}
 
 _EVERY_FORMULA = {"displaystyle", "scriptlevel"}
 MATHML_ATTRIBUTES = {

@@ -15,6 +15,8 @@ _TAG_WITH_ATTRIBUTES = re.compile(r'(<[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')
 _OUTSIDE = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE)
 _UNSAFE_IN_NAME = re.compile(r"[^\w.-]+")
 _OF_LINKS = ("href", "hreflang", "rel")
+_TEXT_ALIGN = re.compile(r"text-align:\s*(?:-webkit-|-moz-)?(\w+)", re.IGNORECASE)
+_ALIGNED = {"center": "center", "right": "right", "end": "right"}
 _ALIGNMENTS = ("left", "center", "right")
 
 
@@ -113,6 +115,8 @@ def sanitized_attributes(tag: str, raw: str, names: IdAllocator) -> str:
     """The valid attributes of *raw* for *tag*, in the form `` lang="zh" id="x"``; may be empty."""
     attributes: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(raw):
+        if name == "style":
+            name, value = "align", _ALIGNED.get("".join(_TEXT_ALIGN.findall(value)[-1:]).lower(), "")
         if name == "align":
             name, value = "class", _joined(attributes.get("class", ""), value)
         elif name == "class" and tag == "code":

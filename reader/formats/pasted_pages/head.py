@@ -308,13 +308,6 @@ def _take_fields(head: Head, above: Sequence[HeadLine]) -> None:
         head.section = head.section[1:]
 
 
-def _section_of(text: str) -> tuple[str, ...]:
-    page = whole_line(PAGE_OF_PAPER, text)
-    if page:
-        return (page["name"],) if page["name"] else ()
-    return section_in(text)
-
-
 def _take_field(head: Head, kind: str, value: str) -> None:
     if kind == SOURCE and value:
         head.source = head.source or source_in(value)

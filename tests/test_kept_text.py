@@ -1,0 +1,154 @@
+"""Text that comes out of an export is text that went in: every line, mark, exponent and formula, where it stood.
+
+One article holds all of it, and each format is made once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePosixPath
+
+import pymupdf
+import pytest
+
+from reader.article_building import to_article
+from reader.exports import EXPORTS
+from reader.exports.body_tree import Body
+from reader.exports.footnotes import as_popups, notes_of
+from reader.exports.options import Options
+from reader.exports.publications import of_article
+from reader.formats import read_draft
+from reader.sanitizer import sanitize
+from reader.settings import ROOT, Settings
+from reader.templating import Renderer
+
+PAGE = """<!doctype html><html lang="zh-CN"><title>都在</title><meta name="date" content="2026-05-01T06:00:00+08:00">
+<article><h1>都在</h1>
+<p>《人民日报》发表《论新时代》，约10<sup>8</sup>人，H<sub>2</sub>O，x<sup>n/2</sup>，5<sup>th</sup>，x<sub>i</sub>，原文<sup>[7]</sup>。</p>
+<p>上联：春回大地<br>下联：日照神州</p>
+<ul><li><p>一段</p><p>二段</p><blockquote><p>引文</p></blockquote></li><li>乙<br>乙二<ul><li>丙</li></ul>丙后</li></ul>
+<ol start="9"><li>九</li><li>十<pre>a
+  b</pre></li></ol>
+<dl><dt>词</dt><dd><p>义一</p><p>义二</p></dd></dl>
+<table><tr><td><p>格一</p><p>格二</p></td><td>10<sup>-3</sup></td></tr></table>
+<p>质能 <math><mi>E</mi><mo>=</mo><mi>m</mi></math> 之后。</p>
+<p style="text-align:right">某某办公室<br>2026年5月1日</p>
+</article></html>"""
+NOTES = """---
+title: 注
+published: 2026-05-01 06:00
+---
+甲[^1]，乙[^1]，丙[^长]。
+
+- 一段
+
+  二段[^2]
+
+[^1]: 注一
+[^2]: 注二
+[^长]: 三段
+
+    四段
+"""
+A6_WIDTH = 105 / 25.4 * 72
+"""Points."""
+RENDER = Renderer(ROOT / "templates", ROOT / "static").render
+
+
+def exported(suffix: str, form: str, text: str, page: str = "") -> bytes:
+    article = to_article(read_draft(form, text.encode()), PurePosixPath("2026-05-01", f"kept{form}"), Settings())
+    return EXPORTS[suffix].export(of_article(article), Options(page), RENDER)
+
+
+@pytest.fixture(scope="module", params=["txt", "json"])
+def paragraphs(request) -> list[str]:
+    """The paragraphs of the plain text of the page and of the notes."""
+    made = [exported(request.param, form, text).decode() for form, text in ((".html", PAGE), (".md", NOTES))]
+    bodies = [json.loads(one)["articleBody"] for one in made] if request.param == "json" else made
+    return "\n\n".join(bodies).split("\n\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["《人民日报》发表《论新时代》，约10⁸人，H₂O，xn/2，5th，xi，原文[7]。"],
+        ["上联：春回大地\n下联：日照神州"],
+        ["- 一段", "  二段", "  > 引文"],
+        ["- 乙\n  乙二", "  - 丙", "  丙后"],
+        ["9. 九", "10. 十", "    a\n      b"],
+        ["词", "义一", "义二"],
+        ["格一 格二\t10⁻³"],
+        ["质能 E=m 之后。"],
+        ["某某办公室\n2026年5月1日"],
+        ["甲[1]，乙[1]，丙[2]。", "- 一段", "  二段[3]", "1. 注一", "2. 三段", "   四段", "3. 注二"],
+    ],
+    ids=lambda lines: lines[0][:10],
+)
+def test_plain_text_keeps_lines_paragraphs_exponents_and_marks(paragraphs, lines):
+    place = paragraphs.index(lines[0])
+    assert paragraphs[place : place + len(lines)] == lines
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ('<p style="text-align:right">某办公室<br>5月1日</p>', '<p class="right">某办公室<br>5月1日</p>'),
+        ('<p style="COLOR: red; TEXT-ALIGN: center">题</p>', '<p class="center">题</p>'),
+        ("<p align=right>某</p>", '<p class="right">某</p>'),
+        ('<p style="text-align:end">某</p>', '<p class="right">某</p>'),
+        ("<center>甲<b>乙</b></center>", '<section class="center"><p>甲<b>乙</b></p></section>'),
+        ('<div style="text-align:-webkit-center"><p>甲</p></div>', '<section class="center"><p>甲</p></section>'),
+        ('<p style="text-align:justify;background:url(x)">甲</p>', "<p>甲</p>"),
+        ('<p style="text-align:center;text-align:left">甲</p>', "<p>甲</p>"),
+        ('<p class="poem" style="text-align:right">甲</p>', '<p class="poem">甲</p>'),
+    ],
+)
+def test_alignment_to_the_centre_and_to_the_right_is_kept_however_it_was_written(html, kept):
+    assert sanitize(html) == kept
+    assert sanitize(kept) == kept
+
+
+@pytest.fixture(scope="module")
+def lines() -> dict[str, tuple[float, float]]:
+    """The lines of the PDF of the page, with their left and right edges in points."""
+    document = pymupdf.open("pdf", exported("pdf", ".html", PAGE, "a6"))
+    found = [line for page in document for block in page.get_text("dict")["blocks"] for line in block.get("lines", [])]
+    return {"".join(span["text"] for span in line["spans"]): (line["bbox"][0], line["bbox"][2]) for line in found}
+
+
+def test_lines_of_a_verse_begin_below_each_other_in_a_pdf(lines):
+    assert lines["上联：春回大地"][0] == pytest.approx(lines["下联：日照神州"][0], abs=0.5)
+
+
+def test_the_lines_of_a_signature_end_at_the_right_edge_of_a_pdf(lines):
+    assert lines["某某办公室"][1] == pytest.approx(lines["2026年5月1日"][1], abs=1)
+    assert lines["某某办公室"][1] == pytest.approx(A6_WIDTH - lines["都在"][0], abs=1)
+
+
+def test_a_list_in_a_pdf_begins_with_the_number_it_has(lines):
+    assert [line.strip() for line in lines if re.fullmatch(r"\d+\. ", line)] == ["9.", "10."]
+
+
+def test_notes_in_a_pdf_have_the_numbers_of_their_marks():
+    document = pymupdf.open("pdf", exported("pdf", ".md", NOTES, "a4"))
+    text = "".join(page.get_text() for page in document)
+    assert "甲1，乙1，丙2。" in text
+    assert "二段3" in text
+    assert "3. 注二" in text
+    assert re.search(r"^1\. $.*^2\. $", text, re.MULTILINE | re.DOTALL)
+
+
+def test_items_of_a_list_within_a_note_are_no_notes():
+    body = Body(sanitize(NOTE_WITH_A_LIST), "a1-")
+    assert [note.get("id") for note in notes_of(body)] == ["a1-fn-1"]
+    html = as_popups(body).html()
+    assert html.count("<aside") == 1
+    assert "<ul><li>项</li><li>项二</li></ul>" in html
+    assert "<p>1. </p><ul>" in html
+
+
+NOTE_WITH_A_LIST = (
+    '<p>甲<sup class="footnote-ref"><a href="#fn-1" id="fnref-1">1</a></sup></p><section class="footnotes"><ol>'
+    '<li id="fn-1"><ul><li>项</li><li>项二</li></ul><a href="#fnref-1" class="footnote-backref">↩</a></li></ol></section>'
+)
