@@ -273,13 +273,14 @@ def test_doctor_names_a_state_that_cannot_be_used(settings, file, runner):
 
 def test_pages_are_read_without_a_state_and_healthz_says_what_is_wrong(settings, publish, client):
     publish({"rain.md": "# 大雨\n\n下了一天。\n"})
-    settings.data.mkdir()
+    for path in settings.data.iterdir():
+        path.unlink()
     (settings.data / "state.sqlite3").write_bytes(b"not a database, but a text of some length" * 200)
     assert client.get("/").status_code == 200
     assert client.get("/a/rain").status_code == 200
     answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert "state.sqlite3" in answer.json["reason"]
+    assert "state.sqlite3 is damaged" in answer.json["reason"]
     stranger = client.get("/healthz", environ_overrides={"REMOTE_ADDR": "198.51.100.7"})
     assert "sqlite" not in stranger.json["reason"]
 

@@ -8,6 +8,8 @@ queries.py             Catalog: the read interface of pages, feeds and exports
 picture_rows.py        the pictures of articles, and whether visitors may see them
 site_rows.py           the site's own settings and pages
 writer.py              CatalogTransaction: one write transaction; only the indexing process writes
+history_rows.py        the copy of the history, and its changes in a transaction
+missing_files.py       files that were not found, until their articles are removed
 scan_diff.py           the files in the folder compared with the files in the catalog
 collection_index.py    the collections of an article, and the number of articles in each
 link_resolution.py     links between files to the addresses of their articles
@@ -26,13 +28,14 @@ from .queries import Catalog, Cursor
 from .repair import is_of_other_version, prepare, take_back
 from .rows import Removal
 from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
-from .writer import CatalogTransaction, catalog_writer
+from .writer import CatalogTransaction, Record, catalog_writer
 
 __all__ = [
     "Catalog",
     "CatalogTransaction",
     "Comparison",
     "Cursor",
+    "Record",
     "Removal",
     "catalog_writer",
     "compare",

@@ -298,9 +298,9 @@ class Catalog:
                 return str(found["slug"])
         raise NotFound("page", address)
 
-    def fault(self) -> str:
-        """Why the articles folder cannot be watched at present, a Message; empty if it can."""
-        row = self._one("SELECT value FROM meta WHERE key = 'fault'")
+    def fault(self, kind: str = "fault") -> str:
+        """Why the articles folder (``state_fault``: the history) cannot be followed, a Message; empty if it can."""
+        row = self._one("SELECT value FROM meta WHERE key = ?", kind)
         return restored(row["value"]) if row else ""
 
     def is_complete(self) -> bool:

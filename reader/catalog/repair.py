@@ -16,7 +16,7 @@ from .schema import HISTORY_TABLES, SCHEMA, connect, make_tables, schema_of
 _prepared: set[Path] = set()
 """Catalogs that this process has used. If one of them is missing, it was deleted, and must be filled again."""
 
-_OF_THE_FILE = ("schema", "filled", "generation", "revision", "changed_at", "shape")
+_OF_THE_FILE = ("schema", "filled", "generation", "revision", "changed_at", "shape", "history", "history_compared")
 """Rows of ``meta`` that say something of the file; the others are known of the folder."""
 
 _FORMER_NAMES = {"original_slugs": "first_names"}

@@ -6,8 +6,8 @@ not found any more has a ``removal_due`` (UTC seconds), until which its article 
 and notes of a file that is published, a line of JSON each. ``aliases`` holds former names and, with a slash or of
 another site, former addresses. ``pictures`` tells whose pictures may be seen.
 ``site`` and ``site_problems`` hold the site's own files (``site_rows.py``).
-``moved``, ``removed`` and ``revised`` are history: the only rows the folder cannot tell again, kept
-when the rest is rebuilt.
+``moved``, ``removed``, ``revised``, ``original_slugs`` and ``recorded`` are history, which the folder cannot tell:
+a copy of what the state database holds (``history_rows.py``), kept when the rest is rebuilt.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..models import fingerprint
 from ..storage.sqlite import open_database
 from .fts_index import make_index
 
-_ARTICLES = ("rows", "link_resolution", "collection_index", "fts_index", "article_terms", "tokenizer")
+_ARTICLES = ("rows", "history_rows", "link_resolution", "collection_index", "fts_index", "article_terms", "tokenizer")
 _FILLED_BY = ("schema", "site_rows", "picture_rows", *_ARTICLES)
 _SITE_CODE = Path(__file__).parent.parent / "site_identity.py"
 SCHEMA = fingerprint(
@@ -36,10 +36,13 @@ CREATE TABLE revised (slug TEXT PRIMARY KEY, version TEXT NOT NULL, revised_at I
     WITHOUT ROWID;
 CREATE INDEX revised_by_time ON revised (revised_at);
 CREATE TABLE original_slugs (slug TEXT PRIMARY KEY, original TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE recorded (slug TEXT PRIMARY KEY, version TEXT NOT NULL, digest TEXT NOT NULL, path TEXT NOT NULL,
+    title TEXT NOT NULL, changed TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX recorded_by_path ON recorded (path);
 """
 
-HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs")
-"""Tables that cannot be derived from the folder."""
+HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs", "recorded")
+"""Tables that cannot be derived from the folder: copies of those of ``reader/history``, columns in the same order."""
 
 _DERIVED = """
 CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,

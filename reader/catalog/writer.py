@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..history import Changes
 from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem, slug_by_path
 from .article_terms import ArticleTerms, terms_of
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
+from .history_rows import HistoryRows
 from .link_resolution import link_names
+from .missing_files import MissingFiles
 from .picture_rows import put_pictures
 from .repair import prepare, repairing
 from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
@@ -30,16 +33,26 @@ def _renamed(article: Article, slug: str) -> Article:
 _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
 
 
+Record = Callable[[Changes], None]
+"""Writes what a transaction changes of the history where it is kept for good. Raises StateUnusable."""
+
+
 @contextmanager
-def catalog_writer(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
-    """Opens a transaction: committed when the block ends, rolled back on any exception."""
+def catalog_writer(path: Path, now: datetime, record: Record | None = None) -> Iterator[CatalogTransaction]:
+    """Opens a transaction: committed when the block ends, rolled back on any exception.
+
+    *record* is called before the commit; if it fails, nothing of the transaction is announced.
+    """
     prepare(path)
     with repairing(path), closing(connect(path)) as connection:
         try:
+            history = HistoryRows(connection)
             connection.execute("BEGIN IMMEDIATE")
-            transaction = CatalogTransaction(connection, now)
+            transaction = CatalogTransaction(connection, now, history)
             yield transaction
             transaction.close()
+            if record and (changes := history.changes()):
+                record(changes)
             connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
@@ -47,7 +60,7 @@ def catalog_writer(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
             raise
 
 
-class CatalogTransaction:
+class CatalogTransaction(MissingFiles):
     """Changes that are committed together. Paths are relative to the articles folder.
 
     Example::
@@ -57,56 +70,12 @@ class CatalogTransaction:
             transaction.drop("2018-11-23/deleted.md")
     """
 
-    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
-        self._db, self._now = connection, int(now.timestamp())
+    def __init__(self, connection: sqlite3.Connection, now: datetime, history: HistoryRows) -> None:
+        super().__init__(connection)
+        self._now, self.history = int(now.timestamp()), history
         self._collections, self._fts = CollectionIndex(connection), FullTextIndex(connection)
         self.site_rows = SiteRows(connection)
         self._changed = False
-
-    def mark_missing(self, paths: Iterable[str], due: float) -> None:
-        """Marks files that were not found. Published articles stay public until *due* (UTC seconds).
-
-        A file that published nothing is due at once. A file that is already marked keeps its time.
-        """
-        self._db.executemany(
-            "UPDATE files SET removal_due = CASE WHEN EXISTS (SELECT 1 FROM articles a WHERE a.path = files.path"
-            " AND a.visible) THEN ?2 ELSE 1 END WHERE path = ?1 AND removal_due = 0",
-            ((path, due) for path in paths),
-        )
-
-    def mark_found(self, paths: Iterable[str]) -> None:
-        """Clears the mark of missing files that were found again."""
-        self._db.executemany("UPDATE files SET removal_due = 0 WHERE path = ?", ((path,) for path in paths))
-
-    def overdue(self, now: float, longest_grace: float = float("inf")) -> list[str]:
-        """Missing files whose removal is due. After the clock was set back, it is within *longest_grace* seconds."""
-        self._db.execute("UPDATE files SET removal_due = ?1 WHERE removal_due > ?1", (now + longest_grace,))
-        rows = self._db.execute("SELECT path FROM files WHERE removal_due > 0 AND removal_due <= ?", (now,))
-        return [str(row["path"]) for row in rows]
-
-    def next_removal(self) -> float | None:
-        """When the next missing file is due (UTC seconds)."""
-        due: float | None = self._db.execute("SELECT min(removal_due) FROM files WHERE removal_due > 0").fetchone()[0]
-        return due
-
-    def missing_articles(self, expected_due: float) -> list[str]:
-        """Paths of public articles whose files are missing, except those due at *expected_due*."""
-        rows = self._db.execute(
-            "SELECT a.path FROM files k JOIN articles a ON a.path = k.path"
-            " WHERE k.removal_due > 0 AND k.removal_due <> ? AND a.visible",
-            (expected_due,),
-        )
-        return [str(row["path"]) for row in rows]
-
-    def count_published(self) -> int:
-        """The number of public articles, including those whose files are missing."""
-        return int(self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0])
-
-    def published_stamps(self, paths: Iterable[str]) -> list[str]:
-        """The stamps of those files among *paths* that are public articles."""
-        query = "SELECT k.stamp FROM files k JOIN articles a ON a.path = k.path WHERE k.path = ? AND a.visible"
-        rows = (self._db.execute(query, (path,)).fetchone() for path in paths)
-        return [str(row["stamp"]) for row in rows if row]
 
     def claimants(self, paths: Iterable[str]) -> list[str]:
         """Files with a problem because one of *paths* holds the slug they want."""
@@ -135,9 +104,9 @@ class CatalogTransaction:
         self._put_file(path, stamp, digest, article.slug, Problem(path, 0, ""), remarks_of(article))
         if before and known and is_unchanged(path, digest, article, before, known):
             return None
-        if before and (known is None or known["digest"] != digest):  # what only a new release changes is no correction
-            self._note_correction(article, before)
-        self._put_article(path, article, terms or terms_of(article), before)
+        if self._is_correction(digest, article, before, known):
+            self.history.correct(article, self._now)
+        self._put_article(path, digest, article, terms or terms_of(article), before)
         if known:
             self._retire_other_names(path, article.slug)
         else:
@@ -187,6 +156,8 @@ class CatalogTransaction:
             article = article_of(row, UTC)
             docid = self._show(article, collections_in(row["collections"]), terms_of(article).words)
             self._db.execute("UPDATE articles SET visible = 1, docid = ? WHERE slug = ?", (docid, row["slug"]))
+            file = self._db.execute("SELECT digest FROM files WHERE path = ?", (row["path"],)).fetchone()
+            self.history.publish(row["path"], file["digest"] if file else "", article, None)
             self._changed = True
 
     def next_due(self) -> int | None:
@@ -198,6 +169,12 @@ class CatalogTransaction:
     def forget_stamps(self) -> None:
         """Makes the next pass read every file again, because the code that reads them has changed."""
         self._db.execute("UPDATE files SET stamp = ''")
+
+    def retire_vanished(self, rows: Iterable[sqlite3.Row]) -> None:
+        """Redirects or removes what ``history.vanished`` found."""
+        for row in rows:
+            self.history.retire_vanished(row, self._now)
+            self._changed = True
 
     def finish_filling(self) -> None:
         """Pages can be served from now on: the whole folder has been read into this file."""
@@ -220,7 +197,7 @@ class CatalogTransaction:
         """Writes the counts; increments the revision if visible content changed."""
         self._collections.close()
         self._fts.close()
-        self._changed = self._changed or self.site_rows.is_changed
+        self._changed = self._changed or self.site_rows.is_changed or self.history.was_applied
         if self._changed or not self.get_meta("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
             # Two changes within one second get different times, but a thousand must not run ahead of the clock:
@@ -265,7 +242,9 @@ class CatalogTransaction:
         for row in rows.fetchall():
             self.drop(row["path"])
 
-    def _put_article(self, path: str, article: Article, terms: ArticleTerms, before: sqlite3.Row | None) -> None:
+    def _put_article(
+        self, path: str, digest: str, article: Article, terms: ArticleTerms, before: sqlite3.Row | None
+    ) -> None:
         visible = not article.draft and article.published.timestamp() <= self._now
         first = original_slug(self._db, article.slug) if before else ""
         was_visible = before is not None and bool(before["visible"])
@@ -282,6 +261,8 @@ class CatalogTransaction:
             self._delete_details(article.slug)
             remember_original_slug(self._db, article.slug, first)
         self._put_aliases(article)
+        if visible:
+            self.history.publish(path, digest, article, before if was_visible else None)
         self._put_names(path, article)
         put_pictures(self._db, article)
         self._changed = self._changed or visible or was_visible
@@ -297,10 +278,15 @@ class CatalogTransaction:
         collections = self._collections.take(row["slug"], row["published"], collections_in(row["collections"]))
         self._fts.take(row, collections)
 
-    def _note_correction(self, article: Article, before: sqlite3.Row) -> None:
-        if before["visible"] and before["version"] != article.version:
-            values = (article.slug, article.version, self._now)
-            self._db.execute("INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", values)
+    def _is_correction(
+        self, digest: str, article: Article, before: sqlite3.Row | None, known: sqlite3.Row | None
+    ) -> bool:
+        """Whether visitors saw another text until now. What only a new release changes is no correction."""
+        if not before:
+            is_known_removed = self._db.execute("SELECT 1 FROM removed WHERE slug = ?", (article.slug,)).fetchone()
+            return not is_known_removed and not article.draft and self.history.was_corrected(digest, article)
+        is_other_file = known is None or known["digest"] != digest
+        return is_other_file and bool(before["visible"]) and before["version"] != article.version
 
     def _put_aliases(self, article: Article) -> None:
         for others, names in (("IGNORE", article.paths), ("REPLACE", article.aliases)):
@@ -326,19 +312,19 @@ class CatalogTransaction:
             self._hide(row)
         self._db.execute("DELETE FROM articles WHERE slug = ?", (slug,))
         self._delete_details(slug)
+        self.history.withdraw(slug)
         if not row["visible"]:
             return
         self._changed = True
         if heir:
-            self._db.execute("UPDATE moved SET target = ? WHERE target = ?", (heir, slug))
-            self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (slug, heir))
+            self.history.move(slug, heir)
             older = "SELECT 1 FROM articles WHERE slug = ? AND added < ?"
             if not self._db.execute(older, (heir, row["added"])).fetchone():  # else the removed file was a later copy
                 remember_original_slug(self._db, heir, first)
                 self._db.execute("UPDATE articles SET added = ? WHERE slug = ?", (row["added"], heir))
             return
         remember_original_slug(self._db, slug, first)
-        self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, row["title"], self._now))
+        self.history.remove(slug, row["title"], self._now)
 
     def _delete_details(self, slug: str) -> None:
         for table in ("aliases", "names", "pictures"):

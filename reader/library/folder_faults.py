@@ -87,10 +87,15 @@ def of_missing(root: Root, mounts: Iterable[str], missing: list[str], known: int
         if lost and not _is_mounted(root, mount):
             text = N_("nothing is mounted at %(path)s: %(lost)s of %(known)s articles are missing")
             return Fault(UNMOUNTED, Message(text, path=f"{root.path}/{mount}", lost=lost, known=known))
-    if len(missing) > FEW and 2 * len(missing) > known:
+    if is_bulk(len(missing), known):
         text = N_("%(lost)s of %(known)s articles disappeared from %(path)s at once")
         return Fault(BULK, Message(text, path=root.path, lost=len(missing), known=known))
     return None
+
+
+def is_bulk(lost: int, known: int) -> bool:
+    """Whether so many articles, of *known* ones, are rather a fault of the folder than removals."""
+    return lost > FEW and 2 * lost > known
 
 
 def _is_mounted(root: Root, folder: str) -> bool:

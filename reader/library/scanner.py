@@ -35,6 +35,7 @@ from .folder_faults import (
 )
 from .git_dates import read_dated_files
 from .heartbeat import ALLOWED_SECONDS
+from .history_sync import HistorySync
 from .mounts import is_below, is_mounted
 from .problem_log import ProblemLog
 from .read_batches import batched, until_slow
@@ -43,7 +44,6 @@ from .site_folder import SiteFolder, site_folder
 from .touched_files import TouchedFiles
 
 log = logging.getLogger(__name__)
-
 _FEW_FILES = 8
 """Up to this number of changed files, each is written in its own transaction and published at once."""
 
@@ -55,7 +55,6 @@ MERGE_SECONDS = 600.0
 
 VANISHED_FOLDER_FACTOR = 3
 """Factor for the grace period if the file's folder is missing too: people move and mount folders by hand."""
-
 
 Progress = Callable[[Iterable[FileResult], int], Iterable[FileResult]]
 """Displays progress: takes the results and their number, yields the results unchanged."""
@@ -78,7 +77,7 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._problem_log, self._touched, self._first_scan = ProblemLog(log), TouchedFiles(), FirstScan()
-        self._site_folder = SiteFolder(settings, self._writer, self._problem_log)
+        self._site_folder, self._history = SiteFolder(settings, self._writer, self._problem_log), HistorySync(settings)
         self.beat: Callable[[float], None] = lambda _: None
         """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
         self.postpones_slow_files, self._late = False, set[str]()
@@ -132,6 +131,7 @@ class Library:
         now = time.time()
         with self._writer() as transaction:
             self._forget_stamps_of_other_code(transaction)
+            self._history.begin(transaction)
             names = {""} if (filling := self._first_scan.begin(transaction)) else names
             before, last_fault = stored_root(transaction), stored_fault(transaction)
             site_files, read_before = transaction.site_rows.read_files(), transaction.count_published()
@@ -166,6 +166,7 @@ class Library:
         if names == {""}:
             with self._writer() as transaction:
                 self._first_scan.end(transaction, filling, unsettled)
+                self._history.end_full_pass(transaction, unsettled)
             self._finish_full_pass(mounts, len(changed), result.fault)
         read, problems = len(changed) - len(unsettled), [*problems, *result.problems]
         return site.added_to(replace(result, read=read, problems=tuple(problems), unsettled=frozenset(unsettled)))
@@ -331,7 +332,7 @@ class Library:
         return replace(self._settings, articles=Path(root.path))
 
     def _writer(self) -> AbstractContextManager[CatalogTransaction]:
-        return catalog_writer(self._settings.catalog, datetime.now(UTC))
+        return catalog_writer(self._settings.catalog, datetime.now(UTC), self._history.record)
 
     def _forget_stamps_of_other_code(self, transaction: CatalogTransaction) -> None:
         """Marks all files as changed when the code or settings that affect articles have changed."""

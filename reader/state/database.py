@@ -134,7 +134,7 @@ class State:
                     Message(
                         "%(path)s was deleted while Reader used it; put it back (a backup: python -m reader restore"
                         " FILE), or restart Reader to begin with an empty one",
-                        path=self.path,
+                        path=str(self.path),
                     )
                 )
             self._engine = self._prepared()
@@ -189,7 +189,9 @@ class State:
         if isinstance(error, DBAPIError | NoConnection):
             return Message("%(server)s: %(cause)s", server=self._shown(), cause=_first_line(cause))
         if isinstance(cause, OSError):
-            return Message("%(path)s: %(cause)s", path=cause.filename or self._shown(), cause=cause.strerror or cause)
+            return Message(
+                "%(path)s: %(cause)s", path=cause.filename or self._shown(), cause=cause.strerror or str(cause)
+            )
         return None
 
     def _shown(self) -> str:
@@ -229,14 +231,16 @@ def _fault_of(path: Path) -> str:
     except sqlite3.Error as error:
         return _reason_of_sqlite(path, error)
     except OSError as error:
-        return Message("%(path)s: %(cause)s", path=path, cause=error.strerror or error)
+        return Message("%(path)s: %(cause)s", path=str(path), cause=error.strerror or str(error))
     return ""
 
 
 def _reason_of_sqlite(path: Path, error: sqlite3.Error) -> str:
     if is_broken(error):
-        return Message("%(path)s is damaged (%(cause)s): %(hint)s", path=path, cause=error, hint=Message(RESTORE))
-    return Message("%(path)s: %(cause)s", path=path, cause=error)
+        return Message(
+            "%(path)s is damaged (%(cause)s): %(hint)s", path=str(path), cause=str(error), hint=Message(RESTORE)
+        )
+    return Message("%(path)s: %(cause)s", path=str(path), cause=str(error))
 
 
 def _first_line(error: object) -> str:

@@ -149,7 +149,7 @@ def _figures_of_catalog() -> dict[str, object]:
 
 def _fault_of_state() -> str:
     """Why the state database cannot be used; empty if it can. Only operators see where it is."""
-    if not (fault := services().state.fault()):
+    if not (fault := services().state.fault() or services().catalog.as_it_is.fault("state_fault")):
         return ""
     return StateUnusable(fault).message if _is_operator() else Message("the state database cannot be used")
 

@@ -1,0 +1,79 @@
+"""Keeps the catalog's copy of the history and the state database in step, and tells what happened while it was gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from ..catalog import CatalogTransaction
+from ..catalog.history_rows import ANNOUNCED
+from ..errors import StateUnusable
+from ..history import Changes, History
+from ..i18n import stored
+from ..settings import Settings
+from .folder_faults import is_bulk
+
+log = logging.getLogger(__name__)
+
+MARK = "history"
+"""The row of ``meta`` with the identity of the history that the catalog's copy is one of; empty if it may be behind."""
+
+COMPARED = "history_compared"
+"""The row with the identity of the history that the folder was compared with."""
+
+FAULT = "state_fault"
+
+
+class HistorySync:
+    """Of one Library. If the state database cannot be used, what would be announced waits; new articles do not."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder, self._history = settings.articles, History(settings.state_url)
+        self._fault, self._is_behind = "", False
+
+    def begin(self, transaction: CatalogTransaction) -> None:
+        """Exchanges rows if the catalog is new, or the state database is another one, was lost or could not be used."""
+        try:
+            identity = self._history.identity()
+            if not identity or self._is_behind or transaction.get_meta(MARK) != identity:
+                identity, rows = self._history.exchange(transaction.history.all())
+                transaction.history.apply(rows)
+                transaction.set_meta(MARK, identity)
+            self._is_behind = False
+            self._set_fault("")
+        except StateUnusable as error:
+            self._is_behind = True
+            self._set_fault(error.reason)
+        transaction.set_meta(FAULT, stored(self._fault))
+
+    def record(self, changes: Changes) -> None:
+        """Raises StateUnusable if something would be announced. Mere versions are exchanged later."""
+        try:
+            if self._is_behind and ANNOUNCED.isdisjoint(changes):
+                return
+            self._history.record(changes)
+        except StateUnusable as error:
+            self._is_behind = True
+            self._set_fault(error.reason)
+            if not ANNOUNCED.isdisjoint(changes):
+                raise
+
+    def end_full_pass(self, transaction: CatalogTransaction, unsettled: Collection[str]) -> None:
+        """Once for each new catalog: what was public and is not in the folder was removed or renamed meanwhile."""
+        identity = transaction.get_meta(MARK)
+        if self._is_behind or unsettled or transaction.get_meta(COMPARED) == identity:
+            return
+        vanished = transaction.history.vanished()
+        if is_bulk(len(vanished), transaction.count_published() + len(vanished)):
+            text = "%d articles that were public are not in %s: they are not announced as removed"
+            log.error(text, len(vanished), self._folder)
+        else:
+            transaction.retire_vanished(vanished)
+        transaction.set_meta(COMPARED, identity)
+
+    def _set_fault(self, fault: str) -> None:
+        if fault and str(fault) != self._fault:
+            log.error("the state database cannot be used: %s; removals and corrections are not announced", fault)
+        elif self._fault and not fault:
+            log.warning("the state database can be used again")
+        self._fault = fault
