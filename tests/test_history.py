@@ -96,11 +96,9 @@ def test_a_state_database_that_was_lost_gets_what_the_catalog_knows(site, settin
         shutil.rmtree(state.path.parent)
         client._children.end_idle()  # as a restart does
     else:
-        from reader.state.tables import METADATA
-
         with state.writing() as connection:
-            METADATA.drop_all(connection)
-            connection.exec_driver_sql("DROP TABLE alembic_version")
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
         state.close()
     services = build_services(settings)
     services.library.scan_all()

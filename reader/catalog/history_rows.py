@@ -57,16 +57,11 @@ class HistoryRows:
 
     def publish(self, path: str, digest: str, article: Article, before: sqlite3.Row | None) -> None:
         """The article is public now. *before* is its row until now, if it was public."""
-        known = self._db.execute(
-            "SELECT version, digest, path FROM recorded WHERE slug = ?", (article.slug,)
-        ).fetchone()
-        if known and tuple(known) == (article.version, digest, path):
-            return
+        known = self._db.execute("SELECT version, digest FROM recorded WHERE slug = ?", (article.slug,)).fetchone()
         if known and (known["version"] == article.version or known["digest"] == digest):
             # Nothing that is shown changed, or only a new release shows the same file otherwise.
-            if known["digest"] != digest or known["path"] != path:
-                query = "UPDATE recorded SET digest = ?, path = ? WHERE slug = ?"
-                self._db.execute(query, (digest, path, article.slug))
+            query = "UPDATE recorded SET digest = ?1, path = ?2 WHERE slug = ?3 AND (digest, path) <> (?1, ?2)"
+            self._db.execute(query, (digest, path, article.slug))
             return
         changed = _changed(article, before) if before else ""
         values = (article.slug, article.version, digest, path, article.title, changed)

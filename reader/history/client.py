@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed, StateUnusable
 from ..i18n import Message, restored
 from ..state import State
+from ..state.revision import column_in
 from ..storage.sqlite import file_identity
 
 Row = list[Any]
@@ -67,11 +68,10 @@ class History:
             raise StateUnusable(str(error)) from error
         try:
             answer = json.loads(child.ask(request, ANSWER_SECONDS) or "{}")
-        except ChildFailed as error:
+        except BaseException as error:
             child.end()
-            raise StateUnusable(error.message) from error
-        except BaseException:
-            child.end()
+            if isinstance(error, ChildFailed):
+                raise StateUnusable(error.message) from error
             raise
         _children.give_back(child)
         if "fault" in answer:
@@ -82,10 +82,6 @@ class History:
 
 def _identity_in(path: Path | None) -> str:
     """That of an SQLite file, without a child process, so that a restart starts none; empty if it has none."""
-    if path is None:
-        return ""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
-            return str(connection.execute("SELECT id FROM history_identity").fetchone()[0])
-    except (sqlite3.Error, TypeError):  # the child says what is wrong, or makes the table
-        return ""
+    with suppress(sqlite3.Error):  # the child says what is wrong, or makes the table
+        return "".join(column_in(path, "SELECT id FROM history_identity")) if path else ""
+    return ""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from .client import Changes, Rows
-from .tables import COPIED, identity, recorded, versions
+from .tables import COPIED, LEDGER, identity, recorded, versions
 
 _CHUNK = 500
 """Rows a statement: SQLite binds at most 32,766 values."""
@@ -61,12 +61,11 @@ def _add_versions(connection: Connection, rows: Sequence[Sequence[Any]]) -> None
     for chunk in _chunks(rows):
         wanted = select(recorded.c.slug, recorded.c.version).where(recorded.c.slug.in_([row[0] for row in chunk]))
         known = {row.slug: row.version for row in connection.execute(wanted)}
-        new = [row for row in chunk if known.get(row[0]) != row[1]]
+        new = [dict(zip(recorded.c.keys(), row, strict=True)) for row in chunk if known.get(row[0]) != row[1]]
         if new:
-            columns = ("slug", "version", "digest", "title", "changed")
-            of_row = ({**dict(zip(recorded.c.keys(), row, strict=True)), "seen_at": now} for row in new)
-            values = [{name: row[name] for name in (*columns, "seen_at")} for row in of_row]
-            connection.execute(insert(versions), values)
+            connection.execute(
+                insert(versions), [{name: row[name] for name in LEDGER} | {"seen_at": now} for row in new]
+            )
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:

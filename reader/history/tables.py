@@ -6,53 +6,35 @@ from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
 from ..state.tables import METADATA, Moment
 
-moved = Table("history_moved", METADATA, Column("slug", Text, primary_key=True), Column("target", Text, nullable=False))
+
+def _by_slug(name: str, *texts: str, time: str = "") -> Table:
+    """One row a slug, the first of the *texts*. *time* is a column of whole UTC seconds."""
+    columns = [Column(text, Text, primary_key=text == "slug", nullable=False) for text in texts]
+    times = [Column(time, BigInteger, nullable=False)] if time else []
+    return Table(f"history_{name}", METADATA, *columns, *times)
+
+
+moved = _by_slug("moved", "slug", "target")
 """Former slugs of articles, and their present ones."""
 
-removed = Table(
-    "history_removed",
-    METADATA,
-    Column("slug", Text, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("removed_at", BigInteger, nullable=False),
-)
-"""Articles whose files were deleted; UTC seconds."""
+removed = _by_slug("removed", "slug", "title", time="removed_at")
+"""Articles whose files were deleted."""
 
-revised = Table(
-    "history_revised",
-    METADATA,
-    Column("slug", Text, primary_key=True),
-    Column("version", Text, nullable=False),
-    Column("revised_at", BigInteger, nullable=False),
-)
-"""When the text of a public article last changed; UTC seconds."""
+revised = _by_slug("revised", "slug", "version", time="revised_at")
+"""When the text of a public article last changed."""
 
-original_slugs = Table(
-    "history_original_slugs", METADATA, Column("slug", Text, primary_key=True), Column("original", Text, nullable=False)
-)
+original_slugs = _by_slug("original_slugs", "slug", "original")
 """The slug of the first publication, which ids in feeds are made of."""
 
-recorded = Table(
-    "history_recorded",
-    METADATA,
-    Column("slug", Text, primary_key=True),
-    Column("version", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("changed", Text, nullable=False),
-)
+recorded = _by_slug("recorded", "slug", "version", "digest", "path", "title", "changed")
 """The public articles: version, digest of the file's bytes, the file's path, and which fields changed last."""
 
+LEDGER = ("slug", "version", "digest", "title", "changed")
 versions = Table(
     "history_versions",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("slug", Text, nullable=False, index=True),
-    Column("version", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("changed", Text, nullable=False),
+    *(Column(name, Text, nullable=False, index=name == "slug") for name in LEDGER),
     Column("seen_at", Moment, nullable=False),
 )
 """The ledger: every version that was public, and when it was first seen. ``changed`` names the fields that differ from

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import StateUnusable
 from ..i18n import N_, Message
 from ..storage.sqlite import file_identity, is_broken
-from .revision import FileRevision, ServerRevision, versions_in
+from .revision import FileRevision, ServerRevision, column_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -28,6 +28,10 @@ LOG = logging.getLogger(__name__)
 CHECK_SECONDS = 5.0
 """How long the answer of ``fault`` is kept."""
 
+DELETED = N_(
+    "%(path)s was deleted while Reader used it; put it back (a backup: python -m reader restore FILE), or restart"
+    " Reader to begin with an empty one"
+)
 RESTORE = N_("stop Reader, move it away, and bring back a backup: python -m reader restore FILE")
 
 
@@ -130,13 +134,7 @@ class State:
                 return self._engine
             self._dispose()
             if self.path and not opened[1] and self._was_used:
-                raise StateUnusable(
-                    Message(
-                        "%(path)s was deleted while Reader used it; put it back (a backup: python -m reader restore"
-                        " FILE), or restart Reader to begin with an empty one",
-                        path=str(self.path),
-                    )
-                )
+                raise StateUnusable(Message(DELETED, path=str(self.path)))
             self._engine = self._prepared()
             self._opened = os.getpid(), file_identity(self.path) if self.path else ""
             self._was_used = True
@@ -164,9 +162,8 @@ class State:
             engine.dispose()
             if isinstance(error, NotOurs):
                 values = {"database": self._shown(), "tables": str(error)}
-                raise StateUnusable(
-                    Message("%(database)s holds tables of another program: %(tables)s", **values)
-                ) from error
+                foreign = Message("%(database)s holds tables of another program: %(tables)s", **values)
+                raise StateUnusable(foreign) from error
             raise
         return engine
 
@@ -189,9 +186,8 @@ class State:
         if isinstance(error, DBAPIError | NoConnection):
             return Message("%(server)s: %(cause)s", server=self._shown(), cause=_first_line(cause))
         if isinstance(cause, OSError):
-            return Message(
-                "%(path)s: %(cause)s", path=cause.filename or self._shown(), cause=cause.strerror or str(cause)
-            )
+            place = cause.filename or self._shown()
+            return Message("%(path)s: %(cause)s", path=place, cause=cause.strerror or str(cause))
         return None
 
     def _shown(self) -> str:
@@ -227,7 +223,7 @@ def file_in(url: str) -> Path | None:
 def _fault_of(path: Path) -> str:
     try:
         if path.exists():
-            versions_in(path)
+            column_in(path, "SELECT version_num FROM alembic_version")
     except sqlite3.Error as error:
         return _reason_of_sqlite(path, error)
     except OSError as error:

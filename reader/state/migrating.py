@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -48,23 +47,15 @@ def create_file(path: Path) -> None:
 
 
 def _publish(new: Path, path: Path) -> None:
-    with suppress(FileExistsError):
-        try:
-            path.hardlink_to(new)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without links (FAT)
-            if not path.exists():
-                new.replace(path)
+    try:
+        path.hardlink_to(new)
+    except OSError:  # another process was faster, or a file system without links (FAT)
+        if not path.exists():
+            new.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     with suppress(OSError):
         os.fsync(folder)
     os.close(folder)
-
-
-def is_private(path: Path) -> bool:
-    """Whether nobody but the owner may read the file."""
-    return stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
 
 
 def migrate(engine: Engine) -> None:

@@ -69,7 +69,7 @@ class ServerRevision:
         self._ask_after = float("-inf")
 
 
-def versions_in(path: Path) -> list[str]:
-    """The migrations that were applied to an SQLite file. Raises sqlite3.Error for a damaged or foreign one."""
+def column_in(path: Path, query: str) -> list[str]:
+    """The first column of a query of an SQLite file, read without making it. Raises sqlite3.Error, also for no file."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-        return [str(row[0]) for row in connection.execute("SELECT version_num FROM alembic_version")]
+        return [str(row[0]) for row in connection.execute(query)]

@@ -11,37 +11,24 @@ revision = "history_0001"
 down_revision = None
 branch_labels = ("history",)
 
-
-def _text(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
+TABLES = {
+    "moved": "slug target",
+    "removed": "slug title removed_at",
+    "revised": "slug version revised_at",
+    "original_slugs": "slug original",
+    "recorded": "slug version digest path title changed",
+    "versions": "id slug version digest title changed seen_at",
+    "identity": "id",
+}
+"""The columns; the first one is the key. Times are numbers, all others text but the id of a version."""
 
 
 def upgrade() -> None:
-    key = {name: sa.PrimaryKeyConstraint("slug", name=f"pk_{name}") for name in _BY_SLUG}
-    op.create_table("history_moved", *_text("slug", "target"), key["history_moved"])
-    op.create_table(
-        "history_removed", *_text("slug", "title"), sa.Column("removed_at", sa.BigInteger(), nullable=False),
-        key["history_removed"],
-    )  # fmt: skip
-    op.create_table(
-        "history_revised", *_text("slug", "version"), sa.Column("revised_at", sa.BigInteger(), nullable=False),
-        key["history_revised"],
-    )  # fmt: skip
-    op.create_table("history_original_slugs", *_text("slug", "original"), key["history_original_slugs"])
-    recorded = _text("slug", "version", "digest", "path", "title", "changed")
-    op.create_table("history_recorded", *recorded, key["history_recorded"])
-    op.create_table(
-        "history_versions",
-        sa.Column("id", sa.Integer(), nullable=False),
-        *_text("slug", "version", "digest", "title", "changed"),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_history_versions"),
-    )
+    for name, columns in TABLES.items():
+        key, *others = columns.split()
+        kind = sa.Integer() if name == "versions" else sa.Text()
+        kinds = {key: kind} | {other: sa.BigInteger() if other.endswith("_at") else sa.Text() for other in others}
+        parts = [sa.Column(column, kind, nullable=False) for column, kind in kinds.items()]
+        op.create_table(f"history_{name}", *parts, sa.PrimaryKeyConstraint(key, name=f"pk_history_{name}"))
     op.create_index("ix_history_versions_slug", "history_versions", ["slug"])
-    identity = op.create_table(
-        "history_identity", *_text("id"), sa.PrimaryKeyConstraint("id", name="pk_history_identity")
-    )
-    op.bulk_insert(identity, [{"id": secrets.token_hex(16)}])
-
-
-_BY_SLUG = ("history_moved", "history_removed", "history_revised", "history_original_slugs", "history_recorded")
+    op.execute(sa.text("INSERT INTO history_identity VALUES (:id)").bindparams(id=secrets.token_hex(16)))
