@@ -20,6 +20,7 @@ Read the package in this order. Each layer (a line) may import those listed befo
     importing/, feeds/, exports/        web pages and documents -> article files; articles -> feeds, PDF, EPUB …
     comments/                           readers' comments: what is accepted, text -> HTML, other programs' exports
     editing/                            the editor's desk: article files opened, changed and saved again
+    backup/                             one file of articles and state, and back
     jobs/                               the export queue and its worker processes
     services                            the composition root: builds the objects above
     web/                                Flask views and WSGI middleware

@@ -18,6 +18,7 @@ ReaderError
 ├── InstanceInUse        another `serve` uses the same instance folder
 ├── LimitTooLow          a limit of resources (ulimit) is too low for the server
 ├── InstanceUnusable     neither the instance folder nor a temporary one can be written
+├── BadBackup            a file that cannot be restored, or a place where it cannot
 ├── StateUnusable        the state database cannot be used (HTTP 503)
 └── Busy                 overloaded or temporarily unavailable; try again later (HTTP 503)
 """
@@ -148,6 +149,14 @@ class StateUnusable(ReaderError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(Message("the state database cannot be used: %(reason)s", reason=reason))
+        self.reason = reason
+
+
+class BadBackup(ReaderError):
+    """``reason`` says why nothing was restored."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Message("nothing was restored: %(reason)s", reason=reason))
         self.reason = reason
 
 

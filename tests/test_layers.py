@@ -25,7 +25,7 @@ LAYERS = [
     {"formats", "history"},
     {"article_building", "templating", "media"},
     {"library", "catalog"},
-    {"importing", "feeds", "exports", "editing", "comments"},
+    {"importing", "feeds", "exports", "editing", "comments", "backup"},
     {"jobs"},
     {"services"},
     {"web"},

@@ -36,7 +36,7 @@ TODAY = "2026-11-20"
 
 # --- what stands in for the words of the tables ------------------------------------------------------------------
 
-PLACEHOLDERS = {"SLUG": SEED, "DATE": TODAY, "SOURCE…": "pasted.txt", "…": ""}
+PLACEHOLDERS = {"SLUG": SEED, "DATE": TODAY, "SOURCE…": "pasted.txt", "FILE": "backup.zip", "…": ""}
 """Words in capitals that a command is shown with, and what the tests put in their place."""
 
 NOT_RUN = {
@@ -220,6 +220,11 @@ def run_or_serve(words: list[str], library: Path, environment: dict[str, str]) -
     if words[3] == "serve":
         answers_at([*words, "--workers", "1", "--port", "{port}"], library)
         return
+    if words[3] == "restore":  # onto another machine
+        run_or_serve([*words[:3], "backup", words[4]], library, environment)
+        place = library / f"restored-{free_port()}"
+        places = {f"READER_{name.upper()}": str(place / name) for name in ("articles", "instance")}
+        environment = environment | places | {"READER_DATABASE_URL": ""}
     answer = subprocess.run(
         words, cwd=library, env=environment, capture_output=True, text=True, check=False, timeout=600
     )

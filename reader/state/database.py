@@ -102,9 +102,10 @@ class State:
         return self._fault
 
     def close(self) -> None:
-        """Closes all connections that no thread is using."""
+        """Closes all connections that no thread is using. The next transaction begins anew, also with a new file."""
         with self._lock:
             self._dispose()
+            self._was_used = False
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def migrate(engine: Engine) -> None:
             return
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
         if not is_current(applied(connection)):
-            _upgrade(connection)
+            upgrade(connection, ["heads"])
 
 
 def applied(connection: Connection) -> list[str]:
@@ -78,7 +79,8 @@ def applied(connection: Connection) -> list[str]:
     return []
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revisions: Iterable[str]) -> None:
+    """Applies the migrations up to these."""
     from alembic import command
     from alembic.config import Config
 
@@ -86,4 +88,5 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "heads")
+    for revision in revisions:
+        command.upgrade(config, revision)

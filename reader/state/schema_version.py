@@ -12,12 +12,17 @@ NAME = re.compile(r"(?P<module>[a-z]+)_(?P<number>\d{4})_[a-z0-9_]+\.py")
 """Of a file of ``migrations/versions``: ``comments_0002_votes.py`` is the second change of the comments' tables."""
 
 
+def known_ids() -> frozenset[str]:
+    """The ids of all migrations."""
+    matches = filter(None, (NAME.fullmatch(path.name) for path in (FOLDER / "versions").glob("*.py")))
+    return frozenset(f"{match['module']}_{match['number']}" for match in matches)
+
+
 @cache
 def heads() -> frozenset[str]:
     """The ids of the last migration of each module, such as ``comments_0002``."""
-    matches = filter(None, (NAME.fullmatch(path.name) for path in sorted((FOLDER / "versions").glob("*.py"))))
-    last = {match["module"]: match["number"] for match in matches}
-    return frozenset(f"{module}_{number}" for module, number in last.items())
+    newest = {name.rpartition("_")[0]: name for name in sorted(known_ids())}
+    return frozenset(newest.values())
 
 
 def is_current(applied: Iterable[str]) -> bool:

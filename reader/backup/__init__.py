@@ -1,0 +1,7 @@
+"""Backup and restore: one zip file with the articles folder, the data folder and the rows of the state database.
+
+archive.py     the layout of the file
+writing.py     making it, while a server runs
+restoring.py   reading one, which may be hostile, into empty places
+state_rows.py  the rows of the state database, in a form that both engines can read
+"""

@@ -1,0 +1,194 @@
+"""Restores a backup into empty places. The archive may be hostile: everything is checked, and nothing is half restored.
+
+Files are unpacked beside their place and renamed at the end, after the database has been filled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadBackup, StateUnusable
+from ..formats.archives import MOST_TIMES_PACKED
+from ..i18n import Message
+from ..library.watcher import lock_of
+from ..settings import Settings
+from ..state import State
+from ..storage.locks import is_locked
+from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
+
+_LARGEST_HEAD_BYTES = 10_000
+_SMALL_BYTES = 1_000_000
+
+
+def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[int, list[Path]]:
+    """Returns the number of files, and what *force* moved aside. Raises BadBackup with what is wrong, and OSError."""
+    _refuse_while_served(settings)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return _restore(settings, archive, force=force)
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError, EOFError, zlib.error) as error:
+        raise BadBackup(Message("it is damaged, or no backup of Reader (%(cause)s)", cause=str(error))) from error
+
+
+def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
+    records, state = _checked(archive), State(settings.state_url)
+    files = [settings.data / record.path for record in records if record.place == "data"]
+    occupied = [path for path in (settings.articles, *files) if _holds_something(path)]
+    is_occupied = _is_occupied(state)
+    if (occupied or is_occupied) and not force:
+        place = str(occupied[0] if occupied else state.path or "READER_DATABASE_URL")
+        raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=place))
+    if state.path and is_occupied:
+        occupied.append(state.path)
+    with _unpacked(archive, records, settings) as unpacked, _moved_aside(occupied) as aside:
+        if settings.articles.exists():
+            settings.articles.rmdir()
+        _load_state(archive, state)
+        for new, path in unpacked.items():
+            new.rename(path)
+    for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
+        path.unlink()
+    return len(records), aside
+
+
+def _refuse_while_served(settings: Settings) -> None:
+    if any(map(is_locked, (settings.instance / "serve.lock", lock_of(settings)))):
+        raise BadBackup(Message("a server runs with %(folder)s; stop it first", folder=str(settings.instance)))
+
+
+def _checked(archive: zipfile.ZipFile) -> list[FileRecord]:
+    """The files of the archive. Raises BadBackup and ValueError."""
+    members = {member.filename: member for member in archive.infolist()}
+    packed = sum(member.compress_size for member in members.values())
+    if archive.fp and packed > archive.fp.seek(0, io.SEEK_END):
+        raise BadBackup(Message("%(path)s in it is packed too tightly, as in a zip bomb", path=HEAD))
+    if len(members) != len(archive.infolist()):
+        raise BadBackup(Message("two of its members have one name"))
+    if HEAD not in members or members[HEAD].file_size > _LARGEST_HEAD_BYTES:
+        raise BadBackup(Message("it is no backup of Reader"))
+    if json.loads(archive.read(HEAD))["format"] != FORMAT:
+        raise BadBackup(Message("it was made by a later version of Reader"))
+    for member in members.values():
+        if member.file_size > max(_SMALL_BYTES, member.compress_size * MOST_TIMES_PACKED):
+            raise BadBackup(Message("%(path)s in it is packed too tightly, as in a zip bomb", path=member.filename))
+    records = [FileRecord(**record) for record in _lines(archive, FILES)]
+    for record in records:
+        if not record.is_safe() or members[record.member].file_size != record.size:
+            raise BadBackup(Message("%(path)s in it is not a file of its folder", path=record.path))
+    if len({(record.place, record.path) for record in records}) != len(records):
+        raise BadBackup(Message("two of its members have one name"))
+    return records
+
+
+def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
+    return map(json.loads, _text_lines(archive, name))
+
+
+def _text_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
+    with archive.open(name) as member:
+        yield from io.TextIOWrapper(member, "utf-8")
+
+
+@contextmanager
+def _unpacked(archive: zipfile.ZipFile, records: list[FileRecord], settings: Settings) -> Iterator[dict[Path, Path]]:
+    """Where the articles folder and the files of the data folder are unpacked, and where they belong.
+
+    What is not renamed by the block is deleted.
+    """
+    articles = settings.articles.with_name(f".{settings.articles.name}.restored-{os.getpid()}")
+    data = settings.data / f".restored-{os.getpid()}"
+    try:
+        settings.data.mkdir(0o700, parents=True, exist_ok=True)
+        for folder in (articles, data):
+            folder.mkdir(0o755 if folder == articles else 0o700, parents=True)
+        need = sum(record.size for record in records)
+        if need > shutil.disk_usage(articles).free:
+            raise BadBackup(Message("it needs %(size)s MB, more than is free", size=need // 1_000_000))
+        for record in records:
+            _unpack(archive, record, (articles if record.place == "articles" else data) / record.path)
+        yield {articles: settings.articles} | {path: settings.data / path.name for path in data.iterdir()}
+    finally:
+        for folder in (articles, data):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(archive: zipfile.ZipFile, record: FileRecord, path: Path) -> None:
+    """O_EXCL and O_NOFOLLOW: the folder is new, so whatever is there came out of this archive."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with archive.open(record.member) as member, os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        while chunk := member.read(1 << 20):
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    if digest.hexdigest() != record.sha256:
+        raise BadBackup(Message("%(path)s in it is damaged", path=record.path))
+    path.chmod(record.mode)
+    os.utime(path, ns=(record.mtime_ns, record.mtime_ns))
+
+
+def _holds_something(path: Path) -> bool:
+    return path.is_file() or (path.is_dir() and next(path.iterdir(), None) is not None)
+
+
+def _is_occupied(state: State) -> bool:
+    """Whether the database holds rows, or cannot be read. Raises StateUnusable for a server that does not answer."""
+    from .state_rows import has_rows
+
+    if state.path and not state.path.exists():
+        return False
+    try:
+        with state.reading() as connection:
+            return has_rows(connection)
+    except StateUnusable:
+        if state.path is None:
+            raise
+        return True
+    finally:
+        state.close()
+
+
+@contextmanager
+def _moved_aside(paths: list[Path]) -> Iterator[list[Path]]:
+    """Renames them for good; back again if the block fails."""
+    mark = time.strftime("before-%Y%m%dT%H%M%SZ", time.gmtime())
+    sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
+    moved = {path: path.with_name(f"{path.name}.{mark}") for path in sides if path.exists()}
+    for path, aside in moved.items():
+        path.rename(aside)
+    try:
+        yield [aside for path, aside in moved.items() if path in paths]
+    except BaseException:
+        for path, aside in moved.items():
+            if path.is_dir():
+                shutil.rmtree(path)
+            aside.replace(path)
+        raise
+
+
+def _load_state(archive: zipfile.ZipFile, state: State) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from .state_rows import load
+
+    if archive.getinfo(STATE).file_size:
+        try:
+            with state.writing() as connection:
+                load(connection, _text_lines(archive, STATE))
+        except SQLAlchemyError as error:
+            raise BadBackup(Message("it is damaged, or no backup of Reader (%(cause)s)", cause=str(error))) from error
+        finally:
+            state.close()

@@ -1,0 +1,116 @@
+"""Makes a backup while a server may run: the database first, as it is at one moment, then the files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+from .. import __version__
+from ..settings import Settings
+from ..state import State
+from .archive import DATA_FILES, FILES, FORMAT, HEAD, STATE, FileRecord
+
+_IN_MEMORY_BYTES = 16_000_000
+
+
+def write_backup(settings: Settings, target: Path) -> tuple[int, list[str]]:
+    """Writes the archive. Returns the number of files, and the paths of what is left out: links, devices, and files
+    that cannot be read. Raises OSError, and StateUnusable: a backup without the state would be none.
+    """
+    with target.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        os.fchmod(file.fileno(), 0o600)
+        head = {"format": FORMAT, "reader": __version__, "made": datetime.now(UTC).isoformat(timespec="seconds")}
+        archive.writestr(HEAD, json.dumps(head))
+        _write_state(archive, State(settings.state_url))
+        records, left_out = _write_files(archive, settings, target)
+        archive.writestr(FILES, "".join(f"{json.dumps(asdict(record))}\n" for record in records))
+    with target.open("rb") as written:
+        os.fsync(written.fileno())
+    return len(records), left_out
+
+
+def _write_state(archive: zipfile.ZipFile, state: State) -> None:
+    from .state_rows import dumped
+
+    if state.path and not state.path.exists():
+        archive.writestr(STATE, "")
+        return
+    try:
+        with state.reading() as connection, archive.open(STATE, "w", force_zip64=True) as member:
+            for line in dumped(connection):
+                member.write(f"{line}\n".encode())
+    finally:
+        state.close()
+
+
+def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tuple[list[FileRecord], list[str]]:
+    records, left_out = list[FileRecord](), list[str]()
+    articles = (("articles", settings.articles, path) for path in _files_below(settings.articles))
+    data = (("data", settings.data, settings.data / name) for name in DATA_FILES)
+    for place, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
+        name = path.relative_to(folder).as_posix()
+        if path.name == own.name and path.samefile(own):
+            continue
+        try:
+            records.append(_write_file(archive, place, name, path, len(records)))
+        except OSError:
+            left_out.append(f"{place}/{name}")
+    return records, left_out
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Everything that is no folder, hidden files too, by name. Links to folders are not followed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    if not folder.exists():
+        return
+    for parent, folders, names in os.walk(folder, onerror=fail):
+        folders.sort()
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        yield from (Path(parent, name) for name in sorted([*names, *links]))
+
+
+def _write_file(archive: zipfile.ZipFile, place: str, name: str, path: Path, number: int) -> FileRecord:
+    """Copies the file first, so that one that grows meanwhile is whole. Raises OSError for what is no file."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(f"{path} is no file")
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy:
+            shutil.copyfileobj(file, copy)
+            size = copy.tell()
+            copy.seek(0)
+            member = f"{place}/{name}" if _is_utf8(name) else f"{place}/not-utf-8/{number}"
+            digest = _copy_member(archive, member, copy)
+    return FileRecord(place, name, member, size, digest, facts.st_mtime_ns, stat.S_IMODE(facts.st_mode) & 0o777)
+
+
+def _copy_member(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> str:
+    """Returns the SHA-256."""
+    digest = hashlib.sha256()
+    with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+        while chunk := content.read(1 << 20):
+            digest.update(chunk)
+            member.write(chunk)
+    return digest.hexdigest()
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""``backup``: articles, site files and state in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..backup.writing import write_backup
+from ..i18n import Message, nmessage
+from ..models import escaped
+from ..settings import Settings
+from .click_localization import echo
+from .output_file import OutputPath, replacing
+
+
+@click.command("backup")
+@click.argument("file", type=OutputPath())
+@click.pass_obj
+def command(settings: Settings, file: Path) -> None:
+    """Write a backup: the articles folder with the site's own files, and the state database.
+
+    A server may run meanwhile. The file holds what visitors wrote and the secrets of editors; only you can read it.
+    """
+    with replacing(file) as place:
+        count, left_out = write_backup(settings, place)
+    for path in left_out:
+        echo(Message("left out, as it is a link or cannot be read: %(path)s", path=escaped(path)), err=True)
+    echo(nmessage("%(count)s file saved in %(path)s", "%(count)s files saved in %(path)s", count, path=str(file)))

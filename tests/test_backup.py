@@ -1,0 +1,165 @@
+"""``backup`` and ``restore``: one file brings a site back on an empty machine."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import insert, select
+
+from reader.backup import restoring
+from reader.backup.restoring import restore_backup
+from reader.backup.writing import write_backup
+from reader.errors import BadBackup, StateUnusable
+from reader.history.tables import COPIED, versions
+from reader.services import build_services
+from reader.settings import Settings
+from reader.state import State
+from reader.state.changes import note_change
+from reader.storage.locks import file_lock
+
+DATE = "---\ndate: 2026-11-01\n---\n\n"
+
+
+@pytest.fixture
+def settings(settings, state_url):
+    """Each test that takes it runs once on SQLite and once on PostgreSQL."""
+    return replace(settings, database_url=state_url)
+
+
+@pytest.fixture
+def site(settings, publish, services):
+    publish(
+        {
+            "rain.md": f"{DATE}# 大雨\n\n正文。\n",
+            "_site/site.yaml": "name: 曲周新闻\n",
+            "a/snow.md": f"{DATE}# 大雪\n\n正文。\n",
+        }
+    )
+    publish({"rain.md": f"{DATE}# 大雨\n\n正文，更正过。\n"})
+    (settings.articles / "a" / "snow.md").unlink()
+    services.library.scan_all()
+    (settings.articles / ".trash").mkdir()
+    (settings.articles / ".trash" / "old.md").write_text("# 旧的")
+    (settings.data).mkdir(exist_ok=True)
+    (settings.data / "editor-token").write_text("geheim")
+    return services
+
+
+@pytest.fixture
+def archive(site, settings, tmp_path):
+    path = tmp_path / "backup.zip"
+    write_backup(settings, path)
+    return path
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """An empty machine."""
+    return Settings(articles=tmp_path / "there" / "articles", instance=tmp_path / "there" / "instance")
+
+
+def rows(settings, *tables):
+    state = State(settings.state_url)
+    with state.reading() as connection:
+        found = [sorted(map(tuple, connection.execute(select(table)))) for table in tables or COPIED.values()]
+    state.close()
+    return found
+
+
+def files_in(folder):
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_backup_brings_everything_back_on_an_empty_machine(archive, settings, elsewhere, site):
+    """Also from PostgreSQL into SQLite."""
+    assert restore_backup(elsewhere, archive, force=False) == (4, [])
+    assert files_in(elsewhere.articles) == files_in(settings.articles)
+    assert (elsewhere.data / "editor-token").read_text() == "geheim"
+    assert rows(elsewhere) == rows(settings)
+    assert rows(elsewhere, versions) == rows(settings, versions)
+    services = build_services(elsewhere)
+    services.library.scan_all()
+    assert services.catalog.removals() == site.catalog.removals() != []
+    assert services.catalog.revised(["rain"]) == site.catalog.revised(["rain"]) != {}
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert stat.S_IMODE((elsewhere.data / "state.sqlite3").stat().st_mode) == 0o600
+
+
+def test_a_backup_of_sqlite_is_restored_into_postgresql_and_numbers_go_on(publish, tmp_path, postgresql, services):
+    publish({"rain.md": f"{DATE}# 大雨\n\n正文。\n"})
+    path = tmp_path / "backup.zip"
+    write_backup(services.settings, path)
+    with postgresql.database() as url:
+        there = Settings(
+            articles=tmp_path / "there" / "articles", instance=tmp_path / "there" / "instance", database_url=url
+        )
+        restore_backup(there, path, force=False)
+        assert rows(there) == rows(services.settings)
+        state = State(url)
+        with state.writing() as connection:
+            row = connection.execute(select(versions)).mappings().one()
+            added = insert(versions).values({name: value for name, value in row.items() if name != "id"})
+            assert connection.execute(added.returning(versions.c.id)).scalar_one() > row["id"]
+            note_change(connection, "a", "b")
+        state.close()
+
+
+def test_what_is_there_is_not_overwritten_unless_forced_and_then_moved_aside(archive, settings, site):
+    with pytest.raises(BadBackup, match="--force"):
+        restore_backup(settings, archive, force=False)
+    (settings.articles / "later.md").write_text("# 后来")
+    before = rows(settings)
+    count, aside = restore_backup(settings, archive, force=True)
+    assert count == 4
+    assert not (settings.articles / "later.md").exists()
+    assert (aside[0] / "later.md").read_text() == "# 后来"
+    assert rows(settings) == before
+    services = build_services(settings)
+    services.library.scan_all()
+    assert [removal.slug for removal in services.catalog.removals()] == ["snow"]
+
+
+def test_nothing_is_restored_while_a_server_runs(archive, settings):
+    with file_lock(settings.instance / "serve.lock"), pytest.raises(BadBackup, match="stop it first"):
+        restore_backup(settings, archive, force=True)
+
+
+def test_a_restore_that_fails_at_the_end_leaves_everything_as_it_was(archive, settings, monkeypatch):
+    files, before = files_in(settings.articles), rows(settings)
+
+    def fails(*_):
+        raise StateUnusable("the disk is full")
+
+    monkeypatch.setattr(restoring, "_load_state", fails)
+    with pytest.raises(StateUnusable):
+        restore_backup(settings, archive, force=True)
+    assert files_in(settings.articles) == files
+    assert rows(settings) == before
+    assert sorted(path.name for path in settings.articles.parent.iterdir() if "rest" in path.name) == []
+
+
+def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_path):
+    (settings.articles / "outside").symlink_to("/etc/passwd")
+    (settings.articles / "folder").symlink_to("/etc")
+    os.mkfifo(settings.articles / "fifo")
+    odd = os.fsdecode(b"\xff\xfe.txt")
+    (settings.articles / odd).write_text("x")
+    count, left_out = write_backup(settings, archive)
+    assert sorted(left_out) == ["articles/fifo", "articles/folder", "articles/outside"]
+    assert restore_backup(elsewhere, archive, force=False)[0] == count == 5
+    assert (elsewhere.articles / odd).read_text() == "x"
+
+
+def test_a_backup_is_not_part_of_itself(site, settings):
+    path = settings.articles / "backup.zip"
+    write_backup(settings, path)
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if name.endswith("backup.zip")]
