@@ -165,7 +165,7 @@ def blocked(site, settings):
     """A site whose state database has gone. ``blocked()`` brings it back."""
     state = State(settings.state_url)
     if state.path is None:
-        pytest.skip("a server that is stopped is tested in tests/faults")
+        pytest.skip("only a file can be moved away; no test stops PostgreSQL yet")
     kept = state.path.with_name("kept")
     state.path.rename(kept)
     return lambda: kept.rename(state.path)
