@@ -162,3 +162,15 @@ def tagging_entity(value: str) -> str:
     year, month, day, *_ = [*map(int, value.rpartition(",")[2].split("-")), 1, 1]
     date(year, month, day)
     return value
+
+
+def one_of(*values: str) -> Callable[[str], str]:
+    """A parser of one of these words, in any case."""
+    return lambda value: values[values.index(value.lower())]
+
+
+def file(value: str) -> str:
+    """The absolute path of a file that can be read. Raises OSError."""
+    path = folder(value)
+    with path.open("rb"):
+        return str(path)

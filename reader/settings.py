@@ -20,12 +20,14 @@ from .setting_values import (
     Unusable,
     access_log,
     database_url,
+    file,
     folder,
     hosts,
     hub_address,
     language,
     networks,
     number,
+    one_of,
     parsed_networks,
     secret,
     switch,
@@ -100,6 +102,10 @@ class Settings:
     exports_per_minute: int = 30
     searches_per_minute: int = 120
     editor: bool = True
+    comments: str = ""
+    comments_close_days: int = 0
+    comments_per_minute: int = 5
+    comment_words: str = ""
     editor_token: str = field(default="", repr=False)
     database_url: str = field(default="", repr=False)
 
@@ -215,6 +221,10 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "response_cache_mb": whole(1, MOST_MB),
     "exports_per_minute": whole(1, 1_000_000),
     "searches_per_minute": whole(1, 1_000_000),
+    "comments": (Message("off, reviewed or open"), one_of("off", "reviewed", "open")),
+    "comments_close_days": whole(0, 100_000),
+    "comments_per_minute": whole(1, 1_000_000),
+    "comment_words": (Message("a file with a word on each line"), file),
     "language": (Message("a language tag such as zh-CN"), language),
     "hosts": (Message("host names without port, such as news.example,www.news.example"), hosts),
     "trusted_proxies": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), networks),

@@ -21,6 +21,7 @@ PREFERENCES = "/preferences"
 CORRECTIONS = "/corrections/"
 OFFLINE = "/offline"
 EDITOR = "/editor"
+COMMENTS = "/comments/"
 SERVICE_WORKER = "/sw.js"
 MANIFEST = "/manifest.webmanifest"
 SITEMAP = "/sitemap.xml"
@@ -34,7 +35,7 @@ DATA_PICTURES = "https://data.invalid/"
 
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
-    + ("corrections", "media", "static", "selection", "healthz", "metrics", "phone")
+    + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone")
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 
@@ -53,6 +54,21 @@ def article_file(slug: str, suffix: str, page: str = "") -> str:
 def share(slug: str) -> str:
     """The share page of the article, for browsers without a share menu."""
     return f"{article(slug)}/share"
+
+
+def comments(slug: str) -> str:
+    """The page of the article's comments, where they are written too."""
+    return f"{article(slug)}/comments"
+
+
+def own_comment(slug: str, number: int) -> str:
+    """Where its author corrects or withdraws a comment."""
+    return f"{comments(slug)}/{number}"
+
+
+def comments_feed(slug: str, name: str) -> str:
+    """A feed of the article's comments; of all comments if *slug* is empty."""
+    return f"{comments(slug)}/{name}" if slug else f"{COMMENTS}{name}"
 
 
 def qr_code(slug: str) -> str:

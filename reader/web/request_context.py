@@ -17,6 +17,8 @@ from .preference_choices import DEFAULTS, Preferences, preferences_of
 from .responses import PRIVATE, PUBLIC
 
 COOKIE = "reader"
+AUTHOR_COOKIE = "comment"
+"""Of who has commented, sent to the pages of that article's comments only."""
 
 VARY = ("Cookie", "Accept-Language", "Save-Data")
 """The request fields that pages depend on besides Accept-Encoding; ``request_context_of`` reads these only."""
@@ -101,8 +103,9 @@ def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hasha
 
 
 def _chosen_in(cookies: str) -> str:
-    """The preferences in the Cookie field; empty for the defaults."""
-    return str(preferences_of(parse_cookie(cookies).get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
+    """The preferences in the Cookie field; empty for the defaults. Authors of comments get pages of their own."""
+    chosen = str(preferences_of(parse_cookie(cookies).get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
+    return f"{chosen} author" if f"{AUTHOR_COOKIE}=" in cookies else chosen
 
 
 def request_context() -> RequestContext:

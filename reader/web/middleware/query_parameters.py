@@ -26,6 +26,7 @@ OF_PAGES = {
 }
 """By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
 
+OF_COMMENTS = {"page", "reply", "script", "sent", "sort"}
 OF_FEEDS, OF_EXPORTS = {"piece", "tag"}, {"page", "script"}
 """Feeds and exports of a search also read ``q``, exports of a selection ``a``."""
 
@@ -33,7 +34,14 @@ REPEATED = frozenset(("a", "tag"))
 """Parameters that can be repeated; of the others only the first value is kept."""
 
 MOST_PARAMETERS = 2_000
-KNOWN_VALUES = {"order": "|".join(ORDERS), "script": "|".join(SCRIPTS), "pictures": r"all|\d{1,3}(?:,\d{1,3}){0,99}"}
+KNOWN_VALUES = {
+    "sort": "oldest",
+    "sent": "1",
+    "reply": r"[1-9]\d{0,8}",
+    "order": "|".join(ORDERS),
+    "script": "|".join(SCRIPTS),
+    "pictures": r"all|\d{1,3}(?:,\d{1,3}){0,99}",
+}
 """Patterns."""
 UNKNOWN = "unknown"
 """Replaces any other value, because all of them get the same answer."""
@@ -64,6 +72,8 @@ def _is_known(name: str, value: str) -> bool:
 def parameters_of(path: str) -> set[str]:
     """The names of the query parameters that the view at *path* reads."""
     first, last = path.lstrip("/").partition("/")[0], path.rpartition("/")[2]
+    if first == "a" and last == "comments":
+        return OF_COMMENTS
     name, _, suffix = last.rpartition(".")
     if last in FEEDS:
         return {"q"} if first == "search" else OF_FEEDS

@@ -8,6 +8,7 @@ authorization or unclear conditions go to Flask. A hit takes about a tenth of th
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -110,6 +111,7 @@ class ResponseCache:
         self.generation = 0
         """Incremented whenever responses are dropped: nobody should hold them any longer."""
         self._current = Generations(-1)
+        self._drops, self._drop_lock = 0, threading.Lock()
         self._recompressor = Recompressor()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -173,15 +175,16 @@ class ResponseCache:
 
     def _fetch(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
         """The response of Flask. It is stored if cacheable and if the catalog's revision has not changed meanwhile."""
-        response = _Response()
+        response, drops = _Response(), self._drops
         body = self.inner(environ, response.start)
         if not (response.is_cacheable() and environ["REQUEST_METHOD"] == "GET"):
             start_response(response.status, response.headers)
             return body
         content = _read(body)
         current = self._current
-        if self.revision() == state == current.revision:
-            self._store(current, environ, response, content)
+        with self._drop_lock:
+            if self.revision() == state == current.revision and self._drops == drops:
+                self._store(current, environ, response, content)
         start_response(response.status, response.headers)
         return [content]
 
@@ -198,6 +201,17 @@ class ResponseCache:
         size_bytes = _stored_bytes(content, _key(environ), variant_key)
         entry.size_bytes += size_bytes
         self._evict(current, size_bytes)
+
+    def drop(self, is_changed: Callable[[str], bool]) -> None:
+        """Drops the responses at the paths for which *is_changed*; those that are being built now are not stored."""
+        with self._drop_lock:
+            self._drops += 1
+            self.generation += 1
+            for pages in (self._current.pages, self._current.older):
+                for key in [
+                    key for key in list(pages) if is_changed(key[0].encode("latin-1").decode("utf-8", "replace"))
+                ]:
+                    pages.pop(key, None)
 
     def _vary_field(self, name: str) -> VaryField:
         normalize = self._normal.get(name, str)

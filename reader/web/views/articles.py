@@ -18,6 +18,7 @@ from ...i18n import name_of_language
 from ...models import ALL, Article, Collection, Teaser, fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of, text_of
+from ..comment_access import comments_link
 from ..current_site import in_script
 from ..download_links import export_links
 from ..headlines import Headline, headlines_of, with_lead_first
@@ -154,6 +155,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "related": [teaser_link(in_script(teaser, script)) for teaser in catalog.related(found.slug)],
         "older": teaser_link(in_script(older, script)) if older else None,
         "newer": teaser_link(in_script(newer, script)) if newer else None,
+        "comments": comments_link(found),
         "downloads": export_links(of_article(found)),
         "other_script": other_script(labelled.language),
         "site": base,

@@ -1,0 +1,107 @@
+"""Whether and where readers comment: READER_COMMENTS, closed articles, the link below an article."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, current_app
+
+from .. import urls
+from ..comments.acceptance import is_closed_by_age
+from ..comments.comment import OFF, REVIEWED
+from ..comments.store import CommentStore, Rules
+from ..comments.word_list import WordList, read_words
+from ..errors import ReaderError
+from ..models import Article, is_dated
+from ..settings import Settings
+from . import services
+from .comment_watch import CommentWatch
+from .current_site import own_site
+
+_STORE, _WATCH = "reader-comments", "reader-comment-watch"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CommentsLink:
+    """``count`` is None while nobody can tell it."""
+
+    address: str
+    count: int | None
+
+
+def mode_of(settings: Settings) -> str:
+    """OFF, REVIEWED or OPEN. Without READER_COMMENTS, REVIEWED where an editor can read them."""
+    return settings.comments or (REVIEWED if settings.editor_token else OFF)
+
+
+def init_app(app: Flask) -> None:
+    found = app.extensions["reader"]
+    if mode_of(found.settings) == OFF:
+        return
+    app.extensions[_STORE] = CommentStore(found.state)
+    watch = app.extensions[_WATCH] = CommentWatch(found.state, found.catalog, lambda: app.extensions["response_cache"])
+    app.before_request(watch.start)
+
+
+def comment_store() -> CommentStore | None:
+    """None if comments are off."""
+    found: CommentStore | None = current_app.extensions.get(_STORE)
+    return found
+
+
+def required_store() -> CommentStore:
+    """For pages that exist only if comments are on."""
+    found: CommentStore = current_app.extensions[_STORE]
+    return found
+
+
+def drop_changed_pages() -> None:
+    """After this process changed comments: the next request to it sees the change."""
+    found: CommentWatch = current_app.extensions[_WATCH]
+    found.look()
+
+
+def page_of(slug: str) -> str:
+    """What comments of an article are kept under: the slug of its first publication."""
+    return services().catalog.original_slugs([slug]).get(slug, slug)
+
+
+def is_closed(article: Article, now: datetime) -> bool:
+    """Whether *article* takes no (more) comments."""
+    days = services().settings.comments_close_days
+    is_old = is_dated(article.published) and is_closed_by_age(article.published, now, days)
+    return article.comments_closed or is_old
+
+
+def comments_link(article: Article) -> CommentsLink | None:
+    """The link below the article; None if there is nothing to read or write. A closed article keeps its comments."""
+    store = comment_store()
+    if store is None:
+        return None
+    page = page_of(article.slug)
+    counts = store.counts([page])
+    count = None if counts is None else counts.get(page, 0)
+    if not count and article.comments_closed:
+        return None
+    return CommentsLink(urls.comments(article.slug), count)
+
+
+def rules() -> Rules:
+    settings = services().settings
+    return Rules(mode_of(settings), _words(settings), (own_site().name,))
+
+
+def _words(settings: Settings) -> WordList:
+    try:
+        return read_words(Path(settings.comment_words)) if settings.comment_words else WordList()
+    except (OSError, ReaderError) as error:  # it could be read at the start; what is read now would be published
+        log.error("READER_COMMENT_WORDS cannot be read, so every comment waits for an editor: %s", error)
+        return WordList(held=("",))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,267 @@
+"""The comments of an article: read, written, corrected and withdrawn. The pages exist only if READER_COMMENTS is on.
+
+The page is cached for everybody and has the form in it. So its CSRF protection is what browsers say of where a form
+comes from (``request_origin.py``), and its token tells only when the page was built. Whoever has commented has a signed
+cookie for the comments of this article, and gets a private page with what still waits for an editor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, redirect, request
+from flask_babel import gettext
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...comments import acceptance
+from ...comments.comment import AUTHOR_MAY_CHANGE, PENDING, REVIEWED, Comment, Submission
+from ...comments.plain_text import clean_line, clean_text
+from ...comments.store import THREADS_PER_PAGE, Sender
+from ...errors import NotFound
+from ...i18n import Message, translated
+from ...models import Article, fingerprint
+from .. import services
+from ..comment_access import drop_changed_pages, is_closed, mode_of, now, page_of, required_store, rules
+from ..current_site import in_script
+from ..localized_templates import render_template
+from ..rate_limits import client, client_limits
+from ..rendering import NavigationLink, render_page, section_links, translated_labels
+from ..request_context import AUTHOR_COOKIE, request_context
+from ..request_origin import is_from_this_site, is_https
+from ..shown_comments import may_be_changed, shown, shown_threads
+
+optional_bp = Blueprint("comments", __name__)
+
+FRESH = "public, no-cache"
+"""Browsers ask each time; our own cache knows when to drop it."""
+
+NO_STORE = "private, no-store"
+COOKIE_SECONDS = 30 * 86_400
+LARGEST_FORM_BYTES = 64_000
+LARGEST_PAGE = 100_000
+HONEYPOT = "topic"
+"""A field that people don't see."""
+
+PATH = "/a/<slug:slug>/comments"
+
+
+def init_app(app: Flask) -> None:
+    if mode_of(app.extensions["reader"].settings) != "off":
+        app.register_blueprint(optional_bp)
+
+
+@optional_bp.before_request
+def limit_forms() -> None:
+    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
+
+
+@optional_bp.get(PATH)
+def comments(slug: str) -> Response:
+    article, cookie = services().catalog.article(slug), request.cookies.get(AUTHOR_COOKIE, "")
+    is_private = bool(cookie) or not request_context().is_public
+    script = request.args.get("script", "") or request_context().preferences["script"]
+    if reply := request.args.get("reply", ""):
+        context = reply_context(article, int(reply) if reply.isdigit() else 0, script)
+    else:
+        context = list_context(article, cookie, script)
+    version = fingerprint(article.version, script, repr(context))
+    return render_page("comments.html", version, lambda: context, NO_STORE if is_private else FRESH)
+
+
+def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
+    number, oldest_first = _page_number(), request.args.get("sort") == "oldest"
+    found = required_store().page(page_of(article.slug), cookie=cookie, oldest_first=oldest_first, number=number)
+    if number > 1 and not found.threads:
+        raise NotFound("page", str(number))
+    moment = now()
+    own = [comment for comment in found.own if comment.status == PENDING or may_be_changed(comment, moment)]
+    return page_context(article, script) | {
+        "count": found.count,
+        "threads": shown_threads(found.threads, script),
+        "own": [(shown(comment, script), may_be_changed(comment, moment)) for comment in own],
+        "was_sent": "sent" in request.args and not own,
+        "oldest_first": oldest_first,
+        **_links_to_pages(article.slug, number, found.thread_count, oldest_first),
+    }
+
+
+def reply_context(article: Article, number: int, script: str) -> dict[str, Any]:
+    """The form of an answer, below the comment that is answered."""
+    answered = required_store().comment(number)
+    if answered is None or not answered.is_public or answered.page != page_of(article.slug):
+        raise NotFound("comment", str(number))
+    return page_context(article, script) | {"answered": shown(answered, script)}
+
+
+def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
+    """The variables of the template around the comments, and of the form."""
+    moment = now()
+    return {
+        "article": in_script(article, script),
+        "crumbs": translated_labels(section_links(article.section), script),
+        "is_closed": is_closed(article, moment),
+        "is_reviewed": mode_of(services().settings) == REVIEWED,
+        "token": required_store().signatures.form(page_of(article.slug), int(moment.timestamp())),
+        "honeypot": HONEYPOT,
+        "longest_text": acceptance.LONGEST_TEXT,
+        "longest_name": acceptance.LONGEST_NAME,
+        "answered": None,
+        "count": 0,
+        "threads": [],
+        "own": [],
+        "was_sent": False,
+        "oldest_first": False,
+        "older": None,
+        "newer": None,
+        "problem": "",
+        "typed": Submission("", ""),
+        **more,
+    }
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_PAGE):
+        raise NotFound("page", text)
+    return int(text)
+
+
+def _links_to_pages(slug: str, number: int, thread_count: int, oldest_first: bool) -> dict[str, NavigationLink | None]:
+    def link(label: str, to: int) -> NavigationLink:
+        query = "&".join([*(["sort=oldest"] if oldest_first else []), *([f"page={to}"] if to > 1 else [])])
+        return NavigationLink(label, urls.comments(slug) + (f"?{query}" if query else ""))
+
+    has_next = thread_count > number * THREADS_PER_PAGE
+    return {
+        "newer": link(gettext("Previous page"), number - 1) if number > 1 else None,
+        "older": link(gettext("Next page"), number + 1) if has_next else None,
+    }
+
+
+# -- writing ------------------------------------------------------------------------------------------------------
+
+
+@optional_bp.post(PATH)
+def post(slug: str) -> WerkzeugResponse:
+    if not is_from_this_site():
+        abort(403)
+    article, store = services().catalog.article(slug), required_store()
+    sent = Submission(
+        name=clean_line(request.form.get("name", "")),
+        text=clean_text(request.form.get("text", "")),
+        reply_to=int(reply) if (reply := request.form.get("reply", "")).isdecimal() and len(reply) < 10 else 0,
+    )
+    if problem := _problem(article, sent):
+        return _form_again(article, sent, problem, 422)
+    try:
+        client_limits().spend("comments", services().settings.comments_per_minute, client())
+    except TooManyRequests as error:
+        again = _form_again(article, sent, Message("You have just commented several times. Please wait a minute."), 429)
+        again.headers["Retry-After"] = str(error.retry_after)
+        return again
+    sender = Sender(client(), request.cookies.get(AUTHOR_COOKIE, ""), request.form.get("token", ""))
+    comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
+    drop_changed_pages()
+    return _posted(article, comment, author_id)
+
+
+def _problem(article: Article, sent: Submission) -> Message | None:
+    """Why the form can't be accepted as it is; None if it can."""
+    moment = now()
+    if is_closed(article, moment):
+        return Message("Comments on this article are closed.")
+    age = required_store().signatures.form_age(request.form.get("token", ""), page_of(article.slug), moment.timestamp())
+    is_in_time = age is not None and acceptance.LEAST_SECONDS <= age <= acceptance.LONGEST_SECONDS
+    if not is_in_time or request.form.get(HONEYPOT):
+        return Message("Please check your comment and send it once more.")
+    if acceptance.is_refused(sent, rules().words):
+        return Message("Your comment contains something that this site doesn't publish.")
+    return acceptance.problem_of(sent)
+
+
+def _form_again(article: Article, sent: Submission, problem: Message, status: int) -> Response:
+    """The form with all that was typed, and what is to be changed."""
+    script = request_context().preferences["script"]
+    told = translated(problem, request_context().language)
+    context = page_context(article, script, problem=told, typed=sent)
+    response = Response(render_template("comments.html", **context), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _posted(article: Article, comment: Comment, author_id: str) -> WerkzeugResponse:
+    address = urls.comments(article.slug)
+    target = f"{address}#c{comment.id}" if comment.is_public else f"{address}?sent=1#mine"
+    response = redirect(target, 303)
+    response.headers["Cache-Control"] = "no-store"
+    if author_id:
+        response.set_cookie(
+            AUTHOR_COOKIE,
+            required_store().signatures.author_cookie(author_id),
+            max_age=COOKIE_SECONDS,
+            path=address,
+            secure=is_https(),
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+# -- correcting and withdrawing -----------------------------------------------------------------------------------
+
+
+@optional_bp.get(f"{PATH}/<int:number>")
+def own_comment(slug: str, number: int) -> Response:
+    article = services().catalog.article(slug)
+    comment = _own(article, number)
+    return _own_page(article, comment, comment.text)
+
+
+@optional_bp.post(f"{PATH}/<int:number>")
+def change_own_comment(slug: str, number: int) -> WerkzeugResponse:
+    if not is_from_this_site():
+        abort(403)
+    article, store, cookie = services().catalog.article(slug), required_store(), request.cookies.get(AUTHOR_COOKIE, "")
+    comment = _own(article, number)
+    if "withdraw" in request.form:
+        store.withdraw(number, cookie, now())
+    else:
+        sent = Submission(comment.name, clean_text(request.form.get("text", "")))
+        refusal = Message("Your comment contains something that this site doesn't publish.")
+        problem = acceptance.problem_of(sent) or (refusal if acceptance.is_refused(sent, rules().words) else None)
+        if problem:
+            return _own_page(article, comment, sent.text, problem)
+        store.correct(number, cookie, sent, rules(), now())
+    drop_changed_pages()
+    response = redirect(urls.comments(slug), 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _own(article: Article, number: int) -> Comment:
+    """The visitor's own comment, while it can be changed. Raises NotFound for any other: nobody learns of it."""
+    store = required_store()
+    author = store.signatures.author_of(request.cookies.get(AUTHOR_COOKIE, ""))
+    comment = store.comment(number) if author else None
+    is_here = comment is not None and comment.page == page_of(article.slug)
+    if comment is None or not is_here or not comment.may_be_changed_by(author, now()):
+        raise NotFound("comment", str(number))
+    return comment
+
+
+def _own_page(article: Article, comment: Comment, text: str, problem: Message | None = None) -> Response:
+    until = (comment.posted_at + AUTHOR_MAY_CHANGE).astimezone(services().settings.timezone)
+    page = render_template(
+        "own_comment.html",
+        article=in_script(article, request_context().preferences["script"]),
+        comment=comment,
+        text=text,
+        until=f"{until:%H:%M}",
+        longest_text=acceptance.LONGEST_TEXT,
+        problem=translated(problem, request_context().language) if problem else "",
+    )
+    response = Response(page, 422 if problem else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response

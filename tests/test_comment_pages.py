@@ -1,0 +1,439 @@
+"""Comments on the web: the link, the page, the form, what its author sees, and what no cache may hold."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import quote
+
+import brotli
+import lxml.html
+import pytest
+
+from reader.app import create_app
+from reader.comments import acceptance
+from reader.comments.changes import APPROVE, HIDE
+from reader.comments.comment import OPEN, REVIEWED
+from reader.services import build_services
+from reader.settings import ROOT
+from reader.web import comment_access
+from reader.web.middleware.query_parameters import canonical_query
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+ARTICLES = {
+    "2026-05-01/rain.md": "# 大雨\n\n今天下雨，河水上涨。",
+    "2026-05-02/sun.md": "# 晴\n\n今天天晴。",
+    "2026-05-03/quiet.md": "---\ntitle: 静\ncomments: closed\n---\n今天无风。",
+    "2026-05-04/大雨成灾.md": "# 大雨成灾\n\n今天下大雨。",
+}
+
+
+class Site:
+    """A site with comments, its visitors and its editor."""
+
+    def __init__(self, settings) -> None:
+        self.services = build_services(settings)
+        self.services.library.scan_all()
+        self.app = create_app(self.services)
+        self.store = self.app.extensions["reader-comments"]
+
+    def visitor(self, address: str = "192.0.2.1"):
+        client = self.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = address
+        return client
+
+    def approve(self, *numbers: int, act: str = APPROVE) -> None:
+        self.store.review(numbers, act, "周琳", datetime.now(UTC))
+
+    def look(self) -> None:
+        """As the watch does every 0.1 s."""
+        self.app.extensions["reader-comment-watch"].look()
+
+
+@pytest.fixture
+def site_with(settings, drop, monkeypatch):
+    monkeypatch.setattr(acceptance, "LEAST_SECONDS", 0)
+    for name, text in ARTICLES.items():
+        drop(name, text)
+    made: list[Site] = []
+
+    def site_with(mode: str = REVIEWED, **more) -> Site:
+        made.append(
+            Site(replace(settings, **{"comments": mode, "comments_per_minute": 1000, "trusted_proxies": "none"} | more))
+        )
+        return made[-1]
+
+    yield site_with
+    for site in made:
+        site.services.state.close()
+
+
+@pytest.fixture
+def site(site_with):
+    return site_with()
+
+
+@pytest.fixture
+def open_site(site_with):
+    return site_with(OPEN)
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """The form's fields as a browser would send them."""
+    [form] = [form for form in lxml.html.fromstring(page).forms if form.method == "POST"]
+    return {name: value or "" for name, value in form.fields.items()}
+
+
+def send(visitor, text: str, *, slug: str = "rain", name: str = "张三", query: str = "", headers=None, **more):
+    address = f"/a/{quote(slug)}/comments"
+    fields = fields_in(visitor.get(address + query).text)
+    return visitor.post(address, data=fields | {"name": name, "text": text} | more, headers=headers)
+
+
+def test_without_comments_nothing_of_them_is_there(client, publish):
+    publish(ARTICLES)
+    assert "/comments" not in client.get("/a/rain").text
+    assert [client.get(path).status_code for path in ("/a/rain/comments", "/comments/feed.xml")] == [404, 404]
+
+
+def test_the_mode_without_a_setting_depends_on_an_editor(settings):
+    assert comment_access.mode_of(settings) == "off"
+    assert comment_access.mode_of(replace(settings, editor_token="a long secret")) == REVIEWED
+    assert comment_access.mode_of(replace(settings, editor_token="a long secret", comments="off")) == "off"
+
+
+def test_the_article_links_to_its_comments_and_counts_those_that_are_public(site):
+    visitor = site.visitor()
+    assert '<a href="/a/rain/comments">我要评论</a>' in visitor.get("/a/rain").text
+    for number in range(3):
+        assert send(visitor, f"第{number}条评论").status_code == 303
+    site.approve(1, 2)
+    site.look()
+    assert '<a href="/a/rain/comments">我要评论 (2)</a>' in visitor.get("/a/rain").text
+    assert "我要评论</a>" in visitor.get("/a/sun").text
+
+
+def test_the_link_costs_at_most_75_bytes(settings):
+    """Issue 15 allows so many above the budget of the page without comments (tests/test_pages.py)."""
+    sizes = []
+    for mode in ("off", REVIEWED):
+        services = build_services(replace(settings, articles=ROOT / "articles", comments=mode))
+        services.library.scan_all()
+        client = create_app(services).test_client()
+        slug = services.catalog.latest(limit=100)[-1].slug
+        page = client.get(f"/a/{quote(slug)}", headers={"Accept-Encoding": "br", "Accept-Language": "zh-CN"})
+        assert ("我要评论" in brotli.decompress(page.data).decode()) == (mode != "off")
+        sizes.append(len(brotli.compress(brotli.decompress(page.data), mode=brotli.MODE_TEXT, quality=11)))
+        services.state.close()
+    assert 0 < sizes[1] - sizes[0] <= 75
+
+
+def test_a_comment_waits_and_only_its_author_sees_it(site):
+    author, other = site.visitor(), site.visitor("198.51.100.7")
+    other.get("/a/rain/comments")  # now it is in the cache
+    answer = send(author, "写得好,很详细")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/a/rain/comments?sent=1#mine")
+    page = author.get(answer.headers["Location"])
+    assert "写得好，很详细" in page.text
+    assert "待审核" in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    for path in ("/a/rain/comments", "/a/rain/comments?sent=1", "/a/rain/comments?sort=oldest", "/a/rain"):
+        public = other.get(path)
+        assert "写得好" not in public.text
+        assert "张三" not in public.text
+    assert "审核通过后显示" in other.get("/a/rain/comments?sent=1").text
+
+
+def test_an_approved_comment_shows_in_cached_pages_at_once_and_a_hidden_one_goes(site):
+    visitor, other = site.visitor(), site.visitor()
+    send(visitor, "写得好")
+    assert "写得好" not in other.get("/a/rain/comments").text
+    site.approve(1)
+    site.look()
+    page = other.get("/a/rain/comments")
+    assert "写得好" in page.text
+    assert page.headers["Cache-Control"] == "public, no-cache"
+    site.approve(1, act=HIDE)
+    site.look()
+    assert "写得好" not in other.get("/a/rain/comments").text
+
+
+def test_a_new_comment_drops_only_the_pages_of_its_article(open_site):
+    visitor = open_site.visitor()
+    paths = ["/", "/a/rain", "/a/sun", "/a/rain/comments", "/a/sun/comments", f"/a/{quote('大雨成灾')}", "/feed.xml"]
+    for path in paths * 2:
+        visitor.get(path)
+    hits = open_site.app.extensions["response_cache"].hits
+    before = sum(hits.values())
+    assert send(open_site.visitor(), "写得好").status_code == 303
+    before_reading = sum(hits.values())
+    for path in paths:
+        visitor.get(path)
+    assert before_reading - before <= 1  # the form
+    assert sum(hits.values()) - before_reading == len(paths) - 2
+
+
+def test_a_page_that_is_built_while_a_comment_appears_is_not_kept(site):
+    cache = site.app.extensions["response_cache"]
+    inner = cache.inner
+
+    def slow(environ, start_response):
+        body = inner(environ, start_response)
+        cache.drop(lambda path: path.startswith("/a/rain"))
+        return body
+
+    cache.inner = slow
+    visitor = site.visitor()
+    visitor.get("/a/rain")
+    cache.inner = inner
+    before = sum(cache.hits.values())
+    visitor.get("/a/rain")
+    assert sum(cache.hits.values()) == before
+
+
+def test_a_renamed_article_keeps_its_comments(open_site, settings, drop):
+    visitor = open_site.visitor()
+    send(visitor, "写得好")
+    (settings.articles / "2026-05-01/rain.md").rename(settings.articles / "2026-05-01/storm.md")
+    open_site.services.library.scan_all()
+    assert "写得好" in visitor.get("/a/storm/comments").text
+    assert "我要评论 (1)" in visitor.get("/a/storm").text
+    send(visitor, "又一条", slug="storm")
+    assert "我要评论 (2)" in open_site.visitor().get("/a/storm").text
+
+
+def test_the_author_corrects_and_withdraws_it(open_site):
+    author, other = open_site.visitor(), open_site.visitor()
+    send(author, "写的好")
+    assert "修改或撤回" in author.get("/a/rain/comments").text
+    assert [client.get("/a/rain/comments/1").status_code for client in (author, other)] == [200, 404]
+    assert other.post("/a/rain/comments/1", data={"text": "x", "correct": "1"}).status_code == 404
+    assert author.post("/a/rain/comments/1", data={"text": "写得好", "correct": "1"}).status_code == 303
+    assert "写得好" in other.get("/a/rain/comments").text
+    assert author.post("/a/rain/comments/1", data={"text": "", "correct": "1"}).status_code == 422
+    cross_site = {"Sec-Fetch-Site": "cross-site"}
+    assert author.post("/a/rain/comments/1", data={"withdraw": "1"}, headers=cross_site).status_code == 403
+    assert author.post("/a/rain/comments/1", data={"withdraw": "1"}).status_code == 303
+    assert "写得好" not in other.get("/a/rain/comments").text
+    assert author.get("/a/rain/comments/1").status_code == 404
+
+
+def test_after_fifteen_minutes_it_stays(open_site, monkeypatch):
+    author = open_site.visitor()
+    send(author, "写得好")
+    later = datetime.now(UTC) + timedelta(minutes=16)
+    monkeypatch.setattr("reader.web.views.comments.now", lambda: later)
+    assert "修改或撤回" not in author.get("/a/rain/comments").text
+    assert author.get("/a/rain/comments/1").status_code == 404
+
+
+def test_the_cookie_is_for_the_comments_of_that_article_only(site):
+    cookie = send(site.visitor(), "写得好", slug="大雨成灾", headers={"Origin": "https://localhost"}).headers[
+        "Set-Cookie"
+    ]
+    for attribute in ("HttpOnly", "SameSite=Lax", "Secure", f"Path=/a/{quote('大雨成灾')}/comments"):
+        assert attribute in cookie
+
+
+def test_an_answer_stands_below_what_it_answers(open_site):
+    visitor = open_site.visitor()
+    send(visitor, "第一条")
+    reply = visitor.get("/a/rain/comments?reply=1").text
+    assert "第一条" in reply
+    assert "发表回复" in reply
+    assert send(visitor, "回复内容", name="李四", query="?reply=1").status_code == 303
+    assert send(visitor, "再回复", name="王五", query="?reply=2").status_code == 303
+    page = open_site.visitor().get("/a/rain/comments").text
+    answers = re.search(r"<div class=answers>(.*)</div></div>", page, re.DOTALL)[1]
+    assert ("回复内容" in answers, "再回复" in answers, "回复 <b dir=auto>李四</b>" in answers) == (True, True, True)
+    assert [visitor.get(f"/a/{slug}/comments?reply={n}").status_code for slug, n in (("rain", 9), ("sun", 1))] == [
+        404,
+        404,
+    ]
+
+
+def test_pages_of_comments_newest_or_oldest_first(open_site, monkeypatch):
+    visitor = open_site.visitor()
+    monkeypatch.setattr(acceptance, "MOST_PER_HOUR", 1000)
+    for number in range(22):
+        send(visitor, f"第{number:02}条")
+    visitor = open_site.visitor()
+    first, second = visitor.get("/a/rain/comments").text, visitor.get("/a/rain/comments?page=2").text
+    assert ("第21条" in first, "第01条" in first, "第01条" in second) == (True, False, True)
+    assert "/a/rain/comments?page=2" in first
+    oldest = visitor.get("/a/rain/comments?sort=oldest").text
+    assert ("第00条" in oldest, "sort=oldest&amp;page=2" in oldest) == (True, True)
+    for page in ("3", "0", "x", "99999999999", "-1"):
+        assert visitor.get(f"/a/rain/comments?page={page}").status_code == 404
+
+
+def test_comments_are_shown_in_the_visitors_script_and_links_stay(open_site):
+    visitor = open_site.visitor()
+    send(visitor, "头发很长，見發展")
+    assert "頭髮很長" in visitor.get("/a/rain/comments?script=hant").text
+    assert "头发很长" in open_site.visitor().get("/a/rain/comments").text
+    for language, words in (("en", "Write a comment"), ("zh-TW", "我要評論"), ("zh-CN", "我要评论")):
+        assert words in visitor.get("/a/rain", headers={"Accept-Language": language}).text
+
+
+def test_a_closed_article_takes_none_and_has_no_link(site_with):
+    site = site_with(OPEN)
+    visitor = site.visitor()
+    token = fields_in(visitor.get("/a/sun/comments").text)["token"]
+    assert "/comments" not in visitor.get("/a/quiet").text
+    page = visitor.get("/a/quiet/comments").text
+    assert ("本文评论已关闭" in page, "<textarea" in page) == (True, False)
+    assert visitor.post("/a/quiet/comments", data={"name": "张三", "text": "好", "token": token}).status_code == 422
+    assert site.store.counts(["quiet"]) == {}
+
+
+def test_articles_close_with_their_age(site_with):
+    site = site_with(OPEN, comments_close_days=30)
+    assert "<textarea" not in site.visitor().get("/a/rain/comments").text or datetime.now(UTC) < NOON + timedelta(30)
+
+
+HOSTILE = {
+    "HTML": "<script>alert(1)</script><img src=x onerror=alert(1)><b>",
+    "Markdown": "[x](javascript:alert(1)) ![x](http://a.example/x.png)",
+    "direction": "abc\u202edef\u2066 \u200b",
+    "zalgo": "Z" + "\u0301" * 500,
+    "template": "{{ 7*7 }} {% include 'x' %} ${7*7} \ue000",
+    "quotes": "\"'><svg onload=alert(1)>",
+    "null": "a\x00b\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+def test_hostile_texts_are_text(open_site, text):
+    visitor = open_site.visitor()
+    assert send(visitor, f"雨{text}", name=f"张{text}"[:20]).status_code in (303, 422)
+    open_site.approve(1)
+    open_site.look()
+    page = open_site.visitor().get("/a/rain/comments").text.partition("<main")[2]
+    assert not re.search(
+        r"<(script>alert|img|svg|b>)|onerror=alert\(1\)>|[\u202a-\u202e\u2066-\u2069\u200b]|\u0301{5}", page
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [({"text": ""}, "请填写评论内容"), ({"name": " "}, "请填写昵称"), ({"text": "字" * 2001}, "2000"), ({"token": ""}, "再点一次"),
+     ({"token": "x.y"}, "再点一次"), ({"topic": "http://spam.example"}, "再点一次"), ({"name": "长" * 25}, "24")],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_told_and_nothing_typed_is_lost(site, fields, told):
+    visitor = site.visitor()
+    sent = {"name": "张三", "text": "写得好"} | fields
+    answer = send(visitor, **sent)
+    assert (answer.status_code, told in answer.text) == (422, True)
+    assert sent["text"].strip() in unescape(answer.text)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert site.store.waiting_count() == 0
+
+
+def test_who_is_faster_than_a_person_is_asked_again_and_then_taken(site, monkeypatch):
+    monkeypatch.setattr(acceptance, "LEAST_SECONDS", 2)
+    visitor = site.visitor()
+    answer = send(visitor, "写得好")
+    assert answer.status_code == 422
+    later = datetime.now(UTC) + timedelta(seconds=3)
+    monkeypatch.setattr("reader.web.views.comments.now", lambda: later)
+    fields = fields_in(answer.text) | {"text": "写得好"}
+    assert fields["name"] == "张三"
+    assert visitor.post("/a/rain/comments", data=fields).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Origin": "https://evil.example"}, 403),
+     ({"Origin": "null"}, 403), ({"Sec-Fetch-Site": "same-origin"}, 303), ({"Origin": "http://news.example"}, 303)],
+)  # fmt: skip
+def test_a_form_of_another_site_is_refused(site_with, headers, status):
+    site = site_with(base_url="http://news.example")
+    assert send(site.visitor(), "写得好", headers=headers | {"Host": "news.example"}).status_code == status
+    assert site.store.waiting_count() == (1 if status == 303 else 0)
+
+
+def test_a_token_of_another_article_is_none(site):
+    visitor = site.visitor()
+    token = fields_in(visitor.get("/a/sun/comments").text)["token"]
+    assert send(visitor, "写得好", token=token).status_code == 422
+
+
+def test_too_many_in_a_minute_are_put_off_and_keep_their_text(site_with, settings):
+    visitor = site_with(comments_per_minute=2).visitor()
+    answers = [send(visitor, f"第{number}条") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "第2条" in answers[2].text
+    assert int(answers[2].headers["Retry-After"]) > 0
+
+
+def test_a_megabyte_is_refused_before_it_is_read(site):
+    visitor = site.visitor()
+    assert send(visitor, "字" * 350_000).status_code == 413
+    assert (
+        visitor.post(
+            "/a/rain/comments", data=b"a=1&" * 250_000, content_type="application/x-www-form-urlencoded"
+        ).status_code
+        == 413
+    )
+
+
+def test_words_of_the_operators_list_wait_or_are_refused(site_with, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("加微信\n!赌场\n", "utf-8")
+    site = site_with(OPEN, comment_words=str(words))
+    visitor = site.visitor()
+    assert "sent=1" in send(visitor, "请加 微信").headers["Location"]
+    refused = send(visitor, "赌 場")
+    assert (refused.status_code, "不予发布" in refused.text) == (422, True)
+    assert "#c" in send(visitor, "写得好").headers["Location"]
+    words.unlink()
+    assert "sent=1" in send(visitor, "没有词表时都要审核").headers["Location"]
+
+
+def test_pages_of_articles_go_on_without_the_state_database(open_site, settings):
+    visitor = open_site.visitor()
+    send(visitor, "写得好")
+    open_site.services.state.close()
+    broken = open_site.services.state.path
+    broken.write_bytes(b"x" * 5000)
+    for suffix in ("-wal", "-shm"):
+        broken.with_name(broken.name + suffix).unlink(missing_ok=True)
+    again = Site(replace(open_site.services.settings))
+    page = again.visitor().get("/a/rain")
+    assert (page.status_code, ">我要评论</a>" in page.text) == (200, True)
+    assert again.visitor().get("/a/rain/comments").status_code == 503
+    assert again.visitor().get("/a/sun").status_code == 200
+
+
+def test_a_site_without_comments_makes_no_database(site):
+    with closing(site.services.state):
+        assert site.visitor().get("/a/rain").status_code == 200
+        assert not site.services.state.path.exists()
+
+
+def test_one_address_has_one_cache_entry():
+    assert canonical_query("/a/rain/comments", "page=2&utm=1&sort=oldest&pictures=1") == "page=2&sort=oldest"
+    assert canonical_query("/a/rain/comments", "sort=best&sent=2") == "sent=unknown&sort=unknown"
+    assert canonical_query("/a/rain", "page=2&reply=1") == ""
+
+
+def test_a_cookie_of_somebody_else_gets_no_shared_page(open_site):
+    forger = open_site.visitor()
+    forger.set_cookie("comment", "forged", path="/a/rain/comments")
+    assert forger.get("/a/rain/comments").headers["Cache-Control"] == "private, no-store"
+    author = open_site.visitor()
+    send(author, "写得好")
+    assert "我的评论" in author.get("/a/rain/comments").text
+
+
+def test_a_comment_stays_what_it_is_when_the_form_is_sent_twice(site):
+    visitor = site.visitor()
+    fields = fields_in(visitor.get("/a/rain/comments").text) | {"name": "张三", "text": "写得好"}
+    other = site.visitor()
+    answers = [client.post("/a/rain/comments", data=fields) for client in (visitor, other)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert site.store.waiting_count() == 1
