@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -58,6 +59,7 @@ def command(
         raise click.UsageError(localized(Message("give a SLUG or DATE, or use --all")))
     refuse_own_folder(settings, output)
     if everything:
+        settings = replace(settings, comments="off")  # a static host takes no forms
         write_everything(settings, output or Path("public"), script)
         return
     suffix = suffix or suffix_of(output)

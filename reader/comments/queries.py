@@ -137,3 +137,8 @@ def every(connection: Connection) -> Iterable[Comment]:
     """All comments, oldest first, for an export."""
     for row in connection.execution_options(yield_per=500).execute(select(comments).order_by(c.id)):
         yield comment_of(row)
+
+
+def of_origin(connection: Connection, origin: str) -> Comment | None:
+    row = connection.execute(select(comments).where(c.origin == origin)).first()
+    return comment_of(row) if row else None

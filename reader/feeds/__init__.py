@@ -14,9 +14,9 @@ import importlib
 import pkgutil
 from typing import Protocol, cast
 
-from .feed import WINDOW, Enclosure, Entry, Feed, Link, Tombstone
+from .feed import WINDOW, Discussion, Enclosure, Entry, Feed, Link, Tombstone
 
-__all__ = ["FEEDS", "WINDOW", "Enclosure", "Entry", "Feed", "FeedFormat", "Link", "Tombstone"]
+__all__ = ["FEEDS", "WINDOW", "Discussion", "Enclosure", "Entry", "Feed", "FeedFormat", "Link", "Tombstone"]
 
 
 class FeedFormat(Protocol):

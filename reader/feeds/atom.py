@@ -6,7 +6,7 @@ from lxml import etree
 
 from ..i18n import N_
 from .feed import Entry, Feed, Link
-from .feedgen_adapter import add, generator, one_line, serialised
+from .feedgen_adapter import add, add_reply, generator, one_line, qualified, serialised
 
 NAME, MIMETYPE, ORDER = "atom.xml", "application/atom+xml", 2
 LABEL, SHORT = N_("Atom: full text"), "Atom"
@@ -50,6 +50,13 @@ def _complete_entry(element: etree._Element, entry: Entry, feed_language: str) -
         element.set(_XML_LANG, entry.language)
     if entry.source:
         add(element, "dc:source", entry.source)
+    add_reply(element, entry)
+    if entry.discussion:  # RFC 4685 4
+        found = entry.discussion
+        add(element, "link", rel="replies", type="text/html", href=found.page)
+        replies = add(element, "link", rel="replies", type=MIMETYPE, href=found.feed.replace("feed.xml", NAME))
+        if found.count is not None:
+            replies.set(qualified("thr:count"), str(found.count))
     if entry.thumbnail:
         add(element, "media:thumbnail", url=entry.thumbnail)
 

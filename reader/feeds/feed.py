@@ -25,8 +25,17 @@ class Enclosure:
 
 
 @dataclass(frozen=True)
+class Discussion:
+    """Where the comments on an entry are read and followed. ``count`` is None while nobody can tell it."""
+
+    page: str
+    feed: str
+    count: int | None
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One article. ``content`` is sanitized HTML, empty in summary feeds; the other fields are plain text."""
+    """One article or comment. ``content`` is sanitized HTML, empty in summary feeds; the other fields are plain text."""
 
     id: str
     address: str
@@ -42,6 +51,9 @@ class Entry:
     image: str = ""
     thumbnail: str = ""
     enclosures: tuple[Enclosure, ...] = ()
+    in_reply_to: tuple[str, str] | None = None
+    """The id and the address of what it answers."""
+    discussion: Discussion | None = None
 
 
 @dataclass(frozen=True)

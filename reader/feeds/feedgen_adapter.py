@@ -29,6 +29,9 @@ PREFIXES = {
     "media": "http://search.yahoo.com/mrss/",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "fh": "http://purl.org/syndication/history/1.0",
+    "thr": "http://purl.org/syndication/thread/1.0",
+    "slash": "http://purl.org/rss/1.0/modules/slash/",
+    "wfw": "http://wellformedweb.org/CommentAPI/",
     "at": "http://purl.org/atompub/tombstones/1.0",
 }
 _FORBIDDEN = lazy_pattern("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
@@ -100,6 +103,13 @@ def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> 
     )
     child.text = clean(text) or None
     return child
+
+
+def add_reply(parent: etree._Element, entry: Entry) -> None:
+    """What a comment answers (RFC 4685 3)."""
+    if entry.in_reply_to:
+        identifier, address = entry.in_reply_to
+        add(parent, "thr:in-reply-to", ref=identifier, href=address, type="text/html")
 
 
 def qualified(tag: str) -> str:

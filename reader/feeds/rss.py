@@ -6,7 +6,7 @@ from lxml import etree
 
 from ..i18n import N_
 from .feed import Entry, Feed, Link
-from .feedgen_adapter import add, generator, qualified, serialised
+from .feedgen_adapter import add, add_reply, generator, qualified, serialised
 
 NAME, MIMETYPE, ORDER = "feed.xml", "application/rss+xml", 1
 LABEL, SHORT = N_("RSS: full text"), "RSS"
@@ -56,6 +56,12 @@ def _complete_item(item: etree._Element, entry: Entry, feed_language: str) -> No
     if entry.updated != entry.published:  # RSS has no element for it; feedparser and others read this one
         add(item, "atom:updated", entry.updated.isoformat())
     _complete_enclosures(item, entry)
+    add_reply(item, entry)
+    if entry.discussion:
+        add(item, "comments", entry.discussion.page)
+        add(item, "wfw:commentRss", entry.discussion.feed)
+        if entry.discussion.count is not None:
+            add(item, "slash:comments", str(entry.discussion.count))
     if entry.thumbnail:
         add(item, "media:thumbnail", url=entry.thumbnail)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from ..comments.acceptance import is_closed_by_age
 from ..comments.comment import OFF, REVIEWED
 from ..comments.store import CommentStore, Rules
 from ..comments.word_list import WordList, read_words
-from ..errors import ReaderError
+from ..errors import Moved, NotFound, ReaderError
 from ..models import Article, is_dated
 from ..settings import Settings
 from . import services
@@ -70,6 +71,17 @@ def page_of(slug: str) -> str:
     return services().catalog.original_slugs([slug]).get(slug, slug)
 
 
+def article_of(page: str) -> Article | None:
+    """The article that was first published as *page*, whatever it is called now; None if it isn't public any more."""
+    catalog = services().catalog
+    try:
+        return catalog.article(page)
+    except Moved as moved:
+        return catalog.article(moved.slug)
+    except NotFound:
+        return None
+
+
 def is_closed(article: Article, now: datetime) -> bool:
     """Whether *article* takes no (more) comments."""
     days = services().settings.comments_close_days
@@ -88,6 +100,14 @@ def comments_link(article: Article) -> CommentsLink | None:
     if not count and article.comments_closed:
         return None
     return CommentsLink(urls.comments(article.slug), count)
+
+
+def comment_counts(pages: Mapping[str, str]) -> dict[str, int] | None:
+    """The approved comments of articles by slug; *pages* are what theirs are kept under. None if nobody can tell, or
+    comments are off."""
+    store = comment_store()
+    counts = store.counts(list(pages.values())) if store and pages else None
+    return None if counts is None else {slug: counts.get(page, 0) for slug, page in pages.items()}
 
 
 def rules() -> Rules:

@@ -17,26 +17,31 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...comments import acceptance
 from ...comments.comment import AUTHOR_MAY_CHANGE, PENDING, REVIEWED, Comment, Submission
+from ...comments.comment_feed import comment_feed
 from ...comments.plain_text import clean_line, clean_text
 from ...comments.store import THREADS_PER_PAGE, Sender
 from ...errors import NotFound
+from ...feeds import FEEDS
 from ...i18n import Message, translated
 from ...models import Article, fingerprint
 from .. import services
-from ..comment_access import drop_changed_pages, is_closed, mode_of, now, page_of, required_store, rules
+from ..comment_access import article_of, drop_changed_pages, is_closed, mode_of, now, page_of, required_store, rules
 from ..current_site import in_script
 from ..localized_templates import render_template
 from ..rate_limits import client, client_limits
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
 from ..request_context import AUTHOR_COOKIE, request_context
 from ..request_origin import is_from_this_site, is_https
+from ..responses import Representation, conditional_response, version_of
 from ..shown_comments import may_be_changed, shown, shown_threads
+from .share import this_site
 
 optional_bp = Blueprint("comments", __name__)
 
 FRESH = "public, no-cache"
 """Browsers ask each time; our own cache knows when to drop it."""
 
+FEED_FRESH = "public, max-age=300, stale-if-error=86400"
 NO_STORE = "private, no-store"
 COOKIE_SECONDS = 30 * 86_400
 LARGEST_FORM_BYTES = 64_000
@@ -138,6 +143,34 @@ def _links_to_pages(slug: str, number: int, thread_count: int, oldest_first: boo
         "newer": link(gettext("Previous page"), number - 1) if number > 1 else None,
         "older": link(gettext("Next page"), number + 1) if has_next else None,
     }
+
+
+# -- feeds --------------------------------------------------------------------------------------------------------
+
+
+@optional_bp.get(f"{PATH}/<any({', '.join(map(repr, FEEDS))}):name>")
+def feed_of_article(slug: str, name: str) -> Response:
+    article = services().catalog.article(slug)
+    page = page_of(slug)
+    return _feed(name, required_store().newest(page), {page: article}, article)
+
+
+@optional_bp.get(f"{urls.COMMENTS}<any({', '.join(map(repr, FEEDS))}):name>")
+def feed_of_all(name: str) -> Response:
+    found = required_store().newest()
+    articles = {page: article for page in {comment.page for comment in found} if (article := article_of(page))}
+    return _feed(name, found, articles, None)
+
+
+def _feed(name: str, found: list[Comment], articles: dict[str, Article], of: Article | None) -> Response:
+    feed = comment_feed(found, articles, this_site(), name, of, services().catalog.changed_at)
+    representation = Representation(
+        version_of(services().render.build_id, name, repr(feed)),
+        changed_at=feed.updated,
+        mimetype=FEEDS[name].MIMETYPE,
+        cache_control=FEED_FRESH,
+    )
+    return conditional_response(representation, lambda: FEEDS[name].to_bytes(feed))
 
 
 # -- writing ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from ... import urls
 from ...catalog import Catalog
+from ...comments.comment_feed import with_discussions
 from ...corrections import CORRECTED
 from ...feeds import FEEDS
 from ...feeds.deltas import Deltas
@@ -19,6 +20,7 @@ from ...feeds.selection import Selection
 from ...jobs.export_service import ExportService
 from ...models import ALL, Collection
 from .. import services
+from ..comment_access import comment_counts, comment_store
 from ..download_links import enclosure_keys, exports_of
 from ..rate_limits import client, client_limits
 from ..responses import Representation, conditional_response, not_listed, version_of
@@ -116,14 +118,16 @@ def feed_response(name: str, feed_page: FeedPage) -> Response:
         return feed_as_html(name, feed_page)
     site, hub, mimetype = this_site(), services().settings.websub_hub, FEEDS[name].MIMETYPE
     address = feed_page.selection.feed(name, feed_page.page_number)
-    version = version_of(feed_page.version, services().render.build_id, address, str(site), hub)
+    counts = comment_counts({slug: feed_page.original_slugs.get(slug, slug) for slug in feed_page.states})
+    version = version_of(feed_page.version, services().render.build_id, address, str(site), hub, str(counts))
     states = feed_page.states
     new = _new_for_client(states)
     _deltas().remember(version, states)
 
     def build() -> bytes:
         articles = services().catalog.articles([slug for slug in states if new is None or slug in new])
-        return FEEDS[name].to_bytes(to_feed(feed_page, articles, site, name, mimetype, hub))
+        feed = to_feed(feed_page, articles, site, name, mimetype, hub)
+        return FEEDS[name].to_bytes(with_discussions(feed, articles, counts, site) if comment_store() else feed)
 
     representation = Representation(
         version=version,

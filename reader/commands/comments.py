@@ -1,0 +1,81 @@
+"""``comments``: takes over the comments that another program kept, and exports those of this site."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..comments.importing import program_of
+from ..errors import Moved, NotFound
+from ..i18n import Message, nmessage, translations
+from ..models import path_key, slug_of
+from ..services import Services, build_command_services
+from ..settings import Settings
+from .click_localization import echo, localized
+
+MOST_TOLD = 20
+
+
+@click.command("comments")
+@click.argument("action", type=click.Choice(["import", "export"]))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def command(settings: Settings, action: str, file: Path | None) -> None:
+    """Import comments from another program, or export them.
+
+    import FILE reads an export of Isso (its database), Disqus, WordPress, Commento, Artalk, Twikoo, Waline or Reader.
+    Each comment is imported once. export writes all comments as JSON to FILE, else to standard output.
+    """
+    services = build_command_services(settings)
+    if action == "export":
+        _export(services, file)
+    elif file is None:
+        raise click.UsageError(localized(Message("name the file to import")))
+    else:
+        services.library.scan_until_settled()
+        _import(services, file)
+
+
+def _export(services: Services, file: Path | None) -> None:
+    from ..comments.importing.into_state import export_json
+
+    text = "".join(f"{line}\n" for line in export_json(services.state))
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        file.write_text(text, "utf-8")
+
+
+def _import(services: Services, file: Path) -> None:
+    from ..comments.importing.into_state import NOBODY, store_comments
+
+    program = program_of(file)
+    nobody = translations(services.settings.language).gettext(NOBODY)
+    found = program.read(file)
+    outcome = store_comments(services.state, program.NAME, found, lambda a: page_of(services, a), nobody)
+    echo(nmessage("%(count)s comment imported", "%(count)s comments imported", outcome.stored))
+    if outcome.known:
+        echo(nmessage("%(count)s was imported before", "%(count)s were imported before", outcome.known))
+    for address, count in outcome.unknown.most_common(MOST_TOLD):
+        echo(Message("no article for %(address)s: %(count)s comments", address=address, count=str(count)), err=True)
+    raise SystemExit(1 if outcome.unknown else 0)
+
+
+def page_of(services: Services, address: str) -> str:
+    """What the comments of the article at an address of the other program are kept under; empty without one."""
+    catalog = services.catalog
+    last = path_key(address).rpartition("/")[2]
+    for slug in dict.fromkeys((last, slug_of(last))):
+        try:
+            return catalog.original_slugs([slug])[catalog.article(slug).slug] if slug else ""
+        except Moved as moved:
+            return catalog.original_slugs([moved.slug])[moved.slug]
+        except NotFound:
+            continue
+    try:
+        slug = catalog.moved_from(address)
+        return catalog.original_slugs([slug])[slug]
+    except NotFound:
+        return ""

@@ -1,0 +1,185 @@
+"""The review of comments on the desk: what waits, with its article; approve, reject, hide, answer, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, abort, redirect, request
+from flask_babel import gettext
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...comments import acceptance
+from ...comments.comment import APPROVED, HIDDEN, OFF, PENDING, REJECTED, Comment, Submission
+from ...comments.comment_feed import waiting_feed
+from ...comments.plain_text import clean_text
+from ...comments.store import QUEUE_PER_PAGE
+from ...errors import NotFound
+from ...feeds import FEEDS
+from ...i18n import N_, Message, translated
+from ...models import Article, format_minute
+from .. import services
+from ..comment_access import article_of, drop_changed_pages, mode_of, now, required_store
+from ..current_site import own_site
+from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session, site_token
+from ..request_context import request_context
+from ..shown_comments import ShownComment, shown
+from .share import this_site
+
+optional_bp = editor_blueprint("editor_comments")
+
+PAGE, FEED = f"{urls.EDITOR}/comments", f"{urls.EDITOR}/comments/feed"
+LONGEST_SEARCH = 100
+
+STATUSES = {
+    PENDING: N_("Waiting"),
+    APPROVED: N_("Public"),
+    REJECTED: N_("Rejected"),
+    HIDDEN: N_("Hidden"),
+}
+ACTS = {
+    "approve": N_("Approve"),
+    "reject": N_("Reject"),
+    "hide": N_("Hide"),
+    "answer": N_("Answer"),
+    "correct": N_("Corrected by the author"),
+    "withdraw": N_("Withdrawn by the author"),
+}
+OFFERED = {
+    PENDING: ("approve", "reject"),
+    APPROVED: ("hide",),
+    REJECTED: ("approve",),
+    HIDDEN: ("approve",),
+}
+"""What can be done to a comment of each status."""
+
+
+@dataclass(frozen=True)
+class ReviewedComment:
+    """A comment in the queue. ``article`` is None if it isn't published any more."""
+
+    comment: ShownComment
+    page: str
+    article: Article | None
+    reasons: list[str]
+    acts: list[str]
+
+
+def init_app(app: Flask) -> None:
+    if mode_of(app.extensions["reader"].settings) != OFF:
+        register(app, optional_bp)
+
+
+@optional_bp.get(PAGE)
+def queue() -> Response:
+    required_session()
+    return _queue_page()
+
+
+def _queue_page(problem: str = "", status_code: int = 200, typed: dict[str, str] | None = None) -> Response:
+    status = request.args.get("status", PENDING)
+    words = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
+    page = request.args.get("page", "1")
+    number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
+    if status not in STATUSES:
+        raise NotFound("page", status)
+    found, acts, count = required_store().queue(status, words, number)
+    return editor_page(
+        "editor/comments.html",
+        status_code,
+        problem=problem,
+        typed=typed or {},
+        shown_status=status,
+        statuses=[(name, gettext(label)) for name, label in STATUSES.items()],
+        offered=[(act, gettext(ACTS[act])) for act in OFFERED[status]],
+        words=words,
+        count=count,
+        number=number,
+        has_next=count > number * QUEUE_PER_PAGE,
+        comments=list(_reviewed(found, acts)),
+        paper=own_site().name,
+        longest_text=acceptance.LONGEST_TEXT,
+        feed=f"{FEED}?key={_feed_key()}",
+    )
+
+
+def _reviewed(found: Iterable[Comment], acts: dict[int, list[Any]]) -> Iterable[ReviewedComment]:
+    articles: dict[str, Article | None] = {}
+    for comment in found:
+        if comment.page not in articles:
+            articles[comment.page] = article_of(comment.page)
+        yield ReviewedComment(
+            comment=shown(comment, ""),
+            page=comment.page,
+            article=articles[comment.page],
+            reasons=[gettext(acceptance.REASONS[reason]) for reason in comment.reasons if reason in acceptance.REASONS],
+            acts=[_told(act) for act in acts.get(comment.id, [])],
+        )
+
+
+def _told(act: Any) -> str:
+    """``2026-05-01 12:00 批准（周琳）：…``"""
+    at = format_minute(act.at.astimezone(services().settings.timezone))
+    who = f" ({act.by})" if act.by else ""
+    return f"{at} {gettext(ACTS.get(act.act, act.act))}{who}" + (f": {act.note}" if act.note else "")
+
+
+@optional_bp.post(PAGE)
+def review() -> WerkzeugResponse:
+    """``do`` is ``approve`` for all ticked comments, or ``approve 12`` for one of them."""
+    session = required_session()
+    form = checked_form()
+    act, _, number = form.get("do", "").partition(" ")
+    numbers = [int(text) for text in ([number] if number else request.form.getlist("c")) if _is_number(text)]
+    editor = session.name or gettext("editor")
+    if act == "answer" and numbers:
+        if (problem := _answer(numbers[0], clean_text(form.get(f"answer-{numbers[0]}", "")), editor)) is not None:
+            return _queue_page(translated(problem, request_context().language), 422, form)
+    elif act in ("approve", "reject", "hide"):
+        required_store().review(numbers, act, editor, now())
+    else:
+        abort(400)
+    drop_changed_pages()
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(f"{PAGE}?{query}" if query else PAGE, 303)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _answer(number: int, text: str, editor: str) -> Message | None:
+    """Publishes the paper's answer. Returns what is wrong with it, or None."""
+    sent = Submission(own_site().name[: acceptance.LONGEST_NAME], text, number)
+    problem = acceptance.problem_of(sent)
+    if problem is None and required_store().answer(number, sent, editor, now()) is None:
+        raise NotFound("comment", str(number))
+    return problem
+
+
+# -- the private feed ---------------------------------------------------------------------------------------------
+
+
+def _feed_key() -> str:
+    """The secret in the feed's address: another token of the site makes another one."""
+    signed = URLSafeSerializer(site_token(), salt="reader waiting comments").dumps("feed")
+    return signed if isinstance(signed, str) else signed.decode()
+
+
+@optional_bp.get(FEED)
+def waiting() -> Response:
+    """What waits for an editor, as Atom, for whoever knows the address. 404 for others."""
+    try:
+        URLSafeSerializer(site_token(), salt="reader waiting comments").loads(request.args.get("key", ""))
+    except BadSignature:
+        abort(404)
+    found, _, _ = required_store().queue(PENDING, "", 1)
+    articles = {comment.page: article for comment in found if (article := article_of(comment.page))}
+    known = [comment for comment in found if comment.page in articles]
+    moment = services().catalog.changed_at
+    feed = waiting_feed(known, articles, this_site(), PAGE, moment)
+    name = "atom.xml"
+    return Response(FEEDS[name].to_bytes(feed), mimetype=FEEDS[name].MIMETYPE)
