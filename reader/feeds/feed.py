@@ -35,7 +35,7 @@ class Discussion:
 
 @dataclass(frozen=True)
 class Entry:
-    """One article or comment. ``content`` is sanitized HTML, empty in summary feeds; the other fields are plain text."""
+    """One article or comment. ``content`` is sanitized HTML, empty in summary feeds; the others are plain text."""
 
     id: str
     address: str

@@ -41,6 +41,7 @@ def mode_of(settings: Settings) -> str:
 
 def init_app(app: Flask) -> None:
     found = app.extensions["reader"]
+    app.jinja_env.globals["has_comments"] = mode_of(found.settings) != OFF
     if mode_of(found.settings) == OFF:
         return
     app.extensions[_STORE] = CommentStore(found.state)
