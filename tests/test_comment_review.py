@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import feedparser
 import lxml.html
@@ -22,6 +23,7 @@ from reader.feeds import FEEDS
 from reader.services import build_services
 
 TOKEN = "a long secret of the house"
+ATOM_SCHEMA = etree.RelaxNG(file=str(Path(__file__).parent / "samples" / "atom-rfc4287.rng"))
 THR = "{http://purl.org/syndication/thread/1.0}"
 
 
@@ -152,6 +154,8 @@ def test_the_feeds_have_what_is_public_and_say_what_it_answers(site, store, path
     if name.endswith(".json"):
         assert [item["authors"] for item in json.loads(answer.text)["items"]] == [[{"name": "张三"}]] * 2
         return
+    if name == "atom.xml":
+        ATOM_SCHEMA.assertValid(etree.fromstring(answer.data))
     parsed = feedparser.parse(answer.data)
     assert (parsed.bozo, [entry.link.rpartition("#")[2] for entry in parsed.entries]) == (False, ["c2", "c1"])
     if name != "lite.xml":
@@ -169,6 +173,7 @@ def test_the_feeds_of_articles_lead_to_the_comments_and_count_them(site, store):
     assert found["大雨"].findtext(f"{wfw}commentRss").endswith("/a/rain/comments/feed.xml")
     assert found["大雨"].findtext("comments").endswith("/a/rain/comments")
     atom = etree.fromstring(client.get("/atom.xml").data)
+    ATOM_SCHEMA.assertValid(atom)
     counts = {
         link.get("href"): link.get(f"{THR}count") for link in atom.iter("{*}link") if link.get("rel") == "replies"
     }

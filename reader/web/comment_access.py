@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from ..comments.acceptance import is_closed_by_age
 from ..comments.comment import OFF, REVIEWED
 from ..comments.store import CommentStore, Rules
 from ..comments.word_list import WordList, read_words
-from ..errors import Moved, NotFound, ReaderError
+from ..errors import Moved, NotFound, ReaderError, StateUnusable
 from ..models import Article, is_dated
 from ..settings import Settings
 from . import services
@@ -64,7 +65,8 @@ def required_store() -> CommentStore:
 def drop_changed_pages() -> None:
     """After this process changed comments: the next request to it sees the change."""
     found: CommentWatch = current_app.extensions[_WATCH]
-    found.look()
+    with suppress(StateUnusable):  # what was accepted is accepted; the thread looks again
+        found.look()
 
 
 def page_of(slug: str) -> str:

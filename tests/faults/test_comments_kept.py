@@ -1,0 +1,131 @@
+"""Comments and processes: two web processes show the same, and no accepted comment is lost by kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+from faults.running import Server, is_alive, running, wait_for
+from serving import inherited
+from waiting import LIMIT_SECONDS
+
+from reader.settings import ROOT
+
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "3"))
+TOKEN = "a long secret of the house"
+LEAST_AGE = 2.5
+"""Seconds after which a form is accepted (acceptance.LEAST_SECONDS)."""
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: object) -> None:
+        return None
+
+
+@pytest.fixture
+def server(tmp_path: Path):
+    limits = {"READER_COMMENTS_PER_MINUTE": "100000", "READER_EDITOR_TOKEN": TOKEN}
+    found = Server(tmp_path, environment={"READER_COMMENTS": "open", **limits})
+    found.publish("rain")
+    found.publish("sun")
+    with running(found):
+        yield found
+
+
+def token_of(server: Server, path: str = "/a/rain/comments") -> str:
+    return re.search(r'name=token value="([^"]+)"', server.get(path)[1].decode())[1]
+
+
+def send(server: Server, path: str, cookie: str = "", **fields: str) -> int:
+    """The status; 0 without an answer."""
+    request = urllib.request.Request(f"{server.url}{path}", urllib.parse.urlencode(fields).encode())
+    if cookie:
+        request.add_header("Cookie", cookie)
+    try:
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=LIMIT_SECONDS) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return 0
+
+
+def kept(server: Server) -> list[str]:
+    """The texts of all comments, as the command exports them."""
+    places = {f"READER_{name.upper()}": str(server.folder / name) for name in ("articles", "instance")}
+    command = [sys.executable, "-m", "reader", "comments", "export"]
+    done = subprocess.run(command, cwd=ROOT, env=inherited() | places, capture_output=True, check=True)
+    return [comment["text"] for comment in json.loads(done.stdout)["comments"]]
+
+
+def test_both_web_processes_show_a_comment_and_stop_showing_a_hidden_one(server):
+    token = token_of(server)
+    for _ in range(20):  # both have the pages in their caches
+        server.get("/a/rain")
+        server.get("/a/rain/comments")
+    time.sleep(LEAST_AGE)
+    assert send(server, "/a/rain/comments", name="张三", text="写得好", token=token) == 303
+
+    def pages(path: str) -> list[str]:
+        return [server.get(path)[1].decode() for _ in range(12)]  # each by a connection of its own
+
+    wait_for(lambda: all("写得好" in page for page in pages("/a/rain/comments")), server)
+    wait_for(lambda: all("(1)</a>" in page for page in pages("/a/rain")), server)
+
+
+def test_a_site_whose_state_database_is_gone_shows_its_articles(server):
+    data = server.folder / "data"
+    time.sleep(LEAST_AGE)
+    for path in data.glob("state.sqlite3*"):
+        path.unlink()
+    assert server.status("/a/sun") == 200
+    assert server.status("/") == 200
+
+
+def test_no_accepted_comment_is_lost_when_all_processes_are_killed(server):
+    accepted: list[str] = []
+    chance = random.Random(1)
+    for round_number in range(ROUNDS):
+        token = token_of(server)
+        time.sleep(LEAST_AGE)
+        stop = threading.Event()
+
+        def post(writer: int, round_number: int = round_number, token: str = token, stop=stop) -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                text = f"round {round_number} writer {writer} number {number}"
+                if send(server, "/a/rain/comments", name="张三", text=text, token=token) == 303:
+                    accepted.append(text)
+
+        writers = [threading.Thread(target=post, args=(writer,)) for writer in range(6)]
+        for writer in writers:
+            writer.start()
+        before = len(accepted)
+        wait_for(lambda before=before: len(accepted) > before + 5, server)
+        time.sleep(chance.random() / 4)
+        everyone = [server.process.pid, *server.descendants()]
+        for pid in everyone:
+            os.kill(pid, signal.SIGKILL)
+        server.process.wait()
+        stop.set()
+        for writer in writers:
+            writer.join()
+        wait_for(lambda everyone=everyone: not any(map(is_alive, everyone)))
+        server.start()
+    found = kept(server)
+    assert set(accepted) <= set(found)
+    assert len(found) == len(set(found))
