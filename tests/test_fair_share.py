@@ -129,7 +129,7 @@ def test_unknown_parameters_and_their_order_make_no_further_entry_in_the_respons
     for n in range(50):
         client.get(f"/a/rain?utm_source={n}&script=hant&script={n}&{n}={n}")
         client.get(f"/opds?x={n}")
-    assert len(cache._pages) == 2
+    assert len(cache._current.pages) == 2
     assert "x=" not in client.get("/opds?x=evil").text
 
 
@@ -141,7 +141,7 @@ def test_random_addresses_never_take_more_memory_than_the_cache_may(settings, dr
     client, cache = app.test_client(), app.extensions["response_cache"]
     for n in range(300):
         client.get(f"/search?q={n}", headers={"Host": f"h{n}.example", "Accept-Language": "zh," + "x" * 4000})
-    held = sum(page.size_bytes for table in (cache._pages, cache._older) for page in table.values())
+    held = sum(page.size_bytes for table in (cache._current.pages, cache._current.older) for page in table.values())
     assert held <= 1 << 20
 
 

@@ -69,6 +69,7 @@ QUERIES = {"/search.": "?q=离线", "/search/": "?q=离线", "/selection.": f"?a
 """Addresses, by their beginning, that need a query to answer."""
 
 SAMPLES = {
+    "database_url": "sqlite:////nowhere/reader/state.sqlite3",  # pages need no state
     "base_url": "https://news.example",
     "site_name": "曲周新闻",
     "language": "en",
@@ -81,6 +82,9 @@ SAMPLES = {
     "trusted_proxies": "127.0.0.2",
     "metrics_allow": "127.0.0.2",
     "least_articles": "1",
+    "comments": "open",
+    "comments_close_days": "30",
+    "comment_words": str(ROOT / "LICENSE"),
 }
 """A valid value for each setting of text, and for zero; other numbers, switches and folders get theirs by type."""
 

@@ -8,7 +8,6 @@ authorization or unclear conditions go to Flask. A hit takes about a tenth of th
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -111,7 +110,7 @@ class ResponseCache:
         self.generation = 0
         """Incremented whenever responses are dropped: nobody should hold them any longer."""
         self._current = Generations(-1)
-        self._drops, self._drop_lock = 0, threading.Lock()
+        self._drops = 0
         self._recompressor = Recompressor()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -182,9 +181,10 @@ class ResponseCache:
             return body
         content = _read(body)
         current = self._current
-        with self._drop_lock:
-            if self.revision() == state == current.revision and self._drops == drops:
-                self._store(current, environ, response, content)
+        if self.revision() == state == current.revision and self._drops == drops:
+            self._store(current, environ, response, content)
+            if self._drops != drops:  # what was just stored may be what was dropped
+                current.pages.pop(_key(environ), None)
         start_response(response.status, response.headers)
         return [content]
 
@@ -203,14 +203,13 @@ class ResponseCache:
         self._evict(current, size_bytes)
 
     def drop(self, is_changed: Callable[[str], bool]) -> None:
-        """Drops the responses at the paths for which *is_changed*; those that are being built now are not stored."""
-        with self._drop_lock:
-            self._drops += 1
-            self.generation += 1
-            for pages in (self._current.pages, self._current.older):
-                for key in [
-                    key for key in list(pages) if is_changed(key[0].encode("latin-1").decode("utf-8", "replace"))
-                ]:
+        """Drops the responses at the paths for which *is_changed*; those that are being built now are not kept."""
+        self._drops += 1  # before anything is dropped: whoever stores a response looks at it afterwards
+        self.generation += 1
+        current = self._current
+        for pages in (current.older, current.pages):  # an entry may be moved from the first to the second meanwhile
+            for key in list(pages):
+                if is_changed(key[0].encode("latin-1").decode("utf-8", "replace")):
                     pages.pop(key, None)
 
     def _vary_field(self, name: str) -> VaryField:
