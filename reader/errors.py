@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from .i18n import N_, Message
 
-KINDS = (N_("article"), N_("issue"), N_("picture"), N_("feed"), N_("page"))
+KINDS = (N_("article"), N_("issue"), N_("picture"), N_("feed"), N_("page"), N_("file"))
 """The kinds of NotFound that users see; other kinds appear in logs only."""
 
 

@@ -22,6 +22,8 @@ CORRECTIONS = "/corrections/"
 OFFLINE = "/offline"
 EDITOR = "/editor"
 COMMENTS = "/comments/"
+EDITOR_ARTICLE, EDITOR_TRASH = "/editor/article", "/editor/trash"
+PREVIEW = "/preview"
 SERVICE_WORKER = "/sw.js"
 MANIFEST = "/manifest.webmanifest"
 SITEMAP = "/sitemap.xml"
@@ -35,7 +37,7 @@ DATA_PICTURES = "https://data.invalid/"
 
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
-    + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone")
+    + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview")
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 
@@ -95,6 +97,11 @@ def issue_file(day: date, suffix: str, page: str = "") -> str:
 
 def section(path: tuple[str, ...]) -> str:
     return "/s/" + "".join(quote(name, safe="") + "/" for name in path)
+
+
+def editor_article(path: str) -> str:
+    """The page of the desk for the article in the file *path*."""
+    return f"{EDITOR_ARTICLE}?path={quote(path, safe='/')}"
 
 
 def collection(chosen: Collection) -> str:

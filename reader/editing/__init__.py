@@ -1,9 +1,14 @@
-"""The editor's desk: article files are imported, previewed and saved.
+"""The editor's desk: article files are imported, opened, changed, previewed, saved, deleted and restored.
 
-What an editor pastes can be anything, so it is read in a child process with limits.
+What an editor pastes, uploads or has in a file can be anything, so it is read in a child process with limits. Only what
+that process gives back is written, by the functions in ``article_files``.
 
 access_token.py    the secret that opens the desk, made for this site at its first start
 form.py            an article's fields as lines of text
+article_text.py    bytes of a file <-> text, keeping its encoding and line ends
+front_matter_lines.py changes single fields of front matter and keeps every other line
+article_files.py   finds, reads and replaces a file of the folder, if it is still as it was opened
+trash.py           deleted files, which can be restored
 editor_child.py    the program of the child
 child_requests.py  what web processes call
 """

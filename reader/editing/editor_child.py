@@ -30,6 +30,7 @@ from ..importing.sources.sources import items_of
 from ..library.article_json import fields_of
 from ..models import Draft
 from ..settings import Settings
+from .file_tasks import change_file, check_picture, compare, open_file
 from .form import EditorForm, draft_of, form_of
 
 Answer = dict[str, Any]
@@ -123,6 +124,10 @@ TASKS: dict[str, Callable[..., Answer]] = {
     "import": import_text,
     "preview": preview,
     "save": save,
+    "open": open_file,
+    "change": change_file,
+    "compare": compare,
+    "picture": check_picture,
 }
 
 

@@ -26,7 +26,17 @@ from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
 from .unfinished_heads import refuse_fields_alone, without_begun_name
 
-__all__ = ["LIST_SEPARATORS", "SECTION_SEPARATORS", "listed", "read", "split", "split_markdown", "values_of", "write"]
+__all__ = [
+    "LIST_SEPARATORS",
+    "SECTION_SEPARATORS",
+    "listed",
+    "read",
+    "split",
+    "split_markdown",
+    "values_of",
+    "write",
+    "written",
+]
 
 _NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo", "translation")
 NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN]
@@ -92,7 +102,7 @@ def write(draft: Draft) -> str:
     """*draft*'s fields as front matter that ``split`` reads back to the same values, fences included."""
     said = {name: getattr(draft, name) for name in NAMES}
     said["aliases"] = (*draft.aliases, *(f"/{path}" for path in draft.paths))
-    lines = [_written(name, value) for name, value in said.items()]
+    lines = [written(name, value) for name, value in said.items()]
     return "---\n" + "".join(line for line in lines if line) + "---\n"
 
 
@@ -242,7 +252,7 @@ _PLAIN = re.compile(r"[^\W\d_][^\n:#\"'\[\]{},&*!|>%@`\\]*(?<! )")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
-def _written(name: str, value: Any) -> str:
+def written(name: str, value: Any) -> str:
     """One line of front matter, or nothing for an empty value."""
     if not value:
         return ""

@@ -17,6 +17,7 @@ from ..i18n import Message, translated
 from ..models import Article
 from .article_body import for_screen, kinds_of
 from .localized_templates import render_template
+from .preview_links import with_signed_pictures
 from .request_context import request_context
 from .responsive_images import ImageSet
 
@@ -76,4 +77,4 @@ def article_in_preview(article: Article) -> ArticleInPreview:
 
 def phone_preview(article: Article) -> str:
     """The article page for the phone preview, a complete HTML page."""
-    return render_template("editor/phone.html", shown=article_in_preview(article))
+    return with_signed_pictures(render_template("editor/phone.html", shown=article_in_preview(article)))

@@ -22,7 +22,7 @@ OF_PAGES = {
     "search": {"before", "order", "q"},
     "opds": {"before", "more", "q"},
     "preferences": {"back"},
-    "editor": {"blank", "key", "page", "q", "status", "token"},
+    "editor": {"after", "blank", "key", "page", "path", "q", "saved", "state", "status", "token", "version", "whole"},
 }
 """By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
 

@@ -14,7 +14,7 @@ from ...editing.form import EditorForm, form_from
 from ...importing.import_result import SKIPPED
 from .. import services
 from ..editor_previews import FAILURES, child_place, in_words, status_of, told
-from ..editor_session import checked_form, current_session, editor_blueprint, editor_page, register, required_session
+from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..editor_sheet import sheet
 
 optional_bp = editor_blueprint("editor_new")
@@ -22,14 +22,6 @@ optional_bp = editor_blueprint("editor_new")
 
 def init_app(app: Flask) -> None:
     register(app, optional_bp)
-
-
-@optional_bp.get(urls.EDITOR)
-def index() -> Response:
-    """The question for the token if nobody is logged in."""
-    if not current_session():
-        return editor_page("editor/login.html", token=request.args.get("token", "")[:200])
-    return _first_page()
 
 
 @optional_bp.get(f"{urls.EDITOR}/new")
@@ -67,7 +59,7 @@ def save() -> Response:
     slug = PurePosixPath(outcome.detail).stem
     notes = [in_words(note) for note in outcome.notes]
     shown = {"detail": outcome.detail, "notes": notes, "target": urls.article(slug)}
-    return editor_page("editor/saved.html", 201, **shown)
+    return editor_page("editor/saved.html", 201, **shown, open=urls.editor_article(outcome.detail))
 
 
 def _first_page(text: str = "", address: str = "", problem: str = "", status: int = 200) -> Response:

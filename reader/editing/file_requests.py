@@ -1,0 +1,72 @@
+"""What web processes ask the child process about article files: open, change, compare, check a picture."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict, dataclass
+
+from ..i18n import restored
+from ..library.article_json import article_of
+from ..models import Article
+from ..settings import Settings
+from .child_requests import ask_child
+from .form import EditorForm
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """``form`` is None if only the whole ``text`` can be edited. ``article`` is what it shows, or None for the
+    ``problem``."""
+
+    text: str
+    form: EditorForm | None
+    codec: str
+    notes: tuple[str, ...]
+    article: Article | None
+    problem: str
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """The ``content`` to write, and the article that it will be; None for what can't be saved, for the ``problem``."""
+
+    content: bytes | None
+    notes: tuple[str, ...]
+    article: Article | None
+    problem: str
+
+
+def open_content(settings: Settings, path: str, content: bytes) -> OpenFile:
+    """Raises NotImported."""
+    answer = ask_child(settings, "open", path=path, content=_packed(content))
+    form = EditorForm(**answer["form"]) if answer["form"] else None
+    notes, problem = tuple(map(restored, answer["notes"])), restored(answer.get("invalid", ""))
+    return OpenFile(answer["text"], form, answer["codec"], notes, _article(settings, answer), problem)
+
+
+def change_content(settings: Settings, path: str, content: bytes, form: EditorForm | str) -> ChangedFile:
+    """*form* is that of the fields, or the whole text. Raises NotImported if the child failed."""
+    change = {"text": form} if isinstance(form, str) else {"form": asdict(form)}
+    answer = ask_child(settings, "change", path=path, content=_packed(content), **change)
+    problem = restored(answer.get("invalid", ""))
+    new = base64.b64decode(answer["content"]) if "content" in answer and not problem else None
+    return ChangedFile(new, tuple(map(restored, answer.get("notes", ()))), _article(settings, answer), problem)
+
+
+def compare_texts(settings: Settings, old: str, new: str) -> list[tuple[str, str]]:
+    """Pairs of ``-``, ``+``, space or ``@`` and a line. Raises NotImported."""
+    return [(kind, line) for kind, line in ask_child(settings, "compare", old=old, new=new)["lines"]]
+
+
+def suffix_of_picture(settings: Settings, name: str, content: bytes) -> str:
+    """The suffix of a picture by its content. Raises NotImported."""
+    return str(ask_child(settings, "picture", name=name, content=_packed(content))["suffix"])
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _article(settings: Settings, answer: dict[str, object]) -> Article | None:
+    fields = answer.get("article")
+    return article_of(fields, settings.timezone) if isinstance(fields, dict) else None

@@ -1,0 +1,141 @@
+"""Deleted article files: in ``articles/.trash/``, which no scan reads, and from where they can be restored.
+
+Each lies at ``<time>-<random>/<path>``, so that deleting and restoring are one rename on the same file system.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import NotFound, NotImported
+from ..i18n import Message
+from ..settings import Settings
+from .article_files import ArticleFile, Changed, digest_of, find_file, read_file, sync_folder, writing_lock
+
+FOLDER = ".trash"
+_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}")
+_DEEPEST = 50
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A file that lay at ``path``; ``id`` names it."""
+
+    id: str
+    path: str
+    deleted_at: datetime
+
+
+def delete(settings: Settings, file: ArticleFile, digest: str) -> Deleted:
+    """Moves the file whose content has the *digest* into the trash. Raises Changed, NotFound or OSError."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}"
+    with writing_lock(settings):
+        place = find_file(settings, file.path).place
+        content = read_file(settings, file)
+        if digest_of(content) != digest:
+            raise Changed(content)
+        target = _trash(settings) / name / file.path
+        target.parent.mkdir(parents=True)
+        place.rename(target)
+        sync_folder(target.parent)
+        sync_folder(place.parent)
+    return Deleted(name, file.path, now)
+
+
+def deleted_files(settings: Settings, limit: int = 500) -> list[Deleted]:
+    """Latest first."""
+    names = sorted((name for name in _names_in(_trash(settings)) if _ID.fullmatch(name)), reverse=True)
+    found = (Deleted(name, path, _time_of(name)) for name in names[:limit] if (path := _path_in(settings, name)))
+    return list(found)
+
+
+def restore(settings: Settings, deleted_id: str) -> str:
+    """Moves the file back. Returns its path. Raises NotFound, or NotImported if another file is there now."""
+    if not _ID.fullmatch(deleted_id):
+        raise NotFound("file", deleted_id[:200])
+    with writing_lock(settings):
+        path = _path_in(settings, deleted_id)
+        if not path:
+            raise NotFound("file", deleted_id)
+        source, target = _trash(settings) / deleted_id / path, settings.articles / path
+        _refuse_links(settings, target.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _move(source, target)
+        except FileExistsError as error:
+            raise NotImported("", Message("a file or folder is in the way: %(path)s", path=path)) from error
+        sync_folder(target.parent)
+        _remove_empty(source.parent, _trash(settings))
+    return path
+
+
+def _move(source: Path, target: Path) -> None:
+    """Raises FileExistsError. A file system without hard links gets a rename, which the lock protects from others."""
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(str(target)) from None
+        source.rename(target)
+    else:
+        source.unlink()
+
+
+def _refuse_links(settings: Settings, folder: Path) -> None:
+    """Raises NotFound if *folder* leads out of the articles folder."""
+    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(settings.articles)):
+        raise NotFound("file", str(folder))
+
+
+def _trash(settings: Settings) -> Path:
+    """Raises NotFound if it is a link, which would lead somewhere else."""
+    folder = Path(os.path.realpath(settings.articles)) / FOLDER
+    if folder.is_symlink():
+        raise NotFound("file", FOLDER)
+    return folder
+
+
+def _path_in(settings: Settings, name: str) -> str:
+    """The path of the one file in the folder *name* of the trash; empty if there is none. Follows no links."""
+    top = place = _trash(settings) / name
+    for _ in range(_DEEPEST):
+        if place.is_symlink() or not place.is_dir():
+            break
+        inside = _names_in(place)
+        if len(inside) != 1:
+            return ""
+        place /= inside[0]
+    return place.relative_to(top).as_posix() if place.is_file() and not place.is_symlink() else ""
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
+
+
+def _time_of(name: str) -> datetime:
+    return datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _remove_empty(folder: Path, end: Path) -> None:
+    for each in _upwards(folder, end):
+        with suppress(OSError):
+            each.rmdir()
+
+
+def _upwards(folder: Path, end: Path) -> Iterator[Path]:
+    while folder != end and folder.is_relative_to(end):
+        yield folder
+        folder = folder.parent

@@ -1,0 +1,143 @@
+"""An article's file on the desk: what the form sent, what the file holds, and the page that shows both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, current_app
+from flask_babel import gettext
+
+from ..catalog.file_listing import FileListing
+from ..editing.article_files import ArticleFile, digest_of, find_file, read_file
+from ..editing.file_requests import ChangedFile, change_content, compare_texts, open_content
+from ..editing.form import EditorForm, form_from
+from ..errors import NotImported
+from ..models import Article
+from . import services
+from .editor_previews import child_place, in_words, phone_preview, told
+from .editor_session import checked_form, editor_page
+from .editor_sheet import lines_of
+from .preview_links import VALID_DAYS, link_to_article
+
+_LISTING = "reader-files"
+
+
+def init_app(app: Flask) -> None:
+    settings = app.extensions["reader"].settings
+    app.extensions[_LISTING] = FileListing(settings.catalog, settings.timezone)
+
+
+def file_listing() -> FileListing:
+    found: FileListing = current_app.extensions[_LISTING]
+    return found
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What the form of an article sent: the fields, or the whole text; ``digest`` is that of the file when opened."""
+
+    file: ArticleFile
+    digest: str
+    typed: EditorForm | str
+    correction: str = ""
+
+    @property
+    def form(self) -> EditorForm | None:
+        return self.typed if isinstance(self.typed, EditorForm) else None
+
+    @property
+    def text(self) -> str:
+        return self.typed if isinstance(self.typed, str) else ""
+
+    def with_correction(self) -> EditorForm | str:
+        """What was typed, with the new correction note at this minute."""
+        form = self.form
+        if form is None or not self.correction:
+            return self.typed
+        now = datetime.now(services().settings.timezone)
+        line = f"{now:%Y-%m-%d %H:%M} {self.correction}"
+        return replace(form, corrections="\n".join(filter(None, (form.corrections, line))))
+
+
+def submitted() -> Submitted:
+    """Aborts with 403 for a form of somebody else. Raises NotFound."""
+    form = checked_form()
+    file = find_file(services().settings, form.get("path", ""))
+    typed = form["text"].replace("\r\n", "\n") if "text" in form else form_from(form)
+    return Submitted(file, form.get("digest", ""), typed, " ".join(form.get("correction", "").split()))
+
+
+def changed(sent: Submitted, content: bytes) -> ChangedFile:
+    """*content* with what was typed. Raises NotImported or Busy."""
+    with child_place():
+        return change_content(services().settings, sent.file.path, content, sent.with_correction())
+
+
+def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iterable[str] = ()) -> Response:
+    """The page of a file as it is; *notes* (Messages) are told above. Raises NotFound, NotImported or OSError."""
+    content = read_file(services().settings, file)
+    with child_place():
+        found = open_content(services().settings, file.path, content)
+    told_notes = [in_words(note) for note in (*notes, *found.notes)]
+    phone = phone_preview(found.article) if found.article else ""
+    if not file.is_text:
+        return editor_page(
+            "editor/other.html", path=file.path, suffix=file.suffix, phone=phone, digest=digest_of(content)
+        )
+    typed = found.text if whole or found.form is None else found.form
+    return article_page(
+        Submitted(file, digest_of(content), typed),
+        found.article,
+        in_words(found.problem),
+        200,
+        notes=told_notes,
+        saved=saved,
+        has_fields=found.form is not None,
+    )
+
+
+def article_page(
+    sent: Submitted, article: Article | None, problem: str = "", status: int = 422, **more: Any
+) -> Response:
+    """The page with what was typed; a *problem* is shown above, with the *status*."""
+    known = file_listing().file(sent.file.path)
+    context = {
+        "path": sent.file.path,
+        "digest": sent.digest,
+        "form": sent.form,
+        "text": sent.text,
+        "lines": lines_of(sent.form) if sent.form else [],
+        "correction": sent.correction,
+        "phone": phone_preview(article) if article else "",
+        "problem": problem,
+        "known": known,
+        "notes": [],
+        "saved": False,
+        "has_fields": sent.form is not None,
+        "theirs": None,
+        "difference": [],
+        "preview_link": link_to_article(sent.file.path),
+        "preview_days": VALID_DAYS,
+    }
+    return editor_page("editor/article.html", status if problem else 200, **context | more)
+
+
+def conflict_page(sent: Submitted, content: bytes) -> Response:
+    """Both versions beside each other: the file holds *content* now. Saving again replaces it knowingly."""
+    theirs, difference, article = "", list[tuple[str, str]](), None
+    try:
+        with child_place():
+            theirs = open_content(services().settings, sent.file.path, content).text
+            mine = change_content(services().settings, sent.file.path, content, sent.with_correction())
+            article = mine.article
+            if mine.content is not None:
+                text = open_content(services().settings, sent.file.path, mine.content).text
+                difference = compare_texts(services().settings, theirs, text)
+    except NotImported as error:
+        theirs = theirs or told(error)
+    problem = gettext("The file has changed since you opened it. Nothing was overwritten: here are both versions.")
+    again = replace(sent, digest=digest_of(content))
+    return article_page(again, article, problem, 409, theirs=theirs, difference=difference)

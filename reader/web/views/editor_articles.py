@@ -1,0 +1,155 @@
+"""The desk: the list of articles, and one article: opened, previewed, changed and saved back to its file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Flask, Response, redirect, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...catalog.file_listing import STATES, ListedFile
+from ...editing.article_files import Changed, create_beside, digest_of, find_file, read_file, replace_file
+from ...editing.file_requests import suffix_of_picture
+from ...editing.picture_markup import picture_markup
+from ...errors import NotFound
+from ...i18n import N_
+from .. import services
+from ..editor_files import Submitted, article_page, changed, conflict_page, file_listing, opened_page, submitted
+from ..editor_previews import FAILURES, child_place, in_words, status_of, told
+from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
+from ..preview_links import link_to_issue
+
+optional_bp = editor_blueprint("editor_articles")
+
+FILES = 50
+"""How many files a page lists."""
+
+STATE_LABELS = {
+    "published": N_("Published"),
+    "scheduled": N_("Scheduled"),
+    "draft": N_("Drafts"),
+    "problem": N_("With problems"),
+    "remark": N_("With remarks"),
+}
+
+
+def init_app(app: Flask) -> None:
+    register(app, optional_bp)
+
+
+@optional_bp.get(urls.EDITOR)
+def index() -> Response:
+    """The list of articles; the question for the token if nobody is logged in."""
+    if not current_session():
+        return editor_page("editor/login.html", token=request.args.get("token", "")[:200])
+    asked = {name: request.args.get(name, "")[:300] for name in ("state", "q", "after")}
+    state = asked["state"] if asked["state"] in STATES else ""
+    found = file_listing().files(state, asked["q"], asked["after"], FILES + 1)
+    counts = file_listing().count()
+    return editor_page(
+        "editor/articles.html",
+        files=[(file, urls.editor_article(file.path)) for file in found[:FILES]],
+        states=[(name, gettext(STATE_LABELS[name]), counts[name], _list_address(name, asked["q"])) for name in STATES],
+        labels={name: gettext(label) for name, label in STATE_LABELS.items()},
+        state=state,
+        words=asked["q"],
+        more=_more_address(state, asked["q"], found),
+        first=_list_address(state, asked["q"]) if asked["after"] else "",
+        total=sum(counts.values()),
+        issue_links=_issue_links(),
+    )
+
+
+def _issue_links() -> list[tuple[str, str]]:
+    today = datetime.now(services().settings.timezone).date()
+    days = (today, today + timedelta(days=1))
+    return [(day.isoformat(), link_to_issue(day)) for day in days]
+
+
+def _list_address(state: str, words: str, after: str = "") -> str:
+    query = {name: value for name, value in (("state", state), ("q", words), ("after", after)) if value}
+    return f"{urls.EDITOR}?{urlencode(query)}" if query else urls.EDITOR
+
+
+def _more_address(state: str, words: str, found: list[ListedFile]) -> str:
+    return _list_address(state, words, found[FILES - 1].cursor) if len(found) > FILES else ""
+
+
+@optional_bp.get(urls.EDITOR_ARTICLE)
+def article() -> Response:
+    """``?path=`` names the file; ``whole=1`` shows its whole text instead of its fields."""
+    required_session()
+    file = find_file(services().settings, request.args.get("path", ""))
+    try:
+        return opened_page(file, bool(request.args.get("whole")), bool(request.args.get("saved")))
+    except NotFound:
+        raise
+    except FAILURES as error:
+        return editor_page("editor/failed.html", status_of(error), problem=told(error), path=file.path)
+
+
+@optional_bp.post(f"{urls.EDITOR_ARTICLE}/preview")
+def preview() -> Response:
+    sent = submitted()
+    try:
+        found = changed(sent, read_file(services().settings, sent.file))
+    except FAILURES as error:
+        return article_page(sent, None, told(error), status_of(error))
+    return article_page(sent, found.article, in_words(found.problem))
+
+
+@optional_bp.post(f"{urls.EDITOR_ARTICLE}/save")
+def save() -> Response | WerkzeugResponse:
+    """Writes the file if it is still as it was opened; else both versions are shown and nothing is written."""
+    sent = submitted()
+    settings = services().settings
+    try:
+        content = read_file(settings, sent.file)
+        if digest_of(content) != sent.digest:
+            return conflict_page(sent, content)
+        new = changed(sent, content)
+        if new.content is None:
+            return article_page(sent, new.article, in_words(new.problem))
+        replace_file(settings, sent.file, sent.digest, new.content)
+    except Changed as error:
+        return conflict_page(sent, error.content)
+    except FAILURES as error:
+        return article_page(sent, None, told(error), status_of(error))
+    if new.notes or new.problem:
+        return opened_page(sent.file, sent.form is None, saved=True, notes=new.notes)
+    return redirect(f"{urls.editor_article(sent.file.path)}&saved=1" + ("" if sent.form else "&whole=1"), 303)
+
+
+@optional_bp.post(f"{urls.EDITOR_ARTICLE}/picture")
+def picture() -> Response:
+    """Puts an uploaded picture beside the article, and its line at the end of the text, which is not saved yet."""
+    sent = submitted()
+    try:
+        markup = _uploaded(sent)
+        sent = _with_markup(sent, markup)
+        found = changed(sent, read_file(services().settings, sent.file))
+    except FAILURES as error:
+        return article_page(sent, None, told(error), status_of(error))
+    note = gettext("The picture stands at the end of the text. Move its line where it belongs, and save.")
+    return article_page(sent, found.article, in_words(found.problem), notes=[note])
+
+
+def _uploaded(sent: Submitted) -> str:
+    """Stores the picture. Returns its markup. Raises NotImported or OSError."""
+    upload = request.files.get("picture")
+    content = upload.read() if upload else b""
+    with child_place():
+        suffix = suffix_of_picture(services().settings, upload.filename or "" if upload else "", content)
+    path = create_beside(sent.file, suffix, content)
+    return picture_markup(sent.file.suffix, path, request.form.get("caption", "")[:1000])
+
+
+def _with_markup(sent: Submitted, markup: str) -> Submitted:
+    form = sent.form
+    if form is None:
+        return replace(sent, typed=f"{sent.text.rstrip()}\n{markup}")
+    return replace(sent, typed=replace(form, body=f"{form.body.rstrip()}\n{markup}"))

@@ -1,0 +1,55 @@
+"""The desk: deleting an article file into the trash, and restoring it."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, redirect
+from flask_babel import gettext
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...editing import trash
+from ...editing.article_files import Changed, find_file
+from .. import services
+from ..editor_previews import FAILURES, status_of, told
+from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+
+optional_bp = editor_blueprint("editor_trash")
+
+
+def init_app(app: Flask) -> None:
+    register(app, optional_bp)
+
+
+@optional_bp.get(urls.EDITOR_TRASH)
+def trash_page() -> Response:
+    required_session()
+    return _page()
+
+
+@optional_bp.post(f"{urls.EDITOR_ARTICLE}/delete")
+def delete() -> Response | WerkzeugResponse:
+    """Deletes the file if it is still as it was opened."""
+    form = checked_form()
+    try:
+        trash.delete(services().settings, find_file(services().settings, form.get("path", "")), form.get("digest", ""))
+    except Changed:
+        return _page(gettext("The file has changed since you opened it; it was not deleted."), 409)
+    except FAILURES as error:
+        return _page(told(error), status_of(error))
+    return redirect(urls.EDITOR_TRASH, 303)
+
+
+@optional_bp.post(f"{urls.EDITOR_TRASH}/restore")
+def restore() -> Response | WerkzeugResponse:
+    form = checked_form()
+    try:
+        path = trash.restore(services().settings, form.get("id", ""))
+    except FAILURES as error:
+        return _page(told(error), status_of(error))
+    return redirect(urls.editor_article(path), 303)
+
+
+def _page(problem: str = "", status: int = 200) -> Response:
+    zone = services().settings.timezone
+    files = [(file, file.deleted_at.astimezone(zone)) for file in trash.deleted_files(services().settings)]
+    return editor_page("editor/trash.html", status, files=files, problem=problem, folder=trash.FOLDER)

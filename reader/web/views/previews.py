@@ -1,0 +1,60 @@
+"""What secret links show: a draft, or an issue to come. Not indexed, and kept by no cache."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Flask, Response, redirect, send_file
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...catalog.file_listing import PUBLISHED
+from ...errors import NotFound
+from ...media.images import MIMETYPES
+from ...models import Article
+from .. import services
+from ..editor_files import file_listing
+from ..editor_previews import article_in_preview
+from ..editor_session import editor_blueprint, editor_page, register
+from ..preview_links import VALID_DAYS, is_signed_picture, target_of, with_signed_pictures
+from ..responses import fit_suffix_range
+
+optional_bp = editor_blueprint("previews")
+
+
+def init_app(app: Flask) -> None:
+    register(app, optional_bp)
+
+
+@optional_bp.get(f"{urls.PREVIEW}/<token>")
+def preview(token: str) -> Response | WerkzeugResponse:
+    """An article that has been published meanwhile is shown at its own address."""
+    target = target_of(token)
+    if target is None:
+        raise NotFound("page", token[:100])
+    kind, name = target
+    if kind == "issue":
+        return _page(name, file_listing().articles_of_day(date.fromisoformat(name)))
+    file, article = file_listing().file(name), file_listing().article(name)
+    if file and file.state == PUBLISHED:
+        return redirect(urls.article(file.slug), 302)
+    if article is None:
+        raise NotFound("page", token[:100])
+    return _page(article.title, [article])
+
+
+def _page(title: str, articles: list[Article]) -> Response:
+    shown = [article_in_preview(article) for article in articles]
+    kinds = sorted({kind for each in shown for kind in each.kinds})
+    response = editor_page("editor/preview.html", heading=title, articles=shown, kinds=kinds, days=VALID_DAYS)
+    response.set_data(with_signed_pictures(response.get_data(as_text=True)))
+    return response
+
+
+@optional_bp.get(f"{urls.PREVIEW}/media/<token>/<digest>-<int:width>.<suffix>")
+def picture(token: str, digest: str, width: int, suffix: str) -> Response:
+    if suffix not in MIMETYPES or not is_signed_picture(token, digest):
+        raise NotFound("picture", digest)
+    path = services().image_renderer.file(digest, width, suffix)
+    fit_suffix_range(path.stat().st_size)
+    return send_file(path, mimetype=MIMETYPES[suffix])
