@@ -30,7 +30,7 @@ from ..importing.sources.sources import items_of
 from ..library.article_json import fields_of
 from ..models import Draft
 from ..settings import Settings
-from .file_tasks import change_file, check_picture, compare, open_file
+from .file_tasks import change_file, check_picture, compare, compare_contents, open_file
 from .form import EditorForm, draft_of, form_of
 
 Answer = dict[str, Any]
@@ -127,6 +127,7 @@ TASKS: dict[str, Callable[..., Answer]] = {
     "open": open_file,
     "change": change_file,
     "compare": compare,
+    "compare contents": compare_contents,
     "picture": check_picture,
 }
 

@@ -58,6 +58,12 @@ def compare_texts(settings: Settings, old: str, new: str) -> list[tuple[str, str
     return [(kind, line) for kind, line in ask_child(settings, "compare", old=old, new=new)["lines"]]
 
 
+def compare_contents(settings: Settings, old: bytes, new: bytes) -> list[tuple[str, str]]:
+    """As ``compare_texts``, of the contents of two files. Raises NotImported."""
+    answer = ask_child(settings, "compare contents", old=_packed(old), new=_packed(new))
+    return [(kind, line) for kind, line in answer["lines"]]
+
+
 def suffix_of_picture(settings: Settings, name: str, content: bytes) -> str:
     """The suffix of a picture by its content. Raises NotImported."""
     return str(ask_child(settings, "picture", name=name, content=_packed(content))["suffix"])

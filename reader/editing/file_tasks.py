@@ -24,6 +24,7 @@ from ..media.sound_and_video import link_media
 from ..models import Draft
 from ..settings import Settings
 from . import changes
+from .article_text import text_in
 from .form import EditorForm
 
 Answer = dict[str, Any]
@@ -60,6 +61,19 @@ def change_file(
         return {"invalid": stored(_in_line(error))}
     answer = {"content": base64.b64encode(new.content).decode(), "notes": list(map(stored, new.notes))}
     return answer | _shown(settings, path, lambda: new.draft)
+
+
+def compare_contents(settings: Settings, old: str, new: str) -> Answer:
+    """As ``compare``, of the contents of two files."""
+    return compare(settings, _text_of(old), _text_of(new))
+
+
+def _text_of(content: str) -> str:
+    data = base64.b64decode(content)
+    try:
+        return text_in(data).text
+    except UnreadableArticle:
+        return f"({len(data):,} bytes)"
 
 
 def compare(settings: Settings, old: str, new: str) -> Answer:  # noqa: ARG001 every task has them

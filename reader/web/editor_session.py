@@ -20,6 +20,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from .. import urls
 from ..editing.access_token import token_of
+from ..editing.accounts import stamp_of
 from ..i18n import translated
 from . import services
 from .localized_templates import render_template
@@ -43,6 +44,8 @@ class EditorSession:
     id: str
     name: str
     since: float
+    stamp: str = ""
+    """Of the editor's token, so that the session ends with it; empty for the site's own, whose sessions it signs."""
 
 
 def init_app(app: Flask) -> None:
@@ -122,12 +125,15 @@ def _session() -> EditorSession | None:
         return None
     if _marker(session.id).exists() or _all_ended_at(session.name) >= session.since:
         return None
+    if session.name and stamp_of(services().state, session.name) != session.stamp:
+        return None
     return session
 
 
 def log_in(response: Response, name: str) -> None:
     """Gives *response* the cookie of a new session of the editor *name*."""
-    session = [secrets.token_urlsafe(16), name, time.time()]
+    stamp = stamp_of(services().state, name) if name else ""
+    session = [secrets.token_urlsafe(16), name, time.time(), stamp]
     response.set_cookie(
         COOKIE,
         _session_signer().dumps(session),

@@ -13,6 +13,8 @@ from flask import Flask, Response, redirect, request
 from flask_babel import gettext
 
 from ... import urls
+from ...editing.accounts import editor_with
+from .. import services
 from ..editor_session import (
     COOKIE,
     checked_form,
@@ -52,7 +54,9 @@ def login() -> Response:
 
 def _name_of(token: str) -> str | None:
     """The name of the editor with this token; None for a wrong one."""
-    return "" if hmac.compare_digest(token.encode(), site_token().encode()) else None
+    if hmac.compare_digest(token.encode(), site_token().encode()):
+        return ""
+    return editor_with(services().state, token)
 
 
 def _slow_down_guessing(count: Callable[[str, int, str], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, request
@@ -12,6 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog.file_listing import STATES, ListedFile
+from ...editing import ledger
 from ...editing.article_files import Changed, create_beside, digest_of, find_file, read_file, replace_file
 from ...editing.file_requests import suffix_of_picture
 from ...editing.picture_markup import picture_markup
@@ -20,6 +22,7 @@ from ...i18n import N_
 from .. import services
 from ..editor_files import Submitted, article_page, changed, conflict_page, file_listing, opened_page, submitted
 from ..editor_previews import FAILURES, child_place, in_words, status_of, told
+from ..editor_record import commit_picture, record_act
 from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
 from ..preview_links import link_to_issue
 
@@ -115,6 +118,8 @@ def save() -> Response | WerkzeugResponse:
         if new.content is None:
             return article_page(sent, new.article, in_words(new.problem))
         replace_file(settings, sent.file, sent.digest, new.content)
+        if new.content != content:
+            record_act(ledger.SAVED, sent.file.path, content, new.content)
     except Changed as error:
         return conflict_page(sent, error.content)
     except FAILURES as error:
@@ -145,6 +150,7 @@ def _uploaded(sent: Submitted) -> str:
     with child_place():
         suffix = suffix_of_picture(services().settings, upload.filename or "" if upload else "", content)
     path = create_beside(sent.file, suffix, content)
+    commit_picture(f"{PurePosixPath(sent.file.path).parent}/{path}")
     return picture_markup(sent.file.suffix, path, request.form.get("caption", "")[:1000])
 
 

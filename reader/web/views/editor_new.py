@@ -8,12 +8,14 @@ from flask import Flask, Response, request
 from flask_babel import gettext
 
 from ... import urls
-from ...editing import child_requests
+from ...editing import child_requests, ledger
+from ...editing.article_files import find_file, read_file
 from ...editing.child_requests import Preview
 from ...editing.form import EditorForm, form_from
 from ...importing.import_result import SKIPPED
 from .. import services
 from ..editor_previews import FAILURES, child_place, in_words, status_of, told
+from ..editor_record import record_act
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..editor_sheet import sheet
 
@@ -56,10 +58,18 @@ def save() -> Response:
         return _corrected(form, told(error), status_of(error))
     if outcome.kind == SKIPPED:
         return _corrected(form, gettext("already imported as %(path)s", path=outcome.detail))
+    record_act(ledger.CREATED, outcome.detail, None, _content(outcome.detail))
     slug = PurePosixPath(outcome.detail).stem
     notes = [in_words(note) for note in outcome.notes]
     shown = {"detail": outcome.detail, "notes": notes, "target": urls.article(slug)}
     return editor_page("editor/saved.html", 201, **shown, open=urls.editor_article(outcome.detail))
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        return read_file(services().settings, find_file(services().settings, path))
+    except FAILURES:  # it was deleted in this moment
+        return None
 
 
 def _first_page(text: str = "", address: str = "", problem: str = "", status: int = 200) -> Response:

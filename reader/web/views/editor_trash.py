@@ -7,10 +7,11 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ...editing import trash
-from ...editing.article_files import Changed, find_file
+from ...editing import ledger, trash
+from ...editing.article_files import Changed, find_file, read_file
 from .. import services
 from ..editor_previews import FAILURES, status_of, told
+from ..editor_record import record_act
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 
 optional_bp = editor_blueprint("editor_trash")
@@ -29,9 +30,12 @@ def trash_page() -> Response:
 @optional_bp.post(f"{urls.EDITOR_ARTICLE}/delete")
 def delete() -> Response | WerkzeugResponse:
     """Deletes the file if it is still as it was opened."""
-    form = checked_form()
+    form, settings = checked_form(), services().settings
     try:
-        trash.delete(services().settings, find_file(services().settings, form.get("path", "")), form.get("digest", ""))
+        file = find_file(settings, form.get("path", ""))
+        content = read_file(settings, file)
+        trash.delete(settings, file, form.get("digest", ""))
+        record_act(ledger.DELETED, file.path, content, None)
     except Changed:
         return _page(gettext("The file has changed since you opened it; it was not deleted."), 409)
     except FAILURES as error:
@@ -44,6 +48,7 @@ def restore() -> Response | WerkzeugResponse:
     form = checked_form()
     try:
         path = trash.restore(services().settings, form.get("id", ""))
+        record_act(ledger.RESTORED, path, None, read_file(services().settings, find_file(services().settings, path)))
     except FAILURES as error:
         return _page(told(error), status_of(error))
     return redirect(urls.editor_article(path), 303)

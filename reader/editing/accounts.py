@@ -1,0 +1,97 @@
+"""Editors who are known by name, each with a token of their own; the database holds the token's digest only.
+
+SQLAlchemy is imported inside the functions: a site with one token needs none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..errors import ReaderError
+from ..i18n import Message
+from ..models import escaped
+
+if TYPE_CHECKING:
+    from ..state import State
+
+LONGEST_NAME = 60
+
+
+class UnusableName(ReaderError):
+    """An editor's name that is taken or cannot be one."""
+
+
+@dataclass(frozen=True)
+class Editor:
+    name: str
+    added_at: datetime
+
+
+def add_editor(state: State, name: str) -> str:
+    """Returns the token, which can't be asked for again. Raises UnusableName or StateUnusable."""
+    from sqlalchemy import insert, select
+
+    from .tables import editors
+
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or escaped(name) != name or {*"<>"} & set(name):
+        raise UnusableName(Message("not a name of an editor: '%(name)s'", name=name[:LONGEST_NAME]))
+    token = secrets.token_urlsafe(24)
+    with state.writing() as connection:
+        if connection.execute(select(editors.c.name).where(editors.c.name == name)).first():
+            raise UnusableName(Message("there is an editor named '%(name)s'", name=name))
+        row = {"name": name, "token_digest": _digest(token), "added_at": datetime.now(UTC)}
+        connection.execute(insert(editors).values(**row))
+    return token
+
+
+def remove_editor(state: State, name: str) -> bool:
+    """Ends all of this editor's sessions, too. False if there is none of that name."""
+    from sqlalchemy import delete
+
+    from .tables import editors
+
+    with state.writing() as connection:
+        return connection.execute(delete(editors).where(editors.c.name == name)).rowcount > 0
+
+
+def all_editors(state: State) -> list[Editor]:
+    from sqlalchemy import select
+
+    from .tables import editors
+
+    with state.reading() as connection:
+        rows = connection.execute(select(editors.c.name, editors.c.added_at).order_by(editors.c.name)).all()
+    return [Editor(row.name, row.added_at) for row in rows]
+
+
+def editor_with(state: State, token: str) -> str | None:
+    """The name of the editor with the *token*; None if nobody has it."""
+    from sqlalchemy import select
+
+    from .tables import editors
+
+    if state.path and not state.path.exists():  # nobody was ever added, and a stranger's guess makes no database
+        return None
+    with state.reading() as connection:
+        found = connection.execute(select(editors.c.name).where(editors.c.token_digest == _digest(token))).first()
+    return str(found.name) if found else None
+
+
+def stamp_of(state: State, name: str) -> str:
+    """Changes when the editor gets another token; empty if there is none of that name."""
+    from sqlalchemy import select
+
+    from .tables import editors
+
+    with state.reading() as connection:
+        found = connection.execute(select(editors.c.token_digest).where(editors.c.name == name)).first()
+    return str(found.token_digest)[:16] if found else ""
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

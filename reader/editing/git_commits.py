@@ -1,0 +1,67 @@
+"""Where the articles folder is a git work tree of its own, each save is one commit of that file by its editor.
+
+``git commit --only`` leaves all other changes of the work tree and of the index as they are. Nothing of the repository
+is run: its hooks, file system monitor, signature and credential programs are off. A folder inside of a larger work tree
+is left alone: its owner commits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+
+from ..settings import Settings
+
+TIMEOUT_SECONDS = 20
+SITE_EDITOR = "Reader"
+_OFF = (
+    *("core.fsmonitor=false", "core.hooksPath=/dev/null", "commit.gpgsign=false", "gc.auto=0", "safe.directory=*"),
+    *("credential.helper=", "protocol.allow=never", "core.editor=true", "core.quotePath=false"),
+)
+log = logging.getLogger(__name__)
+
+
+def commit(settings: Settings, paths: list[str], editor: str, message: str) -> bool:
+    """Whether the *paths* (relative to the articles folder) were committed as they are now. Logs why not."""
+    if not (settings.articles / ".git").exists() or not shutil.which("git"):
+        return False
+    try:
+        there = [path for path in paths if (settings.articles / path).exists()]
+        if there:
+            _git(settings, editor, "add", "--", *there)
+        _git(settings, editor, "commit", "--quiet", "--only", f"--message={message}", "--", *paths)
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("%s was saved, but not committed: %s", paths[0], _reason(error))
+        return False
+    return True
+
+
+def _git(settings: Settings, editor: str, *words: str) -> None:
+    name = "".join(character for character in editor or SITE_EDITOR if character not in "<>\n")
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": "/nonexistent",
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_LITERAL_PATHSPECS": "1"}
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": "editor@reader.invalid"}
+    options = [part for option in _OFF for part in ("-c", option)]
+    program = shutil.which("git") or "git"
+    subprocess.run(  # noqa: S603 our own command
+        [program, *options, *words],
+        cwd=settings.articles,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TIMEOUT_SECONDS,
+        check=True,
+    )
+
+
+def _reason(error: Exception) -> str:
+    told = error.stderr if isinstance(error, subprocess.CalledProcessError) else b""
+    return told.decode("utf-8", "replace").strip()[:300] or str(error)

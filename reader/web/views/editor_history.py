@@ -1,0 +1,65 @@
+"""The desk: who changed what, and the difference between the file before and after."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_babel import gettext
+
+from ... import urls
+from ...editing import ledger
+from ...editing.file_requests import compare_contents
+from ...errors import NotFound
+from ...i18n import N_
+from .. import services
+from ..editor_previews import FAILURES, child_place, status_of, told
+from ..editor_session import editor_blueprint, editor_page, register, required_session
+
+optional_bp = editor_blueprint("editor_history")
+
+ACTS = 50
+ACT_LABELS = {
+    ledger.SAVED: N_("edited"),
+    ledger.CREATED: N_("added"),
+    ledger.DELETED: N_("deleted"),
+    ledger.RESTORED: N_("restored"),
+}
+
+
+def init_app(app: Flask) -> None:
+    register(app, optional_bp)
+
+
+@optional_bp.get(urls.EDITOR_HISTORY)
+def history() -> Response:
+    """All acts, latest first; of one file with ``?path=``; ``?version=`` names an act whose change is shown."""
+    required_session()
+    path, version = request.args.get("path", ""), _number("version")
+    try:
+        found = ledger.acts(services().state, path, _number("after"), ACTS + 1)
+        chosen = ledger.act(services().state, version) if version else None
+        difference = _difference(chosen) if chosen else []
+    except FAILURES as error:
+        return editor_page("editor/failed.html", status_of(error), problem=told(error), path=path)
+    if version and chosen is None:
+        raise NotFound("page", str(version))
+    zone = services().settings.timezone
+    return editor_page(
+        "editor/history.html",
+        acts=[(act, act.at.astimezone(zone)) for act in found[:ACTS]],
+        labels={name: gettext(label) for name, label in ACT_LABELS.items()},
+        path=path,
+        chosen=chosen,
+        difference=difference,
+        more=found[ACTS - 1].id if len(found) > ACTS else 0,
+    )
+
+
+def _number(name: str) -> int:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _difference(act: ledger.Act) -> list[tuple[str, str]]:
+    before, after = (ledger.version(services().state, digest) for digest in (act.before, act.after))
+    with child_place():
+        return compare_contents(services().settings, before, after)
