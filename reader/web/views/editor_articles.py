@@ -32,7 +32,7 @@ FILES = 50
 """How many files a page lists."""
 
 STATE_LABELS = {
-    "published": N_("Published"),
+    "published": N_("Published articles"),
     "scheduled": N_("Scheduled"),
     "draft": N_("Drafts"),
     "problem": N_("With problems"),
