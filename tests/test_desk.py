@@ -318,7 +318,12 @@ def test_a_file_that_was_deleted_meanwhile_is_told_and_what_was_typed_stays(desk
     desk.put("2026-05-01/rain.md", RAIN)
     fields = desk.fields("2026-05-01/rain.md")
     (desk.settings.articles / "2026-05-01/rain.md").unlink()
-    assert desk.post("save", fields).status_code == 404
+    answer = desk.post("save", fields | {"body": "\n写了很久的字。\n"})
+    assert (answer.status_code, fields_in(answer.text)["body"]) == (404, "\n写了很久的字。\n")
+    assert (
+        desk.post("save", {"word": fields["word"], "path": fields["path"], "digest": fields["digest"]}).status_code
+        == 400
+    )
 
 
 def test_no_temporary_file_stays_when_the_disk_refuses(desk, monkeypatch):

@@ -44,7 +44,7 @@ def text_in(content: bytes) -> ArticleText:
     found = judge(content)
     if found.problem:
         raise UnreadableArticle(found.problem, Message("save the file as UTF-8 text"))
-    codec = codec or found.codec
+    codec = codec or found.codec.replace("ascii", "utf-8")  # its text may become more than ASCII
     raw = content[len(mark) :].decode(codec)
     ends = Counter(_LINE_END.findall(raw))
     newline = ends.most_common(1)[0][0] if ends else "\n"
@@ -88,4 +88,7 @@ def _with_line_ends(text: str, raw: str, newline: str) -> str:
     new_ends[:kept] = ends[:kept]
     if kept_below := min(max(same_below - 1, 0), len(ends) - kept, len(new_ends) - kept):
         new_ends[-kept_below:] = ends[-kept_below:]
+    for n in range(1, len(new_ends)):
+        if (new_ends[n - 1], new[n], new_ends[n]) == ("\r", "", "\n"):  # together they would be one line end
+            new_ends[n] = "\r"
     return "".join(line + end for line, end in zip(new, [*new_ends, ""], strict=True))

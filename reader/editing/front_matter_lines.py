@@ -107,7 +107,7 @@ def _fields(block: str, lines: list[str], first: int, fence: int) -> tuple[Field
     if len(set(starts)) < len(starts):
         return None
     found = []
-    for (name, _), start, after in zip(begins, starts, [*starts[1:], fence], strict=True):
+    for (name, _), start, after in zip(begins, starts, [*starts, fence][1:], strict=True):
         end = after
         while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
             end -= 1

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, abort, current_app
 from flask_babel import gettext
 
 from ..catalog.file_listing import FileListing
 from ..editing.article_files import ArticleFile, digest_of, find_file, read_file
 from ..editing.file_requests import ChangedFile, change_content, compare_texts, open_content
 from ..editing.form import EditorForm, form_from
-from ..errors import NotImported
+from ..errors import NotFound, NotImported
 from ..models import Article
 from . import services
 from .editor_previews import child_place, in_words, phone_preview, told
 from .editor_session import checked_form, editor_page
-from .editor_sheet import lines_of
+from .editor_sheet import lines_of, sheet
 from .preview_links import VALID_DAYS, link_to_article
 
 _LISTING = "reader-files"
@@ -63,10 +63,19 @@ class Submitted:
 
 
 def submitted() -> Submitted:
-    """Aborts with 403 for a form of somebody else. Raises NotFound."""
+    """Aborts with 403 for a form of somebody else, and with 400 for half a form.
+
+    If the file is not there any more, aborts with the page on which what was typed can be saved as a new article.
+    """
     form = checked_form()
-    file = find_file(services().settings, form.get("path", ""))
+    if "text" not in form and not {"title", "body"} <= form.keys():
+        abort(400)
     typed = form["text"].replace("\r\n", "\n") if "text" in form else form_from(form)
+    try:
+        file = find_file(services().settings, form.get("path", ""))
+    except NotFound:
+        problem = gettext("The file is not there any more. Saving puts what you typed into a new one.")
+        abort(sheet(EditorForm(body=typed) if isinstance(typed, str) else typed, None, problem, 404))
     return Submitted(file, form.get("digest", ""), typed, " ".join(form.get("correction", "").split()))
 
 
