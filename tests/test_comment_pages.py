@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -407,12 +406,6 @@ def test_pages_of_articles_go_on_without_the_state_database(open_site, settings)
     assert (page.status_code, ">我要评论</a>" in page.text) == (200, True)
     assert again.visitor().get("/a/rain/comments").status_code == 503
     assert again.visitor().get("/a/sun").status_code == 200
-
-
-def test_a_site_without_comments_makes_no_database(site):
-    with closing(site.services.state):
-        assert site.visitor().get("/a/rain").status_code == 200
-        assert not site.services.state.path.exists()
 
 
 def test_one_address_has_one_cache_entry():

@@ -63,7 +63,7 @@ def test_an_application_in_process_makes_no_token_but_knows_one_that_was_made(se
         services.library.scan_all()
         return create_app(services).test_client().get("/editor").status_code
 
-    assert (status(), settings.data.exists()) == (404, False)
+    assert (status(), (settings.data / "editor-token").exists()) == (404, False)
     make_token(settings)
     assert status() == 200
 
