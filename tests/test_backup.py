@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 import zipfile
 from dataclasses import replace
@@ -13,6 +15,7 @@ from sqlalchemy import insert, select
 from reader.backup import restoring
 from reader.backup.restoring import restore_backup
 from reader.backup.writing import write_backup
+from reader.editing.ledger import record
 from reader.errors import BadBackup, StateUnusable
 from reader.history.tables import COPIED, versions
 from reader.services import build_services
@@ -163,3 +166,49 @@ def test_a_backup_is_not_part_of_itself(site, settings):
     write_backup(settings, path)
     with zipfile.ZipFile(path) as archive:
         assert not [name for name in archive.namelist() if name.endswith("backup.zip")]
+
+
+def test_equal_rows_make_no_backup_that_is_refused_as_a_zip_bomb(settings, elsewhere, tmp_path):
+    state = State(settings.state_url)
+    for _ in range(3):
+        record(state, "周琳", "a" * 1_000_000, "rain.md", None, None)
+    state.close()
+    write_backup(settings, tmp_path / "backup.zip")
+    assert restore_backup(elsewhere, tmp_path / "backup.zip", force=False) == (0, [])
+
+
+def test_a_folder_that_vanishes_while_it_is_listed_spoils_no_backup(site, settings, tmp_path, monkeypatch):
+    walk = os.walk
+
+    def walk_and_delete(folder, onerror):
+        for found in walk(folder, onerror=onerror):
+            yield found
+            shutil.rmtree(settings.articles / "a", ignore_errors=True)
+
+    monkeypatch.setattr(os, "walk", walk_and_delete)
+    count, left_out = write_backup(settings, tmp_path / "backup.zip")
+    assert (count, left_out) == (4, [])
+
+
+def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_saved(site, settings, tmp_path, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if os.fspath(path) == str(settings.articles / "a"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert write_backup(settings, tmp_path / "backup.zip") == (4, ["articles/a"])
+
+
+def test_a_link_to_the_articles_folder_stays_one(archive, elsewhere):
+    real = elsewhere.articles.with_name("disk")
+    real.mkdir(parents=True)
+    elsewhere.articles.symlink_to(real.name)
+    restore_backup(elsewhere, archive, force=False)
+    assert elsewhere.articles.is_symlink()
+    assert (real / "rain.md").exists()
+    restore_backup(elsewhere, archive, force=True)
+    assert elsewhere.articles.is_symlink()
+    assert (real / "rain.md").exists()

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from reader.app import create_app
-from reader.editing import article_files
+from reader.editing import article_files, trash
 from reader.services import build_services
 
 TOKEN = "a long secret of the house"
@@ -139,7 +139,7 @@ def test_the_list_is_paged_and_no_article_is_on_two_pages(desk):
 
 def test_a_wrong_place_in_the_list_begins_anew(desk):
     desk.put("2026-05-01/rain.md", RAIN)
-    for after in ("x", "[1]", '["a","b"]', '[1e999,"x"]', "\x00"):
+    for after in ("x", "[1]", '["a","b"]', '[1e999,"x"]', '[1, "\\ud800"]', "\x00"):
         assert "大雨" in desk.client.get(f"/editor?after={quote(after)}").text or after.startswith("[1e")
 
 
@@ -291,6 +291,25 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten_and_both_versions_are_
     assert "别人的版本" in desk.bytes_of("2026-05-01/rain.md").decode()
     assert desk.post("save", fields_in(answer.text)).status_code == 303
     assert "我的版本" in desk.bytes_of("2026-05-01/rain.md").decode()
+
+
+def test_what_is_compared_is_the_file_that_is_replaced_though_the_folder_was_switched(desk):
+    """A deploy switches the link to the articles while the editor's text is being read."""
+    first, second = (desk.settings.articles.with_name(name) for name in ("first", "second"))
+    desk.settings.articles.rename(first)
+    second.mkdir()
+    (first / "rain.md").write_text(RAIN, "utf-8")
+    (second / "rain.md").write_text("# 新的\n\n新的。\n", "utf-8")
+    desk.settings.articles.symlink_to("first")
+    file = article_files.find_file(desk.settings, "rain.md")
+    desk.settings.articles.unlink()
+    desk.settings.articles.symlink_to("second")
+    digest = article_files.digest_of(RAIN.encode())
+    with pytest.raises(article_files.Changed):
+        article_files.replace_file(desk.settings, file, digest, b"# x\n")
+    with pytest.raises(article_files.Changed):
+        trash.delete(desk.settings, file, digest)
+    assert (second / "rain.md").read_text("utf-8") == "# 新的\n\n新的。\n"
 
 
 def test_of_many_who_save_at_once_one_is_written_and_the_others_are_told(desk):
@@ -516,6 +535,17 @@ def test_a_deleted_article_is_in_the_trash_is_not_published_and_comes_back(desk)
     desk.scan()
     assert desk.client.get("/a/rain").status_code == 200
     assert "name=id" not in desk.client.get("/editor/trash").text
+
+
+def test_an_article_behind_a_link_can_be_deleted_and_restored(desk):
+    desk.put(".store/rain.md", RAIN)
+    (desk.settings.articles / "rain.md").symlink_to(".store/rain.md")
+    desk.scan()
+    fields = desk.fields("rain.md")
+    assert desk.post("delete", fields).status_code == 303
+    (deleted,) = trash.deleted_files(desk.settings)
+    assert trash.restore(desk.settings, deleted.id) == "rain.md"
+    assert desk.bytes_of("rain.md").decode() == RAIN
 
 
 def test_restoring_never_replaces_a_file_and_a_changed_one_is_not_deleted(desk):

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from test_desk import RAIN, Desk, fields_in
 
+from reader.child_process.git import git_environment, run_git
 from reader.cli import main
 from reader.editing import ledger
 from reader.editing.accounts import UnusableName, add_editor, all_editors, editor_with, remove_editor
@@ -122,6 +123,50 @@ def test_a_save_in_a_git_work_tree_is_one_commit_by_its_editor_and_leaves_other_
     fields = fields_in(client.get("/editor/article?path=2026-05-01/rain.md").text)
     desk.post("delete", fields, client)
     assert git(folder, "show", "--name-status", "--format=", "HEAD").split() == ["D", "2026-05-01/rain.md"]
+
+
+def test_a_save_runs_no_filter_that_the_repository_names(desk):
+    folder = desk.settings.articles
+    desk.put("rain.md", RAIN)
+    git(folder, "init", "-q")
+    config = folder / ".git/config"
+    filters = [f'[filter "{name}"]\n\tclean = touch .run; cat\n\trequired = true\n' for name in ("x", "a=b.c")]
+    config.write_text("".join([config.read_text(), *filters]))
+    (folder / ".gitattributes").write_text("*.md filter=x\n")
+    desk.post("save", desk.fields("rain.md") | {"body": "\n提交这一句。\n"})
+    assert git(folder, "show", "--format=", "--name-only", "HEAD").split() == ["rain.md"]
+    assert "提交这一句" in git(folder, "show", "HEAD:rain.md")
+    assert not (folder / ".run").exists()
+
+
+def test_a_save_fetches_nothing_that_a_partial_clone_lacks(desk):
+    """The remote names the program that sends it."""
+    folder = desk.settings.articles
+    desk.put("rain.md", RAIN)
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    tree = git(folder, "rev-parse", "HEAD^{tree}").strip()
+    (folder / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    for name, value in (
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", str(folder)),
+        ("remote.origin.uploadpack", f"touch {folder}/.run; false"),
+        ("protocol.file.allow", "always"),
+    ):
+        git(folder, "config", name, value)
+    assert desk.post("save", desk.fields("rain.md") | {"body": "\n新的一句。\n"}).status_code == 303
+    assert not (folder / ".run").exists()
+
+
+def test_git_that_takes_too_long_leaves_no_lock_file(tmp_path):
+    lock = tmp_path / "index.lock"
+    script = f"trap 'rm {lock}; exit 1' TERM; touch {lock}; while :; do sleep 0.05; done"
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_git(["sh", "-c", script], tmp_path, git_environment(), 1)
+    assert not lock.exists()
 
 
 def test_a_folder_inside_of_a_larger_work_tree_is_left_to_its_owner(desk):

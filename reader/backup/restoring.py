@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ _SMALL_BYTES = 1_000_000
 def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[int, list[Path]]:
     """Returns the number of files, and what *force* moved aside. Raises BadBackup with what is wrong, and OSError."""
     _refuse_while_served(settings)
+    settings = replace(settings, articles=Path(os.path.realpath(settings.articles)))  # a link to it stays a link
     try:
         with zipfile.ZipFile(source) as archive:
             return _restore(settings, archive, force=force)

@@ -27,8 +27,10 @@ _IN_MEMORY_BYTES = 16_000_000
 def write_backup(settings: Settings, target: Path) -> tuple[int, list[str]]:
     """Writes the archive. Returns the number of files, and the paths of what is left out: links, devices, and files
     that cannot be read. Raises OSError, and StateUnusable: a backup without the state would be none.
+
+    Nothing is compressed: what packs very well, such as a thousand equal comments, would be refused as a zip bomb.
     """
-    with target.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with target.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         os.fchmod(file.fileno(), 0o600)
         head = {"format": FORMAT, "reader": __version__, "made": datetime.now(UTC).isoformat(timespec="seconds")}
         archive.writestr(HEAD, json.dumps(head))
@@ -56,24 +58,34 @@ def _write_state(archive: zipfile.ZipFile, state: State) -> None:
 
 def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tuple[list[FileRecord], list[str]]:
     records, left_out = list[FileRecord](), list[str]()
-    articles = (("articles", settings.articles, path) for path in _files_below(settings.articles))
+    unread = list[str]()
+    articles = (("articles", settings.articles, path) for path in _files_below(settings.articles, unread))
     data = (("data", settings.data, settings.data / name) for name in DATA_FILES)
     for place, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
         name = path.relative_to(folder).as_posix()
-        if path.name == own.name and path.samefile(own):
-            continue
         try:
+            if path.name == own.name and path.samefile(own):
+                continue
             records.append(_write_file(archive, place, name, path, len(records)))
         except OSError:
             left_out.append(f"{place}/{name}")
-    return records, left_out
+    return records, [
+        *left_out,
+        *(f"articles/{Path(path).relative_to(settings.articles).as_posix()}" for path in unread),
+    ]
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Everything that is no folder, hidden files too, by name. Links to folders are not followed."""
+def _files_below(folder: Path, unread: list[str]) -> Iterator[Path]:
+    """Everything that is no folder, hidden files too, by name. Links to folders are not followed.
+
+    Folders below it that cannot be listed are added to *unread*, those that were deleted meanwhile are not.
+    """
 
     def fail(error: OSError) -> None:
-        raise error
+        if Path(error.filename) == folder:
+            raise error
+        if not isinstance(error, FileNotFoundError):
+            unread.append(error.filename)
 
     if not folder.exists():
         return

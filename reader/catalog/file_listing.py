@@ -106,6 +106,7 @@ class FileListing:
 def _place(cursor: str) -> list[object]:
     try:
         published, path = json.loads(cursor)
+        str(path).encode()  # JSON can hold half a character, which SQLite cannot
     except (ValueError, TypeError):
         return []
     return [float(published), str(path)] if isinstance(published, int | float) else []

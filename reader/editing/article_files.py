@@ -104,15 +104,15 @@ def replace_file(settings: Settings, file: ArticleFile, digest: str, content: by
     Raises Changed, NotFound if it was deleted, or OSError; nothing has changed then.
     """
     with writing_lock(settings):
-        place = find_file(settings, file.path).place
+        now_there = find_file(settings, file.path)  # a link above it may lead elsewhere by now
         try:
-            now = read_file(settings, file)
+            now = read_file(settings, now_there)
         except FileNotFoundError as error:
             raise NotFound("file", file.path) from error
         if digest_of(now) != digest:
             raise Changed(now)
         if now != content:
-            _replace(place, content)
+            _replace(now_there.place, content)
 
 
 def _replace(place: Path, content: bytes) -> None:

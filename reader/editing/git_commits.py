@@ -1,25 +1,21 @@
 """Where the articles folder is a git work tree of its own, each save is one commit of that file by its editor.
 
 ``git commit --only`` leaves all other changes of the work tree and of the index as they are. Nothing of the repository
-is run: its hooks, file system monitor, signature and credential programs are off. A folder inside of a larger work tree
-is left alone: its owner commits.
+is run (``child_process/git.py``), its filters neither: the file is committed as it is. A folder inside of a larger work
+tree is left alone: its owner commits.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import subprocess
 
+from ..child_process.git import OPTIONS, git_environment, run_git, without_filters
 from ..settings import Settings
 
 TIMEOUT_SECONDS = 20
 SITE_EDITOR = "Reader"
-_OFF = (
-    *("core.fsmonitor=false", "core.hooksPath=/dev/null", "commit.gpgsign=false", "gc.auto=0", "safe.directory=*"),
-    *("credential.helper=", "protocol.allow=never", "core.editor=true", "core.quotePath=false"),
-)
 log = logging.getLogger(__name__)
 
 
@@ -40,26 +36,12 @@ def commit(settings: Settings, paths: list[str], editor: str, message: str) -> b
 
 def _git(settings: Settings, editor: str, *words: str) -> None:
     name = "".join(character for character in editor or SITE_EDITOR if character not in "<>\n")
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": "/nonexistent",
-        "LC_ALL": "C",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
-    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_LITERAL_PATHSPECS": "1"}
+    program = shutil.which("git") or "git"
+    environment = git_environment() | without_filters(program, settings.articles, TIMEOUT_SECONDS)
+    environment |= {"GIT_LITERAL_PATHSPECS": "1"}
     for role in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": "editor@reader.invalid"}
-    options = [part for option in _OFF for part in ("-c", option)]
-    program = shutil.which("git") or "git"
-    subprocess.run(  # noqa: S603 our own command
-        [program, *options, *words],
-        cwd=settings.articles,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=TIMEOUT_SECONDS,
-        check=True,
-    )
+    run_git([program, *OPTIONS, *words], settings.articles, environment, TIMEOUT_SECONDS)
 
 
 def _reason(error: Exception) -> str:

@@ -38,13 +38,14 @@ def delete(settings: Settings, file: ArticleFile, digest: str) -> Deleted:
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}"
     with writing_lock(settings):
-        place = find_file(settings, file.path).place
-        content = read_file(settings, file)
+        now_there = find_file(settings, file.path)
+        place, content = now_there.place, read_file(settings, now_there)
         if digest_of(content) != digest:
             raise Changed(content)
         target = _trash(settings) / name / file.path
         target.parent.mkdir(parents=True)
         place.rename(target)
+        _unlink_link(settings.articles / file.path)
         sync_folder(target.parent)
         sync_folder(place.parent)
     return Deleted(name, file.path, now)
@@ -75,6 +76,12 @@ def restore(settings: Settings, deleted_id: str) -> str:
         sync_folder(target.parent)
         _remove_empty(source.parent, _trash(settings))
     return path
+
+
+def _unlink_link(path: Path) -> None:
+    """A link that led to the file is removed, too; it would be in the way of restoring."""
+    if path.is_symlink():
+        path.unlink()
 
 
 def _move(source: Path, target: Path) -> None:

@@ -1,7 +1,7 @@
 """When the files of a folder were first committed, where the folder is a clone of a git repository.
 
-One ``git log`` for the whole folder, by the installed git. Nothing of the repository is run: its hooks, file system
-monitor, pager, credential and signature programs are off, no configuration but its own is read, and nothing is fetched.
+One ``git log`` for the whole folder, by the installed git. Nothing of the repository is run, and nothing is fetched
+(``child_process/git.py``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from ..article_building import NO_DATE
+from ..child_process.git import OPTIONS, git_environment
 from ..i18n import Message
 from ..models import Article, is_dated, local_time
 from ..settings import Settings
@@ -29,10 +30,6 @@ from .file_reader_pool import FileResult, read_files
 TIMEOUT_SECONDS = 20
 _MOST_BYTES = 100_000_000
 _CHUNK_BYTES = 1 << 16
-_OFF = (
-    *("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "log.showSignature=false"),
-    *("diff.external=", "core.quotePath=false", "credential.helper=", "protocol.allow=never", "safe.directory=*"),
-)
 _COMMAND = (
     *("log", "--first-parent", "-m", "--diff-filter=AR", "--name-status", "-M", "-z", "--no-ext-diff", "--no-textconv"),
     *("--format=%x01%ct", "--relative", "HEAD", "--", "."),
@@ -49,12 +46,9 @@ def first_commits(folder: Path) -> dict[str, datetime]:
     """
     if _git_folder(folder) is None or not (git := shutil.which("git")):
         return {}
-    options = [part for option in _OFF for part in ("-c", option)]
-    environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C"}
-    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
-    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    environment = git_environment() | {"GIT_OPTIONAL_LOCKS": "0"}
     try:
-        with _running([git, *options, *_COMMAND], folder, environment) as process:
+        with _running([git, *OPTIONS, *_COMMAND], folder, environment) as process:
             found = _read(_parts(cast("IO[bytes]", process.stdout)))
             return found if process.wait() == 0 else {}
     except (OSError, _TooMuch):
