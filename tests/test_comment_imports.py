@@ -11,7 +11,7 @@ import pytest
 
 from reader.comments.comment import APPROVED, PENDING
 from reader.comments.importing import program_of, programs
-from reader.comments.importing.imported_comment import moment, text_of_html, text_of_markdown
+from reader.comments.importing.imported_comment import EARLIEST, imported, moment, text_of_html, text_of_markdown
 from reader.errors import NotImported
 
 TIME = datetime(2018, 11, 23, 2, 40, tzinfo=UTC)
@@ -206,3 +206,18 @@ def test_times_are_read_as_the_programs_write_them(value):
 @pytest.mark.parametrize("value", [None, "", "yesterday", 1e300, [], {}, True])
 def test_what_is_no_time_is_none(value):
     assert moment(value) is None
+
+
+@pytest.mark.parametrize(
+    "html", ["<!--" * 50_000, "<a " + "href=" * 40_000, "<img " + 'alt="" ' * 30_000, "<a href=x>" * 20_000]
+)
+def test_html_that_is_made_to_take_long_takes_linear_time(html):
+    """Each took minutes to hours: the test would not end."""
+    assert len(text_of_html(html)) <= len(html)
+
+
+def test_a_time_at_which_nobody_can_have_written_is_the_nearest_one():
+    times = [datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC), TIME]
+    found = [imported("1", "rain", "张三", "写得好", time, APPROVED).posted_at for time in times]
+    assert found[0] <= datetime.now(UTC)
+    assert found[1:] == [EARLIEST, TIME]

@@ -430,3 +430,75 @@ def test_a_comment_stays_what_it_is_when_the_form_is_sent_twice(site):
     answers = [client.post("/a/rain/comments", data=fields) for client in (visitor, other)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert site.store.waiting_count() == 1
+
+
+def test_who_sends_the_form_of_another_from_the_same_address_does_not_become_its_author(open_site):
+    """The cached page gives all visitors the same form, and a school has one address."""
+    thief, victim = open_site.visitor(), open_site.visitor()
+    fields = fields_in(thief.get("/a/rain/comments").text) | {"name": "张三", "text": "我们学校的食堂很好"}
+    assert "Set-Cookie" in victim.post("/a/rain/comments", data=fields).headers
+    again = thief.post("/a/rain/comments", data=fields)
+    assert (again.status_code, "Set-Cookie" in again.headers) == (303, False)
+    assert thief.get("/a/rain/comments/1").status_code == 404
+    victim.post("/a/rain/comments/1", data={"text": "看 https://a.example", "correct": "1"})  # waits again, unseen
+    assert "Set-Cookie" not in thief.post("/a/rain/comments", data=fields).headers
+
+
+def test_what_was_withdrawn_can_be_sent_again_with_the_same_form(open_site):
+    author = open_site.visitor()
+    fields = fields_in(author.get("/a/rain/comments").text) | {"name": "张三", "text": "写得好"}
+    author.post("/a/rain/comments", data=fields)
+    author.post("/a/rain/comments/1", data={"withdraw": "1"})
+    assert author.post("/a/rain/comments", data=fields).headers["Location"].endswith("#c2")
+    assert open_site.store.counts(["rain"]) == {"rain": 1}
+
+
+def test_an_answer_to_what_nobody_has_seen_is_shown_and_counted_alike(open_site):
+    send(open_site.visitor(), "看 https://a.example")
+    assert "#c2" in send(open_site.visitor(), "回复内容", reply="1").headers["Location"]
+    page = open_site.visitor().get("/a/rain/comments").text
+    assert ("评论 (1)" in page, "回复内容" in page) == (True, True)
+
+
+@pytest.mark.parametrize("path", ["/a/rain/comments", "/a/rain/comments/atom.xml", "/comments/feed.xml"])
+def test_a_hidden_comment_is_gone_for_clients_that_remember_only_a_date(open_site, path):
+    visitor = open_site.visitor()
+    send(open_site.visitor(), "第一条评论")
+    send(open_site.visitor(), "第二条评论")
+    since = visitor.get(path).headers.get("Last-Modified", "Fri, 01 Jan 2100 00:00:00 GMT")
+    open_site.approve(2, act=HIDE)
+    open_site.look()
+    answer = visitor.get(path, headers={"If-Modified-Since": since})
+    assert (answer.status_code, "第一条评论" in answer.text, "第二条评论" in answer.text) == (200, True, False)
+
+
+def test_corrections_have_the_rate_limit_of_comments(site_with):
+    author = site_with(OPEN, comments_per_minute=3).visitor()
+    send(author, "写得好")
+    answers = [author.post("/a/rain/comments/1", data={"text": f"改{n}", "correct": "1"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "改2" in answers[2].text
+    assert author.post("/a/rain/comments/1", data={"withdraw": "1"}).status_code == 303
+
+
+def test_a_network_of_ipv6_is_one_place(open_site):
+    places = []
+    for number in range(acceptance.MOST_PER_HOUR + 1):
+        visitor = open_site.visitor(f"2001:db8:1:1::{number + 1:x}")
+        places.append("sent=1" in send(visitor, f"第{number}条评论").headers["Location"])
+    assert places == [False] * acceptance.MOST_PER_HOUR + [True]
+
+
+def test_a_form_of_a_renamed_article_is_sent_on_with_its_text(open_site, settings):
+    visitor = open_site.visitor()
+    fields = fields_in(visitor.get("/a/rain/comments").text) | {"name": "张三", "text": "写得好"}
+    (settings.articles / "2026-05-01/rain.md").rename(settings.articles / "2026-05-01/storm.md")
+    open_site.services.library.scan_all()
+    moved = visitor.post("/a/rain/comments", data=fields)
+    assert (moved.status_code, moved.headers["Location"]) == (308, "/a/storm/comments")
+    assert visitor.post(moved.headers["Location"], data=fields).status_code == 303
+
+
+def test_an_article_may_be_called_comments():
+    assert canonical_query("/a/comments", "pictures=all&page=2") == "pictures=all"
+    assert canonical_query("/a/comments/comments", "page=2") == "page=2"

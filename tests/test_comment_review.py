@@ -16,6 +16,7 @@ from test_comment_imports import EXPORTS
 
 from reader.app import create_app
 from reader.cli import main
+from reader.comments.changes import withdraw
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, Submission
 from reader.comments.store import Rules, Sender
 from reader.comments.word_list import WordList
@@ -119,6 +120,44 @@ def test_the_paper_answers_below_the_comment(editor, store, site):
     assert (empty.status_code, "请填写评论内容" in empty.text) == (422, True)
 
 
+def test_what_was_corrected_after_the_editor_read_it_is_not_approved(editor, store, site):
+    sender, rules = Sender("", "", "form"), Rules(REVIEWED, WordList(), ())
+    comment, author_id = store.post("rain", Submission("张三", "写得好"), sender, rules, datetime.now(UTC))
+    read = editor.get("/editor/comments").text
+    word = re.search(r'name=word value="([^"]+)"', read)[1]
+    cookie = store.signatures.author_cookie(author_id)
+    store.correct(comment.id, cookie, Submission("张三", "低价代开发票"), rules, datetime.now(UTC))
+    for fields in ({"do": "approve 1"}, {"do": "approve", "c": "1"}, {"do": "answer 1", "answer-1": "谢谢"}):
+        answer = editor.post("/editor/comments", data={"word": word} | fields)
+        assert (answer.status_code, "请重新审阅" in answer.text) == (409, True)
+    assert store.comment(1).status == PENDING
+    now_read = re.search(r'value="(approve 1\.\d+)"', answer.text)[1]
+    assert editor.post("/editor/comments", data={"word": word, "do": now_read}).status_code == 303
+    assert store.comment(1).status == APPROVED
+
+
+def test_what_a_colleague_rejected_is_not_approved_by_an_older_page(editor, store):
+    say(store, "写得好")
+    word = re.search(r'name=word value="([^"]+)"', editor.get("/editor/comments").text)[1]
+    do(editor, "reject 1")
+    assert editor.post("/editor/comments", data={"word": word, "do": "approve", "c": "1"}).status_code == 303
+    assert store.comment(1).status == REJECTED
+    answer = {"word": word, "do": "answer 1", "answer-1": "谢谢"}
+    assert editor.post("/editor/comments", data=answer).status_code == 409
+    assert store.comment(1).status == REJECTED
+    do(editor, "approve 1", "?status=rejected")
+    assert store.comment(1).status == APPROVED
+
+
+def test_an_answer_that_is_sent_twice_is_one(editor, store):
+    say(store, "什么时候停?")
+    word = re.search(r'name=word value="([^"]+)"', editor.get("/editor/comments").text)[1]
+    for _ in range(2):
+        data = {"word": word, "do": "answer 1", "answer-1": "预计明天。"}
+        assert editor.post("/editor/comments", data=data).status_code == 303
+    assert store.counts(["rain"]) == {"rain": 2}
+
+
 def test_the_queue_is_searched_and_paged(editor, store):
     for number in range(22):
         say(store, f"评论{number:02}号")
@@ -209,6 +248,23 @@ def test_an_export_is_imported_by_an_empty_site(command, tmp_path, settings):
     assert command("export", out).exit_code == 0
     settings.instance.with_name("data").rename(tmp_path / "old")
     assert "2 comments imported" in command("import", out).output
+    assert command("export").stdout == out.read_text("utf-8")
+
+
+def test_an_export_keeps_what_the_paper_said_and_what_was_withdrawn_and_is_known_at_home(
+    command, tmp_path, settings, site, store
+):
+    first = say(store, "第一条评论", mode=OPEN)
+    say(store, "回复", reply_to=first.id, mode=OPEN)
+    store.answer(first.id, Submission("河北新闻网", "谢谢"), "周琳", datetime.now(UTC))
+    with store.state.writing() as connection:
+        withdraw(connection, first, datetime.now(UTC))
+    out = tmp_path / "out.json"
+    assert command("export", out).exit_code == 0
+    assert "3 were imported before" in command("import", out).output
+    store.state.close()
+    settings.instance.with_name("data").rename(tmp_path / "old")
+    assert "3 comments imported" in command("import", out).output
     assert command("export").stdout == out.read_text("utf-8")
 
 

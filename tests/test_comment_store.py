@@ -237,3 +237,29 @@ def test_one_origin_is_one_comment_however_many_send_it_at_once(store):
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(send, range(24)))) == 1
+
+
+def test_of_a_withdrawn_comment_no_text_stays(store):
+    comment, author_id = store.post("rain", Submission("张三", "第一稿"), SOMEBODY, FREE, NOON)
+    cookie = store.signatures.author_cookie(author_id)
+    store.correct(comment.id, cookie, Submission("张三", "第二稿"), FREE, NOON)
+    store.withdraw(comment.id, cookie, NOON)
+    found, acts, _ = store.queue("withdrawn", "", 1)
+    assert ([c.text for c in found], [act.note for act in acts[comment.id]]) == ([""], ["", ""])
+
+
+def test_a_correction_to_what_another_said_waits(store):
+    say(store, "这是一条重复的广告")
+    mine, author_id = store.post("rain", Submission("李四", "写得非常非常好"), SOMEBODY, FREE, NOON)
+    cookie = store.signatures.author_cookie(author_id)
+    store.correct(mine.id, cookie, Submission("李四", "写得非常非常好！"), FREE, NOON)
+    assert store.comment(mine.id).status == APPROVED
+    store.correct(mine.id, cookie, Submission("李四", "这是一条,重复的广告"), FREE, NOON)
+    assert store.comment(mine.id).status == PENDING
+
+
+def test_comments_are_read_while_another_process_writes(store, state):
+    say(store, "写得好")
+    with state.writing():
+        key = CommentStore(state).signatures.key
+    assert key == store.signatures.key

@@ -6,6 +6,7 @@ is noted (``state/changes.py``), so that all web processes drop the pages of tha
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..state.changes import note_change
 from . import queries
-from .comment import APPROVED, HIDDEN, REJECTED, WITHDRAWN, Comment, Submission
+from .comment import APPROVED, HIDDEN, PENDING, REJECTED, WITHDRAWN, Comment, Read, Submission
 from .tables import comment_acts, comment_keys, comments
 
 TOPIC = "comments"
@@ -41,13 +42,17 @@ class NewComment:
     digest: str = ""
     reasons: tuple[str, ...] = ()
     is_paper: bool = False
+    edited_at: datetime | None = None
+    is_imported: bool = False
+    """Then it stands where it stood, below whatever it answers."""
 
 
 def post(connection: Connection, new: NewComment) -> Comment:
     """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
-    of none, stands at the top."""
+    to one that nobody has seen, stands at the top."""
     target = queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
-    below = target if target and target.page == new.page else None
+    is_there = target and target.page == new.page and (new.is_imported or target.status not in (PENDING, REJECTED))
+    below = target if is_there else None
     values = {
         "page": new.page,
         "thread": below.thread if below else 0,
@@ -55,6 +60,7 @@ def post(connection: Connection, new: NewComment) -> Comment:
         "name": new.sent.name,
         "text": new.sent.text,
         "posted_at": new.posted_at,
+        "edited_at": new.edited_at,
         "status": new.status,
         "is_paper": new.is_paper,
         "author": new.author,
@@ -77,11 +83,17 @@ def _insert_once(connection: Connection, table: Table, values: dict[str, object]
     return connection.execute(statement).rowcount == 1
 
 
-def review(connection: Connection, numbers: Iterable[int], act: str, editor: str, now: datetime) -> list[Comment]:
-    """Gives the comments the status of *act* (REVIEW) and records it. Returns those that had another one."""
+def review(
+    connection: Connection, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None
+) -> list[Comment]:
+    """Gives the comments the status of *act* (REVIEW) and records it. Returns those that had another one.
+
+    With *read* those are left that were changed since, by their author or another editor: nothing is approved unread.
+    """
     status = REVIEW[act]
     rows = select(comments).where(comments.c.id.in_(list(numbers)), comments.c.status.not_in((status, WITHDRAWN)))
-    changed = [queries.comment_of(row) for row in connection.execute(rows.order_by(comments.c.id))]
+    found = [queries.comment_of(row) for row in connection.execute(rows.order_by(comments.c.id))]
+    changed = [comment for comment in found if read is None or read.is_still(comment)]
     for comment in changed:
         _set(connection, comment, act, editor, now, status=HIDDEN if _was_public(comment, act) else status)
     return changed
@@ -99,14 +111,19 @@ def correct(connection: Connection, comment: Comment, text: str, status: str, di
 
 
 def withdraw(connection: Connection, comment: Comment, now: datetime) -> None:
-    """The author's withdrawal. The text goes too: only that there was one stays."""
+    """The author's withdrawal. The text goes too, and those before it: only that there was one stays."""
     _set(connection, comment, WITHDRAW, "", now, status=WITHDRAWN, text="", name="", digest="")
+    connection.execute(update(comment_acts).where(comment_acts.c.comment == comment.id).values(note=""))
 
 
 def answer(connection: Connection, to: Comment, sent: Submission, editor: str, now: datetime) -> Comment:
     """The paper's answer below *to*, which becomes public with it."""
     review(connection, [to.id], APPROVE, editor, now)
-    origin = f"paper:{secrets.token_hex(12)}"
+    origin = f"paper:{to.id}:{hashlib.sha256(sent.text.encode()).hexdigest()[:24]}"
+    if known := queries.of_origin(connection, origin):
+        if known.status == APPROVED:  # the button was pressed twice
+            return known
+        origin = f"{origin}:{secrets.token_hex(12)}"
     made = post(connection, NewComment(to.page, replace(sent, reply_to=to.id), now, APPROVED, origin, is_paper=True))
     _record(connection, made, ANSWER, editor, now)
     return made
@@ -128,6 +145,11 @@ def _record(connection: Connection, comment: Comment, act: str, by: str, now: da
 def site_key(connection: Connection) -> bytes:
     """The secret that signs forms and cookies, the same in all processes."""
     return _key(connection, "site")
+
+
+def known_site_key(connection: Connection) -> bytes:
+    """The same without writing; empty before the first ``site_key``."""
+    return bytes(connection.execute(select(comment_keys.c.key).where(comment_keys.c.name == "site")).scalar() or b"")
 
 
 def key_of_day(connection: Connection, now: datetime) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,6 +49,11 @@ class Comment:
     reasons: tuple[str, ...] = ()
 
     @property
+    def version(self) -> int:
+        """Another one for each text: 0, and the time of the correction in microseconds."""
+        return round(self.edited_at.timestamp() * 1_000_000) if self.edited_at else 0
+
+    @property
     def is_public(self) -> bool:
         return self.status == APPROVED
 
@@ -55,6 +61,17 @@ class Comment:
         """Whether *author*, the hash of an author's id, may still correct or withdraw it."""
         is_theirs = author != "" and author == self.author
         return is_theirs and self.status in (PENDING, APPROVED) and now < self.posted_at + AUTHOR_MAY_CHANGE
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an editor had before the eyes: the status of the comments, and the ``version`` of each by its id."""
+
+    status: str
+    versions: Mapping[int, int]
+
+    def is_still(self, comment: Comment) -> bool:
+        return comment.status == self.status and comment.version == self.versions.get(comment.id, 0)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
-from .comment import APPROVED, HIDDEN, PENDING, WITHDRAWN, Comment, Thread
+from .comment import APPROVED, PENDING, Comment, Thread
 from .tables import comment_acts, comments
 
 c = comments.c
@@ -37,7 +37,7 @@ def _is_shown() -> ColumnElement[bool]:
     has_answer = select(answers.c.id).where(
         answers.c.page == c.page, answers.c.thread == c.id, answers.c.status == APPROVED
     )
-    return and_(c.thread == 0, or_(c.status == APPROVED, and_(c.status.in_((HIDDEN, WITHDRAWN)), has_answer.exists())))
+    return and_(c.thread == 0, or_(c.status == APPROVED, has_answer.exists()))
 
 
 def count(connection: Connection, page: str) -> int:
@@ -112,9 +112,9 @@ def _found(query: Select[Any], status: str, words: str) -> Select[Any]:
     return query
 
 
-def is_said_before(connection: Connection, digest: str, since: datetime) -> bool:
-    """Whether another comment since then says the same (``acceptance.digest_of``)."""
-    query = select(c.id).where(c.digest == digest, c.posted_at > since).limit(1)
+def is_said_before(connection: Connection, digest: str, since: datetime, but: int = 0) -> bool:
+    """Whether a comment since then, but that of this id, says the same (``acceptance.digest_of``)."""
+    query = select(c.id).where(c.digest == digest, c.posted_at > since, c.id != but).limit(1)
     return digest != "" and connection.execute(query).first() is not None
 
 
@@ -133,10 +133,10 @@ def acts_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Ro
     return found
 
 
-def every(connection: Connection) -> Iterable[Comment]:
-    """All comments, oldest first, for an export."""
+def every(connection: Connection) -> Iterable[tuple[Comment, str]]:
+    """All comments and their origins, oldest first, for an export."""
     for row in connection.execution_options(yield_per=500).execute(select(comments).order_by(c.id)):
-        yield comment_of(row)
+        yield comment_of(row), row.origin
 
 
 def of_origin(connection: Connection, origin: str) -> Comment | None:

@@ -15,7 +15,7 @@ from ..errors import Busy, StateUnusable
 from ..i18n import Message
 from ..state import State
 from . import acceptance
-from .comment import APPROVED, PENDING, Comment, Submission, Thread
+from .comment import APPROVED, PENDING, WITHDRAWN, Comment, Read, Submission, Thread
 from .signatures import Signatures, author_hash, new_author_id, pseudonym
 from .word_list import WordList
 
@@ -23,6 +23,9 @@ THREADS_PER_PAGE = 20
 QUEUE_PER_PAGE = 20
 MOST_WAITING = 10_000
 """More than editors can read: new comments are put off, so that a flood doesn't fill the disk."""
+
+SAME_TEXT_FOR = timedelta(days=7)
+"""So long the same text again waits for an editor."""
 
 PATIENCE_SECONDS = 5.0
 """How long counts are left out after the database could not be asked: pages of articles must not wait for it."""
@@ -76,11 +79,18 @@ class CommentStore:
     def signatures(self) -> Signatures:
         with self._lock:
             if self._signatures is None:
-                from .changes import site_key
-
-                with self.state.writing() as connection:
-                    self._signatures = Signatures(site_key(connection))
+                self._signatures = Signatures(self._site_key())
             return self._signatures
+
+    def _site_key(self) -> bytes:
+        """Comments can be read while nobody can write: on a read-only disk, or while another process writes."""
+        from .changes import known_site_key, site_key
+
+        with self.state.reading() as connection:
+            if key := known_site_key(connection):
+                return key
+        with self.state.writing() as connection:
+            return site_key(connection)
 
     def counts(self, pages: Sequence[str]) -> dict[str, int] | None:
         """The approved comments of each article that has some. None while nobody can tell; then it isn't asked again
@@ -131,6 +141,8 @@ class CommentStore:
     def post(self, page: str, sent: Submission, sender: Sender, rules: Rules, now: datetime) -> tuple[Comment, str]:
         """The stored comment, and the author's id for the cookie. The same form with the same text is one comment.
 
+        Once others can read it, who sends it again gets no cookie: the form is the same for all, and so may be the
+        address of a school.
         Raises Busy if too many wait already.
         """
         from . import changes, queries
@@ -144,16 +156,22 @@ class CommentStore:
             if queries.queue_length(connection, PENDING) >= MOST_WAITING:
                 raise Busy(Message("too many comments wait for an editor"), retry_seconds=3600)
             client = pseudonym(sender.client, changes.key_of_day(connection, now))
-            if queries.is_said_before(connection, digest, now - timedelta(days=7)):
+            if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
                 reasons.append(acceptance.DUPLICATE)
             if queries.count_of_client(connection, client, now - timedelta(hours=1)) >= acceptance.MOST_PER_HOUR:
                 reasons.append(acceptance.FLOOD)
+            origin = f"form:{_hash(author, page, sender.form, sent.name, sent.text)}"
+            while (known := queries.of_origin(connection, origin)) and known.status == WITHDRAWN:
+                origin = f"{origin}:{known.id}"
+            if known:
+                is_secret = known.status == PENDING and known.edited_at is None
+                return known, author_id if is_secret else ""
             new = changes.NewComment(
                 page=page,
                 sent=sent,
                 posted_at=now,
                 status=PENDING if acceptance.waits(rules.mode, tuple(reasons)) else APPROVED,
-                origin=f"form:{_hash(author, page, sender.form, sent.name, sent.text)}",
+                origin=origin,
                 author=author,
                 client=client,
                 digest=digest,
@@ -175,14 +193,18 @@ class CommentStore:
         from . import changes, queries
 
         author = self.signatures.author_of(cookie)
-        reasons = acceptance.reasons_to_wait(sent, rules.words, rules.official_names)
+        reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
+        digest = acceptance.digest_of(sent.text)
         with self.state.writing() as connection:
             comment = queries.comment(connection, number)
             if comment is None or not comment.may_be_changed_by(author, now):
                 return None
-            waits = comment.status == PENDING or acceptance.waits(rules.mode, reasons)
-            status = PENDING if waits and comment.text != sent.text else comment.status
-            changes.correct(connection, comment, sent.text, status, acceptance.digest_of(sent.text), now)
+            if comment.text == sent.text:
+                return comment
+            if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR, comment.id):
+                reasons.append(acceptance.DUPLICATE)
+            waits = comment.status == PENDING or acceptance.waits(rules.mode, tuple(reasons))
+            changes.correct(connection, comment, sent.text, PENDING if waits else comment.status, digest, now)
             return comment
 
     def withdraw(self, number: int, cookie: str, now: datetime) -> Comment | None:
@@ -215,12 +237,24 @@ class CommentStore:
         with self.state.reading() as connection:
             return queries.queue_length(connection, PENDING)
 
-    def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime) -> int:
-        """How many comments *act*, one of ``REVIEW``, changed."""
+    def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None) -> int:
+        """How many comments *act*, one of ``REVIEW``, changed; with *read* only those that are as they were read."""
         from . import changes
 
         with self.state.writing() as connection:
-            return len(changes.review(connection, numbers, act, editor, now))
+            return len(changes.review(connection, numbers, act, editor, now, read))
+
+    def is_unread(self, numbers: Iterable[int], read: Read, *, alone: bool) -> bool:
+        """Whether one of the comments has another text than was read. One that another editor has dealt with is passed
+        over among others; *alone* it counts, too, unless it is public."""
+        from . import queries
+
+        with self.state.reading() as connection:
+            found = queries.several(connection, numbers)
+        return any(
+            not read.is_still(comment) if comment.status == read.status else alone and not comment.is_public
+            for comment in found
+        )
 
     def answer(self, number: int, sent: Submission, editor: str, now: datetime) -> Comment | None:
         """The paper's public answer to a comment, which becomes public too; None if there is no such comment."""

@@ -171,7 +171,7 @@ def _moved(error: Moved) -> WerkzeugResponse:
     found = re.fullmatch(r"/a/[^/.]+(.*)", request.path)
     path = urls.article(error.slug) + quote(found[1] if found else "")
     query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
-    return redirect(path + query, 301)
+    return redirect(path + query, 301 if request.method in ("GET", "HEAD") else 308)  # a form is sent once more
 
 
 def _page(status: int, words: tuple[str, str] | None = None) -> Response:

@@ -138,6 +138,11 @@ def client() -> str:
     return str(request.environ.get(CLIENT, ""))
 
 
+def counted_client() -> str:
+    """What counts as one client: its address, or the /64 network of an IPv6 address; empty if unknown."""
+    return _counted_as(found)[0] if (found := client()) else ""
+
+
 def client_limits() -> ClientLimits:
     found: ClientLimits = current_app.extensions["reader-limits"]
     return found

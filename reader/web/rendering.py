@@ -81,13 +81,18 @@ def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
     return [in_script(teaser, request_context().preferences["script"]) for teaser in teasers]
 
 
-def render_page(template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "") -> Response:
-    """The conditional response of a page. *version* must change with everything that *build* passes to the template."""
+def render_page(
+    template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "", *, is_dated: bool = True
+) -> Response:
+    """The conditional response of a page. *version* must change with everything that *build* passes to the template.
+
+    Without *is_dated* it has no Last-Modified: a page changes for more reasons than the catalog knows.
+    """
     representation = Representation(
         version=version_of(
             template, version, services().render.build_id, request_context().variant, shown_site().version
         ),
-        changed_at=services().catalog.changed_at,
+        changed_at=services().catalog.changed_at if is_dated else None,
         cache_control=cache_control or request_context().cache_control,
         vary=VARY,
     )

@@ -30,6 +30,7 @@ class ShownComment:
     is_paper: bool
     is_public: bool
     reply_to: str = ""
+    version: int = 0
 
 
 def shown(comment: Comment, script: str, reply_to: str = "") -> ShownComment:
@@ -43,6 +44,7 @@ def shown(comment: Comment, script: str, reply_to: str = "") -> ShownComment:
         is_paper=comment.is_paper,
         is_public=comment.is_public,
         reply_to=reply_to,
+        version=comment.version,
     )
 
 

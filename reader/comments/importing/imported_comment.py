@@ -15,18 +15,26 @@ from ...errors import NotImported
 from ...formats.dates import UnreadableDate, parse_date
 from ...i18n import Message
 from ...patterns import lazy_pattern
-from ..comment import APPROVED
+from ..comment import APPROVED, WITHDRAWN
 from ..plain_text import clean_line, clean_text
 
 LARGEST_BYTES = 500_000_000
 LONGEST_TEXT = 20_000
 """Longer than a visitor may write: nothing of an old comment is lost."""
 
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Damaged times are taken for this one, later ones for now: the year 9999 has no time in some zones, and would stand
+first for ever."""
+
 _BREAK = lazy_pattern(r"<br\b[^<>]*>", re.IGNORECASE)
 _BLOCK = lazy_pattern(r"</?(?:p|div|li|ul|ol|blockquote|pre|h[1-6]|tr|table|hr)\b[^<>]*>", re.IGNORECASE)
-_LINK = lazy_pattern(r"""<a\s[^<>]*?href\s*=\s*["']?([^"'\s<>]*)[^<>]*>([^<>]*)</a\s*>""", re.IGNORECASE)
-_PICTURE = lazy_pattern(r"""<img\s[^<>]*?alt\s*=\s*["']([^"'<>]*)["'][^<>]*>""", re.IGNORECASE)
-_TAG = lazy_pattern(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_LINK = lazy_pattern(r"<a(\s[^<>]*)>([^<>]*)</a\s*>", re.IGNORECASE)
+_HREF = lazy_pattern(r"""\shref\s*=\s*["']?([^"'\s]*)""", re.IGNORECASE)
+_PICTURE = lazy_pattern(r"<img(\s[^<>]*)>", re.IGNORECASE)
+_ALT = lazy_pattern(r"""\salt\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+_TAG = lazy_pattern(r"</?[a-z][^<>]*>", re.IGNORECASE)
+"""None of them reads a character twice: whoever wrote a comment there may want to stop its import here."""
+
 _MARKDOWN_LINK = lazy_pattern(r"!?\[([^\[\]\n]{0,500})\]\((https?://[^\s()]{1,1000})\)")
 
 
@@ -41,25 +49,35 @@ class ImportedComment:
     posted_at: datetime
     status: str = APPROVED
     parent: str = ""
+    is_paper: bool = False
+    edited_at: datetime | None = None
+    origin: str = ""
+    """What Reader made it from, in Reader's own export: it is the same comment on the site that wrote the export."""
 
     @property
     def is_usable(self) -> bool:
-        return bool(self.text and self.number)
+        """One that its author withdrew has no text, and keeps the place of those that answered it."""
+        return bool(self.number and (self.text or self.status == WITHDRAWN))
 
 
 def imported(
     number: object, address: object, name: object, text: str, posted_at: datetime, status: str, parent: object = ""
 ) -> ImportedComment:
-    """With all texts cleaned as those of visitors are."""
+    """With all texts cleaned as those of visitors are, and a time at which comments were written."""
     return ImportedComment(
         number=clean_line(as_text(number))[:200],
         address=clean_line(as_text(address))[:2000],
         name=clean_line(as_text(name))[:100],
         text=clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT],
-        posted_at=posted_at,
+        posted_at=bounded(posted_at),
         status=status,
         parent=clean_line(as_text(parent))[:200],
     )
+
+
+def bounded(time: datetime) -> datetime:
+    """*time*, or the nearest at which a comment can have been written."""
+    return min(max(time, EARLIEST), datetime.now(UTC))
 
 
 def as_text(value: object) -> str:
@@ -69,9 +87,23 @@ def as_text(value: object) -> str:
 
 def text_of_html(html: str) -> str:
     """The text with the addresses of its links; blocks become paragraphs. No HTML is left that means anything."""
-    text = _LINK.sub(lambda link: _with_address(link[2], link[1]), " ".join(html.split(" ")))
+    text = _LINK.sub(lambda link: _with_address(link[2], _value(_HREF, link[1])), _without_remarks(html))
     text = _BLOCK.sub("\n\n", _BREAK.sub("\n", text.replace("\r\n", "\n")))
-    return unescape(_TAG.sub("", _PICTURE.sub(r"\1", text)))
+    return unescape(_TAG.sub("", _PICTURE.sub(lambda picture: _value(_ALT, picture[1]), text)))
+
+
+def _value(attribute: re.Pattern[str], attributes: str) -> str:
+    found = attribute.search(attributes)
+    return found[1] if found else ""
+
+
+def _without_remarks(html: str) -> str:
+    """*html* without its comments; one that never ends is text."""
+    kept, end = [], 0
+    while (start := html.find("<!--", end)) >= 0 and (close := html.find("-->", start)) >= 0:
+        kept.append(html[end:start])
+        end = close + 3
+    return "".join(kept) + html[end:]
 
 
 def text_of_markdown(markdown: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ from ...state import State
 from .. import queries
 from ..acceptance import digest_of
 from ..changes import NewComment, post
-from ..comment import Submission
+from ..comment import WITHDRAWN, Submission
 from .imported_comment import ImportedComment
 from .own_export import FORMAT
 
@@ -62,13 +62,14 @@ def _store(
     nobody: str,
     outcome: ImportOutcome,
 ) -> None:
-    origin = f"{program.lower()}:{page}:{comment.number}"
+    origin = comment.origin or f"{program.lower()}:{page}:{comment.number}"
     known = queries.of_origin(connection, origin)
     if known is None:
         parent = numbers.get((page, comment.parent), 0)
-        sent = Submission(comment.name or nobody, comment.text, parent)
+        sent = Submission(comment.name or ("" if comment.status == WITHDRAWN else nobody), comment.text, parent)
         new = NewComment(page, sent, comment.posted_at, comment.status, origin, digest=digest_of(comment.text))
-        known = post(connection, new)
+        more = replace(new, is_paper=comment.is_paper, edited_at=comment.edited_at, is_imported=True)
+        known = post(connection, more)
         outcome.stored += 1
     else:
         outcome.known += 1
@@ -111,7 +112,7 @@ def export_json(state: State) -> Iterator[str]:
     yield f'{{"format": "{FORMAT}", "version": 1, "comments": ['
     with state.reading() as connection:
         separator = ""
-        for comment in queries.every(connection):
+        for comment, origin in queries.every(connection):
             fields = {
                 "id": comment.id,
                 "article": comment.page,
@@ -122,6 +123,7 @@ def export_json(state: State) -> Iterator[str]:
                 "edited_at": comment.edited_at.isoformat() if comment.edited_at else None,
                 "status": comment.status,
                 "is_paper": comment.is_paper,
+                "origin": origin,
             }
             yield separator + json.dumps(fields, ensure_ascii=False)
             separator = ","

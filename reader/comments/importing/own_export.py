@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..comment import STATUSES
-from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json
+from ..plain_text import clean_line
+from .imported_comment import ImportedComment, as_text, bounded, imported, mappings, moment, read_json
 
 NAME = "Reader"
 FORMAT = "reader-comments"
@@ -23,4 +25,10 @@ def read(path: Path) -> Iterator[ImportedComment]:
         if posted_at and status in STATUSES:
             name, text, above = comment.get("name"), as_text(comment.get("text")), as_text(comment.get("reply_to"))
             parent = "" if above == "0" else above
-            yield imported(comment.get("id"), comment.get("article"), name, text, posted_at, status, parent)
+            found = imported(comment.get("id"), comment.get("article"), name, text, posted_at, status, parent)
+            yield replace(
+                found,
+                is_paper=comment.get("is_paper") is True,
+                edited_at=bounded(edited_at) if (edited_at := moment(comment.get("edited_at"))) else None,
+                origin=clean_line(as_text(comment.get("origin")))[:300],
+            )

@@ -72,7 +72,7 @@ def _is_known(name: str, value: str) -> bool:
 def parameters_of(path: str) -> set[str]:
     """The names of the query parameters that the view at *path* reads."""
     first, last = path.lstrip("/").partition("/")[0], path.rpartition("/")[2]
-    if first == "a" and last == "comments":
+    if re.fullmatch("/a/[^/]+/comments", path):
         return OF_COMMENTS
     name, _, suffix = last.rpartition(".")
     if last in FEEDS:

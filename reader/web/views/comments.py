@@ -28,7 +28,7 @@ from .. import services
 from ..comment_access import article_of, drop_changed_pages, is_closed, mode_of, now, page_of, required_store, rules
 from ..current_site import in_script
 from ..localized_templates import render_template
-from ..rate_limits import client, client_limits
+from ..rate_limits import client, client_limits, counted_client
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
 from ..request_context import AUTHOR_COOKIE, request_context
 from ..request_origin import is_from_this_site, is_https
@@ -48,6 +48,8 @@ LARGEST_FORM_BYTES = 64_000
 LARGEST_PAGE = 100_000
 HONEYPOT = "topic"
 """A field that people don't see."""
+
+OFTEN = Message("You have just commented several times. Please wait a minute.")
 
 PATH = "/a/<slug:slug>/comments"
 
@@ -72,7 +74,7 @@ def comments(slug: str) -> Response:
     else:
         context = list_context(article, cookie, script)
     version = fingerprint(article.version, script, repr(context))
-    return render_page("comments.html", version, lambda: context, NO_STORE if is_private else FRESH)
+    return render_page("comments.html", version, lambda: context, NO_STORE if is_private else FRESH, is_dated=False)
 
 
 def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
@@ -164,9 +166,9 @@ def feed_of_all(name: str) -> Response:
 
 def _feed(name: str, found: list[Comment], articles: dict[str, Article], of: Article | None) -> Response:
     feed = comment_feed(found, articles, this_site(), name, of, services().catalog.changed_at)
+    # No Last-Modified: the newest comment is older than before once a later one is hidden, or an earlier one approved.
     representation = Representation(
         version_of(services().render.build_id, name, repr(feed)),
-        changed_at=feed.updated,
         mimetype=FEEDS[name].MIMETYPE,
         cache_control=FEED_FRESH,
     )
@@ -191,10 +193,10 @@ def post(slug: str) -> WerkzeugResponse:
     try:
         client_limits().spend("comments", services().settings.comments_per_minute, client())
     except TooManyRequests as error:
-        again = _form_again(article, sent, Message("You have just commented several times. Please wait a minute."), 429)
+        again = _form_again(article, sent, OFTEN, 429)
         again.headers["Retry-After"] = str(error.retry_after)
         return again
-    sender = Sender(client(), request.cookies.get(AUTHOR_COOKIE, ""), request.form.get("token", ""))
+    sender = Sender(counted_client(), request.cookies.get(AUTHOR_COOKIE, ""), request.form.get("token", ""))
     comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
     drop_changed_pages()
     return _posted(article, comment, author_id)
@@ -265,7 +267,13 @@ def change_own_comment(slug: str, number: int) -> WerkzeugResponse:
         refusal = Message("Your comment contains something that this site doesn't publish.")
         problem = acceptance.problem_of(sent) or (refusal if acceptance.is_refused(sent, rules().words) else None)
         if problem:
-            return _own_page(article, comment, sent.text, problem)
+            return _own_page(article, comment, sent.text, problem, 422)
+        try:
+            client_limits().spend("comments", services().settings.comments_per_minute, client())
+        except TooManyRequests as error:
+            again = _own_page(article, comment, sent.text, OFTEN, 429)
+            again.headers["Retry-After"] = str(error.retry_after)
+            return again
         store.correct(number, cookie, sent, rules(), now())
     drop_changed_pages()
     response = redirect(urls.comments(slug), 303)
@@ -284,7 +292,9 @@ def _own(article: Article, number: int) -> Comment:
     return comment
 
 
-def _own_page(article: Article, comment: Comment, text: str, problem: Message | None = None) -> Response:
+def _own_page(
+    article: Article, comment: Comment, text: str, problem: Message | None = None, status: int = 200
+) -> Response:
     until = (comment.posted_at + AUTHOR_MAY_CHANGE).astimezone(services().settings.timezone)
     page = render_template(
         "own_comment.html",
@@ -295,6 +305,6 @@ def _own_page(article: Article, comment: Comment, text: str, problem: Message | 
         longest_text=acceptance.LONGEST_TEXT,
         problem=translated(problem, request_context().language) if problem else "",
     )
-    response = Response(page, 422 if problem else 200)
+    response = Response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response

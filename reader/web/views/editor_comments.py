@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...comments import acceptance
-from ...comments.comment import APPROVED, HIDDEN, OFF, PENDING, REJECTED, Comment, Submission
+from ...comments.comment import APPROVED, HIDDEN, OFF, PENDING, REJECTED, Comment, Read, Submission
 from ...comments.comment_feed import waiting_feed
 from ...comments.plain_text import clean_text
 from ...comments.store import QUEUE_PER_PAGE
@@ -33,6 +34,7 @@ optional_bp = editor_blueprint("editor_comments")
 
 PAGE, FEED = f"{urls.EDITOR}/comments", f"{urls.EDITOR}/comments/feed"
 LONGEST_SEARCH = 100
+MOST_AT_ONCE = 1000
 
 STATUSES = {
     PENDING: N_("Waiting"),
@@ -129,17 +131,23 @@ def _told(act: Any) -> str:
 
 @optional_bp.post(PAGE)
 def review() -> WerkzeugResponse:
-    """``do`` is ``approve`` for all ticked comments, or ``approve 12`` for one of them."""
+    """``do`` is ``approve`` for all ticked comments, or ``approve 12`` for one of them.
+
+    A comment that was corrected is named with the version of the text that the page showed: ``12.1777636800000000``.
+    """
     session = required_session()
     form = checked_form()
-    act, _, number = form.get("do", "").partition(" ")
-    numbers = [int(text) for text in ([number] if number else request.form.getlist("c")) if _is_number(text)]
+    act, _, chosen = form.get("do", "").partition(" ")
+    versions = _versions([chosen] if chosen else request.form.getlist("c"))
+    numbers, read = list(versions), Read(request.args.get("status", PENDING), versions)
     editor = session.name or gettext("editor")
+    if act in ("approve", "answer") and required_store().is_unread(numbers, read, alone=act == "answer"):
+        return _queue_page(gettext("A comment was changed meanwhile. Please read it again."), 409, form)
     if act == "answer" and numbers:
         if (problem := _answer(numbers[0], clean_text(form.get(f"answer-{numbers[0]}", "")), editor)) is not None:
             return _queue_page(translated(problem, request_context().language), 422, form)
     elif act in ("approve", "reject", "hide"):
-        required_store().review(numbers, act, editor, now())
+        required_store().review(numbers, act, editor, now(), read)
     else:
         abort(400)
     drop_changed_pages()
@@ -147,8 +155,10 @@ def review() -> WerkzeugResponse:
     return redirect(f"{PAGE}?{query}" if query else PAGE, 303)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
+def _versions(chosen: Iterable[str]) -> dict[int, int]:
+    """The versions of the comments that a form names, by their ids."""
+    found = (re.fullmatch(r"(\d{1,9})(?:\.(\d{1,18}))?", text, re.ASCII) for text in list(chosen)[:MOST_AT_ONCE])
+    return {int(match[1]): int(match[2] or 0) for match in found if match}
 
 
 def _answer(number: int, text: str, editor: str) -> Message | None:
