@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as html_text
 import io
+import json
 import os
 import re
 import threading
@@ -12,10 +13,12 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from PIL import Image
+from werkzeug.test import Client
 
 from reader.app import create_app
 from reader.editing import article_files, trash
 from reader.services import build_services
+from reader.web.middleware.access_log import AccessLog
 
 TOKEN = "a long secret of the house"
 RAIN = """---
@@ -417,6 +420,17 @@ def test_a_session_id_that_a_visitor_brings_along_is_not_the_one_of_the_login(de
     assert client.get_cookie("editor", path="/editor").value != stranger
 
 
+def test_no_other_site_can_log_somebody_in(desk):
+    stranger = desk.app.test_client()
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert stranger.post("/editor/login", data={"token": TOKEN}, headers=elsewhere).status_code == 403
+    assert stranger.get_cookie("editor", path="/editor") is None
+
+
+def test_only_the_server_can_read_what_signs_sessions(desk):
+    assert (desk.settings.instance / "session.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_logging_out_on_all_devices_ends_every_session(desk):
     other = desk.log_in()
     page = desk.client.get("/editor").text
@@ -537,6 +551,18 @@ def test_a_deleted_article_is_in_the_trash_is_not_published_and_comes_back(desk)
     assert "name=id" not in desk.client.get("/editor/trash").text
 
 
+def test_no_name_in_the_trash_hides_the_others(desk):
+    desk.put("rain.md", RAIN)
+    desk.post("delete", desk.fields("rain.md"))
+    for time, name in (("20260501T000000Z", os.fsdecode(b"\xff.md")), ("20269999T999999Z", "x.md")):
+        folder = desk.settings.articles / ".trash" / f"{time}-{'0' * 16}"
+        folder.mkdir()
+        (folder / name).write_text("# x\n")
+    answer = desk.client.get("/editor/trash")
+    assert answer.status_code == 200
+    assert "rain.md" in answer.text
+
+
 def test_an_article_behind_a_link_can_be_deleted_and_restored(desk):
     desk.put(".store/rain.md", RAIN)
     (desk.settings.articles / "rain.md").symlink_to(".store/rain.md")
@@ -581,6 +607,14 @@ def test_a_secret_link_shows_a_draft_to_strangers_until_it_is_published(desk):
     assert stranger.get(link[:-3] + "abc").status_code == 404
     desk.put("2026-05-01/rain.md", RAIN)
     assert stranger.get(link).headers["Location"] == "/a/rain"
+
+
+def test_the_access_log_holds_no_secret_link(desk):
+    address = "/preview/WyJhcnRpY2xlIl0.x.y"
+    lines = []
+    log = AccessLog(desk.app.wsgi_app, lines.append)
+    Client(log).get(address)
+    assert [json.loads(line)["path"] for line in lines] == ["/preview/…"]
 
 
 def test_a_secret_link_ends_after_some_days(desk, monkeypatch):

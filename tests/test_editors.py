@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from test_desk import RAIN, Desk, fields_in
 
 from reader.child_process.git import git_environment, run_git
 from reader.cli import main
-from reader.editing import ledger
+from reader.editing import git_commits, ledger
 from reader.editing.accounts import UnusableName, add_editor, all_editors, editor_with, remove_editor
 from reader.errors import StateUnusable
 
@@ -159,6 +160,19 @@ def test_a_save_fetches_nothing_that_a_partial_clone_lacks(desk):
         git(folder, "config", name, value)
     assert desk.post("save", desk.fields("rain.md") | {"body": "\n新的一句。\n"}).status_code == 303
     assert not (folder / ".run").exists()
+
+
+def test_saves_at_once_are_a_commit_each(desk):
+    folder, names = desk.settings.articles, [f"{number}.md" for number in range(8)]
+    folder.mkdir(exist_ok=True)
+    git(folder, "init", "-q")
+    for name in names:
+        (folder / name).write_text("# 一\n\n文。\n", "utf-8")
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda name: git_commits.commit(desk.settings, [name], "...", name), names))
+    assert done == [True] * 8
+    assert sorted(git(folder, "log", "--format=%s").split()) == names
+    assert git(folder, "log", "-1", "--format=%an").strip() == git_commits.SITE_EDITOR
 
 
 def test_git_that_takes_too_long_leaves_no_lock_file(tmp_path):

@@ -13,9 +13,12 @@ import subprocess
 
 from ..child_process.git import OPTIONS, git_environment, run_git, without_filters
 from ..settings import Settings
+from ..storage.locks import waiting_lock
 
 TIMEOUT_SECONDS = 20
 SITE_EDITOR = "Reader"
+_NO_NAME = " .,:;<>\"\\'"
+"""git refuses a name of these alone (git-commit-tree(1))."""
 log = logging.getLogger(__name__)
 
 
@@ -24,10 +27,11 @@ def commit(settings: Settings, paths: list[str], editor: str, message: str) -> b
     if not (settings.articles / ".git").exists() or not shutil.which("git"):
         return False
     try:
-        there = [path for path in paths if (settings.articles / path).exists()]
-        if there:
-            _git(settings, editor, "add", "--", *there)
-        _git(settings, editor, "commit", "--quiet", "--only", f"--message={message}", "--", *paths)
+        with waiting_lock(settings.instance / "git.lock"):  # git itself does not wait for another git
+            there = [path for path in paths if (settings.articles / path).exists()]
+            if there:
+                _git(settings, editor, "add", "--", *there)
+            _git(settings, editor, "commit", "--quiet", "--only", f"--message={message}", "--", *paths)
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("%s was saved, but not committed: %s", paths[0], _reason(error))
         return False
@@ -35,7 +39,7 @@ def commit(settings: Settings, paths: list[str], editor: str, message: str) -> b
 
 
 def _git(settings: Settings, editor: str, *words: str) -> None:
-    name = "".join(character for character in editor or SITE_EDITOR if character not in "<>\n")
+    name = editor if editor.strip(_NO_NAME) else SITE_EDITOR
     program = shutil.which("git") or "git"
     environment = git_environment() | without_filters(program, settings.articles, TIMEOUT_SECONDS)
     environment |= {"GIT_LITERAL_PATHSPECS": "1"}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..errors import NotFound, NotImported
 from ..i18n import Message
+from ..library.skipped_names import printable
 from ..settings import Settings
 from .article_files import ArticleFile, Changed, digest_of, find_file, read_file, sync_folder, writing_lock
 
@@ -53,14 +54,14 @@ def delete(settings: Settings, file: ArticleFile, digest: str) -> Deleted:
 
 def deleted_files(settings: Settings, limit: int = 500) -> list[Deleted]:
     """Latest first."""
-    names = sorted((name for name in _names_in(_trash(settings)) if _ID.fullmatch(name)), reverse=True)
+    names = sorted((name for name in _names_in(_trash(settings)) if _is_id(name)), reverse=True)
     found = (Deleted(name, path, _time_of(name)) for name in names[:limit] if (path := _path_in(settings, name)))
     return list(found)
 
 
 def restore(settings: Settings, deleted_id: str) -> str:
     """Moves the file back. Returns its path. Raises NotFound, or NotImported if another file is there now."""
-    if not _ID.fullmatch(deleted_id):
+    if not _is_id(deleted_id):
         raise NotFound("file", deleted_id[:200])
     with writing_lock(settings):
         path = _path_in(settings, deleted_id)
@@ -113,13 +114,16 @@ def _trash(settings: Settings) -> Path:
 
 
 def _path_in(settings: Settings, name: str) -> str:
-    """The path of the one file in the folder *name* of the trash; empty if there is none. Follows no links."""
+    """The path of the one file in the folder *name* of the trash; empty if there is none. Follows no links.
+
+    Names that are no UTF-8 count as none: no article has one.
+    """
     top = place = _trash(settings) / name
     for _ in range(_DEEPEST):
         if place.is_symlink() or not place.is_dir():
             break
         inside = _names_in(place)
-        if len(inside) != 1:
+        if len(inside) != 1 or printable(inside[0]) != inside[0]:
             return ""
         place /= inside[0]
     return place.relative_to(top).as_posix() if place.is_file() and not place.is_symlink() else ""
@@ -130,6 +134,13 @@ def _names_in(folder: Path) -> list[str]:
         return [path.name for path in folder.iterdir()]
     except OSError:
         return []
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return bool(_ID.fullmatch(name) and _time_of(name))
+    except ValueError:  # the 32nd of a month
+        return False
 
 
 def _time_of(name: str) -> datetime:

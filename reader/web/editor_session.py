@@ -102,6 +102,7 @@ def _session_key() -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"session.{secrets.token_hex(8)}")
+        fresh.touch(0o600)
         fresh.write_text(secrets.token_urlsafe(32), "ascii")
         with suppress(FileExistsError):  # another process was faster
             path.hardlink_to(fresh)

@@ -1,4 +1,5 @@
-"""The access log: one line of JSON per request, without IP address, browser, cookie, query or referrer."""
+"""The access log: one line of JSON per request, without IP address, browser, cookie, query, referrer or secret
+link."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from ...models import escaped_in_json
+from ...urls import PREVIEW
 
 log = logging.getLogger("reader.access")
 log_of_server = logging.getLogger(__name__)
@@ -56,12 +58,17 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
     record = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": environ["REQUEST_METHOD"],
-        "path": environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        "path": _without_secret(environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")),
         "status": int(status),
         "bytes": int(length or 0),
         "ms": round(1000 * seconds, 3),
     }
     return escaped_in_json(json.dumps(record, ensure_ascii=False))
+
+
+def _without_secret(path: str) -> str:
+    """Whoever knows the rest of the address of a preview can read what is not published."""
+    return f"{PREVIEW}/…" if path.startswith(f"{PREVIEW}/") else path
 
 
 def writer_to(place: str) -> Callable[[str], None]:

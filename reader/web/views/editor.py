@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from typing import cast
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, abort, redirect, request
 from flask_babel import gettext
 
 from ... import urls
@@ -28,6 +28,7 @@ from ..editor_session import (
     site_token,
 )
 from ..rate_limits import EVERYBODY, client, client_limits
+from ..request_origin import is_from_this_site
 
 optional_bp = editor_blueprint("editor")
 
@@ -40,6 +41,8 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.post(f"{urls.EDITOR}/login")
 def login() -> Response:
+    if not is_from_this_site():  # another site could make somebody work under its own name
+        abort(403)
     limits = client_limits()
     name = _name_of(request.form.get("token", ""))
     if name is None:
