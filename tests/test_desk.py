@@ -551,6 +551,14 @@ def test_a_deleted_article_is_in_the_trash_is_not_published_and_comes_back(desk)
     assert "name=id" not in desk.client.get("/editor/trash").text
 
 
+def test_an_article_in_many_folders_can_be_deleted_and_restored(desk):
+    path = f"{'a/' * 100}rain.md"
+    desk.put(path, RAIN)
+    assert desk.post("delete", desk.fields(path)).status_code == 303
+    (deleted,) = trash.deleted_files(desk.settings)
+    assert (trash.restore(desk.settings, deleted.id), desk.bytes_of(path).decode()) == (path, RAIN)
+
+
 def test_no_name_in_the_trash_hides_the_others(desk):
     desk.put("rain.md", RAIN)
     desk.post("delete", desk.fields("rain.md"))

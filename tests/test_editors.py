@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from test_desk import RAIN, Desk, fields_in
@@ -160,6 +161,13 @@ def test_a_save_fetches_nothing_that_a_partial_clone_lacks(desk):
         git(folder, "config", name, value)
     assert desk.post("save", desk.fields("rain.md") | {"body": "\n新的一句。\n"}).status_code == 303
     assert not (folder / ".run").exists()
+
+
+def test_a_number_that_no_act_can_have_is_no_error(settings, state_url):
+    desk = Desk(replace(settings, database_url=state_url))
+    for number in ("2147483648", "999999999999999", "x"):
+        assert desk.client.get(f"/editor/history?after={number}").status_code == 200
+    desk.services.state.close()
 
 
 def test_saves_at_once_are_a_commit_each(desk):

@@ -22,7 +22,8 @@ from .article_files import ArticleFile, Changed, digest_of, find_file, read_file
 
 FOLDER = ".trash"
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}")
-_DEEPEST = 50
+_DEEPEST = 2_000
+"""So many folders fit in the longest path (4,096 bytes)."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def history() -> Response:
 
 def _number(name: str) -> int:
     text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # PostgreSQL's ids have 32 bits
 
 
 def _difference(act: ledger.Act) -> list[tuple[str, str]]:
