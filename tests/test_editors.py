@@ -163,10 +163,12 @@ def test_a_save_fetches_nothing_that_a_partial_clone_lacks(desk):
     assert not (folder / ".run").exists()
 
 
-def test_a_number_that_no_act_can_have_is_no_error(settings, state_url):
-    desk = Desk(replace(settings, database_url=state_url))
+def test_what_a_database_refuses_in_an_address_is_no_error(settings, state_url):
+    desk = Desk(replace(settings, database_url=state_url, comments="reviewed"))
     for number in ("2147483648", "999999999999999", "x"):
         assert desk.client.get(f"/editor/history?after={number}").status_code == 200
+    for address in ("/editor/history?path=%00", "/editor/comments?q=%00"):
+        assert desk.client.get(address).status_code == 200
     desk.services.state.close()
 
 

@@ -83,7 +83,7 @@ def queue() -> Response:
 
 def _queue_page(problem: str = "", status_code: int = 200, typed: dict[str, str] | None = None) -> Response:
     status = request.args.get("status", PENDING)
-    words = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
+    words = " ".join(request.args.get("q", "").replace("\0", " ").split())[:LONGEST_SEARCH]  # PostgreSQL refuses NUL
     page = request.args.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
     if status not in STATUSES:

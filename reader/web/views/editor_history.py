@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 def history() -> Response:
     """All acts, latest first; of one file with ``?path=``; ``?version=`` names an act whose change is shown."""
     required_session()
-    path, version = request.args.get("path", ""), _number("version")
+    path, version = request.args.get("path", "").replace("\0", ""), _number("version")  # PostgreSQL refuses NUL
     try:
         found = ledger.acts(services().state, path, _number("after"), ACTS + 1)
         chosen = ledger.act(services().state, version) if version else None
