@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 
 from reader.app import create_app
-from reader.comments import acceptance
+from reader.comments import acceptance, queries
 from reader.comments.changes import APPROVE, HIDE
 from reader.comments.comment import OPEN, REVIEWED
 from reader.services import build_services
@@ -502,3 +502,25 @@ def test_a_form_of_a_renamed_article_is_sent_on_with_its_text(open_site, setting
 def test_an_article_may_be_called_comments():
     assert canonical_query("/a/comments", "pictures=all&page=2") == "pictures=all"
     assert canonical_query("/a/comments/comments", "page=2") == "page=2"
+
+
+def test_a_thread_with_many_answers_is_paged(open_site, monkeypatch):
+    monkeypatch.setattr(queries, "ANSWERS_PER_PAGE", 3)
+    visitor = open_site.visitor()
+    send(visitor, "第一条评论")
+    for number in range(7):
+        send(visitor, f"回复{number}号", reply="1")
+    send(visitor, "另一条评论")
+    reader = open_site.visitor()
+    pages = [
+        reader.get(f"/a/rain/comments{query}").text
+        for query in ("", "?thread=1", "?thread=1&page=2", "?thread=1&page=3")
+    ]
+    found = [re.findall(r"回复(\d)号", page) for page in pages]
+    assert found == [["0", "1", "2"], ["0", "1", "2"], ["3", "4", "5"], ["6"]]
+    assert reader.get("/a/rain/comments").text.count("更多回复") == 1
+    assert "?thread=1&amp;page=2" in reader.get("/a/rain/comments").text
+    assert "?thread=1&amp;page=3" in reader.get("/a/rain/comments?thread=1&page=2").text
+    for query in ("?thread=1&page=4", "?thread=2", "?thread=99", "?thread=x"):
+        assert reader.get(f"/a/rain/comments{query}").status_code == 404
+    assert reader.get("/a/sun/comments?thread=1").status_code == 404

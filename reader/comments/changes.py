@@ -44,7 +44,7 @@ class NewComment:
     is_paper: bool = False
     edited_at: datetime | None = None
     is_imported: bool = False
-    """Then it stands where it stood, below whatever it answers."""
+    """Then it stands below whatever it answered, and the importer notes the change of the page, once for many."""
 
 
 def post(connection: Connection, new: NewComment) -> Comment:
@@ -71,7 +71,7 @@ def post(connection: Connection, new: NewComment) -> Comment:
     }
     is_new = _insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
-    if is_new and new.status == APPROVED:
+    if is_new and new.status == APPROVED and not new.is_imported:
         note_change(connection, TOPIC, new.page)
     return queries.comment_of(row)
 

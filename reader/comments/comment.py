@@ -80,3 +80,5 @@ class Thread:
 
     first: Comment
     answers: tuple[Comment, ...] = ()
+    has_more: bool = False
+    """Whether more answers follow."""

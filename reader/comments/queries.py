@@ -11,6 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from .comment import APPROVED, PENDING, Comment, Thread
 from .tables import comment_acts, comments
 
+ANSWERS_PER_PAGE = 20
+"""Of one thread; a page of a thread of its own has the others."""
+
 c = comments.c
 
 
@@ -61,13 +64,28 @@ def threads(connection: Connection, page: str, *, oldest_first: bool, skip: int,
     order = (c.posted_at, c.id) if oldest_first else (c.posted_at.desc(), c.id.desc())
     query = select(comments).where(c.page == page, _is_shown()).order_by(*order).offset(skip).limit(limit)
     firsts = [comment_of(row) for row in connection.execute(query)]
-    below = _answers(connection, page, [first.id for first in firsts])
-    return [Thread(first, tuple(a for a in below if a.thread == first.id)) for first in firsts]
+    below = _answers(connection, page, [first.id for first in firsts], 0)
+    return [_thread(first, below) for first in firsts]
 
 
-def _answers(connection: Connection, page: str, of: Sequence[int]) -> list[Comment]:
-    query = select(comments).where(c.page == page, c.thread.in_(of), c.status == APPROVED)
-    return [comment_of(row) for row in connection.execute(query.order_by(c.posted_at, c.id))]
+def thread(connection: Connection, page: str, number: int, skip: int) -> Thread | None:
+    """The thread whose first comment has the id *number*, without the first *skip* answers."""
+    row = connection.execute(select(comments).where(c.page == page, c.id == number, _is_shown())).first()
+    return _thread(comment_of(row), _answers(connection, page, [number], skip)) if row else None
+
+
+def _thread(first: Comment, below: Iterable[Comment]) -> Thread:
+    answers = tuple(answer for answer in below if answer.thread == first.id)
+    return Thread(first, answers[:ANSWERS_PER_PAGE], len(answers) > ANSWERS_PER_PAGE)
+
+
+def _answers(connection: Connection, page: str, of: Sequence[int], skip: int) -> list[Comment]:
+    """Of each thread ANSWERS_PER_PAGE and one more after *skip*, oldest first."""
+    place = func.row_number().over(partition_by=c.thread, order_by=(c.posted_at, c.id)).label("place")
+    query = select(c.id, place).where(c.page == page, c.thread.in_(of), c.status == APPROVED).subquery()
+    chosen = query.c.place.between(skip + 1, skip + ANSWERS_PER_PAGE + 1)
+    rows = select(comments).join(query, query.c.id == c.id).where(chosen).order_by(c.posted_at, c.id)
+    return [comment_of(row) for row in connection.execute(rows)]
 
 
 def of_author(connection: Connection, page: str, author: str, limit: int = 50) -> list[Comment]:

@@ -123,6 +123,13 @@ class CommentStore:
                 tuple(queries.of_author(connection, page, author)),
             )
 
+    def thread(self, page: str, first: int, number: int) -> Thread | None:
+        """A page of the answers to one comment; *number* counts from 1. None if there is no such thread."""
+        from . import queries
+
+        with self.state.reading() as connection:
+            return queries.thread(connection, page, first, (number - 1) * queries.ANSWERS_PER_PAGE)
+
     def comment(self, number: int) -> Comment | None:
         from . import queries
 

@@ -33,6 +33,13 @@ class ShownComment:
     version: int = 0
 
 
+@dataclass(frozen=True)
+class ShownThread:
+    first: ShownComment
+    answers: list[ShownComment]
+    has_more: bool
+
+
 def shown(comment: Comment, script: str, reply_to: str = "") -> ShownComment:
     posted = comment.posted_at.astimezone(services().settings.timezone)
     return ShownComment(
@@ -54,9 +61,8 @@ def body_in(text: str, script: str) -> Markup:
     return convert_html(body, script, terms_of(shown_site())) if script in SCRIPTS else body
 
 
-def shown_threads(threads: Iterable[Thread], script: str) -> list[tuple[ShownComment, list[ShownComment]]]:
-    """Each thread's first comment and the answers to it."""
-    return [(shown(thread.first, script), _answers(thread, script)) for thread in threads]
+def shown_threads(threads: Iterable[Thread], script: str) -> list[ShownThread]:
+    return [ShownThread(shown(t.first, script), _answers(t, script), t.has_more) for t in threads]
 
 
 def _answers(thread: Thread, script: str) -> list[ShownComment]:

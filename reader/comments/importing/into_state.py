@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from ...i18n import N_
 from ...state import State
+from ...state.changes import note_change
 from .. import queries
 from ..acceptance import digest_of
-from ..changes import NewComment, post
+from ..changes import TOPIC, NewComment, post
 from ..comment import WITHDRAWN, Submission
 from .imported_comment import ImportedComment
 from .own_export import FORMAT
@@ -50,6 +51,8 @@ def store_comments(
                     _store(connection, program, comment, page, numbers, nobody, outcome)
                 else:
                     outcome.unknown[comment.address] += 1
+            for page in sorted({pages[comment.address] for comment in batch} - {""}):
+                note_change(connection, TOPIC, page)
     return outcome
 
 

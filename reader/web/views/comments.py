@@ -7,6 +7,7 @@ cookie for the comments of this article, and gets a private page with what still
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, request
@@ -71,6 +72,8 @@ def comments(slug: str) -> Response:
     script = request.args.get("script", "") or request_context().preferences["script"]
     if reply := request.args.get("reply", ""):
         context = reply_context(article, int(reply) if reply.isdigit() else 0, script)
+    elif first := request.args.get("thread", ""):
+        context = thread_context(article, int(first) if first.isdigit() else 0, script)
     else:
         context = list_context(article, cookie, script)
     version = fingerprint(article.version, script, repr(context))
@@ -91,6 +94,20 @@ def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
         "was_sent": "sent" in request.args and not own,
         "oldest_first": oldest_first,
         **_links_to_pages(article.slug, number, found.thread_count, oldest_first),
+    }
+
+
+def thread_context(article: Article, first: int, script: str) -> dict[str, Any]:
+    """A thread with more answers than the list shows, paged."""
+    number = _page_number()
+    found = required_store().thread(page_of(article.slug), first, number)
+    if found is None or (number > 1 and not found.answers):
+        raise NotFound("comment", str(first))
+    address, threads = f"{urls.comments(article.slug)}?thread={first}", shown_threads([found], script)
+    return page_context(article, script) | {
+        "threads": [replace(threads[0], has_more=False)],
+        "newer": NavigationLink(gettext("Previous page"), f"{address}&page={number - 1}") if number > 1 else None,
+        "older": NavigationLink(gettext("Next page"), f"{address}&page={number + 1}") if found.has_more else None,
     }
 
 
