@@ -524,3 +524,34 @@ def test_a_thread_with_many_answers_is_paged(open_site, monkeypatch):
     for query in ("?thread=1&page=4", "?thread=2", "?thread=99", "?thread=x"):
         assert reader.get(f"/a/rain/comments{query}").status_code == 404
     assert reader.get("/a/sun/comments?thread=1").status_code == 404
+
+
+def test_comments_of_removed_articles_push_no_others_out_of_the_feed(open_site, settings, monkeypatch):
+    monkeypatch.setattr(acceptance, "MOST_PER_HOUR", 1000)
+    send(open_site.visitor(), "今天天晴真好", slug="sun")
+    for number in range(26):
+        send(open_site.visitor(), f"第{number}条评论")
+    (settings.articles / "2026-05-01/rain.md").unlink()
+    open_site.services.library.scan_all()
+    assert "今天天晴真好" in open_site.visitor().get("/comments/atom.xml").text
+
+
+def test_once_an_article_is_closed_a_comment_is_withdrawn_but_not_rewritten(open_site, drop):
+    author = open_site.visitor()
+    send(author, "写得好")
+    drop("2026-05-01/rain.md", "---\ntitle: 大雨\ncomments: closed\n---\n今天下雨。")
+    open_site.services.library.scan_all()
+    assert author.post("/a/rain/comments/1", data={"text": "写得不好", "correct": "1"}).status_code == 422
+    assert author.post("/a/rain/comments/1", data={"withdraw": "1"}).status_code == 303
+
+
+def test_what_cannot_be_saved_is_in_the_form_again(open_site):
+    visitor = open_site.visitor()
+    fields = fields_in(visitor.get("/a/rain/comments").text) | {"name": "张三", "text": "写了很久的话"}
+    path = open_site.services.state.path
+    path.rename(path.with_name("elsewhere"))
+    answer = visitor.post("/a/rain/comments", data=fields)
+    assert (answer.status_code, "写了很久的话" in answer.text, "请稍后再发" in answer.text) == (503, True, True)
+    assert int(answer.headers["Retry-After"]) > 0
+    path.with_name("elsewhere").rename(path)
+    assert visitor.post("/a/rain/comments", data=fields_in(answer.text) | {"text": "写了很久的话"}).status_code == 303

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,9 +104,9 @@ def several(connection: Connection, numbers: Iterable[int]) -> list[Comment]:
     return [comment_of(row) for row in connection.execute(query)]
 
 
-def newest(connection: Connection, page: str = "", limit: int = 25) -> list[Comment]:
-    """The newest approved comments of an article, or of all."""
-    query = select(comments).where(c.status == APPROVED, *([c.page == page] if page else []))
+def newest(connection: Connection, page: str = "", limit: int = 25, but: Collection[str] = ()) -> list[Comment]:
+    """The newest approved comments of an article, or of all *but* some."""
+    query = select(comments).where(c.status == APPROVED, *([c.page == page] if page else []), c.page.not_in(but))
     order = query.order_by(c.posted_at.desc(), c.id.desc()).limit(limit)
     return [comment_of(row) for row in connection.execute(order)]
 

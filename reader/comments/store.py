@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -136,12 +136,12 @@ class CommentStore:
         with self.state.reading() as connection:
             return queries.comment(connection, number)
 
-    def newest(self, page: str = "", limit: int = 25) -> list[Comment]:
-        """Approved comments of an article, or of all, newest first."""
+    def newest(self, page: str = "", limit: int = 25, but: Collection[str] = ()) -> list[Comment]:
+        """Approved comments of an article, or of all *but* some, newest first."""
         from . import queries
 
         with self.state.reading() as connection:
-            return queries.newest(connection, page, limit)
+            return queries.newest(connection, page, limit, but)
 
     # -- visitors ----------------------------------------------------------------------------------------------------
 

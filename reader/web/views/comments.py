@@ -21,7 +21,7 @@ from ...comments.comment import AUTHOR_MAY_CHANGE, PENDING, REVIEWED, Comment, S
 from ...comments.comment_feed import comment_feed
 from ...comments.plain_text import clean_line, clean_text
 from ...comments.store import THREADS_PER_PAGE, Sender
-from ...errors import NotFound
+from ...errors import Busy, NotFound, StateUnusable
 from ...feeds import FEEDS
 from ...i18n import Message, translated
 from ...models import Article, fingerprint
@@ -47,6 +47,7 @@ NO_STORE = "private, no-store"
 COOKIE_SECONDS = 30 * 86_400
 LARGEST_FORM_BYTES = 64_000
 LARGEST_PAGE = 100_000
+MOST_ROUNDS = 10
 HONEYPOT = "topic"
 """A field that people don't see."""
 
@@ -176,9 +177,15 @@ def feed_of_article(slug: str, name: str) -> Response:
 
 @optional_bp.get(f"{urls.COMMENTS}<any({', '.join(map(repr, FEEDS))}):name>")
 def feed_of_all(name: str) -> Response:
-    found = required_store().newest()
-    articles = {page: article for page in {comment.page for comment in found} if (article := article_of(page))}
-    return _feed(name, found, articles, None)
+    gone: set[str] = set()  # pages of articles that are not public any more
+    for _ in range(MOST_ROUNDS):
+        found = required_store().newest(but=gone)
+        articles = {page: article_of(page) for page in {comment.page for comment in found}}
+        missing = {page for page, article in articles.items() if article is None}
+        gone |= missing
+        if not missing:
+            break
+    return _feed(name, found, {page: article for page, article in articles.items() if article}, None)
 
 
 def _feed(name: str, found: list[Comment], articles: dict[str, Article], of: Article | None) -> Response:
@@ -214,7 +221,12 @@ def post(slug: str) -> WerkzeugResponse:
         again.headers["Retry-After"] = str(error.retry_after)
         return again
     sender = Sender(counted_client(), request.cookies.get(AUTHOR_COOKIE, ""), request.form.get("token", ""))
-    comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
+    try:
+        comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
+    except (StateUnusable, Busy) as error:
+        again = _form_again(article, sent, Message("Your comment was not saved. Please send it again later."), 503)
+        again.headers["Retry-After"] = str(error.retry_seconds)
+        return again
     drop_changed_pages()
     return _posted(article, comment, author_id)
 
@@ -282,7 +294,10 @@ def change_own_comment(slug: str, number: int) -> WerkzeugResponse:
     else:
         sent = Submission(comment.name, clean_text(request.form.get("text", "")))
         refusal = Message("Your comment contains something that this site doesn't publish.")
-        problem = acceptance.problem_of(sent) or (refusal if acceptance.is_refused(sent, rules().words) else None)
+        closed = Message("Comments on this article are closed.") if is_closed(article, now()) else None
+        problem = (
+            closed or acceptance.problem_of(sent) or (refusal if acceptance.is_refused(sent, rules().words) else None)
+        )
         if problem:
             return _own_page(article, comment, sent.text, problem, 422)
         try:
