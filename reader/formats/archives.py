@@ -98,6 +98,14 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
+    try:
+        return _checked(name, file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _checked(name: str, file: zipfile.ZipFile) -> Archive:
     members, refused = _sorted_out(file)
     if len(members) > MOST_MEMBERS:
         raise NotImported(name, Message("more than %(most)s files", most=MOST_MEMBERS))

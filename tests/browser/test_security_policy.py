@@ -104,6 +104,7 @@ def test_the_editor_works_within_its_policy(open_page, editor, script):
     page.goto(f"{editor}/editor")
     page.locator("#token").fill(TOKEN)
     page.get_by_role("button").first.click()
+    page.get_by_role("link", name="添加稿件").click()
     page.locator("#text").fill("大雨如期而至\n2026-05-01 06:00\n\n" + "今天下雨，河水上涨，村民转移到高处。" * 30)
     page.get_by_role("button").first.click()
     frame = page.frame_locator("iframe")

@@ -1,11 +1,10 @@
 """What Reader itself exported: an article or an issue as JSON, an article as a web page in one file.
 
-Both hold the fields as JSON-LD, so nothing has to be found out from the look of a page.
+Both hold the fields as JSON in the words of schema.org, so nothing has to be found out from the look of a page.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -104,15 +103,13 @@ def draft_of(facts: Mapping[str, Any]) -> Draft:
 
 
 def _facts(root: HtmlElement) -> Mapping[str, Any]:
-    for script in root.iter("script"):
-        if script.get("type") == "application/ld+json":
-            try:
-                found = json.loads(script.text or "")
-            except ValueError:
-                continue
-            if isinstance(found, dict):
-                return found
-    return {}
+    """Of the ``meta`` in the head, which browsers pass over: the file has no script, not even data in one."""
+    said = next((meta.get("content", "") for meta in root.iter("meta") if meta.get("name") == "reader:article"), "")
+    try:
+        found = read_json(said)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _moment(facts: object, name: str) -> datetime | None:

@@ -186,13 +186,25 @@ def _items_in(source: Source) -> Iterator[Found]:
 
 def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher, *, is_nested: bool = False) -> Iterator[Found]:
     if archive.is_book:
-        yield from in_time(name, book_items(name, archive), archive.size_bytes)
+        yield from _closed_if_empty(archive, in_time(name, book_items(name, archive), archive.size_bytes))
     elif archive.suffix in FORMATS:
         yield SourceItem(name, lambda: Fetched("", archive.content), archive.suffix)
     elif reason := reason_for(archive.suffix):
         raise NotImported(name, reason)
     else:
-        yield from _members(name, archive, fetcher, is_nested)
+        yield from _closed_if_empty(archive, _members(name, archive, fetcher, is_nested))
+
+
+def _closed_if_empty(archive: Archive, items: Iterator[Found]) -> Iterator[Found]:
+    """Articles are read later, so the archive stays open for them."""
+    has_articles = False
+    try:
+        for item in items:
+            has_articles = has_articles or isinstance(item, SourceItem)
+            yield item
+    finally:
+        if not has_articles:
+            archive.file.close()
 
 
 def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> Iterator[Found]:
