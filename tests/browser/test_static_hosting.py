@@ -117,7 +117,7 @@ def test_a_copy_is_replaced_only_by_a_whole_one(browser, folder):
         wait_until_kept(page, "/a/bridge/")
         host.lost = True
         assert heading(page, "/a/rain") == "大雨"
-        page.locator("main [role=status]").evaluate("said => said.remove()")  # of when the copy is
+        page.locator("main [role=status]").evaluate_all("all => all.forEach(one => one.remove())")  # how old it is
         assert page.locator("body").inner_text() == whole
 
 
