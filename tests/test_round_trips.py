@@ -19,6 +19,7 @@ from reader.exports.options import options_of
 from reader.exports.publications import of_article, of_issue
 from reader.formats import read_draft
 from reader.formats.markdown_writer import to_markdown
+from reader.importing.sources import own_exports
 from reader.library.article_json import article_of
 from reader.library.file_reader_child import read_files
 from reader.models import Article
@@ -154,3 +155,27 @@ def test_code_with_blank_lines_survives_where_the_body_is_kept_as_html(services,
         Settings(),
     )
     assert "a = 1\n\nb = 2" in re.sub("<[^>]*>", "", back.body)
+
+
+def test_the_page_of_an_issue_is_not_taken_for_one_article(services, publish, rain):
+    publish({"2026-05-01/rain.md": RAIN, "2026-05-01/sun.md": "# 晴天\n\n第二天放晴了，路上的水也干了。"})
+    issue = services.catalog.issue(rain.day)
+    publication = of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))
+    assert not own_exports.is_page(exported(services, "html", publication).decode())
+    assert own_exports.is_page(exported(services, "html", of_article(rain)).decode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['<article id="a1"><!-- 注 --><p>正文。</p></article>', '<article id="a1"><p class="editor">正文。</p></article>'],
+)
+def test_a_page_with_our_mark_by_somebody_else_keeps_its_text(text):
+    page = f'<meta name="reader:article" content="{{&quot;headline&quot;: 5}}">{text}'
+    assert own_exports.is_page(page)
+    draft, address = own_exports.read_page(page)
+    assert (draft.title, address, "正文。" in draft.body_html) == ("", "", True)
+
+
+@pytest.mark.parametrize("odd", ['{"hasPart": 5}', '{"hasPart": [1, {"text": 2}]}', '{"text": ["甲"], "author": 3}'])
+def test_json_with_our_words_in_odd_places_holds_nothing(odd):
+    assert list(own_exports.json_items("a.json", odd.encode())) == []

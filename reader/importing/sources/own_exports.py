@@ -27,7 +27,7 @@ from ..extraction.blocks import parse
 from .items import Found, SourceItem, given_html
 
 _HEAD_BYTES = 400
-_GENERATOR = '<meta name="generator" content="Reader">'
+_FIELDS = '<meta name="reader:article" '
 _CHAPTER = "a1-"
 """What the ids of the one article begin with."""
 
@@ -43,7 +43,7 @@ def json_items(name: str, content: bytes) -> Iterator[Found]:
         whole = read_json(decode_page(content))
     except ValueError as error:
         raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
-    for facts in whole.get("hasPart", [whole]):
+    for facts in _list(whole["hasPart"]) if "hasPart" in whole else [whole]:
         if isinstance(facts, dict) and (html := _text(facts, "text")):
             draft = draft_of(facts)
             body = given_html(_as_in_file(html, draft.language))
@@ -51,17 +51,20 @@ def json_items(name: str, content: bytes) -> Iterator[Found]:
 
 
 def is_page(html: str) -> bool:
-    return _GENERATOR in html[:2_000] and f'<article id="{_CHAPTER[:-1]}"' in html
+    """False for an issue, which has no such fields: its articles are in its JSON."""
+    return _FIELDS in html[:4_000] and len(parse(html).xpath("//article[@id=$id]", id=_CHAPTER[:-1])) == 1
 
 
 def read_page(html: str) -> tuple[Draft, str]:
     """The draft of the article, and its address."""
     root = parse(html)
     facts = _facts(root)
-    article = root.get_element_by_id(_CHAPTER[:-1])
-    for element in [*article.iterchildren("header"), *article.find_class("editor")[-1:]]:
+    draft = draft_of(facts)
+    [article] = root.xpath("//article[@id=$id]", id=_CHAPTER[:-1])
+    named = [element for element in article.iterchildren("p") if element.get("class") == "editor"]
+    for element in [*article.iterchildren("header"), *(named[-1:] if draft.editor else ())]:
         element.drop_tree()
-    for element in article.iter():
+    for element in article.iter("*"):
         for attribute, mark in (("id", _CHAPTER), ("href", f"#{_CHAPTER}")):
             value = element.get(attribute, "")
             if value.startswith(mark):
@@ -69,7 +72,6 @@ def read_page(html: str) -> tuple[Draft, str]:
     inside = (article.text or "") + "".join(
         etree.tostring(child, encoding="unicode", method="html") for child in article
     )
-    draft = draft_of(facts)
     return replace(draft, body_html=_as_in_file(inside, draft.language)), _text(facts, "url")
 
 
