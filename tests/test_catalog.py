@@ -108,6 +108,45 @@ def test_a_hidden_change_moves_nothing(catalog, put):
     assert catalog.revision == before
 
 
+def deleted(path):
+    for file in path.parent.glob("catalog*"):
+        file.unlink()
+
+
+def test_a_new_catalog_has_no_revision_of_the_one_before_it_however_often_that_changed(path):
+    seen = []
+    for _ in range(3):
+        for number in range(12):
+            with catalog_writer(path, NOON) as transaction:
+                transaction.put("rain.md", "1", f"{number}", make_article(title=f"{number}"))
+            seen.append(Catalog(path, SHANGHAI, must_be_complete=False).revision)
+        deleted(path)
+    assert sorted(set(seen)) == seen
+
+
+def test_a_catalog_replaced_between_two_questions_is_followed_from_then_on(catalog, put, path, monkeypatch):
+    """SQLite counts the changes that a connection notices; the numbers of two connections may be equal."""
+    assert catalog.revision
+    asked = catalog._connections.rows
+
+    def replaced_meanwhile(query, values):
+        found = asked(query, values)
+        if "data_version" in query:
+            monkeypatch.setattr(catalog._connections, "rows", asked)
+            deleted(path)
+            put()
+            catalog._connections._local.look_at = 0.0
+        return found
+
+    put(make_article())
+    monkeypatch.setattr(catalog._connections, "rows", replaced_meanwhile)
+    seen = [catalog.revision]
+    for number in range(8):
+        put(make_article(title=f"{number}"))
+        seen.append(catalog.revision)
+    assert sorted(set(seen)) == seen
+
+
 def test_a_correction_is_dated_by_when_it_was_seen(catalog, put):
     put(make_article())
     assert catalog.revised(["rain"]) == {}

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from serving import serving
+from waiting import wait_for
 
 from reader.settings import Settings
 
@@ -59,7 +60,11 @@ Answer = tuple[int, dict[str, str], bytes]
 def site(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("keys")
     settings = Settings(
-        articles=folder / "articles", instance=folder / "instance", trusted_proxies=PROXY, editor_token=TOKEN
+        articles=folder / "articles",
+        instance=folder / "instance",
+        trusted_proxies=PROXY,
+        editor_token=TOKEN,
+        exports_ahead=False,  # pages and feeds name finished exports: they would change of themselves
     )
     day = settings.articles / "2026-05-01"
     day.mkdir(parents=True)
@@ -67,7 +72,9 @@ def site(tmp_path_factory) -> Iterator[str]:
         text = f"---\ntitle: {name}\nsection: 河北\naliases: [{name}2]\n---\n\n今天下雨，河水上涨。"
         (day / f"{name}.md").write_text(text, "utf-8")
     with serving(settings) as url:
-        yield urlsplit(url).netloc
+        place = urlsplit(url).netloc
+        wait_for(lambda: ask(place, "/a/rain.epub")[0] == 200)
+        yield place
 
 
 def ask(site: str, path: str, fields: dict[str, str] | None = None, body: str | None = None) -> Answer:

@@ -73,7 +73,7 @@ class Catalog:
 
     @property
     def revision(self) -> int:
-        """Strictly increasing integer; changes whenever visible content changes."""
+        """An integer; grows whenever visible content changes. No other catalog at the same path had it before."""
         return self._state().revision
 
     @property
@@ -329,13 +329,13 @@ class Catalog:
         return [row["id"] for row in sorted((row for row in rows if row), key=lambda row: row["count"])]
 
     def _state(self) -> _State:
-        version = self._connections.generation, self._one("PRAGMA data_version")[0]  # type: ignore[index]
+        data_version = self._one("PRAGMA data_version")[0]  # type: ignore[index]
+        version = self._connections.generation, data_version  # this order: the question may have opened a connection
         known: _State | None = getattr(self._local, "state", None)
         if known is None or known.data_version != version:
             rows = {row["key"]: row["value"] for row in self._all("SELECT key, value FROM meta")}
             changed_at = datetime.fromtimestamp(rows.get("changed_at", 0), UTC)
             state = rows.get("revision", 0), changed_at, site_of(self._all)
-            version = self._connections.generation, version[1]
             known = self._local.state = _State(version, *state)
         return known
 

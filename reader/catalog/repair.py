@@ -99,7 +99,7 @@ def replace(path: Path, identity: str, reason: object) -> bool:
 
 
 def _make_anew(new: Path, old: Path) -> None:
-    """Writes a new catalog. Its revision is higher than any of the old one, so that no cached response stays valid."""
+    """Writes a new catalog. The old one had none of its revisions, so that nothing cached of it stays valid."""
     _make(new, old, [])
 
 
@@ -109,10 +109,15 @@ def _make_next(new: Path, old: Path) -> None:
 
 
 def _make(new: Path, old: Path, known: list[tuple[object, ...]]) -> None:
-    now = int(time.time())
+    revision = time.time_ns() // 1_000  # no catalog changes once in a microsecond, so none comes to that of a later one
     with closing(connect(new, mode="rwc")) as connection:
         make_tables(connection)
-        rows = [*known, ("revision", now), ("changed_at", now), ("generation", secrets.token_hex(8))]
+        rows = [
+            *known,
+            ("revision", revision),
+            ("changed_at", revision // 1_000_000),
+            ("generation", secrets.token_hex(8)),
+        ]
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
         for table in HISTORY_TABLES:
