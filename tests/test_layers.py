@@ -242,6 +242,44 @@ def test_a_command_imports_only_its_own_module_and_the_list_of_commands_is_compl
     assert {"flask", "PIL", "reader.catalog", "reader.exports"} & set(done.stdout.split()) == set()
 
 
+def test_help_imports_no_command_and_nothing_that_serves():
+    program = "import sys; from reader.cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    needless = {
+        "flask",
+        "jinja2",
+        "PIL",
+        "lxml",
+        "asyncio",
+        "sqlite3",
+        "subprocess",
+        "importlib.metadata",
+        "babel.dates",
+    }
+    assert needless & loaded == set()
+    assert not [
+        name for name in loaded if name.startswith("reader.commands.") and name != "reader.commands.click_localization"
+    ]
+
+
+def test_what_is_loaded_before_a_fork_starts_no_thread_and_opens_no_file(tmp_path):
+    """prometheus_client opens the files of its process when it is imported."""
+    program = (
+        "import sys, os, threading; from pathlib import Path; from reader.settings import Settings;"
+        " from reader.server.loaded_application import LoadedApplication;"
+        f" folder = Path({str(tmp_path)!r}); before = os.listdir('/proc/self/fd');"
+        " loaded = LoadedApplication(Settings(articles=folder / 'articles', instance=folder / 'instance'));"
+        " assert loaded.is_current(); assert os.listdir('/proc/self/fd') == before;"
+        " assert len(os.listdir('/proc/self/task')) == 1; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "reader.web.views.editor" in loaded
+    assert {"prometheus_client", "sqlalchemy", "alembic", "weasyprint", "httpx", "docutils", "yaml"} & loaded == set()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_export_worker_starts_without_what_makes_the_catalog():
     """Each worker held ten megabytes for the formats of articles, the catalog and the dictionaries of Chinese scripts."""
     program = "import reader.jobs.worker_process, sys; print(*sys.modules)"

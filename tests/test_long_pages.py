@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -11,8 +12,9 @@ import pytest
 
 from reader.app import create_app
 from reader.chinese import script_conversion
-from reader.server.supervisor import MALLOC
+from reader.server.process_start import MALLOC
 from reader.services import build_services
+from reader.settings import ROOT
 from reader.web import long_pages
 
 PARAGRAPH = "河北新闻网讯：今天下雨，记者从气象部门了解到，明天仍有降雨。\n\n"
@@ -77,4 +79,20 @@ def test_the_threads_of_a_web_process_share_two_arenas_of_memory():
         "ctypes.CDLL(None).malloc_stats()"
     )
     done = subprocess.run([sys.executable, "-c", code], env=MALLOC, capture_output=True, text=True, check=True)
+    assert 1 <= done.stderr.count("Arena ") <= int(MALLOC["MALLOC_ARENA_MAX"])
+
+
+def test_a_forked_process_with_many_threads_keeps_the_memory_of_two():
+    code = (
+        "import ctypes, threading; from reader.server.process_start import Arguments, fork;"
+        "libc, together = ctypes.CDLL(None), threading.Barrier(9);"
+        "use = lambda: [together.wait(), libc.malloc(100), together.wait()];"
+        "threads = [threading.Thread(target=use) for _ in range(9)];"
+        "show = lambda _: [*[t.start() for t in threads], *[t.join() for t in threads], libc.malloc_stats()];"
+        "child = fork(show, Arguments(), {}); [None for _ in iter(child.poll, 1)]"
+    )
+    inherited = {name: value for name, value in os.environ.items() if name not in MALLOC}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=inherited, cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert 1 <= done.stderr.count("Arena ") <= int(MALLOC["MALLOC_ARENA_MAX"])

@@ -7,12 +7,14 @@ import os
 import shutil
 import socket
 from contextlib import closing, suppress
+from functools import partial
 
 import click
 
 from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
 from ..server.listener import open_listener
+from ..server.loaded_application import LoadedApplication
 from ..server.supervisor import Supervisor
 from ..server.writable_instance_folder import InstanceFolder
 from ..settings import Settings
@@ -43,7 +45,8 @@ def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket
     with suppress(OSError):  # standard error may be a file on a full disk
         echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
     token = _editor_token(settings, address)
-    return Supervisor(listener, workers, lambda: instance.environment() | token, instance.keep).run()
+    environment, load = lambda: instance.environment() | token, partial(LoadedApplication, settings)
+    return Supervisor(listener, workers, environment, load, instance.keep).run()
 
 
 def _editor_token(settings: Settings, address: str) -> dict[str, str]:

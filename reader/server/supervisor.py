@@ -1,24 +1,25 @@
 """The main process: starts, restarts, reloads and stops the web processes. It has no threads.
 
+It loads what they run, and forks them while the files on disk are those that it loaded. After a reload, or while an
+update replaces files, they are programs of their own, which load what is there then.
+
 SIGTERM and SIGINT stop the server gracefully: running requests are finished. SIGHUP reloads: each new web process
 serves before the old one stops. Signals are blocked and read with ``sigtimedwait``, so no handler interrupts the code.
 """
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
 from ..errors import ReaderError
-from ..settings import PACKAGE
 from .listener import queued_connections, refuse_new_connections
+from .loaded_application import LoadedApplication
+from .process_start import Arguments, Process, start_program
 
 LOG = logging.getLogger(__name__)
 
@@ -42,38 +43,25 @@ CHECK_SECONDS = 2.0
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
-MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
-"""For glibc (mallopt(3)): else each of 35 threads keeps the memory of the longest page that it built, 250 MB in all."""
-
 IGNORED = (signal.SIGUSR1, signal.SIGUSR2)
 """Other servers reopen logs or count up processes on these; without a handler they would end this one."""
-
-
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-def end_with_parent() -> None:
-    """Has the kernel kill this process when its parent ends. Set before the program starts: imports take a second."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class WebProcess:
     """One web process. It writes a byte to a pipe when it is ready."""
 
-    def __init__(self, number: int, generation: int, listener: socket.socket, settings: dict[str, str]) -> None:
+    def __init__(
+        self,
+        number: int,
+        generation: int,
+        listener: socket.socket,
+        settings: dict[str, str],
+        start: Callable[[Arguments, dict[str, str]], Process],
+    ) -> None:
         self.number, self.generation, self.started = number, generation, time.monotonic()
         self._ready_pipe, told = os.pipe()
         os.set_blocking(self._ready_pipe, False)
-        facts = {"listener": listener.fileno(), "ready": told, "number": number, "parent": os.getpid()}
-        arguments = [word for name, value in facts.items() for word in (f"--{name}", str(value))]
-        command = [sys.executable, "-m", f"{__package__}.web_process", *arguments]
-        handed_on = (listener.fileno(), told)
-        paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]  # whatever the working directory
-        environment = MALLOC | os.environ | {"PYTHONPATH": os.pathsep.join(paths), **settings}
-        self._process = subprocess.Popen(  # noqa: S603
-            command, pass_fds=handed_on, env=environment, preexec_fn=end_with_parent
-        )
+        self._process = start(Arguments(listener.fileno(), told, number, os.getpid()), settings)
         os.close(told)
         self._is_ready, self._is_killed, self._kill_at = False, False, float("inf")
 
@@ -104,7 +92,7 @@ class WebProcess:
         if time.monotonic() > self._kill_at and not self._is_killed:
             LOG.warning("web process %d had not ended in time and is killed", self.pid)
             self._is_killed = True
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
 
     def close(self) -> None:
         os.close(self._ready_pipe)
@@ -114,6 +102,7 @@ class Supervisor:
     """Runs *count* web processes on *listener* until a stop signal.
 
     *settings* is called at each start of one, *check* every few seconds; a ReaderError that it raises ends the server.
+    *load* is called once, at the start.
     """
 
     def __init__(
@@ -121,14 +110,16 @@ class Supervisor:
         listener: socket.socket,
         count: int,
         settings: Callable[[], dict[str, str]],
+        load: Callable[[], LoadedApplication],
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        self._listener, self._settings, self._check = listener, settings, check
+        self._listener, self._settings, self._load, self._check = listener, settings, load, check
         self._numbers = range(1, count + 1)
         self._current: dict[int, WebProcess] = {}
         self._coming: WebProcess | None = None
         self._leaving: list[WebProcess] = []
         self._to_reload: list[int] = []
+        self._was_reloaded = False
         self._generations, self._fast_deaths = dict.fromkeys(self._numbers, 0), 0
         self._start_after = 0.0
 
@@ -137,6 +128,7 @@ class Supervisor:
         for ignored in IGNORED:  # in the web processes, too: they inherit it
             signal.signal(ignored, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        self._loaded = self._load()
         for number in self._numbers:
             self._current[number] = self._start(number)
         answered = False
@@ -145,7 +137,7 @@ class Supervisor:
             if received and received.si_signo in (signal.SIGTERM, signal.SIGINT):
                 return self._stop()
             if received and received.si_signo == signal.SIGHUP:
-                self._to_reload = list(self._numbers)
+                self._to_reload, self._was_reloaded = list(self._numbers), True
             try:
                 self._check()
             except ReaderError as error:
@@ -162,7 +154,8 @@ class Supervisor:
 
     def _start(self, number: int) -> WebProcess:
         self._generations[number] += 1
-        return WebProcess(number, self._generations[number], self._listener, self._settings())
+        start = start_program if self._was_reloaded or not self._loaded.is_current() else self._loaded.fork
+        return WebProcess(number, self._generations[number], self._listener, self._settings(), start)
 
     def _pause_seconds(self) -> float:
         """The timeout of the signal wait: SIGCHLD ends it early, but readiness and deadlines are polled."""

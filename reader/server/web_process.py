@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -38,6 +39,7 @@ from .connection_watchdog import ConnectionWatch
 from .draining_middleware import LARGE_ANSWERS, LINGERING, DrainingMiddleware
 from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, silent_listener
+from .process_start import Arguments
 from .request_body import PLACES, WAITING, RequestBodies
 from .supervisor import SIGNALS
 
@@ -80,9 +82,13 @@ OTHER_FILES = 216
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    for name in ("listener", "ready", "number", "parent"):
-        parser.add_argument(f"--{name}", type=int, default=0)
-    arguments = parser.parse_args()
+    for one in fields(Arguments):
+        parser.add_argument(f"--{one.name}", type=int, default=0)
+    run(Arguments(**vars(parser.parse_args())))
+
+
+def run(arguments: Arguments) -> None:
+    """Serves until SIGTERM, then ends the process."""
     stop = threading.Event()
     if arguments.parent and os.getppid() != arguments.parent:  # it ended before ``end_with_parent``
         sys.exit(0)
@@ -111,7 +117,7 @@ def serve(
     answer: Callable[[Any, Scope], None],
     worker: Any,
     watch: ConnectionWatch,
-    facts: argparse.Namespace,
+    facts: Arguments,
     serving: threading.Event,
 ) -> None:
     """Serves on ``facts.listener`` until SIGTERM. Once it accepts, sets *serving* and writes a byte to the pipe."""

@@ -35,12 +35,17 @@ def services() -> Services:
 
 def init_app(app: Flask) -> None:
     app.url_map.converters |= {"slug": SlugConverter, "collection": CollectionConverter}
-    for name in (*_modules(__path__, __name__), *_modules(views.__path__, views.__name__)):
+    for name in module_names():
         module = importlib.import_module(name)
         if hasattr(module, "init_app"):
             module.init_app(app)
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)
+
+
+def module_names() -> list[str]:
+    """The modules that ``init_app`` imports: those of this package, then the views."""
+    return [*_modules(__path__, __name__), *_modules(views.__path__, views.__name__)]
 
 
 def _modules(path: Iterable[str], package: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 from faults.running import Server, running, wait_for
@@ -113,3 +115,27 @@ def test_a_server_goes_on_with_its_own_static_files_while_an_update_replaces_the
     assert headers["Cache-Control"] == "public, max-age=300"
     assert server.status("/static/0123456789abcdef/none.png") == 404
     assert server.status("/static/0123456789abcdef/../icons/192.png") == 404
+
+
+def test_a_web_process_is_forked_until_an_update_replaces_files_and_then_loads_them_all(server):
+    assert {program_of(process) for process in server.web_processes()} == {program_of(server.process.pid)}
+    replace_first(server)
+    assert {program_of(process) for process in server.web_processes()} == {program_of(server.process.pid)}
+    with (server.code / "templates" / "base.html").open("a") as file:
+        file.write("<!-- another version -->")
+    replace_first(server)
+    programs = [program_of(process) for process in server.web_processes()]
+    assert len([program for program in programs if b"reader.server.web_process" in program]) == 1
+    server.publish("after")
+    wait_for(lambda: server.status("/a/after") == 200, server)
+
+
+def program_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+def replace_first(server) -> None:
+    victim = server.web_processes()[0]
+    started = server.log.count("Started worker")
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: server.log.count("Started worker") > started and len(server.web_processes()) == 2, server)
