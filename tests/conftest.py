@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -30,17 +31,33 @@ STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
-    "test_code_highlighting", "test_compression_dictionary", "test_downloads", "test_editor", "test_extremes",
-    "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes", "test_first_scan",
-    "test_formats_of_anything", "test_hostile_archives", "test_hostile_html", "test_http_client", "test_import_documents",
-    "test_import_faults", "test_import_sites", "test_issue_pdf", "test_limits", "test_opds", "test_page_bounds", "test_pdf",
-    "test_pdf_cost", "test_requirements", "test_response_cache", "test_security_headers", "test_share_card_responses",
-    "test_static_site",
+    "test_backup", "test_code_highlighting", "test_comment_review", "test_compression_dictionary", "test_desk",
+    "test_downloads", "test_editor", "test_exports", "test_extremes", "test_fair_share", "test_feed_changes",
+    "test_feed_contract", "test_file_changes", "test_first_scan", "test_formats_of_anything", "test_history",
+    "test_hostile_archives", "test_hostile_backups", "test_hostile_html", "test_http_client", "test_import_documents",
+    "test_import_faults", "test_import_sites", "test_issue_pdf", "test_leader_followers", "test_limits",
+    "test_many_collections", "test_opds", "test_page_bounds", "test_pdf", "test_pdf_cost", "test_requirements",
+    "test_response_cache", "test_round_trips", "test_security_headers", "test_share_card_responses", "test_static_site",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
 
 
 IMPORTED = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+
+
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 2 << 30
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """``make test-fast`` writes its files into memory if there is room: databases wait for the disk at each commit."""
+    if config.option.markexpr == "not slow" and not config.option.basetemp and _has_room(MEMORY):
+        config.option.basetemp = tempfile.mkdtemp(prefix="reader-tests-", dir=MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def _has_room(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM_BYTES
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -52,7 +69,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks as slow what ``make test-fast`` skips, and puts the modules in the order of ``turn_of``."""
     for item in items:
-        if is_slow(item.path):
+        if is_slow(item.path) or needs_a_server(item):
             item.add_marker("slow")
     modules = list(dict.fromkeys(item.path for item in items))
     turns = turn_of(modules)
@@ -75,6 +92,11 @@ def is_slow(path: Path) -> bool:
     """Whether all tests of this module are."""
     is_listed = path.parent.name in SLOW_FOLDERS or path.stem in SLOW_MODULES
     return is_listed or not STARTS_PROGRAMS.isdisjoint(IMPORTED.findall(path.read_text("utf-8")))
+
+
+def needs_a_server(item: pytest.Item) -> bool:
+    """Whether it is the run of a test with PostgreSQL."""
+    return "postgresql" in getattr(item, "fixturenames", ()) or "postgresql" in item.name
 
 
 @pytest.fixture(scope="session", autouse=True)
