@@ -22,6 +22,7 @@ Read the package in this order. Each layer (a line) may import those listed befo
     editing/                            the editor's desk: article files opened, changed and saved again
     backup/                             one file of articles and state, and back
     jobs/                               the export queue and its worker processes
+    mail/                               mail to readers: a file, the new issue each day; its queue and its sender
     services                            the composition root: builds the objects above
     web/                                Flask views and WSGI middleware
     app, server/, wsgi, commands/, cli  the entry points: WSGI application, processes of `serve`, command line

@@ -20,7 +20,7 @@ from .models import escaped
 from .settings import Settings
 from .storage.log_lines import start_logging
 
-COMMANDS = ("backup", "build", "check", "comments", "doctor", "editor", "export", "import", "restore", "serve")
+COMMANDS = ("backup", "build", "check", "comments", "doctor", "editor", "export", "import", "mail", "restore", "serve")
 """The modules of ``commands`` that define one; only the module of the command that is run gets imported."""
 
 

@@ -85,7 +85,7 @@ def build_command_services(settings: Settings) -> Services:
 def start_background(
     settings: Settings, stop: threading.Event | None = None, serving: threading.Event | None = None
 ) -> Services:
-    """Builds the services and starts watcher, export workers and WebSub publisher, which run until *stop*.
+    """Builds the services and starts watcher, export workers, WebSub publisher and mail, which run until *stop*.
 
     Returns once the catalog can be served, or after FILLING_SECONDS: then pages answer 503 until it can. Export
     workers, whose start takes a second of processor time, and the first scan of a folder that the catalog knows wait
@@ -100,10 +100,20 @@ def start_background(
     if settings.websub_hub:
         publisher = WebSubPublisher(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
         threading.Thread(target=publisher.run, args=(changed, stop), name="websub", daemon=True).start()
+    if settings.smtp_url:
+        threading.Thread(target=_send_mail, args=(services, stop), name="mail", daemon=True).start()
     ready.wait(FILLING_SECONDS)
     exports = (services.export_service, stop, serving)
     threading.Thread(target=_export, args=exports, name="exports", daemon=True).start()
     return services
+
+
+def _send_mail(services: Services, stop: threading.Event) -> None:
+    from .mail.outbox import Outbox  # smtplib and email only where mail is on
+    from .mail.sender import MailSender
+
+    outbox = Outbox(services.state)
+    MailSender(services.settings, services.catalog, services.export_service, outbox, services.render).run(stop)
 
 
 def _export(export_service: ExportService, stop: threading.Event, serving: threading.Event | None) -> None:

@@ -16,6 +16,14 @@ from .i18n import Message, is_language_tag, language_tag
 SHORTEST_TOKEN = 12
 LONGEST_TEXT = 4_000
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+STARTTLS = ("off", "required")
+LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254
+"""In octets (RFC 5321 4.5.3.1)."""
+
+_LOCAL_PART = re.compile(r"[\w#$&'*+/=?^`{|}~-]+(\.[\w#$&'*+/=?^`{|}~-]+)*", re.ASCII)
+"""A dot-atom (RFC 5322 3.2.3) without % and !, by which old servers pass mail on to others."""
+
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
@@ -147,6 +155,43 @@ def database_url(value: str) -> str:
         raise ValueError(value)
     _ = parts.port  # raises ValueError above 65535
     return "postgresql" + value[len(parts.scheme) :]
+
+
+def smtp_url(value: str) -> str:
+    """``smtp://`` or ``smtps://``, user and password percent-encoded; maybe ``?starttls=off`` or ``=required``."""
+    parts = urlsplit(value)
+    host = ascii_host(parts.hostname or "")
+    is_host = _HOST_NAME.fullmatch(f"[{host}]" if ":" in host else host)
+    if (
+        parts.scheme not in ("smtp", "smtps")
+        or not is_host
+        or parts.path.strip("/")
+        or parts.fragment
+        or parts.port == 0
+    ):
+        raise ValueError(value)  # .port raises ValueError above 65535
+    if parts.query not in ("", *(f"starttls={way}" for way in STARTTLS)) or bool(parts.username) != bool(
+        parts.password
+    ):
+        raise ValueError(value)
+    if not all(unquote(part).isprintable() for part in (parts.username or "", parts.password or "")):
+        raise ValueError(value)
+    return value
+
+
+def mail_address(value: str) -> str:
+    """An address that every mail server takes (RFC 5321 4.1.2, without quotes and source routes), its domain in IDNA.
+
+    Raises Unusable for letters beyond ASCII before the @: servers without SMTPUTF8 (RFC 6531) would lose the mail.
+    """
+    local, at, domain = unicodedata.normalize("NFKC", value).strip().rpartition("@")
+    if at and not local.isascii():
+        raise Unusable(Message("an address with only a-z, digits and -._+ before the @"))
+    domain = ascii_host(domain.lower())
+    name_is_usual = _LOCAL_PART.fullmatch(local) and len(local) <= LONGEST_LOCAL_PART
+    if not name_is_usual or not _DOMAIN.fullmatch(domain) or len(local) + len(domain) >= LONGEST_ADDRESS:
+        raise ValueError(value)
+    return f"{local}@{domain}"
 
 
 def access_log(value: str) -> str:

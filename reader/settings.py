@@ -25,11 +25,13 @@ from .setting_values import (
     hosts,
     hub_address,
     language,
+    mail_address,
     networks,
     number,
     one_of,
     parsed_networks,
     secret,
+    smtp_url,
     switch,
     tagging_entity,
     text,
@@ -37,7 +39,7 @@ from .setting_values import (
     whole,
 )
 
-SECRETS = ("editor_token", "database_url")
+SECRETS = ("editor_token", "database_url", "smtp_url")
 """Fields whose values no message shows."""
 
 LONGEST_SHOWN = 200
@@ -108,6 +110,9 @@ class Settings:
     comment_words: str = ""
     editor_token: str = field(default="", repr=False)
     database_url: str = field(default="", repr=False)
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
+    mail_hour: int = 7
 
     # ``static/`` and ``templates/`` belong to the code; their paths are not settings.
 
@@ -166,7 +171,19 @@ class Settings:
                 except (ValueError, KeyError, OSError, RuntimeError) as error:  # RuntimeError: no home for ~
                     raise BadSetting(name, _shown(f.name, value), wanted) from error
         _warn_of_unknown(environ, {f"READER_{f.name.upper()}" for f in fields(cls)})
+        _check_mail(values)
         return cls(**values)
+
+
+def _check_mail(values: Mapping[str, Any]) -> None:
+    """Mail has a sender, and its links lead somewhere. Raises BadSetting."""
+    for name in ("mail_from", "base_url") if values.get("smtp_url") else ():
+        if not values.get(name):
+            raise BadSetting(
+                f"READER_{name.upper()}",
+                "",
+                Message("%(value)s, because READER_SMTP_URL is set", value=_PARSERS[name][0]),
+            )
 
 
 def _value_of(name: str, environ: Mapping[str, str]) -> str:
@@ -201,6 +218,9 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
         Message("sqlite:////srv/reader/data/state.sqlite3 or postgresql://user@host/name"),
         database_url,
     ),
+    "smtp_url": (Message("smtps://user:password@mail.example or smtp://127.0.0.1:25"), smtp_url),
+    "mail_from": (Message("an address such as news@news.example"), mail_address),
+    "mail_hour": whole(0, 23),
     "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), secret),
     "site_name": (Message("text"), str),
     "access_log": (Message("a file, or - for standard error"), access_log),

@@ -23,6 +23,7 @@ OFFLINE = "/offline"
 EDITOR = "/editor"
 COMMENTS = "/comments/"
 EDITOR_ARTICLE, EDITOR_TRASH, EDITOR_HISTORY = "/editor/article", "/editor/trash", "/editor/history"
+MAIL, MAIL_CONFIRM, MAIL_SEND, MAIL_UNSUBSCRIBE = "/mail", "/mail/confirm", "/mail/send", "/mail/unsubscribe"
 PREVIEW = "/preview"
 SERVICE_WORKER = "/sw.js"
 MANIFEST = "/manifest.webmanifest"
@@ -37,7 +38,7 @@ DATA_PICTURES = "https://data.invalid/"
 
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
-    + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview")
+    + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview", "mail")
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 
@@ -71,6 +72,11 @@ def own_comment(slug: str, number: int) -> str:
 def comments_feed(slug: str, name: str) -> str:
     """A feed of the article's comments; of all comments if *slug* is empty."""
     return f"{comments(slug)}/{name}" if slug else f"{COMMENTS}{name}"
+
+
+def mail_file(name: str) -> str:
+    """Where a file is ordered by mail: of an article (*name* is its slug), or of an issue (``d/2026-05-01``)."""
+    return f"{MAIL_SEND}?of={quote(name, safe='/')}"
 
 
 def qr_code(slug: str) -> str:

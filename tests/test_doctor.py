@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from serving import inherited
+from smtp_server import smtp_server
 
 from reader.catalog import prepare
 from reader.cli import main
@@ -102,3 +103,13 @@ def test_files_of_tomorrow_mean_that_the_clock_is_wrong(diagnose, tmp_path):
 def test_every_piece_of_advice_follows_from_a_check():
     for check in doctor.CHECKS:
         assert all(isinstance(finding, doctor.Finding) for finding in check(Settings()))
+
+
+def test_a_mail_server_that_does_not_answer_is_a_problem_and_one_that_does_is_named(diagnose):
+    mail = {"READER_BASE_URL": "https://news.example", "READER_MAIL_FROM": "news@news.example"}
+    with smtp_server() as server:
+        address = f"smtp://127.0.0.1:{server.port}"
+        assert f"ok: mail server: 127.0.0.1:{server.port}" in diagnose(READER_SMTP_URL=address, **mail)[1]
+    status, report = diagnose(READER_SMTP_URL=address, **mail)
+    assert status == 1
+    assert "READER_SMTP_URL" in report

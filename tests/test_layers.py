@@ -27,6 +27,7 @@ LAYERS = [
     {"library", "catalog"},
     {"importing", "feeds", "exports", "editing", "comments", "backup"},
     {"jobs"},
+    {"mail"},
     {"services"},
     {"web"},
     {"app", "server", "wsgi", "commands", "cli", "__main__"},

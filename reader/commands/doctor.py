@@ -232,6 +232,20 @@ def state_database(settings: Settings) -> Iterator[Finding]:
     state.close()
 
 
+def mail_server(settings: Settings) -> Iterator[Finding]:
+    if not settings.smtp_url:
+        return
+    from ..mail.smtp import ServerFailed, connected, server_at
+
+    server = server_at(settings.smtp_url)
+    try:
+        with connected(server, settings.mail_from.rpartition("@")[2]):
+            yield Finding(OK, Message("mail server: %(name)s", name=f"{server.host}:{server.port}"))
+    except ServerFailed as error:
+        text = Message("the mail server takes no mail: %(cause)s", cause=error.reason)
+        yield Finding(PROBLEM, text, Message("correct READER_SMTP_URL, or start the server; mail waits until then"))
+
+
 def packages(_settings: Settings) -> Iterator[Finding]:
     wrong = [told for requirement in _requirements() if (told := _difference(requirement))]
     for text in wrong:
@@ -284,5 +298,5 @@ def limits(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(clock, language, databases, state_database, packages, open_files, limits),
+    *(clock, language, databases, state_database, mail_server, packages, open_files, limits),
 )

@@ -20,6 +20,7 @@ OF_PAGES = {
     "by": {"before"},
     "from": {"before"},
     "search": {"before", "order", "q"},
+    "mail": {"again", "back", "done", "of", "t", "to", "u"},
     "opds": {"before", "more", "q"},
     "preferences": {"back"},
     "editor": {"after", "blank", "key", "page", "path", "q", "saved", "state", "status", "token", "version", "whole"},

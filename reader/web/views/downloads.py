@@ -30,6 +30,7 @@ from ...chinese.script_conversion import terms_of
 from ...chinese.scripts import needs_change
 from ...errors import NotFound
 from ...exports import EXPORTS, page_of
+from ...exports.content_disposition import disposition
 from ...exports.options import options_of, script_of
 from ...exports.publications import (
     MOST_ARTICLES,
@@ -46,7 +47,6 @@ from ...jobs.export_service import mark_of, options_in
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
-from ..content_disposition import disposition
 from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
 from ..responses import fit_suffix_range

@@ -63,6 +63,7 @@ def issue(day: str) -> Response:
             "crumbs": [NavigationLink(gettext("E-paper"), urls.ISSUES)],
             "teasers": teasers_shown(found.teasers),
             "downloads": export_links(contents.outline) if contents.outline else [],
+            "mail": urls.mail_file(f"d/{found.day}"),
             "save": urls.issue_file(found.day, "html"),
             "pages": " ".join([urls.issue(found.day), *(urls.article(t.slug) for t in found.teasers)]),
             "pages_bytes": contents.pages_bytes,

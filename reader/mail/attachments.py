@@ -1,0 +1,100 @@
+"""The files that are attached to mail, where they may go, and what Amazon's Send to Kindle takes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ..catalog import Catalog
+from ..errors import Moved, NotFound
+from ..exports.publications import of_article, of_issue
+from ..models import Publication
+
+FORMATS = (("epub", ""), ("pdf", "phone"), ("pdf", ""))
+"""(suffix, page) of the files that can be ordered."""
+
+DEVICES = ("kindle.com", "free.kindle.com", "kindle.cn", "pbsync.com")
+"""The domains of e-readers (Kindle, PocketBook) that take mail only from senders that their owner has approved."""
+
+KINDLES = DEVICES[:3]
+LARGEST_BYTES, LARGEST_ON_KINDLE = 18_000_000, 36_000_000
+"""Of a file, so that the message, four thirds of it, stays below 25 MB, which large providers take, and below 50 MB,
+which Amazon takes in a mail (200 MB in a browser)."""
+
+_LANGUAGES_OF_KINDLE = frozenset(
+    [
+        "af",
+        "ar",
+        "br",
+        "ca",
+        "co",
+        "cy",
+        "da",
+        "de",
+        "en",
+        "es",
+        "eu",
+        "fi",
+        "fr",
+        "frr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gsw",
+        "gu",
+        "gv",
+        "hi",
+        "is",
+        "it",
+        "ja",
+        "kw",
+        "lb",
+        "ml",
+        "mr",
+        "nb",
+        "nl",
+        "nn",
+        "no",
+        "oc",
+        "pl",
+        "pt",
+        "rm",
+        "sco",
+        "stq",
+        "sv",
+        "ta",
+        "zh",
+    ]
+)
+"""Send to Kindle refuses an EPUB whose ``dc:language`` it doesn't know; a PDF has none."""
+
+
+def is_device(address: str) -> bool:
+    return address.rpartition("@")[2] in DEVICES
+
+
+def largest_for(address: str) -> int:
+    return LARGEST_ON_KINDLE if address.rpartition("@")[2] in KINDLES else LARGEST_BYTES
+
+
+def suffix_for(address: str, suffix: str, publication: Publication) -> str:
+    """*suffix*, or ``pdf`` where Kindle would refuse the EPUB."""
+    is_kindle = address.rpartition("@")[2] in KINDLES
+    languages = {publication.language, *(chapter.language for chapter in publication.chapters)}
+    known = {language.partition("-")[0].lower() for language in languages} <= _LANGUAGES_OF_KINDLE
+    return "pdf" if is_kindle and suffix == "epub" and not known else suffix
+
+
+def publication_of(catalog: Catalog, name: str) -> Publication:
+    """An article by slug, or ``d/2026-05-01`` for the issue of a day. Raises NotFound, TooLarge."""
+    if name.startswith("d/"):
+        try:
+            day = date.fromisoformat(name[2:])
+        except ValueError:
+            raise NotFound("issue", name[2:]) from None
+        issue = catalog.issue(day)
+        return of_issue(issue, catalog.articles([teaser.slug for teaser in issue.teasers]))
+    try:
+        return of_article(catalog.article(name))
+    except Moved as moved:
+        return of_article(catalog.article(moved.slug))

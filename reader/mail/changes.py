@@ -1,0 +1,175 @@
+"""Changes of the tables of mail; each is part of the caller's transaction. Imports SQLAlchemy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .choices import (
+    DONE_FOR,
+    EDITIONS_FOR,
+    REQUEST_LIVES,
+    STOPPED_FOR,
+    TURNS,
+    WAITING,
+    Choice,
+    Limit,
+    Subscriber,
+    key_of,
+)
+from .tables import (
+    mail_blocked,
+    mail_counts,
+    mail_editions,
+    mail_keys,
+    mail_outbox,
+    mail_requests,
+    mail_subscribers,
+)
+
+
+def insert_once(connection: Connection, table: Table, values: Mapping[str, object], *unique: str) -> bool:
+    """Whether the row was inserted, because none had the same values of *unique*."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
+    return connection.execute(statement).rowcount == 1
+
+
+def site_key(connection: Connection) -> bytes:
+    """The secret that signs cookies, forms and links, the same in all processes."""
+    return _key(connection, "site")
+
+
+def known_site_key(connection: Connection) -> bytes:
+    """The same without writing; empty before the first ``site_key``."""
+    return bytes(connection.execute(select(mail_keys.c.key).where(mail_keys.c.name == "site")).scalar() or b"")
+
+
+def _key(connection: Connection, name: str) -> bytes:
+    query = select(mail_keys.c.key).where(mail_keys.c.name == name)
+    if found := connection.execute(query).scalar():
+        return bytes(found)
+    insert_once(connection, mail_keys, {"name": name, "key": secrets.token_bytes(32)}, "name")
+    return bytes(connection.execute(query).scalar_one())
+
+
+def hash_of(text: str, key: bytes) -> str:
+    return hashlib.blake2b(text.encode(), key=key[:64], digest_size=16).hexdigest()
+
+
+def spend(connection: Connection, limit: Limit, subject: str, now: datetime) -> bool:
+    """Counts an order of *subject*, an address or a client, and tells whether it is within *limit*.
+
+    The key of the hash is random and deleted after the day (UTC), with which the count begins anew.
+    """
+    key = _key(connection, f"{now:%Y-%m-%d}")
+    hashed = hash_of(f"{limit.name} {subject}", key)
+    count = connection.execute(select(func.count()).where(mail_counts.c.subject == hashed)).scalar_one()
+    if count >= limit.most:
+        return False
+    connection.execute(insert(mail_counts).values(subject=hashed, at=now))
+    return True
+
+
+def is_blocked(connection: Connection, address: str) -> bool:
+    hashed = hash_of(key_of(address), site_key(connection))
+    return connection.execute(select(mail_blocked).where(mail_blocked.c.address_hash == hashed)).first() is not None
+
+
+def block(connection: Connection, address: str, now: datetime) -> None:
+    """No mail goes to *address* any more, whoever orders it."""
+    erase(connection, address)
+    hashed = hash_of(key_of(address), site_key(connection))
+    insert_once(connection, mail_blocked, {"address_hash": hashed, "at": now}, "address_hash")
+
+
+def queue(
+    connection: Connection,
+    kind: str,
+    address: str,
+    origin: str,
+    content: Mapping[str, str],
+    now: datetime,
+    subscriber: int = 0,
+) -> bool:
+    """Puts a message into the outbox unless one of the same *origin* was there."""
+    values = {
+        "kind": kind,
+        "turn": TURNS[kind],
+        "address": address,
+        "subscriber": subscriber,
+        "origin": origin,
+        "content": json.dumps(content, ensure_ascii=False),
+        "status": WAITING,
+        "due_at": now,
+        "attempts": 0,
+        "made_at": now,
+        "reason": "",
+    }
+    return insert_once(connection, mail_outbox, values, "origin")
+
+
+def subscribe(connection: Connection, address: str, choice: Choice, now: datetime) -> None:
+    """Makes the confirmed address a subscriber, or changes what it gets; a stopped one begins again."""
+    values = {
+        "address": address,
+        "frequency": choice.frequency,
+        "script": choice.script,
+        "locale": choice.locale,
+        "confirmed_at": now,
+        "stopped_at": None,
+        "reason": "",
+        "refusals": 0,
+    }
+    new = {**values, "address_key": key_of(address), "secret": secrets.token_hex(16)}
+    if not insert_once(connection, mail_subscribers, new, "address_key"):
+        of_address = mail_subscribers.c.address_key == key_of(address)
+        connection.execute(update(mail_subscribers).where(of_address).values(**values))
+
+
+def subscriber_of(row: Row[Any]) -> Subscriber:
+    choice = Choice(row.frequency, row.script, row.locale)
+    return Subscriber(row.id, row.address, choice, row.secret, row.stopped_at, row.refusals)
+
+
+def subscriber(connection: Connection, number: int) -> Subscriber | None:
+    row = connection.execute(select(mail_subscribers).where(mail_subscribers.c.id == number)).first()
+    return subscriber_of(row) if row else None
+
+
+def unsubscribe(connection: Connection, number: int) -> None:
+    """Nothing of the subscriber is kept, and what waits for it is not sent."""
+    connection.execute(delete(mail_outbox).where(mail_outbox.c.subscriber == number))
+    connection.execute(delete(mail_subscribers).where(mail_subscribers.c.id == number))
+
+
+def erase(connection: Connection, address: str) -> int:
+    """Deletes everything that is kept of *address*. Returns the number of rows."""
+    of_address = func.lower(mail_subscribers.c.address) == key_of(address)
+    numbers = list(connection.execute(select(mail_subscribers.c.id).where(of_address)).scalars())
+    rows = connection.execute(delete(mail_outbox).where(mail_outbox.c.subscriber.in_(numbers))).rowcount
+    for table in (mail_outbox, mail_requests, mail_subscribers):
+        rows += connection.execute(delete(table).where(func.lower(table.c.address) == key_of(address))).rowcount
+    asked = mail_outbox.c.content.contains(json.dumps(address, ensure_ascii=False), autoescape=True)
+    return int(rows + connection.execute(delete(mail_outbox).where(asked)).rowcount)
+
+
+def prune(connection: Connection, now: datetime) -> None:
+    """Deletes what has been kept long enough."""
+    for table, column, kept in (
+        (mail_requests, mail_requests.c.made_at, REQUEST_LIVES),
+        (mail_outbox, mail_outbox.c.done_at, DONE_FOR),
+        (mail_subscribers, mail_subscribers.c.stopped_at, STOPPED_FOR),
+        (mail_editions, mail_editions.c.made_at, EDITIONS_FOR),
+        (mail_counts, mail_counts.c.at, timedelta(days=1)),
+    ):
+        connection.execute(delete(table).where(column.is_not(None), column < now - kept))
+    before_today = mail_keys.c.name < f"{now:%Y-%m-%d}"
+    connection.execute(delete(mail_keys).where(mail_keys.c.name != "site", before_today))

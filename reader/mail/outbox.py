@@ -1,0 +1,189 @@
+"""Outbox: the messages to be sent, one transaction a method. Imports SQLAlchemy at the first of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..state import State
+from .choices import (
+    FAILED,
+    HANDED_OVER,
+    ISSUE,
+    MOST_REFUSALS,
+    NOTE,
+    SENT,
+    WAITING,
+    Edition,
+    Queued,
+    Subscriber,
+)
+
+BATCH = 50
+
+
+class Outbox:
+    """Methods raise StateUnusable.
+
+    ::
+
+        outbox = Outbox(services.state)
+        for message in outbox.due(now):
+            if outbox.hand_over(message.id, now):
+                outbox.done(message.id, SENT, now)
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody can have ordered anything: SQLAlchemy need not be imported before."""
+        return self._state.path is None or self._state.path.exists()
+
+    def due(self, now: datetime) -> list[Queued]:
+        """Those to be sent now, at most BATCH."""
+        from sqlalchemy import select
+
+        from .tables import mail_outbox
+
+        of_now = (mail_outbox.c.status == WAITING, mail_outbox.c.due_at <= now)
+        order = (mail_outbox.c.turn, mail_outbox.c.due_at, mail_outbox.c.id)
+        with self._state.reading() as connection:
+            rows = connection.execute(select(mail_outbox).where(*of_now).order_by(*order).limit(BATCH)).all()
+        return [
+            Queued(r.id, r.kind, r.address, r.subscriber, json.loads(r.content), r.attempts, r.made_at, r.origin)
+            for r in rows
+        ]
+
+    def hand_over(self, number: int, now: datetime) -> bool:
+        """Records that the message is being sent; False if it was withdrawn, or another machine sends it."""
+        from sqlalchemy import update
+
+        from .tables import mail_outbox
+
+        waiting = (mail_outbox.c.id == number, mail_outbox.c.status == WAITING)
+        with self._state.writing() as connection:
+            statement = update(mail_outbox).where(*waiting).values(status=HANDED_OVER, done_at=now)
+            return connection.execute(statement).rowcount == 1
+
+    def done(self, number: int, status: str, now: datetime, reason: str = "") -> None:
+        """The end of a message: SENT, FAILED or UNCLEAR. Its address and content are removed."""
+        from sqlalchemy import update
+
+        from .tables import mail_outbox, mail_subscribers
+
+        with self._state.writing() as connection:
+            values = {"status": status, "done_at": now, "reason": reason, "address": "", "content": "{}"}
+            query = update(mail_outbox).where(mail_outbox.c.id == number).values(**values)
+            subscriber = connection.execute(query.returning(mail_outbox.c.subscriber)).scalar()
+            if subscriber and status == SENT:
+                of_them = (mail_subscribers.c.id == subscriber, mail_subscribers.c.refusals > 0)
+                connection.execute(update(mail_subscribers).where(*of_them).values(refusals=0))
+
+    def put_off(self, number: int, due_at: datetime, attempts: int, reason: str) -> None:
+        """The message waits until *due_at*."""
+        from sqlalchemy import update
+
+        from .tables import mail_outbox
+
+        values = {"status": WAITING, "due_at": due_at, "attempts": attempts, "done_at": None, "reason": reason}
+        with self._state.writing() as connection:
+            connection.execute(update(mail_outbox).where(mail_outbox.c.id == number).values(**values))
+
+    def refused(self, message: Queued, reason: str, now: datetime, *, is_bounce: bool) -> bool:
+        """The server won't take the message. Stops the subscription at a bounce, or after MOST_REFUSALS in a row.
+
+        Returns whether it did."""
+        from sqlalchemy import delete, update
+
+        from . import changes
+        from .tables import mail_outbox, mail_subscribers
+
+        self.done(message.id, FAILED, now, reason)
+        with self._state.writing() as connection:
+            found = changes.subscriber(connection, message.subscriber)
+            if found is None:
+                return False
+            refusals = found.refusals + 1
+            values: dict[str, object] = {"refusals": refusals}
+            if is_stopped := is_bounce or refusals >= MOST_REFUSALS:
+                values |= {"stopped_at": now, "reason": reason}
+                waiting = (mail_outbox.c.subscriber == found.id, mail_outbox.c.status == WAITING)
+                connection.execute(delete(mail_outbox).where(*waiting))
+            connection.execute(update(mail_subscribers).where(mail_subscribers.c.id == found.id).values(**values))
+            return is_stopped
+
+    def note(self, to: str, origin: str, content: dict[str, str], now: datetime) -> None:
+        """Queues a note to who ordered a file that could not be sent."""
+        from . import changes
+
+        with self._state.writing() as connection:
+            changes.queue(connection, NOTE, to, f"note:{origin}", content, now)
+
+    # -- issues ------------------------------------------------------------------------------------------------------
+
+    def subscriber(self, number: int) -> Subscriber | None:
+        """None if they unsubscribed, or a bounce stopped it."""
+        from . import changes
+
+        with self._state.reading() as connection:
+            found = changes.subscriber(connection, number)
+        return found if found and found.stopped_at is None else None
+
+    def has_subscribers(self, frequency: str) -> bool:
+        from sqlalchemy import select
+
+        from .tables import mail_subscribers
+
+        theirs = (mail_subscribers.c.frequency == frequency, mail_subscribers.c.stopped_at.is_(None))
+        with self._state.reading() as connection:
+            return connection.execute(select(mail_subscribers.c.id).where(*theirs).limit(1)).first() is not None
+
+    def editions(self, frequency: str, after: datetime) -> list[Edition]:
+        """The latest first."""
+        from sqlalchemy import select
+
+        from .tables import mail_editions
+
+        of_it = (mail_editions.c.frequency == frequency, mail_editions.c.made_at > after)
+        with self._state.reading() as connection:
+            rows = connection.execute(select(mail_editions).where(*of_it).order_by(mail_editions.c.day.desc())).all()
+        return [Edition(row.id, row.frequency, row.day, tuple(row.slugs.split("\n"))) for row in rows]
+
+    def edition(self, number: int) -> Edition | None:
+        from sqlalchemy import select
+
+        from .tables import mail_editions
+
+        with self._state.reading() as connection:
+            row = connection.execute(select(mail_editions).where(mail_editions.c.id == number)).first()
+        return Edition(row.id, row.frequency, row.day, tuple(row.slugs.split("\n"))) if row else None
+
+    def publish(self, frequency: str, day: str, slugs: Sequence[str], now: datetime) -> int:
+        """Makes the edition of a day and queues it for all its subscribers, in one transaction: once, whoever is killed
+        and however many processes try. Returns for how many."""
+        from sqlalchemy import select
+
+        from . import changes
+        from .tables import mail_editions, mail_subscribers
+
+        edition = {"frequency": frequency, "day": day, "slugs": "\n".join(slugs), "made_at": now}
+        theirs = (mail_subscribers.c.frequency == frequency, mail_subscribers.c.stopped_at.is_(None))
+        with self._state.writing() as connection:
+            if not changes.insert_once(connection, mail_editions, edition, "frequency", "day"):
+                return 0
+            of_day = (mail_editions.c.frequency == frequency, mail_editions.c.day == day)
+            number = connection.execute(select(mail_editions.c.id).where(*of_day)).scalar_one()
+            people = connection.execute(select(mail_subscribers).where(*theirs)).all()
+            for row in people:
+                origin, content = f"issue:{frequency}:{day}:{row.id}", {"edition": str(number)}
+                changes.queue(connection, ISSUE, row.address, origin, content, now, row.id)
+            return len(people)
+
+    def prune(self, now: datetime) -> None:
+        from . import changes
+
+        with self._state.writing() as connection:
+            changes.prune(connection, now)

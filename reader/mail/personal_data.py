@@ -1,0 +1,92 @@
+"""What is kept of one address, for who asks; and how mail goes, for the operator. Imports SQLAlchemy."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from ..state import State
+from . import changes
+from .choices import FAILED, HANDED_OVER, UNCLEAR, key_of
+from .tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
+
+SECRET_COLUMNS = {"secret", "token_hash"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``failures`` are the reasons of messages that were not sent in the last week, and how often."""
+
+    subscribers: dict[str, int]
+    stopped: int
+    statuses: dict[str, int]
+    failures: list[tuple[str, int]]
+
+
+def exported(state: State, address: str) -> str:
+    """Everything that is kept of *address*, as JSON."""
+    with state.reading() as connection:
+        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), _asked_by(address))
+        found = {
+            table.name: [_plain(row._mapping) for row in connection.execute(select(table).where(mine))]
+            for table, mine in (
+                (mail_subscribers, mail_subscribers.c.address_key == key_of(address)),
+                (mail_requests, func.lower(mail_requests.c.address) == key_of(address)),
+                (mail_outbox, of_outbox),
+            )
+        }
+        found["mail_blocked"] = [{"at": at.isoformat()} for at in _blocked_at(connection, address)]
+    return json.dumps(found, ensure_ascii=False, indent=2)
+
+
+def _asked_by(address: str) -> Any:
+    return mail_outbox.c.content.contains(json.dumps(address, ensure_ascii=False), autoescape=True)
+
+
+def _blocked_at(connection: Connection, address: str) -> list[datetime]:
+    hashed = changes.hash_of(key_of(address), changes.known_site_key(connection))
+    query = select(mail_blocked.c.at).where(mail_blocked.c.address_hash == hashed)
+    return list(connection.execute(query).scalars())
+
+
+def _plain(row: Any) -> dict[str, object]:
+    shown = {name: value for name, value in row.items() if name not in SECRET_COLUMNS}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
+
+
+def erase(state: State, address: str) -> int:
+    """Deletes everything that is kept of *address*, but that it wants no mail. Returns the number of rows."""
+    with state.writing() as connection:
+        return changes.erase(connection, address)
+
+
+def stop(state: State, address: str, now: datetime) -> None:
+    with state.writing() as connection:
+        changes.block(connection, address, now)
+
+
+def resume(state: State) -> int:
+    """Those that a bounce stopped are subscribers again. Returns how many."""
+    values = {"stopped_at": None, "refusals": 0, "reason": ""}
+    with state.writing() as connection:
+        stopped = mail_subscribers.c.stopped_at.is_not(None)
+        return connection.execute(update(mail_subscribers).where(stopped).values(**values)).rowcount
+
+
+def figures(state: State) -> Figures:
+    with state.reading() as connection:
+        active = select(mail_subscribers.c.frequency).where(mail_subscribers.c.stopped_at.is_(None))
+        stopped = select(func.count()).where(mail_subscribers.c.stopped_at.is_not(None))
+        not_sent = mail_outbox.c.status.in_((FAILED, UNCLEAR, HANDED_OVER))
+        failures = Counter(connection.execute(select(mail_outbox.c.reason).where(not_sent)).scalars())
+        return Figures(
+            Counter(connection.execute(active).scalars()),
+            connection.execute(stopped).scalar_one(),
+            Counter(connection.execute(select(mail_outbox.c.status)).scalars()),
+            failures.most_common(20),
+        )

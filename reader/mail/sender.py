@@ -1,0 +1,296 @@
+"""MailSender: makes the editions that are due and sends what waits in the outbox, in one process at a time."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from smtplib import SMTP
+
+from ..catalog import Catalog
+from ..chinese.scripts import needs_change
+from ..errors import Busy, ExportFailed, NotFound, ReaderError, StateUnusable, TooLarge
+from ..jobs.export_service import ExportService
+from ..jobs.queue import JobStatus
+from ..settings import Settings
+from ..storage.locks import FileLock, file_lock
+from ..templating import Renderer
+from .attachments import largest_for, publication_of, suffix_for
+from .choices import (
+    CONFIRMATION,
+    DOCUMENT,
+    EDITIONS_FOR,
+    FAILED,
+    FREQUENCIES,
+    ISSUE,
+    KEEPS_TRYING,
+    NOTE,
+    SENT,
+    UNCLEAR,
+    Queued,
+    pause_after,
+)
+from .editions import QUIET, day_of_edition, new_slugs
+from .messages import Messages
+from .outbox import Outbox
+from .smtp import Refused, ServerFailed, connected, hand_over, server_at
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often the outbox is asked."""
+
+TAKE_OVER_SECONDS = 1.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 900.0
+"""How long nothing is sent while the server takes no mail: twice as long each time."""
+
+EXPORT_PAUSE = timedelta(seconds=3)
+"""How often the sender looks whether a file has been made."""
+
+PRUNE_SECONDS = 3600.0
+MOST_BATCHES = 100
+Clock = Callable[[], datetime]
+
+
+class NotYet(Exception):
+    """The message can't be built now; it waits."""
+
+    def __init__(self, pause: timedelta, reason: str = "") -> None:
+        super().__init__(reason)
+        self.pause, self.reason = pause, reason
+
+
+class NotClaimed(Exception):
+    """Another machine sends the message, or it was withdrawn meanwhile."""
+
+
+class Impossible(Exception):
+    """The message can never be sent."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MailSender:
+    """``run`` returns when *stop* is set. A message is recorded as handed over before its last line is sent, so it is
+    sent once even if the process is killed at any moment.
+
+    ::
+
+        MailSender(settings, catalog, exports, outbox, renderer).run(stop)
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        exports: ExportService,
+        outbox: Outbox,
+        renderer: Renderer,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._settings, self._catalog, self._exports, self._outbox = settings, catalog, exports, outbox
+        self._messages, self._clock = Messages(settings, catalog, renderer), clock
+        self._server = server_at(settings.smtp_url)
+        self._failures, self._retry_at, self._prune_at = 0, float("-inf"), float("-inf")
+        self._logged = ""
+
+    def run(self, stop: threading.Event) -> None:
+        """Of all processes with this instance folder, one at a time works. On several machines with one database, each
+        message is claimed by one of them."""
+        lock = self._settings.instance / "mail.lock"
+        while not stop.is_set():
+            try:
+                with file_lock(lock) as mine:
+                    self._work(stop, mine)
+            except OSError as error:
+                self._warn(str(error))
+            stop.wait(TAKE_OVER_SECONDS)
+
+    def _work(self, stop: threading.Event, lock: FileLock) -> None:
+        while lock and not stop.wait(LOOK_SECONDS) and lock.is_in_place():
+            try:
+                self.work_once()
+            except (StateUnusable, Busy, sqlite3.Error) as error:
+                self._warn(str(error))
+            except Exception:  # a bug must not end all mail
+                log.exception("mail is not sent")
+                stop.wait(FIRST_PAUSE_SECONDS)
+
+    def work_once(self) -> int:
+        """Makes what is due and sends what waits. Returns how many messages were sent."""
+        if not self._outbox.is_there:
+            return 0
+        for frequency in FREQUENCIES:
+            self.make_edition(frequency)
+        if time.monotonic() >= self._prune_at:
+            self._outbox.prune(self._clock())
+            self._prune_at = time.monotonic() + PRUNE_SECONDS
+        return self.send_due() if time.monotonic() >= self._retry_at else 0
+
+    # -- editions ----------------------------------------------------------------------------------------------------
+
+    def make_edition(self, frequency: str) -> int:
+        """Queues the new issue once its time has come and articles have stopped arriving. Returns for how many."""
+        now = self._clock()
+        local = now.astimezone(self._settings.timezone)
+        day = day_of_edition(frequency, local, self._settings.mail_hour)
+        if day is None or now < self._catalog.changed_at + QUIET or not self._outbox.has_subscribers(frequency):
+            return 0
+        before = self._outbox.editions(frequency, now - EDITIONS_FOR)
+        if before and before[0].day >= day.isoformat():
+            return 0
+        slugs = new_slugs(self._catalog, frequency, local.date(), before)
+        if not slugs:
+            return 0
+        count = self._outbox.publish(frequency, day.isoformat(), slugs, now)
+        log.info("%s mail of %s: %d articles for %d subscribers", frequency, day, len(slugs), count)
+        return count
+
+    # -- sending -----------------------------------------------------------------------------------------------------
+
+    def send_due(self) -> int:
+        """Sends what waits, by one connection. A server that fails is left alone for a while."""
+        sent = 0
+        try:
+            with ExitStack() as stack:
+                connection: SMTP | None = None
+                for message in self._waiting():
+                    if content := self._built(message):
+                        connection = connection or stack.enter_context(self._connected())
+                        sent += self._send(connection, message, content)
+        except NotClaimed:  # its connection is closed
+            return sent
+        except ServerFailed as error:
+            self._failures += 1
+            pause = min(FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE_SECONDS)
+            self._retry_at = time.monotonic() + pause
+            self._warn(error.reason)
+            return sent
+        if sent:
+            self._failures, self._logged = 0, ""
+        return sent
+
+    def _waiting(self) -> Iterator[Queued]:
+        """What is due, asked again after each batch: a confirmation comes before the rest of ten thousand issues."""
+        for _ in range(MOST_BATCHES):
+            batch = self._outbox.due(self._clock())
+            if not batch:
+                return
+            yield from batch
+
+    def _connected(self) -> AbstractContextManager[SMTP]:
+        return connected(self._server, self._settings.mail_from.rpartition("@")[2])
+
+    def _send(self, connection: SMTP, message: Queued, content: bytes) -> bool:
+        claim = partial(self._outbox.hand_over, message.id, self._clock())
+        try:
+            if not hand_over(connection, self._settings.mail_from, message.address, content, claim):
+                raise NotClaimed
+        except Refused as error:
+            self._refused(message, error)
+            return False
+        except ServerFailed as error:
+            if error.is_unclear:
+                self._outbox.done(message.id, UNCLEAR, self._clock(), error.reason)
+            else:  # whatever made it fail, the others come first
+                self._put_off(message, error.reason)
+            raise
+        self._outbox.done(message.id, SENT, self._clock())
+        return True
+
+    def _refused(self, message: Queued, error: Refused) -> None:
+        now = self._clock()
+        is_late = now > message.made_at + KEEPS_TRYING[message.kind]
+        if not error.is_lasting and not is_late:
+            self._put_off(message, error.reason)
+            return
+        if self._outbox.refused(message, error.reason, now, is_bounce=error.is_bounce):
+            log.warning("a subscription was stopped by the mail server's answer: %s", error.status or error.code)
+        self._tell_owner(message)
+
+    def _put_off(self, message: Queued, reason: str) -> None:
+        attempts = message.attempts + 1
+        self._outbox.put_off(message.id, self._clock() + pause_after(attempts), attempts, reason)
+
+    # -- building ----------------------------------------------------------------------------------------------------
+
+    def _built(self, message: Queued) -> bytes | None:
+        """The message's bytes; None if it is not sent now, which is recorded."""
+        now = self._clock()
+        if now > message.made_at + KEEPS_TRYING[message.kind]:
+            self._give_up(message, "too late")
+            return None
+        try:
+            return self._bytes_of(message)
+        except NotYet as error:
+            self._outbox.put_off(message.id, now + error.pause, message.attempts, error.reason)
+        except (Impossible, ReaderError, ValueError, KeyError) as error:  # ValueError: a header that cannot be written
+            self._give_up(message, str(error))
+        return None
+
+    def _bytes_of(self, message: Queued) -> bytes:
+        if message.kind == CONFIRMATION:
+            return self._messages.confirmation(message)
+        if message.kind == NOTE:
+            return self._messages.note(message)
+        if message.kind == DOCUMENT:
+            return self._document(message)
+        return self._issue(message)
+
+    def _issue(self, message: Queued) -> bytes:
+        subscriber = self._outbox.subscriber(message.subscriber)
+        edition = self._outbox.edition(int(message.content["edition"]))
+        if subscriber is None or edition is None:
+            raise Impossible("no subscriber any more")
+        content = self._messages.issue(message, edition, subscriber)
+        if content is None:
+            raise Impossible("none of its articles is published any more")
+        return content
+
+    def _document(self, message: Queued) -> bytes:
+        wanted = message.content
+        try:
+            publication = publication_of(self._catalog, wanted["of"])
+            suffix = suffix_for(message.address, wanted["suffix"], publication)
+            page = wanted["page"] if suffix == wanted["suffix"] else ""
+            script = wanted["script"] if needs_change(publication.language, wanted["script"]) else ""
+            found = self._exports.get_or_wait(publication, suffix, page, script, patience_seconds=0)
+        except Busy as error:
+            raise NotYet(timedelta(seconds=error.retry_seconds), str(error)) from error
+        except (NotFound, ExportFailed, TooLarge) as error:
+            raise Impossible(str(error)) from error
+        if isinstance(found, JobStatus):
+            raise NotYet(EXPORT_PAUSE)
+        try:
+            if found.stat().st_size > largest_for(message.address):
+                raise Impossible(f"{found.stat().st_size} bytes are too many")
+            return self._messages.document(message, publication, suffix, found)
+        except OSError as error:  # evicted from the cache: it is made again
+            raise NotYet(EXPORT_PAUSE, str(error)) from error
+
+    def _give_up(self, message: Queued, reason: str) -> None:
+        self._outbox.done(message.id, FAILED, self._clock(), reason)
+        if message.kind != ISSUE:
+            log.warning("a %s was not sent: %s", message.kind, reason)
+        self._tell_owner(message)
+
+    def _tell_owner(self, message: Queued) -> None:
+        """Who ordered a file learns that it does not come, unless their own address was refused."""
+        owner = message.content.get("owner", "")
+        if message.kind != DOCUMENT or not owner:
+            return
+        told = {name: message.content[name] for name in ("locale", "path", "title")} | {"to": message.address}
+        self._outbox.note(owner, message.origin, told, self._clock())
+
+    def _warn(self, reason: str) -> None:
+        """Logs a new reason once."""
+        if reason != self._logged:
+            self._logged = reason
+            log.warning("mail waits: %s", reason)

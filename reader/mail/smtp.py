@@ -1,0 +1,201 @@
+"""A connection to the operator's SMTP server (READER_SMTP_URL), and one message handed over to it (RFC 5321)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from ..i18n import Message
+from ..setting_values import ascii_host
+
+TIMEOUT_SECONDS = 60.0
+"""For each answer of the server but the last."""
+
+LAST_TIMEOUT_SECONDS = 600.0
+"""After the end of the data, when the server may have taken the message (RFC 5321 4.5.3.2.6)."""
+
+QUIT_SECONDS = 5.0
+OFF, OFFERED, REQUIRED = "off", "offered", "required"
+_ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class ServerFailed(Exception):
+    """The server takes no mail at present: not reached, no TLS, login refused, 421. Not the message's fault.
+
+    ``is_unclear``: the whole message was sent, and no answer came. The server may have taken it.
+    """
+
+    def __init__(self, reason: str, *, is_unclear: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.is_unclear = reason, is_unclear
+
+
+class Refused(Exception):
+    """The server refused one message with *code*. ``status`` is the enhanced status code (RFC 3463); may be empty."""
+
+    def __init__(self, code: int, reply: bytes, *, of_recipient: bool) -> None:
+        found = _ENHANCED.match(reply.strip())
+        self.code, self.status, self.of_recipient = code, found[1].decode() if found else "", of_recipient
+        self.reason = f"{code} {_one_line(reply)}"
+        super().__init__(self.reason)
+
+    @property
+    def is_lasting(self) -> bool:
+        return self.code >= 500
+
+    @property
+    def is_bounce(self) -> bool:
+        """Whether the address takes no mail at all, as far as the server tells.
+
+        Not for x.7 (policy, relaying, spam), x.3 (size), x.5 and x.6 (protocol, content): another message may pass.
+        """
+        if not self.is_lasting:
+            return False
+        if self.status:
+            return self.status.split(".")[1] in ("1", "2", "4") and self.status != "5.2.2"  # a mailbox that is full
+        return self.of_recipient and self.code in (550, 551, 553)
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """``starttls`` is OFF, OFFERED (used if the server offers it) or REQUIRED. Certificates are always verified."""
+
+    host: str
+    port: int
+    is_tls: bool
+    starttls: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def server_at(url: str) -> SmtpServer:
+    """Of READER_SMTP_URL. A password never goes over a network in clear unless ``?starttls=off`` says so."""
+    parts = urlsplit(url)
+    host = ascii_host(parts.hostname or "")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    usual = OFF if _is_loopback(host) else REQUIRED if password else OFFERED
+    chosen = parts.query.removeprefix("starttls=") or usual
+    is_tls = parts.scheme == "smtps"
+    return SmtpServer(host, parts.port or (465 if is_tls else 587 if user else 25), is_tls, chosen, user, password)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def connected(server: SmtpServer, own_name: str) -> Iterator[smtplib.SMTP]:
+    """A connection that is ready for MAIL; *own_name* is for EHLO. Raises ServerFailed."""
+    connection: smtplib.SMTP | None = None
+    try:
+        connection = _opened(server, own_name)
+        yield connection
+    except smtplib.SMTPResponseException as error:
+        reply = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
+        raise ServerFailed(f"{server.host}: {error.smtp_code} {_one_line(reply)}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise ServerFailed(f"{server.host}: {_one_line(str(error).encode()) or type(error).__name__}") from error
+    finally:
+        if connection is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                if connection.sock:
+                    connection.sock.settimeout(QUIT_SECONDS)
+                connection.quit()
+            connection.close()
+
+
+def _opened(server: SmtpServer, own_name: str) -> smtplib.SMTP:
+    host, port, seconds = server.host, server.port, TIMEOUT_SECONDS
+    connection: smtplib.SMTP
+    if server.is_tls:
+        context = ssl.create_default_context()
+        connection = smtplib.SMTP_SSL(host, port, local_hostname=own_name, timeout=seconds, context=context)
+    else:
+        connection = smtplib.SMTP(host, port, local_hostname=own_name, timeout=seconds)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        if not server.is_tls and server.starttls != OFF:
+            _start_tls(connection, server)
+        if server.user:
+            connection.login(server.user, server.password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _start_tls(connection: smtplib.SMTP, server: SmtpServer) -> None:
+    if connection.has_extn("starttls"):
+        connection.starttls(context=ssl.create_default_context())
+        connection.ehlo()
+    elif server.starttls == REQUIRED:
+        raise smtplib.SMTPException(Message("the server offers no STARTTLS; use smtps://, or ?starttls=off"))
+
+
+def hand_over(
+    connection: smtplib.SMTP, sender: str, to: str, content: bytes, before_end: Callable[[], bool] = lambda: True
+) -> bool:
+    """Sends one message. *before_end* is called when all but its last line is sent; only if it returns true, the
+    message is ended, and so accepted. Returns whether it was. Raises Refused, ServerFailed.
+
+    Whoever records in *before_end* that the message is sent, sends it once even if this process is killed.
+    """
+    most = connection.esmtp_features.get("size", "")
+    if most.isdecimal() and 0 < int(most) < len(content):
+        raise Refused(552, b"5.3.4 larger than the server takes (%d bytes)" % int(most), of_recipient=False)
+    try:
+        _expect(connection.mail(sender, [f"size={len(content)}"] if most else []), 250, of_recipient=False)
+        _expect(connection.rcpt(to), 250, 251, of_recipient=True)
+        _expect(connection.docmd("DATA"), 354, of_recipient=False)
+        connection.send(re.sub(rb"(?m)^\.", b"..", content))
+    except Refused:
+        _reset(connection)
+        raise
+    except (OSError, smtplib.SMTPException) as error:
+        raise ServerFailed(_one_line(str(error).encode()) or type(error).__name__) from error
+    if not before_end():
+        connection.close()  # without its last line the message is none
+        return False
+    _end(connection)
+    return True
+
+
+def _end(connection: smtplib.SMTP) -> None:
+    try:
+        if connection.sock:
+            connection.sock.settimeout(LAST_TIMEOUT_SECONDS)
+        connection.send(b".\r\n")
+        answer = connection.getreply()
+        if connection.sock:
+            connection.sock.settimeout(TIMEOUT_SECONDS)
+    except (OSError, smtplib.SMTPException) as error:
+        raise ServerFailed(_one_line(str(error).encode()) or type(error).__name__, is_unclear=True) from error
+    _expect(answer, 250, of_recipient=False)
+
+
+def _expect(answer: tuple[int, bytes], *codes: int, of_recipient: bool) -> None:
+    code, reply = answer
+    if code in (421, 530, 535):
+        raise ServerFailed(f"{code} {_one_line(reply)}")
+    if code not in codes:
+        raise Refused(code, reply, of_recipient=of_recipient)
+
+
+def _reset(connection: smtplib.SMTP) -> None:
+    with suppress(OSError, smtplib.SMTPException):
+        connection.rset()
+
+
+def _one_line(reply: bytes) -> str:
+    """What a server said, as a log shows it."""
+    text = reply.decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else " " for c in text).strip()[:300]

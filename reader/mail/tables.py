@@ -1,0 +1,104 @@
+"""The tables of mail in the state database. Imports SQLAlchemy."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from ..state.tables import METADATA, Moment
+
+mail_keys = Table(
+    "mail_keys",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+"""Random secrets: ``site``, and one for each day (``2026-11-26``), deleted after it."""
+
+mail_requests = Table(
+    "mail_requests",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("script", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("back", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+"""Addresses that somebody typed, until they are confirmed or two days have passed. ``frequency`` is empty if no issue
+was ordered, ``back`` the page that asked for the address."""
+
+mail_subscribers = Table(
+    "mail_subscribers",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("frequency", Text, nullable=False),
+    Column("script", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("confirmed_at", Moment, nullable=False),
+    Column("stopped_at", Moment),
+    Column("reason", Text, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Index("ix_mail_subscribers_frequency", "frequency"),
+    sqlite_autoincrement=True,
+)
+"""Those who confirmed. ``stopped_at`` is when a bounce ended it; who unsubscribes is deleted. ``refusals`` counts the
+issues in a row that the server refused."""
+
+mail_editions = Table(
+    "mail_editions",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("frequency", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("slugs", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("frequency", "day"),
+    sqlite_autoincrement=True,
+)
+"""What was mailed: a row for each day or week, with the first slugs of its articles, one a line."""
+
+mail_outbox = Table(
+    "mail_outbox",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("subscriber", Integer, nullable=False),
+    Column("origin", Text, nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("reason", Text, nullable=False),
+    Index("ix_mail_outbox_due", "status", "turn", "due_at"),
+    Index("ix_mail_outbox_subscriber", "subscriber"),
+    sqlite_autoincrement=True,
+)
+"""Messages to be sent; ``content`` is JSON, ``turn`` says which go first. ``origin`` makes each one only once. The
+address is removed when it is done, the row a week later."""
+
+mail_counts = Table(
+    "mail_counts",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_mail_counts_subject", "subject", "at"),
+    sqlite_autoincrement=True,
+)
+"""What was ordered in the last day, by keyed hashes of addresses and clients."""
+
+mail_blocked = Table(
+    "mail_blocked",
+    METADATA,
+    Column("address_hash", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+"""Keyed hashes of the addresses whose owners want no mail ever."""

@@ -1,0 +1,141 @@
+"""Mail: ordering the new issue, confirming an address, ending it, and sending a file. Only with READER_SMTP_URL.
+
+Nothing is confirmed or ended by opening a link, which mail programs and virus scanners do: each page has a button.
+The answer to an address that is known and to one that isn't is the same.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, abort, request
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...errors import Busy, NotFound, StateUnusable
+from ...i18n import Message
+from ...mail.choices import DAILY, FREQUENCIES, Choice
+from .. import services
+from ..mail_access import (
+    SCRIPT_CHOICES,
+    address_in,
+    chosen,
+    form_problem,
+    mail_page,
+    mail_store,
+    now,
+    remember,
+    to_page,
+)
+from ..rate_limits import client, client_limits, counted_client
+from ..request_context import request_context
+from ..request_origin import is_from_this_site
+
+optional_bp = Blueprint("mail", __name__)
+
+LARGEST_FORM_BYTES = 10_000
+ORDERS_PER_MINUTE = 5
+LATER = Message("This site can't take more orders of mail now. Please try again later.")
+
+
+def init_app(app: Flask) -> None:
+    if app.extensions["reader"].settings.smtp_url:
+        app.register_blueprint(optional_bp)
+
+
+@optional_bp.before_request
+def limit_forms() -> None:
+    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
+
+
+@optional_bp.get(urls.MAIL)
+def subscribe() -> Response:
+    return _form(Choice(DAILY, request_context().preferences["script"]), was_sent="done" in request.args)
+
+
+def _form(choice: Choice, status: int = 200, problem: Message | None = None, *, was_sent: bool = False) -> Response:
+    hour = f"{services().settings.mail_hour:02}:00"
+    context = {"choice": choice, "frequencies": FREQUENCIES, "was_sent": was_sent, "hour": hour}
+    return mail_page("mail/subscribe.html", status, problem, **context, typed=request.form.get("address", ""))
+
+
+@optional_bp.post(urls.MAIL)
+def order() -> WerkzeugResponse:
+    """Queues the mail with the link that confirms the address, of who wants the issue or wants to send files."""
+    if not is_from_this_site():
+        abort(403)
+    back = request.form.get("of", "")
+    frequency = "" if back else chosen("frequency", list(FREQUENCIES), DAILY)
+    choice = Choice(frequency, chosen("script", SCRIPT_CHOICES, ""), request_context().locale, back[:300])
+    address = address_in(request.form.get("address", ""))
+    problem = form_problem() or (address if isinstance(address, Message) else None)
+    if problem:
+        return _form(choice, 422, problem)
+    try:
+        client_limits().spend("mail", ORDERS_PER_MINUTE, client())
+        mail_store().request(address, choice, counted_client(), now())
+    except TooManyRequests as error:
+        return _later(_form(choice, 429, LATER), error.retry_after)
+    except (StateUnusable, Busy) as error:
+        return _later(_form(choice, 503, LATER), error.retry_seconds)
+    return to_page(f"{urls.MAIL}?done=1")
+
+
+def _later(response: Response, seconds: object) -> Response:
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+# -- confirming an address ----------------------------------------------------------------------------------------
+
+
+@optional_bp.get(urls.MAIL_CONFIRM)
+def confirmation() -> Response:
+    if "done" in request.args:
+        return mail_page("mail/done.html", done=request.args["done"])
+    found = mail_store().request_with(request.args.get("t", ""), now())
+    if found is None:
+        return mail_page("mail/done.html", 404, done="old")
+    return mail_page("mail/confirm.html", found=found, frequencies=FREQUENCIES)
+
+
+@optional_bp.post(urls.MAIL_CONFIRM)
+def confirm() -> WerkzeugResponse:
+    """The link's token, which only the owner of the address has, is the protection against other sites' forms."""
+    token = request.args.get("t", "")
+    if "block" in request.form:
+        return to_page(f"{urls.MAIL_CONFIRM}?done={'blocked' if mail_store().block(token, now()) else 'old'}")
+    if (found := mail_store().confirm(token, now())) is None:
+        return mail_page("mail/done.html", 404, done="old")
+    back = found.choice.back
+    response = to_page(urls.mail_file(back) if back else f"{urls.MAIL_CONFIRM}?done=confirmed")
+    remember(response, found.address)
+    return response
+
+
+# -- ending it ----------------------------------------------------------------------------------------------------
+
+
+@optional_bp.get(urls.MAIL_UNSUBSCRIBE)
+def subscription() -> Response:
+    if "done" in request.args:
+        return mail_page("mail/done.html", done=request.args["done"])
+    found = mail_store().subscriber_with(request.args.get("u", ""))
+    if found is None:
+        return mail_page("mail/done.html", done="ended")  # who ended it long ago is told so, too
+    return mail_page("mail/subscription.html", choice=found.choice, frequencies=FREQUENCIES)
+
+
+@optional_bp.post(urls.MAIL_UNSUBSCRIBE)
+def change_or_end() -> WerkzeugResponse:
+    """The button, or the one click of a mail program (RFC 8058), which comes without cookies and from anywhere."""
+    token = request.args.get("u", "")
+    if "change" in request.form:
+        frequency = chosen("frequency", list(FREQUENCIES), DAILY)
+        changed = mail_store().change(token, frequency, chosen("script", SCRIPT_CHOICES, ""), now())
+        if changed is None:
+            raise NotFound("page", request.path)
+        return to_page(f"{urls.MAIL_UNSUBSCRIBE}?done=changed")
+    mail_store().unsubscribe(token)
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return Response("", 200, mimetype="text/plain")
+    return to_page(f"{urls.MAIL_UNSUBSCRIBE}?done=ended")

@@ -1,0 +1,120 @@
+"""Sending an article or an issue as a file to one's own confirmed address, or to one's e-reader. Only with mail on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, abort, request
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ... import urls
+from ...chinese.scripts import script_of
+from ...errors import Busy, StateUnusable
+from ...i18n import Message
+from ...mail.attachments import DEVICES, FORMATS, is_device, largest_for, publication_of
+from ...models import Publication
+from .. import services
+from ..download_links import label_of
+from ..mail_access import (
+    COOKIE,
+    SCRIPT_CHOICES,
+    address_in,
+    chosen,
+    form_problem,
+    mail_page,
+    mail_store,
+    now,
+    remember,
+    to_page,
+)
+from ..rate_limits import client, client_limits
+from ..request_context import request_context
+from ..request_origin import is_from_this_site
+
+optional_bp = Blueprint("mail_files", __name__)
+
+LARGEST_FORM_BYTES = 10_000
+FILES_PER_MINUTE = 10
+ENOUGH = Message("Enough files for today. Please try again tomorrow, or download the file.")
+SAVED_NOT = Message("Your order was not saved. Please send it again later.")
+TOO_LARGE = Message("This file is too large for mail. Please download it.")
+ONLY_DEVICES = Message("Only to an e-reader: an address that ends with one of %(domains)s.", domains=", ".join(DEVICES))
+
+
+def init_app(app: Flask) -> None:
+    if app.extensions["reader"].settings.smtp_url:
+        app.register_blueprint(optional_bp)
+
+
+@optional_bp.before_request
+def limit_forms() -> None:
+    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
+
+
+@optional_bp.get(urls.MAIL_SEND)
+def choose() -> Response:
+    name = request.args.get("of", "")
+    publication = publication_of(services().catalog, name)
+    return _form(publication, name, was_sent="done" in request.args)
+
+
+def _form(
+    publication: Publication, name: str, status: int = 200, problem: Message | None = None, *, was_sent: bool = False
+) -> Response:
+    """The form of the file; for whoever has not confirmed an address yet, that of the address."""
+    owner, device = mail_store().addresses_in(request.cookies.get(COOKIE, ""))
+    return mail_page(
+        "mail/send.html",
+        status,
+        problem,
+        publication=publication,
+        wanted=name,
+        owner=owner,
+        device=request.form.get("device", device),
+        sender=services().settings.mail_from,
+        formats=[label_of(suffix, page) for suffix, page in FORMATS],
+        is_chinese=bool(script_of(publication.language)),
+        script=request_context().preferences["script"],
+        was_sent=was_sent,
+    )
+
+
+@optional_bp.post(urls.MAIL_SEND)
+def order_file() -> WerkzeugResponse:
+    if not is_from_this_site():
+        abort(403)
+    name = request.args.get("of", "")
+    publication = publication_of(services().catalog, name)
+    owner, _ = mail_store().addresses_in(request.cookies.get(COOKIE, ""))
+    if not owner:
+        return _form(publication, name, 403)
+    to = _receiver(owner)
+    suffix, page = FORMATS[int(chosen("format", ["0", "1", "2"], "0"))]
+    problem = form_problem() or (to if isinstance(to, Message) else _too_large(publication, suffix, page, to))
+    if problem:
+        return _form(publication, name, 422, problem)
+    content = {"of": name, "suffix": suffix, "page": page, "script": chosen("script", SCRIPT_CHOICES, "")}
+    content |= {"locale": request_context().locale, "path": publication.path, "title": publication.title}
+    try:
+        client_limits().spend("mailed files", FILES_PER_MINUTE, client())
+        mail_store().send_document(owner, to, content, request.form.get("token", ""), now())
+    except (TooManyRequests, Busy):
+        return _form(publication, name, 429, ENOUGH)
+    except StateUnusable:
+        return _form(publication, name, 503, SAVED_NOT)
+    response = to_page(f"{urls.mail_file(name)}&done=1")
+    remember(response, owner, to if to != owner else "")
+    return response
+
+
+def _receiver(owner: str) -> str | Message:
+    """The address of the form: one's own, or an e-reader's. Anybody else's would make this a machine for spam."""
+    if request.form.get("to") != "device":
+        return owner
+    device = address_in(request.form.get("device", ""))
+    return device if isinstance(device, Message) or is_device(device) else ONLY_DEVICES
+
+
+def _too_large(publication: Publication, suffix: str, page: str, to: str) -> Message | None:
+    """If the file is there already; else the sender tells."""
+    size_bytes = services().export_service.size_bytes(publication, suffix, page)
+    return TOO_LARGE if size_bytes and size_bytes > largest_for(to) else None
