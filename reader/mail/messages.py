@@ -65,7 +65,7 @@ class Messages:
         link = f"{self._settings.base_url}{urls.MAIL_CONFIRM}?t={quote(queued.content['token'])}"
         subject = _("Please confirm your address") + f" - {site.name}"
         context = {"link": link, "frequency": queued.content["frequency"], "hours": 48}
-        return _bytes(self._text(queued, subject, language, "confirmation", site, **context))
+        return _bytes(self._text(queued, subject, language, "mail/confirmation.txt", site, **context))
 
     def note(self, queued: Queued) -> bytes:
         """To who ordered a file: it could not be sent, and where to get it."""
@@ -73,10 +73,12 @@ class Messages:
         _ = gettext_of(language)
         link = f"{self._settings.base_url}{quote(queued.content['path'], safe='/?=&%')}"
         context = {"link": link, "title": queued.content["title"], "to": queued.content["to"]}
-        return _bytes(self._text(queued, _("A file could not be sent"), language, "note", self._site(""), **context))
+        return _bytes(
+            self._text(queued, _("A file could not be sent"), language, "mail/note.txt", self._site(""), **context)
+        )
 
     def trial(self, queued: Queued) -> bytes:
-        return _bytes(self._text(queued, "Reader", "en", "trial", self._site("")))
+        return _bytes(self._text(queued, "Reader", "en", "mail/trial.txt", self._site("")))
 
     def document(self, queued: Queued, publication: Publication, suffix: str, path: Path) -> bytes:
         """The file, with a name that Amazon and old mail programs read and one with all characters."""
@@ -84,7 +86,7 @@ class Messages:
         site, language, title = self._site(script), publication.language, publication.title
         if needs_change(language, script):
             title, language = convert(title, script, terms_of(site)), SCRIPTS[script]
-        message = self._text(queued, title, language, "document", site, title=title)
+        message = self._text(queued, title, language, "mail/document.txt", site, title=title)
         name = f"{_one_line(title)[:60]}.{suffix}"
         part = MIMEApplication(path.read_bytes(), EXPORTS[suffix].MIMETYPE.partition("/")[2], policy=POLICY)
         part["Content-Disposition"] = disposition(name, publication.name, "")
@@ -105,8 +107,8 @@ class Messages:
         unsubscribe = f"{self._settings.base_url}{urls.MAIL_UNSUBSCRIBE}?u={token_of(subscriber)}"
         more = max(0, len(edition.slugs) - MOST_SHOWN)
         context = {"groups": groups, "kind": kind, "day": long_date(day, language), "unsubscribe": unsubscribe}
-        message = self._text(queued, subject, language, "issue", site, **context, more=more)
-        html = self._render("issue.html", language, site, **context, more=more)
+        message = self._text(queued, subject, language, "mail/issue.txt", site, **context, more=more)
+        html = self._render("mail/issue.html", language, site, **context, more=more)
         message.add_alternative(html, subtype="html", cte="base64")
         host = urlsplit(self._settings.base_url).hostname or "localhost"
         message["List-Id"] = f"{_as_ascii(site.name)} <{edition.frequency}.{host}>".strip()
@@ -168,13 +170,13 @@ class Messages:
         message["Message-ID"] = f"<{queued.kind}.{queued.id}.{_microseconds(queued.made_at)}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from holidays
         message["Content-Language"] = language
-        message.set_content(self._render(f"{template}.txt", language, site, **context), cte="base64")
+        message.set_content(self._render(template, language, site, **context), cte="base64")
         return message
 
     def _render(self, template: str, language: str, site: Site, **context: Any) -> str:
         known = {"_": _formatting(gettext_of(language)), "language": language, "site_name": site.name}
         limits = {"longest_summary": LONGEST_SUMMARY, "base_url": self._settings.base_url}
-        return self._renderer.render(f"mail/{template}", **known, **limits, **context)
+        return self._renderer.render(template, **known, **limits, **context)
 
 
 def language_of(choice: Choice) -> str:
