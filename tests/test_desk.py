@@ -248,7 +248,9 @@ def test_a_file_with_a_problem_can_be_repaired_as_a_whole(desk):
     assert "class=problem" in page
     fields = fields_in(page)
     assert desk.post("save", fields | {"text": fields["text"] + "还是坏的。\n"}).status_code == 422
-    assert desk.post("save", fields | {"text": fields["text"].replace("[", "大雨")}).status_code == 303
+    repaired = fields | {"text": fields["text"].replace("[", "大雨")}
+    assert desk.post("save", repaired).status_code == 409  # nobody has seen it yet
+    assert desk.post("save", repaired | {"publish": "1"}).status_code == 303
     assert desk.bytes_of("2026-05-01/a.md").decode() == "---\ntitle: 大雨\n---\n\n今天下雨。\n"
 
 
@@ -595,6 +597,156 @@ def test_restoring_never_replaces_a_file_and_a_changed_one_is_not_deleted(desk):
     assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
     for wrong in ("..", "../x", "20260101T000000Z-0000000000000000", ""):
         assert desk.client.post("/editor/trash/restore", data={"word": fields["word"], "id": wrong}).status_code == 422
+
+
+# -- a session that ended while somebody typed ----------------------------------------------------------------------
+
+
+def kept_in(page: str) -> dict[str, str]:
+    """What a browser would send of a page that gives a form back."""
+    found = dict(re.findall(r'<input type=hidden name="?(\w+)"? value="([^"]*)"', page))
+    found |= dict(re.findall(r'<textarea name="(\w+)" rows=16>\n(.*?)</textarea>', page, re.DOTALL))
+    return {name: html_text.unescape(value) for name, value in found.items()}
+
+
+def end_of_session(desk: Desk, how: str) -> None:
+    if how == "logged out elsewhere":
+        desk.client.post("/editor/logout", data={"word": desk.fields("2026-05-01/rain.md")["word"]})
+    elif how == "new key":
+        (desk.settings.instance / "session.key").unlink()
+    elif how == "another token":
+        desk.app = create_app(
+            replace(desk.services, settings=replace(desk.settings, editor_token="another long secret"))
+        )
+        old = desk.client.get_cookie("editor", path="/editor").value
+        desk.client = desk.app.test_client()
+        desk.client.set_cookie("editor", old, path="/editor")
+    else:
+        desk.client.delete_cookie("editor", path="/editor")
+
+
+@pytest.mark.parametrize("how", ["logged out elsewhere", "new key", "another token", "cookie expired"])
+def test_what_was_typed_when_the_session_ended_is_saved_with_the_token_on_the_same_page(desk, how):
+    desk.put("2026-05-01/rain.md", RAIN)
+    long_text = "改过的正文“引号”*着重*&amp;。\n\n" * 2000
+    typed = desk.fields("2026-05-01/rain.md") | {"title": "暴雨“停”", "body": long_text}
+    end_of_session(desk, how)
+    answer = desk.client.post("/editor/article/save", data=typed, content_type="multipart/form-data")
+    assert answer.status_code == 403
+    assert "type=password" in answer.text
+    kept = kept_in(answer.text)
+    assert {name: kept[name] for name in typed if name != "word"} == {n: v for n, v in typed.items() if n != "word"}
+    assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
+
+    wrong = desk.client.post("/editor/article/save", data=kept | {"token": "guess"}, content_type="multipart/form-data")
+    assert wrong.status_code == 403
+    assert kept_in(wrong.text)["body"] == long_text
+
+    token = "another long secret" if how == "another token" else TOKEN
+    done = desk.client.post("/editor/article/save", data=kept | {"token": token}, content_type="multipart/form-data")
+    assert done.status_code == 303, done.text
+    assert "暴雨“停”" in desk.bytes_of("2026-05-01/rain.md").decode()
+    assert desk.bytes_of("2026-05-01/rain.md").decode().count("改过的正文") == 2000
+    assert desk.client.get("/editor/article?path=2026-05-01/rain.md").status_code == 200  # it is a session again
+
+
+def test_a_form_of_an_earlier_session_is_sent_again_with_one_press(desk):
+    desk.put("2026-05-01/rain.md", RAIN)
+    typed = desk.fields("2026-05-01/rain.md") | {"body": "改过的正文。\n第二行。\n"}
+    desk.client = desk.log_in()
+    answer = desk.client.post("/editor/article/save", data=typed)
+    assert (answer.status_code, "type=password" in answer.text) == (403, False)
+    assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
+    assert desk.client.post("/editor/article/save", data=kept_in(answer.text)).status_code == 303
+    assert "第二行。" in desk.bytes_of("2026-05-01/rain.md").decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "typed"),
+    [
+        ("preview", {"text": "粘贴的\n正文", "address": ""}),
+        ("preview", {"title": "新稿", "body": "一\n二"}),
+        ("save", {"title": "新稿", "body": "一\n二", "published": "2026-05-01"}),
+        ("article/preview", {"path": "2026-05-01/rain.md", "text": RAIN + "\n又一段。"}),
+        ("article/picture", {"path": "2026-05-01/rain.md", "text": RAIN + "\n又一段。", "caption": "图"}),
+        ("comments?status=pending", {"do": "answer 1", "answer-1": "答复\n第二行"}),
+    ],
+)
+def test_no_form_of_the_desk_loses_its_text_with_the_session(desk, action, typed):
+    desk.put("2026-05-01/rain.md", RAIN)
+    answer = desk.app.test_client().post(f"/editor/{action}", data=typed, content_type="multipart/form-data")
+    if action.startswith("comments") and answer.status_code == 404:
+        pytest.skip("no comments")
+    assert answer.status_code == 403
+    page = html_text.unescape(answer.text)
+    assert all(value in page for value in typed.values())
+    assert f'action="/editor/{action}"' in page
+
+
+def test_a_form_of_very_many_parts_is_refused_before_it_is_read(desk):
+    many = {f"f{n}": "x" for n in range(1000)}
+    answer = desk.app.test_client().post("/editor/save", data=many, content_type="multipart/form-data")
+    assert answer.status_code == 413
+
+
+# -- what a save would publish ------------------------------------------------------------------------------------
+
+DRAFT = RAIN.replace("title:", "draft: true\ntitle:")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (DRAFT, DRAFT.replace("draft: true", "# draft: true")),
+        (DRAFT, RAIN),
+        (DRAFT, DRAFT.replace("draft: true", "draft: false")),
+        (DRAFT, DRAFT.replace("draft: true", "draft:")),
+        (DRAFT, "# 大雨\n\n今天下雨。\n"),
+        (DRAFT.replace("draft: true", "status: private"), RAIN),
+        (RAIN.replace("2026-05-01 06:00", "2199-05-01 06:00"), RAIN),
+        ("---\ntitle: [\n---\n\n今天下雨。\n", RAIN),
+    ],
+)
+def test_a_change_of_the_whole_text_that_publishes_is_asked_about(desk, before, after):
+    desk.put("2026-05-01/rain.md", before)
+    fields = desk.fields("2026-05-01/rain.md", "&whole=1")
+    answer = desk.post("save", fields | {"text": after})
+    assert answer.status_code == 409
+    assert "name=publish value=1" in answer.text
+    assert desk.bytes_of("2026-05-01/rain.md").decode() == before
+    again = fields_in(answer.text)
+    assert again["text"] == after
+    assert desk.post("save", again | {"publish": "1"}).status_code == 303
+    assert desk.bytes_of("2026-05-01/rain.md").decode() == after
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "asks"),
+    [
+        (DRAFT, {"draft": None}, False),  # the box is the choice
+        (RAIN.replace("2026-05-01 06:00", "2199-05-01 06:00"), {"published": "2026-05-01 06:00"}, True),
+        (RAIN, {"title": "暴雨"}, False),
+        (DRAFT, {"title": "暴雨"}, False),
+        (DRAFT, {"draft": None, "published": "2199-05-01 06:00"}, False),
+    ],
+)
+def test_a_change_of_fields_is_asked_about_unless_the_draft_box_was_unticked(desk, before, changes, asks):
+    desk.put("2026-05-01/rain.md", before)
+    fields = {**desk.fields("2026-05-01/rain.md"), **changes}
+    answer = desk.post("save", {name: value for name, value in fields.items() if value is not None})
+    assert answer.status_code == (409 if asks else 303), answer.text
+    assert (desk.bytes_of("2026-05-01/rain.md").decode() == before) == asks
+
+
+def test_saving_over_a_file_that_somebody_made_a_draft_meanwhile_is_asked_about(desk):
+    desk.put("2026-05-01/rain.md", RAIN)
+    fields = desk.fields("2026-05-01/rain.md") | {"title": "暴雨"}
+    desk.put("2026-05-01/rain.md", DRAFT)
+    conflict = desk.post("save", fields)
+    assert "name=publish value=1" not in conflict.text
+    answer = desk.post("save", fields_in(conflict.text))
+    assert (answer.status_code, "name=publish value=1" in answer.text) == (409, True)
+    assert desk.bytes_of("2026-05-01/rain.md").decode() == DRAFT
 
 
 # -- preview links ------------------------------------------------------------------------------------------------

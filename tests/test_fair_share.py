@@ -99,6 +99,13 @@ def test_guessing_the_token_is_slowed_for_each_and_for_all(behind_proxy):
     assert guess("198.51.100.9", "a" * 16) == 303
 
 
+def test_guessing_it_on_the_page_of_an_ended_session_is_slowed_too_and_loses_no_text(behind_proxy):
+    typed = {"title": "新稿", "body": "写了很久", "token": "wrong"}
+    answers = [behind_proxy("/editor/save", "203.0.113.7", method="POST", data=typed) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429] * 2
+    assert all("写了很久" in answer.text for answer in answers)
+
+
 def test_an_address_is_not_kept_as_it_is():
     limits = ClientLimits()
     limits.spend("exports", 5, "203.0.113.7")

@@ -40,6 +40,9 @@ SKIPPED = {
     "a new file that has no name of its own yet": """
         新建文本文档.txt | 新建文本文档 (2).txt | 新建 文本文档.txt | 新建 Markdown 文件.md | 新增文字文件.txt | New Text Document.txt
         New Text Document (2).txt""",
+    "a name that says that it is a draft": """
+        大雨（草稿）.md | 大雨-草稿.docx | 大雨 草稿2.md | 草稿-大雨.txt | rain.draft.md | rain (Draft).html | 【未完成】大雨.md
+        大雨（未發布）.md""",
     "a hidden file: its name begins with a dot": ".rain.md | .part.md",
 }  # fmt: skip
 ROWS = [
@@ -57,7 +60,7 @@ PUBLISHED = [
         part.1.md | book.part1.md | partial.md | tmp.md | temp.md | download.md | 2026-05-12.md | desktop-publishing.md | laptop-a.md
         win-win.md | N1~1.MD | head.md | HEAD.md | orig.md | old.md | the old.md | c#.md | c++.md | 拷贝忍者.md | 复件中心.md
         新建小区.md | 新建文本文档的办法.md | new text.md | press-copy.md | copy-editing.md | copyright.md | how-to-copy.md | photocopy.md
-        local.base.md | 备份与恢复.md | kopie.md | コピー.md | lock.md | mine.md | unconfirmed.md
+        草稿时代.md | 中国草案.md | draft-law.md | drafting.md | overdraft.md | draft.md | 草稿.md | local.base.md | 备份与恢复.md | kopie.md | コピー.md | lock.md | mine.md | unconfirmed.md
         """,
     )
     if name.strip()

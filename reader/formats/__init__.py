@@ -29,6 +29,7 @@ from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
+from .withheld import refuse_in_html
 
 HOLD_PICTURES = frozenset({".docx", ".odt", ".ipynb"})
 """Formats whose files are mostly pictures: the limit of a picture is theirs too."""
@@ -165,6 +166,8 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
         )
     content, pictures = take_data_pictures(data)
     draft = _without_control_characters(_read(known, content))
+    if not draft.draft:
+        refuse_in_html(draft.body_html)
     if "data:image/" in draft.body_html:  # of a notebook, or written in UTF-16
         body, more = take_data_pictures(draft.body_html.encode())
         draft, pictures = replace(draft, body_html=body.decode()), pictures | more

@@ -34,7 +34,8 @@ ROWS = (
     _row(
         "published",
         "date",
-        "published date 发布 日期 时间 发布时间 pubDate publishDate publishedAt published_at publish_date publish_time"
+        "published date 发布 發布 發佈 日期 时间 時間 发布时间 發布時間 發佈時間"
+        " pubDate publishDate publishedAt published_at publish_date publish_time"
         " published_date datePublished date_published published_time post_date datetime created createdAt created_at"
         " created_date created_time createDate createTime create_time create_date dateCreated date_created"
         " creation_date",
@@ -55,10 +56,29 @@ ROWS = (
     _row("language", "language", "language 语言 lang locale langcode"),
     _row("translation", "text", "translationKey translation_id lang_ref ref i18n_key"),
     _row("draft", "switch", "draft 草稿"),
-    _row("draft", "withheld", "wip private hidden unlisted headless secret is_draft isDraft encrypt encrypted"),
-    _row("draft", "shown", "publish public is_published isPublished visible dg-publish render"),
-    _row("draft", "status", "status visibility state post_status 状态 狀態 可见性 可見性"),
-    _row("draft", "password", "password passwd"),
+    _row(
+        "draft",
+        "withheld",
+        "wip private hidden unlisted headless secret is_draft save_as_draft is_private is_hidden is_unlisted"
+        " encrypt encrypted unpublished confidential protected restricted members_only 私密 私有 隐藏 隱藏 未发布"
+        " 未發布 未發佈 未公开 未公開 内部 內部 加密",
+    ),
+    _row(
+        "draft",
+        "shown",
+        "publish public is_published is_public visible is_visible listed dg-publish render show enabled active"
+        " discoverable 已发布 已發布 已發佈 公开 公開 可见 可見",
+    ),
+    _row("draft", "hidden", "hide"),
+    _row(
+        "draft",
+        "status",
+        "status visibility state post_status publish_status draft_status article_status content_status"
+        " creativeWorkStatus stage workflow audience 状态 狀態 可见性 可見性 阶段 階段 稿件状态 文章状态",
+    ),
+    _row("draft", "password", "password passwd 密码 密碼"),
+    _row("draft", "access", "access"),
+    _row("draft", "output", "build"),
     _row("top", "pinned", "top 头条 置顶"),
     _row("comments_closed", "comments", "comments 评论 comment 留言 allow_comments allowComments enable_comments"),
     _row("slug", "slug", "slug 短名"),

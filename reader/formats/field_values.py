@@ -12,26 +12,20 @@ from urllib.parse import urlsplit
 from ..corrections import Correction
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
-from ..models import Embargo, is_slug, path_key, slug_of, word_set
+from ..models import Embargo, is_slug, path_key, slug_of
 from ..patterns import lazy_pattern
 from .correction_field import corrections_in
 from .dates import UnreadableDate, parse_date
 from .person_names import ROLE, split_names
+from .withheld_values import NO, YES, withheld_access, withheld_output, withheld_status
 
 Value = str | list[Any] | dict[str, Any]
 """A text as typed, or a list or mapping of such."""
 
 SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
 LIST_SEPARATORS = r"\s*[,，、;；]\s*"
-YES = {"true", "yes", "on", "1", "是", "真"}
-NO = {"false", "no", "off", "0", "否", "假", ""}
 _SHOWN = 80
 """So much of a wrong value is told."""
-_WITHHELD = word_set(
-    "draft drafts private hidden unlisted pending future trash skip wip unpublished inherit auto-draft members paid"
-    " scheduled todo review 草稿 私密 私有 隐藏 不公开 内部 未发布 未完成 未开始 进行中 待审 待审核 审核中 待发布"
-) | {"in progress", "in review", "not started", "to do"}
-"""What a status may say of an article that is not public (WordPress, Pelican, Ghost, Notion, Obsidian's users)."""
 _LANGUAGES = {
     "中文": "zh", "简体中文": "zh-Hans", "繁體中文": "zh-Hant", "繁体中文": "zh-Hant", "chinese": "zh", "cn": "zh-CN",
     "tw": "zh-TW", "english": "en", "英文": "en", "日本語": "ja", "jp": "ja", "日文": "ja", "한국어": "ko", "kr": "ko",
@@ -150,7 +144,7 @@ def _date(of: Field, remarks: Remarks) -> datetime | None:
 def _switch(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
     """Raises UnreadableArticle: what may be a draft is not published."""
     text = of.text.lower()
-    if text not in YES | NO:
+    if text not in YES | NO or (of.value and isinstance(of.value, dict)):
         cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_SHOWN])
         raise of.fail(cause, Message("write %(field)s: true", field=of.name))
     return text in YES
@@ -172,15 +166,28 @@ def _comments(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader
 
 
 def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    return of.text.lower() not in NO
+    return of.text.lower() not in NO or bool(of.value and isinstance(of.value, dict))
 
 
 def _shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    return of.text.lower() in NO - {""} | {"never"}
+    return of.text.lower() in NO - {""} | {"never"} or withheld_status(of.value)
+
+
+def _hidden(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    """``hide: true``. ``hide: [toc]`` of MkDocs names parts of a page."""
+    return isinstance(of.value, str) and of.text.lower() in YES
 
 
 def _status(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    return any(text.lower() in _WITHHELD for text in texts(of.value))
+    return withheld_status(of.value)
+
+
+def _access(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    return withheld_access(of.value)
+
+
+def _output(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+    return withheld_output(of.value)
 
 
 def _password(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
@@ -296,7 +303,7 @@ def _pictures(value: Value) -> Iterator[str]:
 READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
     "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
-    "password": _password, "pinned": _pinned, "slug": _slug, "aliases": _aliases, "paths": _paths, "images": _images,
-    "corrections": _corrections, "comments": _comments,
+    "password": _password, "hidden": _hidden, "output": _output, "access": _access, "pinned": _pinned, "slug": _slug,
+    "aliases": _aliases, "paths": _paths, "images": _images, "corrections": _corrections, "comments": _comments,
 }  # fmt: skip
 """By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""

@@ -18,6 +18,7 @@ from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, linked, picture, rewritten
 from .unfinished_heads import with_text, without_begun_name
+from .withheld import refuse_in_text
 
 SUFFIXES = (".adoc", ".asciidoc")
 SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
@@ -26,6 +27,7 @@ _DEEPEST = 20
 _LONGEST_VALUE = 500
 """Characters of an attribute that take its place in the text: a long one that is named often would fill the memory."""
 _ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:[ \t]+(.*))?[ \t]*")
+_PREFIX = re.compile(r"^(?:page|jbake|hp|blog)-")
 _AUTHOR = re.compile(r"[^\W\d_][^:<>=*\[\]]{0,60}?(?:\s*<[^<>]*>)?(?:; .*)?")
 _REVISION = re.compile(r"(?:v?\d[\w.]*,?[ \t]*)?(\d{4}-\d\d?-\d\d?)?(?::.*)?")
 _HEADING = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*")
@@ -102,13 +104,21 @@ _RULES = (
 
 def read(data: bytes) -> Draft:
     """Fields are front matter, or the attributes, the author and the revision line below the title."""
-    values, text, closed = front_matter.split(without_begun_name(decode_text(data), is_marked=True))
-    reader = _Reader(text.split("\n"), {}, chinese=is_chinese(text))
+    values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
+    reader = _Reader(source.split("\n"), {}, chinese=is_chinese(source))
     title, fields = reader.head()
-    values = {**front_matter.values_of(tuple(fields)), **values}
-    body, warnings = body_and_warnings("\n".join([*([f"# {title}", ""] if title else []), *reader.read()]))
+    text = "\n".join([*([f"# {title}", ""] if title else []), *reader.read()])
+    values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(reader.values))), **values}
+    if not values.get("draft"):
+        refuse_in_text(source, lines_above + 1)
+    body, warnings = body_and_warnings(text)
     draft = with_title({**values, "warnings": (*values.get("warnings", ()), *reader.warnings, *warnings)}, body)
-    return draft if closed else with_text(draft)
+    return draft if lines_above else with_text(draft)
+
+
+def _attributes_of(values: dict[str, str]) -> Iterator[Field]:
+    """Also those without a value, and those below the head."""
+    return (Field(_PREFIX.sub("", name), value, 0, "lines") for name, value in values.items())
 
 
 class _Reader:
@@ -141,7 +151,7 @@ class _Reader:
         """(name, value) of a line of the head; *place* is its number below the title."""
         if attribute := _ATTRIBUTE.fullmatch(line):
             self.values[attribute[1]] = value = (attribute[2] or "").strip()
-            return re.sub(r"^(?:page|jbake|hp|blog)-", "", attribute[1]), value
+            return _PREFIX.sub("", attribute[1]), value
         if place == 0 and _AUTHOR.fullmatch(line):
             return "author", line.strip()
         if place == 1 and (revision := _REVISION.fullmatch(line)) and revision[1]:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
 
 from ..errors import NotImported
 from ..models import Draft
 from .archives import Archive
-from .word_processor_files import Manuscript, TakenPictures, element_text, packed, read_manuscript
+from .word_processor_files import (
+    Manuscript,
+    TakenPictures,
+    element_text,
+    packed,
+    property_texts,
+    read_manuscript,
+)
+from .xml_reader import read_xml
 
 SUFFIXES = (".docx",)
+_HEADER = re.compile(r"word/header\d*\.xml")
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OPEN_XML = "http://schemas.openxmlformats.org"
 SAMPLE = packed(
@@ -57,4 +68,15 @@ def _taken(archive: Archive) -> Manuscript:
         raise
     except Exception as error:  # whatever zipfile, minidom and mammoth's own code raise
         raise NotImported("", str(error)) from error
-    return Manuscript(str(result.value), pictures.by_address, element_text(archive, "docProps/core.xml", "created"))
+    created = element_text(archive, "docProps/core.xml", "created")
+    return Manuscript(str(result.value), pictures.by_address, created, tuple(_properties(archive)))
+
+
+def _properties(archive: Archive) -> Iterator[tuple[str, str]]:
+    """Status, an author's own properties, and the watermark, such as DRAFT or 草稿, as a status."""
+    for path in ("docProps/core.xml", "docProps/custom.xml"):
+        yield from property_texts(archive, path)
+    for path in filter(_HEADER.fullmatch, archive.members):
+        root = read_xml(archive.read(path))
+        for mark in root.iter("{urn:schemas-microsoft-com:vml}textpath") if root is not None else ():
+            yield "status", str(mark.get("string") or "")

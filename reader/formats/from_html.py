@@ -25,10 +25,12 @@ from .decoding import decode_text
 from .dialects import MOST_NAMED, unknown_tag
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
+from .field_values import Field
 from .html_formulas import mark_formulas
 from .json_reader import read_json
 from .mathematics import Formulas
 from .person_names import split_names
+from .withheld import refuse_in_text
 
 SUFFIXES = (".html", ".htm", ".xhtml")
 SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-01 06:00'><p>今天下雨。</p>".encode()
@@ -37,6 +39,8 @@ _COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--(.*?)-->", re.DOTALL | re.
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _PAGE = re.compile(r"<(?:html|body|title|!doctype)\b", re.IGNORECASE)
 _FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
+_MOST_COMMENTS = 20
+_PREFIX = re.compile(r"(?:article|og|dc|dcterms|reader)[:.]", re.IGNORECASE)
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
     "title": ("title", "headline", "og:title", "dc.title", "twitter:title"),
@@ -65,7 +69,7 @@ def read(data: bytes) -> Draft:
     root = _parsed(page)
     if root is None:
         return Draft(**{"title": "", **values}, body_html="")
-    found = {**_from_meta(root), **values}
+    found = {**_withheld(root), **_from_meta(root), **values}
     found.setdefault("title", _title(root))
     found.setdefault("language", str(root.get("lang") or ""))
     found["language"] = found["language"] if is_language_tag(found["language"]) else ""
@@ -82,7 +86,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
         values, rest, lines = front_matter.split(above + found[1])
         if lines and not rest.strip():
             return values, text[found.end() :]
-    values, page, lines = front_matter.split(text)
+    values, page, lines = front_matter.split_above(text)
     return (values, page) if not lines and _PAGE.search(page) else _without_tags(values, page)
 
 
@@ -111,6 +115,29 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
 # -- metadata -----------------------------------------------------------------------------------------------------
 
 
+def _withheld(root: lxml_html.HtmlElement) -> dict[str, Any]:
+    """``draft`` with its note if a ``<meta>``, schema.org or one of the first comments says so.
+
+    ``robots: noindex`` doesn't: such a page is public. Raises UnreadableArticle for a draft field that is neither true
+    nor false.
+    """
+    said = [Field(_PREFIX.sub("", name), content, 0, "lines") for name, content in _marks(root)]
+    values = front_matter.values_of(tuple(field for field in said if front_matter.may_withhold(field)))
+    for comment in root.xpath("//comment() | /comment()")[:_MOST_COMMENTS]:
+        refuse_in_text(f"<!--{comment.text}-->", 0)
+    return {name: values[name] for name in ("draft", "notes") if name in values}
+
+
+def _marks(root: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
+    """Name and content of each ``<meta>``, whose content is ``true`` if it has none, and the state of a work."""
+    for meta in root.iter("meta"):
+        name = meta.get("name") or meta.get("property") or meta.get("itemprop") or ""
+        content = meta.get("content")
+        yield name.strip(), "true" if content is None else content
+    for thing in _schemas(root):
+        yield "creativeWorkStatus", str(thing.get("creativeWorkStatus") or "")
+
+
 def _from_meta(root: lxml_html.HtmlElement) -> dict[str, Any]:
     sources = {**_meta(root), **_schema(root)}
     values: dict[str, Any] = {}
@@ -137,6 +164,10 @@ def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:
 
 def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
     """The schema.org JSON-LD of the article, under the names of ``_META``."""
+    return next(map(_article_in, _schemas(root)), {})
+
+
+def _schemas(root: lxml_html.HtmlElement) -> Iterator[dict[str, Any]]:
     for script in root.iter("script"):
         if script.get("type") != "application/ld+json":
             continue
@@ -146,8 +177,7 @@ def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
             continue
         for thing in _things(data):
             if "Article" in str(thing.get("@type", "")) or "BlogPosting" in str(thing.get("@type", "")):
-                return _article_in(thing)
-    return {}
+                yield thing
 
 
 def _things(data: Any) -> Iterator[dict[str, Any]]:

@@ -38,7 +38,7 @@ def read(data: bytes) -> Draft:
     cells = [cell for cell in _cells(notebook) if not _HIDDEN & set(_list(_mapping(cell.get("metadata")).get("tags")))]
     values, first = _front_matter(cells)
     nikola = {**metadata, **_mapping(metadata.get("nikola"))}
-    told = [Field(name, _texts(value), 1, "json") for name, value in nikola.items() if front_matter.is_field(name)]
+    told = [Field(name, _texts(value), 1, "json") for name, value in nikola.items() if front_matter.may_hold(name)]
     values = {**front_matter.values_of(tuple(told)), **values}
     language = str(_mapping(metadata.get("language_info")).get("name") or "python")
     warnings: list[str] = list(values.get("warnings", ()))

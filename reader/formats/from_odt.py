@@ -9,7 +9,7 @@ from ..models import Draft
 from .archives import Archive
 from .data_pictures import HOST
 from .open_document import odt_to_html
-from .word_processor_files import Manuscript, element_text, packed, read_manuscript
+from .word_processor_files import Manuscript, element_text, packed, property_texts, read_manuscript
 
 SUFFIXES = (".odt",)
 _PICTURE = re.compile(rf'src="{re.escape(HOST)}([^"]*)"')
@@ -32,4 +32,5 @@ def _taken(archive: Archive) -> Manuscript:
     body = odt_to_html(archive)
     shown = dict.fromkeys(map(unescape, _PICTURE.findall(body)))
     pictures = {HOST + path: archive.read(path) for path in shown if path in archive.members}
-    return Manuscript(body, pictures, element_text(archive, "meta.xml", "creation-date"))
+    created = element_text(archive, "meta.xml", "creation-date")
+    return Manuscript(body, pictures, created, property_texts(archive, "meta.xml"))

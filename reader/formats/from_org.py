@@ -18,6 +18,7 @@ from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
 from .unfinished_heads import with_text, without_begun_name
+from .withheld import refuse_in_text
 
 SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
@@ -33,6 +34,13 @@ _BEGIN = lazy_pattern(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
 _DRAWER = lazy_pattern(r"[ \t]*:([\w-]+):[ \t]*")
 _PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
 _UNSEEN = lazy_pattern(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
+_PROPERTY = lazy_pattern(
+    r"[ \t]*(?:#\+(?:PROPERTY|HUGO_CUSTOM_FRONT_MATTER):[ \t]+:?|#\+(?:HUGO_)?|:(?:EXPORT_)?(?:HUGO_)?)"
+    r"([\w-]+)(?::(?=\s|$)|(?=\s))[ \t]*(.*?)[ \t]*",
+    re.IGNORECASE,
+)
+_BOOLEANS = {"t": "true", "nil": "false"}
+"""Of Emacs Lisp."""
 _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
 _ITEM = lazy_pattern(
     r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
@@ -86,12 +94,23 @@ _RULES = (
 
 def read(data: bytes) -> Draft:
     """Fields are front matter, or keywords above the first heading: ``#+TITLE:``, ``#+FILETAGS:``, ``#+HUGO_SLUG:``."""
-    values, text, closed = front_matter.split(without_begun_name(decode_text(data), is_marked=True))
-    lines = text.split("\n")
-    values = {**front_matter.values_of(tuple(_fields(lines))), **values}
-    body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(text)).read()))
+    values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
+    lines = source.split("\n")
+    values = {**front_matter.values_of(front_matter.with_marks(_fields(lines), _properties(lines))), **values}
+    if not values.get("draft"):
+        refuse_in_text(source, lines_above + 1)
+    body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(source)).read()))
     draft = with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
-    return draft if closed else with_text(draft)
+    return draft if lines_above else with_text(draft)
+
+
+def _properties(lines: list[str]) -> Iterator[Field]:
+    """Keywords, also without a value, properties and those of drawers, wherever they stand: the file is one article.
+
+    ``#+DRAFT:``, ``#+PROPERTY: DRAFT t``, ``:EXPORT_HUGO_DRAFT: true``, ``#+HUGO_CUSTOM_FRONT_MATTER: :draft t``.
+    """
+    found = ((number, said) for number, line in enumerate(lines, 1) if (said := _PROPERTY.fullmatch(line)))
+    return (Field(said[1], _BOOLEANS.get(said[2].lower(), said[2]), number, "lines") for number, said in found)
 
 
 def _fields(lines: list[str]) -> Iterator[Field]:
@@ -102,7 +121,7 @@ def _fields(lines: list[str]) -> Iterator[Field]:
         name = re.sub(r"^hugo_(?:custom_front_matter_)?", "", found[1].lower()) if found else ""
         name = "tags" if name in ("filetags", "roam_tags") else name
         if found and front_matter.is_field(name) and found[2].strip():
-            said = found[2].strip()
+            said = _BOOLEANS.get(found[2].strip().lower(), found[2].strip())
             if name == "tags":
                 said = ", ".join(said.strip(":").split(":") if said.startswith(":") else [said])
             yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), said), number, "lines")

@@ -28,6 +28,7 @@ from .field_values import Field
 from .from_markdown import with_title
 from .mathematics import Formulas
 from .unfinished_heads import with_text, without_begun_name
+from .withheld import refuse_in_text
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -51,8 +52,8 @@ _SETTINGS: dict[str, Any] = {
 
 def read(data: bytes) -> Draft:
     """The fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
-    values, text, closed = front_matter.split(without_begun_name(decode_text(data), is_marked=True))
-    text, tags = without_tags(text, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
+    values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
+    text, tags = without_tags(source, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
     rst_limits.check(text)
     try:
         with _shown_unknown_directives(text) as names:
@@ -61,7 +62,10 @@ def read(data: bytes) -> Draft:
         raise UnreadableArticle(
             Message("lists or quotations are nested too deep"), Message("split the file")
         ) from error
-    values = {**front_matter.values_of(tuple(_fields(document))), **values}
+    fields = tuple(_fields(document))
+    values = {**front_matter.values_of(front_matter.with_marks(fields, fields)), **values}
+    if not values.get("draft"):
+        refuse_in_text(source, lines_above + 1)
     told = map(unknown_tag, [*tags, *names][:MOST_NAMED])
     values["warnings"] = (*values.get("warnings", ()), *told)
     title = document.get("title", "")
@@ -69,7 +73,7 @@ def read(data: bytes) -> Draft:
     body = masks.restore_formulas(_html_of(document, masks), formulas.html)
     values["warnings"] = (*values["warnings"], *formulas.warnings())
     draft = with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
-    return draft if closed else with_text(draft)
+    return draft if lines_above else with_text(draft)
 
 
 def _document(text: str) -> nodes.document:

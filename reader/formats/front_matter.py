@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,10 +21,21 @@ from ..i18n import Message
 from ..models import Draft, is_dated, path_key
 from .dates import date_in_address
 from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
-from .field_values import LIST_SEPARATORS, READERS, SECTION_SEPARATORS, YES, Field, Remarks, is_switch, listed, moment
+from .field_values import (
+    LIST_SEPARATORS,
+    READERS,
+    SECTION_SEPARATORS,
+    Field,
+    Remarks,
+    is_switch,
+    listed,
+    moment,
+)
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
 from .unfinished_heads import refuse_fields_alone, without_begun_name
+from .withheld import refuse_in_text
+from .withheld_values import YES, withheld_names
 
 __all__ = [
     "LIST_SEPARATORS",
@@ -58,8 +69,16 @@ class _Offer:
 def split(text: str) -> tuple[dict[str, Any], str, int]:
     """The fields of *text* as keyword arguments of Draft, what follows them, and the lines they took.
 
-    No fields if it begins otherwise. Raises UnreadableArticle with the line.
+    No fields if it begins otherwise. Raises UnreadableArticle with the line, also for what follows if that says that
+    the article is not public.
     """
+    values, rest, lines = split_above(text)
+    refuse_in_text(rest, lines + 1)
+    return values, rest, lines
+
+
+def split_above(text: str) -> tuple[dict[str, Any], str, int]:
+    """As ``split``, for a format that has fields of its own below: what follows is not judged."""
     refuse_beginning(text)
     head = marked_head(text)
     if head and any(is_field(field.name) for field in head.fields):
@@ -75,9 +94,12 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
 def split_markdown(text: str) -> tuple[dict[str, Any], str, int]:
     """As ``split``; also lines ``Title: …``, fields in a comment and above one fence, which in plain text are text."""
     head = plain_head(text, is_field)
-    if head and not head.is_closed:
+    if head is None:
+        return split(text)
+    if not head.is_closed:
         refuse_fields_alone(head.rest)
-    return (_head_values(head), head.rest, head.lines) if head else split(text)
+    refuse_in_text(head.rest, head.lines + 1)
+    return _head_values(head), head.rest, head.lines
 
 
 def refuse_lines_alone(text: str) -> None:
@@ -89,6 +111,30 @@ def refuse_lines_alone(text: str) -> None:
 
 def is_field(name: str) -> bool:
     return row_of(name) is not None
+
+
+def may_hold(name: str) -> bool:
+    """Whether a field of that *name*, or a mapping of fields, is read."""
+    return is_field(name) or plain_name(name) in CONTAINERS
+
+
+def may_withhold(field: Field) -> bool:
+    """Whether *field* can say that an article is not public; ``published: false`` can, a date can't."""
+    known = row_of(field.name)
+    return known is not None and (known[1].field == "draft" or (known[1].how == "date" and is_switch(field)))
+
+
+def with_marks(found: Iterable[Field], marks: Iterable[Field]) -> tuple[Field, ...]:
+    """*found*, and of *marks* those that say that an article is not public, also without a value, by being there."""
+    told = tuple(field for field in found if field.value)
+    names = {plain_name(field.name) for field in told}
+    more = (field for field in marks if plain_name(field.name) not in names and may_withhold(field))
+    return (*told, *(field if field.value else replace(field, value=_presence(field.name)) for field in more))
+
+
+def _presence(name: str) -> str:
+    known = row_of(name)
+    return "true" if known and known[1].how in ("switch", "withheld") else ""
 
 
 def read(text: str, first_line: int = 1) -> dict[str, Any]:
@@ -124,9 +170,19 @@ def values_of(found: tuple[Field, ...]) -> dict[str, Any]:
     values = {name: _chosen(name, offered, remarks) for name, offered in offers.items()}
     values["published"] = _published(values, offers)
     values["embargo"] = remarks.embargo
+    if not values.get("draft"):
+        values["draft"] = _withheld_by_name(values, remarks)
     values |= _addresses(values, offers)
     told = {"warnings": tuple(remarks.warnings), "notes": tuple(dict.fromkeys(remarks.notes))}
     return {name: value for name, value in (values | told).items() if value}
+
+
+def _withheld_by_name(values: dict[str, Any], remarks: Remarks) -> bool:
+    """Whether a tag or section is ``draft`` or ``草稿``."""
+    by = next((name for name in ("tags", "section") if withheld_names(values.get(name) or ())), "")
+    if by:
+        remarks.note(Message("a draft, by its field %(field)s", field=by))
+    return bool(by)
 
 
 def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
@@ -138,6 +194,8 @@ def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
         seen.add(field.name)
         if known and known[1].how == "date" and is_switch(field):
             known = row_of("publish")  # Jekyll's ``published: false``
+        if plain_name(field.name) == "permalink" and is_switch(field):
+            known = row_of("publish")  # Eleventy's ``permalink: false``: no page is made
         if known:
             yield _Offer(*known, field)
         if isinstance(field.value, dict) and plain_name(field.name) in CONTAINERS:
@@ -180,7 +238,7 @@ def _chosen(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
     values = [(offer, READERS[offer.row.how](offer.field, remarks)) for offer in offered]
     said = [(offer, value) for offer, value in values if value]
     for offer, value in values:
-        if not value and isinstance(offer.field.value, dict) and name not in ("images", "comments_closed"):
+        if not value and isinstance(offer.field.value, dict) and name not in ("images", "comments_closed", "draft"):
             hint = Message("write %(field)s: text, or %(field)s: [one, two]", field=offer.field.name)
             remarks.warn(offer.field, Message("%(field)s is neither text nor a list", field=offer.field.name), hint)
     if name == "draft":

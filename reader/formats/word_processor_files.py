@@ -18,10 +18,12 @@ from lxml.html import HtmlElement
 from ..errors import NotImported, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
-from . import from_text
+from . import from_text, front_matter
 from .archives import LARGEST_MEMBER_BYTES, Archive, open_archive
 from .data_pictures import HOST
 from .dates import date_in_text
+from .field_values import Field
+from .withheld import refuse_in_html
 from .xml_reader import read_xml
 
 LARGEST_TOGETHER_BYTES = 200_000_000
@@ -33,11 +35,13 @@ _HINT = Message("open it in LibreOffice or Word, and save it again")
 
 @dataclass(frozen=True)
 class Manuscript:
-    """What a file holds: HTML, its pictures by address, and when it was made, as text."""
+    """What a file holds: HTML, its pictures by address, when it was made, as text, and its properties."""
 
     body_html: str
     pictures: dict[str, bytes]
     created: str
+    properties: tuple[tuple[str, str], ...] = ()
+    """Names and values that an author gave the document as a whole."""
 
 
 def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft:
@@ -46,12 +50,38 @@ def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft
         found = take(_checked(open_archive("", data)))
     except NotImported as error:
         raise UnreadableArticle(Message("the document is damaged: %(error)s", error=error.reason), _HINT) from error
+    refuse_in_html(found.body_html)
     draft, body = _with_head(found.body_html)
-    draft = replace(draft, body_html=body, pictures=found.pictures)
+    draft = replace(_with_state(draft, found.properties), body_html=body, pictures=found.pictures)
     if draft.published is None and (moment := date_in_text(found.created)):
         warning = Message("no date in the text; the day the document was made is used")
         draft = replace(draft, published=moment, warnings=(*draft.warnings, warning))
     return draft
+
+
+def _with_state(draft: Draft, properties: tuple[tuple[str, str], ...]) -> Draft:
+    """*draft*, not public if a property such as the status says so. Raises UnreadableArticle for ``draft: perhaps``."""
+    fields = (Field(name, value, 0, "lines") for name, value in properties)
+    values = front_matter.values_of(front_matter.with_marks((), fields))
+    return replace(draft, draft=True, notes=(*draft.notes, *values.get("notes", ()))) if values.get("draft") else draft
+
+
+def property_texts(archive: Archive, path: str) -> tuple[tuple[str, str], ...]:
+    """Those of the XML at *path*: an element's ``name`` attribute, or its tag; and its text."""
+    root = read_xml(archive.read(path)) if path in archive.members else None
+    if root is None:
+        return ()
+    found = ((_name_of(element), _text_of(element)) for element in root.iter())
+    return tuple((name, text) for name, text in found if name and text)
+
+
+def _text_of(element: etree._Element) -> str:
+    return " ".join("".join(map(str, element.itertext())).split())
+
+
+def _name_of(element: etree._Element) -> str:
+    named = next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == "name"), "")
+    return named or (element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "")
 
 
 def _checked(archive: Archive) -> Archive:

@@ -48,7 +48,7 @@ def yaml_fields(text: str, first_line: int) -> Iterator[Field]:
 
 def _may_withhold(name: str) -> bool:
     known = row_of(name)
-    return known is not None and known[1].field == "draft"
+    return known is not None and (known[1].field == "draft" or known[1].how == "date")
 
 
 def _value(event: yaml.Event, events: _Events, depth: int) -> Value:

@@ -18,6 +18,7 @@ _UNDERSCORE = Message("a name that begins with an underscore is a draft or an in
 _SECTION_PAGE = Message("the page of a section of Hugo or Zola")
 _FOR_PROGRAMS = Message("a file for programs")
 _BACKUP = Message("a backup copy of an editor")
+_DRAFT = Message("a name that says that it is a draft")
 _CONFLICT = Message("a conflict copy of a synchronisation program")
 _MERGE = Message("a file left by a merge of versions")
 _COPY = Message("a copy made by a file manager")
@@ -63,6 +64,10 @@ STEM_RULES = (
     (r"\.(?:tmp|temp|lck)\d*$", _TEMPORARY),
     (rf"[\s._-](?:备份|備份)\s*\d*{_NUMBER}$|[（(](?:备份|備份|backup)\s*\d*[）)]$|^(?:备份|備份)\s*[-_]", _BACKUP),
     (rf"\s-\sbackup{_NUMBER}$", _BACKUP),
+    (
+        r"\.drafts?$|[（(\[【]\s*(?:draft|草稿|未完成|未发布|未發布)\s*[）)\]】]|[\s._-]草稿\s*\d*$|^草稿\s*[-_.]",
+        _DRAFT,
+    ),
     # Browsers, wget and curl wrappers, WinSCP, download programs.
     (rf"\.(?:{_DOWNLOAD})$", _PARTIAL),
     # git mergetool (upper case only) and git merge.
@@ -120,7 +125,7 @@ _TAILS = _compiled((f"{ENDINGS}(?:{pattern})$", reason) for pattern, reason in T
 _HAS_ENDING = lazy_pattern(ENDINGS, re.IGNORECASE)
 _SUSPECT = lazy_pattern(
     "[~#]|bak|backup|old|orig|rej|save|sw[po]|te?mp|lck|conf|base|local|remote|cop|kopi|part|download|aria2|"
-    "desktop-|laptop-|win-|新建|新增|新文|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",
+    "desktop-|laptop-|win-|draft|草稿|未完|未[发發]|新[建增文]|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",
     re.IGNORECASE,
 )
 """A fast check of every name: only stems that match are tested against all of ``STEM_RULES``."""

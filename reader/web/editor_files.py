@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, abort, current_app
 from flask_babel import gettext
 
-from ..catalog.file_listing import FileListing
+from ..catalog.file_listing import PUBLISHED, FileListing
 from ..editing.article_files import ArticleFile, digest_of, find_file, read_file
 from ..editing.file_requests import ChangedFile, change_content, compare_texts, open_content
 from ..editing.form import EditorForm, form_from
@@ -43,6 +43,10 @@ class Submitted:
     digest: str
     typed: EditorForm | str
     correction: str = ""
+    was_draft: bool = False
+    """Whether the form had the draft box ticked when the file was opened."""
+    is_confirmed: bool = False
+    """Whether the editor chose to publish, asked or by taking the tick away."""
 
     @property
     def form(self) -> EditorForm | None:
@@ -76,13 +80,32 @@ def submitted() -> Submitted:
     except NotFound:
         problem = gettext("The file is not there any more. Saving puts what you typed into a new one.")
         abort(sheet(EditorForm(body=typed) if isinstance(typed, str) else typed, None, problem, 404))
-    return Submitted(file, form.get("digest", ""), typed, " ".join(form.get("correction", "").split()))
+    correction, was_draft = " ".join(form.get("correction", "").split()), bool(form.get("was_draft"))
+    is_unticked = was_draft and isinstance(typed, EditorForm) and not typed.draft
+    is_confirmed = is_unticked or bool(form.get("publish"))
+    return Submitted(file, form.get("digest", ""), typed, correction, was_draft, is_confirmed)
 
 
 def changed(sent: Submitted, content: bytes) -> ChangedFile:
     """*content* with what was typed. Raises NotImported or Busy."""
     with child_place():
         return change_content(services().settings, sent.file.path, content, sent.with_correction())
+
+
+def would_publish(sent: Submitted, content: bytes, article: Article | None) -> bool:
+    """Whether saving makes *article* public, which the file, as *content*, is not. Raises NotImported or Busy."""
+    if article is None or not _is_public(article):
+        return False
+    with child_place():
+        before = open_content(services().settings, sent.file.path, content).article
+    if before is not None:
+        return not _is_public(before)
+    known = file_listing().file(sent.file.path)
+    return known is None or known.state != PUBLISHED
+
+
+def _is_public(article: Article) -> bool:
+    return not article.draft and article.published <= datetime.now(services().settings.timezone)
 
 
 def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iterable[str] = ()) -> Response:
@@ -98,7 +121,7 @@ def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iter
         )
     typed = found.text if whole or found.form is None else found.form
     return article_page(
-        Submitted(file, digest_of(content), typed),
+        Submitted(file, digest_of(content), typed, was_draft=isinstance(typed, EditorForm) and bool(typed.draft)),
         found.article,
         in_words(found.problem),
         200,
@@ -126,6 +149,8 @@ def article_page(
         "notes": [],
         "saved": False,
         "has_fields": sent.form is not None,
+        "was_draft": sent.was_draft,
+        "asks_to_publish": False,
         "theirs": None,
         "difference": [],
         "preview_link": link_to_article(sent.file.path),

@@ -13,16 +13,18 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
+from flask import Blueprint, Flask, Response, abort, after_this_request, g, redirect, request
+from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import TooManyRequests
 
 from .. import urls
-from ..editing.access_token import token_of
 from ..editing.accounts import stamp_of
 from ..i18n import translated
-from . import services
+from . import editor_tokens, services
+from .editor_tokens import editor_of_token, site_token
 from .localized_templates import render_template
 from .request_context import request_context
 from .request_origin import is_from_this_site, is_https
@@ -34,7 +36,8 @@ LARGEST_UPLOAD_BYTES = 8 << 20
 """Of a form with a picture; the server passes on no more (``server/request_body.py``)."""
 
 TOKEN_FORM_BYTES = 10_000
-_TOKEN = "reader-editor-token"  # noqa: S105  the name of an extension
+MOST_PARTS = 500
+"""Of a form: fields and ticks. A page of comments has some three for each."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,7 @@ class EditorSession:
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[_TOKEN] = token_of(app.extensions["reader"].settings)
-
-
-def site_token() -> str:
-    """The site's own token; empty if there is no desk."""
-    return str(current_app.extensions[_TOKEN])
+    editor_tokens.init_app(app)
 
 
 def editor_blueprint(name: str) -> Blueprint:
@@ -67,15 +65,21 @@ def editor_blueprint(name: str) -> Blueprint:
 
 def register(app: Flask, blueprint: Blueprint) -> None:
     """Registers *blueprint* if this site has a desk."""
-    if app.extensions[_TOKEN]:
+    with app.app_context():
+        has_desk = bool(site_token())
+    if has_desk:
         app.register_blueprint(blueprint)
 
 
 def _limit() -> None:
-    """Whoever has not logged in sends a token at most: werkzeug takes 4 s for 6 MB of small fields."""
-    request.max_form_memory_size = LARGEST_FORM_BYTES if current_session() else TOKEN_FORM_BYTES
-    is_upload = current_session() and request.mimetype == "multipart/form-data"
-    request.max_content_length = LARGEST_UPLOAD_BYTES if is_upload else request.max_form_memory_size
+    """Whoever has not logged in sends a token at most, or a form of few parts, perhaps of a session that has ended.
+
+    werkzeug takes 4 s for 6 MB of small fields.
+    """
+    is_in_parts = request.mimetype == "multipart/form-data"
+    request.max_form_parts = MOST_PARTS
+    request.max_form_memory_size = LARGEST_FORM_BYTES if current_session() or is_in_parts else TOKEN_FORM_BYTES
+    request.max_content_length = LARGEST_UPLOAD_BYTES if is_in_parts else request.max_form_memory_size
 
 
 def _guard(response: Response) -> Response:
@@ -131,13 +135,25 @@ def _session() -> EditorSession | None:
     return session
 
 
-def log_in(response: Response, name: str) -> None:
-    """Gives *response* the cookie of a new session of the editor *name*."""
+def log_in(name: str) -> EditorSession:
+    """A new session of the editor *name*, which is that of this request too. The answer brings its cookie."""
     stamp = stamp_of(services().state, name) if name else ""
-    session = [secrets.token_urlsafe(16), name, time.time(), stamp]
+    session = EditorSession(secrets.token_urlsafe(16), name, time.time(), stamp)
+    g.editor_session = session
+    signed = _session_signer().dumps([session.id, session.name, session.since, session.stamp])
+
+    @after_this_request
+    def with_cookie(response: Response) -> Response:
+        _set_cookie(response, signed)
+        return response
+
+    return session
+
+
+def _set_cookie(response: Response, signed: str | bytes) -> None:
     response.set_cookie(
         COOKIE,
-        _session_signer().dumps(session),
+        signed.decode("ascii") if isinstance(signed, bytes) else signed,
         max_age=SESSION_SECONDS,
         path=urls.EDITOR,
         secure=is_https(),
@@ -195,12 +211,38 @@ def required_session() -> EditorSession:
 
 
 def checked_form() -> dict[str, str]:
-    """The submitted form. Aborts with 403 without a valid session and CSRF token."""
-    if not current_session() or not is_from_this_site():
+    """The submitted form, without the token that begins a session.
+
+    Aborts with 403 without a valid session and CSRF token. A page of our own site gets what was typed back, to be sent
+    again with a token, or with the CSRF token of the present session.
+    """
+    if not is_from_this_site():
         abort(403)
-    if not hmac.compare_digest(request.form.get("word", "").encode(), csrf_token().encode()):
-        abort(403)
-    return request.form.to_dict()
+    if not current_session():
+        _log_in_again()
+    elif not hmac.compare_digest(request.form.get("word", "").encode(), csrf_token().encode()):
+        _give_back(gettext("This form was opened in an earlier session. Nothing was done yet: please send it again."))
+    return {name: value for name, value in request.form.items() if name != "token"}
+
+
+def _log_in_again() -> None:
+    """Begins a session with the token that is sent along with the form."""
+    if "token" not in request.form:
+        _give_back(gettext("Your session has ended. What you typed is kept on this page: log in to send it again."))
+    try:
+        name = editor_of_token(request.form["token"])
+    except TooManyRequests:
+        _give_back(gettext("Too many wrong tokens. Please wait a minute and send it again."), 429)
+    if name is None:
+        _give_back(gettext("Wrong token"))
+    log_in(name)
+
+
+def _give_back(problem: str, status: int = 403) -> NoReturn:
+    """Aborts with the page that holds all fields of the form, as they were typed."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("word", "token")]
+    target = request.full_path.rstrip("?")
+    abort(editor_page("editor/kept.html", status, problem=problem, fields=fields, target=target))
 
 
 def editor_page(template: str, status: int = 200, **context: Any) -> Response:

@@ -20,7 +20,16 @@ from ...editing.picture_markup import picture_markup
 from ...errors import NotFound
 from ...i18n import N_
 from .. import services
-from ..editor_files import Submitted, article_page, changed, conflict_page, file_listing, opened_page, submitted
+from ..editor_files import (
+    Submitted,
+    article_page,
+    changed,
+    conflict_page,
+    file_listing,
+    opened_page,
+    submitted,
+    would_publish,
+)
 from ..editor_previews import FAILURES, child_place, in_words, status_of, told
 from ..editor_record import commit_picture, record_act
 from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
@@ -117,6 +126,9 @@ def save() -> Response | WerkzeugResponse:
         new = changed(sent, content)
         if new.content is None:
             return article_page(sent, new.article, in_words(new.problem))
+        if not sent.is_confirmed and would_publish(sent, content, new.article):
+            question = gettext("This publishes the article: readers see it at once. Nothing is saved yet.")
+            return article_page(sent, new.article, question, 409, asks_to_publish=True)
         replace_file(settings, sent.file, sent.digest, new.content)
         if new.content != content:
             record_act(ledger.SAVED, sent.file.path, content, new.content)

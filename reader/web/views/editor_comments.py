@@ -25,7 +25,8 @@ from ...models import Article, format_minute
 from .. import services
 from ..comment_access import article_of, drop_changed_pages, mode_of, now, required_store
 from ..current_site import own_site
-from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session, site_token
+from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ..editor_tokens import site_token
 from ..request_context import request_context
 from ..shown_comments import ShownComment, shown
 from .share import this_site
@@ -135,8 +136,8 @@ def review() -> WerkzeugResponse:
 
     A comment that was corrected is named with the version of the text that the page showed: ``12.1777636800000000``.
     """
-    session = required_session()
     form = checked_form()
+    session = required_session()
     act, _, chosen = form.get("do", "").partition(" ")
     versions = _versions([chosen] if chosen else request.form.getlist("c"))
     numbers, read = list(versions), Read(request.args.get("status", PENDING), versions)

@@ -1,0 +1,72 @@
+"""What values of fields say that an article is not public, in the words of other programs and of their users.
+
+WordPress, Ghost, Pelican, Nikola, Grav, Hugo, Notion, Org, schema.org; users of Obsidian.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..models import word_set
+from ..patterns import lazy_pattern
+
+YES = {"true", "yes", "on", "1", "是", "真"}
+NO = {"false", "no", "off", "0", "否", "假", ""}
+_STATUSES = (
+    word_set(
+        "draft drafts private hidden unlisted pending future trash skip wip unpublished inherit members paid internal"
+        " confidential restricted secret embargoed scheduled todo review incomplete inprogress writing editing"
+        " withdrawn retracted rejected deleted never"
+        " 草稿 初稿 私密 私有 隐藏 不公开 内部 未发布 未完成 未开始 进行中 待审 待审核 审核中 待发布 未审核 待定 写作中"
+        " 撰写中 编辑中 待编辑 待修改 修改中 已撤回 已撤稿 已删除 保密 机密 加密"
+        " 隱藏 不公開 內部 未發布 未發佈 未開始 進行中 待審 待審核 審核中 待發布 待發佈 未審核 寫作中 撰寫中 編輯中"
+        " 待編輯 已刪除 機密"
+    )
+    | {"in progress", "in review", "not started", "to do", "auto draft", "under review", "needs review"}
+    | {"not published"}
+)
+_WITHIN = lazy_pattern(
+    r"\b(?:draft(?:s|ing)?|private|unpublished|wip)\b|草稿|私密|未[发發][布佈]|未公[开開]|不公[开開]"
+)
+"""As a part of a status: ``📝 Draft``, ``first draft``, ``草稿（二审）``."""
+_NAMES = word_set("draft drafts private unpublished wip noexport 草稿 私密 未发布 未發布")
+_SPACES = re.compile(r"[\s_-]+")
+
+
+def withheld_status(value: Any) -> bool:
+    """Whether a text, or one in a list or mapping, is such a status; of a mapping also a name: ``{draft: true}``.
+
+    An alias of YAML (``*name``) isn't followed; it may be one.
+    """
+    said = [_SPACES.sub(" ", text.lower()).strip() for text in _texts(value)]
+    return any(text in _STATUSES or text.startswith("*") or _WITHIN.search(text) for text in said)
+
+
+def withheld_access(value: Any) -> bool:
+    """Also Grav's ``access: {site.login: true}``: who may read it."""
+    is_limited = isinstance(value, dict) and any(text.lower() in YES for text in _texts(value))
+    return is_limited or withheld_status(value)
+
+
+def withheld_output(value: Any) -> bool:
+    """Hugo's ``build: {render: never}`` makes no page, ``list: never`` one that no list names."""
+    said = value if isinstance(value, dict) else {}
+    return any(str(said.get(name, "")).lower() in ("never", "false", "link") for name in ("render", "list"))
+
+
+def withheld_names(names: Iterable[str]) -> bool:
+    """Whether one of these tags or sections is ``draft`` or ``草稿``: a status in Nikola and Org."""
+    return any(name.lower() in _NAMES for name in names)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in *value*, and those names in mappings that have the value true."""
+    if isinstance(value, str):
+        yield value
+        return
+    if isinstance(value, dict):
+        yield from (name for name, said in value.items() if isinstance(said, str) and said.lower() in YES)
+    for item in value.values() if isinstance(value, dict) else value:
+        yield from _texts(item)
