@@ -6,11 +6,14 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from lxml import html
 from waiting import LIMIT_SECONDS
 from werkzeug.http import parse_options_header
 
 from reader.exports import EXPORTS
 from reader.exports.publications import MOST_ARTICLES, of_article
+from reader.exports.size_estimates import estimated_bytes
+from reader.settings import ROOT
 from reader.web.rate_limits import WaitingPlaces
 from reader.web.views import downloads
 
@@ -50,6 +53,52 @@ def fetch(client, export_service):
 
     stop = threading.Event()
     return fetch
+
+
+def links_of(client, path):
+    """(text, address) of the links to files that are shown, and of those that are folded."""
+    document = html.fromstring(client.get(path).text)
+    shown, folded = (
+        document.xpath("//nav[@class='get']"),
+        document.xpath("//nav[@class='get']/following-sibling::details[1]"),
+    )
+    return [[(a.text_content(), a.get("href")) for a in part.iter("a")] for [part] in (shown, folded)]
+
+
+@pytest.mark.parametrize(("path", "base"), [("/a/rain", "/a/rain"), ("/d/2026-05-01/", "/d/2026-05-01")])
+def test_three_files_stand_first_each_with_about_its_size_and_the_others_are_folded(publish, client, path, base):
+    publish(RAIN)
+    shown, folded = links_of(client, path)
+    assert [address for _, address in shown] == [f"{base}.pdf?page=phone", f"{base}.pdf", f"{base}.epub"]
+    assert all(re.fullmatch(r"(PDF（手机）|PDF|EPUB) 约 \d+(\.\d)? KB", text) for text, _ in shown), shown
+    addresses = [address for _, address in folded]
+    assert {f"{base}.{suffix}" for suffix in EXPORTS} - set(addresses) == {f"{base}.pdf", f"{base}.epub"}
+    assert addresses[-4:] == [
+        f"{base}.{end}" for end in ("pdf?page=a6", "pdf?page=large", "pdf?script=hant", "epub?script=hant")
+    ]
+    assert all(client.get(address).status_code in (200, 503) for address in addresses)
+
+
+def test_text_in_no_chinese_is_offered_in_no_other_script(publish, client):
+    publish({"2026-05-01/x.md": "---\ntitle: Rain\nlanguage: en\n---\n\nIt rained.\n"})
+    assert not [address for _, address in links_of(client, "/a/x")[1] if "script=" in address]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("offer", [("pdf", "phone"), ("pdf", ""), ("epub", "")])
+def test_the_size_said_before_a_file_is_made_is_about_its_size(services, publish, fetch, offer):
+    suffix, page = offer
+    publish({"2018-11-23/seed.txt": next((ROOT / "articles/2018-11-23").glob("*.txt")).read_bytes()} | RAIN)
+    for slug in ("seed", "rain"):
+        size = len(fetch(f"/a/{slug}.{suffix}" + (f"?page={page}" if page else "")).data)
+        assert 0.6 < estimated_bytes([services.catalog.article(slug)], suffix) / size < 1.6
+
+
+def test_the_size_of_a_file_that_is_there_is_its_own(services, publish, client):
+    publish(RAIN)
+    publication = of_article(services.catalog.article("rain"))
+    services.export_service.store.put(services.export_service.key(publication, "epub"), b"x" * 4321)
+    assert links_of(client, "/a/rain")[0][2][0] == "EPUB 4.2 KB"
 
 
 @pytest.mark.parametrize("suffix", EXPORTS)

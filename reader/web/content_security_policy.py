@@ -24,17 +24,30 @@ _FIXED = (
 articles, and styles can load only pictures of this site. ``data:`` is for the icon."""
 
 
-class InlineScripts:
-    """``inline_script("reader")`` inlines ``static/js/reader.js`` into the page and allows it by its hash."""
+LOADED = "'strict-dynamic'"
+"""Lets a script that is allowed by its hash load others, and no script in the markup (CSP3 8.2); the service worker,
+too, as there is no ``worker-src`` then. A browser that does not know it loads none of them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._scripts = {path.stem: script(path) for path in folder.glob("*.js")}
+
+class InlineScripts:
+    """``inline_script("reader")`` inlines ``static/js/reader.js`` into the page and allows it by its hash.
+
+    ``LOOK`` in a script stands for the build id, as in the addresses of static files.
+    """
+
+    def __init__(self, folder: Path, build_id: str) -> None:
+        self._scripts = {
+            path.stem: script(path.read_text("utf-8").replace("LOOK", build_id)) for path in folder.glob("*.js")
+        }
         self._elements = {name: Markup("<script>%s</script>") % text for name, text in self._scripts.items()}
         self._hashes = {name: hash_source(str(text)) for name, text in self._scripts.items()}
 
     def __call__(self, name: str) -> Markup:
         _allow("script-src", self._hashes[name])
-        _allow("worker-src", "'self'")
+        if "import(" in self._scripts[name]:
+            _allow("script-src", LOADED)
+        elif "serviceWorker" in self._scripts[name]:
+            _allow("worker-src", "'self'")
         return self._elements[name]
 
     def source(self, name: str) -> str:
@@ -81,7 +94,8 @@ def inline_scripts() -> InlineScripts:
 
 
 def init_app(app: Flask) -> None:
-    scripts = InlineScripts(app.extensions["reader"].settings.static / "js")
+    services = app.extensions["reader"]
+    scripts = InlineScripts(services.settings.static / "js", services.render.build_id)
     app.jinja_env.globals |= {"inline_script": scripts, "speculation_rules": speculation_rules, "allow": allow}
     app.extensions["reader-scripts"] = scripts
 

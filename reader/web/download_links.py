@@ -3,37 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from flask_babel import gettext
 
 from ..exports import EXPORTS
 from ..exports.publications import of_article
+from ..exports.size_estimates import estimated_bytes
 from ..feeds.entries import FinishedExport
 from ..jobs.export_service import PHONE, ExportService, offers
-from ..models import Publication, Teaser
+from ..models import Article, Publication, Teaser
 from . import services
 from .rendering import ExportLink
 from .request_context import request_context
 
-_VARIANTS = [(suffix, page) for suffix in EXPORTS for page in ("", PHONE) if (suffix, page) in offers()]
-"""In the order of the formats, each followed by its phone page size."""
+FIRST = [offer for offer in (("pdf", PHONE), ("pdf", ""), ("epub", "")) if offer in offers()]
+"""(suffix, page) of the files that most people want."""
+
+OTHERS = [(suffix, page) for suffix in EXPORTS for page in ("", PHONE) if (suffix, page) in offers()]
+OTHERS = [offer for offer in OTHERS if offer not in FIRST]
+
+_SCRIPT_NAMES = {"hans": "简体", "hant": "繁體"}
 
 
-def export_links(publication: Publication) -> list[ExportLink]:
-    """One link per format and page size. The size is None if the file does not exist yet. Starts no jobs."""
-    export_service, base = services().export_service, publication.path.rstrip("/")
-    sizes = export_service.sizes_bytes([(publication, *offer) for offer in _VARIANTS])
-    return [
-        ExportLink(label, f"{base}.{suffix}" + (f"?page={page}" if page else ""), size)
-        for label, (suffix, page), size in zip(_labels(request_context().locale), _VARIANTS, sizes, strict=True)
+@dataclass(frozen=True)
+class Downloads:
+    """The links to the files of a publication: ``first`` are shown, ``others`` folded below."""
+
+    first: list[ExportLink]
+    others: list[ExportLink]
+
+
+def export_links(publication: Publication, estimates: Sequence[int | None], script: str = "") -> Downloads:
+    """The links to its files, with their sizes; *estimates* are those of ``estimates_of``. Starts no jobs.
+
+    In *script*, one of SCRIPTS, there are further files; none if it is empty.
+    """
+    base, offered = publication.path.rstrip("/"), [*FIRST, *OTHERS]
+    sizes = services().export_service.sizes_bytes([(publication, *offer) for offer in offered])
+    guesses = [*estimates, *(None for _ in OTHERS)]
+    links = [
+        ExportLink(label, _address(base, suffix, page=page), size or guess, is_estimate=not size)
+        for label, (suffix, page), size, guess in zip(
+            _labels(request_context().locale), offered, sizes, guesses, strict=True
+        )
     ]
+    return Downloads(links[: len(FIRST)], [*links[len(FIRST) :], *_more_links(base, script)])
+
+
+def estimates_of(articles: Sequence[Article]) -> list[int | None]:
+    """The approximate sizes of the FIRST files with *articles*."""
+    by_suffix = {suffix: estimated_bytes(articles, suffix) for suffix in dict.fromkeys(suffix for suffix, _ in FIRST)}
+    return [by_suffix[suffix] for suffix, _ in FIRST]
+
+
+def _more_links(base: str, script: str) -> list[ExportLink]:
+    found = [
+        ExportLink("PDF A6", _address(base, "pdf", page="a6")),
+        ExportLink(gettext("PDF in large print"), _address(base, "pdf", page="large")),
+    ]
+    if script:
+        name = _SCRIPT_NAMES[script]
+        found += [
+            ExportLink(f"{label} {name}", _address(base, label.lower(), script=script)) for label in ("PDF", "EPUB")
+        ]
+    return found
+
+
+def _address(base: str, suffix: str, page: str = "", script: str = "") -> str:
+    query = f"?page={page}" if page else f"?script={script}" if script else ""
+    return f"{base}.{suffix}{query}"
 
 
 @lru_cache(maxsize=8)
 def _labels(_locale: str) -> list[str]:
-    """Of _VARIANTS, in the interface language of the current request, which is *_locale*."""
-    return [label_of(suffix, page) for suffix, page in _VARIANTS]
+    """Of FIRST and OTHERS, in the interface language of the current request, which is *_locale*."""
+    return [label_of(suffix, page) for suffix, page in (*FIRST, *OTHERS)]
 
 
 def label_of(suffix: str, page: str) -> str:

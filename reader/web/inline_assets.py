@@ -41,8 +41,8 @@ class InlineStyles:
         return Markup("").join(self._minified[name] for name in names)
 
 
-def script(path: Path) -> Markup:
-    return Markup(rjsmin.jsmin(path.read_text("utf-8")))  # noqa: S704  our own file
+def script(source: str) -> Markup:
+    return Markup(rjsmin.jsmin(source))  # noqa: S704  our own file
 
 
 def _minified(path: Path) -> Markup:

@@ -42,11 +42,12 @@ class NavigationLink:
 
 @dataclass(frozen=True)
 class ExportLink:
-    """A link to an export; ``size_bytes`` is None if the file does not exist yet."""
+    """A link to an export; ``size_bytes`` is None if the file does not exist yet, or estimated."""
 
     label: str
     address: str
     size_bytes: int | None = None
+    is_estimate: bool = False
 
 
 def collection_link(kind: str, name: str) -> NavigationLink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from page_waiting import wait_until
 from serving import serving
 
 from reader.settings import Settings
@@ -56,6 +57,18 @@ def test_no_page_breaks_its_own_policy(open_page, cookie):
         page.goto(path)
         page.wait_for_timeout(100)
     page.evaluate("navigator.serviceWorker && navigator.serviceWorker.getRegistration()")
+    assert complaints(said) == []
+
+
+def test_what_an_article_loads_at_the_first_touch_passes_the_policy(open_page):
+    page = open_page("/healthz", bypass_csp=False)
+    said = listen(page)
+    page.goto("/a/seed")
+    page.mouse.move(100, 100)
+    page.mouse.move(100, 120)
+    wait_until(page, "onscroll === null")
+    page.locator("#say").click()
+    wait_until(page, "document.getElementById('say').hasAttribute('aria-pressed')")
     assert complaints(said) == []
 
 

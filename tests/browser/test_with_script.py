@@ -93,6 +93,7 @@ def test_the_devices_own_share_menu_opens_where_there_is_one_and_else_a_page(ope
     page = open_page("/")
     page.context.add_init_script("navigator.share = what => { window.shared = what }")
     page.goto("/a/seed")
+    load_comforts(page)
     page.get_by_role("link", name="分享").click()
     assert page.evaluate("shared.url") == "/a/seed"
     plain = open_page("/a/seed", script=False)
@@ -104,12 +105,70 @@ def test_the_devices_own_share_menu_opens_where_there_is_one_and_else_a_page(ope
 def test_reading_goes_on_where_it_stopped(open_page):
     page = open_page("/a/seed")
     assert not page.locator("#on").is_visible()
+    load_comforts(page)
     page.evaluate("document.getElementById('p12').scrollIntoView({block: 'center'})")
     page.goto("/")
     page.goto("/a/seed")
     page.get_by_role("link", name="继续上次").click()
     assert page.evaluate("location.hash") in ("#p10", "#p11", "#p12")
     assert page.evaluate("scrollY") > 640
+
+
+def load_comforts(page):
+    """Moves the pointer, as a reader does, which loads ``static/js/reading.js``."""
+    page.mouse.move(100, 100)
+    page.mouse.move(100, 120)
+    wait_until(page, "onscroll === null")
+
+
+SPEECH = """Object.defineProperty(window, 'speechSynthesis', {value: {
+  said: [], cancelled: 0, getVoices: () => [], speak(words) { this.said.push(words) }, cancel() { this.cancelled++ }
+}})"""
+"""Voices that say nothing, as a machine for tests has none."""
+SAID = "speechSynthesis.said.map(words => [words.lang, words.text])"
+
+
+def open_with_speech(open_page, path):
+    page = open_page("/")
+    page.context.add_init_script(SPEECH)
+    page.goto(path)
+    load_comforts(page)
+    return page
+
+
+def test_an_article_is_read_aloud_paragraph_by_paragraph_in_its_language(open_page):
+    page = open_with_speech(open_page, "/a/rain")
+    page.get_by_role("button", name="听").click()
+    wait_until(page, "speechSynthesis.said.length")
+    assert page.evaluate(SAID) == [["en", "Heavy rain"]]
+    page.evaluate("speechSynthesis.said[0].onend()")
+    assert page.evaluate(SAID)[1:] == [["en", "It rained all day in the city."]]
+    page.evaluate("speechSynthesis.said[1].onend()")
+    assert page.get_by_role("button", name="听").get_attribute("aria-pressed") == "false"
+
+
+def test_listening_pauses_and_goes_on_with_the_paragraph_where_it_stopped(open_page):
+    page = open_with_speech(open_page, "/a/seed")
+    button = page.get_by_role("button", name="听")
+    button.click()
+    wait_until(page, "speechSynthesis.said.length")
+    page.evaluate("speechSynthesis.said[0].onend()")
+    first = page.evaluate(SAID)[1:]
+    assert button.get_attribute("aria-pressed") == "true"
+    assert "".join(text for _, text in first) == page.locator("#p1").inner_text().removesuffix("¶").strip()
+    button.click()
+    assert button.get_attribute("aria-pressed") == "false"
+    button.click()
+    assert page.evaluate(SAID)[1 + len(first) :] == first
+
+
+def test_nothing_offers_to_read_aloud_without_script_or_without_voices(open_page):
+    assert not open_page("/a/seed", script=False).locator("#say").is_visible()
+    page = open_page("/")
+    page.context.add_init_script("delete window.speechSynthesis; delete Window.prototype.speechSynthesis")
+    page.goto("/a/seed")
+    load_comforts(page)
+    assert not page.locator("#say").is_visible()
 
 
 def test_a_paragraph_can_be_pointed_at(open_page, site):

@@ -20,7 +20,7 @@ from .. import services
 from ..article_body import for_screen, kinds_of, text_of
 from ..comment_access import comments_link
 from ..current_site import in_script
-from ..download_links import export_links
+from ..download_links import estimates_of, export_links
 from ..headlines import Headline, headlines_of, with_lead_first
 from ..long_pages import turn_of
 from ..pagination import cursor_of, next_link
@@ -156,7 +156,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "older": teaser_link(in_script(older, script)) if older else None,
         "newer": teaser_link(in_script(newer, script)) if newer else None,
         "comments": comments_link(found),
-        "downloads": export_links(of_article(found)),
+        "downloads": export_links(of_article(found), estimates_of([found]), other_script(labelled.language)),
         "other_script": other_script(labelled.language),
         "site": base,
         "scripts": scripts_of(found, base),

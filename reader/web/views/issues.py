@@ -17,11 +17,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog import Catalog
+from ...chinese.scripts import other_script
 from ...errors import NotFound, TooLarge
 from ...exports.publications import of_issue, outline_of
 from ...models import Article, Publication
 from .. import services
-from ..download_links import export_links
+from ..download_links import Downloads, estimates_of, export_links
 from ..rendering import NavigationLink, render_page, teasers_shown
 from ..responses import chosen_encoding, compressed
 
@@ -62,7 +63,7 @@ def issue(day: str) -> Response:
             "title": format_date(found.day, "long"),
             "crumbs": [NavigationLink(gettext("E-paper"), urls.ISSUES)],
             "teasers": teasers_shown(found.teasers),
-            "downloads": export_links(contents.outline) if contents.outline else [],
+            "downloads": downloads_of(contents),
             "mail": urls.mail_file(f"d/{found.day}"),
             "save": urls.issue_file(found.day, "html"),
             "pages": " ".join([urls.issue(found.day), *(urls.article(t.slug) for t in found.teasers)]),
@@ -103,10 +104,12 @@ def issues() -> Response:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the page says of the texts. ``outline`` is None if they are too many for one file."""
+    """What the page says of the texts. ``outline`` is None if they are too many for one file, ``estimates``
+    are those of ``estimates_of``."""
 
     outline: Publication | None
     pages_bytes: int
+    estimates: list[int | None]
 
 
 @lru_cache(maxsize=256)
@@ -116,8 +119,13 @@ def contents_of(catalog: Catalog, _revision: int, day: date, encoding: str) -> C
     articles = catalog.articles([teaser.slug for teaser in found.teasers])
     pages_bytes = PAGE_BYTES + sum(_weight_of(article, encoding) for article in articles)
     with suppress(TooLarge):
-        return Contents(outline_of(of_issue(found, articles)), pages_bytes)
-    return Contents(None, pages_bytes)
+        return Contents(outline_of(of_issue(found, articles)), pages_bytes, estimates_of(articles))
+    return Contents(None, pages_bytes, [])
+
+
+def downloads_of(contents: Contents) -> Downloads | None:
+    issue = contents.outline
+    return export_links(issue, contents.estimates, other_script(issue.language)) if issue else None
 
 
 def _weight_of(article: Article, encoding: str) -> int:

@@ -26,7 +26,7 @@ def service_worker() -> Response:
     representation = Representation(
         version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=REVALIDATE
     )
-    response = conditional_response(representation, lambda: inline_scripts().source("sw").replace("LOOK", build_id))
+    response = conditional_response(representation, lambda: inline_scripts().source("sw"))
     if response.status_code == 200:
         response.headers["Content-Security-Policy"] = POLICY
     return response

@@ -1,0 +1,52 @@
+// Reads an article aloud with the voices of the device, paragraph by paragraph, from the one on the screen. The button
+// pauses, and goes on with the paragraph where it stopped.
+const say = document.getElementById('say'), voice = window.speechSynthesis;
+const texts = [...document.querySelectorAll('h1,.body :is(p,h2,h3,h4,h5,h6,li,dt,dd,figcaption)')].filter(e => !e.querySelector('p,li'));
+// Android stops without a word in a text that is too long, Chromium after 15 seconds of one.
+const LONGEST = 120;
+const pieces = text => text.match(RegExp(`[^。！？!?；;\\n]{1,${LONGEST}}[。！？!?；;”’」』）)]*`, 'g')) || [];
+const spoken = e => {
+  const copy = e.cloneNode(true);
+  for (const silent of copy.querySelectorAll('[aria-hidden],rt,rp,sup a')) silent.remove();
+  return copy.textContent.trim()
+};
+const language = e => e.closest('[lang]').lang;
+// Of the language of the text; the default one of a device may speak another.
+const voiceFor = tag => voice.getVoices().find(v => v.lang.replace('_', '-').toLowerCase() == tag.toLowerCase()) || voice.getVoices().find(v => v.lang.slice(0, 2) == tag.slice(0, 2));
+let next = -1, turn = 0;
+
+const show = () => {
+  say.setAttribute('aria-pressed', next >= 0 && turn > 0);
+  texts.forEach((e, n) => e.style.background = turn > 0 && n == next ? 'var(--line)' : '')
+};
+const stop = () => {
+  turn = -Math.abs(turn) - 1;
+  voice.cancel();
+  show()
+};
+const speak = () => {
+  if (next >= texts.length) return next = -1, stop();
+  const mine = turn, parts = pieces(spoken(texts[next])), tag = language(texts[next]);
+  show();
+  texts[next].scrollIntoView({block: 'nearest'});
+  const done = () => { if (mine == turn) next++, speak() };
+  if (!parts.length) return done();
+  parts.forEach((part, n) => {
+    const words = new SpeechSynthesisUtterance(part);
+    words.lang = tag;
+    words.voice = voiceFor(tag) || null;
+    if (n == parts.length - 1) words.onend = done;
+    words.onerror = event => { if (mine == turn && event.error != 'interrupted' && event.error != 'canceled') stop() };
+    voice.speak(words)
+  })
+};
+const toggle = () => {
+  if (turn > 0) return stop();
+  turn = Math.abs(turn) + 1;
+  voice.cancel();
+  if (next < 0) next = Math.max(0, texts.findIndex(e => e.getBoundingClientRect().bottom > 60));
+  speak()
+};
+say.onclick = toggle;
+addEventListener('pagehide', () => voice.cancel());
+toggle()

@@ -1,0 +1,26 @@
+// What makes it easier to read an article; nothing on the page needs it. article.js loads it.
+const find = id => document.getElementById(id), share = find('share'), on = find('on'), say = find('say');
+const kept = localStorage, place = location.pathname;
+onscroll = onpointerover = null;
+
+// The device's own way to share, where it has one.
+if (share && navigator.share) share.onclick = () => (navigator.share({title: document.title, url: place}), false);
+
+// Continue where you stopped: remembers the paragraph under the eye, offers it next time.
+if (on) {
+  if (kept[place] && !location.hash) {
+    on.href = kept[place];
+    on.hidden = false
+  }
+  onpagehide = () => {
+    const seen = document.elementFromPoint(innerWidth / 2, innerHeight / 3)?.closest('[id^=p]');
+    if (seen && scrollY > innerHeight) kept[place] = '#' + seen.id
+  }
+}
+
+// Read aloud, where the device can.
+if (say && window.speechSynthesis) {
+  say.style.cssText = 'float:inline-end;background:none;border:0;font:inherit;color:var(--link);padding:.5em 1em';
+  say.hidden = false;
+  say.onclick = () => import('./listening.js')
+}
