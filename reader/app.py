@@ -16,6 +16,7 @@ from .catalog import Catalog
 from .errors import Busy
 from .services import Services, start_background
 from .settings import Settings
+from .web.comment_access import author_check
 from .web.metric_files import use_metric_files
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
@@ -49,7 +50,7 @@ def create_app(services: Services | None = None) -> Flask:
         app.wsgi_app,
         revision=CatalogRevision(services.catalog),
         limit_bytes=settings.response_cache_mb << 20,
-        normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language)},
+        normal={"HTTP_ACCEPT_ENCODING": encoding_for, **cache_key_normalizers(settings.language, author_check(app))},
     )
     inner = CompressionDictionaryMiddleware(response_cache)
     checked = RequestChecks(inner, settings.known_hosts, refuses_others=bool(settings.hosts))

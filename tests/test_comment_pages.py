@@ -16,9 +16,11 @@ from reader.app import create_app
 from reader.comments import acceptance, queries
 from reader.comments.changes import APPROVE, HIDE
 from reader.comments.comment import OPEN, REVIEWED
+from reader.comments.default_mode import mode_of
+from reader.editing.accounts import add_editor, remove_editor
 from reader.services import build_services
 from reader.settings import ROOT
-from reader.web import comment_access
+from reader.state import State
 from reader.web.middleware.query_parameters import canonical_query
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -39,8 +41,8 @@ class Site:
         self.app = create_app(self.services)
         self.store = self.app.extensions["reader-comments"]
 
-    def visitor(self, address: str = "192.0.2.1"):
-        client = self.app.test_client()
+    def visitor(self, address: str = "192.0.2.1", *, keeps_cookies: bool = True):
+        client = self.app.test_client(use_cookies=keeps_cookies)
         client.environ_base["REMOTE_ADDR"] = address
         return client
 
@@ -99,9 +101,27 @@ def test_without_comments_nothing_of_them_is_there(client, publish):
 
 
 def test_the_mode_without_a_setting_depends_on_an_editor(settings):
-    assert comment_access.mode_of(settings) == "off"
-    assert comment_access.mode_of(replace(settings, editor_token="a long secret")) == REVIEWED
-    assert comment_access.mode_of(replace(settings, editor_token="a long secret", comments="off")) == "off"
+    assert mode_of(settings) == "off"
+    assert mode_of(replace(settings, editor_token="a long secret")) == REVIEWED
+    assert mode_of(replace(settings, editor_token="a long secret", comments="off")) == "off"
+    assert mode_of(replace(settings, editor_token="a long secret", editor=False)) == "off"
+
+
+def test_editors_known_by_name_are_there_to_read_comments(settings, state_url):
+    known = replace(settings, database_url=state_url)
+    assert mode_of(known) == "off"
+    state = State(state_url)
+    add_editor(state, "周琳")
+    assert mode_of(known) == REVIEWED
+    assert mode_of(replace(known, editor=False)) == "off"
+    remove_editor(state, "周琳")
+    assert mode_of(known) == "off"
+    state.close()
+
+
+def test_a_database_that_does_not_answer_denies_no_comments(settings, tmp_path):
+    lost = replace(settings, database_url=f"postgresql://reader@/reader?host={tmp_path}")
+    assert mode_of(lost) == REVIEWED
 
 
 def test_the_article_links_to_its_comments_and_counts_those_that_are_public(site):
@@ -144,6 +164,49 @@ def test_a_comment_waits_and_only_its_author_sees_it(site):
         assert "写得好" not in public.text
         assert "张三" not in public.text
     assert "审核通过后显示" in other.get("/a/rain/comments?sent=1").text
+
+
+def hits_of(site: Site) -> int:
+    return sum(site.app.extensions["response_cache"].hits.values())
+
+
+def test_a_cookie_that_was_made_up_is_none(site):
+    """Else anybody could have a page built at each request."""
+    author = site.visitor()
+    send(author, "写得好")
+    real = author.get_cookie("comment", path="/a/rain/comments").value
+    stranger = site.visitor(keeps_cookies=False)
+    public = stranger.get("/a/rain/comments")
+    before = hits_of(site)
+    made_up = [
+        "x",
+        "",
+        real[:-1],
+        real + "x",
+        f"{real[:8]}{real}",
+        "a" * 3000,
+        real.partition(".")[0],
+        f"{real}.{real}",
+    ]
+    for number, value in enumerate(made_up, start=1):
+        answer = stranger.get("/a/rain/comments", headers={"Cookie": f"other=1; comment={value}"})
+        assert (answer.text, answer.headers["Cache-Control"]) == (public.text, "public, no-cache"), value
+        assert hits_of(site) == before + number, value
+    real_page = stranger.get("/a/rain/comments", headers={"Cookie": f"comment={real}"})
+    assert ("写得好" in real_page.text, real_page.headers["Cache-Control"]) == (True, "private, no-store")
+    assert stranger.get("/a/rain/comments").text == public.text
+
+
+def test_a_process_that_has_not_read_the_key_gives_an_author_no_page_of_another(site):
+    author = site.visitor()
+    send(author, "写得好")
+    real = author.get_cookie("comment", path="/a/rain/comments").value
+    fresh = Site(site.services.settings)
+    stranger = fresh.visitor(keeps_cookies=False)
+    stranger.get("/a/rain/comments", headers={"Cookie": "comment=x"})
+    assert "写得好" in stranger.get("/a/rain/comments", headers={"Cookie": f"comment={real}"}).text
+    assert "写得好" not in stranger.get("/a/rain/comments", headers={"Cookie": "comment=x"}).text
+    fresh.services.state.close()
 
 
 def test_an_approved_comment_shows_in_cached_pages_at_once_and_a_hidden_one_goes(site):
@@ -414,11 +477,9 @@ def test_one_address_has_one_cache_entry():
     assert canonical_query("/a/rain", "page=2&reply=1") == ""
 
 
-def test_a_cookie_of_somebody_else_gets_no_shared_page(open_site):
-    forger = open_site.visitor()
-    forger.set_cookie("comment", "forged", path="/a/rain/comments")
-    assert forger.get("/a/rain/comments").headers["Cache-Control"] == "private, no-store"
+def test_an_author_gets_no_page_that_a_cache_has(open_site):
     author = open_site.visitor()
+    author.get("/a/rain/comments")
     send(author, "写得好")
     assert "我的评论" in author.get("/a/rain/comments").text
 

@@ -11,8 +11,10 @@ from serving import READER, inherited, serving
 
 from reader.app import create_app
 from reader.editing.access_token import FILE, make_token, token_of
+from reader.editing.accounts import add_editor
 from reader.services import build_services
 from reader.settings import ROOT, Settings
+from reader.state import State
 
 DESK = ("env", "READER_EDITOR=1", *READER)
 
@@ -83,3 +85,13 @@ def test_other_commands_make_no_token(settings):
 
 def test_the_setting_reads_a_switch():
     assert not Settings.from_environ({"READER_EDITOR": "0"}).editor
+
+
+def test_the_token_that_is_made_for_a_new_site_is_nobody_who_reads_comments(settings, drop):
+    """Comments are on where editors are known by name, or READER_EDITOR_TOKEN is set; and all processes agree."""
+    drop("rain.md", "# 大雨\n\n今天下雨。")
+    for is_known in (False, True):
+        if is_known:
+            add_editor(State(settings.state_url), "周琳")
+        with serving(settings, DESK) as url, urllib.request.urlopen(f"{url}/a/rain") as answer:
+            assert (b"/a/rain/comments" in answer.read()) == is_known

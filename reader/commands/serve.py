@@ -11,6 +11,7 @@ from functools import partial
 
 import click
 
+from ..comments.default_mode import mode_of
 from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
 from ..server.listener import open_listener
@@ -44,8 +45,9 @@ def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket
     shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
     with suppress(OSError):  # standard error may be a file on a full disk
         echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
-    token = _editor_token(settings, address)
-    environment, load = lambda: instance.environment() | token, partial(LoadedApplication, settings)
+    comments = {"READER_COMMENTS": mode_of(settings)}  # before the token that is made here is one of the settings
+    more = comments | _editor_token(settings, address)
+    environment, load = lambda: instance.environment() | more, partial(LoadedApplication, settings)
     return Supervisor(listener, workers, environment, load, instance.keep).run()
 
 

@@ -5,6 +5,7 @@
     comment_html.py     that text -> HTML with paragraphs and links
     acceptance.py       what is refused, and what waits for an editor although comments are open
     word_list.py        the operator's list of words
+    default_mode.py     whether there are comments without READER_COMMENTS
     signatures.py       signed forms, the author's cookie, and the client's pseudonym of a day
     tables.py           the tables in the state database
     queries.py, changes.py  questions to them, and changes

@@ -92,6 +92,11 @@ class CommentStore:
         with self.state.writing() as connection:
             return site_key(connection)
 
+    def may_be_author(self, cookie: str) -> bool:
+        """Whether the cookie is one of an author. Never waits: until the site's key was read, any may be."""
+        known = self._signatures
+        return cookie != "" and (known is None or known.author_of(cookie) != "")
+
     def counts(self, pages: Sequence[str]) -> dict[str, int] | None:
         """The approved comments of each article that has some. None while nobody can tell; then it isn't asked again
         for a while."""

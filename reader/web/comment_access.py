@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,8 +12,9 @@ from pathlib import Path
 from flask import Flask, current_app
 
 from .. import urls
+from ..comments import default_mode
 from ..comments.acceptance import is_closed_by_age
-from ..comments.comment import OFF, REVIEWED
+from ..comments.comment import OFF
 from ..comments.store import CommentStore, Rules
 from ..comments.word_list import WordList, read_words
 from ..errors import Moved, NotFound, ReaderError, StateUnusable
@@ -23,7 +24,7 @@ from . import services
 from .comment_watch import CommentWatch
 from .current_site import own_site
 
-_STORE, _WATCH = "reader-comments", "reader-comment-watch"
+_STORE, _WATCH, _MODE = "reader-comments", "reader-comment-watch", "reader-comment-mode"
 log = logging.getLogger(__name__)
 
 
@@ -35,15 +36,21 @@ class CommentsLink:
     count: int | None
 
 
-def mode_of(settings: Settings) -> str:
-    """OFF, REVIEWED or OPEN. Without READER_COMMENTS, REVIEWED where an editor can read them."""
-    return settings.comments or (REVIEWED if settings.editor_token else OFF)
+def mode_of(app: Flask) -> str:
+    """OFF, REVIEWED or OPEN."""
+    return str(app.extensions[_MODE])
+
+
+def mode() -> str:
+    """The same of the current application."""
+    return mode_of(current_app)
 
 
 def init_app(app: Flask) -> None:
     found = app.extensions["reader"]
-    app.jinja_env.globals["has_comments"] = mode_of(found.settings) != OFF
-    if mode_of(found.settings) == OFF:
+    app.extensions[_MODE] = default_mode.mode_of(found.settings)
+    app.jinja_env.globals["has_comments"] = mode_of(app) != OFF
+    if mode_of(app) == OFF:
         return
     app.extensions[_STORE] = CommentStore(found.state)
     watch = app.extensions[_WATCH] = CommentWatch(found.state, found.catalog, lambda: app.extensions["response_cache"])
@@ -60,6 +67,12 @@ def required_store() -> CommentStore:
     """For pages that exist only if comments are on."""
     found: CommentStore = current_app.extensions[_STORE]
     return found
+
+
+def author_check(app: Flask) -> Callable[[str], bool]:
+    """Tells whether this site has signed an author's cookie."""
+    store: CommentStore | None = app.extensions.get(_STORE)
+    return store.may_be_author if store else lambda _cookie: False
 
 
 def drop_changed_pages() -> None:
@@ -115,7 +128,7 @@ def comment_counts(pages: Mapping[str, str]) -> dict[str, int] | None:
 
 def rules() -> Rules:
     settings = services().settings
-    return Rules(mode_of(settings), _words(settings), (own_site().name,))
+    return Rules(mode(), _words(settings), (own_site().name,))
 
 
 def _words(settings: Settings) -> WordList:

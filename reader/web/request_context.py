@@ -87,14 +87,15 @@ def _locale(accept_language: str, site_language: str) -> str:
     return i18n.catalogue_of(site_language)
 
 
-def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hashable]]:
+def cache_key_normalizers(site_language: str, is_author: Callable[[str], bool]) -> dict[str, Callable[[str], Hashable]]:
     """Functions that normalize the fields that responses vary by for the cache key, by WSGI name.
 
     Values that give the same response give the same key, so that a visitor cannot have one page built again and again.
-    Cookies of other applications are ignored; ours makes a page private unless it chooses nothing.
+    Cookies of other applications are ignored; ours makes a page private unless it chooses nothing. *is_author* tells
+    whether the value of AUTHOR_COOKIE is one that this site has signed; it must not wait.
     """
     return {
-        "HTTP_COOKIE": _chosen_in,
+        "HTTP_COOKIE": lambda value: _chosen_in(value, is_author),
         "HTTP_SEC_FETCH_DEST": lambda value: value if value in ("", "document") else "other",
         "HTTP_UPGRADE_INSECURE_REQUESTS": lambda value: value == "1",
         "HTTP_ACCEPT_LANGUAGE": lambda value: _locale(value, site_language),
@@ -102,10 +103,14 @@ def cache_key_normalizers(site_language: str) -> dict[str, Callable[[str], Hasha
     }
 
 
-def _chosen_in(cookies: str) -> str:
-    """The preferences in the Cookie field; empty for the defaults. Authors of comments get pages of their own."""
-    chosen = str(preferences_of(parse_cookie(cookies).get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
-    return f"{chosen} author" if f"{AUTHOR_COOKIE}=" in cookies else chosen
+def _chosen_in(cookies: str, is_author: Callable[[str], bool]) -> str:
+    """The preferences in the Cookie field; empty for the defaults. Authors of comments get pages of their own, but a
+    cookie that was made up is none: else anybody could have a page built at each request."""
+    if f"{COOKIE}=" not in cookies and f"{AUTHOR_COOKIE}=" not in cookies:
+        return ""
+    found = parse_cookie(cookies)
+    chosen = str(preferences_of(found.get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
+    return f"{chosen} author" if is_author(found.get(AUTHOR_COOKIE, "")) else chosen
 
 
 def request_context() -> RequestContext:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...comments import acceptance
-from ...comments.comment import AUTHOR_MAY_CHANGE, PENDING, REVIEWED, Comment, Submission
+from ...comments.comment import AUTHOR_MAY_CHANGE, OFF, PENDING, REVIEWED, Comment, Submission
 from ...comments.comment_feed import comment_feed
 from ...comments.plain_text import clean_line, clean_text
 from ...comments.store import THREADS_PER_PAGE, Sender
@@ -26,7 +26,17 @@ from ...feeds import FEEDS
 from ...i18n import Message, translated
 from ...models import Article, fingerprint
 from .. import services
-from ..comment_access import article_of, drop_changed_pages, is_closed, mode_of, now, page_of, required_store, rules
+from ..comment_access import (
+    article_of,
+    drop_changed_pages,
+    is_closed,
+    mode,
+    mode_of,
+    now,
+    page_of,
+    required_store,
+    rules,
+)
 from ..current_site import in_script
 from ..localized_templates import render_template
 from ..rate_limits import client, client_limits, counted_client
@@ -57,7 +67,7 @@ PATH = "/a/<slug:slug>/comments"
 
 
 def init_app(app: Flask) -> None:
-    if mode_of(app.extensions["reader"].settings) != "off":
+    if mode_of(app) != OFF:
         app.register_blueprint(optional_bp)
 
 
@@ -68,7 +78,7 @@ def limit_forms() -> None:
 
 @optional_bp.get(PATH)
 def comments(slug: str) -> Response:
-    article, cookie = services().catalog.article(slug), request.cookies.get(AUTHOR_COOKIE, "")
+    article, cookie = services().catalog.article(slug), _authors_cookie()
     is_private = bool(cookie) or not request_context().is_public
     script = request.args.get("script", "") or request_context().preferences["script"]
     if reply := request.args.get("reply", ""):
@@ -79,6 +89,12 @@ def comments(slug: str) -> Response:
         context = list_context(article, cookie, script)
     version = fingerprint(article.version, script, repr(context))
     return render_page("comments.html", version, lambda: context, NO_STORE if is_private else FRESH, is_dated=False)
+
+
+def _authors_cookie() -> str:
+    """The cookie of an author; empty if there is none, or one that this site has not signed."""
+    cookie = request.cookies.get(AUTHOR_COOKIE, "")
+    return cookie if cookie and required_store().signatures.author_of(cookie) else ""
 
 
 def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
@@ -127,7 +143,7 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
         "article": in_script(article, script),
         "crumbs": translated_labels(section_links(article.section), script),
         "is_closed": is_closed(article, moment),
-        "is_reviewed": mode_of(services().settings) == REVIEWED,
+        "is_reviewed": mode() == REVIEWED,
         "token": required_store().signatures.form(page_of(article.slug), int(moment.timestamp())),
         "honeypot": HONEYPOT,
         "longest_text": acceptance.LONGEST_TEXT,
@@ -220,7 +236,7 @@ def post(slug: str) -> WerkzeugResponse:
         again = _form_again(article, sent, OFTEN, 429)
         again.headers["Retry-After"] = str(error.retry_after)
         return again
-    sender = Sender(counted_client(), request.cookies.get(AUTHOR_COOKIE, ""), request.form.get("token", ""))
+    sender = Sender(counted_client(), _authors_cookie(), request.form.get("token", ""))
     try:
         comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
     except (StateUnusable, Busy) as error:

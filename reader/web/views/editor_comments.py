@@ -72,7 +72,7 @@ class ReviewedComment:
 
 
 def init_app(app: Flask) -> None:
-    if mode_of(app.extensions["reader"].settings) != OFF:
+    if mode_of(app) != OFF:
         register(app, optional_bp)
 
 
