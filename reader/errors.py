@@ -142,6 +142,10 @@ class Busy(ReaderError):
         self.retry_seconds = retry_seconds
 
 
+class ShareUsed(Busy):
+    """One client or its network has used its share; others are served."""
+
+
 class StateUnusable(ReaderError):
     """The state database (comments, editors, history) cannot be used; ``reason`` says why. Articles can be read."""
 

@@ -323,13 +323,27 @@ def test_pages_of_comments_newest_or_oldest_first(open_site, monkeypatch):
     for number in range(22):
         send(visitor, f"第{number:02}条")
     visitor = open_site.visitor()
-    first, second = visitor.get("/a/rain/comments").text, visitor.get("/a/rain/comments?page=2").text
-    assert ("第21条" in first, "第01条" in first, "第01条" in second) == (True, False, True)
-    assert "/a/rain/comments?page=2" in first
+    first = visitor.get("/a/rain/comments").text
+    assert ("第21条" in first, "第01条" in first, "/a/rain/comments?next=3" in first) == (True, False, True)
+    second = visitor.get("/a/rain/comments?next=3").text
+    assert ("第01条" in second, "第02条" in second, "/a/rain/comments?previous=2" in second) == (True, False, True)
+    assert visitor.get("/a/rain/comments?previous=2").text == first
     oldest = visitor.get("/a/rain/comments?sort=oldest").text
-    assert ("第00条" in oldest, "sort=oldest&amp;page=2" in oldest) == (True, True)
-    for page in ("3", "0", "x", "99999999999", "-1"):
-        assert visitor.get(f"/a/rain/comments?page={page}").status_code == 404
+    assert ("第00条" in oldest, "sort=oldest&amp;next=20" in oldest) == (True, True)
+    assert "第21条" in visitor.get("/a/rain/comments?sort=oldest&next=20").text
+    for page in ("next=99", "next=x", "next=0", "previous=99999999999", "previous=-1"):
+        assert visitor.get(f"/a/rain/comments?{page}").status_code == 404
+    assert visitor.get("/a/sun/comments?next=3").status_code == 404
+
+
+def test_a_link_to_a_page_works_after_the_comment_it_begins_with_was_hidden(open_site, monkeypatch):
+    visitor = open_site.visitor()
+    monkeypatch.setattr(acceptance, "MOST_PER_HOUR", 1000)
+    for number in range(22):
+        send(visitor, f"第{number:02}条")
+    open_site.approve(3, act=HIDE)
+    open_site.look()
+    assert "第01条" in open_site.visitor().get("/a/rain/comments?next=3").text
 
 
 def test_comments_are_shown_in_the_visitors_script_and_links_stay(open_site):
@@ -472,7 +486,7 @@ def test_pages_of_articles_go_on_without_the_state_database(open_site, settings)
 
 
 def test_one_address_has_one_cache_entry():
-    assert canonical_query("/a/rain/comments", "page=2&utm=1&sort=oldest&pictures=1") == "page=2&sort=oldest"
+    assert canonical_query("/a/rain/comments", "next=2&utm=1&sort=oldest&pictures=1") == "next=2&sort=oldest"
     assert canonical_query("/a/rain/comments", "sort=best&sent=2") == "sent=unknown&sort=unknown"
     assert canonical_query("/a/rain", "page=2&reply=1") == ""
 
@@ -562,11 +576,12 @@ def test_a_form_of_a_renamed_article_is_sent_on_with_its_text(open_site, setting
 
 def test_an_article_may_be_called_comments():
     assert canonical_query("/a/comments", "pictures=all&page=2") == "pictures=all"
-    assert canonical_query("/a/comments/comments", "page=2") == "page=2"
+    assert canonical_query("/a/comments/comments", "next=2") == "next=2"
 
 
 def test_a_thread_with_many_answers_is_paged(open_site, monkeypatch):
     monkeypatch.setattr(queries, "ANSWERS_PER_PAGE", 3)
+    monkeypatch.setattr(queries, "FIRST_ANSWERS", 2)
     visitor = open_site.visitor()
     send(visitor, "第一条评论")
     for number in range(7):
@@ -575,14 +590,14 @@ def test_a_thread_with_many_answers_is_paged(open_site, monkeypatch):
     reader = open_site.visitor()
     pages = [
         reader.get(f"/a/rain/comments{query}").text
-        for query in ("", "?thread=1", "?thread=1&page=2", "?thread=1&page=3")
+        for query in ("", "?thread=1", "?thread=1&next=3", "?thread=1&next=6", "?thread=1&previous=7")
     ]
     found = [re.findall(r"回复(\d)号", page) for page in pages]
-    assert found == [["0", "1", "2"], ["0", "1", "2"], ["3", "4", "5"], ["6"]]
+    assert found == [["0", "1"], ["0", "1", "2"], ["2", "3", "4"], ["5", "6"], ["2", "3", "4"]]
     assert reader.get("/a/rain/comments").text.count("更多回复") == 1
-    assert "?thread=1&amp;page=2" in reader.get("/a/rain/comments").text
-    assert "?thread=1&amp;page=3" in reader.get("/a/rain/comments?thread=1&page=2").text
-    for query in ("?thread=1&page=4", "?thread=2", "?thread=99", "?thread=x"):
+    for page, link in ((pages[0], "next=3"), (pages[2], "next=6"), (pages[2], "previous=4"), (pages[3], "previous=7")):
+        assert f"?thread=1&amp;{link}" in page
+    for query in ("?thread=1&next=9", "?thread=1&next=99", "?thread=2", "?thread=99", "?thread=x"):
         assert reader.get(f"/a/rain/comments{query}").status_code == 404
     assert reader.get("/a/sun/comments?thread=1").status_code == 404
 

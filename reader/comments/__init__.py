@@ -8,7 +8,9 @@
     default_mode.py     whether there are comments without READER_COMMENTS
     signatures.py       signed forms, the author's cookie, and the client's pseudonym of a day
     tables.py           the tables in the state database
-    queries.py, changes.py  questions to them, and changes
+    queries.py, paging.py   questions to them
+    changes.py, counting.py changes, and what is derived with each of them
+    bounds.py           how many may wait for an editor
     store.py            CommentStore: both, a transaction a method
     importing/          comments of other programs -> ImportedComment
 

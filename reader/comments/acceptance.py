@@ -26,6 +26,8 @@ SAME_TEXT_LENGTH = 8
 MOST_PER_HOUR = 20
 """Comments of one client, over all processes. The rate limit of each process is READER_COMMENTS_PER_MINUTE."""
 
+MOST_OF_NETWORK_PER_HOUR = 16 * MOST_PER_HOUR
+
 LINKS, WORDS, DUPLICATE, FLOOD, PAPER_NAME = "links", "words", "duplicate", "flood", "name"
 REASONS = {
     LINKS: N_("contains a link"),
@@ -79,6 +81,11 @@ def is_refused(sent: Submission, words: WordList) -> bool:
 def waits(mode: str, reasons: tuple[str, ...]) -> bool:
     """Whether a new comment waits for an editor under READER_COMMENTS=*mode*."""
     return mode == REVIEWED or bool(reasons)
+
+
+def is_flood(of_client: int, of_network: int) -> bool:
+    """Whether so many comments in the last hour are too many to appear unread."""
+    return of_client >= MOST_PER_HOUR or of_network >= MOST_OF_NETWORK_PER_HOUR
 
 
 def digest_of(text: str) -> str:

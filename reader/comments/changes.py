@@ -17,13 +17,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..state.changes import note_change
 from . import queries
-from .comment import APPROVED, HIDDEN, PENDING, REJECTED, WITHDRAWN, Comment, Read, Submission
+from .comment import (
+    APPROVED,
+    DISPLACED,
+    HIDDEN,
+    NOWHERE,
+    PENDING,
+    REJECTED,
+    WITHDRAWN,
+    Comment,
+    Origin,
+    Read,
+    Submission,
+)
+from .counting import count_status
 from .tables import comment_acts, comment_keys, comments
 
 TOPIC = "comments"
 """Of the noted changes; their keys are the articles' first slugs."""
 
 APPROVE, REJECT, HIDE, ANSWER, CORRECT, WITHDRAW = "approve", "reject", "hide", "answer", "correct", "withdraw"
+DISPLACE = "displace"
 REVIEW = {APPROVE: APPROVED, REJECT: REJECTED, HIDE: HIDDEN}
 """What an editor can do to a comment, and the status it has then."""
 
@@ -38,7 +52,7 @@ class NewComment:
     status: str
     origin: str
     author: str = ""
-    client: str = ""
+    sent_from: Origin = NOWHERE
     digest: str = ""
     reasons: tuple[str, ...] = ()
     is_paper: bool = False
@@ -51,7 +65,8 @@ def post(connection: Connection, new: NewComment) -> Comment:
     """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
     to one that nobody has seen, stands at the top."""
     target = queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
-    is_there = target and target.page == new.page and (new.is_imported or target.status not in (PENDING, REJECTED))
+    is_seen = target and (new.is_imported or target.status not in (PENDING, REJECTED, DISPLACED))
+    is_there = target and target.page == new.page and is_seen
     below = target if is_there else None
     values = {
         "page": new.page,
@@ -64,15 +79,18 @@ def post(connection: Connection, new: NewComment) -> Comment:
         "status": new.status,
         "is_paper": new.is_paper,
         "author": new.author,
-        "client": new.client,
+        "client": new.sent_from.client,
+        "network": new.sent_from.network,
         "digest": new.digest,
         "reasons": " ".join(new.reasons),
         "origin": new.origin,
     }
     is_new = _insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
-    if is_new and new.status == APPROVED and not new.is_imported:
-        note_change(connection, TOPIC, new.page)
+    if is_new and new.status == APPROVED:
+        count_status(connection, queries.comment_of(row), "", APPROVED)
+        if not new.is_imported:
+            note_change(connection, TOPIC, new.page)
     return queries.comment_of(row)
 
 
@@ -80,7 +98,7 @@ def _insert_once(connection: Connection, table: Table, values: dict[str, object]
     """Whether the row was inserted, because none had the same value of *unique*."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=[unique])
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(table.c[unique])).first() is not None
 
 
 def review(
@@ -116,6 +134,11 @@ def withdraw(connection: Connection, comment: Comment, now: datetime) -> None:
     connection.execute(update(comment_acts).where(comment_acts.c.comment == comment.id).values(note=""))
 
 
+def displace(connection: Connection, comment: Comment, now: datetime) -> None:
+    """A suspicious comment that waits makes room for others."""
+    _set(connection, comment, DISPLACE, "", now, status=DISPLACED)
+
+
 def answer(connection: Connection, to: Comment, sent: Submission, editor: str, now: datetime) -> Comment:
     """The paper's answer below *to*, which becomes public with it."""
     review(connection, [to.id], APPROVE, editor, now)
@@ -133,6 +156,7 @@ def _set(
     connection: Connection, comment: Comment, act: str, by: str, now: datetime, note: str = "", **values: object
 ) -> None:
     connection.execute(update(comments).where(comments.c.id == comment.id).values(**values))
+    count_status(connection, comment, comment.status, str(values.get("status", comment.status)))
     _record(connection, comment, act, by, now, note)
     if APPROVED in (comment.status, values.get("status", comment.status)):
         note_change(connection, TOPIC, comment.page)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
+Item = TypeVar("Item")
 PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN = "pending", "approved", "rejected", "hidden", "withdrawn"
-STATUSES = (PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN)
-"""PENDING waits for an editor. REJECTED never was public, HIDDEN was; WITHDRAWN by its author."""
+DISPLACED = "displaced"
+STATUSES = (PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN, DISPLACED)
+"""PENDING waits for an editor. REJECTED never was public, HIDDEN was; WITHDRAWN by its author. DISPLACED was suspicious
+and made room for others while too many waited (``bounds.py``)."""
 
 OFF, REVIEWED, OPEN = "off", "reviewed", "open"
 """The values of READER_COMMENTS: none; each is read by an editor first; those without a suspicion appear at once."""
@@ -47,6 +51,8 @@ class Comment:
     """Whether the paper itself answers."""
     author: str = ""
     reasons: tuple[str, ...] = ()
+    answers: int = 0
+    """Approved ones below one at the top of a thread."""
 
     @property
     def version(self) -> int:
@@ -82,3 +88,34 @@ class Thread:
     answers: tuple[Comment, ...] = ()
     has_more: bool = False
     """Whether more answers follow."""
+
+
+@dataclass(frozen=True)
+class Listed(Generic[Item]):
+    """A page of a list, and whether others come before and after it."""
+
+    items: tuple[Item, ...]
+    has_before: bool = False
+    has_after: bool = False
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page of a list begins: after the comment with one id, or before that with another; 0 is none."""
+
+    after: int = 0
+    before: int = 0
+
+
+START = Cursor()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a comment comes from: pseudonyms of a client and its network (IPv4 /24, IPv6 /48), empty if unknown."""
+
+    client: str = ""
+    network: str = ""
+
+
+NOWHERE = Origin()

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union_all
 
-from .comment import APPROVED, PENDING, Comment, Thread
-from .tables import comment_acts, comments
+from .comment import APPROVED, PENDING, Comment, Cursor, Listed, Origin, Thread
+from .paging import part
+from .tables import comment_acts, comment_counts, comments
 
-ANSWERS_PER_PAGE = 20
-"""Of one thread; a page of a thread of its own has the others."""
+FIRST_ANSWERS, ANSWERS_PER_PAGE = 5, 20
+"""Of a thread in the list, and on a page of its own, which has the others."""
 
 c = comments.c
 
@@ -31,16 +32,14 @@ def comment_of(row: Row[Any]) -> Comment:
         is_paper=row.is_paper,
         author=row.author,
         reasons=tuple(row.reasons.split()),
+        answers=row.answers,
     )
 
 
-def _is_shown() -> ColumnElement[bool]:
-    """Of a comment at the top: whether the page has it. One that was taken away stands there while it has answers."""
-    answers = comments.alias("answers")
-    has_answer = select(answers.c.id).where(
-        answers.c.page == c.page, answers.c.thread == c.id, answers.c.status == APPROVED
-    )
-    return and_(c.thread == 0, or_(c.status == APPROVED, has_answer.exists()))
+def counts(connection: Connection, pages: Sequence[str]) -> dict[str, int]:
+    """Approved comments of each article that has some."""
+    query = select(comment_counts).where(comment_counts.c.page.in_(pages), comment_counts.c.comments > 0)
+    return {row.page: row.comments for row in connection.execute(query)}
 
 
 def count(connection: Connection, page: str) -> int:
@@ -48,44 +47,51 @@ def count(connection: Connection, page: str) -> int:
     return counts(connection, [page]).get(page, 0)
 
 
-def counts(connection: Connection, pages: Sequence[str]) -> dict[str, int]:
-    """Approved comments of each article that has some."""
-    query = select(c.page, func.count()).where(c.page.in_(pages), c.status == APPROVED).group_by(c.page)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def threads(
+    connection: Connection, page: str, cursor: Cursor, limit: int, *, oldest_first: bool
+) -> Listed[Thread] | None:
+    """Threads of the article as readers see them, by the time of their first comment; one whose first comment was taken
+    away stands there while it has answers. None if the cursor is none of the article."""
+    at_top = and_(c.page == page, c.thread == 0)
+    shown = and_(c.page == page, c.is_shown.is_(True))
+    found = part(connection, shown, cursor, limit, among=at_top, is_descending=not oldest_first)
+    if found is None:
+        return None
+    firsts = [comment_of(row) for row in found.items]
+    below = _first_answers(connection, [first.id for first in firsts if first.answers])
+    made = tuple(_thread(first, below.get(first.id, [])) for first in firsts)
+    return Listed(made, found.has_before, found.has_after)
 
 
-def thread_count(connection: Connection, page: str) -> int:
-    found: int = connection.execute(select(func.count()).where(c.page == page, _is_shown())).scalar_one()
+def thread(connection: Connection, page: str, number: int, cursor: Cursor) -> Listed[Thread] | None:
+    """The thread whose first comment has the id *number*, with a page of its answers. None without it, or if the cursor
+    is none of it."""
+    row = connection.execute(select(comments).where(c.id == number, c.page == page, c.is_shown.is_(True))).first()
+    below = c.thread == number
+    found = part(connection, and_(below, c.status == APPROVED), cursor, ANSWERS_PER_PAGE, among=below)
+    if row is None or found is None:
+        return None
+    answers = tuple(comment_of(answer) for answer in found.items)
+    return Listed((Thread(comment_of(row), answers),), found.has_before, found.has_after)
+
+
+def _thread(first: Comment, answers: Sequence[Comment]) -> Thread:
+    return Thread(first, tuple(answers[:FIRST_ANSWERS]), len(answers) > FIRST_ANSWERS)
+
+
+def _first_answers(connection: Connection, of: Sequence[int]) -> dict[int, list[Comment]]:
+    """Of each thread the first FIRST_ANSWERS answers and one more: an index has them together."""
+    found: dict[int, list[Comment]] = {}
+    order = (c.posted_at, c.id)
+    firsts = [
+        select(comments).where(c.thread == number, c.status == APPROVED).order_by(*order).limit(FIRST_ANSWERS + 1)
+        for number in of
+    ]
+    if firsts:
+        query = union_all(*(select(first.subquery()) for first in firsts))
+        for row in connection.execute(query):
+            found.setdefault(row.thread, []).append(comment_of(row))
     return found
-
-
-def threads(connection: Connection, page: str, *, oldest_first: bool, skip: int, limit: int) -> list[Thread]:
-    """The threads of the article as readers see them, by the time of their first comment."""
-    order = (c.posted_at, c.id) if oldest_first else (c.posted_at.desc(), c.id.desc())
-    query = select(comments).where(c.page == page, _is_shown()).order_by(*order).offset(skip).limit(limit)
-    firsts = [comment_of(row) for row in connection.execute(query)]
-    below = _answers(connection, page, [first.id for first in firsts], 0)
-    return [_thread(first, below) for first in firsts]
-
-
-def thread(connection: Connection, page: str, number: int, skip: int) -> Thread | None:
-    """The thread whose first comment has the id *number*, without the first *skip* answers."""
-    row = connection.execute(select(comments).where(c.page == page, c.id == number, _is_shown())).first()
-    return _thread(comment_of(row), _answers(connection, page, [number], skip)) if row else None
-
-
-def _thread(first: Comment, below: Iterable[Comment]) -> Thread:
-    answers = tuple(answer for answer in below if answer.thread == first.id)
-    return Thread(first, answers[:ANSWERS_PER_PAGE], len(answers) > ANSWERS_PER_PAGE)
-
-
-def _answers(connection: Connection, page: str, of: Sequence[int], skip: int) -> list[Comment]:
-    """Of each thread ANSWERS_PER_PAGE and one more after *skip*, oldest first."""
-    place = func.row_number().over(partition_by=c.thread, order_by=(c.posted_at, c.id)).label("place")
-    query = select(c.id, place).where(c.page == page, c.thread.in_(of), c.status == APPROVED).subquery()
-    chosen = query.c.place.between(skip + 1, skip + ANSWERS_PER_PAGE + 1)
-    rows = select(comments).join(query, query.c.id == c.id).where(chosen).order_by(c.posted_at, c.id)
-    return [comment_of(row) for row in connection.execute(rows)]
 
 
 def of_author(connection: Connection, page: str, author: str, limit: int = 50) -> list[Comment]:
@@ -136,10 +142,13 @@ def is_said_before(connection: Connection, digest: str, since: datetime, but: in
     return digest != "" and connection.execute(query).first() is not None
 
 
-def count_of_client(connection: Connection, client: str, since: datetime) -> int:
-    query = select(func.count()).where(c.client == client, c.posted_at > since)
-    found: int = connection.execute(query).scalar_one() if client else 0
-    return found
+def count_of(connection: Connection, origin: Origin, since: datetime) -> tuple[int, int]:
+    """The comments of a client and of its network; 0 if they are unknown."""
+    found = []
+    for column, value in ((c.client, origin.client), (c.network, origin.network)):
+        query = select(func.count()).where(column == value, c.posted_at > since)
+        found.append(connection.execute(query).scalar_one() if value else 0)
+    return found[0], found[1]
 
 
 def acts_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Row[Any]]]:

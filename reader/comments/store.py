@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import Busy, StateUnusable
-from ..i18n import Message
+from ..errors import StateUnusable
 from ..state import State
 from . import acceptance
-from .comment import APPROVED, PENDING, WITHDRAWN, Comment, Read, Submission, Thread
+from .comment import APPROVED, PENDING, START, WITHDRAWN, Comment, Cursor, Listed, Origin, Read, Submission, Thread
 from .signatures import Signatures, author_hash, new_author_id, pseudonym
 from .word_list import WordList
 
 THREADS_PER_PAGE = 20
 QUEUE_PER_PAGE = 20
-MOST_WAITING = 10_000
-"""More than editors can read: new comments are put off, so that a flood doesn't fill the disk."""
-
 SAME_TEXT_FOR = timedelta(days=7)
 """So long the same text again waits for an editor."""
 
@@ -37,8 +33,7 @@ class CommentPage:
     what waits for an editor, and what may still be changed."""
 
     count: int
-    thread_count: int
-    threads: tuple[Thread, ...]
+    threads: Listed[Thread]
     own: tuple[Comment, ...]
 
 
@@ -53,11 +48,13 @@ class Rules:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a form: ``client`` is an IP address, empty if unknown; ``cookie`` the author's, empty without one."""
+    """Who sends a form: ``client`` is an IP address, empty if unknown; ``cookie`` the author's, empty without one.
+    ``network`` is that of the address, empty if unknown."""
 
     client: str
     cookie: str
     form: str
+    network: str = ""
 
 
 class CommentStore:
@@ -113,27 +110,24 @@ class CommentStore:
             self._ask_after = time.monotonic() + PATIENCE_SECONDS
             return None
 
-    def page(self, page: str, *, cookie: str, oldest_first: bool, number: int) -> CommentPage:
-        """*number* counts from 1."""
+    def page(self, page: str, *, cookie: str, oldest_first: bool, cursor: Cursor = START) -> CommentPage | None:
+        """None if the *cursor* is no thread of the article."""
         from . import queries
 
         author = self.signatures.author_of(cookie) if cookie else ""
-        skip = (number - 1) * THREADS_PER_PAGE
         with self.state.reading() as connection:
-            found = queries.threads(connection, page, oldest_first=oldest_first, skip=skip, limit=THREADS_PER_PAGE)
-            return CommentPage(
-                queries.count(connection, page),
-                queries.thread_count(connection, page),
-                tuple(found),
-                tuple(queries.of_author(connection, page, author)),
-            )
+            found = queries.threads(connection, page, cursor, THREADS_PER_PAGE, oldest_first=oldest_first)
+            if found is None:
+                return None
+            own = tuple(queries.of_author(connection, page, author))
+            return CommentPage(queries.count(connection, page), found, own)
 
-    def thread(self, page: str, first: int, number: int) -> Thread | None:
-        """A page of the answers to one comment; *number* counts from 1. None if there is no such thread."""
+    def thread(self, page: str, first: int, cursor: Cursor = START) -> Listed[Thread] | None:
+        """One thread with a page of its answers. None if there is no such thread, or the *cursor* is none of it."""
         from . import queries
 
         with self.state.reading() as connection:
-            return queries.thread(connection, page, first, (number - 1) * queries.ANSWERS_PER_PAGE)
+            return queries.thread(connection, page, first, cursor)
 
     def comment(self, number: int) -> Comment | None:
         from . import queries
@@ -155,9 +149,9 @@ class CommentStore:
 
         Once others can read it, who sends it again gets no cookie: the form is the same for all, and so may be the
         address of a school.
-        Raises Busy if too many wait already.
+        Raises Busy if too many wait already (``bounds.py``).
         """
-        from . import changes, queries
+        from . import bounds, changes, queries
 
         author = self.signatures.author_of(sender.cookie) if sender.cookie else ""
         author_id = "" if author else self._author_id(page, sent, sender)
@@ -165,12 +159,10 @@ class CommentStore:
         reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
         digest = acceptance.digest_of(sent.text)
         with self.state.writing() as connection:
-            if queries.queue_length(connection, PENDING) >= MOST_WAITING:
-                raise Busy(Message("too many comments wait for an editor"), retry_seconds=3600)
-            client = pseudonym(sender.client, changes.key_of_day(connection, now))
+            sent_from = self._origin_of(sender, changes.key_of_day(connection, now))
             if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
                 reasons.append(acceptance.DUPLICATE)
-            if queries.count_of_client(connection, client, now - timedelta(hours=1)) >= acceptance.MOST_PER_HOUR:
+            if acceptance.is_flood(*queries.count_of(connection, sent_from, now - timedelta(hours=1))):
                 reasons.append(acceptance.FLOOD)
             origin = f"form:{_hash(author, page, sender.form, sent.name, sent.text)}"
             while (known := queries.of_origin(connection, origin)) and known.status == WITHDRAWN:
@@ -178,18 +170,25 @@ class CommentStore:
             if known:
                 is_secret = known.status == PENDING and known.edited_at is None
                 return known, author_id if is_secret else ""
+            waits = acceptance.waits(rules.mode, tuple(reasons))
+            if waits:
+                bounds.make_room(connection, page, sent_from, now)
             new = changes.NewComment(
                 page=page,
                 sent=sent,
                 posted_at=now,
-                status=PENDING if acceptance.waits(rules.mode, tuple(reasons)) else APPROVED,
+                status=PENDING if waits else APPROVED,
                 origin=origin,
                 author=author,
-                client=client,
+                sent_from=sent_from,
                 digest=digest,
                 reasons=tuple(reasons),
             )
             return changes.post(connection, new), author_id
+
+    @staticmethod
+    def _origin_of(sender: Sender, key_of_day: bytes) -> Origin:
+        return Origin(pseudonym(sender.client, key_of_day), pseudonym(sender.network, key_of_day))
 
     def _author_id(self, page: str, sent: Submission, sender: Sender) -> str:
         """An id that nobody can guess, and that a second press of the same button gets again."""
@@ -197,7 +196,7 @@ class CommentStore:
             return new_author_id()
         key = self.signatures.key
         return hmac.new(
-            key, _hash(page, *vars(sender).values(), sent.name, sent.text).encode(), hashlib.sha256
+            key, _hash(page, sender.client, sender.cookie, sender.form, sent.name, sent.text).encode(), hashlib.sha256
         ).hexdigest()
 
     def correct(self, number: int, cookie: str, sent: Submission, rules: Rules, now: datetime) -> Comment | None:

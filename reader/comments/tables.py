@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, false
 
 from ..state.tables import METADATA, Moment
 
@@ -24,14 +24,35 @@ comments = Table(
     Column("digest", Text, nullable=False),
     Column("reasons", Text, nullable=False),
     Column("origin", Text, nullable=False, unique=True),
-    Index("ix_comments_page", "page", "thread", "status", "posted_at"),
+    Column("answers", Integer, nullable=False, server_default="0"),
+    Column("is_shown", Boolean, nullable=False, server_default=false()),
+    Column("network", Text, nullable=False, server_default=""),
+    Index("ix_comments_shown", "page", "is_shown", "posted_at", "id"),
+    Index("ix_comments_answers", "thread", "status", "posted_at", "id"),
+    Index("ix_comments_newest", "page", "status", "posted_at", "id"),
+    Index("ix_comments_author", "author", "page"),
+    Index("ix_comments_network", "network", "posted_at"),
     Index("ix_comments_status", "status", "posted_at"),
     Index("ix_comments_client", "client", "posted_at"),
     Index("ix_comments_digest", "digest"),
     sqlite_autoincrement=True,
 )
 """``thread`` is 0 for a comment at the top of its thread. ``origin`` names what it was made from, so that the same form
-or the same line of an imported file makes one comment: ``form:…``, ``isso:12``."""
+or the same line of an imported file makes one comment: ``form:…``, ``isso:12``.
+
+``answers`` is the number of approved answers below one at the top; ``is_shown`` tells whether the page has it: while it
+is approved or has answers. Both are derived, and kept by ``counting.py`` with each change of a status, so that a page
+of a hundred thousand comments is found without reading them. ``client`` and ``network`` are pseudonyms of a day.
+"""
+
+comment_counts = Table(
+    "comment_counts",
+    METADATA,
+    Column("page", Text, primary_key=True),
+    Column("comments", Integer, nullable=False),
+    Column("threads", Integer, nullable=False),
+)
+"""Of each article: its approved comments, and the threads that its page shows. Derived, too."""
 
 comment_acts = Table(
     "comment_acts",

@@ -143,6 +143,11 @@ def counted_client() -> str:
     return _counted_as(found)[0] if (found := client()) else ""
 
 
+def counted_network() -> str:
+    """The network that the client shares with others (IPv4 /24, IPv6 /48); empty if unknown."""
+    return _counted_as(found)[1] if (found := client()) else ""
+
+
 def client_limits() -> ClientLimits:
     found: ClientLimits = current_app.extensions["reader-limits"]
     return found

@@ -35,8 +35,9 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 @pytest.fixture
-def server(tmp_path: Path):
-    limits = {"READER_COMMENTS_PER_MINUTE": "100000", "READER_EDITOR_TOKEN": TOKEN}
+def server(tmp_path: Path, state_url: str):
+    """On SQLite, and on PostgreSQL."""
+    limits = {"READER_COMMENTS_PER_MINUTE": "100000", "READER_EDITOR_TOKEN": TOKEN, "READER_DATABASE_URL": state_url}
     found = Server(tmp_path, environment={"READER_COMMENTS": "open", **limits})
     found.publish("rain")
     found.publish("sun")
@@ -67,7 +68,8 @@ def kept(server: Server) -> list[str]:
     """The texts of all comments, as the command exports them."""
     places = {f"READER_{name.upper()}": str(server.folder / name) for name in ("articles", "instance")}
     command = [sys.executable, "-m", "reader", "comments", "export"]
-    done = subprocess.run(command, cwd=ROOT, env=inherited() | places, capture_output=True, check=True)
+    environment = inherited() | places | {"READER_DATABASE_URL": server.environment["READER_DATABASE_URL"]}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
     return [comment["text"] for comment in json.loads(done.stdout)["comments"]]
 
 

@@ -27,7 +27,7 @@ OF_PAGES = {
 }
 """By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
 
-OF_COMMENTS = {"page", "reply", "script", "sent", "sort", "thread"}
+OF_COMMENTS = {"next", "previous", "reply", "script", "sent", "sort", "thread"}
 OF_FEEDS, OF_EXPORTS = {"piece", "tag"}, {"page", "script"}
 """Feeds and exports of a search also read ``q``, exports of a selection ``a``."""
 
@@ -40,6 +40,8 @@ KNOWN_VALUES = {
     "sent": "1",
     "reply": r"[1-9]\d{0,8}",
     "thread": r"[1-9]\d{0,8}",
+    "next": r"[1-9]\d{0,8}",
+    "previous": r"[1-9]\d{0,8}",
     "order": "|".join(ORDERS),
     "script": "|".join(SCRIPTS),
     "pictures": r"all|\d{1,3}(?:,\d{1,3}){0,99}",

@@ -7,7 +7,7 @@ cookie for the comments of this article, and gets a private page with what still
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, request
@@ -17,17 +17,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...comments import acceptance
-from ...comments.comment import AUTHOR_MAY_CHANGE, OFF, PENDING, REVIEWED, Comment, Submission
-from ...comments.comment_feed import comment_feed
+from ...comments.comment import AUTHOR_MAY_CHANGE, OFF, PENDING, REVIEWED, Comment, Cursor, Listed, Submission, Thread
 from ...comments.plain_text import clean_line, clean_text
-from ...comments.store import THREADS_PER_PAGE, Sender
-from ...errors import Busy, NotFound, StateUnusable
-from ...feeds import FEEDS
+from ...comments.store import Sender
+from ...errors import Busy, NotFound, ShareUsed, StateUnusable
 from ...i18n import Message, translated
 from ...models import Article, fingerprint
 from .. import services
 from ..comment_access import (
-    article_of,
     drop_changed_pages,
     is_closed,
     mode,
@@ -39,29 +36,26 @@ from ..comment_access import (
 )
 from ..current_site import in_script
 from ..localized_templates import render_template
-from ..rate_limits import client, client_limits, counted_client
+from ..rate_limits import client, client_limits, counted_client, counted_network
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
 from ..request_context import AUTHOR_COOKIE, request_context
 from ..request_origin import is_from_this_site, is_https
-from ..responses import Representation, conditional_response, version_of
 from ..shown_comments import may_be_changed, shown, shown_threads
-from .share import this_site
 
 optional_bp = Blueprint("comments", __name__)
 
 FRESH = "public, no-cache"
 """Browsers ask each time; our own cache knows when to drop it."""
 
-FEED_FRESH = "public, max-age=300, stale-if-error=86400"
 NO_STORE = "private, no-store"
 COOKIE_SECONDS = 30 * 86_400
 LARGEST_FORM_BYTES = 64_000
-LARGEST_PAGE = 100_000
-MOST_ROUNDS = 10
 HONEYPOT = "topic"
 """A field that people don't see."""
 
 OFTEN = Message("You have just commented several times. Please wait a minute.")
+
+MANY_WAIT = Message("Many comments from your network wait for an editor. Please send yours later.")
 
 PATH = "/a/<slug:slug>/comments"
 
@@ -98,34 +92,29 @@ def _authors_cookie() -> str:
 
 
 def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
-    number, oldest_first = _page_number(), request.args.get("sort") == "oldest"
-    found = required_store().page(page_of(article.slug), cookie=cookie, oldest_first=oldest_first, number=number)
-    if number > 1 and not found.threads:
-        raise NotFound("page", str(number))
+    oldest_first = request.args.get("sort") == "oldest"
+    found = required_store().page(page_of(article.slug), cookie=cookie, oldest_first=oldest_first, cursor=_cursor())
+    if found is None:
+        raise NotFound("page", request.query_string.decode("ascii", "replace"))
     moment = now()
     own = [comment for comment in found.own if comment.status == PENDING or may_be_changed(comment, moment)]
     return page_context(article, script) | {
         "count": found.count,
-        "threads": shown_threads(found.threads, script),
+        "threads": shown_threads(found.threads.items, script),
         "own": [(shown(comment, script), may_be_changed(comment, moment)) for comment in own],
         "was_sent": "sent" in request.args and not own,
         "oldest_first": oldest_first,
-        **_links_to_pages(article.slug, number, found.thread_count, oldest_first),
+        **_links_to_pages(article.slug, "sort=oldest" if oldest_first else "", found.threads, found.threads.items),
     }
 
 
 def thread_context(article: Article, first: int, script: str) -> dict[str, Any]:
     """A thread with more answers than the list shows, paged."""
-    number = _page_number()
-    found = required_store().thread(page_of(article.slug), first, number)
-    if found is None or (number > 1 and not found.answers):
+    found = required_store().thread(page_of(article.slug), first, _cursor())
+    if found is None:
         raise NotFound("comment", str(first))
-    address, threads = f"{urls.comments(article.slug)}?thread={first}", shown_threads([found], script)
-    return page_context(article, script) | {
-        "threads": [replace(threads[0], has_more=False)],
-        "newer": NavigationLink(gettext("Previous page"), f"{address}&page={number - 1}") if number > 1 else None,
-        "older": NavigationLink(gettext("Next page"), f"{address}&page={number + 1}") if found.has_more else None,
-    }
+    links = _links_to_pages(article.slug, f"thread={first}", found, [Thread(a) for a in found.items[0].answers])
+    return page_context(article, script) | {"threads": shown_threads(found.items, script), **links}
 
 
 def reply_context(article: Article, number: int, script: str) -> dict[str, Any]:
@@ -162,57 +151,27 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_PAGE):
-        raise NotFound("page", text)
-    return int(text)
+def _cursor() -> Cursor:
+    """Raises NotFound."""
+    numbers = [request.args.get(name, "0") for name in ("next", "previous")]
+    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in numbers):
+        raise NotFound("page", " ".join(numbers))
+    return Cursor(*map(int, numbers))
 
 
-def _links_to_pages(slug: str, number: int, thread_count: int, oldest_first: bool) -> dict[str, NavigationLink | None]:
-    def link(label: str, to: int) -> NavigationLink:
-        query = "&".join([*(["sort=oldest"] if oldest_first else []), *([f"page={to}"] if to > 1 else [])])
-        return NavigationLink(label, urls.comments(slug) + (f"?{query}" if query else ""))
+def _links_to_pages(
+    slug: str, query: str, listed: Listed[Thread], shown_here: Sequence[Thread]
+) -> dict[str, NavigationLink | None]:
+    """To the pages before and after that of these threads, or answers, in their order."""
 
-    has_next = thread_count > number * THREADS_PER_PAGE
+    def link(label: str, more: str) -> NavigationLink:
+        return NavigationLink(label, f"{urls.comments(slug)}?{query}{'&' if query else ''}{more}")
+
+    first, last = (shown_here[0].first.id, shown_here[-1].first.id) if shown_here else (0, 0)
     return {
-        "newer": link(gettext("Previous page"), number - 1) if number > 1 else None,
-        "older": link(gettext("Next page"), number + 1) if has_next else None,
+        "newer": link(gettext("Previous page"), f"previous={first}") if listed.has_before and first else None,
+        "older": link(gettext("Next page"), f"next={last}") if listed.has_after else None,
     }
-
-
-# -- feeds --------------------------------------------------------------------------------------------------------
-
-
-@optional_bp.get(f"{PATH}/<any({', '.join(map(repr, FEEDS))}):name>")
-def feed_of_article(slug: str, name: str) -> Response:
-    article = services().catalog.article(slug)
-    page = page_of(slug)
-    return _feed(name, required_store().newest(page), {page: article}, article)
-
-
-@optional_bp.get(f"{urls.COMMENTS}<any({', '.join(map(repr, FEEDS))}):name>")
-def feed_of_all(name: str) -> Response:
-    gone: set[str] = set()  # pages of articles that are not public any more
-    for _ in range(MOST_ROUNDS):
-        found = required_store().newest(but=gone)
-        articles = {page: article_of(page) for page in {comment.page for comment in found}}
-        missing = {page for page, article in articles.items() if article is None}
-        gone |= missing
-        if not missing:
-            break
-    return _feed(name, found, {page: article for page, article in articles.items() if article}, None)
-
-
-def _feed(name: str, found: list[Comment], articles: dict[str, Article], of: Article | None) -> Response:
-    feed = comment_feed(found, articles, this_site(), name, of, services().catalog.changed_at)
-    # No Last-Modified: the newest comment is older than before once a later one is hidden, or an earlier one approved.
-    representation = Representation(
-        version_of(services().render.build_id, name, repr(feed)),
-        mimetype=FEEDS[name].MIMETYPE,
-        cache_control=FEED_FRESH,
-    )
-    return conditional_response(representation, lambda: FEEDS[name].to_bytes(feed))
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -236,9 +195,13 @@ def post(slug: str) -> WerkzeugResponse:
         again = _form_again(article, sent, OFTEN, 429)
         again.headers["Retry-After"] = str(error.retry_after)
         return again
-    sender = Sender(counted_client(), _authors_cookie(), request.form.get("token", ""))
+    sender = Sender(counted_client(), _authors_cookie(), request.form.get("token", ""), counted_network())
     try:
         comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
+    except ShareUsed as error:
+        again = _form_again(article, sent, MANY_WAIT, 429)
+        again.headers["Retry-After"] = str(error.retry_seconds)
+        return again
     except (StateUnusable, Busy) as error:
         again = _form_again(article, sent, Message("Your comment was not saved. Please send it again later."), 503)
         again.headers["Retry-After"] = str(error.retry_seconds)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...comments import acceptance
-from ...comments.comment import APPROVED, HIDDEN, OFF, PENDING, REJECTED, Comment, Read, Submission
+from ...comments.comment import APPROVED, DISPLACED, HIDDEN, OFF, PENDING, REJECTED, Comment, Read, Submission
 from ...comments.comment_feed import waiting_feed
 from ...comments.plain_text import clean_text
 from ...comments.store import QUEUE_PER_PAGE
@@ -42,6 +42,7 @@ STATUSES = {
     APPROVED: N_("Public"),
     REJECTED: N_("Rejected"),
     HIDDEN: N_("Hidden"),
+    DISPLACED: N_("Displaced"),
 }
 ACTS = {
     "approve": N_("Approve"),
@@ -50,12 +51,14 @@ ACTS = {
     "answer": N_("Answer"),
     "correct": N_("Corrected by the author"),
     "withdraw": N_("Withdrawn by the author"),
+    "displace": N_("Made room while too many waited"),
 }
 OFFERED = {
     PENDING: ("approve", "reject"),
     APPROVED: ("hide",),
     REJECTED: ("approve",),
     HIDDEN: ("approve",),
+    DISPLACED: ("approve", "reject"),
 }
 """What can be done to a comment of each status."""
 

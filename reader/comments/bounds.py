@@ -1,0 +1,63 @@
+"""How many comments may wait for an editor: of one client, of its network, of one article, and of all.
+
+One abuser must not shut the comments of all others. Who sends too many is refused; where an article, or the site, is
+full, the oldest suspicious comment makes room: those of floods first. It is kept
+as DISPLACED and can be approved later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select
+
+from ..errors import Busy, ShareUsed
+from ..i18n import Message
+from . import queries
+from .acceptance import FLOOD
+from .changes import displace
+from .comment import DISPLACED, PENDING, Comment, Origin
+from .tables import comment_acts, comments
+
+OF_ALL, OF_ARTICLE, OF_NETWORK, OF_CLIENT = 10_000, 2_000, 1_000, 200
+"""10,000 are more than editors can read, and small on a disk. No article has more than a fifth of them, no network
+(IPv4 /24, IPv6 /48) more than a tenth, no address more than a fiftieth."""
+
+MOST_DISPLACED = 10_000
+RETRY_SECONDS = 3600
+
+c = comments.c
+
+
+def make_room(connection: Connection, page: str, origin: Origin, now: datetime) -> None:
+    """Before a comment that waits is stored. Raises ShareUsed, and Busy if nothing suspicious can make room."""
+    for column, value, most in ((c.client, origin.client, OF_CLIENT), (c.network, origin.network, OF_NETWORK)):
+        if value and _waiting(connection, column == value) >= most:
+            raise ShareUsed(Message("many comments from one place wait for an editor"), RETRY_SECONDS)
+    for where, most in ((c.page == page, OF_ARTICLE), (c.id > 0, OF_ALL)):
+        if _waiting(connection, where) >= most:
+            if (suspicious := _most_suspicious(connection, where)) is None:
+                raise Busy(Message("too many comments wait for an editor"), RETRY_SECONDS)
+            displace(connection, suspicious, now)
+            _forget_displaced(connection)
+
+
+def _waiting(connection: Connection, where: ColumnElement[bool]) -> int:
+    found: int = connection.execute(select(func.count()).where(c.status == PENDING, where)).scalar_one()
+    return found
+
+
+def _most_suspicious(connection: Connection, where: ColumnElement[bool]) -> Comment | None:
+    query = select(comments).where(c.status == PENDING, c.reasons != "", c.answers == 0, where)
+    row = connection.execute(query.order_by(c.reasons.contains(FLOOD).desc(), c.posted_at, c.id).limit(1)).first()
+    return queries.comment_of(row) if row else None
+
+
+def _forget_displaced(connection: Connection) -> None:
+    """Deletes the oldest above MOST_DISPLACED: a flood must not fill the disk."""
+    extra = queries.queue_length(connection, DISPLACED) - MOST_DISPLACED
+    if extra > 0:
+        oldest = select(c.id).where(c.status == DISPLACED).order_by(c.posted_at, c.id).limit(extra)
+        numbers = list(connection.execute(oldest).scalars())
+        connection.execute(delete(comment_acts).where(comment_acts.c.comment.in_(numbers)))
+        connection.execute(delete(comments).where(c.id.in_(numbers)))
