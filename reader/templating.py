@@ -48,6 +48,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.globals["address"] = urls
+        self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
 
     def render(self, template: str, **context: Any) -> str:
         return self._environment.get_template(template).render(context)

@@ -1,4 +1,4 @@
-"""What Reader exports as Markdown, JSON or a web page in one file is imported again as the same article."""
+"""What Reader exports as Markdown, JSON, EPUB or a web page in one file is imported again as the same article."""
 
 from __future__ import annotations
 
@@ -98,6 +98,10 @@ def imported(settings) -> list[Article]:
     return [article_of(answer["article"], settings.timezone) for answer in read_files(settings, paths)]
 
 
+def without_addresses(body: str) -> str:
+    return re.sub(r' (?:src|width|height|value)="[^"]*"', "", body)
+
+
 @pytest.fixture
 def again(tmp_path, monkeypatch):
     """``again(content, name)`` imports the file into an empty site."""
@@ -115,22 +119,26 @@ def again(tmp_path, monkeypatch):
     return again
 
 
-@pytest.mark.parametrize("suffix", ["md", "json", "html"])
+@pytest.mark.parametrize("suffix", ["md", "json", "html", "epub"])
 def test_an_exported_article_is_the_same_article_elsewhere(services, rain, again, suffix):
     [found], _ = again(exported(services, suffix, of_article(rain)), f"saved.{suffix}")
     assert {name: getattr(found, name) for name in SEEN} == {name: getattr(rain, name) for name in SEEN}
     assert to_markdown(found.body).count("[^") == to_markdown(rain.body).count("[^") == 5
-    if suffix == "html":  # the one that holds its pictures
+    if suffix in ("html", "epub"):  # those that hold their pictures
+        assert without_addresses(found.body) == without_addresses(rain.body)
         assert len(found.images) == 1
         assert "<figcaption>雨后的街道</figcaption>" in found.body
 
 
-def test_a_whole_issue_comes_back_from_its_json(services, publish, rain, again):
+@pytest.mark.parametrize("suffix", ["json", "epub"])
+def test_a_whole_issue_comes_back(services, publish, rain, again, suffix):
     publish({"2026-05-01/rain.md": RAIN, "2026-05-01/sun.md": "# 晴天\n\n第二天放晴了，路上的水也干了。"})
     issue = services.catalog.issue(rain.day)
     publication = of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))
-    found, _ = again(exported(services, "json", publication), "issue.json")
+    found, _ = again(exported(services, suffix, publication), f"issue.{suffix}")
     assert {article.slug for article in found} == {"rain", "sun"}
+    [again_rain] = [article for article in found if article.slug == "rain"]
+    assert (again_rain.section, again_rain.published, again_rain.source) == (rain.section, rain.published, rain.source)
 
 
 def test_addresses_in_exported_markdown_hold_elsewhere(services, rain):

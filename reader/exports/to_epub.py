@@ -22,6 +22,7 @@ from .ncx import MIMETYPE as NCX_TYPE
 from .ncx import NAME as NCX
 from .ncx import nav_points
 from .options import Options, Render
+from .to_json import fields_of
 
 SUFFIX = "epub"
 MIMETYPE = "application/epub+zip"
@@ -80,9 +81,10 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         "points": nav_points(contents),
         "first": file_of(document.chapters[0]),
     }
-    pages = [_page(chapter, document, render) for chapter in document.chapters]
+    body = "".join(chapter.body for chapter in document.chapters)
+    pages = [_page(chapter, document, options, render) for chapter in document.chapters]
     items = [
-        ManifestItem("style.css", "text/css", render("export/epub/style.css", **common).encode()),
+        ManifestItem("style.css", "text/css", render("export/epub/style.css", **common, body=body).encode()),
         ManifestItem("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
         ManifestItem("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
         ManifestItem("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
@@ -105,9 +107,10 @@ def file_of(chapter: Chapter) -> str:
     return f"{chapter.id}.xhtml"
 
 
-def _page(chapter: Chapter, document: Document, render: Render) -> ManifestItem:
+def _page(chapter: Chapter, document: Document, options: Options, render: Render) -> ManifestItem:
     colophon = document.colophon if chapter is document.chapters[-1] else None
-    page = render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon)
+    fields = fields_of(chapter.article, options)
+    page = render("export/epub/chapter.xhtml", chapter=chapter, colophon=colophon, fields=fields)
     return ManifestItem(file_of(chapter), XHTML, page.encode(), "mathml" if "<math" in chapter.body else "")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 
 from markupsafe import Markup
@@ -28,7 +27,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     address = document.colophon.address
     media = document.media | ({"qr": qr_code(address)} if address else {})
     is_one = len(publication.chapters) == 1
-    fields = json.dumps(fields_of(publication.chapters[0], options), ensure_ascii=False) if is_one else ""
+    fields = fields_of(publication.chapters[0], options) if is_one else None
     page = render("export/single.html", **document.context(), site_name=options.site_name, fields=fields)
     for name, content in media.items():
         kind = "png" if name == "qr" else "jpeg"

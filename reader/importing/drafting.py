@@ -79,7 +79,8 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         raise NotImported(item.name, _in_line(error)) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
-    is_page = item.form in ("", "page") and not _is_short_news(draft, got.content)
+    is_page = item.form in ("", "page") and not own_exports.is_marked(got.content)
+    is_page = is_page and not _is_short_news(draft, got.content)
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})
@@ -180,11 +181,17 @@ def _from_article(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, 
     return replace(item.hints, body_html=html, language=_language(item.hints.language, html)), address
 
 
+def _from_export(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+    """As ``_from_article``; the language is that of the fields, which Reader wrote itself."""
+    return replace(_from_article(got, item, address)[0], language=item.hints.language), address
+
+
 _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
     "page": _from_page,
     "text": _from_text,
     "clean": _from_clean,
     "article": _from_article,
+    "export": _from_export,
 }
 
 

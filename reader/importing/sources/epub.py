@@ -22,6 +22,7 @@ from ..extraction.blocks import parse
 from ..extraction.patterns import TOKEN
 from ..extraction.semantic_html import normalize, to_clean_html
 from .items import Found, SourceItem, given_html
+from .own_exports import chapter_in, read_chapter
 
 LEAST_TOKENS = 30
 """Covers, title pages and tables of contents have fewer words outside links."""
@@ -35,6 +36,8 @@ class EpubChapter:
     body_html: str
     draft: Draft
     read_sibling: Callable[[str], bytes | None]
+    form: str = "clean"
+    address: str = ""
 
 
 def book_items(name: str, archive: Archive) -> Iterator[Found]:
@@ -46,7 +49,8 @@ def book_items(name: str, archive: Archive) -> Iterator[Found]:
         yield SourceItem(
             name=f"{name}: {chapter.path}",
             read=given_html(chapter.body_html),
-            form="clean",
+            form=chapter.form,
+            address=chapter.address,
             hints=chapter.draft,
             read_sibling=chapter.read_sibling,
         )
@@ -111,6 +115,11 @@ def _spine(package: etree._Element, folder: str) -> Iterator[str]:
 
 def _chapter(path: str, archive: Archive, book: Draft) -> EpubChapter | None:
     root = parse(decode_page(archive.read(path)))
+    read_sibling = partial(archive.read_sibling, path)
+    section = chapter_in(root)
+    if section is not None:
+        draft, address = read_chapter(root, section)
+        return EpubChapter(path, draft.body_html, draft, read_sibling, "export", address)
     heading = next((h for tag in ("h1", "h2", "h3") for h in root.iter(tag) if h.text_content().strip()), None)
     title = _line(heading) if heading is not None else " ".join((root.findtext(".//title") or "").split())
     body = root.find("body")
@@ -119,7 +128,7 @@ def _chapter(path: str, archive: Archive, book: Draft) -> EpubChapter | None:
     if heading is not None:
         heading.drop_tree()
     draft = Draft(**{**vars(book), "title": title, "language": root.get("lang") or ""})
-    return EpubChapter(path, to_clean_html(body), draft, partial(archive.read_sibling, path))
+    return EpubChapter(path, to_clean_html(body), draft, read_sibling)
 
 
 def _line(element: HtmlElement) -> str:

@@ -30,7 +30,8 @@ class SourceItem:
     """One article of a source. ``read`` may download it, and raises NotImported.
 
     ``form`` is the form of its content: page, text, clean (HTML with the article and little else), article (HTML with
-    exactly the article), or the suffix of another article format. ``hints`` are the fields that the source declares.
+    exactly the article), export (the same, by Reader), or the suffix of another format. ``hints`` are the fields
+    that the source declares.
     ``notes`` tell the editor what was lost or changed.
     """
 

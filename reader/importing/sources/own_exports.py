@@ -1,10 +1,11 @@
-"""What Reader itself exported: an article or an issue as JSON, an article as a web page in one file.
+"""What Reader itself exported: articles as JSON or as chapters of an EPUB, an article as a web page in one file.
 
-Both hold the fields as JSON in the words of schema.org, so nothing has to be found out from the look of a page.
+All hold the fields as JSON in the words of schema.org, so nothing has to be found out from the look of a page.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +31,7 @@ _HEAD_BYTES = 400
 _FIELDS = '<meta name="reader:article" '
 _CHAPTER = "a1-"
 """What the ids of the one article begin with."""
+_NUMBER = re.compile(r"^\d+\. ")
 
 
 def is_json_export(content: bytes) -> bool:
@@ -47,7 +49,11 @@ def json_items(name: str, content: bytes) -> Iterator[Found]:
         if isinstance(facts, dict) and (html := _text(facts, "text")):
             draft = draft_of(facts)
             body = given_html(_as_in_file(html, draft.language))
-            yield SourceItem(name, body, "article", _text(facts, "url"), draft)
+            yield SourceItem(name, body, "export", _text(facts, "url"), draft)
+
+
+def is_marked(page: bytes) -> bool:
+    return _FIELDS.encode() in page[:4_000]
 
 
 def is_page(html: str) -> bool:
@@ -58,17 +64,48 @@ def is_page(html: str) -> bool:
 def read_page(html: str) -> tuple[Draft, str]:
     """The draft of the article, and its address."""
     root = parse(html)
+    [article] = root.xpath("//article[@id=$id]", id=_CHAPTER[:-1])
+    return _read(root, article)
+
+
+def chapter_in(root: HtmlElement) -> HtmlElement | None:
+    """The article in a chapter of an EPUB of ours; None in a chapter of any other."""
+    sections = root.xpath("body/section[@id]") if _facts(root) else []
+    return sections[0] if len(sections) == 1 else None
+
+
+def read_chapter(root: HtmlElement, section: HtmlElement) -> tuple[Draft, str]:
+    """The draft of the article in *section*, and its address."""
+    for notes in section.xpath(".//section[contains(@class, 'footnotes')]"):
+        _as_list(notes)
+    return _read(root, section)
+
+
+def _as_list(notes: HtmlElement) -> None:
+    """Pop-up notes as the list that they were: ``exports.footnotes.as_popups`` the other way round."""
+    items = etree.Element("ol")
+    for note in notes.findall("aside"):
+        note.tag = "li"
+        first = note.find("p")
+        if first is not None and first.text:
+            first.text = _NUMBER.sub("", first.text)
+        items.append(note)
+    notes.append(items)
+
+
+def _read(root: HtmlElement, article: HtmlElement) -> tuple[Draft, str]:
+    """*article* begins with a header that repeats the fields; its ids begin with its own."""
     facts = _facts(root)
     draft = draft_of(facts)
-    [article] = root.xpath("//article[@id=$id]", id=_CHAPTER[:-1])
-    named = [element for element in article.iterchildren("p") if element.get("class") == "editor"]
+    own = f"{article.get('id')}-"
+    named = [element for element in article.iterchildren("p") if "editor" in element.get("class", "").split()]
     for element in [*article.iterchildren("header"), *(named[-1:] if draft.editor else ())]:
         element.drop_tree()
     for element in article.iter("*"):
-        for attribute, mark in (("id", _CHAPTER), ("href", f"#{_CHAPTER}")):
+        for attribute, mark in (("id", own), ("href", f"#{own}")):
             value = element.get(attribute, "")
             if value.startswith(mark):
-                element.set(attribute, mark[: -len(_CHAPTER)] + value.removeprefix(mark))
+                element.set(attribute, mark[: -len(own)] + value.removeprefix(mark))
     inside = (article.text or "") + "".join(
         etree.tostring(child, encoding="unicode", method="html") for child in article
     )
