@@ -120,7 +120,7 @@ def test_another_article_of_the_same_title_gets_a_name_of_its_own(run, settings,
 
 
 def test_a_file_in_the_way_is_never_overwritten(tmp_path):
-    from reader.importing.writing import put
+    from reader.importing.new_files import put
 
     put(tmp_path / "a.md", b"mine")
     with pytest.raises(FileExistsError):
@@ -148,15 +148,15 @@ def test_another_picture_in_the_way_refuses_the_article_and_stays(run, settings)
 
 
 def test_where_there_are_no_links_a_file_still_appears_whole_and_over_none(tmp_path, monkeypatch):
-    from reader.importing import writing
+    from reader.importing import new_files
 
     def no_links(*_: object) -> None:
         raise PermissionError("Operation not permitted")
 
-    monkeypatch.setattr(writing.os, "link", no_links)
-    writing.put(tmp_path / "a.md", b"mine")
+    monkeypatch.setattr(new_files.os, "link", no_links)
+    new_files.put(tmp_path / "a.md", b"mine")
     with pytest.raises(FileExistsError):
-        writing.put(tmp_path / "a.md", b"theirs")
+        new_files.put(tmp_path / "a.md", b"theirs")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.md", b"mine")]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import NotFound, ReaderError
 from ..formats import HOLD_PICTURES
 from ..i18n import Message
-from ..importing.writing import put_picture
+from ..importing.new_files import put_picture
 from ..library.directory_walk import EntryKind, find_root, walk
 from ..settings import Settings
 from ..storage.locks import waiting_lock

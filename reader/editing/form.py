@@ -9,7 +9,6 @@ from datetime import date
 
 from ..corrections import Correction
 from ..formats import LARGEST_BYTES, read_draft
-from ..importing.writing import to_plain_markdown
 from ..models import Draft, format_minute, is_dated
 from ..sanitizer.urls import WEB_SCHEMES, safe_address
 
@@ -49,6 +48,8 @@ LINES = tuple(name for name in FIELDS if name not in ("corrections", "draft", "t
 
 def form_of(draft: Draft, origin: str) -> EditorForm:
     """The form filled from *draft*, its body as Markdown."""
+    from ..importing.writing import to_plain_markdown  # here: web processes, which show forms, start without formats
+
     body, address = to_plain_markdown(draft.body_html), safe_address(origin, WEB_SCHEMES)
     return replace(fields_of(draft), body=body, origin=address)
 

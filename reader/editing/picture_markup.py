@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
-from ..formats import from_asciidoc, from_html, from_org, from_rst
-
 
 def picture_markup(suffix: str, path: str, caption: str) -> str:
     """A paragraph for a file with the *suffix*, between two line ends."""
+    from ..formats import from_asciidoc, from_html, from_org, from_rst  # here: web processes start without formats
+
     caption, address = " ".join(caption.split()), quote(path)
     if suffix in from_html.SUFFIXES:
         below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""

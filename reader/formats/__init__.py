@@ -10,8 +10,8 @@
     pasted_pages/        what stands above and below the story of a copied news page, for ``from_text``
     person_names.py      names of people in bylines
 
-A new module is found when Reader starts: the library scans its suffixes, ``import`` and the editor read such files,
-and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md`` and in
+A new module is found at the next start of Reader: the library scans its suffixes, ``import`` and the editor read such
+files, and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md`` and in
 ``docs/reference/articles.zh.md``. What it must pass::
 
     make test ARGS="tests/test_registries.py tests/test_formats.py tests/test_docs.py -k '.wiki or article_format'"
@@ -20,7 +20,9 @@ and the tests of the registry run over it. Its suffixes must be named in ``docs/
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -96,19 +98,40 @@ class Format(Protocol):
         ...
 
 
-def _formats() -> dict[str, Format]:
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
-    modules = [cast("Format", import_module(f"{__name__}.{name}")) for name in names]
-    found = [(suffix, module) for module in modules for suffix in module.SUFFIXES]
-    if len(dict(found)) < len(found):
-        raise ValueError(f"two formats share a suffix: {[suffix for suffix, _ in found]}")
-    return dict(found)
+class _Formats(Mapping[str, Format]):
+    """The formats by suffix: ``.md``, ``.html``, ``.txt`` … Imports their modules at the first use.
+
+    Only a process that reads files or looks at their names needs them; importing them takes a tenth of a second.
+    """
+
+    @cached_property
+    def _found(self) -> dict[str, Format]:
+        names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
+        modules = [cast("Format", import_module(f"{__name__}.{name}")) for name in names]
+        found = [(suffix, module) for module in modules for suffix in module.SUFFIXES]
+        if len(dict(found)) < len(found):
+            raise ValueError(f"two formats share a suffix: {[suffix for suffix, _ in found]}")
+        return dict(found)
+
+    def __getitem__(self, suffix: str) -> Format:
+        return self._found[suffix]
+
+    def __contains__(self, suffix: object) -> bool:
+        return suffix in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
-FORMATS = _formats()
-"""The formats by suffix: ``.md``, ``.html``, ``.txt`` …"""
-TEXT_FORMATS = [suffix for suffix in FORMATS if suffix not in HOLD_PICTURES]
-"""Those whose files a person types, with front matter above."""
+FORMATS = _Formats()
+
+
+def text_formats() -> list[str]:
+    """The suffixes of those whose files a person types, with front matter above."""
+    return [suffix for suffix in FORMATS if suffix not in HOLD_PICTURES]
 
 
 _NO_TEXTS = ("warnings", "notes", "corrections")

@@ -16,9 +16,10 @@ from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
 from .import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
+from .new_files import put, put_picture
 from .sources.http import Fetcher
 from .sources.items import Found, LeftOut, SourceItem, needs_too_much_memory
-from .writing import put, put_picture, slug_for, to_file
+from .writing import slug_for, to_file
 
 log = logging.getLogger(__name__)
 

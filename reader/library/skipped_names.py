@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..formats import FORMATS
 from ..i18n import Message
@@ -28,7 +29,11 @@ _UNNAMED = Message("a new file that has no name of its own yet")
 _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
 _TRASH = Message("a folder of deleted or generated files")
 
-ENDINGS = "(?:" + "|".join(re.escape(suffix) for suffix in sorted(FORMATS, key=len, reverse=True)) + ")"
+
+def _ending() -> str:
+    """The pattern of a suffix of an article."""
+    return "(?:" + "|".join(re.escape(suffix) for suffix in sorted(FORMATS, key=len, reverse=True)) + ")"
+
 
 UNREAD_FORMATS = frozenset(
     (".adoc", ".asciidoc", ".rst", ".rest", ".org", ".ipynb", ".textile", ".creole", ".mediawiki", ".wiki", ".pod")
@@ -108,7 +113,7 @@ HIDDEN_RULES = (
     (r"^\._|^\.#|^\.~", _TEMPORARY),
     (r"\.(?:sw[a-px]|kate-swp|un~|tmp|part)$", _TEMPORARY),
     (r"^\.(?:syncthing|unison)\.", _TEMPORARY),
-    (rf"{ENDINGS}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
+    (lambda: rf"{_ending()}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
 )
 """Hidden names that have the name of an article in them."""
 
@@ -116,13 +121,23 @@ _SECOND = lazy_pattern(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
 _NUMBERED = lazy_pattern(r"(.+?)[ -]([1-9]\d?)")
 
 
-def _compiled(rules: Iterable[tuple[str, Message]]) -> list[tuple[re.Pattern[str], Message]]:
+Rule = tuple[str | Callable[[], str], Message]
+"""A pattern, or the function that tells it once the formats are known; and what a file with such a name is."""
+
+
+def _compiled(rules: Iterable[Rule]) -> list[tuple[re.Pattern[str], Message]]:
     return [(lazy_pattern(pattern, re.IGNORECASE), reason) for pattern, reason in rules]
 
 
 _STEMS, _HIDDEN_NAMES = _compiled(STEM_RULES), _compiled(HIDDEN_RULES)
-_TAILS = _compiled((f"{ENDINGS}(?:{pattern})$", reason) for pattern, reason in TAIL_RULES)
-_HAS_ENDING = lazy_pattern(ENDINGS, re.IGNORECASE)
+
+
+def _tail(pattern: str) -> str:
+    return f"{_ending()}(?:{pattern})$"
+
+
+_TAILS = _compiled((partial(_tail, pattern), reason) for pattern, reason in TAIL_RULES)
+_HAS_ENDING = lazy_pattern(_ending, re.IGNORECASE)
 _SUSPECT = lazy_pattern(
     "[~#]|bak|backup|old|orig|rej|save|sw[po]|te?mp|lck|conf|base|local|remote|cop|kopi|part|download|aria2|"
     "desktop-|laptop-|win-|draft|草稿|未完|未[发發]|新[建增文]|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",
