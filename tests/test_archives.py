@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from registries import TEXT_FORMATS
 
 from reader.app import create_app
 from reader.errors import NotFound, UnreadableArticle
-from reader.formats import read_draft, text_formats
+from reader.formats import read_draft
 from reader.models import Collection, is_dated, path_key
 
 SAMPLES = Path(__file__).parent / "samples" / "archives"
@@ -168,7 +169,7 @@ def test_check_counts_equal_remarks_and_writes_them_for_programs(runner, setting
     assert len(found["notes"]) == 5
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize(
     "head",
     [

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from registries import TEXT_FORMATS
 
 from reader.article_building import to_article
 from reader.errors import UnreadableArticle
-from reader.formats import read_draft, text_formats
+from reader.formats import read_draft
 from reader.formats.dates import FIRST_YEAR, UnreadableDate, date_in_text, find_dates, parse_date
 from reader.models import Embargo, is_dated
 from reader.settings import Settings
@@ -82,7 +83,7 @@ def test_the_others_are_refused_with_the_fix(text, cause, fix):
     assert fix in caught.value.hint
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -112,7 +113,7 @@ def test_a_date_that_can_mean_two_leaves_the_day_to_the_path_and_keeps_a_possibl
     assert [(problem.path, problem.line) for problem in services.catalog.problems()] == [("c.md", 3)]
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 def test_a_date_that_cannot_be_read_is_a_problem_because_it_may_be_an_embargo(suffix):
     with pytest.raises(UnreadableArticle, match="not a date") as caught:
         read_draft(suffix, "---\ntitle: 题\ndate: 下周一\n---\n\n正文。\n".encode())

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from factories import refusal
+from registries import TEXT_FORMATS
 
 from reader.errors import UnknownFormat
-from reader.formats import FORMATS, limit_bytes, read_draft, text_formats
+from reader.formats import FORMATS, limit_bytes, read_draft
 from reader.settings import ROOT
 
 ONE_OF_EACH = sorted({known.SUFFIXES[0] for known in FORMATS.values()})
@@ -47,7 +48,7 @@ def test_a_file_too_large_for_an_article_is_refused_at_once(suffix):
     assert f"{most:,}" in refusal(suffix, bytes(most + 1)).hint
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 def test_front_matter_gives_every_format_its_fields(suffix):
     front = "---\ntitle: 甲\npublished: 2018-11-23 10:40\nsection: 河北新闻>>本网原创\nbyline: 高原雪、张岩\n---\n"
     draft = read_draft(suffix, f"{front}\n正文。\n".encode())
@@ -57,7 +58,7 @@ def test_front_matter_gives_every_format_its_fields(suffix):
     assert "title" not in draft.body_html
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize("encoding", ["gb18030", "gbk", "utf-8-sig", "utf-16"])
 def test_old_encodings_are_understood(suffix, encoding):
     front = "---\ntitle: 曲周县政协\npublished: 2018-11-23\n---\n\n加强政协党的建设，是根本保证。\n"
@@ -172,7 +173,7 @@ def test_reporters_in_brackets_at_the_end_leave_the_body_for_the_head(end, names
     assert paragraphs(draft)[-1] == ("最后一段。" if names else f"最后一段。{end}")
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 def test_names_of_rare_characters_are_read_and_stay_as_typed(suffix):
     front = "---\ntitle: \uf9e1先生\npublished: 2018-11-23\nbyline: 记者王㛃、李𬘡 渚\ufa46\n---\n"
     draft = read_draft(suffix, f"{front}\n书法家\U0002f80d与\u845b\U000e0101氏，猪\ufa1d。\n".encode())

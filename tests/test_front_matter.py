@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 
 import pytest
 from factories import refusal
+from registries import TEXT_FORMATS
 
 from reader.article_building import to_article
 from reader.errors import UnreadableArticle
-from reader.formats import FORMATS, front_matter, read_content, read_draft, text_formats
+from reader.formats import FORMATS, front_matter, read_content, read_draft
 from reader.formats.person_names import split_names
 from reader.importing.extraction.bylines import names_in
 from reader.models import Article, Draft
@@ -77,7 +78,7 @@ def test_a_byline_is_split_the_same_in_pasted_text_and_in_pages_of_others(typed,
     assert names_in(typed) == names
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize("spoilt", SPOILT)
 @pytest.mark.parametrize("draft", ["true", "false"])
 def test_slightly_spoilt_front_matter_is_read_as_meant_in_every_format(suffix, spoilt, draft):
@@ -88,7 +89,7 @@ def test_slightly_spoilt_front_matter_is_read_as_meant_in_every_format(suffix, s
     assert not re.search("draft|published|byline|张三", read.body_html)
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize(
     ("typed", "values"),
     [
@@ -107,7 +108,7 @@ def test_colons_tabs_and_spaces_within_it_are_read_as_meant(suffix, typed, value
     assert read.published == datetime(2018, 11, 23)
 
 
-@pytest.mark.parametrize("suffix", text_formats())
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
 @pytest.mark.parametrize(
     "head",
     [

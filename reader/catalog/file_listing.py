@@ -91,11 +91,6 @@ class FileListing:
         rows = self._connections.rows(f"{query} LIMIT ?", (int(begin.timestamp()), int(end.timestamp()), limit))
         return [article_of(row, self._timezone) for row in rows]
 
-    def has_picture(self, path: str, digest: str) -> bool:
-        """Whether the article in the file *path* has the picture."""
-        query = "SELECT 1 FROM pictures p JOIN articles a ON a.slug = p.slug WHERE p.digest = ? AND a.path = ?"
-        return bool(self._connections.rows(query, (digest, path)))
-
     def _listed(self, row: sqlite3.Row) -> ListedFile:
         published = datetime.fromtimestamp(row["published"], self._timezone) if row["title"] else None
         remarks = tuple(restored(json.loads(line)[1]) for line in row["remarks"].split("\n") if line)

@@ -242,12 +242,6 @@ class CommentStore:
             acts = queries.acts_of(connection, [comment.id for comment in found])
             return found, acts, queries.queue_length(connection, status, words)
 
-    def waiting_count(self) -> int:
-        from . import queries
-
-        with self.state.reading() as connection:
-            return queries.queue_length(connection, PENDING)
-
     def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None) -> int:
         """How many comments *act*, one of ``REVIEW``, changed; with *read* only those that are as they were read."""
         from . import changes

@@ -20,9 +20,10 @@ files, and the tests of the registry run over it. Its suffixes must be named in 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections import UserDict
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -98,40 +99,26 @@ class Format(Protocol):
         ...
 
 
-class _Formats(Mapping[str, Format]):
+@cache
+def _formats() -> dict[str, Format]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
+    modules = [cast("Format", import_module(f"{__name__}.{name}")) for name in names]
+    found = [(suffix, module) for module in modules for suffix in module.SUFFIXES]
+    if len(dict(found)) < len(found):
+        raise ValueError(f"two formats share a suffix: {[suffix for suffix, _ in found]}")
+    return dict(found)
+
+
+class _Formats(UserDict[str, Format]):
     """The formats by suffix: ``.md``, ``.html``, ``.txt`` … Imports their modules at the first use.
 
     Only a process that reads files or looks at their names needs them; importing them takes a tenth of a second.
     """
 
-    @cached_property
-    def _found(self) -> dict[str, Format]:
-        names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
-        modules = [cast("Format", import_module(f"{__name__}.{name}")) for name in names]
-        found = [(suffix, module) for module in modules for suffix in module.SUFFIXES]
-        if len(dict(found)) < len(found):
-            raise ValueError(f"two formats share a suffix: {[suffix for suffix, _ in found]}")
-        return dict(found)
-
-    def __getitem__(self, suffix: str) -> Format:
-        return self._found[suffix]
-
-    def __contains__(self, suffix: object) -> bool:
-        return suffix in self._found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
+    data = property(lambda _: _formats(), lambda *_: None)
 
 
-FORMATS = _Formats()
-
-
-def text_formats() -> list[str]:
-    """The suffixes of those whose files a person types, with front matter above."""
-    return [suffix for suffix in FORMATS if suffix not in HOLD_PICTURES]
+FORMATS: Mapping[str, Format] = _Formats()
 
 
 _NO_TEXTS = ("warnings", "notes", "corrections")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 
 from ..formats import FORMATS
 from ..i18n import Message
@@ -29,10 +28,8 @@ _UNNAMED = Message("a new file that has no name of its own yet")
 _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
 _TRASH = Message("a folder of deleted or generated files")
 
-
-def _ending() -> str:
-    """The pattern of a suffix of an article."""
-    return "(?:" + "|".join(re.escape(suffix) for suffix in sorted(FORMATS, key=len, reverse=True)) + ")"
+SUFFIX = "<suffix>"
+"""In a rule: any suffix of an article. Which there are is found out when a rule is first used."""
 
 
 UNREAD_FORMATS = frozenset(
@@ -113,7 +110,7 @@ HIDDEN_RULES = (
     (r"^\._|^\.#|^\.~", _TEMPORARY),
     (r"\.(?:sw[a-px]|kate-swp|un~|tmp|part)$", _TEMPORARY),
     (r"^\.(?:syncthing|unison)\.", _TEMPORARY),
-    (lambda: rf"{_ending()}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
+    (rf"{SUFFIX}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
 )
 """Hidden names that have the name of an article in them."""
 
@@ -121,23 +118,21 @@ _SECOND = lazy_pattern(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
 _NUMBERED = lazy_pattern(r"(.+?)[ -]([1-9]\d?)")
 
 
-Rule = tuple[str | Callable[[], str], Message]
-"""A pattern, or the function that tells it once the formats are known; and what a file with such a name is."""
+def _compiled(rules: Iterable[tuple[str, Message]]) -> list[tuple[re.Pattern[str], Message]]:
+    return [(_pattern(rule), reason) for rule, reason in rules]
 
 
-def _compiled(rules: Iterable[Rule]) -> list[tuple[re.Pattern[str], Message]]:
-    return [(lazy_pattern(pattern, re.IGNORECASE), reason) for pattern, reason in rules]
+def _pattern(rule: str) -> re.Pattern[str]:
+    return lazy_pattern(lambda: rule.replace(SUFFIX, _suffixes()), re.IGNORECASE)
+
+
+def _suffixes() -> str:
+    return "(?:" + "|".join(re.escape(suffix) for suffix in sorted(FORMATS, key=len, reverse=True)) + ")"
 
 
 _STEMS, _HIDDEN_NAMES = _compiled(STEM_RULES), _compiled(HIDDEN_RULES)
-
-
-def _tail(pattern: str) -> str:
-    return f"{_ending()}(?:{pattern})$"
-
-
-_TAILS = _compiled((partial(_tail, pattern), reason) for pattern, reason in TAIL_RULES)
-_HAS_ENDING = lazy_pattern(_ending, re.IGNORECASE)
+_TAILS = _compiled((f"{SUFFIX}(?:{pattern})$", reason) for pattern, reason in TAIL_RULES)
+_HAS_ENDING = _pattern(SUFFIX)
 _SUSPECT = lazy_pattern(
     "[~#]|bak|backup|old|orig|rej|save|sw[po]|te?mp|lck|conf|base|local|remote|cop|kopi|part|download|aria2|"
     "desktop-|laptop-|win-|draft|草稿|未完|未[发發]|新[建增文]|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 from ..settings import PACKAGE
 
@@ -34,15 +33,27 @@ class Arguments:
     parent: int = 0
 
 
-class Process(Protocol):
-    """A child of this process: a ``subprocess.Popen`` is one."""
+class Forked:
+    """The parent's side of ``fork``: the part of ``subprocess.Popen`` that is needed."""
 
-    @property
-    def pid(self) -> int: ...
+    def __init__(self, process_id: int) -> None:
+        self.pid = process_id
+        self._status: int | None = None
 
-    def poll(self) -> int | None: ...
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        if self._status is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            self._status = os.waitstatus_to_exitcode(status) if ended else None
+        return self._status
 
-    def send_signal(self, sig: int, /) -> None: ...
+    def send_signal(self, number: int) -> None:
+        """Nothing if it has ended: the process id may be another's."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+Process = subprocess.Popen[bytes] | Forked
 
 
 def end_with_parent() -> None:
@@ -72,7 +83,7 @@ def fork(run: Callable[[Arguments], None], arguments: Arguments, settings: dict[
     sys.stderr.flush()
     process_id = os.fork()
     if process_id:
-        return _Forked(process_id)
+        return Forked(process_id)
     try:  # nothing of the parent's frames may go on in the child, nor close what it opened
         end_with_parent()
         _LIBC.prctl(_PR_SET_NAME, f"reader-web-{arguments.number}".encode())  # for top and pstree
@@ -85,26 +96,6 @@ def fork(run: Callable[[Arguments], None], arguments: Arguments, settings: dict[
     except BaseException:  # noqa: BLE001  Python would print it at the end of a program
         sys.excepthook(*sys.exc_info())
     os._exit(1)
-
-
-class _Forked:
-    """The parent's side of ``fork``."""
-
-    def __init__(self, process_id: int) -> None:
-        self.pid = process_id
-        self._status: int | None = None
-
-    def poll(self) -> int | None:
-        """The exit status, negative for a signal; None while it runs."""
-        if self._status is None:
-            ended, status = os.waitpid(self.pid, os.WNOHANG)
-            self._status = os.waitstatus_to_exitcode(status) if ended else None
-        return self._status
-
-    def send_signal(self, sig: int, /) -> None:
-        """Nothing if it has ended: the number may be another's."""
-        if self.poll() is None:
-            os.kill(self.pid, sig)
 
 
 def _close_all_but(kept: set[int]) -> None:
