@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -13,6 +15,7 @@ import lxml.html
 import pytest
 from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import select
+from waiting import wait_for
 
 from reader.app import create_app
 from reader.comments import acceptance
@@ -93,6 +96,7 @@ def site_with(settings, drop, monkeypatch, empty_state):
 
     yield site_with
     for site in made:
+        site.sender.close()
         site.services.state.close()
     for running in stacks:
         running.__exit__(None, None, None)
@@ -492,6 +496,7 @@ def test_of_several_senders_one_sends_each_message(site_with):
         for _ in range(40):
             sender._retry_at = float("-inf")
             sender.work_once()
+        sender.close()
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
@@ -503,12 +508,29 @@ def test_of_several_senders_one_sends_each_message(site_with):
     assert sorted(site.server.receivers) == sorted(f"reader{number}@example.org" for number in range(30))
 
 
-def test_a_message_that_was_being_sent_when_the_process_was_killed_is_not_sent_again(site):
+def test_after_a_kill_a_message_is_sent_unless_its_end_was(site):
+    site.subscribe("a@example.org", "b@example.org")
+    site.sender.make_edition(DAILY)
+    first, second = site.outbox.due(site.now)
+    record = site.sender._opened_record()
+    for message in (first, second):  # claimed by the process before
+        assert site.outbox.hand_over(message.id, site.now, record.machine)
+    record.write(first.id)
+    assert site.work() == 0
+    site.sender.recover()
+    assert site.work() == 1
+    site.sender.recover()  # nor after the next kill
+    assert site.work() == 0
+    assert site.server.receivers == [second.address]
+
+
+def test_what_another_machine_is_sending_is_left_to_it(site):
     site.subscribe("a@example.org")
     site.sender.make_edition(DAILY)
     [message] = site.outbox.due(site.now)
-    assert site.outbox.hand_over(message.id, site.now)  # and the process is killed
-    site.later(hours=1)
+    assert site.outbox.hand_over(message.id, site.now, "another")
+    assert not site.outbox.hand_over(message.id, site.now, "this")
+    site.sender.recover()
     assert site.work() == 0
 
 
@@ -561,3 +583,152 @@ def test_the_command_sends_a_test_and_shows_what_is_wrong(site, operate, monkeyp
     assert answer.exit_code == 1
     assert "not from here" in answer.output
     assert operate("test", "nobody").exit_code == 2
+
+
+# -- files --------------------------------------------------------------------------------------------------------
+
+
+def confirmed(site, address: str = "a@example.org"):
+    """The browser of somebody who has confirmed this address."""
+    visitor = site.visitor()
+    page = visitor.get("/mail/send?of=rain").text
+    visitor.post("/mail", data=fields_in(page) | {"address": address})
+    site.work()
+    answer = visitor.post(link_in(site.server.messages[-1]), data={"confirm": "1"})
+    assert answer.location == "/mail/send?of=rain"
+    site.server.taken.clear()
+    return visitor
+
+
+def send_file(visitor, of: str = "rain", **fields: str):
+    return visitor.post(f"/mail/send?of={of}", data=fields_in(visitor.get(f"/mail/send?of={of}").text) | fields)
+
+
+def deliver(site) -> None:
+    """Works until nothing waits. Exports are made by real workers."""
+
+    def is_done() -> bool:
+        site.work()
+        site.later(minutes=1)
+        return not [row for row in site.rows(mail_outbox) if row.status == "waiting"]
+
+    stop = threading.Event()
+    workers = threading.Thread(target=site.services.export_service.run_workers, args=(stop,))
+    workers.start()
+    try:
+        wait_for(is_done)
+    finally:
+        stop.set()
+        workers.join()
+
+
+def attachment_of(message: EmailMessage):
+    [part] = message.iter_attachments()
+    return part
+
+
+def test_a_file_goes_to_the_confirmed_address_as_epub_or_pdf(site):
+    visitor = confirmed(site)
+    for number in ("0", "1", "2"):
+        assert send_file(visitor, format=number).location == "/mail/send?of=rain&done=1"
+    deliver(site)
+    assert site.server.receivers == ["a@example.org"] * 3
+    found = sorted(attachment_of(m).get_content_type() for m in site.server.messages)
+    assert found == ["application/epub+zip", "application/pdf", "application/pdf"]
+    contents = {attachment_of(m).get_content()[:4] for m in site.server.messages}
+    assert contents == {b"PK\x03\x04", b"%PDF"}
+    assert site.rows(mail_subscribers) == []  # sending files is no subscription
+
+
+def test_a_file_is_named_in_ascii_and_with_all_characters(site):
+    send_file(confirmed(site), to="device", device="me@kindle.com")
+    deliver(site)
+    [(receiver, raw)] = site.server.taken
+    assert receiver == "me@kindle.com"
+    [field] = re.findall(rb"(?m)^Content-Disposition: (.*)\r$", raw)
+    assert field == b"attachment; filename=\"rain.epub\"; filename*=UTF-8''%E5%A4%A7%E9%9B%A8.epub"
+    assert attachment_of(site.server.messages[0]).get_filename() in ("rain.epub", "大雨.epub")
+
+
+def test_an_issue_in_another_script_is_sent(site):
+    send_file(confirmed(site), "d/2026-05-07", script="hant")
+    deliver(site)
+    content = attachment_of(site.server.messages[0]).get_content()
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        assert any("後來天晴" in book.read(name).decode("utf-8", "replace") for name in book.namelist())
+
+
+def test_nobody_orders_files_without_a_confirmed_address_or_to_anybody_else(site):
+    stranger = site.visitor()
+    fields = fields_in(stranger.get("/mail/send?of=rain").text)
+    assert stranger.post("/mail/send?of=rain", data=fields).status_code == 403
+    stranger.set_cookie("mail", "forged", path="/mail")
+    assert stranger.post("/mail/send?of=rain", data=fields).status_code == 403
+    visitor = confirmed(site)
+    for device in ("victim@example.org", "me@kindle.com.example.org", "", "me@kindle.com, b@example.org"):
+        assert send_file(visitor, to="device", device=device).status_code == 422
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    page = fields_in(visitor.get("/mail/send?of=rain").text)
+    assert visitor.post("/mail/send?of=rain", data=page, headers=cross).status_code == 403
+    assert [row for row in site.rows(mail_outbox) if row.kind == "document"] == []
+
+
+def test_ten_files_a_day_are_enough(site):
+    visitor = confirmed(site)
+    statuses = []
+    for number in range(12):
+        site.app.extensions["reader-limits"]._counts.clear()  # the limit of a minute
+        statuses.append(send_file(visitor, to="device", device=f"me{number}@kindle.com").status_code)
+    assert statuses == [303] * 10 + [429] * 2
+
+
+def test_the_button_pressed_twice_sends_one_file(site):
+    visitor = confirmed(site)
+    fields = fields_in(visitor.get("/mail/send?of=rain").text)
+    for _ in range(2):
+        assert visitor.post("/mail/send?of=rain", data=fields).status_code == 303
+    assert len([row for row in site.rows(mail_outbox) if row.kind == "document"]) == 1
+
+
+def test_what_kindle_would_refuse_or_is_too_large_is_told_to_who_ordered_it(site, monkeypatch):
+    visitor = confirmed(site)
+    monkeypatch.setattr("reader.mail.sender.largest_for", lambda _address: 100)
+    send_file(visitor, to="device", device="me@kindle.com")
+    deliver(site)
+    [message] = site.server.messages
+    assert message["To"] == "a@example.org"
+    assert "大雨" in text_of(message)
+    assert f"{BASE}/a/rain" in text_of(message)
+    assert visitor.get("/mail/send?of=gone").status_code == 404
+
+
+def test_a_kindle_that_refuses_is_told_to_who_ordered_it(site):
+    visitor = confirmed(site)
+    site.server.rcpt = lambda to: "550 5.1.1 unknown" if to.endswith("kindle.com") else ""
+    send_file(visitor, to="device", device="me@kindle.com")
+    deliver(site)
+    assert site.server.receivers == ["a@example.org"]
+
+
+def test_an_article_in_a_language_that_kindle_refuses_goes_as_pdf(site_with):
+    site = site_with(files=ARTICLES | {"2026-05-07/bod.md": "---\ntitle: བོད\nlanguage: bo\n---\nབོད་ཡིག"})
+    send_file(confirmed(site), "bod", to="device", device="me@kindle.com")
+    deliver(site)
+    assert attachment_of(site.server.messages[0]).get_content_type() == "application/pdf"
+
+
+def test_an_epub_has_what_kindle_asks_for(site):
+    """It takes XHTML without an encoding for ISO 8859-1, and refuses books without a language, links from the table of
+    contents to the id of a body, and pictures without an address (E999 and silent refusals)."""
+    send_file(confirmed(site), "d/2026-05-07")
+    deliver(site)
+    with zipfile.ZipFile(io.BytesIO(attachment_of(site.server.messages[0]).get_content())) as book:
+        pages = {
+            name: book.read(name).decode() for name in book.namelist() if name.endswith((".xhtml", ".opf", ".ncx"))
+        }
+    assert len(pages) >= 5
+    for name, page in pages.items():
+        assert page.startswith('<?xml version="1.0" encoding="UTF-8"?>'), name
+        assert not re.search(r"<img(?![^>]*\ssrc=)|<body[^>]*\sid=|<script", page), name
+    package = next(page for name, page in pages.items() if name.endswith(".opf"))
+    assert "<dc:language>zh" in package

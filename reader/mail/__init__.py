@@ -10,6 +10,7 @@
     messages.py         the messages, as bytes
     attachments.py      the files that are attached, and what Kindle takes
     smtp.py             a connection to the SMTP server, and one message handed over
+    sending_record.py   which message this machine was just sending
     sender.py           MailSender: the thread of one process that sends what is queued
 
 Nothing here knows Flask. SQLAlchemy is imported at the first transaction.

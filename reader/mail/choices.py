@@ -16,8 +16,8 @@ TURNS = {CONFIRMATION: 0, NOTE: 0, DOCUMENT: 1, ISSUE: 2}
 """The kinds of messages, and which go first: somebody waits for a confirmation."""
 
 WAITING, HANDED_OVER, SENT, FAILED, UNCLEAR = "waiting", "handed over", "sent", "failed", "unclear"
-"""HANDED_OVER is recorded just before the last line of the message is sent, and stays if the process is killed then:
-such a message is not sent again. UNCLEAR: the connection was lost before the server answered that line."""
+"""HANDED_OVER is recorded before the last line of a message is sent. UNCLEAR: the connection was lost before the server
+answered that line; it may have taken the message, so it is not sent again."""
 
 REQUEST_LIVES = timedelta(hours=48)
 """How long the link of a confirmation works, and how long an address that is not confirmed is kept."""

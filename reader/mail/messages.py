@@ -88,7 +88,7 @@ class Messages:
             title, language = convert(title, script, terms_of(site)), SCRIPTS[script]
         message = self._text(queued, title, language, "mail/document.txt", site, title=title)
         name = f"{_one_line(title)[:60]}.{suffix}"
-        part = MIMEApplication(path.read_bytes(), EXPORTS[suffix].MIMETYPE.partition("/")[2], policy=POLICY)
+        part = MIMEApplication(path.read_bytes(), EXPORTS[suffix].MIMETYPE.partition("/")[2])
         part["Content-Disposition"] = disposition(name, publication.name, "")
         message.make_mixed()
         message.attach(part)  # type: ignore[arg-type]  # typeshed wants its own class

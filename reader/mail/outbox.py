@@ -14,6 +14,7 @@ from .choices import (
     MOST_REFUSALS,
     NOTE,
     SENT,
+    UNCLEAR,
     WAITING,
     Edition,
     Queued,
@@ -21,6 +22,7 @@ from .choices import (
 )
 
 BATCH = 50
+KILLED = "the process ended before the server answered"
 
 
 class Outbox:
@@ -30,7 +32,7 @@ class Outbox:
 
         outbox = Outbox(services.state)
         for message in outbox.due(now):
-            if outbox.hand_over(message.id, now):
+            if outbox.hand_over(message.id, now, machine):
                 outbox.done(message.id, SENT, now)
     """
 
@@ -57,16 +59,30 @@ class Outbox:
             for r in rows
         ]
 
-    def hand_over(self, number: int, now: datetime) -> bool:
-        """Records that the message is being sent; False if it was withdrawn, or another machine sends it."""
+    def hand_over(self, number: int, now: datetime, machine: str) -> bool:
+        """Records that *machine* sends the message; False if it was withdrawn, or another machine sends it."""
         from sqlalchemy import update
 
         from .tables import mail_outbox
 
         waiting = (mail_outbox.c.id == number, mail_outbox.c.status == WAITING)
         with self._state.writing() as connection:
-            statement = update(mail_outbox).where(*waiting).values(status=HANDED_OVER, done_at=now)
+            statement = update(mail_outbox).where(*waiting).values(status=HANDED_OVER, done_at=now, reason=machine)
             return connection.execute(statement).rowcount == 1
+
+    def recover(self, machine: str, last: int, now: datetime) -> int:
+        """After a sender of *machine* was killed: what it had begun to send waits again; but the message *last*, whose
+        end was sent, is done. Returns how many wait."""
+        from sqlalchemy import update
+
+        from .tables import mail_outbox
+
+        begun = (mail_outbox.c.status == HANDED_OVER, mail_outbox.c.reason == machine)
+        ended = update(mail_outbox).where(*begun, mail_outbox.c.id == last)
+        values = {"status": WAITING, "done_at": None, "reason": ""}
+        with self._state.writing() as connection:
+            connection.execute(ended.values(status=UNCLEAR, reason=KILLED, done_at=now, address="", content="{}"))
+            return connection.execute(update(mail_outbox).where(*begun).values(**values)).rowcount
 
     def done(self, number: int, status: str, now: datetime, reason: str = "") -> None:
         """The end of a message: SENT, FAILED or UNCLEAR. Its address and content are removed."""

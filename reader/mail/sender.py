@@ -38,6 +38,7 @@ from .choices import (
 from .editions import QUIET, day_of_edition, new_slugs
 from .messages import Messages
 from .outbox import Outbox
+from .sending_record import SendingRecord
 from .smtp import Refused, ServerFailed, connected, hand_over, server_at
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def utc_now() -> datetime:
 
 
 class MailSender:
-    """``run`` returns when *stop* is set. A message is recorded as handed over before its last line is sent, so it is
+    """``run`` returns when *stop* is set. That a message is being sent is recorded before its last line is, so it is
     sent once even if the process is killed at any moment.
 
     ::
@@ -99,6 +100,7 @@ class MailSender:
         self._messages, self._clock = Messages(settings, catalog, renderer), clock
         self._server = server_at(settings.smtp_url)
         self._failures, self._retry_at, self._prune_at = 0, float("-inf"), float("-inf")
+        self._record: SendingRecord | None = None
         self._logged = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -109,11 +111,19 @@ class MailSender:
             try:
                 with file_lock(lock) as mine:
                     self._work(stop, mine)
-            except OSError as error:
+            except (OSError, StateUnusable) as error:
                 self._warn(str(error))
             stop.wait(TAKE_OVER_SECONDS)
+        self.close()
+
+    def close(self) -> None:
+        if self._record:
+            self._record.close()
+        self._record = None
 
     def _work(self, stop: threading.Event, lock: FileLock) -> None:
+        if lock and self._outbox.is_there:
+            self.recover()
         while lock and not stop.wait(LOOK_SECONDS) and lock.is_in_place():
             try:
                 self.work_once()
@@ -122,6 +132,20 @@ class MailSender:
             except Exception:  # a bug must not end all mail
                 log.exception("mail is not sent")
                 stop.wait(FIRST_PAUSE_SECONDS)
+
+    def recover(self) -> None:
+        """Of all processes of this machine only this one sends: what another had begun, it has left."""
+        record = self._opened_record()
+        if count := self._outbox.recover(record.machine, record.last, self._clock()):
+            log.warning("%d messages were being sent when a process ended; they are sent now", count)
+
+    def _opened_record(self) -> SendingRecord:
+        """Opened anew if the instance folder was deleted."""
+        path = self._settings.instance / "mail.sending"
+        if self._record is None or not path.exists():
+            self.close()
+            self._record = SendingRecord(path)
+        return self._record
 
     def work_once(self) -> int:
         """Makes what is due and sends what waits. Returns how many messages were sent."""
@@ -189,7 +213,7 @@ class MailSender:
         return connected(self._server, self._settings.mail_from.rpartition("@")[2])
 
     def _send(self, connection: SMTP, message: Queued, content: bytes) -> bool:
-        claim = partial(self._outbox.hand_over, message.id, self._clock())
+        claim = partial(self._claim, message)
         try:
             if not hand_over(connection, self._settings.mail_from, message.address, content, claim):
                 raise NotClaimed
@@ -203,6 +227,18 @@ class MailSender:
                 self._put_off(message, error.reason)
             raise
         self._outbox.done(message.id, SENT, self._clock())
+        return True
+
+    def _claim(self, message: Queued) -> bool:
+        """First in the database, so that no other machine sends it, then in the record."""
+        record = self._opened_record()
+        if not self._outbox.hand_over(message.id, self._clock(), record.machine):
+            return False
+        try:
+            record.write(message.id)
+        except OSError as error:
+            self._put_off(message, str(error))
+            return False
         return True
 
     def _refused(self, message: Queued, error: Refused) -> None:
