@@ -109,11 +109,10 @@ def start_background(
 
 
 def _send_mail(services: Services, stop: threading.Event) -> None:
-    from .mail.outbox import Outbox  # smtplib and email only where mail is on
-    from .mail.sender import MailSender
+    from .mail.sender import MailSender  # and smtplib and email only where mail is on
 
-    outbox = Outbox(services.state)
-    MailSender(services.settings, services.catalog, services.export_service, outbox, services.render).run(stop)
+    s = services
+    MailSender(s.settings, s.catalog, s.export_service, s.state, s.render).run(stop)
 
 
 def _export(export_service: ExportService, stop: threading.Event, serving: threading.Event | None) -> None:

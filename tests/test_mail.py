@@ -48,7 +48,7 @@ class Site:
         self.store = self.app.extensions["reader-mail"]
         self.outbox = Outbox(self.services.state)
         s = self.services
-        self.sender = MailSender(s.settings, s.catalog, s.export_service, self.outbox, s.render, clock=lambda: self.now)
+        self.sender = MailSender(s.settings, s.catalog, s.export_service, s.state, s.render, clock=lambda: self.now)
 
     def visitor(self, address: str = "192.0.2.1"):
         """Pages use the real clock: the sender's is put beyond it, half a year after the articles."""
@@ -492,7 +492,7 @@ def test_of_several_senders_one_sends_each_message(site_with):
     s = site.services
 
     def work() -> None:
-        sender = MailSender(s.settings, s.catalog, s.export_service, Outbox(s.state), s.render, clock=lambda: site.now)
+        sender = MailSender(s.settings, s.catalog, s.export_service, s.state, s.render, clock=lambda: site.now)
         for _ in range(40):
             sender._retry_at = float("-inf")
             sender.work_once()

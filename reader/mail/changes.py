@@ -12,27 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from .choices import (
-    DONE_FOR,
-    EDITIONS_FOR,
-    REQUEST_LIVES,
-    STOPPED_FOR,
-    TURNS,
-    WAITING,
-    Choice,
-    Limit,
-    Subscriber,
-    key_of,
-)
-from .tables import (
-    mail_blocked,
-    mail_counts,
-    mail_editions,
-    mail_keys,
-    mail_outbox,
-    mail_requests,
-    mail_subscribers,
-)
+from . import choices
+from .choices import TURNS, WAITING, Choice, Limit, Subscriber, key_of
+from .tables import mail_blocked, mail_counts, mail_editions, mail_keys, mail_outbox, mail_requests, mail_subscribers
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, object], *unique: str) -> bool:
@@ -164,10 +146,10 @@ def erase(connection: Connection, address: str) -> int:
 def prune(connection: Connection, now: datetime) -> None:
     """Deletes what has been kept long enough."""
     for table, column, kept in (
-        (mail_requests, mail_requests.c.made_at, REQUEST_LIVES),
-        (mail_outbox, mail_outbox.c.done_at, DONE_FOR),
-        (mail_subscribers, mail_subscribers.c.stopped_at, STOPPED_FOR),
-        (mail_editions, mail_editions.c.made_at, EDITIONS_FOR),
+        (mail_requests, mail_requests.c.made_at, choices.REQUEST_LIVES),
+        (mail_outbox, mail_outbox.c.done_at, choices.DONE_FOR),
+        (mail_subscribers, mail_subscribers.c.stopped_at, choices.STOPPED_FOR),
+        (mail_editions, mail_editions.c.made_at, choices.EDITIONS_FOR),
         (mail_counts, mail_counts.c.at, timedelta(days=1)),
     ):
         connection.execute(delete(table).where(column.is_not(None), column < now - kept))

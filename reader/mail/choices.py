@@ -45,9 +45,7 @@ class Limit:
 CONFIRMATIONS_OF_ADDRESS = Limit("confirmations to", 3)
 CONFIRMATIONS_OF_CLIENT = Limit("confirmations by", 20)
 CONFIRMATIONS_OF_SITE = Limit("confirmations", 1_000)
-DOCUMENTS_OF_ADDRESS = Limit("documents by address", 10)
-DOCUMENTS_TO_ADDRESS = Limit("documents to", 20)
-DOCUMENTS_OF_SITE = Limit("documents", 2_000)
+LIMITS_OF_DOCUMENTS = (Limit("documents by address", 10), Limit("documents to", 20), Limit("documents", 2_000))
 
 
 @dataclass(frozen=True)

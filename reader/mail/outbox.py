@@ -1,4 +1,4 @@
-"""Outbox: the messages to be sent, one transaction a method. Imports SQLAlchemy at the first of them."""
+"""Outbox: the messages to be sent, one transaction a method. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import delete, select, update
+
 from ..state import State
-from .choices import (
-    FAILED,
-    HANDED_OVER,
-    ISSUE,
-    MOST_REFUSALS,
-    NOTE,
-    SENT,
-    UNCLEAR,
-    WAITING,
-    Edition,
-    Queued,
-    Subscriber,
-)
+from . import changes, choices
+from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
+from .tables import mail_editions, mail_outbox, mail_subscribers
 
 BATCH = 50
 KILLED = "the process ended before the server answered"
@@ -39,17 +31,8 @@ class Outbox:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    @property
-    def is_there(self) -> bool:
-        """Whether anybody can have ordered anything: SQLAlchemy need not be imported before."""
-        return self._state.path is None or self._state.path.exists()
-
     def due(self, now: datetime) -> list[Queued]:
         """Those to be sent now, at most BATCH."""
-        from sqlalchemy import select
-
-        from .tables import mail_outbox
-
         of_now = (mail_outbox.c.status == WAITING, mail_outbox.c.due_at <= now)
         order = (mail_outbox.c.turn, mail_outbox.c.due_at, mail_outbox.c.id)
         with self._state.reading() as connection:
@@ -61,10 +44,6 @@ class Outbox:
 
     def hand_over(self, number: int, now: datetime, machine: str) -> bool:
         """Records that *machine* sends the message; False if it was withdrawn, or another machine sends it."""
-        from sqlalchemy import update
-
-        from .tables import mail_outbox
-
         waiting = (mail_outbox.c.id == number, mail_outbox.c.status == WAITING)
         with self._state.writing() as connection:
             statement = update(mail_outbox).where(*waiting).values(status=HANDED_OVER, done_at=now, reason=machine)
@@ -73,10 +52,6 @@ class Outbox:
     def recover(self, machine: str, last: int, now: datetime) -> int:
         """After a sender of *machine* was killed: what it had begun to send waits again; but the message *last*, whose
         end was sent, is done. Returns how many wait."""
-        from sqlalchemy import update
-
-        from .tables import mail_outbox
-
         begun = (mail_outbox.c.status == HANDED_OVER, mail_outbox.c.reason == machine)
         ended = update(mail_outbox).where(*begun, mail_outbox.c.id == last)
         values = {"status": WAITING, "done_at": None, "reason": ""}
@@ -86,10 +61,6 @@ class Outbox:
 
     def done(self, number: int, status: str, now: datetime, reason: str = "") -> None:
         """The end of a message: SENT, FAILED or UNCLEAR. Its address and content are removed."""
-        from sqlalchemy import update
-
-        from .tables import mail_outbox, mail_subscribers
-
         with self._state.writing() as connection:
             values = {"status": status, "done_at": now, "reason": reason, "address": "", "content": "{}"}
             query = update(mail_outbox).where(mail_outbox.c.id == number).values(**values)
@@ -100,10 +71,6 @@ class Outbox:
 
     def put_off(self, number: int, due_at: datetime, attempts: int, reason: str) -> None:
         """The message waits until *due_at*."""
-        from sqlalchemy import update
-
-        from .tables import mail_outbox
-
         values = {"status": WAITING, "due_at": due_at, "attempts": attempts, "done_at": None, "reason": reason}
         with self._state.writing() as connection:
             connection.execute(update(mail_outbox).where(mail_outbox.c.id == number).values(**values))
@@ -112,11 +79,6 @@ class Outbox:
         """The server won't take the message. Stops the subscription at a bounce, or after MOST_REFUSALS in a row.
 
         Returns whether it did."""
-        from sqlalchemy import delete, update
-
-        from . import changes
-        from .tables import mail_outbox, mail_subscribers
-
         self.done(message.id, FAILED, now, reason)
         with self._state.writing() as connection:
             found = changes.subscriber(connection, message.subscriber)
@@ -124,7 +86,7 @@ class Outbox:
                 return False
             refusals = found.refusals + 1
             values: dict[str, object] = {"refusals": refusals}
-            if is_stopped := is_bounce or refusals >= MOST_REFUSALS:
+            if is_stopped := is_bounce or refusals >= choices.MOST_REFUSALS:
                 values |= {"stopped_at": now, "reason": reason}
                 waiting = (mail_outbox.c.subscriber == found.id, mail_outbox.c.status == WAITING)
                 connection.execute(delete(mail_outbox).where(*waiting))
@@ -133,46 +95,30 @@ class Outbox:
 
     def note(self, to: str, origin: str, content: dict[str, str], now: datetime) -> None:
         """Queues a note to who ordered a file that could not be sent."""
-        from . import changes
-
         with self._state.writing() as connection:
-            changes.queue(connection, NOTE, to, f"note:{origin}", content, now)
+            changes.queue(connection, choices.NOTE, to, f"note:{origin}", content, now)
 
     # -- issues ------------------------------------------------------------------------------------------------------
 
     def subscriber(self, number: int) -> Subscriber | None:
         """None if they unsubscribed, or a bounce stopped it."""
-        from . import changes
-
         with self._state.reading() as connection:
             found = changes.subscriber(connection, number)
         return found if found and found.stopped_at is None else None
 
     def has_subscribers(self, frequency: str) -> bool:
-        from sqlalchemy import select
-
-        from .tables import mail_subscribers
-
         theirs = (mail_subscribers.c.frequency == frequency, mail_subscribers.c.stopped_at.is_(None))
         with self._state.reading() as connection:
             return connection.execute(select(mail_subscribers.c.id).where(*theirs).limit(1)).first() is not None
 
     def editions(self, frequency: str, after: datetime) -> list[Edition]:
         """The latest first."""
-        from sqlalchemy import select
-
-        from .tables import mail_editions
-
         of_it = (mail_editions.c.frequency == frequency, mail_editions.c.made_at > after)
         with self._state.reading() as connection:
             rows = connection.execute(select(mail_editions).where(*of_it).order_by(mail_editions.c.day.desc())).all()
         return [Edition(row.id, row.frequency, row.day, tuple(row.slugs.split("\n"))) for row in rows]
 
     def edition(self, number: int) -> Edition | None:
-        from sqlalchemy import select
-
-        from .tables import mail_editions
-
         with self._state.reading() as connection:
             row = connection.execute(select(mail_editions).where(mail_editions.c.id == number)).first()
         return Edition(row.id, row.frequency, row.day, tuple(row.slugs.split("\n"))) if row else None
@@ -180,11 +126,6 @@ class Outbox:
     def publish(self, frequency: str, day: str, slugs: Sequence[str], now: datetime) -> int:
         """Makes the edition of a day and queues it for all its subscribers, in one transaction: once, whoever is killed
         and however many processes try. Returns for how many."""
-        from sqlalchemy import select
-
-        from . import changes
-        from .tables import mail_editions, mail_subscribers
-
         edition = {"frequency": frequency, "day": day, "slugs": "\n".join(slugs), "made_at": now}
         theirs = (mail_subscribers.c.frequency == frequency, mail_subscribers.c.stopped_at.is_(None))
         with self._state.writing() as connection:
@@ -195,11 +136,9 @@ class Outbox:
             people = connection.execute(select(mail_subscribers).where(*theirs)).all()
             for row in people:
                 origin, content = f"issue:{frequency}:{day}:{row.id}", {"edition": str(number)}
-                changes.queue(connection, ISSUE, row.address, origin, content, now, row.id)
+                changes.queue(connection, choices.ISSUE, row.address, origin, content, now, row.id)
             return len(people)
 
     def prune(self, now: datetime) -> None:
-        from . import changes
-
         with self._state.writing() as connection:
             changes.prune(connection, now)

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from smtplib import SMTP
+from typing import TYPE_CHECKING
 
 from ..catalog import Catalog
 from ..chinese.scripts import needs_change
@@ -18,6 +19,7 @@ from ..errors import Busy, ExportFailed, NotFound, ReaderError, StateUnusable, T
 from ..jobs.export_service import ExportService
 from ..jobs.queue import JobStatus
 from ..settings import Settings
+from ..state import State
 from ..storage.locks import FileLock, file_lock
 from ..templating import Renderer
 from .attachments import largest_for, publication_of, suffix_for
@@ -37,9 +39,11 @@ from .choices import (
 )
 from .editions import QUIET, day_of_edition, new_slugs
 from .messages import Messages
-from .outbox import Outbox
 from .sending_record import SendingRecord
 from .smtp import Refused, ServerFailed, connected, hand_over, server_at
+
+if TYPE_CHECKING:
+    from .outbox import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +88,7 @@ class MailSender:
 
     ::
 
-        MailSender(settings, catalog, exports, outbox, renderer).run(stop)
+        MailSender(settings, catalog, exports, state, renderer).run(stop)
     """
 
     def __init__(
@@ -92,16 +96,26 @@ class MailSender:
         settings: Settings,
         catalog: Catalog,
         exports: ExportService,
-        outbox: Outbox,
+        state: State,
         renderer: Renderer,
         clock: Clock = utc_now,
     ) -> None:
-        self._settings, self._catalog, self._exports, self._outbox = settings, catalog, exports, outbox
+        self._settings, self._catalog, self._exports, self._state = settings, catalog, exports, state
         self._messages, self._clock = Messages(settings, catalog, renderer), clock
         self._server = server_at(settings.smtp_url)
         self._failures, self._retry_at, self._prune_at = 0, float("-inf"), float("-inf")
         self._record: SendingRecord | None = None
         self._logged = ""
+
+    @cached_property
+    def _outbox(self) -> Outbox:
+        """Imports SQLAlchemy: in the process that sends, once anybody can have ordered anything."""
+
+        return Outbox(self._state)
+
+    @property
+    def _is_idle(self) -> bool:
+        return self._state.path is not None and not self._state.path.exists()
 
     def run(self, stop: threading.Event) -> None:
         """Of all processes with this instance folder, one at a time works. On several machines with one database, each
@@ -122,7 +136,7 @@ class MailSender:
         self._record = None
 
     def _work(self, stop: threading.Event, lock: FileLock) -> None:
-        if lock and self._outbox.is_there:
+        if lock and not self._is_idle:
             self.recover()
         while lock and not stop.wait(LOOK_SECONDS) and lock.is_in_place():
             try:
@@ -149,7 +163,7 @@ class MailSender:
 
     def work_once(self) -> int:
         """Makes what is due and sends what waits. Returns how many messages were sent."""
-        if not self._outbox.is_there:
+        if self._is_idle:
             return 0
         for frequency in FREQUENCIES:
             self.make_edition(frequency)

@@ -15,21 +15,8 @@ from ..comments.signatures import Signatures
 from ..errors import Busy
 from ..i18n import Message
 from ..state import State
-from .choices import (
-    CONFIRMATION,
-    CONFIRMATIONS_OF_ADDRESS,
-    CONFIRMATIONS_OF_CLIENT,
-    CONFIRMATIONS_OF_SITE,
-    DOCUMENT,
-    DOCUMENTS_OF_ADDRESS,
-    DOCUMENTS_OF_SITE,
-    DOCUMENTS_TO_ADDRESS,
-    REQUEST_LIVES,
-    Choice,
-    Request,
-    Subscriber,
-    key_of,
-)
+from . import choices
+from .choices import CONFIRMATION, DOCUMENT, REQUEST_LIVES, Choice, Request, Subscriber, key_of
 
 COOKIE_SECONDS = 180 * 86_400
 _COOKIE = "reader mail address"
@@ -84,12 +71,12 @@ class MailStore:
 
         token = secrets.token_urlsafe(24)
         with self.state.writing() as connection:
-            if client and not changes.spend(connection, CONFIRMATIONS_OF_CLIENT, client, now):
+            if client and not changes.spend(connection, choices.CONFIRMATIONS_OF_CLIENT, client, now):
                 raise Busy(OFTEN, retry_seconds=3600)
-            has_share = changes.spend(connection, CONFIRMATIONS_OF_ADDRESS, key_of(address), now)
+            has_share = changes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, key_of(address), now)
             if not has_share or changes.is_blocked(connection, address):
                 return
-            if not changes.spend(connection, CONFIRMATIONS_OF_SITE, "", now):
+            if not changes.spend(connection, choices.CONFIRMATIONS_OF_SITE, "", now):
                 raise Busy(OFTEN, retry_seconds=3600)
             values = {**vars(choice), "token_hash": _hash(token), "address": address, "made_at": now}
             connection.execute(insert(mail_requests).values(**values))
@@ -156,8 +143,8 @@ class MailStore:
                 return
             if not changes.queue(connection, DOCUMENT, to, origin, {**content, "owner": owner}, now):
                 return
-            subjects = {DOCUMENTS_OF_ADDRESS: key_of(owner), DOCUMENTS_TO_ADDRESS: key_of(to), DOCUMENTS_OF_SITE: ""}
-            for limit, subject in subjects.items():
+            subjects = (key_of(owner), key_of(to), "")
+            for limit, subject in zip(choices.LIMITS_OF_DOCUMENTS, subjects, strict=True):
                 if not changes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)  # and so nothing of this is kept
 

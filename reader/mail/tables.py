@@ -6,6 +6,11 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueC
 
 from ..state.tables import METADATA, Moment
 
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
 mail_keys = Table(
     "mail_keys",
     METADATA,
@@ -18,11 +23,7 @@ mail_requests = Table(
     "mail_requests",
     METADATA,
     Column("token_hash", Text, primary_key=True),
-    Column("address", Text, nullable=False),
-    Column("frequency", Text, nullable=False),
-    Column("script", Text, nullable=False),
-    Column("locale", Text, nullable=False),
-    Column("back", Text, nullable=False),
+    *_texts("address", "frequency", "script", "locale", "back"),
     Column("made_at", Moment, nullable=False),
 )
 """Addresses that somebody typed, until they are confirmed or two days have passed. ``frequency`` is empty if no issue
@@ -34,10 +35,7 @@ mail_subscribers = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
-    Column("frequency", Text, nullable=False),
-    Column("script", Text, nullable=False),
-    Column("locale", Text, nullable=False),
-    Column("secret", Text, nullable=False),
+    *_texts("frequency", "script", "locale", "secret"),
     Column("confirmed_at", Moment, nullable=False),
     Column("stopped_at", Moment),
     Column("reason", Text, nullable=False),
@@ -52,9 +50,7 @@ mail_editions = Table(
     "mail_editions",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("frequency", Text, nullable=False),
-    Column("day", Text, nullable=False),
-    Column("slugs", Text, nullable=False),
+    *_texts("frequency", "day", "slugs"),
     Column("made_at", Moment, nullable=False),
     UniqueConstraint("frequency", "day"),
     sqlite_autoincrement=True,
@@ -70,8 +66,7 @@ mail_outbox = Table(
     Column("address", Text, nullable=False),
     Column("subscriber", Integer, nullable=False),
     Column("origin", Text, nullable=False, unique=True),
-    Column("content", Text, nullable=False),
-    Column("status", Text, nullable=False),
+    *_texts("content", "status"),
     Column("due_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("made_at", Moment, nullable=False),

@@ -9,76 +9,35 @@ revision = "mail_0001"
 down_revision = None
 branch_labels = ("mail",)
 
+TYPES = {"text": sa.Text, "moment": sa.BigInteger, "integer": sa.Integer, "bytes": sa.LargeBinary}
+TABLES = {
+    "keys": "name:text key:bytes",
+    "requests": "token_hash:text address:text frequency:text script:text locale:text back:text made_at:moment",
+    "subscribers": "id:integer address:text address_key:text frequency:text script:text locale:text secret:text"
+    " confirmed_at:moment stopped_at:moment? reason:text refusals:integer",
+    "editions": "id:integer frequency:text day:text slugs:text made_at:moment",
+    "outbox": "id:integer kind:text turn:integer address:text subscriber:integer origin:text content:text status:text"
+    " due_at:moment attempts:integer made_at:moment done_at:moment? reason:text",
+    "counts": "id:integer subject:text at:moment",
+    "blocked": "address_hash:text at:moment",
+}
+"""The columns of each table, the primary key first; ``?`` for one that may be NULL."""
 
-def _texts(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
-
-
-def _moments(*names: str) -> list[sa.Column[int]]:
-    return [sa.Column(name, sa.BigInteger(), nullable=False) for name in names]
-
-
-def _integers(*names: str) -> list[sa.Column[int]]:
-    return [sa.Column(name, sa.Integer(), nullable=False) for name in names]
+UNIQUE = {"subscribers": ["address_key"], "editions": ["frequency", "day"], "outbox": ["origin"]}
 
 
 def upgrade() -> None:
-    op.create_table(
-        "mail_keys",
-        *_texts("name"),
-        sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_mail_keys"),
-    )
-    op.create_table(
-        "mail_requests",
-        *_texts("token_hash", "address", "frequency", "script", "locale", "back"),
-        *_moments("made_at"),
-        sa.PrimaryKeyConstraint("token_hash", name="pk_mail_requests"),
-    )
-    op.create_table(
-        "mail_subscribers",
-        *_integers("id", "refusals"),
-        *_texts("address", "address_key", "frequency", "script", "locale", "secret", "reason"),
-        *_moments("confirmed_at"),
-        sa.Column("stopped_at", sa.BigInteger()),
-        sa.PrimaryKeyConstraint("id", name="pk_mail_subscribers"),
-        sa.UniqueConstraint("address_key", name="uq_mail_subscribers_address_key"),
-        sqlite_autoincrement=True,
-    )
+    for name, columns in TABLES.items():
+        _create(f"mail_{name}", [column.split(":") for column in columns.split()], UNIQUE.get(name, []))
     op.create_index("ix_mail_subscribers_frequency", "mail_subscribers", ["frequency"])
-    op.create_table(
-        "mail_editions",
-        *_integers("id"),
-        *_texts("frequency", "day", "slugs"),
-        *_moments("made_at"),
-        sa.PrimaryKeyConstraint("id", name="pk_mail_editions"),
-        sa.UniqueConstraint("frequency", "day", name="uq_mail_editions_frequency_day"),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
-        "mail_outbox",
-        *_integers("id", "turn", "subscriber", "attempts"),
-        *_texts("kind", "address", "origin", "content", "status", "reason"),
-        *_moments("due_at", "made_at"),
-        sa.Column("done_at", sa.BigInteger()),
-        sa.PrimaryKeyConstraint("id", name="pk_mail_outbox"),
-        sa.UniqueConstraint("origin", name="uq_mail_outbox_origin"),
-        sqlite_autoincrement=True,
-    )
     op.create_index("ix_mail_outbox_due", "mail_outbox", ["status", "turn", "due_at"])
     op.create_index("ix_mail_outbox_subscriber", "mail_outbox", ["subscriber"])
-    op.create_table(
-        "mail_counts",
-        *_integers("id"),
-        *_texts("subject"),
-        *_moments("at"),
-        sa.PrimaryKeyConstraint("id", name="pk_mail_counts"),
-        sqlite_autoincrement=True,
-    )
     op.create_index("ix_mail_counts_subject", "mail_counts", ["subject", "at"])
-    op.create_table(
-        "mail_blocked",
-        *_texts("address_hash"),
-        *_moments("at"),
-        sa.PrimaryKeyConstraint("address_hash", name="pk_mail_blocked"),
-    )
+
+
+def _create(table: str, columns: list[list[str]], unique: list[str]) -> None:
+    made = [sa.Column(name, TYPES[kind.rstrip("?")](), nullable=kind.endswith("?")) for name, kind in columns]
+    constraints: list[sa.Constraint] = [sa.PrimaryKeyConstraint(columns[0][0], name=f"pk_{table}")]
+    if unique:
+        constraints.append(sa.UniqueConstraint(*unique, name=f"uq_{table}_{'_'.join(unique)}"))
+    op.create_table(table, *made, *constraints, sqlite_autoincrement=columns[0][0] == "id")
