@@ -110,8 +110,9 @@ class MailSender:
     @cached_property
     def _outbox(self) -> Outbox:
         """Imports SQLAlchemy: in the process that sends, once anybody can have ordered anything."""
+        from . import outbox
 
-        return Outbox(self._state)
+        return outbox.Outbox(self._state)
 
     @property
     def _is_idle(self) -> bool:
