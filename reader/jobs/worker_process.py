@@ -83,12 +83,12 @@ def make(job: ExportJob, renderer: Renderer) -> bytes:
 
 
 def warm_up() -> None:
-    """Loads the large libraries before the first job. Garbage is collected between jobs, not during them."""
+    """Loads the large libraries before the first job. Garbage is collected between jobs, not during them or this."""
+    gc.disable()
     from ..exports.weasyprint import rendering
 
     rendering.warm_up()
     gc.freeze()
-    gc.disable()
 
 
 if __name__ == "__main__":
