@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import PurePosixPath
 
 import pymupdf
@@ -152,3 +153,22 @@ NOTE_WITH_A_LIST = (
     '<p>甲<sup class="footnote-ref"><a href="#fn-1" id="fnref-1">1</a></sup></p><section class="footnotes"><ol>'
     '<li id="fn-1"><ul><li>项</li><li>项二</li></ul><a href="#fnref-1" class="footnote-backref">↩</a></li></ol></section>'
 )
+
+
+@pytest.mark.parametrize("page", ["phone", "a6", "a4"])
+def test_every_sentence_is_found_in_a_pdf_also_in_stretched_lines(page, tmp_path):
+    """Poppler takes a gap of a tenth of an em for a space; MuPDF did so in earlier versions."""
+    long = "《甲报》“乙”，丙。" * 9
+    address = "了解更多请看https://example.com/a/very/long/path/of/it说明书和网站。"
+    (tmp_path / "a.pdf").write_bytes(
+        exported("pdf", ".html", PAGE.replace("<p>上联", f"<p>{long}</p><p>{address}</p><p>上联"), page)
+    )
+    with pymupdf.open(tmp_path / "a.pdf") as document:
+        by_mupdf = "".join(sheet.get_text() for sheet in document)
+    by_poppler = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True).stdout.decode()
+    for text in (by_mupdf, by_poppler):
+        found = re.sub(r"[\n\f]", "", text)
+        assert long in found
+        assert "了解更多" in found
+        assert "说明书和网站" in found
+        assert "《人民日报》发表《论新时代》" in found

@@ -8,6 +8,8 @@
                     (CLREQ 3.1.6.2), so that both margins are straight.
     autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``rendering`` inserts.
                     PDF readers treat 0.1 em or more as a space, and 全县16个 would not be found.
+    stretched text  PDF readers would find 人 民 日 报 in a line with wide gaps, so such a line says what it holds
+                    (ActualText, ISO 32000-2 14.9.4).
     apostrophes     ’ between Latin letters is narrow; the glyph of the font is the full-width Chinese quotation mark.
     artifacts       Running heads and page numbers are pagination artifacts (ISO 14289-1 7.8;
                     github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
@@ -28,6 +30,7 @@ from typing import Any
 import pydyf
 import weasyprint
 from weasyprint import document
+from weasyprint.draw import text as drawing
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import inline
 from weasyprint.pdf import stream as pdf_stream
@@ -58,6 +61,8 @@ _CJK = re.compile(f"[{SQUARE}{SIGNS}]")
 _SIGN = re.compile(f"[{SIGNS}]")
 _SCRIPT_CHANGE = re.compile(f"(?<=[{SQUARE}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{SQUARE}])")
 
+
+_NOT_DRAWN = re.compile(f"[{BREAK}\u2060]")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
 """The apostrophe in don’t: the same character as the Chinese closing quotation mark, and full-width by default."""
 
@@ -88,6 +93,7 @@ def install() -> bool:
         layout_cache.install()
         embedded_fonts.install()
         line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
+        drawing.draw_first_line = draw_first_line
         document.Page.paint, pdf_stream.Stream.marked = paint, marked
         tags._build_box_tree = build_box_tree
     return True
@@ -96,6 +102,7 @@ def install() -> bool:
 _stock_justify_line, _stock_text_align = inline.justify_line, inline.text_align
 _stock_paint, _stock_marked = document.Page.paint, pdf_stream.Stream.marked
 _stock_build_box_tree = tags._build_box_tree
+_stock_draw_first_line = drawing.draw_first_line
 
 
 # Layout: the gaps of each line.
@@ -168,10 +175,12 @@ def _gaps(text: str, following: str) -> frozenset[int]:
 
 
 def _may_part(char: str, neighbour: str) -> bool:
-    """Not within —— and …… (CLREQ 3.1.2), nor between Han and Latin, where more space would be read as a space
-    character.
+    """Not within —— and …… (CLREQ 3.1.2), nor between Han and Latin and inside quotation marks, where PDF readers would
+    find a space.
     """
-    if (char in "—…" and char == neighbour) or _APOSTROPHE_SIDE.fullmatch(char + neighbour):
+    if char in "“‘" or neighbour in "”’" or (char in "—…" and char == neighbour):
+        return False
+    if _APOSTROPHE_SIDE.fullmatch(char + neighbour):
         return False
     return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
 
@@ -271,6 +280,18 @@ def _stretch(layout: Any, spread: Spread) -> None:
         first.geometry.width -= units
     if spread.tail and last is not None:
         last.geometry.width -= int(spread.tail * TO_UNITS)
+
+
+def draw_first_line(stream: Any, textbox: Any, *rest: Any) -> Any:
+    spread = getattr(textbox.pango_layout, "spread", None)
+    if spread is None or spread.gap <= AUTOSPACE_EM * textbox.style["font_size"]:
+        return _stock_draw_first_line(stream, textbox, *rest)
+    text = _NOT_DRAWN.sub("", textbox.text)
+    pydyf.Stream.begin_marked_content(stream, "Span", pydyf.Dictionary({"ActualText": pydyf.String(text)}))
+    try:
+        return _stock_draw_first_line(stream, textbox, *rest)
+    finally:
+        pydyf.Stream.end_marked_content(stream)
 
 
 def _characters_by_byte(text: str) -> dict[int, int]:
