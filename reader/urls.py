@@ -20,6 +20,7 @@ SECTIONS = "/s/"
 PREFERENCES = "/preferences"
 CORRECTIONS = "/corrections/"
 OFFLINE = "/offline"
+BOOKMARKS, BOOKMARKS_SCRIPT = "/bookmarks", "/bookmarks.js"
 EDITOR = "/editor"
 COMMENTS = "/comments/"
 EDITOR_ARTICLE, EDITOR_TRASH, EDITOR_HISTORY = "/editor/article", "/editor/trash", "/editor/history"
@@ -39,6 +40,7 @@ DATA_PICTURES = "https://data.invalid/"
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
     + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview", "mail")
+    + ("bookmarks",)
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 

@@ -21,7 +21,6 @@ from .click_localization import echo, localized
 _MOST_ALIKE = 3
 """From more than so many files on, equal remarks are one line."""
 _IN_LINE = "line %(line)s: %(problem)s"
-_WITH_HINT = "%(cause)s (%(hint)s)"
 
 
 @click.command("check")

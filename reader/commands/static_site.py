@@ -27,7 +27,7 @@ from ..services import Services
 from .static_folder import StaticFolder
 
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
-EXTRAS = ("/favicon.ico", "/apple-touch-icon.png", urls.MANIFEST, urls.OFFLINE, urls.SERVICE_WORKER)
+EXTRAS = ("/favicon.ico", "/apple-touch-icon.png", urls.MANIFEST, urls.OFFLINE, urls.SERVICE_WORKER, "/bookmarks.js")
 NOT_FOUND = "/404.html"
 """Static hosts serve this file for missing URLs."""
 

@@ -24,9 +24,12 @@ _FIXED = (
 articles, and styles can load only pictures of this site. ``data:`` is for the icon."""
 
 
-LOADED = "'strict-dynamic'"
-"""Lets a script that is allowed by its hash load others, and no script in the markup (CSP3 8.2); the service worker,
-too, as there is no ``worker-src`` then. A browser that does not know it loads none of them."""
+LOADED = "'self'"
+"""Lets a script load others from files of this site; the service worker, too, as there is no ``worker-src`` then.
+
+Not ``'strict-dynamic'``: Chromium allows no import() by a script in the markup with it (HTML, "parser metadata"), and
+it would allow inline scripts that another script adds. With nosniff nothing but our own scripts has a type that runs.
+"""
 
 
 class InlineScripts:

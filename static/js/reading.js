@@ -20,7 +20,16 @@ if (on) {
 
 // Read aloud, where the device can.
 if (say && window.speechSynthesis) {
-  say.style.cssText = 'float:inline-end;background:none;border:0;font:inherit;color:var(--link);padding:.5em 1em';
+  say.style.cssText = 'float:inline-end;background:none;border:0;font:inherit;color:var(--link);padding:.5em 1em;margin-inline-end:.4em';
   say.hidden = false;
   say.onclick = () => import('./listening.js')
+}
+
+// Bookmarks, highlights and notes: their script comes at the first use.
+const mark = find('mark'), bookmarks = () => import('/bookmarks.js');
+if (mark) {
+  mark.hidden = false;
+  mark.onclick = () => (bookmarks().then(loaded => loaded.toggle()), false);
+  document.onselectionchange = () => getSelection() + '' && bookmarks();
+  if (kept['m' + place] || getSelection() + '') bookmarks()
 }

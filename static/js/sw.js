@@ -1,6 +1,6 @@
 // Keeps what was read, for when the network is gone. Online, everything comes from the network: nothing stale is shown.
 const KEPT = 'kept', SHELL = 'shell-LOOK', OFFLINE = '/offline', MOST = 300;
-const READ = /^\/(a\/[^/.]+\/?|d\/[\d-]+\/|)$/;
+const READ = /^\/(a\/[^/.]+\/?|d\/[\d-]+\/|bookmarks\/?|)$/;
 
 // The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
 addEventListener('install', e => e.waitUntil((async () => {

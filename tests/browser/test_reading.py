@@ -22,6 +22,7 @@ PAGES = {
     "share": "/a/seed/share",
     "preferences": "/preferences",
     "offline": "/offline",
+    "bookmarks": "/bookmarks",
     "search": "/search?q=政协",
     "feeds": "/feeds",
     "not found": "/a/nothing",

@@ -1,4 +1,8 @@
-"""Offline reading: the service worker, and the page that lists the saved articles."""
+"""What readers keep in their browser: articles for offline reading, and bookmarks, highlights and notes.
+
+The service worker and the page that lists the saved articles; the page that lists bookmarks, and their script. The site
+learns of none of it.
+"""
 
 from __future__ import annotations
 
@@ -35,3 +39,17 @@ def service_worker() -> Response:
 @bp.get(urls.OFFLINE)
 def offline() -> Response:
     return render_page("offline.html", "offline", dict)
+
+
+@bp.get(urls.BOOKMARKS)
+def bookmarks() -> Response:
+    return render_page("bookmarks.html", "bookmarks", dict)
+
+
+@bp.get(urls.BOOKMARKS_SCRIPT)
+def bookmarks_script() -> Response:
+    """The script, with its words in the language of the interface. An article loads it when a reader first uses it."""
+    response = render_page("bookmarks.js", "bookmarks", lambda: {"source": inline_scripts().source("bookmarks")})
+    if response.status_code == 200:
+        response.mimetype = "text/javascript"
+    return response
