@@ -310,6 +310,7 @@ def test_each_subscriber_reads_in_their_script(site):
     site.work()
     hant, english = site.server.messages
     assert "後來天晴" in hant["Subject"]
+    assert (hant["Content-Language"], english["Content-Language"]) == ("zh-Hant", "en")
     assert "裡面很熱" in text_of(hant)
     assert "退訂" in text_of(hant) or "結束" in text_of(hant)
     assert "后来天晴" in english["Subject"]

@@ -21,7 +21,7 @@ def insert_once(connection: Connection, table: Table, values: Mapping[str, objec
     """Whether the row was inserted, because none had the same values of *unique*."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(table.c[unique[0]])).first() is not None
 
 
 def site_key(connection: Connection) -> bytes:

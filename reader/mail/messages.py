@@ -65,7 +65,7 @@ class Messages:
         link = f"{self._settings.base_url}{urls.MAIL_CONFIRM}?t={quote(queued.content['token'])}"
         subject = _("Please confirm your address") + f" - {site.name}"
         context = {"link": link, "frequency": queued.content["frequency"], "hours": 48}
-        return _bytes(self._text(queued, subject, language, "mail/confirmation.txt", site, **context))
+        return _bytes(self._text(queued, subject, language, "mail/confirmation.txt", site, **context), language)
 
     def note(self, queued: Queued) -> bytes:
         """To who ordered a file: it could not be sent, and where to get it."""
@@ -73,12 +73,11 @@ class Messages:
         _ = gettext_of(language)
         link = f"{self._settings.base_url}{quote(queued.content['path'], safe='/?=&%')}"
         context = {"link": link, "title": queued.content["title"], "to": queued.content["to"]}
-        return _bytes(
-            self._text(queued, _("A file could not be sent"), language, "mail/note.txt", self._site(""), **context)
-        )
+        subject = _("A file could not be sent")
+        return _bytes(self._text(queued, subject, language, "mail/note.txt", self._site(""), **context), language)
 
     def trial(self, queued: Queued) -> bytes:
-        return _bytes(self._text(queued, "Reader", "en", "mail/trial.txt", self._site("")))
+        return _bytes(self._text(queued, "Reader", "en", "mail/trial.txt", self._site("")), "en")
 
     def document(self, queued: Queued, publication: Publication, suffix: str, path: Path) -> bytes:
         """The file, with a name that Amazon and old mail programs read and one with all characters."""
@@ -92,7 +91,7 @@ class Messages:
         part["Content-Disposition"] = disposition(name, publication.name, "")
         message.make_mixed()
         message.attach(part)  # type: ignore[arg-type]  # typeshed wants its own class
-        return _bytes(message)
+        return _bytes(message, language)
 
     def issue(self, queued: Queued, edition: Edition, subscriber: Subscriber) -> bytes | None:
         """The new issue for one subscriber; None if none of its articles is public any more."""
@@ -115,7 +114,7 @@ class Messages:
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         message["Precedence"] = "list"
-        return _bytes(message)
+        return _bytes(message, language)
 
     def _shown(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[Group]:
         """The same for all subscribers with one choice, so it is kept until something changes."""
@@ -169,7 +168,6 @@ class Messages:
         message["Date"] = format_datetime(queued.made_at)
         message["Message-ID"] = f"<{queued.kind}.{queued.id}.{_microseconds(queued.made_at)}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from holidays
-        message["Content-Language"] = language
         message.set_content(self._render(template, language, site, **context), cte="base64")
         return message
 
@@ -206,7 +204,8 @@ def _microseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def _bytes(message: EmailMessage) -> bytes:
+def _bytes(message: EmailMessage, language: str) -> bytes:
+    message["Content-Language"] = language  # last, because adding a part moves the fields Content-… into the first
     content = BytesIO()
     BytesGenerator(content, policy=POLICY).flatten(message)
     # The fold before a long address is legal, but some mail programs look for "<" as the first character.
