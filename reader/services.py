@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from . import i18n
 from .catalog import Catalog, is_filled, prepare
+from .editing.access_token import FILE as TOKEN_FILE
 from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
 from .jobs.export_service import ExportService
@@ -21,6 +22,7 @@ from .media.renditions import ImageRenderer
 from .settings import Settings
 from .state import State
 from .storage.folder_checks import check_folders, check_writable
+from .storage.private_files import make_private, tighten
 from .templating import Renderer
 
 FILLING_SECONDS = 10.0
@@ -59,6 +61,7 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
     """
     check_folders(settings)
     check_writable(settings)
+    _make_private(settings)
     prepare(settings.catalog)
     if not is_filled(settings.catalog):
         with suppress(OSError):  # it exists, or the first scan reports that it cannot be created
@@ -74,6 +77,13 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
     return Services(
         settings, catalog, Library(settings), render, exports, images, drawings, heartbeat, State(settings.state_url)
     )
+
+
+def _make_private(settings: Settings) -> None:
+    """What is derived from drafts, the state and its secrets are for this user only."""
+    state = State(settings.state_url).path
+    make_private(settings.instance)
+    tighten(settings.data, (TOKEN_FILE, *([f"{state.name}*"] if state else [])))
 
 
 def build_command_services(settings: Settings) -> Services:

@@ -6,10 +6,14 @@ import errno
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from serving import inherited
 from sqlalchemy import insert, select
 
 from reader.backup import restoring
@@ -19,11 +23,12 @@ from reader.editing.ledger import record
 from reader.errors import BadBackup, StateUnusable
 from reader.history.tables import COPIED, versions
 from reader.services import build_services
-from reader.settings import Settings
+from reader.settings import ROOT, Settings
 from reader.state import State
 from reader.state.changes import note_change
 from reader.storage.locks import file_lock
 
+UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
 DATE = "---\ndate: 2026-11-01\n---\n\n"
 
 
@@ -212,3 +217,112 @@ def test_a_link_to_the_articles_folder_stays_one(archive, elsewhere):
     restore_backup(elsewhere, archive, force=True)
     assert elsewhere.articles.is_symlink()
     assert (real / "rain.md").exists()
+
+
+# -- an articles folder that can't be renamed -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mounted(monkeypatch):
+    """Makes a folder a mount point: it can't get another name, nor any file that comes from beside it (EXDEV)."""
+
+    def mount(folder):
+        rename = Path.rename
+
+        def renamed(path, target):
+            if folder in (path, Path(target)):
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+            if path.is_relative_to(folder) != Path(target).is_relative_to(folder):
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", renamed)
+
+    return mount
+
+
+def test_a_backup_is_restored_into_an_empty_mount_point(archive, settings, elsewhere, site, mounted):
+    elsewhere.articles.mkdir(parents=True)
+    (elsewhere.articles / "lost+found").mkdir()
+    mounted(elsewhere.articles)
+    assert restore_backup(elsewhere, archive, force=False) == (4, [])
+    (elsewhere.articles / "lost+found").rmdir()
+    assert files_in(elsewhere.articles) == files_in(settings.articles)
+
+
+def test_what_is_in_a_mount_point_is_moved_into_a_hidden_folder_there(archive, settings, mounted):
+    files = files_in(settings.articles)
+    (settings.articles / "later.md").write_text("# 后来")
+    mounted(settings.articles)
+    with pytest.raises(BadBackup, match="--force"):
+        restore_backup(settings, archive, force=False)
+    count, aside = restore_backup(settings, archive, force=True)
+    assert count == 4
+    assert aside[0].parent == settings.articles
+    assert aside[0].name.startswith(".before-")
+    assert (aside[0] / "later.md").read_text() == "# 后来"
+    assert {
+        name: text for name, text in files_in(settings.articles).items() if not name.startswith(".before-")
+    } == files
+    services = build_services(settings)
+    services.library.scan_all()
+    assert services.catalog.count() == 1
+
+
+@pytest.mark.parametrize("fault", ["_load_state", "rename"])
+def test_a_restore_into_a_mount_point_that_fails_leaves_everything_as_it_was(
+    archive, settings, mounted, monkeypatch, fault
+):
+    (settings.articles / "later.md").write_text("# 后来")
+    files, before = files_in(settings.articles), rows(settings)
+    mounted(settings.articles)
+    if fault == "rename":
+        rename = Path.rename
+
+        def full(path, target):
+            if path.parent.name.startswith(".restored-") and path.name == "rain.md":
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", full)
+    else:
+        monkeypatch.setattr(restoring, "_load_state", lambda *_: 1 / 0)
+    with pytest.raises((OSError, ZeroDivisionError)):
+        restore_backup(settings, archive, force=True)
+    assert files_in(settings.articles) == files
+    if settings.database_url.startswith("sqlite") or not settings.database_url:
+        assert rows(settings) == before
+
+
+IN_A_NAMESPACE = """
+import subprocess, sys
+from pathlib import Path
+from reader.backup.restoring import restore_backup
+from reader.settings import ROOT, Settings
+
+folder, archive, kind = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+articles = folder / "articles"
+for path in (articles, folder / "share"):
+    path.mkdir(parents=True)
+source = ["-t", "tmpfs", "none"] if kind == "tmpfs" else ["--bind", folder / "share"]
+subprocess.run(["mount", *source, articles], check=True)
+(articles / "later.md").write_text("# later")
+settings = Settings(articles=articles, instance=folder / "instance")
+count, aside = restore_backup(settings, archive, force=True)
+print(count, (aside[0] / "later.md").read_text(), (articles / "rain.md").is_file(), articles.is_mount() or kind)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["tmpfs", "bind"])
+def test_a_backup_is_restored_into_a_real_mount_point(archive, tmp_path, kind):
+    program = [*UNSHARE, sys.executable, "-c", IN_A_NAMESPACE, str(tmp_path / "there"), str(archive), kind]
+    (tmp_path / "there").mkdir()
+    if subprocess.run(
+        [*UNSHARE, "mount", "-t", "tmpfs", "none", str(tmp_path / "there")], capture_output=True
+    ).returncode:
+        pytest.skip("this machine lets nobody mount in a namespace of his own")
+    done = subprocess.run(
+        program, capture_output=True, text=True, timeout=300, cwd=ROOT, env=inherited() | {"PYTHONPATH": str(ROOT)}
+    )
+    assert done.stdout.split() == ["4", "#", "later", "True", "True" if kind == "tmpfs" else "bind"], done.stderr

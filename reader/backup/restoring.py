@@ -1,6 +1,8 @@
 """Restores a backup into empty places. The archive may be hostile: everything is checked, and nothing is half restored.
 
-Files are unpacked beside their place and renamed at the end, after the database has been filled.
+Files are unpacked beside their place and renamed at the end, after the database has been filled. An articles folder
+that can't be renamed, such as a mounted volume, stays: they are unpacked in a hidden folder inside, and what was there
+is moved into another one.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 
 _LARGEST_HEAD_BYTES = 10_000
 _SMALL_BYTES = 1_000_000
+_ASIDE = ".before-"
+"""How the hidden folder in an articles folder begins into which a restore moves what was there."""
 
 
 def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[int, list[Path]]:
@@ -46,19 +50,22 @@ def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[in
 def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
     records, state = _checked(archive), State(settings.state_url)
     files = [settings.data / record.path for record in records if record.place == "data"]
-    occupied = [path for path in (settings.articles, *files) if _holds_something(path)]
+    is_kept = _must_stay(settings.articles)
+    entries = list(_entries(settings.articles)) if is_kept else [settings.articles]
+    occupied = [*(entries if is_kept else filter(_holds_something, entries)), *filter(_holds_something, files)]
     is_occupied = _is_occupied(state)
     if (occupied or is_occupied) and not force:
-        place = str(occupied[0] if occupied else state.path or "READER_DATABASE_URL")
+        first = settings.articles if is_kept and entries else next(iter(occupied), None)
+        place = str(first or state.path or "READER_DATABASE_URL")
         raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=place))
     if state.path and is_occupied:
         occupied.append(state.path)
-    with _unpacked(archive, records, settings) as unpacked, _moved_aside(occupied) as aside:
-        if settings.articles.exists():
+    inside = settings.articles if is_kept else None
+    with _unpacked(archive, records, settings, inside) as unpacked, _moved_aside(occupied, inside) as aside:
+        if settings.articles.exists() and not is_kept:
             settings.articles.rmdir()
-        _load_state(archive, state)
-        for new, path in unpacked.items():
-            new.rename(path)
+        with _renamed(unpacked):
+            _load_state(archive, state)
     for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
         path.unlink()
     return len(records), aside
@@ -102,13 +109,50 @@ def _text_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
         yield from io.TextIOWrapper(member, "utf-8")
 
 
+def _must_stay(folder: Path) -> bool:
+    """Whether *folder* can't get another name: a mount point (EBUSY), or a parent that isn't ours. Changes nothing."""
+    if not folder.is_dir():
+        return False
+    other = folder.with_name(f".{folder.name}.tried-{os.getpid()}")
+    try:
+        folder.rename(other)
+    except OSError:
+        return True
+    other.rename(folder)
+    return False
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """What is in *folder*, but for what an earlier restore moved aside and what belongs to the file system."""
+    yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith((_ASIDE, "lost+found")))
+
+
 @contextmanager
-def _unpacked(archive: zipfile.ZipFile, records: list[FileRecord], settings: Settings) -> Iterator[dict[Path, Path]]:
-    """Where the articles folder and the files of the data folder are unpacked, and where they belong.
+def _renamed(unpacked: dict[Path, Path]) -> Iterator[None]:
+    """Puts what was unpacked into its place after the block; takes it back if that fails."""
+    yield
+    done: dict[Path, Path] = {}
+    try:
+        for new, path in unpacked.items():
+            new.rename(path)
+            done[new] = path
+    except BaseException:
+        for new, path in done.items():
+            path.rename(new)
+        raise
+
+
+@contextmanager
+def _unpacked(
+    archive: zipfile.ZipFile, records: list[FileRecord], settings: Settings, inside: Path | None
+) -> Iterator[dict[Path, Path]]:
+    """Where the articles folder, or what is to be *inside* it, and the files of the data folder are unpacked, and
+    where they belong.
 
     What is not renamed by the block is deleted.
     """
-    articles = settings.articles.with_name(f".{settings.articles.name}.restored-{os.getpid()}")
+    name = f"restored-{os.getpid()}"
+    articles = inside / f".{name}" if inside else settings.articles.with_name(f".{settings.articles.name}.{name}")
     data = settings.data / f".restored-{os.getpid()}"
     try:
         settings.data.mkdir(0o700, parents=True, exist_ok=True)
@@ -119,7 +163,9 @@ def _unpacked(archive: zipfile.ZipFile, records: list[FileRecord], settings: Set
             raise BadBackup(Message("it needs %(size)s MB, more than is free", size=need // 1_000_000))
         for record in records:
             _unpack(archive, record, (articles if record.place == "articles" else data) / record.path)
-        yield {articles: settings.articles} | {path: settings.data / path.name for path in data.iterdir()}
+        files = articles.iterdir() if inside else ()
+        places = {path: inside / path.name for path in files} if inside else {articles: settings.articles}
+        yield places | {path: settings.data / path.name for path in data.iterdir()}
     finally:
         for folder in (articles, data):
             shutil.rmtree(folder, ignore_errors=True)
@@ -164,20 +210,32 @@ def _is_occupied(state: State) -> bool:
 
 
 @contextmanager
-def _moved_aside(paths: list[Path]) -> Iterator[list[Path]]:
-    """Renames them for good; back again if the block fails."""
-    mark = time.strftime("before-%Y%m%dT%H%M%SZ", time.gmtime())
+def _moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
+    """Renames them for good, those in the folder *inside* into a hidden one there; back again if the block fails."""
+    mark = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    folder = inside / f"{_ASIDE}{mark}" if inside else None
     sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
-    moved = {path: path.with_name(f"{path.name}.{mark}") for path in sides if path.exists()}
-    for path, aside in moved.items():
-        path.rename(aside)
+    wanted = {
+        path: folder / path.name if folder and path.parent == inside else path.with_name(f"{path.name}.before-{mark}")
+        for path in sides
+        if path.exists() or path.is_symlink()
+    }
+    moved: dict[Path, Path] = {}
     try:
-        yield [aside for path, aside in moved.items() if path in paths]
+        for path, aside in wanted.items():
+            if aside.parent == folder:
+                folder.mkdir(0o700, exist_ok=True)
+            path.rename(aside)
+            moved[path] = aside
+        told = [folder] if folder and folder in {aside.parent for aside in moved.values()} else []
+        yield told + [aside for path, aside in moved.items() if path in paths and aside.parent != folder]
     except BaseException:
         for path, aside in moved.items():
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             aside.replace(path)
+        if folder and folder.is_dir():
+            folder.rmdir()
         raise
 
 

@@ -27,6 +27,7 @@ from ..i18n import Message
 from ..models import Article, fingerprint
 from ..settings import Settings
 from ..storage.file_cache import FileCache
+from ..storage.private_files import FOLDER_MODE
 from ..storage.regular_files import open_regular, read_regular
 from . import failed_pictures, images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
@@ -201,7 +202,7 @@ def write_embedded(instance: Path, content: bytes) -> Path:
     """Writes a picture from inside an article's file beside the records, by its digest. Returns its path."""
     target = instance / "pictures" / f"{fingerprint(content)}.original"
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         replace_file(target, content)
     return target
 
@@ -212,7 +213,7 @@ def write_record(instance: Path, picture: Picture, path: Path) -> None:
     facts = json.dumps({"path": str(path), "width": picture.width, "height": picture.height})
     if target.is_file() and target.read_text("utf-8") == facts:
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     replace_file(target, facts.encode())
 
 

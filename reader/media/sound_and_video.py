@@ -21,6 +21,7 @@ from ..models import Article
 from ..sanitizer import attributes_of, joined, to_text, tokens
 from ..sanitizer.media_types import MEDIA_TYPES, PLAY, media_suffix
 from ..settings import Settings
+from ..storage.private_files import FOLDER_MODE
 from ..storage.regular_files import open_regular
 from .images import digest_of
 from .picture_paths import PictureFinder
@@ -111,7 +112,7 @@ def _write_record(instance: Path, digest: str, path: Path, status: os.stat_resul
     target = _record(instance, digest)
     facts = json.dumps({"path": str(path), "size": status.st_size, "modified_ns": status.st_mtime_ns})
     if not target.is_file() or target.read_text("utf-8") != facts:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         replace_file(target, facts.encode())
 
 

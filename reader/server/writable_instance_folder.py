@@ -17,6 +17,7 @@ from typing import Self
 from ..errors import InstanceInUse, InstanceUnusable
 from ..settings import Settings
 from ..storage.locks import FileLock, file_lock
+from ..storage.private_files import FOLDER_MODE, make_private
 from ..storage.sqlite import wal_of
 
 LOG = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class InstanceFolder:
             return
         with suppress(OSError):  # tried again later
             self._take_lock()
+            make_private(self._wanted)
             LOG.warning("%s was deleted or moved while in use: everything in it is made again", self._wanted)
 
     def __exit__(self, *_: object) -> None:
@@ -145,7 +147,7 @@ class InstanceFolder:
 def _refusal(folder: Path) -> OSError | None:
     """Why nothing can be derived in *folder*: SQLite needs some room there even to read."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(PROBE_BYTES))
             probe.flush()

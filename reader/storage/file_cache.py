@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from .private_files import FOLDER_MODE
+
 _KEY = re.compile(r"[a-z0-9-]+\.[a-z0-9]+")
 SPARE = 0.9
 """Eviction stops at this fraction of the limit, so that the next file does not cause another eviction."""
@@ -53,7 +55,7 @@ class FileCache:
     def put(self, key: str, content: bytes) -> Path:
         """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder."""
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
         temporary = Path(name)
         try:
@@ -61,7 +63,6 @@ class FileCache:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(0o644)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

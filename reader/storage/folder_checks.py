@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import BadSetting
 from ..i18n import Message
 from ..settings import Settings
+from .private_files import FOLDER_MODE
 
 NEVER_A_FOLDER = (errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
 """Errors of stat(2) that do not go away, unlike those of a share that is not mounted at present."""
@@ -57,7 +58,7 @@ def _cause_of_articles(folder: Path) -> str:
 def _cause_of_instance(folder: Path) -> str:
     """Why *folder* cannot be used; empty once it exists."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     except FileExistsError:
         return os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
     except OSError as error:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from .private_files import FOLDER_MODE
+
 
 class FileLock:
     """True if this process holds the lock."""
@@ -30,7 +32,7 @@ class FileLock:
 @contextmanager
 def file_lock(path: Path) -> Iterator[FileLock]:
     """Tries to lock the file for the block, without waiting. Raises OSError if it cannot be created."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,7 +46,7 @@ def file_lock(path: Path) -> Iterator[FileLock]:
 def waiting_lock(path: Path) -> Iterator[None]:
     """Locks the file for the block; waits while another process holds it. Raises OSError if it cannot be created."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if not FileLock(path, file, is_held=True).is_in_place():  # deleted while this process waited

@@ -19,6 +19,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from .locks import is_locked, waiting_lock
+from .private_files import create_private
 
 LOG = logging.getLogger(__name__)
 
@@ -193,6 +194,7 @@ def _replace(path: Path, identity: str, make: Make, reason: object = "") -> None
             with suppress(FileNotFoundError):
                 Path(f"{current}{suffix}").replace(f"{old}{suffix}")
         new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        create_private(new)
         make(new, old)
         _publish(path, new)
         if not reason:

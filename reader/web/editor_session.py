@@ -23,6 +23,7 @@ from werkzeug.exceptions import TooManyRequests
 from .. import urls
 from ..editing.accounts import stamp_of
 from ..i18n import translated
+from ..storage.private_files import FOLDER_MODE
 from . import editor_tokens, services
 from .editor_tokens import editor_of_token, site_token
 from .localized_templates import render_template
@@ -104,7 +105,7 @@ def _session_key() -> str:
     """Random. It goes with the marker files: once the instance folder is deleted, all sessions have ended."""
     path = services().settings.instance / "session.key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         fresh = path.with_name(f"session.{secrets.token_hex(8)}")
         fresh.touch(0o600)
         fresh.write_text(secrets.token_urlsafe(32), "ascii")
@@ -184,7 +185,7 @@ def _marker(session: str) -> Path:
 
 
 def _mark(marker: Path) -> None:
-    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     marker.touch()
     for other in marker.parent.iterdir():
         with suppress(FileNotFoundError):

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ..storage.locks import waiting_lock
+from ..storage.private_files import FOLDER_MODE
 
 LOG = logging.getLogger(__name__)
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -46,7 +47,7 @@ def use_metric_files(folder: Path) -> None:
 def restore_metric_files() -> None:
     """Makes the files of this process, again if their folder was deleted. Raises OSError if that fails."""
     folder = Path(os.environ[VARIABLE])
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     for kind in KINDS:
         _allocate_blocks(folder / f"{kind}_{os.getpid()}.db")
 
