@@ -769,6 +769,50 @@ def test_a_secret_link_shows_a_draft_to_strangers_until_it_is_published(desk):
     assert stranger.get(link).headers["Location"] == "/a/rain"
 
 
+LONG = "曲周县气象台今天发布暴雨预警，预计未来六小时全县降水量将达五十毫米以上。" * 2
+OTHER = "某人事任免事项尚未公布，请勿外传，名单和简历见附件，下周三上午开会讨论决定。" * 2
+
+
+def draft_of(text: str, title: str = "大雨") -> str:
+    return f"---\ntitle: {title}\npublished: 2026-05-01 06:00\ndraft: true\n---\n\n{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "is_shown"),
+    [
+        (draft_of(LONG), True),
+        (draft_of(LONG.replace("五十", "八十"), "暴雨"), True),
+        (draft_of(f"导语。\n\n{LONG}\n\n{OTHER}"), True),  # it has grown
+        (draft_of(LONG[: len(LONG) // 4 * 3]), True),
+        (draft_of(OTHER, "内部名单"), False),
+        (draft_of(OTHER), False),  # a title that comes again
+        (draft_of(f"{LONG[:12]}{OTHER}"), False),
+        (draft_of(""), False),
+    ],
+)
+def test_a_secret_link_shows_the_draft_it_was_made_for_and_no_other_at_that_path(desk, then, is_shown):
+    desk.put("2026-05-01/rain.md", draft_of(LONG))
+    link = link_in(desk.page("2026-05-01/rain.md"))
+    (desk.settings.articles / "2026-05-01" / "rain.md").unlink()
+    desk.scan()
+    assert desk.app.test_client().get(link).status_code == 404
+    desk.put("2026-05-01/rain.md", then)
+    answer = desk.app.test_client().get(link)
+    assert answer.status_code == (200 if is_shown else 404)
+    assert is_shown or "任免" not in answer.text
+    if then != draft_of(""):
+        assert desk.app.test_client().get(link_in(desk.page("2026-05-01/rain.md"))).status_code == 200  # a new link
+
+
+def test_a_link_to_a_stub_goes_on_while_it_has_its_title(desk):
+    desk.put("2026-05-01/rain.md", draft_of("待写。"))
+    link = link_in(desk.page("2026-05-01/rain.md"))
+    desk.put("2026-05-01/rain.md", draft_of(LONG))
+    assert desk.app.test_client().get(link).status_code == 200
+    desk.put("2026-05-01/rain.md", draft_of(OTHER, "内部名单"))
+    assert desk.app.test_client().get(link).status_code == 404
+
+
 def test_the_access_log_holds_no_secret_link(desk):
     address = "/preview/WyJhcnRpY2xlIl0.x.y"
     lines = []

@@ -116,6 +116,29 @@ def test_a_player_can_ask_for_a_part_of_the_file(client, talk, asked, status, co
         assert "immutable" in response.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "dest", "sent"),
+    [
+        ("bytes=0-", "video", (0, 262_143)),
+        ("bytes=1000-", "audio", (1000, 263_143)),
+        ("bytes=262144-599999", "video", (262_144, 524_287)),
+        ("bytes=524288-", "video", (524_288, 599_999)),
+        ("bytes=5-9", "video", (5, 9)),
+        ("bytes=-100", "video", (599_900, 599_999)),
+        ("bytes=0-", "empty", (0, 599_999)),
+        ("bytes=0-", None, (0, 599_999)),  # a download that goes on must get all that is left
+    ],
+)
+def test_a_player_of_a_browser_gets_pieces_for_which_no_thread_waits(publish, client, asked, dest, sent):
+    content = SOUND[:1000] * 600
+    publish({"2026-05-01/x.md": markdown("![谈话](talk.mp3)"), "2026-05-01/talk.mp3": content})
+    fields = {"Range": asked} | ({"Sec-Fetch-Dest": dest} if dest else {})
+    with client.get(address_of(client), headers=fields) as response:
+        assert response.status_code == 206
+        assert response.headers["Content-Range"] == f"bytes {sent[0]}-{sent[1]}/600000"
+        assert response.data == content[sent[0] : sent[1] + 1]
+
+
 def test_a_failed_precondition_sends_no_file(client, talk):
     with client.get(talk, headers={"If-Match": '"another"'}) as response:
         assert response.status_code == 412

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..chinese import HAN, VARIATION, has_han
+from ..models import word_set
 from ..patterns import lazy_pattern
 
 ROLE = lazy_pattern(
@@ -26,23 +27,7 @@ _BETWEEN_LATIN = lazy_pattern(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
 _OWN_PAPER = lazy_pattern(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
 """The newspaper before 记者 without a space: ``南都记者 林子沛``."""
 _TRADITIONAL_ROLES = (("記者", "记者"), ("通訊員", "通讯员"), ("實習", "实习"), ("特約", "特约"), ("攝影", "摄影"))
-_COMPOUND_SURNAMES = (
-    "欧阳",
-    "司马",
-    "上官",
-    "诸葛",
-    "司徒",
-    "东方",
-    "皇甫",
-    "尉迟",
-    "慕容",
-    "令狐",
-    "公孙",
-    "端木",
-    "歐陽",
-    "司馬",
-    "諸葛",
-)
+_COMPOUND_SURNAMES = word_set("欧阳 司马 上官 诸葛 司徒 东方 皇甫 尉迟 慕容 令狐 公孙 端木 歐陽 司馬 諸葛")
 SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹"
     "熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳"

@@ -63,8 +63,8 @@ _CODE = ("chinese", "sanitizer", "article_building", "formats", "media", "models
 def code_fingerprint() -> str:
     """Another one after an update of Reader that may read files otherwise."""
     places = [PACKAGE / name for name in _CODE]
-    files = sorted(file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place]))
-    return fingerprint(*(file.read_bytes() for file in files))
+    files = sorted(file for place in places for file in (place.rglob("*") if place.is_dir() else [place]))
+    return fingerprint(*(file.read_bytes() for file in files if file.suffix in (".py", ".txt")))
 
 
 @dataclass(frozen=True)

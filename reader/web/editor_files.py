@@ -153,10 +153,16 @@ def article_page(
         "asks_to_publish": False,
         "theirs": None,
         "difference": [],
-        "preview_link": link_to_article(sent.file.path),
+        "preview_link": _preview_link(sent.file.path),
         "preview_days": VALID_DAYS,
     }
     return editor_page("editor/article.html", status if problem else 200, **context | more)
+
+
+def _preview_link(path: str) -> str:
+    """Of the saved version; empty if it can't be read."""
+    saved = file_listing().article(path)
+    return link_to_article(path, saved) if saved else ""
 
 
 def conflict_page(sent: Submitted, content: bytes) -> Response:

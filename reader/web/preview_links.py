@@ -1,5 +1,6 @@
 """Secret links to what is not published yet: a draft, or an issue to come. Signed, and valid for some days.
 
+A link to a draft names its path and what it says (``editing/draft_identity.py``): another one put there is not shown.
 They are signed with the site's token, so a new token ends all of them. A picture in a preview has a signed address,
 too, as a preview is shown where no cookie is sent: in a sandboxed frame, or to somebody without an account.
 """
@@ -13,6 +14,8 @@ from flask import request
 from itsdangerous import BadSignature
 
 from .. import urls
+from ..editing.draft_identity import Mark, mark_of
+from ..models import Article
 from . import services
 from .editor_session import signer
 
@@ -22,27 +25,28 @@ _SALT, _PICTURE_SALT = "reader-preview", "reader-preview-picture"
 _PICTURE = re.compile(r"/media/([0-9a-f]{16})-")
 
 
-def link_to_article(path: str) -> str:
-    """The address of the preview of the article in the file *path*."""
-    return _link("article", path)
+def link_to_article(path: str, article: Article) -> str:
+    """The address of the preview of the *article* in the file *path*."""
+    return _link("article", path, mark_of(article))
 
 
 def link_to_issue(day: date) -> str:
     return _link("issue", day.isoformat())
 
 
-def _link(kind: str, name: str) -> str:
+def _link(kind: str, name: str, mark: Mark | None = None) -> str:
     root = services().settings.base_url or request.host_url.rstrip("/")
-    return f"{root}{urls.PREVIEW}/{signer(_SALT).dumps([kind, name])}"
+    return f"{root}{urls.PREVIEW}/{signer(_SALT).dumps([kind, name, mark or []])}"
 
 
-def target_of(token: str) -> tuple[str, str] | None:
-    """``("article", path)`` or ``("issue", day)``; None for a token that is forged or too old."""
+def target_of(token: str) -> tuple[str, str, Mark] | None:
+    """``("article", path, mark)`` or ``("issue", day, [])``; None for a token that is forged, too old or of the form
+    before there were marks."""
     try:
-        kind, name = signer(_SALT).loads(token, max_age=_SECONDS)
+        kind, name, mark = signer(_SALT).loads(token, max_age=_SECONDS)
     except (BadSignature, ValueError, TypeError):
         return None
-    return str(kind), str(name)
+    return str(kind), str(name), list(mark)
 
 
 def with_signed_pictures(page: str) -> str:

@@ -281,3 +281,32 @@ def is_ended(client) -> bool:
         return False
     except ConnectionResetError:
         return True
+
+
+def test_thirty_clients_that_take_a_film_slowly_stop_no_page_and_no_other_player(tmp_path):
+    """They come from as many networks, and keep all places for large files."""
+    server = Server(tmp_path, workers=1)
+    film = os.urandom(12 << 20)
+    (tmp_path / "articles" / "film.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + film)
+    server.publish("rain", "今天下雨。\n\n![雨](film.mp4)")
+    with running(server):
+        wait_for(lambda: server.status("/a/rain") == 200, server)
+        [path] = set(re.findall(r"/media/[0-9a-f]+-\d+\.mp4", server.get("/a/rain")[1].decode()))
+        with ExitStack() as open_clients:
+            clients = [
+                open_clients.enter_context(
+                    closing(socket.create_connection(("127.0.0.1", server.port), 60, (f"127.0.{number}.1", 0)))
+                )
+                for number in range(30)
+            ]
+            for client in clients:
+                client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            heads = [client.recv(12) for client in clients]
+            assert heads.count(b"HTTP/1.1 200") >= 5
+            assert heads.count(b"HTTP/1.1 503") >= 1  # all places are taken
+            for number in range(10):
+                assert server.status("/a/rain") == 200
+                first = number << 18
+                status, body, head = server.request(path, Range=f"bytes={first}-", **{"Sec-Fetch-Dest": "video"})
+                assert (status, len(body)) == (206, 1 << 18)
+                assert head["Content-Range"].startswith(f"bytes {first}-")

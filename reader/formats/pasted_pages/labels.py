@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ...chinese import HAN
+from ...models import word_set
 from ...patterns import lazy_pattern
 from ..person_names import closed_up, split_names
 from .patterns import folded
@@ -44,26 +45,7 @@ _NAMES = {
     "新媒体运营 微信编排 编排 来稿",
 }
 _KIND = {name.lower(): kind for kind, names in _NAMES.items() for name in names.split()}
-_IMAGINED = frozenset(
-    [
-        "视频",
-        "图片",
-        "图",
-        "漫画",
-        "海报",
-        "动画",
-        "主题",
-        "评论",
-        "摄影",
-        "文字",
-        "策划",
-        "来源",
-        "分享",
-        "音频",
-        "设计",
-        "整理",
-    ]
-)
+_IMAGINED = word_set("视频 图片 图 漫画 海报 动画 主题 评论 摄影 文字 策划 来源 分享 音频 设计 整理")
 """Before a bar they may begin a headline: ``视频丨大雨来了``."""
 
 
@@ -79,24 +61,8 @@ _LABEL = lazy_pattern(
     rf"|[/／])\s{{0,4}}",
     re.IGNORECASE,
 )
-_PEOPLE = "|".join(
-    _spaced(n)
-    for n in (
-        "责任编辑",
-        "责编",
-        "编辑",
-        "校对",
-        "审核",
-        "审读",
-        "监制",
-        "一审",
-        "二审",
-        "三审",
-        "初审",
-        "复审",
-        "终审",
-    )
-)
+_EDITORS = "责任编辑 责编 编辑 校对 审核 审读 监制 一审 二审 三审 初审 复审 终审"
+_PEOPLE = "|".join(map(_spaced, _EDITORS.split()))
 _PERSON = rf"[{HAN}]{{2,4}}|[{HAN}]\s{{1,2}}[{HAN}]"
 _LABELS_BESIDE = lazy_pattern(rf"(?:(?:{_PEOPLE})\s{{1,4}}(?:{_PERSON})(?:[、\s]{{1,3}}|$)){{1,6}}")
 _LABEL_BESIDE = lazy_pattern(rf"({_PEOPLE})\s{{1,4}}((?:{_PERSON})(?:、(?:{_PERSON}))*)")

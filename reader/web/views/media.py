@@ -11,7 +11,7 @@ from ...media.images import MIMETYPES
 from ...media.sound_and_video import media_file
 from ...sanitizer.media_types import MEDIA_TYPES
 from .. import services
-from ..responses import IMMUTABLE, fit_suffix_range
+from ..responses import IMMUTABLE, fit_suffix_range, send_players_pieces
 
 bp = Blueprint("media", __name__)
 
@@ -25,6 +25,7 @@ def picture(digest: str, width: int, suffix: str) -> Response:
     """
     check_shown(digest)
     if suffix in MEDIA_TYPES:
+        send_players_pieces()
         return immutable(media_file(services().settings, digest, width), f"{digest}.{suffix}")
     path = services().image_renderer.file(digest, width, suffix)
     return immutable(path, path.name)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog.file_listing import PUBLISHED
+from ...editing.draft_identity import is_still
 from ...errors import NotFound
 from ...media.images import MIMETYPES
 from ...models import Article
@@ -28,17 +29,17 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.get(f"{urls.PREVIEW}/<token>")
 def preview(token: str) -> Response | WerkzeugResponse:
-    """An article that has been published meanwhile is shown at its own address."""
+    """An article that has been published meanwhile is shown at its own address. Another draft at its path is not."""
     target = target_of(token)
     if target is None:
         raise NotFound("page", token[:100])
-    kind, name = target
+    kind, name, mark = target
     if kind == "issue":
         return _page(name, file_listing().articles_of_day(date.fromisoformat(name)))
     file, article = file_listing().file(name), file_listing().article(name)
     if file and file.state == PUBLISHED:
         return redirect(urls.article(file.slug), 302)
-    if article is None:
+    if article is None or not is_still(mark, article):
         raise NotFound("page", token[:100])
     return _page(article.title, [article])
 
