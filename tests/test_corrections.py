@@ -197,3 +197,79 @@ def test_what_is_no_correction_changes_no_version():
     plain = make_article()
     later = make_article(corrections=(Correction(plain.published + timedelta(hours=1), "甲"),))
     assert plain.version != later.version
+
+
+def changes_said(document) -> list[str]:
+    return re.findall(r"修改于 ([\d-]+ [\d:]+)", words(document))
+
+
+@pytest.fixture
+def seen(services, publish, monkeypatch):
+    """Publishes texts of one article, each seen at a time."""
+
+    def see(*versions: tuple[str, str]):
+        for time, text in versions:
+            monkeypatch.setattr("reader.library.scanner.datetime", clock_at(at(time)))
+            publish({"2026-05-01/s.md": text})
+
+    return see
+
+
+def clock_at(now: datetime) -> type[datetime]:
+    return type("Clock", (datetime,), {"now": classmethod(lambda _, zone=None: now.astimezone(zone))})
+
+
+FIRST = "---\ntitle: 通车\npublished: 2026-05-01 06:00\n{}---\n今天通车。\n"
+SECOND = FIRST.replace("今天", "昨天")
+
+
+def test_an_article_that_was_changed_in_silence_says_when_reader_saw_it(seen, client):
+    seen(("2026-05-01 06:01", FIRST.format("")))
+    assert changes_said(page(client, "/a/s")) == []
+    seen(("2026-05-02 09:30", SECOND.format("")))
+    document = page(client, "/a/s")
+    assert changes_said(document) == ["2026-05-02 09:30"]
+    [data] = [json.loads(script.text) for script in document.xpath("//script[@type='application/ld+json']")]
+    assert data["dateModified"] == "2026-05-02T09:30+08:00"
+
+
+def test_what_shows_nothing_else_is_no_change(seen, client):
+    seen(
+        ("2026-05-01 06:01", FIRST.format("")),
+        ("2026-05-02 09:30", FIRST.format("").replace("\n今天", "\n\n\n今天") + "\n"),
+    )
+    assert changes_said(page(client, "/a/s")) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("corrections: 2026-05-02 09:00 日期有误\n", []),
+        ("updated: 2026-05-02 09:00\n", ["2026-05-02 09:00"]),
+        ("corrections: 2026-05-01 09:00 日期有误\n", ["2026-05-02 09:30"]),
+    ],
+)
+def test_what_an_editor_says_of_that_day_counts_more(seen, client, fields, said):
+    seen(("2026-05-01 06:01", FIRST.format("")), ("2026-05-02 09:30", SECOND.format(fields)))
+    assert changes_said(page(client, "/a/s")) == said
+
+
+def test_all_corrections_are_listed_page_by_page_latest_first(publish, client):
+    texts = {
+        f"2026-04-{1 + n % 28:02}/n{n:03}.md": f"---\ntitle: 第{n}条\ncorrections: 2026-05-{1 + n % 20:02} {n % 10}:00 改{n}\n---\n文。\n"
+        for n in range(120)
+    }
+    publish(texts)
+    address, times, titles = "/corrections/", [], []
+    for _ in range(3):
+        document = page(client, address)
+        titles += [words(link) for link in document.xpath("//li/h2/a")]
+        times += document.xpath("//li/p/time/@datetime")
+        address = next(iter(document.xpath("//a[@rel='next']/@href")), "")
+    assert address == ""
+    assert sorted(titles) == sorted(f"第{n}条" for n in range(120))
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_place_in_the_list_that_is_none_is_not_found(client):
+    assert client.get("/corrections/?before=x").status_code == 404

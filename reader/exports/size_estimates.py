@@ -24,17 +24,15 @@ _COMPRESSION = 0.6
 
 
 def estimated_bytes(articles: Iterable[Article], suffix: str) -> int | None:
-    """The approximate size of a file with *articles*; None for a format of which nothing is known."""
+    """The approximate size of a file with *articles*; None for a format of which nothing is known.
+
+    Two digits of KB, because more would promise more than is known: 117 KB -> 120 KB.
+    """
     if suffix not in _BASE_BYTES:
         return None
     bodies = [str(article.body) for article in articles]
     pictures = sum(body.count(_PICTURE) for body in bodies) * _PICTURE_BYTES
     text = _TAG.sub("", "".join(bodies))
     of_text = len(set(text)) * _GLYPH_BYTES if suffix == "pdf" else int(len(text.encode()) * _COMPRESSION)
-    return _two_digits(_BASE_BYTES[suffix] + of_text + pictures)
-
-
-def _two_digits(size_bytes: int) -> int:
-    """Rounded in KB of 1024 bytes, because more digits would promise more than is known: 117 KB -> 120 KB."""
-    size = size_bytes / 1024
+    size = (_BASE_BYTES[suffix] + of_text + pictures) / 1024
     return round(round(size, 2 - len(str(int(size)))) * 1024)

@@ -21,8 +21,7 @@ from .request_context import request_context
 FIRST = [offer for offer in (("pdf", PHONE), ("pdf", ""), ("epub", "")) if offer in offers()]
 """(suffix, page) of the files that most people want."""
 
-OTHERS = [(suffix, page) for suffix in EXPORTS for page in ("", PHONE) if (suffix, page) in offers()]
-OTHERS = [offer for offer in OTHERS if offer not in FIRST]
+OTHERS = [offer for offer in offers() if offer not in FIRST]
 
 _SCRIPT_NAMES = {"hans": "简体", "hant": "繁體"}
 
@@ -42,12 +41,10 @@ def export_links(publication: Publication, estimates: Sequence[int | None], scri
     """
     base, offered = publication.path.rstrip("/"), [*FIRST, *OTHERS]
     sizes = services().export_service.sizes_bytes([(publication, *offer) for offer in offered])
-    guesses = [*estimates, *(None for _ in OTHERS)]
+    labels, guesses = _labels(request_context().locale), [*estimates, *(None for _ in OTHERS)]
     links = [
-        ExportLink(label, _address(base, suffix, page=page), size or guess, is_estimate=not size)
-        for label, (suffix, page), size, guess in zip(
-            _labels(request_context().locale), offered, sizes, guesses, strict=True
-        )
+        ExportLink(label, f"{base}.{suffix}" + (f"?page={page}" if page else ""), size or guess, is_estimate=not size)
+        for label, (suffix, page), size, guess in zip(labels, offered, sizes, guesses, strict=True)
     ]
     return Downloads(links[: len(FIRST)], [*links[len(FIRST) :], *_more_links(base, script)])
 
@@ -59,21 +56,10 @@ def estimates_of(articles: Sequence[Article]) -> list[int | None]:
 
 
 def _more_links(base: str, script: str) -> list[ExportLink]:
-    found = [
-        ExportLink("PDF A6", _address(base, "pdf", page="a6")),
-        ExportLink(gettext("PDF in large print"), _address(base, "pdf", page="large")),
-    ]
+    files = [("PDF A6", "pdf?page=a6"), (gettext("PDF in large print"), "pdf?page=large")]
     if script:
-        name = _SCRIPT_NAMES[script]
-        found += [
-            ExportLink(f"{label} {name}", _address(base, label.lower(), script=script)) for label in ("PDF", "EPUB")
-        ]
-    return found
-
-
-def _address(base: str, suffix: str, page: str = "", script: str = "") -> str:
-    query = f"?page={page}" if page else f"?script={script}" if script else ""
-    return f"{base}.{suffix}{query}"
+        files += [(f"{label} {_SCRIPT_NAMES[script]}", f"{label.lower()}?script={script}") for label in ("PDF", "EPUB")]
+    return [ExportLink(label, f"{base}.{file}") for label, file in files]
 
 
 @lru_cache(maxsize=8)

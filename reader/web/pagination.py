@@ -23,9 +23,9 @@ def cursor_of(text: str) -> Cursor | None:
     return int(seconds), slug
 
 
-def next_link(address: str, teasers: Sequence[Teaser], limit: int) -> NavigationLink | None:
-    """The link to the next page; None if *teasers* has fewer than *limit* items."""
+def next_link(address: str, teasers: Sequence[Teaser], limit: int, by: str = "published") -> NavigationLink | None:
+    """The link to the next page; None if *teasers*, which are sorted *by* a time, has fewer than *limit* items."""
     if len(teasers) < limit:
         return None
-    last = teasers[-1]
-    return NavigationLink(gettext("Older"), f"{address}?before={int(last.published.timestamp())},{quote(last.slug)}")
+    seconds, slug = int(getattr(teasers[-1], by).timestamp()), quote(teasers[-1].slug)
+    return NavigationLink(gettext("Older"), f"{address}?before={seconds},{slug}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..corrections import latest, time_of
-from ..models import Article, is_dated
+from ..models import UNDATED, Article, is_dated
 from .rendering import format_iso
 
 
@@ -26,6 +27,13 @@ def corrections_of(article: Article) -> list[ShownCorrection]:
     ]
 
 
-def is_changed_since(article: Article) -> bool:
-    """Whether it was changed after it was published and after its last correction: without a note that says what."""
-    return article.updated > max(article.published, latest(article.corrections))
+def changed_at(article: Article, seen_at: datetime | None) -> datetime | None:
+    """When it was changed after it was published and after its last correction: without a note that says what.
+
+    *seen_at* is when the history saw its last change. What an editor says of the same day counts more: the file was
+    saved later than the time that stands in it.
+    """
+    noted, said = latest(article.corrections), article.updated
+    if seen_at and seen_at > said > UNDATED and (said == article.published or seen_at.date() > said.date()):
+        return seen_at
+    return said if said > max(article.published, noted) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from .. import urls
@@ -10,15 +11,16 @@ from ..corrections import correction_comments
 from ..models import Article, is_dated
 
 
-def json_ld(article: Article, site: str) -> dict[str, Any]:
+def json_ld(article: Article, site: str, changed_at: datetime | None = None) -> dict[str, Any]:
     """A schema.org NewsArticle. Absolute URLs are included only if *site* is known."""
+    updated = max(article.updated, changed_at or article.updated)
     people = [{"@type": "Person", "name": name} for name in article.byline]
     members: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": article.title,
         "datePublished": article.published.isoformat(timespec="minutes") if is_dated(article.published) else None,
-        "dateModified": article.updated.isoformat(timespec="minutes") if article.updated > article.published else None,
+        "dateModified": updated.isoformat(timespec="minutes") if updated > article.published else None,
         "correction": correction_comments(article),
         "author": (people[0] if len(people) == 1 else people)
         or ({"@type": "Organization", "name": article.source} if article.source else None),

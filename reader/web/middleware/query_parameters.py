@@ -14,6 +14,7 @@ from ...urls import FIRST_PARTS
 OF_PAGES = {
     "": {"before"},
     "a": {"pictures"},
+    "corrections": {"before"},
     "d": {"before"},
     "s": {"after", "before"},
     "t": {"before"},

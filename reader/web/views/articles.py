@@ -37,7 +37,7 @@ from ..rendering import (
 )
 from ..request_context import request_context
 from ..responsive_images import ImageSet
-from ..shown_corrections import corrections_of, is_changed_since
+from ..shown_corrections import changed_at, corrections_of
 from ..site_sections import top_sections
 from ..structured_data import json_ld, scripts_of
 
@@ -109,7 +109,6 @@ def article_page(found: Article, script: str) -> Response:
             "article": shown,
             "body": body,
             "corrections": corrections_of(shown),
-            "is_changed": is_changed_since(shown),
             "kinds": kinds_of(body),
             "pictures_bytes": image_set.size_bytes,
             "all_pictures": image_set.tap_for_all,
@@ -143,9 +142,11 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
     """The template variables around the text: breadcrumbs, related articles, downloads, structured data."""
     catalog = services().catalog
     older, newer = catalog.neighbours(found.slug)
+    changed = changed_at(found, catalog.revised([found.slug]).get(found.slug))
     base, labelled = services().settings.base_url, in_script(replace(found, body=found.body[:0]), script)
     return {
         "direction": direction_of(found.language),
+        "changed_at": changed,
         "label_language": label_language(labelled.language),
         "minutes": reading_minutes(text_of(found.body)),
         "crumbs": translated_labels(section_links(found.section), script),
@@ -161,6 +162,6 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "site": base,
         "scripts": scripts_of(found, base),
         "translations": translation_links(found.slug),
-        "structured": json_ld(labelled, base),
+        "structured": json_ld(labelled, base, changed),
         "next": "" if request_context().saves_data or not older else urls.article(older.slug),
     }
