@@ -291,6 +291,16 @@ def test_an_export_worker_starts_without_what_makes_the_catalog():
     assert needless & set(done.stdout.split()) == set()
 
 
+def test_an_export_worker_starts_no_compiler_to_find_a_library():
+    program = (
+        "import sys; sys.addaudithook(lambda event, what: event == 'subprocess.Popen' and print(what[1]));"
+        " from reader.jobs.worker_process import warm_up; warm_up();"
+        " import ctypes.util; print(ctypes.util.find_library.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["ctypes.util"]
+
+
 def test_a_web_process_starts_without_what_only_some_requests_need():
     """Each of them took a tenth of a second or more of every start."""
     program = "import reader.server.web_process, sys; print(*sys.modules)"

@@ -5,6 +5,7 @@ Importing this module loads WeasyPrint (half a second). Only workers and command
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import re
 from collections.abc import Mapping
@@ -15,10 +16,23 @@ from typing import Any
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")  # Pango reads it once, during the next import
 
+_find_library = ctypes.util.find_library
+
+
+def _find_nothing(name: str) -> str | None:  # noqa: ARG001  find_library's signature
+    """WeasyPrint tries names that only other systems have before ``libpango-1.0.so.0``, and cffi looks for each of them
+    with ``find_library``, which runs gcc, ld and ldconfig: a third of a second of a worker's start."""
+    return None
+
+
+ctypes.util.find_library = _find_nothing  # during the next import
+
 import pydyf  # noqa: E402
 from weasyprint import CSS, HTML  # noqa: E402
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
+
+ctypes.util.find_library = _find_library
 
 from . import justification, layout_cache, tagged_pdf  # noqa: E402
 from .justification import BREAK, LATIN  # noqa: E402
