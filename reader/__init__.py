@@ -21,6 +21,7 @@ Read the package in this order. Each layer (a line) may import those listed befo
     comments/                           readers' comments: what is accepted, text -> HTML, other programs' exports
     editing/                            the editor's desk: article files opened, changed and saved again
     backup/                             one file of articles and state, and back
+    webmentions/                        links of other sites to articles, and telling sites that articles link to
     jobs/                               the export queue and its worker processes
     mail/                               mail to readers: a file, the new issue each day; its queue and its sender
     services                            the composition root: builds the objects above

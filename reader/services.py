@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def build_command_services(settings: Settings) -> Services:
 def start_background(
     settings: Settings, stop: threading.Event | None = None, serving: threading.Event | None = None
 ) -> Services:
-    """Builds the services and starts watcher, export workers, WebSub publisher and mail, which run until *stop*.
+    """Builds the services and starts watcher, export workers, publishers and mail, which run until *stop*.
 
     Returns once the catalog can be served, or after FILLING_SECONDS: then pages answer 503 until it can. Export
     workers, whose start takes a second of processor time, and the first scan of a folder that the catalog knows wait
@@ -103,19 +104,58 @@ def start_background(
     """
     services = build_services(settings)
     stop = stop or threading.Event()
-    ready, changed = threading.Event(), threading.Event()
+    ready, changed = threading.Event(), Announcements()
     arguments = (settings, services.library, stop, ready, changed, serving)
     threading.Thread(target=watch_and_index, args=arguments, name="indexer", daemon=True).start()
     threading.Thread(target=services.heartbeat.watch, args=(stop,), name="heartbeat", daemon=True).start()
-    if settings.websub_hub:
-        publisher = WebSubPublisher(services.catalog, settings.base_url, settings.websub_hub, tuple(FEEDS))
-        threading.Thread(target=publisher.run, args=(changed, stop), name="websub", daemon=True).start()
+    for name, run in publishers(services).items():
+        threading.Thread(target=run, args=(changed.for_one_more(), stop), name=name, daemon=True).start()
     if settings.smtp_url:
         threading.Thread(target=_send_mail, args=(services, stop), name="mail", daemon=True).start()
     ready.wait(FILLING_SECONDS)
     exports = (services.export_service, stop, serving)
     threading.Thread(target=_export, args=exports, name="exports", daemon=True).start()
     return services
+
+
+class Announcements(threading.Event):
+    """Set when articles may have changed. Each of those who wait has an event of its own, which it clears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: list[threading.Event] = []
+
+    def for_one_more(self) -> threading.Event:
+        self._events.append(event := threading.Event())
+        if self.is_set():  # the first scan was faster
+            event.set()
+        return event
+
+    def set(self) -> None:
+        super().set()
+        for event in self._events:
+            event.set()
+
+
+Run = Callable[[threading.Event, threading.Event], None]
+
+
+def publishers(services: Services) -> dict[str, Run]:
+    """What tells others of changes, as the settings want it: functions that run until their second event is set."""
+    settings, catalog, found = services.settings, services.catalog, dict[str, Run]()
+    if settings.websub_hub:
+        found["websub"] = WebSubPublisher(catalog, settings.base_url, settings.websub_hub, tuple(FEEDS)).run
+    if settings.indexnow_key:
+        from .feeds.indexnow import IndexNowPublisher
+
+        found["indexnow"] = IndexNowPublisher(catalog, settings.base_url, settings.indexnow_key).run
+    if settings.webmention not in ("", "off"):
+        from .webmentions.queue import MentionQueue
+        from .webmentions.worker import MentionWorker
+
+        queue = MentionQueue(services.state)
+        found["webmention"] = MentionWorker(queue, catalog, settings.base_url, settings.webmention).run
+    return found
 
 
 def _send_mail(services: Services, stop: threading.Event) -> None:

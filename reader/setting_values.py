@@ -141,6 +141,13 @@ def hub_address(value: str) -> str:
     return value
 
 
+def indexnow_key(value: str) -> str:
+    """A key as IndexNow defines it: it is public, and the name of a file on the site."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{8,128}", value):
+        raise ValueError(value)
+    return value
+
+
 def database_url(value: str) -> str:
     """A URL of SQLAlchemy's form: ``sqlite:///`` and a path, which is made absolute, or ``postgresql://``."""
     parts = urlsplit(value)

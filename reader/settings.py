@@ -24,6 +24,7 @@ from .setting_values import (
     folder,
     hosts,
     hub_address,
+    indexnow_key,
     language,
     mail_address,
     networks,
@@ -98,6 +99,8 @@ class Settings:
     export_memory_mb: int = 1024
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""
+    webmention: str = ""
+    indexnow_key: str = ""
     hosts: str = ""
     trusted_proxies: str = ""
     metrics_allow: str = "127.0.0.0/8,::1/128"
@@ -214,6 +217,8 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "base_url": (Message("a URL such as https://news.example"), web_address),
     "feed_authority": (Message("a domain and a year, such as news.example,2026"), tagging_entity),
     "websub_hub": (Message("the URL of a hub, such as https://hub.example/"), hub_address),
+    "webmention": (Message("off, receive, send or both"), one_of("off", "receive", "send", "both")),
+    "indexnow_key": (Message("8 to 128 letters, digits and hyphens"), indexnow_key),
     "database_url": (
         Message("sqlite:////srv/reader/data/state.sqlite3 or postgresql://user@host/name"),
         database_url,

@@ -23,6 +23,7 @@ OFFLINE = "/offline"
 BOOKMARKS, BOOKMARKS_SCRIPT = "/bookmarks", "/bookmarks.js"
 EDITOR = "/editor"
 COMMENTS = "/comments/"
+WEBMENTION = "/webmention"
 EDITOR_ARTICLE, EDITOR_TRASH, EDITOR_HISTORY = "/editor/article", "/editor/trash", "/editor/history"
 MAIL, MAIL_CONFIRM, MAIL_SEND, MAIL_UNSUBSCRIBE = "/mail", "/mail/confirm", "/mail/send", "/mail/unsubscribe"
 PREVIEW = "/preview"
@@ -40,7 +41,7 @@ DATA_PICTURES = "https://data.invalid/"
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
     + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview", "mail")
-    + ("bookmarks",)
+    + ("bookmarks", "webmention")
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 

@@ -26,6 +26,7 @@ LAYERS = [
     {"article_building", "templating", "media"},
     {"library", "catalog"},
     {"importing", "feeds", "exports", "editing", "comments", "backup"},
+    {"webmentions"},
     {"jobs"},
     {"mail"},
     {"services"},

@@ -29,12 +29,14 @@ MOST_PER_HOUR = 20
 MOST_OF_NETWORK_PER_HOUR = 16 * MOST_PER_HOUR
 
 LINKS, WORDS, DUPLICATE, FLOOD, PAPER_NAME = "links", "words", "duplicate", "flood", "name"
+WEBMENTION = "webmention"
 REASONS = {
     LINKS: N_("contains a link"),
     WORDS: N_("contains a word of the list"),
     DUPLICATE: N_("the same text as another comment"),
     FLOOD: N_("many comments from one place"),
     PAPER_NAME: N_("named like the paper or an editor"),
+    WEBMENTION: N_("a page of another site that links here (Webmention)"),
 }
 """Why a comment waits for an editor, for the editor."""
 

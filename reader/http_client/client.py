@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class HttpResponse:
     content_type: str = ""
     charset: str = ""
     redirect: str = ""
+    links: str = ""
+    """The Link header fields (RFC 8288), joined."""
 
 
 class HttpClient:
@@ -79,6 +82,11 @@ class HttpClient:
         """Sends *form* URL-encoded. Errors as for ``get``. The content of the response is not read."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._exchange("POST", address, None, seconds, headers, urlencode(form).encode())
+
+    def post_json(self, address: str, value: object, *, seconds: float) -> HttpResponse:
+        """Sends *value* as JSON. Errors as for ``get``. The content of the response is not read."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return self._exchange("POST", address, None, seconds, headers, json.dumps(value, ensure_ascii=False).encode())
 
     def _exchange(
         self,
@@ -121,6 +129,7 @@ class HttpClient:
             kind.partition(";")[0].strip().lower(),
             charset[1] if charset else "",
             _redirect(address, response.status, fields.get("location", "").strip()),
+            ", ".join(v.decode("utf-8", "replace") for name, v in response.headers if name.lower() == b"link"),
         )
 
     def _content(self, address: str, response: httpcore.Response, coding: str, largest_bytes: int) -> bytes:

@@ -40,6 +40,7 @@ from ..responsive_images import ImageSet
 from ..shown_corrections import changed_at, corrections_of
 from ..site_sections import top_sections
 from ..structured_data import json_ld, scripts_of
+from ..webmention_endpoint import with_endpoint
 
 bp = Blueprint("articles", __name__)
 
@@ -115,7 +116,8 @@ def article_page(found: Article, script: str) -> Response:
             **context,
         }
 
-    return render_page("article.html", fingerprint(found.version, script, image_set.version, repr(context)), build)
+    version = fingerprint(found.version, script, image_set.version, repr(context))
+    return with_endpoint(render_page("article.html", version, build), found)
 
 
 def label_language(language: str) -> str:

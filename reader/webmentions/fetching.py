@@ -1,0 +1,38 @@
+"""A page of another site: redirects are followed, each address is checked, size and time have limits."""
+
+from __future__ import annotations
+
+import time
+
+from ..errors import FetchFailed
+from ..http_client.client import MOST_REDIRECTS, HttpClient, HttpResponse
+from ..http_client.network import RefusedAddress
+from ..i18n import Message
+
+USER_AGENT = "Reader-webmention/1.0 (Webmention)"
+LARGEST_BYTES = 1_000_000
+LONGEST_SECONDS = 20.0
+
+TEMPORARY = (408, 425, 429)
+"""4xx statuses that may be another one later."""
+
+
+def fetch(client: HttpClient, address: str) -> HttpResponse:
+    """The page at *address*, after at most MOST_REDIRECTS redirects. Raises FetchFailed."""
+    end = time.monotonic() + LONGEST_SECONDS
+    for _ in range(MOST_REDIRECTS + 1):
+        left = max(0.1, end - time.monotonic())
+        response = client.get(address, largest_bytes=LARGEST_BYTES, seconds=left)
+        if not response.redirect:
+            return response
+        address = response.redirect
+    raise FetchFailed(address, Message("more than %(count)s redirects in a row", count=MOST_REDIRECTS))
+
+
+def is_temporary(status: int) -> bool:
+    return status >= 500 or status in TEMPORARY
+
+
+def is_refused(error: FetchFailed) -> bool:
+    """Whether it is no use to try again: the address is that of a private network, or has no host."""
+    return isinstance(error.__cause__, RefusedAddress) or error.__cause__ is None

@@ -1,0 +1,62 @@
+"""A mention that was verified becomes a comment that waits for an editor. Later ones of the same page change it.
+
+Imports SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from ..comments import acceptance, bounds, changes, queries
+from ..comments.comment import APPROVED, PENDING, WITHDRAWN, Comment, Origin, Submission
+from ..comments.plain_text import clean_line, clean_text
+from .pages import Mention
+from .queue import QueuedMention
+
+GONE = (404, 410)
+"""Statuses of a page that was deleted (Webmention 3.2.4)."""
+
+
+def record(connection: Connection, queued: QueuedMention, found: Mention | None, now: datetime) -> Comment | None:
+    """The comment that *found* makes; None if there is none any more. Part of the caller's transaction. Raises Busy.
+
+    A text that was approved and is another one now waits again: nothing is published unread. What an editor has
+    rejected or hidden stays so.
+    """
+    origin = _origin(queued)
+    known = queries.of_origin(connection, origin)
+    while known and known.status == WITHDRAWN:
+        origin = f"{origin}:{known.id}"
+        known = queries.of_origin(connection, origin)
+    if found is None:
+        if known and known.status in (PENDING, APPROVED):
+            changes.withdraw(connection, known, now)
+        return None
+    sent = submission_of(queued.source, found)
+    if known is None:
+        sent_from = Origin(f"host:{urlsplit(queued.source).hostname}", "")
+        bounds.make_room(connection, queued.page, sent_from, now)
+        reasons = (acceptance.WEBMENTION,)
+        new = changes.NewComment(queued.page, sent, now, PENDING, origin, sent_from=sent_from, reasons=reasons)
+        return changes.post(connection, new)
+    if known.text != sent.text and known.status in (PENDING, APPROVED):
+        changes.correct(connection, known, sent.text, PENDING, "", now)
+    return known
+
+
+def submission_of(source: str, found: Mention) -> Submission:
+    """The other site's host as the name; its title, the words around the link, and its address as the text."""
+    title, excerpt = clean_line(found.title), clean_line(found.excerpt)
+    text = clean_text("\n\n".join(part for part in (title, excerpt if excerpt != title else "", source) if part))
+    host = (urlsplit(source).hostname or "").removeprefix("www.")
+    return Submission(clean_line(host)[: acceptance.LONGEST_NAME], text[: acceptance.LONGEST_TEXT])
+
+
+def _origin(queued: QueuedMention) -> str:
+    """The same for each mention of an article by a page, whatever address of the article the page has."""
+    made = f"{queued.source}\0{queued.page}"
+    return f"webmention:{hashlib.sha256(made.encode()).hexdigest()[:32]}"

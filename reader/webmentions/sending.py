@@ -1,0 +1,33 @@
+"""Sending one mention: the target is fetched for its endpoint, and the endpoint is told (Webmention 3.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import FetchFailed
+from ..http_client.client import HttpClient
+from .fetching import LONGEST_SECONDS, fetch, is_refused, is_temporary
+from .pages import endpoint_of
+
+MOST_LINKS = 50
+"""Of one article; further ones are not told."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    note: str
+    is_final: bool = True
+
+
+def send(client: HttpClient, source: str, target: str) -> Outcome:
+    try:
+        page = fetch(client, target)
+        if is_temporary(page.status):
+            return Outcome(f"{target} answered {page.status}", is_final=False)
+        endpoint = endpoint_of(page)
+        if not endpoint:
+            return Outcome("no endpoint")
+        answer = client.post_form(endpoint, {"source": source, "target": target}, seconds=LONGEST_SECONDS)
+    except FetchFailed as error:
+        return Outcome(error.reason, is_final=is_refused(error))
+    return Outcome(f"{endpoint} answered {answer.status}", is_final=not is_temporary(answer.status))

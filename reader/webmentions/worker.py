@@ -1,0 +1,151 @@
+"""The thread of the indexing process that verifies received mentions and sends those of new and changed articles."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from .. import urls
+from ..catalog import Catalog
+from ..errors import Busy, FetchFailed, StateUnusable
+from ..feeds.feed_page import look_up
+from ..feeds.selection import EVERYTHING
+from ..http_client.client import HttpClient
+from ..models import Article
+from . import BOTH, RECEIVE, SEND
+from .fetching import USER_AGENT, fetch, is_refused, is_temporary
+from .pages import mention_in, outgoing_links
+from .queue import MentionQueue, QueuedMention
+from .sending import MOST_LINKS, send
+
+log = logging.getLogger(__name__)
+
+LONGEST_REST_SECONDS = 30.0
+"""How long the thread does not ask the database while nothing tells it to."""
+
+
+class MentionWorker:
+    """*mode* is RECEIVE, SEND or BOTH. ``clock`` returns an aware time."""
+
+    def __init__(
+        self,
+        queue: MentionQueue,
+        catalog: Catalog,
+        base_url: str,
+        mode: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._queue, self._catalog, self._base_url, self._clock = queue, catalog, base_url, clock
+        self._sends, self._receives = mode in (SEND, BOTH), mode in (RECEIVE, BOTH)
+        self._states: dict[str, str] = {}
+        self._seen, self._ask_at = -1, 0.0
+
+    def run(self, changed: threading.Event, stop: threading.Event) -> None:
+        """Until *stop*. Begins with the first *changed*: another process may be the indexing one."""
+        if not self._base_url:
+            log.warning("READER_WEBMENTION needs READER_BASE_URL: no mention is received or sent")
+            return
+        while not changed.wait(1.0):
+            if stop.is_set():
+                return
+        while not stop.is_set():
+            try:
+                if changed.wait(1.0):
+                    changed.clear()
+                    self.plan()
+                self.work(stop)
+            except (Busy, StateUnusable, sqlite3.Error):  # a new catalog is being filled, the state can't be written
+                stop.wait(1.0)
+                changed.set()
+            except Exception:  # a bug must not end the thread
+                log.exception("webmentions are not worked on")
+                stop.wait(60.0)
+
+    def plan(self) -> None:
+        """Queues what new, changed and withdrawn articles among the latest make to send."""
+        if not self._sends:
+            return
+        states = look_up(self._catalog, EVERYTHING, 0, lambda _: {}).states
+        touched = [slug for slug, state in states.items() if self._states.get(slug) != state]
+        left = [slug for slug in self._states if slug not in states]
+        articles = {article.slug: article for article in self._catalog.articles([*touched, *left])}
+        originals = self._catalog.original_slugs([*touched, *left])
+        for slug in [*touched, *(slug for slug in left if slug not in articles)]:
+            self._plan_one(slug, originals.get(slug, slug), articles.get(slug))
+        self._states = states
+        self._ask_at = 0.0
+
+    def _plan_one(self, slug: str, page: str, article: Article | None) -> None:
+        """Of a withdrawn article, whose address answers 410, the sites that it linked to are told once more."""
+        own = urlsplit(self._base_url).hostname or ""
+        links = outgoing_links(str(article.body), own)[:MOST_LINKS] if article else []
+        version = article.version if article else "withdrawn"
+        self._queue.plan(self._base_url + urls.article(slug), page, version, links, self._clock())
+
+    def work(self, stop: threading.Event) -> int:
+        """Verifies and sends what is due, one after the other. Returns how many that were."""
+        count, revision = 0, self._queue.state.revision
+        if revision == self._seen and time.monotonic() < self._ask_at:
+            return 0
+        while not stop.is_set() and (mentions := self._queue.take(self._clock())):
+            for mention in mentions:
+                self._try(mention)
+            count += len(mentions)
+        self._seen, self._ask_at = revision, time.monotonic() + LONGEST_REST_SECONDS
+        return count
+
+    def _try(self, mention: QueuedMention) -> None:
+        """A page that a bug cannot read holds up no other mention, and is given up in the end as one that fails."""
+        try:
+            self._work_on(mention)
+        except (Busy, StateUnusable, sqlite3.Error):
+            raise
+        except Exception:
+            log.exception("the mention of %s by %s could not be worked on", mention.target, mention.source)
+            self._queue.retry(mention, "a bug", self._clock())
+
+    def _work_on(self, mention: QueuedMention) -> None:
+        with HttpClient(USER_AGENT) as client:
+            if not mention.is_sent:
+                self._verify(client, mention)
+                return
+            outcome = send(client, mention.source, mention.target)
+        if outcome.is_final:
+            self._queue.finish(mention, outcome.note)
+        else:
+            self._queue.retry(mention, outcome.note, self._clock())
+
+    def _verify(self, client: HttpClient, mention: QueuedMention) -> None:
+        from .receiving import GONE, record
+
+        if not self._receives:
+            self._queue.finish(mention, "")
+            return
+        try:
+            page = fetch(client, mention.source)
+        except FetchFailed as error:
+            log.info("the mention by %s is not verified: %s", mention.source, error.reason)
+            if is_refused(error):
+                self._queue.finish(mention, error.reason)
+            else:
+                self._queue.retry(mention, error.reason, self._clock())
+            return
+        if is_temporary(page.status):
+            self._queue.retry(mention, f"it answered {page.status}", self._clock())
+            return
+        if page.status != 200 and page.status not in GONE:  # it says nothing of its links
+            self._queue.finish(mention, f"it answered {page.status}")
+            return
+        found = mention_in(page, mention.target) if page.status == 200 else None
+        try:
+            with self._queue.state.writing() as connection:
+                record(connection, mention, found, self._clock())
+        except Busy as error:
+            self._queue.retry(mention, str(error), self._clock())
+            return
+        self._queue.finish(mention, "")
