@@ -216,7 +216,8 @@ def test_a_link_works_for_two_days(site, monkeypatch):
     site.work()
     monkeypatch.setattr("reader.web.views.mail.now", lambda: datetime.now(UTC) + timedelta(hours=49))
     assert visitor.post(link_in(site.server.messages[0])).status_code == 404
-    assert visitor.get("/mail/confirm?t=guess").status_code == 404
+    assert "链接已失效" in visitor.get("/mail/confirm?t=guess", headers={"Accept-Language": "zh-CN"}).text
+    assert visitor.post("/mail/confirm?t=guess").status_code == 404
 
 
 @pytest.mark.parametrize(

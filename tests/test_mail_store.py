@@ -159,3 +159,25 @@ def test_a_cookie_of_another_site_is_nobodys(store, tmp_path):
     assert store.addresses_in(forged) == ("", "")
     assert store.addresses_in(store.cookie_of("a@example.org", "a@kindle.com")) == ("a@example.org", "a@kindle.com")
     other.close()
+
+
+def test_a_backup_holds_subscribers_and_what_waits_and_the_link_to_end_it_goes_on_working(
+    state, store, outbox, tmp_path
+):
+    from reader.backup.state_rows import dumped, load
+    from reader.state import State
+
+    subscribe(state, "a@example.org")
+    outbox.publish(DAILY, "2026-05-07", ["rain"], NOON)
+    [message] = outbox.due(NOON)
+    token, cookie = token_of(outbox.subscriber(message.subscriber)), store.cookie_of("a@example.org")
+    with state.reading() as connection:
+        lines = list(dumped(connection))
+    elsewhere = State(f"sqlite:///{tmp_path}/elsewhere/state.sqlite3")
+    with elsewhere.writing() as connection:
+        load(connection, lines)
+    assert Outbox(elsewhere).due(NOON) == [message]
+    assert MailStore(elsewhere).addresses_in(cookie) == ("a@example.org", "")
+    assert MailStore(elsewhere).unsubscribe(token)
+    assert Outbox(elsewhere).publish(DAILY, "2026-05-07", ["rain"], NOON) == 0  # it was mailed before
+    elsewhere.close()

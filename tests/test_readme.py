@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -95,8 +95,13 @@ SAMPLES = {
     "comments": "open",
     "comments_close_days": "30",
     "comment_words": str(ROOT / "LICENSE"),
+    "smtp_url": "smtp://127.0.0.1:1",
+    "mail_from": "news@news.example",
 }
 """A valid value for each setting of text, and for zero; other numbers, switches and folders get theirs by type."""
+
+NEEDED = {"smtp_url": {"READER_MAIL_FROM": "news@news.example", "READER_BASE_URL": "https://news.example"}}
+"""Other settings that a setting needs."""
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +154,9 @@ def site(library):
         (articles / "2026-11-16" / f"n{n}.md").write_text(text, "utf-8")
     let_settle(articles)
     settings = Settings(articles, library / "site-instance", editor_token=EDITOR_TOKEN, comments="open")
+    settings = replace(
+        settings, smtp_url="smtp://127.0.0.1:1", mail_from="news@news.example", base_url="http://localhost"
+    )
     services = build_services(settings)
     services.library.scan_all()
     stop = threading.Event()
@@ -358,6 +366,7 @@ def test_every_setting_takes_another_value_and_the_site_shows_with_it(setting, l
     chosen = {"READER_ARTICLES": str(library / "articles"), "READER_INSTANCE": str(tmp_path / "instance")}
     name = f"READER_{setting.name.upper()}"
     chosen[name] = sample(setting.name, setting.default, tmp_path)
+    chosen |= NEEDED.get(setting.name, {})
     if setting.name == "access_log":
         chosen[name] = str(tmp_path / chosen[name])
     if setting.name == "articles":

@@ -94,7 +94,7 @@ def confirmation() -> Response:
         return mail_page("mail/done.html", done=request.args["done"])
     found = mail_store().request_with(request.args.get("t", ""), now())
     if found is None:
-        return mail_page("mail/done.html", 404, done="old")
+        return mail_page("mail/done.html", done="old")
     return mail_page("mail/confirm.html", found=found, frequencies=FREQUENCIES)
 
 
