@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reader.comments.comment import APPROVED, PENDING
-from reader.comments.importing import program_of, programs
+from reader.comments.importing import imported_comment, program_of, programs
 from reader.comments.importing.imported_comment import EARLIEST, imported, moment, text_of_html, text_of_markdown
 from reader.errors import NotImported
 
@@ -85,9 +85,9 @@ WALINE = {
 OWN = {
     "format": "reader-comments",
     "comments": [
-        {"id": 1, "article": "rain", "name": "张三", "text": "写得好，见 这里 https://a.example/x 。", "reply_to": 0,
+        {"id": 1, "article": "rain", "name": "张三", "text": "写得好，见 这里 https://a.example/x 。", "reply_to": 0, "origin": "",
          "posted_at": "2018-11-23T02:40:00+00:00", "status": "approved"},
-        {"id": 2, "article": "rain", "name": "李四", "text": "同意", "reply_to": 1,
+        {"id": 2, "article": "rain", "name": "李四", "text": "同意", "reply_to": 1, "origin": "",
          "posted_at": "2018-11-23T02:40:00+00:00", "status": "pending"},
     ],
 }  # fmt: skip
@@ -186,6 +186,55 @@ def test_a_file_of_nothing_known_names_what_is_known(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("hello", "utf-8")
     with pytest.raises(NotImported, match=r"Artalk.*Isso.*Waline"):
+        program_of(path)
+
+
+WORDS_OF_OTHERS = "page_key nick _id objectId insertedAt commentHex waline reader-comments <disqus http://disqus.com wordpress.org/export/"
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPORTS) - {"Isso", "Disqus", "WordPress"}))
+def test_the_words_of_a_comment_are_not_taken_for_the_structure_of_the_file(tmp_path, name):
+    quoted = json.dumps(" ".join(f'"{word}"' for word in WORDS_OF_OTHERS.split()))[1:-1]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(EXPORTS[name], ensure_ascii=False).replace("同意", quoted), "utf-8")
+    assert name == program_of(path).NAME
+
+
+@pytest.mark.parametrize("name", ["Disqus", "WordPress"])
+def test_the_structure_of_xml_is_its_root_whatever_the_comments_say(tmp_path, name):
+    path = tmp_path / "export.xml"
+    path.write_text(f"\ufeff{EXPORTS[name]}".replace("同意", f"<![CDATA[{WORDS_OF_OTHERS}]]>"), "utf-8")
+    assert name == program_of(path).NAME
+
+
+def test_what_may_be_of_two_programs_is_refused_by_name_and_can_be_named(tmp_path):
+    both = [{**TWIKOO[0], "objectId": "9", "insertedAt": "2018-11-23T02:40:00Z"}]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(both), "utf-8")
+    with pytest.raises(NotImported, match=r"may be an export of Twikoo, Waline; say which: --format Twikoo"):
+        program_of(path)
+    assert program_of(path, "waline").NAME == "Waline"
+    assert [comment.number for comment in program_of(path, "Twikoo").read(path)] == ["1"]
+    with pytest.raises(NotImported, match=r"no format is called Blogger; known: .*Isso.*Waline"):
+        program_of(path, "Blogger")
+
+
+def test_a_database_of_another_program_is_no_export_of_isso(tmp_path):
+    path = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE comments (id)")
+    with pytest.raises(NotImported, match="not an export that is known"):
+        program_of(path)
+
+
+def test_what_is_too_large_for_memory_is_refused_with_what_to_do(tmp_path, monkeypatch):
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(TWIKOO), "utf-8")
+    monkeypatch.setattr(imported_comment, "LARGEST_BYTES", 9)
+    path.with_suffix(".xml").write_text(DISQUS, "utf-8")
+    with pytest.raises(NotImported, match="larger than 0 MB; import it in parts"):
+        program_of(path.with_suffix(".xml"))
+    with pytest.raises(NotImported, match="larger than 0 MB; import it in parts"):
         program_of(path)
 
 

@@ -16,7 +16,8 @@ from test_comment_imports import EXPORTS
 
 from reader.app import create_app
 from reader.cli import main
-from reader.comments.changes import withdraw
+from reader.comments import queries
+from reader.comments.changes import displace, withdraw
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, Submission
 from reader.comments.store import Rules, Sender
 from reader.comments.word_list import WordList
@@ -54,6 +55,18 @@ def editor(site):
     client = site.test_client()
     assert client.post("/editor/login", data={"token": TOKEN}).status_code == 303
     return client
+
+
+def test_displaced_comments_have_a_page_once_there_are_some(editor, store):
+    say(store, "看 https://a.example")
+    assert "积压移出" not in editor.get("/editor/comments").text
+    with store.state.writing() as connection:
+        displace(connection, queries.comment(connection, 1), datetime.now(UTC))
+    assert "积压移出" in editor.get("/editor/comments").text
+    page = editor.get("/editor/comments?status=displaced").text
+    assert ("看 " in page, "待审过多，移出队列" in page) == (True, True)
+    assert do(editor, "approve 1", "?status=displaced").status_code == 303
+    assert store.counts(["rain"]) == {"rain": 1}
 
 
 def do(editor, act: str, query: str = "", **fields):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -21,8 +20,9 @@ MOST_TOLD = 20
 @click.command("comments")
 @click.argument("action", type=click.Choice(["import", "export"]))
 @click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--format", "name", default="", help="The program that wrote FILE, if that cannot be told.")
 @click.pass_obj
-def command(settings: Settings, action: str, file: Path | None) -> None:
+def command(settings: Settings, action: str, file: Path | None, name: str) -> None:
     """Import comments from another program, or export them.
 
     import FILE reads an export of Isso (its database), Disqus, WordPress, Commento, Artalk, Twikoo, Waline or Reader.
@@ -35,26 +35,23 @@ def command(settings: Settings, action: str, file: Path | None) -> None:
         raise click.UsageError(localized(Message("name the file to import")))
     else:
         services.library.scan_until_settled()
-        _import(services, file)
+        _import(services, file, name)
 
 
 def _export(services: Services, file: Path | None) -> None:
     from ..comments.importing.into_state import export_json
 
     text = "".join(f"{line}\n" for line in export_json(services.state))
-    if file is None:
-        sys.stdout.write(text)
-    else:
-        file.write_text(text, "utf-8")
+    with click.open_file(str(file or "-"), "w", encoding="utf-8") as output:
+        output.write(text)
 
 
-def _import(services: Services, file: Path) -> None:
+def _import(services: Services, file: Path, name: str) -> None:
     from ..comments.importing.into_state import NOBODY, store_comments
 
-    program = program_of(file)
+    program = program_of(file, name)
     nobody = translations(services.settings.language).gettext(NOBODY)
-    found = program.read(file)
-    outcome = store_comments(services.state, program.NAME, found, lambda a: page_of(services, a), nobody)
+    outcome = store_comments(services.state, program.NAME, program.read(file), lambda a: page_of(services, a), nobody)
     echo(nmessage("%(count)s comment imported", "%(count)s comments imported", outcome.stored))
     if outcome.known:
         echo(nmessage("%(count)s was imported before", "%(count)s were imported before", outcome.known))

@@ -68,22 +68,15 @@ def post(connection: Connection, new: NewComment) -> Comment:
     is_seen = target and (new.is_imported or target.status not in (PENDING, REJECTED, DISPLACED))
     is_there = target and target.page == new.page and is_seen
     below = target if is_there else None
-    values = {
-        "page": new.page,
+    same = ("page", "posted_at", "edited_at", "status", "is_paper", "author", "digest", "origin")
+    values = {name: getattr(new, name) for name in same} | {
         "thread": below.thread if below else 0,
         "reply_to": below.id if below else 0,
         "name": new.sent.name,
         "text": new.sent.text,
-        "posted_at": new.posted_at,
-        "edited_at": new.edited_at,
-        "status": new.status,
-        "is_paper": new.is_paper,
-        "author": new.author,
         "client": new.sent_from.client,
         "network": new.sent_from.network,
-        "digest": new.digest,
         "reasons": " ".join(new.reasons),
-        "origin": new.origin,
     }
     is_new = _insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()

@@ -17,6 +17,8 @@ from .comment_html import to_html
 
 TITLE = N_("Comments")
 SUMMARY = 100
+Comments = Iterable[Comment]
+Articles = Mapping[str, Article]
 
 
 def comment_entry(comment: Comment, article: Article, site: SiteIdentity) -> Entry:
@@ -61,12 +63,7 @@ def _id_of(number: int, site: SiteIdentity) -> str:
 
 
 def comment_feed(
-    comments: Iterable[Comment],
-    articles: Mapping[str, Article],
-    site: SiteIdentity,
-    name: str,
-    of: Article | None,
-    empty_at: datetime,
+    comments: Comments, articles: Articles, site: SiteIdentity, name: str, of: Article | None, empty_at: datetime
 ) -> Feed:
     """*comments*, newest first, of *of*, else of all *articles*, which are by the comments' pages. *empty_at* is the
     time of a feed without entries."""
@@ -77,25 +74,16 @@ def comment_feed(
     return _feed(comments, articles, site, path, page, f"{site.name} · {about}", name, empty_at)
 
 
-def waiting_feed(
-    comments: Iterable[Comment], articles: Mapping[str, Article], site: SiteIdentity, page: str, empty_at: datetime
-) -> Feed:
+def waiting_feed(comments: Comments, articles: Articles, site: SiteIdentity, page: str, empty_at: datetime) -> Feed:
     """What waits for an editor, whose desk is at *page*."""
     title = f"{site.name} · {translations(site.language).gettext(N_('Comments that wait'))}"
     return _feed(comments, articles, site, page, page, title, "atom.xml", empty_at)
 
 
 def _feed(
-    comments: Iterable[Comment],
-    articles: Mapping[str, Article],
-    site: SiteIdentity,
-    path: str,
-    page: str,
-    title: str,
-    name: str,
-    empty_at: datetime,
+    found: Comments, articles: Articles, site: SiteIdentity, path: str, page: str, title: str, name: str, at: datetime
 ) -> Feed:
-    entries = tuple(comment_entry(c, articles[c.page], site) for c in comments if c.page in articles)
+    entries = tuple(comment_entry(c, articles[c.page], site) for c in found if c.page in articles)
     return Feed(
         id=feed_id(site.authority, path, name),
         title=title,
@@ -103,7 +91,7 @@ def _feed(
         language=site.language,
         address=site.absolute(path),
         page=site.absolute(page),
-        updated=max((entry.updated for entry in entries), default=empty_at.replace(microsecond=0)),
+        updated=max((entry.updated for entry in entries), default=at.replace(microsecond=0)),
         entries=entries,
         publisher=site.name,
     )

@@ -5,8 +5,7 @@ Part of the transaction that changes a status; as only one transaction writes at
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, select, update
 
 from .comment import APPROVED, Comment
 from .tables import comment_counts, comments
@@ -27,10 +26,7 @@ def count_status(connection: Connection, comment: Comment, before: str, after: s
 
 
 def _add(connection: Connection, page: str, more_comments: int, more_threads: int) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(comment_counts).values(page=page, comments=more_comments, threads=more_threads)
-    sums = {
-        "comments": comment_counts.c.comments + new.excluded.comments,
-        "threads": comment_counts.c.threads + new.excluded.threads,
-    }
-    connection.execute(new.on_conflict_do_update(index_elements=["page"], set_=sums))
+    n = comment_counts.c
+    sums = {"comments": n.comments + more_comments, "threads": n.threads + more_threads}
+    if not connection.execute(update(comment_counts).where(n.page == page).values(**sums)).rowcount:
+        connection.execute(insert(comment_counts).values(page=page, comments=more_comments, threads=more_threads))

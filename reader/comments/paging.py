@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
 
 from ..state.tables import Moment
-from .comment import Cursor, Listed
+from .comment import START, Cursor, Listed
 from .tables import comments
 
 c = comments.c
@@ -25,35 +25,26 @@ def part(
 ) -> Listed[Row[Any]] | None:
     """*limit* of the comments *where*, by time and id. None if the cursor is none *among* these: one may have been
     hidden since the link was made."""
-    if not (cursor.after or cursor.before):
-        return _first(connection, where, limit, is_descending)
-    query = select(c.posted_at, c.id).where(c.id == (cursor.after or cursor.before), among)
-    key = connection.execute(query).first()
-    if key is None:
-        return None
-    if cursor.after:
-        later = _next(connection, where, key, limit, is_descending)
-        return Listed(tuple(later[:limit]), has_before=True, has_after=len(later) > limit)
-    earlier = _next(connection, where, key, limit, not is_descending)
-    if len(earlier) <= limit:  # the first page, filled up
-        return _first(connection, where, limit, is_descending)
-    return Listed(tuple(earlier[:limit][::-1]), has_before=True, has_after=True)
+    key = None
+    if number := cursor.after or cursor.before:
+        key = connection.execute(select(c.posted_at, c.id).where(c.id == number, among)).first()
+        if key is None:
+            return None
+    rows = _rows(connection, where, key, limit, is_descending != bool(cursor.before))
+    if not cursor.before:
+        return Listed(tuple(rows[:limit]), has_before=key is not None, has_after=len(rows) > limit)
+    if len(rows) > limit:
+        return Listed(tuple(rows[:limit][::-1]), has_before=True, has_after=True)
+    return part(connection, where, START, limit, among=among, is_descending=is_descending)  # the first page, filled up
 
 
-def _first(connection: Connection, where: ColumnElement[bool], limit: int, is_descending: bool) -> Listed[Row[Any]]:
-    rows = list(connection.execute(_ordered(where, limit, is_descending)))
-    return Listed(tuple(rows[:limit]), has_before=False, has_after=len(rows) > limit)
-
-
-def _next(
-    connection: Connection, where: ColumnElement[bool], key: Row[Any, Any], limit: int, is_descending: bool
-) -> list[Row[Any]]:
-    place, start = tuple_(c.posted_at, c.id), tuple_(literal(key.posted_at, Moment()), literal(key.id))
-    beyond = place < start if is_descending else place > start
-    return list(connection.execute(_ordered(where, limit, is_descending).where(beyond)))
-
-
-def _ordered(where: ColumnElement[bool], limit: int, is_descending: bool) -> Select[Any]:
-    """One row more than *limit* tells whether there are others."""
-    order: Callable[[Any], Any] = (lambda column: column.desc()) if is_descending else (lambda column: column)
-    return select(comments).where(where).order_by(order(c.posted_at), order(c.id)).limit(limit + 1)
+def _rows(
+    connection: Connection, where: ColumnElement[bool], key: Row[Any, Any] | None, limit: int, is_descending: bool
+) -> Sequence[Row[Any]]:
+    """Those beyond *key*, and one row more than *limit*, which tells whether there are others."""
+    order = [column.desc() if is_descending else column for column in (c.posted_at, c.id)]
+    query = select(comments).where(where).order_by(*order).limit(limit + 1)
+    if key:
+        place, start = tuple_(c.posted_at, c.id), tuple_(literal(key.posted_at, Moment()), literal(key.id))
+        query = query.where(place < start if is_descending else place > start)
+    return connection.execute(query).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -18,33 +19,18 @@ FIRST_ANSWERS, ANSWERS_PER_PAGE = 5, 20
 c = comments.c
 
 
+FIELDS = tuple(field.name for field in fields(Comment))
+
+
 def comment_of(row: Row[Any]) -> Comment:
-    return Comment(
-        id=row.id,
-        page=row.page,
-        thread=row.thread or row.id,
-        reply_to=row.reply_to,
-        name=row.name,
-        text=row.text,
-        posted_at=row.posted_at,
-        status=row.status,
-        edited_at=row.edited_at,
-        is_paper=row.is_paper,
-        author=row.author,
-        reasons=tuple(row.reasons.split()),
-        answers=row.answers,
-    )
+    values = {name: getattr(row, name) for name in FIELDS}
+    return Comment(**values | {"thread": row.thread or row.id, "reasons": tuple(row.reasons.split())})
 
 
 def counts(connection: Connection, pages: Sequence[str]) -> dict[str, int]:
     """Approved comments of each article that has some."""
     query = select(comment_counts).where(comment_counts.c.page.in_(pages), comment_counts.c.comments > 0)
     return {row.page: row.comments for row in connection.execute(query)}
-
-
-def count(connection: Connection, page: str) -> int:
-    """Approved comments of the article."""
-    return counts(connection, [page]).get(page, 0)
 
 
 def threads(

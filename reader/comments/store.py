@@ -120,7 +120,7 @@ class CommentStore:
             if found is None:
                 return None
             own = tuple(queries.of_author(connection, page, author))
-            return CommentPage(queries.count(connection, page), found, own)
+            return CommentPage(queries.counts(connection, [page]).get(page, 0), found, own)
 
     def thread(self, page: str, first: int, cursor: Cursor = START) -> Listed[Thread] | None:
         """One thread with a page of its answers. None if there is no such thread, or the *cursor* is none of it."""
@@ -159,7 +159,8 @@ class CommentStore:
         reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
         digest = acceptance.digest_of(sent.text)
         with self.state.writing() as connection:
-            sent_from = self._origin_of(sender, changes.key_of_day(connection, now))
+            key = changes.key_of_day(connection, now)
+            sent_from = Origin(pseudonym(sender.client, key), pseudonym(sender.network, key))
             if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
                 reasons.append(acceptance.DUPLICATE)
             if acceptance.is_flood(*queries.count_of(connection, sent_from, now - timedelta(hours=1))):
@@ -173,22 +174,9 @@ class CommentStore:
             waits = acceptance.waits(rules.mode, tuple(reasons))
             if waits:
                 bounds.make_room(connection, page, sent_from, now)
-            new = changes.NewComment(
-                page=page,
-                sent=sent,
-                posted_at=now,
-                status=PENDING if waits else APPROVED,
-                origin=origin,
-                author=author,
-                sent_from=sent_from,
-                digest=digest,
-                reasons=tuple(reasons),
-            )
+            status = PENDING if waits else APPROVED
+            new = changes.NewComment(page, sent, now, status, origin, author, sent_from, digest, tuple(reasons))
             return changes.post(connection, new), author_id
-
-    @staticmethod
-    def _origin_of(sender: Sender, key_of_day: bytes) -> Origin:
-        return Origin(pseudonym(sender.client, key_of_day), pseudonym(sender.network, key_of_day))
 
     def _author_id(self, page: str, sent: Submission, sender: Sender) -> str:
         """An id that nobody can guess, and that a second press of the same button gets again."""

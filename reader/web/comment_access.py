@@ -41,11 +41,6 @@ def mode_of(app: Flask) -> str:
     return str(app.extensions[_MODE])
 
 
-def mode() -> str:
-    """The same of the current application."""
-    return mode_of(current_app)
-
-
 def init_app(app: Flask) -> None:
     found = app.extensions["reader"]
     app.extensions[_MODE] = default_mode.mode_of(found.settings)
@@ -128,7 +123,7 @@ def comment_counts(pages: Mapping[str, str]) -> dict[str, int] | None:
 
 def rules() -> Rules:
     settings = services().settings
-    return Rules(mode(), _words(settings), (own_site().name,))
+    return Rules(mode_of(current_app), _words(settings), (own_site().name,))
 
 
 def _words(settings: Settings) -> WordList:

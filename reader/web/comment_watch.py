@@ -51,7 +51,8 @@ class CommentWatch:
 
     def _is_of(self, pages: Iterable[str]) -> Callable[[str], bool]:
         articles = {f"/a/{slug}" for page in pages for slug in (page, self._present_slug(page))}
-        return lambda path: "/".join(path.split("/")[:3]) in articles or path.startswith(urls.COMMENTS)
+        # /a/rain of /a/rain/comments, and of the file /a/rain.html, which may hold comments: a slug has no dot
+        return lambda at: "/".join(at.split("/")[:3]).partition(".")[0] in articles or at.startswith(urls.COMMENTS)
 
     def _present_slug(self, page: str) -> str:
         try:

@@ -42,17 +42,9 @@ class ShownThread:
 
 def shown(comment: Comment, script: str, reply_to: str = "") -> ShownComment:
     posted = comment.posted_at.astimezone(services().settings.timezone)
-    return ShownComment(
-        id=comment.id,
-        name=comment.name,
-        body=body_in(comment.text, script),
-        iso=posted.isoformat(timespec="minutes"),
-        time=format_minute(posted),
-        is_paper=comment.is_paper,
-        is_public=comment.is_public,
-        reply_to=reply_to,
-        version=comment.version,
-    )
+    iso, time, body = posted.isoformat(timespec="minutes"), format_minute(posted), body_in(comment.text, script)
+    paper, public, version = comment.is_paper, comment.is_public, comment.version
+    return ShownComment(comment.id, comment.name, body, iso, time, paper, public, reply_to, version)
 
 
 def body_in(text: str, script: str) -> Markup:

@@ -16,8 +16,10 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import lxml.html
 import pytest
 from faults.running import Server, is_alive, running, wait_for
+from faults.test_resources import file_system, fill
 from serving import inherited
 from waiting import LIMIT_SECONDS
 
@@ -131,3 +133,66 @@ def test_no_accepted_comment_is_lost_when_all_processes_are_killed(server):
     found = kept(server)
     assert set(accepted) <= set(found)
     assert len(found) == len(set(found))
+
+
+def form_in(page: str) -> dict[str, str]:
+    [form] = [form for form in lxml.html.fromstring(page).forms if form.method == "POST"]
+    return {name: value or "" for name, value in form.fields.items()}
+
+
+def answer_to(server: Server, fields: dict[str, str]) -> tuple[int, str]:
+    try:
+        data = urllib.parse.urlencode(fields).encode()
+        with urllib.request.build_opener(NoRedirect).open(f"{server.url}/a/rain/comments", data) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_a_comment_that_postgresql_cannot_take_is_in_the_form_again_and_sent_again_is_one(tmp_path, postgresql):
+    """The connections are cut while the comment is posted, and none is taken for a while."""
+    with postgresql.database() as url:
+        limits = {"READER_COMMENTS_PER_MINUTE": "1000", "READER_DATABASE_URL": url}
+        server = Server(tmp_path, environment={"READER_COMMENTS": "open", **limits})
+        server.publish("rain")
+        with running(server):
+            fields = form_in(server.get("/a/rain/comments")[1].decode()) | {"name": "张三", "text": "写了很久的话"}
+            time.sleep(LEAST_AGE)
+            name = url.partition("@/")[2].partition("?")[0]
+            postgresql.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            postgresql.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            status, page = answer_to(server, fields)
+            assert (status, "写了很久的话" in page) == (503, True)
+            assert server.status("/a/rain") == 200
+            postgresql.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            again = form_in(page)
+            wait_for(lambda: answer_to(server, again)[0] == 303, server)
+            assert answer_to(server, again)[0] == 303
+            assert kept(server) == ["写了很久的话"]
+
+
+def test_a_comment_that_finds_the_disk_full_is_in_the_form_again_and_sent_again_is_one(tmp_path):
+    data = tmp_path / "data"
+    server = Server(tmp_path, environment={"READER_COMMENTS": "open", "READER_COMMENTS_PER_MINUTE": "100000"})
+    server.environment["READER_DATABASE_URL"] = f"sqlite:///{data}/state.sqlite3"
+    server.publish("rain")
+    with file_system(data, 4), running(server):
+        token = token_of(server)
+        fields = {"name": "张三", "text": "写了很久的话", "token": token}
+        time.sleep(LEAST_AGE)
+        fill(data)
+        accepted = []
+        status, page, number = 303, "", 0
+        while status == 303:  # what the database still has room for
+            number += 1
+            status, page = answer_to(server, fields | {"text": f"第{number}条：" + "写了很久的话" * 300})
+            accepted += [number] if status == 303 else []
+        assert (status, "写了很久的话" in page) == (503, True)
+        assert server.status("/a/rain") == 200
+        (data / "full").unlink()
+        again = form_in(page)
+        wait_for(lambda: answer_to(server, again)[0] == 303, server)
+        assert answer_to(server, again)[0] == 303
+        texts = kept(server)
+        assert len(texts) == len(set(texts)) == len(accepted) + 1

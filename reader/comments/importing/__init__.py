@@ -3,11 +3,11 @@
 A module defines
 
 ``NAME``       the program's name.
-``is_export``  ``is_export(start: bytes) -> bool`` tells by the first START_BYTES of a file whether it is one of it.
+``is_export``  ``is_export(shape: Shape) -> bool`` tells by the structure of a file whether it may be one of it.
 ``read``       ``read(path: Path) -> Iterator[ImportedComment]``: all comments, in any order. Raises NotImported for a
                file that cannot be read, and no other error, whatever is in it.
 
-``imported_comment.py`` has what they share.
+``imported_comment.py`` has what they share, ``shape.py`` the structure of a file.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from typing import Protocol, cast
 from ...errors import NotImported
 from ...i18n import Message
 from .imported_comment import ImportedComment
-
-START_BYTES = 20_000
+from .shape import Shape, shape_of
 
 
 class Program(Protocol):
@@ -30,7 +29,7 @@ class Program(Protocol):
 
     NAME: str
 
-    def is_export(self, start: bytes) -> bool: ...
+    def is_export(self, shape: Shape) -> bool: ...
 
     def read(self, path: Path) -> Iterator[ImportedComment]: ...
 
@@ -40,12 +39,24 @@ def programs() -> list[Program]:
     return [cast("Program", module) for module in modules if hasattr(module, "NAME")]
 
 
-def program_of(path: Path) -> Program:
-    """The program whose export the file is. Raises NotImported and OSError."""
-    with path.open("rb") as file:
-        start = file.read(START_BYTES)
-    found = next((program for program in programs() if program.is_export(start)), None)
-    if found is None:
-        names = ", ".join(program.NAME for program in programs())
+def program_of(path: Path, name: str = "") -> Program:
+    """The program whose export the file is, or the one called *name*. Raises NotImported and OSError."""
+    known = {program.NAME.lower(): program for program in programs()}
+    names = ", ".join(program.NAME for program in known.values())
+    if name:
+        if name.lower() not in known:
+            raise NotImported(
+                str(path), Message("no format is called %(name)s; known: %(names)s", name=name, names=names)
+            )
+        return known[name.lower()]
+    shape = shape_of(path)
+    found = [program for program in known.values() if program.is_export(shape)]
+    if not found:
         raise NotImported(str(path), Message("not an export that is known: %(names)s", names=names))
-    return found
+    if len(found) > 1:
+        several = ", ".join(program.NAME for program in found)
+        raise NotImported(
+            str(path),
+            Message("may be an export of %(names)s; say which: --format %(name)s", names=several, name=found[0].NAME),
+        )
+    return found[0]

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ..comment import APPROVED, PENDING
 from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .shape import Shape
 
 NAME = "Artalk"
 
 
-def is_export(start: bytes) -> bool:
-    return b'"page_key"' in start and b'"nick"' in start
+def is_export(shape: Shape) -> bool:
+    return any({f"{place}.page_key", f"{place}.nick", f"{place}.content"} <= shape for place in ("[]", ".comments[]"))
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

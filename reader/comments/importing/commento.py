@@ -9,13 +9,14 @@ from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
 from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .shape import Shape
 
 NAME = "Commento"
 _STATUS = {"approved": APPROVED, "unapproved": PENDING}
 
 
-def is_export(start: bytes) -> bool:
-    return b'"commentHex"' in start
+def is_export(shape: Shape) -> bool:
+    return ".comments[].commentHex" in shape
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

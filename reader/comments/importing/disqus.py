@@ -9,18 +9,19 @@ from ...errors import NotImported
 from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ..comment import APPROVED
-from .imported_comment import ImportedComment, imported, moment, text_of_html
+from .imported_comment import ImportedComment, imported, moment, read_bounded, text_of_html
+from .shape import Shape
 
 NAME = "Disqus"
 _ID = "{http://disqus.com/disqus-internals}id"
 
 
-def is_export(start: bytes) -> bool:
-    return b"http://disqus.com" in start and b"<disqus" in start
+def is_export(shape: Shape) -> bool:
+    return "<disqus" in shape and "http://disqus.com" in shape
 
 
 def read(path: Path) -> Iterator[ImportedComment]:
-    root = read_export(path.read_bytes())
+    root = read_export(read_bounded(path))
     if root is None:
         raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))
     addresses = {thread.get(_ID, ""): thread.findtext("{*}link") or "" for thread in root.iterfind("{*}thread")}

@@ -18,7 +18,9 @@ from ...patterns import lazy_pattern
 from ..comment import APPROVED, WITHDRAWN
 from ..plain_text import clean_line, clean_text
 
-LARGEST_BYTES = 500_000_000
+LARGEST_BYTES = 64_000_000
+"""Of a file of JSON or XML, which takes ten times as much memory: some 200,000 comments. SQLite is read row by row."""
+
 LONGEST_TEXT = 20_000
 """Longer than a visitor may write: nothing of an old comment is lost."""
 
@@ -64,15 +66,9 @@ def imported(
     number: object, address: object, name: object, text: str, posted_at: datetime, status: str, parent: object = ""
 ) -> ImportedComment:
     """With all texts cleaned as those of visitors are, and a time at which comments were written."""
-    return ImportedComment(
-        number=clean_line(as_text(number))[:200],
-        address=clean_line(as_text(address))[:2000],
-        name=clean_line(as_text(name))[:100],
-        text=clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT],
-        posted_at=bounded(posted_at),
-        status=status,
-        parent=clean_line(as_text(parent))[:200],
-    )
+    own, place, who, above = (clean_line(as_text(value)) for value in (number, address, name, parent))
+    text = clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT]
+    return ImportedComment(own[:200], place[:2000], who[:100], text, bounded(posted_at), status, above[:200])
 
 
 def bounded(time: datetime) -> datetime:
@@ -132,12 +128,17 @@ def moment(value: object) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+def read_bounded(path: Path) -> bytes:
+    """The bytes of a file of at most LARGEST_BYTES. Raises NotImported for a larger one."""
+    if path.stat().st_size > (most := LARGEST_BYTES):
+        raise NotImported(str(path), Message("larger than %(most)s MB; import it in parts", most=most // 1_000_000))
+    return path.read_bytes()
+
+
 def read_json(path: Path) -> Any:
     """The value, or the list of values of a file with one JSON object a line. Raises NotImported."""
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise NotImported(str(path), Message("larger than %(most)s MB", most=LARGEST_BYTES // 1_000_000))
-        text = path.read_text("utf-8-sig")
+        text = read_bounded(path).decode("utf-8-sig")
         try:
             return json.loads(text)
         except json.JSONDecodeError:

@@ -42,7 +42,9 @@ def store_comments(
     """
     outcome, pages, numbers = ImportOutcome(), dict[str, str](), dict[tuple[str, str], int]()
     usable = sorted((c for c in comments if c.is_usable), key=lambda c: c.posted_at)
-    for batch in _batches(_parents_first(usable)):
+    ordered = list(_parents_first(usable))
+    for start in range(0, len(ordered), BATCH):
+        batch = ordered[start : start + BATCH]
         with state.writing() as connection:
             for comment in batch:
                 if comment.address not in pages:
@@ -99,33 +101,17 @@ def _parents_first(comments: list[ImportedComment]) -> Iterator[ImportedComment]
         yield from left
 
 
-def _batches(comments: Iterator[ImportedComment]) -> Iterator[list[ImportedComment]]:
-    batch: list[ImportedComment] = []
-    for comment in comments:
-        batch.append(comment)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
 def export_json(state: State) -> Iterator[str]:
     """All comments with what editors know of them, as the lines of a JSON document; without authors' hashes."""
     yield f'{{"format": "{FORMAT}", "version": 1, "comments": ['
     with state.reading() as connection:
         separator = ""
         for comment, origin in queries.every(connection):
-            fields = {
-                "id": comment.id,
+            same = ("id", "reply_to", "name", "text", "status", "is_paper")
+            fields = {name: getattr(comment, name) for name in same} | {
                 "article": comment.page,
-                "reply_to": comment.reply_to,
-                "name": comment.name,
-                "text": comment.text,
                 "posted_at": comment.posted_at.isoformat(),
                 "edited_at": comment.edited_at.isoformat() if comment.edited_at else None,
-                "status": comment.status,
-                "is_paper": comment.is_paper,
                 "origin": origin,
             }
             yield separator + json.dumps(fields, ensure_ascii=False)

@@ -11,14 +11,15 @@ from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
 from .imported_comment import ImportedComment, as_text, imported, moment, text_of_markdown
+from .shape import Shape
 
 NAME = "Isso"
 _MODES = {1: APPROVED, 2: PENDING}
 """4 is a deleted comment that has answers."""
 
 
-def is_export(start: bytes) -> bool:
-    return start.startswith(b"SQLite format 3\0")
+def is_export(shape: Shape) -> bool:
+    return {"table comments", "table threads"} <= shape
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from ..comment import STATUSES
 from ..plain_text import clean_line
 from .imported_comment import ImportedComment, as_text, bounded, imported, mappings, moment, read_json
+from .shape import Shape
 
 NAME = "Reader"
 FORMAT = "reader-comments"
 
 
-def is_export(start: bytes) -> bool:
-    return f'"{FORMAT}"'.encode() in start[:200]
+def is_export(shape: Shape) -> bool:
+    return {".format", ".comments[].article", ".comments[].origin"} <= shape
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

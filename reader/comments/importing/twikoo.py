@@ -8,12 +8,14 @@ from typing import Any
 
 from ..comment import APPROVED, PENDING
 from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_html
+from .shape import Shape
 
 NAME = "Twikoo"
 
 
-def is_export(start: bytes) -> bool:
-    return b'"nick"' in start and b'"_id"' in start and b'"page_key"' not in start
+def is_export(shape: Shape) -> bool:
+    names = ("_id", "nick", "comment", "created")
+    return any({f"{at}.{name}" for name in names} <= shape for at in ("", "[]"))
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

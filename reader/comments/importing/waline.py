@@ -7,13 +7,16 @@ from pathlib import Path
 
 from ..comment import APPROVED, PENDING
 from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .shape import Shape
 
 NAME = "Waline"
 _STATUS = {"approved": APPROVED, "waiting": PENDING, "": APPROVED}
+_PLACES, _MARKS = ("[]", ".results[]", ".data.Comment[]"), ("objectId", "insertedAt")
 
 
-def is_export(start: bytes) -> bool:
-    return b'"nick"' in start and (b'"objectId"' in start or b'"insertedAt"' in start or b'"waline"' in start)
+def is_export(shape: Shape) -> bool:
+    places = [(at, mark) for at in _PLACES for mark in _MARKS]
+    return any({f"{at}.nick", f"{at}.comment", f"{at}.{mark}"} <= shape for at, mark in places)
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

@@ -9,19 +9,20 @@ from ...errors import NotImported
 from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
-from .imported_comment import ImportedComment, imported, moment, text_of_html
+from .imported_comment import ImportedComment, imported, moment, read_bounded, text_of_html
+from .shape import Shape
 
 NAME = "WordPress"
 _STATUS = {"1": APPROVED, "0": PENDING}
 """Others are spam and trash."""
 
 
-def is_export(start: bytes) -> bool:
-    return b"wordpress.org/export/" in start
+def is_export(shape: Shape) -> bool:
+    return "<rss" in shape and any("wordpress.org/export/" in name for name in shape)
 
 
 def read(path: Path) -> Iterator[ImportedComment]:
-    root = read_export(path.read_bytes())
+    root = read_export(read_bounded(path))
     channel = root.find("channel") if root is not None else None
     if channel is None:
         raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))

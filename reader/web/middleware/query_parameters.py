@@ -30,7 +30,7 @@ OF_PAGES = {
 
 OF_COMMENTS = {"next", "previous", "reply", "script", "sent", "sort", "thread"}
 OF_FEEDS, OF_EXPORTS = {"piece", "tag"}, {"page", "script"}
-"""Feeds and exports of a search also read ``q``, exports of a selection ``a``."""
+"""Feeds and exports of a search also read ``q``, exports of a selection ``a``, those of an article ``comments``."""
 
 REPEATED = frozenset(("a", "tag"))
 """Parameters that can be repeated; of the others only the first value is kept."""
@@ -39,6 +39,7 @@ MOST_PARAMETERS = 2_000
 KNOWN_VALUES = {
     "sort": "oldest",
     "sent": "1",
+    "comments": "1",
     "reply": r"[1-9]\d{0,8}",
     "thread": r"[1-9]\d{0,8}",
     "next": r"[1-9]\d{0,8}",
@@ -83,5 +84,6 @@ def parameters_of(path: str) -> set[str]:
     if last in FEEDS:
         return {"q"} if first == "search" else OF_FEEDS
     if name and suffix in EXPORTS:
-        return OF_EXPORTS | {"search": {"q"}, "selection": {"a"}}.get(name if first == last else "", set())
+        own = {"search": {"q"}, "selection": {"a"}}.get(name if first == last else "", set())
+        return OF_EXPORTS | own | ({"comments"} if first == "a" else set())
     return OF_PAGES.get(first, set() if first in FIRST_PARTS else {"pictures"}) | {"script"}

@@ -16,7 +16,7 @@ from .share import this_site
 
 optional_bp = Blueprint("comment_feeds", __name__)
 
-FEED_FRESH = "public, max-age=300, stale-if-error=86400"
+FRESH = "public, max-age=300, stale-if-error=86400"
 MOST_ROUNDS = 10
 NAMES = f"<any({', '.join(map(repr, FEEDS))}):name>"
 
@@ -49,9 +49,6 @@ def feed_of_all(name: str) -> Response:
 def _feed(name: str, found: list[Comment], articles: dict[str, Article], of: Article | None) -> Response:
     feed = comment_feed(found, articles, this_site(), name, of, services().catalog.changed_at)
     # No Last-Modified: the newest comment is older than before once a later one is hidden, or an earlier one approved.
-    representation = Representation(
-        version_of(services().render.build_id, name, repr(feed)),
-        mimetype=FEEDS[name].MIMETYPE,
-        cache_control=FEED_FRESH,
-    )
+    version = version_of(services().render.build_id, name, repr(feed))
+    representation = Representation(version, mimetype=FEEDS[name].MIMETYPE, cache_control=FRESH)
     return conditional_response(representation, lambda: FEEDS[name].to_bytes(feed))

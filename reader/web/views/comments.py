@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, redirect, request
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
 from flask_babel import gettext
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -27,7 +27,6 @@ from .. import services
 from ..comment_access import (
     drop_changed_pages,
     is_closed,
-    mode,
     mode_of,
     now,
     page_of,
@@ -114,7 +113,7 @@ def thread_context(article: Article, first: int, script: str) -> dict[str, Any]:
     if found is None:
         raise NotFound("comment", str(first))
     links = _links_to_pages(article.slug, f"thread={first}", found, [Thread(a) for a in found.items[0].answers])
-    return page_context(article, script) | {"threads": shown_threads(found.items, script), **links}
+    return page_context(article, script, is_thread=True) | {"threads": shown_threads(found.items, script), **links}
 
 
 def reply_context(article: Article, number: int, script: str) -> dict[str, Any]:
@@ -132,12 +131,13 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
         "article": in_script(article, script),
         "crumbs": translated_labels(section_links(article.section), script),
         "is_closed": is_closed(article, moment),
-        "is_reviewed": mode() == REVIEWED,
+        "is_reviewed": mode_of(current_app) == REVIEWED,
         "token": required_store().signatures.form(page_of(article.slug), int(moment.timestamp())),
         "honeypot": HONEYPOT,
         "longest_text": acceptance.LONGEST_TEXT,
         "longest_name": acceptance.LONGEST_NAME,
         "answered": None,
+        "is_thread": False,
         "count": 0,
         "threads": [],
         "own": [],
@@ -182,30 +182,23 @@ def post(slug: str) -> WerkzeugResponse:
     if not is_from_this_site():
         abort(403)
     article, store = services().catalog.article(slug), required_store()
-    sent = Submission(
-        name=clean_line(request.form.get("name", "")),
-        text=clean_text(request.form.get("text", "")),
-        reply_to=int(reply) if (reply := request.form.get("reply", "")).isdecimal() and len(reply) < 10 else 0,
-    )
+    typed, reply = request.form, request.form.get("reply", "")
+    number = int(reply) if reply.isdecimal() and len(reply) < 10 else 0
+    sent = Submission(clean_line(typed.get("name", "")), clean_text(typed.get("text", "")), number)
     if problem := _problem(article, sent):
         return _form_again(article, sent, problem, 422)
     try:
         client_limits().spend("comments", services().settings.comments_per_minute, client())
     except TooManyRequests as error:
-        again = _form_again(article, sent, OFTEN, 429)
-        again.headers["Retry-After"] = str(error.retry_after)
-        return again
+        return _form_again(article, sent, OFTEN, 429, error.retry_after)
     sender = Sender(counted_client(), _authors_cookie(), request.form.get("token", ""), counted_network())
     try:
         comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
     except ShareUsed as error:
-        again = _form_again(article, sent, MANY_WAIT, 429)
-        again.headers["Retry-After"] = str(error.retry_seconds)
-        return again
+        return _form_again(article, sent, MANY_WAIT, 429, error.retry_seconds)
     except (StateUnusable, Busy) as error:
-        again = _form_again(article, sent, Message("Your comment was not saved. Please send it again later."), 503)
-        again.headers["Retry-After"] = str(error.retry_seconds)
-        return again
+        problem = Message("Your comment was not saved. Please send it again later.")
+        return _form_again(article, sent, problem, 503, error.retry_seconds)
     drop_changed_pages()
     return _posted(article, comment, author_id)
 
@@ -224,13 +217,15 @@ def _problem(article: Article, sent: Submission) -> Message | None:
     return acceptance.problem_of(sent)
 
 
-def _form_again(article: Article, sent: Submission, problem: Message, status: int) -> Response:
+def _form_again(
+    article: Article, sent: Submission, problem: Message, status: int, retry_seconds: object = ""
+) -> Response:
     """The form with all that was typed, and what is to be changed."""
     script = request_context().preferences["script"]
     told = translated(problem, request_context().language)
     context = page_context(article, script, problem=told, typed=sent)
     response = Response(render_template("comments.html", **context), status)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers |= {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_seconds)} if retry_seconds else {})
     return response
 
 
@@ -282,9 +277,7 @@ def change_own_comment(slug: str, number: int) -> WerkzeugResponse:
         try:
             client_limits().spend("comments", services().settings.comments_per_minute, client())
         except TooManyRequests as error:
-            again = _own_page(article, comment, sent.text, OFTEN, 429)
-            again.headers["Retry-After"] = str(error.retry_after)
-            return again
+            return _own_page(article, comment, sent.text, OFTEN, 429, error.retry_after)
         store.correct(number, cookie, sent, rules(), now())
     drop_changed_pages()
     response = redirect(urls.comments(slug), 303)
@@ -304,7 +297,7 @@ def _own(article: Article, number: int) -> Comment:
 
 
 def _own_page(
-    article: Article, comment: Comment, text: str, problem: Message | None = None, status: int = 200
+    article: Article, comment: Comment, text: str, problem: Message | None = None, status: int = 200, retry: object = ""
 ) -> Response:
     until = (comment.posted_at + AUTHOR_MAY_CHANGE).astimezone(services().settings.timezone)
     page = render_template(
@@ -317,5 +310,5 @@ def _own_page(
         problem=translated(problem, request_context().language) if problem else "",
     )
     response = Response(page, status)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers |= {"Cache-Control": "no-store"} | ({"Retry-After": str(retry)} if retry else {})
     return response

@@ -9,7 +9,6 @@ briefly, because most files are finished within that time and threads are few.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -47,6 +46,8 @@ from ...jobs.export_service import mark_of, options_in
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
+from ..commented_files import commented, has_comments
+from ..e_readers import is_e_reader
 from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
 from ..responses import fit_suffix_range
@@ -82,17 +83,23 @@ MOST_OUTLINES = 200
 """How many publications without their texts are kept: at most 200 articles of about 1 KB each."""
 
 _TEXTS = frozenset(("txt", "md", "json", "html"))
-_E_READER_AGENT = re.compile(
-    r"(?i)koreader|kobo|kindle|pocketbook|librera|moon\+? ?reader|fbreader|aldiko|foliate|readest|thorium|calibre|opds"
-    r"|coolreader|crengine|cantook|tolino|onyx|boox|marvin|bookfusion|yomu"
-)
-
 _SUFFIX = f"<any({', '.join(map(repr, EXPORTS))}):suffix>"
 
 
 @bp.get(f"/a/<slug:slug>.{_SUFFIX}")
 def article(slug: str, suffix: str) -> Response:
-    return download_response(of_article(services().catalog.article(slug)), suffix)
+    """``?comments=1``: with the approved comments, which no cache keeps, because one of them may be hidden later."""
+    found = services().catalog.article(slug)
+    if request.args.get("comments") == "1" and has_comments(suffix):
+        wanted = commented(found)
+        response = download_response(wanted, suffix)
+        if commented(found).version != wanted.version:  # while the file was waited for, a comment was hidden
+            return redirect_to_the_same_address()
+        if response.status_code in (200, 206, 304):
+            response.headers["Cache-Control"] = "public, no-cache"
+            response.headers.pop("Last-Modified", None)  # the article's
+        return response
+    return download_response(of_article(found), suffix)
 
 
 @bp.get(f"/d/<day>.{_SUFFIX}")
@@ -246,7 +253,8 @@ def download_response(publication: Publication, suffix: str, finished: Path | No
         response.last_modified = changed_at
         return response
     response = send(found, key, name, mimetype, FRESH, publication.name)
-    if publication.path.startswith((urls.ISSUES, urls.article(""))):  # others cannot be found by their name
+    if publication.path.startswith(urls.ISSUES) or publication.path == urls.article(publication.name):
+        # others cannot be found by their name
         version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
         response.headers["Content-Location"] = version_address
     return response
@@ -306,14 +314,6 @@ def wait_for_file(publication: Publication, suffix: str, page: str, script: str)
     with places.taken(client()) as may_wait:
         patience_seconds = longest if may_wait else 0
         return services().export_service.get_or_wait(publication, suffix, page, script, patience_seconds)
-
-
-def is_e_reader() -> bool:
-    """Whether the client is an e-reader, by User-Agent or by an Accept field with EPUB but without HTML."""
-    if _E_READER_AGENT.search(request.headers.get("User-Agent", "")):
-        return True
-    accepted = request.headers.get("Accept", "")
-    return "application/epub" in accepted and "text/html" not in accepted
 
 
 def send(

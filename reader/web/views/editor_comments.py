@@ -93,13 +93,14 @@ def _queue_page(problem: str = "", status_code: int = 200, typed: dict[str, str]
     if status not in STATUSES:
         raise NotFound("page", status)
     found, acts, count = required_store().queue(status, words, number)
+    offered = [name for name in STATUSES if name != DISPLACED or required_store().queue(name, "", 1)[2]]
     return editor_page(
         "editor/comments.html",
         status_code,
         problem=problem,
         typed=typed or {},
         shown_status=status,
-        statuses=[(name, gettext(label)) for name, label in STATUSES.items()],
+        statuses=[(name, gettext(label)) for name, label in STATUSES.items() if name in (status, *offered)],
         offered=[(act, gettext(ACTS[act])) for act in OFFERED[status]],
         words=words,
         count=count,
@@ -192,8 +193,5 @@ def waiting() -> Response:
         abort(404)
     found, _, _ = required_store().queue(PENDING, "", 1)
     articles = {comment.page: article for comment in found if (article := article_of(comment.page))}
-    known = [comment for comment in found if comment.page in articles]
-    moment = services().catalog.changed_at
-    feed = waiting_feed(known, articles, this_site(), PAGE, moment)
-    name = "atom.xml"
-    return Response(FEEDS[name].to_bytes(feed), mimetype=FEEDS[name].MIMETYPE)
+    feed = waiting_feed(found, articles, this_site(), PAGE, services().catalog.changed_at)
+    return Response(FEEDS["atom.xml"].to_bytes(feed), mimetype=FEEDS["atom.xml"].MIMETYPE)
