@@ -734,3 +734,13 @@ def test_an_epub_has_what_kindle_asks_for(site):
         assert not re.search(r"<img(?![^>]*\ssrc=)|<body[^>]*\sid=|<script", page), name
     package = next(page for name, page in pages.items() if name.endswith(".opf"))
     assert "<dc:language>zh" in package
+
+
+@pytest.mark.usefixtures("operate")
+def test_a_static_site_has_no_forms_of_mail(tmp_path, runner):
+    from reader.cli import main
+
+    done = runner.invoke(main, ["export", "--all", "--output", str(tmp_path / "public")])
+    assert done.exit_code == 0, done.output
+    assert not (tmp_path / "public" / "mail").exists()
+    assert "/mail" not in (tmp_path / "public" / "index.html").read_text("utf-8")

@@ -59,7 +59,7 @@ def command(
         raise click.UsageError(localized(Message("give a SLUG or DATE, or use --all")))
     refuse_own_folder(settings, output)
     if everything:
-        settings = replace(settings, comments="off")  # a static host takes no forms
+        settings = replace(settings, comments="off", smtp_url="")  # a static host takes no forms
         write_everything(settings, output or Path("public"), script)
         return
     suffix = suffix or suffix_of(output)
