@@ -11,12 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
+from waiting import wait_for
 
 from reader.app import create_app
 from reader.comments.changes import APPROVE, HIDE, REJECT
 from reader.comments.comment import APPROVED, PENDING, WITHDRAWN
 from reader.http_client.client import HttpResponse
-from reader.services import build_services
+from reader.services import Announcements, build_services
 from reader.webmentions.pages import endpoint_of, mention_in, outgoing_links
 from reader.webmentions.queue import MOST_WAITING_OF_HOST, PAUSES, MentionQueue
 from reader.webmentions.worker import MentionWorker
@@ -505,3 +506,31 @@ def test_two_sites_of_reader_mention_each_other(settings, site_with, drop, monke
         HttpResponse("https://x.example/", 200, "", b"<a href='https://news.example/a/rain#p2'>", "text/html"), RAIN
     )
     assert len(site.comments()) == 1
+
+
+def test_the_thread_works_on_what_comes_in_and_on_articles_that_change(sending, drop, other: Other) -> None:
+    other.pages["/post"] = (200, HTML, LINK.format(n=""))
+    site, changed, stop = sending(), Announcements(), threading.Event()
+    changed.set()  # the first scan was faster than the thread
+    site.now += timedelta(hours=1)
+    thread = threading.Thread(target=site.worker.run, args=(changed.for_one_more(), stop))
+    thread.start()
+    try:
+        wait_for(lambda: len(other.told) == 1)
+        site.mention(f"{other.url}/post")
+        wait_for(lambda: len(site.comments()) == 1)
+        drop("2026-05-02/out.md", f"# 外链\n\n又改了[这里]({other.url}/linked)。")
+        site.services.library.scan_all()
+        changed.set()
+        wait_for(lambda: len(other.told) == 2)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_all_who_wait_for_changes_are_told_of_each() -> None:
+    announcements = Announcements()
+    one, two = announcements.for_one_more(), announcements.for_one_more()
+    announcements.set()
+    one.clear()
+    assert (one.is_set(), two.is_set(), announcements.for_one_more().is_set()) == (False, True, True)
