@@ -226,3 +226,11 @@ def test_a_module_named_in_the_docstring_of_its_package_exists():
         docstring = ast.get_docstring(ast.parse(package.read_text("utf-8"))) or ""
         named = {line.split()[0] for line in docstring.splitlines() if re.match(r"\s*[a-z_]+\.py ", line)}
         assert not {name for name in named if not (package.parent / name).exists()}, package
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_pictures_of_a_readme_are_there_and_light(name):
+    """``scripts/make_screenshots.py`` makes them."""
+    found = re.findall(r'<img src="([^"]+)"', (ROOT / name).read_text("utf-8"))
+    assert found
+    assert all(0 < (ROOT / picture).stat().st_size <= 60_000 for picture in found)

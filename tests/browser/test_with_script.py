@@ -163,7 +163,8 @@ def test_listening_pauses_and_goes_on_with_the_paragraph_where_it_stopped(open_p
 
 
 def test_nothing_offers_to_read_aloud_without_script_or_without_voices(open_page):
-    assert not open_page("/a/seed", script=False).locator("#say").is_visible()
+    for cookie in ("", "large"):
+        assert not open_page("/a/seed", script=False, cookie=cookie).locator("#say").is_visible()
     page = open_page("/")
     page.context.add_init_script("delete window.speechSynthesis; delete Window.prototype.speechSynthesis")
     page.goto("/a/seed")
