@@ -89,10 +89,15 @@ class Service:
         """As ``start``, counted from ``kill -9`` of the main process."""
         began = time.perf_counter()
         assert self._process is not None
+        orphans = self._children()
         self._process.kill()
         self._process.wait()
         used = self.start()[1]
-        return time.perf_counter() - began, used
+        seconds = time.perf_counter() - began
+        for orphan in orphans:
+            if "granian" in _command_line(orphan):  # they live on; ours ended with their parent
+                os.kill(orphan, signal.SIGKILL)
+        return seconds, used
 
     def replace(self) -> Measured:
         """(seconds, processor seconds) from ``kill -9`` of the web process to an answer of another."""
