@@ -1,0 +1,66 @@
+"""Lighthouse as a phone on each kind of page of a made-up paper with pictures.
+
+    python benchmarks/lighthouse.py [--quick]
+
+Each page was asked for before, so that its pictures are made. ``--quick`` tests home and an article only. Exits 1 if a
+score is below 100, except that for search engines of pages that ask not to be listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from serving import serving  # noqa: E402
+
+from benchmarks.page import CATEGORIES, lighthouse  # noqa: E402
+from scripts.make_screenshots import SEED, made_up  # noqa: E402
+
+PAGES = {
+    "home": "/",
+    "article with picture": SEED,
+    "section": "/s/%E6%B0%91%E7%94%9F/",
+    "issue": "/d/2026-05-01/",
+    "search": "/search?q=%E6%BE%9C%E5%B7%9E",
+    "comments": f"{SEED}/comments",
+    "about": "/about",
+}
+NOT_LISTED = ("search", "comments")
+SETTLE_SECONDS = 10
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="home and an article only")
+    quick = parser.parse_args().quick
+    chromium = next(
+        found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
+    )
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(made_up(Path(folder)), comments="reviewed")
+        with serving(settings) as site:
+            for path in PAGES.values():
+                urlopen(site + path).read()
+            time.sleep(SETTLE_SECONDS)
+            for name, path in list(PAGES.items())[: 2 if quick else None]:
+                scores = lighthouse(site + path, chromium)
+                judged = [category for category in CATEGORIES if category != "seo" or name not in NOT_LISTED]
+                failed |= any(scores[category] < 100 for category in judged)
+                print(
+                    f"{name:21} " + "  ".join(f"{category} {score}" for category, score in scores.items()), flush=True
+                )
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
