@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, insert, select, update
 
 from ..state.changes import note_change
+from ..state.insert_once import insert_once
 from . import queries
 from .comment import (
     APPROVED,
@@ -78,20 +78,13 @@ def post(connection: Connection, new: NewComment) -> Comment:
         "network": new.sent_from.network,
         "reasons": " ".join(new.reasons),
     }
-    is_new = _insert_once(connection, comments, values, "origin")
+    is_new = insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
     if is_new and new.status == APPROVED:
         count_status(connection, queries.comment_of(row), "", APPROVED)
         if not new.is_imported:
             note_change(connection, TOPIC, new.page)
     return queries.comment_of(row)
-
-
-def _insert_once(connection: Connection, table: Table, values: dict[str, object], unique: str) -> bool:
-    """Whether the row was inserted, because none had the same value of *unique*."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=[unique])
-    return connection.execute(statement.returning(table.c[unique])).first() is not None
 
 
 def review(
@@ -181,5 +174,5 @@ def _key(connection: Connection, name: str) -> bytes:
     query = select(comment_keys.c.key).where(comment_keys.c.name == name)
     if found := connection.execute(query).scalar():
         return bytes(found)
-    _insert_once(connection, comment_keys, {"name": name, "key": secrets.token_bytes(32)}, "name")
+    insert_once(connection, comment_keys, {"name": name, "key": secrets.token_bytes(32)}, "name")
     return bytes(connection.execute(query).scalar_one())

@@ -9,19 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from ..state.insert_once import insert_once
 from . import choices
 from .choices import TURNS, WAITING, Choice, Limit, Subscriber, key_of
 from .tables import mail_blocked, mail_counts, mail_editions, mail_keys, mail_outbox, mail_requests, mail_subscribers
-
-
-def insert_once(connection: Connection, table: Table, values: Mapping[str, object], *unique: str) -> bool:
-    """Whether the row was inserted, because none had the same values of *unique*."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
-    return connection.execute(statement.returning(table.c[unique[0]])).first() is not None
 
 
 def site_key(connection: Connection) -> bytes:

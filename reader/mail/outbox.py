@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from ..state import State
+from ..state.insert_once import insert_once
 from . import changes, choices
 from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
 from .tables import mail_editions, mail_outbox, mail_subscribers
@@ -129,7 +130,7 @@ class Outbox:
         edition = {"frequency": frequency, "day": day, "slugs": "\n".join(slugs), "made_at": now}
         theirs = (mail_subscribers.c.frequency == frequency, mail_subscribers.c.stopped_at.is_(None))
         with self._state.writing() as connection:
-            if not changes.insert_once(connection, mail_editions, edition, "frequency", "day"):
+            if not insert_once(connection, mail_editions, edition, "frequency", "day"):
                 return 0
             of_day = (mail_editions.c.frequency == frequency, mail_editions.c.day == day)
             number = connection.execute(select(mail_editions.c.id).where(*of_day)).scalar_one()

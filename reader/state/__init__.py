@@ -10,6 +10,7 @@ migrating.py      creating the database, and applying migrations under a lock
 migrations/       one file per change of the tables
 tables.py         the metadata of all tables, column types, the tables of this package
 changes.py        what changed since a revision, for caches of other processes
+insert_once.py    an insert that is done once, in both engines
 revision.py       the revision, asked every few milliseconds
 
 SQLAlchemy and Alembic are imported at the first transaction: pages of articles need no state, and importing both takes

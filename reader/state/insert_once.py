@@ -1,0 +1,18 @@
+"""An insert that is done once, however many processes try it at the same time, in both engines. Imports SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_once(connection: Connection, table: Table, values: Mapping[str, object], *unique: str) -> bool:
+    """Whether the row was inserted, because none had the same values of *unique*.
+
+    Asks what was returned: the number of rows of such an insert is unknown with PostgreSQL.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
+    return connection.execute(statement.returning(table.c[unique[0]])).first() is not None
