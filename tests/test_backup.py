@@ -91,6 +91,7 @@ def test_a_backup_brings_everything_back_on_an_empty_machine(archive, settings, 
     assert restore_backup(elsewhere, archive, force=False) == (4, [])
     assert files_in(elsewhere.articles) == files_in(settings.articles)
     assert (elsewhere.data / "editor-token").read_text() == "geheim"
+    assert stat.S_IMODE((elsewhere.data / "editor-token").stat().st_mode) == 0o600
     assert rows(elsewhere) == rows(settings)
     assert rows(elsewhere, versions) == rows(settings, versions)
     services = build_services(elsewhere)

@@ -202,6 +202,21 @@ def test_what_is_refused_is_named_with_its_reason_and_the_rest_goes_on(run, sett
     assert "absent.html: no such file" in result.output
 
 
+def test_half_a_character_in_json_is_replaced_and_the_article_imported(run, settings, tmp_path):
+    facts = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": "雨\ud800\U0001f327",
+        "text": "<p>下\udfff雨。</p>",
+    }
+    (tmp_path / "rain.json").write_text(json.dumps(facts), "utf-8")
+    assert run(tmp_path / "rain.json").exit_code == 0
+    [name] = files(settings)
+    written = (settings.articles / name).read_text("utf-8")
+    assert "雨\ufffd\U0001f327" in written
+    assert "下\ufffd雨。" in written
+
+
 RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>晨报</title>
 <item><title>全文在此</title><link>{root}/whole</link><pubDate>Fri, 23 Nov 2018 10:40:00 +0800</pubDate><category>生态</category>
 <content:encoded><![CDATA[{whole}]]></content:encoded></item>

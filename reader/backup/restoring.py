@@ -28,6 +28,7 @@ from ..library.watcher import lock_of
 from ..settings import Settings
 from ..state import State
 from ..storage.locks import is_locked
+from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 
 _LARGEST_HEAD_BYTES = 10_000
@@ -184,7 +185,7 @@ def _unpack(archive: zipfile.ZipFile, record: FileRecord, path: Path) -> None:
         os.fsync(file.fileno())
     if digest.hexdigest() != record.sha256:
         raise BadBackup(Message("%(path)s in it is damaged", path=record.path))
-    path.chmod(record.mode)
+    path.chmod(record.mode if record.place == "articles" else FILE_MODE)  # what is in data/ is secret
     os.utime(path, ns=(record.mtime_ns, record.mtime_ns))
 
 

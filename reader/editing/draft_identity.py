@@ -12,14 +12,15 @@ import zlib
 from ..models import Article
 
 LENGTH = 4
-"""Characters of a piece; the text is all its overlapping pieces (shingles)."""
+"""Words of a piece; the text is all its overlapping pieces (shingles). Four letters of English are in any long text."""
 SKETCHED = 24
 """The smallest hashes of pieces stand for all (Broder 1997, On the resemblance and containment of documents)."""
 LEAST_KEPT = 0.5
 LEAST_PIECES = 12
 """Of a text. A shorter one is known by its title."""
 _LONGEST_TEXT = 40_000
-_NO_LETTERS = re.compile(r"\W+")
+_WORD = re.compile(r"[0-9A-Za-z\u00c0-\u0dff\u1e00-\u1fff]+|\w")
+"""In scripts that have no spaces between words, as from Thai to Chinese, each character counts as a word."""
 
 Mark = list[int]
 """The hash of the title and the sketch of the text: what of a draft is kept in a link to it."""
@@ -39,12 +40,12 @@ def is_still(mark: Mark, article: Article) -> bool:
 
 
 def _pieces(article: Article) -> set[int]:
-    text = _letters(str(article.body.striptags())[:_LONGEST_TEXT])
-    return {_hash(text[at : at + LENGTH]) for at in range(len(text) - LENGTH + 1)}
+    words = _WORD.findall(str(article.body.striptags())[:_LONGEST_TEXT])
+    return {_hash(" ".join(words[at : at + LENGTH])) for at in range(len(words) - LENGTH + 1)}
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", text)
+    return "".join(_WORD.findall(text))
 
 
 def _hash(text: str) -> int:
