@@ -16,6 +16,7 @@ from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
 from ..server.listener import open_listener
 from ..server.loaded_application import LoadedApplication
+from ..server.process_start import open_standard_files
 from ..server.supervisor import Supervisor
 from ..server.writable_instance_folder import InstanceFolder
 from ..settings import Settings
@@ -34,6 +35,7 @@ CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
 @click.pass_obj
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; new files appear within a second."""
+    open_standard_files()
     check_process_limits(settings, workers)
     check_folders(settings)
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:

@@ -56,6 +56,18 @@ class Forked:
 Process = subprocess.Popen[bytes] | Forked
 
 
+def open_standard_files() -> None:
+    """Opens /dev/null as each of descriptors 0 to 2 that is closed (``serve >&-``).
+
+    The next file that is opened would take its number: a log line would be written into a lock file or a socket.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
+
+
 def end_with_parent() -> None:
     """Has the kernel kill this process when its parent ends. Set before imports, which take time."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -79,8 +91,9 @@ def _environment(settings: dict[str, str]) -> dict[str, str]:
 
 def fork(run: Callable[[Arguments], None], arguments: Arguments, settings: dict[str, str]) -> Process:
     """Forks a process that calls *run*, with *settings* added to its environment. The caller must have no threads."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: it was closed when Python started
+        with suppress(OSError):  # nobody reads the log, or its disk is full
+            stream.flush()
     process_id = os.fork()
     if process_id:
         return Forked(process_id)

@@ -15,6 +15,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..errors import ReaderError
 from .listener import queued_connections, refuse_new_connections
@@ -43,12 +44,15 @@ CHECK_SECONDS = 2.0
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
+ANY_ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
+"""For waitid(2): tells of one that ended without taking its exit status."""
+
 IGNORED = (signal.SIGUSR1, signal.SIGUSR2)
 """Other servers reopen logs or count up processes on these; without a handler they would end this one."""
 
 
 class WebProcess:
-    """One web process. It writes a byte to a pipe when it is ready."""
+    """One web process. It writes a byte to a pipe when it is ready. Raises OSError if it cannot be started."""
 
     def __init__(
         self,
@@ -61,8 +65,13 @@ class WebProcess:
         self.number, self.generation, self.started = number, generation, time.monotonic()
         self._ready_pipe, told = os.pipe()
         os.set_blocking(self._ready_pipe, False)
-        self._process = start(Arguments(listener.fileno(), told, number, os.getpid()), settings)
-        os.close(told)
+        try:
+            self._process = start(Arguments(listener.fileno(), told, number, os.getpid()), settings)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            os.close(told)
         self._is_ready, self._is_killed, self._kill_at = False, False, float("inf")
 
     @property
@@ -127,10 +136,10 @@ class Supervisor:
         """Runs until a stop signal. Returns the exit status: 1 if no web process ever became ready, else 0."""
         for ignored in IGNORED:  # in the web processes, too: they inherit it
             signal.signal(ignored, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored by who started this: no exit status could be read
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         self._loaded = self._load()
-        for number in self._numbers:
-            self._current[number] = self._start(number)
+        self._start_missing()
         answered = False
         while True:
             received = signal.sigtimedwait(SIGNALS, self._pause_seconds())
@@ -151,6 +160,17 @@ class Supervisor:
                 self._stop()
                 return 1
             self._reload()
+            self._reap_adopted()
+
+    def _everyone(self) -> list[WebProcess]:
+        return [*self._current.values(), *self._leaving, *([self._coming] if self._coming else [])]
+
+    def _reap_adopted(self) -> None:
+        """Children of web processes that ended are children of this process if it is the first of a container."""
+        own = {process.pid for process in self._everyone()}
+        with suppress(ChildProcessError):
+            while (ended := os.waitid(os.P_ALL, 0, ANY_ENDED)) and ended.si_pid not in own:
+                os.waitpid(ended.si_pid, 0)
 
     def _start(self, number: int) -> WebProcess:
         self._generations[number] += 1
@@ -167,21 +187,29 @@ class Supervisor:
             if (status := process.status()) is not None:
                 LOG.error("web process %d ended unexpectedly (%s); another is started", process.pid, _manner(status))
                 del self._current[number]
-                self._slow_down(process)
+                self._slow_down(was_ready=process.ready)
                 process.close()
         if time.monotonic() >= self._start_after:
-            for number in self._numbers:
-                if number not in self._current:
-                    self._current[number] = self._start(number)
+            self._start_missing()
         for process in list(self._leaving):
             process.kill_if_late()
             if process.status() is not None:
                 self._leaving.remove(process)
                 process.close()
 
-    def _slow_down(self, process: WebProcess) -> None:
+    def _start_missing(self) -> None:
+        for number in self._numbers:
+            if number not in self._current:
+                try:
+                    self._current[number] = self._start(number)
+                except OSError as error:  # no more processes or files are allowed, or Python itself is being replaced
+                    LOG.error("no web process can be started (%s); tried again", error)
+                    self._slow_down(was_ready=False)
+                    return
+
+    def _slow_down(self, was_ready: bool) -> None:
         """Sets the pause before the restart: none for a process that was ready, growing for those that die before."""
-        self._fast_deaths = 0 if process.ready else self._fast_deaths + 1
+        self._fast_deaths = 0 if was_ready else self._fast_deaths + 1
         pause = min(LONGEST_PAUSE_SECONDS, 0.1 * 2**self._fast_deaths) if self._fast_deaths else 0.0
         self._start_after = time.monotonic() + pause
 
@@ -189,7 +217,7 @@ class Supervisor:
         """Replaces the web processes one after the other: the old one stops when the new one is ready."""
         if self._coming is None:
             if self._to_reload:
-                self._coming = self._start(self._to_reload.pop(0))
+                self._begin_to_replace(self._to_reload.pop(0))
             return
         coming = self._coming
         if coming.status() is not None or time.monotonic() - coming.started > START_SECONDS:
@@ -200,6 +228,12 @@ class Supervisor:
             if old := self._current.pop(coming.number, None):
                 self._stop_gracefully(old)
             self._current[coming.number], self._coming = coming, None
+
+    def _begin_to_replace(self, number: int) -> None:
+        try:
+            self._coming = self._start(number)
+        except OSError as error:
+            LOG.error("no new web process can be started (%s); the old one goes on", error)
 
     def _stop_gracefully(self, process: WebProcess) -> None:
         """As many old processes as new ones may go on sending: reloads in a row take memory of no more."""
@@ -214,7 +248,7 @@ class Supervisor:
         time.sleep(ACCEPT_SECONDS)
         while queued_connections(self._listener) and time.monotonic() < deadline:
             time.sleep(ACCEPT_SECONDS)
-        everyone = [*self._current.values(), *self._leaving, *([self._coming] if self._coming else [])]
+        everyone = self._everyone()
         for process in everyone:
             process.stop(STOP_SECONDS)
         self._listener.close()

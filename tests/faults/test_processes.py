@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import statistics
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -20,6 +22,22 @@ from waiting import LIMIT_SECONDS
 LONG = bool(os.environ.get("READER_FAULTS_LONG"))
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "200" if LONG else "6"))
 """``make test-faults`` takes the long form."""
+
+
+STARTED_BY = {
+    "a program that closed standard input and output": "os.closerange(0, 2)",
+    "a program that closed all standard files": "os.closerange(0, 3)",
+    "a pipe whose reader ended": "reader, pipe = os.pipe(); os.close(reader); os.dup2(pipe, 1); os.dup2(pipe, 2)",
+    "a log on a full disk": "full = os.open('/dev/full', os.O_WRONLY); os.dup2(full, 1); os.dup2(full, 2)",
+    "a program that ignores SIGCHLD": "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+}
+"""What the program that starts the server did before."""
+
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h: this process gets the orphans below it, as process 1 of a container does
+
+
+def started_by(code: str) -> list[str]:
+    return [sys.executable, "-c", f"import ctypes, os, signal, sys; {code}; os.execv(sys.argv[1], sys.argv[1:])"]
 
 
 @pytest.fixture
@@ -55,6 +73,59 @@ def test_a_web_process_holds_no_file_of_the_main_process_but_the_listening_socke
     for process in server.web_processes():
         files = {os.readlink(file) for file in Path(f"/proc/{process}/fd").iterdir() if int(file.name) > 2}
         assert held & files == set(shared)
+
+
+@pytest.mark.parametrize("code", STARTED_BY.values(), ids=STARTED_BY)
+def test_a_server_serves_and_recovers_whoever_started_it(tmp_path, code):
+    server = Server(tmp_path, workers=1, prefix=started_by(code))
+    server.publish("s1")
+    server.begin()
+    try:
+        wait_for(lambda: server.status("/a/s1") == 200, server)
+        files = {os.readlink(f"/proc/{server.process.pid}/fd/{number}") for number in (0, 1, 2)}
+        assert not [name for name in files if "serve.lock" in name or "socket:" in name]
+        (victim,) = server.web_processes()
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: set(server.web_processes()) - {victim} and server.status("/a/s1") == 200, server)
+    finally:
+        assert server.stop() == 0
+
+
+def test_what_killed_web_processes_leave_behind_is_reaped_by_the_first_process_of_a_container(tmp_path):
+    server = Server(tmp_path, workers=1, prefix=started_by(f"ctypes.CDLL(None).prctl({PR_SET_CHILD_SUBREAPER}, 1)"))
+    server.publish("s1")
+    with running(server):
+        wait_for(lambda: len(server.descendants()) > 2, server)  # with a reading process
+        orphans = set(server.descendants()) - set(server.web_processes())
+        for process in server.web_processes():
+            os.kill(process, signal.SIGKILL)
+        wait_for(lambda: not [process for process in orphans if Path(f"/proc/{process}").exists()], server)
+        assert server.status("/a/s1") == 200
+
+
+def test_web_processes_go_on_while_no_other_can_be_started(tmp_path):
+    """An update makes the environment of Python anew, and its programs are not there for a moment."""
+    environment = tmp_path / "environment"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "lib").symlink_to(Path(sys.prefix) / "lib")
+    shutil.copy(Path(sys.prefix) / "pyvenv.cfg", environment)
+    python, target = environment / "bin" / "python", Path(sys.executable).resolve()
+    python.symlink_to(target)
+    server = Server(tmp_path, prefix=["sh", "-c", 'shift; exec "$0" "$@"', str(python)])
+    server.publish("s1")
+    with running(server):
+        before = set(server.web_processes())
+        python.unlink()
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: server.log.count("the old one goes on") == 2, server)
+        assert set(server.web_processes()) == before
+        victim = before.pop()
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: "tried again" in server.log, server)
+        assert server.status("/a/s1") == 200
+        python.symlink_to(target)
+        wait_for(lambda: len(set(server.web_processes()) - {victim}) == 2, server)
+    assert "Traceback" not in server.log
 
 
 def test_a_web_process_that_is_killed_is_replaced_however_often(server):
