@@ -196,6 +196,7 @@ def mail_address(value: str) -> str:
         raise Unusable(Message("an address with only a-z, digits and -._+ before the @"))
     domain = ascii_host(domain.lower())
     name_is_usual = _LOCAL_PART.fullmatch(local) and len(local) <= LONGEST_LOCAL_PART
+    name_is_usual = name_is_usual and "=?" not in local  # an encoded word (RFC 2047): To would show another address
     if not name_is_usual or not _DOMAIN.fullmatch(domain) or len(local) + len(domain) >= LONGEST_ADDRESS:
         raise ValueError(value)
     return f"{local}@{domain}"

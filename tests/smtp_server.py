@@ -28,11 +28,12 @@ def accept(_address: str) -> str:
 
 @dataclass
 class SmtpStub:
-    """``rcpt`` and ``data`` return the answer for a receiver, or nothing to accept it."""
+    """``rcpt`` and ``data`` return the answer for a receiver, ``mail`` for a sender, or nothing to accept it."""
 
     port: int = 0
     rcpt: Answer = accept
     data: Answer = accept
+    mail: Answer = accept
     slow_seconds: float = 0.0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     """(receiver, content) of the messages that were accepted."""
@@ -56,6 +57,13 @@ class SmtpStub:
             return AuthResult(success=False, handled=False)
         self.logins.append(data.login.decode())
         return AuthResult(success=data.password == b"right: @/", handled=False)
+
+    async def handle_MAIL(self, _server, _session, envelope, address, options):
+        if answer := self.mail(address):
+            return answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
         if answer := self.rcpt(address):

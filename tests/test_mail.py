@@ -19,6 +19,8 @@ from waiting import wait_for
 
 from reader.app import create_app
 from reader.comments import acceptance
+from reader.errors import Busy
+from reader.i18n import Message
 from reader.mail import sender as sender_module
 from reader.mail.choices import DAILY, WEEKLY, Choice
 from reader.mail.editions import day_of_edition
@@ -236,6 +238,8 @@ def test_a_link_works_for_two_days(site, monkeypatch):
         "a@[127.0.0.1]",
         "<a@example.org>",
         "张三@example.org",
+        "=?utf-8?q?victim=40x.org=2C?=@example.org",
+        "=?x?q?a?=@example.org",
         f"{'a' * 65}@example.org",
         f"a@{'b.' * 130}org",
     ],
@@ -366,6 +370,15 @@ def test_a_withdrawn_article_is_not_mailed(site):
     assert "大雨" not in text_of(site.server.messages[0])
 
 
+def test_where_articles_come_every_minute_the_issue_is_mailed_half_an_hour_late(site, monkeypatch):
+    monkeypatch.setattr(sender_module, "QUIET", timedelta(days=100_000))
+    site.subscribe("a@example.org")
+    site.now = THURSDAY.replace(day=6, hour=23, minute=29)  # 7:29 in Shanghai
+    assert site.work() == 0
+    site.later(minutes=1)
+    assert site.work() == 1
+
+
 def test_nothing_new_is_no_mail(site):
     site.subscribe("a@example.org")
     site.work()
@@ -449,6 +462,48 @@ def test_a_server_that_refuses_the_sender_stops_nobody_at_once(site_with):
     site.subscribe("a@example.org")
     site.work()
     assert [row.stopped_at for row in site.rows(mail_subscribers)] == [None]
+
+
+def test_a_server_that_refuses_the_senders_domain_for_days_stops_nobody_and_loses_nothing_within_two(site_with):
+    answers = ["550 5.1.8 domain of sender not found"]
+    site = site_with(SmtpStub(mail=lambda _from: answers[-1]))
+    site.subscribe("a@example.org", "b@example.org")
+    for _ in range(4):
+        assert site.work() == 0
+        site.later(hours=9)
+    answers.append("")
+    assert site.work() == 2
+    assert [(row.stopped_at, row.refusals) for row in site.rows(mail_subscribers)] == [(None, 0)] * 2
+
+
+def test_a_message_that_a_bug_cannot_build_holds_up_no_other(site, monkeypatch):
+    site.subscribe("a@example.org", "bug@example.org", "b@example.org")
+    build = site.sender._messages.issue
+
+    def failing(queued, edition, subscriber):
+        if queued.address.startswith("bug"):
+            raise AttributeError("a bug")
+        return build(queued, edition, subscriber)
+
+    monkeypatch.setattr(site.sender._messages, "issue", failing)
+    assert site.work() == 2
+    monkeypatch.undo()
+    site.later(minutes=5)
+    assert site.work() == 1
+
+
+def test_while_a_new_catalog_is_filled_mail_waits_and_is_not_given_up(site, monkeypatch):
+    site.subscribe("a@example.org")
+    site.sender.make_edition(DAILY)
+
+    def filling(*_):
+        raise Busy(Message("a new catalog is being filled"), retry_seconds=5)
+
+    monkeypatch.setattr(site.sender._messages, "issue", filling)
+    assert site.sender.send_due() == 0
+    monkeypatch.undo()
+    site.later(minutes=1)
+    assert site.work() == 1
 
 
 def test_what_is_put_off_is_tried_again_later_and_less_and_less_often(site_with):
@@ -694,7 +749,7 @@ def test_the_button_pressed_twice_sends_one_file(site):
 
 def test_what_kindle_would_refuse_or_is_too_large_is_told_to_who_ordered_it(site, monkeypatch):
     visitor = confirmed(site)
-    monkeypatch.setattr("reader.mail.sender.largest_for", lambda _address: 100)
+    monkeypatch.setattr("reader.mail.document.largest_for", lambda _address: 100)
     send_file(visitor, to="device", device="me@kindle.com")
     deliver(site)
     [message] = site.server.messages

@@ -91,6 +91,28 @@ def test_a_refused_receiver_is_told_from_a_refused_sender(answer, is_lasting, is
     assert (refused.value.is_lasting, refused.value.is_bounce) == (is_lasting, is_bounce)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 relay not permitted",
+        "550 5.1.8 sender domain not found",
+        "553 Sender address rejected",
+        "550 Not authenticated",
+    ],
+)
+def test_what_is_wrong_with_the_sender_is_no_bounce_of_the_receiver(answer):
+    with smtp_server(SmtpStub(rcpt=lambda _to: answer)) as server, pytest.raises(Refused) as refused:
+        send(f"smtp://127.0.0.1:{server.port}")
+    assert not refused.value.is_bounce
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.8 domain not found", "553 5.1.7 bad sender", "451 4.3.0 later"])
+def test_a_server_that_refuses_the_sender_takes_no_mail(answer):
+    with smtp_server(SmtpStub(mail=lambda _from: answer)) as server, pytest.raises(ServerFailed) as failed:
+        send(f"smtp://127.0.0.1:{server.port}")
+    assert not failed.value.is_unclear
+
+
 def test_after_a_refusal_the_same_connection_takes_the_next_message():
     with (
         smtp_server(SmtpStub(rcpt=lambda to: "550 5.1.1 no" if to == TO else "")) as server,

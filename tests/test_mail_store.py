@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from reader.errors import Busy
 from reader.mail import changes, choices, personal_data
@@ -127,6 +127,62 @@ def test_limits_count_addresses_and_clients_by_hashes_whose_key_is_of_the_day(st
     assert {row.name for row in rows(state, mail_keys)} == {"site", "2026-05-08"}
 
 
+def test_one_mailbox_has_one_share_however_its_address_is_written(state, store):
+    for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org", "a+3@example.org"):
+        store.request(address, Choice(DAILY), "", NOON)
+    assert len(rows(state, mail_outbox)) == choices.CONFIRMATIONS_OF_ADDRESS.most
+    [first, *_] = Outbox(state).due(NOON)
+    assert store.block(first.content["token"], NOON)
+    store.request("a+4@example.org", Choice(DAILY), "", NOON + timedelta(days=1))
+    assert [row.address for row in rows(state, mail_requests)] == ["a+1@example.org"]
+    left = next(message for message in Outbox(state).due(NOON) if message.address == "a+1@example.org")
+    assert store.confirm(left.content["token"], NOON) is None
+
+
+def test_one_network_leaves_most_confirmations_of_the_day_to_others(state, store):
+    with pytest.raises(Busy):
+        for number in range(choices.CONFIRMATIONS_OF_SITE.most):
+            store.request(f"a{number}@example.org", Choice(DAILY), f"2001:db8::{number // 10}", NOON, "2001:db8::/48")
+    assert len(rows(state, mail_outbox)) == choices.CONFIRMATIONS_OF_NETWORK.most
+    store.request("b@example.org", Choice(DAILY), "192.0.2.1", NOON, "192.0.2.0/24")
+
+
+def test_a_busy_site_answers_an_address_that_wants_no_mail_like_any_other(state, store, monkeypatch):
+    with state.writing() as connection:
+        changes.block(connection, "a@example.org", NOON)
+    monkeypatch.setattr(choices, "CONFIRMATIONS_OF_SITE", choices.Limit("confirmations", 0))
+    for address in ("a@example.org", "b@example.org"):
+        with pytest.raises(Busy):
+            store.request(address, Choice(DAILY), "", NOON)
+
+
+def test_whoever_ends_it_leaves_no_address_and_no_link_that_begins_it_again(state, store, outbox):
+    store.request("A@example.org", Choice(DAILY), "", NOON)
+    [message] = outbox.due(NOON)
+    store.confirm(message.content["token"], NOON)
+    outbox.done(message.id, SENT, NOON)
+    [row] = rows(state, mail_subscribers)
+    assert store.unsubscribe(f"{row.id}-{row.secret}")
+    assert store.confirm(message.content["token"], NOON) is None
+    assert "example.org" not in repr([rows(state, table) for table in (mail_outbox, mail_requests, mail_subscribers)])
+
+
+def test_an_edition_is_queued_by_the_same_few_statements_however_many_get_it(state, outbox):
+    counts = []
+    with state.reading() as connection:
+        engine = connection.engine
+    for day, people in (("2026-05-07", 3), ("2026-05-08", 300)):
+        subscribe(state, *(f"{day}-{number}@example.org" for number in range(people)))
+        executed = []
+        listener = lambda *_: executed.append(1)  # noqa: B023, E731
+        event.listen(engine, "before_cursor_execute", listener)
+        queued = outbox.publish(DAILY, day, ["rain"], NOON)
+        event.remove(engine, "before_cursor_execute", listener)
+        counts.append(len(executed))
+    assert queued == 303
+    assert counts[0] == counts[1]
+
+
 def test_an_owner_orders_ten_files_a_day_and_the_eleventh_leaves_nothing(state, store):
     for number in range(10):
         for _ in range(2):  # a button pressed twice
@@ -146,6 +202,9 @@ def test_everything_of_an_address_is_exported_and_erased(state, store):
     }  # fmt: skip
     assert personal_data.erase(state, "a@example.org") == 4
     assert not any(json.loads(personal_data.exported(state, "a@example.org")).values())
+    store.send_document("Case@Example.org", "b@kindle.com", {"of": "rain"}, "form", NOON)
+    assert len(json.loads(personal_data.exported(state, "case@example.org"))["mail_outbox"]) == 1
+    assert personal_data.erase(state, "case@example.org") == 1
     personal_data.stop(state, "other@example.org", NOON)
     assert personal_data.figures(state).subscribers == {}
     assert len(json.loads(personal_data.exported(state, "OTHER@example.org"))["mail_blocked"]) == 1

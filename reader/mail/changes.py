@@ -5,15 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from ..state.insert_once import insert_once
 from . import choices
-from .choices import TURNS, WAITING, Choice, Limit, Subscriber, key_of
+from .choices import ISSUE, TURNS, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
 from .tables import mail_blocked, mail_counts, mail_editions, mail_keys, mail_outbox, mail_requests, mail_subscribers
 
 
@@ -54,14 +66,14 @@ def spend(connection: Connection, limit: Limit, subject: str, now: datetime) -> 
 
 
 def is_blocked(connection: Connection, address: str) -> bool:
-    hashed = hash_of(key_of(address), site_key(connection))
+    hashed = hash_of(mailbox_of(address), site_key(connection))
     return connection.execute(select(mail_blocked).where(mail_blocked.c.address_hash == hashed)).first() is not None
 
 
 def block(connection: Connection, address: str, now: datetime) -> None:
-    """No mail goes to *address* any more, whoever orders it."""
+    """No mail goes to the mailbox of *address* any more, whoever orders it."""
     erase(connection, address)
-    hashed = hash_of(key_of(address), site_key(connection))
+    hashed = hash_of(mailbox_of(address), site_key(connection))
     insert_once(connection, mail_blocked, {"address_hash": hashed, "at": now}, "address_hash")
 
 
@@ -75,12 +87,29 @@ def queue(
     subscriber: int = 0,
 ) -> bool:
     """Puts a message into the outbox unless one of the same *origin* was there."""
-    values = {
+    values = _message(kind, content, now) | {"address": address, "subscriber": subscriber, "origin": origin}
+    return insert_once(connection, mail_outbox, values, "origin")
+
+
+def queue_for_all(
+    connection: Connection, whose: Sequence[ColumnElement[bool]], origin: str, content: Mapping[str, str], now: datetime
+) -> int:
+    """Queues an issue for all subscribers for whom *whose* is true, and returns how many they are. One statement:
+    nobody else can write meanwhile, and with one for each of 50,000 that were 14 seconds."""
+    values = _message(ISSUE, content, now)
+    s, columns = mail_subscribers.c, mail_outbox.c
+    each = select(
+        s.address, s.id, literal(origin) + cast(s.id, Text), *(literal(v, columns[n].type) for n, v in values.items())
+    ).where(*whose)
+    names = ["address", "subscriber", "origin", *values]
+    statement = insert(mail_outbox).from_select(names, each).execution_options(preserve_rowcount=True)
+    return connection.execute(statement).rowcount
+
+
+def _message(kind: str, content: Mapping[str, str], now: datetime) -> dict[str, object]:
+    return {
         "kind": kind,
         "turn": TURNS[kind],
-        "address": address,
-        "subscriber": subscriber,
-        "origin": origin,
         "content": json.dumps(content, ensure_ascii=False),
         "status": WAITING,
         "due_at": now,
@@ -88,7 +117,6 @@ def queue(
         "made_at": now,
         "reason": "",
     }
-    return insert_once(connection, mail_outbox, values, "origin")
 
 
 def subscribe(connection: Connection, address: str, choice: Choice, now: datetime) -> None:
@@ -121,7 +149,11 @@ def subscriber(connection: Connection, number: int) -> Subscriber | None:
 
 def unsubscribe(connection: Connection, number: int) -> None:
     """Nothing of the subscriber is kept, and what waits for it is not sent."""
+    found = subscriber(connection, number)
     connection.execute(delete(mail_outbox).where(mail_outbox.c.subscriber == number))
+    if found:  # the link that confirmed it would begin anew
+        of_address = func.lower(mail_requests.c.address) == key_of(found.address)
+        connection.execute(delete(mail_requests).where(of_address))
     connection.execute(delete(mail_subscribers).where(mail_subscribers.c.id == number))
 
 
@@ -132,8 +164,12 @@ def erase(connection: Connection, address: str) -> int:
     rows = connection.execute(delete(mail_outbox).where(mail_outbox.c.subscriber.in_(numbers))).rowcount
     for table in (mail_outbox, mail_requests, mail_subscribers):
         rows += connection.execute(delete(table).where(func.lower(table.c.address) == key_of(address))).rowcount
-    asked = mail_outbox.c.content.contains(json.dumps(address, ensure_ascii=False), autoescape=True)
-    return int(rows + connection.execute(delete(mail_outbox).where(asked)).rowcount)
+    return int(rows + connection.execute(delete(mail_outbox).where(asked_by(address))).rowcount)
+
+
+def asked_by(address: str) -> ColumnElement[bool]:
+    """Whether a message of the outbox was ordered by *address*, in upper or lower case."""
+    return func.lower(mail_outbox.c.content).contains(json.dumps(key_of(address)), autoescape=True)
 
 
 def prune(connection: Connection, now: datetime) -> None:

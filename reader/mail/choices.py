@@ -44,6 +44,7 @@ class Limit:
 
 CONFIRMATIONS_OF_ADDRESS = Limit("confirmations to", 3)
 CONFIRMATIONS_OF_CLIENT = Limit("confirmations by", 20)
+CONFIRMATIONS_OF_NETWORK = Limit("confirmations by network", 100)
 CONFIRMATIONS_OF_SITE = Limit("confirmations", 1_000)
 LIMITS_OF_DOCUMENTS = (Limit("documents by address", 10), Limit("documents to", 20), Limit("documents", 2_000))
 
@@ -107,3 +108,9 @@ def pause_after(attempts: int) -> timedelta:
 def key_of(address: str) -> str:
     """Equal for addresses that reach one mailbox at all servers in use: they take upper for lower case."""
     return address.lower()
+
+
+def mailbox_of(address: str) -> str:
+    """``a@x.org`` for ``A+news@x.org`` too (subaddressing, RFC 5233): all of them reach the same person."""
+    local, _, domain = key_of(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"

@@ -11,6 +11,9 @@ from .choices import DAILY, Edition
 QUIET = timedelta(seconds=60)
 """How long the catalog has not changed before an issue is mailed: a day's articles often come in a row."""
 
+LONGEST_QUIET = timedelta(minutes=30)
+"""After READER_MAIL_HOUR: where articles come every minute, the issue is mailed then. Later ones are in the next."""
+
 FIRST_DAYS = {DAILY: 1, "weekly": 7}
 MOST_DAYS = {DAILY: 7, "weekly": 14}
 """How far back the first mail of a site reaches, and any later one if the server was off."""

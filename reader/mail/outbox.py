@@ -134,11 +134,7 @@ class Outbox:
                 return 0
             of_day = (mail_editions.c.frequency == frequency, mail_editions.c.day == day)
             number = connection.execute(select(mail_editions.c.id).where(*of_day)).scalar_one()
-            people = connection.execute(select(mail_subscribers).where(*theirs)).all()
-            for row in people:
-                origin, content = f"issue:{frequency}:{day}:{row.id}", {"edition": str(number)}
-                changes.queue(connection, choices.ISSUE, row.address, origin, content, now, row.id)
-            return len(people)
+            return changes.queue_for_all(connection, theirs, f"issue:{frequency}:{day}:", {"edition": str(number)}, now)
 
     def prune(self, now: datetime) -> None:
         with self._state.writing() as connection:

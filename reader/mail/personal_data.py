@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from ..state import State
 from . import changes
-from .choices import FAILED, HANDED_OVER, UNCLEAR, key_of
+from .choices import FAILED, HANDED_OVER, UNCLEAR, key_of, mailbox_of
 from .tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
 
 SECRET_COLUMNS = {"secret", "token_hash"}
@@ -31,7 +31,7 @@ class Figures:
 def exported(state: State, address: str) -> str:
     """Everything that is kept of *address*, as JSON."""
     with state.reading() as connection:
-        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), _asked_by(address))
+        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), changes.asked_by(address))
         found = {
             table.name: [_plain(row._mapping) for row in connection.execute(select(table).where(mine))]
             for table, mine in (
@@ -44,12 +44,8 @@ def exported(state: State, address: str) -> str:
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
-def _asked_by(address: str) -> Any:
-    return mail_outbox.c.content.contains(json.dumps(address, ensure_ascii=False), autoescape=True)
-
-
 def _blocked_at(connection: Connection, address: str) -> list[datetime]:
-    hashed = changes.hash_of(key_of(address), changes.known_site_key(connection))
+    hashed = changes.hash_of(mailbox_of(address), changes.known_site_key(connection))
     query = select(mail_blocked.c.at).where(mail_blocked.c.address_hash == hashed)
     return list(connection.execute(query).scalars())
 

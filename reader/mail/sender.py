@@ -14,15 +14,12 @@ from smtplib import SMTP
 from typing import TYPE_CHECKING
 
 from ..catalog import Catalog
-from ..chinese.scripts import needs_change
-from ..errors import Busy, ExportFailed, NotFound, ReaderError, StateUnusable, TooLarge
+from ..errors import Busy, ReaderError, StateUnusable
 from ..jobs.export_service import ExportService
-from ..jobs.queue import JobStatus
 from ..settings import Settings
 from ..state import State
 from ..storage.locks import FileLock, file_lock
 from ..templating import Renderer
-from .attachments import largest_for, publication_of, suffix_for
 from .choices import (
     CONFIRMATION,
     DOCUMENT,
@@ -37,7 +34,8 @@ from .choices import (
     Queued,
     pause_after,
 )
-from .editions import QUIET, day_of_edition, new_slugs
+from .document import Impossible, NotYet, document_of
+from .editions import LONGEST_QUIET, QUIET, day_of_edition, new_slugs
 from .messages import Messages
 from .sending_record import SendingRecord
 from .smtp import Refused, ServerFailed, connected, hand_over, server_at
@@ -54,28 +52,13 @@ TAKE_OVER_SECONDS = 1.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 900.0
 """How long nothing is sent while the server takes no mail: twice as long each time."""
 
-EXPORT_PAUSE = timedelta(seconds=3)
-"""How often the sender looks whether a file has been made."""
-
 PRUNE_SECONDS = 3600.0
 MOST_BATCHES = 100
 Clock = Callable[[], datetime]
 
 
-class NotYet(Exception):
-    """The message can't be built now; it waits."""
-
-    def __init__(self, pause: timedelta, reason: str = "") -> None:
-        super().__init__(reason)
-        self.pause, self.reason = pause, reason
-
-
 class NotClaimed(Exception):
     """Another machine sends the message, or it was withdrawn meanwhile."""
-
-
-class Impossible(Exception):
-    """The message can never be sent."""
 
 
 def utc_now() -> datetime:
@@ -180,7 +163,7 @@ class MailSender:
         now = self._clock()
         local = now.astimezone(self._settings.timezone)
         day = day_of_edition(frequency, local, self._settings.mail_hour)
-        if day is None or now < self._catalog.changed_at + QUIET or not self._outbox.has_subscribers(frequency):
+        if day is None or not self._is_quiet(local) or not self._outbox.has_subscribers(frequency):
             return 0
         before = self._outbox.editions(frequency, now - EDITIONS_FOR)
         if before and before[0].day >= day.isoformat():
@@ -191,6 +174,11 @@ class MailSender:
         count = self._outbox.publish(frequency, day.isoformat(), slugs, now)
         log.info("%s mail of %s: %d articles for %d subscribers", frequency, day, len(slugs), count)
         return count
+
+    def _is_quiet(self, local: datetime) -> bool:
+        """Whether no article has come lately; where they come all day, whether that was awaited long enough."""
+        begun = local.replace(hour=self._settings.mail_hour, minute=0, second=0, microsecond=0)
+        return local >= min(self._catalog.changed_at + QUIET, begun + LONGEST_QUIET)
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
@@ -282,8 +270,15 @@ class MailSender:
             return self._bytes_of(message)
         except NotYet as error:
             self._outbox.put_off(message.id, now + error.pause, message.attempts, error.reason)
+        except Busy as error:  # a new catalog is being filled
+            self._outbox.put_off(message.id, now + timedelta(seconds=error.retry_seconds), message.attempts, str(error))
+        except (StateUnusable, sqlite3.Error):  # a database's fault, not the message's
+            raise
         except (Impossible, ReaderError, ValueError, KeyError) as error:  # ValueError: a header that cannot be written
             self._give_up(message, str(error))
+        except Exception as error:  # one message that a bug can't build must not hold up all that wait behind it
+            log.exception("a %s can't be built", message.kind)
+            self._put_off(message, type(error).__name__)
         return None
 
     def _bytes_of(self, message: Queued) -> bytes:
@@ -292,7 +287,7 @@ class MailSender:
         if message.kind == NOTE:
             return self._messages.note(message)
         if message.kind == DOCUMENT:
-            return self._document(message)
+            return document_of(message, self._catalog, self._exports, self._messages)
         return self._issue(message)
 
     def _issue(self, message: Queued) -> bytes:
@@ -304,27 +299,6 @@ class MailSender:
         if content is None:
             raise Impossible("none of its articles is published any more")
         return content
-
-    def _document(self, message: Queued) -> bytes:
-        wanted = message.content
-        try:
-            publication = publication_of(self._catalog, wanted["of"])
-            suffix = suffix_for(message.address, wanted["suffix"], publication)
-            page = wanted["page"] if suffix == wanted["suffix"] else ""
-            script = wanted["script"] if needs_change(publication.language, wanted["script"]) else ""
-            found = self._exports.get_or_wait(publication, suffix, page, script, patience_seconds=0)
-        except Busy as error:
-            raise NotYet(timedelta(seconds=error.retry_seconds), str(error)) from error
-        except (NotFound, ExportFailed, TooLarge) as error:
-            raise Impossible(str(error)) from error
-        if isinstance(found, JobStatus):
-            raise NotYet(EXPORT_PAUSE)
-        try:
-            if found.stat().st_size > largest_for(message.address):
-                raise Impossible(f"{found.stat().st_size} bytes are too many")
-            return self._messages.document(message, publication, suffix, found)
-        except OSError as error:  # evicted from the cache: it is made again
-            raise NotYet(EXPORT_PAUSE, str(error)) from error
 
     def _give_up(self, message: Queued, reason: str) -> None:
         self._outbox.done(message.id, FAILED, self._clock(), reason)

@@ -22,6 +22,8 @@ LAST_TIMEOUT_SECONDS = 600.0
 
 QUIT_SECONDS = 5.0
 OFF, OFFERED, REQUIRED = "off", "offered", "required"
+_OF_SENDER = re.compile(r"\b5\.1\.[78]\b|relay|authenticat|sender|mail from", re.IGNORECASE)
+_TOO_LARGE = 552
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -53,9 +55,12 @@ class Refused(Exception):
     def is_bounce(self) -> bool:
         """Whether the address takes no mail at all, as far as the server tells.
 
-        Not for x.7 (policy, relaying, spam), x.3 (size), x.5 and x.6 (protocol, content): another message may pass.
+        Not for x.7 (policy, relaying, spam), x.3 (size), x.5 and x.6 (protocol, content): another message may pass. Nor
+        for what is wrong with the sender or its login: that would end all subscriptions at once.
         """
         if not self.is_lasting:
+            return False
+        if _OF_SENDER.search(self.reason):
             return False
         if self.status:
             return self.status.split(".")[1] in ("1", "2", "4") and self.status != "5.2.2"  # a mailbox that is full
@@ -153,7 +158,7 @@ def hand_over(
     if most.isdecimal() and 0 < int(most) < len(content):
         raise Refused(552, b"5.3.4 larger than the server takes (%d bytes)" % int(most), of_recipient=False)
     try:
-        _expect(connection.mail(sender, [f"size={len(content)}"] if most else []), 250, of_recipient=False)
+        _expect_sender(connection.mail(sender, [f"size={len(content)}"] if most else []))
         _expect(connection.rcpt(to), 250, 251, of_recipient=True)
         _expect(connection.docmd("DATA"), 354, of_recipient=False)
         connection.send(re.sub(rb"(?m)^\.", b"..", content))
@@ -188,6 +193,14 @@ def _expect(answer: tuple[int, bytes], *codes: int, of_recipient: bool) -> None:
         raise ServerFailed(f"{code} {_one_line(reply)}")
     if code not in codes:
         raise Refused(code, reply, of_recipient=of_recipient)
+
+
+def _expect_sender(answer: tuple[int, bytes]) -> None:
+    """The sender is the same for all messages: whoever refuses it takes no mail, unless this one is too large."""
+    code, reply = answer
+    if code not in (250, _TOO_LARGE):
+        raise ServerFailed(f"{code} {_one_line(reply)}")
+    _expect(answer, 250, of_recipient=False)
 
 
 def _reset(connection: smtplib.SMTP) -> None:

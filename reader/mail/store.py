@@ -16,7 +16,7 @@ from ..errors import Busy
 from ..i18n import Message
 from ..state import State
 from . import choices
-from .choices import CONFIRMATION, DOCUMENT, REQUEST_LIVES, Choice, Request, Subscriber, key_of
+from .choices import CONFIRMATION, DOCUMENT, REQUEST_LIVES, Choice, Request, Subscriber, key_of, mailbox_of
 
 COOKIE_SECONDS = 180 * 86_400
 _COOKIE = "reader mail address"
@@ -58,11 +58,11 @@ class MailStore:
 
     # -- an address and its owner ------------------------------------------------------------------------------------
 
-    def request(self, address: str, choice: Choice, client: str, now: datetime) -> None:
+    def request(self, address: str, choice: Choice, client: str, now: datetime, network: str = "") -> None:
         """Queues a confirmation for *address*; the same for one that is known and one that isn't.
 
         An address that has had its share today, or that wants no mail, gets none, and nobody is told. Raises Busy if
-        the client or the whole site has ordered too many.
+        the client, its network or the whole site has ordered too many.
         """
         from sqlalchemy import insert
 
@@ -71,13 +71,17 @@ class MailStore:
 
         token = secrets.token_urlsafe(24)
         with self.state.writing() as connection:
-            if client and not changes.spend(connection, choices.CONFIRMATIONS_OF_CLIENT, client, now):
-                raise Busy(OFTEN, retry_seconds=3600)
-            has_share = changes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, key_of(address), now)
+            # Before anything of the address is looked at: whether the site is busy tells nothing of it.
+            for limit, subject in (
+                (choices.CONFIRMATIONS_OF_CLIENT, client),
+                (choices.CONFIRMATIONS_OF_NETWORK, network),
+                (choices.CONFIRMATIONS_OF_SITE, "everybody"),
+            ):
+                if subject and not changes.spend(connection, limit, subject, now):
+                    raise Busy(OFTEN, retry_seconds=3600)
+            has_share = changes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
             if not has_share or changes.is_blocked(connection, address):
                 return
-            if not changes.spend(connection, choices.CONFIRMATIONS_OF_SITE, "", now):
-                raise Busy(OFTEN, retry_seconds=3600)
             values = {**vars(choice), "token_hash": _hash(token), "address": address, "made_at": now}
             connection.execute(insert(mail_requests).values(**values))
             content = {"token": token, "locale": choice.locale, "frequency": choice.frequency}
@@ -103,6 +107,8 @@ class MailStore:
         request = self.request_with(token, now)
         if request and request.choice.frequency:
             with self.state.writing() as connection:
+                if changes.is_blocked(connection, request.address):
+                    return None
                 changes.subscribe(connection, request.address, request.choice, now)
         return request
 

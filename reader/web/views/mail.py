@@ -26,7 +26,7 @@ from ..mail_access import (
     remember,
     to_page,
 )
-from ..rate_limits import client, client_limits, counted_client
+from ..rate_limits import client, client_limits, counted_client, counted_network
 from ..request_context import request_context
 from ..request_origin import is_from_this_site
 
@@ -72,7 +72,7 @@ def order() -> WerkzeugResponse:
         return _form(choice, 422, problem)
     try:
         client_limits().spend("mail", ORDERS_PER_MINUTE, client())
-        mail_store().request(address, choice, counted_client(), now())
+        mail_store().request(address, choice, counted_client(), now(), counted_network())
     except TooManyRequests as error:
         return _later(_form(choice, 429, LATER), error.retry_after)
     except (StateUnusable, Busy) as error:
