@@ -52,7 +52,10 @@ NOT_RUN = {
 }
 """Commands that no test here runs, as patterns, with the reason."""
 
+INDEXNOW_KEY = "0123456789abcdef"
+
 PARTS: dict[str, tuple[str, ...]] = {
+    "<key>": (INDEXNOW_KEY,),
     "<slug>": (SEED, "没网也能读"),
     "<section path>": ("使用指南",),
     "<tag>": ("排版",),
@@ -97,6 +100,8 @@ SAMPLES = {
     "comment_words": str(ROOT / "LICENSE"),
     "smtp_url": "smtp://127.0.0.1:1",
     "mail_from": "news@news.example",
+    "webmention": "both",
+    "indexnow_key": INDEXNOW_KEY,
 }
 """A valid value for each setting of text, and for zero; other numbers, switches and folders get theirs by type."""
 
@@ -155,7 +160,12 @@ def site(library):
     let_settle(articles)
     settings = Settings(articles, library / "site-instance", editor_token=EDITOR_TOKEN, comments="open")
     settings = replace(
-        settings, smtp_url="smtp://127.0.0.1:1", mail_from="news@news.example", base_url="http://localhost"
+        settings,
+        smtp_url="smtp://127.0.0.1:1",
+        mail_from="news@news.example",
+        base_url="http://localhost",
+        webmention="receive",
+        indexnow_key=INDEXNOW_KEY,
     )
     services = build_services(settings)
     services.library.scan_all()
@@ -396,6 +406,7 @@ VISIBLE = {
     "feed_authority": ("/atom.xml", "tag:news.example,2026-01:"),
     "websub_hub": ("/atom.xml", "https://hub.example/"),
     "editor_token": ("/editor", "<form"),
+    "indexnow_key": (f"/{INDEXNOW_KEY}.txt", INDEXNOW_KEY),
 }
 """Where a setting shows, and by which text."""
 

@@ -53,6 +53,12 @@ def limit_forms() -> None:
     request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
+@optional_bp.get(urls.WEBMENTION)
+def explain() -> Response:
+    """For people who open the address (Webmention 3.2.1.1)."""
+    return _answer(Message("This address receives Webmentions: send source and target by POST."), 200)
+
+
 @optional_bp.post(urls.WEBMENTION)
 def receive() -> Response:
     """202 for a mention that will be verified; 400 says what is wrong; 429 and 503 when it can be sent again."""
