@@ -196,12 +196,31 @@ def test_what_may_be_a_draft_in_any_form_is_never_published(suffix, head):
     ("fields", "published"),
     [
         ("date: 2018-01-01\npublishDate: 2999-01-01\n", datetime(2999, 1, 1)),
+        ("date: 2018-01-01\nembargo_until: 2999-01-01\n", datetime(2999, 1, 1)),
+        ("date: 2018-01-01\n解禁时间: 2999-01-01\n", datetime(2999, 1, 1)),
+        ("publish_at: 2999-01-01\n", datetime(2999, 1, 1)),
+        ("date: 2018-01-02\nembargo: 2018-01-01\n", datetime(2018, 1, 2)),
         ("date: 某日\ncreated: 2018-01-01\n", datetime(2018, 1, 1)),
         ("url: /2018/01/02/x/\n", datetime(2018, 1, 2)),
     ],
 )
 def test_the_date_is_that_of_the_best_field_and_an_embargo_counts(fields, published):
     assert read_draft(".md", f"---\ntitle: 甲\n{fields}---\n今天下雨。\n".encode()).published == published
+
+
+def test_an_embargo_in_any_format_and_one_that_can_mean_two_days():
+    due = datetime(2999, 1, 1)
+    html = (
+        "<!doctype html><title>甲</title><meta name=date content=2018-01-01><meta name=embargo content=2999-01-01><p>文"
+    )
+    assert read_draft(".html", html.encode()).published == due
+    assert (
+        read_draft(".org", "#+TITLE: 甲\n#+DATE: 2018-01-01\n#+EMBARGO: 2999-01-01\n\n文\n".encode()).published == due
+    )
+    ambiguous = "---\ntitle: 甲\ndate: 2018-01-01\nembargo: 02/03/2999\n---\n文\n"
+    assert read_draft(".md", ambiguous.encode()).embargo is not None
+    with pytest.raises(UnreadableArticle):
+        read_draft(".md", "---\ntitle: 甲\ndate: 2018-01-01\nembargo: 下周\n---\n文\n".encode())
 
 
 @pytest.mark.parametrize(

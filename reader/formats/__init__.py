@@ -33,6 +33,7 @@ from ..models import Draft
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
 from .withheld import refuse_in_html
+from .withheld_values import withheld_names, withheld_title
 
 HOLD_PICTURES = frozenset({".docx", ".odt", ".ipynb"})
 """Formats whose files are mostly pictures: the limit of a picture is theirs too."""
@@ -138,6 +139,15 @@ def _without_control_characters(draft: Draft) -> Draft:
     return replace(draft, **changed)
 
 
+def _withheld_by_its_words(draft: Draft) -> Draft:
+    """*draft*, not public if its title, its tags or its section say so."""
+    by = "title" if withheld_title(draft.title) else ""
+    by = by or next((name for name in ("tags", "section") if withheld_names(getattr(draft, name))), "")
+    if not by:
+        return draft
+    return replace(draft, draft=True, notes=(*draft.notes, Message("a draft, by its field %(field)s", field=by)))
+
+
 def read_draft(suffix: str, data: bytes, largest: int = 0) -> Draft:
     """The file's content as a Draft with a title, by its *suffix* (with or without dot, any case).
 
@@ -178,6 +188,7 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
     draft = _without_control_characters(_read(known, content))
     if not draft.draft:
         refuse_in_html(draft.body_html)
+        draft = _withheld_by_its_words(draft)
     if "data:image/" in draft.body_html:  # of a notebook, or written in UTF-16
         body, more = take_data_pictures(draft.body_html.encode())
         draft, pictures = replace(draft, body_html=body.decode()), pictures | more

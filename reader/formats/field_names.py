@@ -37,6 +37,9 @@ CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "fro
 UNUSED = _OTHERS["unused"] - {"images", "headless"}
 """Names that other programs use for what has no place here; they are never taken for a slip of the pen."""
 
+EMBARGOES = _OTHERS["embargo"]
+"""Plain names of dates before which an article is not public, whatever its other dates say."""
+
 HUGO_ONLY = _OTHERS["hugo"]
 """A file that has one of these is Hugo's or Zola's, whose categories are a set; those of others are a path."""
 
@@ -50,12 +53,12 @@ def plain_name(name: str) -> str:
     return name.lower() if name.isalnum() else _BETWEEN_WORDS.sub("", name.strip().lower())
 
 
-_BY_NAME = {plain_name(name): (rank, row) for row in ROWS for rank, name in enumerate(row.names)}
+BY_NAME = {plain_name(name): (rank, row) for row in ROWS for rank, name in enumerate(row.names)}
 
 
 def row_of(name: str) -> tuple[int, Row] | None:
     """(rank, row) of a field's name: the lower the rank, the better."""
-    return _BY_NAME.get(plain_name(name))
+    return BY_NAME.get(plain_name(name))
 
 
 def known_names() -> list[str]:

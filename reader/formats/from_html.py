@@ -69,7 +69,11 @@ def read(data: bytes) -> Draft:
     root = _parsed(page)
     if root is None:
         return Draft(**{"title": "", **values}, body_html="")
-    found = {**_withheld(root), **_from_meta(root), **values}
+    withheld = _withheld(root)
+    found = {**withheld, **_from_meta(root), **values}
+    dates = [at for at in (found.get("published"), withheld.get("published")) if at]
+    if dates:  # of an embargo
+        found["published"] = max(dates, key=lambda at: at.replace(tzinfo=None))
     found.setdefault("title", _title(root))
     found.setdefault("language", str(root.get("lang") or ""))
     found["language"] = found["language"] if is_language_tag(found["language"]) else ""
@@ -116,7 +120,7 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
 
 
 def _withheld(root: lxml_html.HtmlElement) -> dict[str, Any]:
-    """``draft`` with its note if a ``<meta>``, schema.org or one of the first comments says so.
+    """``draft`` with its note, or the date of an embargo, if a ``<meta>``, schema.org or a first comment says so.
 
     ``robots: noindex`` doesn't: such a page is public. Raises UnreadableArticle for a draft field that is neither true
     nor false.
@@ -125,7 +129,7 @@ def _withheld(root: lxml_html.HtmlElement) -> dict[str, Any]:
     values = front_matter.values_of(tuple(field for field in said if front_matter.may_withhold(field)))
     for comment in root.xpath("//comment() | /comment()")[:_MOST_COMMENTS]:
         refuse_in_text(f"<!--{comment.text}-->", 0)
-    return {name: values[name] for name in ("draft", "notes") if name in values}
+    return {name: values[name] for name in ("draft", "notes", "published", "embargo") if name in values}
 
 
 def _marks(root: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
@@ -169,7 +173,7 @@ def _schema(root: lxml_html.HtmlElement) -> dict[str, str]:
 
 def _schemas(root: lxml_html.HtmlElement) -> Iterator[dict[str, Any]]:
     for script in root.iter("script"):
-        if script.get("type") != "application/ld+json":
+        if script.get("type", "").partition(";")[0].strip().lower() != "application/ld+json":
             continue
         try:
             data = read_json(script.text or "")

@@ -30,6 +30,10 @@ _HEADING = lazy_pattern(
     r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
     r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
 )
+_DRAFT_HEADING = lazy_pattern(
+    r"\A(?:(?!\*+ ).*\n)*\*+ +(?:(?:TODO|DRAFT)\b|.*[ \t]:(?:[\w@#%]+:)*draft:(?:[\w@#%]+:)*[ \t]*$)", re.MULTILINE
+)
+"""The first heading, of a file that is one subtree of ox-hugo: ``TODO`` and ``DRAFT`` are its drafts."""
 _BEGIN = lazy_pattern(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
 _DRAWER = lazy_pattern(r"[ \t]*:([\w-]+):[ \t]*")
 _PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
@@ -97,6 +101,8 @@ def read(data: bytes) -> Draft:
     values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
     lines = source.split("\n")
     values = {**front_matter.values_of(front_matter.with_marks(_fields(lines), _properties(lines))), **values}
+    if "title" not in values and _DRAFT_HEADING.search(source):
+        values["draft"] = True
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(source)).read()))

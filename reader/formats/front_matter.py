@@ -20,7 +20,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, is_dated, path_key
 from .dates import date_in_address
-from .field_names import CONTAINERS, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
+from .field_names import BY_NAME, CONTAINERS, EMBARGOES, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
 from .field_values import (
     LIST_SEPARATORS,
     READERS,
@@ -35,7 +35,7 @@ from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
 from .unfinished_heads import refuse_fields_alone, without_begun_name
 from .withheld import refuse_in_text
-from .withheld_values import YES, withheld_names
+from .withheld_values import YES, withheld_names, withheld_otherwise
 
 __all__ = [
     "LIST_SEPARATORS",
@@ -55,6 +55,9 @@ NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN
 _LONGEST_HEAD = 10_000
 _FROM_ADDRESS = 1000
 """The rank of a field within a mapping such as ``extra``: after all that stand at the top."""
+
+
+_PRIVATE = BY_NAME["private"][1]
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,9 @@ def may_hold(name: str) -> bool:
 def may_withhold(field: Field) -> bool:
     """Whether *field* can say that an article is not public; ``published: false`` can, a date can't."""
     known = row_of(field.name)
-    return known is not None and (known[1].field == "draft" or (known[1].how == "date" and is_switch(field)))
+    return known is not None and (
+        known[1].field == "draft" or (known[1].how == "date" and (is_switch(field) or _is_embargo(field)))
+    )
 
 
 def with_marks(found: Iterable[Field], marks: Iterable[Field]) -> tuple[Field, ...]:
@@ -168,12 +173,12 @@ def values_of(found: tuple[Field, ...]) -> dict[str, Any]:
     for offer in sorted(_offers(found, remarks), key=lambda offer: offer.rank):
         offers.setdefault(offer.row.field, []).append(offer)
     values = {name: _chosen(name, offered, remarks) for name, offered in offers.items()}
-    values["published"] = _published(values, offers)
+    values["published"] = _published(values, offers, remarks)
     values["embargo"] = remarks.embargo
     if not values.get("draft"):
         values["draft"] = _withheld_by_name(values, remarks)
     values |= _addresses(values, offers)
-    told = {"warnings": tuple(remarks.warnings), "notes": tuple(dict.fromkeys(remarks.notes))}
+    told = {"warnings": tuple(dict.fromkeys(remarks.warnings)), "notes": tuple(dict.fromkeys(remarks.notes))}
     return {name: value for name, value in (values | told).items() if value}
 
 
@@ -193,13 +198,15 @@ def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
             remarks.warn(field, Message("duplicate field: %(field)s", field=field.name), Message("keep one of them"))
         seen.add(field.name)
         if known and known[1].how == "date" and is_switch(field):
-            known = row_of("publish")  # Jekyll's ``published: false``
+            known = row_of("private" if _is_embargo(field) else "publish")  # Jekyll's ``published: false``
         if plain_name(field.name) == "permalink" and is_switch(field):
             known = row_of("publish")  # Eleventy's ``permalink: false``: no page is made
         if known:
             yield _Offer(*known, field)
         if isinstance(field.value, dict) and plain_name(field.name) in CONTAINERS:
             yield from _within(field)
+        elif not known and withheld_otherwise(field.name, field.value):
+            yield _Offer(0, _PRIVATE, replace(field, value="true"))
         elif not known:
             _tell_unknown(field, remarks)
 
@@ -281,16 +288,16 @@ def _told(failure: UnreadableArticle) -> tuple[Message, Message]:
     return Message("%(cause)s", cause=failure.cause), Message("%(cause)s", cause=failure.hint)
 
 
-def _published(values: dict[str, Any], offers: dict[str, list[_Offer]]) -> datetime | None:
+def _is_embargo(field: Field) -> bool:
+    return plain_name(field.name) in EMBARGOES
+
+
+def _published(values: dict[str, Any], offers: dict[str, list[_Offer]], remarks: Remarks) -> datetime | None:
     """The date; a later ``publishDate`` is an embargo, as in Hugo. Else the day in an address."""
     published: datetime | None = values.get("published")
-    embargo = next(
-        (offer for offer in offers.get("published", []) if plain_name(offer.field.name) == "publishdate"), None
-    )
-    if published and embargo and (due := moment(embargo.field, Remarks())):
-        return max((published, due), key=lambda at: at.replace(tzinfo=None))
-    if published:
-        return published
+    due = [moment(offer.field, remarks) for offer in offers.get("published", []) if _is_embargo(offer.field)]
+    if known := [at for at in (published, *due) if at]:
+        return max(known, key=lambda at: at.replace(tzinfo=None))
     return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import islice
+from itertools import count
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
@@ -28,7 +28,7 @@ _PRIVATE = (
 _MARKS = "[\\s#>*/<!?|\\-+.:;%@_`~\"'\\[\\](){},“”‘’〔〕【】\u200b\ufeff]"
 _SAYS = rf"{_MARKS}{{0,12}}[:：=|]{_MARKS}{{0,12}}"
 _WITHHELD = lazy_pattern(
-    rf"{_MARKS}{{0,40}}(?:(?:export (?:const|let) \w+ = {{.*[{{,]{_MARKS}{{0,12}})?"
+    rf"{_MARKS}{{0,40}}(?:(?:export (?:const|let|var) (?:\w+ = {{.*[{{,]{_MARKS}{{0,12}})?)?"
     rf"(?:(?:{_SWITCHES}){_SAYS}{YES}|{_STATUSES}{_SAYS}{_PRIVATE}|{_SHOWN}{_SAYS}{NO})"
     rf"|PROPERTY:\s+(?:{_SWITCHES})\s+(?:{YES}|t))(?=\s+#|{_MARKS}*$)",
     re.IGNORECASE,
@@ -38,12 +38,21 @@ _MARKER = lazy_pattern(
 )
 """A comment that is nothing but the word."""
 
+# ``:!draft:`` unsets it in AsciiDoc.
+_ORDERS = "请勿发布|请勿發布|請勿發佈|暂不发布|请勿外传|do not publish|not for publication"
+_ALONE = lazy_pattern(
+    rf"(?!\s*:!|.*!:\s*$)(?:{_MARKS}|[（）])*(?:draft|wip|草稿|未定稿|(?:(?:draft|草稿)\W{{0,4}})?(?:{_ORDERS}))(?:{_MARKS}|[（）！])*",
+    re.IGNORECASE,
+)
+_HEADING = lazy_pattern(r"\s*(?:#{1,6}|={1,6}|\*+) ")
+_UNDERLINE = lazy_pattern(r"\s*([=\-~^\"'+`#*])\1+\s*")
+
 _FIELD = lazy_pattern(rf"{_MARKS}*[\w-]{{1,30}}(?: [\w-]{{1,20}})?{_MARKS}?[:：=]")
 _COMMENT = lazy_pattern(r"\s*(?:<!--|-->|\.\. |//|#\+|\[[^\]]*\]:)")
 _CODE = lazy_pattern(r"\s*(?:```|~~~|<(?:pre|code|script|style)\b|\.\. code|#\+begin_|\[source)", re.IGNORECASE)
 _SUSPECT = lazy_pattern(
-    "draft|private|hidden|unlisted|wip|publish|public|visible|listed|status|state|visibility|confidential"
-    "|[草私隐隱未发發公状狀可]",
+    "draft|publication|private|hidden|unlisted|wip|publish|public|visible|listed|status|state|visibility|confidential"
+    "|[草私隐隱未发發公状狀可请]",
     re.IGNORECASE,
 )
 _SEARCHED = 4000
@@ -55,6 +64,7 @@ _MOST_PROSE = 4
 _BLOCK = lazy_pattern(
     r"<(?:br|/?(?:p|div|li|ul|ol|dl|dt|dd|tr|h[1-6]|blockquote|section|table|hr))\b[^>]*>", re.IGNORECASE
 )
+_H = lazy_pattern(r"<h[1-6]\b[^>]*>", re.IGNORECASE)
 _TAG = lazy_pattern(r"<[^>]*>")
 _PRE = lazy_pattern(r"<(?:pre|code)\b.*", re.IGNORECASE | re.DOTALL)
 
@@ -71,14 +81,21 @@ def refuse_in_text(text: str, first_line: int = 1) -> None:
         return
     seen = prose = 0
     above = ""
-    for number, line in enumerate(islice(start.split("\n"), _MOST_LINES), first_line):
+    lines = start.split("\n", _MOST_LINES)[:_MOST_LINES]
+    for number, line, below in zip(count(first_line), lines, [*lines[1:], ""], strict=False):
         if _begins_code(line, above, seen) or prose >= _MOST_PROSE:
             return
-        if says_withheld(line[:_LONGEST_LINE]):
+        if says_withheld(line[:_LONGEST_LINE]) or _stands_alone(line, below):
             raise _refusal(line, number)
         prose += not (_FIELD.match(line) or _COMMENT.match(line)) and any(map(str.isalpha, line))
         seen += bool(line.strip())
         above = line
+
+
+def _stands_alone(line: str, below: str) -> bool:
+    """Whether a line is nothing but ``DRAFT`` or 请勿发布, and no heading: an article may have a part of that name."""
+    is_heading = _HEADING.match(line) or _UNDERLINE.fullmatch(below)
+    return not is_heading and len(line) < _LONGEST_LINE and _ALONE.fullmatch(line) is not None
 
 
 def _begins_code(line: str, above: str, seen: int) -> bool:
@@ -91,7 +108,7 @@ def refuse_in_html(body_html: str) -> None:
     """The same for the first blocks of a body that was made of a document."""
     start = body_html[:_SEARCHED]
     if _SUSPECT.search(start):
-        said = _PRE.sub("\n```", start)
+        said = _H.sub("\n## ", _PRE.sub("\n```", start))
         refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", said))), 0)
 
 

@@ -23,15 +23,28 @@ _STATUSES = (
         " 撰写中 编辑中 待编辑 待修改 修改中 已撤回 已撤稿 已删除 保密 机密 加密"
         " 隱藏 不公開 內部 未發布 未發佈 未開始 進行中 待審 待審核 審核中 待發布 待發佈 未審核 寫作中 撰寫中 編輯中"
         " 待編輯 已刪除 機密"
+        " offline 退稿 撤稿 驳回 已驳回 不发 不发布 暂不发布 暂缓 待发 待审稿"
+        " 未通过 未过审 草稿箱 未定稿 定时 未上线 已下线 下线"
     )
     | {"in progress", "in review", "not started", "to do", "auto draft", "under review", "needs review"}
-    | {"not published"}
+    | {"not published", "do not publish", "on hold"}
 )
 _WITHIN = lazy_pattern(
     r"\b(?:draft(?:s|ing)?|private|unpublished|wip)\b|草稿|私密|未[发發][布佈]|未公[开開]|不公[开開]"
 )
 """As a part of a status: ``📝 Draft``, ``first draft``, ``草稿（二审）``."""
 _NAMES = word_set("draft drafts private unpublished wip noexport 草稿 私密 未发布 未發布")
+_DRAFT_NAME = lazy_pattern(
+    "(?:is|in|as|savedas|markedas|keepas|still|post|page|article|content|文章|是否|是否为|是否是|存为|为|仍为)?"
+    "(?:drafts?|草稿)(?:mode|only|version|箱)?"
+)
+_TITLE_WORDS = (
+    "(?:draft|wip|work in progress|do not publish|草稿|未定稿|未发布|未發布|待审核?|待審核?|暂不发布|请勿发布)"
+)
+_TITLE_MARK = lazy_pattern(
+    rf"^\s*[\[【（(〔]\s*(?i:{_TITLE_WORDS})\s*[\]】）)〕]|[\[【（(〔]\s*(?i:{_TITLE_WORDS})\s*[\]】）)〕]\s*$"
+    r"|^\s*(?:DRAFT|WIP|草稿)\s*[:：—–\-|｜]"
+)
 _SPACES = re.compile(r"[\s_-]+")
 
 
@@ -58,7 +71,26 @@ def withheld_output(value: Any) -> bool:
 
 def withheld_names(names: Iterable[str]) -> bool:
     """Whether one of these tags or sections is ``draft`` or ``草稿``: a status in Nikola and Org."""
-    return any(name.lower() in _NAMES for name in names)
+    return any(name.lower().rpartition("/")[2] in _NAMES for name in names)
+
+
+def withheld_otherwise(name: str, value: Any) -> bool:
+    """Whether a field of no row says so: ``type: draft``, ``still_draft: yes``, ``format: {html: {draft: true}}``."""
+    if isinstance(value, dict):
+        return any(_is_draft(key, inner) or withheld_otherwise("", inner) for key, inner in value.items())
+    return _is_draft(name, value) or (
+        name != "" and withheld_names([value] if isinstance(value, str) else _texts(value))
+    )
+
+
+def _is_draft(name: str, value: Any) -> bool:
+    is_yes = isinstance(value, str) and value.lower() in YES - {"1"}
+    return is_yes and _DRAFT_NAME.fullmatch(_SPACES.sub("", name.lower())) is not None
+
+
+def withheld_title(title: str) -> bool:
+    """Whether a mark at one of its ends says so: ``【草稿】雨``, ``雨 (draft)``, ``WIP: 雨``. ``Draft: …`` doesn't."""
+    return _TITLE_MARK.search(title) is not None
 
 
 def _texts(value: Any) -> Iterator[str]:
