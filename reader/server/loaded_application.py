@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..settings import PACKAGE, Settings
 from . import process_start
+from .kept_code import keep_code
 from .process_start import Arguments, Process
 
 _NOT_BEFORE_A_FORK = ("reader.web.views.monitoring",)
@@ -36,6 +37,7 @@ class LoadedApplication:
         for name in web.module_names():
             if name not in _NOT_BEFORE_A_FORK:
                 import_module(name)
+        keep_code()
         self._run = web_process.run
         gc.freeze()  # a collection would write into the pages of memory that the processes share
         gc.enable()

@@ -37,6 +37,7 @@ from ..storage.log_lines import start_logging
 from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
 from .draining_middleware import LARGE_ANSWERS, LINGERING, DrainingMiddleware
+from .kept_code import keep_code
 from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, silent_listener
 from .process_start import Arguments
@@ -84,6 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for one in fields(Arguments):
         parser.add_argument(f"--{one.name}", type=int, default=0)
+    keep_code()
     run(Arguments(**vars(parser.parse_args())))
 
 

@@ -16,13 +16,17 @@ from reader.settings import ROOT
 PAGES = {"/": b"s0", "/a/s7": b"s7", "/feed.xml": b"s0", "/search?q=s7": b"/a/s7", "/sitemap-2026-05.xml": b"s7"}
 
 
-@pytest.fixture
-def server(tmp_path):
-    code = tmp_path / "code"
+def copied_code(folder):
+    code = folder / "code"
     shutil.copytree(ROOT / "reader", code / "reader", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "templates", code / "templates")
     shutil.copytree(ROOT / "static", code / "static")
-    found = Server(tmp_path, code=code)
+    return code
+
+
+@pytest.fixture
+def server(tmp_path):
+    found = Server(tmp_path, code=copied_code(tmp_path))
     for n in range(20):
         found.publish(f"s{n}")
     with running(found):
@@ -87,6 +91,26 @@ def test_a_server_goes_on_with_its_own_templates_while_an_update_replaces_them(s
     assert {page: status for page in pages if (status := server.status(page)) >= 500} == {}
     assert server.status("/nothing") == 404
     assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("reloads", [False, True], ids=["forked", "reloaded"])
+def test_a_server_goes_on_with_its_own_modules_while_an_update_replaces_them(tmp_path, reloads):
+    """Many are imported by the first request that needs them."""
+    token = "a-token-of-the-desk-for-this-test"
+    environment = {"READER_EDITOR_TOKEN": token, "READER_COMMENTS": "open"}
+    server = Server(tmp_path, workers=1, code=copied_code(tmp_path), environment=environment)
+    server.publish("s7")
+    with running(server):
+        before = server.web_processes() if reloads else []
+        if reloads:
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: not set(before) & set(server.web_processes()) and server.status("/healthz") == 200, server)
+        for module in (server.code / "reader").rglob("*.py"):
+            module.write_text("raise ImportError(f'{__name__} is that of the update')\n")
+        pages = ["/a/s7", "/a/s7/comments", "/a/s7.md", "/a/s7.txt", "/feed.xml", "/search?q=s7", "/metrics", "/editor"]
+        assert {page: status for page in pages if (status := server.status(page)) != 200} == {}
+    imported = re.findall(r"(reader\.[\w.]+) is that of the update", server.log)
+    assert imported == []
 
 
 def test_a_server_goes_on_with_its_own_static_files_while_an_update_replaces_them(server):
