@@ -340,6 +340,22 @@ def test_a_site_can_have_few_mentions_waiting_so_that_nobody_sends_us_to_another
     assert other.asked == []
 
 
+def test_pages_that_never_answer_keep_no_others_out(site: Site, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reader.webmentions.queue.MOST_WAITING", 3)
+    other.pages |= {f"/down/{number}": (503, HTML, "") for number in range(3)}
+    other.pages["/post"] = (200, HTML, LINK.format(n=""))
+    for number in range(3):
+        site.mention(f"{other.url}/down/{number}")
+    site.mention(f"{other.url}/post", status=503)
+    site.work()
+    site.mention(f"{other.url}/post")
+    site.now += timedelta(hours=1)
+    asked = len(other.asked)
+    site.work()
+    assert other.asked[asked] == "/post"
+    assert len(site.comments()) == 1
+
+
 def test_one_client_sends_few_mentions_in_a_minute(site: Site) -> None:
     answers = [
         site.client.post("/webmention", data={"source": f"https://s{n}.example/", "target": RAIN}, base_url=NEWS)
@@ -444,6 +460,24 @@ def test_sites_that_a_new_article_links_to_are_told_once(sending, other: Other) 
         f"{other.url}/linked": f"{other.url}/w answered 202",
         f"{other.url}/plain": "no endpoint",
     }
+
+
+def test_links_of_one_article_that_a_bug_cannot_read_keep_no_others_back(
+    sending, drop, other: Other, monkeypatch
+) -> None:
+    drop("2026-05-03/bad.md", "# 坏\n\n见[这里](https://bad.example/)。")
+    site = sending()
+    read = outgoing_links
+
+    def failing(body: str, own: str) -> list[str]:
+        if "bad.example" in body:
+            raise AssertionError("a bug")
+        return read(body, own)
+
+    monkeypatch.setattr("reader.webmentions.worker.outgoing_links", failing)
+    site.worker.plan()
+    site.work()
+    assert [target for _, target in told(other)] == [f"{other.url}/linked"]
 
 
 def test_a_changed_article_tells_the_sites_of_now_and_of_before(sending, drop, other: Other) -> None:

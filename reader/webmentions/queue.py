@@ -47,8 +47,12 @@ class MentionQueue:
         self.state = state
 
     def receive(self, source: str, target: str, page: str, now: datetime) -> None:
-        """Queues a mention of another site; one that waits already is there once. Raises Busy if too many wait."""
-        from sqlalchemy import func, select
+        """Queues a mention of another site; one that waits already is there once.
+
+        Where too many wait, the one that has failed most often makes room: pages that never answer, which cost nothing
+        to name, must not keep all others out for the two days of their retries. Raises Busy if none has failed.
+        """
+        from sqlalchemy import delete, func, select
 
         from ..state.changes import note_change
         from .tables import webmentions as w
@@ -61,7 +65,11 @@ class MentionQueue:
             if known is None and of_host >= MOST_WAITING_OF_HOST:
                 raise Busy(Message("too many mentions of this site wait"), retry_seconds=600)
             if known is None and connection.execute(waiting).scalar_one() >= MOST_WAITING:
-                raise Busy(Message("too many mentions wait"), retry_seconds=3600)
+                failed = select(w.c.id).where(w.c.status == WAITING, w.c.is_sent.is_(False), w.c.note != "")
+                number = connection.execute(failed.order_by(w.c.attempts.desc(), w.c.id).limit(1)).scalar()
+                if number is None:
+                    raise Busy(Message("too many mentions wait"), retry_seconds=3600)
+                connection.execute(delete(w).where(w.c.id == number))
             if known is None:
                 _insert(connection, is_sent=False, source=source, target=target, page=page, host=host, due_at=now)
                 note_change(connection, TOPIC, page)
@@ -91,12 +99,14 @@ class MentionQueue:
                     connection.execute(update(w).where(w.c.id == row.id).values(**again))
 
     def take(self, now: datetime, limit: int = 10) -> list[QueuedMention]:
-        """Those that are due, the oldest first. They are this process's for LEASE."""
+        """Those that are due: first those that were never tried, and of them our own; then the oldest. They are this
+        process's for LEASE."""
         from sqlalchemy import select, update
 
         from .tables import webmentions as w
 
-        due = select(w).where(w.c.status == WAITING, w.c.due_at <= now).order_by(w.c.due_at, w.c.id).limit(limit)
+        order = (w.c.attempts, w.c.is_sent.desc(), w.c.due_at, w.c.id)
+        due = select(w).where(w.c.status == WAITING, w.c.due_at <= now).order_by(*order).limit(limit)
         with self.state.reading() as connection:
             if connection.execute(due).first() is None:
                 return []

@@ -76,7 +76,12 @@ class MentionWorker:
         articles = {article.slug: article for article in self._catalog.articles([*touched, *left])}
         originals = self._catalog.original_slugs([*touched, *left])
         for slug in [*touched, *(slug for slug in left if slug not in articles)]:
-            self._plan_one(slug, originals.get(slug, slug), articles.get(slug))
+            try:
+                self._plan_one(slug, originals.get(slug, slug), articles.get(slug))
+            except (Busy, StateUnusable, sqlite3.Error):
+                raise
+            except Exception:  # a bug with the links of one article must not keep back those of all others
+                log.exception("the links of %s are not told of", slug)
         self._states = states
         self._ask_at = 0.0
 

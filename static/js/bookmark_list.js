@@ -11,9 +11,7 @@ const isText = (value, most) => typeof value == 'string' && value.length <= most
 // -- storage
 const paths = () => [...new Set(Object.keys(s).map(key => key.replace(/^m(?=\/)/, '')).filter(path => OWN.test(path)))];
 const read = path => {
-let record = {};
-try { record = JSON.parse(s['m' + path]) } catch {}
-return {title: '', saved: '', ...record, marks: record.marks || [], path, stopped: /^#p\d+$/.test(s[path]) ? s[path] : ''}
+return {...recordOf(s['m' + path]), path, stopped: /^#p\d+$/.test(s[path]) ? s[path] : ''}
 };
 const write = record => {
 const {path, stopped, ...kept} = record;
@@ -22,9 +20,20 @@ else s.removeItem('m' + path);
 if (stopped) s[path] = stopped;
 else s.removeItem(path)
 };
+// Changes what is there now, which another tab may have changed since it was listed. Whether there was room for it.
+const update = (path, change) => {
+const record = read(path);
+change(record);
+try { write(record) } catch { return alert(texts.full) }
+return true
+};
 const newest = record => [record.saved, ...record.marks.map(mark => mark.created)].sort().pop();
 const records = () => paths().map(read).filter(one => one.saved || one.marks.length || one.stopped).sort((a, b) => newest(a) < newest(b) ? 1 : -1);
-const titleOf = record => record.title || decodeURI(record.path).replace(/^\/a\/|\/$/g, '');
+const titleOf = record => {
+let path = record.path;
+try { path = decodeURI(path) } catch {}
+return record.title || path.replace(/^\/a\/|\/$/g, '')
+};
 const day = time => time ? new Date(time).toLocaleDateString(d.documentElement.lang, {dateStyle: 'medium'}) : '';
 
 // -- the list
@@ -37,26 +46,25 @@ d.getElementById('export').hidden = !all.length
 const item = record => {
 const made = element('li', {}, element('h2', {}, element('a', {href: record.path}, titleOf(record))));
 const note = element('p', {className: 'note'});
-if (record.saved) note.append(`${texts.saved} ${day(record.saved)} `, button(texts.remove, record, () => record.saved = ''));
-if (record.stopped) note.append(' ', element('a', {href: record.path + record.stopped}, texts.continue), ' ', button(texts.forget, record, () => record.stopped = ''));
+if (record.saved) note.append(`${texts.saved} ${day(record.saved)} `, button(texts.remove, record, now => now.saved = ''));
+if (record.stopped) note.append(' ', element('a', {href: record.path + record.stopped}, texts.continue), ' ', button(texts.forget, record, now => now.stopped = ''));
 if (note.childNodes.length) made.append(note);
 made.append(...record.marks.map(mark => highlight(record, mark)));
 if (!record.title) nameFromCopy(record, made.querySelector('a'));
 return made
 };
 const highlight = (record, mark) => {
-const field = element('textarea', {value: mark.note || '', rows: mark.note ? 3 : 1, placeholder: texts.note, onchange: () => {
-mark.note = field.value.trim();
-write(record)
-}});
+const isIt = one => one.id == mark.id && one.exact == mark.exact;
+const field = element('textarea', {value: mark.note, rows: mark.note ? 3 : 1, maxLength: 5000, placeholder: texts.note, onchange: () => update(record.path, now => {
+for (const one of now.marks.filter(isIt)) one.note = field.value.trim()
+})});
 field.setAttribute('aria-label', `${texts.note}: ${mark.exact.slice(0, 40)}`);
-const remove = button(texts.remove, record, () => record.marks = record.marks.filter(one => one != mark));
+const remove = button(texts.remove, record, now => now.marks = now.marks.filter(one => !isIt(one)));
 return element('div', {}, element('blockquote', {}, element('a', {href: record.path + (mark.part ? '#' + mark.part : '')}, mark.exact)), field, remove)
 };
 const button = (text, record, change) => element('button', {type: 'button', onclick: () => {
 if (!confirm(texts.sure)) return;
-change();
-write(record);
+update(record.path, change);
 show()
 }}, text);
 // An article that was read in part has no title of its own here; the copy for reading offline has it.
@@ -131,6 +139,11 @@ d.getElementById('json').onclick = () => download('bookmarks.json', 'application
 d.getElementById('file').onchange = event => event.target.files[0] && take(event.target.files[0]);
 d.getElementById('tools').hidden = false;
 d.getElementById('none').textContent = texts.none;
-addEventListener('storage', show);
+// A note that is being typed is not taken away.
+addEventListener('storage', () => {
+const typed = d.activeElement;
+if (typed.matches('#list textarea')) typed.addEventListener('blur', show, {once: true});
+else show()
+});
 addEventListener('pageshow', event => event.persisted && show());
 show()

@@ -1,10 +1,10 @@
 // Bookmarks, highlights and notes on the page of an article. reading.js loads it at their first use; all is kept in
-// localStorage, an object of JSON for each article: {title, saved, marks: [{id, created, exact, prefix, suffix, start,
+// localStorage, which bookmark_records.js reads, an object of JSON for each article: {title, saved, marks: [{id, created, exact, prefix, suffix, start,
 // part, script, note}]}. A highlight is found again by its quotation (TextQuoteSelector of the W3C Web Annotation Data
 // Model), its place (TextPositionSelector) deciding between equal ones: the text may have been corrected since, or be
 // shown in the other Chinese script.
 // templates/bookmarks.js defines TEXTS, the words of the interface, before it.
-const d = document, s = localStorage, path = location.pathname, key = 'm' + path, CONTEXT = 32, WINDOW = 600;
+const d = document, s = localStorage, path = location.pathname, key = 'm' + path, CONTEXT = 32, WINDOW = 600, MOST_COSTS = 3e7;
 const body = d.querySelector('.body'), link = d.getElementById('mark'), script = d.querySelector('article').lang;
 const element = (name, properties = {}, ...children) => {
 const made = Object.assign(d.createElement(name), properties);
@@ -13,9 +13,7 @@ return made
 };
 
 // -- storage
-const read = () => {
-try { return {marks: [], ...JSON.parse(s[key])} } catch { return {marks: []} }
-};
+const read = () => recordOf(s[key]);
 const write = record => {
 try {
 if (record.saved || record.marks.length) s[key] = JSON.stringify({...record, title: d.querySelector('h1').textContent.trim()});
@@ -63,9 +61,12 @@ const found = similar(near, mark, mark.script == script ? .4 : .65);
 return found && [from + found[0], from + found[1]]
 };
 
+let costsLeft = 0;
 // The part of the text with the least edit distance to prefix + exact + suffix (Sellers 1980), and in it that of exact.
 const similar = (text, mark, most) => {
-const wanted = mark.prefix + mark.exact + mark.suffix, width = text.length + 1, costs = new Uint16Array((wanted.length + 1) * width);
+const wanted = mark.prefix + mark.exact + mark.suffix, width = text.length + 1;
+if ((costsLeft -= wanted.length * width) < 0) return;  // a page with hundreds of lost highlights stands still otherwise
+const costs = new Uint16Array((wanted.length + 1) * width);
 for (let i = 1; i <= wanted.length; i++) {
 costs[i * width] = i;
 for (let j = 1; j < width; j++) {
@@ -95,6 +96,7 @@ const show = () => {
 for (const old of body.querySelectorAll('mark[data-mark]')) old.replaceWith(...old.childNodes);
 body.normalize();
 const record = read();
+costsLeft = MOST_COSTS;
 for (const mark of record.marks) paint(mark);
 link.setAttribute('role', 'button');
 link.setAttribute('aria-pressed', !!record.saved);

@@ -234,6 +234,71 @@ def test_a_file_that_is_none_is_named_so(open_page, content) -> None:
     page.get_by_text("无法读取该文件").wait_for()
 
 
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "{",
+        "null",
+        "7",
+        '{"marks":null,"title":7}',
+        '{"marks":{"a":1}}',
+        '{"marks":[null,{},7,{"exact":5}]}',
+        '{"marks":[{"id":"m1","exact":"","prefix":"","suffix":"","start":0}]}',
+        '{"saved":{"a":1},"marks":[{"exact":"曲周"}]}',
+        json.dumps({"marks": [{"exact": f"{number}不在文中的话" * 200} for number in range(100)]}),
+    ],
+    ids=["half", "null", "number", "no-list", "object", "no-marks", "empty", "no-time", "hundred-lost"],
+)
+def test_whatever_is_stored_of_one_article_the_page_and_all_others_go_on_working(open_page, stored) -> None:
+    page = open_page("/bookmarks")
+    page.evaluate(
+        """stored => {
+        localStorage['m/a/other'] = JSON.stringify({title: '别的', saved: '2026-05-01T00:00:00.000Z', marks: []});
+        localStorage['m/a/%E4'] = localStorage['m/a/other'].replace('别的', '');
+        localStorage['m/a/seed'] = stored
+    }""",
+        stored,
+    )
+    page.reload()
+    page.get_by_role("link", name="别的").wait_for()
+    assert len(json.loads(downloaded(page, "导出 JSON"))["items"]) >= 2
+    page.goto("/a/seed")
+    highlight(page, "“曲周经验”", "笔记一")
+    assert page.evaluate(STORED, "/a/seed")["marks"][-1]["note"] == "笔记一"
+
+
+def test_a_note_that_the_browser_has_no_room_for_is_told(open_page) -> None:
+    page = open_page("/a/seed")
+    highlight(page, "“曲周经验”", "短")
+    page.goto("/bookmarks")
+    page.evaluate("""() => {
+        for (let size = 1 << 20; size; size >>= 1) {
+            try { for (;;) localStorage['fill' + size] = (localStorage['fill' + size] || '') + 'x'.repeat(size) } catch {}
+        }
+    }""")
+    told: list[str] = []
+    page.on("dialog", lambda dialog: (told.append(dialog.message), dialog.accept()))
+    page.locator("textarea").fill("长" * 500)
+    page.locator("textarea").blur()  # returns when the message was closed
+    page.wait_for_function("document.activeElement == document.body")
+    assert "空间" in told[0]
+    assert page.evaluate(STORED, "/a/seed")["marks"][0]["note"] == "短"
+
+
+def test_what_another_tab_changes_takes_no_note_away_that_is_being_typed_and_is_not_overwritten(open_page) -> None:
+    page = open_page("/a/seed")
+    highlight(page, "“曲周经验”")
+    other = page.context.new_page()
+    page.goto("/bookmarks")
+    page.locator("textarea").press_sequentially("一半")
+    other.goto("/a/seed")
+    highlight(other, "政协")
+    page.locator("textarea").press_sequentially("另一半")
+    page.locator("textarea").blur()
+    page.locator("textarea").nth(1).wait_for()
+    assert sorted(mark["note"] for mark in page.evaluate(STORED, "/a/seed")["marks"]) == ["", "一半另一半"]
+
+
 def test_without_script_nothing_is_offered_and_the_page_says_why(open_page) -> None:
     page = open_page("/a/seed", script=False)
     assert page.get_by_text("收藏", exact=True).count() == 1

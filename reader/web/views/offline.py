@@ -49,7 +49,11 @@ def bookmarks() -> Response:
 @bp.get(urls.BOOKMARKS_SCRIPT)
 def bookmarks_script() -> Response:
     """The script, with its words in the language of the interface. An article loads it when a reader first uses it."""
-    response = render_page("bookmarks.js", "bookmarks", lambda: {"source": inline_scripts().source("bookmarks")})
+    response = render_page("bookmarks.js", "bookmarks", lambda: {"source": _sources("bookmark_records", "bookmarks")})
     if response.status_code == 200:
         response.mimetype = "text/javascript"
     return response
+
+
+def _sources(*names: str) -> str:
+    return "\n".join(map(inline_scripts().source, names))
