@@ -155,6 +155,29 @@ def test_a_restore_that_fails_at_the_end_leaves_everything_as_it_was(archive, se
     assert sorted(path.name for path in settings.articles.parent.iterdir() if "rest" in path.name) == []
 
 
+@pytest.mark.parametrize("is_mounted", [False, True])
+def test_a_restore_that_is_killed_while_it_loads_the_state_leaves_the_articles_and_the_next_one_tidies(
+    archive, settings, monkeypatch, is_mounted
+):
+    """os._exit in a fork is what ``kill -9`` leaves."""
+    monkeypatch.setattr(restoring, "_must_stay", lambda _folder: is_mounted)
+    (settings.articles / "later.md").write_text("# 后来")
+    files = files_in(settings.articles)
+    if (child := os.fork()) == 0:
+        restoring._load_state = lambda *_: os._exit(9)
+        restore_backup(settings, archive, force=True)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    found = files_in(settings.articles)
+    assert {name: found[name] for name in files} == files
+    restore_backup(settings, archive, force=True)
+    restored, saved = files_in(settings.articles), {name: files[name] for name in files if name != "later.md"}
+    assert {name: restored[name] for name in saved} == saved
+    assert "later.md" not in restored
+    places = (settings.articles, settings.articles.parent, settings.data)
+    assert [path for place in places for path in place.iterdir() if "restored-" in path.name] == []
+
+
 def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_path):
     (settings.articles / "outside").symlink_to("/etc/passwd")
     (settings.articles / "folder").symlink_to("/etc")

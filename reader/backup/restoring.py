@@ -50,6 +50,7 @@ def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[in
 
 def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
     records, state = _checked(archive), State(settings.state_url)
+    _remove_left_over(settings)
     files = [settings.data / record.path for record in records if record.place == "data"]
     is_kept = _must_stay(settings.articles)
     entries = list(_entries(settings.articles)) if is_kept else [settings.articles]
@@ -59,17 +60,38 @@ def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tu
         first = settings.articles if is_kept and entries else next(iter(occupied), None)
         place = str(first or state.path or "READER_DATABASE_URL")
         raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=place))
-    if state.path and is_occupied:
-        occupied.append(state.path)
+    database = [state.path] if state.path and is_occupied else []
     inside = settings.articles if is_kept else None
-    with _unpacked(archive, records, settings, inside) as unpacked, _moved_aside(occupied, inside) as aside:
-        if settings.articles.exists() and not is_kept:
-            settings.articles.rmdir()
-        with _renamed(unpacked):
-            _load_state(archive, state)
+    with _unpacked(archive, records, settings, inside) as unpacked, _moved_aside(database, None) as database_aside:
+        _load_state(archive, state)  # takes long: who kills it finds the articles where they were
+        with _moved_aside(occupied, inside) as aside:
+            if settings.articles.exists() and not is_kept:
+                settings.articles.rmdir()
+            _rename(unpacked)
     for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
         path.unlink()
-    return len(records), aside
+    return len(records), [*aside, *database_aside]
+
+
+def _remove_left_over(settings: Settings) -> None:
+    """Deletes what a restore that was killed has unpacked: copies of all articles, drafts among them."""
+    inside, beside = settings.articles.glob(".restored-*"), settings.articles.parent
+    for folder in (*inside, *beside.glob(f".{settings.articles.name}.restored-*"), *settings.data.glob(".restored-*")):
+        if not _is_running(folder.name.rpartition("-")[2]) and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: str) -> bool:
+    """Also for what is no process id: it is none of ours."""
+    if not (process.isascii() and process.isdigit() and 0 < int(process) < 2**31):
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _refuse_while_served(settings: Settings) -> None:
@@ -128,10 +150,8 @@ def _entries(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith((_ASIDE, "lost+found")))
 
 
-@contextmanager
-def _renamed(unpacked: dict[Path, Path]) -> Iterator[None]:
-    """Puts what was unpacked into its place after the block; takes it back if that fails."""
-    yield
+def _rename(unpacked: dict[Path, Path]) -> None:
+    """Puts what was unpacked into its place; takes it back if that fails."""
     done: dict[Path, Path] = {}
     try:
         for new, path in unpacked.items():
