@@ -40,6 +40,26 @@ def eventually(holds) -> bool:
     return bool(wait_for(holds))
 
 
+def test_the_watcher_outlives_an_instance_folder_that_cannot_be_made(settings, caplog):
+    """The one who deletes it may not be the one who makes it again."""
+    services, stop, ready = build_services(settings), threading.Event(), threading.Event()
+    settings.instance.rename(settings.instance.with_name("away"))
+    settings.instance.write_text("no folder")
+    thread = threading.Thread(target=watch_and_index, args=(settings, services.library, stop, ready))
+    thread.start()
+    try:
+        wait_for(lambda: "the articles folder is not watched" in caplog.text)
+        thread.join(1)  # it looks whether another process fills the catalog
+        assert thread.is_alive()
+        settings.instance.unlink()
+        settings.articles.joinpath("rain.md").write_text(RAIN, "utf-8")
+        catalog = Catalog(settings.catalog, settings.timezone, must_be_complete=False)
+        wait_for(lambda: settings.catalog.exists() and catalog.count() == 1)
+    finally:
+        stop.set()
+        thread.join(LIMIT_SECONDS)
+
+
 @pytest.fixture(params=["reported by inotify", "found by scanning"])
 def watching(request, settings):
     watch = request.param == "reported by inotify"

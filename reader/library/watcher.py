@@ -121,7 +121,7 @@ def lock_of(settings: Settings) -> Path:
 def _is_answerable(library: Library) -> bool:
     try:
         return library.is_answerable()
-    except sqlite3.Error:  # the indexing process reports and repairs it
+    except (sqlite3.Error, OSError):  # the indexing process reports and repairs it
         return False
 
 

@@ -194,7 +194,10 @@ def _replace(path: Path, identity: str, make: Make, reason: object = "") -> None
             with suppress(FileNotFoundError):
                 Path(f"{current}{suffix}").replace(f"{old}{suffix}")
         new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        create_private(new)
+        try:
+            create_private(new)
+        except OSError as error:  # the folder was deleted in this moment, the disk is full
+            raise sqlite3.OperationalError(f"{path} cannot be made anew: {error.strerror}") from error
         make(new, old)
         _publish(path, new)
         if not reason:

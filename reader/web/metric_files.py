@@ -52,6 +52,12 @@ def restore_metric_files() -> None:
         _allocate_blocks(folder / f"{kind}_{os.getpid()}.db")
 
 
+def are_in_place() -> bool:
+    """Whether this process counts in files of the folder. If somebody deleted them, it counts in memory only."""
+    folder = os.environ.get(VARIABLE, "")
+    return folder != "" and all(Path(folder, f"{kind}_{os.getpid()}.db").exists() for kind in KINDS)
+
+
 def _allocate_blocks(path: Path) -> None:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

@@ -80,6 +80,19 @@ def test_pages_answer_although_the_folder_of_the_figures_is_deleted(tmp_path):
         server.stop()
 
 
+def test_figures_go_on_when_the_instance_folder_is_moved_away(tmp_path):
+    server = Server(tmp_path, workers=1)
+    server.publish("rain")
+    with running(server):
+        assert set(pages(server)) == {200}
+        server.instance.rename(tmp_path / "gone")
+        wait_for(lambda: (server.instance / "serve.lock").exists() and server.status("/a/rain") == 200, server)
+        for _ in range(2):
+            wait_for(lambda: server.figure("reader_articles") == 1, server)
+            assert server.figure("reader_requests_total") >= 1
+        assert "PROMETHEUS_MULTIPROC_DIR" not in server.log
+
+
 def test_a_server_starts_on_a_full_disk_that_holds_a_catalog(tmp_path):
     server = Server(tmp_path)
     server.publish("rain")

@@ -5,7 +5,6 @@ Requests are counted per view, so no metric identifies a visitor.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from ...catalog.read_connections import rebuilding
 from ...errors import Busy, StateUnusable
 from ...i18n import Message
 from .. import services
-from ..metric_files import VARIABLE, restore_metric_files, unchanged_files
+from ..metric_files import are_in_place, restore_metric_files, unchanged_files
 from ..middleware.forwarded import IDENTITY, is_within
 
 bp = Blueprint("monitoring", __name__)
@@ -47,7 +46,7 @@ def metrics() -> Response:
     count_quiet_failures(current_app)
     count_cache_hits(current_app)
     registry = CollectorRegistry()
-    if VARIABLE in os.environ:
+    if are_in_place():
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
     else:
         registry.register(REGISTRY)
