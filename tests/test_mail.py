@@ -257,6 +257,11 @@ def test_a_chinese_domain_is_sent_to_by_its_ascii_name(site):
     assert site.server.receivers == ["news@xn--fsqu00a.xn--fiqs8s"]
 
 
+def test_a_page_to_return_to_that_a_database_cannot_keep_is_left_out(site):
+    assert order(site.visitor(), "a@example.org", of="rain\0").status_code == 303
+    assert [row.back for row in site.rows(mail_requests)] == [""]
+
+
 def test_forms_of_other_sites_and_of_programs_are_refused(site):
     visitor = site.visitor()
     fields = fields_in(visitor.get("/mail").text) | {"address": "a@example.org"}

@@ -356,6 +356,10 @@ def test_pages_that_never_answer_keep_no_others_out(site: Site, other: Other, mo
     assert len(site.comments()) == 1
 
 
+def test_an_address_that_a_database_cannot_keep_is_refused(site: Site) -> None:
+    site.mention("https://blog.example/", f"{RAIN}#\0", status=400)
+
+
 def test_one_client_sends_few_mentions_in_a_minute(site: Site) -> None:
     answers = [
         site.client.post("/webmention", data={"source": f"https://s{n}.example/", "target": RAIN}, base_url=NEWS)

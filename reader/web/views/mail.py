@@ -64,6 +64,7 @@ def order() -> WerkzeugResponse:
     if not is_from_this_site():
         abort(403)
     back = request.form.get("of", "")
+    back = back if back.isprintable() else ""  # PostgreSQL keeps no NUL
     frequency = "" if back else chosen("frequency", list(FREQUENCIES), DAILY)
     choice = Choice(frequency, chosen("script", SCRIPT_CHOICES, ""), request_context().locale, back[:300])
     address = address_in(request.form.get("address", ""))

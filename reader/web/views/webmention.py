@@ -89,6 +89,8 @@ def _problem(source: str, target: str, article: Article | None) -> Message | Non
         checked_url(source)
     except FetchFailed as error:
         return Message("source: %(reason)s", reason=error.reason)
+    if not target.isprintable():  # in its fragment; PostgreSQL keeps no NUL
+        return Message("target: not an article of this site")
     if is_same(source, target):
         return Message("source and target are the same")
     return Message("Comments on this article are closed.") if article and is_closed(article, now()) else None
