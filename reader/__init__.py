@@ -12,7 +12,7 @@ Read the package in this order. Each layer (a line) may import those listed befo
     http_client/                        outgoing HTTP requests with limits and SSRF protection
     sanitizer/, chinese/                safe HTML; Chinese text, Simplified and Traditional
     formats/                            a file's bytes -> a Draft, and a Draft -> Markdown
-    history/                            what was published when: renames, removals, versions (in the state database)
+    publication_history/                what was published when: renames, removals, versions (in the state database)
     article_building/                   a Draft -> an Article, with all derived fields
     templating                          Jinja templates outside of web requests
     media/                              pictures, their renditions, share cards (Open Graph images)

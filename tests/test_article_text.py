@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.editing.article_text import bytes_of, text_in
-from reader.editing.changes import opened, with_form
+from reader.editing.apply_edits import opened, with_form
+from reader.editing.file_encoding import bytes_of, text_in
 from reader.editing.form import TICKED
 from reader.errors import UnreadableArticle
 

@@ -21,7 +21,7 @@ from reader.backup.restoring import restore_backup
 from reader.backup.writing import write_backup
 from reader.editing.ledger import record
 from reader.errors import BadBackup, StateUnusable
-from reader.history.tables import COPIED, versions
+from reader.publication_history.database_tables import COPIED, versions
 from reader.services import build_services
 from reader.settings import ROOT, Settings
 from reader.state import State

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from reader.app import create_app
 from reader.catalog import Catalog
 from reader.errors import Gone, Moved, StateUnusable
-from reader.history import client
-from reader.history.tables import COPIED, recorded, versions
+from reader.publication_history import recording_client as client
+from reader.publication_history.database_tables import COPIED, recorded, versions
 from reader.services import build_services
 from reader.state import State
 

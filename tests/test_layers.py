@@ -22,7 +22,7 @@ LAYERS = [
     {"i18n", "patterns"},
     {"corrections", "errors", "models", "setting_values", "site_identity", "urls"},
     {"settings", "storage", "state", "sanitizer", "chinese", "child_process", "http_client"},
-    {"formats", "history"},
+    {"formats", "publication_history"},
     {"article_building", "templating", "media"},
     {"library", "catalog"},
     {"importing", "feeds", "exports", "editing", "comments", "backup"},

@@ -23,10 +23,10 @@ from reader.errors import Busy
 from reader.i18n import Message
 from reader.mail import sender as sender_module
 from reader.mail.choices import DAILY, WEEKLY, Choice
+from reader.mail.database_tables import mail_outbox, mail_requests, mail_subscribers
 from reader.mail.editions import day_of_edition
 from reader.mail.outbox import Outbox
 from reader.mail.sender import MailSender
-from reader.mail.tables import mail_outbox, mail_requests, mail_subscribers
 from reader.services import build_services
 
 BASE = "https://news.example"

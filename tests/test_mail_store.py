@@ -12,9 +12,9 @@ from sqlalchemy import event, select
 from reader.errors import Busy
 from reader.mail import changes, choices, personal_data
 from reader.mail.choices import DAILY, FAILED, SENT, WEEKLY, Choice
+from reader.mail.database_tables import mail_counts, mail_keys, mail_outbox, mail_requests, mail_subscribers
 from reader.mail.outbox import Outbox
 from reader.mail.store import MailStore, token_of
-from reader.mail.tables import mail_counts, mail_keys, mail_outbox, mail_requests, mail_subscribers
 
 NOON = datetime(2026, 5, 7, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..history import Changes, Rows
 from ..models import Article
+from ..publication_history import Changes, Rows
 from .rows import original_slug, remember_original_slug, row_of
 from .schema import HISTORY_TABLES
 

@@ -42,7 +42,7 @@ CREATE INDEX recorded_by_path ON recorded (path);
 """
 
 HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs", "recorded")
-"""Tables that cannot be derived from the folder: copies of those of ``reader/history``, columns in the same order."""
+"""Tables that cannot be derived from the folder: copies of those of ``publication_history``, with the same columns."""
 
 _DERIVED = """
 CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..history import Changes
 from ..i18n import N_, Message, stored
 from ..models import Article, Collection, Problem, slug_by_path
+from ..publication_history import Changes
 from .article_terms import ArticleTerms, terms_of
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex

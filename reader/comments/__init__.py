@@ -7,7 +7,7 @@
     word_list.py        the operator's list of words
     default_mode.py     whether there are comments without READER_COMMENTS
     signatures.py       signed forms, the author's cookie, and the client's pseudonym of a day
-    tables.py           the tables in the state database
+    database_tables.py  the tables in the state database
     queries.py, paging.py   questions to them
     changes.py, counting.py changes, and what is derived with each of them
     bounds.py           how many may wait for an editor

@@ -31,7 +31,7 @@ from .comment import (
     Submission,
 )
 from .counting import count_status
-from .tables import comment_acts, comment_keys, comments
+from .database_tables import comment_acts, comment_keys, comments
 
 TOPIC = "comments"
 """Of the noted changes; their keys are the articles' first slugs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, select, update
 
 from .comment import APPROVED, Comment
-from .tables import comment_counts, comments
+from .database_tables import comment_counts, comments
 
 c = comments.c
 

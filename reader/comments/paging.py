@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
 
-from ..state.tables import Moment
+from ..state.database_tables import Moment
 from .comment import START, Cursor, Listed
-from .tables import comments
+from .database_tables import comments
 
 c = comments.c
 

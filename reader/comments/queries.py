@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union_all
 
 from .comment import APPROVED, PENDING, Comment, Cursor, Listed, Origin, Thread
+from .database_tables import comment_acts, comment_counts, comments
 from .paging import part
-from .tables import comment_acts, comment_counts, comments
 
 FIRST_ANSWERS, ANSWERS_PER_PAGE = 5, 20
 """Of a thread in the list, and on a page of its own, which has the others."""

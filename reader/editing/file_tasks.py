@@ -23,8 +23,8 @@ from ..media.renditions import link_pictures
 from ..media.sound_and_video import link_media
 from ..models import Draft
 from ..settings import Settings
-from . import changes
-from .article_text import text_in
+from . import apply_edits as changes
+from .file_encoding import text_in
 from .form import EditorForm
 
 Answer = dict[str, Any]

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from ..catalog import CatalogTransaction
 from ..catalog.history_rows import ANNOUNCED
 from ..errors import StateUnusable
-from ..history import Changes, History
 from ..i18n import stored
+from ..publication_history import Changes, History
 from ..settings import Settings
 from .folder_faults import is_bulk
 

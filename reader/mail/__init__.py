@@ -1,7 +1,7 @@
 """Mail to readers: an article or an issue as a file, and the new issue each day or week. Off without READER_SMTP_URL.
 
     choices.py          the values: what a reader chose, what is queued, what an address may get
-    tables.py           the tables in the state database
+    database_tables.py  the tables in the state database
     changes.py          changes of them, in the caller's transaction
     store.py            MailStore: what web pages and the command ask and change, a transaction a method
     outbox.py           Outbox: what the sender asks and changes

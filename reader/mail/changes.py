@@ -26,7 +26,15 @@ from sqlalchemy import (
 from ..state.insert_once import insert_once
 from . import choices
 from .choices import ISSUE, TURNS, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
-from .tables import mail_blocked, mail_counts, mail_editions, mail_keys, mail_outbox, mail_requests, mail_subscribers
+from .database_tables import (
+    mail_blocked,
+    mail_counts,
+    mail_editions,
+    mail_keys,
+    mail_outbox,
+    mail_requests,
+    mail_subscribers,
+)
 
 
 def site_key(connection: Connection) -> bytes:

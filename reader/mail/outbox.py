@@ -12,7 +12,7 @@ from ..state import State
 from ..state.insert_once import insert_once
 from . import changes, choices
 from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
-from .tables import mail_editions, mail_outbox, mail_subscribers
+from .database_tables import mail_editions, mail_outbox, mail_subscribers
 
 BATCH = 50
 KILLED = "the process ended before the server answered"

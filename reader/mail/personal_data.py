@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from ..state import State
 from . import changes
 from .choices import FAILED, HANDED_OVER, UNCLEAR, key_of, mailbox_of
-from .tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
+from .database_tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
 
 SECRET_COLUMNS = {"secret", "token_hash"}
 

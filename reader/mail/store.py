@@ -67,7 +67,7 @@ class MailStore:
         from sqlalchemy import insert
 
         from . import changes
-        from .tables import mail_requests
+        from .database_tables import mail_requests
 
         token = secrets.token_urlsafe(24)
         with self.state.writing() as connection:
@@ -91,7 +91,7 @@ class MailStore:
         """What a confirmation's link stands for; None if it is none, or too old."""
         from sqlalchemy import select
 
-        from .tables import mail_requests
+        from .database_tables import mail_requests
 
         with self.state.reading() as connection:
             query = select(mail_requests).where(mail_requests.c.token_hash == _hash(token))

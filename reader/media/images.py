@@ -29,7 +29,7 @@ from ..i18n import Message
 from ..models import Article
 from ..sanitizer import attributes_of, sanitize, to_text
 from ..storage.regular_files import open_regular
-from .picture_paths import PictureFinder
+from .picture_lookup import PictureFinder
 from .svg import is_svg, svg_size, svg_to_png
 
 log = logging.getLogger(__name__)

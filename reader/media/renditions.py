@@ -31,7 +31,7 @@ from ..storage.private_files import FOLDER_MODE
 from ..storage.regular_files import open_regular, read_regular
 from . import failed_pictures, images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
-from .picture_paths import PictureFinder
+from .picture_lookup import PictureFinder
 from .thumbnails import MOST_BYTES as THUMBNAIL_FORMATS
 from .thumbnails import thumbnails
 

@@ -24,7 +24,7 @@ from ..settings import Settings
 from ..storage.private_files import FOLDER_MODE
 from ..storage.regular_files import open_regular
 from .images import digest_of
-from .picture_paths import PictureFinder
+from .picture_lookup import PictureFinder
 from .renditions import replace_file
 
 _ADDRESS = re.compile(rf"/media/([0-9a-f]{{16}})-(\d{{1,12}})\.({'|'.join(MEDIA_TYPES)})")

@@ -8,7 +8,7 @@ engines.py        SQLAlchemy engines of both kinds
 schema_version.py which migrations this code has, without importing SQLAlchemy
 migrating.py      creating the database, and applying migrations under a lock
 migrations/       one file per change of the tables
-tables.py         the metadata of all tables, column types, the tables of this package
+database_tables.py  the metadata of all tables, column types, the tables of this package
 changes.py        what changed since a revision, for caches of other processes
 insert_once.py    an insert that is done once, in both engines
 revision.py       the revision, asked every few milliseconds

@@ -208,7 +208,7 @@ class State:
         """The last known one while the server does not answer."""
         from sqlalchemy import select
 
-        from .tables import state_revision
+        from .database_tables import state_revision
 
         with suppress(StateUnusable), self.reading() as connection:
             self._known_revision = connection.execute(select(state_revision.c.value)).scalar_one()

@@ -2,7 +2,7 @@
 
     pages.py        what a fetched page says: its links, its endpoint, its title and the words around a link
     fetching.py     a page of another site, with limits
-    tables.py       the table of both directions in the state database
+    database_tables.py  the table of both directions in the state database
     queue.py        MentionQueue: what waits to be verified or sent, with retries
     receiving.py    a mention -> a comment that waits for an editor; updates and removals
     sending.py      an article's links -> what is to be sent, and sending one

@@ -19,8 +19,8 @@ from sqlalchemy import update
 
 from reader.mail.changes import subscribe
 from reader.mail.choices import WEEKLY, Choice
+from reader.mail.database_tables import mail_subscribers
 from reader.mail.outbox import Outbox
-from reader.mail.tables import mail_subscribers
 from reader.state import State
 
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "3"))

@@ -15,7 +15,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...article_building.code_highlighting import without_labels
-from ...article_building.source_form import as_in_file
+from ...article_building.undo_body_transforms import as_in_file
 from ...corrections import Correction
 from ...errors import NotImported
 from ...formats.dates import UnreadableDate, parse_date

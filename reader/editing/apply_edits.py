@@ -12,7 +12,7 @@ from ..errors import UnreadableArticle
 from ..formats import front_matter, read_content
 from ..i18n import Message
 from ..models import Draft
-from .article_text import bytes_of, text_in
+from .file_encoding import bytes_of, text_in
 from .form import FIELDS, EditorForm, field_values, fields_of
 from .front_matter_lines import body_of, with_changes
 
