@@ -622,6 +622,17 @@ def test_once_an_article_is_closed_a_comment_is_withdrawn_but_not_rewritten(open
     assert author.post("/a/rain/comments/1", data={"withdraw": "1"}).status_code == 303
 
 
+def test_what_a_process_without_the_keys_cannot_save_is_in_the_form_again(open_site):
+    fields = fields_in(open_site.visitor().get("/a/rain/comments").text) | {"name": "张三", "text": "写了很久的话"}
+    path = open_site.services.state.path
+    content = path.read_bytes()
+    path.write_bytes(b"x" * 5000)
+    answer = Site(replace(open_site.services.settings)).visitor().post("/a/rain/comments", data=fields)
+    assert (answer.status_code, "写了很久的话" in answer.text) == (503, True)
+    path.write_bytes(content)
+    assert fields_in(answer.text)["token"] == fields["token"]
+
+
 def test_what_cannot_be_saved_is_in_the_form_again(open_site):
     visitor = open_site.visitor()
     fields = fields_in(visitor.get("/a/rain/comments").text) | {"name": "张三", "text": "写了很久的话"}

@@ -115,6 +115,7 @@ def behind_nginx(tmp_path_factory):
     folder = tmp_path_factory.mktemp("deploy")
     settings = Settings(articles=folder / "articles", instance=folder / "instance", base_url="https://news.example")
     settings = replace(settings, trusted_proxies="127.0.0.1/32", editor_token="a long enough secret")
+    settings = replace(settings, exports_ahead=False)  # a page names finished exports: it would change of itself
     settings.articles.mkdir()
     (settings.articles / "rain.md").write_text("---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。", "utf-8")
     with serving(settings) as upstream, nginx_before(upstream, folder) as addresses:

@@ -16,6 +16,7 @@ from reader.cli import main
 from reader.editing import git_commits, ledger
 from reader.editing.accounts import UnusableName, add_editor, all_editors, editor_with, remove_editor
 from reader.errors import StateUnusable
+from reader.web.comment_watch import CommentWatch
 
 
 @pytest.fixture
@@ -163,7 +164,8 @@ def test_a_save_fetches_nothing_that_a_partial_clone_lacks(desk):
     assert not (folder / ".run").exists()
 
 
-def test_what_a_database_refuses_in_an_address_is_no_error(settings, state_url):
+def test_what_a_database_refuses_in_an_address_is_no_error(settings, state_url, monkeypatch):
+    monkeypatch.setattr(CommentWatch, "start", lambda _: None)  # its thread would connect again after the end
     desk = Desk(replace(settings, database_url=state_url, comments="reviewed"))
     for number in ("2147483648", "999999999999999", "x"):
         assert desk.client.get(f"/editor/history?after={number}").status_code == 200

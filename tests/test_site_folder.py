@@ -164,7 +164,7 @@ def test_its_pages_and_articles_without_a_date_are_in_the_sitemap(publish, clien
 
 
 def test_the_follow_box_loads_its_picture_only_when_it_is_opened(paper, client):
-    (box,) = page(client, "/a/bridge").xpath("//details")
+    (box,) = page(client, "/a/bridge").xpath("//details[summary = '更多精彩内容请关注']")
     assert box.get("open") is None
     assert box.findtext("summary") == "更多精彩内容请关注"
     (code,) = box.iter("img")
@@ -175,14 +175,14 @@ def test_the_follow_box_loads_its_picture_only_when_it_is_opened(paper, client):
 
 
 def test_without_pictures_the_follow_box_links_the_code(paper, client):
-    (box,) = page(client, "/a/bridge", "text").xpath("//details")
+    (box,) = page(client, "/a/bridge", "text").xpath("//details[summary = '更多精彩内容请关注']")
     assert not list(box.iter("img"))
     assert box.xpath(".//a/text()")[0] == "官方微信二维码"
 
 
 def test_without_settings_the_follow_box_offers_what_always_exists(publish, client):
     publish({"2026-05-01/bridge.md": STORY})
-    (box,) = page(client, "/a/bridge").xpath("//details")
+    (box,) = page(client, "/a/bridge").xpath("//details[summary = '更多精彩内容请关注']")
     assert box.xpath(".//a/@href") == ["/feeds"]
     assert "添加到主屏幕" in box.text_content()
 

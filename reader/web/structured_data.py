@@ -11,8 +11,13 @@ from ..corrections import correction_comments
 from ..models import Article, is_dated
 
 
-def json_ld(article: Article, site: str, changed_at: datetime | None = None) -> dict[str, Any]:
-    """A schema.org NewsArticle. Absolute URLs are included only if *site* is known."""
+def json_ld(article: Article, site: str, site_name: str, changed_at: datetime | None = None) -> dict[str, Any]:
+    """A schema.org NewsArticle. Absolute URLs are included only if *site* is known.
+
+    A site publishes its own stories itself. Members that most articles have are not repeated between two pages, which
+    a compression dictionary then holds.
+    """
+    publisher = article.source if article.byline else "" if article.source else site_name
     updated = max(article.updated, changed_at or article.updated)
     people = [{"@type": "Person", "name": name} for name in article.byline]
     members: dict[str, Any] = {
@@ -24,7 +29,7 @@ def json_ld(article: Article, site: str, changed_at: datetime | None = None) -> 
         "correction": correction_comments(article),
         "author": (people[0] if len(people) == 1 else people)
         or ({"@type": "Organization", "name": article.source} if article.source else None),
-        "publisher": {"@type": "Organization", "name": article.source} if people and article.source else None,
+        "publisher": {"@type": "Organization", "name": publisher} if publisher else None,
         "image": site + urls.og_image(article.slug) if site else None,
     }
     return {name: value for name, value in members.items() if value}

@@ -47,4 +47,4 @@ def test_the_picture_of_the_follow_box_is_loaded_when_the_box_is_opened(open_pag
     page.wait_for_load_state("networkidle")
     assert not [url for url in loaded if "/media/" in url]
     with page.expect_response("**/media/*.webp"):
-        page.click("summary")
+        page.get_by_text("更多精彩内容请关注").click()

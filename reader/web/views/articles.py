@@ -19,7 +19,7 @@ from ...models import ALL, Article, Collection, Teaser, fingerprint
 from .. import services
 from ..article_body import for_screen, kinds_of, text_of
 from ..comment_access import comments_link
-from ..current_site import in_script
+from ..current_site import in_script, own_site
 from ..download_links import estimates_of, export_links
 from ..headlines import Headline, headlines_of, with_lead_first
 from ..long_pages import turn_of
@@ -164,6 +164,6 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "site": base,
         "scripts": scripts_of(found, base),
         "translations": translation_links(found.slug),
-        "structured": json_ld(labelled, base, changed),
+        "structured": json_ld(labelled, base, own_site().name, changed),
         "next": "" if request_context().saves_data or not older else urls.article(older.slug),
     }

@@ -8,6 +8,7 @@ cookie for the comments of this article, and gets a private page with what still
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
@@ -132,7 +133,7 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
         "crumbs": translated_labels(section_links(article.section), script),
         "is_closed": is_closed(article, moment),
         "is_reviewed": mode_of(current_app) == REVIEWED,
-        "token": required_store().signatures.form(page_of(article.slug), int(moment.timestamp())),
+        "token": _token(article, moment),
         "honeypot": HONEYPOT,
         "longest_text": acceptance.LONGEST_TEXT,
         "longest_name": acceptance.LONGEST_NAME,
@@ -149,6 +150,16 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
         "typed": Submission("", ""),
         **more,
     }
+
+
+def _token(article: Article, moment: datetime) -> str:
+    """Signs the form. A process that cannot ask for the key gives back the token that was sent."""
+    try:
+        return required_store().signatures.form(page_of(article.slug), int(moment.timestamp()))
+    except (StateUnusable, Busy):
+        if sent := request.form.get("token", ""):
+            return sent
+        raise
 
 
 def _cursor() -> Cursor:
@@ -185,18 +196,17 @@ def post(slug: str) -> WerkzeugResponse:
     typed, reply = request.form, request.form.get("reply", "")
     number = int(reply) if reply.isdecimal() and len(reply) < 10 else 0
     sent = Submission(clean_line(typed.get("name", "")), clean_text(typed.get("text", "")), number)
-    if problem := _problem(article, sent):
-        return _form_again(article, sent, problem, 422)
     try:
+        if problem := _problem(article, sent):
+            return _form_again(article, sent, problem, 422)
         client_limits().spend("comments", services().settings.comments_per_minute, client())
+        sender = Sender(counted_client(), _authors_cookie(), request.form.get("token", ""), counted_network())
+        comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
     except TooManyRequests as error:
         return _form_again(article, sent, OFTEN, 429, error.retry_after)
-    sender = Sender(counted_client(), _authors_cookie(), request.form.get("token", ""), counted_network())
-    try:
-        comment, author_id = store.post(page_of(slug), sent, sender, rules(), now())
     except ShareUsed as error:
         return _form_again(article, sent, MANY_WAIT, 429, error.retry_seconds)
-    except (StateUnusable, Busy) as error:
+    except (StateUnusable, Busy) as error:  # also of a process that does not know the key of the forms yet
         problem = Message("Your comment was not saved. Please send it again later.")
         return _form_again(article, sent, problem, 503, error.retry_seconds)
     drop_changed_pages()
