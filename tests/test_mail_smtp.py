@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 from smtp_server import CERTIFICATE, SmtpStub, smtp_server
@@ -146,6 +147,27 @@ def test_a_server_that_is_down_or_silent_fails_and_is_named(monkeypatch):
         silent.listen()
         with pytest.raises(ServerFailed, match="timed out"):
             send(address)
+
+
+@pytest.mark.parametrize(("piece", "pause"), [(b"220-more\r\n" * 50, 0.0), (b"2", 0.01)], ids=["lines", "bytes"])
+def test_a_reply_without_an_end_is_not_read_for_ever(monkeypatch, piece, pause):
+    monkeypatch.setattr(smtp, "TIMEOUT_SECONDS", 1.0)
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            while True:
+                connection.sendall(piece)
+                threading.Event().wait(pause)
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        thread = threading.Thread(target=talk)
+        thread.start()
+        with pytest.raises(ServerFailed, match="does not end"):
+            send(f"smtp://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
 
 
 def test_a_connection_lost_after_the_end_leaves_it_unclear_whether_the_message_was_taken():

@@ -245,6 +245,14 @@ def test_the_same_page_is_one_comment_and_a_later_mention_changes_it(site: Site,
     assert [one.text[:3] for one in site.comments()] == ["雨中2"]
 
 
+def test_a_page_that_links_and_links_no_more_in_turn_leaves_few_comments(site: Site, other: Other) -> None:
+    for answer in [(200, HTML, LINK.format(n="")), (200, HTML, "<p>no link</p>")] * 5:
+        other.pages["/post"] = answer
+        site.mention(f"{other.url}/post")
+        site.work()
+    assert len(site.comments(WITHDRAWN)) == 4
+
+
 @pytest.mark.parametrize("answer", [(410, HTML, ""), (404, HTML, ""), (200, HTML, "<p>no link any more</p>")])
 def test_a_page_that_is_gone_or_links_no_more_takes_its_comment_along(site: Site, other: Other, answer) -> None:
     other.pages["/post"] = (200, HTML, LINK.format(n=""))

@@ -11,6 +11,7 @@
     attachments.py      the files that are attached, and what Kindle takes
     document.py         an ordered file as a message, once an export worker has made it
     smtp.py             a connection to the SMTP server, and one message handed over
+    smtp_replies.py     replies of the server that end
     sending_record.py   which message this machine was just sending
     sender.py           MailSender: the thread of one process that sends what is queued
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..i18n import Message
 from ..setting_values import ascii_host
+from .smtp_replies import PlainConnection, TlsConnection
 
 TIMEOUT_SECONDS = 60.0
 """For each answer of the server but the last."""
@@ -123,9 +124,9 @@ def _opened(server: SmtpServer, own_name: str) -> smtplib.SMTP:
     connection: smtplib.SMTP
     if server.is_tls:
         context = ssl.create_default_context()
-        connection = smtplib.SMTP_SSL(host, port, local_hostname=own_name, timeout=seconds, context=context)
+        connection = TlsConnection(host, port, local_hostname=own_name, timeout=seconds, context=context)
     else:
-        connection = smtplib.SMTP(host, port, local_hostname=own_name, timeout=seconds)
+        connection = PlainConnection(host, port, local_hostname=own_name, timeout=seconds)
     try:
         connection.ehlo_or_helo_if_needed()
         if not server.is_tls and server.starttls != OFF:

@@ -20,6 +20,9 @@ from .queue import QueuedMention
 GONE = (404, 410)
 """Statuses of a page that was deleted (Webmention 3.2.4)."""
 
+MOST_RETURNS = 3
+"""How often a page that took its link away may link again: each time leaves a withdrawn comment."""
+
 
 def record(connection: Connection, queued: QueuedMention, found: Mention | None, now: datetime) -> Comment | None:
     """The comment that *found* makes; None if there is none any more. Part of the caller's transaction. Raises Busy.
@@ -29,9 +32,13 @@ def record(connection: Connection, queued: QueuedMention, found: Mention | None,
     """
     origin = _origin(queued)
     known = queries.of_origin(connection, origin)
-    while known and known.status == WITHDRAWN:
+    for _ in range(MOST_RETURNS):
+        if not known or known.status != WITHDRAWN:
+            break
         origin = f"{origin}:{known.id}"
         known = queries.of_origin(connection, origin)
+    if known and known.status == WITHDRAWN:
+        return None
     if found is None:
         if known and known.status in (PENDING, APPROVED):
             changes.withdraw(connection, known, now)

@@ -25,7 +25,7 @@ from waiting import LIMIT_SECONDS
 
 from reader.settings import ROOT
 
-ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "3"))
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "2"))
 TOKEN = "a long secret of the house"
 LEAST_AGE = 2.5
 """Seconds after which a form is accepted (acceptance.LEAST_SECONDS)."""

@@ -23,7 +23,7 @@ from reader.mail.database_tables import mail_subscribers
 from reader.mail.outbox import Outbox
 from reader.state import State
 
-ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "3"))
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "2"))
 READERS = 40
 
 
