@@ -35,6 +35,7 @@ from ..comment_access import (
     rules,
 )
 from ..current_site import in_script
+from ..form_limits import limit_forms
 from ..localized_templates import render_template
 from ..rate_limits import client, client_limits, counted_client, counted_network
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
@@ -43,13 +44,13 @@ from ..request_origin import is_from_this_site, is_https
 from ..shown_comments import may_be_changed, shown, shown_threads
 
 optional_bp = Blueprint("comments", __name__)
+limit_forms(optional_bp, largest_bytes=64_000)
 
 FRESH = "public, no-cache"
 """Browsers ask each time; our own cache knows when to drop it."""
 
 NO_STORE = "private, no-store"
 COOKIE_SECONDS = 30 * 86_400
-LARGEST_FORM_BYTES = 64_000
 HONEYPOT = "topic"
 """A field that people don't see."""
 
@@ -63,11 +64,6 @@ PATH = "/a/<slug:slug>/comments"
 def init_app(app: Flask) -> None:
     if mode_of(app) != OFF:
         app.register_blueprint(optional_bp)
-
-
-@optional_bp.before_request
-def limit_forms() -> None:
-    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
 @optional_bp.get(PATH)

@@ -15,6 +15,7 @@ from ...errors import Busy, NotFound, StateUnusable
 from ...i18n import Message
 from ...mail.choices import DAILY, FREQUENCIES, Choice
 from .. import services
+from ..form_limits import limit_forms
 from ..mail_access import (
     SCRIPT_CHOICES,
     address_in,
@@ -31,8 +32,8 @@ from ..request_context import request_context
 from ..request_origin import is_from_this_site
 
 optional_bp = Blueprint("mail", __name__)
+limit_forms(optional_bp, largest_bytes=10_000)
 
-LARGEST_FORM_BYTES = 10_000
 ORDERS_PER_MINUTE = 5
 LATER = Message("This site can't take more orders of mail now. Please try again later.")
 
@@ -40,11 +41,6 @@ LATER = Message("This site can't take more orders of mail now. Please try again 
 def init_app(app: Flask) -> None:
     if app.extensions["reader"].settings.smtp_url:
         app.register_blueprint(optional_bp)
-
-
-@optional_bp.before_request
-def limit_forms() -> None:
-    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
 @optional_bp.get(urls.MAIL)

@@ -14,6 +14,7 @@ from ...mail.attachments import DEVICES, FORMATS, is_device, largest_for, public
 from ...models import Publication
 from .. import services
 from ..download_links import label_of
+from ..form_limits import limit_forms
 from ..mail_access import (
     COOKIE,
     SCRIPT_CHOICES,
@@ -31,8 +32,8 @@ from ..request_context import request_context
 from ..request_origin import is_from_this_site
 
 optional_bp = Blueprint("mail_files", __name__)
+limit_forms(optional_bp, largest_bytes=10_000)
 
-LARGEST_FORM_BYTES = 10_000
 FILES_PER_MINUTE = 10
 ENOUGH = Message("Enough files for today. Please try again tomorrow, or download the file.")
 SAVED_NOT = Message("Your order was not saved. Please send it again later.")
@@ -43,11 +44,6 @@ ONLY_DEVICES = Message("Only to an e-reader: an address that ends with one of %(
 def init_app(app: Flask) -> None:
     if app.extensions["reader"].settings.smtp_url:
         app.register_blueprint(optional_bp)
-
-
-@optional_bp.before_request
-def limit_forms() -> None:
-    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
 @optional_bp.get(urls.MAIL_SEND)

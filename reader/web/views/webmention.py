@@ -18,15 +18,16 @@ from ...webmentions import BOTH, RECEIVE
 from ...webmentions.queue import MentionQueue
 from .. import services
 from ..comment_access import is_closed, now, page_of
+from ..form_limits import limit_forms
 from ..rate_limits import client, client_limits
 from ..request_context import request_context
 from ..responses import PUBLIC, Representation, conditional_response, version_of
 from ..webmention_endpoint import receives_mentions
 
 optional_bp = Blueprint("webmention", __name__)
+limit_forms(optional_bp, largest_bytes=16_000)
 log = logging.getLogger(__name__)
 
-LARGEST_FORM_BYTES = 16_000
 LONGEST_URL = 2_000
 PER_MINUTE = 20
 
@@ -46,11 +47,6 @@ def indexnow_key() -> Response:
     key = services().settings.indexnow_key
     representation = Representation(version_of("indexnow", key), mimetype="text/plain", cache_control=PUBLIC)
     return conditional_response(representation, lambda: key)
-
-
-@optional_bp.before_request
-def limit_forms() -> None:
-    request.max_content_length = request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
 @optional_bp.get(urls.WEBMENTION)
