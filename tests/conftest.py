@@ -6,10 +6,12 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import Environment
@@ -25,21 +27,47 @@ hypothesis_settings.register_profile(  # no test depends on the clock
 hypothesis_settings.load_profile("reader")
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates that were compiled in this process: compiling those of one page takes as long as 40 pages."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """Texts are translated when a template is compiled."""
+        locale = getattr(environment, "locale", "")
+        return super().get_bucket(environment, f"{locale}/{name}", filename, source)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+
+
 STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 """A test module that imports one of these, or something of them, starts servers, browsers or validators."""
 
 SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
-    "test_backup", "test_code_highlighting", "test_comment_review", "test_compression_dictionary", "test_desk",
+    "test_backup", "test_code_highlighting", "test_comment_pages", "test_comment_review", "test_compression_dictionary", "test_desk",
     "test_downloads", "test_editor", "test_exports", "test_extremes", "test_fair_share", "test_feed_changes",
     "test_feed_contract", "test_file_changes", "test_first_scan", "test_formats_of_anything", "test_history",
     "test_hostile_archives", "test_hostile_backups", "test_hostile_html", "test_http_client", "test_import_documents",
-    "test_import_faults", "test_import_sites", "test_issue_pdf", "test_leader_followers", "test_limits",
-    "test_many_collections", "test_opds", "test_page_bounds", "test_pdf", "test_pdf_cost", "test_requirements",
-    "test_response_cache", "test_round_trips", "test_security_headers", "test_share_card_responses", "test_static_site",
+    "test_import_faults", "test_import_sites", "test_indexnow", "test_issue_pdf", "test_leader_followers", "test_limits",
+    "test_mail", "test_many_collections", "test_opds", "test_page_bounds", "test_pdf", "test_pdf_cost", "test_requirements",
+    "test_response_cache", "test_round_trips", "test_security_headers", "test_share_card_responses", "test_sound_and_video", "test_static_site",
+    "test_webmention",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
+
+
+FAST_CASES = 40
 
 
 IMPORTED = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
@@ -71,9 +99,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_slow(item.path) or needs_a_server(item):
             item.add_marker("slow")
+    for item in beyond_a_sample(items):
+        item.add_marker("slow")
     modules = list(dict.fromkeys(item.path for item in items))
     turns = turn_of(modules)
     items.sort(key=lambda item: turns[item.path])
+
+
+def beyond_a_sample(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Of a test with many cases ``make test-fast`` runs some ``FAST_CASES``, evenly spaced; these are the others."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for of_one_test in cases.values():
+        step = max(len(of_one_test) // FAST_CASES, 1)
+        yield from (item for n, item in enumerate(of_one_test) if n % step)
 
 
 def turn_of(modules: list[Path]) -> dict[Path, float]:
@@ -220,35 +260,11 @@ def publish(services, drop):
     return publish
 
 
-class CompiledTemplates(BytecodeCache):
-    """Templates that were compiled in this process: compiling those of one page takes as long as 40 pages."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], bytes] = {}
-
-    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
-        """Texts are translated when a template is compiled."""
-        locale = getattr(environment, "locale", "")
-        return super().get_bucket(environment, f"{locale}/{name}", filename, source)
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._kept.get((bucket.key, bucket.checksum)):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED_TEMPLATES = CompiledTemplates()
-
-
 @pytest.fixture
 def app(services):
     from reader.app import create_app
 
-    app = create_app(services)
-    app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
-    return app
+    return create_app(services)
 
 
 @pytest.fixture

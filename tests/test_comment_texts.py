@@ -60,6 +60,7 @@ def test_lines_and_paragraphs_stay_and_empty_lines_do_not_pile_up():
     assert clean_line(" 张\n三\t先生 ") == "张 三 先生"
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_anything_takes_linear_time():
     """Each would take minutes if it did not; the limit of the test run ends it then."""
     for piece in ("a\u0315\u0301", "\u0301", "http://", "(", "\n", "\u200d", "https://a.cn/)", "<a ", "大雨"):

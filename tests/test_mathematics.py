@@ -326,6 +326,7 @@ def test_writing_markdown_keeps_formulas_and_what_looks_like_them(markdown):
     assert comparable(sanitize(body_of(to_markdown(body)))) == comparable(body)
 
 
+@pytest.mark.slow
 def test_a_pdf_draws_formulas_and_holds_words_to_read_aloud_and_tex_to_copy(services):
     pdf = exported("pdf", f"质能 $E=mc^2$ 了。\n\n$${EQUATION}$$", services, "phone")
     with pikepdf.open(io.BytesIO(pdf)) as file:
