@@ -58,6 +58,7 @@ def counted(monkeypatch):
 
     counting(inline, "get_next_linebox")
     counting(layout_cache, "_stock_split_first_line")
+    counting(layout_cache, "_stock_setup")
     return done
 
 
@@ -104,6 +105,13 @@ def test_an_issue_costs_as_much_more_as_it_has_more_articles(seed, counted):
         breaks.append(counted["_stock_split_first_line"])
     assert lines[1] < 2.1 * lines[0]
     assert breaks[1] < 2.1 * breaks[0]
+
+
+def test_a_style_chooses_its_font_once_however_many_lines_it_has(counted):
+    for text in (PARAGRAPH, PARAGRAPH * 9):
+        typeset(f"<!doctype html><html lang=zh><title>.</title><p>{text}", 'html{font:11pt "Reader Serif"}')
+        assert counted.pop("_stock_setup") <= 3
+    assert not layout_cache._fonts  # forgotten with the document
 
 
 def test_a_paragraph_whose_rest_fits_in_one_line_is_not_shaped_again(counted):

@@ -8,6 +8,7 @@ Pages are identical to the pixel and take a third less time.
               Broken lines are cached. The first guess for the end of a line is as many characters as full-width
               ones in a line and a half; WeasyPrint guesses four lines, because Latin letters are narrow.
     glyphs    A line is shaped when it is broken, and not shaped again for drawing.
+    fonts     Each line chose its font anew, and its line height: now each style does.
     pages     pydyf lists the references of all pages anew for each tag of a page.
 
 Installed by ``justification``, for the supported version only.
@@ -22,7 +23,7 @@ from typing import Any
 import pydyf
 from weasyprint.layout import block, inline
 from weasyprint.text import line_break
-from weasyprint.text.ffi import pango
+from weasyprint.text.ffi import ffi, gobject, pango
 
 from ...chinese import HAN
 
@@ -47,13 +48,21 @@ _ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 """Broken lines by key: the style (kept alive so that its id is unique) and the result."""
 
-_stock_split_first_line = inline.split_first_line
+_fonts: dict[int, tuple[Any, dict[str, Any]]] = {}
+"""The attributes of an empty ``Layout`` by the id of its style, which is kept alive."""
+_struts: dict[int, tuple[Any, tuple[float, float]]] = {}
+"""Line height and baseline by the id of the style, which is kept alive."""
+
+ffi.cdef("PangoLayout *pango_layout_copy (PangoLayout *layout);")
+
+_stock_split_first_line, _stock_strut, _stock_setup = inline.split_first_line, inline.strut, line_break.Layout.setup
 _stock_block_box_layout, _stock_columns_layout = block.block_box_layout, block.columns_layout
 _stock_reactivate, _stock_set_text = line_break.Layout.reactivate, line_break.Layout.set_text
 
 
 def install() -> None:
-    inline.split_first_line = split_first_line
+    inline.split_first_line, inline.strut = split_first_line, strut
+    line_break.Layout.setup = setup
     line_break.Layout.deactivate, line_break.Layout.reactivate = deactivate, reactivate
     line_break.Layout.set_text = set_text
     block.block_box_layout, block.columns_layout = block_box_layout, columns_layout
@@ -61,8 +70,26 @@ def install() -> None:
 
 
 def forget_lines() -> None:
-    """Clears the cache. Called at the end of a document."""
-    _lines.clear()
+    """Clears the caches. Called at the end of a document."""
+    for cached in (_lines, _fonts, _struts):
+        cached.clear()
+
+
+def setup(self: Any, style: Any) -> None:
+    """Chooses font, language and direction. The first layout of a style is the pattern of the others."""
+    if id(style) not in _fonts:
+        pattern = line_break.Layout.__new__(line_break.Layout)
+        _stock_setup(pattern, style)
+        _fonts[id(style)] = style, vars(pattern)
+    values = _fonts[id(style)][1]
+    vars(self).update(values)
+    self.layout = ffi.gc(pango.pango_layout_copy(values["layout"]), gobject.g_object_unref)
+
+
+def strut(style: Any) -> tuple[float, float]:
+    if id(style) not in _struts:
+        _struts[id(style)] = style, _stock_strut(style)
+    return _struts[id(style)][1]
 
 
 def split_first_line(
