@@ -18,7 +18,7 @@ from .commands.click_localization import localized, localized_click, localized_c
 from .errors import BadSetting, InstanceUnusable, LimitTooLow, ReaderError
 from .models import escaped
 from .settings import Settings
-from .storage.log_lines import start_logging
+from .storage.log_formatter import start_logging
 
 COMMANDS = ("backup", "build", "check", "comments", "doctor", "editor", "export", "import", "mail", "restore", "serve")
 """The modules of ``commands`` that define one; only the module of the command that is run gets imported."""

@@ -25,7 +25,7 @@ from reader.publication_history.database_tables import COPIED, versions
 from reader.services import build_services
 from reader.settings import ROOT, Settings
 from reader.state import State
-from reader.state.changes import note_change
+from reader.state.cache_invalidation import note_change
 from reader.storage.locks import file_lock
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reader.comments import acceptance, bounds
-from reader.comments.changes import APPROVE
+from reader.comments import acceptance, pending_limits
 from reader.comments.comment import APPROVED, DISPLACED, OPEN, PENDING, REVIEWED, Submission
+from reader.comments.database_writes import APPROVE
 from reader.comments.store import CommentStore, Rules, Sender
 from reader.comments.word_list import WordList
 from reader.errors import Busy, ShareUsed
@@ -20,7 +20,7 @@ REVIEW, FREE = (Rules(mode, WordList(), ()) for mode in (REVIEWED, OPEN))
 @pytest.fixture
 def store(state, monkeypatch):
     for name, most in {"OF_ALL": 8, "OF_ARTICLE": 5, "OF_NETWORK": 4, "OF_CLIENT": 2, "MOST_DISPLACED": 2}.items():
-        monkeypatch.setattr(bounds, name, most)
+        monkeypatch.setattr(pending_limits, name, most)
     return CommentStore(state)
 
 

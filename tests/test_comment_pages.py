@@ -14,8 +14,8 @@ import pytest
 
 from reader.app import create_app
 from reader.comments import acceptance, queries
-from reader.comments.changes import APPROVE, HIDE
 from reader.comments.comment import OPEN, PENDING, REVIEWED
+from reader.comments.database_writes import APPROVE, HIDE
 from reader.comments.default_mode import mode_of
 from reader.editing.accounts import add_editor, remove_editor
 from reader.services import build_services

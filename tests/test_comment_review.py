@@ -17,8 +17,8 @@ from test_comment_imports import EXPORTS
 from reader.app import create_app
 from reader.cli import main
 from reader.comments import queries
-from reader.comments.changes import displace, withdraw
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, Submission
+from reader.comments.database_writes import displace, withdraw
 from reader.comments.store import Rules, Sender
 from reader.comments.word_list import WordList
 from reader.feeds import FEEDS

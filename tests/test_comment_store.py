@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from reader.comments import acceptance
 from reader.comments import store as store_module
-from reader.comments.changes import APPROVE, HIDE, REJECT, NewComment, key_of_day, post
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, WITHDRAWN, Cursor, Submission
 from reader.comments.database_tables import comment_acts, comment_keys, comments
+from reader.comments.database_writes import APPROVE, HIDE, REJECT, NewComment, key_of_day, post
 from reader.comments.store import CommentStore, Rules, Sender
 from reader.comments.word_list import WordList
 

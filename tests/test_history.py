@@ -13,7 +13,7 @@ from sqlalchemy import select
 from reader.app import create_app
 from reader.catalog import Catalog
 from reader.errors import Gone, Moved, StateUnusable
-from reader.publication_history import recording_client as client
+from reader.publication_history import database_writer_client
 from reader.publication_history.database_tables import COPIED, recorded, versions
 from reader.services import build_services
 from reader.state import State
@@ -94,7 +94,7 @@ def test_a_state_database_that_was_lost_gets_what_the_catalog_knows(site, settin
     state = State(settings.state_url)
     if state.path:
         shutil.rmtree(state.path.parent)
-        client._children.end_idle()  # as a restart does
+        database_writer_client._children.end_idle()  # as a restart does
     else:
         with state.writing() as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")

@@ -20,7 +20,7 @@ from waiting import LIMIT_SECONDS
 
 from reader.models import escaped, escaped_in_json
 from reader.settings import ROOT
-from reader.storage.log_lines import LineFormatter
+from reader.storage.log_formatter import LineFormatter
 from reader.web.middleware.access_log import AccessLog
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨，市民带伞出行，公交照常运行。\n"

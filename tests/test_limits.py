@@ -18,8 +18,15 @@ from reader.catalog.article_terms import terms_of
 from reader.child_process.cpu_time import limited_cpu_time
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
-from reader.formats.pasted_pages import dateline, head, headline, labels, notices, patterns
-from reader.formats.pasted_pages import tail as below
+from reader.formats.pasted_pages import (
+    dateline,
+    headline,
+    labels,
+    lines_above_story,
+    lines_below_story,
+    notices,
+    patterns,
+)
 from reader.importing.extraction.blocks import parse
 from reader.media.images import link_pictures
 from reader.models import Article
@@ -201,7 +208,7 @@ def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffi
 
 LINE_PATTERNS = {
     f"{module.__name__.split('.')[-1]}.{name}": value
-    for module in (dateline, head, headline, labels, notices, patterns, below)
+    for module in (dateline, lines_above_story, headline, labels, notices, patterns, lines_below_story)
     for name, value in vars(module).items()
     if hasattr(value, "fullmatch") and hasattr(value, "groupindex")
 }

@@ -12,7 +12,7 @@ import pytest
 
 from reader.app import create_app
 from reader.chinese import script_conversion
-from reader.server.process_start import MALLOC
+from reader.server.spawn_web_process import MALLOC
 from reader.services import build_services
 from reader.settings import ROOT
 from reader.web import long_pages
@@ -84,7 +84,7 @@ def test_the_threads_of_a_web_process_share_two_arenas_of_memory():
 
 def test_a_forked_process_with_many_threads_keeps_the_memory_of_two():
     code = (
-        "import ctypes, threading; from reader.server.process_start import Arguments, fork;"
+        "import ctypes, threading; from reader.server.spawn_web_process import Arguments, fork;"
         "libc, together = ctypes.CDLL(None), threading.Barrier(9);"
         "use = lambda: [together.wait(), libc.malloc(100), together.wait()];"
         "threads = [threading.Thread(target=use) for _ in range(9)];"

@@ -60,7 +60,7 @@ class Site:
         return client
 
     def subscribe(self, *addresses: str, choice: Choice = Choice(DAILY)) -> None:  # noqa: B008 frozen
-        from reader.mail.changes import subscribe
+        from reader.mail.database_writes import subscribe
 
         with self.services.state.writing() as connection:
             for address in addresses:

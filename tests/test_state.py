@@ -24,11 +24,11 @@ from sqlalchemy.exc import IntegrityError
 import reader
 from reader.errors import StateUnusable
 from reader.settings import Settings
-from reader.state import State, changes
-from reader.state.changes import note_change
+from reader.state import State, cache_invalidation
+from reader.state.cache_invalidation import note_change
 from reader.state.database_tables import METADATA, Moment, state_changes
 from reader.state.migrating import applied
-from reader.state.schema_version import FOLDER, heads, is_current
+from reader.state.migration_heads import FOLDER, heads, is_current
 
 ROOT = Path(reader.__file__).parent
 
@@ -107,7 +107,7 @@ def test_another_process_learns_what_changed(state, state_url):
 
 def test_whoever_has_not_looked_for_long_takes_everything_for_changed(state, monkeypatch):
     kept = 20
-    monkeypatch.setattr(changes, "KEPT", kept)
+    monkeypatch.setattr(cache_invalidation, "KEPT", kept)
     with state.writing() as connection:
         for number in range(kept + 1):
             note_change(connection, "comments", str(number))

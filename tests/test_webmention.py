@@ -14,8 +14,8 @@ import pytest
 from waiting import wait_for
 
 from reader.app import create_app
-from reader.comments.changes import APPROVE, HIDE, REJECT
 from reader.comments.comment import APPROVED, PENDING, WITHDRAWN
+from reader.comments.database_writes import APPROVE, HIDE, REJECT
 from reader.http_client.client import HttpResponse
 from reader.services import Announcements, build_services
 from reader.webmentions.pages import endpoint_of, mention_in, outgoing_links

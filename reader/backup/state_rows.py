@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Integer, MetaData, Table, func, insert, selec
 from ..errors import BadBackup
 from ..i18n import Message
 from ..state.migrating import applied, upgrade
-from ..state.schema_version import known_ids
+from ..state.migration_heads import known_ids
 
 MADE_WITH_ROWS = ("state_revision", "history_identity")
 _CHUNK = 500

@@ -16,7 +16,7 @@ from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
 from ..server.listener import open_listener
 from ..server.loaded_application import LoadedApplication
-from ..server.process_start import open_standard_files
+from ..server.spawn_web_process import open_standard_files
 from ..server.supervisor import Supervisor
 from ..server.writable_instance_folder import InstanceFolder
 from ..settings import Settings

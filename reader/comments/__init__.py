@@ -9,8 +9,8 @@
     signatures.py       signed forms, the author's cookie, and the client's pseudonym of a day
     database_tables.py  the tables in the state database
     queries.py, paging.py   questions to them
-    changes.py, counting.py changes, and what is derived with each of them
-    bounds.py           how many may wait for an editor
+    database_writes.py, counting.py  changes of them, and what is derived with each
+    pending_limits.py   how many may wait for an editor
     store.py            CommentStore: both, a transaction a method
     importing/          comments of other programs -> ImportedComment
 

@@ -12,7 +12,7 @@ PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN = "pending", "approved", "rejecte
 DISPLACED = "displaced"
 STATUSES = (PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN, DISPLACED)
 """PENDING waits for an editor. REJECTED never was public, HIDDEN was; WITHDRAWN by its author. DISPLACED was suspicious
-and made room for others while too many waited (``bounds.py``)."""
+and made room for others while too many waited (``pending_limits.py``)."""
 
 OFF, REVIEWED, OPEN = "off", "reviewed", "open"
 """The values of READER_COMMENTS: none; each is read by an editor first; those without a suspicion appear at once."""

@@ -81,7 +81,7 @@ class CommentStore:
 
     def _site_key(self) -> bytes:
         """Comments can be read while nobody can write: on a read-only disk, or while another process writes."""
-        from .changes import known_site_key, site_key
+        from .database_writes import known_site_key, site_key
 
         with self.state.reading() as connection:
             if key := known_site_key(connection):
@@ -149,9 +149,9 @@ class CommentStore:
 
         Once others can read it, who sends it again gets no cookie: the form is the same for all, and so may be the
         address of a school.
-        Raises Busy if too many wait already (``bounds.py``).
+        Raises Busy if too many wait already (``pending_limits.py``).
         """
-        from . import bounds, changes, queries
+        from . import database_writes, pending_limits, queries
 
         author = self.signatures.author_of(sender.cookie) if sender.cookie else ""
         author_id = "" if author else self._author_id(page, sent, sender)
@@ -159,7 +159,7 @@ class CommentStore:
         reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
         digest = acceptance.digest_of(sent.text)
         with self.state.writing() as connection:
-            key = changes.key_of_day(connection, now)
+            key = database_writes.key_of_day(connection, now)
             sent_from = Origin(pseudonym(sender.client, key), pseudonym(sender.network, key))
             if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
                 reasons.append(acceptance.DUPLICATE)
@@ -173,10 +173,10 @@ class CommentStore:
                 return known, author_id if is_secret else ""
             waits = acceptance.waits(rules.mode, tuple(reasons))
             if waits:
-                bounds.make_room(connection, page, sent_from, now)
+                pending_limits.make_room(connection, page, sent_from, now)
             status = PENDING if waits else APPROVED
-            new = changes.NewComment(page, sent, now, status, origin, author, sent_from, digest, tuple(reasons))
-            return changes.post(connection, new), author_id
+            new = database_writes.NewComment(page, sent, now, status, origin, author, sent_from, digest, tuple(reasons))
+            return database_writes.post(connection, new), author_id
 
     def _author_id(self, page: str, sent: Submission, sender: Sender) -> str:
         """An id that nobody can guess, and that a second press of the same button gets again."""
@@ -189,7 +189,7 @@ class CommentStore:
 
     def correct(self, number: int, cookie: str, sent: Submission, rules: Rules, now: datetime) -> Comment | None:
         """The comment before; None if it can't be changed (any more). The corrected text may have to wait again."""
-        from . import changes, queries
+        from . import database_writes, queries
 
         author = self.signatures.author_of(cookie)
         reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
@@ -203,19 +203,19 @@ class CommentStore:
             if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR, comment.id):
                 reasons.append(acceptance.DUPLICATE)
             waits = comment.status == PENDING or acceptance.waits(rules.mode, tuple(reasons))
-            changes.correct(connection, comment, sent.text, PENDING if waits else comment.status, digest, now)
+            database_writes.correct(connection, comment, sent.text, PENDING if waits else comment.status, digest, now)
             return comment
 
     def withdraw(self, number: int, cookie: str, now: datetime) -> Comment | None:
         """The comment before; None if it can't be withdrawn (any more)."""
-        from . import changes, queries
+        from . import database_writes, queries
 
         author = self.signatures.author_of(cookie)
         with self.state.writing() as connection:
             comment = queries.comment(connection, number)
             if comment is None or not comment.may_be_changed_by(author, now):
                 return None
-            changes.withdraw(connection, comment, now)
+            database_writes.withdraw(connection, comment, now)
             return comment
 
     # -- editors -----------------------------------------------------------------------------------------------------
@@ -232,10 +232,10 @@ class CommentStore:
 
     def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None) -> int:
         """How many comments *act*, one of ``REVIEW``, changed; with *read* only those that are as they were read."""
-        from . import changes
+        from . import database_writes
 
         with self.state.writing() as connection:
-            return len(changes.review(connection, numbers, act, editor, now, read))
+            return len(database_writes.review(connection, numbers, act, editor, now, read))
 
     def is_unread(self, numbers: Iterable[int], read: Read, *, alone: bool) -> bool:
         """Whether one of the comments has another text than was read. One that another editor has dealt with is passed
@@ -251,11 +251,11 @@ class CommentStore:
 
     def answer(self, number: int, sent: Submission, editor: str, now: datetime) -> Comment | None:
         """The paper's public answer to a comment, which becomes public too; None if there is no such comment."""
-        from . import changes, queries
+        from . import database_writes, queries
 
         with self.state.writing() as connection:
             comment = queries.comment(connection, number)
-            return changes.answer(connection, comment, sent, editor, now) if comment else None
+            return database_writes.answer(connection, comment, sent, editor, now) if comment else None
 
 
 def _hash(*parts: str) -> str:

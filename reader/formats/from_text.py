@@ -26,8 +26,9 @@ from .dates import find_dates
 from .decoding import decode_text
 from .front_matter_variants import is_nikola_head
 from .pasted_pages.dateline import date_alone
-from .pasted_pages.head import Head, possible_heads
 from .pasted_pages.labels import TAGS, credits_in, people_in, tags_in
+from .pasted_pages.lines_above_story import Head, possible_heads
+from .pasted_pages.lines_below_story import SENTENCE, Tail, is_furniture, read_tail
 from .pasted_pages.patterns import (
     BYLINE_AT_END,
     BYLINE_AT_START,
@@ -42,7 +43,6 @@ from .pasted_pages.patterns import (
     names_in,
     whole_line,
 )
-from .pasted_pages.tail import SENTENCE, Tail, is_furniture, read_tail
 
 SUFFIXES = (".txt", ".text")
 SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()

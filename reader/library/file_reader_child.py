@@ -31,7 +31,7 @@ from ..media.renditions import link_pictures
 from ..media.sound_and_video import link_media
 from ..models import Article, Draft, Problem, local_time
 from ..settings import Settings
-from ..storage.log_lines import start_logging
+from ..storage.log_formatter import start_logging
 from ..storage.regular_files import read_regular
 from .article_json import fields_of
 from .author_files import look_again, with_names

@@ -2,7 +2,7 @@
 
     choices.py          the values: what a reader chose, what is queued, what an address may get
     database_tables.py  the tables in the state database
-    changes.py          changes of them, in the caller's transaction
+    database_writes.py  changes of them, in the caller's transaction
     store.py            MailStore: what web pages and the command ask and change, a transaction a method
     outbox.py           Outbox: what the sender asks and changes
     personal_data.py    everything that is kept of one address: exported, erased

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from ..state import State
 from ..state.insert_once import insert_once
-from . import changes, choices
+from . import choices, database_writes
 from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
 from .database_tables import mail_editions, mail_outbox, mail_subscribers
 
@@ -82,7 +82,7 @@ class Outbox:
         Returns whether it did."""
         self.done(message.id, FAILED, now, reason)
         with self._state.writing() as connection:
-            found = changes.subscriber(connection, message.subscriber)
+            found = database_writes.subscriber(connection, message.subscriber)
             if found is None:
                 return False
             refusals = found.refusals + 1
@@ -97,14 +97,14 @@ class Outbox:
     def note(self, to: str, origin: str, content: dict[str, str], now: datetime) -> None:
         """Queues a note to who ordered a file that could not be sent."""
         with self._state.writing() as connection:
-            changes.queue(connection, choices.NOTE, to, f"note:{origin}", content, now)
+            database_writes.queue(connection, choices.NOTE, to, f"note:{origin}", content, now)
 
     # -- issues ------------------------------------------------------------------------------------------------------
 
     def subscriber(self, number: int) -> Subscriber | None:
         """None if they unsubscribed, or a bounce stopped it."""
         with self._state.reading() as connection:
-            found = changes.subscriber(connection, number)
+            found = database_writes.subscriber(connection, number)
         return found if found and found.stopped_at is None else None
 
     def has_subscribers(self, frequency: str) -> bool:
@@ -134,8 +134,10 @@ class Outbox:
                 return 0
             of_day = (mail_editions.c.frequency == frequency, mail_editions.c.day == day)
             number = connection.execute(select(mail_editions.c.id).where(*of_day)).scalar_one()
-            return changes.queue_for_all(connection, theirs, f"issue:{frequency}:{day}:", {"edition": str(number)}, now)
+            return database_writes.queue_for_all(
+                connection, theirs, f"issue:{frequency}:{day}:", {"edition": str(number)}, now
+            )
 
     def prune(self, now: datetime) -> None:
         with self._state.writing() as connection:
-            changes.prune(connection, now)
+            database_writes.prune(connection, now)

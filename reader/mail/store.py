@@ -40,7 +40,7 @@ class MailStore:
     @property
     def _key(self) -> bytes:
         """Pages can be read while nobody can write."""
-        from .changes import known_site_key, site_key
+        from .database_writes import known_site_key, site_key
 
         with self._lock:
             if not self._known_key:
@@ -66,7 +66,7 @@ class MailStore:
         """
         from sqlalchemy import insert
 
-        from . import changes
+        from . import database_writes
         from .database_tables import mail_requests
 
         token = secrets.token_urlsafe(24)
@@ -77,15 +77,15 @@ class MailStore:
                 (choices.CONFIRMATIONS_OF_NETWORK, network),
                 (choices.CONFIRMATIONS_OF_SITE, "everybody"),
             ):
-                if subject and not changes.spend(connection, limit, subject, now):
+                if subject and not database_writes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)
-            has_share = changes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
-            if not has_share or changes.is_blocked(connection, address):
+            has_share = database_writes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
+            if not has_share or database_writes.is_blocked(connection, address):
                 return
             values = {**vars(choice), "token_hash": _hash(token), "address": address, "made_at": now}
             connection.execute(insert(mail_requests).values(**values))
             content = {"token": token, "locale": choice.locale, "frequency": choice.frequency}
-            changes.queue(connection, CONFIRMATION, address, f"confirmation:{_hash(token)}", content, now)
+            database_writes.queue(connection, CONFIRMATION, address, f"confirmation:{_hash(token)}", content, now)
 
     def request_with(self, token: str, now: datetime) -> Request | None:
         """What a confirmation's link stands for; None if it is none, or too old."""
@@ -102,24 +102,24 @@ class MailStore:
 
     def confirm(self, token: str, now: datetime) -> Request | None:
         """Subscribes the address of a confirmation if it ordered the issue. Pressing the button twice does no harm."""
-        from . import changes
+        from . import database_writes
 
         request = self.request_with(token, now)
         if request and request.choice.frequency:
             with self.state.writing() as connection:
-                if changes.is_blocked(connection, request.address):
+                if database_writes.is_blocked(connection, request.address):
                     return None
-                changes.subscribe(connection, request.address, request.choice, now)
+                database_writes.subscribe(connection, request.address, request.choice, now)
         return request
 
     def block(self, token: str, now: datetime) -> bool:
         """No mail to the address of a confirmation, ever. Returns whether there is one."""
-        from . import changes
+        from . import database_writes
 
         if (request := self.request_with(token, now)) is None:
             return False
         with self.state.writing() as connection:
-            changes.block(connection, request.address, now)
+            database_writes.block(connection, request.address, now)
         return True
 
     def cookie_of(self, address: str, device: str = "") -> str:
@@ -141,50 +141,50 @@ class MailStore:
 
         Raises Busy if the owner, the receiver or the whole site has had its share of the day.
         """
-        from . import changes
+        from . import database_writes
 
         origin = f"document:{_hash(repr((form, owner, to, sorted(content.items()))))}"
         with self.state.writing() as connection:
-            if changes.is_blocked(connection, owner) or changes.is_blocked(connection, to):
+            if database_writes.is_blocked(connection, owner) or database_writes.is_blocked(connection, to):
                 return
-            if not changes.queue(connection, DOCUMENT, to, origin, {**content, "owner": owner}, now):
+            if not database_writes.queue(connection, DOCUMENT, to, origin, {**content, "owner": owner}, now):
                 return
             subjects = (key_of(owner), key_of(to), "")
             for limit, subject in zip(choices.LIMITS_OF_DOCUMENTS, subjects, strict=True):
-                if not changes.spend(connection, limit, subject, now):
+                if not database_writes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)  # and so nothing of this is kept
 
     # -- subscribers -------------------------------------------------------------------------------------------------
 
     def subscriber_with(self, token: str) -> Subscriber | None:
         """Whose unsubscribe link has *token*."""
-        from . import changes
+        from . import database_writes
 
         number, _, rest = token.partition("-")
         if not (number.isascii() and number.isdigit() and len(number) < 10):
             return None
         with self.state.reading() as connection:
-            found = changes.subscriber(connection, int(number))
+            found = database_writes.subscriber(connection, int(number))
         return found if found and hmac.compare_digest(found.secret.encode(), rest.encode()) else None
 
     def unsubscribe(self, token: str) -> bool:
         """Whether there was such a subscriber."""
-        from . import changes
+        from . import database_writes
 
         if (found := self.subscriber_with(token)) is None:
             return False
         with self.state.writing() as connection:
-            changes.unsubscribe(connection, found.id)
+            database_writes.unsubscribe(connection, found.id)
         return True
 
     def change(self, token: str, frequency: str, script: str, now: datetime) -> Subscriber | None:
-        from . import changes
+        from . import database_writes
 
         if (found := self.subscriber_with(token)) is None:
             return None
         choice = replace(found.choice, frequency=frequency, script=script)
         with self.state.writing() as connection:
-            changes.subscribe(connection, found.address, choice, now)
+            database_writes.subscribe(connection, found.address, choice, now)
         return replace(found, choice=choice)
 
 

@@ -14,9 +14,9 @@ from importlib import import_module
 from pathlib import Path
 
 from ..settings import PACKAGE, Settings
-from . import process_start
+from . import spawn_web_process
 from .kept_code import keep_code
-from .process_start import Arguments, Process
+from .spawn_web_process import Arguments, Process
 
 _NOT_BEFORE_A_FORK = ("reader.web.views.monitoring",)
 """Imports prometheus_client, which opens the files of a process when it is imported."""
@@ -48,7 +48,7 @@ class LoadedApplication:
 
     def fork(self, arguments: Arguments, settings: dict[str, str]) -> Process:
         """A web process, with *settings* added to its environment."""
-        return process_start.fork(self._run, arguments, settings)
+        return spawn_web_process.fork(self._run, arguments, settings)
 
 
 def _files(folders: tuple[Path, ...]) -> Iterator[tuple[str, int, int, int]]:

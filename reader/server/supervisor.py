@@ -20,7 +20,7 @@ from contextlib import suppress
 from ..errors import ReaderError
 from .listener import queued_connections, refuse_new_connections
 from .loaded_application import LoadedApplication
-from .process_start import Arguments, Process, start_program
+from .spawn_web_process import Arguments, Process, start_program
 
 LOG = logging.getLogger(__name__)
 

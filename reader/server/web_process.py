@@ -33,15 +33,15 @@ from ..app import create_app, takes_body_at
 from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
-from ..storage.log_lines import start_logging
+from ..storage.log_formatter import start_logging
 from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
 from .draining_middleware import LARGE_ANSWERS, LINGERING, DrainingMiddleware
 from .kept_code import keep_code
 from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, silent_listener
-from .process_start import Arguments
 from .request_body import PLACES, WAITING, RequestBodies
+from .spawn_web_process import Arguments
 from .supervisor import SIGNALS
 
 LOG = logging.getLogger(__name__)

@@ -5,16 +5,16 @@ Comments, editors, the history of addresses and versions. SQLite in ``data/`` be
 
 database.py       State: transactions, the fault, which files and servers can be used
 engines.py        SQLAlchemy engines of both kinds
-schema_version.py which migrations this code has, without importing SQLAlchemy
+migration_heads.py which migrations this code has, without importing SQLAlchemy
 migrating.py      creating the database, and applying migrations under a lock
 migrations/       one file per change of the tables
 database_tables.py  the metadata of all tables, column types, the tables of this package
-changes.py        what changed since a revision, for caches of other processes
+cache_invalidation.py what changed since a revision, for caches of other processes
 insert_once.py    an insert that is done once, in both engines
 revision.py       the revision, asked every few milliseconds
 
 SQLAlchemy and Alembic are imported at the first transaction: pages of articles need no state, and importing both takes
-0.3 s and 30 MB. This module, ``database``, ``revision`` and ``schema_version`` import neither.
+0.3 s and 30 MB. This module, ``database``, ``revision`` and ``migration_heads`` import neither.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from .revision import FileRevision, ServerRevision, column_in
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from .changes import Changes
+    from .cache_invalidation import Changes
 
 LOG = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class State:
 
     def changes_since(self, revision: int) -> Changes:
         """What was noted since that revision."""
-        from .changes import changes_since
+        from .cache_invalidation import changes_since
 
         with self.reading() as connection:
             return changes_since(connection, revision)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ..storage.sqlite import open_database
 from .engines import WRITES, sqlite_engine
-from .schema_version import FOLDER, is_current
+from .migration_heads import FOLDER, is_current
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 

@@ -54,7 +54,7 @@ class MentionQueue:
         """
         from sqlalchemy import delete, func, select
 
-        from ..state.changes import note_change
+        from ..state.cache_invalidation import note_change
         from .database_tables import webmentions as w
 
         host = urlsplit(source).hostname or ""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from ..comments import acceptance, bounds, changes, queries
+from ..comments import acceptance, database_writes, pending_limits, queries
 from ..comments.comment import APPROVED, PENDING, WITHDRAWN, Comment, Origin, Submission
 from ..comments.plain_text import clean_line, clean_text
 from .pages import Mention
@@ -41,17 +41,17 @@ def record(connection: Connection, queued: QueuedMention, found: Mention | None,
         return None
     if found is None:
         if known and known.status in (PENDING, APPROVED):
-            changes.withdraw(connection, known, now)
+            database_writes.withdraw(connection, known, now)
         return None
     sent = submission_of(queued.source, found)
     if known is None:
         sent_from = Origin(f"host:{urlsplit(queued.source).hostname}", "")
-        bounds.make_room(connection, queued.page, sent_from, now)
+        pending_limits.make_room(connection, queued.page, sent_from, now)
         reasons = (acceptance.WEBMENTION,)
-        new = changes.NewComment(queued.page, sent, now, PENDING, origin, sent_from=sent_from, reasons=reasons)
-        return changes.post(connection, new)
+        new = database_writes.NewComment(queued.page, sent, now, PENDING, origin, sent_from=sent_from, reasons=reasons)
+        return database_writes.post(connection, new)
     if known.text != sent.text and known.status in (PENDING, APPROVED):
-        changes.correct(connection, known, sent.text, PENDING, "", now)
+        database_writes.correct(connection, known, sent.text, PENDING, "", now)
     return known
 
 

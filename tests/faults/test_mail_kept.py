@@ -17,9 +17,9 @@ from faults.running import Server, is_alive, wait_for
 from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import update
 
-from reader.mail.changes import subscribe
 from reader.mail.choices import WEEKLY, Choice
 from reader.mail.database_tables import mail_subscribers
+from reader.mail.database_writes import subscribe
 from reader.mail.outbox import Outbox
 from reader.state import State
 

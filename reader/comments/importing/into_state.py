@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from ...i18n import N_
 from ...state import State
-from ...state.changes import note_change
+from ...state.cache_invalidation import note_change
 from .. import queries
 from ..acceptance import digest_of
-from ..changes import TOPIC, NewComment, post
 from ..comment import WITHDRAWN, Submission
+from ..database_writes import TOPIC, NewComment, post
 from .imported_comment import ImportedComment
 from .own_export import FORMAT
 

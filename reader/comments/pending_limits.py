@@ -15,9 +15,9 @@ from ..errors import Busy, ShareUsed
 from ..i18n import Message
 from . import queries
 from .acceptance import FLOOD
-from .changes import displace
 from .comment import DISPLACED, PENDING, Comment, Origin
 from .database_tables import comment_acts, comments
+from .database_writes import displace
 
 OF_ALL, OF_ARTICLE, OF_NETWORK, OF_CLIENT = 10_000, 2_000, 1_000, 200
 """10,000 are more than editors can read, and small on a disk. No article has more than a fifth of them, no network

@@ -24,7 +24,7 @@ Rows = dict[str, list[Row]]
 Changes = dict[str, dict[str, Row | None]]
 """By table and slug: the row as it is now, or None if it was deleted."""
 
-COMMAND = (sys.executable, "-m", "reader.publication_history.recording_child")
+COMMAND = (sys.executable, "-m", "reader.publication_history.database_writer_child")
 ANSWER_SECONDS = 120.0
 IDLE_SECONDS = 30.0
 _RECYCLE_BYTES = 400_000_000

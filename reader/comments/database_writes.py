@@ -1,7 +1,8 @@
 """Changes of the tables of comments: posting, correcting, reviewing. Each is part of the caller's transaction.
 
 *connection* is one of ``State.writing``; what is returned counts when it has committed. A change that readers can see
-is noted (``state/changes.py``), so that all web processes drop the pages of that article. Imports SQLAlchemy.
+is noted (``state/cache_invalidation.py``), so that all web processes drop the pages of that article.
+Imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from ..state.changes import note_change
+from ..state.cache_invalidation import note_change
 from ..state.insert_once import insert_once
 from . import queries
 from .comment import (
