@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlencode
 
 from ..catalog import Catalog
@@ -162,9 +163,9 @@ class ExportService:
         sizes = self.store.sizes(keys)
         return [sizes.get(key) for key in keys]
 
-    def find(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> Path | None:
-        """The finished file, or None. Never starts a job."""
-        return self.store.find(self.key(publication, suffix, page, script))
+    def open(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> BinaryIO | None:
+        """The finished file, opened, or None. Never starts a job."""
+        return self.store.open(self.key(publication, suffix, page, script))
 
     def submit(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> JobStatus | None:
         """Queues a job unless one is queued. Returns its status; None if the file is finished. Raises Busy."""
@@ -190,6 +191,8 @@ class ExportService:
         deadline = time.monotonic() + patience_seconds
         key = self.key(publication, suffix, page, script)
         status = self.submit(publication, suffix, page, script)
+        if status is None and not self.store.find(key):  # deleted since it was found
+            status = self.submit(publication, suffix, page, script)
         while status and status.state != FAILED and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
             status = self.jobs.status(key)

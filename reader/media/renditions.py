@@ -126,7 +126,7 @@ class ImageRenderer:
             self._wait_for(digest, key)
             path = self._store.find(key)
         if not path:
-            raise NotFound("picture", key)
+            raise Busy(Message("the file was just removed from the cache"), retry_seconds=1)
         return path
 
     def _submitted(self, executor: ThreadPoolExecutor, name: str, digest: str, keys: Sequence[str]) -> Future[None]:

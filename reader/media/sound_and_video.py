@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from urllib.parse import unquote
 
 from .. import urls
@@ -116,20 +118,22 @@ def _write_record(instance: Path, digest: str, path: Path, status: os.stat_resul
         replace_file(target, facts.encode())
 
 
-def media_file(settings: Settings, digest: str, size_bytes: int) -> Path:
-    """Where the file lies. Raises NotFound if it is gone, is another one now, or isn't in the articles folder."""
+def open_media_file(settings: Settings, digest: str, size_bytes: int) -> tuple[BinaryIO, Path]:
+    """The open file and its path. Raises NotFound if it is gone, is another one now, or left the articles folder."""
     try:
         facts = json.loads(_record(settings.instance, digest).read_text("utf-8"))
         path = Path(facts["path"])
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(settings.articles)):
             raise NotFound("file", digest)
-        with open_regular(path, settings.media_limit_mb * 1_000_000) as content:
+        with ExitStack() as on_error:
+            content = on_error.enter_context(open_regular(path, settings.media_limit_mb * 1_000_000))
             status = os.fstat(content.fileno())
             is_same = (status.st_size, status.st_mtime_ns) == (facts["size"], facts["modified_ns"])
             if status.st_size != size_bytes or not (is_same or digest_of(content) == digest):
                 raise NotFound("file", digest)
+            on_error.pop_all()
     except (OSError, ValueError):
         raise NotFound("file", digest) from None
     if not is_same:
         _write_record(settings.instance, digest, path, status)
-    return path
+    return content, path

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from .private_files import FOLDER_MODE
 
@@ -40,6 +41,13 @@ class FileCache:
         except OSError:  # a full or read-only disk: the file can still be read
             return path
         return path
+
+    def open(self, key: str) -> BinaryIO | None:
+        """The file, opened: it can be read to its end even if it is evicted meanwhile. Sets its access time, too."""
+        path = self.find(key)
+        with suppress(FileNotFoundError):
+            return path.open("rb") if path else None
+        return None
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
         """The size in bytes of each file that exists, by key. Does not change access times."""

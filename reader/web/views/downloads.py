@@ -14,27 +14,24 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from gettext import NullTranslations
-from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, request, send_file
+from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog import Catalog
 from ...catalog.query_parser import Query, parse
-from ...chinese.script_conversion import terms_of
 from ...chinese.scripts import needs_change
 from ...errors import NotFound
-from ...exports import EXPORTS, page_of
+from ...exports import EXPORTS
 from ...exports.content_disposition import disposition
-from ...exports.options import options_of, script_of
+from ...exports.options import script_of
 from ...exports.publications import (
     MOST_ARTICLES,
     check_count,
-    in_chosen_script,
     of_article,
     of_collection,
     of_issue,
@@ -48,9 +45,10 @@ from ...models import Collection, Publication, is_slug
 from .. import services
 from ..commented_files import commented, has_comments
 from ..e_readers import is_e_reader
+from ..exports_in_requests import TEXTS, export_now, is_light, store_if_possible
+from ..file_responses import file_response, removed
 from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
-from ..responses import fit_suffix_range
 
 bp = Blueprint("downloads", __name__)
 
@@ -69,10 +67,6 @@ BROWSERS_WAITING = WaitingPlaces(total=2, per_client=2)
 PROGRAMS_WAITING = WaitingPlaces(total=3, per_client=2)
 """How many threads of a process can wait, of those that ``serve`` gives it (``server/web_process.py``)."""
 
-LIGHT_BYTES = 200_000
-"""Up to this much HTML, text formats are exported in the request: 0.4 to 10 ms for an article of 2,265 characters, at
-worst (Markdown of a text made of marks) 0.9 s. More is queued and counts for the client's limit."""
-
 ARTICLES_AS_ONE = 10
 """A book counts as one export more for each ten articles: about as much work as the PDF of one article."""
 
@@ -82,7 +76,6 @@ TEXTS_PER_MINUTE = 300
 MOST_OUTLINES = 200
 """How many publications without their texts are kept: at most 200 articles of about 1 KB each."""
 
-_TEXTS = frozenset(("txt", "md", "json", "html"))
 _SUFFIX = f"<any({', '.join(map(repr, EXPORTS))}):suffix>"
 
 
@@ -147,10 +140,10 @@ def bundle_response(read: Callable[[], Publication], name: str, suffix: str) -> 
 _outlines: dict[tuple[Catalog, int, str], Publication] = {}
 
 
-def export_in_store(publication: Publication, suffix: str) -> Path | None:
-    """The finished file for ``?page=`` and ``?script=``."""
+def export_in_store(publication: Publication, suffix: str) -> BinaryIO | None:
+    """The finished file for ``?page=`` and ``?script=``, opened."""
     page, script = options_asked_for(publication)
-    return services().export_service.find(publication, suffix, page, script)
+    return services().export_service.open(publication, suffix, page, script)
 
 
 @bp.get(f"{urls.SEARCH}.{_SUFFIX}")
@@ -198,10 +191,11 @@ def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
     A version of an article that is not published any more is not sent: Gone, NotFound or a redirect to its new address.
     """
     may_be_sent, latest = latest_of(key, name, suffix)
-    path = services().export_service.store.find(f"{key}.{suffix}") if may_be_sent and is_key(key) else None
-    if path is None:
+    name_in_store = f"{key}.{suffix}"
+    file = services().export_service.store.open(name_in_store) if may_be_sent and is_key(key) else None
+    if file is None:
         return redirect(latest + options_in(key, suffix), 302)
-    return send(path, path.name, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
+    return send(file, name_in_store, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
 
 
 def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
@@ -226,15 +220,15 @@ def is_key(text: str) -> bool:
     return text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
 
 
-def download_response(publication: Publication, suffix: str, finished: Path | None = None) -> Response:
+def download_response(publication: Publication, suffix: str, finished: BinaryIO | None = None) -> Response:
     """The *finished* file or its progress. ``?page=`` and ``?script=`` select page size and script."""
     page, script = options_asked_for(publication)
     export_service = services().export_service
-    found: Path | bytes | JobStatus | None = finished or export_in_store(publication, suffix)
+    found: BinaryIO | bytes | JobStatus | None = finished or export_in_store(publication, suffix)
     if found is None and is_light(publication, suffix):
         client_limits().spend("texts", TEXTS_PER_MINUTE, client())
         found = export_now(publication, suffix, page, script)
-        if suffix not in _TEXTS:
+        if suffix not in TEXTS:
             found = store_if_possible(export_service.key(publication, suffix, page, script), found)
     if found is None:
         cost = 1 + len(publication.chapters) // ARTICLES_AS_ONE
@@ -283,45 +277,28 @@ def options_asked_for(publication: Publication) -> tuple[str, str]:
     return request.args.get("page", ""), script if needs_change(publication.language, script) else ""
 
 
-def is_light(publication: Publication, suffix: str) -> bool:
-    """Whether it is exported in the request: a text format or the EPUB of one article, short and without pictures."""
-    chapters = publication.chapters
-    if sum(len(chapter.body) for chapter in chapters) > LIGHT_BYTES or any(c.images for c in chapters):
-        return False
-    return suffix in _TEXTS or (suffix == "epub" and len(chapters) == 1)
+def wait_for_file(publication: Publication, suffix: str, page: str, script: str) -> BinaryIO | JobStatus:
+    """The file, or its job status after the waiting time. Does not wait if too many requests are waiting.
 
-
-def export_now(publication: Publication, suffix: str, page: str, script: str) -> bytes:
-    """The file's bytes, equal to those a worker would produce. Raises BadOption."""
-    options = options_of(services().settings, page_of(suffix, page), script_of(script), services().catalog.site)
-    return EXPORTS[suffix].export(
-        in_chosen_script(publication, script, terms_of(options.site)), options, services().render.render
-    )
-
-
-def store_if_possible(key: str, content: bytes) -> Path | bytes:
-    """Stores the file and returns its path; returns *content* if the disk is full."""
-    with suppress(OSError):
-        return services().export_service.store.put(key, content)
-    return content
-
-
-def wait_for_file(publication: Publication, suffix: str, page: str, script: str) -> Path | JobStatus:
-    """The file, or its job status after the waiting time. Does not wait if too many requests are waiting."""
+    A file that is deleted before it can be opened is ordered again.
+    """
     places, longest = (
         (PROGRAMS_WAITING, PROGRAM_PATIENCE_SECONDS) if is_e_reader() else (BROWSERS_WAITING, PATIENCE_SECONDS)
     )
     with places.taken(client()) as may_wait:
         patience_seconds = longest if may_wait else 0
-        return services().export_service.get_or_wait(publication, suffix, page, script, patience_seconds)
+        for seconds in (patience_seconds, 0):
+            found = services().export_service.get_or_wait(publication, suffix, page, script, seconds)
+            if isinstance(found, JobStatus):
+                return found
+            with suppress(FileNotFoundError):
+                return found.open("rb")
+    raise removed()
 
 
-def send(
-    content: Path | io.BytesIO, key: str, name: str, mimetype: str, cache_control: str, plain_name: str = ""
-) -> Response:
+def send(content: BinaryIO, key: str, name: str, mimetype: str, cache_control: str, plain_name: str = "") -> Response:
     """The file as 304, 206 or 200. The store's key is a strong ETag, because it identifies the bytes."""
-    fit_suffix_range(len(content.getbuffer()) if isinstance(content, io.BytesIO) else content.stat().st_size)
-    response = send_file(content, mimetype=mimetype, conditional=True, etag=key, last_modified=None)
+    response = file_response(content, mimetype, key)
     response.headers["Cache-Control"] = cache_control
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Content-Disposition"] = disposition(name, plain_name, mimetype)

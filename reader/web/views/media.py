@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import BinaryIO
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response
 
 from ...errors import NotFound
 from ...media.images import MIMETYPES
-from ...media.sound_and_video import media_file
+from ...media.renditions import key_of, thumbnail_key
+from ...media.sound_and_video import open_media_file
 from ...sanitizer.media_types import MEDIA_TYPES
 from .. import services
-from ..responses import IMMUTABLE, fit_suffix_range, send_players_pieces
+from ..file_responses import file_response, open_found
+from ..responses import IMMUTABLE, send_players_pieces
 
 bp = Blueprint("media", __name__)
 
@@ -26,16 +28,17 @@ def picture(digest: str, width: int, suffix: str) -> Response:
     check_shown(digest)
     if suffix in MEDIA_TYPES:
         send_players_pieces()
-        return immutable(media_file(services().settings, digest, width), f"{digest}.{suffix}")
-    path = services().image_renderer.file(digest, width, suffix)
-    return immutable(path, path.name)
+        file, path = open_media_file(services().settings, digest, width)
+        return immutable(file, f"{digest}.{suffix}", path.name)
+    file = open_found(lambda: services().image_renderer.file(digest, width, suffix))
+    return immutable(file, key_of(digest, width, suffix))
 
 
 @bp.get("/media/<digest>-thumbnail.<suffix>")
 def thumbnail(digest: str, suffix: str) -> Response:
     check_shown(digest)
-    path = services().image_renderer.thumbnail(digest, suffix)
-    return immutable(path, path.name)
+    file = open_found(lambda: services().image_renderer.thumbnail(digest, suffix))
+    return immutable(file, thumbnail_key(digest, suffix))
 
 
 def check_shown(digest: str) -> None:
@@ -44,10 +47,9 @@ def check_shown(digest: str) -> None:
         raise NotFound("picture", digest)
 
 
-def immutable(path: Path, name: str) -> Response:
-    """The file at *path*. *name* holds its digest, and its suffix tells its type."""
-    fit_suffix_range(path.stat().st_size)
+def immutable(file: BinaryIO, name: str, saved_as: str = "") -> Response:
+    """The content of *file*. *name* holds its digest, and its suffix tells its type."""
     mimetype = (MIMETYPES | MEDIA_TYPES)[name.rpartition(".")[2]]
-    response = send_file(path, mimetype=mimetype, etag=name.replace(".", "-"), conditional=True)
+    response = file_response(file, mimetype, name.replace(".", "-"), saved_as or name, dated=True)
     response.headers["Cache-Control"] = IMMUTABLE
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Flask, Response, redirect, send_file
+from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
@@ -17,8 +17,8 @@ from .. import services
 from ..editor_files import file_listing
 from ..editor_previews import article_in_preview
 from ..editor_session import editor_blueprint, editor_page, register
+from ..file_responses import file_response, open_found
 from ..preview_links import VALID_DAYS, is_signed_picture, target_of, with_signed_pictures
-from ..responses import fit_suffix_range
 
 optional_bp = editor_blueprint("previews")
 
@@ -56,6 +56,5 @@ def _page(title: str, articles: list[Article]) -> Response:
 def picture(token: str, digest: str, width: int, suffix: str) -> Response:
     if suffix not in MIMETYPES or not is_signed_picture(token, digest):
         raise NotFound("picture", digest)
-    path = services().image_renderer.file(digest, width, suffix)
-    fit_suffix_range(path.stat().st_size)
-    return send_file(path, mimetype=MIMETYPES[suffix])
+    file = open_found(lambda: services().image_renderer.file(digest, width, suffix))
+    return file_response(file, MIMETYPES[suffix], dated=True)
