@@ -236,6 +236,16 @@ def test_a_field_that_stands_in_the_text_is_told_and_nothing_is_written(desk):
     assert desk.bytes_of("2026-05-01/a.txt").decode().startswith("大雨\n")
 
 
+def test_fields_of_toml_are_edited_and_the_rest_of_the_file_stays(desk):
+    text = '+++\n# kept\ntitle = "大雨" # too\nweird = {a=1}\n+++\n\n今天下雨。\n'
+    desk.put("2026-05-01/rain.md", text)
+    fields = desk.fields("2026-05-01/rain.md")
+    assert desk.post("save", fields | {"title": "暴雨", "comments_closed": "1"}).status_code == 303
+    expected = text.replace("大雨", "暴雨").replace("1}\n", '1}\ncomments = "closed"\n')
+    assert desk.bytes_of("2026-05-01/rain.md").decode() == expected
+    assert desk.fields("2026-05-01/rain.md")["comments_closed"] == "1"
+
+
 def test_the_heading_that_is_the_title_is_changed_in_its_place(desk):
     desk.put("2026-05-01/a.md", "# 大雨\n\n今天下雨。\n")
     assert desk.post("save", desk.fields("2026-05-01/a.md") | {"title": "暴雨"}).status_code == 303

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..errors import UnreadableArticle
-from ..formats import front_matter, read_content
+from ..formats import read_content
 from ..i18n import Message
 from ..models import Draft
 from .file_encoding import bytes_of, text_in
@@ -19,8 +19,8 @@ from .front_matter_lines import body_of, with_changes
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """``form`` is None if the file can only be edited as a whole: its fields are written in another way than in YAML,
-    or it can't be read, for the *problem*."""
+    """``form`` is None if the file can only be edited as a whole: its fields are written in an unknown way, or it
+    can't be read, for the *problem*."""
 
     text: str
     form: EditorForm | None
@@ -73,9 +73,7 @@ def with_form(suffix: str, content: bytes, form: EditorForm, limit_bytes: int) -
         body = f"{body.rstrip()}\n"
     if not changed and body is None:
         return NewContent(content, before.draft)
-    written = {name: front_matter.written(name, getattr(wanted, name)) for name in changed}
-    title = wanted.title if "title" in changed else ""
-    text = with_changes(before.text, suffix, written, body, title)
+    text = with_changes(before.text, suffix, {name: getattr(wanted, name) for name in changed}, body)
     if text is None:
         raise UnreadableArticle(Message("the fields of this file can't be changed one by one"), _INSTEAD)
     new = with_text(suffix, content, text, limit_bytes)

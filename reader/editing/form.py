@@ -20,7 +20,7 @@ TICKED = "1"
 class EditorForm:
     """The fields of the form as submitted. ``origin`` is the URL of the imported page.
 
-    ``draft`` and ``top`` are TICKED or empty; ``corrections`` has a line for each.
+    ``draft``, ``top`` and ``comments_closed`` are TICKED or empty; ``corrections`` has a line for each.
     """
 
     title: str = ""
@@ -37,12 +37,14 @@ class EditorForm:
     corrections: str = ""
     draft: str = ""
     top: str = ""
+    comments_closed: str = ""
     body: str = ""
     origin: str = ""
 
 
 FIELDS = tuple(field.name for field in fields(EditorForm) if field.name not in ("body", "origin"))
-LINES = tuple(name for name in FIELDS if name not in ("corrections", "draft", "top"))
+TICKS = ("draft", "top", "comments_closed")
+LINES = tuple(name for name in FIELDS if name not in ("corrections", *TICKS))
 """The fields that are one line of text."""
 
 
@@ -71,6 +73,7 @@ def fields_of(draft: Draft) -> EditorForm:
         corrections="\n".join(map(_correction, draft.corrections)),
         draft=TICKED if draft.draft else "",
         top=TICKED if draft.top else "",
+        comments_closed=TICKED if draft.comments_closed else "",
     )
 
 
@@ -84,7 +87,7 @@ def form_from(form: Mapping[str, str]) -> EditorForm:
     """The submitted form. Line ends of the body stay, but for those that browsers send."""
     values = {f.name: form.get(f.name, "").replace("\r\n", "\n") for f in fields(EditorForm)}
     values = {name: value if name == "body" else value.strip() for name, value in values.items()}
-    ticks = {name: TICKED if values[name] else "" for name in ("draft", "top")}
+    ticks = {name: TICKED if values[name] else "" for name in TICKS}
     return EditorForm(**values | ticks | {"origin": safe_address(values["origin"], WEB_SCHEMES)})
 
 
@@ -98,7 +101,9 @@ def draft_of(form: EditorForm, limit_bytes: int = LARGEST_BYTES) -> Draft:
 
 
 def _lines(form: EditorForm) -> str:
-    return "".join(f"{name}: {json.dumps(getattr(form, name), ensure_ascii=False)}\n" for name in FIELDS)
+    said = {name: getattr(form, name) for name in FIELDS}
+    said["comments"] = "closed" if said.pop("comments_closed") else ""
+    return "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items())
 
 
 def field_values(form: EditorForm) -> Draft:

@@ -1,7 +1,7 @@
 """Changes single fields of front matter in the text of a file. Every other line stays as it is, comments too.
 
-Only front matter in YAML between two lines of dashes, and a file without any; of the other forms the whole text can be
-edited. Whoever changes a field reads the result again and compares: a value may also stand where this does not look.
+Here front matter in YAML, and a file without any; ``head_forms`` has the other forms. Whoever changes a field reads the
+result again and compares: a value may also stand where this does not look.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from ..formats import from_html, from_markdown
-from ..formats.field_names import plain_name, row_of
-from ..formats.front_matter import is_field
+from ..formats.field_names import plain_name
+from ..formats.front_matter import is_field, written
 from ..formats.front_matter_delimiters import find_block
+from ..formats.front_matter_variants import Head as FrontMatter
 from ..formats.front_matter_variants import marked_head, plain_head
+from .field_forms import field_of, name_to_keep
+from .head_forms import OtherHead, of_format, of_front_matter
 
 _COMMENT_BEGINS = re.compile(r"\ufeff?[ \t]*<!--[ \t]*")
 _HEADING = re.compile(r"#\s+(.*?)\s*#*")
@@ -43,16 +47,17 @@ class Head:
     in_comment: bool = False
 
 
-def head_of(text: str, suffix: str) -> Head | None:
-    """The head of the file's *text*; None if it has front matter of another form. Raises UnreadableArticle."""
+def head_of(text: str, suffix: str) -> Head | OtherHead | None:
+    """The head of the file's *text*; None if it has front matter of an unknown form. Raises UnreadableArticle."""
     lines = text.split("\n")
     above = _lines_of_comment(lines) if suffix in HTML else 0
     rest = "\n".join(lines[above:])
-    if marked_head(rest) or (suffix in MARKDOWN and plain_head(rest, is_field)):
-        return None
+    found = marked_head(rest) or (plain_head(rest, is_field) if suffix in MARKDOWN else None)
+    if found:
+        return _above_one_fence(lines, found) if found.block else None if above else of_front_matter(text, found)
     block = find_block(rest, is_field)
     if block is None:
-        return None if above else Head((), -1, 0)
+        return None if above else of_format(text, suffix) or Head((), -1, 0)
     first, fence = above + block.first_line - 1, above + block.lines - 1
     fields = _fields(block.text, lines, first, fence)
     if fields is None:
@@ -65,31 +70,46 @@ def head_of(text: str, suffix: str) -> Head | None:
     return Head(fields, fence, body, bool(above))
 
 
-def with_changes(text: str, suffix: str, written: Mapping[str, str], body: str | None, title: str = "") -> str | None:
+def _above_one_fence(lines: list[str], found: FrontMatter) -> Head | None:
+    """Hexo's, in YAML."""
+    fields = _fields(found.block, lines, found.first_line - 1, found.lines - 1)
+    return None if fields is None else Head(fields, found.lines - 1, found.lines)
+
+
+def with_changes(text: str, suffix: str, values: Mapping[str, Any], body: str | None) -> str | None:
     """*text* with other fields and another *body* (None: the same). None if its form can't be changed field by field.
 
-    *written* has for each Draft field that changes its line, such as ``title: 大雨\\n``, or nothing to remove it.
-    A new *title* takes the place of the heading if that is the title of a Markdown file.
+    *values* has new values of Draft fields; an empty one removes the field. A new title takes the place of the heading
+    if that is the title of a Markdown file.
     """
     head = head_of(text, suffix)
     if head is None:
         return None
-    lines, written = text.split("\n"), dict(written)
-    rest = lines[head.body :] if body is None else body.split("\n")
-    if title and suffix in MARKDOWN and (at := _heading_that_is_title(rest, head)) is not None:
-        rest[at] = f"# {title}"
-        written.pop("title", None)
-    top = _changed(lines[: head.body], head, written)
+    rest, values = _rest(text, head) if body is None else body, dict(values)
+    if values.get("title") and suffix in MARKDOWN and (at := _heading_that_is_title(rest, head)) is not None:
+        lines = rest.split("\n")
+        rest = "\n".join([*lines[:at], f"# {values.pop('title')}", *lines[at + 1 :]])
+    if isinstance(head, OtherHead):
+        try:
+            block = head.change(text[head.begin : head.end], values) if values else text[head.begin : head.end]
+        except (ValueError, RecursionError):  # what the form has no way to write
+            return None
+        return f"{text[: head.begin]}{block}{text[head.end : head.body]}{rest}"
+    top = _changed(text.split("\n")[: head.body], head, {name: written(name, value) for name, value in values.items()})
     if head.fence < 0 and top:
-        around = ("<!--", "-->") if suffix in HTML else ()
-        top = [*around[:1], "---", *top, "---", *around[1:], *([""] if rest[:1] != [""] else [])]
-    return "\n".join([*top, *rest])
+        around, below = ("<!--", "-->") if suffix in HTML else (), [""] if rest.split("\n")[:1] != [""] else []
+        top = [*around[:1], "---", *top, "---", *around[1:], *below]
+    return "\n".join([*top, rest])
 
 
 def body_of(text: str, suffix: str) -> str | None:
     """What stands below the head."""
     head = head_of(text, suffix)
-    return None if head is None else "\n".join(text.split("\n")[head.body :])
+    return None if head is None else _rest(text, head)
+
+
+def _rest(text: str, head: Head | OtherHead) -> str:
+    return text[head.body :] if isinstance(head, OtherHead) else "\n".join(text.split("\n")[head.body :])
 
 
 def _lines_of_comment(lines: list[str]) -> int:
@@ -136,16 +156,13 @@ def _changed(lines: list[str], head: Head, written: dict[str, str]) -> list[str]
     """The lines of the head; a field keeps its place and its name, a new one stands below all others."""
     new, at = list[str](), 0
     for field in head.fields:
-        known = row_of(field.name)
-        name = known[1].field if known else ""
+        name = field_of(field.name)
         if name not in written:
             continue
         new += lines[at : field.start]
-        if line := written.pop(name):
+        if name_to_keep(name, [field.name]) and (line := written.pop(name)):
             new += _named(line, field.name)
             written[name] = ""  # the same field under another name would be read instead
-        else:
-            written[name] = ""
         at = field.end
     end = len(lines) if head.fence < 0 else head.fence
     new += lines[at:end]
@@ -160,9 +177,12 @@ def _named(line: str, name: str) -> list[str]:
     return f"{kept}:{value}".split("\n")
 
 
-def _heading_that_is_title(rest: list[str], head: Head) -> int | None:
-    """The line in *rest* of the heading that Markdown without a title in its front matter begins with."""
-    fields = (row_of(field.name) for field in head.fields)
-    first = next((n for n, line in enumerate(rest) if line.strip()), None)
-    has_title = any(known and known[1].field == "title" for known in fields)
-    return None if has_title or first is None or not _HEADING.fullmatch(rest[first]) else first
+def _heading_that_is_title(body: str, head: Head | OtherHead) -> int | None:
+    """The line in *body* of the heading that Markdown without a title in its front matter begins with."""
+    if isinstance(head, OtherHead):
+        has_title = head.has_title
+    else:
+        has_title = any(field_of(field.name) == "title" for field in head.fields)
+    lines = body.split("\n")
+    first = next((n for n, line in enumerate(lines) if line.strip()), None)
+    return None if has_title or first is None or not _HEADING.fullmatch(lines[first]) else first

@@ -40,6 +40,7 @@ from .withheld_values import YES, withheld_names, withheld_otherwise
 __all__ = [
     "LIST_SEPARATORS",
     "SECTION_SEPARATORS",
+    "correction_text",
     "listed",
     "read",
     "split",
@@ -323,16 +324,18 @@ def written(name: str, value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{name}: {value.isoformat(sep=' ')}\n"
+    if name == "comments_closed":
+        return "comments: closed\n"
     if isinstance(value, bool):
         return f"{name}: true\n"
     if name == "corrections":
-        return f"{name}: [{', '.join(_quoted(_correction(one)) for one in value)}]\n"
+        return f"{name}: [{', '.join(_quoted(correction_text(one)) for one in value)}]\n"
     if isinstance(value, tuple):
         return f"{name}: [{', '.join(_quoted(item) for item in value)}]\n"
     return f"{name}: {_quoted(value)}\n"
 
 
-def _correction(one: Correction) -> str:
+def correction_text(one: Correction) -> str:
     return f"{one.at.isoformat(sep=' ')} {one.text}" if is_dated(one.at) else one.text
 
 

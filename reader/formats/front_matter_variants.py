@@ -39,7 +39,8 @@ _MOST_CHARACTERS = 200_000
 class Head:
     """The fields, what follows them, and the lines that they took. A *block* is YAML that is still to be read.
 
-    ``is_closed`` is false if only a blank line or the end of the file tells that no more fields follow.
+    ``is_closed`` is false if only a blank line or the end of the file tells that no more fields follow. The fields
+    are written as ``form`` says (toml, json, lines, yaml) from ``begin`` to ``end`` of the text.
     """
 
     fields: tuple[Field, ...]
@@ -48,22 +49,26 @@ class Head:
     block: str = ""
     first_line: int = 1
     is_closed: bool = True
+    form: str = ""
+    begin: int = 0
+    end: int = 0
 
 
 def marked_head(text: str) -> Head | None:
     """Of TOML or JSON. Raises UnreadableArticle for what begins like TOML front matter and is none."""
     start = text[:_MOST_CHARACTERS]
     if found := _TOML.match(start):
-        return _head(text, found.end(), _toml(found[1], _line(text, found.start(1))))
+        head = _head(text, found.end(), _toml(found[1], _line(text, found.start(1))))
+        return _written(head, "toml", *found.span(1))
     if _TOML_BEGINS.match(start):
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of +++"), 1)
     if found := _SEMICOLONS.match(start):
-        return _json_head(text, "{" + found[1] + "}", found.end())
+        return _json_head(text, "{" + found[1] + "}", found.end(), found.span(1))
     if found := _NIKOLA.match(start):
         lines, first_line = found[1].rstrip("\n").split("\n"), _line(text, found.start(1))
         fields = [_NIKOLA_LINE.match(line) for line in lines]
         named = (Field(said[1], said[2].strip(), n, "lines") for n, said in enumerate(fields, first_line) if said)
-        return replace(_head(text, found.end(), tuple(named)), is_closed=False)
+        return _written(_head(text, found.end(), tuple(named)), "lines", *found.span(1), is_closed=False)
     if found := _JSON_BEGINS.match(start):
         begin = found.end(1)
         try:
@@ -71,7 +76,7 @@ def marked_head(text: str) -> Head | None:
         except (ValueError, RecursionError) as error:
             return _no_json(start[begin:], error)
         after = re.compile(r"[ \t]*(?:;{3,}|-{3,})?[ \t]*(?:\n|\Z)").match(text, begin + end)
-        return _json_head(text, start[begin : begin + end], after.end()) if after else None
+        return _json_head(text, start[begin : begin + end], after.end(), (begin, begin + end)) if after else None
     return None
 
 
@@ -84,7 +89,7 @@ def plain_head(text: str, is_field: Callable[[str], bool]) -> Head | None:
     """Of Markdown: a comment of fields, YAML above one fence (Hexo), or lines until a blank one (MultiMarkdown)."""
     if found := _COMMENT.match(text[:_MOST_CHARACTERS]):
         fields = _fields_of(found[1].split("\n"), _line(text, found.start(1)), is_field)
-        return _head(text, found.end(), fields) if fields else None
+        return _written(_head(text, found.end(), fields), "lines", *found.span(1)) if fields else None
     above = len(text) - len(text.lstrip(" \t\n\ufeff\u3000"))
     begin = text.rfind("\n", 0, above) + 1
     lines = text[begin : begin + _MOST_CHARACTERS].split("\n", _MOST_LINES)[:_MOST_LINES]
@@ -101,7 +106,7 @@ def _above_one_fence(text: str, begin: int, lines: list[str]) -> Head | None:
     block = "\n".join(lines[:size]).lstrip("\ufeff") + "\n"
     first_line = _line(text, begin)
     taken = begin + sum(len(line) + 1 for line in lines[: size + 1])
-    return Head((), text[taken:], first_line + size, block, first_line)
+    return Head((), text[taken:], first_line + size, block, first_line, True, "yaml", begin, begin + len(block))
 
 
 def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> Head | None:
@@ -111,7 +116,7 @@ def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
         return None
     taken = begin + sum(len(line) + 1 for line in lines[:size])
-    return replace(_head(text, taken, fields), is_closed=False)
+    return _written(_head(text, taken, fields), "lines", begin, min(taken - 1, len(text)), is_closed=False)
 
 
 def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> tuple[Field, ...]:
@@ -128,6 +133,10 @@ def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool
         else:
             return ()
     return tuple(found) if any(is_field(field.name) for field in found) else ()
+
+
+def _written(head: Head, form: str, begin: int, end: int, *, is_closed: bool = True) -> Head:
+    return replace(head, form=form, begin=begin, end=end, is_closed=is_closed)
 
 
 def _head(text: str, end: int, fields: tuple[Field, ...]) -> Head:
@@ -153,14 +162,15 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
     return tuple(Field(name, _plain(value), lines.get(name, first_line), "toml") for name, value in said.items())
 
 
-def _json_head(text: str, block: str, end: int) -> Head | None:
+def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> Head | None:
     try:
         said = read_json(block)
     except ValueError as error:
         return _no_json(block, error)
     if not isinstance(said, dict) or not said:
         return None
-    return _head(text, end, tuple(Field(name, _plain(value), 1, "json") for name, value in said.items()))
+    fields = tuple(Field(name, _plain(value), 1, "json") for name, value in said.items())
+    return _written(_head(text, end, fields), "json", *span)
 
 
 def _no_json(block: str, error: Exception) -> Head | None:
