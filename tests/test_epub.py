@@ -16,6 +16,7 @@ import pytest
 from factories import make_article
 from lxml import etree
 from PIL import Image
+from test_kept_text import MANY_NOTES
 
 from reader.article_building import to_article
 from reader.exports import EXPORTS
@@ -56,6 +57,7 @@ def publications(folder):
         "hant": in_chosen_script(of_article(seed), "hant"),
         "english": of_article(english),
         "picture": of_article(with_picture(folder)),
+        "notes": of_article(to_article(read_draft(".md", MANY_NOTES.encode()), PurePosixPath("notes.md"), Settings())),
     }
 
 

@@ -5,9 +5,11 @@ One article holds all of it, and each format is made once.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
+import zipfile
 from pathlib import PurePosixPath
 
 import pymupdf
@@ -138,6 +140,95 @@ def test_notes_in_a_pdf_have_the_numbers_of_their_marks():
     assert "二段3" in text
     assert "3. 注二" in text
     assert re.search(r"^1\. $.*^2\. $", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_number_of_a_note_is_no_part_of_a_heading_or_title():
+    """Nor is the note, which stands at the foot of a page within its call."""
+    article = to_article(read_draft(".md", MARKED.encode()), PurePosixPath("2026-05-01/marked.md"), Settings())
+    assert (article.title, article.summary) == ("题目", "")
+    assert '<h2 id="缘起">' in article.body
+    document = pymupdf.open("pdf", exported("pdf", ".md", MARKED, "a4"))
+    assert document.get_toc() == [[1, "题目", 1], [2, "缘起", 1]]
+    assert "缘起2" in document[0].get_text()
+    assert "2. 标题的注，长到可以做摘要。" in document[0].get_text()
+    with zipfile.ZipFile(io.BytesIO(exported("epub", ".md", MARKED))) as book:
+        assert ">缘起</a>" in book.read("EPUB/nav.xhtml").decode()
+        assert "<text>缘起</text>" in book.read("EPUB/toc.ncx").decode()
+
+
+MARKED = """# 题目[^0]
+
+短。
+
+## 缘起[^1]
+
+完。
+
+[^0]: 题目的注，也长到可以做摘要。
+[^1]: 标题的注，长到可以做摘要。
+"""
+
+
+MANY_NOTES = """---
+title: 六十二条注
+published: 2026-05-01 06:00
+---
+甲[^again]，乙[^again]。
+
+| 项 | 数[^head] |
+|---|---|
+| 一[^cell] | 二[^again] |
+
+- 列表[^list]
+
+> 引文[^quote]
+
+{calls}
+
+[^again]: 叫了三次，见[^inner]。
+[^inner]: 只有注提到。
+[^head]: 表头的注。
+[^cell]: 表格的注：
+
+    | a | b |
+    |---|---|
+    | 1 | 2 |
+[^list]: 注里有列表：
+
+    - 甲
+    - 乙
+[^quote]: - 注以列表开头
+    - 再一项
+{notes}
+""".format(
+    calls="\n\n".join(f"第{n}段[^n{n}]。" for n in range(1, 57)),
+    notes="\n".join(f"[^n{n}]: 注{n}。" for n in range(1, 57)),
+)
+
+
+@pytest.mark.parametrize("suffix", ["html", "epub", "pdf"])
+def test_each_of_sixty_notes_has_the_number_of_its_calls_and_leads_back_to_them(suffix):
+    content = exported(suffix, ".md", MANY_NOTES, "a4" if suffix == "pdf" else "")
+    if suffix == "pdf":
+        text = "".join(sheet.get_text() for sheet in pymupdf.open("pdf", content))
+        for number in range(1, 57):
+            [call] = re.findall(rf"第{number}段(\d+)。", text)
+            assert re.search(rf"^{call}\. 注{number}。$", text, re.MULTILINE)
+        return
+    page = content.decode() if suffix == "html" else zipfile.ZipFile(io.BytesIO(content)).read("EPUB/a1.xhtml").decode()
+    calls = re.findall(r'<sup class="footnote-ref"><a [^>]*href="#([^"]+)" id="([^"]+)"[^>]*>(\d+)</a>', page)
+    numbers = {note: number for note, _, number in calls}
+    assert (len(calls), len(numbers)) == (64, 62)
+    assert [numbers[note] for note in re.findall(r'<(?:li|aside) [^>]*id="([^"]*fn-[^"]+)"', page)] == [
+        str(number) for number in range(1, 63)
+    ]
+    assert sorted(re.findall(r'<a href="#([^"]+)" class="footnote-backref"', page)) == sorted(
+        call for _, call, _ in calls
+    )
+    if suffix == "epub":
+        assert page.count('epub:type="noteref" role="doc-noteref"') == 64
+        assert page.count('epub:type="footnote" role="doc-footnote"') == 62
+        assert page.count('role="doc-backlink"') == 64
 
 
 def test_items_of_a_list_within_a_note_are_no_notes():

@@ -142,12 +142,15 @@ def _name_headings(parts: list[Token]) -> None:
 
 
 def _words(parts: list[Token], start: int) -> str:
-    words = []
+    words, in_mark = [], False
     for index in range(start + 1, len(parts)):  # a slice would copy the rest of the article for each heading
         part = parts[index]
         if part.name == parts[start].name:
             break
-        words.append(part.text)
+        if part.name == "sup":
+            in_mark = not part.end and "footnote-ref" in part.attributes
+        if not in_mark:
+            words.append(part.text)
     return "".join(words)
 
 

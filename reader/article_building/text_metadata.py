@@ -126,8 +126,11 @@ def canonical(tag: str) -> str:
 
 
 def summary(body: str, language: str) -> str:
-    """The first paragraph, truncated to sentences within ``SUMMARY_LENGTH`` characters (three times that for Latin)."""
-    for found in _PARAGRAPH.finditer(body):
+    """The first paragraph that is no note, truncated to sentences within ``SUMMARY_LENGTH`` characters (three times
+    that for Latin).
+    """
+    story = body.partition('<section class="footnotes">')[0]
+    for found in _PARAGRAPH.finditer(story):
         paragraph = found[1]
         text = " ".join(plain_text(paragraph).split()) if not is_han_text(paragraph) else _joined(paragraph)
         if len(text) >= _LEAST_SUMMARY:

@@ -27,6 +27,9 @@ class Heading:
     text: str
 
 
+_WORDS = ".//text()[not(ancestor::math or ancestor::sup[@class='footnote-ref'])] | .//math/@alttext"
+
+
 class Body:
     """The body of one chapter. *prefix* makes its ids unique among the chapters of one file.
 
@@ -95,8 +98,8 @@ class Body:
 
 
 def element_text(element: HtmlElement) -> str:
-    """Its words in one line; a formula is its TeX."""
-    return " ".join("".join(element.xpath(".//text()[not(ancestor::math)] | .//math/@alttext")).split())
+    """Its words in one line, without the marks of notes; a formula is its TeX."""
+    return " ".join("".join(element.xpath(_WORDS)).split())
 
 
 def number_lists(root: HtmlElement) -> HtmlElement:

@@ -29,6 +29,8 @@ SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨�
 _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
 _FENCED_FORMULA = re.compile(r'<pre><code class="language-math"[^>]*>([^<]*)</code></pre>')
 _TAG = re.compile(r"<[^>]+>")
+_MARK = re.compile(r'<sup class="footnote-ref">.*?</sup>')
+"""The mark of a note, whose number is no part of a title."""
 _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~][^<]*)</a>')
 
 
@@ -46,7 +48,7 @@ def with_title(values: dict[str, Any], body: str) -> Draft:
     heading = _FIRST_HEADING.match(body)
     if not heading:
         return Draft(**{"title": "", **values}, body_html=body)
-    said = " ".join(html.unescape(_TAG.sub("", with_tex(heading[1]))).split())
+    said = " ".join(html.unescape(_TAG.sub("", with_tex(_MARK.sub("", heading[1])))).split())
     if values.get("title") not in (None, "", said):
         return Draft(**values, body_html=body)
     return Draft(**{**values, "title": said}, body_html=body[heading.end() :])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes.util
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ MEDIA = "media:"
 
 NO_TEXT = frozenset(("style", "title", "script"))
 UNTOUCHED = frozenset(("pre", "code", "kbd", "samp")) | NO_TEXT
+NOTES = ("note", "footnote-ref")
 _BREAKS = re.compile(
     f"(?<=[{SQUARE}，。、；：？！])(?=[“‘])"  # UAX 14 glues quotes to what is around them: no break, and 4 em holes
     f"|(?<=[”’])(?=[{SQUARE}])"
@@ -112,11 +113,20 @@ def _space(element: Any) -> None:
     if element.tag in UNTOUCHED:
         return
     if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
-        element.set("data-label", " ".join("".join(element.itertext()).split()))
+        element.set("data-label", " ".join("".join(_label(element)).split()))
     element.text = _with_breaks(element.text)
     for child in element:
         _space(child)
         child.tail = _with_breaks(child.tail)
+
+
+def _label(element: Any) -> Iterator[str]:
+    """The text of a heading without its notes and their marks."""
+    yield element.text or ""
+    for child in element:
+        if child.get("class") not in NOTES:
+            yield from _label(child)
+        yield child.tail or ""
 
 
 def _close_up(body: Any) -> None:
