@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -57,6 +57,26 @@ def test_a_connection_that_waited_for_a_stopped_process_is_not(client):
     assert is_open(client)
     looked(watch, begun + 100, STALLED_SECONDS + 2)
     assert not is_open(client)
+
+
+@pytest.mark.parametrize(("is_crowded", "stays"), [(False, True), (True, False)])
+def test_who_takes_three_kilobytes_a_second_keeps_its_connection_unless_many_wait(is_crowded, stays):
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as listener,
+        closing(socket.socket()) as client,
+    ):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(listener.getsockname())
+        with closing(listener.accept()[0]) as server:
+            server.setblocking(False)
+            watch = ConnectionWatch(server.getsockname()[1], 100, is_crowded=lambda: is_crowded)
+            now, sent = time.monotonic(), bytes(1 << 20)
+            for _ in range(45):
+                with suppress(BlockingIOError, BrokenPipeError):
+                    server.send(sent)
+                client.recv(3000)
+                now = looked(watch, now, 1)
+            assert is_open(server) == stays
 
 
 def test_a_descriptor_that_becomes_another_file_meanwhile_is_not_left_open(client, tmp_path, monkeypatch):

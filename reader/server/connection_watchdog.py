@@ -30,6 +30,10 @@ LEAST_BYTES = 30_000
 """What a client must acknowledge in each STALLED_SECONDS while a response waits in the socket: 1 KB/s. Modems of 1995
 had three times as much. Otherwise one byte every 29 s would hold a thread as long as one likes."""
 
+LEAST_BYTES_CROWDED = 8 * LEAST_BYTES
+"""The same while more than half of the places for large responses are taken: 8 KB/s, which EDGE of 2003 reaches. Who
+takes his file at 1 KB/s makes room then; his download can be resumed."""
+
 LOOK_SECONDS = 0.5
 LATE_SECONDS = 5.0
 
@@ -70,10 +74,17 @@ class ConnectionWatch:
 
     *slowest* returns the body that is too slow while other requests wait for its place. All connections of its client
     that have been unanswered for as long are shut down: WSGI does not tell which of them carries the body.
+    *is_crowded* tells whether clients have to take LEAST_BYTES_CROWDED.
     """
 
-    def __init__(self, port: int, places: int, slowest: Callable[[], Body | None] = lambda: None) -> None:
-        self._port, self._places, self._slowest = port, places, slowest
+    def __init__(
+        self,
+        port: int,
+        places: int,
+        slowest: Callable[[], Body | None] = lambda: None,
+        is_crowded: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._port, self._places, self._slowest, self._is_crowded = port, places, slowest, is_crowded
         self._seen: dict[int, Seen] = {}
         self._last_check = time.monotonic()
 
@@ -98,14 +109,16 @@ class ConnectionWatch:
         if now - self._last_check > LATE_SECONDS:
             self._seen, self._last_check = {}, now
         seen, body = {}, self._slowest()
+        least = LEAST_BYTES_CROWDED if self._is_crowded() else LEAST_BYTES
         for inode, acknowledged, received, address, waiting, idle in self._checked():
             known = self._seen.get(inode)
             is_same = known is not None and known.acknowledged == acknowledged
             since = known.since if known and is_same else self._last_check
             more = received - (known.received if known else 0)
             unanswered = more + (known.unanswered if known and is_same else 0)
-            window = known.window if known and waiting and not _is_over(known.window, acknowledged, now) else None
-            seen[inode] = Seen(acknowledged, since, received, address, unanswered, window or (now, acknowledged), idle)
+            is_over = not (known and waiting) or _is_over(known.window, acknowledged, now, least)
+            window = known.window if known and not is_over else (now, acknowledged)
+            seen[inode] = Seen(acknowledged, since, received, address, unanswered, window, idle)
         stalled = {inode for inode, one in seen.items() if now - one.since > STALLED_SECONDS}
         stalled |= {inode for inode, one in seen.items() if now - one.window[0] > STALLED_SECONDS}
         stalled |= {inode for inode, one in seen.items() if one.unanswered > MOST_UNANSWERED_BYTES}
@@ -149,10 +162,10 @@ def _may_carry(body: Body, seen: Seen) -> bool:
     return is_of_client and seen.received > 0 and seen.since <= body.came
 
 
-def _is_over(window: tuple[float, int], acknowledged: int, now: float) -> bool:
-    """Whether the client has acknowledged enough in this window, so that the next one begins."""
+def _is_over(window: tuple[float, int], acknowledged: int, now: float, least: int) -> bool:
+    """Whether the client has acknowledged *least* bytes in this window, so that the next one begins."""
     begun, before = window
-    return now - begun > STALLED_SECONDS / 2 and acknowledged - before >= LEAST_BYTES
+    return now - begun > STALLED_SECONDS / 2 and acknowledged - before >= least
 
 
 def _connection(descriptor: Path, port: int) -> socket.socket | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
+from typing import Any
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from ..web.middleware.forwarded import CLIENT
@@ -27,8 +28,12 @@ READ_AT_ONCE_BYTES = 8 << 20
 CHUNK_BYTES = 32 << 10
 """All others are handed over in such chunks. The event loop takes some twenty (0.7 MB) before the thread waits."""
 
-LARGE_ANSWERS, LARGE_ANSWERS_OF_CLIENT = 5, 3
-"""The number of responses sent in chunks at a time, in all and to one client. Each occupies a thread."""
+LARGE_ANSWERS, LARGE_ANSWERS_OF_CLIENT, LARGE_ANSWERS_OF_NETWORK = 64, 8, 16
+"""The number of responses sent in chunks at a time, in all, to one client and to one network. Each has a thread of its
+own, outside of those that take requests (``web_process.py``), and costs about a megabyte."""
+
+FEW_LARGE_ANSWERS, FEW_LARGE_ANSWERS_OF_CLIENT = 5, 3
+"""The same where files are few, and of responses to requests with a body, which stay in the thread of the request."""
 
 LINGER_SECONDS = 20.0
 """How long a body that nobody wants is received after the answer. ``ConnectionWatch`` ends longer or larger ones."""
@@ -46,9 +51,17 @@ class DrainingMiddleware:
 
     def __init__(self, inner: WSGIApplication, bodies: RequestBodies, large_answers: int = LARGE_ANSWERS) -> None:
         self._inner, self.bodies, self.draining = inner, bodies, False
-        self._large = WaitingPlaces(large_answers, min(large_answers, LARGE_ANSWERS_OF_CLIENT))
+        few = min(large_answers, FEW_LARGE_ANSWERS)
+        self._large_to_bodies = WaitingPlaces(few, min(few, FEW_LARGE_ANSWERS_OF_CLIENT))
+        is_usual = large_answers >= LARGE_ANSWERS
+        usual = WaitingPlaces(large_answers, LARGE_ANSWERS_OF_CLIENT, LARGE_ANSWERS_OF_NETWORK)
+        self._large = usual if is_usual else self._large_to_bodies
         self._copied = RecentBytes(COPIED_BYTES, COPIED_SECONDS)
         self._lingering = threading.BoundedSemaphore(LINGERING)
+
+    def is_crowded(self) -> bool:
+        """Whether more than half of the places for large responses are taken."""
+        return self._large.is_half_taken
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self.draining or "HTTP_TRANSFER_ENCODING" in environ:  # RFC 9112 6.1, 9.3: what follows may be smuggled
@@ -88,9 +101,14 @@ class DrainingMiddleware:
             return [b"".join(chunks)]
         with ExitStack() as held:
             held.callback(partial(_close, answer))
-            if not held.enter_context(self._large.taken(environ.get(CLIENT, ""))):
+            places = self._large_to_bodies if has_body(environ) else self._large
+            if not held.enter_context(places.taken(environ.get(CLIENT, ""))):
                 return _refuse(start_response, "503 Service Unavailable")
             return LargeAnswer(chunks, rest, held.pop_all().close)
+
+
+def has_body(environ: Mapping[str, Any]) -> bool:
+    return "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
 
 
 class RecentBytes:

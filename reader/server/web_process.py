@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -36,7 +36,7 @@ from ..settings import Settings
 from ..storage.log_formatter import start_logging
 from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
-from .draining_middleware import LARGE_ANSWERS, LINGERING, DrainingMiddleware
+from .draining_middleware import FEW_LARGE_ANSWERS, LARGE_ANSWERS, LINGERING, DrainingMiddleware, LargeAnswer, has_body
 from .kept_code import keep_code
 from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, silent_listener
@@ -58,10 +58,10 @@ DRAIN_SECONDS = 3.0
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + LINGERING + LARGE_ANSWERS + 17
+THREADS = PLACES + WAITING + LINGERING + FEW_LARGE_ANSWERS + 17
 """Threads for requests. Up to eleven receive or await a body, two drop one, five wait for an export, six for a
-picture, four for a drawing, five send large files: two remain. A thread is started when it is needed and ends when it
-is idle. One at a time answers from the response cache (``leader_followers.py``)."""
+picture, four for a drawing, five send large answers to forms: two remain. A thread is started when it is needed and
+ends when it is idle. One at a time answers from the response cache (``leader_followers.py``)."""
 
 BASIC_ENVIRON = {
     "GATEWAY_INTERFACE": "CGI/1.1",
@@ -103,12 +103,12 @@ def run(arguments: Arguments) -> None:
     configure_logging(LogLevels.info, None, True)
     serving = threading.Event()
     services = start_background(Settings.from_environ(), stop, serving)
-    app, (connections, threads) = create_app(services), limits()
-    bodies = RequestBodies(takes_body_at(app), PLACES if threads == THREADS else 1)
-    application = DrainingMiddleware(app.wsgi_app, bodies, LARGE_ANSWERS if threads == THREADS else 1)
+    app, most = create_app(services), limits()
+    bodies = RequestBodies(takes_body_at(app), most.bodies)
+    application = DrainingMiddleware(app.wsgi_app, bodies, most.large_answers)
     answer = granian_callback(application, cached_responses_of(app))
-    worker = _worker(arguments.listener, arguments.number, connections, threads)
-    watch = ConnectionWatch(_port(arguments.listener), connections, bodies.slowest)
+    worker = _worker(arguments.listener, arguments.number, most.connections, most.threads)
+    watch = ConnectionWatch(_port(arguments.listener), most.connections, bodies.slowest, application.is_crowded)
     serve(application, answer, worker, watch, arguments, serving)
     stop.set()
     os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
@@ -163,7 +163,7 @@ def granian_callback(application: DrainingMiddleware, cached: CachedResponses) -
     threads = LeaderFollowers[Request](answers_at_once, partial(_answer, application))
 
     def answer(protocol: Any, scope: Scope) -> None:
-        if "CONTENT_LENGTH" in scope or "HTTP_TRANSFER_ENCODING" in scope:
+        if has_body(scope):
             threads.handle_here((protocol, scope))
         else:
             threads.handle((protocol, scope))
@@ -183,9 +183,22 @@ def _answer(application: WSGIApplication, request: Request) -> None:
         return
     if isinstance(body, list):
         protocol.response_bytes(response.status, response.headers, b"".join(body))
+        return
+    rest = ResponseIterWrap(body)  # type: ignore[no-untyped-call]
+    send = partial(protocol.response_iter, response.status, response.headers, rest)
+    if isinstance(body, LargeAnswer) and not has_body(scope):
+        _in_own_thread(send)
     else:
-        rest = ResponseIterWrap(body)  # type: ignore[no-untyped-call]
-        protocol.response_iter(response.status, response.headers, rest)
+        send()
+
+
+def _in_own_thread(send: Callable[[], object]) -> None:
+    """Calls *send* in a new thread: a client that takes its time holds none that takes requests. Where the system
+    allows no more threads, in this one."""
+    try:
+        threading.Thread(target=send, name="large answer", daemon=True).start()
+    except RuntimeError:
+        send()
 
 
 def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch) -> None:
@@ -203,15 +216,27 @@ def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch
         time.sleep(0.02)
 
 
-def limits() -> tuple[int, int]:
-    """(connections, threads) that fit into the limit of file descriptors (RLIMIT_NOFILE)."""
+@dataclass(frozen=True)
+class Limits:
+    """How many connections, threads for requests, bodies received and large responses sent there may be at a time."""
+
+    connections: int
+    threads: int = THREADS
+    bodies: int = PLACES
+    large_answers: int = LARGE_ANSWERS
+
+
+def limits() -> Limits:
+    """What fits into the limit of file descriptors (RLIMIT_NOFILE). A large response needs one for its file."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     files = CONNECTIONS + OTHER_FILES if hard == resource.RLIM_INFINITY else hard
+    if files >= CONNECTIONS:
+        return Limits(min(CONNECTIONS, files - OTHER_FILES))
     if files >= 2 * OTHER_FILES:
-        return min(CONNECTIONS, files - OTHER_FILES), THREADS
+        return Limits(files - OTHER_FILES, large_answers=FEW_LARGE_ANSWERS)
     LOG.warning("only %d file descriptors are allowed (ulimit -n): few visitors can be answered at a time", files)
-    return max(4, (files - 40) // 2), 2
+    return Limits(max(4, (files - 40) // 2), threads=2, bodies=1, large_answers=1)
 
 
 def _worker(listener: int, number: int, connections: int, threads: int) -> Any:

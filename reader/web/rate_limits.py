@@ -90,15 +90,20 @@ class ClientLimits:
 class WaitingPlaces:
     """How many requests can wait at a time, in all, for each client and for its network.
 
-    A network leaves SPARED places to others if that is more than a client's share. Unknown clients have only the first
-    limit.
+    Unless *per_network* is given, a network leaves SPARED places to others if that is more than a client's share.
+    Unknown clients have only the first limit.
     """
 
-    def __init__(self, total: int, per_client: int) -> None:
+    def __init__(self, total: int, per_client: int, per_network: int = 0) -> None:
         self.total, self.per_client = total, per_client
-        self.per_network = total - SPARED if total - SPARED > per_client else total
+        self.per_network = per_network or (total - SPARED if total - SPARED > per_client else total)
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    @property
+    def is_half_taken(self) -> bool:
+        with self._lock:
+            return self._taken[""] * 2 > self.total
 
     @contextmanager
     def taken(self, client: str) -> Iterator[bool]:

@@ -283,8 +283,8 @@ def is_ended(client) -> bool:
         return True
 
 
-def test_thirty_clients_that_take_a_film_slowly_stop_no_page_and_no_other_player(tmp_path):
-    """They come from as many networks, and keep all places for large files."""
+def test_clients_that_take_a_film_slowly_stop_no_page_no_other_player_and_thirty_of_them_no_download(tmp_path):
+    """They come from as many networks. Eighty of them keep all places for large files."""
     server = Server(tmp_path, workers=1)
     film = os.urandom(12 << 20)
     (tmp_path / "articles" / "film.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + film)
@@ -293,17 +293,23 @@ def test_thirty_clients_that_take_a_film_slowly_stop_no_page_and_no_other_player
         wait_for(lambda: server.status("/a/rain") == 200, server)
         [path] = set(re.findall(r"/media/[0-9a-f]+-\d+\.mp4", server.get("/a/rain")[1].decode()))
         with ExitStack() as open_clients:
-            clients = [
-                open_clients.enter_context(
-                    closing(socket.create_connection(("127.0.0.1", server.port), 60, (f"127.0.{number}.1", 0)))
-                )
-                for number in range(30)
-            ]
-            for client in clients:
-                client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-            heads = [client.recv(12) for client in clients]
-            assert heads.count(b"HTTP/1.1 200") >= 5
-            assert heads.count(b"HTTP/1.1 503") >= 1  # all places are taken
+
+            def heads(networks):
+                clients = [
+                    open_clients.enter_context(
+                        closing(socket.create_connection(("127.0.0.1", server.port), 60, (f"127.0.{number}.1", 0)))
+                    )
+                    for number in networks
+                ]
+                for client in clients:
+                    client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+                return [client.recv(12) for client in clients]
+
+            assert set(heads(range(30))) == {b"HTTP/1.1 200"}
+            assert len(server.get(path)[1]) > len(film)
+            crowd = heads(range(30, 80))
+            assert crowd.count(b"HTTP/1.1 200") >= 34
+            assert crowd.count(b"HTTP/1.1 503") >= 1  # all places are taken
             for number in range(10):
                 assert server.status("/a/rain") == 200
                 first = number << 18
