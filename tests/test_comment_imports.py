@@ -11,7 +11,7 @@ import pytest
 
 from reader.comments.comment import APPROVED, PENDING
 from reader.comments.importing import imported_comment, program_of, programs
-from reader.comments.importing.imported_comment import EARLIEST, imported, moment, text_of_html, text_of_markdown
+from reader.comments.importing.imported_comment import EARLIEST, GONE, imported, moment, text_of_html, text_of_markdown
 from reader.errors import NotImported
 
 TIME = datetime(2018, 11, 23, 2, 40, tzinfo=UTC)
@@ -140,7 +140,7 @@ def test_comments_are_read_with_author_time_status_and_answers(export, name):
     path = export(name)
     program = program_of(path)
     assert name == program.NAME
-    first, second = program.read(path)
+    first, second = (comment for comment in program.read(path) if comment.status != GONE)
     assert " ".join(first.text.split()) in (
         "写得好，见 这里 https://a.example/x 。",
         "写得好，见 这里 https://a.example/x。",
@@ -246,7 +246,8 @@ def test_html_becomes_text_in_paragraphs_and_nothing_of_it_is_markup():
 
 @pytest.mark.parametrize(
     "value", [SECONDS, SECONDS * 1000, f"{SECONDS}", "2018-11-23T02:40:00Z", "2018-11-23 02:40:00", "2018-11-23 10:40:00 +0800",
-              {"iso": "2018-11-23T02:40:00.000Z"}, {"$date": "2018-11-23T02:40:00Z"}]
+              {"iso": "2018-11-23T02:40:00.000Z"}, {"$date": "2018-11-23T02:40:00Z"}, SECONDS * 1_000_000,
+              {"$date": {"$numberLong": f"{SECONDS}000"}}, "2018-11-23 10:40:00 +0800 +08", "2018-11-23T02:40:00.000000000Z"]
 )  # fmt: skip
 def test_times_are_read_as_the_programs_write_them(value):
     assert moment(value) == TIME

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..comment import APPROVED, PENDING
-from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .imported_comment import (
+    ImportedComment,
+    as_text,
+    imported,
+    mappings,
+    moment,
+    read_json,
+    text_of_markdown,
+)
 from .shape import Shape
 
 NAME = "Artalk"
@@ -20,15 +28,14 @@ def read(path: Path) -> Iterator[ImportedComment]:
     document = read_json(path)
     found = document.get("comments") if isinstance(document, dict) else document
     for comment in mappings(found):
-        if posted_at := moment(comment.get("created_at") or comment.get("date")):
-            parent = as_text(comment.get("rid"))
-            is_pending = as_text(comment.get("is_pending")) in ("true", "1") or comment.get("is_pending") is True
-            yield imported(
-                comment.get("id"),
-                comment.get("page_key"),
-                comment.get("nick"),
-                text_of_markdown(as_text(comment.get("content"))),
-                posted_at,
-                PENDING if is_pending else APPROVED,
-                "" if parent == "0" else parent,
-            )
+        parent = as_text(comment.get("rid"))
+        is_pending = as_text(comment.get("is_pending")) in ("true", "1") or comment.get("is_pending") is True
+        yield imported(
+            comment.get("id"),
+            comment.get("page_key"),
+            comment.get("nick"),
+            text_of_markdown(as_text(comment.get("content"))),
+            moment(comment.get("created_at")) or moment(comment.get("date")) or moment(comment.get("updated_at")),
+            PENDING if is_pending else APPROVED,
+            "" if parent == "0" else parent,
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
-from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .imported_comment import GONE, ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
 from .shape import Shape
 
 NAME = "Commento"
@@ -25,15 +25,13 @@ def read(path: Path) -> Iterator[ImportedComment]:
         raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))
     names = {as_text(person.get("commenterHex")): person.get("name") for person in mappings(document.get("commenters"))}
     for found in mappings(document.get("comments")):
-        posted_at, status = moment(found.get("creationDate")), _STATUS.get(as_text(found.get("state")))
-        if posted_at and status and found.get("deleted") is not True:
-            parent = as_text(found.get("parentHex"))
-            yield imported(
-                found.get("commentHex"),
-                found.get("path") or found.get("url"),
-                names.get(as_text(found.get("commenterHex"))),
-                text_of_markdown(as_text(found.get("markdown"))),
-                posted_at,
-                status,
-                "" if parent == "root" else parent,
-            )
+        parent, is_deleted = as_text(found.get("parentHex")), found.get("deleted") is True
+        yield imported(
+            found.get("commentHex"),
+            found.get("path") or found.get("url"),
+            names.get(as_text(found.get("commenterHex"))),
+            text_of_markdown(as_text(found.get("markdown"))),
+            moment(found.get("creationDate")),
+            GONE if is_deleted else _STATUS.get(as_text(found.get("state")), GONE),
+            "" if parent == "root" else parent,
+        )

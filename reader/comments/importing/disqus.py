@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from lxml.etree import _Element
+
 from ...errors import NotImported
 from ...formats.xml_reader import read_export
 from ...i18n import Message
-from ..comment import APPROVED
-from .imported_comment import ImportedComment, imported, moment, read_bounded, text_of_html
+from ...models import path_key
+from ..comment import APPROVED, PENDING
+from .imported_comment import GONE, ImportedComment, imported, moment, read_bounded, text_of_html
 from .shape import Shape
 
 NAME = "Disqus"
@@ -17,21 +20,36 @@ _ID = "{http://disqus.com/disqus-internals}id"
 
 
 def is_export(shape: Shape) -> bool:
-    return "<disqus" in shape and "http://disqus.com" in shape
+    return "<disqus" in shape
 
 
 def read(path: Path) -> Iterator[ImportedComment]:
     root = read_export(read_bounded(path))
     if root is None:
         raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))
-    addresses = {thread.get(_ID, ""): thread.findtext("{*}link") or "" for thread in root.iterfind("{*}thread")}
+    addresses = {thread.get(_ID, ""): _address(thread) for thread in root.iterfind("{*}thread")}
     for post in root.iterfind("{*}post"):
-        is_gone = "true" in (post.findtext("{*}isDeleted"), post.findtext("{*}isSpam"))
-        posted_at = moment(post.findtext("{*}createdAt"))
+        is_gone = "true" in (_text(post, "isDeleted"), _text(post, "isSpam"))
         thread, parent = post.find("{*}thread"), post.find("{*}parent")
-        if is_gone or posted_at is None or thread is None:
+        if thread is None:
             continue
-        name = post.findtext("{*}author/{*}name") or post.findtext("{*}author/{*}username") or ""
-        above = parent.get(_ID, "") if parent is not None else ""
-        text = text_of_html(post.findtext("{*}message") or "")
-        yield imported(post.get(_ID), addresses.get(thread.get(_ID, "")), name, text, posted_at, APPROVED, above)
+        yield imported(
+            post.get(_ID),
+            addresses.get(thread.get(_ID, "")),
+            _text(post, "author/{*}name") or _text(post, "author/{*}username"),
+            text_of_html(post.findtext("{*}message") or ""),
+            moment(_text(post, "createdAt")),
+            GONE if is_gone else PENDING if _text(post, "isApproved") == "false" else APPROVED,
+            parent.get(_ID, "") if parent is not None else "",
+        )
+
+
+def _text(element: _Element, path: str) -> str:
+    """Without the line ends and indents around it, which exports that were laid out have."""
+    return (element.findtext(f"{{*}}{path}") or "").strip()
+
+
+def _address(thread: _Element) -> str:
+    """The link; where that leads to no page, the identifier that the site gave, which is mostly a path."""
+    link, own = _text(thread, "link"), _text(thread, "id")
+    return link if path_key(link) or not own else own

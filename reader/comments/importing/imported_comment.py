@@ -21,6 +21,9 @@ from ..plain_text import clean_line, clean_text
 LARGEST_BYTES = 64_000_000
 """Of a file of JSON or XML, which takes ten times as much memory: some 200,000 comments. SQLite is read row by row."""
 
+GONE = "gone"
+"""The status of a comment that was deleted or spam there: without name and text, it keeps the place of its answers."""
+
 LONGEST_TEXT = 20_000
 """Longer than a visitor may write: nothing of an old comment is lost."""
 
@@ -37,12 +40,19 @@ _ALT = lazy_pattern(r"""\salt\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 _TAG = lazy_pattern(r"</?[a-z][^<>]*>", re.IGNORECASE)
 """None of them reads a character twice: whoever wrote a comment there may want to stop its import here."""
 
+_HTML = lazy_pattern(r"</(?:p|a|div|span|em|strong|code|pre|li|blockquote)>|<br\b|<img\s", re.IGNORECASE)
+_ZONE_AGAIN = lazy_pattern(r"([+-]\d{4}) [+-]?\w{2,5}")
+"""Go writes ``2021-10-28 20:50:15 +0800 +08``."""
+
 _MARKDOWN_LINK = lazy_pattern(r"!?\[([^\[\]\n]{0,500})\]\((https?://[^\s()]{1,1000})\)")
 
 
 @dataclass(frozen=True)
 class ImportedComment:
-    """``number`` and ``parent`` are the program's own; ``address`` is the article's, as the program keeps it."""
+    """``number`` and ``parent`` are the program's own; ``address`` is the article's, as the program keeps it.
+
+    ``status`` is one of Comment, or GONE.
+    """
 
     number: str
     address: str
@@ -63,12 +73,21 @@ class ImportedComment:
 
 
 def imported(
-    number: object, address: object, name: object, text: str, posted_at: datetime, status: str, parent: object = ""
+    number: object,
+    address: object,
+    name: object,
+    text: str,
+    posted_at: datetime | None,
+    status: str,
+    parent: object = "",
 ) -> ImportedComment:
     """With all texts cleaned as those of visitors are, and a time at which comments were written."""
     own, place, who, above = (clean_line(as_text(value)) for value in (number, address, name, parent))
+    at = bounded(posted_at or EARLIEST)
+    if status == GONE:
+        return ImportedComment(own[:200], place[:2000], "", "", at, status, above[:200])
     text = clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT]
-    return ImportedComment(own[:200], place[:2000], who[:100], text, bounded(posted_at), status, above[:200])
+    return ImportedComment(own[:200], place[:2000], clean_line(unescape(who))[:100], text, at, status, above[:200])
 
 
 def bounded(time: datetime) -> datetime:
@@ -103,8 +122,9 @@ def _without_remarks(html: str) -> str:
 
 
 def text_of_markdown(markdown: str) -> str:
-    """As typed, with the addresses of links beside their words."""
-    return _MARKDOWN_LINK.sub(lambda link: _with_address(link[1], link[2]), markdown)
+    """As typed, with the addresses of links beside their words. Some programs keep HTML in its place, and some both."""
+    text = text_of_html(markdown) if _HTML.search(markdown) else markdown
+    return _MARKDOWN_LINK.sub(lambda link: _with_address(link[1], link[2]), text)
 
 
 def _with_address(words: str, address: str) -> str:
@@ -112,14 +132,18 @@ def _with_address(words: str, address: str) -> str:
 
 
 def moment(value: object) -> datetime | None:
-    """A time in (milli)seconds since 1970, in text, or as Parse and MongoDB write it; UTC if it has no zone."""
-    if isinstance(value, Mapping):
-        value = value.get("iso") or value.get("$date") or value.get("$numberLong")
-    text = as_text(value).strip()
+    """A time in (milli- or micro)seconds since 1970, in text, or as Parse and MongoDB write it; UTC without a zone."""
+    for _ in range(2):  # {"$date": {"$numberLong": "…"}}
+        if isinstance(value, Mapping):
+            value = next(
+                (value[name] for name in ("iso", "$date", "$numberLong", "$numberDouble") if name in value), None
+            )
+    text = _ZONE_AGAIN.sub(r"\1", as_text(value).strip())
     try:
         if text.replace(".", "", 1).isdecimal():
             seconds = float(text)
-            return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+            unit = 1_000_000 if seconds > 1e14 else 1000 if seconds > 1e11 else 1
+            return datetime.fromtimestamp(seconds / unit, UTC)
         found = parse_date(text)
     except (ValueError, OverflowError, OSError, UnreadableDate):
         return None

@@ -16,7 +16,7 @@ from .. import queries
 from ..acceptance import digest_of
 from ..comment import WITHDRAWN, Submission
 from ..database_writes import TOPIC, NewComment, post
-from .imported_comment import ImportedComment
+from .imported_comment import GONE, ImportedComment
 from .own_export import FORMAT
 
 NOBODY = N_("Anonymous")
@@ -41,7 +41,7 @@ def store_comments(
     An answer is stored after what it answers. What was imported before is left as it is.
     """
     outcome, pages, numbers = ImportOutcome(), dict[str, str](), dict[tuple[str, str], int]()
-    usable = sorted((c for c in comments if c.is_usable), key=lambda c: c.posted_at)
+    usable = sorted(_usable(comments), key=lambda c: c.posted_at)
     ordered = list(_parents_first(usable))
     for start in range(0, len(ordered), BATCH):
         batch = ordered[start : start + BATCH]
@@ -79,6 +79,26 @@ def _store(
     else:
         outcome.known += 1
     numbers[page, comment.number] = known.id
+
+
+def _usable(comments: Iterable[ImportedComment]) -> list[ImportedComment]:
+    """Those with a text, each number once, and of those that are gone there what others answered, without text."""
+    kept, gone = dict[tuple[str, str], ImportedComment](), dict[tuple[str, str], ImportedComment]()
+    for comment in comments:
+        place = (comment.address, comment.number)
+        if comment.is_usable:
+            same = kept.get(place)
+            number = f"{comment.number} {digest_of(comment.text)[:16]}" if same and same.text != comment.text else ""
+            kept[comment.address, number or comment.number] = replace(comment, number=number) if number else comment
+        elif comment.number and comment.status == GONE:
+            gone[place] = replace(comment, status=WITHDRAWN)
+    parents = [(comment.address, comment.parent) for comment in kept.values()]
+    while parents:
+        place = parents.pop()
+        if place in gone and place not in kept:
+            kept[place] = gone[place]
+            parents.append((place[0], gone[place].parent))
+    return list(kept.values())
 
 
 def _parents_first(comments: list[ImportedComment]) -> Iterator[ImportedComment]:

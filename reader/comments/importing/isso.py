@@ -10,7 +10,7 @@ from pathlib import Path
 from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
-from .imported_comment import ImportedComment, as_text, imported, moment, text_of_markdown
+from .imported_comment import GONE, ImportedComment, as_text, imported, moment, text_of_markdown
 from .shape import Shape
 
 NAME = "Isso"
@@ -28,8 +28,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
             database.execute("PRAGMA trusted_schema = OFF")
             query = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, t.uri FROM comments c JOIN threads t"
             for number, parent, created, mode, text, author, address in database.execute(f"{query} ON t.id = c.tid"):
-                posted_at, written = moment(created), text_of_markdown(as_text(text))
-                if mode in _MODES and posted_at:
-                    yield imported(number, address, author, written, posted_at, _MODES[mode], parent)
+                written, status = text_of_markdown(as_text(text)), _MODES.get(mode, GONE)
+                yield imported(number, address, author, written, moment(created), status, parent)
     except sqlite3.Error as error:
         raise NotImported(str(path), Message("no database of %(name)s: %(error)s", name=NAME, error=error)) from error

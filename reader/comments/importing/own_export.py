@@ -23,7 +23,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
     document = read_json(path)
     for comment in mappings(document.get("comments") if isinstance(document, dict) else None):
         posted_at, status = moment(comment.get("posted_at")), as_text(comment.get("status"))
-        if posted_at and status in STATUSES:
+        if status in STATUSES:
             name, text, above = comment.get("name"), as_text(comment.get("text")), as_text(comment.get("reply_to"))
             parent = "" if above == "0" else above
             found = imported(comment.get("id"), comment.get("article"), name, text, posted_at, status, parent)

@@ -21,16 +21,15 @@ def is_export(shape: Shape) -> bool:
 def read(path: Path) -> Iterator[ImportedComment]:
     document = read_json(path)
     for comment in mappings(document if isinstance(document, list) else [document]):
-        if posted_at := moment(comment.get("created")):
-            yield imported(
-                _id_of(comment.get("_id")),
-                comment.get("url") or comment.get("href"),
-                comment.get("nick"),
-                text_of_html(as_text(comment.get("comment"))),
-                posted_at,
-                PENDING if comment.get("isSpam") is True else APPROVED,
-                _id_of(comment.get("pid")) or _id_of(comment.get("rid")),
-            )
+        yield imported(
+            _id_of(comment.get("_id")),
+            comment.get("url") or comment.get("href"),
+            comment.get("nick"),
+            text_of_html(as_text(comment.get("comment"))),
+            moment(comment.get("created")) or moment(comment.get("updated")),
+            PENDING if as_text(comment.get("isSpam")) in ("true", "1") or comment.get("isSpam") is True else APPROVED,
+            _id_of(comment.get("pid")) or _id_of(comment.get("rid")),
+        )
 
 
 def _id_of(value: Any) -> str:

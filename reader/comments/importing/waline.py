@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..comment import APPROVED, PENDING
-from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .imported_comment import GONE, ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
 from .shape import Shape
 
 NAME = "Waline"
@@ -25,15 +25,13 @@ def read(path: Path) -> Iterator[ImportedComment]:
         data = document.get("data")
         document = data.get("Comment") if isinstance(data, dict) else document.get("results")
     for comment in mappings(document):
-        posted_at = moment(comment.get("insertedAt") or comment.get("createdAt"))
-        status = _STATUS.get(as_text(comment.get("status")))
-        if posted_at and status:
-            yield imported(
-                comment.get("objectId") or comment.get("id"),
-                comment.get("url"),
-                comment.get("nick"),
-                text_of_markdown(as_text(comment.get("comment"))),
-                posted_at,
-                status,
-                comment.get("pid") or comment.get("rid") or "",
-            )
+        status = _STATUS.get(as_text(comment.get("status")), GONE)
+        yield imported(
+            comment.get("objectId") or comment.get("id"),
+            comment.get("url"),
+            comment.get("nick"),
+            text_of_markdown(as_text(comment.get("comment"))),
+            moment(comment.get("insertedAt")) or moment(comment.get("createdAt")),
+            PENDING if comment.get("isSpam") is True and status == APPROVED else status,
+            comment.get("pid") or comment.get("rid") or "",
+        )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from lxml.etree import _Element
+
 from ...errors import NotImported
 from ...formats.xml_reader import read_export
 from ...i18n import Message
+from ...models import path_key
 from ..comment import APPROVED, PENDING
-from .imported_comment import ImportedComment, imported, moment, read_bounded, text_of_html
+from .imported_comment import GONE, ImportedComment, imported, moment, read_bounded, text_of_html
 from .shape import Shape
 
 NAME = "WordPress"
-_STATUS = {"1": APPROVED, "0": PENDING}
+_STATUS = {"1": APPROVED, "approved": APPROVED, "0": PENDING, "hold": PENDING}
 """Others are spam and trash."""
 
 
@@ -27,13 +30,21 @@ def read(path: Path) -> Iterator[ImportedComment]:
     if channel is None:
         raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))
     for item in channel.iterfind("item"):
-        address = item.findtext("link") or item.findtext("{*}post_name") or ""
+        link, name = (item.findtext("link") or "").strip(), (item.findtext("{*}post_name") or "").strip()
+        address = link if path_key(link) or not name else name  # ``/?p=7`` leads to no page
         for comment in item.iterfind("{*}comment"):
-            status = _STATUS.get(comment.findtext("{*}comment_approved") or "")
-            posted_at = moment(comment.findtext("{*}comment_date_gmt") or comment.findtext("{*}comment_date"))
-            is_comment = (comment.findtext("{*}comment_type") or "comment") == "comment"
-            if status and posted_at and is_comment:
-                number, parent = comment.findtext("{*}comment_id"), comment.findtext("{*}comment_parent")
-                text = text_of_html(comment.findtext("{*}comment_content") or "")
-                name = comment.findtext("{*}comment_author")
-                yield imported(number, address, name, text, posted_at, status, "" if parent == "0" else parent)
+            if (_text(comment, "type") or "comment") == "comment":
+                parent = _text(comment, "parent")
+                yield imported(
+                    _text(comment, "id"),
+                    address,
+                    _text(comment, "author"),
+                    text_of_html(comment.findtext("{*}comment_content") or ""),
+                    moment(_text(comment, "date_gmt")) or moment(_text(comment, "date")),
+                    _STATUS.get(_text(comment, "approved"), GONE),
+                    "" if parent == "0" else parent,
+                )
+
+
+def _text(comment: _Element, name: str) -> str:
+    return (comment.findtext(f"{{*}}comment_{name}") or "").strip()
