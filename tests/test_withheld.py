@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from reader.errors import UnreadableArticle
-from reader.formats import FORMATS, read_content
+from reader.formats import FORMATS, read_content, withheld
 
 TEXT = "\n\n今天下雨，河水上涨。\n\n第二段话。\n"
 FIELDS = [
@@ -271,3 +274,16 @@ def test_a_line_of_a_word_processor_file_withholds_it(suffix, field):
 )
 def test_an_article_that_talks_of_drafts_is_published(suffix, text):
     assert not is_withheld(suffix, text)
+
+
+def that_match(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:
+    return st.from_regex(re.compile(pattern.pattern, pattern.flags))
+
+
+@pytest.mark.slow
+@given(that_match(withheld._WITHHELD) | that_match(withheld._MARKER) | that_match(withheld._ALONE))
+@example("已发布：否")
+@example("請勿發佈")
+def test_every_line_that_says_so_begins_as_the_lines_that_are_looked_at(text):
+    said = [line for line in text.split("\n") if withheld.says_withheld(line) or withheld._ALONE.fullmatch(line)]
+    assert all(map(withheld.may_say_withheld, said))

@@ -50,11 +50,12 @@ _UNDERLINE = lazy_pattern(r"\s*([=\-~^\"'+`#*])\1+\s*")
 _FIELD = lazy_pattern(rf"{_MARKS}*[\w-]{{1,30}}(?: [\w-]{{1,20}})?{_MARKS}?[:：=]")
 _COMMENT = lazy_pattern(r"\s*(?:<!--|-->|\.\. |//|#\+|\[[^\]]*\]:)")
 _CODE = lazy_pattern(r"\s*(?:```|~~~|<(?:pre|code|script|style)\b|\.\. code|#\+begin_|\[source)", re.IGNORECASE)
-_SUSPECT = lazy_pattern(
-    "draft|publication|private|hidden|unlisted|wip|publish|public|visible|listed|status|state|visibility|confidential"
-    "|[草私隐隱未发發公状狀可请]",
+_BEGINS = lazy_pattern(
+    rf"(?:{_MARKS}|[（）])*(?:draft|private|unlisted|hidden|wip|unpublished|confidential|is_?|save_?as|publi|visib|listed"
+    "|post|article|content|stat|export |property:|do not|not for|[草私隐隱未已发發公状狀可请請暂])",
     re.IGNORECASE,
 )
+"""How every line begins that one of the patterns above matches: few lines of an ordinary text do."""
 _SEARCHED = 4000
 """Characters."""
 _LONGEST_LINE = 300
@@ -74,14 +75,19 @@ def says_withheld(line: str) -> bool:
     return _WITHHELD.match(line) is not None or _MARKER.fullmatch(line) is not None
 
 
+def may_say_withheld(line: str) -> bool:
+    """Whether the rest has to look at *line*: this takes a fraction of their time."""
+    return _BEGINS.match(line[:_LONGEST_LINE]) is not None
+
+
 def refuse_in_text(text: str, first_line: int = 1) -> None:
     """Raises UnreadableArticle with the line if the first lines of *text*, in any markup, hold such a field."""
     start = text[:_SEARCHED]
-    if not _SUSPECT.search(start):
+    lines = start.split("\n", _MOST_LINES)[:_MOST_LINES]
+    if not any(map(may_say_withheld, lines)):
         return
     seen = prose = 0
     above = ""
-    lines = start.split("\n", _MOST_LINES)[:_MOST_LINES]
     for number, line, below in zip(count(first_line), lines, [*lines[1:], ""], strict=False):
         if _begins_code(line, above, seen) or prose >= _MOST_PROSE:
             return
@@ -106,10 +112,8 @@ def _begins_code(line: str, above: str, seen: int) -> bool:
 
 def refuse_in_html(body_html: str) -> None:
     """The same for the first blocks of a body that was made of a document."""
-    start = body_html[:_SEARCHED]
-    if _SUSPECT.search(start):
-        said = _H.sub("\n## ", _PRE.sub("\n```", start))
-        refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", said))), 0)
+    said = _H.sub("\n## ", _PRE.sub("\n```", body_html[:_SEARCHED]))
+    refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", said))), 0)
 
 
 def _refusal(line: str, number: int) -> UnreadableArticle:
