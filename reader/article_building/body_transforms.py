@@ -55,12 +55,15 @@ class Line:
 def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Markup, list[str]]:
     """The body of an article in *folder*, and the paths of its own pictures."""
     parts = tokens(clean)
-    join_lines(parts)
+    if "\n" in clean:
+        join_lines(parts)
     if language.startswith("zh") or ' lang="' in clean:
         _punctuate(parts, language)
     label_media(parts, language)
     _name_headings(parts)
     mark_links(parts, folder)
+    if "<img" not in clean:
+        return joined(parts), []
     to_figures(parts, language)
     pictures = _place_pictures(parts, folder)
     return joined(parts), pictures

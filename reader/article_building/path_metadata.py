@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,7 @@ def language(file: PurePosixPath) -> str:
     return next((found for part in file.parent.parts if (found := _language_of(part, _IN_FOLDER))), "")
 
 
+@lru_cache(1000)
 def _language_of(name: str, known: frozenset[str]) -> str:
     small = name.lower().replace("_", "-")
     if small in _NICKNAMES:
@@ -119,6 +121,7 @@ def section(file: PurePosixPath) -> tuple[str, ...]:
     return tuple(name for name in folders if _is_subject(name))
 
 
+@lru_cache(1000)
 def _is_subject(name: str) -> bool:
     if name.lower() in _ROOTS or name.startswith((".", "_")) or _NUMBERS.fullmatch(name) or _DAY_FIRST.match(name):
         return False

@@ -79,6 +79,10 @@ def _settings(text: str) -> Settings:
     return pickle.loads(base64.b64decode(text))  # type: ignore[no-any-return]  # noqa: S301
 
 
+_file = lru_cache(100)(PurePosixPath)
+"""Each path of a batch is taken apart once."""
+
+
 def read_file(settings: Settings, path: str, *, pictures: bool = True) -> Answer:
     """As ``read_files``, of one file."""
     return read_files(settings, [path], pictures=pictures)[0]
@@ -135,7 +139,7 @@ class _Batch:
         return content
 
     def draft(self, path: str, content: bytes) -> Draft:
-        file, zone = PurePosixPath(path), self._settings.timezone
+        file, zone = _file(path), self._settings.timezone
         draft = read_content(file.suffix.lower(), content, _limit_bytes(self._settings, path))
         if draft.embargo and local_time(draft.embargo.latest, zone) > datetime.now(UTC):
             cause = Message("the date can mean two, and one of them is in the future")
@@ -144,12 +148,12 @@ class _Batch:
         return replace(draft, byline=byline) if byline != draft.byline else draft
 
     def article(self, path: str, draft: Draft) -> Article:
-        file = PurePosixPath(path)
+        file = _file(path)
         article = link_pictures(to_article(draft, file, self._settings), file, self._settings, draft.pictures)
         return link_media(article, file, self._settings)
 
     def article_without_pictures(self, path: str, draft: Draft) -> Article:
-        return without_pictures(to_article(draft, PurePosixPath(path), self._settings))
+        return without_pictures(to_article(draft, _file(path), self._settings))
 
 
 class _NotRead(Exception):
@@ -182,7 +186,7 @@ def _json(path: str, answer: Answer) -> str:
 
 
 def _limit_bytes(settings: Settings, path: str) -> int:
-    holds_pictures = PurePosixPath(path).suffix.lower() in HOLD_PICTURES
+    holds_pictures = _file(path).suffix.lower() in HOLD_PICTURES
     return (settings.picture_limit_mb if holds_pictures else settings.article_limit_mb) * 1_000_000
 
 
