@@ -187,7 +187,69 @@ def test_the_cover_shows_title_and_date(epubs):
     cover = opened(epubs["issue"]).read("EPUB/cover.svg").decode()
     assert "2018年11月23日" in cover
     assert "样报" in cover
-    assert package_of(epubs["issue"]).xpath("//*[@properties='cover-image']")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shelf_has_a_small_cover_that_every_reader_can_show(epubs, name):
+    """Kindle and Kobo show no SVG there. It is the EPUB 3 cover and the EPUB 2 one; the page of the cover is SVG."""
+    package = package_of(epubs[name])
+    [item] = package.xpath("//*[@properties='cover-image']")
+    assert package.xpath("string(//*[@name='cover']/@content)") == item.get("id")
+    content = opened(epubs[name]).read(f"EPUB/{item.get('href')}")
+    with Image.open(io.BytesIO(content)) as cover:
+        assert (cover.format, cover.size, item.get("media-type")) == ("PNG", (300, 400), "image/png")
+        assert [colour for _, colour in sorted(cover.convert("RGB").getcolors())][-1] == (253, 252, 248)
+        assert cover.getbbox() is not None
+    assert len(content) < 5_000
+    assert 'src="cover.svg"' in opened(epubs[name]).read("EPUB/cover.xhtml").decode()
+
+
+KINDLE_REFUSES = {
+    "a page without a declared encoding": lambda name, text: (
+        name.endswith(XML) and not text.startswith('<?xml version="1.0" encoding="UTF-8"?>')
+    ),
+    "a comment": lambda _, text: "<!--" in text or "/*" in text,
+    "a script": lambda name, text: name.endswith(XML) and "<script" in text,
+    "a picture without an address": lambda _, text: re.search(r"<img(?![^>]*\ssrc=)", text),
+    "an id at the body, to which contents lead": lambda _, text: re.search(r"<body[^>]*\sid=", text),
+    "variables and other functions in styles": lambda name, text: (
+        name.endswith(".css") and re.search(r"var\(|calc\(|--[a-z]+\s*:|@import|@font-face|position:\s*fixed", text)
+    ),
+    "a page without a title": lambda name, text: (
+        name.endswith(".xhtml") and not re.search(r"<title>[^<]+</title>", text)
+    ),
+    "a page that is too long": lambda name, text: name.endswith(".xhtml") and len(text.encode()) > 30_000_000,
+}
+"""Causes of the error E999 of Send to Kindle, and of refusals without an error."""
+XML = (".xhtml", ".opf", ".ncx", ".xml")
+
+
+@pytest.mark.parametrize("cause", KINDLE_REFUSES)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_book_has_what_kindle_refuses(epubs, name, cause):
+    book = opened(epubs[name])
+    texts = {file: book.read(file).decode() for file in book.namelist() if file.endswith((*XML, ".css", ".svg"))}
+    assert [file for file, text in texts.items() if KINDLE_REFUSES[cause](file, text)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_in_a_book_leads_to_an_element_of_it(epubs, name):
+    """Send to Kindle refuses books whose contents lead nowhere; they have a title and a known language, too."""
+    book, package = opened(epubs[name]), package_of(epubs[name])
+    pages = {
+        file.removeprefix("EPUB/"): etree.fromstring(book.read(file))
+        for file in book.namelist()
+        if file.endswith((".xhtml", ".ncx"))
+    }
+    for file, page in pages.items():
+        for target in page.xpath("//@href | //@src"):
+            path, _, fragment = target.partition("#")
+            if ":" in path:
+                continue
+            assert not path or f"EPUB/{path}" in book.namelist(), (file, target)
+            assert not fragment or pages[path or file].xpath("//*[@id=$id]", id=fragment), (file, target)
+    assert package.findtext(".//dc:title", "", OPF).strip()
+    assert package.findtext(".//dc:language", "", OPF)[:2] in ("zh", "en")
 
 
 def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, publications, folder):

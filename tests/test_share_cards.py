@@ -7,7 +7,9 @@ import io
 import pytest
 from PIL import Image
 
-from reader.media.share_cards import MARGIN, SIZE, break_lines, draw_share_card, load_font
+from reader.exports.covers import cover_of
+from reader.media.share_cards import MARGIN, SIZE, break_lines, draw_share_card
+from reader.media.text_drawing import load_font, runs, shortened
 
 WIDTH = SIZE[0] - 2 * MARGIN
 TITLES = [
@@ -23,6 +25,22 @@ def test_lines_fit_and_none_begins_or_ends_with_the_wrong_mark(title):
     assert "".join(lines) == title
     assert all(load_font("sans", 76).getlength(line.rstrip()) <= WIDTH for line in lines)
     assert not [line for line in lines if line[0] in "，。、；：？！”’）》」』" or line.rstrip()[-1] in "“‘（《「『"]
+
+
+def test_traditional_and_rare_characters_are_drawn_in_the_fonts_that_have_them():
+    """The first font has those of GB 2312 only; it draws boxes for the others."""
+    drawn = runs("臺灣的龜龍與ئۇيغۇر", "sans")
+    assert "".join(part for _, part in drawn) == "臺灣的龜龍與ئۇيغۇر"
+    assert {part: name for name, part in drawn} | {"臺灣": "sans-ext", "的": "sans", "ئۇيغۇر": "world"} == {
+        part: name for name, part in drawn
+    }
+
+
+def test_a_title_that_is_too_long_ends_with_an_ellipsis():
+    cover = cover_of("很长的标题" * 60, "报", "2026年")
+    assert cover.lines[-1][1].endswith("…")
+    assert shortened(["甲", "乙", "丙丁"], 2) == ["甲", "…"]
+    assert shortened(["甲", "乙"], 2) == ["甲", "乙"]
 
 
 def test_latin_words_stay_whole():

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ..i18n import N_
 from ..models import Publication, is_dated
 from .body_tree import MATHML, Body, TocEntry, nested, scrolling_tables
-from .covers import Cover, cover_of
+from .covers import Cover, cover_of, picture_of
 from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups
 from .localization import gettext_of
@@ -70,13 +70,13 @@ class ManifestItem:
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     gettext = gettext_of(publication.language)
     document = to_document(publication, options, _prepared, PICTURES)
-    contents = _contents(document)
+    contents, cover = _contents(document), _cover(publication, options)
     common = {
         **document.context(),
         **_metadata(publication, options),
         "words": {name: gettext(msgid) for name, msgid in WORDS.items()},
         "colon": colon(publication.language),
-        "cover": _cover(publication, options),
+        "cover": cover,
         "contents": contents,
         "points": nav_points(contents),
         "first": file_of(document.chapters[0]),
@@ -85,7 +85,8 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     pages = [_page(chapter, document, options, render) for chapter in document.chapters]
     items = [
         ManifestItem("style.css", "text/css", render("export/epub/style.css", **common, body=body).encode()),
-        ManifestItem("cover.svg", SVG, render("export/epub/cover.svg", **common).encode(), "cover-image"),
+        ManifestItem("cover.svg", SVG, render("export/epub/cover.svg", **common).encode()),
+        ManifestItem("cover.png", "image/png", picture_of(cover), "cover-image"),
         ManifestItem("cover.xhtml", XHTML, render("export/epub/cover.xhtml", **common).encode()),
         ManifestItem("nav.xhtml", XHTML, render("export/epub/nav.xhtml", **common).encode(), "nav"),
         ManifestItem(NCX, NCX_TYPE, render(f"export/epub/{NCX}", **common).encode()),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..settings import PACKAGE
+from .text_drawing import draw_text, load_font, shortened
 
 SIZE = (1200, 630)
 MARGIN = 80
@@ -16,7 +15,6 @@ LONGEST = 500
 """Characters of a title, more than four lines hold."""
 
 PAPER, INK, SOFT, RED = "#fdfcfa", "#1c1c1c", "#5f5b54", "#8f1d16"
-FONTS = PACKAGE / "exports" / "fonts"
 _NEVER_FIRST = "，。、；：？！”’）》」』】…—%,.;:?!)]"
 _NEVER_LAST = "“‘（《「『【(["
 _UNIT = re.compile(r"[A-Za-z0-9.%'’-]+\s?|.", re.DOTALL)
@@ -28,12 +26,13 @@ def draw_share_card(title: str, note: str, site_name: str) -> bytes:
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, SIZE[0], 14), fill=RED)
     size = 76 if len(title) <= 40 else 60
-    lines = break_lines(title[:LONGEST], load_font("sans", size), SIZE[0] - 2 * MARGIN)[:4]
-    for number, line in enumerate(lines):
+    lines = break_lines(title[:LONGEST], load_font("sans", size), SIZE[0] - 2 * MARGIN)
+    for number, line in enumerate(shortened(lines, 4)):
         outdent = size / 2 if line[0] in _NEVER_LAST else 0  # the left half of an opening mark is blank
-        pen.text((MARGIN - outdent, 110 + number * size * 1.4), line, font=load_font("sans", size), fill=INK)
-    pen.text((MARGIN, SIZE[1] - 130), note, font=load_font("serif", 34), fill=SOFT)
-    pen.text((SIZE[0] - MARGIN, SIZE[1] - 130), site_name, font=load_font("sans", 34), fill=RED, anchor="ra")
+        draw_text(pen, (MARGIN - outdent, 110 + size * (number * 1.4 + 1.16)), line, "sans", size, INK)
+    foot = SIZE[1] - 130 + 34 * 1.16
+    draw_text(pen, (MARGIN, foot), note, "serif", 34, SOFT)
+    draw_text(pen, (SIZE[0] - MARGIN, foot), site_name, "sans", 34, RED, "rs")
     target = io.BytesIO()
     image.quantize(32).save(target, "PNG", optimize=True)
     return target.getvalue()
@@ -51,8 +50,3 @@ def break_lines(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[s
             lines.append(carried)
         lines[-1] += unit
     return lines
-
-
-@cache
-def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FONTS / f"{name}.ttf"), size)

@@ -1,0 +1,59 @@
+"""Text drawn into pictures, in the first of several fonts that has each character."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any
+
+from PIL import ImageDraw, ImageFont
+
+from ..settings import PACKAGE
+
+FONTS = PACKAGE / "exports" / "fonts"
+FACES = {"sans": ("sans", "sans-ext", "serif-ext", "world"), "serif": ("serif", "serif-ext", "sans-ext", "world")}
+"""``-ext`` has the Traditional and rare characters; an installation may lack it."""
+
+
+def draw_text(
+    pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, face: str, size: int, fill: Any, anchor: str = "ls"
+) -> None:
+    """Draws one line. *place* is on its baseline: where it begins (``ls``), or where it ends (``rs``)."""
+    parts = [(part, load_font(name, size)) for name, part in runs(text, face)]
+    x, y = place
+    if anchor == "rs":
+        x -= sum(font.getlength(part) for part, font in parts)
+    for part, font in parts:
+        pen.text((x, y), part, fill, font, anchor="ls")
+        x += font.getlength(part)
+
+
+def shortened(lines: list[str], most: int) -> list[str]:
+    """The first *most* lines; the last ends with … if there are more."""
+    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rstrip()[:-1]}…"]
+
+
+def runs(text: str, face: str) -> list[tuple[str, str]]:
+    """(font, text) in order. A character that no font has is in the first, which shows a box."""
+    return [(name, "".join(part)) for name, part in groupby(text, lambda character: _font_of(character, face))]
+
+
+def _font_of(character: str, face: str) -> str:
+    names = FACES[face]
+    return next((name for name in names if ord(character) in _characters(name)), names[0])
+
+
+@cache
+def _characters(name: str) -> frozenset[int]:
+    path = FONTS / f"{name}.ttf"
+    if not path.exists():
+        return frozenset()
+    from fontTools.ttLib import TTFont  # no web process loads it
+
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+@lru_cache(maxsize=32)
+def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONTS / f"{name}.ttf"), size)
