@@ -77,6 +77,7 @@ class Site:
         return _version_of(self)
 
 
+@lru_cache(64)
 def with_name(site: Site, name: str) -> Site:
     """*site*, named *name* if it gives no name of its own. One that does has a copyright line by that name."""
     if not site.name:

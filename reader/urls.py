@@ -7,6 +7,7 @@ test compares the two.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from .models import Collection
@@ -48,6 +49,7 @@ FIRST_PARTS = frozenset(
 _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
 
 
+@lru_cache(4096)
 def article(slug: str) -> str:
     return f"/a/{quote(slug)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from lxml import html
 from reader.app import create_app
 from reader.services import build_services
 from reader.settings import ROOT, Settings
+from reader.web.page_weight import kilobytes
 
 SEED = next((ROOT / "articles").glob("2018-11-23/*"))
 SLUG = SEED.stem
@@ -117,6 +119,13 @@ def test_the_page_says_what_it_weighs(client):
     response = get(client, f"/a/{SLUG}")
     said = float(re.search(r"本页 ([\d.]+) KB", brotli.decompress(response.data).decode())[1])
     assert len(response.data) / 1024 - 0.05 <= said <= weight(response) / 1024 + 0.05
+
+
+@pytest.mark.parametrize(("coding", "decoded"), [("gzip", gzip.decompress), ("identity", bytes)])
+def test_the_size_that_a_page_says_is_that_of_its_own_bytes(client, coding, decoded):
+    for path in (f"/a/{SLUG}", f"/a/{SLUG}?script=hant"):
+        response = client.get(path, headers={"Accept-Encoding": coding, "Accept-Language": "zh-CN"})
+        assert f"本页 {kilobytes(len(response.data))}" in decoded(response.data).decode()
 
 
 def test_every_paragraph_can_be_pointed_at(client):

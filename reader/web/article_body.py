@@ -34,12 +34,14 @@ def for_screen(body: Markup, picture: Picture) -> Markup:
     """*body* with anchors ``#p1``, ``#p2`` …, scrolling tables and code, and each ``img`` replaced by *picture*."""
     shown = _IMAGE.sub(lambda found: _with_picture(found, picture), with_players(str(body)))
     shown = _PARAGRAPH.sub(_anchored(shown), shown)
-    shown = shown.replace(
-        "<table", f'<div class=wide tabindex=0 role=region aria-label="{escape(gettext("Table"))}"><table'
-    )
-    shown = shown.replace("</table>", "</table></div>").replace("<pre", "<pre tabindex=0")
-    shown = _SHORT_CELL.sub(_in_one_line, shown) if "<table" in shown else shown
-    return Markup(shown)  # noqa: S704  sanitized, and no user input was added
+    shown = shown.replace("<pre", "<pre tabindex=0")
+    return Markup(_with_scrolling_tables(shown) if "<table" in shown else shown)  # noqa: S704  sanitized
+
+
+def _with_scrolling_tables(shown: str) -> str:
+    label = escape(gettext("Table"))
+    shown = shown.replace("<table", f'<div class=wide tabindex=0 role=region aria-label="{label}"><table')
+    return _SHORT_CELL.sub(_in_one_line, shown.replace("</table>", "</table></div>"))
 
 
 def _with_picture(found: re.Match[str], picture: Picture) -> str:

@@ -56,7 +56,7 @@ def estimates_of(articles: Sequence[Article]) -> list[int | None]:
 
 
 def _more_links(base: str, script: str) -> list[ExportLink]:
-    files = [("PDF A6", "pdf?page=a6"), (gettext("PDF in large print"), "pdf?page=large")]
+    files = [("PDF A6", "pdf?page=a6"), (_large_print(request_context().locale), "pdf?page=large")]
     if script:
         files += [(f"{label} {_SCRIPT_NAMES[script]}", f"{label.lower()}?script={script}") for label in ("PDF", "EPUB")]
     return [ExportLink(label, f"{base}.{file}") for label, file in files]
@@ -66,6 +66,11 @@ def _more_links(base: str, script: str) -> list[ExportLink]:
 def _labels(_locale: str) -> list[str]:
     """Of FIRST and OTHERS, in the interface language of the current request, which is *_locale*."""
     return [label_of(suffix, page) for suffix, page in (*FIRST, *OTHERS)]
+
+
+@lru_cache(maxsize=8)
+def _large_print(_locale: str) -> str:
+    return str(gettext("PDF in large print"))
 
 
 def label_of(suffix: str, page: str) -> str:

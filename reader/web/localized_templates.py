@@ -1,10 +1,13 @@
-"""Renders templates in the language of the request. Texts without values are translated when a template is compiled.
+"""Renders templates in the language of the request. Texts without values are translated when a template is compiled,
+and included files become part of it.
 
-An article page has some twenty texts. Looking them up took a quarter of the time of its template.
+An article page has some twenty texts and includes a dozen files. Looking the texts up took a quarter of the time of its
+template, giving the variables to each included file a sixth.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +18,25 @@ from jinja2.lexer import Token, TokenStream
 
 from .request_context import message_catalogue, request_context
 
+_INCLUDE = re.compile(r"\{% include '([^']+)' %\}\n?")
+"""With the line end after it, which ``trim_blocks`` takes away."""
 _TEXT = ["variable_begin", "name", "lparen", "string", "rparen", "variable_end"]
 """The tokens of ``{{ _('Home') }}``."""
 
 
 class TranslatedTexts(Extension):
-    """Replaces ``{{ _('Home') }}`` by its text in the language of the request; other calls are left to Jinja's own."""
+    """Replaces ``{{ _('Home') }}`` by its text in the language of the request; other calls are left to Jinja's own.
+
+    Replaces ``{% include 'parts/bar.html' %}`` by the file.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  Jinja gives them
+        return _INCLUDE.sub(lambda found: self._source(found[1]), source)
+
+    def _source(self, name: str) -> str:
+        loader = self.environment.loader
+        source = loader.get_source(self.environment, name)[0] if loader else ""
+        return self.preprocess(source.removesuffix("\n"), name)
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         translate = message_catalogue().ugettext

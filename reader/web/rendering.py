@@ -27,11 +27,9 @@ from .accent_colours import accent_style, theme_colours
 from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
 from .localized_templates import render_template
+from .page_weight import WEIGHT_PLACEHOLDER, kilobytes, weighed
 from .request_context import VARY, request_context
-from .responses import Representation, chosen_encoding, compressed, conditional_response, version_of
-
-WEIGHT_PLACEHOLDER = "\ue000"
-"""The placeholder for the page's size: a private-use character that articles do not contain."""
+from .responses import Representation, conditional_response, version_of
 
 
 @dataclass(frozen=True)
@@ -97,14 +95,7 @@ def render_page(
         cache_control=cache_control or request_context().cache_control,
         vary=VARY,
     )
-    return conditional_response(representation, lambda: insert_page_weight(render_template(template, **build())))
-
-
-def insert_page_weight(page: str) -> str:
-    """Replaces the placeholder in *page* by the page's compressed size, if there is one."""
-    if WEIGHT_PLACEHOLDER not in page:
-        return page
-    return page.replace(WEIGHT_PLACEHOLDER, kilobytes(len(compressed(page.encode(), chosen_encoding()))))
+    return conditional_response(representation, lambda: weighed(render_template(template, **build())))
 
 
 RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
@@ -180,9 +171,3 @@ def news_language(language: str) -> str:
     """The language code of news sitemaps: ISO 639, but zh-cn and zh-tw for Chinese."""
     first, *_ = language.lower().split("-")
     return {"hans": "zh-cn", "hant": "zh-tw"}.get(script_of(language), first)
-
-
-def kilobytes(size_bytes: int) -> str:
-    """``4.4 KB`` below 10 KB, ``130 KB`` above; 1 KB is 1000 bytes."""
-    size = size_bytes / 1024
-    return f"{size:.1f} KB" if size < 9.95 else f"{size:.0f} KB"
