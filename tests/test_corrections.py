@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -231,6 +233,29 @@ def test_an_article_that_was_changed_in_silence_says_when_reader_saw_it(seen, cl
     assert changes_said(document) == ["2026-05-02 09:30"]
     [data] = [json.loads(script.text) for script in document.xpath("//script[@type='application/ld+json']")]
     assert data["dateModified"] == "2026-05-02T09:30+08:00"
+
+
+def test_feeds_files_catalogues_and_sitemaps_say_the_same_moment(seen, client, services):
+    seen(("2026-05-01 06:01", FIRST.format("")), ("2026-05-02 09:30", SECOND.format("")))
+    local, utc = "2026-05-02T09:30:00+08:00", "2026-05-02T01:30:00Z"
+    assert f"<updated>{local}</updated>" in client.get("/atom.xml").text
+    assert f"<atom:updated>{local}</atom:updated>" in client.get("/feed.xml").text
+    assert json.loads(client.get("/feed.json").data)["items"][0]["date_modified"] == local
+    assert f"<lastmod>{local[:16]}+08:00</lastmod>" in client.get("/sitemap-2026-05.xml").text
+    assert client.get("/opds/issues").text.count(f"<updated>{local}</updated>") == 2
+    assert f"<updated>{local}</updated>" in client.get("/opds/articles").text
+    article = services.catalog.article("s")
+    options = options_of(services.settings, "", "", services.catalog.site)
+    epub, html, data = (
+        EXPORTS[name].export(of_article(article), options, services.render.render) for name in ("epub", "html", "json")
+    )
+    with zipfile.ZipFile(io.BytesIO(epub)) as book:
+        assert any(utc in book.read(name).decode() for name in book.namelist() if name.endswith(".opf"))
+        assert any(
+            "2026-05-02 09:30" in book.read(name).decode() for name in book.namelist() if name.endswith(".xhtml")
+        )
+    assert "2026-05-02 09:30" in html.decode()
+    assert local[:16] in data.decode()
 
 
 def test_what_shows_nothing_else_is_no_change(seen, client):

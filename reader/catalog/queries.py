@@ -22,7 +22,7 @@ from .picture_rows import is_shown
 from .query_parser import Query
 from .read_connections import Connections
 from .related_articles import related
-from .rows import ORIGINAL_SLUG, TEASERS, Removal, article_of, day_of, teaser_of
+from .rows import ORIGINAL_SLUG, SEEN_AT, TEASERS, Removal, article_of, day_of, teaser_of
 from .search import Results, SearchCursor, find
 from .site_rows import site_article, site_of
 from .translations import translations
@@ -92,14 +92,14 @@ class Catalog:
 
     def article(self, slug: str) -> Article:
         """Raises Moved (an alias or a renamed file), Gone (a deleted file) or NotFound."""
-        row = self._one("SELECT * FROM articles WHERE slug = ? AND visible", slug)
+        row = self._one(f"SELECT a.*, {SEEN_AT} FROM articles a WHERE slug = ? AND visible", slug)
         if row is None:
             raise self._absence(slug)
         return self._linked(article_of(row, self._timezone))
 
     def articles(self, slugs: Sequence[str]) -> list[Article]:
         """In the given order; hidden and unknown articles are omitted."""
-        rows = self._all(f"SELECT * FROM articles WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
+        rows = self._all(f"SELECT a.*, {SEEN_AT} FROM articles a WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
         found = {row["slug"]: self._linked(article_of(row, self._timezone)) for row in rows}
         return [found[slug] for slug in slugs if slug in found]
 

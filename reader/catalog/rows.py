@@ -12,13 +12,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..corrections import CORRECTED, from_fields, to_fields
+from ..corrections import CORRECTED, changed_at, from_fields, to_fields
 from ..i18n import stored
 from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Teaser, is_dated, local_time
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture, is_corrected"
-TEASERS = ", ".join(f"a.{name}" for name in TEASER_COLUMNS.split(", "))
-"""TEASER_COLUMNS of the table ``articles a`` in a join."""
+SEEN_AT = "(SELECT revised_at FROM revised WHERE slug = a.slug) AS seen_at"
+"""When the history saw the last change of an article of ``articles a``."""
+TEASERS = ", ".join([*(f"a.{name}" for name in TEASER_COLUMNS.split(", ")), SEEN_AT])
+"""TEASER_COLUMNS of the table ``articles a`` in a join, and SEEN_AT."""
 
 _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images", "top", "comments_closed")
 _PICTURE = re.compile(r"/media/[0-9a-f]{16}-(\d+)\.")
@@ -78,12 +80,15 @@ def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
 
 
 def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
+    """``updated`` is the time of a change that the history saw, where the query has SEEN_AT."""
+    published, said = _moment(row["published"], timezone), _moment(row["updated"], timezone)
+    seen_at = row["seen_at"] if "seen_at" in row.keys() else None  # noqa: SIM118 (in looks at the values of a Row)
     return {
         "slug": row["slug"],
         "title": row["title"],
         "summary": row["summary"],
-        "published": _moment(row["published"], timezone),
-        "updated": _moment(row["updated"], timezone),
+        "published": published,
+        "updated": changed_at(published, said, _moment(seen_at, timezone) if seen_at else None),
         "section": tuple(row["section"].split("/")) if row["section"] else (),
         "source": row["source"],
         "language": row["language"],

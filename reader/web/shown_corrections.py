@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..corrections import latest, time_of
-from ..models import UNDATED, Article, is_dated
+from ..models import Article, is_dated
 from .rendering import format_iso
 
 
@@ -27,13 +27,7 @@ def corrections_of(article: Article) -> list[ShownCorrection]:
     ]
 
 
-def changed_at(article: Article, seen_at: datetime | None) -> datetime | None:
-    """When it was changed after it was published and after its last correction: without a note that says what.
-
-    *seen_at* is when the history saw its last change. What an editor says of the same day counts more: the file was
-    saved later than the time that stands in it.
-    """
-    noted, said = latest(article.corrections), article.updated
-    if seen_at and seen_at > said > UNDATED and (said == article.published or seen_at.date() > said.date()):
-        return seen_at
-    return said if said > max(article.published, noted) else None
+def changed_at(article: Article) -> datetime | None:
+    """When it was changed after it was published and after its last correction: without a note that says what."""
+    noted = latest(article.corrections)
+    return article.updated if article.updated > max(article.published, noted) else None

@@ -144,7 +144,7 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
     """The template variables around the text: breadcrumbs, related articles, downloads, structured data."""
     catalog = services().catalog
     older, newer = catalog.neighbours(found.slug)
-    changed = changed_at(found, catalog.revised([found.slug]).get(found.slug))
+    changed = changed_at(found)
     base, labelled = services().settings.base_url, in_script(replace(found, body=found.body[:0]), script)
     return {
         "direction": direction_of(found.language),
