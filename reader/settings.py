@@ -115,6 +115,7 @@ class Settings:
     database_url: str = field(default="", repr=False)
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
+    mail_bounces: str = ""
     mail_hour: int = 7
 
     # ``static/`` and ``templates/`` belong to the code; their paths are not settings.
@@ -225,6 +226,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     ),
     "smtp_url": (Message("smtps://user:password@mail.example or smtp://127.0.0.1:25"), smtp_url),
     "mail_from": (Message("an address such as news@news.example"), mail_address),
+    "mail_bounces": (Message("an address such as bounces@news.example"), mail_address),
     "mail_hour": whole(0, 23),
     "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), secret),
     "site_name": (Message("text"), str),

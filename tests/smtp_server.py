@@ -38,6 +38,9 @@ class SmtpStub:
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     """(receiver, content) of the messages that were accepted."""
 
+    senders: dict[str, str] = field(default_factory=dict)
+    """By receiver, of its last message."""
+
     logins: list[str] = field(default_factory=list)
     is_encrypted: list[bool] = field(default_factory=list)
     """Of each message."""
@@ -78,6 +81,7 @@ class SmtpStub:
             return answer
         self.is_encrypted.append(session.ssl is not None)
         self.taken.append((receiver, envelope.content))
+        self.senders[receiver] = envelope.mail_from
         return "250 OK"
 
 

@@ -15,6 +15,7 @@ import lxml.html
 import pytest
 from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import select
+from test_bounces import postfix
 from waiting import wait_for
 
 from reader.app import create_app
@@ -607,7 +608,7 @@ def operate(site, runner, monkeypatch):
     for name in ("articles", "instance", "smtp_url", "mail_from", "base_url"):
         monkeypatch.setenv(f"READER_{name.upper()}", str(getattr(s, name)))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    return lambda *words: runner.invoke(main, ["mail", *words])
+    return lambda *words, **more: runner.invoke(main, ["mail", *words], **more)
 
 
 def test_the_command_exports_and_erases_everything_of_an_address(site, operate):
@@ -635,6 +636,31 @@ def test_the_command_stops_an_address_for_good_and_resumes_bounced_ones(site, op
     assert "1 stopped by bounces" in operate("status").output
     assert "not sent: 1 (550 5.1.1)" in operate("status").output
     assert operate("resume").output == "1 subscribers get mail again\n"
+
+
+def test_a_report_to_the_return_address_of_a_subscriber_stops_them_and_a_forged_one_nobody(
+    site, operate, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("READER_MAIL_BOUNCES", "bounces@news.example")
+    site.sender._settings = replace(site.services.settings, mail_bounces="bounces@news.example")
+    site.subscribe("gone@example.org", "b@example.org")
+    assert site.work() == 2
+    address = site.server.senders["gone@example.org"]
+    assert address != site.server.senders["b@example.org"]
+
+    def stopped() -> list[str]:
+        return [row.address for row in site.rows(mail_subscribers) if row.stopped_at]
+
+    report = tmp_path / "bounce"
+    forged = re.sub("-[0-9a-f]{16}@", f"-{'0' * 16}@", address)
+    for to, status in ((forged, "5.1.1"), (address, "4.4.7")):
+        report.write_bytes(postfix(status, to=to))
+        assert operate("bounce", str(report)).exit_code == 0
+        assert stopped() == []
+    assert "550 5.1.1 no such user" in operate("bounce", input=postfix("5.1.1", to=address)).output
+    assert stopped() == ["gone@example.org"]
+    assert "no subscription was stopped" in operate("bounce", input=postfix("5.1.1", to=address)).output
+    assert operate("bounce", input="hello").output == "no bounce of an issue\n"
 
 
 def test_the_command_sends_a_test_and_shows_what_is_wrong(site, operate, monkeypatch):

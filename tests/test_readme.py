@@ -100,6 +100,7 @@ SAMPLES = {
     "comment_words": str(ROOT / "LICENSE"),
     "smtp_url": "smtp://127.0.0.1:1",
     "mail_from": "news@news.example",
+    "mail_bounces": "bounces@news.example",
     "webmention": "both",
     "indexnow_key": INDEXNOW_KEY,
 }

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 import click
 
-from ..errors import ReaderError
+from ..errors import ReaderError, StateUnusable
 from ..i18n import Message
 from ..setting_values import mail_address
 from ..settings import Settings
 from ..state import State
 from .click_localization import echo, echo_content, localized
 
-ACTIONS = ("status", "test", "export", "erase", "stop", "resume")
+ACTIONS = ("status", "test", "export", "erase", "stop", "resume", "bounce")
 
 
 @click.command("mail")
 @click.argument("action", type=click.Choice(ACTIONS))
-@click.argument("address", required=False, default="")
+@click.argument("address", required=False, default="", metavar="[ADDRESS|FILE]")
 @click.pass_obj
 def command(settings: Settings, action: str, address: str) -> None:
     """Show how mail goes, test the server, and export or erase an address.
 
     test ADDRESS sends a message. export ADDRESS prints everything that is kept of an address, erase ADDRESS deletes it,
-    stop ADDRESS also forbids all mail to it. resume begins again with subscribers that bounced.
+    stop ADDRESS also forbids all mail to it. resume begins again with subscribers that bounced. bounce FILE reads mail
+    that came back, from standard input without FILE, and stops whoever has no such mailbox any more.
     """
-    if action not in ("status", "resume"):
+    if action not in ("status", "resume", "bounce"):
         address = _checked(address)
     state = State(settings.state_url)
     try:
@@ -34,6 +36,8 @@ def command(settings: Settings, action: str, address: str) -> None:
             _test(settings, address)
         elif action == "status":
             _status(state)
+        elif action == "bounce":
+            _bounce(settings, state, address)
         else:
             _change(state, action, address)
     except ReaderError as error:
@@ -61,6 +65,29 @@ def _change(state: State, action: str, address: str) -> None:
         echo(Message("no mail will be sent to %(address)s", address=address))
     else:
         echo(Message("%(count)s subscribers get mail again", count=str(personal_data.resume(state))))
+
+
+def _bounce(settings: Settings, state: State, path: str) -> None:
+    """Never fails for what the message says: a mail server would send a bounce of the bounce."""
+    from ..mail.bounces import LARGEST_BYTES, read_bounce
+    from ..mail.outbox import Outbox
+
+    if not settings.mail_bounces:
+        raise click.ClickException(localized(Message("READER_MAIL_BOUNCES is not set")))
+    with click.open_file(path or "-", "rb") as file:
+        found = read_bounce(file.read(LARGEST_BYTES), settings.mail_bounces)
+        while file.read(LARGEST_BYTES):  # a mail server waits until all was read
+            pass
+    if found is None:
+        echo(Message("no bounce of an issue"))
+        return
+    try:
+        is_stopped = Outbox(state).bounced(found, datetime.now(UTC))
+    except StateUnusable as error:
+        echo(error.message, err=True)
+        raise SystemExit(os.EX_TEMPFAIL) from error  # the mail server tries again
+    told = Message("a subscription was stopped: %(reason)s", reason=found.reason)
+    echo(told if is_stopped else Message("no subscription was stopped: %(reason)s", reason=found.reason))
 
 
 def _status(state: State) -> None:

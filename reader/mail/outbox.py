@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from hmac import compare_digest
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from ..state import State
 from ..state.insert_once import insert_once
 from . import choices, database_writes
+from .bounces import Bounce, mark_of
 from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
 from .database_tables import mail_editions, mail_outbox, mail_subscribers
 
@@ -86,13 +88,21 @@ class Outbox:
             if found is None:
                 return False
             refusals = found.refusals + 1
-            values: dict[str, object] = {"refusals": refusals}
+            of_them = mail_subscribers.c.id == found.id
+            connection.execute(update(mail_subscribers).where(of_them).values(refusals=refusals))
             if is_stopped := is_bounce or refusals >= choices.MOST_REFUSALS:
-                values |= {"stopped_at": now, "reason": reason}
-                waiting = (mail_outbox.c.subscriber == found.id, mail_outbox.c.status == WAITING)
-                connection.execute(delete(mail_outbox).where(*waiting))
-            connection.execute(update(mail_subscribers).where(mail_subscribers.c.id == found.id).values(**values))
+                _stop(connection, found.id, reason, now)
             return is_stopped
+
+    def bounced(self, bounce: Bounce, now: datetime) -> bool:
+        """Stops the subscription that a lasting bounce is about. Returns whether it did."""
+        with self._state.writing() as connection:
+            found = database_writes.subscriber(connection, bounce.number)
+            is_known = found is not None and found.stopped_at is None and compare_digest(mark_of(found), bounce.mark)
+            if found is None or not is_known or not bounce.is_lasting:
+                return False
+            _stop(connection, found.id, bounce.reason, now)
+            return True
 
     def note(self, to: str, origin: str, content: dict[str, str], now: datetime) -> None:
         """Queues a note to who ordered a file that could not be sent."""
@@ -141,3 +151,11 @@ class Outbox:
     def prune(self, now: datetime) -> None:
         with self._state.writing() as connection:
             database_writes.prune(connection, now)
+
+
+def _stop(connection: Connection, number: int, reason: str, now: datetime) -> None:
+    """The subscriber *number* gets nothing more, and what waits for them is deleted."""
+    of_them = mail_subscribers.c.id == number
+    connection.execute(update(mail_subscribers).where(of_them).values(stopped_at=now, reason=reason))
+    waiting = (mail_outbox.c.subscriber == number, mail_outbox.c.status == WAITING)
+    connection.execute(delete(mail_outbox).where(*waiting))

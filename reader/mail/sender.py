@@ -20,6 +20,7 @@ from ..settings import Settings
 from ..state import State
 from ..storage.locks import FileLock, file_lock
 from ..templating import Renderer
+from .bounces import return_address
 from .choices import (
     CONFIRMATION,
     DOCUMENT,
@@ -218,7 +219,7 @@ class MailSender:
     def _send(self, connection: SMTP, message: Queued, content: bytes) -> bool:
         claim = partial(self._claim, message)
         try:
-            if not hand_over(connection, self._settings.mail_from, message.address, content, claim):
+            if not hand_over(connection, self._return_address(message), message.address, content, claim):
                 raise NotClaimed
         except Refused as error:
             self._refused(message, error)
@@ -231,6 +232,12 @@ class MailSender:
             raise
         self._outbox.done(message.id, SENT, self._clock())
         return True
+
+    def _return_address(self, message: Queued) -> str:
+        """Where a bounce goes: READER_MAIL_FROM, of an issue one that tells the subscriber if there are such ones."""
+        bounces = self._settings.mail_bounces
+        subscriber = self._outbox.subscriber(message.subscriber) if bounces and message.kind == ISSUE else None
+        return return_address(bounces, subscriber) if subscriber else self._settings.mail_from
 
     def _claim(self, message: Queued) -> bool:
         """First in the database, so that no other machine sends it, then in the record."""

@@ -61,11 +61,15 @@ class Refused(Exception):
         """
         if not self.is_lasting:
             return False
-        if _OF_SENDER.search(self.reason):
-            return False
         if self.status:
-            return self.status.split(".")[1] in ("1", "2", "4") and self.status != "5.2.2"  # a mailbox that is full
-        return self.of_recipient and self.code in (550, 551, 553)
+            return is_of_address(self.status, self.reason)
+        return self.of_recipient and self.code in (550, 551, 553) and not _OF_SENDER.search(self.reason)
+
+
+def is_of_address(status: str, reason: str) -> bool:
+    """Whether an enhanced status code (RFC 3463) and its text are about the address, not the sender or the message."""
+    is_full = status == "5.2.2"  # the mailbox
+    return status.split(".")[1] in ("1", "2", "4") and not is_full and not _OF_SENDER.search(reason)
 
 
 @dataclass(frozen=True)
