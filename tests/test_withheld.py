@@ -36,6 +36,10 @@ VALUES = [
     "type: draft", "flags: [草稿]", "still_draft: yes", "format: {html: {draft: true}}", "tags: [status/draft]",
     "发布状态: 草稿", "审核状态: 待审", "是否发布: 否", "approved: false", "status: 暂不发布", "embargo: true",
     "extra: {status: draft}", "params: {private: true}", "a: &no false\npublished: *no",
+    "isPublish: false", "is_publish: 'no'", "publish: N", "released: false", "hideInList: true", "showInList: false",
+    "isEncrypted: true", "locked: true", "deleted: true", "need_login: true", "vip: true", "post_password: x",
+    "eleventyExcludeFromCollections: true", "halo: {site: x, publish: false}", "published: never", "published: draft",
+    "date: 待定", "privacy: friends", "密级: 秘密", "expiryDate: 2020-01-01", "下线时间: 2020年1月1日", "publishd: false",
     "a: &s draft\nstatus: *s", "a: &no false\npublic: *no",
 ]  # fmt: skip
 """Lines of YAML that are understood as fields only."""
@@ -266,6 +270,12 @@ def test_a_line_of_a_word_processor_file_withholds_it(suffix, field):
         (".html", "<!doctype html><title>NFL</title><h1>NFL</h1><h2>Draft</h2><p>文"),
         (".md", "# Draft: rain\n\n选秀（draft）结束。"),
         (".md", "---\ntitle: 甲\ntype: post\ndraft_year: 2018\nembargo:\nembargo_until: false\n---\n\n文"),
+        (
+            ".md",
+            "---\ntitle: 甲\nexternal: true\nonline: yes\nlocked: false\nexpiryDate: 2999-01-01\nprivacy: public\n---\n\n文",
+        ),
+        (".md", "---\ntitle: 甲\nhiddenFromHomePage: true\nshare: false\nhalo: {site: x, publish: true}\n---\n\n文"),
+        (".html", "<!doctype html><title>甲</title><meta name=expires content='Tue, 01 Jan 1980 00:00:00 GMT'><p>文"),
         (".md", "---\ntitle: 甲\ncover: {hidden: true}\nkind: [news, 选秀]\n---\n\n文"),
         (".org", "#+TITLE: 甲\n\n* TODO 一\n文"),
         (".adoc", "= 甲\n:draft!:\n\n文"),

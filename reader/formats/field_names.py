@@ -31,8 +31,8 @@ _TABLE = [
 ROWS = tuple(Row(field, how, tuple(names.split())) for field, how, names in _TABLE if field != "-")
 _OTHERS = {how: word_set(names) for field, how, names in _TABLE if field == "-"}
 
-CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "frontmatter"})
-"""Mappings whose fields count where the top does not have them: Hugo's, Zola's, and plug-ins'."""
+CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "frontmatter", "halo"})
+"""Mappings whose fields count where the top does not have them: Hugo's, Zola's, Halo's, and plug-ins'."""
 
 UNUSED = _OTHERS["unused"] - {"images", "headless"}
 """Names that other programs use for what has no place here; they are never taken for a slip of the pen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ Value = str | list[Any] | dict[str, Any]
 
 SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
 LIST_SEPARATORS = r"\s*[,，、;；]\s*"
+_NEVER = {"never", "n", "f", "none", "nil", "not yet", "later", "尚未"}
 _SHOWN = 80
 """So much of a wrong value is told."""
 _LANGUAGES = {
@@ -170,7 +171,7 @@ def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader
 
 
 def _shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    return of.text.lower() in NO - {""} | {"never"} or withheld_status(of.value)
+    return of.text.lower() in NO - {""} | _NEVER or withheld_status(of.value)
 
 
 def _hidden(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
@@ -188,6 +189,20 @@ def _access(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader h
 
 def _output(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
     return withheld_output(of.value)
+
+
+def _expired(of: Field, remarks: Remarks) -> bool:
+    """Whether the end that an article has is over; a later one is told, since a file is read once."""
+    try:
+        ends = parse_date(of.text) if of.text and isinstance(of.value, str) else None
+    except UnreadableDate as error:
+        ends = error.guess
+    if ends is None:
+        return False
+    if ends.replace(tzinfo=ends.tzinfo or UTC) <= datetime.now(UTC):
+        return True
+    remarks.warn(of, Message("an end isn't kept: the article stays"), Message("take it off by then"))
+    return False
 
 
 def _password(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
@@ -304,6 +319,7 @@ READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
     "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
     "password": _password, "hidden": _hidden, "output": _output, "access": _access, "pinned": _pinned, "slug": _slug,
-    "aliases": _aliases, "paths": _paths, "images": _images, "corrections": _corrections, "comments": _comments,
+    "expired": _expired, "aliases": _aliases, "paths": _paths, "images": _images,
+    "corrections": _corrections, "comments": _comments,
 }  # fmt: skip
 """By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""

@@ -6,13 +6,11 @@ may be an embargo, and a draft field that is neither true nor false are errors.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from ..corrections import Correction
@@ -20,7 +18,7 @@ from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, is_dated, path_key
 from .dates import date_in_address
-from .field_names import BY_NAME, CONTAINERS, EMBARGOES, HUGO_ONLY, UNUSED, Row, known_names, plain_name, row_of
+from .field_names import BY_NAME, CONTAINERS, EMBARGOES, HUGO_ONLY, Row, plain_name, row_of
 from .field_values import (
     LIST_SEPARATORS,
     READERS,
@@ -34,8 +32,9 @@ from .field_values import (
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import Head, marked_head, plain_head
 from .unfinished_heads import refuse_fields_alone, without_begun_name
+from .unknown_fields import tell_unknown
 from .withheld import refuse_in_text
-from .withheld_values import YES, withheld_names, withheld_otherwise
+from .withheld_values import withheld_date, withheld_names, withheld_otherwise
 
 __all__ = [
     "LIST_SEPARATORS",
@@ -56,8 +55,6 @@ NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN
 _LONGEST_HEAD = 10_000
 _FROM_ADDRESS = 1000
 """The rank of a field within a mapping such as ``extra``: after all that stand at the top."""
-
-
 _PRIVATE = BY_NAME["private"][1]
 
 
@@ -200,6 +197,8 @@ def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
         seen.add(field.name)
         if known and known[1].how == "date" and is_switch(field):
             known = row_of("private" if _is_embargo(field) else "publish")  # Jekyll's ``published: false``
+        elif known and known[1].field == "published" and withheld_date(field.text):
+            known = BY_NAME["private"]
         if plain_name(field.name) == "permalink" and is_switch(field):
             known = row_of("publish")  # Eleventy's ``permalink: false``: no page is made
         if known:
@@ -209,7 +208,7 @@ def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
         elif not known and withheld_otherwise(field.name, field.value):
             yield _Offer(0, _PRIVATE, replace(field, value="true"))
         elif not known:
-            _tell_unknown(field, remarks)
+            tell_unknown(field, remarks)
 
 
 def _within(container: Field) -> Iterator[_Offer]:
@@ -217,26 +216,6 @@ def _within(container: Field) -> Iterator[_Offer]:
     for name, value in container.value.items() if isinstance(container.value, dict) else ():
         if known := row_of(name):
             yield _Offer(known[0] + _FROM_ADDRESS, known[1], Field(name, value, container.line, container.form))
-
-
-def _tell_unknown(field: Field, remarks: Remarks) -> None:
-    if near := _meant(field.name.strip().lower()):
-        cause = Message("unknown field: %(field)s", field=field.name[:80])
-        hint = Message("did you mean %(field)s?", field=near)
-        if near in ("draft", "草稿") and field.text.lower() in YES:
-            raise field.fail(cause, hint)  # what may be a draft is not published
-        remarks.warn(field, cause, hint)
-    else:
-        remarks.note(Message("the field %(field)s isn't used", field=field.name[:80]))
-
-
-@lru_cache(500)
-def _meant(name: str) -> str:
-    """The field that an unknown *name* looks like, empty for none. All files of a folder have the same fields."""
-    if len(name) < 2 or plain_name(name) in UNUSED:
-        return ""
-    alike = [known for known in known_names() if abs(len(known) - len(name)) < 3]
-    return next(iter(difflib.get_close_matches(name, alike, n=1, cutoff=0.8 if name.isascii() else 0.5)), "")
 
 
 def _chosen(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
@@ -322,12 +301,10 @@ def written(name: str, value: Any) -> str:
     """One line of front matter, or nothing for an empty value."""
     if not value:
         return ""
-    if isinstance(value, datetime):
-        return f"{name}: {value.isoformat(sep=' ')}\n"
     if name == "comments_closed":
         return "comments: closed\n"
-    if isinstance(value, bool):
-        return f"{name}: true\n"
+    if isinstance(value, datetime | bool):
+        return f"{name}: {'true' if isinstance(value, bool) else value.isoformat(sep=' ')}\n"
     if name == "corrections":
         return f"{name}: [{', '.join(_quoted(correction_text(one)) for one in value)}]\n"
     if isinstance(value, tuple):

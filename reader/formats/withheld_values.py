@@ -24,15 +24,18 @@ _STATUSES = (
         " 隱藏 不公開 內部 未發布 未發佈 未開始 進行中 待審 待審核 審核中 待發布 待發佈 未審核 寫作中 撰寫中 編輯中"
         " 待編輯 已刪除 機密"
         " offline 退稿 撤稿 驳回 已驳回 不发 不发布 暂不发布 暂缓 待发 待审稿"
+        " friends onlyme self followers subscribers premium loggedin login password secret classified 绝密 秘密"
+        " 仅自己可见 僅自己可見 好友可见 登录可见"
         " 未通过 未过审 草稿箱 未定稿 定时 未上线 已下线 下线"
     )
     | {"in progress", "in review", "not started", "to do", "auto draft", "under review", "needs review"}
-    | {"not published", "do not publish", "on hold"}
+    | {"not published", "do not publish", "on hold", "only me", "top secret", "logged in"}
 )
 _WITHIN = lazy_pattern(
     r"\b(?:draft(?:s|ing)?|private|unpublished|wip)\b|草稿|私密|未[发發][布佈]|未公[开開]|不公[开開]"
 )
 """As a part of a status: ``📝 Draft``, ``first draft``, ``草稿（二审）``."""
+_NO_DATES = word_set("0 never none tbd tba unknown later soon n 未定 未发 尚未")
 _NAMES = word_set("draft drafts private unpublished wip noexport 草稿 私密 未发布 未發布")
 _DRAFT_NAME = lazy_pattern(
     "(?:is|in|as|savedas|markedas|keepas|still|post|page|article|content|文章|是否|是否为|是否是|存为|为|仍为)?"
@@ -55,6 +58,11 @@ def withheld_status(value: Any) -> bool:
     """
     said = [_SPACES.sub(" ", text.lower()).strip() for text in _texts(value)]
     return any(text in _STATUSES or text.startswith("*") or _WITHIN.search(text) for text in said)
+
+
+def withheld_date(text: str) -> bool:
+    """Whether what stands in place of a date says that there is none yet: ``published: never``, ``date: 待定``."""
+    return text.lower() in _NO_DATES or withheld_status(text)
 
 
 def withheld_access(value: Any) -> bool:
