@@ -88,6 +88,19 @@ def test_both_web_processes_show_a_comment_and_stop_showing_a_hidden_one(server)
 
     wait_for(lambda: all("写得好" in page for page in pages("/a/rain/comments")), server)
     wait_for(lambda: all("(1)</a>" in page for page in pages("/a/rain")), server)
+    editor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    post_form(editor, f"{server.url}/editor/login", token=TOKEN)
+    approved = f"{server.url}/editor/comments?status=approved"
+    with editor.open(approved) as answer:
+        word = re.search(r'name=word value="([^"]+)"', answer.read().decode())[1]
+    post_form(editor, approved, word=word, do="hide 1")
+    wait_for(lambda: not any("写得好" in page for page in pages("/a/rain/comments")), server)
+    wait_for(lambda: not any("(1)</a>" in page for page in pages("/a/rain")), server)
+
+
+def post_form(editor: urllib.request.OpenerDirector, address: str, **fields: str) -> None:
+    with editor.open(address, urllib.parse.urlencode(fields).encode(), LIMIT_SECONDS) as answer:
+        assert answer.status == 200
 
 
 def test_a_site_whose_state_database_is_gone_shows_its_articles(server):
