@@ -115,6 +115,7 @@ def editor_article(path: str) -> str:
     return f"{EDITOR_ARTICLE}?path={quote(path, safe='/')}"
 
 
+@lru_cache(4096)
 def collection(chosen: Collection) -> str:
     """The page of a collection: ``/`` for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
     if chosen.kind == "all":

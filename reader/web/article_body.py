@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable
 from itertools import count
 
-from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from ..sanitizer.allowlist import CLASSES_OF_CODE
 from .players import with_players
+from .request_context import gettext
 
 _PARAGRAPH = re.compile(r"<p((?: [^>]*)?)>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")

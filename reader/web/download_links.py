@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask_babel import gettext
-
 from ..exports import EXPORTS
 from ..exports.publications import of_article
 from ..exports.size_estimates import estimated_bytes
@@ -16,7 +14,7 @@ from ..jobs.export_service import PHONE, ExportService, offers
 from ..models import Article, Publication, Teaser
 from . import services
 from .rendering import ExportLink
-from .request_context import request_context
+from .request_context import gettext, request_context
 
 FIRST = [offer for offer in (("pdf", PHONE), ("pdf", ""), ("epub", "")) if offer in offers()]
 """(suffix, page) of the files that most people want."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, abort, current_app
-from flask_babel import gettext
 
 from ..catalog.file_listing import PUBLISHED, FileListing
 from ..editing.article_files import ArticleFile, digest_of, find_file, read_file
@@ -21,6 +20,7 @@ from .editor_previews import child_place, in_words, phone_preview, told
 from .editor_session import checked_form, editor_page
 from .editor_sheet import lines_of, sheet
 from .preview_links import VALID_DAYS, link_to_article
+from .request_context import gettext
 
 _LISTING = "reader-files"
 

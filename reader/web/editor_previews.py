@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask_babel import gettext
 from markupsafe import Markup
 
 from ..chinese import reading_minutes
@@ -18,7 +17,7 @@ from ..models import Article
 from .article_body import for_screen, kinds_of
 from .localized_templates import render_template
 from .preview_links import with_signed_pictures
-from .request_context import request_context
+from .request_context import gettext, request_context
 from .responsive_images import ImageSet
 
 AT_WORK = threading.BoundedSemaphore(2)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flask import Blueprint, Flask, Response, abort, after_this_request, g, redirect, request
-from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import TooManyRequests
 
@@ -27,7 +26,7 @@ from ..storage.private_files import FOLDER_MODE
 from . import editor_tokens, services
 from .editor_tokens import editor_of_token, site_token
 from .localized_templates import render_template
-from .request_context import request_context
+from .request_context import gettext, request_context
 from .request_origin import is_from_this_site, is_https
 
 COOKIE = "editor"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext
 
 from ..editing.form import LINES, EditorForm
 from ..i18n import N_
 from ..models import Article
 from .editor_previews import phone_preview
 from .editor_session import editor_page
+from .request_context import gettext
 
 LABELS = {
     "title": N_("Title"),

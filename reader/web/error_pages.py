@@ -9,7 +9,6 @@ import time
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, request
-from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, PreconditionFailed, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -32,7 +31,7 @@ from ..models import Teaser
 from . import services
 from .localized_templates import render_template
 from .rendering import teasers_shown
-from .request_context import VARY, request_context
+from .request_context import VARY, gettext, request_context
 from .responses import encoded
 
 LOG = logging.getLogger(__name__)

@@ -12,14 +12,13 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date
-from flask_babel import gettext
 
 from .. import urls
 from ..media.images import Picture
 from ..models import ALL, TOP, Collection, Teaser, has_time, is_dated
 from . import services
 from .current_site import shown_site
-from .request_context import request_context
+from .request_context import gettext, request_context
 from .responsive_images import PagePicture, sources_of
 
 LEAD_DAYS = 3
@@ -76,24 +75,25 @@ def _is_new(teaser: Teaser, newest: Sequence[Teaser]) -> bool:
 def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[Headline]:
     """The headlines in the order of *teasers*. Submits missing thumbnails for rendering in the background."""
     shows_pictures = request_context().shows_pictures_in_lists
+    if request_context().shows_only_titles:
+        return [Headline(teaser, day, "", ()) for day, teaser in _by_day(teasers)]
     if shows_pictures:
         found = (_ADDRESS.fullmatch(teaser.picture) for teaser in teasers[has_lead:])
         services().image_renderer.submit_thumbnails(address[1] for address in found if address)
+    site = shown_site().name
     return [
-        _headline(teaser, day, has_lead and number == 0, shows_pictures)
+        _headline(teaser, day, site, has_lead and number == 0, shows_pictures)
         for number, (day, teaser) in enumerate(_by_day(teasers))
     ]
 
 
-def _headline(teaser: Teaser, day: str, is_lead: bool, shows_pictures: bool) -> Headline:
-    if request_context().shows_only_titles:
-        return Headline(teaser, day, "", ())
+def _headline(teaser: Teaser, day: str, site: str, is_lead: bool, shows_pictures: bool) -> Headline:
     address = _ADDRESS.fullmatch(teaser.picture) if shows_pictures else None
     return Headline(
         teaser,
         day,
         f"{teaser.published:%H:%M}" if is_dated(teaser.published) and has_time(teaser.published) else "",
-        tuple(filter(None, _facts(teaser))),
+        tuple(filter(None, _facts(teaser, site))),
         is_lead,
         teaser.summary if is_lead else "",
         _lead_picture(address) if address and is_lead else None,
@@ -101,9 +101,9 @@ def _headline(teaser: Teaser, day: str, is_lead: bool, shows_pictures: bool) -> 
     )
 
 
-def _facts(teaser: Teaser) -> Iterator[str]:
+def _facts(teaser: Teaser, site: str) -> Iterator[str]:
     yield from teaser.section[-1:]
-    yield teaser.source if teaser.source != shown_site().name else ""
+    yield teaser.source if teaser.source != site else ""
     yield str(gettext("corrected")) if teaser.is_corrected else ""
 
 
@@ -121,12 +121,13 @@ def _thumbnail(address: re.Match[str]) -> Thumbnail:
 def _by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
     """Each teaser, with its day if that is another one than the day before; with the year where that changes."""
     last: date | None = None
+    locale = request_context().locale
     for teaser in teasers:
         day = teaser.published.date() if is_dated(teaser.published) else None
         if day is None or day == last:
             yield "", teaser
         else:
-            yield day_in_words(day, request_context().locale, last is None or day.year != last.year), teaser
+            yield day_in_words(day, locale, last is None or day.year != last.year), teaser
             last = day
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from flask_babel import gettext
-
 from ..catalog import Cursor
 from ..errors import NotFound
 from ..models import Teaser
 from .rendering import NavigationLink
+from .request_context import gettext
 
 
 def cursor_of(text: str) -> Cursor | None:

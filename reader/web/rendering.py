@@ -77,7 +77,8 @@ def translated_labels(links: Iterable[NavigationLink], script: str = "") -> list
 
 def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
     """*teasers* in the preferred script."""
-    return [in_script(teaser, request_context().preferences["script"]) for teaser in teasers]
+    script = request_context().preferences["script"]
+    return [in_script(teaser, script) for teaser in teasers]
 
 
 def render_page(

@@ -139,8 +139,15 @@ def init_app(app: Flask) -> None:
     )
 
 
+def gettext(text: str, **values: object) -> str:
+    """*text* in the language of the request, with *values* in it."""
+    translated: str = message_catalogue().ugettext(text)
+    return translated % values if values else translated
+
+
 def message_catalogue() -> Any:
     """The catalogue of the current request. flask-babel's own callables choose the locale again for each text."""
-    if "translations" not in g:
-        g.translations = get_translations()
-    return g.translations
+    found = g.get("translations")  # each use of g looks for it anew
+    if found is None:
+        found = g.translations = get_translations()
+    return found

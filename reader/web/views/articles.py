@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...chinese import reading_minutes
@@ -35,7 +34,7 @@ from ..rendering import (
     teasers_shown,
     translated_labels,
 )
-from ..request_context import request_context
+from ..request_context import gettext, request_context
 from ..responsive_images import ImageSet
 from ..shown_corrections import changed_at, corrections_of
 from ..site_sections import top_sections

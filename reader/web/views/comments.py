@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
-from flask_babel import gettext
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -39,7 +38,7 @@ from ..form_limits import limit_forms
 from ..localized_templates import render_template
 from ..rate_limits import client, client_limits, counted_client, counted_network
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
-from ..request_context import AUTHOR_COOKIE, request_context
+from ..request_context import AUTHOR_COOKIE, gettext, request_context
 from ..request_origin import is_from_this_site, is_https
 from ..shown_comments import may_be_changed, shown, shown_threads
 

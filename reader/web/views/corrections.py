@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...corrections import CORRECTED
@@ -14,7 +13,7 @@ from .. import services
 from ..current_site import in_script
 from ..pagination import cursor_of, next_link
 from ..rendering import NavigationLink, render_page
-from ..request_context import request_context
+from ..request_context import gettext, request_context
 from ..shown_corrections import corrections_of
 
 bp = Blueprint("corrections", __name__)

@@ -18,7 +18,6 @@ from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
@@ -49,6 +48,7 @@ from ..exports_in_requests import TEXTS, export_now, is_light, store_if_possible
 from ..file_responses import file_response, removed
 from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
+from ..request_context import gettext
 
 bp = Blueprint("downloads", __name__)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Flask, Response, abort, redirect, request
-from flask_babel import gettext
 
 from ... import urls
 from ..editor_session import (
@@ -24,6 +23,7 @@ from ..editor_session import (
     required_session,
 )
 from ..editor_tokens import editor_of_token
+from ..request_context import gettext
 from ..request_origin import is_from_this_site
 
 optional_bp = editor_blueprint("editor")

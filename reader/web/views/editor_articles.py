@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
@@ -34,6 +33,7 @@ from ..editor_previews import FAILURES, child_place, in_words, status_of, told
 from ..editor_record import commit_picture, record_act
 from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
 from ..preview_links import link_to_issue
+from ..request_context import gettext
 
 optional_bp = editor_blueprint("editor_articles")
 

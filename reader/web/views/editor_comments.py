@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, abort, redirect, request
-from flask_babel import gettext
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -27,7 +26,7 @@ from ..comment_access import article_of, drop_changed_pages, mode_of, now, requi
 from ..current_site import own_site
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..editor_tokens import site_token
-from ..request_context import request_context
+from ..request_context import gettext, request_context
 from ..shown_comments import ShownComment, shown
 from .share import this_site
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...editing import ledger
@@ -13,6 +12,7 @@ from ...i18n import N_
 from .. import services
 from ..editor_previews import FAILURES, child_place, status_of, told
 from ..editor_session import editor_blueprint, editor_page, register, required_session
+from ..request_context import gettext
 
 optional_bp = editor_blueprint("editor_history")
 

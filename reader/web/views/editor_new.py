@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from flask import Flask, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...editing import child_requests, ledger
@@ -18,6 +17,7 @@ from ..editor_previews import FAILURES, child_place, in_words, status_of, told
 from ..editor_record import record_act
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..editor_sheet import sheet
+from ..request_context import gettext
 
 optional_bp = editor_blueprint("editor_new")
 

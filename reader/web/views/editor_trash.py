@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, Response, redirect
-from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
@@ -13,6 +12,7 @@ from .. import services
 from ..editor_previews import FAILURES, status_of, told
 from ..editor_record import record_act
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ..request_context import gettext
 
 optional_bp = editor_blueprint("editor_trash")
 

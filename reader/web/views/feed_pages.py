@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...feeds import FEEDS, opml
@@ -19,7 +18,7 @@ from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
 from ..rendering import NavigationLink, render_page, teasers_shown
-from ..request_context import VARY, request_context
+from ..request_context import VARY, gettext, request_context
 from ..responses import PUBLIC, Representation, conditional_response, version_of
 from .share import this_site
 
@@ -74,11 +73,12 @@ def _list_of_feeds() -> dict[str, Any]:
 
 
 def _subscriptions(counted: list[tuple[Collection, int]]) -> list[Subscription]:
-    return [_subscription(Selection((collection,)), count) for collection, count in counted]
+    labels = {name: short_name(name) for name in FEEDS}
+    return [_subscription(Selection((collection,)), count, labels) for collection, count in counted]
 
 
-def _subscription(selection: Selection, count: int) -> Subscription:
-    feeds = [NavigationLink(short_name(name), selection.feed(name)) for name in FEEDS]
+def _subscription(selection: Selection, count: int, labels: dict[str, str]) -> Subscription:
+    feeds = [NavigationLink(label, selection.feed(name)) for name, label in labels.items()]
     return Subscription(selection.label, selection.page, count, feeds)
 
 

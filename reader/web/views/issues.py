@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import format_date, get_locale, gettext
+from flask_babel import format_date, get_locale
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
@@ -24,6 +24,7 @@ from ...models import Article, Publication
 from .. import services
 from ..download_links import Downloads, estimates_of, export_links
 from ..rendering import NavigationLink, render_page, teasers_shown
+from ..request_context import gettext
 from ..responses import chosen_encoding, compressed
 
 bp = Blueprint("issues", __name__)

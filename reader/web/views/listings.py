@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...errors import NotFound
@@ -18,6 +17,7 @@ from .. import services
 from ..headlines import headlines_of, with_lead_first
 from ..pagination import cursor_of, next_link
 from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
+from ..request_context import gettext
 from ..site_sections import MOST_SECTIONS, Counted, all_sections, sections_below, with_parents
 
 bp = Blueprint("listings", __name__)

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 
 from ... import urls
 from ...catalog.query_parser import MAX_LENGTH, Query, parse
@@ -19,7 +18,7 @@ from ...i18n import N_
 from .. import services
 from ..rate_limits import client, client_limits
 from ..rendering import NavigationLink, render_page, section_link, teasers_shown, translated_labels
-from ..request_context import request_context
+from ..request_context import gettext, request_context
 from ..responses import not_listed
 from ..site_sections import top_sections
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 from markupsafe import Markup
 
 from ... import urls
@@ -17,6 +16,7 @@ from ...models import Article, is_dated
 from .. import services
 from ..current_site import own_site
 from ..rendering import NavigationLink, render_page, section_links
+from ..request_context import gettext
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 from ..share_card_responses import drawn_picture
 

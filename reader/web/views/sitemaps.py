@@ -12,7 +12,6 @@ from itertools import groupby
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, send_file
-from flask_babel import gettext
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
@@ -24,7 +23,7 @@ from ...models import UNDATED, Collection, Teaser, fingerprint
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
-from ..request_context import request_context
+from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
 from .share import site_address
 
