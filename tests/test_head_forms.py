@@ -111,7 +111,7 @@ def test_a_field_of_json_is_changed_and_nothing_else(values, old, new):
         (".md", "Title: 雨\nTags: a, b\n", {"tags": "c、d"}, "Title: 雨\nTags: c, d\n"),
         (".md", "Title: 雨\nDate: 2026-05-01\n", {"source": "本报"}, "Title: 雨\nDate: 2026-05-01\nSource: 本报\n"),
         (".md", "Title: 雨\nSummary: 一\n    二\n", {"summary": "三"}, "Title: 雨\nSummary: 三\n"),
-        (".md", "标题：雨\n来源：甲\n", {"source": "乙"}, "标题：雨\n来源： 乙\n"),
+        (".md", "标题：雨\n来源：甲\n", {"source": "乙"}, "标题：雨\n来源：乙\n"),
         (
             ".md",
             "title: 雨\nx: {a: 1}\n---\n",
@@ -131,6 +131,14 @@ def test_a_field_of_json_is_changed_and_nothing_else(values, old, new):
         (".org", "#+HUGO_DRAFT: true\n#+TITLE: 雨\n", {"draft": ""}, "#+TITLE: 雨\n"),
         (".adoc", "= 雨\n:toc:\n", {"title": "风", "source": "报"}, "= 风\n:toc:\n:source: 报\n"),
         (".adoc", "= 雨\n:page-tags: a\n:x: y\n", {"tags": "b、c"}, "= 雨\n:page-tags: b, c\n:x: y\n"),
+        (
+            ".adoc",
+            "= 雨\n张三 <a@b.example>\nv1, 2026-05-01\n",
+            {"slug": "a"},
+            "= 雨\n张三 <a@b.example>\nv1, 2026-05-01\n:slug: a\n",
+        ),
+        (".adoc", "= 雨\n:x: y \\\n  z\n", {"source": "报"}, "= 雨\n:x: y \\\n  z\n:source: 报\n"),
+        (".adoc", "= 雨\n:summary: y \\\n  z\n:toc:\n", {"summary": "报"}, "= 雨\n:summary: 报\n:toc:\n"),
         (".rst", "雨\n==\n\n:date: 2026-05-01\n", {"title": "暴雨"}, "暴雨\n====\n\n:date: 2026-05-01\n"),
         (".rst", "====\n 雨\n====\n\n:a: b\n", {"source": "报"}, "====\n 雨\n====\n\n:a: b\n:source: 报\n"),
         (".rst", "雨水\n####\n", {"source": "报"}, "雨水\n####\n\n:source: 报\n"),
@@ -148,6 +156,12 @@ def test_the_encoding_and_line_ends_of_the_file_stay(text):
     form = opened(".md", content, LARGEST_BYTES).form
     new = with_form(".md", content, replace(form, title="暴雨"), LARGEST_BYTES).content
     assert new == content.replace("大雨".encode("gb18030"), "暴雨".encode("gb18030"))
+
+
+def test_an_attribute_of_asciidoc_that_goes_on_is_one_value():
+    content = "= 雨\n:summary: 一 \\\n  二 \\\n三\n:source: 报\n\n今天下雨。\n".encode()
+    form = opened(".adoc", content, LARGEST_BYTES).form
+    assert (form.summary, form.source, form.body) == ("一 二 三", "报", "\n今天下雨。\n")
 
 
 def test_what_a_form_cannot_hold_is_refused():

@@ -21,7 +21,7 @@ _CHANGES: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
 }  # fmt: skip
 _ORG = lazy_pattern(r"\ufeff?\s*((?:#\+[\w-]+:[^\n]*(?:\n|\Z)|#[ \t][^\n]*\n)+)")
 _ORG_BLOCK = lazy_pattern(r"^#\+(?:begin_\w+|caption|name|attr_\w+|results|header)", re.IGNORECASE | re.MULTILINE)
-_ASCIIDOC = lazy_pattern(r"\ufeff?\s*([=#] \S[^\n]*(?:\n[^\n]*\S[^\n]*)*)")
+_ASCIIDOC = lazy_pattern(r"\ufeff?\s*(?=[=#] \S)")
 _RST = lazy_pattern(
     r"\ufeff?\s*((?:(?P<over>([^\w\s])\3+)[ \t]*\n)?(?P<title>\S[^\n]*|(?<=\n)[ \t]+\S[^\n]*)\n"
     r"(?P<under>([^\w\s])\6+)[ \t]*"
@@ -55,7 +55,8 @@ def of_format(text: str, suffix: str) -> OtherHead | None:
         block = found[1][:end].rstrip("\n")
         return _head(text, found.start(1), block, partial(changed_lines, form=ORG)) if block else None
     if suffix in from_asciidoc.SUFFIXES and (found := _ASCIIDOC.match(text)):
-        return _head(text, found.start(1), found[1], with_asciidoc_title)
+        block = from_asciidoc.head_of(text[found.end() :])
+        return _head(text, found.end(), block, with_asciidoc_title) if block else None
     if suffix in from_rst.SUFFIXES and (found := _RST.match(text)):
         title = [line for line in (found["over"], found["title"], found["under"]) if line is not None]
         return _head(text, found.start(1), found[1].rstrip("\n"), with_rst_title(title))

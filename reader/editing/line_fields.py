@@ -61,11 +61,17 @@ def _found(lines: list[str], form: LineForm) -> Iterator[_Line]:
     number = 0
     while number < len(lines):
         found, end = form.field.fullmatch(lines[number]), number + 1
-        while found and form.goes_on and end < len(lines) and form.goes_on.fullmatch(lines[end]):
+        while found and end < len(lines) and _goes_on(lines[end - 1], lines[end], form):
             end += 1
         if found:
             yield _Line(number, end, _plain_name(found[2]), (found[1], found[2], found[3], found[4]))
         number = end
+
+
+def _goes_on(line: str, following: str, form: LineForm) -> bool:
+    if form is ASCIIDOC:
+        return line.endswith(" \\")
+    return form.goes_on is not None and form.goes_on.fullmatch(following) is not None
 
 
 def _set(lines: list[str], field: str, value: Any, form: LineForm) -> list[str]:
@@ -90,7 +96,8 @@ def _lines(parts: tuple[str, str, str, str], text: str, form: LineForm) -> list[
     first, *more = text.split("\n")
     if more and (form.goes_on is None or before == ".. "):
         raise ValueError("several lines")
-    return [f"{before}{name}{between if between[-1:].isspace() else f'{between} '}{first}", *(f"    {m}" for m in more)]
+    space = " " if between.endswith(":") else ""
+    return [f"{before}{name}{between}{space}{first}", *(f"    {line}" for line in more)]
 
 
 def _add(lines: list[str], name: str, text: str, form: LineForm) -> None:

@@ -116,6 +116,14 @@ def read(data: bytes) -> Draft:
     return draft if lines_above else with_text(draft)
 
 
+def head_of(source: str) -> str:
+    """The lines of the title, the author, the revision and the attributes below it; empty without a title."""
+    lines = source.split("\n")
+    reader = _Reader(lines, {}, chinese=False)
+    title, _ = reader.head()
+    return "\n".join(lines[: reader.at]) if title else ""
+
+
 def _attributes_of(values: dict[str, str]) -> Iterator[Field]:
     """Also those without a value, and those below the head."""
     return (Field(_PREFIX.sub("", name), value, 0, "lines") for name, value in values.items())
@@ -139,13 +147,20 @@ class _Reader:
         self.at += found is not None
         start, fields = self.at, list[Field]()
         while self.at < len(self.lines) and self.lines[self.at].strip():
-            line = self.lines[self.at]
+            line = self._whole_attribute(self.lines[self.at])
             if not (field := self._field(line, self.at - start if found else 9)) and not line.startswith(("//", ":")):
                 break
             self.at += 1
             if field and front_matter.is_field(field[0]) and field[1]:
                 fields.append(Field(*field, self.at, "lines"))
         return (self._inline(found[1]) if found else ""), fields
+
+    def _whole_attribute(self, line: str) -> str:
+        """With the lines that it goes on in: all but the last end with a backslash."""
+        while line.startswith(":") and line.endswith(" \\") and self.at + 1 < len(self.lines):
+            self.at += 1
+            line = f"{line[:-2].rstrip()} {self.lines[self.at].strip()}"
+        return line
 
     def _field(self, line: str, place: int) -> tuple[str, str] | None:
         """(name, value) of a line of the head; *place* is its number below the title."""
