@@ -643,3 +643,7 @@ def test_what_cannot_be_saved_is_in_the_form_again(open_site):
     assert int(answer.headers["Retry-After"]) > 0
     path.with_name("elsewhere").rename(path)
     assert visitor.post("/a/rain/comments", data=fields_in(answer.text) | {"text": "写了很久的话"}).status_code == 303
+
+
+def test_on_a_desktop_the_tools_stand_in_the_head_row(site):
+    assert "@media (min-width:64rem)" in site.visitor().get("/a/rain/comments").text

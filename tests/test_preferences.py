@@ -83,3 +83,34 @@ def test_a_changed_preference_leaves_the_others():
 def test_over_plain_http_the_origin_or_referrer_tells_whose_form_it_is(client, host, fields, status):
     headers = {"Host": host, **fields}
     assert client.post("/preferences", data={"mode": "dark"}, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("cookie", "query", "accepted", "shown"),
+    [
+        ("hant", "", "zh-CN", "zh-Hant"),
+        ("hant-hk", "", "zh-CN", "zh-Hant"),
+        ("hans", "", "zh-TW", "zh-Hans"),
+        ("", "", "zh-TW", "zh-Hant"),
+        ("", "?script=hant", "zh-CN", "zh-Hant"),
+        ("hant", "?script=hans", "zh-CN", "zh-Hans"),
+        ("hant", "", "en", "en"),
+        ("hant.zh-Hans", "", "zh-CN", "zh-Hans"),
+    ],
+)
+def test_a_chinese_interface_is_in_the_characters_chosen_for_articles(publish, app, cookie, query, accepted, shown):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    client = app.test_client()
+    if cookie:
+        client.set_cookie("reader", cookie)
+    page = html.fromstring(client.get(f"/a/rain{query}", headers={"Accept-Language": accepted}).text)
+    label = {"zh-Hant": "首頁", "zh-Hans": "首页", "en": "Home"}[shown]
+    assert page.xpath("//div[@class='bar']/a[1] | //nav[@class='bar']/a[1]")[0].text == label
+
+
+def test_pages_in_another_script_are_kept_apart_in_the_cache(publish, app):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
+    client = app.test_client()
+    asked = [f"/a/rain{query}" for query in ("", "?script=hant", "", "?script=hans", "?script=hant")]
+    bars = [html.fromstring(client.get(path).text).xpath("//*[@class='bar']/a[1]")[0].text for path in asked]
+    assert bars == ["首页", "首頁", "首页", "首页", "首頁"]

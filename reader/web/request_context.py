@@ -13,6 +13,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie
 
 from .. import i18n
+from ..chinese.scripts import SCRIPTS
 from .preference_choices import DEFAULTS, Preferences, preferences_of
 from .responses import PRIVATE, PUBLIC
 
@@ -70,12 +71,22 @@ class RequestContext:
         return PUBLIC if self.is_public else PRIVATE
 
 
-def request_context_of(cookie: str, accept_language: str, save_data: str, site_language: str) -> RequestContext:
-    """The context of these request fields. No other part of a request may change a public page."""
+def request_context_of(
+    cookie: str, accept_language: str, save_data: str, site_language: str, script: str = ""
+) -> RequestContext:
+    """The context of these request fields, and of *script* (``?script=``). Nothing else may change a public page."""
     preferences = preferences_of(cookie)
     language = preferences["language"]
-    locale = _locale(accept_language, site_language) if language == "browser" else i18n.catalogue_of(language)
+    if language == "browser":
+        locale = _in_script(_locale(accept_language, site_language), script or preferences["script"])
+    else:
+        locale = i18n.catalogue_of(language)
     return RequestContext(preferences, locale, save_data.strip().lower() == "on")
+
+
+def _in_script(locale: str, script: str) -> str:
+    """A Chinese interface is in the characters that were chosen for the articles."""
+    return i18n.catalogue_of(SCRIPTS[script]) if script in SCRIPTS and locale != "en" else locale
 
 
 @lru_cache(maxsize=1024)
@@ -123,6 +134,7 @@ def request_context() -> RequestContext:
             request.headers.get("Accept-Language", ""),
             request.headers.get("Save-Data", ""),
             site_language,
+            request.args.get("script", ""),
         )
     return found
 

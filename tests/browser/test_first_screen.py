@@ -224,6 +224,15 @@ def test_a_picture_of_an_article_may_be_wider_than_its_text_on_a_desktop(open_pa
     assert page.evaluate("document.documentElement.scrollWidth") == 1280
 
 
+@pytest.mark.parametrize("width", [1024, 1100, 1280, 1440])
+def test_a_picture_in_large_print_is_no_wider_than_the_screen(open_page, pictured, width):
+    page = open_page("/a/n0", base_url=pictured, width=width, cookie="large", script=False)
+    assert (
+        page.locator(".body > figure").bounding_box()["width"] > page.locator(".body > p").first.bounding_box()["width"]
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("cookie", ["light", "dark", "large", "hant"])
 @pytest.mark.parametrize("path", ["/", "/s/要闻/"])

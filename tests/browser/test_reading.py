@@ -25,6 +25,7 @@ PAGES = {
     "bookmarks": "/bookmarks",
     "search": "/search?q=政协",
     "feeds": "/feeds",
+    "corrections": "/corrections/",
     "not found": "/a/nothing",
 }
 WIDTHS = (320, 360, 1280)
@@ -47,6 +48,15 @@ def test_no_page_is_wider_at_the_largest_text_either(open_page):
         page.goto(path)
         wide[name] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert {name: more for name, more in wide.items() if more > 0} == {}
+
+
+def test_the_tools_stand_in_the_head_row_of_every_page_on_a_desktop(open_page):
+    page = open_page("/", width=1280, script=False)
+    tops = {}
+    for name, path in PAGES.items():
+        page.goto(path)
+        tops[name] = page.locator(".bar").bounding_box()["y"]
+    assert {name: top for name, top in tops.items() if top > 20} == {}
 
 
 @pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
