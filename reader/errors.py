@@ -164,6 +164,14 @@ class BadBackup(ReaderError):
         self.reason = reason
 
 
+class HalfRestored(ReaderError):
+    """``reason`` says what is where: part of a restore could neither be finished nor taken back."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class CannotListen(ReaderError):
     """``serve`` cannot bind its address and port; ``reason`` is the system's error message."""
 

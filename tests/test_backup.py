@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,11 @@ import pytest
 from serving import inherited
 from sqlalchemy import insert, select
 
-from reader.backup import restoring
+from reader.backup import restoring, state_rows
 from reader.backup.restoring import restore_backup
 from reader.backup.writing import write_backup
 from reader.editing.ledger import record
-from reader.errors import BadBackup, StateUnusable
+from reader.errors import BadBackup, HalfRestored, StateUnusable
 from reader.publication_history.database_tables import COPIED, versions
 from reader.services import build_services
 from reader.settings import ROOT, Settings
@@ -148,11 +149,117 @@ def test_a_restore_that_fails_at_the_end_leaves_everything_as_it_was(archive, se
         raise StateUnusable("the disk is full")
 
     monkeypatch.setattr(restoring, "_load_state", fails)
-    with pytest.raises(StateUnusable):
+    with pytest.raises(BadBackup, match=r"nothing was restored: .*the disk is full"):
         restore_backup(settings, archive, force=True)
     assert files_in(settings.articles) == files
     assert rows(settings) == before
     assert sorted(path.name for path in settings.articles.parent.iterdir() if "rest" in path.name) == []
+
+
+def failing_at(monkeypatch, name, is_target):
+    """Path.*name* fails with EIO for paths that *is_target* names."""
+    method = getattr(Path, name)
+
+    def fails(path, *rest):
+        if is_target(path, *rest):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return method(path, *rest)
+
+    monkeypatch.setattr(Path, name, fails)
+
+
+def test_a_restore_whose_last_renaming_fails_leaves_the_state_as_it_was_too(archive, settings, monkeypatch):
+    (settings.articles / "later.md").write_text("# 后来")
+    before = files_in(settings.articles), rows(settings)
+    failing_at(monkeypatch, "rename", lambda path, target: target == settings.articles and ".restored-" in path.name)
+    with pytest.raises(BadBackup, match=r"nothing was restored: .*Input/output error"):
+        restore_backup(settings, archive, force=True)
+    assert (files_in(settings.articles), rows(settings)) == before
+
+
+def test_an_empty_folder_stays_if_its_renaming_fails(archive, elsewhere, monkeypatch):
+    elsewhere.articles.mkdir(0o750, parents=True)
+    failing_at(monkeypatch, "rename", lambda path, _: ".restored-" in path.name)
+    with pytest.raises(BadBackup):
+        restore_backup(elsewhere, archive, force=False)
+    assert list(elsewhere.articles.iterdir()) == []
+
+
+def test_a_restore_says_where_the_articles_are_that_it_cannot_put_back(archive, settings, monkeypatch):
+    failing_at(monkeypatch, "rename", lambda path, target: target == settings.articles and ".restored-" in path.name)
+    failing_at(monkeypatch, "replace", lambda path, _: ".before-" in path.name and path.is_dir())
+    before = rows(settings)
+    with pytest.raises(HalfRestored) as raised:
+        restore_backup(settings, archive, force=True)
+    [aside] = settings.articles.parent.glob("articles.before-*")
+    assert f"it is at {aside}" in str(raised.value)
+    assert rows(settings) == before
+
+
+def after_renaming(monkeypatch, act):
+    """Calls *act* when all files are in their places, before the transaction is committed."""
+    rename = Path.rename
+
+    def renamed(path, target):
+        found = rename(path, target)
+        if ".restored-" in path.name:
+            act()
+        return found
+
+    monkeypatch.setattr(Path, "rename", renamed)
+
+
+@pytest.mark.parametrize("state_url", ["postgresql"], indirect=True)
+def test_a_restore_whose_commit_fails_leaves_the_articles_as_they_were_too(archive, settings, postgresql, monkeypatch):
+    name = settings.database_url.partition("?")[0].rpartition("/")[2]
+    (settings.articles / "later.md").write_text("# 后来")
+    before = files_in(settings.articles), rows(settings)
+    query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    after_renaming(monkeypatch, lambda: postgresql.execute(query))
+    monkeypatch.setattr(restoring, "_ASKED_SECONDS", 0)
+    with pytest.raises(BadBackup, match=r"nothing was restored: .*state database"):
+        restore_backup(settings, archive, force=True)
+    assert (files_in(settings.articles), rows(settings)) == before
+
+
+@pytest.mark.parametrize("state_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_commit_that_the_server_could_not_report_is_asked_for(archive, settings, monkeypatch, is_known):
+    saved = files_in(settings.articles)
+    (settings.articles / "later.md").write_text("# 后来")
+    writing = State.writing
+
+    def unreported(state):
+        with writing(state) as connection:
+            yield connection
+        raise StateUnusable("the connection was lost")
+
+    monkeypatch.setattr(State, "writing", contextmanager(unreported))
+    monkeypatch.setattr(restoring, "_ASKED_SECONDS", 0)
+    if is_known:
+        restore_backup(settings, archive, force=True)
+        assert files_in(settings.articles) == saved
+    else:
+        monkeypatch.setattr(state_rows, "is_committed", lambda *_: None)
+        with pytest.raises(HalfRestored, match="did not tell"):
+            restore_backup(settings, archive, force=True)
+        assert "later.md" in files_in(settings.articles)
+
+
+def test_a_server_tells_what_became_of_a_transaction(postgresql):
+    with postgresql.database() as url:
+        state = State(url)
+        with state.writing() as connection:
+            committed = state_rows.transaction_number(connection)
+        with suppress(KeyError), state.writing() as connection:
+            rolled_back = state_rows.transaction_number(connection)
+            with state.reading() as other:
+                found = [state_rows.is_committed(other, number) for number in (committed, rolled_back)]
+            raise KeyError
+        with state.reading() as other:
+            found.append(state_rows.is_committed(other, rolled_back))
+        state.close()
+        assert found == [True, None, False]
 
 
 @pytest.mark.parametrize("is_mounted", [False, True])
@@ -311,11 +418,10 @@ def test_a_restore_into_a_mount_point_that_fails_leaves_everything_as_it_was(
         monkeypatch.setattr(Path, "rename", full)
     else:
         monkeypatch.setattr(restoring, "_load_state", lambda *_: 1 / 0)
-    with pytest.raises((OSError, ZeroDivisionError)):
+    with pytest.raises((BadBackup, ZeroDivisionError)):
         restore_backup(settings, archive, force=True)
     assert files_in(settings.articles) == files
-    if settings.database_url.startswith("sqlite") or not settings.database_url:
-        assert rows(settings) == before
+    assert rows(settings) == before
 
 
 IN_A_NAMESPACE = """

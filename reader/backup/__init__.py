@@ -3,5 +3,6 @@
 archive.py     the layout of the file
 writing.py     making it, while a server runs
 restoring.py   reading one, which may be hostile, into empty places
+renaming.py    putting files in their places, and taking it back
 state_rows.py  the rows of the state database, in a form that both engines can read
 """

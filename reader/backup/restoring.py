@@ -1,6 +1,7 @@
 """Restores a backup into empty places. The archive may be hostile: everything is checked, and nothing is half restored.
 
-Files are unpacked beside their place and renamed at the end, after the database has been filled. An articles folder
+Files are unpacked beside their place. The database is filled, then they are renamed, and the transaction is committed
+last: if a renaming fails it is rolled back, and if it fails itself the renamings are taken back. An articles folder
 that can't be renamed, such as a mounted volume, stays: they are unpacked in a hidden folder inside, and what was there
 is moved into another one.
 """
@@ -16,36 +17,60 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import BadBackup, StateUnusable
+from ..errors import BadBackup, HalfRestored, StateUnusable
 from ..formats.archives import MOST_TIMES_PACKED
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..library.watcher import lock_of
 from ..settings import Settings
 from ..state import State
 from ..storage.locks import is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
+from .renaming import ASIDE, moved_aside, renamed
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _LARGEST_HEAD_BYTES = 10_000
 _SMALL_BYTES = 1_000_000
-_ASIDE = ".before-"
-"""How the hidden folder in an articles folder begins into which a restore moves what was there."""
+_ASKED_TIMES, _ASKED_SECONDS = 10, 1.0
+"""How often a server is asked whether it has committed, and how long it is waited for before."""
+
+_UNKNOWN = N_(
+    "the database did not tell whether it holds the restored state (%(cause)s); the articles are as they were. "
+    "Restore again with --force when it answers."
+)
 
 
 def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[int, list[Path]]:
-    """Returns the number of files, and what *force* moved aside. Raises BadBackup with what is wrong, and OSError."""
+    """Returns the number of files, and what *force* moved aside.
+
+    Raises BadBackup if nothing was restored, and HalfRestored if something could not be taken back.
+    """
     _refuse_while_served(settings)
     settings = replace(settings, articles=Path(os.path.realpath(settings.articles)))  # a link to it stays a link
     try:
-        with zipfile.ZipFile(source) as archive:
+        with _system_errors(source), zipfile.ZipFile(source) as archive:
             return _restore(settings, archive, force=force)
+    except StateUnusable as error:
+        raise BadBackup(error.message) from error
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError, EOFError, zlib.error) as error:
         raise BadBackup(Message("it is damaged, or no backup of Reader (%(cause)s)", cause=str(error))) from error
+
+
+@contextmanager
+def _system_errors(path: Path) -> Iterator[None]:
+    """Turns an OSError, of *path* if it names none, into BadBackup."""
+    try:
+        yield
+    except OSError as error:
+        place, cause = str(error.filename or path), error.strerror or str(error)
+        raise BadBackup(Message("%(path)s: %(cause)s", path=place, cause=cause)) from error
 
 
 def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
@@ -62,12 +87,15 @@ def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tu
         raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=place))
     database = [state.path] if state.path and is_occupied else []
     inside = settings.articles if is_kept else None
-    with _unpacked(archive, records, settings, inside) as unpacked, _moved_aside(database, None) as database_aside:
-        _load_state(archive, state)  # takes long: who kills it finds the articles where they were
-        with _moved_aside(occupied, inside) as aside:
-            if settings.articles.exists() and not is_kept:
-                settings.articles.rmdir()
-            _rename(unpacked)
+    with (
+        _unpacked(archive, records, settings, inside) as unpacked,
+        moved_aside(database, None) as database_aside,
+        ExitStack() as places,
+        _state_loaded(archive, state),  # takes long: who kills it finds the articles where they were
+        _system_errors(settings.articles),  # inside of the transaction, which takes those for the database's
+    ):
+        aside = places.enter_context(moved_aside(occupied, inside))
+        places.enter_context(renamed(unpacked, None if is_kept else settings.articles))
     for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
         path.unlink()
     return len(records), [*aside, *database_aside]
@@ -147,20 +175,7 @@ def _must_stay(folder: Path) -> bool:
 
 def _entries(folder: Path) -> Iterator[Path]:
     """What is in *folder*, but for what an earlier restore moved aside and what belongs to the file system."""
-    yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith((_ASIDE, "lost+found")))
-
-
-def _rename(unpacked: dict[Path, Path]) -> None:
-    """Puts what was unpacked into its place; takes it back if that fails."""
-    done: dict[Path, Path] = {}
-    try:
-        for new, path in unpacked.items():
-            new.rename(path)
-            done[new] = path
-    except BaseException:
-        for new, path in done.items():
-            path.rename(new)
-        raise
+    yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith((ASIDE, "lost+found")))
 
 
 @contextmanager
@@ -231,45 +246,47 @@ def _is_occupied(state: State) -> bool:
 
 
 @contextmanager
-def _moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
-    """Renames them for good, those in the folder *inside* into a hidden one there; back again if the block fails."""
-    mark = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    folder = inside / f"{_ASIDE}{mark}" if inside else None
-    sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
-    wanted = {
-        path: folder / path.name if folder and path.parent == inside else path.with_name(f"{path.name}.before-{mark}")
-        for path in sides
-        if path.exists() or path.is_symlink()
-    }
-    moved: dict[Path, Path] = {}
-    try:
-        for path, aside in wanted.items():
-            if aside.parent == folder:
-                folder.mkdir(0o700, exist_ok=True)
-            path.rename(aside)
-            moved[path] = aside
-        told = [folder] if folder and folder in {aside.parent for aside in moved.values()} else []
-        yield told + [aside for path, aside in moved.items() if path in paths and aside.parent != folder]
-    except BaseException:
-        for path, aside in moved.items():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            aside.replace(path)
-        if folder and folder.is_dir():
-            folder.rmdir()
-        raise
+def _state_loaded(archive: zipfile.ZipFile, state: State) -> Iterator[None]:
+    """Replaces the rows of the database in a transaction that is committed when the block ends.
 
-
-def _load_state(archive: zipfile.ZipFile, state: State) -> None:
+    Raises HalfRestored if the server does not tell whether it was.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from .state_rows import load
+    transaction: int | None = None
+    try:
+        if not archive.getinfo(STATE).file_size:
+            yield
+            return
+        with state.writing() as connection:
+            transaction = _load_state(archive, connection)
+            yield
+    except SQLAlchemyError as error:
+        raise BadBackup(Message("it is damaged, or no backup of Reader (%(cause)s)", cause=str(error))) from error
+    except StateUnusable as error:
+        if transaction is None or not _is_committed(state, transaction, error):
+            raise
+    finally:
+        state.close()
 
-    if archive.getinfo(STATE).file_size:
-        try:
-            with state.writing() as connection:
-                load(connection, _text_lines(archive, STATE))
-        except SQLAlchemyError as error:
-            raise BadBackup(Message("it is damaged, or no backup of Reader (%(cause)s)", cause=str(error))) from error
-        finally:
-            state.close()
+
+def _load_state(archive: zipfile.ZipFile, connection: Connection) -> int | None:
+    """The number of the transaction, by which a PostgreSQL server tells later what became of it."""
+    from .state_rows import load, transaction_number
+
+    load(connection, _text_lines(archive, STATE))
+    return transaction_number(connection)
+
+
+def _is_committed(state: State, transaction: int, cause: StateUnusable) -> bool:
+    """Whether the server has committed a transaction whose end it could not report. Raises HalfRestored if it still
+    can't."""
+    from .state_rows import is_committed
+
+    for _ in range(_ASKED_TIMES):
+        time.sleep(_ASKED_SECONDS)
+        state.close()
+        with suppress(StateUnusable), state.reading() as connection:
+            if (found := is_committed(connection, transaction)) is not None:
+                return found
+    raise HalfRestored(Message(_UNKNOWN, cause=cause.reason)) from cause

@@ -59,6 +59,20 @@ def has_rows(connection: Connection) -> bool:
     return any(connection.execute(select(table).limit(1)).first() for table in tables)
 
 
+def transaction_number(connection: Connection) -> int | None:
+    """By which the server knows this transaction; None for SQLite, which commits or fails before the call returns."""
+    if connection.dialect.name != "postgresql":
+        return None
+    found: int = connection.execute(text("SELECT txid_current()")).scalar_one()
+    return found
+
+
+def is_committed(connection: Connection, transaction: int) -> bool | None:
+    """None while the transaction still goes on."""
+    status = connection.execute(text("SELECT txid_status(:number)"), {"number": transaction}).scalar_one()
+    return None if status == "in progress" else status == "committed"
+
+
 def _tables(connection: Connection) -> list[Table]:
     """Those that others refer to first."""
     metadata = MetaData()

@@ -1,0 +1,83 @@
+"""Renames files and folders for a restore, and takes it back if what follows fails."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import HalfRestored
+from ..i18n import N_, Message
+
+ASIDE = ".before-"
+"""How the hidden folder in an articles folder begins into which a restore moves what was there."""
+
+_NOT_PUT_BACK = N_(
+    "the restore failed (%(cause)s), and %(path)s could not be put back (%(reason)s): it is at %(aside)s; "
+    "move it by hand"
+)
+
+
+@contextmanager
+def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
+    """Renames them for good, those in the folder *inside* into a hidden one there; back again if the block fails."""
+    mark = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    folder = inside / f"{ASIDE}{mark}" if inside else None
+    sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
+    wanted = {
+        path: folder / path.name if folder and path.parent == inside else path.with_name(f"{path.name}.before-{mark}")
+        for path in sides
+        if path.exists() or path.is_symlink()
+    }
+    moved: dict[Path, Path] = {}
+    try:
+        for path, aside in wanted.items():
+            if aside.parent == folder:
+                folder.mkdir(0o700, exist_ok=True)
+            path.rename(aside)
+            moved[path] = aside
+        told = [folder] if folder and folder in {aside.parent for aside in moved.values()} else []
+        yield told + [aside for path, aside in moved.items() if path in paths and aside.parent != folder]
+    except BaseException as error:
+        _put_back(moved, error)
+        if folder and folder.is_dir():
+            folder.rmdir()
+        raise
+
+
+@contextmanager
+def renamed(unpacked: dict[Path, Path], empty: Path | None) -> Iterator[None]:
+    """Puts what was unpacked into its place, one of which is the *empty* folder; takes it back if the block fails."""
+    done: dict[Path, Path] = {}
+    mode = stat.S_IMODE(empty.stat().st_mode) if empty and empty.exists() else None
+    try:
+        if empty and mode is not None:
+            empty.rmdir()
+        for new, path in unpacked.items():
+            new.rename(path)
+            done[new] = path
+        yield
+    except BaseException as error:
+        _put_back(done, error)
+        if empty and mode is not None:
+            empty.mkdir(mode, exist_ok=True)
+        raise
+
+
+def _put_back(moved: dict[Path, Path], cause: BaseException) -> None:
+    """Moves each value back to its key. Raises HalfRestored, naming the first that can't be moved, after all others."""
+    failed: HalfRestored | None = None
+    for path, aside in moved.items():
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            aside.replace(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            values = {"cause": str(cause), "path": str(path), "aside": str(aside), "reason": reason}
+            failed = failed or HalfRestored(Message(_NOT_PUT_BACK, **values))
+    if failed:
+        raise failed from cause
