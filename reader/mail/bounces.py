@@ -64,6 +64,8 @@ def read_bounce(content: bytes, bounces: str) -> Bounce | None:
         action, status = (_value(fields, name).lower().partition(" ")[0] for name in ("Action", "Status"))
         if action and re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", status):
             said = _value(fields, "Diagnostic-Code").partition(";")[2].strip()
+            if status == "5.0.0" and (exact := re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", said)):
+                status = exact[0]  # Exim leaves it to the words of the other server
             return Bounce(int(told[1]), told[2].lower(), action, status, f"{status} {said}".strip()[:300])
     return None
 
