@@ -21,6 +21,7 @@ from .web.metric_files import use_metric_files
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
 from .web.middleware.forwarded import ForwardedMiddleware
+from .web.middleware.path_prefix import PathPrefixMiddleware, in_environ, path_within
 from .web.middleware.request_checks import RequestChecks
 from .web.middleware.response_cache import ResponseCache
 from .web.middleware.security_headers import SecurityHeadersMiddleware
@@ -54,7 +55,8 @@ def create_app(services: Services | None = None) -> Flask:
     )
     inner = CompressionDictionaryMiddleware(response_cache)
     checked = RequestChecks(inner, settings.known_hosts, refuses_others=bool(settings.hosts))
-    app.wsgi_app = ForwardedMiddleware(checked, settings.proxies, direct=settings.trusted_proxies == "none")  # type: ignore[method-assign]
+    below_path = PathPrefixMiddleware(checked, settings.path_prefix)
+    app.wsgi_app = ForwardedMiddleware(below_path, settings.proxies, direct=settings.trusted_proxies == "none")  # type: ignore[method-assign]
     if settings.access_log:
         access_log = app.extensions["access_log"] = AccessLog(app.wsgi_app, writer_to(settings.access_log))
         app.wsgi_app = access_log  # type: ignore[method-assign]
@@ -63,11 +65,11 @@ def create_app(services: Services | None = None) -> Flask:
 
 def takes_body_at(app: Flask) -> Callable[[str], bool]:
     """Returns a function that tells whether a view accepts POST, and so reads a body, at a path."""
-    addresses = app.url_map.bind("")
+    addresses, prefix = app.url_map.bind(""), in_environ(app.extensions["reader"].settings.path_prefix)
 
     def takes_body(path: str) -> bool:
         try:
-            addresses.match(path, method="POST")
+            addresses.match(path_within(prefix, path), method="POST")
         except HTTPException:  # no such page, another method, a redirect
             return False
         return True

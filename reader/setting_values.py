@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from .i18n import Message, is_language_tag, language_tag
+from .urls import FIRST_PARTS
 
 SHORTEST_TOKEN = 12
 LONGEST_TEXT = 4_000
@@ -24,6 +25,7 @@ _LOCAL_PART = re.compile(r"[\w#$&'*+/=?^`{|}~-]+(\.[\w#$&'*+/=?^`{|}~-]+)*", re.
 """A dot-atom (RFC 5322 3.2.3) without % and !, by which old servers pass mail on to others."""
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_PATH_PREFIX = re.compile(r"(?:/[\w.~-]+)*")
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
@@ -78,11 +80,22 @@ def web_address(value: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError(value)
     root = f"{parts.scheme}://{parts.netloc}"
-    if parts.path.strip("/"):
-        raise Unusable(
-            Message("an address without a path, such as %(root)s: Reader answers at the root only", root=root)
+    root = root.replace(parts.hostname or "", ascii_host(parts.hostname or "")) if not root.isascii() else root
+    return root + path_prefix(parts.path, root)
+
+
+def path_prefix(path: str, root: str) -> str:
+    """The path that the site is below, percent-encoded; empty at the *root* of its host. Raises Unusable."""
+    prefix = unquote(path).rstrip("/")
+    parts = prefix.split("/")[1:]
+    if not _PATH_PREFIX.fullmatch(prefix) or {".", ".."} & set(parts):
+        raise Unusable(Message("a path of letters, digits and -._~, such as %(example)s", example=f"{root}/news"))
+    if parts and parts[0] in FIRST_PARTS:
+        wanted = Message(
+            "another path, such as %(example)s: pages of Reader begin with this one", example=f"{root}/news"
         )
-    return root.replace(parts.hostname or "", ascii_host(parts.hostname or "")) if not root.isascii() else root
+        raise Unusable(wanted)
+    return quote(prefix)
 
 
 def http_parts(value: str) -> SplitResult:

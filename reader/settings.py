@@ -39,6 +39,7 @@ from .setting_values import (
     web_address,
     whole,
 )
+from .urls import prefix_of
 
 SECRETS = ("editor_token", "database_url", "smtp_url")
 """Fields whose values no message shows."""
@@ -133,6 +134,11 @@ class Settings:
         """The host names of this site: READER_HOSTS, else the host of READER_BASE_URL; empty for any."""
         own = urlsplit(self.base_url).hostname or ""
         return frozenset(self.hosts.split(",") if self.hosts else [own] if own else [])
+
+    @property
+    def path_prefix(self) -> str:
+        """The path in READER_BASE_URL that the site is below, such as ``/news``; empty at the root of its host."""
+        return prefix_of(self.base_url)
 
     @property
     def proxies(self) -> tuple[Network, ...]:

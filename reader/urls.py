@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from .models import Collection
 
@@ -145,3 +145,19 @@ def media(digest: str, width: int, suffix: str) -> str:
 def thumbnail(digest: str, suffix: str) -> str:
     """The small picture beside a headline. As immutable."""
     return f"/media/{digest}-thumbnail.{suffix}"
+
+
+def below(prefix: str, address: str) -> str:
+    """*address* on a site below the path *prefix*, which is empty or ``/news``: ``/a/rain`` becomes ``/news/a/rain``.
+
+    Others are returned unchanged: relative ones, those of other sites, and those that begin with *prefix* already. No
+    path of a page begins with it, because it begins with none of FIRST_PARTS.
+    """
+    if not prefix or not address.startswith("/") or address.startswith(("//", f"{prefix}/")):
+        return address
+    return prefix + address
+
+
+def prefix_of(site: str) -> str:
+    """The path that the site at this URL is below, as ``below`` takes it; empty for an empty URL."""
+    return urlsplit(site).path

@@ -1,5 +1,5 @@
 const TEXTS={{ {
- 'address': urls.BOOKMARKS,
+ 'address': below_prefix(urls.BOOKMARKS),
  'save': _('Bookmark'),
  'saved': _('Bookmarked'),
  'list': _('Bookmarks and notes'),

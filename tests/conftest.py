@@ -55,7 +55,8 @@ STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
-    "test_backup", "test_code_highlighting", "test_comment_pages", "test_comment_review", "test_compression_dictionary", "test_desk",
+    "test_backup", "test_below_a_path", "test_code_highlighting", "test_comment_pages", "test_comment_review",
+    "test_compression_dictionary", "test_desk",
     "test_downloads", "test_editor", "test_exports", "test_extremes", "test_fair_share", "test_feed_changes",
     "test_feed_contract", "test_file_changes", "test_first_scan", "test_formats_of_anything", "test_history",
     "test_hostile_archives", "test_hostile_backups", "test_hostile_html", "test_http_client", "test_import_documents",

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,28 +13,11 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from nginx_server import NGINX, ask, nginx
 from serving import free_port, serving
-from waiting import LIMIT_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh bench installs it")
-AROUND = """
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/reader.conf;
-}}
-"""
 
 
 @contextmanager
@@ -58,45 +37,8 @@ def nginx_before(upstream: str, folder: Path) -> Iterator[tuple[str, str]]:
     }.items():
         assert theirs in ours
         ours = ours.replace(theirs, here)
-    (folder / "reader.conf").write_text(ours, "utf-8")
-    (folder / "nginx.conf").write_text(AROUND.format(folder=folder), "utf-8")
-    process = subprocess.Popen([NGINX, "-e", folder / "error.log", "-p", folder, "-c", folder / "nginx.conf"])
-    try:
-        _wait_until_it_answers(f"https://127.0.0.1:{secure}/", process)
+    with nginx(ours, folder, f"https://127.0.0.1:{secure}/"):
         yield f"https://127.0.0.1:{secure}", f"http://127.0.0.1:{plain}"
-    finally:
-        process.terminate()
-        process.wait(LIMIT_SECONDS)
-
-
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    def holds() -> bool:
-        assert process.poll() is None, "nginx did not start"
-        try:
-            return bool(ask(url))
-        except OSError:
-            return False
-
-    wait_for(holds, lambda: f"no answer from {url}", 0.05)
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *arguments: object) -> None:
-        return None
-
-
-def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Message, bytes]:
-    trusting = ssl.create_default_context()
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), NoRedirect)
-    fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(url, body, headers=fields)
-    try:
-        with opener.open(request, timeout=LIMIT_SECONDS) as response:
-            return response.status, response.headers, response.read()
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return answer.code, answer.headers, answer.read()
 
 
 def ask_until_made(url: str) -> tuple[int, Message, bytes]:

@@ -48,7 +48,15 @@ def test_a_catalog_of_version_0_1_keeps_the_original_names_of_renamed_articles(s
         ("LANGUAGE", "cn", "zh-CN"),
         ("LANGUAGE", "chinese", "zh-CN"),
         ("BASE_URL", "https://news.example/?a=1", "https://news.example"),
-        ("BASE_URL", "https://news.example/news", "https://news.example: "),
+        ("BASE_URL", "https://news.example/a", "https://news.example/news: pages of Reader begin with this one"),
+        ("BASE_URL", "https://news.example/editor/x", "https://news.example/news: "),
+        ("BASE_URL", "https://news.example/x//y", "https://news.example/news"),
+        ("BASE_URL", "https://news.example/../x", "https://news.example/news"),
+        (
+            "BASE_URL",
+            "https://news.example/x;y",
+            "a path of letters, digits and -._~, such as https://news.example/news",
+        ),
         ("BASE_URL", "news.example", "https://news.example"),
         ("BASE_URL", "https://user@news.example", "https://news.example"),
         ("BASE_URL", "https://news.example:99999", "https://news.example"),
@@ -244,7 +252,14 @@ def test_real_language_tags_are_taken(tag):
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("https://news.example/", "https://news.example"), ("http://[::1]:80", "")]
+    ("given", "kept"),
+    [
+        ("https://news.example/news/", "https://news.example/news"),
+        ("https://news.example/新闻", "https://news.example/%E6%96%B0%E9%97%BB"),
+        ("https://news.example/~li/a", ""),
+        ("https://news.example/", "https://news.example"),
+        ("http://[::1]:80", ""),
+    ],
 )
 def test_a_base_url_is_an_origin(given, kept):
     assert Settings.from_environ({"READER_BASE_URL": given}).base_url == (kept or given)

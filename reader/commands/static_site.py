@@ -24,6 +24,7 @@ from .. import urls
 from ..exports import EXPORTS
 from ..i18n import Message
 from ..services import Services
+from ..web.middleware.path_prefix import path_within
 from .static_folder import StaticFolder
 
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
@@ -78,7 +79,7 @@ def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
     while waiting:
         link = waiting.pop()
         response = site.fetch(link.address)
-        outcome = save(target, link, response)
+        outcome = save(target, link, response, settings.path_prefix)
         if outcome.problem and response.status_code not in (404, 410):
             failures.add(link.address)
         yield outcome
@@ -127,7 +128,8 @@ class SiteClient:
         try:
             if self.base_url and (target + "/").startswith(self.base_url + "/"):
                 target = target.removeprefix(self.base_url) or "/"
-            parts = urlsplit(urljoin(f"http://{_OWN_HOST}{page}", target.strip()))
+            target = path_within(urls.prefix_of(self.base_url), target.strip())
+            parts = urlsplit(urljoin(f"http://{_OWN_HOST}{page}", target))
         except ValueError:  # http://[…
             return ""
         if parts.scheme not in ("http", "https") or parts.netloc != _OWN_HOST or parts.query:
@@ -149,19 +151,19 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
     return []
 
 
-def save(target: StaticFolder, link: SiteLink, response: Response) -> Outcome:
-    """Writes the file of a response. The result says why there is none."""
+def save(target: StaticFolder, link: SiteLink, response: Response, prefix: str = "") -> Outcome:
+    """Writes the file of a response; *prefix* is the path that the folder will be below. Tells why there is none."""
     status, content, mimetype = response.status_code, response.get_data(), response.mimetype or "text/html"
     if status in MOVED:
         address = response.headers.get("Location", urls.HOME)
-        if _file_of(urlsplit(address).path, "text/html") == _file_of(link.address, "text/html"):
+        if _file_of(path_within(prefix, urlsplit(address).path), "text/html") == _file_of(link.address, "text/html"):
             return Outcome(link.address)  # /s/河北 redirects to /s/河北/: one file serves both
         content, mimetype = redirect_page(address), "text/html"
     if status not in (200, *MOVED):
         return failed(link, Message("the server answers %(status)s", status=response.status))
     if status in MOVED and link.redirects >= MOST_REDIRECTS:
         return failed(link, Message("more than %(count)s redirects in a row", count=MOST_REDIRECTS))
-    content = with_whole_paths(link.address, mimetype, content)
+    content = with_whole_paths(link.address, mimetype, content, prefix)
     return put(target, link, _file_of(link.address, mimetype), content)
 
 
@@ -183,11 +185,13 @@ def failed(link: SiteLink, cause: str) -> Outcome:
     )
 
 
-def with_whole_paths(address: str, mimetype: str, content: bytes) -> bytes:
+def with_whole_paths(address: str, mimetype: str, content: bytes, prefix: str = "") -> bytes:
     """``<a href="sun">`` on the page ``/a/rain`` becomes ``/a/sun``: a static host shows that page at ``/a/rain/``."""
     if mimetype != "text/html" or address.endswith("/"):
         return content
-    return _BODY_LINK.sub(lambda found: found[1] + _whole_path(address, found[2]), content.decode()).encode()
+    return _BODY_LINK.sub(
+        lambda found: found[1] + _whole_path(urls.below(prefix, address), found[2]), content.decode()
+    ).encode()
 
 
 def _whole_path(address: str, target: str) -> str:

@@ -13,6 +13,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 from markupsafe import Markup, escape
 
+from .. import urls
+
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 XHTML = "http://www.w3.org/1999/xhtml"
 MATHML = "http://www.w3.org/1998/Math/MathML"
@@ -92,7 +94,7 @@ class Body:
             if target is None or target.startswith("#") or urlsplit(target).scheme:
                 continue
             if address:
-                link.set("href", urljoin(address, target))
+                link.set("href", urljoin(f"{address}/", urls.below(urls.prefix_of(address), target)))
             else:
                 del link.attrib["href"]
 

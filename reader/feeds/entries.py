@@ -42,6 +42,10 @@ class SiteIdentity:
     def absolute(self, path: str) -> str:
         return self.base_url + path
 
+    def resolved(self, page: str, address: str) -> str:
+        """*address*, as the page at the URL *page* has it, as a URL; unchanged if it is malformed (``http://[``)."""
+        return _resolved(page, urls.prefix_of(self.base_url), address)
+
 
 @dataclass(frozen=True)
 class FinishedExport:
@@ -62,13 +66,14 @@ def to_entry(
 ) -> Entry:
     """The entry of *article*. ``revised`` is the time of a correction, or None: it changes ``updated``, not the id."""
     address = site.absolute(urls.article(article.slug))
-    pictures = [_joined(address, picture) for picture in article.images]
+    pictures = [site.resolved(address, picture) for picture in article.images]
+    body = plain_code(formulas_as_text(article.body))
     return Entry(
         id=entry_id(site.authority, original_slug),
         address=address,
         title=article.title,
         summary=article.summary,
-        content=_corrections(article) + with_absolute_addresses(plain_code(formulas_as_text(article.body)), address),
+        content=_corrections(article) + with_absolute_addresses(body, address, urls.prefix_of(site.base_url)),
         published=article.published.replace(microsecond=0),
         updated=max(filter(None, (article.published, article.updated, revised))).replace(microsecond=0),
         language=article.language or site.language,
@@ -76,8 +81,8 @@ def to_entry(
         categories=tuple(dict.fromkeys((*article.section, *article.tags))),
         source=article.source,
         image=pictures[0] if pictures else "",
-        thumbnail=_joined(address, thumbnail_of(article.images[0])) if article.images else "",
-        enclosures=(*_media(article, address), *(_enclosure(article, site, download) for download in downloads)),
+        thumbnail=site.resolved(address, thumbnail_of(article.images[0])) if article.images else "",
+        enclosures=(*_media(article, address, site), *(_enclosure(article, site, download) for download in downloads)),
     )
 
 
@@ -94,10 +99,12 @@ def _corrections(article: Article) -> str:
     return "".join(f"<p><small>{escape(line, quote=False)}</small></p>" for line in lines)
 
 
-def _media(article: Article, address: str) -> list[Enclosure]:
+def _media(article: Article, page: str, site: SiteIdentity) -> list[Enclosure]:
     """Its own sound and video, sound first: RSS has one enclosure, and podcast clients want sound."""
     found = sorted(media_files_in(article.body), key=lambda file: not file.mimetype.startswith("audio/"))
-    return [Enclosure(_joined(address, file.address), file.mimetype, file.size_bytes, article.title) for file in found]
+    return [
+        Enclosure(site.resolved(page, file.address), file.mimetype, file.size_bytes, article.title) for file in found
+    ]
 
 
 def _enclosure(article: Article, site: SiteIdentity, download: FinishedExport) -> Enclosure:
@@ -105,11 +112,12 @@ def _enclosure(article: Article, site: SiteIdentity, download: FinishedExport) -
     return Enclosure(address, download.mimetype, download.size_bytes, f"{article.title}.{download.suffix}")
 
 
-def with_absolute_addresses(html: str, base: str) -> str:
-    """Sanitized *html* with every URL resolved against *base*, because feed readers show it on their own pages."""
+def with_absolute_addresses(html: str, page: str, prefix: str = "") -> str:
+    """Sanitized *html* with every URL resolved against that of its *page*, because feed readers show it on their own
+    pages. *prefix* is the path that the site is below."""
 
     def absolute(value: str) -> str:
-        return escape(_joined(base, unescape(value)))
+        return escape(_resolved(page, prefix, unescape(value)))
 
     def in_srcset(value: str) -> str:
         candidates = (candidate.split() for candidate in value.split(","))
@@ -124,9 +132,8 @@ def with_absolute_addresses(html: str, base: str) -> str:
     return _TAG.sub(lambda tag: _ATTRIBUTE.sub(in_attribute, tag[0]), html)
 
 
-def _joined(base: str, address: str) -> str:
-    """*address* resolved against *base*; unchanged if it is malformed (``http://[``)."""
+def _resolved(page: str, prefix: str, address: str) -> str:
     try:
-        return urljoin(base, address)
+        return urljoin(page, urls.below(prefix, address))
     except ValueError:
         return address

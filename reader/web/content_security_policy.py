@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from pathlib import Path
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
 from flask import Flask, Response, current_app, g
 from markupsafe import Markup
 
 from .inline_assets import script
+from .path_prefix import below_prefix, path_prefix
 
 _FIXED = (
     "default-src 'none'",
@@ -32,15 +35,20 @@ it would allow inline scripts that another script adds. With nosniff nothing but
 """
 
 
+_PLACEHOLDER = re.compile("LOOK|PREFIX_PATTERN|PREFIX")
+
+
 class InlineScripts:
     """``inline_script("reader")`` inlines ``static/js/reader.js`` into the page and allows it by its hash.
 
-    ``LOOK`` in a script stands for the build id, as in the addresses of static files.
+    ``LOOK`` in a script stands for the build id, as in the addresses of static files, ``PREFIX`` for the path that the
+    site is below, and ``PREFIX_PATTERN`` for a regular expression of that.
     """
 
-    def __init__(self, folder: Path, build_id: str) -> None:
+    def __init__(self, sources: Mapping[str, str], build_id: str, prefix: str = "") -> None:
+        values = {"LOOK": build_id, "PREFIX": prefix, "PREFIX_PATTERN": re.escape(prefix).replace("/", r"\/")}
         self._scripts = {
-            path.stem: script(path.read_text("utf-8").replace("LOOK", build_id)) for path in folder.glob("*.js")
+            name: script(_PLACEHOLDER.sub(lambda found: values[found[0]], source)) for name, source in sources.items()
         }
         self._elements = {name: Markup("<script>%s</script>") % text for name, text in self._scripts.items()}
         self._hashes = {name: hash_source(str(text)) for name, text in self._scripts.items()}
@@ -67,7 +75,9 @@ def speculation_rules(address: str) -> Markup:
 
     Allowed by hash: Chromium 156 ignores ``'inline-speculation-rules'`` if a script hash is present.
     """
-    rules = json.dumps({"prefetch": [{"urls": [address], "eagerness": "moderate"}]}, separators=(",", ":"))
+    rules = json.dumps(
+        {"prefetch": [{"urls": [below_prefix(address)], "eagerness": "moderate"}]}, separators=(",", ":")
+    )
     escaped = rules.replace("<", "\\u003c")
     _allow("script-src", hash_source(escaped))
     return Markup(f"<script type=speculationrules>{escaped}</script>")  # noqa: S704  JSON without a <
@@ -92,14 +102,21 @@ def policy_of_page() -> str:
 
 
 def inline_scripts() -> InlineScripts:
-    found: InlineScripts = current_app.extensions["reader-scripts"]
-    return found
+    """The scripts of a site below the path of the current request."""
+    found: Callable[[str], InlineScripts] = current_app.extensions["reader-scripts"]
+    return found(path_prefix())
 
 
 def init_app(app: Flask) -> None:
     services = app.extensions["reader"]
-    scripts = InlineScripts(services.settings.static / "js", services.render.build_id)
-    app.jinja_env.globals |= {"inline_script": scripts, "speculation_rules": speculation_rules, "allow": allow}
+    sources = {path.stem: path.read_text("utf-8") for path in (services.settings.static / "js").glob("*.js")}
+    scripts = lru_cache(maxsize=8)(partial(InlineScripts, sources, services.render.build_id))
+    scripts(services.settings.path_prefix)  # minified at the start, not by the first visitor
+    app.jinja_env.globals |= {
+        "inline_script": lambda name: inline_scripts()(name),
+        "speculation_rules": speculation_rules,
+        "allow": allow,
+    }
     app.extensions["reader-scripts"] = scripts
 
     @app.after_request

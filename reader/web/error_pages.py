@@ -6,6 +6,7 @@ import logging
 import re
 import sqlite3
 import time
+from contextlib import suppress
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, request
@@ -122,13 +123,14 @@ def show_http_error(error: HTTPException) -> Response | WerkzeugResponse | tuple
 
 
 def _from_another_site() -> WerkzeugResponse | None:
-    """An address that no page of ours has may be one that the article had before (RFC 9110 15.4.2)."""
+    """An address that no page of ours has may be one that the article had before (RFC 9110 15.4.2), on this host or
+    below the path of this site."""
     if request.path.strip("/") in urls.FIRST_PARTS:  # ``/editor/`` is not a name for an article if ``/editor`` is ours
         return None
-    try:
-        return redirect(urls.article(services().catalog.moved_from(request.path)), 301)
-    except (NotFound, sqlite3.Error, Busy):
-        return None
+    for path in dict.fromkeys((request.path, request.script_root + request.path)):
+        with suppress(NotFound, sqlite3.Error, Busy):
+            return redirect(urls.article(services().catalog.moved_from(path)), 301)
+    return None
 
 
 def relative_redirect(response: Response) -> Response:

@@ -16,6 +16,7 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
+from .path_prefix import with_prefix
 from .request_context import message_catalogue, request_context
 
 _INCLUDE = re.compile(r"\{% include '([^']+)' %\}\n?")
@@ -49,9 +50,10 @@ class TranslatedTexts(Extension):
 
 
 def render_template(name: str, **context: Any) -> str:
-    """As Flask's function, in the language of the request."""
+    """As Flask's function, in the language of the request. A page has the addresses of a site below a path."""
     current_app.update_template_context(context)
-    return _environment(request_context().locale).get_template(name).render(context)
+    text = _environment(request_context().locale).get_template(name).render(context)
+    return with_prefix(text) if name.endswith(".html") and not name.startswith("parts/") else text
 
 
 def _environment(locale: str) -> Environment:

@@ -18,6 +18,7 @@ from ..editing.draft_identity import Mark, mark_of
 from ..models import Article
 from . import services
 from .editor_session import signer
+from .path_prefix import path_prefix
 
 VALID_DAYS = 7
 _SECONDS = VALID_DAYS * 86_400
@@ -35,7 +36,7 @@ def link_to_issue(day: date) -> str:
 
 
 def _link(kind: str, name: str, mark: Mark | None = None) -> str:
-    root = services().settings.base_url or request.host_url.rstrip("/")
+    root = services().settings.base_url or request.host_url.rstrip("/") + path_prefix()
     return f"{root}{urls.PREVIEW}/{signer(_SALT).dumps([kind, name, mark or []])}"
 
 

@@ -28,6 +28,7 @@ from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
 from .localized_templates import render_template
 from .page_weight import WEIGHT_PLACEHOLDER, kilobytes, weighed
+from .path_prefix import below_prefix
 from .request_context import VARY, request_context
 from .responses import Representation, conditional_response, version_of
 
@@ -133,7 +134,13 @@ def init_app(app: Flask) -> None:
         "direction": direction_of,
     }
     environment.filters["news_language"] = news_language
-    environment.globals |= {"urls": urls, "style": style, "body_style": styles.of_body, "theme_colors": theme_colours}
+    environment.globals |= {
+        "urls": urls,
+        "below_prefix": below_prefix,
+        "style": style,
+        "body_style": styles.of_body,
+        "theme_colors": theme_colours,
+    }
     app.context_processor(lambda: _context())
 
 

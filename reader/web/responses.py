@@ -17,6 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import http_date
 
 from ..models import fingerprint
+from .path_prefix import path_prefix
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 """Cache-Control of public pages: fresh for a minute, stale while revalidating or on errors."""
@@ -135,8 +136,9 @@ def send_players_pieces() -> None:
 
 
 def version_of(*parts: str) -> str:
-    """The ETag of content derived from *parts*: versions, build id, options."""
-    return fingerprint(*parts)
+    """The ETag of content derived from *parts*: versions, build id, options. Below a path its addresses are others."""
+    prefix = path_prefix()
+    return fingerprint(*parts, prefix) if prefix else fingerprint(*parts)
 
 
 def match_etag(etag: str, changed_at: datetime | None) -> str:

@@ -1,6 +1,6 @@
 // The page of bookmarks: lists what bookmarks.js and reader.js keep in localStorage; exports and imports it.
 const d = document, s = localStorage, list = d.getElementById('list'), texts = list.dataset;
-const OWN = /^\/a\/[^\/?#.\\]+\/?$/, FORMAT = 'http://www.w3.org/ns/anno.jsonld', LARGEST = 5e6;
+const OWN = /^PREFIX_PATTERN\/a\/[^\/?#.\\]+\/?$/, FORMAT = 'http://www.w3.org/ns/anno.jsonld', LARGEST = 5e6;
 const element = (name, properties = {}, ...children) => {
 const made = Object.assign(d.createElement(name), properties);
 made.append(...children);
@@ -32,7 +32,7 @@ const records = () => paths().map(read).filter(one => one.saved || one.marks.len
 const titleOf = record => {
 let path = record.path;
 try { path = decodeURI(path) } catch {}
-return record.title || path.replace(/^\/a\/|\/$/g, '')
+return record.title || path.replace(/^PREFIX_PATTERN\/a\/|\/$/g, '')
 };
 const day = time => time ? new Date(time).toLocaleDateString(d.documentElement.lang, {dateStyle: 'medium'}) : '';
 

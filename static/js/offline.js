@@ -1,9 +1,9 @@
 // Lists what the service worker has kept: title, day, and a way to let it go.
 const list = document.getElementById('list');
-caches.open('kept').then(async cache => {
+caches.open('keptPREFIX').then(async cache => {
 for (const request of (await cache.keys()).reverse()) {
 const path = new URL(request.url).pathname;
-if (!/^\/(a|d)\//.test(path)) continue;
+if (!/^PREFIX_PATTERN\/(a|d)\//.test(path)) continue;
 const response = await cache.match(request, {ignoreVary: true});
 const text = await response.text();
 const page = new DOMParser().parseFromString(text, 'text/html');
@@ -19,7 +19,7 @@ document.getElementById('none').hidden = true
 })
 
 // Shown in the place of another page: that one is not here.
-if (!/^\/offline\/?$/.test(location.pathname)) {
+if (!/^PREFIX_PATTERN\/offline\/?$/.test(location.pathname)) {
 const missing = document.getElementById('missing');
 missing.hidden = false;
 missing.lastElementChild.textContent = decodeURI(location.pathname)

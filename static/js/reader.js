@@ -1,2 +1,2 @@
 // Offline: keeps what was read.
-navigator.serviceWorker && navigator.serviceWorker.register('/sw.js')
+navigator.serviceWorker && navigator.serviceWorker.register('PREFIX/sw.js')

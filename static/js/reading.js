@@ -26,7 +26,7 @@ if (say && window.speechSynthesis) {
 }
 
 // Bookmarks, highlights and notes: their script comes at the first use.
-const mark = find('mark'), bookmarks = () => import('/bookmarks.js');
+const mark = find('mark'), bookmarks = () => import('../../../bookmarks.js');
 if (mark) {
   mark.hidden = false;
   mark.onclick = () => (bookmarks().then(loaded => loaded.toggle()), false);

@@ -3,6 +3,6 @@ addEventListener('keydown', e => {
 if (e.key == '/' && !e.ctrlKey && !e.altKey && !e.metaKey && !e.target.closest('input,textarea,select')) {
 e.preventDefault();
 const box = document.getElementById('q');
-box ? box.focus() : location = '/search#q'
+box ? box.focus() : location = 'PREFIX/search#q'
 }
 })

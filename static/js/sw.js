@@ -1,6 +1,6 @@
 // Keeps what was read, for when the network is gone. Online, everything comes from the network: nothing stale is shown.
-const KEPT = 'kept', SHELL = 'shell-LOOK', OFFLINE = '/offline', MOST = 300;
-const READ = /^\/(a\/[^/.]+\/?|d\/[\d-]+\/|bookmarks\/?|)$/;
+const KEPT = 'keptPREFIX', SHELL = 'shellPREFIX-LOOK', OFFLINE = 'PREFIX/offline', MOST = 300;
+const READ = /^PREFIX_PATTERN\/(a\/[^/.]+\/?|d\/[\d-]+\/|bookmarks\/?|)$/;
 
 // The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
 addEventListener('install', e => e.waitUntil((async () => {
@@ -11,7 +11,7 @@ await (await caches.open(SHELL)).put(OFFLINE, unredirected(response));
 await skipWaiting()
 })()));
 addEventListener('activate', e => e.waitUntil((async () => {
-for (const n of await caches.keys()) if (n != KEPT && n != SHELL) await caches.delete(n);
+for (const n of await caches.keys()) if (n.startsWith('shellPREFIX-') && n != SHELL) await caches.delete(n);
 await clients.claim();
 await keepOpen()
 })()));
@@ -46,7 +46,7 @@ addEventListener('fetch', e => {
 const r = e.request, u = new URL(r.url);
 if (r.method != 'GET' || u.origin != location.origin) return;
 // A picture's address is bound to its content: once here, it is right for ever.
-if (/^\/media\/.*\.(avif|webp|jpg)$/.test(u.pathname)) {
+if (/^PREFIX_PATTERN\/media\/.*\.(avif|webp|jpg)$/.test(u.pathname)) {
 e.respondWith(kept(r).then(hit => hit || fetch(r).then(response => {
 if (response.ok) e.waitUntil(keep(r, response.clone()));
 return response

@@ -58,12 +58,17 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
     record = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": environ["REQUEST_METHOD"],
-        "path": _without_secret(environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")),
+        "path": _decoded(environ.get("SCRIPT_NAME", "")) + _without_secret(_decoded(environ["PATH_INFO"])),
         "status": int(status),
         "bytes": int(length or 0),
         "ms": round(1000 * seconds, 3),
     }
     return escaped_in_json(json.dumps(record, ensure_ascii=False))
+
+
+def _decoded(path: str) -> str:
+    """A path as WSGI has it, its bytes as latin-1 (PEP 3333), for people."""
+    return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def _without_secret(path: str) -> str:

@@ -19,6 +19,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import brotli
 import zstandard
 
+from .path_prefix import prefix_in
 from .response_cache import ONLY_IF_CACHED, NotCached
 
 MATCH = "/a/*"
@@ -68,7 +69,11 @@ class CompressionDictionaryMiddleware:
         dictionary = self._dictionary(environ)
         if dictionary is None or len(brotli.decompress(body)) > LONGEST_BYTES:
             headers.pop("Last-Modified", None)  # see below
-            return status, headers | {"Use-As-Dictionary": f'match="{MATCH}",id="{address_of(environ)}"'}, body
+            return (
+                status,
+                headers | {"Use-As-Dictionary": f'match="{prefix_in(environ)}{MATCH}",id="{address_of(environ)}"'},
+                body,
+            )
         body = recompress_with(dictionary, body)
         etag = headers["ETag"].partition("-br")[0] + _TAG
         headers |= {"Content-Encoding": "dcz", "Content-Length": str(len(body)), "ETag": etag, "Cache-Control": OWN}
@@ -123,7 +128,7 @@ def supports_dictionaries(environ: WSGIEnvironment) -> bool:
 
 
 def address_of(environ: WSGIEnvironment) -> str:
-    """The requested path and query; used as the id that the browser sends back (RFC 9842, 2.1.3)."""
+    """The requested path, within the site, and query; used as the id that the browser sends back (RFC 9842, 2.1.3)."""
     path = quote(environ["PATH_INFO"].encode("latin-1"))
     return path + (f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else "")
 

@@ -13,6 +13,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.urls import uri_to_iri
 
+from ...urls import below
+from .path_prefix import prefix_in
 from .query_parameters import canonical_query
 from .security_headers import Headers, with_security_headers
 
@@ -70,7 +72,7 @@ class RequestChecks:
             del environ["HTTP_RANGE"]
         if environ.get("QUERY_STRING"):
             environ["QUERY_STRING"] = canonical_query(path, environ["QUERY_STRING"])
-        if path.startswith("//"):
+        if path.startswith("//") or (not path and environ.get("SCRIPT_NAME")):
             return _to_one_slash(environ, start_response)
         if self._is_ours(environ["HTTP_HOST"]) or path in _ANY_HOST:
             return self._inner(environ, start_response)
@@ -132,10 +134,12 @@ def host_name(host: str) -> str:
 
 
 def _to_one_slash(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Redirects ``//a/rain`` to ``/a/rain``. werkzeug takes them for one page: a proxy that closes ``/metrics`` may not
-    close ``//metrics``, and each number of slashes would have a copy of its own in the cache."""
+    """Redirects ``//a/rain`` to ``/a/rain``, and ``/news`` to ``/news/``, the home page below a path.
+
+    werkzeug takes them for one page: a proxy that closes ``/metrics`` may not close ``//metrics``, and each number of
+    slashes would have a copy of its own in the cache."""
     path = quote("/" + environ["PATH_INFO"].lstrip("/"), safe="/:@!$&'()*+,;=~", encoding="latin-1")
-    query = environ.get("QUERY_STRING", "")
+    path, query = below(prefix_in(environ), path), environ.get("QUERY_STRING", "")
     return _refusal("308 Permanent Redirect", start_response, ("Location", path + (f"?{query}" if query else "")))
 
 

@@ -17,7 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from .recompression import Recompressor
 from .stored_responses import CachedVariant, Headers, StoredResponse, same_version, version_in
 
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str]
 VaryField = tuple[str, Callable[[str], Hashable], Hashable]
 """A request field in Vary: WSGI name, function to normalize its value, and the normalized value of a missing field."""
 
@@ -285,7 +285,7 @@ def vary_fields(headers: Headers) -> tuple[str, ...]:
 def _key(environ: WSGIEnvironment) -> Key:
     """The parts of the URL (RFC 9111 4): feeds and catalogues contain the scheme and host they were requested by."""
     query, host = environ.get("QUERY_STRING", ""), environ.get("HTTP_HOST", "")
-    return environ["PATH_INFO"], query, host, environ.get("wsgi.url_scheme", "")
+    return environ["PATH_INFO"], query, host, environ.get("wsgi.url_scheme", ""), environ.get("SCRIPT_NAME", "")
 
 
 def _variant_key(fields: tuple[VaryField, ...], environ: WSGIEnvironment) -> tuple[Hashable, ...]:

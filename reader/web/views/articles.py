@@ -107,6 +107,7 @@ def article_page(found: Article, script: str) -> Response:
         body = for_screen(shown.body, image_set.show)
         return {
             "article": shown,
+            "section": found.section,
             "body": body,
             "corrections": corrections_of(shown),
             "kinds": kinds_of(body),

@@ -13,7 +13,7 @@ from ...feeds import FEEDS, opml
 from ...feeds.feed_page import FeedPage
 from ...feeds.selection import CORRECTED_LABEL, EVERYTHING, Selection
 from ...i18n import N_, translations
-from ...models import ALL, Article, Collection, fingerprint
+from ...models import ALL, Collection, fingerprint
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
@@ -158,10 +158,10 @@ def feed_links(*collections: Collection) -> list[FeedLink]:
     return links + [_feed_link(Selection((collection,))) for collection in collections if collection != ALL]
 
 
-def feed_links_of(article: Article) -> list[FeedLink]:
-    """The autodiscovery links of an article: all articles, and its section. Few, to keep the page small."""
-    section = [Selection((Collection("section", "/".join(article.section)),))] if article.section else []
-    return [_feed_link(selection) for selection in (EVERYTHING, *section)]
+def feed_links_of(section: tuple[str, ...]) -> list[FeedLink]:
+    """The autodiscovery links of an article: all articles, and its *section*. Few, to keep the page small."""
+    selections = [Selection((Collection("section", "/".join(section)),))] if section else []
+    return [_feed_link(selection) for selection in (EVERYTHING, *selections)]
 
 
 def _feed_link(selection: Selection) -> FeedLink:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
+from ..path_prefix import below_prefix
 from ..preference_choices import DEFAULTS, PREFERENCES, Preferences
 from ..rendering import render_page
 from ..request_context import COOKIE, request_context
@@ -71,6 +72,6 @@ def _referring_page() -> str:
         parts = urlsplit(request.headers.get("Referer", ""))
     except ValueError:
         return ""
-    if parts.netloc != request.host or parts.path == urls.PREFERENCES:
+    if parts.netloc != request.host or parts.path == below_prefix(urls.PREFERENCES):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -15,6 +15,7 @@ from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
 from ..current_site import own_site
+from ..path_prefix import path_prefix
 from ..rendering import NavigationLink, render_page, section_links
 from ..request_context import gettext
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
@@ -65,7 +66,7 @@ def og_image(slug: str) -> Response:
 
 def site_address() -> str:
     """The site's base URL without a slash at the end: READER_BASE_URL, else from the request."""
-    return services().settings.base_url or request.host_url.rstrip("/")
+    return services().settings.base_url or request.host_url.rstrip("/") + path_prefix()
 
 
 def share_links(article: Article, address: str) -> list[NavigationLink]:

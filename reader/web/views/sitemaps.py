@@ -23,6 +23,7 @@ from ...models import UNDATED, Collection, Teaser, fingerprint
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
+from ..path_prefix import below_prefix
 from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
 from .share import site_address
@@ -34,13 +35,14 @@ NEWS_HOURS = 48
 NEWS_MOST = 1000
 """The limits of a news sitemap: two days, 1,000 URLs."""
 
-DISALLOWED = tuple(
-    f"Disallow: {pattern}"
-    for pattern in (urls.SEARCH, "/selection.", "/files/", *(f"/*.{suffix}$" for suffix in EXPORTS), "/*?page=")
+DISALLOWED = (
+    (urls.PREFERENCES, "/a/*/share", urls.SEARCH, "/selection.", "/files/")
+    + tuple(f"/*.{suffix}$" for suffix in EXPORTS)
+    + ("/*?page=",)
 )
 """Expensive URLs that need no indexing: searches, selections, exports."""
 
-ALLOWED = tuple(f"Allow: /*{name}$" for name in FEEDS if name.rpartition(".")[2] in EXPORTS)
+ALLOWED = tuple(f"/*{name}$" for name in FEEDS if name.rpartition(".")[2] in EXPORTS)
 """Feeds with the suffix of an export, such as ``feed.json``. The longest matching pattern wins (RFC 9309 2.2.2)."""
 
 MOST_UNDATED = 10_000
@@ -143,8 +145,10 @@ def _published_in(year: int, month: int) -> Iterable[Teaser]:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    lines = ["User-agent: *", f"Disallow: {urls.PREFERENCES}", "Disallow: /a/*/share", *DISALLOWED, *ALLOWED, ""]
+    """Search engines read that of a host. Below a path, its lines are for the robots.txt at the root of the host."""
     site = site_address()
+    lines = ["User-agent: *", *(f"Disallow: {below_prefix(pattern)}" for pattern in DISALLOWED)]
+    lines += [*(f"Allow: {below_prefix(pattern)}" for pattern in ALLOWED), ""]
     lines += [f"Sitemap: {site}{path}" for path in (urls.SITEMAP, urls.NEWS_SITEMAP)]
     public = PUBLIC if services().settings.base_url else PRIVATE
     representation = Representation(version_of("robots", *lines), services().catalog.changed_at, "text/plain", public)
@@ -155,7 +159,12 @@ def robots() -> Response:
 def manifest() -> Response:
     site = shown_site()
     icons = [
-        {"src": static(f"icons/{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        {
+            "src": below_prefix(static(f"icons/{size}.png")),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
         for size in (192, 512)
         for purpose in ("any", "maskable")
     ]
@@ -164,14 +173,14 @@ def manifest() -> Response:
         "short_name": site.name,
         "description": site.tagline or gettext("Lightweight news pages for reading online and offline"),
         "lang": request_context().language,
-        "id": urls.HOME,
-        "start_url": urls.HOME,
-        "scope": urls.HOME,
+        "id": below_prefix(urls.HOME),
+        "start_url": below_prefix(urls.HOME),
+        "scope": below_prefix(urls.HOME),
         "display": "minimal-ui",
         "background_color": PAPER,
         "theme_color": PAPER,
         "icons": icons,
-        "shortcuts": [{"name": gettext("Saved articles"), "url": urls.OFFLINE}],
+        "shortcuts": [{"name": gettext("Saved articles"), "url": below_prefix(urls.OFFLINE)}],
     }
     content = json.dumps(values, ensure_ascii=False)
     representation = Representation(

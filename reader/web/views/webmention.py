@@ -19,6 +19,7 @@ from ...webmentions.queue import MentionQueue
 from .. import services
 from ..comment_access import is_closed, now, page_of
 from ..form_limits import limit_forms
+from ..middleware.path_prefix import path_within
 from ..rate_limits import client, client_limits
 from ..request_context import request_context
 from ..responses import PUBLIC, Representation, conditional_response, version_of
@@ -98,7 +99,7 @@ def _article_at(target: str) -> Article | None:
         parts, own = urlsplit(target), urlsplit(services().settings.base_url)
     except ValueError:
         return None
-    first, _, slug = parts.path.strip("/").partition("/")
+    first, _, slug = path_within(own.path, parts.path).strip("/").partition("/")
     if parts.scheme not in ("http", "https") or parts.netloc.lower() != own.netloc or first != "a" or "/" in slug:
         return None
     catalog = services().catalog
