@@ -6,6 +6,7 @@ once, and size, date and bytes come from that descriptor.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,12 +40,10 @@ def removed() -> Busy:
     return Busy(Message(N_("the file was just removed from the cache")), retry_seconds=1)
 
 
-def file_response(
-    file: BinaryIO, mimetype: str, etag: str = "", name: str | None = None, *, dated: bool = False
-) -> Response:
+def file_response(file: BinaryIO, mimetype: str, etag: str = "", name: str | None = None) -> Response:
     """The content of *file* as 304, 206 or 200; the response closes it. *name* is suggested to who saves it.
 
-    *dated*: with the time of the file's last change as Last-Modified.
+    Last-Modified is the time of the file's last change; what was made in memory has none.
     Raises RequestedRangeNotSatisfiable.
     """
     size_bytes = file.seek(0, os.SEEK_END)
@@ -54,7 +53,7 @@ def file_response(
     response.content_length = size_bytes
     if etag:
         response.set_etag(etag)
-    if dated:
+    if not isinstance(file, io.BytesIO):
         response.last_modified = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
     try:
         return cast("Response", response.make_conditional(request.environ, True, size_bytes))

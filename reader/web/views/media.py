@@ -50,6 +50,6 @@ def check_shown(digest: str) -> None:
 def immutable(file: BinaryIO, name: str, saved_as: str = "") -> Response:
     """The content of *file*. *name* holds its digest, and its suffix tells its type."""
     mimetype = (MIMETYPES | MEDIA_TYPES)[name.rpartition(".")[2]]
-    response = file_response(file, mimetype, name.replace(".", "-"), saved_as or name, dated=True)
+    response = file_response(file, mimetype, name.replace(".", "-"), saved_as or name)
     response.headers["Cache-Control"] = IMMUTABLE
     return response

@@ -57,4 +57,4 @@ def picture(token: str, digest: str, width: int, suffix: str) -> Response:
     if suffix not in MIMETYPES or not is_signed_picture(token, digest):
         raise NotFound("picture", digest)
     file = open_found(lambda: services().image_renderer.file(digest, width, suffix))
-    return file_response(file, MIMETYPES[suffix], dated=True)
+    return file_response(file, MIMETYPES[suffix])
