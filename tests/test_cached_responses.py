@@ -96,6 +96,7 @@ VALUES = {
     "HTTP_COOKIE": (None, "a=b", "reader=dark"),
     "HTTP_SAVE_DATA": (None, "on"),
     "HTTP_SEC_FETCH_DEST": (None, "document", "image"),
+    "HTTP_SEC_FETCH_MODE": (None, "navigate", "no-cors"),
     "HTTP_UPGRADE_INSECURE_REQUESTS": (None, "1"),
     "HTTP_IF_NONE_MATCH": (None, "*", '"0123-br"', "held"),
     "HTTP_IF_MODIFIED_SINCE": (None, "Thu, 01 Jan 1970 00:00:00 GMT"),

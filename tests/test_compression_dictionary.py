@@ -63,6 +63,13 @@ def test_the_first_page_stays_the_dictionary_for_all_that_follow(client):
         assert "</article>" in unpacked(response.data, page).decode()
 
 
+def test_a_page_that_the_service_worker_fetches_becomes_a_dictionary(client):
+    worker = WITHOUT | {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "navigate"}
+    assert "Use-As-Dictionary" in client.get("/a/大雨", headers=worker).headers
+    ahead = worker | {"Sec-Fetch-Mode": "cors"}
+    assert "Use-As-Dictionary" not in client.get("/a/大雨", headers=ahead).headers
+
+
 def test_who_cannot_keep_a_dictionary_gets_not_a_byte_more(client):
     response = client.get(f"/a/{SEED.stem}", headers=WITHOUT)
     assert response.headers["Content-Encoding"] == "br"

@@ -197,6 +197,22 @@ def test_no_script_fails_on_any_page(open_page):
     assert errors == []
 
 
+def test_who_starts_at_home_gets_further_articles_in_terms_of_the_first_one(open_page):
+    """The service worker, active from the first page on, fetches all others: then Sec-Fetch-Dest is ``empty``."""
+    page = open_page("/")
+    page.wait_for_function("navigator.serviceWorker.controller")
+    fetched = {}
+    for path in ("/a/rtl", "/a/seed") * 50:
+        with page.context.expect_event("requestfinished", lambda request: request.service_worker) as finished:
+            page.goto(f"{path}?script=hans" if path in fetched else path)
+        response = finished.value.response()
+        fetched[path] = response.all_headers().get("content-encoding", "")
+        if "dcz" in fetched.values():
+            break
+        page.wait_for_timeout(1000)  # Chromium stores a dictionary later than the page
+    assert "dcz" in fetched.values()
+
+
 def test_a_further_article_comes_in_terms_of_the_first_one(open_page):
     """Compression dictionary transport in Chromium; a page that has changed since is not a dictionary."""
     for _ in range(100):

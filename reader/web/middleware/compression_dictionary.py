@@ -117,14 +117,16 @@ def supports_dictionaries(environ: WSGIEnvironment) -> bool:
     """Whether the request is for an article from a browser that supports dictionaries.
 
     A browser accepts dcz only once it has a dictionary. Before that, zstd in Accept-Encoding identifies a recent
-    browser, and Sec-Fetch-Dest a secure context, which dictionaries require (RFC 9842, 8).
+    browser, and Sec-Fetch-Mode a secure context, which dictionaries require (RFC 9842, 8). Sec-Fetch-Dest says
+    ``empty`` for a page that the service worker fetches, which is each after the first.
     """
     accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
     if "zstd" not in accepted or "br" not in accepted:
         return False
     if environ["REQUEST_METHOD"] != "GET" or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
         return False
-    return environ.get("HTTP_SEC_FETCH_DEST") == "document" or _ASKS.search(accepted) is not None
+    is_page = environ.get("HTTP_SEC_FETCH_DEST") == "document" or environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+    return is_page or _ASKS.search(accepted) is not None
 
 
 def address_of(environ: WSGIEnvironment) -> str:
