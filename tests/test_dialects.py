@@ -136,6 +136,7 @@ def test_no_sign_written_again_and_again_keeps_the_reader_busy(piece):
 @pytest.mark.parametrize(
     ("markdown", "html"),
     [
+        ("> 甲\n> ::: right\n> ——乙\n> :::\n> 丙", "<blockquote><p>甲</p><p>——乙</p><p>丙</p></blockquote>"),
         ("::: tabs\n@tab npm\n\n甲\n\n@tab:active yarn#yarn\n\n乙\n:::", "npm</strong></p><p>甲</p><p><strong>yarn"),
         ("::: vue-playground\n@file /src/App.vue [active]\n甲\n@setup\n:::", "<code>/src/App.vue</code></p><p>甲</p>"),
         ("@tab npm", "<p>@tab npm</p>"),

@@ -400,3 +400,9 @@ def test_a_draft_of_which_a_part_is_written_is_not_published_by_its_first_fields
 )
 def test_a_text_that_ends_without_an_end_of_line_is_published(suffix, text):
     assert read_draft(suffix, text.encode()).title == "大雨"
+
+
+def test_indented_html_below_a_name_is_text_as_in_pelican():
+    head = "head:\n    <style>\n        p { margin: 0; }\n    </style>\nstatus: draft\n"
+    draft = read_content(".md", f"---\ntitle: 大雨\n{head}---\n\n今天下雨。\n".encode())
+    assert (draft.title, draft.draft) == ("大雨", True)

@@ -40,6 +40,7 @@ _DRAFT = lazy_pattern(
 
 _COLON = lazy_pattern(r"^( *)([\w-]+)(?:：[ \t]*|:[ \t]*\t[ \t]*)")
 _NO_SPACE = lazy_pattern(r"^([\w-]+):(?=[^\s:/])(?!.*:$)")
+_HTML_BELOW = lazy_pattern(r"^([\w-]+:)(?=\n[ ]+<[A-Za-z!])", re.MULTILINE)
 _INDENT = lazy_pattern(rf"^[{_BLANK}]+")
 _BEGUN_YAML = r"-{1,2}|-{3,}[ \t]*(?:\n[\w-]*)?"
 _BEGUN_TOML = r"\+{1,2}|\+{3}[ \t]*(?:\n\s*[\w.-]*[ \t]*)?"
@@ -89,7 +90,7 @@ def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), start + 1)
     end = start + 1 + size
     _refuse_second(lines[end + 1 :], end + 2)
-    block = "\n".join(map(_as_yaml, _dedented([_indented(line) for line in within[:size]])))
+    block = _with_literal_html("\n".join(map(_as_yaml, _dedented([_indented(line) for line in within[:size]]))))
     return Block(block + "\n" if size else "", start + 2, "\n".join(lines[end + 1 :]), end + 1)
 
 
@@ -148,6 +149,11 @@ def _dedented(lines: list[str]) -> list[str]:
     if any(line[:1] not in ("", " ", "\t") for line in lines):
         return lines
     return textwrap.dedent("\n".join(lines)).split("\n")
+
+
+def _with_literal_html(block: str) -> str:
+    """*block*, indented HTML below a name being text, as for Pelican: ``head:`` above ``  <style>``."""
+    return _HTML_BELOW.sub(r"\1 |", block) if "\n" in block and "<" in block else block
 
 
 def _as_yaml(line: str) -> str:

@@ -9,7 +9,9 @@ from ...patterns import lazy_pattern
 from .html_builders import KINDS, aside, details, title_of
 
 _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
-_CONTAINER = lazy_pattern(r"(?P<prefix>[ \t]*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*")
+_CONTAINER = lazy_pattern(
+    r"(?P<prefix>[ \t]*(?:>[ \t]?)*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*"
+)
 _BANGS = lazy_pattern(
     r"(?P<prefix>[ \t]*)(?:!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[ \t]*(?:\"(?P<title>[^\"]*)\")?[ \t]*"
 )
@@ -88,17 +90,18 @@ def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:
     ends: list[str] = []
     for line in lines:
         found = _CONTAINER.fullmatch(line) if ":::" in line else None
+        blank = found["prefix"].rstrip() if found else ""  # of a quotation, whose parts stay in it
         if found is None:
             if part := _PART.fullmatch(line) if ends else None:
                 yield from ["", part["prefix"] + _label(part), ""]
             elif not _FENCED_LINE.fullmatch(line):
                 yield line
         elif not found["kind"]:
-            yield from ["", found["prefix"] + ends.pop(), ""] if ends else []
+            yield from [blank, found["prefix"] + ends.pop(), blank] if ends else []
         else:
             start, end = _container(found["kind"], found["title"] or "", chinese=chinese)
             ends.append(end)
-            yield from ["", *(f"{found['prefix']}{part}" if part else "" for part in start), ""]
+            yield from [blank, *(f"{found['prefix']}{part}" if part else blank for part in start), blank]
     yield from (part for end in reversed(ends) for part in ("", end, ""))
 
 
