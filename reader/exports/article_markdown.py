@@ -24,7 +24,7 @@ _COPIED = {*front_matter.NAMES, "paths"} - {"draft"}
 
 def front(article: Article, base_url: str = "") -> str:
     values = {name: getattr(article, name) for name in _COPIED}
-    values["images"] = tuple(f"{base_url}{address}" for address in article.images)
+    values["images"] = tuple(base_url + name if name.startswith("/") else name for name in article.images)
     values |= {name: None for name in _DATES if not is_dated(values[name])}
     return front_matter.write(Draft(**values, body_html=""))
 

@@ -23,15 +23,13 @@ from .ncx import NAME as NCX
 from .ncx import nav_points
 from .options import Options, Render
 from .to_json import fields_of
+from .zip_members import add_member
 
 SUFFIX = "epub"
 MIMETYPE = "application/epub+zip"
 LABEL = "EPUB"
 PAGES: tuple[str, ...] = ()
 SAMPLE = b"mimetypeapplication/epub+zip"
-
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of every ZIP member: the earliest that ZIP allows, constant so that the file is deterministic."""
 
 CONTAINER = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<container version="1.0" '
@@ -153,15 +151,9 @@ def _zip(items: list[ManifestItem]) -> bytes:
     """OCF 3.3, 4.2: ``mimetype`` first and stored, without extra fields."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        _add(archive, "mimetype", MIMETYPE.encode(), zipfile.ZIP_STORED)
-        _add(archive, "META-INF/container.xml", CONTAINER.encode(), zipfile.ZIP_DEFLATED)
+        add_member(archive, "mimetype", MIMETYPE.encode(), compressed=False)
+        add_member(archive, "META-INF/container.xml", CONTAINER.encode())
         for item in items:
-            stored = item.mimetype.startswith("image/") and item.mimetype != SVG
-            _add(archive, f"EPUB/{item.name}", item.content, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
+            compressed = item.mimetype == SVG or not item.mimetype.startswith("image/")
+            add_member(archive, f"EPUB/{item.name}", item.content, compressed=compressed)
     return data.getvalue()
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, method: int) -> None:
-    member = zipfile.ZipInfo(name, EPOCH)
-    member.compress_type, member.external_attr, member.create_system = method, 0o644 << 16, 3
-    archive.writestr(member, content, compresslevel=9)

@@ -26,8 +26,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     document = to_document(publication, options, _prepared, PICTURES)
     address = document.colophon.address
     media = document.media | ({"qr": qr_code(address)} if address else {})
-    is_one = len(publication.chapters) == 1
-    fields = fields_of(publication.chapters[0], options) if is_one else None
+    fields = [fields_of(article, options) for article in publication.chapters]
     page = render("export/single.html", **document.context(), site_name=options.site_name, fields=fields)
     for name, content in media.items():
         kind = "png" if name == "qr" else "jpeg"

@@ -15,7 +15,7 @@ from .unsupported_formats import HINTS, reason_for
 
 WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml")
 """Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
-ARCHIVES = (".zip", ".epub")
+ARCHIVES = (".zip", ".epub", ".textpack")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
 _LIST_OF_POCKET = re.compile(r"part_\d{6}\.csv")
 _MOST_ALIKE = 3

@@ -37,3 +37,5 @@ class MultiFileKind:
     recognises: Callable[[str], bool]
     """Whether a file with this path is one of such an export."""
     items: Callable[[MultiFileExport], Iterator[Found]]
+    is_certain: bool = False
+    """Whether a path that ``recognises`` knows can be nothing else, whatever lies beside it."""

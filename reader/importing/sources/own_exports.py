@@ -1,4 +1,4 @@
-"""What Reader itself exported: articles as JSON or as chapters of an EPUB, an article as a web page in one file.
+"""What Reader itself exported: articles as JSON, as chapters of an EPUB or in a web page in one file.
 
 All hold the fields as JSON in the words of schema.org, so nothing has to be found out from the look of a page.
 """
@@ -18,6 +18,7 @@ from ...article_building.code_highlighting import without_labels
 from ...article_building.undo_body_transforms import as_in_file
 from ...corrections import Correction
 from ...errors import NotImported
+from ...formats.data_pictures import take_data_pictures
 from ...formats.dates import UnreadableDate, parse_date
 from ...formats.decoding import decode_page
 from ...formats.json_reader import read_json
@@ -27,15 +28,17 @@ from ...sanitizer import sanitize
 from ..extraction.blocks import parse
 from .items import Found, SourceItem, given_html
 
-_HEAD_BYTES = 400
+_JSON_HEAD = 400
 _FIELDS = '<meta name="reader:article" '
-_CHAPTER = "a1-"
-"""What the ids of the one article begin with."""
+HEAD_BYTES = 20_000
+"""Bytes; the fields of an article come first in the head of a page, and one of them may be a long summary."""
+_CHAPTER = re.compile(r"a\d{1,6}")
+"""The id of an article; those in it begin with the same."""
 _NUMBER = re.compile(r"^\d+\. ")
 
 
 def is_json_export(content: bytes) -> bool:
-    head = content[:_HEAD_BYTES]
+    head = content[:_JSON_HEAD]
     is_ours = b'"https://schema.org"' in head and (b'"NewsArticle"' in head or b'"PublicationIssue"' in head)
     return is_ours and head.lstrip().startswith(b"{") and b'"text": ' in content
 
@@ -57,15 +60,33 @@ def is_marked(page: bytes) -> bool:
 
 
 def is_page(html: str) -> bool:
-    """False for an issue, which has no such fields: its articles are in its JSON."""
-    return _FIELDS in html[:4_000] and len(parse(html).xpath("//article[@id=$id]", id=_CHAPTER[:-1])) == 1
+    """Whether it is the page of one article, not that of an issue."""
+    return html[:HEAD_BYTES].count(_FIELDS) == 1 and len(_chapters(parse(html))) == 1
 
 
 def read_page(html: str) -> tuple[Draft, str]:
     """The draft of the article, and its address."""
     root = parse(html)
-    [article] = root.xpath("//article[@id=$id]", id=_CHAPTER[:-1])
-    return _read(root, article)
+    [article] = _chapters(root)
+    return _read(_facts(root), article)
+
+
+def is_issue_page(content: bytes) -> bool:
+    """Whether it is the page of several articles: an issue, a collection, a selection. Its head is enough."""
+    return content[:HEAD_BYTES].count(_FIELDS.encode()) > 1
+
+
+def issue_page_items(name: str, content: bytes) -> Iterator[Found]:
+    content, pictures = take_data_pictures(content)
+    root = parse(decode_page(content))
+    for facts, article in zip(_all_facts(root), _chapters(root), strict=False):
+        draft, address = _read(facts, article)
+        yield SourceItem(name, given_html(draft.body_html), "export", address, draft, read_sibling=pictures.get)
+
+
+def _chapters(root: HtmlElement) -> list[HtmlElement]:
+    """In order. An article may hold an ``article`` of its own, whose id begins with the chapter's."""
+    return [article for article in root.iter("article") if _CHAPTER.fullmatch(article.get("id", ""))]
 
 
 def chapter_in(root: HtmlElement) -> HtmlElement | None:
@@ -78,7 +99,7 @@ def read_chapter(root: HtmlElement, section: HtmlElement) -> tuple[Draft, str]:
     """The draft of the article in *section*, and its address."""
     for notes in section.xpath(".//section[contains(@class, 'footnotes')]"):
         _as_list(notes)
-    return _read(root, section)
+    return _read(_facts(root), section)
 
 
 def _as_list(notes: HtmlElement) -> None:
@@ -93,9 +114,8 @@ def _as_list(notes: HtmlElement) -> None:
     notes.append(items)
 
 
-def _read(root: HtmlElement, article: HtmlElement) -> tuple[Draft, str]:
+def _read(facts: Mapping[str, Any], article: HtmlElement) -> tuple[Draft, str]:
     """*article* begins with a header that repeats the fields; its ids begin with its own."""
-    facts = _facts(root)
     draft = draft_of(facts)
     own = f"{article.get('id')}-"
     named = [element for element in article.iterchildren("p") if "editor" in element.get("class", "").split()]
@@ -142,10 +162,17 @@ def draft_of(facts: Mapping[str, Any]) -> Draft:
 
 
 def _facts(root: HtmlElement) -> Mapping[str, Any]:
-    """Of the ``meta`` in the head, which browsers pass over: the file has no script, not even data in one."""
-    said = next((meta.get("content", "") for meta in root.iter("meta") if meta.get("name") == "reader:article"), "")
+    return next(iter(_all_facts(root)), {})
+
+
+def _all_facts(root: HtmlElement) -> list[Mapping[str, Any]]:
+    """Of each ``meta`` in the head, which browsers pass over: the file has no script, not even data in one."""
+    return [_object(meta.get("content", "")) for meta in root.iter("meta") if meta.get("name") == "reader:article"]
+
+
+def _object(text: str) -> Mapping[str, Any]:
     try:
-        found = read_json(said)
+        found = read_json(text)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

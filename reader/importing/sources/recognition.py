@@ -24,8 +24,9 @@ from .multi_file_exports import MultiFileKind
 from .notion import is_notion, notion_items
 from .omnivore import is_omnivore, omnivore_items
 from .opml import is_opml, opml_items
-from .own_exports import is_json_export, json_items
+from .own_exports import is_issue_page, is_json_export, issue_page_items, json_items
 from .substack import is_substack, substack_items
+from .textbundle import about_bundle_items, is_about_bundle, is_textbundle, textbundle_items
 from .unsupported_formats import reason_by_content, reason_for
 from .wallabag import is_wallabag, wallabag_items
 
@@ -68,6 +69,8 @@ class Kind:
 
 KINDS = (
     Kind("Reader", is_json_export, lambda source: json_items(source.name, source.content)),
+    Kind("Reader page", is_issue_page, lambda source: issue_page_items(source.name, source.content)),
+    Kind("TextBundle", is_about_bundle, lambda source: about_bundle_items(source.name)),
     Kind("mail", is_mail, lambda source: mail_items(source.name, source.content)),
     Kind(
         "WordPress",
@@ -88,15 +91,16 @@ MULTI_FILE_KINDS = (
     MultiFileKind("Substack", is_substack, substack_items),
     MultiFileKind("Omnivore", is_omnivore, omnivore_items),
     MultiFileKind("Notion", is_notion, notion_items),
+    MultiFileKind("TextBundle", is_textbundle, textbundle_items, is_certain=True),
 )
 """Exports in several files, by their paths."""
 
 
 def multi_file_kind(paths: Collection[str]) -> MultiFileKind | None:
-    """The kind of export that most of the files of a folder or zip file belong to, if any."""
+    """The kind of export that most of the files of a folder or zip file belong to, if any, or some for certain."""
     counts = {kind: sum(map(kind.recognises, paths)) for kind in MULTI_FILE_KINDS}
     kind = max(MULTI_FILE_KINDS, key=lambda kind: counts[kind])
-    return kind if counts[kind] * 2 > len(paths) else None
+    return kind if counts[kind] * 2 > len(paths) or (kind.is_certain and counts[kind]) else None
 
 
 def items_in(source: Source) -> Iterator[Found]:

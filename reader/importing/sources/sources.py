@@ -19,11 +19,12 @@ from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_regular
+from . import own_exports
 from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, in_time, needs_too_much_memory
-from .link_lists import HEAD_BYTES, is_bookmark_page
+from .link_lists import is_bookmark_page
 from .multi_file_exports import MultiFileExport
 from .recognition import ARTICLES, PAGES, Source, form_of, items_in, multi_file_kind
 from .unsupported_formats import reason_by_content, reason_for
@@ -131,7 +132,7 @@ def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     head = _head(path) if suffix in ARTICLES or suffix in PAGES else b""
     if suffix in ARTICLES and (reason := reason_by_content(suffix, head)):
         raise NotImported(name, reason)
-    if suffix in PAGES and is_bookmark_page(head):
+    if suffix in PAGES and (is_bookmark_page(head) or own_exports.is_issue_page(head)):
         content = _read_file(path, LARGEST_FILE_BYTES).content
         yield from _items_in(Source(name, content, fetcher))
     elif suffix in ARTICLES:
@@ -154,7 +155,7 @@ def _check_regular(path: Path, name: str) -> None:
 
 def _head(path: Path) -> bytes:
     with open_regular(path, sys.maxsize) as file:
-        return file.read(HEAD_BYTES)
+        return file.read(own_exports.HEAD_BYTES)
 
 
 def _read_file(path: Path, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:

@@ -1,0 +1,67 @@
+"""Markdown with its pictures: a ZIP file with one TextBundle (textbundle.org) for each article.
+
+Importing it gives the same articles with their pictures.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..i18n import N_
+from ..models import Article, Publication
+from ..sanitizer import joined, tokens
+from .options import Options, Render
+from .pictures import rendered
+from .zip_members import add_member
+
+SUFFIX = "zip"
+MIMETYPE = "application/zip"
+LABEL = N_("Markdown with pictures (ZIP)")
+PAGES: tuple[str, ...] = ()
+SAMPLE = b".textbundle/text.md"
+
+ASSETS = "assets/"
+_PICTURE = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
+_SOURCE = re.compile(rf'(?<= src="){_PICTURE.pattern}(?=")')
+
+
+def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for article in publication.chapters:
+            for name, content in _bundle(article, options):
+                add_member(archive, f"{article.slug}.textbundle/{name}", content, compressed=not name.endswith(".jpg"))
+    return data.getvalue()
+
+
+def _bundle(article: Article, options: Options) -> Iterator[tuple[str, bytes]]:
+    """The files of a TextBundle. A picture that cannot be read keeps its address."""
+    from .article_markdown import body_markdown, front  # loads the formats of articles, which other exports don't need
+
+    pictures: dict[str, bytes] = {}
+
+    def placed(found: re.Match[str]) -> str:
+        name = f"{ASSETS}{found[1]}.jpg"
+        pictures[name] = pictures.get(name) or rendered(found[0], options)
+        return name if pictures[name] else found[0]
+
+    parts = tokens(article.body)
+    for part in parts:
+        if part.name == "img":
+            part.attributes = _SOURCE.sub(placed, part.attributes)
+    body = joined(parts)
+    images = tuple(_PICTURE.sub(placed, address) for address in article.images)
+    placed_article = replace(article, body=body, images=images)
+    address = {"sourceURL": f"{options.base_url}/a/{article.slug}"} if options.base_url else {}
+    about = {"version": 2, "type": "net.daringfireball.markdown", "transient": False} | address
+    yield "info.json", json.dumps(about).encode()
+    yield (
+        "text.md",
+        f"{front(placed_article, options.base_url)}\n{body_markdown(placed_article, options.base_url)}".encode(),
+    )
+    yield from sorted((name, content) for name, content in pictures.items() if content)

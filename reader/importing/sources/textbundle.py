@@ -1,0 +1,50 @@
+"""TextBundles (textbundle.org) of Bear, Ulysses, iA Writer or Reader: a folder ``<title>.textbundle``, or a zip file of
+it (TextPack), with ``text.md``, ``info.json`` and the pictures in ``assets/``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+from .http import Fetched
+from .items import Found, LeftOut, SourceItem
+from .multi_file_exports import MultiFileExport
+
+_FILE = re.compile(r"(?:.*/)?(?P<title>[^/]+)\.textbundle/(?:text(?P<suffix>\.(?:md|markdown|txt|html))|info\.json)")
+_TITLED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#\s|---|\+\+\+|[^\n]+\n=+\s)")
+_ABOUT = re.compile(rb'\s*\{(?=.{0,2000}"type"\s*:\s*"[a-z.-]+")(?=.{0,2000}"version"\s*:\s*[12]\b)', re.DOTALL)
+_UNIFORM_TYPES = (b"net.daringfireball.markdown", b"public.plain-text", b"public.html")
+
+
+def is_textbundle(path: str) -> bool:
+    return _FILE.fullmatch(path) is not None
+
+
+def textbundle_items(export: MultiFileExport) -> Iterator[Found]:
+    for path in export.paths:
+        found = _FILE.fullmatch(path)
+        if found and found["suffix"]:
+            form = {".md": ".md", ".markdown": ".md", ".txt": "text"}.get(found["suffix"], "page")
+            read = partial(_read, export, path, found["title"] if form == ".md" else "")
+            yield SourceItem(export.name_of(path), read, form, read_sibling=export.read_sibling(path))
+
+
+def _read(export: MultiFileExport, path: str, title: str) -> Fetched:
+    """A text without a title gets *title*, which is the name of its folder."""
+    content = export.read(path)
+    head = f"# {title}\n\n".encode() if title and not _TITLED.match(content) else b""
+    return Fetched("", head + content)
+
+
+def is_about_bundle(content: bytes) -> bool:
+    """Whether it is the ``info.json`` of a TextPack whose files lie in no folder."""
+    head = content[:4_000]
+    return _ABOUT.match(head) is not None and any(uniform_type in head for uniform_type in _UNIFORM_TYPES)
+
+
+def about_bundle_items(name: str) -> Iterator[Found]:
+    yield LeftOut.by_kind(name, Counter({posixpath.basename(name): 1}))
