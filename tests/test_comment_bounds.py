@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,9 +93,29 @@ def test_floods_make_room_before_others(store, monkeypatch):
     assert texts(store, DISPLACED) == [flood.text]
 
 
+def test_a_flood_from_many_networks_leaves_other_articles_open(store):
+    for number in range(8):
+        say(store, number, page="rain" if number < 5 else "wind")
+    assert say(store, 9, page="sun").status == PENDING
+    assert texts(store, DISPLACED) == ["第0条评论写得很好"], "of the article that has most, the oldest"
+    for number in range(10, 30):
+        with suppress(Busy):
+            say(store, number, page="rain" if number % 2 else "wind")
+    waiting = store.queue(PENDING, "", 1)[0]
+    assert len(waiting) == 8
+    assert [comment.page for comment in waiting].count("sun") == 1, "the flood displaces only itself"
+
+
+def test_in_a_full_article_the_network_that_has_most_gives_way(store):
+    for number in range(5):
+        say(store, number, network="abuser" if number < 3 else "")
+    assert say(store, 6).status == PENDING
+    assert texts(store, DISPLACED) == ["第0条评论写得很好"]
+
+
 def test_a_site_that_is_full_takes_no_more_than_it_can_hold(store):
     for number in range(8):
-        say(store, number, page=f"page {number % 4}")
+        say(store, number, page=f"page {number}")
     with pytest.raises(Busy):
         say(store, 9, page="sun")
     assert say(store, 10, page="sun", rules=FREE).status == APPROVED, "what needs no editor waits for none"

@@ -1,15 +1,16 @@
 """How many comments may wait for an editor: of one client, of its network, of one article, and of all.
 
 One abuser must not shut the comments of all others. Who sends too many is refused; where an article, or the site, is
-full, the oldest suspicious comment makes room: those of floods first. It is kept
-as DISPLACED and can be approved later.
+full, the oldest suspicious comment makes room: those of floods first. If there is none, whoever has the greatest share
+gives one of it, unless the new comment would have as much: in a full article the network, on a full site the article
+that has most comments waiting. What makes room is kept as DISPLACED and can be approved later.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from ..errors import Busy, ShareUsed
 from ..i18n import Message
@@ -30,15 +31,17 @@ c = comments.c
 
 
 def make_room(connection: Connection, page: str, origin: Origin, now: datetime) -> None:
-    """Before a comment that waits is stored. Raises ShareUsed, and Busy if nothing suspicious can make room."""
+    """Before a comment that waits is stored. Raises ShareUsed, and Busy if nothing can make room."""
     for column, value, most in ((c.client, origin.client, OF_CLIENT), (c.network, origin.network, OF_NETWORK)):
         if value and _waiting(connection, column == value) >= most:
             raise ShareUsed(Message("many comments from one place wait for an editor"), RETRY_SECONDS)
-    for where, most in ((c.page == page, OF_ARTICLE), (c.id > 0, OF_ALL)):
+    of_article, of_site = (c.page == page, c.network, origin.network), (c.id > 0, c.page, page)
+    for (where, share, own), most in ((of_article, OF_ARTICLE), (of_site, OF_ALL)):
         if _waiting(connection, where) >= most:
-            if (suspicious := _most_suspicious(connection, where)) is None:
+            yielding = _most_suspicious(connection, where) or _of_greatest_share(connection, where, share, own)
+            if yielding is None:
                 raise Busy(Message("too many comments wait for an editor"), RETRY_SECONDS)
-            displace(connection, suspicious, now)
+            displace(connection, yielding, now)
             _forget_displaced(connection)
 
 
@@ -51,6 +54,22 @@ def _most_suspicious(connection: Connection, where: ColumnElement[bool]) -> Comm
     query = select(comments).where(c.status == PENDING, c.reasons != "", c.answers == 0, where)
     row = connection.execute(query.order_by(c.reasons.contains(FLOOD).desc(), c.posted_at, c.id).limit(1)).first()
     return queries.comment_of(row) if row else None
+
+
+def _of_greatest_share(
+    connection: Connection, where: ColumnElement[bool], share: ColumnElement[str], own: str
+) -> Comment | None:
+    """The oldest comment of the greatest *share* (a column) of those that wait; None if *own* would have as many.
+
+    Comments with answers stay, and those of an unknown network: they are no one's share.
+    """
+    waiting = (c.status == PENDING, c.answers == 0, share != "", where)
+    count = func.count().label("count")
+    row = connection.execute(select(share, count).where(*waiting).group_by(share).order_by(count.desc(), share)).first()
+    if row is None or row[1] <= _waiting(connection, and_(where, share == own)) + 1:
+        return None
+    oldest = select(comments).where(*waiting, share == row[0]).order_by(c.posted_at, c.id).limit(1)
+    return queries.comment_of(connection.execute(oldest).one())
 
 
 def _forget_displaced(connection: Connection) -> None:
