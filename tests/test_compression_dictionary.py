@@ -78,6 +78,24 @@ def test_who_cannot_keep_a_dictionary_gets_not_a_byte_more(client):
 
 
 @pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, br;q=0, zstd", "zstd"),
+        ("gzip, br;q=0, zstd, dcz", "zstd"),
+        ("br, zstd;q=0", "br"),
+        ("gzip, br, zstd", "br"),  # a proxy has taken the others away
+        ("gzip, br, zstd, dcb", "br"),
+        ("gzip, br, zstd, dcz;q=0", "br"),
+        ("gzip, br, zstd, dcz;q=0.9", "dcz"),
+    ],
+)
+def test_a_page_comes_in_no_coding_that_was_not_accepted(client, accepted, coding):
+    first = client.get("/a/大雨", headers=CHROMIUM)
+    headers = offered(first, brotli.decompress(first.data)) | {"Accept-Encoding": accepted}
+    assert client.get(f"/a/{SEED.stem}", headers=headers).headers["Content-Encoding"] == coding
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"Available-Dictionary": ":47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"},

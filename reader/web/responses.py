@@ -170,6 +170,12 @@ def _encoding_of(mimetype: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def accepted_codings(header: str) -> frozenset[str]:
+    """The content codings that an Accept-Encoding field names, without those that ``;q=0`` refuses."""
+    return frozenset(name for name, q in _qualities(header) if q > 0)
+
+
+@lru_cache(maxsize=256)
 def encoding_for(header: str) -> str:
     """The content coding for the value of an Accept-Encoding field."""
     wanted = {name: q for name, q in _qualities(header) if q > 0}

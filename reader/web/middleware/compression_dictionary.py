@@ -19,6 +19,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import brotli
 import zstandard
 
+from ..responses import accepted_codings
 from .path_prefix import prefix_in
 from .response_cache import ONLY_IF_CACHED, NotCached
 
@@ -34,7 +35,7 @@ _ARTICLE = re.compile(r"/a/[^/.]+")
 _MAGIC = bytes.fromhex("5e2a4d1820000000")
 """The beginning of a dcz stream, before the dictionary's SHA-256: a skippable zstd frame (RFC 9842, 5)."""
 
-_ASKS = re.compile(r"(?:^|,)\s*dcz\s*(?:,|$)")
+_DCZ = "dcz"
 _ID = re.compile(r'"(/a/[!#-\[\]-~]+)"')
 _TAG = '-dcz"'
 """The end of the ETag of a dcz response; ``-br"`` is the same page in brotli."""
@@ -76,13 +77,16 @@ class CompressionDictionaryMiddleware:
             )
         body = recompress_with(dictionary, body)
         etag = headers["ETag"].partition("-br")[0] + _TAG
-        headers |= {"Content-Encoding": "dcz", "Content-Length": str(len(body)), "ETag": etag, "Cache-Control": OWN}
+        headers |= {"Content-Encoding": _DCZ, "Content-Length": str(len(body)), "ETag": etag, "Cache-Control": OWN}
         headers.pop("Last-Modified", None)  # these browsers use ETags; saves bytes
         return status, headers, body
 
     def _dictionary(self, environ: WSGIEnvironment) -> bytes | None:
-        """The page that the browser has as dictionary; None if it is not an article of this site or has changed."""
+        """The page that the browser has as dictionary; None if it is not an article of this site or has changed, or if
+        dcz is not accepted: a proxy between may have taken it off Accept-Encoding, or the browser may know only dcb."""
         wanted = environ.get("HTTP_AVAILABLE_DICTIONARY", "")
+        if _DCZ not in accepted_codings(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            return None
         named = _ID.fullmatch(environ.get("HTTP_DICTIONARY_ID", ""))
         if not wanted or not named:
             return None
@@ -120,13 +124,13 @@ def supports_dictionaries(environ: WSGIEnvironment) -> bool:
     browser, and Sec-Fetch-Mode a secure context, which dictionaries require (RFC 9842, 8). Sec-Fetch-Dest says
     ``empty`` for a page that the service worker fetches, which is each after the first.
     """
-    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-    if "zstd" not in accepted or "br" not in accepted:
+    accepted = accepted_codings(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    if not accepted.issuperset(("zstd", "br")):
         return False
     if environ["REQUEST_METHOD"] != "GET" or not _ARTICLE.fullmatch(environ["PATH_INFO"]):
         return False
     is_page = environ.get("HTTP_SEC_FETCH_DEST") == "document" or environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
-    return is_page or _ASKS.search(accepted) is not None
+    return is_page or _DCZ in accepted
 
 
 def address_of(environ: WSGIEnvironment) -> str:
