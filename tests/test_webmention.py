@@ -14,6 +14,7 @@ import pytest
 from waiting import wait_for
 
 from reader.app import create_app
+from reader.child_process.parent import Limits
 from reader.comments.comment import APPROVED, PENDING, WITHDRAWN
 from reader.comments.database_writes import APPROVE, HIDE, REJECT
 from reader.http_client.client import HttpResponse
@@ -552,6 +553,90 @@ def test_two_sites_of_reader_mention_each_other(settings, site_with, drop, monke
         HttpResponse("https://x.example/", 200, "", b"<a href='https://news.example/a/rain#p2'>", "text/html"), RAIN
     )
     assert len(site.comments()) == 1
+
+
+@pytest.mark.slow
+def test_no_page_of_another_site_is_parsed_in_the_indexing_process(
+    sending, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parsed(page: HttpResponse) -> None:
+        raise AssertionError(page.address)
+
+    monkeypatch.setattr("reader.webmentions.pages._tree", parsed)
+    other.pages["/post"] = (200, HTML, LINK.format(n=""))
+    other.pages["/linked"] = (200, HTML, "<link rel=webmention href=/w>")
+    site = sending()
+    site.mention(f"{other.url}/post")
+    site.worker.plan()
+    assert site.work() == 3
+    assert ["雨中" in one.text for one in site.comments()] == [True]
+    assert len(other.told) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<a href='https://news.example/a/rai'>" * 20_000,
+        "<!DOCTYPE html [<!ENTITY a 'aaaaaaaaaa'>"
+        + "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 50}'>" for n in range(20))
+        + "]><p>&t;</p>",
+        "<div>" * 100_000,
+    ],
+    ids=["links", "entities", "nested"],
+)
+def test_a_page_made_to_exhaust_a_parser_holds_up_no_other(site: Site, other: Other, before: str) -> None:
+    """libxml2 stops reading where a page is too deep or has too much; the mention is verified or dropped, once."""
+    other.pages["/bomb"] = (200, HTML, before + LINK.format(n=""))
+    other.pages["/post"] = (200, HTML, LINK.format(n="2"))
+    site.mention(f"{other.url}/bomb")
+    site.mention(f"{other.url}/post")
+    assert site.work() == 2
+    assert any("雨中2" in one.text for one in site.comments())
+    site.now += timedelta(days=9)
+    assert site.work() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        f"<base href='https://x.example/{'a/' * 200_000}'>{'<a href=b rel=x>' * 30_000}",
+        f"<p {' '.join(f'a{n}' for n in range(120_000))}>",
+    ],
+    ids=["joined to a long base", "attributes"],
+)
+def test_a_page_that_takes_too_much_processor_time_is_given_up_with_the_reason(
+    sending, other: Other, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, bomb: str
+) -> None:
+    """Each took half a minute and more in the indexing process."""
+    monkeypatch.setattr("reader.webmentions.page_requests.LIMITS", Limits(memory_mb=500, cpu_seconds=1))
+    other.pages["/bomb"] = (200, HTML, bomb + LINK.format(n=""))
+    site = sending("receive")
+    site.mention(f"{other.url}/bomb")
+    with caplog.at_level("INFO", "reader.webmentions.worker"):
+        assert site.work() == 1
+    assert "needs more than 1 s of processor time" in caplog.text
+    assert site.comments() == []
+    site.now += timedelta(days=9)
+    assert site.work() == 0
+
+
+@pytest.mark.slow
+def test_a_mention_waits_while_no_child_process_can_be_started(
+    sending, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other.pages["/post"] = (200, HTML, LINK.format(n=""))
+    site = sending()
+    site.mention(f"{other.url}/post")
+    site.worker.plan()
+    with monkeypatch.context() as patched:
+        patched.setattr("reader.webmentions.page_requests.COMMAND", ("/nonexistent/python",))
+        assert site.work() == 3
+    assert (site.comments(), other.told) == ([], [])
+    site.now += PAUSES[0]
+    assert site.work() == 3
+    assert (len(site.comments()), len(other.told)) == (1, 1)
 
 
 def test_the_thread_works_on_what_comes_in_and_on_articles_that_change(sending, drop, other: Other) -> None:

@@ -1,6 +1,7 @@
 """Webmention (https://www.w3.org/TR/webmention/): what other sites' pages link to us, and telling sites we link to.
 
     pages.py        what a fetched page says: its links, its endpoint, its title and the words around a link
+    page_requests.py, page_child.py  the same from a child process with limits, in which pages of strangers are parsed
     fetching.py     a page of another site, with limits
     database_tables.py  the table of both directions in the state database
     queue.py        MentionQueue: what waits to be verified or sent, with retries

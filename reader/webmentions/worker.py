@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 
 from .. import urls
 from ..catalog import Catalog
-from ..errors import Busy, FetchFailed, StateUnusable
+from ..errors import Busy, ChildFailed, FetchFailed, StateUnusable
 from ..feeds.feed_page import look_up
 from ..feeds.selection import EVERYTHING
 from ..http_client.client import HttpClient
 from ..models import Article
 from . import BOTH, RECEIVE, SEND
 from .fetching import USER_AGENT, fetch, is_refused, is_temporary
-from .pages import mention_in, outgoing_links
+from .page_requests import is_of_page, mention_of
+from .pages import outgoing_links
 from .queue import MentionQueue, QueuedMention
 from .sending import MOST_LINKS, send
 
@@ -120,10 +121,13 @@ class MentionWorker:
                 self._verify(client, mention)
                 return
             outcome = send(client, mention.source, mention.target)
-        if outcome.is_final:
-            self._queue.finish(mention, outcome.note)
+        self._end_or_retry(mention, outcome.note, outcome.is_final)
+
+    def _end_or_retry(self, mention: QueuedMention, note: str, is_final: bool) -> None:
+        if is_final:
+            self._queue.finish(mention, note)
         else:
-            self._queue.retry(mention, outcome.note, self._clock())
+            self._queue.retry(mention, note, self._clock())
 
     def _verify(self, client: HttpClient, mention: QueuedMention) -> None:
         from .receiving import GONE, record
@@ -135,10 +139,7 @@ class MentionWorker:
             page = fetch(client, mention.source)
         except FetchFailed as error:
             log.info("the mention by %s is not verified: %s", mention.source, error.reason)
-            if is_refused(error):
-                self._queue.finish(mention, error.reason)
-            else:
-                self._queue.retry(mention, error.reason, self._clock())
+            self._end_or_retry(mention, error.reason, is_refused(error))
             return
         if is_temporary(page.status):
             self._queue.retry(mention, f"it answered {page.status}", self._clock())
@@ -146,7 +147,12 @@ class MentionWorker:
         if page.status != 200 and page.status not in GONE:  # it says nothing of its links
             self._queue.finish(mention, f"it answered {page.status}")
             return
-        found = mention_in(page, mention.target) if page.status == 200 else None
+        try:
+            found = mention_of(page, mention.target) if page.status == 200 else None
+        except ChildFailed as error:
+            log.info("the mention by %s is not verified: its page cannot be read: %s", mention.source, error)
+            self._end_or_retry(mention, str(error), is_of_page(error))
+            return
         try:
             with self._queue.state.writing() as connection:
                 record(connection, mention, found, self._clock())
