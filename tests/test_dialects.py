@@ -60,6 +60,33 @@ def test_nothing_is_read_in_code(code, sign):
     assert sign in shown(code.replace("{0}", sign))
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("** 架构  **：说明", "<p><strong>架构</strong>  ：说明</p>"),
+        ("甲** 乙**丙", "<p>甲 <strong>乙</strong>丙</p>"),
+        ("甲**（乙） **丙", "<p>甲<strong>（乙）</strong> 丙</p>"),
+        ("**场景\n**\n后文", "<p><strong>场景</strong>\n后文</p>"),
+        ("> **场景\n> **\n> 后", "<blockquote><p><strong>场景</strong>\n后</p></blockquote>"),
+        ("- ** 名 ** 中 **值**", "<ul><li><strong>名</strong>  中 <strong>值</strong></li></ul>"),
+        ("**甲** 和 **乙**", "<p><strong>甲</strong> 和 <strong>乙</strong></p>"),
+        ("2 ** 3 和 2 ** 4", "<p>2 ** 3 和 2 ** 4</p>"),
+        ("x[0] ** 2 加 y ** 2", "<p>x[0] ** 2 加 y ** 2</p>"),
+        ("甲 ** 乙", "<p>甲 ** 乙</p>"),
+        (r"\*\* 甲 \*\*", "<p>** 甲 **</p>"),
+        ("`** 甲 **`", "<p><code>** 甲 **</code></p>"),
+    ],
+)
+def test_blanks_within_stars_keep_no_chinese_text_from_being_bold(text, html):
+    assert shown(text) == html
+
+
+def test_the_size_of_a_picture_is_not_in_its_text():
+    assert 'alt="桥"' in shown("![桥 =128x](bridge.png)")
+    assert 'alt="桥"' in shown("![桥 =128x96](bridge.png)")
+    assert 'alt="a =b"' in shown("![a =b](bridge.png)")
+
+
 def test_a_note_in_a_quotation_or_a_list_stays_there():
     note = "{% note tip 题 %}\n文\n{% endnote %}"
     aside = '<aside class="note"><p><strong>题</strong></p><p>文</p></aside>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from ...chinese.character_classes import has_han
 from ...patterns import lazy_pattern
 
 _HIGHLIGHT = lazy_pattern(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
@@ -30,11 +31,17 @@ _SPACED = lazy_pattern(
     r"(!?\[[^\]\n]{0,500}\]\()(?!<)"
     r"([^()<>\n\"']{1,200} [^()<>\n\"']{0,200}\.[A-Za-z0-9]{2,5}(?:#[^()<>\n\"'\s]{0,200})?)(\))"
 )
+_STARS = lazy_pattern(r"(?<![*\\])\*\*(?!\*)")
+_BLANKS = " \t\u3000\u00a0"
+_LATE_STARS = lazy_pattern(r"^([^*\n]*(?<!\*)\*\*[^\s*][^*\n]*)\n[ \t>]*\*\*[ \t]*$", re.MULTILINE)
+_PICTURE_SIZE = lazy_pattern(r"(!\[[^\]\n]{0,500}?)[ \t]+=\d{0,5}x\d{0,5}(?=\]\()")
 _JSX_SPACE = lazy_pattern(r"""\{["']([^"'{}\n]*)["']\}""")
 
 
 def plain_marks(text: str) -> str:
     """*text* (its code masked) in signs that CommonMark and HTML have."""
+    if "**" in text and has_han(text):
+        text = _with_bold(text)
     if "==" in text:
         text = _HIGHLIGHT.sub(r"<mark>\1</mark>", text)
     if "~" in text:
@@ -43,12 +50,43 @@ def plain_marks(text: str) -> str:
         text = _SUPERSCRIPT.sub(r"<sup>\1</sup>", text)
     if "[" in text and any(box in text for box in _BOXES):
         text = _TASK.sub(lambda found: found[1] + ("☐" if found[2] == " " else "☑"), text)
+    if "![" in text and " =" in text:
+        text = _PICTURE_SIZE.sub(r"\1", text)
     if _SPACE_IN_LINK.search(text):
         text = _SPACED.sub(_with_encoded_spaces, text)
     text = _without_attributes(_without_contents(text))
     if '{"' in text or "{'" in text:
         text = _JSX_SPACE.sub(r"\1", text)
     return _BLOCK_ID.sub("", text) if "^" in text else text
+
+
+def _with_bold(text: str) -> str:
+    """``** 重点 **`` as ``**重点**``, and ``**`` alone in a line as the end of the line before it.
+
+    CommonMark shows these stars; editors of Chinese programs set such text in bold, so authors don't notice.
+    """
+    lines = _LATE_STARS.sub(r"\1**", text).split("\n")
+    return "\n".join(_with_bold_in(line) if "**" in line and has_han(line) else line for line in lines)
+
+
+def _with_bold_in(line: str) -> str:
+    """*line* with the blanks within its pairs of ``**`` moved out of them. ``2 ** 3`` is no beginning of a pair."""
+    parts = _STARS.split(line)
+    if len(parts) % 2 == 0:
+        return line
+    for at in range(1, len(parts), 2):
+        before, inside, after = parts[at - 1], parts[at], parts[at + 1]
+        bare = inside.strip(_BLANKS)
+        if bare == inside or not bare or _is_term(before.rstrip(_BLANKS)[-1:]) or _is_term(after.lstrip(_BLANKS)[:1]):
+            continue
+        start = inside.index(bare)
+        parts[at - 1], parts[at], parts[at + 1] = before + inside[:start], bare, inside[start + len(bare) :] + after
+    return "**".join(parts)
+
+
+def _is_term(char: str) -> bool:
+    """Whether *char* may end or begin what a power is written of."""
+    return char.isascii() and (char.isalnum() or char in tuple("()[]"))
 
 
 def _without_contents(text: str) -> str:
