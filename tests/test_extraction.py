@@ -73,6 +73,46 @@ def test_a_list_of_other_headlines_is_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("markup", "kept"),
+    [
+        ("<figure><figcaption>雨中的老街</figcaption></figure>", ["雨中的老街"]),
+        ("<figure><video src=a.mp4></video><figcaption>录像里的老街</figcaption></figure>", ["录像里的老街"]),
+        ("<figure><blockquote>路是人走出来的。</blockquote><figcaption>鲁迅</figcaption></figure>", ["路是人", "鲁迅"]),
+        ("<figure><pre>a = 1</pre><figcaption>程序一</figcaption></figure>", ["a = 1", "程序一"]),
+        (
+            "<figure><img src=a.jpg><figcaption>甲图</figcaption><figcaption>乙图</figcaption></figure>",
+            ["甲图", "乙图"],
+        ),
+        ("<figure><img src=a.jpg><p>图下的一段话。</p></figure>", ["图下的一段话"]),
+        (
+            "<figure><figure><img src=a.jpg><figcaption>甲图</figcaption></figure><figcaption>两张图</figcaption></figure>",
+            ["甲图", "两张图"],
+        ),
+        (
+            "<figure><table><tr><th>站<th>毫米<tr><td>曲周<td>102</table><figcaption>表一</figcaption></figure>",
+            ["曲周", "表一"],
+        ),
+        (
+            "<table><caption>各站雨量</caption><tr><th>站<th>毫米<tr><td>曲周<td>102</table>",
+            ["<caption>各站雨量</caption>", "曲周"],
+        ),
+        ("<ul>要带的：<li>钩秤</li>还有<li>竹匾</li></ul>", ["要带的", "还有", "竹匾"]),
+        ("<dl><dt>钩秤</dt><dd>称重的。</dd></dl>", ["钩秤", "称重的"]),
+        ("<details><summary>背景</summary><p>柿子去年也是大年。</p></details>", ["背景", "去年"]),
+        ("<aside><p>柿子去年也是大年，今年又是。</p></aside>", ["去年"]),
+        ("<address>河湾县柿子沟一号</address>", ["柿子沟一号"]),
+        ("<p><ruby>柿<rt>shì</rt></ruby>子，H<sub>2</sub>O，10<sup>8</sup>。</p>", ["shì", "2</sub>", "8</sup>"]),
+    ],
+)
+def test_no_text_of_a_story_is_lost(markup: str, kept: list[str]) -> None:
+    assert [text for text in kept if text not in body_with(markup)] == []
+
+
+def test_the_caption_of_a_picture_that_cannot_be_shown_goes_with_it() -> None:
+    assert "图说" not in body_with("<figure><img><figcaption>图说</figcaption></figure>")
+
+
+@pytest.mark.parametrize(
     "markup",
     [
         "<pre>for i in x:<br>    go(i)</pre>",

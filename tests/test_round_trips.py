@@ -153,7 +153,6 @@ def test_articles_full_of_trouble_come_back_with_their_text_and_fields(services,
     odd = {
         f"2026-05-01/odd{n}.md": f"---\ntitle: 怪{n}\ntags: [甲]\n---\n第{n}篇。\n\n{body}"
         for n, (name, body) in enumerate(BODIES.items())
-        if name != "aligned"  # import takes a caption without a picture for one that lost its picture
     }
     notes = {"2026-05-01/notes.md": NOTES, "2026-05-01/many-notes.md": MANY_NOTES}
     publish({"2026-05-01/rain.md": RAIN, "2026-05-01/specimen.md": SPECIMEN.read_text("utf-8")} | odd | notes)

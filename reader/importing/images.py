@@ -25,7 +25,14 @@ MOST_SECONDS = 600.0
 """For all pictures of one article: a page may name thousands on servers that do not answer."""
 
 _PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)("[^>]*>)')
-_EMPTY_FIGURE = re.compile(r"<figure>\s*(?:<figcaption>.*?</figcaption>)?\s*</figure>\n?|<p>\s*</p>\n?", re.DOTALL)
+_REMOVED = "\0"
+"""In the place of a picture that is removed, until its figure is."""
+_EMPTY_FIGURE = re.compile(
+    rf"<figure>[\s{_REMOVED}]*{_REMOVED}\s*(?:<figcaption>(?:(?!</figcaption>).)*</figcaption>)?\s*</figure>\n?"
+    rf"|<figure>\s*</figure>\n?|<p>[\s{_REMOVED}]*</p>\n?|{_REMOVED}",
+    re.DOTALL,
+)
+"""A figure whose pictures are all removed, with their caption. One that never had a picture is text."""
 ON_THE_WEB = re.compile(rf"(?!{re.escape(HOST)})(?:https?:|//)")
 """An address of a server; not that of a picture inside the file, for whose name no name server is asked."""
 
@@ -63,7 +70,7 @@ def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], byt
             except NotImported as error:
                 named[address] = address if ON_THE_WEB.match(address) else ""
                 problems.append(error.message)
-        return f"{match[1]}{escape(named[address])}{match[3]}" if named[address] else ""
+        return f"{match[1]}{escape(named[address])}{match[3]}" if named[address] else _REMOVED
 
     return Pictures(_EMPTY_FIGURE.sub("", _PICTURE.sub(placed, body_html)), files, tuple(problems))
 

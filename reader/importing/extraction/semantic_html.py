@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 from ...chinese import HAN, compose
 from .blocks import INLINE
 from .code_blocks import drop_line_numbers, language_of, lines_of
+from .picture_sources import image_source, is_tracker
 
 KEPT_INLINE = {
     "a": "a", "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "sub": "sub", "sup": "sup",
@@ -27,10 +28,6 @@ HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h
 CONTAINERS = frozenset(("ul", "ol", "blockquote", "dl"))
 ITEMS = frozenset(("li", "dt", "dd"))
 CELLS = frozenset(("td", "th"))
-LAZY_SOURCES = (
-    "data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-original-src", "data-url", "data-lazy",
-    "data-echo", "data-lazyload", "real_src", "_src", "src2", "file", "zoomfile", "data-full-src", "data-hi-res-src",
-)  # fmt: skip
 
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff\ufffe\uffff\u2028\u2029]")
@@ -91,6 +88,8 @@ def _write(element: HtmlElement, writer: _HtmlWriter) -> None:
         writer.out.append(_preformatted(escape(normalize(lines_of(element))), language_of(element)))
     elif tag == "figure":
         _write_figure(element, writer)
+    elif tag == "figcaption":
+        _write_captioned("", [element], writer)
     elif tag == "table":
         _write_table(element, writer)
     elif tag in CONTAINERS:
@@ -170,12 +169,14 @@ def _write_container(element: HtmlElement, writer: _HtmlWriter) -> None:
 
 
 def _write_items(element: HtmlElement, writer: _HtmlWriter) -> None:
+    """Text between items, which HTML doesn't allow, is kept as a paragraph."""
+    _add_text(element.text, writer)
     for child in element:
         if child.tag in ITEMS:
             _write_item(child, writer)
         else:
             _write(child, writer)
-            _add_text(child.tail, writer)
+        _add_text(child.tail, writer)
 
 
 def _write_item(element: HtmlElement, writer: _HtmlWriter) -> None:
@@ -193,22 +194,31 @@ def _without_paragraph(html: str) -> str:
 
 
 def _write_figure(element: HtmlElement, writer: _HtmlWriter) -> None:
-    images = [html for image in element.iter("img") if (html := image_html(image, writer.picture_base))]
-    captions = [_SPACES.sub(" ", normalize(c.text_content())).strip() for c in element.iter("figcaption")]
-    caption = next((text for text in captions if text), "")
-    if not images:
-        _write_figure_without_image(element, writer)
+    """Writes the pictures with their captions. What has no picture, and a group of figures, is written as blocks.
+
+    The caption of a picture that cannot be shown is dropped.
+    """
+    pictures = list(element.iter("img"))
+    images = [html for image in pictures if (html := image_html(image, writer.picture_base))]
+    if not pictures or element.find(".//figure") is not None:
+        _write_block(element, writer)
         return
-    _close(writer)
-    figcaption = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
-    writer.out.append(f"<figure>{''.join(dict.fromkeys(images))}{figcaption}</figure>")
-
-
-def _write_figure_without_image(figure: HtmlElement, writer: _HtmlWriter) -> None:
-    """Writes a table or quotation in a figure. The caption of an image that cannot be shown is dropped."""
-    for caption in list(figure.iter("figcaption")):
+    captions = element.xpath(".//figcaption | .//p[not(ancestor::figcaption)]")
+    if images:
+        _write_captioned("".join(dict.fromkeys(images)), captions, writer)
+        return
+    for caption in list(element.iter("figcaption")):
         caption.drop_tree()
-    _write_block(figure, writer)
+    _write_block(element, writer)
+
+
+def _write_captioned(content: str, captions: list[HtmlElement], writer: _HtmlWriter) -> None:
+    _close(writer)
+    said = (_SPACES.sub(" ", normalize(caption.text_content())).strip() for caption in captions)
+    caption = " ".join(dict.fromkeys(filter(None, said)))
+    figcaption = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
+    if content or figcaption:
+        writer.out.append(f"<figure>{content}{figcaption}</figure>")
 
 
 def _write_image(element: HtmlElement, writer: _HtmlWriter) -> None:
@@ -227,37 +237,6 @@ def image_html(element: HtmlElement, base: str) -> str:
     return f'<img src="{escape(address)}" alt="{escape(alternative)}">'
 
 
-def image_source(element: HtmlElement) -> str:
-    """The address of the best file: the largest in ``srcset``, else a lazy-loading attribute, else ``src``."""
-    sets = [element.get("data-srcset") or element.get("srcset") or ""]
-    parent = element.getparent()
-    if parent is not None and parent.tag == "picture":
-        sets += [source.get("data-srcset") or source.get("srcset") or "" for source in parent.iter("source")]
-    best = max((candidate for text in sets for candidate in _candidates(text)), default=(0.0, ""))[1]
-    lazy = next((value for name in LAZY_SOURCES if (value := element.get(name)) and _is_address(value)), "")
-    plain = element.get("src") or ""
-    return best or lazy or ("" if plain.startswith("data:") else plain)
-
-
-def _is_address(value: str) -> bool:
-    return not value.startswith("data:") and ("/" in value or "." in value)
-
-
-def _candidates(srcset: str) -> list[tuple[float, str]]:
-    """(size, address) pairs of a ``srcset``; sizes are widths or densities (HTML, image candidate strings)."""
-    found = []
-    for address, size in re.findall(r"([^\s,]\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)", srcset):
-        if not address.startswith("data:"):
-            found.append((float(size or 1), address))
-    return found
-
-
-def is_tracker(element: HtmlElement) -> bool:
-    """Whether it is a tracking pixel or a spacer: at most 3 pixels wide or high."""
-    sizes = (re.match(r"\d+", element.get(name) or "") for name in ("width", "height"))
-    return any(size is not None and int(size[0]) <= 3 for size in sizes)
-
-
 def _write_table(element: HtmlElement, writer: _HtmlWriter) -> None:
     """Writes a data table as a table, and a layout table as its content."""
     _close(writer)
@@ -266,7 +245,8 @@ def _write_table(element: HtmlElement, writer: _HtmlWriter) -> None:
         _write_block(element, writer)
         return
     cells = ("".join(_cell_html(cell, writer) for cell in row if cell.tag in CELLS) for row in rows)
-    writer.out += ["<table>", *(f"<tr>{row}</tr>" for row in cells), "</table>"]
+    captions = (_cell_html(caption, writer) for caption in element.iter("caption") if caption.text_content().strip())
+    writer.out += ["<table>", *captions, *(f"<tr>{row}</tr>" for row in cells), "</table>"]
 
 
 def _holds_data(table: HtmlElement, rows: list[HtmlElement]) -> bool:
