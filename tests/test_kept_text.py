@@ -226,6 +226,7 @@ def test_each_of_sixty_notes_has_the_number_of_its_calls_and_leads_back_to_them(
         call for _, call, _ in calls
     )
     if suffix == "epub":
+        assert page.count("xmlns:epub") == 1, "declared once, not with each note"
         assert page.count('epub:type="noteref" role="doc-noteref"') == 64
         assert page.count('epub:type="footnote" role="doc-footnote"') == 62
         assert page.count('role="doc-backlink"') == 64

@@ -13,9 +13,8 @@ from lxml.html import HtmlElement
 
 from .body_tree import Body
 
-OPS = "http://www.idpf.org/2007/ops"
-etree.register_namespace("epub", OPS)
-TYPE = f"{{{OPS}}}type"
+TYPE = "epub:type"
+"""As it is written: the page's template declares the prefix once, where lxml would for each element with it."""
 
 
 def at_the_foot(body: Body) -> Body:
