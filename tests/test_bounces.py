@@ -130,6 +130,9 @@ def test_a_report_says_whether_the_mailbox_is_gone(content, is_lasting):
         postfix("5.1.1").replace(b"message/delivery-status", b"text/plain"),
         postfix("5.1.1").replace(b"B/mail", b"", 1),
         b"x" * LARGEST_BYTES + postfix("5.1.1"),
+        f"To: {TO}\n".encode() + b"Content-Type: message/rfc822\n\n" * 5000,
+        f"To: {TO}\n".encode()
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)),
     ],
 )
 def test_anything_else_is_no_bounce(content):

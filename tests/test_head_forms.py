@@ -164,6 +164,29 @@ def test_an_attribute_of_asciidoc_that_goes_on_is_one_value():
     assert (form.summary, form.source, form.body) == ("一 二 三", "报", "\n今天下雨。\n")
 
 
+ENDS = {
+    "json": ('{"title": "雨", "draft": true, "expiryDate": "2036-01-01"}\n', '"draft": true, '),
+    "toml": ('+++\ntitle="雨"\ndraft=true\nexpiryDate=2036-01-01\n[build]\nlist="always"\n+++\n', "draft=true\n"),
+    "lines": ("Title: 雨\nDraft: true\nExpiryDate: 2036-01-01\n", "Draft: true\n"),
+    "yaml": ("---\ntitle: 雨\ndraft: true\nexpiryDate: 2036-01-01\nbuild:\n  list: always\n---\n", "draft: true\n"),
+}
+
+
+@pytest.mark.parametrize("form", ENDS)
+def test_an_end_to_come_stays_when_an_article_becomes_a_draft_and_when_it_is_published(form):
+    head, draft = ENDS[form]
+    public = changed(".md", head + BODY, draft="")
+    assert public == head.replace(draft, "") + BODY
+    again = changed(".md", public, draft="1")
+    assert "2036-01-01" in again
+    assert opened(".md", again.encode(), LARGEST_BYTES).form.draft == "1"
+
+
+@pytest.mark.parametrize("said", ['"password": "geheim"', '"expiryDate": "2020-01-01"', '"build": {"render": "never"}'])
+def test_what_withholds_an_article_goes_when_it_is_published(said):
+    assert changed(".md", f'{{"title": "雨", {said}}}\n{BODY}', draft="") == f'{{"title": "雨"}}\n{BODY}'
+
+
 def test_what_a_form_cannot_hold_is_refused():
     content = b"= Rain\n:x: y\n\nToday.\n"
     form = opened(".adoc", content, LARGEST_BYTES).form

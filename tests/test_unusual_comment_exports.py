@@ -166,6 +166,18 @@ def test_isso_with_a_deleted_comment_that_was_answered_and_one_without_a_time(im
     assert (kept[""][1], len(kept)) == (WITHDRAWN, 2)
 
 
+def test_a_comment_of_isso_that_is_no_utf8_keeps_no_other(imported):
+    def database(path):
+        with closing(sqlite3.connect(path)) as found, found:
+            found.execute("CREATE TABLE threads (id INTEGER PRIMARY KEY, uri TEXT)")
+            found.execute("CREATE TABLE comments (tid, id INTEGER PRIMARY KEY, parent, created, mode, text, author)")
+            found.execute("INSERT INTO threads VALUES (1, '/rain/')")
+            row = "INSERT INTO comments VALUES (1, ?, NULL, 1542940800, 1, CAST(? AS TEXT), 'a')"
+            found.executemany(row, [(1, "好".encode()), (2, b"\xff x")])
+
+    assert set(imported(database)) == {"好", "\ufffd x"}
+
+
 def test_two_comments_of_one_number_are_both_kept_and_a_repeated_one_once(imported):
     one = {"id": 1, "rid": 0, "page_key": "/rain", "nick": "甲", "content": "一", "created_at": "2018-11-23 02:40:00"}
     assert len(imported([one, one, one | {"content": "二"}])) == 2
@@ -188,3 +200,11 @@ def test_answers_one_below_the_other_are_read_however_deep(imported):
     common = {"page_key": "/rain", "nick": "甲", "is_pending": False}
     comments = [common | {"id": n, "rid": n - 1, "content": f"第{n}"} for n in range(1, 301)]
     assert len(imported(comments)) == 300
+
+
+def test_an_address_that_a_file_names_counts_more_than_an_article_called_as_its_end(services, drop):
+    drop("2026-05-01/about.md", "---\ntitle: 关于\n---\n\n关于本报。")
+    drop("2026-05-02/history.md", "---\ntitle: 历史\nurl: /old/2018/about/\n---\n\n本报的历史。")
+    services.library.scan_until_settled()
+    asked = ["https://a.example/old/2018/about/", "/old/2018/about", "/about/", "/elsewhere/about"]
+    assert [page_of(services, address) for address in asked] == ["history", "history", "about", "about"]

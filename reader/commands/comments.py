@@ -62,8 +62,10 @@ def _import(services: Services, file: Path, name: str) -> None:
 
 def page_of(services: Services, address: str) -> str:
     """What the comments of the article at an address of the other program are kept under; empty without one."""
-    catalog = services.catalog
-    last = path_key(address).rpartition("/")[2]
+    catalog, key = services.catalog, path_key(address)
+    if "/" in key and (page := _page_moved_from(services, address)):  # more exact than its last part
+        return page
+    last = key.rpartition("/")[2]
     for slug in dict.fromkeys((last, slug_of(last))):
         try:
             return catalog.original_slugs([slug])[catalog.article(slug).slug] if slug else ""
@@ -71,8 +73,12 @@ def page_of(services: Services, address: str) -> str:
             return catalog.original_slugs([moved.slug])[moved.slug]
         except NotFound:
             continue
+    return _page_moved_from(services, address)
+
+
+def _page_moved_from(services: Services, address: str) -> str:
     try:
-        slug = catalog.moved_from(address)
-        return catalog.original_slugs([slug])[slug]
+        slug = services.catalog.moved_from(address)
+        return services.catalog.original_slugs([slug])[slug]
     except NotFound:
         return ""

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..formats import front_matter
 from ..formats.field_names import row_of
+from ..formats.field_values import READERS, Field, Remarks
+from ..formats.front_matter_variants import plain_value
 
 Plain = str | bool | datetime | list[str]
 """What TOML and JSON can hold of a field."""
@@ -15,11 +17,26 @@ Plain = str | bool | datetime | list[str]
 _KEPT = ("switch", "withheld", "hidden")
 """How a name of ``draft`` is read under which ``true`` makes a draft: ``publish: true`` would not."""
 
+_FOR_ANOTHER_REASON = ("expired", "output", "access", "password")
+"""How names are read that say something of their own, which only sometimes withholds the article."""
+
 
 def field_of(name: str) -> str:
     """The Draft's field that a *name* in a file means; empty for none."""
     known = row_of(name)
     return known[1].field if known else ""
+
+
+def is_replaced(field: str, name: str, value: Any) -> bool:
+    """Whether what stands under *name* goes when *field* gets another value.
+
+    An end, a password, what is built: only if it withholds the article now. An end to come stays beside ``draft``.
+    """
+    known = row_of(name)
+    if known is None or known[1].field != field:
+        return False
+    how = known[1].how
+    return how not in _FOR_ANOTHER_REASON or bool(READERS[how](Field(name, plain_value(value), 1), Remarks()))
 
 
 def canonical(field: str) -> str:

@@ -13,13 +13,15 @@ from typing import Any
 
 import yaml
 
+from ..errors import UnreadableArticle
 from ..formats import from_html, from_markdown
 from ..formats.field_names import plain_name
 from ..formats.front_matter import is_field, written
 from ..formats.front_matter_delimiters import find_block
 from ..formats.front_matter_variants import Head as FrontMatter
 from ..formats.front_matter_variants import marked_head, plain_head
-from .field_forms import field_of, name_to_keep
+from ..formats.yaml_fields import yaml_fields
+from .field_forms import field_of, is_replaced, name_to_keep
 from .head_forms import OtherHead, of_format, of_front_matter
 
 _COMMENT_BEGINS = re.compile(r"\ufeff?[ \t]*<!--[ \t]*")
@@ -157,7 +159,7 @@ def _changed(lines: list[str], head: Head, written: dict[str, str]) -> list[str]
     new, at = list[str](), 0
     for field in head.fields:
         name = field_of(field.name)
-        if name not in written:
+        if name not in written or not is_replaced(name, field.name, _value(lines[field.start : field.end])):
             continue
         new += lines[at : field.start]
         if name_to_keep(name, [field.name]) and (line := written.pop(name)):
@@ -168,6 +170,14 @@ def _changed(lines: list[str], head: Head, written: dict[str, str]) -> list[str]
     new += lines[at:end]
     added = [part for line in written.values() if line for part in line.rstrip("\n").split("\n")]
     return [*new, *added, *lines[end:]]
+
+
+def _value(lines: list[str]) -> Any:
+    """Of the field that these lines are, its texts as written."""
+    try:
+        return next((field.value for field in yaml_fields("\n".join(lines), 1)), "")
+    except UnreadableArticle:
+        return ""
 
 
 def _named(line: str, name: str) -> list[str]:

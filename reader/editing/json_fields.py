@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ..patterns import lazy_pattern
-from .field_forms import canonical, field_of, name_to_keep, plain
+from .field_forms import canonical, is_replaced, name_to_keep, plain
 
 _SPACE = lazy_pattern(r"[ \t\r\n]*")
 _ITEMS = lazy_pattern(r"\[(\s*)(?:.*\S)?(\s*)\]", re.DOTALL)
@@ -58,7 +58,7 @@ def _set(block: str, field: str, value: Any) -> str:
         if n == last:
             raw = block[member.begin : member.end]
             block = block[: member.begin] + _text(block, raw, field, value) + block[member.end :]
-        elif field_of(member.name) == field:
+        elif is_replaced(field, member.name, json.loads(block[member.begin : member.end])):
             block = _without(block, members, n)
             members.pop(n)
             members = list(_members(block))

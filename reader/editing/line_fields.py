@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..patterns import lazy_pattern
-from .field_forms import canonical, field_of, name_to_keep, text_of
+from .field_forms import canonical, field_of, is_replaced, name_to_keep, text_of
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _set(lines: list[str], field: str, value: Any, form: LineForm) -> list[str]:
     for n, line in reversed(list(enumerate(said))):
         if n == kept:
             new[line.number : line.end] = _lines(line.parts, text_of(field, value), form)
-        elif field_of(line.name) == field:
+        elif is_replaced(field, line.name, line.parts[3]):
             del new[line.number : line.end]
     if value and kept < 0:
         _add(new, canonical(field), text_of(field, value), form)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from ..formats.field_names import CONTAINERS, plain_name
-from .field_forms import canonical, field_of, name_to_keep, plain
+from .field_forms import canonical, field_of, is_replaced, name_to_keep, plain
 
 _Table = MutableMapping[str, Any]
 
@@ -31,7 +31,7 @@ def _set(document: _Table, field: str, value: Any) -> None:
         names = [name for name in table if field_of(name) == field]
         keep = "" if kept or not value else name_to_keep(field, names)
         for name in names:
-            if name != keep:
+            if name != keep and is_replaced(field, name, table[name]):
                 del table[name]
         if keep:
             table[keep] = _item(table[keep], field, value)

@@ -159,7 +159,7 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
         raise UnreadableArticle(Message("invalid TOML: %(problem)s", problem=error), hint, line) from error
     lines = {match[1]: number for number, row in enumerate(block.split("\n"), first_line)
              if (match := re.match(r"\s*\[?\"?([\w-]+)", row))}  # fmt: skip
-    return tuple(Field(name, _plain(value), lines.get(name, first_line), "toml") for name, value in said.items())
+    return tuple(Field(name, plain_value(value), lines.get(name, first_line), "toml") for name, value in said.items())
 
 
 def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> Head | None:
@@ -169,7 +169,7 @@ def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> Head |
         return _no_json(block, error)
     if not isinstance(said, dict) or not said:
         return None
-    fields = tuple(Field(name, _plain(value), 1, "json") for name, value in said.items())
+    fields = tuple(Field(name, plain_value(value), 1, "json") for name, value in said.items())
     return _written(_head(text, end, fields), "json", *span)
 
 
@@ -181,12 +181,12 @@ def _no_json(block: str, error: Exception) -> Head | None:
     return None
 
 
-def _plain(value: Any, depth: int = 0) -> Value:
+def plain_value(value: Any, depth: int = 0) -> Value:
     """TOML's and JSON's values as texts, as YAML's are."""
     if isinstance(value, dict) and depth < 8:
-        return {str(key): _plain(inner, depth + 1) for key, inner in value.items()}
+        return {str(key): plain_value(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list) and depth < 8:
-        return [_plain(inner, depth + 1) for inner in value]
+        return [plain_value(inner, depth + 1) for inner in value]
     if value is None or isinstance(value, dict | list):
         return ""
     if isinstance(value, bool):

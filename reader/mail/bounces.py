@@ -52,7 +52,13 @@ def return_address(bounces: str, subscriber: Subscriber) -> str:
 
 def read_bounce(content: bytes, bounces: str) -> Bounce | None:
     """None for what is no delivery status notification, or came to another address than those of *bounces*."""
-    message = message_from_bytes(content[:LARGEST_BYTES])
+    try:
+        return _bounce_in(message_from_bytes(content[:LARGEST_BYTES]), bounces)
+    except RecursionError:  # thousands of parts in each other
+        return None
+
+
+def _bounce_in(message: Message, bounces: str) -> Bounce | None:
     user, _, domain = bounces.rpartition("@")
     ours = re.compile(rf"{re.escape(user)}\+(\d{{1,18}})-([0-9a-f]{{16}})@{re.escape(domain)}", re.IGNORECASE)
     told = next(

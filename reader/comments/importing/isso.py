@@ -25,6 +25,7 @@ def is_export(shape: Shape) -> bool:
 def read(path: Path) -> Iterator[ImportedComment]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            database.text_factory = lambda text: text.decode("utf-8", "replace")  # one damaged comment keeps no other
             database.execute("PRAGMA trusted_schema = OFF")
             query = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, t.uri FROM comments c JOIN threads t"
             for number, parent, created, mode, text, author, address in database.execute(f"{query} ON t.id = c.tid"):
