@@ -57,6 +57,29 @@ def export_service(settings):
     return open_press(settings)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 2, 100])
+def test_a_file_that_is_deleted_as_soon_as_it_is_finished_is_made_again(export_service, monkeypatch, times):
+    status, deleted, file = export_service.jobs.status, [], export_service.store.folder / "{}/{}"
+
+    def status_before_deletion(key):
+        found, path = status(key), Path(str(file).format(key[:2], key))
+        if found is None and len(deleted) < times and path.exists():
+            path.unlink()
+            deleted.append(key)
+        return found
+
+    monkeypatch.setattr(export_service.jobs, "status", status_before_deletion)
+    with at_work(export_service.run_workers):
+        if times < export_service_module.ORDERS:
+            path = export_service.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS)
+            assert path.read_bytes().startswith(b"PK")
+            assert len(deleted) == times
+        else:
+            with pytest.raises(ExportFailed, match="READER_EXPORT_CACHE_MB"):
+                export_service.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS)
+
+
 def test_an_ordered_file_is_made_once_and_its_size_is_known(export_service):
     assert export_service.size_bytes(RAIN, "epub") is None
     with at_work(export_service.run_workers), ThreadPoolExecutor(8) as visitors:

@@ -32,6 +32,10 @@ from .queue import FAILED, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, backg
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
+ORDERS = 3
+"""How often a request orders a file that is deleted before it can be found: by somebody, or because the cache is too
+small for it, which another order doesn't help."""
+
 NEWEST = 25
 """How many of the newest and of the most recently corrected articles are exported while the queue is empty."""
 
@@ -190,15 +194,19 @@ class ExportService:
         """The finished file, or the job's status after *patience_seconds*. Raises Busy, ExportFailed."""
         deadline = time.monotonic() + patience_seconds
         key = self.key(publication, suffix, page, script)
-        status = self.submit(publication, suffix, page, script)
-        if status is None and not self.store.find(key):  # deleted since it was found
+        for _ in range(ORDERS):
             status = self.submit(publication, suffix, page, script)
-        while status and status.state != FAILED and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-            status = self.jobs.status(key)
-        if status and status.state == FAILED:
-            raise _failure(f"{publication.name}.{suffix}", status)
-        return status or self._finished(key, publication, suffix)
+            while status and status.state != FAILED and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+                status = self.jobs.status(key)
+            if status and status.state == FAILED:
+                raise _failure(f"{publication.name}.{suffix}", status)
+            if found := status or self.store.find(key):
+                return found
+        raise ExportFailed(
+            f"{publication.name}.{suffix}",
+            Message("removed from the cache as soon as it was finished; raise READER_EXPORT_CACHE_MB"),
+        )
 
     def run_workers(self, stop: threading.Event) -> None:
         """Runs the worker pool until *stop*. A lock file lets only one process at a time run it."""
@@ -268,14 +276,6 @@ class ExportService:
         """A file that failed for a passing reason is prefetched again later."""
         self._prefetched.discard(key)
         self._prefetch_due = time.monotonic() + POSTPONED_SECONDS
-
-    def _finished(self, key: str, publication: Publication, suffix: str) -> Path:
-        if path := self.store.find(key):
-            return path
-        raise ExportFailed(
-            f"{publication.name}.{suffix}",
-            Message("removed from the cache as soon as it was finished; raise READER_EXPORT_CACHE_MB"),
-        )
 
     def _job(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> ExportJob:
         options = options_of(self._settings, page_of(suffix, page), script, self._catalog.site)
