@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from PIL import Image
-from werkzeug.test import Client
+from werkzeug.test import Client, encode_multipart
 
 from reader.app import create_app
 from reader.editing import article_files, trash
@@ -614,8 +614,8 @@ def test_restoring_never_replaces_a_file_and_a_changed_one_is_not_deleted(desk):
 
 def kept_in(page: str) -> dict[str, str]:
     """What a browser would send of a page that gives a form back."""
-    found = dict(re.findall(r'<input type=hidden name="?(\w+)"? value="([^"]*)"', page))
-    found |= dict(re.findall(r'<textarea name="(\w+)" rows=16>\n(.*?)</textarea>', page, re.DOTALL))
+    found = dict(re.findall(r'<input (?:type=hidden|readonly) name="?([\w-]+)"? value="([^"]*)"', page))
+    found |= dict(re.findall(r'<textarea name="([\w-]+)" rows=16>\n(.*?)</textarea>', page, re.DOTALL))
     return {name: html_text.unescape(value) for name, value in found.items()}
 
 
@@ -691,6 +691,48 @@ def test_no_form_of_the_desk_loses_its_text_with_the_session(desk, action, typed
     page = html_text.unescape(answer.text)
     assert all(value in page for value in typed.values())
     assert f'action="/editor/{action}"' in page
+
+
+def test_a_very_long_form_of_a_session_that_ended_is_text_to_copy(desk):
+    typed = {"title": "暴雨<&>", "body": "<&\"'改过的正文>\n" * 100_000}
+    size = len("".join(typed.values()).encode())
+    boundary, sent = encode_multipart(typed)
+    kind = f"multipart/form-data; boundary={boundary}"
+    answer = desk.app.test_client().post("/editor/save", data=sent, content_type=kind)
+    assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (403, "text/plain", "no-store")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.text.count(typed["body"]) == 1
+    assert typed["title"] in answer.text
+    assert len(answer.data) < size + 1000
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "is_form"),
+    [
+        ("127.0.0.1:8000", "http://evil.example", False),
+        ("reader:8000", "http://evil.example", False),
+        ("127.0.0.1:8000", "null", False),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000", True),
+        ("localhost:8000", "http://localhost:8000", True),
+        ("127.0.0.1:8000", "", True),  # not a browser
+    ],
+)
+def test_a_form_that_may_be_of_another_site_is_not_sent_on_by_a_login(desk, host, origin, is_form):
+    typed = {"title": "不是我写的", "body": "一\n二", "published": "2026-05-01"}
+    headers = {"Origin": origin} if origin else {}
+    answer = desk.app.test_client().post(
+        "/editor/save", data=typed, content_type="multipart/form-data", headers=headers, base_url=f"http://{host}"
+    )
+    assert answer.status_code == 403
+    assert ("<form" in answer.text, answer.mimetype) == ((True, "text/html") if is_form else (False, "text/plain"))
+    assert "一\n二" in answer.text
+
+
+def test_all_that_a_login_sends_on_can_be_seen(desk):
+    typed = {"title": "不是我写的", "body": "一\n二", "draft": "", "path": "x.md"}
+    page = desk.app.test_client().post("/editor/save", data=typed, content_type="multipart/form-data").text
+    assert re.findall(r'type=hidden name="?(\w+)', page) == ["word"]
+    assert {name: kept_in(page)[name] for name in typed} == typed
 
 
 def test_a_form_of_very_many_parts_is_refused_before_it_is_read(desk):

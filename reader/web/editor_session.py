@@ -27,7 +27,7 @@ from . import editor_tokens, services
 from .editor_tokens import editor_of_token, site_token
 from .localized_templates import render_template
 from .request_context import gettext, request_context
-from .request_origin import is_from_this_site, is_https
+from .request_origin import is_from_this_site, is_https, is_surely_from_this_site
 
 COOKIE = "editor"
 SESSION_SECONDS = 12 * 3600
@@ -36,6 +36,9 @@ LARGEST_UPLOAD_BYTES = 8 << 20
 """Of a form with a picture; the server passes on no more (``server/request_body.py``)."""
 
 TOKEN_FORM_BYTES = 10_000
+LONGEST_KEPT = 500_000
+"""Characters of a form that is given back as a form; in HTML they are up to five times as many bytes."""
+
 MOST_PARTS = 500
 """Of a form: fields and ticks. A page of comments has some three for each."""
 
@@ -239,10 +242,23 @@ def _log_in_again() -> None:
 
 
 def _give_back(problem: str, status: int = 403) -> NoReturn:
-    """Aborts with the page that holds all fields of the form, as they were typed."""
+    """Aborts with the page that holds all fields of the form, as they were typed.
+
+    What is very long, or may be of another site, is text to copy: a token that is typed there would send it.
+    """
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("word", "token")]
+    if sum(len(name) + len(value) for name, value in fields) > LONGEST_KEPT or not is_surely_from_this_site():
+        abort(_plain_text(fields, status))
     target = request.full_path.rstrip("?")
     abort(editor_page("editor/kept.html", status, problem=problem, fields=fields, target=target))
+
+
+def _plain_text(fields: list[tuple[str, str]], status: int) -> Response:
+    told = gettext(
+        "Nothing was saved. What you typed is below: copy it or save this page, open the editor again and paste it."
+    )
+    text = "".join(f"\n\n{name}:\n{value}" for name, value in fields if value)
+    return Response(f"{told}{text}\n", status, mimetype="text/plain")
 
 
 def editor_page(template: str, status: int = 200, **context: Any) -> Response:

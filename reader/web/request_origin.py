@@ -32,8 +32,15 @@ def is_from_this_site() -> bool:
     """
     if relation := request.headers.get("Sec-Fetch-Site"):
         return relation in ("same-origin", "none")
+    return not _is_name_known() or is_surely_from_this_site()
+
+
+def is_surely_from_this_site() -> bool:
+    """As ``is_from_this_site``; False too if a proxy that put its own name into Host leaves it unknown."""
+    if relation := request.headers.get("Sec-Fetch-Site"):
+        return relation in ("same-origin", "none")
     source = request.headers.get("Origin") or request.headers.get("Referer")
-    return source is None or not _is_name_known() or _host_of(source) in _own_names()
+    return source is None or _host_of(source) in _own_names()
 
 
 def _own_names() -> set[str]:
