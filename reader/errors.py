@@ -5,6 +5,7 @@ ReaderError
 │   ├── Gone             the article was removed (HTTP 410)
 │   └── Moved            the article has another slug now (HTTP 301)
 ├── UnreadableArticle    a file that cannot become an article
+│   └── NothingToPublish  it has neither title nor text: no fault of the file
 ├── UnusablePicture      a file that is not a picture in a supported format, or is too large
 ├── UnknownFormat        no format or exporter has that suffix
 ├── BadOption            an option of a known exporter has an unusable value
@@ -63,6 +64,13 @@ class UnreadableArticle(ReaderError):
     def __init__(self, cause: str, hint: str = "", line: int = 0) -> None:
         super().__init__(Message("%(cause)s (%(hint)s)", cause=cause, hint=hint) if hint else cause)
         self.cause, self.hint, self.line = cause, hint, line
+
+
+class NothingToPublish(UnreadableArticle):
+    """A file with neither title nor text: an empty one, or one of fields alone, such as a section's index."""
+
+    def __init__(self) -> None:
+        super().__init__(Message("nothing to publish"), Message("write a headline and text into it"))
 
 
 class UnusablePicture(ReaderError):

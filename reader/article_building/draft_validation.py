@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import UnreadableArticle
+from ..errors import NothingToPublish, UnreadableArticle
 from ..i18n import Message
 from ..models import LONGEST_SLUG, Draft
 
@@ -31,8 +31,10 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def checked(draft: Draft) -> Draft:
     """*draft* without invisible characters in its fields.
 
-    Raises UnreadableArticle for a value that is too long, or that is not a valid name.
+    Raises NothingToPublish without a title; UnreadableArticle for a value that is too long, or no valid name.
     """
+    if not draft.title:
+        raise NothingToPublish
     draft = _visible(draft)
     if not draft.title:
         hint = Message("add title: … to the front matter, or begin with a heading")

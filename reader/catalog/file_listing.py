@@ -17,13 +17,16 @@ PUBLISHED, SCHEDULED, DRAFT, PROBLEM, REMARK = "published", "scheduled", "draft"
 STATES = (PUBLISHED, SCHEDULED, DRAFT, PROBLEM, REMARK)
 """REMARK: whatever its state, something of the file is not shown, or not used."""
 
-_STATE = "CASE WHEN a.slug IS NULL THEN 'problem' WHEN a.draft THEN 'draft' WHEN a.visible THEN 'published'"
+_STATE = (
+    "CASE WHEN a.slug IS NULL AND f.remarks = '' THEN 'problem' WHEN a.slug IS NULL OR a.draft THEN 'draft'"
+    " WHEN a.visible THEN 'published'"
+)
 _FROM = (
     f"SELECT f.path, f.cause, f.hint, f.line, f.remarks, f.slug, f.digest, a.title, a.published,"
     f" {_STATE} ELSE 'scheduled' END AS state FROM files f LEFT JOIN articles a ON a.path = f.path"
     " WHERE f.removal_due = 0"
 )
-_CHOSEN = {REMARK: "remarks <> ''", PROBLEM: "(state = 'problem' OR cause <> '')"}
+_CHOSEN = {REMARK: "remarks <> ''", PROBLEM: "(state = 'problem' OR (cause <> '' AND remarks = ''))"}
 _WHEN = "coalesce(published, 9e18)"
 
 
@@ -94,7 +97,7 @@ class FileListing:
     def _listed(self, row: sqlite3.Row) -> ListedFile:
         published = datetime.fromtimestamp(row["published"], self._timezone) if row["title"] else None
         remarks = tuple(restored(json.loads(line)[1]) for line in row["remarks"].split("\n") if line)
-        problem = restored(row["cause"])
+        problem = restored(row["cause"]) if row["remarks"] == "" else ""
         return ListedFile(row["path"], row["state"], row["title"] or "", row["slug"], published, problem, remarks)
 
 

@@ -243,10 +243,9 @@ class Catalog:
         return {row["slug"]: row["original"] for row in rows}
 
     def problems(self) -> list[Problem]:
-        of_site = "SELECT path, line, cause, hint FROM site_problems"
-        rows = self._all(
-            f"SELECT path, line, cause, hint FROM files WHERE cause <> '' UNION ALL {of_site} ORDER BY 1, 2"
-        )
+        fields = "SELECT path, line, cause, hint FROM"
+        of_files = f"{fields} files WHERE cause <> '' AND remarks = ''"
+        rows = self._all(f"{of_files} UNION ALL {fields} site_problems ORDER BY 1, 2")
         return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
 
     def shows_picture(self, digest: str) -> bool:
@@ -278,7 +277,7 @@ class Catalog:
         return with_links(article, find, read_body)
 
     def remarks(self) -> list[Problem]:
-        """The warnings and notes of all files that are published, by path."""
+        """The warnings and notes of all files, by path."""
         rows = self._all("SELECT path, remarks FROM files WHERE remarks <> '' ORDER BY path")
         remarks = ((row["path"], *json.loads(line)) for row in rows for line in row["remarks"].split("\n"))
         return [Problem(path, 0, restored(text), "", severity) for path, severity, text in remarks]

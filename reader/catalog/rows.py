@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ..corrections import CORRECTED, changed_at, from_fields, to_fields
 from ..i18n import stored
-from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Teaser, is_dated, local_time
+from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Problem, Teaser, is_dated, local_time
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture, is_corrected"
 SEEN_AT = "(SELECT revised_at FROM revised WHERE slug = a.slug) AS seen_at"
@@ -145,6 +145,11 @@ def remarks_of(article: Article) -> str:
         for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
         for text in texts
     )
+
+
+def remark_of(problem: Problem) -> str:
+    """A note of a file that is not published, as ``remarks_of`` writes those of an article."""
+    return json.dumps([problem.severity, stored(problem.cause)], ensure_ascii=False)
 
 
 def is_unchanged(path: str, digest: str, article: Article, before: sqlite3.Row, known: sqlite3.Row) -> bool:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..i18n import N_, Message, stored
-from ..models import Article, Collection, Problem, slug_by_path
+from ..models import NOTE, Article, Collection, Problem, slug_by_path
 from ..publication_history import Changes
 from .article_terms import ArticleTerms, terms_of
 from .collection_index import CollectionIndex, collections_in, names_of
@@ -20,7 +20,16 @@ from .link_resolution import link_names
 from .missing_files import MissingFiles
 from .picture_rows import put_pictures
 from .repair import prepare, repairing
-from .rows import article_of, collections_of, is_unchanged, original_slug, remarks_of, remember_original_slug, row_of
+from .rows import (
+    article_of,
+    collections_of,
+    is_unchanged,
+    original_slug,
+    remark_of,
+    remarks_of,
+    remember_original_slug,
+    row_of,
+)
 from .schema import connect
 from .site_rows import SiteRows
 
@@ -116,13 +125,17 @@ class CatalogTransaction(MissingFiles):
     def put_problem(self, stamp: str, digest: str, problem: Problem) -> bool:
         """Stores the problem of an unreadable file. Its last good version, if any, stays public.
 
-        Returns whether the problem is new: another cause or other bytes than before.
+        Returns whether the problem is new: another cause or other bytes than before. A note of a file that never was an
+        article is none.
         """
         query = "SELECT slug, line, cause, hint, digest FROM files WHERE path = ?"
         known = self._db.execute(query, (problem.path,)).fetchone()
-        self._put_file(problem.path, stamp, digest, known["slug"] if known else "", problem)
+        slug = known["slug"] if known else ""
+        is_note = problem.severity == NOTE and not slug
+        self._put_file(problem.path, stamp, digest, slug, problem, remark_of(problem) if is_note else "")
         now = (problem.line, stored(problem.cause), stored(problem.hint), digest)
-        return known is None or now != tuple(known[name] for name in ("line", "cause", "hint", "digest"))
+        before = known and tuple(known[name] for name in ("line", "cause", "hint", "digest"))
+        return now != before and not is_note
 
     def drop(self, path: str) -> None:
         """Removes a deleted file. If another file has the same bytes, the slug redirects to its article."""

@@ -17,7 +17,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..errors import UnreadableArticle
+from ..errors import NothingToPublish, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from ..patterns import lazy_pattern
@@ -82,6 +82,8 @@ def read(data: bytes) -> Draft:
     front_matter.refuse_lines_alone(whole)
     values, text, skipped = front_matter.split(whole)
     lines = _lines(text, skipped)
+    if not lines and not values.get("title"):
+        raise NothingToPublish
     if not lines:
         raise UnreadableArticle(Message("the file is empty"), Message("write a headline and text into it"), 1)
     head, tail = _around(lines, bool(values.get("title")))

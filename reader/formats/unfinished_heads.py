@@ -37,7 +37,8 @@ def refuse_fields_alone(rest: str) -> None:
 
 
 def with_text(draft: Draft) -> Draft:
-    """*draft*, whose file begins with a title and fields that nothing closes. Raises as ``refuse_fields_alone``."""
-    if len(draft.body_html) < _LONGEST_BODY:
+    """*draft*, whose file begins with fields that nothing closes. Raises as ``refuse_fields_alone`` if it has a title:
+    without one it isn't published anyway."""
+    if draft.title and len(draft.body_html) < _LONGEST_BODY:
         refuse_fields_alone(_TAGS.sub("", draft.body_html))
     return draft

@@ -23,13 +23,13 @@ from typing import TypeVar
 from ..article_building import to_article
 from ..catalog.article_terms import terms_of
 from ..child_process.child import answer_lines, prepare
-from ..errors import ReaderError, UnreadableArticle
+from ..errors import NothingToPublish, ReaderError, UnreadableArticle
 from ..formats import HOLD_PICTURES, dates, read_content
 from ..i18n import Message, stored
 from ..media.images import without_pictures
 from ..media.renditions import link_pictures
 from ..media.sound_and_video import link_media
-from ..models import Article, Draft, Problem, local_time
+from ..models import NOTE, Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_formatter import start_logging
 from ..storage.regular_files import read_regular
@@ -170,6 +170,8 @@ def _problem(path: str, digest: str, error: _NotRead | ReaderError) -> Answer:
         known = error.error
         problem = Problem(path, 0, known.strerror or str(known), _hint(known))
         return _failed("", problem, may_pass=known.errno not in (errno.EFBIG, errno.EINVAL))
+    if isinstance(error, NothingToPublish):
+        return _failed(digest, Problem(path, 0, error.cause, error.hint, NOTE))
     if isinstance(error, UnreadableArticle):
         return _failed(digest, Problem(path, error.line, error.cause, error.hint))
     return _failed(digest, Problem(path, 0, error.message))
