@@ -182,6 +182,20 @@ def test_an_end_to_come_stays_when_an_article_becomes_a_draft_and_when_it_is_pub
     assert opened(".md", again.encode(), LARGEST_BYTES).form.draft == "1"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"description": "a", "summary": "b"}', '{"description": "a", "summary": "新"}'),
+        ('+++\nsummary="b"\ndescription="a"\n+++', '+++\nsummary="新"\ndescription="a"\n+++'),
+        ("Description: a\nSummary: b", "Description: a\nSummary: 新"),
+        ("---\ndescription: a\nsummary: b\n---", "---\ndescription: a\nsummary: 新\n---"),
+        ("---\nsummary: b\ndescription: a\n---", "---\nsummary: 新\ndescription: a\n---"),
+    ],
+)
+def test_what_another_name_says_beside_the_one_that_is_read_stays(before, after):
+    assert changed(".md", f"{before}\n\n# 雨\n{BODY}", summary="新") == f"{after}\n\n# 雨\n{BODY}"
+
+
 @pytest.mark.parametrize("said", ['"password": "geheim"', '"expiryDate": "2020-01-01"', '"build": {"render": "never"}'])
 def test_what_withholds_an_article_goes_when_it_is_published(said):
     assert changed(".md", f'{{"title": "雨", {said}}}\n{BODY}', draft="") == f'{{"title": "雨"}}\n{BODY}'

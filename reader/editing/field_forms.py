@@ -27,13 +27,17 @@ def field_of(name: str) -> str:
     return known[1].field if known else ""
 
 
-def is_replaced(field: str, name: str, value: Any) -> bool:
+def is_replaced(field: str, name: str, value: Any, kept: str = "") -> bool:
     """Whether what stands under *name* goes when *field* gets another value.
 
+    Not if only a better name is read, under which it is *kept*: ``description`` beside ``summary`` stays.
     An end, a password, what is built: only if it withholds the article now. An end to come stays beside ``draft``.
     """
     known = row_of(name)
     if known is None or known[1].field != field:
+        return False
+    better = row_of(kept) if field not in ("draft", "published") else None
+    if better and better[0] < known[0]:
         return False
     how = known[1].how
     return how not in _FOR_ANOTHER_REASON or bool(READERS[how](Field(name, plain_value(value), 1), Remarks()))

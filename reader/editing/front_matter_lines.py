@@ -157,12 +157,18 @@ def _keys(block: str) -> Iterator[tuple[str, int]]:
 def _changed(lines: list[str], head: Head, written: dict[str, str]) -> list[str]:
     """The lines of the head; a field keeps its place and its name, a new one stands below all others."""
     new, at = list[str](), 0
+    names = [field.name for field in head.fields]
+    best = {name: name_to_keep(name, names) for name, line in written.items() if line}
     for field in head.fields:
         name = field_of(field.name)
-        if name not in written or not is_replaced(name, field.name, _value(lines[field.start : field.end])):
+        if name not in written:
+            continue
+        keep = best.get(name, "")
+        if not is_replaced(name, field.name, _value(lines[field.start : field.end]), keep):
             continue
         new += lines[at : field.start]
-        if name_to_keep(name, [field.name]) and (line := written.pop(name)):
+        is_kept = field.name == keep if keep else bool(name_to_keep(name, [field.name]))
+        if is_kept and (line := written.pop(name)):
             new += _named(line, field.name)
             written[name] = ""  # the same field under another name would be read instead
         at = field.end

@@ -58,7 +58,7 @@ def _set(block: str, field: str, value: Any) -> str:
         if n == last:
             raw = block[member.begin : member.end]
             block = block[: member.begin] + _text(block, raw, field, value) + block[member.end :]
-        elif is_replaced(field, member.name, json.loads(block[member.begin : member.end])):
+        elif is_replaced(field, member.name, json.loads(block[member.begin : member.end]), keep):
             block = _without(block, members, n)
             members.pop(n)
             members = list(_members(block))

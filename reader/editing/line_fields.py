@@ -82,7 +82,7 @@ def _set(lines: list[str], field: str, value: Any, form: LineForm) -> list[str]:
     for n, line in reversed(list(enumerate(said))):
         if n == kept:
             new[line.number : line.end] = _lines(line.parts, text_of(field, value), form)
-        elif is_replaced(field, line.name, line.parts[3]):
+        elif is_replaced(field, line.name, line.parts[3], keep):
             del new[line.number : line.end]
     if value and kept < 0:
         _add(new, canonical(field), text_of(field, value), form)

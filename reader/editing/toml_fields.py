@@ -31,7 +31,7 @@ def _set(document: _Table, field: str, value: Any) -> None:
         names = [name for name in table if field_of(name) == field]
         keep = "" if kept or not value else name_to_keep(field, names)
         for name in names:
-            if name != keep and is_replaced(field, name, table[name]):
+            if name != keep and is_replaced(field, name, table[name], keep):
                 del table[name]
         if keep:
             table[keep] = _item(table[keep], field, value)
