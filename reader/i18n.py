@@ -9,6 +9,7 @@ that keeps its msgid and values. The code that shows it calls ``translated(text,
 
 from __future__ import annotations
 
+import errno
 import gettext
 import hashlib
 import io
@@ -96,6 +97,40 @@ def translated(text: str, language: str) -> str:
     else:
         pattern = catalogue.gettext(text.msgid)
     return _filled(pattern, {name: _translated_value(value, language) for name, value in text.values.items()})
+
+
+_SAFE_IN_LOGS = {
+    *("field", "used", "unused", "setting", "encoding", "byte", "kind", "manner"),
+    *("count", "most", "size", "seconds", "times", "first", "last", "lost", "known"),
+    *("file", "path", "where"),
+}
+"""The values of Messages that quote no content of a file: names of fields, settings and files, and numbers."""
+
+_PARTS = ("cause", "hint", "problem", "reason")
+"""The values of Messages that are texts of their own."""
+
+
+def unquoted(text: str) -> str:
+    """*text* in English for the log, which more people read than may read a draft.
+
+    Of a Message it keeps numbers, Messages and the values of _SAFE_IN_LOGS; ``…`` stands for all others, and for a text
+    that is neither a Message nor an error message of the operating system.
+    """
+    if not isinstance(text, Message):
+        return text if not text or text in _system_errors() else "…"
+    pattern = text.plural if text.plural and text.values.get("count") != 1 else text.msgid
+    return _filled(pattern, {name: _unquoted_value(name, value) for name, value in text.values.items()})
+
+
+def _unquoted_value(name: str, value: object) -> object:
+    if isinstance(value, Message) or (isinstance(value, str) and name in _PARTS):
+        return unquoted(value)
+    return value if isinstance(value, int | float) or name in _SAFE_IN_LOGS else "…"
+
+
+@cache
+def _system_errors() -> frozenset[str]:
+    return frozenset(map(os.strerror, errno.errorcode))
 
 
 def environment_language(environ: Mapping[str, str] = os.environ) -> str:

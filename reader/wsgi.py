@@ -11,10 +11,12 @@ import sys
 from .app import create_app
 from .errors import ReaderError
 from .i18n import environment_language, translated
+from .storage.log_formatter import start_logging
 
 CANNOT_LOAD = 4
 """The exit status that gunicorn knows as “App failed to load”: it stops, and does not start worker after worker."""
 
+start_logging()
 try:
     app = create_app()
 except ReaderError as error:  # a setting that cannot be used: one line, without a traceback

@@ -287,6 +287,17 @@ def test_unconfirmed_addresses_are_not_kept(site):
     assert site.rows(mail_requests) == []
 
 
+def test_mail_that_cannot_be_written_is_logged_without_its_address(site, monkeypatch, caplog):
+    def confirmation(message: object) -> bytes:
+        raise ValueError("Invalid header: gone@example.org")
+
+    monkeypatch.setattr(site.sender._messages, "confirmation", confirmation)
+    order(site.visitor(), "gone@example.org")
+    site.work()
+    assert "was not sent: ValueError" in caplog.text
+    assert "gone@example.org" not in caplog.text
+
+
 # -- the issue ----------------------------------------------------------------------------------------------------
 
 

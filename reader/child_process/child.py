@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from ..storage.log_formatter import log_uncaught_errors
+
 PR_SET_PDEATHSIG = 1
 """linux/prctl.h"""
 
@@ -27,6 +29,7 @@ def prepare() -> TextIO:
     The process is killed when its parent dies. It ignores SIGINT and SIGTERM, which a terminal or systemd sends to all
     processes of a service: the parent ends it, and a request that a stop interrupts has not failed.
     """
+    log_uncaught_errors()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # standard input is a pipe, so a TextIOWrapper

@@ -30,6 +30,7 @@ from ..importing.sources.sources import items_of
 from ..library.article_json import fields_of
 from ..models import Draft
 from ..settings import Settings
+from ..storage.log_formatter import start_logging
 from .file_tasks import change_file, check_picture, compare, compare_contents, open_file
 from .form import EditorForm, draft_of, form_of
 
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     answers = prepare()
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    start_logging()
     answer_lines(answers, _answer)
 
 

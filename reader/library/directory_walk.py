@@ -309,7 +309,7 @@ def _misnamed(path: str, real_path: str, name: str) -> FolderEntry | None:
     if path.endswith(name):
         return None
     guess = decoded_as_gb18030(name)
-    hint = Message("rename it to %(name)s", name=guess) if guess else Message("rename it")
+    hint = Message("rename it to %(file)s", file=guess) if guess else Message("rename it")
     return _problem(path, real_path, Message("the name is not UTF-8"), hint)
 
 

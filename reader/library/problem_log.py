@@ -1,10 +1,15 @@
-"""Logs the new problems of a pass over the articles folder in a bounded number of lines."""
+"""Logs the new problems of a pass over the articles folder in a bounded number of lines.
+
+A line names the file, the line, the field and the fix. It quotes nothing of the file, which may be a draft: only
+`python -m reader check` and the desk do that.
+"""
 
 from __future__ import annotations
 
 import logging
 
-from ..models import Problem
+from ..i18n import unquoted
+from ..models import Problem, escaped
 
 MOST_LINES = 20
 """The number of problems of one pass that get a line each. The others are counted in one line."""
@@ -19,10 +24,16 @@ class ProblemLog:
     def add(self, problem: Problem) -> None:
         self._count += 1
         if self._count <= MOST_LINES:
-            self._log.warning("%s", problem)
+            self._log.warning("%s", _line(problem))
 
     def close(self) -> None:
         more, self._count = self._count - MOST_LINES, 0
         if more > 0:
             what = "problem" if more == 1 else "problems"
             self._log.warning("… and %s more %s; `python -m reader check` lists all", f"{more:,}", what)
+
+
+def _line(problem: Problem) -> str:
+    where = f"{escaped(problem.path)}:{problem.line}" if problem.line else escaped(problem.path)
+    cause, hint = unquoted(problem.cause), unquoted(problem.hint)
+    return f"{where}: {cause} ({hint})" if hint else f"{where}: {cause}"

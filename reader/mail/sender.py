@@ -19,6 +19,7 @@ from ..jobs.export_service import ExportService
 from ..settings import Settings
 from ..state import State
 from ..storage.locks import FileLock, file_lock
+from ..storage.log_formatter import described
 from ..templating import Renderer
 from .bounces import return_address
 from .choices import (
@@ -281,8 +282,10 @@ class MailSender:
             self._outbox.put_off(message.id, now + timedelta(seconds=error.retry_seconds), message.attempts, str(error))
         except (StateUnusable, sqlite3.Error):  # a database's fault, not the message's
             raise
-        except (Impossible, ReaderError, ValueError, KeyError) as error:  # ValueError: a header that cannot be written
+        except (Impossible, ReaderError) as error:
             self._give_up(message, str(error))
+        except (ValueError, KeyError) as error:  # a header that cannot be written
+            self._give_up(message, str(error), logged=described(error))
         except Exception as error:  # one message that a bug can't build must not hold up all that wait behind it
             log.exception("a %s can't be built", message.kind)
             self._put_off(message, type(error).__name__)
@@ -307,10 +310,11 @@ class MailSender:
             raise Impossible("none of its articles is published any more")
         return content
 
-    def _give_up(self, message: Queued, reason: str) -> None:
+    def _give_up(self, message: Queued, reason: str, logged: str = "") -> None:
+        """``logged`` is *reason* without what must not stand in the log, such as a mail address."""
         self._outbox.done(message.id, FAILED, self._clock(), reason)
         if message.kind != ISSUE:
-            log.warning("a %s was not sent: %s", message.kind, reason)
+            log.warning("a %s was not sent: %s", message.kind, logged or reason)
         self._tell_owner(message)
 
     def _tell_owner(self, message: Queued) -> None:

@@ -33,7 +33,7 @@ from ..app import create_app, takes_body_at
 from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
-from ..storage.log_formatter import start_logging
+from ..storage.log_formatter import log_uncaught_errors, start_logging
 from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
 from .draining_middleware import FEW_LARGE_ANSWERS, LARGE_ANSWERS, LINGERING, DrainingMiddleware, LargeAnswer, has_body
@@ -99,6 +99,7 @@ def run(arguments: Arguments) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # no connection has been accepted yet
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     start_logging()
+    log_uncaught_errors()
     logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # how far a first reading of the folder is
     configure_logging(LogLevels.info, None, True)
     serving = threading.Event()

@@ -41,7 +41,7 @@ def sqlite_engine(path: Path) -> Engine:
             connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, **POOL)
+    engine = create_engine("sqlite://", creator=connect, hide_parameters=True, **POOL)
     event.listen(engine, "begin", _begin_in_sqlite)
     return engine
 
@@ -51,7 +51,7 @@ def postgresql_engine(url: str) -> Engine:
     address = make_url(url).set(drivername="postgresql+psycopg")
     arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "reader", "options": _KEEPALIVE}
     arguments = {name: value for name, value in arguments.items() if name not in address.query}
-    engine = create_engine(address, connect_args=arguments, pool_pre_ping=True, **POOL)
+    engine = create_engine(address, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **POOL)
     event.listen(engine, "begin", _begin_in_postgresql)
     return engine
 
