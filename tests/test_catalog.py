@@ -326,10 +326,11 @@ def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
     connection = catalog._connections._current()
     connection.set_trace_callback(asked.append)
     catalog.latest(), catalog.latest(Collection("section", "河北"), Collection("tag", "雨")), catalog.neighbours("s7")
+    catalog.with_corrections(50), catalog.with_corrections(50, (1_000_000, "s7"))
     connection.set_trace_callback(None)
-    lists = [query for query in asked if "collection_items" in query]
+    lists = [query for query in asked if "collection_items" in query or "articles_corrected" in query]
     plans = [row["detail"] for query in lists for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
-    assert len(lists) == 4
+    assert len(lists) == 6
     assert not [step for step in plans if "SCAN" in step or "TEMP B-TREE" in step]
 
 

@@ -24,7 +24,8 @@ search.py              running a Query; highlighting.py marks the matches
 
 from __future__ import annotations
 
-from .queries import Catalog, Cursor
+from .list_queries import Cursor
+from .queries import Catalog
 from .repair import is_of_other_version, prepare, take_back
 from .rows import Removal
 from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty

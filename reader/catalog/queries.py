@@ -17,6 +17,7 @@ from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, 
 from ..site_identity import Site
 from .collection_index import collections_in
 from .link_resolution import Target, with_links
+from .list_queries import CORRECTED, NEWER, OLDER, START, Cursor
 from .permalink_plausibility import is_old_address, named_by
 from .picture_rows import is_shown
 from .query_parser import Query
@@ -27,18 +28,8 @@ from .search import Results, SearchCursor, find
 from .site_rows import site_article, site_of
 from .translations import translations
 
-Cursor = tuple[int, str]
-"""Position in a list (keyset pagination): ``published`` (UTC seconds) and ``slug`` of the last article returned."""
-
-START: Cursor = (2**62, "")
 _UNDATED = int(UNDATED.timestamp())
 _NAMED = "SELECT n.slug, a.path FROM names n JOIN articles a ON a.slug = n.slug WHERE n.name = ? AND a.visible"
-_BESIDE = (
-    f"SELECT {TEASERS} FROM collection_items s JOIN articles a ON a.slug = s.slug"
-    " WHERE s.collection = (SELECT id FROM collections WHERE kind = 'all' AND name = '') AND "
-)
-_OLDER = f"{_BESIDE} s.published <= ? AND (s.published < ? OR s.slug > ?) ORDER BY s.published DESC, s.slug LIMIT 1"
-_NEWER = f"{_BESIDE} s.published >= ? AND (s.published > ? OR s.slug < ?) ORDER BY s.published, s.slug DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -130,6 +121,11 @@ class Catalog:
         )
         return [teaser_of(row, self._timezone) for row in rows]
 
+    def with_corrections(self, limit: int, before: Cursor | None = None) -> list[Teaser]:
+        """Those with corrections, by ``updated``, what their files say; the latest first, ties by slug."""
+        updated, slug = before or START
+        return [teaser_of(row, self._timezone) for row in self._all(CORRECTED, updated, updated, slug, limit)]
+
     def oldest(self, collection: Collection = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
         """Those with a date, oldest first, after the first *skip*: the fixed pieces of a feed's history.
 
@@ -166,7 +162,7 @@ class Catalog:
         row = self._one("SELECT published FROM articles WHERE slug = ? AND visible", slug)
         if row is None:
             return None, None
-        older, newer = (self._one(query, row["published"], row["published"], slug) for query in (_OLDER, _NEWER))
+        older, newer = (self._one(query, row["published"], row["published"], slug) for query in (OLDER, NEWER))
         return (teaser_of(older, self._timezone) if older else None), (
             teaser_of(newer, self._timezone) if newer else None
         )

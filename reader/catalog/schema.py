@@ -69,6 +69,7 @@ CREATE INDEX days ON collections (name) WHERE kind = 'day' AND count > 0;
 CREATE UNIQUE INDEX articles_by_docid ON articles (docid) WHERE docid IS NOT NULL;
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_waiting ON articles (published) WHERE visible = 0 AND draft = 0;
+CREATE INDEX articles_corrected ON articles (updated DESC, slug) WHERE visible AND is_corrected;
 CREATE INDEX aliases_by_slug ON aliases (slug);
 CREATE INDEX names_by_slug ON names (slug);
 CREATE INDEX pictures_by_slug ON pictures (slug);

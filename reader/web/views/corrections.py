@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 
 from ... import urls
 from ...corrections import CORRECTED
-from ...models import Teaser
 from .. import services
 from ..current_site import in_script
 from ..pagination import cursor_of, next_link
@@ -20,8 +19,6 @@ bp = Blueprint("corrections", __name__)
 
 ARTICLES = 50
 """A page."""
-MOST = 10_000
-"""Of those published last. An older correction is on the page of its article."""
 
 
 @bp.get(urls.CORRECTIONS)
@@ -31,8 +28,7 @@ def corrections() -> Response:
 
     def build() -> dict[str, Any]:
         script = request_context().preferences["script"]
-        teasers = sorted(catalog.latest(CORRECTED, limit=MOST), key=_place)
-        teasers = [teaser for teaser in teasers if not before or _place(teaser) > (-before[0], before[1])][:ARTICLES]
+        teasers = catalog.with_corrections(ARTICLES, before)
         articles = [in_script(article, script) for article in catalog.articles([teaser.slug for teaser in teasers])]
         return {
             "corrected": [(article, corrections_of(article)) for article in articles],
@@ -42,8 +38,3 @@ def corrections() -> Response:
         }
 
     return render_page("corrections.html", f"{catalog.revision} {before}", build)
-
-
-def _place(teaser: Teaser) -> tuple[int, str]:
-    """Sorts the latest correction first: an article was updated when it was corrected."""
-    return -int(teaser.updated.timestamp()), teaser.slug

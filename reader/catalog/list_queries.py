@@ -1,0 +1,26 @@
+"""The queries of lists that are no collection: what is beside an article, and the corrected articles.
+
+Each walks along an index and reads no more rows than it returns, however many articles there are.
+"""
+
+from __future__ import annotations
+
+from .rows import TEASER_COLUMNS, TEASERS
+
+Cursor = tuple[int, str]
+"""Position in a list (keyset pagination): the time the list is sorted by (UTC seconds) and ``slug`` of the last article
+returned."""
+
+START: Cursor = (2**62, "")
+
+_BESIDE = (
+    f"SELECT {TEASERS} FROM collection_items s JOIN articles a ON a.slug = s.slug"
+    " WHERE s.collection = (SELECT id FROM collections WHERE kind = 'all' AND name = '') AND "
+)
+OLDER = f"{_BESIDE} s.published <= ? AND (s.published < ? OR s.slug > ?) ORDER BY s.published DESC, s.slug LIMIT 1"
+NEWER = f"{_BESIDE} s.published >= ? AND (s.published > ? OR s.slug < ?) ORDER BY s.published, s.slug DESC LIMIT 1"
+CORRECTED = (
+    f"SELECT {TEASER_COLUMNS} FROM articles INDEXED BY articles_corrected WHERE visible AND is_corrected"
+    " AND updated <= ? AND (updated < ? OR slug > ?) ORDER BY updated DESC, slug LIMIT ?"
+)
+"""``updated`` is what the file says; a change that the history saw later is no correction."""
