@@ -757,6 +757,23 @@ def test_an_issue_in_another_script_is_sent(site):
         assert any("後來天晴" in book.read(name).decode("utf-8", "replace") for name in book.namelist())
 
 
+def test_an_issue_too_large_for_one_file_says_so_and_leads_to_its_articles(site, monkeypatch):
+    visitor = confirmed(site)
+    fields = fields_in(visitor.get("/mail/send?of=d/2026-05-07").text)
+    waiting = site.rows(mail_outbox)
+    monkeypatch.setattr("reader.exports.publications.MOST_ARTICLES", 0)
+    for answer, status in (
+        (visitor.get("/mail/send?of=d/2026-05-07"), 200),
+        (site.visitor().get("/mail/send?of=d/2026-05-07"), 200),
+        (visitor.post("/mail/send?of=d/2026-05-07", data=fields), 422),
+    ):
+        assert answer.status_code == status
+        assert "无法作为一个文件发送" in answer.text
+        assert lxml.html.fromstring(answer.text).xpath("//main//a/@href") == ["/d/2026-05-07/"]
+        assert "no-store" in answer.headers["Cache-Control"]
+    assert site.rows(mail_outbox) == waiting
+
+
 def test_nobody_orders_files_without_a_confirmed_address_or_to_anybody_else(site):
     stranger = site.visitor()
     fields = fields_in(stranger.get("/mail/send?of=rain").text)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, Flask, Response, abort, request
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...chinese.scripts import script_of
-from ...errors import Busy, StateUnusable
+from ...errors import Busy, StateUnusable, TooLarge
 from ...i18n import Message
 from ...mail.attachments import DEVICES, FORMATS, is_device, largest_for, publication_of
 from ...models import Publication
@@ -51,6 +53,13 @@ def choose() -> Response:
     name = request.args.get("of", "")
     publication = publication_of(services().catalog, name)
     return _form(publication, name, was_sent="done" in request.args)
+
+
+@optional_bp.errorhandler(TooLarge)
+def show_too_large(_error: TooLarge) -> Response:
+    """An issue of more articles or characters than one file holds: 200 for whoever asks, 422 for an order."""
+    path = urls.issue(date.fromisoformat(request.args["of"].removeprefix("d/")))
+    return mail_page("mail/too_large.html", 200 if request.method in ("GET", "HEAD") else 422, issue_path=path)
 
 
 def _form(
