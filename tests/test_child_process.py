@@ -62,6 +62,30 @@ def test_wall_time_is_limited():
     assert (str(failed), failed.limit) == ("timed out after 0.5 s", "time")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("extended", "sleeps", "is_answered"), [(True, 0, True), (False, 0, False), (True, 60, False)])
+def test_time_in_which_it_waits_for_a_busy_processor_need_not_count(extended, sleeps, is_answered):
+    """Nine processes share one processor: what takes 0.3 s of it takes three seconds, more than the second allowed."""
+    cpu = {min(os.sched_getaffinity(0))}
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    before = f"os.sched_setaffinity(0, {cpu})\ndef work(until):\n    while time.process_time() < until: pass\n    return 'done'"
+    answer = f"'' if not order else (time.sleep({sleeps}) or work(time.process_time() + 0.3))"
+    try:
+        for process in busy:
+            os.sched_setaffinity(process.pid, cpu)
+        with ChildProcess(command(answer, before)) as child:
+            child.ask("", 60)
+            if is_answered:
+                assert child.ask("x", 1, extended=extended) == "done"
+            else:
+                with pytest.raises(ChildFailed, match="timed out after 1 s"):
+                    child.ask("x", 1, extended=extended)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
 def test_a_child_that_writes_half_an_answer_and_hangs_is_timed_out():
     program = "import time; print('half', end='', flush=True); time.sleep(60)"
     with ChildProcess([sys.executable, "-c", program]) as child, pytest.raises(ChildFailed, match="timed out"):

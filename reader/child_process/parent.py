@@ -50,6 +50,10 @@ class Limits:
 NO_LIMITS = Limits()
 
 
+_MOST_EXTENSION = 10
+"""Times the time limit, for a process that gets no more than a tenth of a processor."""
+
+
 class Stop(Protocol):
     """Tells whether to stop waiting for an answer; a ``threading.Event`` is one."""
 
@@ -101,12 +105,17 @@ class ChildProcess:
         """Its resident memory; 0 if it has ended."""
         return resident_bytes(self.pid)
 
-    def ask(self, request: str, timeout_seconds: float, stop: Stop | None = None) -> str | None:
+    def ask(
+        self, request: str, timeout_seconds: float, stop: Stop | None = None, *, extended: bool = False
+    ) -> str | None:
         """The answer to *request*, one line; None if *stop* was set first.
+
+        *extended* means that the time in which it waits for a processor of a busy machine doesn't count, up to
+        _MOST_EXTENSION times *timeout_seconds*.
 
         Raises ChildFailed with the limit that was exceeded; the process has ended then.
         """
-        deadline = time.monotonic() + timeout_seconds
+        deadline = _Deadline(self.pid, timeout_seconds, timeout_seconds * _MOST_EXTENSION if extended else 0.0)
         self._allow_cpu_time()
         try:
             answer = self._exchange(request.encode() + b"\n", deadline, stop)
@@ -136,13 +145,13 @@ class ChildProcess:
         os.close(self._errors)
         self._errors = -1
 
-    def _exchange(self, request: bytes, deadline: float, stop: Stop | None) -> str | None:
+    def _exchange(self, request: bytes, deadline: _Deadline, stop: Stop | None) -> str | None:
         """Writes and reads in turn without blocking, so that no deadlock is possible."""
         unsent, poll = memoryview(request), select.poll()
         poll.register(self._answers, select.POLLIN)
         poll.register(self._orders, select.POLLOUT)
         while True:
-            for file, _ in poll.poll(1000 * max(0.0, min(STOP_SECONDS, deadline - time.monotonic()))):
+            for file, _ in poll.poll(1000 * max(0.0, min(STOP_SECONDS, deadline.left()))):
                 if file == self._answers.fileno():
                     if (answer := self._read()) is not None:
                         return answer
@@ -152,7 +161,7 @@ class ChildProcess:
                     poll.unregister(self._orders)
             if stop and stop.is_set():
                 return None
-            if time.monotonic() >= deadline:
+            if deadline.has_passed():
                 raise TimeoutError
 
     def _write(self, unsent: memoryview) -> memoryview:
@@ -220,6 +229,26 @@ class ChildProcess:
         return text
 
 
+class _Deadline:
+    """When the answer of process *pid* is due: in *seconds*, and later by the time it waits for a processor meanwhile,
+    at most *extension* seconds."""
+
+    def __init__(self, pid: int, seconds: float, extension: float) -> None:
+        self._pid, self._extension = pid, extension
+        self._waited = _waited_seconds_of(pid) if extension else 0.0
+        self._due = self._at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        return self._at - time.monotonic()
+
+    def has_passed(self) -> bool:
+        if self.left() > 0:
+            return False
+        if self._extension:
+            self._at = self._due + min(_waited_seconds_of(self._pid) - self._waited, self._extension)
+        return self.left() <= 0
+
+
 def _append_only_file() -> int:
     """A file in memory (memfd_create) that the child appends to and the parent truncates."""
     file = os.memfd_create("stderr")
@@ -259,6 +288,15 @@ def _cpu_seconds_of(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _waited_seconds_of(pid: int) -> float:
+    """How long its first thread was ready to run and waited for a processor (/proc/pid/schedstat, the second field, in
+    nanoseconds); 0 if the process has ended or the kernel doesn't count it."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _manner(code: int) -> str:

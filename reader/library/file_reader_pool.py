@@ -44,7 +44,8 @@ RECYCLE_BYTES = 200_000_000
 """A child whose resident memory exceeds this is replaced."""
 
 _WALL_TIME_FACTOR = 6
-"""The wall time limit is this multiple of the CPU time limit, to allow for a busy machine."""
+"""The wall time limit is this multiple of the CPU time limit, for a file on a slow disk. On a busy machine, the time in
+which the child waits for a processor doesn't count: else an article would lose its pictures, or be a problem."""
 
 _BATCH_FILES = 32
 _BATCH_BYTES = 500_000
@@ -121,7 +122,7 @@ class FileReader:
         child = _children.take(COMMAND, self.limits)
         try:
             line = json.dumps({"settings": self._pickled, **request})
-            answer = child.ask(line, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR)
+            answer = child.ask(line, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR, extended=True)
         except BaseException:
             child.end()
             raise
@@ -197,7 +198,7 @@ def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResul
 
 
 def longest_seconds(settings: Settings) -> float:
-    """How long reading one file can take: each is tried twice."""
+    """How long reading one file can take: each is tried twice. Without the time in which it waits for a processor."""
     return 2 * settings.read_timeout_seconds * _WALL_TIME_FACTOR
 
 
