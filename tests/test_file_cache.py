@@ -44,6 +44,17 @@ def test_what_was_unused_for_longest_goes_first_when_room_is_short(store):
     assert store.find("a1-x.pdf") is None
 
 
+def test_what_another_process_is_writing_is_not_evicted_and_what_a_killed_one_left_is(store):
+    store.put("aa-1.pdf", b"one")
+    written, left = store.folder / "aa" / ".new.part", store.folder / "aa" / ".old.part"
+    written.write_bytes(b"x" * 5000)
+    left.write_bytes(b"x" * 5000)
+    age(left, 7200)
+    store.put("aa-2.pdf", b"two")
+    assert (written.exists(), left.exists()) == (True, False)
+    assert store.find("aa-2.pdf")
+
+
 @pytest.mark.parametrize("key", ["../etc/passwd", "a/b.pdf", "", "a.pdf\n", "A B.pdf", ".part"])
 def test_only_keys_we_made_name_a_file(store, key):
     with pytest.raises(ValueError, match="not a key"):

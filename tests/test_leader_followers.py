@@ -221,6 +221,24 @@ def server(app, publish):
     return ask
 
 
+def test_an_answer_that_fails_midway_is_closed():
+    class Broken:
+        closed = False
+
+        def __iter__(self):
+            yield b"x"
+            raise OSError("the disk is gone")
+
+        def close(self):
+            self.closed = True
+
+    answer = Broken()
+    application = DrainingMiddleware(lambda _environ, _start: answer, RequestBodies(lambda _path: True))
+    with pytest.raises(OSError, match="the disk is gone"):
+        application({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": io.BytesIO()}, lambda *_: None)
+    assert answer.closed
+
+
 def test_a_stored_response_is_answered_without_the_application(server):
     first = server()
     held = {"HTTP_IF_NONE_MATCH": first.headers["ETag"]}

@@ -91,16 +91,15 @@ class DrainingMiddleware:
         self, answer: Iterable[bytes], environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         chunks, size_bytes, rest = [], 0, iter(answer)
-        for chunk in rest:
-            chunks.append(chunk)
-            size_bytes += len(chunk)
-            if size_bytes > READ_AT_ONCE_BYTES or (size_bytes > SMALL_BYTES and not self._copied.take(len(chunk))):
-                break
-        else:
-            _close(answer)
-            return [b"".join(chunks)]
         with ExitStack() as held:
             held.callback(partial(_close, answer))
+            for chunk in rest:
+                chunks.append(chunk)
+                size_bytes += len(chunk)
+                if size_bytes > READ_AT_ONCE_BYTES or (size_bytes > SMALL_BYTES and not self._copied.take(len(chunk))):
+                    break
+            else:
+                return [b"".join(chunks)]
             places = self._large_to_bodies if has_body(environ) else self._large
             if not held.enter_context(places.taken(environ.get(CLIENT, ""))):
                 return _refuse(start_response, "503 Service Unavailable")

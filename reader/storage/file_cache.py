@@ -16,6 +16,9 @@ from .private_files import FOLDER_MODE
 _KEY = re.compile(r"[a-z0-9-]+\.[a-z0-9]+")
 SPARE = 0.9
 """Eviction stops at this fraction of the limit, so that the next file does not cause another eviction."""
+UNFINISHED = ".part"
+WRITING_SECONDS = 3600
+"""An unfinished file that nobody has written to for so long was left by a process that was killed."""
 
 
 class FileCache:
@@ -64,7 +67,7 @@ class FileCache:
         """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder."""
         path = self._path(key)
         path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -97,12 +100,13 @@ class FileCache:
         return removed
 
     def _files(self) -> list[tuple[float, int, Path]]:
-        """(access time, size in bytes, path) of each file, without those that another process removes meanwhile."""
+        """(access time, size in bytes, path) of each file, without those that another process writes or removes."""
         found = []
         for path in self.folder.glob("*/*"):
             with suppress(FileNotFoundError):
                 status = path.stat()
-                found.append((status.st_atime, status.st_size, path))
+                if path.suffix != UNFINISHED or time.time() - status.st_mtime > WRITING_SECONDS:
+                    found.append((status.st_atime, status.st_size, path))
         return found
 
     def _path(self, key: str) -> Path:

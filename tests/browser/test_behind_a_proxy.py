@@ -56,6 +56,11 @@ def visitor(below, browser):
     context.close()
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/news/metrics", "/news/news/metrics"])
+def test_the_figures_are_denied_to_visitors_however_often_the_path_is_said(below, path):
+    assert ask(f"{below[0]}{path}")[0] == 403
+
+
 def test_whoever_follows_every_link_stays_below_the_path(below, visitor):
     (site, _), (page, answers) = below, visitor
     waiting, seen = [f"{site}/"], set[str]()
