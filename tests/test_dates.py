@@ -15,7 +15,7 @@ from reader.article_building import to_article
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.formats.dates import FIRST_YEAR, UnreadableDate, date_in_text, find_dates, parse_date
-from reader.models import Embargo, is_dated
+from reader.models import WARNING, Embargo, is_dated
 from reader.settings import Settings
 
 EAST = timezone(timedelta(hours=8))
@@ -95,6 +95,32 @@ def test_a_date_that_can_mean_two_is_none_and_told_with_its_line(suffix, typed, 
     draft = read_draft(suffix, f"---\ntitle: 题\ndate: {typed}\n---\n\n正文。\n".encode())
     assert (draft.published, draft.embargo) == (None, Embargo(meant, 3))
     assert draft.warnings[0].startswith("line 3: ")
+
+
+@pytest.mark.parametrize("suffix", TEXT_FORMATS)
+@pytest.mark.parametrize(
+    "typed", ["1900-06-01", "1872-04-30 08:00 +08:00", "0002-01-01T00:00:00+14:00", "一八七二年四月三十日"]
+)
+def test_a_date_of_long_ago_is_none_and_told_with_its_line(suffix, typed):
+    draft = read_draft(suffix, f"---\ntitle: 题\ndate: {typed}\n---\n\n正文。\n".encode())
+    assert draft.published is None
+    assert [text for text in draft.warnings if text.startswith("line 3: ") and "1901 to 9998" in text]
+
+
+def test_an_article_of_long_ago_is_published_without_a_date_and_breaks_no_list(drop, services, client):
+    drop("shen-bao.md", "---\ntitle: 申报创刊\ndate: 1872-04-30\nupdated: 1872-05-01\n---\n\n正文。\n")
+    drop("zero.md", "---\ntitle: 零日\ndate: 0001-01-01\n---\n\n正文。\n")
+    drop("2018-03-04/now.md", "---\ntitle: 今日\n---\n\n正文。\n")
+    services.library.scan_until_settled()
+    assert services.catalog.problems() == []
+    assert not is_dated(services.catalog.article("shen-bao").published)
+    told = {str(r.cause) for r in services.catalog.remarks() if r.path == "shen-bao.md" and r.severity == WARNING}
+    for line, typed in ((3, "1872-04-30"), (4, "1872-05-01")):
+        assert f"line {line}: date out of range: '{typed}' (use a year from 1901 to 9998)" in told
+    assert not [r for r in services.catalog.remarks() if r.path == "zero.md" and "out of range" in r.cause]
+    for path in ("/", "/feed.xml", "/atom.xml", "/feed.json", "/d/", "/sitemap.xml", "/opds", "/a/shen-bao"):
+        assert client.get(path, follow_redirects=True).status_code == 200, path
+    assert "申报创刊" in client.get("/").text
 
 
 def test_what_follows_a_date_is_left_out_and_told():

@@ -31,7 +31,7 @@ OTHERS = (
     "/search/feed.xml?q=下雨",
     "/d/latest",
 )
-EXPORTED = re.compile(r"\.(?:pdf|epub|html|md|txt|json|zim)$|/media/|/files/|/card\.png$|/qr\.svg$|/static/")
+EXPORTED = re.compile(r"\.(?:pdf|epub|html|md|txt|json|zim|zip)$|/media/|/files/|/card\.png$|/qr\.svg$|/static/")
 
 
 def site(folder: Path, files: dict[str, str]) -> Services:

@@ -4,7 +4,8 @@ Rules:
 
 * A date is read only if it is unambiguous. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) are not.
 * Years are 1901 to 9998. RFC 5322, 3.3, which RSS uses, has no year before 1900; time zones before that have offsets
-  in seconds; and a time zone may move a time by a day. ``0001-01-01``, Hugo's zero date, means no date.
+  in seconds; and a time zone may move a time by a day. An article of an earlier year is published without a date,
+  and a warning says so. ``0001-01-01``, Hugo's zero date, means no date.
 * A time without a time zone is naive: local to ``READER_TIMEZONE``.
 """
 
@@ -89,8 +90,8 @@ _IN_ADDRESS = (
 class UnreadableDate(ValueError):
     """``cause`` says what is wrong with a date, ``hint`` how to write it.
 
-    ``guess`` is the latest of what is meant by one that can mean two; ``is_beginning`` that it is the date which the
-    text begins with, and sure.
+    ``guess`` is the latest of what is meant by one that can mean two, or a date too long ago; ``is_beginning`` that it
+    is the date which the text begins with, and sure.
     """
 
     def __init__(
@@ -205,7 +206,8 @@ def _judged(moment: datetime, text: str) -> datetime | None:
     if moment.year == _ZERO_YEAR:
         return None
     if not is_in_range(moment.year):
-        raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), _RANGE_HINT)
+        before = moment if moment.year < FIRST_YEAR else None
+        raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), _RANGE_HINT, before)
     return moment
 
 

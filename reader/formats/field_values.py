@@ -118,7 +118,8 @@ def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader ha
 
 
 def moment(of: Field, remarks: Remarks) -> datetime | None:
-    """None, with a warning, for a date that can mean two: the path may tell it. Raises UnreadableArticle."""
+    """None, with a warning, for a date that can mean two or is too long ago: the path may tell it. Raises
+    UnreadableArticle."""
     value = of.value.get("date", "") if isinstance(of.value, dict) else of.value
     text = Field(of.name, value, of.line).text
     try:
