@@ -370,3 +370,10 @@ def test_asciidoc_for_jekyll_has_its_tags_in_brackets_and_literal_text_between_p
     assert draft.tags == ("release", "big news")
     text = "Two &lt;script&gt; tags, *not bold*, C++ and 1+1+1."
     assert text in str(sanitize(draft.body_html))
+
+
+@pytest.mark.parametrize("value", ["a*b", "*甲", "`c", "|x", "12*", "**甲", "``甲", "甲_ [1]_", "|甲|", ":none:`甲`"])
+def test_a_sign_of_restructuredtext_in_a_field_or_title_brings_in_no_message_of_docutils(value):
+    draft = read(".rst", f"{value}\n{'=' * 40}\n\n:tags: {value}\n:aliases: {value}\n:summary: {value}\n\n文 {value}\n")
+    said = repr((draft.title, draft.tags, draft.aliases, draft.summary, draft.body_html))
+    assert not re.search("string|WARNING|INFO|ERROR", said)

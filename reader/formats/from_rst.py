@@ -77,10 +77,13 @@ def read(data: bytes) -> Draft:
 
 
 def _document(text: str) -> nodes.document:
-    from docutils import core
+    """Without docutils' messages, which would stand in fields as if the author had written them."""
+    from docutils import core, nodes
 
     settings = _settings("standalone", "restructuredtext", "null", "zh-CN" if is_chinese(text) else "en")
     document: nodes.document = core.publish_doctree(text, settings=deepcopy(settings))
+    for message in list(document.findall(nodes.system_message)):
+        message.parent.remove(message)
     return document
 
 
