@@ -24,6 +24,7 @@ from ..i18n import Message
 from ..models import escaped
 from ..settings import PACKAGE
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
+from .kept_code import with_kept_code
 
 LONGEST_ANSWER_BYTES = 500_000_000
 STOP_SECONDS = 0.5
@@ -261,8 +262,16 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
 
     def start() -> subprocess.Popen[bytes]:
         pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
+        program, inherited = with_kept_code(command)
         process = subprocess.Popen(  # noqa: S603 our own command
-            command, cwd=PACKAGE.parent, env=environment, stdin=pipe, stdout=pipe, stderr=errors, bufsize=0
+            program,
+            cwd=PACKAGE.parent,
+            env=environment,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=errors,
+            bufsize=0,
+            pass_fds=inherited,
         )
         with contextlib.suppress(OSError):  # the default is 64 KB: the child would wait for us sixteen times
             fcntl.fcntl(cast("IO[bytes]", process.stdout), fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)

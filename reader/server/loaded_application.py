@@ -13,9 +13,9 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from ..child_process.kept_code import keep_code
 from ..settings import PACKAGE, Settings
 from . import spawn_web_process
-from .kept_code import keep_code
 from .spawn_web_process import Arguments, Process
 
 _NOT_BEFORE_A_FORK = ("reader.web.views.monitoring",)

@@ -30,6 +30,7 @@ from granian.log import LogLevels, configure_logging
 from granian.wsgi import Response, ResponseIterWrap
 
 from ..app import create_app, takes_body_at
+from ..child_process.kept_code import keep_code
 from ..library import watcher
 from ..services import start_background
 from ..settings import Settings
@@ -37,7 +38,6 @@ from ..storage.log_formatter import log_uncaught_errors, start_logging
 from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
 from .draining_middleware import FEW_LARGE_ANSWERS, LARGE_ANSWERS, LINGERING, DrainingMiddleware, LargeAnswer, has_body
-from .kept_code import keep_code
 from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, silent_listener
 from .request_body import PLACES, WAITING, RequestBodies

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,39 @@ def test_a_server_goes_on_with_its_own_modules_while_an_update_replaces_them(tmp
         assert {page: status for page in pages if (status := server.status(page)) != 200} == {}
     imported = re.findall(r"(reader\.[\w.]+) is that of the update", server.log)
     assert imported == []
+
+
+CHILDREN_OF_AN_UPDATED_SERVER = """
+import sys
+from pathlib import Path
+from reader.child_process.kept_code import keep_code
+from reader.child_process.parent import ChildProcess, Limits
+keep_code()
+for module in Path("reader").rglob("*.py"):
+    module.write_text("raise ImportError(f'{__name__} is that of the update')\\n")
+for program in sys.argv[1:]:
+    with ChildProcess([sys.executable, "-m", program], Limits(memory_mb=2000)) as child:
+        assert child.ask("", 60) == "", program
+print("all answered")
+"""
+
+
+def test_child_processes_run_the_code_of_their_parent_while_an_update_replaces_it(tmp_path):
+    code = copied_code(tmp_path)
+    programs = [
+        *("reader.editing.editor_child", "reader.jobs.share_cards_and_covers", "reader.library.file_reader_child"),
+        *("reader.media.renditions", "reader.publication_history.database_writer_child"),
+        "reader.webmentions.page_child",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", CHILDREN_OF_AN_UPDATED_SERVER, *programs],
+        cwd=code,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.stdout == "all answered\n", done.stderr
 
 
 def test_a_server_goes_on_with_its_own_static_files_while_an_update_replaces_them(server):

@@ -1,0 +1,54 @@
+"""Imports modules from files that were read before. Imports nothing of Reader itself: a child process runs it first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+KeptFile = tuple[bytes, float]
+"""The source, and when the file was changed, in seconds since 1970."""
+
+
+class _Loader(SourceFileLoader):
+    """Python's own, for a file that may be another by now. Compiled code that fits the kept source is used."""
+
+    def __init__(self, name: str, path: str, kept: KeptFile) -> None:
+        super().__init__(name, path)
+        self._source, self._modified = kept
+
+    def path_stats(self, path: str) -> dict[str, float]:  # noqa: ARG002
+        return {"mtime": self._modified, "size": len(self._source)}
+
+    def get_data(self, path: str) -> bytes:
+        return self._source if path == self.path else super().get_data(path)
+
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        """Stores compiled code, unless it is that of a former version."""
+        with suppress(OSError):
+            if Path(self.path).stat().st_mtime == self._modified:
+                super().set_data(path, data, _mode=_mode)
+
+
+class Finder(MetaPathFinder):
+    """Finds the modules of *files*, by path, which lie in the folder *root*."""
+
+    def __init__(self, root: str, files: Mapping[str, KeptFile]) -> None:
+        self._root, self._files = root, files
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        base = f"{self._root}/{fullname.replace('.', '/')}"
+        for file in (f"{base}.py", f"{base}/__init__.py"):
+            if kept := self._files.get(file):
+                return spec_from_file_location(fullname, file, loader=_Loader(fullname, file, kept))
+        return None
