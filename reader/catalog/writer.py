@@ -298,8 +298,8 @@ class CatalogTransaction(MissingFiles):
         if not before:
             is_known_removed = self._db.execute("SELECT 1 FROM removed WHERE slug = ?", (article.slug,)).fetchone()
             return not is_known_removed and not article.draft and self.history.was_corrected(digest, article)
-        is_other_file = known is None or known["digest"] != digest
-        return is_other_file and bool(before["visible"]) and before["version"] != article.version
+        is_other = known["digest"] != digest if known else before["body"] != article.body  # a file that was moved
+        return is_other and bool(before["visible"]) and before["version"] != article.version
 
     def _put_aliases(self, article: Article) -> None:
         for others, names in (("IGNORE", article.paths), ("REPLACE", article.aliases)):

@@ -7,7 +7,8 @@ from .responses import EncodedBody, chosen_encoding, compressed, compressed_roug
 WEIGHT_PLACEHOLDER = "\ue000"
 """The placeholder for the page's size: a private-use character that articles do not contain."""
 
-_MOST_GUESSES = 2
+_MOST_GUESSES = 3
+"""At the border of two figures each may give the size of the other: then the page says one that is some bytes off."""
 _ratios: dict[str, float] = {}
 """By content coding: the size of the last page, divided by its size compressed roughly."""
 
