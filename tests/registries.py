@@ -122,7 +122,9 @@ def searchable(exporter: Exporter, content: bytes) -> str:
         return "\n".join(_of_pdf(content))
     if content.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            texts = [file.read(name).decode("utf-8", "ignore") for name in file.namelist() if name.endswith("html")]
+            texts = [
+                file.read(name).decode("utf-8", "ignore") for name in file.namelist() if name.endswith(("html", ".md"))
+            ]
         return "\n".join(re.sub(r"</?(?:span|b|i)\b[^>]*>", "", text) for text in texts)
     return re.sub(r"</?span\b[^>]*>", "", content.decode())
 

@@ -42,10 +42,11 @@ def test_a_heap_of_one_thing_takes_no_more_than_moments(suffix, piece):
         to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())
 
 
-def test_a_page_that_is_none_is_a_problem_and_does_not_end_the_process_that_reads_it(drop, services):
+def test_a_page_of_a_comment_alone_does_not_end_the_process_that_reads_it(drop, services):
     drop("a.html", "---\ntitle: 甲\n---\n<!-- -->")
+    drop("none.html", "<!-- -->")
     drop("2018-01-02/b.md", "# 乙\n\n今天下雨。\n")
     services.library.scan_until_settled()
-    (problem,) = services.catalog.problems()
-    assert "process died" not in str(problem.cause)
-    assert services.catalog.count() == 1
+    assert services.catalog.problems() == []
+    assert (services.catalog.count(), services.catalog.article("a").body) == (2, "")
+    assert "nothing to publish" in {str(remark.cause) for remark in services.catalog.remarks()}

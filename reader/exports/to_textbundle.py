@@ -23,6 +23,7 @@ SUFFIX = "zip"
 MIMETYPE = "application/zip"
 LABEL = N_("Markdown with pictures (ZIP)")
 PAGES: tuple[str, ...] = ()
+LINKS_PICTURES = True  # those that cannot be read
 SAMPLE = b".textbundle/text.md"
 
 ASSETS = "assets/"

@@ -236,6 +236,8 @@ def download_response(publication: Publication, suffix: str, finished: BinaryIO 
         revision = services().catalog.revision
         found = wait_for_file(publication, suffix, page, script)
         if services().catalog.revision != revision and not is_current(publication):
+            if isinstance(found, io.BufferedIOBase):
+                found.close()
             return redirect_to_the_same_address()
     if isinstance(found, JobStatus):
         return progress_response(found, publication)
