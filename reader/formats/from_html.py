@@ -39,7 +39,7 @@ _COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--(.*?)-->", re.DOTALL | re.
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _PAGE = re.compile(r"<(?:html|body|title|!doctype)\b", re.IGNORECASE)
 _FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
-_COMMENTS = re.compile("<!--.*?-->", re.DOTALL)
+_COMMENTS = re.compile(r"(?>\s+|<!--.*?-->)*+", re.DOTALL)
 _MOST_COMMENTS = 20
 _PREFIX = re.compile(r"(?:article|og|dc|dcterms|reader)[:.]", re.IGNORECASE)
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
@@ -106,7 +106,7 @@ def _without_tags(values: dict[str, Any], page: str) -> tuple[dict[str, Any], st
 def _parsed(page: str) -> lxml_html.HtmlElement | None:
     """The tree of the page; None if it has no text. Excessive nesting is rejected as in the sanitizer."""
     page = _XML_DECLARATION.sub("", strip_control_characters(page))
-    if not _COMMENTS.sub("", page).strip():
+    if _COMMENTS.match(page).end() == len(page):  # type: ignore[union-attr]  # it matches nothing, too
         return None
     check_source(page)
     try:
