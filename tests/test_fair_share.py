@@ -282,7 +282,8 @@ def test_sitemaps_are_made_once_whatever_name_the_site_is_asked_under(client, pu
                 assert other == first.text.replace("http://localhost", f"http://h{n}.example")
 
 
-def test_no_option_makes_the_same_file_twice(client, publish, services):
+def test_no_option_makes_the_same_file_twice(client, publish, services, monkeypatch):
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)  # nobody works on the queue
     publish(
         {
             "2026-05-01/rain.md": "# 大雨\n\n今天下雨。",

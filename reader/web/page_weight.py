@@ -9,27 +9,29 @@ WEIGHT_PLACEHOLDER = "\ue000"
 
 _MOST_GUESSES = 3
 """At the border of two figures each may give the size of the other: then the page says one that is some bytes off."""
-_ratios: dict[str, float] = {}
-"""By content coding: the size of the last page, divided by its size compressed roughly."""
+
+_RATIOS = {"br": 0.765, "gzip": 0.93, "zstd": 0.9}
+"""By content coding: the size of a page, divided by its size compressed roughly; medians of 600 articles. Fixed, so
+that every process makes the same bytes of a page: its ETag is a strong one."""
 
 
 def weighed(page: str) -> str | EncodedBody:
     """*page* with its compressed size in place of the placeholder; compressed already, if there is one.
 
-    The size is guessed first. Nine guesses of ten are right: then the page was compressed once, not twice.
+    The size is guessed first. Where the guess is right the page was compressed once, not twice: of five folders of
+    articles for 23 to 98 of a hundred pages, as those of one site are more or less alike.
     """
     if WEIGHT_PLACEHOLDER not in page:
         return page
     encoding = chosen_encoding()
     rough_bytes = len(compressed_roughly(page.encode(), encoding))
-    size_bytes = int(rough_bytes * _ratios.get(encoding, 1))
+    size_bytes = int(rough_bytes * _RATIOS.get(encoding, 1))
     for _ in range(_MOST_GUESSES):
         said = kilobytes(size_bytes)
         body = compressed(page.replace(WEIGHT_PLACEHOLDER, said).encode(), encoding)
         size_bytes = len(body)
         if kilobytes(size_bytes) == said:
             break
-    _ratios[encoding] = size_bytes / rough_bytes
     return EncodedBody(body)
 
 
