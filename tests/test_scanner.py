@@ -88,6 +88,15 @@ def test_a_file_moved_to_another_folder_keeps_its_address(services, publish, set
     assert services.catalog.removals() == []
 
 
+def test_a_file_moved_and_changed_is_a_correction(services, publish, settings):
+    for number, new in enumerate((RAIN.replace("# 大雨", "# 暴雨"), RAIN + "\n\n更多。")):
+        publish({f"a/rain{number}.md": RAIN})
+        before = services.catalog.article(f"rain{number}").updated
+        (settings.articles / f"a/rain{number}.md").unlink()
+        publish({f"b/rain{number}.md": new})
+        assert services.catalog.article(f"rain{number}").updated > before
+
+
 def test_a_broken_file_is_listed_and_its_last_good_version_stays_up(services, publish):
     publish({"rain.md": RAIN, "storm.md": RAIN})
     publish({"rain.md": RAIN.replace("2026-05-01 06:00", "23/11")})

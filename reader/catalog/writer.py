@@ -298,7 +298,8 @@ class CatalogTransaction(MissingFiles):
         if not before:
             is_known_removed = self._db.execute("SELECT 1 FROM removed WHERE slug = ?", (article.slug,)).fetchone()
             return not is_known_removed and not article.draft and self.history.was_corrected(digest, article)
-        is_other = known["digest"] != digest if known else before["body"] != article.body  # a file that was moved
+        is_moved = known is None and (before["title"], before["body"]) == (article.title, article.body)
+        is_other = not is_moved and (known is None or known["digest"] != digest)
         return is_other and bool(before["visible"]) and before["version"] != article.version
 
     def _put_aliases(self, article: Article) -> None:
