@@ -10,6 +10,7 @@ from serving import free_port
 from waiting import answers, wait_for
 
 from reader.cli import main
+from reader.commands.output_file import replacing
 from reader.exports import EXPORTS
 from reader.exports.zim import iso_639_3
 
@@ -30,6 +31,16 @@ def run(runner, settings, monkeypatch, tmp_path, drop):
 def test_an_article_is_written_in_any_format(run, tmp_path, suffix):
     assert run("export", "rain", "--format", suffix).exit_code == 0
     assert (tmp_path / f"rain.{suffix}").stat().st_size > 0
+
+
+@pytest.mark.parametrize("named", ["/articles/rain.md", "out/rain.md", None, ""])
+def test_an_error_of_a_command_that_writes_a_file_names_the_file_that_it_is_of(tmp_path, named):
+    """Also if the file that was read lies beside the written one. Without a name it is of the written one."""
+    target = tmp_path / "out" / "rain.pdf"
+    with pytest.raises(OSError, match="Input/output error") as raised, replacing(target) as place:
+        name = place if named == "" else named and tmp_path / named
+        raise OSError(5, "Input/output error", str(name) if name else None)
+    assert raised.value.filename == str(tmp_path / named if named else target)
 
 
 def test_an_export_is_what_the_server_would_send(run, tmp_path, services):

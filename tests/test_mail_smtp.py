@@ -125,6 +125,14 @@ def test_after_a_refusal_the_same_connection_takes_the_next_message():
     assert server.receivers == ["other@example.org"]
 
 
+def test_an_error_that_has_nothing_to_do_with_the_server_is_not_told_as_its_failure():
+    full = OSError(28, "No space left on device", "/srv/reader/mail.sending")
+    with smtp_server() as server, pytest.raises(OSError, match="No space left") as raised:
+        send(f"smtp://127.0.0.1:{server.port}", before_end=lambda: (_ for _ in ()).throw(full))
+    assert raised.value is full
+    assert server.taken == []
+
+
 def test_a_message_larger_than_the_server_takes_is_not_even_sent():
     with smtp_server(data_size_limit=1000) as server, pytest.raises(Refused, match=r"5\.3\.4") as refused:
         send(f"smtp://127.0.0.1:{server.port}", b"Subject: x\r\n\r\n" + b"x" * 2000 + b"\r\n")

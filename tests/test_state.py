@@ -64,6 +64,16 @@ def test_a_broken_constraint_is_the_callers_error_and_no_fault(state):
     assert state.fault() == ""
 
 
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error", "/other"), sqlite3.OperationalError("of another")])
+def test_an_error_of_what_else_the_block_does_is_the_callers_and_no_fault(state, error):
+    with pytest.raises(type(error)) as raised, state.writing() as connection:
+        note_change(connection, "comments", "rain")
+        raise error
+    assert raised.value is error
+    assert state.fault() == ""
+    assert state.revision == 0
+
+
 def test_writers_come_one_after_the_other_so_none_is_lost(state):
     """Reading and then writing what was read: without the lock some of them would overwrite others."""
 

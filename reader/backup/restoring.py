@@ -92,7 +92,6 @@ def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tu
         moved_aside(database, None) as database_aside,
         ExitStack() as places,
         _state_loaded(archive, state),  # takes long: who kills it finds the articles where they were
-        _system_errors(settings.articles),  # inside of the transaction, which takes those for the database's
     ):
         aside = places.enter_context(moved_aside(occupied, inside))
         places.enter_context(renamed(unpacked, None if is_kept else settings.articles))

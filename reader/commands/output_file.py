@@ -33,13 +33,29 @@ class OutputPath(click.Path):
 def replacing(path: Path) -> Iterator[Path]:
     """A path to write to. The file there takes the place of *path* at the end; after an error nothing of it is left.
 
-    A device, a FIFO or a folder is given as it is. Raises OSError with *path* as its file name.
+    A device, a FIFO or a folder is given as it is. An OSError has *path* as its file name, unless it names another
+    file, such as one that was read.
     """
+    target = Path(os.path.realpath(path))
+    of_other: OSError | None = None
     try:
-        with _replacing(Path(os.path.realpath(path))) as place:
-            yield place
+        with _replacing(target) as place:
+            try:
+                yield place
+            except OSError as error:
+                written = place if place == target else place.parent
+                if isinstance(name := error.filename, str | bytes) and written not in _with_parents(name):
+                    of_other = error
+                raise
     except OSError as error:
+        if error is of_other:
+            raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def _with_parents(name: str | bytes) -> tuple[Path, ...]:
+    path = Path(os.fsdecode(name))
+    return path, *path.parents
 
 
 @contextmanager

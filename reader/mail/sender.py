@@ -242,12 +242,12 @@ class MailSender:
 
     def _claim(self, message: Queued) -> bool:
         """First in the database, so that no other machine sends it, then in the record."""
-        record = self._opened_record()
-        if not self._outbox.hand_over(message.id, self._clock(), record.machine):
-            return False
         try:
+            record = self._opened_record()
+            if not self._outbox.hand_over(message.id, self._clock(), record.machine):
+                return False
             record.write(message.id)
-        except OSError as error:
+        except OSError as error:  # of the record's disk
             self._put_off(message, str(error))
             return False
         return True

@@ -104,23 +104,26 @@ def _is_loopback(host: str) -> bool:
 
 @contextmanager
 def connected(server: SmtpServer, own_name: str) -> Iterator[smtplib.SMTP]:
-    """A connection that is ready for MAIL; *own_name* is for EHLO. Raises ServerFailed."""
-    connection: smtplib.SMTP | None = None
+    """A connection that is ready for MAIL; *own_name* is for EHLO. Raises ServerFailed, and what the block raises."""
+    connection = _ready(server, own_name)
     try:
-        connection = _opened(server, own_name)
         yield connection
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            if connection.sock:
+                connection.sock.settimeout(QUIT_SECONDS)
+            connection.quit()
+        connection.close()
+
+
+def _ready(server: SmtpServer, own_name: str) -> smtplib.SMTP:
+    try:
+        return _opened(server, own_name)
     except smtplib.SMTPResponseException as error:
         reply = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
         raise ServerFailed(f"{server.host}: {error.smtp_code} {_one_line(reply)}") from error
     except (OSError, smtplib.SMTPException) as error:
         raise ServerFailed(f"{server.host}: {_one_line(str(error).encode()) or type(error).__name__}") from error
-    finally:
-        if connection is not None:
-            with suppress(OSError, smtplib.SMTPException):
-                if connection.sock:
-                    connection.sock.settimeout(QUIT_SECONDS)
-                connection.quit()
-            connection.close()
 
 
 def _opened(server: SmtpServer, own_name: str) -> smtplib.SMTP:

@@ -39,7 +39,8 @@ class State:
     """The state database at *url*: ``sqlite:////srv/reader/data/state.sqlite3`` or ``postgresql://reader@db/reader``.
 
     Nothing is opened or created before the first transaction. An object may be used by all threads, and by a process
-    that was forked: it opens connections of its own. Every method of a transaction raises StateUnusable::
+    that was forked: it opens connections of its own. Every method of a transaction raises StateUnusable. An OSError of
+    the block itself, or an error of another database that it uses, is the caller's and passes through::
 
         state = State(settings.state_url)
         with state.writing() as connection:
@@ -113,12 +114,17 @@ class State:
 
         from .engines import WRITES
 
+        of_block: Exception | None = None
         try:
             engine = self._current()
             with engine.connect().execution_options(**{WRITES: writes}) as connection, connection.begin():
-                yield connection
+                try:
+                    yield connection
+                except (OSError, sqlite3.Error) as error:  # those of this database come as SQLAlchemyError
+                    of_block = error
+                    raise
         except (SQLAlchemyError, OSError, sqlite3.Error) as error:
-            if (reason := self._reason(error)) is None:
+            if error is of_block or (reason := self._reason(error)) is None:
                 raise
             self._set_fault(reason)
             raise StateUnusable(reason) from error
