@@ -100,6 +100,7 @@ def postfix(status: str, action: str = "failed", code: str = "", to: str = TO) -
         (postfix("5.2.1 (mailbox disabled)"), True),
         (EXCHANGE.format(to=TO).encode(), True),
         (postfix("5.0.0", code="550 5.1.1 user unknown"), True),
+        (postfix("5.1.1", code="550 <relay@example.org>: user unknown"), True),
         (postfix("5.0.0", code="554 5.7.1 spam"), False),
         (postfix("5.0.0", code="550 no"), False),
         (postfix("5.2.2"), False),

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from PIL import Image
-from werkzeug.test import Client, encode_multipart
+from werkzeug.test import create_environ, encode_multipart, run_wsgi_app
 
 from reader.app import create_app
 from reader.editing import article_files, trash
@@ -866,11 +866,10 @@ def test_a_link_to_a_stub_goes_on_while_it_has_its_title(desk):
 
 
 def test_the_access_log_holds_no_secret_link(desk):
-    address = "/preview/WyJhcnRpY2xlIl0.x.y"
     lines = []
-    log = AccessLog(desk.app.wsgi_app, lines.append)
-    Client(log).get(address)
-    assert [json.loads(line)["path"] for line in lines] == ["/preview/…"]
+    for path in ("/preview/WyJhcnRpY2xlIl0.x.y", "//preview/WyJhcnRpY2xlIl0.x.y", "/editor?token=WyJh"):
+        run_wsgi_app(AccessLog(desk.app.wsgi_app, lines.append), create_environ("/") | {"PATH_INFO": path})
+    assert [json.loads(line)["path"] for line in lines] == ["/preview/…", "/preview/…", "/editor?…"]
 
 
 def test_a_secret_link_ends_after_some_days(desk, monkeypatch):

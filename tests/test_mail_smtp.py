@@ -107,6 +107,15 @@ def test_what_is_wrong_with_the_sender_is_no_bounce_of_the_receiver(answer):
     assert not refused.value.is_bounce
 
 
+@pytest.mark.parametrize("code", ["421 4.7.1", "550"])
+def test_what_the_server_said_is_kept_and_logged_without_the_addresses_it_quotes(code):
+    with smtp_server(SmtpStub(rcpt=lambda _to: f"{code} <relay@example.org>: no such user")) as server:
+        with pytest.raises((Refused, ServerFailed)) as failed:
+            send(f"smtp://127.0.0.1:{server.port}")
+        assert failed.value.reason == f"{code} <…>: no such user"
+        assert not isinstance(failed.value, Refused) or failed.value.is_bounce  # "relay" is no word of the server
+
+
 @pytest.mark.parametrize("answer", ["550 5.1.8 domain not found", "553 5.1.7 bad sender", "451 4.3.0 later"])
 def test_a_server_that_refuses_the_sender_takes_no_mail(answer):
     with smtp_server(SmtpStub(mail=lambda _from: answer)) as server, pytest.raises(ServerFailed) as failed:

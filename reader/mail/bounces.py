@@ -14,7 +14,7 @@ from email import message_from_bytes
 from email.message import Message
 
 from .choices import Subscriber
-from .smtp import is_of_address
+from .smtp import is_of_address, said_by_server
 
 LARGEST_BYTES = 1_000_000
 """So much of a bounce is read: what follows is the message that came back."""
@@ -72,7 +72,7 @@ def _bounce_in(message: Message, bounces: str) -> Bounce | None:
             said = _value(fields, "Diagnostic-Code").partition(";")[2].strip()
             if status == "5.0.0" and (exact := re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", said)):
                 status = exact[0]  # Exim leaves it to the words of the other server
-            return Bounce(int(told[1]), told[2].lower(), action, status, f"{status} {said}".strip()[:300])
+            return Bounce(int(told[1]), told[2].lower(), action, status, said_by_server(f"{status} {said}"))
     return None
 
 

@@ -26,6 +26,8 @@ OFF, OFFERED, REQUIRED = "off", "offered", "required"
 _OF_SENDER = re.compile(r"\b5\.1\.[78]\b|relay|authenticat|sender|mail from", re.IGNORECASE)
 _TOO_LARGE = 552
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+_LONGEST_READ, _LONGEST_KEPT = 1_000, 300
 
 
 class ServerFailed(Exception):
@@ -217,6 +219,11 @@ def _reset(connection: smtplib.SMTP) -> None:
 
 
 def _one_line(reply: bytes) -> str:
-    """What a server said, as a log shows it."""
-    text = reply.decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:300]
+    return said_by_server(reply.decode("utf-8", "replace"))
+
+
+def said_by_server(text: str) -> str:
+    """*text* on one line, as the log shows it and the outbox keeps it: without the addresses of readers that it quotes,
+    which would outlive their subscription, and whose words (``relay@…``) are not the server's."""
+    shown = "".join(c if c.isprintable() else " " for c in text[:_LONGEST_READ])
+    return _ADDRESS.sub("…", shown).strip()[:_LONGEST_KEPT]

@@ -72,8 +72,12 @@ def _decoded(path: str) -> str:
 
 
 def _without_secret(path: str) -> str:
-    """Whoever knows the rest of the address of a preview can read what is not published."""
-    return f"{PREVIEW}/…" if path.startswith(f"{PREVIEW}/") else path
+    """Whoever knows the rest of the address of a preview can read what is not published; ``//preview`` redirects there.
+    A query whose ``?`` some program has encoded is one: the first address of the desk has the token in it."""
+    asked, question_mark, _ = path.partition("?")
+    if f"/{asked.lstrip('/')}".startswith(f"{PREVIEW}/"):
+        return f"{PREVIEW}/…"
+    return f"{asked}?…" if question_mark else path
 
 
 def writer_to(place: str) -> Callable[[str], None]:
