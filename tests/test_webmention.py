@@ -178,6 +178,7 @@ def test_the_page_of_an_open_article_names_the_endpoint_in_its_header(site: Site
         ("https://blog.example/", f"{NEWS}/a/quiet"),
         ("https://[::1", RAIN),
         ("https://blog.example/", "https://[::1"),
+        ("https://blog.example/", "https://[#x"),
     ],
 )
 def test_what_cannot_be_a_mention_is_refused_at_once_with_the_reason(site: Site, source: str, target: str) -> None:
@@ -300,7 +301,7 @@ def test_markup_in_a_page_is_text_here(site: Site, other: Other) -> None:
 
 def test_a_page_is_read_after_redirects_and_by_every_way_it_can_refer(site: Site, other: Other) -> None:
     other.pages["/old"] = (301, {"Location": "/new"}, "")
-    other.pages["/new"] = (200, HTML, f'<img src="{RAIN}">')
+    other.pages["/new"] = (200, HTML, f'<a href="https://[#x">x</a><img src="{RAIN}">')
     other.pages["/note.txt"] = (200, {"Content-Type": "text/plain"}, f"see {RAIN}.")
     other.pages["/note.json"] = (
         200,

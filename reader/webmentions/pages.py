@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import lxml.etree
 import lxml.html
@@ -57,7 +57,7 @@ def mention_in(page: HttpResponse, target: str) -> Mention | None:
         return None if found is None else Mention(_title(tree), _excerpt(found))
     if page.content_type.startswith("text/") or page.content_type.endswith("json"):
         text = page.content.decode("utf-8", "replace").replace("\\/", "/")
-        return Mention("", "") if re.search(re.escape(urldefrag(target).url) + _BEFORE_MORE, text) else None
+        return Mention("", "") if re.search(re.escape(_without_fragment(target)) + _BEFORE_MORE, text) else None
     return None
 
 
@@ -78,13 +78,18 @@ def endpoint_of(page: HttpResponse) -> str:
 def outgoing_links(body: str, own_host: str) -> list[str]:
     """The addresses of other sites that an article's *body* links to, without fragments, each once, in order."""
     tree = lxml.html.fragment_fromstring(body, create_parent="div")
-    found = [str(urldefrag(element.get("href") or "").url) for element in tree.iter("a")]
+    found = [_without_fragment(element.get("href") or "") for element in tree.iter("a")]
     return [url for url in dict.fromkeys(found) if _host(url) not in ("", own_host)]
 
 
 def is_same(one: str, other: str) -> bool:
     """Whether two addresses are equal but for the fragment and percent-encoding."""
-    return unquote(urldefrag(one).url) == unquote(urldefrag(other).url)
+    return unquote(_without_fragment(one)) == unquote(_without_fragment(other))
+
+
+def _without_fragment(url: str) -> str:
+    """``urldefrag`` raises ValueError for ``http://[#``, which strangers send and write into their pages."""
+    return url.partition("#")[0]
 
 
 def _host(url: str) -> str:
