@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -12,8 +13,11 @@ from reader.errors import NotImported
 from reader.formats import read_draft
 from reader.importing import duplicates
 from reader.importing.duplicates import scan
+from reader.library.author_files import with_names
 from reader.library.directory_walk import EntryKind, find_root, walk
+from reader.library.file_reader_child import read_files
 from reader.library.skipped_names import reason_to_skip_file, reason_to_skip_folder
+from reader.storage.regular_files import open_real
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 
@@ -118,6 +122,56 @@ def test_links_out_of_the_folder_are_problems_with_their_names(settings, drop, t
     (settings.articles / "near.md").symlink_to(tmp_path / "secret.md")
     (settings.articles / "folder").symlink_to("/etc")
     assert causes(settings) == dict.fromkeys(["file.md", "folder", "near.md"], "a link out of the folder")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "_drafts/a.md",
+        "草稿/x/a.md",
+        ".trash/20260501T000000Z-0/a.md",
+        ".git/a.md",
+        "b/_a.md",
+        "b/.a.md",
+        "b/a.draft.md",
+    ],
+)
+def test_a_link_does_not_publish_what_is_left_out_in_its_own_place(settings, drop, path):
+    drop(path, RAIN)
+    (settings.articles / "mine").mkdir()
+    (settings.articles / "mine" / "a.md").symlink_to(settings.articles / path)
+    (settings.articles / "mine" / "all").symlink_to((settings.articles / path).parent)
+    files = {name for name, kind in found(settings).items() if kind is EntryKind.FILE}
+    assert files == set()
+    assert found(settings)["mine/a.md"] is EntryKind.LEFT_OUT
+
+
+def test_a_file_or_folder_that_became_a_link_after_the_walk_is_not_read(settings, drop, tmp_path):
+    """Whoever may write into one folder can change it between the look and the opening, as often as it takes."""
+    drop("_drafts/a.md", RAIN)
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.md").write_text(RAIN, "utf-8")
+    drop("..data/ok.md", RAIN)
+    links = {"file.md": "../outside/a.md", "folder": "../outside", "near.md": "_drafts/a.md", "ok.md": "..data/ok.md"}
+    for name, target in links.items():
+        (settings.articles / name).symlink_to(target)
+    answers = dict(
+        zip(paths := ["file.md", "folder/a.md", "near.md", "ok.md"], read_files(settings, paths), strict=True)
+    )
+    assert [path for path in paths if "article" in answers[path]] == ["ok.md"]
+    assert all(answers[path]["may_pass"] for path in paths[:3])
+    place = settings.articles / "folder" / "a.md"
+    with pytest.raises(OSError, match="a link was put in its place"), open_real(place, 1000):
+        pass
+
+
+def test_names_of_authors_are_read_from_no_link_out_of_the_folder(settings, drop, tmp_path):
+    (tmp_path / "secret.yaml").write_text("database: {name: password}\n", "utf-8")
+    drop("_data/authors.yml", "wang: {name: 王小明}\n")
+    drop("a/rain.md", RAIN)
+    (settings.articles / "a" / "authors.yml").symlink_to(tmp_path / "secret.yaml")
+    named = with_names(("database", "wang"), settings.articles, PurePosixPath("a/rain.md"))
+    assert named == ("database", "王小明")
 
 
 def test_links_to_nothing_and_to_themselves_are_problems_of_their_own(settings, drop):

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from typing import IO
 from .. import __version__
 from ..settings import Settings
 from ..state import State
+from ..storage.regular_files import open_real
 from .archive import DATA_FILES, FILES, FORMAT, HEAD, STATE, FileRecord
 
 _IN_MEMORY_BYTES = 16_000_000
@@ -59,8 +61,9 @@ def _write_state(archive: zipfile.ZipFile, state: State) -> None:
 def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tuple[list[FileRecord], list[str]]:
     records, left_out = list[FileRecord](), list[str]()
     unread = list[str]()
-    articles = (("articles", settings.articles, path) for path in _files_below(settings.articles, unread))
-    data = (("data", settings.data, settings.data / name) for name in DATA_FILES)
+    root, own_data = (Path(os.path.realpath(folder)) for folder in (settings.articles, settings.data))
+    articles = (("articles", root, path) for path in _files_below(root, unread))
+    data = (("data", own_data, own_data / name) for name in DATA_FILES)
     for place, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
         name = path.relative_to(folder).as_posix()
         try:
@@ -71,7 +74,7 @@ def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tup
             left_out.append(f"{place}/{name}")
     return records, [
         *left_out,
-        *(f"articles/{Path(path).relative_to(settings.articles).as_posix()}" for path in unread),
+        *(f"articles/{Path(path).relative_to(root).as_posix()}" for path in unread),
     ]
 
 
@@ -97,10 +100,8 @@ def _files_below(folder: Path, unread: list[str]) -> Iterator[Path]:
 
 def _write_file(archive: zipfile.ZipFile, place: str, name: str, path: Path, number: int) -> FileRecord:
     """Copies the file first, so that one that grows meanwhile is whole. Raises OSError for what is no file."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+    with open_real(path, sys.maxsize) as file:
         facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError(f"{path} is no file")
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy:
             shutil.copyfileobj(file, copy)
             size = copy.tell()

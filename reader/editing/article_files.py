@@ -23,7 +23,7 @@ from ..importing.new_files import put_picture
 from ..library.directory_walk import EntryKind, find_root, walk
 from ..settings import Settings
 from ..storage.locks import waiting_lock
-from ..storage.regular_files import read_regular
+from ..storage.regular_files import read_real
 
 LONGEST_PATH = 4000
 
@@ -70,7 +70,7 @@ def find_file(settings: Settings, path: str) -> ArticleFile:
 def read_file(settings: Settings, file: ArticleFile) -> bytes:
     """Raises OSError, EFBIG for one above the limit of articles."""
     limit_mb = settings.article_limit_mb if file.is_text else settings.picture_limit_mb
-    return read_regular(file.place, limit_mb * 1_000_000)
+    return read_real(file.place, limit_mb * 1_000_000)
 
 
 def create_beside(file: ArticleFile, suffix: str, content: bytes) -> str:

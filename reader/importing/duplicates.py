@@ -19,7 +19,7 @@ from ..errors import NotImported, ReaderError
 from ..formats import read_draft
 from ..i18n import Message
 from ..library.directory_walk import FolderEntry, article_files, find_root
-from ..storage.regular_files import read_regular
+from ..storage.regular_files import read_real
 from .writing import ORIGIN
 
 _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)
@@ -129,7 +129,7 @@ def _read(entry: FolderEntry) -> list[str]:
     """
     path = Path(entry.real_path)
     try:
-        content = read_regular(path, _LARGEST_BYTES)
+        content = read_real(path, _LARGEST_BYTES)
     except OSError:
         return _unreadable("", entry)
     origin = _ORIGIN_LINE.search(content[:_HEAD_BYTES])

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import UnreadableArticle
 from ..formats.decoding import decode_text
 from ..formats.yaml_fields import yaml_fields
-from ..storage.regular_files import read_regular
+from ..storage.regular_files import read_real
 
 _NAMES = (
     "authors.yml",
@@ -43,7 +43,9 @@ def _names_for(articles: Path, folder: str) -> dict[str, str]:
                 status = os.stat(place)  # noqa: PTH116 (strings: this runs for every folder)
             except OSError:
                 continue
-            known = {**_names_in(place, status.st_mtime_ns, status.st_size), **known}
+            real = os.path.realpath(place)
+            if Path(real).is_relative_to(os.path.realpath(articles)):
+                known = {**_names_in(real, status.st_mtime_ns, status.st_size), **known}
     return known
 
 
@@ -56,7 +58,7 @@ def look_again() -> None:
 def _names_in(place: str, _modified_ns: int, _size: int) -> dict[str, str]:
     """Key to name; empty for a file that says something else."""
     try:
-        fields = list(yaml_fields(decode_text(read_regular(Path(place), _LARGEST_BYTES)), 1))
+        fields = list(yaml_fields(decode_text(read_real(Path(place), _LARGEST_BYTES)), 1))
     except (OSError, UnreadableArticle):
         return {}
     found = ((field.name, field.value.get("name") or field.value.get("display_name")) for field in fields

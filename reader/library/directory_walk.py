@@ -26,6 +26,7 @@ from .skipped_names import (
     printable,
     reason_to_skip_file,
     reason_to_skip_folder,
+    reason_to_skip_target,
 )
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
@@ -297,6 +298,13 @@ def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> Fold
     inside = target[len(root.path) + 1 :]
     if names.reads(f"{inside}/a.md".lstrip("/") if is_folder else inside):
         return FolderEntry(EntryKind.LEFT_OUT, path, link, cause=Message("a link to what is read in its own place"))
+    if reason := reason_to_skip_target(inside, is_folder=is_folder):
+        return FolderEntry(
+            EntryKind.LEFT_OUT,
+            path,
+            link,
+            cause=Message("a link to what is left out itself: %(reason)s", reason=reason),
+        )
     if not is_folder:
         return _file(root, path, target, name)
     if folder.linked:

@@ -32,7 +32,7 @@ from ..media.sound_and_video import link_media
 from ..models import NOTE, Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_formatter import start_logging
-from ..storage.regular_files import read_regular
+from .article_content import read_content_of
 from .article_json import fields_of
 from .author_files import look_again, with_names
 from .site_reader import read_site
@@ -132,7 +132,7 @@ class _Batch:
 
     def content(self, path: str, _: bytes) -> bytes:
         try:
-            content = read_regular(self._settings.articles / path, _limit_bytes(self._settings, path))
+            content = read_content_of(self._settings.articles, path, _limit_bytes(self._settings, path))
         except OSError as error:
             raise _NotRead(error) from error
         self.digests[path] = hashlib.sha256(content).hexdigest()

@@ -13,7 +13,7 @@ from ..i18n import Message, stored
 from ..media.renditions import record_picture
 from ..settings import Settings
 from ..site_identity import Site, SitePicture
-from ..storage.regular_files import read_regular
+from .article_content import read_content_of
 
 
 def read_site(settings: Settings, path: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def read_site(settings: Settings, path: str) -> dict[str, Any]:
     The site is None if nothing of the file can be read.
     """
     try:
-        text = decode_text(read_regular(settings.articles / path, LARGEST_BYTES))
+        text = decode_text(read_content_of(settings.articles, path, LARGEST_BYTES))
         parsed = parse_site(text)
     except UnreadableArticle as error:
         return {"site": None, "mistaken": [], "problems": [_told(error)]}

@@ -14,6 +14,7 @@ from ..i18n import Message
 from ..patterns import lazy_pattern
 
 _HIDDEN = Message("a hidden file: its name begins with a dot")
+_HIDDEN_FOLDER = Message("a folder of deleted files or of git")
 _UNDERSCORE = Message("a name that begins with an underscore is a draft or an include")
 _SECTION_PAGE = Message("the page of a section of Hugo or Zola")
 _FOR_PROGRAMS = Message("a file for programs")
@@ -58,6 +59,9 @@ _COPY_WORDS = "副本|复件|複本|複製|拷贝"
 _COPIES_ABROAD = "copie|kopie|kopia|copia|cópia|kopi|копия|コピー|복사본"
 _DOWNLOAD = r"part|partial|crdownload|filepart|opdownload|aria2|(?:baiduyun\.p\.)?downloading"
 _NUMBER = r"(?:\s*[（(]\d+[）)])?"
+
+_CLOSED_FOLDER = lazy_pattern(r"(?:^|/)\.(?:trash|git(?!/annex/objects/)|before-[^/]*|restored-[^/]*)/", re.IGNORECASE)
+"""The desk's trash, git's folder but for the files of git-annex, what a restore moved aside or has not finished."""
 
 STEM_RULES = (
     # Microsoft Word, Excel, WPS; vim, Emacs, gedit, patch, and editors that keep the suffix.
@@ -182,6 +186,23 @@ def reason_to_skip_folder(name: str) -> str:
         return _HIDDEN
     small = name.lower()
     return _TOOL_FOLDER if small in TOOL_FOLDERS else _TRASH if small in TRASH_FOLDERS else ""
+
+
+def reason_to_skip_target(path: str, *, is_folder: bool) -> str:
+    """Why what lies at *path* (with ``/``) is not read by way of a link either; empty if it is.
+
+    Who may write into one folder shall not publish by a link what is kept back in another. Files in other hidden
+    folders are read so: Kubernetes (``..data``) and git-annex make such links.
+    """
+    *folders, name = path.split("/")
+    if is_folder:
+        folders.append(name)
+    if _CLOSED_FOLDER.search(f"{'/'.join(folders)}/"):
+        return _HIDDEN_FOLDER
+    reason = next(filter(None, (reason_to_skip_folder(part) for part in folders if not part.startswith("."))), "")
+    if reason or is_folder:
+        return reason
+    return _HIDDEN if name.startswith(".") else reason_to_skip_name(name)
 
 
 def reason_to_skip_file(name: str) -> str:

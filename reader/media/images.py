@@ -28,7 +28,7 @@ from ..errors import UnusablePicture
 from ..i18n import Message
 from ..models import Article
 from ..sanitizer import attributes_of, sanitize, to_text
-from ..storage.regular_files import open_regular
+from ..storage.regular_files import open_real, open_regular
 from .picture_lookup import PictureFinder
 from .svg import is_svg, svg_size, svg_to_png
 
@@ -301,7 +301,8 @@ def _picture_at(
         if file is None:
             warnings[Message("picture not found: %(path)s", path=path[:_SHOWN])] = None
             return None
-        with open_regular(file, limit_bytes) as content:
+        opened = open_regular if isinstance(place, Path) else open_real  # one of ours lies in the instance folder
+        with opened(file, limit_bytes) as content:
             picture = measure(content)
         on_picture(picture, file)
     except (OSError, ValueError, UnusablePicture) as error:

@@ -28,7 +28,7 @@ from ..models import Article, fingerprint
 from ..settings import Settings
 from ..storage.file_cache import FileCache
 from ..storage.private_files import FOLDER_MODE
-from ..storage.regular_files import open_regular, read_regular
+from ..storage.regular_files import open_real, read_regular
 from . import failed_pictures, images
 from .images import EXPORTED_QUALITY, EXPORTED_WIDTH, MIMETYPES, Picture, resized, saved
 from .picture_lookup import PictureFinder
@@ -192,7 +192,7 @@ def record_picture(settings: Settings, file: PurePosixPath) -> Picture:
     path = PictureFinder(settings.articles, file).find(str(file))
     if path is None:
         raise UnusablePicture(Message("picture not found: %(path)s", path=str(file)))
-    with open_regular(path, settings.picture_limit_mb * 1_000_000) as content:
+    with open_real(path, settings.picture_limit_mb * 1_000_000) as content:
         picture = images.measure(content)
     write_record(settings.instance, picture, path)
     return picture

@@ -24,7 +24,7 @@ from ..sanitizer import attributes_of, joined, to_text, tokens
 from ..sanitizer.media_types import MEDIA_TYPES, PLAY, media_suffix
 from ..settings import Settings
 from ..storage.private_files import FOLDER_MODE
-from ..storage.regular_files import open_regular
+from ..storage.regular_files import open_real
 from .images import digest_of
 from .picture_lookup import PictureFinder
 from .renditions import replace_file
@@ -96,7 +96,7 @@ def _address(path: str, finder: PictureFinder, settings: Settings, warnings: lis
     try:
         if (found := finder.find(name)) is None:
             return ""
-        with open_regular(found, settings.media_limit_mb * 1_000_000) as content:
+        with open_real(found, settings.media_limit_mb * 1_000_000) as content:
             digest, status = digest_of(content), os.fstat(content.fileno())
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or str(error)
@@ -123,10 +123,10 @@ def open_media_file(settings: Settings, digest: str, size_bytes: int) -> tuple[B
     try:
         facts = json.loads(_record(settings.instance, digest).read_text("utf-8"))
         path = Path(facts["path"])
-        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(settings.articles)):
+        if not path.is_relative_to(os.path.realpath(settings.articles)):
             raise NotFound("file", digest)
         with ExitStack() as on_error:
-            content = on_error.enter_context(open_regular(path, settings.media_limit_mb * 1_000_000))
+            content = on_error.enter_context(open_real(path, settings.media_limit_mb * 1_000_000))
             status = os.fstat(content.fileno())
             is_same = (status.st_size, status.st_mtime_ns) == (facts["size"], facts["modified_ns"])
             if status.st_size != size_bytes or not (is_same or digest_of(content) == digest):

@@ -1,6 +1,8 @@
 """Opens and reads files of the articles folder only if they are regular files below a size limit.
 
 Opening a FIFO blocks until there is a writer, reading a device may never end, and a file of gigabytes fills memory.
+``open_real`` and ``read_real`` are for a path whose links were resolved and judged: whoever may write into one folder
+can put a link in the place of a file or folder between that look and the opening.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..i18n import Message
+
+_DELETED = " (deleted)"
+"""What the kernel adds to the path of a file that was replaced or removed since it was opened (proc(5))."""
 
 
 def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
@@ -30,13 +35,39 @@ def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
     return file
 
 
+def open_real(path: Path, limit_bytes: int) -> BinaryIO:
+    """As ``open_regular``, of a *path* that holds no link: ELOOP if one leads to another file by now.
+
+    ``O_NOFOLLOW`` would only tell of the last part of the path.
+    """
+    file = open_regular(path, limit_bytes)
+    try:
+        place = os.readlink(f"/proc/self/fd/{file.fileno()}")  # noqa: PTH115 (a Path costs as much as the call)
+        if place.removesuffix(_DELETED) != str(path):
+            raise OSError(errno.ELOOP, Message("a link was put in its place"))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
 def read_regular(path: Path, limit_bytes: int) -> bytes:
     """The content. Raises OSError like ``open_regular``, also if the file grows beyond the limit while it is read."""
     with open_regular(path, limit_bytes) as file:
-        size = os.fstat(file.fileno()).st_size
-        content = file.read(size + 1)  # not the limit: a buffered file allocates what it is asked for
-        if len(content) > size:
-            content += file.read(limit_bytes + 1 - len(content))
+        return _content(file, limit_bytes)
+
+
+def read_real(path: Path, limit_bytes: int) -> bytes:
+    """As ``read_regular``, of a *path* that holds no link. Raises OSError like ``open_real``."""
+    with open_real(path, limit_bytes) as file:
+        return _content(file, limit_bytes)
+
+
+def _content(file: BinaryIO, limit_bytes: int) -> bytes:
+    size = os.fstat(file.fileno()).st_size
+    content = file.read(size + 1)  # not the limit: a buffered file allocates what it is asked for
+    if len(content) > size:
+        content += file.read(limit_bytes + 1 - len(content))
     if len(content) > limit_bytes:
         raise _too_large(len(content), limit_bytes)
     return content

@@ -18,7 +18,7 @@ from ...formats.archives import Archive, open_archive
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
-from ...storage.regular_files import open_regular, read_regular
+from ...storage.regular_files import open_regular, read_real, read_regular
 from . import own_exports
 from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
@@ -117,9 +117,13 @@ def _multi_file_items(files: MultiFileExport) -> Generator[Found, None, Collecti
 
 
 def _read_in(folder: Path, path: str) -> bytes:
-    if not _lies_in(folder, folder / path):
+    real = _real_path_in(folder, folder / path)
+    if real is None:
         raise NotImported(str(folder / path), Message("a link to a file outside of the folder"))
-    return _read_file(folder / path).content
+    try:
+        return read_real(real, LARGEST_PAGE_BYTES)
+    except OSError as error:
+        raise NotImported(str(folder / path), error.strerror or str(error)) from error
 
 
 def _sibling_reader(folder: Path, path: str) -> ReadSibling:
@@ -169,13 +173,16 @@ def _read_sibling_file(folder: Path, address: str) -> bytes | None:
     """Only files in the folder and below it, so that a page cannot publish other files."""
     path = folder / unquote(urlsplit(address).path).lstrip("/")
     try:
-        return read_regular(path, LARGEST_PAGE_BYTES) if _lies_in(folder, path) else None
+        real = _real_path_in(folder, path)
+        return read_real(real, LARGEST_PAGE_BYTES) if real else None
     except (OSError, ValueError):
         return None
 
 
-def _lies_in(folder: Path, path: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+def _real_path_in(folder: Path, path: Path) -> Path | None:
+    """The real path of *path*; None if it lies outside of *folder*."""
+    real = Path(os.path.realpath(path))
+    return real if real.is_relative_to(os.path.realpath(folder)) else None
 
 
 def _items_in(source: Source) -> Iterator[Found]:
