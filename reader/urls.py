@@ -42,7 +42,7 @@ DATA_PICTURES = "https://data.invalid/"
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
     + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview", "mail")
-    + ("bookmarks", "webmention")
+    + ("bookmarks", "webmention", "readyz")
 )
 """The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -90,6 +91,8 @@ def test_an_ordered_file_is_made_once_and_its_size_is_known(export_service):
     assert path.read_bytes().startswith(b"PK")
     assert export_service.size_bytes(RAIN, "epub") == path.stat().st_size
     assert export_service.jobs.idle()
+    due = (export_service.store.folder.parent / "exports.lock").stat().st_mtime
+    assert due < time.time() - 1e9  # of the monotonic clock: the pool has told that it is alive
 
 
 def test_the_process_that_answers_pages_never_loads_weasyprint(export_service):

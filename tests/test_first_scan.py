@@ -43,6 +43,9 @@ def assert_nothing_is_said_of_articles(client):
     health = client.get("/healthz")
     assert health.status_code == 503
     assert health.json["reason"].startswith("the index of articles is being rebuilt")
+    ready = client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json["checks"]["catalog"].startswith("the index of articles is being rebuilt")
 
 
 def test_a_new_site_answers_503_until_the_first_scan_has_ended(settings, drop):

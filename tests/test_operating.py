@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from serving import free_port, inherited
-from waiting import LIMIT_SECONDS, wait_for
+from waiting import LIMIT_SECONDS, answers, wait_for
 
 from reader.app import create_app
 from reader.settings import ROOT
@@ -36,10 +36,11 @@ def server(settings, drop, tmp_path):
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=places, stdout=output, stderr=subprocess.STDOUT)
     try:
-        while log.read_text().count("Started worker") < 2:
+        url = f"http://127.0.0.1:{port}"
+        while log.read_text().count("Started worker") < 2 or not answers(f"{url}/healthz", {200}):
             assert process.poll() is None, log.read_text()
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}", process
+        yield url, process
     finally:
         process.terminate()
         try:

@@ -21,6 +21,7 @@ from ..exports import EXPORTS, page_of
 from ..exports.options import options_of, script_of
 from ..exports.publications import of_article, of_issue
 from ..i18n import Message
+from ..library.heartbeat import Heartbeat
 from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..site_identity import Site, site_to_json
@@ -38,6 +39,9 @@ small for it, which another order doesn't help."""
 
 NEWEST = 25
 """How many of the newest and of the most recently corrected articles are exported while the queue is empty."""
+
+POOL_LOCK = "exports.lock"
+"""The file in the instance folder whose lock lets one process run the pool, and whose times are its heartbeat."""
 
 PHONE = "phone"
 """The paper size linked from article pages besides a format's default. ``?page=`` accepts the others too."""
@@ -126,6 +130,8 @@ class ExportService:
         self._settings, self._catalog, self._build_id = settings, catalog, build_id
         self.store = FileCache(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
+        self.heartbeat = Heartbeat(settings.instance / POOL_LOCK)
+        """Of the process that runs the worker pool."""
         self.failed_prefetches = 0
         """How many times prefetching failed in this process."""
         self._prefetched: set[str] = set()
@@ -220,8 +226,16 @@ class ExportService:
             idle=self._try_to_prefetch,
             limits=worker_process.limits(settings.export_memory_mb),
             postponed=self._postpone,
+            beat=self.heartbeat.beat,
         )
-        pool.run(stop, settings.instance / "exports.lock")
+        pool.run(stop, settings.instance / POOL_LOCK)
+
+    def fault(self) -> str:
+        """For operators: why jobs that wait are not done; empty if they are. Raises Busy."""
+        waiting, silent = self.jobs.waiting(), self.heartbeat.silent_seconds()
+        if not waiting or not silent:
+            return ""
+        return f"no export worker has been ready for {silent:.0f} s, and {waiting} exports wait; the log has the reason"
 
     def _prefetch_newest(self) -> None:
         """Queues every missing file of the newest and the corrected articles.

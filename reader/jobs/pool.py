@@ -39,6 +39,9 @@ RETRY_SECONDS = 1.0
 START_SECONDS = 300.0
 """A worker starts at a low priority, so that this takes long on a busy machine."""
 
+BETWEEN_JOBS_SECONDS = 30.0
+"""How long a worker may take to store a file, and another one to start."""
+
 TAKE_OVER_SECONDS = 1.0
 """How often the other processes try to take the lock of the process that runs the pool."""
 
@@ -67,6 +70,7 @@ class WorkerPool:
     """``finished(key, size_bytes)`` is called once for each finished file, ``idle()`` while the queue is empty.
 
     ``postponed(key)`` is called for each job that failed for a passing reason and can soon be queued again.
+    ``beat(seconds)`` is called whenever a worker is ready for a job; it is called again within *seconds*.
 
     ::
 
@@ -84,10 +88,11 @@ class WorkerPool:
         idle: Callable[[], None] = lambda: None,
         limits: Limits = NO_LIMITS,
         postponed: Callable[[str], None] = lambda _: None,
+        beat: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._jobs, self._command, self._size, self._limits = jobs, command, size, limits
         self._timeout_seconds, self._finished, self._on_idle = timeout_seconds, finished, idle
-        self._postponed = postponed
+        self._postponed, self._beat = postponed, beat
         self._next_idle = 0.0
 
     def run(self, stop: threading.Event, lock: Path) -> None:
@@ -138,6 +143,7 @@ class WorkerPool:
         if not self._has_started(worker, stop):
             return answered
         while not stop.is_set() and worker.alive():
+            self._beat(self._timeout_seconds + BETWEEN_JOBS_SECONDS)
             job = self._when_usable(self._jobs.claim, stop)
             if job is None:
                 self._idle_once(stop)

@@ -17,6 +17,7 @@ from ..errors import StateUnusable
 from ..i18n import N_, Message
 from ..storage.sqlite import file_identity, is_broken
 from .revision import FileRevision, ServerRevision, column_in
+from .write_check import WriteCheck
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -61,6 +62,7 @@ class State:
         self._fault, self._logged, self._checked_at = "", "", float("-inf")
         self._revision = FileRevision(self.path) if self.path else ServerRevision(self._ask_revision)
         self._known_revision = 0
+        self._write_check = WriteCheck(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -101,6 +103,10 @@ class State:
             else:
                 self._set_fault(_fault_of(self.path))
         return self._fault
+
+    def write_fault(self) -> str:
+        """Why an SQLite file cannot be written, a Message; empty if it can. Imports no SQLAlchemy, writes no row."""
+        return self._write_check.fault()
 
     def close(self) -> None:
         """Closes all connections that no thread is using. The next transaction begins anew, also with a new file."""

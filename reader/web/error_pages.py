@@ -72,6 +72,9 @@ _LARGE_FORM = (
 """For a request body above the limit, which is not read."""
 
 
+FOR_OPERATORS = ("monitoring", "health")
+"""The blueprints that answer while a new catalog is filled, too."""
+
 LOG_SECONDS = 60.0
 _log_again: dict[str, float] = {}
 """When an error of the database is logged again (monotonic seconds). SQLite has a few dozen messages."""
@@ -107,7 +110,7 @@ def show_database_error(error: sqlite3.Error) -> tuple[Response, int, dict[str, 
 
 def refuse_while_filling() -> None:
     """Raises Busy while a new catalog is filled, so that no article gets a 404 and no list is empty."""
-    if (request.endpoint or "").partition(".")[0] != "monitoring" and not services().catalog.is_complete():
+    if (request.endpoint or "").partition(".")[0] not in FOR_OPERATORS and not services().catalog.is_complete():
         raise rebuilding()
 
 

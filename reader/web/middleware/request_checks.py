@@ -47,7 +47,7 @@ _STRONG_VALIDATOR = re.compile(r'"[^"]*"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4}
 _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ANY_HOST = ("/healthz",)
+_ANY_HOST = ("/healthz", "/readyz")
 """Paths that load balancers request by IP address, or without a Host."""
 
 

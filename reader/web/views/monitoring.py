@@ -1,4 +1,4 @@
-"""Monitoring: Prometheus metrics, aggregated over all web processes, and the health check.
+"""Monitoring: Prometheus metrics, aggregated over all web processes.
 
 Requests are counted per view, so no metric identifies a visitor.
 """
@@ -10,17 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from ...catalog.read_connections import rebuilding
-from ...errors import Busy, StateUnusable
-from ...i18n import Message
+from ...errors import Busy
 from .. import services
 from ..metric_files import are_in_place, restore_metric_files, unchanged_files
-from ..middleware.forwarded import IDENTITY, is_within
+from ..operators import is_operator
 
 bp = Blueprint("monitoring", __name__)
 
@@ -41,7 +39,7 @@ def metrics() -> Response:
 
     Cache hits of other processes are updated with their last request through Flask, usually within a minute.
     """
-    if not _is_operator():
+    if not is_operator():
         abort(403)
     count_quiet_failures(current_app)
     count_cache_hits(current_app)
@@ -56,10 +54,6 @@ def metrics() -> Response:
     response = Response(text, content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _is_operator() -> bool:
-    return is_within(request.environ.get(IDENTITY, ""), services().settings.metrics_readers)
 
 
 class CurrentState:
@@ -135,42 +129,3 @@ def count_cache_hits(app: Flask) -> None:
             if (more := hits - response_cache.collected.get(status, 0)) > 0:
                 HITS.labels(status).inc(more)
                 response_cache.collected[status] = hits
-
-
-def _figures_of_catalog() -> dict[str, object]:
-    """``reason`` is what is wrong, if anything is. Raises Busy."""
-    catalog, stalled = services().catalog.as_it_is, services().heartbeat.reason()
-    fault = catalog.fault() or (stalled if services().catalog.is_complete() else rebuilding().message)
-    reason = _for_client(fault) if fault else _fault_of_state()
-    figures: dict[str, object] = {"articles": catalog.count(), "revision": catalog.revision}
-    return {"reason": reason, **figures} if reason else figures
-
-
-def _fault_of_state() -> str:
-    """Why the state database cannot be used; empty if it can. Only operators see where it is."""
-    if not (fault := services().state.fault() or services().catalog.as_it_is.fault("state_fault")):
-        return ""
-    return StateUnusable(fault).message if _is_operator() else Message("the state database cannot be used")
-
-
-def _for_client(reason: str) -> str:
-    """*reason* as this client may read it: who may not read ``/metrics`` sees no path of this machine."""
-    if _is_operator() or not isinstance(reason, Message) or "path" not in reason.values:
-        return reason
-    return Message(reason.msgid, reason.plural, **{**reason.values, "path": "READER_ARTICLES"})
-
-
-@bp.get("/healthz")
-def healthz() -> Response:
-    """200 if all is well; 503 with the reason while the articles folder has a fault, or nobody looks at it.
-
-    The numbers in the body are informational.
-    """
-    try:
-        figures = _figures_of_catalog()
-    except Busy as error:  # at this moment there is no catalog
-        figures = {"reason": error.message}
-    response = jsonify(status="fault" if "reason" in figures else "ok", **figures)
-    response.status_code = 503 if "reason" in figures else 200
-    response.headers["Cache-Control"] = "no-store"
-    return response
