@@ -1,22 +1,55 @@
-"""The alert rules for Prometheus in docs/deploy/ ask for metrics that there are. promtool 2.42 accepts them."""
+"""The alert rules and the dashboard in docs/deploy/ ask for metrics that there are. promtool 2.42 accepts the rules and
+each query of the dashboard."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
-from reader.web.views.monitoring import FAILED, REQUESTS
+import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
-RULES = Path(__file__).resolve().parent.parent / "docs" / "deploy" / "prometheus-alerts.yml"
+from reader.exports.publications import of_article
+from reader.web.views import monitoring
+
+DEPLOY = Path(__file__).resolve().parent.parent / "docs" / "deploy"
+RULES, DASHBOARD = DEPLOY / "prometheus-alerts.yml", DEPLOY / "grafana-dashboard.json"
 
 
-def test_each_alert_asks_for_a_metric_that_the_site_has(publish, client):
+@pytest.fixture
+def exposed(client, publish, services):
+    """The names of all samples of a site that has been used a little."""
     publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
-    client.get("/a/rain")
+    for _ in range(2):
+        client.get("/a/rain")
+    services.export_service.submit(of_article(services.catalog.article("rain")), "txt")
+    services.export_service.measured("txt", 0.2, True)
+    services.export_service.failed_prefetches = 1
     text = client.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).get_data(as_text=True)
-    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
-    known = {f"{metric.name}_total" for counter in (FAILED, REQUESTS) for metric in counter.collect()}
-    asked = set(re.findall(r"\breader_\w+", RULES.read_text("utf-8")))
-    assert len(asked) >= 6
-    for name in asked:
-        assert name in kinds or name in known, name
+    counted = [one for one in vars(monitoring).values() if isinstance(one, MetricWrapperBase)]
+    samples = {sample.name for one in counted for metric in one.collect() for sample in metric.samples}
+    return samples | set(re.findall(r"^(reader_\w+) ", text, re.MULTILINE))
+
+
+def test_each_alert_and_each_panel_asks_for_a_metric_that_the_site_has(exposed):
+    panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    queries = " ".join(target["expr"] for panel in panels for target in panel["targets"])
+    assert {panel["id"] for panel in panels} == set(range(1, len(panels) + 1))
+    for asked in (RULES.read_text("utf-8"), queries):
+        names = set(re.findall(r"\breader_\w+", asked))
+        assert len(names) >= 8
+        assert names <= exposed, names - exposed
+
+
+def test_the_lag_of_a_file_that_was_there_before_the_site_is_not_counted(settings, drop, client, services):
+    lags: list[float] = []
+    services.library.lag.observe = lags.append
+    drop("new.md", "# 新\n\n今天下雨。")
+    services.library.scan_all()
+    assert len(lags) == 1
+    assert lags[0] >= 0
+    services.library.lag._began += 3600
+    drop("old.md", "# 旧\n\n今天下雨。")
+    services.library.scan_all()
+    assert len(lags) == 1

@@ -7,7 +7,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -132,6 +132,8 @@ class ExportService:
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
         self.heartbeat = Heartbeat(settings.instance / POOL_LOCK)
         """Of the process that runs the worker pool."""
+        self.measured: Callable[[str, float, bool], None] = lambda *_: None
+        """Called by the process that runs the worker pool: suffix, seconds, and whether the file was made."""
         self.failed_prefetches = 0
         """How many times prefetching failed in this process."""
         self._prefetched: set[str] = set()
@@ -227,6 +229,7 @@ class ExportService:
             limits=worker_process.limits(settings.export_memory_mb),
             postponed=self._postpone,
             beat=self.heartbeat.beat,
+            measured=lambda key, seconds, is_made: self.measured(key.rpartition(".")[2], seconds, is_made),
         )
         pool.run(stop, settings.instance / POOL_LOCK)
 

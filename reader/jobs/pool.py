@@ -70,6 +70,7 @@ class WorkerPool:
     """``finished(key, size_bytes)`` is called once for each finished file, ``idle()`` while the queue is empty.
 
     ``postponed(key)`` is called for each job that failed for a passing reason and can soon be queued again.
+    ``measured(key, seconds, is_made)`` is called for each answer of a worker, and when one died.
     ``beat(seconds)`` is called whenever a worker is ready for a job; it is called again within *seconds*.
 
     ::
@@ -89,10 +90,11 @@ class WorkerPool:
         limits: Limits = NO_LIMITS,
         postponed: Callable[[str], None] = lambda _: None,
         beat: Callable[[float], None] = lambda _: None,
+        measured: Callable[[str, float, bool], None] = lambda *_: None,
     ) -> None:
         self._jobs, self._command, self._size, self._limits = jobs, command, size, limits
         self._timeout_seconds, self._finished, self._on_idle = timeout_seconds, finished, idle
-        self._postponed, self._beat = postponed, beat
+        self._postponed, self._beat, self._measured = postponed, beat, measured
         self._next_idle = 0.0
 
     def run(self, stop: threading.Event, lock: Path) -> None:
@@ -148,10 +150,12 @@ class WorkerPool:
             if job is None:
                 self._idle_once(stop)
                 continue
+            begun = time.monotonic()
             answer = self._ask(worker, job.spec, _Interruption(self._jobs, job.key, stop))
             if answer is None:  # the job is taken again later, after a stop by the next process that runs the pool
                 self._when_usable(partial(self._jobs.release, job.key), stop)
                 return answered
+            self._measured(job.key, time.monotonic() - begun, "size" in answer)
             self._when_usable(partial(self._complete, job, answer), stop)
             answered += worker.alive()
             if answer.get("resident_bytes", 0) > RECYCLE_BYTES:

@@ -22,3 +22,7 @@ class ScanResult:
     next_due: float | None = None
     removal_due: float | None = None
     fault: str = ""
+
+
+def earliest(*moments: float | None) -> float | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -36,10 +36,11 @@ from .folder_faults import (
 from .git_dates import read_dated_files
 from .heartbeat import ALLOWED_SECONDS
 from .history_sync import HistorySync
+from .index_lag import IndexLag
 from .mounts import is_below, is_mounted
 from .problem_log import ProblemLog
 from .read_batches import batched, until_slow
-from .scan_result import ScanResult
+from .scan_result import ScanResult, earliest
 from .site_folder import SiteFolder, site_folder
 from .touched_files import TouchedFiles
 
@@ -78,6 +79,7 @@ class Library:
         self._settings = settings
         self._problem_log, self._touched, self._first_scan = ProblemLog(log), TouchedFiles(), FirstScan()
         self._site_folder, self._history = SiteFolder(settings, self._writer, self._problem_log), HistorySync(settings)
+        self.lag = IndexLag()
         self.beat: Callable[[float], None] = lambda _: None
         """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
         self.postpones_slow_files, self._late = False, set[str]()
@@ -161,6 +163,7 @@ class Library:
         changed = self._touched.to_read(comparison, reported=names != {""})
         problems, unsettled, digests = self._read_and_put(root, changed, progress, fresh_among(changed, time.time()))
         self._touched.were_read(comparison, digests)
+        self.lag.were_seen(changed[path] for path in digests)
         problems += [problem for _, problem in comparison.problems]
         result = self._remove_overdue(root, last_fault, is_confirmed, now)
         if names == {""}:
@@ -190,7 +193,7 @@ class Library:
         with self._writer() as transaction:
             self._log_and_store(transaction, fault)
             transaction.release_due()
-            due = _earliest(transaction.next_due(), self._accepted_at(fault))
+            due = earliest(transaction.next_due(), self._accepted_at(fault))
         return ScanResult(next_due=due, fault=fault.reason)
 
     def _is_accepted(self, fault: Fault) -> bool:
@@ -312,7 +315,7 @@ class Library:
         with self._writer() as transaction:
             removal = None if fault else transaction.next_removal()
             accepted = self._accepted_at(fault) if fault else None
-            due = _earliest(transaction.next_due(), removal, accepted)
+            due = earliest(transaction.next_due(), removal, accepted)
         return ScanResult(0, len(gone), tuple(problems), frozenset(), due, removal, fault.reason if fault else "")
 
     def _finish_full_pass(self, mounts: list[str], read: int, fault: str) -> None:
@@ -340,10 +343,6 @@ class Library:
         if transaction.get_meta("shape") != shape:
             transaction.forget_stamps()
             transaction.set_meta("shape", shape)
-
-
-def _earliest(*moments: float | None) -> float | None:
-    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _without_progress(results: Iterable[FileResult], _length: int) -> Iterable[FileResult]:

@@ -35,6 +35,9 @@ Named after the directive of RFC 9111 5.2.1.7. Whoever sets it never waits: for 
 STORED = "reader.stored"
 """The key in ``environ`` under which such a request finds the CachedVariant and the StoredResponse it got."""
 
+MISSED = "missed"
+"""The key of misses in ``collected``."""
+
 AT_ONCE_BYTES = 256 << 10
 """The largest response to such a request: the event loop takes it whole, however slow the client is."""
 
@@ -104,8 +107,10 @@ class ResponseCache:
         self.hits: dict[str, int] = {}
         """The number of hits by status line, since the process started. It is not reset: a hit counted while
         another thread resets it would bring all the others back."""
+        self.misses = 0
+        """The number of responses that could be stored and had to be built, since the process started."""
         self.collected: dict[str, int] = {}
-        """The part of ``hits`` that the metrics have."""
+        """The part of ``hits``, and of ``misses`` under MISSED, that the metrics have."""
         self.revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
         self.generation = 0
         """Incremented whenever responses are dropped: nobody should hold them any longer."""
@@ -179,6 +184,7 @@ class ResponseCache:
         if not (response.is_cacheable() and environ["REQUEST_METHOD"] == "GET"):
             start_response(response.status, response.headers)
             return body
+        self.misses += 1
         content = _read(body)
         current = self._current
         if self.revision() == state == current.revision and self._drops == drops:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
@@ -16,8 +17,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ...errors import Busy
+from ...services import Services
 from .. import services
 from ..metric_files import are_in_place, restore_metric_files, unchanged_files
+from ..middleware.response_cache import MISSED
 from ..operators import is_operator
 
 bp = Blueprint("monitoring", __name__)
@@ -27,6 +30,19 @@ SECONDS = Histogram(
     "reader_request_seconds", "How long Flask took.", ["view"], buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 )
 HITS = Counter("reader_hot_hits", "Requests answered from the table of ready answers, without Flask.", ["status"])
+
+MISSES = Counter("reader_hot_misses", "Answers that the table may hold, built by Flask.")
+EXPORT_SECONDS = Histogram(
+    "reader_export_seconds",
+    "How long a worker took for a file.",
+    ["format", "outcome"],
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 120),
+)
+LAG_SECONDS = Histogram(
+    "reader_index_lag_seconds",
+    "From the change of a file until its article was in the catalog.",
+    buckets=(0.3, 0.5, 1, 2, 5, 10, 30, 60, 300),
+)
 
 FAILED = Counter("reader_failed_quietly", "What failed without harm to any answer.", ["what"])
 
@@ -76,11 +92,15 @@ class CurrentState:
             yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", waiting)
             yield GaugeMetricFamily("reader_exports_failed", "Exports that failed lately.", failed)
             yield GaugeMetricFamily("reader_exports_oldest_seconds", "How long the oldest waits.", oldest)
+        idle = services().export_service.heartbeat.silent_seconds()
+        yield GaugeMetricFamily("reader_exports_stalled_seconds", "How long no export worker is ready.", idle)
 
 
 def init_app(app: Flask) -> None:
     app.before_request(start)
     app.after_request(count)
+    site: Services = app.extensions["reader"]
+    site.export_service.measured, site.library.lag.observe = count_export, count_lag
 
 
 def start() -> None:
@@ -89,13 +109,28 @@ def start() -> None:
 
 def count(response: Response) -> Response:
     """Counts the request. No answer depends on it."""
+    _without_harm(partial(_count, response))
+    return response
+
+
+def count_export(suffix: str, seconds: float, is_made: bool) -> None:
+    """In the process that runs the worker pool."""
+    outcome = "made" if is_made else "failed"
+    _without_harm(lambda: EXPORT_SECONDS.labels(suffix, outcome).observe(seconds))
+
+
+def count_lag(seconds: float) -> None:
+    """In the indexing process."""
+    _without_harm(lambda: LAG_SECONDS.observe(seconds))
+
+
+def _without_harm(step: Callable[[], None]) -> None:
     try:
-        _count(response)
+        step()
     except OSError:  # someone deleted the instance folder, or no file can be opened
         with suppress(OSError, KeyError):
             restore_metric_files()
             FAILED.labels("figures").inc()
-    return response
 
 
 def _count(response: Response) -> None:
@@ -120,12 +155,15 @@ def count_quiet_failures(app: Flask) -> None:
 
 
 def count_cache_hits(app: Flask) -> None:
-    """Adds this process's response cache hits since the last call to the counter."""
+    """Adds this process's hits and misses of the response cache since the last call to the counters."""
     response_cache = app.extensions.get("response_cache")
     if response_cache is None:
         return
     with _lock:
+        collected = response_cache.collected.get(MISSED, 0)
         for status, hits in list(response_cache.hits.items()):
             if (more := hits - response_cache.collected.get(status, 0)) > 0:
                 HITS.labels(status).inc(more)
                 response_cache.collected[status] = hits
+        missed, response_cache.collected[MISSED] = response_cache.misses, response_cache.misses
+        MISSES.inc(missed - collected)
