@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 import stat
 import subprocess
@@ -336,6 +337,19 @@ def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_saved(site, set
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert write_backup(settings, tmp_path / "backup.zip") == (4, ["articles/a"])
+
+
+def test_a_backup_for_which_there_is_no_room_fails_and_leaves_out_nothing(site, settings, tmp_path):
+    """A file above 16 MB is copied first: where the copy had no room, it was called a link, with exit status 0."""
+    with (settings.articles / "film.mp4").open("wb") as film:
+        film.truncate(17_000_000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_500_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_backup(settings, tmp_path / "backup.zip")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_link_to_the_articles_folder_stays_one(archive, elsewhere):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import stat
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import chain
@@ -63,14 +63,15 @@ def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tup
     unread = list[str]()
     root, own_data = (Path(os.path.realpath(folder)) for folder in (settings.articles, settings.data))
     articles = (("articles", root, path) for path in _files_below(root, unread))
+    temporary = str(own.parent) if own.is_file() else None  # /tmp may be smaller than a film
     data = (("data", own_data, own_data / name) for name in DATA_FILES)
     for place, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
         name = path.relative_to(folder).as_posix()
         try:
-            if path.name == own.name and path.samefile(own):
+            if path.name == own.name and _is_same(path, own):
                 continue
-            records.append(_write_file(archive, place, name, path, len(records)))
-        except OSError:
+            records.append(_write_file(archive, place, name, path, len(records), temporary))
+        except _Unreadable:
             left_out.append(f"{place}/{name}")
     return records, [
         *left_out,
@@ -98,17 +99,41 @@ def _files_below(folder: Path, unread: list[str]) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted([*names, *links]))
 
 
-def _write_file(archive: zipfile.ZipFile, place: str, name: str, path: Path, number: int) -> FileRecord:
-    """Copies the file first, so that one that grows meanwhile is whole. Raises OSError for what is no file."""
-    with open_real(path, sys.maxsize) as file:
+class _Unreadable(Exception):
+    """An error of the file that is read. One of the disk that is written to ends the backup."""
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _Unreadable from error
+
+
+def _write_file(
+    archive: zipfile.ZipFile, place: str, name: str, path: Path, number: int, temporary: str | None
+) -> FileRecord:
+    """Copies the file first, so that one that grows meanwhile is whole: into the folder *temporary* if it is large.
+
+    Raises _Unreadable for what is no file, and OSError.
+    """
+    with _reading():
+        opened = open_real(path, sys.maxsize)
+    with opened as file, tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=temporary) as copy:
         facts = os.fstat(file.fileno())
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy:
-            shutil.copyfileobj(file, copy)
-            size = copy.tell()
-            copy.seek(0)
-            member = f"{place}/{name}" if _is_utf8(name) else f"{place}/not-utf-8/{number}"
-            digest = _copy_member(archive, member, copy)
+        while chunk := _chunk(file):
+            copy.write(chunk)
+        size = copy.tell()
+        copy.seek(0)
+        member = f"{place}/{name}" if _is_utf8(name) else f"{place}/not-utf-8/{number}"
+        digest = _copy_member(archive, member, copy)
     return FileRecord(place, name, member, size, digest, facts.st_mtime_ns, stat.S_IMODE(facts.st_mode) & 0o777)
+
+
+def _chunk(file: IO[bytes]) -> bytes:
+    with _reading():
+        return file.read(1 << 20)
 
 
 def _copy_member(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> str:
@@ -119,6 +144,13 @@ def _copy_member(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> str
             digest.update(chunk)
             member.write(chunk)
     return digest.hexdigest()
+
+
+def _is_same(path: Path, own: Path) -> bool:
+    try:
+        return path.samefile(own)
+    except OSError:
+        return False
 
 
 def _is_utf8(name: str) -> bool:
