@@ -143,6 +143,46 @@ def test_nothing_is_restored_while_a_server_runs(archive, settings):
         restore_backup(settings, archive, force=True)
 
 
+def test_no_server_starts_while_a_backup_is_restored(settings):
+    with restoring.unserved(settings):
+        for name in ("serve.lock", "indexer.lock"):
+            with file_lock(settings.instance / name) as lock:
+                assert not lock
+    with file_lock(settings.instance / "serve.lock") as lock:
+        assert lock
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("backup.json", b"[" * 9_000),
+        ("files.jsonl", b'{"place":' * 9_000),
+        ("state.jsonl", b"[]"),
+        ("state.jsonl", b"[" * 200_000),
+        ("state.jsonl", b'{"migrations": ["state_0001"]}\n["state_revision", [%d]]' % 2**70),
+    ],
+)
+def test_an_altered_archive_is_refused_with_a_reason_and_changes_nothing(archive, settings, tmp_path, name, content):
+    before = files_in(settings.articles)
+    with zipfile.ZipFile(archive) as good, zipfile.ZipFile(altered := tmp_path / "altered.zip", "w") as bad:
+        for member in good.infolist():
+            bad.writestr(member, content if member.filename == name else good.read(member))
+    with pytest.raises(BadBackup):
+        restore_backup(settings, altered, force=True)
+    assert files_in(settings.articles) == before
+
+
+def test_members_packed_by_other_methods_are_refused(archive, elsewhere, tmp_path):
+    with (
+        zipfile.ZipFile(archive) as good,
+        zipfile.ZipFile(altered := tmp_path / "altered.zip", "w", zipfile.ZIP_LZMA) as bad,
+    ):
+        for name in good.namelist():
+            bad.writestr(name, good.read(name))
+    with pytest.raises(BadBackup, match="packed by a method"):
+        restore_backup(elsewhere, altered, force=False)
+
+
 def test_a_restore_that_fails_at_the_end_leaves_everything_as_it_was(archive, settings, monkeypatch):
     files, before = files_in(settings.articles), rows(settings)
 

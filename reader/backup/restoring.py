@@ -28,7 +28,7 @@ from ..i18n import N_, Message
 from ..library.watcher import lock_of
 from ..settings import Settings
 from ..state import State
-from ..storage.locks import is_locked
+from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 from .renaming import ASIDE, moved_aside, renamed
@@ -41,6 +41,12 @@ _SMALL_BYTES = 1_000_000
 _ASKED_TIMES, _ASKED_SECONDS = 10, 1.0
 """How often a server is asked whether it has committed, and how long it is waited for before."""
 
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError),
+)
+"""What an archive that is not of our making leads to. RuntimeError: it is encrypted, or nested too deeply."""
+
 _UNKNOWN = N_(
     "the database did not tell whether it holds the restored state (%(cause)s); the articles are as they were. "
     "Restore again with --force when it answers."
@@ -52,14 +58,13 @@ def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[in
 
     Raises BadBackup if nothing was restored, and HalfRestored if something could not be taken back.
     """
-    _refuse_while_served(settings)
     settings = replace(settings, articles=Path(os.path.realpath(settings.articles)))  # a link to it stays a link
     try:
-        with _system_errors(source), zipfile.ZipFile(source) as archive:
+        with unserved(settings), _system_errors(source), zipfile.ZipFile(source) as archive:
             return _restore(settings, archive, force=force)
     except StateUnusable as error:
         raise BadBackup(error.message) from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError, EOFError, zlib.error) as error:
+    except _DAMAGED as error:
         raise BadBackup(Message("it is damaged, or no backup of Reader (%(cause)s)", cause=str(error))) from error
 
 
@@ -121,9 +126,18 @@ def _is_running(process: str) -> bool:
     return True
 
 
-def _refuse_while_served(settings: Settings) -> None:
-    if any(map(is_locked, (settings.instance / "serve.lock", lock_of(settings)))):
-        raise BadBackup(Message("a server runs with %(folder)s; stop it first", folder=str(settings.instance)))
+@contextmanager
+def unserved(settings: Settings) -> Iterator[None]:
+    """No server runs, and none starts before the block ends. Raises BadBackup."""
+    with ExitStack() as held:
+        for path in (settings.instance / "serve.lock", lock_of(settings)):
+            try:
+                is_free = bool(held.enter_context(file_lock(path)))
+            except OSError:  # nothing can be written there
+                is_free = not is_locked(path)
+            if not is_free:
+                raise BadBackup(Message("a server runs with %(folder)s; stop it first", folder=str(settings.instance)))
+        yield
 
 
 def _checked(archive: zipfile.ZipFile) -> list[FileRecord]:
@@ -136,11 +150,10 @@ def _checked(archive: zipfile.ZipFile) -> list[FileRecord]:
         raise BadBackup(Message("two of its members have one name"))
     if HEAD not in members or members[HEAD].file_size > _LARGEST_HEAD_BYTES:
         raise BadBackup(Message("it is no backup of Reader"))
+    for member in members.values():
+        _check_packing(member)
     if json.loads(archive.read(HEAD))["format"] != FORMAT:
         raise BadBackup(Message("it was made by a later version of Reader"))
-    for member in members.values():
-        if member.file_size > max(_SMALL_BYTES, member.compress_size * MOST_TIMES_PACKED):
-            raise BadBackup(Message("%(path)s in it is packed too tightly, as in a zip bomb", path=member.filename))
     records = [FileRecord(**record) for record in _lines(archive, FILES)]
     for record in records:
         if not record.is_safe() or members[record.member].file_size != record.size:
@@ -148,6 +161,14 @@ def _checked(archive: zipfile.ZipFile) -> list[FileRecord]:
     if len({(record.place, record.path) for record in records}) != len(records):
         raise BadBackup(Message("two of its members have one name"))
     return records
+
+
+def _check_packing(member: zipfile.ZipInfo) -> None:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        text = Message("%(name)s is packed by a method that is not supported", name=member.filename)
+        raise BadBackup(text)
+    if member.file_size > max(_SMALL_BYTES, member.compress_size * MOST_TIMES_PACKED):
+        raise BadBackup(Message("%(path)s in it is packed too tightly, as in a zip bomb", path=member.filename))
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
