@@ -275,7 +275,9 @@ def test_redirects_stay_below_the_path_and_former_addresses_count_with_and_witho
         "/2019/rain.html": "/news/a/rain",
         "/old/rain.html": "/news/a/rain",
     }.items():
-        assert site.get(PREFIX + address).headers["Location"] == target
+        answer = site.get(PREFIX + address)
+        assert answer.headers["Location"] == target
+        assert target in answer.text
 
 
 def test_forms_lead_back_below_the_path_and_their_cookies_are_for_it_only(site_below, monkeypatch):

@@ -65,6 +65,13 @@ def test_a_version_that_is_deleted_when_it_was_found_leads_to_the_latest(publish
     assert (answer.status_code, answer.headers["Location"]) == (302, "/a/rain.pdf")
 
 
+def test_a_version_with_a_longer_key_than_any_file_has_leads_to_the_latest(publish, client, services):
+    publish(RAIN)
+    _, key = finished(services, of_article(services.catalog.article("rain")), "pdf")  # its folder is there
+    answer = client.get(f"/files/{key.removesuffix('.pdf')}-{'b' * 300}/rain.pdf")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/a/rain.pdf")
+
+
 @pytest.mark.parametrize("path", ["/a/rain.pdf", "/files/{}/rain.pdf"])
 def test_an_export_that_is_deleted_while_it_is_sent_arrives_whole(publish, client, services, path):
     publish(RAIN)

@@ -71,6 +71,8 @@ def add_prefix(response: Response) -> Response:
     for name in ("Location", "Content-Location"):
         if name in headers:
             headers[name] = urls.below(prefix, headers[name])
+    if "Location" in headers and response.mimetype == "text/html" and not response.is_streamed:
+        response.set_data(with_prefix(response.get_data(as_text=True)))
     if "Link" in headers:
         headers["Link"] = _IN_LINK_FIELD.sub(lambda found: urls.below(prefix, found[0]), headers["Link"])
     if cookies := headers.getlist("Set-Cookie"):

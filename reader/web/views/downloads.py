@@ -76,6 +76,9 @@ TEXTS_PER_MINUTE = 300
 MOST_OUTLINES = 200
 """How many publications without their texts are kept: at most 200 articles of about 1 KB each."""
 
+LONGEST_KEY = 200
+"""More than ``ExportService.key`` has: a name of 256 bytes is an error of the file system, not a missing file."""
+
 _SUFFIX = f"<any({', '.join(map(repr, EXPORTS))}):suffix>"
 
 
@@ -217,7 +220,7 @@ def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
 
 
 def is_key(text: str) -> bool:
-    return text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
+    return len(text) <= LONGEST_KEY and text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
 
 
 def download_response(publication: Publication, suffix: str, finished: BinaryIO | None = None) -> Response:
