@@ -197,6 +197,13 @@ def test_a_textpack_is_an_article_with_its_pictures_and_the_title_of_its_folder(
     assert "info.json" not in output
 
 
+def test_a_textbundle_that_begins_with_spaces_takes_no_time_of_their_square(textbundle, again):
+    """A megabyte took a quarter of an hour, so up to the limit of each article."""
+    textbundle["text.md"] = b" " * 400_000 + b"\n\n" + textbundle["text.md"]
+    [found], output = again(zipped({f"城里的雨.textbundle/{name}": c for name, c in textbundle.items()}), "a.textpack")
+    assert (found.title, "0 failed" in output) == ("城里的雨", True)
+
+
 def test_a_textpack_without_a_folder_is_an_article(textbundle, again):
     textbundle["text.md"] = "# 城里的雨\n\n".encode() + textbundle["text.md"]
     [found], output = again(zipped(textbundle), "a.textpack")

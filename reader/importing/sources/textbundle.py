@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +16,7 @@ from .items import Found, LeftOut, SourceItem
 from .multi_file_exports import MultiFileExport
 
 _FILE = re.compile(r"(?:.*/)?(?P<title>[^/]+)\.textbundle/(?:text(?P<suffix>\.(?:md|markdown|txt|html))|info\.json)")
-_TITLED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#\s|---|\+\+\+|[^\n]+\n=+\s)")
+_TITLED = re.compile(rb"#\s|---|\+\+\+|[^\n]+\n=+\s")
 _ABOUT = re.compile(rb'\s*\{(?=.{0,2000}"type"\s*:\s*"[a-z.-]+")(?=.{0,2000}"version"\s*:\s*[12]\b)', re.DOTALL)
 _UNIFORM_TYPES = (b"net.daringfireball.markdown", b"public.plain-text", b"public.html")
 
@@ -36,7 +37,8 @@ def textbundle_items(export: MultiFileExport) -> Iterator[Found]:
 def _read(export: MultiFileExport, path: str, title: str) -> Fetched:
     """A text without a title gets *title*, which is the name of its folder."""
     content = export.read(path)
-    head = f"# {title}\n\n".encode() if title and not _TITLED.match(content) else b""
+    text = content.removeprefix(BOM_UTF8).lstrip()  # by a pattern, each space would be looked at from each before it
+    head = f"# {title}\n\n".encode() if title and not _TITLED.match(text) else b""
     return Fetched("", head + content)
 
 
