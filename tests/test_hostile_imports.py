@@ -259,3 +259,9 @@ def test_a_page_of_lines_that_may_be_wrapped_is_not_copied_for_each_line():
     page = STORY.replace("<p>明年", f"<p>{'今天下雨<br>' * 60_000}</p><p>明年")
     with limited_cpu_time(120):  # it took minutes
         assert "今天下雨" in extract(page).body_html
+
+
+def test_a_page_of_wide_spaces_is_read_in_linear_time():
+    page = STORY.replace("<p>明年", f"<p>{'　' * 400_000}</p><p>明年")
+    with limited_cpu_time(120):  # it took minutes
+        assert "明年" in extract(page).body_html

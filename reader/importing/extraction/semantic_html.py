@@ -314,7 +314,9 @@ def _balanced(pieces: list[str]) -> list[str]:
 
 def _join(piece: str) -> str:
     """Joins wrapped lines, without a space between Han characters; trims white space, also inside tags."""
-    lines = _HAN_BREAK.sub("", re.sub(r"[ \u3000]*\n[ \u3000]*", "\n", piece)).replace("\n", " ")
+    first, *rest = piece.split("\n")
+    trimmed = [line.strip(" \u3000") for line in rest[:-1]] + [line.lstrip(" \u3000") for line in rest[-1:]]
+    lines = _HAN_BREAK.sub("", "\n".join([first.rstrip(" \u3000") if rest else first, *trimmed])).replace("\n", " ")
     text = re.sub(r"<(\w+)[^>]*>\s*</\1>", "", _SPACES.sub(" ", lines))
     return re.sub(r"^((?:<[^>]+>|\s)*)", _without_space, re.sub(r"((?:</[^>]+>|\s)*)$", _without_space, text))
 
