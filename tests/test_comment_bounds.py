@@ -106,6 +106,21 @@ def test_a_flood_from_many_networks_leaves_other_articles_open(store):
     assert [comment.page for comment in waiting].count("sun") == 1, "the flood displaces only itself"
 
 
+def test_a_flood_of_one_comment_on_each_of_many_articles_gives_way_too(store):
+    for number in range(4):
+        say(store, number, page=f"page {number}", network="abuser")
+    for number in range(4, 7):
+        say(store, number, page="rain")
+    say(store, 7, page="wind")
+    for number in (8, 9):
+        assert say(store, number, page="sun").status == PENDING
+    assert sorted(texts(store, DISPLACED)) == ["第0条评论写得很好", "第1条评论写得很好"]
+    with pytest.raises(Busy):
+        for number in range(10, 14):
+            say(store, number, page=f"page {number}", network="abuser")
+    assert [comment.page for comment in store.queue(PENDING, "", 1)[0]].count("rain") == 3
+
+
 def test_in_a_full_article_the_network_that_has_most_gives_way(store):
     for number in range(5):
         say(store, number, network="abuser" if number < 3 else "")

@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from reader.comments import acceptance
 from reader.comments import store as store_module
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, WITHDRAWN, Cursor, Submission
-from reader.comments.database_tables import comment_acts, comment_keys, comments
+from reader.comments.database_tables import comment_acts, comment_counts, comment_keys, comments
 from reader.comments.database_writes import APPROVE, HIDE, REJECT, NewComment, key_of_day, post
+from reader.comments.importing.imported_comment import ImportedComment
+from reader.comments.importing.into_state import store_comments
 from reader.comments.store import CommentStore, Rules, Sender
 from reader.comments.word_list import WordList
 
@@ -271,3 +273,35 @@ def test_comments_are_read_while_another_process_writes(store, state):
     with state.writing():
         key = CommentStore(state).signatures.key
     assert key == store.signatures.key
+
+
+def test_an_import_of_many_comments_asks_the_database_a_few_times_and_counts_as_if_each_were_posted(store, state):
+    def of(number, parent="", address="rain", status=APPROVED):
+        text, when = f"第{number}条", NOON + timedelta(minutes=number)
+        return ImportedComment(str(number), address, "读者", text, when, status, parent)
+
+    say(store, "这里写的")
+    imported = [of(number, str(number - 1) if number % 3 else "") for number in range(60)]
+    imported += [of(100 + number, address="sun", status=(APPROVED, PENDING)[number % 2]) for number in range(20)]
+    imported += [of(200, "101", "sun"), of(201, "200", "sun", REJECTED)]
+    asked: list[str] = []
+
+    def note(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        outcome = store_comments(state, "Isso", imported, lambda address: address, "匿名")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert (outcome.stored, outcome.known) == (82, 0)
+    assert len(asked) < 40
+    assert store.counts(["rain", "sun"]) == {"rain": 61, "sun": 11}
+    threads = texts(shown(store, oldest_first=True))
+    assert ("第3条", ["第4条", "第5条"]) in threads
+    with state.reading() as connection:
+        of_sun = connection.execute(select(comment_counts).where(comment_counts.c.page == "sun")).one()
+    assert of_sun.threads == 11, "ten approved ones, and one that waits below which an answer is approved"
+    again = store_comments(state, "Isso", [*imported, of(202, "59")], lambda address: address, "匿名")
+    assert (again.stored, again.known) == (1, 82)
+    assert store.counts(["rain"]) == {"rain": 62}

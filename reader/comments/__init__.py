@@ -10,6 +10,7 @@
     database_tables.py  the tables in the state database
     queries.py, paging.py   questions to them
     database_writes.py, counting.py  changes of them, and what is derived with each
+    bulk_posting.py     imported comments, many at once
     pending_limits.py   how many may wait for an editor
     store.py            CommentStore: both, a transaction a method
     importing/          comments of other programs -> ImportedComment

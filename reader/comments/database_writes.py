@@ -58,33 +58,33 @@ class NewComment:
     reasons: tuple[str, ...] = ()
     is_paper: bool = False
     edited_at: datetime | None = None
-    is_imported: bool = False
-    """Then it stands below whatever it answered, and the importer notes the change of the page, once for many."""
 
 
-def post(connection: Connection, new: NewComment) -> Comment:
-    """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
-    to one that nobody has seen, stands at the top."""
-    target = queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
-    is_seen = target and (new.is_imported or target.status not in (PENDING, REJECTED, DISPLACED))
-    is_there = target and target.page == new.page and is_seen
-    below = target if is_there else None
+def values_of(new: NewComment) -> dict[str, object]:
+    """Its columns, but for its place."""
     same = ("page", "posted_at", "edited_at", "status", "is_paper", "author", "digest", "origin")
-    values = {name: getattr(new, name) for name in same} | {
-        "thread": below.thread if below else 0,
-        "reply_to": below.id if below else 0,
+    return {name: getattr(new, name) for name in same} | {
         "name": new.sent.name,
         "text": new.sent.text,
         "client": new.sent_from.client,
         "network": new.sent_from.network,
         "reasons": " ".join(new.reasons),
     }
+
+
+def post(connection: Connection, new: NewComment) -> Comment:
+    """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
+    to one that nobody has seen, stands at the top."""
+    target = queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
+    is_seen = target and target.status not in (PENDING, REJECTED, DISPLACED)
+    is_there = target and target.page == new.page and is_seen
+    below = target if is_there else None
+    values = values_of(new) | {"thread": below.thread if below else 0, "reply_to": below.id if below else 0}
     is_new = insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
     if is_new and new.status == APPROVED:
         count_status(connection, queries.comment_of(row), "", APPROVED)
-        if not new.is_imported:
-            note_change(connection, TOPIC, new.page)
+        note_change(connection, TOPIC, new.page)
     return queries.comment_of(row)
 
 

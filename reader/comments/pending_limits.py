@@ -3,7 +3,8 @@
 One abuser must not shut the comments of all others. Who sends too many is refused; where an article, or the site, is
 full, the oldest suspicious comment makes room: those of floods first. If there is none, whoever has the greatest share
 gives one of it, unless the new comment would have as much: in a full article the network, on a full site the article
-that has most comments waiting. What makes room is kept as DISPLACED and can be approved later.
+or the network that has most comments waiting, so that a flood gives way however it spreads over articles. What makes
+room is kept as DISPLACED and can be approved later.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ def make_room(connection: Connection, page: str, origin: Origin, now: datetime) 
     for column, value, most in ((c.client, origin.client, OF_CLIENT), (c.network, origin.network, OF_NETWORK)):
         if value and _waiting(connection, column == value) >= most:
             raise ShareUsed(Message("many comments from one place wait for an editor"), RETRY_SECONDS)
-    of_article, of_site = (c.page == page, c.network, origin.network), (c.id > 0, c.page, page)
-    for (where, share, own), most in ((of_article, OF_ARTICLE), (of_site, OF_ALL)):
+    by_network, by_page = (c.network, origin.network), (c.page, page)
+    for where, shares, most in ((c.page == page, (by_network,), OF_ARTICLE), (c.id > 0, (by_network, by_page), OF_ALL)):
         if _waiting(connection, where) >= most:
-            yielding = _most_suspicious(connection, where) or _of_greatest_share(connection, where, share, own)
+            yielding = _most_suspicious(connection, where) or _of_greatest_share(connection, where, *shares)
             if yielding is None:
                 raise Busy(Message("too many comments wait for an editor"), RETRY_SECONDS)
             displace(connection, yielding, now)
@@ -57,18 +58,25 @@ def _most_suspicious(connection: Connection, where: ColumnElement[bool]) -> Comm
 
 
 def _of_greatest_share(
-    connection: Connection, where: ColumnElement[bool], share: ColumnElement[str], own: str
+    connection: Connection, where: ColumnElement[bool], *shares: tuple[ColumnElement[str], str]
 ) -> Comment | None:
-    """The oldest comment of the greatest *share* (a column) of those that wait; None if *own* would have as many.
+    """The oldest comment of the greatest share of those that wait; None if a share of the new one would be as great.
 
-    Comments with answers stay, and those of an unknown network: they are no one's share.
+    A share is a column, and the new comment's own value in it. Comments with answers stay, and those of an unknown
+    network: they are no one's share.
     """
-    waiting = (c.status == PENDING, c.answers == 0, share != "", where)
-    count = func.count().label("count")
-    row = connection.execute(select(share, count).where(*waiting).group_by(share).order_by(count.desc(), share)).first()
-    if row is None or row[1] <= _waiting(connection, and_(where, share == own)) + 1:
+    waiting = (c.status == PENDING, c.answers == 0, where)
+    known = [(share, own) for share, own in shares if own] or shares
+    greatest, condition = max(_waiting(connection, and_(where, share == own)) for share, own in known) + 1, None
+    for share, _own in shares:
+        count = func.count().label("count")
+        query = select(share, count).where(*waiting, share != "").group_by(share).order_by(count.desc(), share)
+        row = connection.execute(query.limit(1)).first()
+        if row and row[1] > greatest:
+            greatest, condition = row[1], share == row[0]
+    if condition is None:
         return None
-    oldest = select(comments).where(*waiting, share == row[0]).order_by(c.posted_at, c.id).limit(1)
+    oldest = select(comments).where(*waiting, condition).order_by(c.posted_at, c.id).limit(1)
     return queries.comment_of(connection.execute(oldest).one())
 
 

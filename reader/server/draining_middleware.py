@@ -14,7 +14,7 @@ from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvir
 from ..web.middleware.forwarded import CLIENT
 from ..web.middleware.response_cache import AT_ONCE_BYTES
 from ..web.middleware.security_headers import with_security_headers
-from ..web.rate_limits import WaitingPlaces
+from .large_answer_places import LargeAnswerPlaces, Place
 from .request_body import BodyRefused, RequestBodies, is_unread
 
 SMALL_BYTES = AT_ONCE_BYTES
@@ -31,6 +31,9 @@ CHUNK_BYTES = 32 << 10
 LARGE_ANSWERS, LARGE_ANSWERS_OF_CLIENT, LARGE_ANSWERS_OF_NETWORK = 64, 8, 16
 """The number of responses sent in chunks at a time, in all, to one client and to one network. Each has a thread of its
 own, outside of those that take requests (``web_process.py``), and costs about a megabyte."""
+
+ENDING_ANSWERS = 16
+"""How many that lost their place to others may not have noticed it yet."""
 
 FEW_LARGE_ANSWERS, FEW_LARGE_ANSWERS_OF_CLIENT = 5, 3
 """The same where files are few, and of responses to requests with a body, which stay in the thread of the request."""
@@ -52,9 +55,10 @@ class DrainingMiddleware:
     def __init__(self, inner: WSGIApplication, bodies: RequestBodies, large_answers: int = LARGE_ANSWERS) -> None:
         self._inner, self.bodies, self.draining = inner, bodies, False
         few = min(large_answers, FEW_LARGE_ANSWERS)
-        self._large_to_bodies = WaitingPlaces(few, min(few, FEW_LARGE_ANSWERS_OF_CLIENT))
+        self._large_to_bodies = LargeAnswerPlaces(few, min(few, FEW_LARGE_ANSWERS_OF_CLIENT), few)
         is_usual = large_answers >= LARGE_ANSWERS
-        usual = WaitingPlaces(large_answers, LARGE_ANSWERS_OF_CLIENT, LARGE_ANSWERS_OF_NETWORK)
+        shares = LARGE_ANSWERS_OF_CLIENT, LARGE_ANSWERS_OF_NETWORK
+        usual = LargeAnswerPlaces(large_answers, *shares, ending=ENDING_ANSWERS)
         self._large = usual if is_usual else self._large_to_bodies
         self._copied = RecentBytes(COPIED_BYTES, COPIED_SECONDS)
         self._lingering = threading.BoundedSemaphore(LINGERING)
@@ -71,8 +75,9 @@ class DrainingMiddleware:
             self.bodies.receive(environ)
         except BodyRefused as refusal:
             return self._and_linger(_refuse(start_response, refusal.status), environ, sent)
-        answer = self._inner(environ, start_response)
-        answer = self._sent_without_waiting(answer, environ, start_response)
+        told = ToldLength(start_response)
+        answer = self._inner(environ, told)
+        answer = self._sent_without_waiting(answer, environ, told)
         if isinstance(answer, list) and is_unread(environ):
             return self._and_linger(answer, environ, sent)
         return answer
@@ -88,7 +93,7 @@ class DrainingMiddleware:
         return LargeAnswer(answer, _dropped(sent), self._lingering.release)
 
     def _sent_without_waiting(
-        self, answer: Iterable[bytes], environ: WSGIEnvironment, start_response: StartResponse
+        self, answer: Iterable[bytes], environ: WSGIEnvironment, start_response: ToldLength
     ) -> Iterable[bytes]:
         chunks, size_bytes, rest = [], 0, iter(answer)
         with ExitStack() as held:
@@ -101,13 +106,26 @@ class DrainingMiddleware:
             else:
                 return [b"".join(chunks)]
             places = self._large_to_bodies if has_body(environ) else self._large
-            if not held.enter_context(places.taken(environ.get(CLIENT, ""))):
+            place = held.enter_context(places.taken(environ.get(CLIENT, "")))
+            if place is None:
                 return _refuse(start_response, "503 Service Unavailable")
-            return LargeAnswer(chunks, rest, held.pop_all().close)
+            place.is_whole_told = start_response.is_told
+            return LargeAnswer(chunks, rest, held.pop_all().close, place)
 
 
 def has_body(environ: Mapping[str, Any]) -> bool:
     return "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+
+
+class ToldLength:
+    """A ``start_response`` that notes whether the client is told the length. Else it takes a part for the whole."""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start, self.is_told = start_response, False
+
+    def __call__(self, status: str, headers: Headers, *rest: Any) -> Callable[[bytes], object]:
+        self.is_told = any(name.lower() == "content-length" for name, _ in headers)
+        return self._start(status, headers, *rest)
 
 
 class RecentBytes:
@@ -132,16 +150,29 @@ class RecentBytes:
 
 
 class LargeAnswer:
-    """A response body: chunks read already, then the rest. The server calls ``close`` once (PEP 3333)."""
+    """A response body: chunks read already, then the rest. The server calls ``close`` once (PEP 3333).
 
-    def __init__(self, begun: list[bytes], rest: Iterator[bytes], close: Callable[[], object]) -> None:
-        self._begun, self._rest, self._close = begun, rest, close
+    It ends when its *place* is lost; being shorter than its Content-Length, it is known to be cut off.
+    """
+
+    def __init__(
+        self, begun: list[bytes], rest: Iterator[bytes], close: Callable[[], object], place: Place | None = None
+    ) -> None:
+        self._begun, self._rest, self._close, self._place = begun, rest, close, place
 
     def __iter__(self) -> Iterator[bytes]:
         begun, self._begun = self._begun, []
-        yield from _in_chunks(begun)
+        yield from self._while_in_place(_in_chunks(begun))
         del begun
-        yield from _in_chunks(self._rest)
+        yield from self._while_in_place(_in_chunks(self._rest))
+
+    def _while_in_place(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._place:
+                if self._place.is_lost:
+                    return
+                self._place.sent_bytes += len(chunk)
+            yield chunk
 
     def close(self) -> None:
         close, self._close = self._close, lambda: None

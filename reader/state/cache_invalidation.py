@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -25,9 +26,16 @@ def note_change(connection: Connection, topic: str, key: str) -> int:
 
     For example ``note_change(connection, "comments", slug)``. *connection* is one of ``State.writing``.
     """
-    moved_on = update(state_revision).values(value=state_revision.c.value + 1).returning(state_revision.c.value)
+    return note_changes(connection, topic, [key])
+
+
+def note_changes(connection: Connection, topic: str, keys: Sequence[str]) -> int:
+    """The same for several things, at least one."""
+    moved_on = update(state_revision).values(value=state_revision.c.value + len(keys)).returning(state_revision.c.value)
     revision: int = connection.execute(moved_on).scalar_one()
-    connection.execute(insert(state_changes).values(revision=revision, topic=topic, key=key))
+    first = revision - len(keys) + 1
+    rows = [{"revision": number, "topic": topic, "key": key} for number, key in enumerate(keys, first)]
+    connection.execute(insert(state_changes), rows)
     connection.execute(delete(state_changes).where(state_changes.c.revision <= revision - KEPT))
     return revision
 

@@ -79,7 +79,7 @@ class ClientLimits:
         """Of a client and of its network; none for an unknown client."""
         if not client:
             return []
-        name, network = _counted_as(client)
+        name, network = counted_as(client)
         shares = [Share(self._pseudonym(name), per_minute)]
         return [*shares, Share(self._pseudonym(network), per_minute * NETWORK_SHARES)] if network else shares
 
@@ -108,7 +108,7 @@ class WaitingPlaces:
     @contextmanager
     def taken(self, client: str) -> Iterator[bool]:
         """Whether a place was free; it is given back at the end of the block."""
-        names = _counted_as(client) if client else ("", "")
+        names = counted_as(client) if client else ("", "")
         limits = dict(zip(names, (self.per_client, self.per_network), strict=True))
         with self._lock:
             is_free = self._taken[""] < self.total and all(self._taken[n] < most for n, most in limits.items() if n)
@@ -120,7 +120,7 @@ class WaitingPlaces:
                 self._taken -= Counter(dict.fromkeys({*names, ""}, int(is_free)))
 
 
-def _counted_as(client: str) -> tuple[str, str]:
+def counted_as(client: str) -> tuple[str, str]:
     """The client and its network. An IPv4 client is its address without port; an IPv6 client its /64 network, which
     usually belongs to one household. The network is empty for text that is no address.
 
@@ -145,12 +145,12 @@ def client() -> str:
 
 def counted_client() -> str:
     """What counts as one client: its address, or the /64 network of an IPv6 address; empty if unknown."""
-    return _counted_as(found)[0] if (found := client()) else ""
+    return counted_as(found)[0] if (found := client()) else ""
 
 
 def counted_network() -> str:
     """The network that the client shares with others (IPv4 /24, IPv6 /48); empty if unknown."""
-    return _counted_as(found)[1] if (found := client()) else ""
+    return counted_as(found)[1] if (found := client()) else ""
 
 
 def client_limits() -> ClientLimits:

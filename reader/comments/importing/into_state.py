@@ -11,16 +11,17 @@ from sqlalchemy import Connection
 
 from ...i18n import N_
 from ...state import State
-from ...state.cache_invalidation import note_change
+from ...state.cache_invalidation import note_changes
 from .. import queries
 from ..acceptance import digest_of
+from ..bulk_posting import Stored, post_imported, stored_by_origin
 from ..comment import WITHDRAWN, Submission
-from ..database_writes import TOPIC, NewComment, post
+from ..database_writes import TOPIC, NewComment
 from .imported_comment import GONE, ImportedComment
 from .own_export import FORMAT
 
 NOBODY = N_("Anonymous")
-BATCH = 500
+BATCH = 1_000
 """Comments in a transaction."""
 
 
@@ -40,45 +41,75 @@ def store_comments(
 
     An answer is stored after what it answers. What was imported before is left as it is.
     """
-    outcome, pages, numbers = ImportOutcome(), dict[str, str](), dict[tuple[str, str], int]()
+    outcome, pages = ImportOutcome(), dict[str, str]()
+    storing = _Storing(program, nobody, outcome)
     usable = sorted(_usable(comments), key=lambda c: c.posted_at)
     ordered = list(_parents_first(usable))
     for start in range(0, len(ordered), BATCH):
-        batch = ordered[start : start + BATCH]
+        placed = []
+        for comment in ordered[start : start + BATCH]:
+            if comment.address not in pages:
+                pages[comment.address] = page_of(comment.address)
+            if page := pages[comment.address]:
+                placed.append((page, comment))
+            else:
+                outcome.unknown[comment.address] += 1
         with state.writing() as connection:
-            for comment in batch:
-                if comment.address not in pages:
-                    pages[comment.address] = page_of(comment.address)
-                if page := pages[comment.address]:
-                    _store(connection, program, comment, page, numbers, nobody, outcome)
-                else:
-                    outcome.unknown[comment.address] += 1
-            for page in sorted({pages[comment.address] for comment in batch} - {""}):
-                note_change(connection, TOPIC, page)
+            storing.store(connection, placed)
+            if placed:
+                note_changes(connection, TOPIC, sorted({page for page, _ in placed}))
     return outcome
 
 
-def _store(
-    connection: Connection,
-    program: str,
-    comment: ImportedComment,
-    page: str,
-    numbers: dict[tuple[str, str], int],
-    nobody: str,
-    outcome: ImportOutcome,
-) -> None:
-    origin = comment.origin or f"{program.lower()}:{page}:{comment.number}"
-    known = queries.of_origin(connection, origin)
-    if known is None:
-        parent = numbers.get((page, comment.parent), 0)
-        sent = Submission(comment.name or ("" if comment.status == WITHDRAWN else nobody), comment.text, parent)
+class _Storing:
+    """Stores comments in batches. What is new in one is stored at once, but an answer after what it answers."""
+
+    def __init__(self, program: str, nobody: str, outcome: ImportOutcome) -> None:
+        self._program, self._nobody, self._outcome = program, nobody, outcome
+        self._stored: dict[tuple[str, str], Stored] = {}
+        """By page, and number there."""
+        self._new: dict[str, tuple[str, NewComment, Stored | None]] = {}
+        """By origin: the number there, and what ``post_imported`` takes."""
+
+    def store(self, connection: Connection, batch: list[tuple[str, ImportedComment]]) -> None:
+        rest = [
+            (page, comment, comment.origin or f"{self._program.lower()}:{page}:{comment.number}")
+            for page, comment in batch
+        ]
+        known = stored_by_origin(connection, (origin for _, _, origin in rest))
+        while rest:
+            later, awaited = [], set[tuple[str, str]]()
+            for page, comment, origin in rest:
+                if origin in self._new or (page, comment.parent) in awaited:
+                    later.append((page, comment, origin))
+                elif origin in known:
+                    self._outcome.known += 1
+                    self._stored[page, comment.number] = known[origin]
+                    continue
+                else:
+                    self._add(page, comment, origin)
+                awaited.add((page, comment.number))
+            known |= self._store_new(connection)
+            rest = later
+
+    def _add(self, page: str, comment: ImportedComment, origin: str) -> None:
+        below = self._stored.get((page, comment.parent))
+        new = self._new_comment(page, comment, origin)
+        self._new[origin] = comment.number, new, below if below and below.page == page else None
+
+    def _new_comment(self, page: str, comment: ImportedComment, origin: str) -> NewComment:
+        sent = Submission(comment.name or ("" if comment.status == WITHDRAWN else self._nobody), comment.text)
         new = NewComment(page, sent, comment.posted_at, comment.status, origin, digest=digest_of(comment.text))
-        more = replace(new, is_paper=comment.is_paper, edited_at=comment.edited_at, is_imported=True)
-        known = post(connection, more)
-        outcome.stored += 1
-    else:
-        outcome.known += 1
-    numbers[page, comment.number] = known.id
+        return replace(new, is_paper=comment.is_paper, edited_at=comment.edited_at)
+
+    def _store_new(self, connection: Connection) -> dict[str, Stored]:
+        """By origin."""
+        new, self._new = self._new, {}
+        stored = post_imported(connection, [(one, below) for _, one, below in new.values()])
+        for origin, (number, one, _) in new.items():
+            self._stored[one.page, number] = stored[origin]
+        self._outcome.stored += len(stored)
+        return stored
 
 
 def _usable(comments: Iterable[ImportedComment]) -> list[ImportedComment]:
