@@ -20,7 +20,9 @@ from sqlalchemy import insert, select
 
 from reader.backup import restoring, state_rows
 from reader.backup.restoring import restore_backup
+from reader.backup.unfinished import unfinished
 from reader.backup.writing import write_backup
+from reader.cli import main
 from reader.editing.ledger import record
 from reader.errors import BadBackup, HalfRestored, StateUnusable
 from reader.publication_history.database_tables import COPIED, versions
@@ -324,6 +326,31 @@ def test_a_restore_that_is_killed_while_it_loads_the_state_leaves_the_articles_a
     assert "later.md" not in restored
     places = (settings.articles, settings.articles.parent, settings.data)
     assert [path for place in places for path in place.iterdir() if "restored-" in path.name] == []
+
+
+def test_a_restore_that_is_killed_before_the_database_commits_is_told_until_it_is_finished(
+    archive, settings, monkeypatch, runner
+):
+    """The articles are of the backup then, and the state is that of before."""
+    saved, state_saved = files_in(settings.articles), rows(settings)
+    (settings.articles / "later.md").write_text("# 后来")
+    assert unfinished(settings) is None
+    if (child := os.fork()) == 0:
+        after_renaming(monkeypatch, lambda: os._exit(9))
+        restore_backup(settings, archive, force=True)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert str(archive) in str(unfinished(settings))
+    assert files_in(settings.articles) == saved
+    for name, value in (("ARTICLES", settings.articles), ("INSTANCE", settings.instance)):
+        monkeypatch.setenv(f"READER_{name}", str(value))
+    monkeypatch.setenv("READER_DATABASE_URL", settings.database_url)
+    for command in ("serve", "doctor"):
+        told = runner.invoke(main, [command])
+        assert (told.exit_code, f"restore --force {archive}" in told.output) == (1, True), told.output
+    restore_backup(settings, archive, force=True)
+    assert (files_in(settings.articles), rows(settings)) == (saved, state_saved)
+    assert unfinished(settings) is None
 
 
 def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_path):

@@ -4,5 +4,6 @@ archive.py     the layout of the file
 writing.py     making it, while a server runs
 restoring.py   reading one, which may be hostile, into empty places
 renaming.py    putting files in their places, and taking it back
+unfinished.py  the mark that tells of a restore that was killed
 state_rows.py  the rows of the state database, in a form that both engines can read
 """

@@ -3,7 +3,8 @@
 Files are unpacked beside their place. The database is filled, then they are renamed, and the transaction is committed
 last: if a renaming fails it is rolled back, and if it fails itself the renamings are taken back. An articles folder
 that can't be renamed, such as a mounted volume, stays: they are unpacked in a hidden folder inside, and what was there
-is moved into another one.
+is moved into another one. If it is killed meanwhile, a mark stays (``unfinished.py``): ``serve`` and
+``doctor`` say how to finish it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 from .renaming import ASIDE, moved_aside, renamed
+from .unfinished import marked
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -94,6 +96,7 @@ def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tu
     inside = settings.articles if is_kept else None
     with (
         _unpacked(archive, records, settings, inside) as unpacked,
+        marked(settings, archive),
         moved_aside(database, None) as database_aside,
         ExitStack() as places,
         _state_loaded(archive, state),  # takes long: who kills it finds the articles where they were

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import click
 from packaging.requirements import Requirement
 
+from ..backup.unfinished import unfinished
 from ..editing.access_token import token_of
 from ..errors import LimitTooLow, StateUnusable
 from ..i18n import Message, catalogue_of
@@ -216,6 +217,8 @@ def _fault_of(path: Path) -> str:
 
 
 def state_database(settings: Settings) -> Iterator[Finding]:
+    if told := unfinished(settings):
+        yield Finding(PROBLEM, told)
     state = State(settings.state_url)
     path = state.path
     if path and not path.exists():

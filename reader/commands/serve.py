@@ -11,6 +11,7 @@ from functools import partial
 
 import click
 
+from ..backup.unfinished import unfinished
 from ..comments.default_mode import mode_of
 from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
@@ -22,7 +23,7 @@ from ..server.writable_instance_folder import InstanceFolder
 from ..settings import Settings
 from ..storage.folder_checks import check_folders
 from ..storage.process_limits import check_process_limits
-from .click_localization import echo
+from .click_localization import echo, localized
 
 LOG = logging.getLogger(__name__)
 CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
@@ -38,6 +39,8 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     open_standard_files()
     check_process_limits(settings, workers)
     check_folders(settings)
+    if told := unfinished(settings):
+        raise click.ClickException(localized(told))
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
         raise SystemExit(_serve(settings, instance, listener, f"http://{_shown(host)}:{port}/", workers))
 
