@@ -56,7 +56,9 @@ def create_app(services: Services | None = None) -> Flask:
     inner = CompressionDictionaryMiddleware(response_cache)
     checked = RequestChecks(inner, settings.known_hosts, refuses_others=bool(settings.hosts))
     below_path = PathPrefixMiddleware(checked, settings.path_prefix)
-    app.wsgi_app = ForwardedMiddleware(below_path, settings.proxies, direct=settings.trusted_proxies == "none")  # type: ignore[method-assign]
+    direct = settings.trusted_proxies == "none"
+    forwarded = ForwardedMiddleware(below_path, settings.proxies, direct, settings.trusts_unix_peers)
+    app.wsgi_app = forwarded  # type: ignore[method-assign]
     if settings.access_log:
         access_log = app.extensions["access_log"] = AccessLog(app.wsgi_app, writer_to(settings.access_log))
         app.wsgi_app = access_log  # type: ignore[method-assign]

@@ -188,6 +188,16 @@ class CannotListen(ReaderError):
         super().__init__(Message(msgid, host=host, port=port, reason=reason))
 
 
+class CannotListenAt(ReaderError):
+    """``serve`` cannot make its UNIX socket at *path*; ``reason`` is the system's error message."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        msgid = N_(
+            "cannot listen on the socket %(path)s: %(reason)s; stop what uses it, or choose another --host unix:PATH"
+        )
+        super().__init__(Message(msgid, path=path, reason=reason))
+
+
 class UnknownHost(ReaderError):
     """``serve`` has no such address."""
 

@@ -131,8 +131,13 @@ def hosts(value: str) -> str:
     return ",".join(names)
 
 
+UNIX_PEER = "unix"
+"""In READER_TRUSTED_PROXIES: whoever connects by a UNIX socket, and so has no address."""
+
+
 def parsed_networks(networks: str) -> tuple[Network, ...]:
-    return tuple(map(ipaddress.ip_network, networks.split(","))) if networks not in ("", "none") else ()
+    parts = [part for part in networks.split(",") if part not in ("", "none", UNIX_PEER)]
+    return tuple(map(ipaddress.ip_network, parts))
 
 
 def networks(value: str) -> str:
@@ -140,6 +145,17 @@ def networks(value: str) -> str:
     if value.lower() == "none":
         return "none"
     return ",".join(str(ipaddress.ip_network(part.strip(), strict=False)) for part in value.split(",") if part.strip())
+
+
+def proxies(value: str) -> str:
+    """As ``networks``; ``unix`` is one, too."""
+    parts = [part.strip() for part in value.split(",")]
+    others = networks(",".join(part for part in parts if part.lower() != UNIX_PEER))
+    if UNIX_PEER not in map(str.lower, parts):
+        return others
+    if others == "none":
+        raise ValueError(value)
+    return ",".join(filter(None, [UNIX_PEER, others]))
 
 
 def folder(value: str) -> Path:

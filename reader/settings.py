@@ -16,6 +16,7 @@ from .errors import BadSetting
 from .i18n import Message
 from .setting_values import (
     SHORTEST_TOKEN,
+    UNIX_PEER,
     Network,
     Unusable,
     access_log,
@@ -31,6 +32,7 @@ from .setting_values import (
     number,
     one_of,
     parsed_networks,
+    proxies,
     secret,
     smtp_url,
     switch,
@@ -143,6 +145,10 @@ class Settings:
     @property
     def proxies(self) -> tuple[Network, ...]:
         return parsed_networks(self.trusted_proxies)
+
+    @property
+    def trusts_unix_peers(self) -> bool:
+        return UNIX_PEER in self.trusted_proxies.split(",")
 
     @property
     def metrics_readers(self) -> tuple[Network, ...]:
@@ -260,7 +266,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "comment_words": (Message("a file with a word on each line"), file),
     "language": (Message("a language tag such as zh-CN"), language),
     "hosts": (Message("host names without port, such as news.example,www.news.example"), hosts),
-    "trusted_proxies": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), networks),
+    "trusted_proxies": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or unix, or none"), proxies),
     "metrics_allow": (Message("addresses or networks, such as 127.0.0.1,10.0.0.0/8, or none"), networks),
     "timezone": (Message("a time zone such as Asia/Shanghai"), ZoneInfo),
 }

@@ -9,8 +9,8 @@ from serving import free_port
 
 from reader.cli import main
 from reader.commands.serve import _shown
-from reader.errors import CannotListen, UnknownHost
-from reader.server.listener import open_listener
+from reader.errors import CannotListen, CannotListenAt, UnknownHost
+from reader.server.listener import open_listener, queued_connections, refuse_new_connections
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
@@ -18,17 +18,56 @@ def test_an_ipv6_address_may_be_in_brackets(host):
     port = free_port()
     with open_listener(host, port) as listener, socket.create_connection(("::1", port)):
         assert listener.family == socket.AF_INET6
-    assert _shown(host) == "[::1]"
+    assert _shown(host, port) == f"http://[::1]:{port}/"
 
 
 @pytest.mark.parametrize(
-    ("host", "shown"), [("::", "localhost"), ("127.0.0.1", "localhost"), ("192.0.2.1", "192.0.2.1")]
+    ("host", "shown"),
+    [
+        ("::", "http://localhost:8000/"),
+        ("127.0.0.1", "http://localhost:8000/"),
+        ("192.0.2.1", "http://192.0.2.1:8000/"),
+        ("2001:db8::1", "http://[2001:db8::1]:8000/"),
+        ("unix:/run/reader.sock", "unix:/run/reader.sock"),
+    ],
 )
 def test_the_address_shown_can_be_opened_in_a_browser(host, shown):
-    assert _shown(host) == shown
+    assert _shown(host, 8000) == shown
 
 
-@pytest.mark.parametrize("host", ["no such host", "a..b", "x" * 70, "a\0b", "[::1", "unix:/run/reader.sock"])
+def test_every_address_of_ipv6_is_every_address_of_ipv4_too():
+    port = free_port()
+    with open_listener("::", port), socket.create_connection(("127.0.0.1", port)):
+        pass
+
+
+def test_a_socket_file_that_nobody_listens_on_is_replaced_and_no_other_file(tmp_path):
+    path = tmp_path / "reader.sock"
+    host = f"unix:{path}"
+    open_listener(host, 1).close()  # as a server that was killed leaves it
+    with open_listener(host, 1) as listener:
+        assert path.stat().st_mode & 0o777 == 0o666
+        with pytest.raises(CannotListenAt, match="in use"):
+            open_listener(host, 1)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            refuse_new_connections(listener)
+            assert not path.exists()
+            assert queued_connections(listener) == 1
+            for _ in ("who asked whether anybody listens", "the client"):
+                listener.accept()[0].close()
+            assert queued_connections(listener) == 0
+    path.write_text("an article")
+    with pytest.raises(CannotListenAt, match="in use"):
+        open_listener(host, 1)
+    assert path.read_text() == "an article"
+    with pytest.raises(CannotListenAt, match="No such file"):
+        open_listener(f"unix:{tmp_path}/none/reader.sock", 1)
+    with pytest.raises(CannotListenAt, match="too long"):
+        open_listener(f"unix:{tmp_path}/{'x' * 120}", 1)
+
+
+@pytest.mark.parametrize("host", ["no such host", "a..b", "x" * 70, "a\0b", "[::1"])
 def test_a_host_that_is_none_is_refused_with_the_option(host, runner, settings):
     places = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
     answer = runner.invoke(main, ["serve", "--host", host, "--port", str(free_port())], env=places)

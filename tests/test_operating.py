@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
+from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,22 +24,53 @@ from reader.app import create_app
 from reader.settings import ROOT
 from reader.web.views.monitoring import FAILED
 
+EVERY_ADDRESS = "::" if Path("/proc/net/if_inet6").exists() else "0.0.0.0"
+
+
+class UnixConnection(HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=LIMIT_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(LIMIT_SECONDS)
+        self.sock.connect(str(self._path))
+
+
+def status_at(path: Path, address: str, **fields: str) -> int:
+    """That of GET *address* by the UNIX socket at *path*; 0 if nobody listens."""
+    with closing(UnixConnection(path)) as connection:
+        try:
+            connection.request("GET", address, headers={name.replace("_", "-"): text for name, text in fields.items()})
+            return connection.getresponse().status
+        except OSError:
+            return 0
+
+
+def is_up(url: str | Path) -> bool:
+    return status_at(url, "/healthz") == 200 if isinstance(url, Path) else answers(f"{url}/healthz", {200})
+
 
 @pytest.fixture
-def server(settings, drop, tmp_path):
-    """``python -m reader serve`` with two web processes, as (address, process)."""
+def server(request, settings, drop, tmp_path):
+    """``python -m reader serve`` with two web processes, as (address, process). The parameter ``unix`` has it listen on
+    a socket, which is the address then."""
     for n in range(5):
         drop(f"s{n}.md", f"---\ntitle: 雨{n}\npublished: 2026-05-0{n + 1}\n---\n今天下雨。")
     drop("broken.md", "---\ntitle: [\n---\n")
     port = free_port()
     places = inherited() | {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
-    command = [sys.executable, "-m", "reader", "serve", "--workers", "2", "--port", str(port)]
+    places |= {"READER_TRUSTED_PROXIES": "unix", "READER_METRICS_ALLOW": "127.0.0.0/8,192.0.2.0/24"}
+    path = tmp_path / "reader.sock" if getattr(request, "param", "") == "unix" else None
+    host = f"unix:{path}" if path else EVERY_ADDRESS
+    command = [sys.executable, "-m", "reader", "serve", "--workers", "2", "--host", host, "--port", str(port)]
     log = tmp_path / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=places, stdout=output, stderr=subprocess.STDOUT)
     try:
-        url = f"http://127.0.0.1:{port}"
-        while log.read_text().count("Started worker") < 2 or not answers(f"{url}/healthz", {200}):
+        url = path or f"http://127.0.0.1:{port}"
+        while log.read_text().count("Started worker") < 2 or not is_up(url):
             assert process.poll() is None, log.read_text()
             time.sleep(0.05)
         yield url, process
@@ -108,9 +141,14 @@ def test_a_reload_and_a_stop_lose_no_request(server):
     assert failures == []
 
 
-def test_a_stop_finishes_what_was_begun(server):
-    url, process = server
-    connection = HTTPConnection(url.removeprefix("http://"))
+@pytest.mark.parametrize("server", ["unix"], indirect=True)
+def test_a_unix_socket_serves_what_its_proxy_passes_on_and_a_stop_finishes_what_was_begun(server):
+    """In one test, as each needs a server of its own."""
+    path, process = server
+    assert status_at(path, "/metrics") == 403  # nobody knows who asks
+    assert status_at(path, "/metrics", X_Forwarded_For="203.0.113.7") == 403
+    assert status_at(path, "/metrics", X_Forwarded_For="192.0.2.7") == 200
+    connection = UnixConnection(path)
     connection.connect()
     connection.putrequest("GET", "/search?q=%E9%9B%A8")
     connection.endheaders()
@@ -120,6 +158,7 @@ def test_a_stop_finishes_what_was_begun(server):
     assert response.read()
     connection.close()
     assert process.wait(LIMIT_SECONDS) == 0
+    assert not path.exists()
 
 
 def children(pid):

@@ -15,7 +15,7 @@ from ..backup.unfinished import unfinished
 from ..comments.default_mode import mode_of
 from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message
-from ..server.listener import open_listener
+from ..server.listener import UNIX, open_listener
 from ..server.loaded_application import LoadedApplication
 from ..server.spawn_web_process import open_standard_files
 from ..server.supervisor import Supervisor
@@ -30,7 +30,12 @@ CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; 0.0.0.0 for all, :: for IPv6 too, unix:PATH for a socket.",
+)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--workers", default=CORES, show_default="one per core", type=COUNT, help="Web processes.")
 @click.pass_obj
@@ -42,7 +47,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     if told := unfinished(settings):
         raise click.ClickException(localized(told))
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
-        raise SystemExit(_serve(settings, instance, listener, f"http://{_shown(host)}:{port}/", workers))
+        raise SystemExit(_serve(settings, instance, listener, _shown(host, port), workers))
 
 
 def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
@@ -60,7 +65,8 @@ def _editor_token(settings: Settings, address: str) -> dict[str, str]:
     """The variable for web processes. At the first start makes the token, and tells where the desk is."""
     try:
         if made := make_token(settings):
-            desk = address_with(made, settings.base_url or address.rstrip("/"))
+            here = "http://localhost" if address.startswith(UNIX) else address.rstrip("/")
+            desk = address_with(made, settings.base_url or here)
             with suppress(OSError):
                 echo(Message("Editor's desk of this new site: %(address)s", address=desk), err=True)
     except OSError as error:  # the site is read, not written
@@ -69,8 +75,10 @@ def _editor_token(settings: Settings, address: str) -> dict[str, str]:
     return {"READER_EDITOR_TOKEN": token} if token else {}
 
 
-def _shown(host: str) -> str:
-    """The host for a URL: an IPv6 address is in brackets (RFC 3986 3.2.2)."""
-    if ":" in host and host != "::" and not host.startswith("["):
-        return f"[{host}]"
-    return "localhost" if host in ("0.0.0.0", "127.0.0.1", "::") else host  # noqa: S104 (compared, not bound)
+def _shown(host: str, port: int) -> str:
+    """For a browser, with an IPv6 address in brackets (RFC 3986 3.2.2); a UNIX socket as it was named."""
+    if host.startswith(UNIX):
+        return host
+    is_local = host in ("0.0.0.0", "127.0.0.1", "::", "[::]")  # noqa: S104 (compared, not bound)
+    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"http://{'localhost' if is_local else name}:{port}/"

@@ -70,7 +70,8 @@ class Seen:
 
 
 class ConnectionWatch:
-    """Watches the connections accepted on *port*; at most *places* are allowed.
+    """Watches the connections accepted on *port*; at most *places* are allowed. A path in its place is that of a UNIX
+    socket: connections of a proxy on this machine are counted, and it is the proxy that ends those of slow clients.
 
     *slowest* returns the body that is too slow while other requests wait for its place. All connections of its client
     that have been unanswered for as long are shut down: WSGI does not tell which of them carries the body.
@@ -79,7 +80,7 @@ class ConnectionWatch:
 
     def __init__(
         self,
-        port: int,
+        port: int | str,
         places: int,
         slowest: Callable[[], Body | None] = lambda: None,
         is_crowded: Callable[[], bool] = lambda: False,
@@ -96,6 +97,8 @@ class ConnectionWatch:
         return count
 
     def run(self, stopped: threading.Event) -> None:
+        if isinstance(self._port, str):
+            return
         while not stopped.wait(LOOK_SECONDS):
             with suppress(OSError):
                 self.shut_down_stalled(time.monotonic())
@@ -168,8 +171,8 @@ def _is_over(window: tuple[float, int], acknowledged: int, now: float, least: in
     return now - begun > STALLED_SECONDS / 2 and acknowledged - before >= least
 
 
-def _connection(descriptor: Path, port: int) -> socket.socket | None:
-    """A duplicate of this TCP connection that was accepted on *port*; None if the descriptor is something else.
+def _connection(descriptor: Path, port: int | str) -> socket.socket | None:
+    """A duplicate of this connection that was accepted on *port*; None if the descriptor is something else.
 
     Raises OSError if it is closed, or used for something else, meanwhile; the duplicate is closed then.
     """
@@ -183,11 +186,18 @@ def _connection(descriptor: Path, port: int) -> socket.socket | None:
         raise
     with ExitStack() as otherwise:
         otherwise.callback(connection.close)
-        is_tcp = connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM
-        if is_tcp and connection.getsockname()[1] == port and connection.getpeername():  # raises for a listening socket
+        if connection.type == socket.SOCK_STREAM and _local_end(connection) == port:
+            connection.getpeername()  # raises for a listening socket
             otherwise.pop_all()
             return connection
     return None
+
+
+def _local_end(connection: socket.socket) -> int | str | None:
+    """The port of a TCP connection, the path of a UNIX socket."""
+    if connection.family == socket.AF_UNIX:
+        return connection.getsockname()  # type: ignore[no-any-return]
+    return connection.getsockname()[1] if connection.family in (socket.AF_INET, socket.AF_INET6) else None
 
 
 def _moved(connection: socket.socket) -> tuple[int, int]:

@@ -1,22 +1,33 @@
-"""The listening socket, opened by the main process and kept open until it ends."""
+"""The listening socket, opened by the main process and kept open until it ends: TCP, or a UNIX socket (unix(7))."""
 
 from __future__ import annotations
 
 import ctypes
 import errno
 import re
+import select
 import socket
+import stat
 import struct
 import time
 from contextlib import suppress
+from pathlib import Path
 
-from ..errors import CannotListen, UnknownHost
+from ..errors import CannotListen, CannotListenAt, UnknownHost
 
 BACKLOG = 1024
 """The length of the kernel's queue of connections that are not accepted yet."""
 
 RETRY_SECONDS = 3.0
 """How long to retry binding: the web processes of a server that was killed may hold the port for a moment."""
+
+UNIX = "unix:"
+"""What ``--host`` begins with if a path follows."""
+
+SOCKET_MODE = 0o666
+"""As a port of this machine, which all its users reach. The folder may admit fewer."""
+
+EVERY_ADDRESS = "::"
 
 SO_ATTACH_FILTER = 26  # asm-generic/socket.h
 _NO_NEW_CONNECTIONS = (
@@ -30,10 +41,13 @@ _NO_NEW_CONNECTIONS = (
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """A bound, listening socket without SO_REUSEPORT. *host* may be an IPv6 address in brackets, as in URLs.
+    """A bound, listening socket without SO_REUSEPORT. *host* may be an IPv6 address in brackets, as in URLs, or
+    ``unix:`` and a path.
 
-    Raises CannotListen and UnknownHost.
+    Raises CannotListen, CannotListenAt and UnknownHost.
     """
+    if host.startswith(UNIX):
+        return _unix_listener(Path(host.removeprefix(UNIX)))
     deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
@@ -52,6 +66,8 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if host == EVERY_ADDRESS:  # of IPv4, too, whatever net.ipv6.bindv6only says
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
         listener.listen(BACKLOG)
     except BaseException:
@@ -60,11 +76,44 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _unix_listener(path: Path) -> socket.socket:
+    """Takes the place of a socket that a server left there when it was killed."""
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        _remove_abandoned(path)
+        listener.bind(str(path.absolute()))
+        path.chmod(SOCKET_MODE)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotListenAt(str(path), error.strerror or str(error)) from error
+    return listener
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Deletes a socket on which nobody listens. Raises OSError."""
+    if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
+        return
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path.absolute()))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+
+
+def is_unix(listener: socket.socket) -> bool:
+    return listener.family == socket.AF_UNIX
+
+
 def refuse_new_connections(listener: socket.socket) -> None:
-    """Drops new SYN packets with a socket filter; connections in the queue can still be accepted.
+    """Drops new SYN packets with a socket filter, or deletes the UNIX socket; connections in the queue can still be
+    accepted.
 
     Closing the socket instead would reset the queued connections, whose clients may have sent requests already.
     """
+    if is_unix(listener):
+        Path(listener.getsockname()).unlink(missing_ok=True)
+        return
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in _NO_NEW_CONNECTIONS))
     filter_ = struct.pack("@HP", len(_NO_NEW_CONNECTIONS), ctypes.addressof(program))
     with suppress(OSError):
@@ -74,8 +123,10 @@ def refuse_new_connections(listener: socket.socket) -> None:
 def queued_connections(listener: socket.socket) -> int:
     """How many connections no process has accepted yet: tcpi_unacked of a listening socket (linux/tcp.h, tcp_get_info).
 
-    0 where the kernel doesn't tell.
+    0 where the kernel doesn't tell. A UNIX socket tells only whether there are any.
     """
+    if is_unix(listener):
+        return len(select.select([listener], [], [], 0)[0])
     try:
         (queued,) = struct.unpack_from("=I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)
     except (OSError, struct.error):

@@ -39,7 +39,7 @@ from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
 from .draining_middleware import FEW_LARGE_ANSWERS, LARGE_ANSWERS, LINGERING, DrainingMiddleware, LargeAnswer, has_body
 from .leader_followers import LeaderFollowers
-from .listener import BACKLOG, silent_listener
+from .listener import BACKLOG, is_unix, silent_listener
 from .request_body import PLACES, WAITING, RequestBodies
 from .spawn_web_process import Arguments
 from .supervisor import SIGNALS
@@ -109,7 +109,7 @@ def run(arguments: Arguments) -> None:
     application = DrainingMiddleware(app.wsgi_app, bodies, most.large_answers)
     answer = granian_callback(application, cached_responses_of(app))
     worker = _worker(arguments.listener, arguments.number, most.connections, most.threads)
-    watch = ConnectionWatch(_port(arguments.listener), most.connections, bodies.slowest, application.is_crowded)
+    watch = ConnectionWatch(_address(arguments.listener), most.connections, bodies.slowest, application.is_crowded)
     serve(application, answer, worker, watch, arguments, serving)
     stop.set()
     os._exit(0)  # skips interpreter shutdown, which is unsafe while daemon threads run in libraries
@@ -130,7 +130,8 @@ def serve(
     end.add_cb(stopped.set)
     loop = loops.get(Loops.auto)
     scheduler = _new_cbscheduler(loop, answer, impl_asyncio=True)  # type: ignore[no-untyped-call]
-    worker.serve_mtr(scheduler, loop, end)
+    serve_on = worker.serve_mtr_uds if _is_unix(facts.listener) else worker.serve_mtr
+    serve_on(scheduler, loop, end)
     threading.Thread(target=watch.run, args=(stopped,), name="connections", daemon=True).start()
     os.write(facts.ready, b"1")
     os.close(facts.ready)
@@ -245,16 +246,21 @@ def _worker(listener: int, number: int, connections: int, threads: int) -> Any:
     make_worker: Any = WSGIWorker  # the type stubs of both lack parameters
     hold: Any = SocketHolder
     return make_worker(
-        number, (None, hold(listener, False, BACKLOG)),
+        number, (None, hold(listener, _is_unix(listener), BACKLOG)),
         None, 1, 512, threads, 30, connections, "1", settings, None, None,
         False, None, None, None, "1.3", None, [], False, (None, None),
     )  # fmt: skip
 
 
-def _port(listener: int) -> int:
+def _address(listener: int) -> int | str:
+    """The port, or the path of a UNIX socket."""
     with socket.socket(fileno=os.dup(listener)) as known:
-        port: int = known.getsockname()[1]
-        return port
+        name = known.getsockname()
+        return name if is_unix(known) else name[1]  # type: ignore[no-any-return]
+
+
+def _is_unix(listener: int) -> bool:
+    return isinstance(_address(listener), str)
 
 
 if __name__ == "__main__":

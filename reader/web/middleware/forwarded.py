@@ -31,17 +31,20 @@ log = logging.getLogger(__name__)
 
 
 class ForwardedMiddleware:
-    """*trusted* are the networks of proxies; *direct* means that there are none, so each peer is a client."""
+    """*trusted* are the networks of proxies; *direct* means that there are none, so each peer is a client.
+    *trusts_unix* means that whoever connects by a UNIX socket is a proxy, too."""
 
-    def __init__(self, inner: WSGIApplication, trusted: Sequence[Network], direct: bool) -> None:
-        self._inner, self._trusted, self._direct = inner, trusted, direct
+    def __init__(
+        self, inner: WSGIApplication, trusted: Sequence[Network], direct: bool, trusts_unix: bool = False
+    ) -> None:
+        self._inner, self._trusted, self._direct, self._trusts_unix = inner, trusted, direct, trusts_unix
         self._by_count = {n: ProxyFix(inner, x_for=n, x_proto=1, x_host=1) for n in range(1, _MOST_PROXIES + 1)}
         self._warned = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
         forwarded = [name for name in _FORWARDED if name in environ]
-        if forwarded and is_within(peer, self._trusted):
+        if forwarded and self._is_proxy(peer):
             return self._set_client(environ, start_response)
         for name in forwarded:
             del environ[name]
@@ -51,6 +54,9 @@ class ForwardedMiddleware:
         if forwarded and not self._direct:
             self._warn(peer)
         return self._inner(environ, start_response)
+
+    def _is_proxy(self, peer: str) -> bool:
+        return is_within(peer, self._trusted) or (self._trusts_unix and address_in(peer) is None)
 
     def _set_client(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The client is the last address that is not a trusted proxy. Earlier addresses can be forged.
@@ -80,7 +86,7 @@ class ForwardedMiddleware:
             log.warning(
                 "%s sends X-Forwarded-* or Forwarded, which is ignored: if it is your proxy, set READER_TRUSTED_PROXIES"
                 " to its address and READER_BASE_URL to the site's; until then addresses are those of the request",
-                peer or "a peer",
+                peer or "a peer without an address (unix)",
             )
 
 
