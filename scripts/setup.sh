@@ -60,17 +60,24 @@ main() {
   esac
   make_environment
   case $target in
-    serve) install_python_packages requirements.txt ;;
-    check | test) install_python_packages requirements-dev.txt ;;
-    bench) install_python_packages benchmarks/requirements.txt ;;
+    serve) at_once "install_python_packages requirements.txt" build_fonts ;;
+    check) install_python_packages requirements-dev.txt ;;
+    test) at_once "install_python_packages requirements-dev.txt" install_npm_packages build_fonts ;;
+    bench) at_once "install_python_packages benchmarks/requirements.txt" install_npm_packages build_fonts ;;
   esac
   compile_modules
-  case $target in
-    test | bench) install_npm_packages ;;
-  esac
-  case $target in
-    serve | test | bench) build_fonts ;;
-  esac
+}
+
+at_once() { # $@: commands; each has minutes of work on a new machine, and none needs another. Waits for all.
+  local command job jobs=() failed=0
+  for command in "$@"; do
+    $command &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do
+    wait "$job" || failed=1
+  done
+  return "$failed"
 }
 
 # --- Debian packages -------------------------------------------------------------------------------------------------
