@@ -7,9 +7,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from reader.cli import COMMANDS
 
@@ -72,10 +71,20 @@ def _part(module: Path) -> str:
     return "" if top == "__init__" else top
 
 
-def _imports(module: Path) -> Iterator[tuple[int, str]]:
+@cache
+def _tree(module: Path) -> ast.Module:
+    return ast.parse(module.read_text("utf-8"))
+
+
+@cache
+def _imports(module: Path) -> list[tuple[int, str]]:
     """(line, full dotted name) of every import in *module*, at any depth."""
+    return list(_imports_of(module))
+
+
+def _imports_of(module: Path) -> Iterator[tuple[int, str]]:
     folder = ["reader", *module.relative_to(PACKAGE).parts[:-1]]
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -100,7 +109,7 @@ def _layer(part: str) -> int:
 
 
 def _lines_of_code(module: Path) -> int:
-    tree = ast.parse(module.read_text("utf-8"))
+    tree = _tree(module)
     texts = [n for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
     spoken = {line for text in texts for line in range(text.lineno, text.end_lineno + 1)}
     lines = enumerate(module.read_text("utf-8").splitlines(), 1)
@@ -132,13 +141,14 @@ def test_the_map_and_the_guide_for_contributors_name_every_part_in_its_layer():
     assert not [part for layer in LAYERS for part in layer - {"__main__"} if not re.search(rf"\b{part}\b", layout)]
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_its_own_layer_and_those_below(module):
-    part = _part(module)
-    wrong = [
-        f"line {line}: {other}" for line, other in _imported_parts(module) if part and _layer(other) > _layer(part)
+def test_a_module_imports_only_its_own_layer_and_those_below():
+    upwards = [
+        f"{module.relative_to(ROOT)}:{line}: {other}"
+        for module in MODULES
+        for line, other in _imported_parts(module)
+        if _part(module) and _layer(other) > _layer(_part(module))
     ]
-    assert not wrong, f"{module.relative_to(ROOT)} reaches upwards: {wrong}"
+    assert not upwards
 
 
 def test_the_package_itself_imports_nothing_of_its_own():
@@ -155,17 +165,20 @@ def test_formats_exports_and_feeds_are_parts_side_by_side():
     assert not sideways
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_web_and_app_know_flask(module):
-    if _part(module) in KNOW_FLASK or module == CALLS_THE_APP:
-        return
-    wrong = [f"line {line}: {name}" for line, name in _imports(module) if name.split(".")[0] in FLASK]
-    assert not wrong, f"{module.relative_to(ROOT)}: {wrong}"
+def test_only_web_and_app_know_flask():
+    wrong = [
+        f"{module.relative_to(ROOT)}:{line}: {name}"
+        for module in MODULES
+        if _part(module) not in KNOW_FLASK and module != CALLS_THE_APP
+        for line, name in _imports(module)
+        if name.split(".")[0] in FLASK
+    ]
+    assert not wrong
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_fits_in_one_reading(module):
-    assert len(module.read_text("utf-8").splitlines()) <= LONGEST_MODULE
+def test_a_module_fits_in_one_reading():
+    lines = {str(module.relative_to(ROOT)): len(module.read_text("utf-8").splitlines()) for module in MODULES}
+    assert not {name: count for name, count in lines.items() if count > LONGEST_MODULE}
 
 
 def test_the_package_fits_in_one_head():
@@ -181,7 +194,7 @@ def test_every_module_says_what_it_is_for():
     silent = [
         str(module.relative_to(ROOT))
         for module in MODULES
-        if module.name != "__main__.py" and not ast.get_docstring(ast.parse(module.read_text("utf-8")))
+        if module.name != "__main__.py" and not ast.get_docstring(_tree(module))
     ]
     assert not silent
 
@@ -201,7 +214,7 @@ def test_only_the_sanitizer_and_known_makers_of_markup_make_markup():
     makers = {
         str(module.relative_to(PACKAGE))
         for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        for node in ast.walk(_tree(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
     assert makers <= set(MAY_MAKE_MARKUP)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -214,35 +215,20 @@ LINE_PATTERNS = {
 }
 
 
+LINE_UNITS = [
+    *("报", "社台", "本报", "  通讯员  ", "记者 摄影 ", "/ ", "分享到/ ", "[】", "【关闭】", "by ›", "首页 > ", "\u3000 \u3000", "1 "),
+    *("[1]", "来源:a ", "张三、", "by A. ", "大 ", "| ", "·", "图文/", "：", "a-b ", "编辑 ", "www.", "版 "),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("pattern", LINE_PATTERNS.values(), ids=list(LINE_PATTERNS))
-@pytest.mark.parametrize(
-    "unit",
-    [
-        *(
-            "报",
-            "社台",
-            "本报",
-            "  通讯员  ",
-            "记者 摄影 ",
-            "/ ",
-            "分享到/ ",
-            "[】",
-            "【关闭】",
-            "by ›",
-            "首页 > ",
-            "\u3000 \u3000",
-            "1 ",
-        ),
-        *("[1]", "来源:a ", "张三、", "by A. ", "大 ", "| ", "·", "图文/", "：", "a-b ", "编辑 ", "www.", "版 "),
-    ],
-)
-def test_no_line_makes_a_pattern_try_all_ways_to_divide_it(pattern, unit):
-    for first in ("", "记者", "（记者", "分享到", "关闭", "编辑:"):
-        for last in ("", "\x01"):
-            line = (first + unit * 300)[: patterns.LONGEST_LINE - 1] + last
-            patterns.whole_line(pattern, line)
-            pattern.match(line)
-            pattern.search(line[-patterns.LONGEST_BYLINE :])
+def test_no_line_makes_a_pattern_try_all_ways_to_divide_it(pattern):
+    """A pattern that does is stopped, and the traceback shows the line."""
+    for unit, first, last in product(LINE_UNITS, ("", "记者", "（记者", "分享到", "关闭", "编辑:"), ("", "\x01")):
+        line = (first + unit * 300)[: patterns.LONGEST_LINE - 1] + last
+        patterns.whole_line(pattern, line)
+        pattern.match(line)
+        pattern.search(line[-patterns.LONGEST_BYLINE :])
 
 
 @pytest.mark.parametrize(

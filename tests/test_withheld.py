@@ -107,9 +107,9 @@ def test_a_field_in_any_notation_of_the_format_withholds_the_article(suffix, not
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in FORMATS if suffix not in (".docx", ".odt", ".ipynb")])
-@pytest.mark.parametrize("field", [*VALUES, *FIELDS])
-def test_a_field_in_front_matter_of_any_format_withholds_the_article(suffix, field):
-    assert is_withheld(suffix, f"---\ntitle: 甲\n{field}\n---{TEXT}")
+def test_a_field_in_front_matter_of_any_format_withholds_the_article(suffix):
+    files = [f"---\ntitle: 甲\n{field}\n---{TEXT}" for field in (*VALUES, *FIELDS)]
+    assert not [file for file in files if not is_withheld(suffix, file)]
 
 
 @pytest.mark.parametrize(
