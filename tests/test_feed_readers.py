@@ -20,6 +20,7 @@ from pathlib import Path
 import atoma
 import fastfeedparser
 import pytest
+from chromium import CHROMIUM
 from feed_site import SELECTIONS, TROUBLE, FeedSite, feed_site, fill, items_of, text_of
 from playwright.sync_api import sync_playwright
 from waiting import LIMIT_SECONDS, wait_for
@@ -27,7 +28,6 @@ from werkzeug.urls import uri_to_iri
 
 from reader.feeds import FEEDS, WINDOW
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NPM = Path(__file__).parent / "npm"
 CHINESE = SELECTIONS["section"]
 PATHS = [selection.feed(name) for selection in (SELECTIONS["everything"], CHINESE) for name in FEEDS]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from chromium import CHROMIUM
 from page_waiting import LIMIT_SECONDS, new_context
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -100,10 +100,7 @@ def site(tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = next(
-            found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
-        )
-        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES, timeout=LIMIT_SECONDS * 1000)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, timeout=LIMIT_SECONDS * 1000)
         yield browser
         browser.close()
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import zipfile
+from itertools import cycle
 from urllib.parse import urlsplit
 
 import pikepdf
@@ -113,6 +114,10 @@ def published(services) -> list[str]:
     return found
 
 
+PLAIN = re.compile(rf"\b(?:{'|'.join(LISTS)})\d+\b")
+"""A collection whose name is no attack."""
+
+
 def pages(services, published: list[str]) -> list[str]:
     catalog = services.catalog
     found = [
@@ -126,10 +131,14 @@ def pages(services, published: list[str]) -> list[str]:
         "/offline",
     ]
     whole = [slug for slug in published if slug[0] == "x" or f"x{slug[1:]}" not in published]
-    found += [f"/a/{slug}{more}" for slug in whole for more in ("", "/share", "?script=hant")]
+    found += [f"/a/{slug}" for slug in whole]
+    found += [f"/a/{slug}{more}" for slug, more in zip(whole, cycle(("/share", "?script=hant")))]
     found += [f"/d/{day}/" for day, _ in catalog.issues(limit=60)]
     for kind in ("section", "tag", "author", "source"):
-        found += [uri_to_iri(urls.collection(collection)) for collection, _ in catalog.collections(kind)]
+        named = [collection for collection, _ in catalog.collections(kind)]
+        found += [
+            uri_to_iri(urls.collection(collection)) for collection in named if not PLAIN.fullmatch(collection.name)
+        ]
     return found
 
 
