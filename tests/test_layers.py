@@ -306,6 +306,19 @@ def test_an_export_worker_starts_without_what_makes_the_catalog():
     assert needless & set(done.stdout.split()) == set()
 
 
+def test_the_program_that_reads_articles_starts_without_what_one_in_markdown_does_not_need():
+    """A first scan starts one for each processor core, and each import is paid by each of them."""
+    program = (
+        "import reader.library.file_reader_child, sys; from reader.formats import FORMATS; FORMATS['.md'];"
+        " assert '.docx' in FORMATS; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    needless = {"PIL", "lxml", "sqlite3", "subprocess", "reader.catalog.queries", "reader.library.site_reader"}
+    assert needless & loaded == set()
+    assert {name for name in loaded if name.startswith("reader.formats.from_")} == {"reader.formats.from_markdown"}
+
+
 def test_an_export_worker_starts_no_compiler_to_find_a_library():
     program = (
         "import sys; sys.addaudithook(lambda event, what: event == 'subprocess.Popen' and print(what[1]));"

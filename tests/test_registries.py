@@ -38,6 +38,10 @@ def article(publish, services):
 # -- formats ------------------------------------------------------------------------------------------------------
 
 
+def test_the_suffixes_that_are_known_without_an_import_are_those_of_the_modules():
+    assert tuple(FORMATS) == tuple(suffix for known in dict.fromkeys(FORMATS.values()) for suffix in known.SUFFIXES)
+
+
 @each_format
 def test_the_sample_of_a_format_is_a_whole_article(suffix):
     draft = read_draft(suffix, FORMATS[suffix].SAMPLE)

@@ -24,12 +24,16 @@ search.py              running a Query; highlighting.py marks the matches
 
 from __future__ import annotations
 
-from .list_queries import Cursor
-from .queries import Catalog
-from .repair import is_of_other_version, prepare, take_back
-from .rows import Removal
-from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
-from .writer import CatalogTransaction, Record, catalog_writer
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .list_queries import Cursor
+    from .queries import Catalog
+    from .repair import is_of_other_version, prepare, take_back
+    from .rows import Removal
+    from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
+    from .writer import CatalogTransaction, Record, catalog_writer
 
 __all__ = [
     "Catalog",
@@ -46,3 +50,20 @@ __all__ = [
     "prepare",
     "take_back",
 ]
+
+_MODULES = {
+    **dict.fromkeys(("CatalogTransaction", "Record", "catalog_writer"), "writer"),
+    **dict.fromkeys(("Comparison", "compare", "is_filled", "is_filled_or_faulty"), "scan_diff"),
+    **dict.fromkeys(("is_of_other_version", "prepare", "take_back"), "repair"),
+    "Catalog": "queries",
+    "Cursor": "list_queries",
+    "Removal": "rows",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the module of *name* when it is asked for: a child that reads files needs only what an article is found
+    by."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

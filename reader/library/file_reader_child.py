@@ -26,16 +26,12 @@ from ..child_process.child import answer_lines, prepare
 from ..errors import NothingToPublish, ReaderError, UnreadableArticle
 from ..formats import HOLD_PICTURES, dates, read_content
 from ..i18n import Message, stored
-from ..media.images import without_pictures
-from ..media.renditions import link_pictures
-from ..media.sound_and_video import link_media
 from ..models import NOTE, Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_formatter import start_logging
 from .article_content import read_content_of
 from .article_json import fields_of
 from .author_files import look_again, with_names
-from .site_reader import read_site
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +63,8 @@ def _answer(request: str) -> str:
     asked = json.loads(request)
     settings = _settings(asked["settings"])
     if "site" in asked:
+        from .site_reader import read_site
+
         return json.dumps(read_site(settings, asked["site"]))
     look_again()
     read = read_files(settings, asked["paths"], pictures=asked["pictures"])
@@ -149,11 +147,24 @@ class _Batch:
 
     def article(self, path: str, draft: Draft) -> Article:
         file = _file(path)
-        article = link_pictures(to_article(draft, file, self._settings), file, self._settings, draft.pictures)
-        return link_media(article, file, self._settings)
+        article = to_article(draft, file, self._settings)
+        return _with_media(article, draft, file, self._settings) if _may_have_media(article, draft) else article
 
     def article_without_pictures(self, path: str, draft: Draft) -> Article:
+        from ..media.images import without_pictures
+
         return without_pictures(to_article(draft, _file(path), self._settings))
+
+
+def _may_have_media(article: Article, draft: Draft) -> bool:
+    return bool(article.images or draft.pictures) or "<img" in article.body or ' href="./' in article.body
+
+
+def _with_media(article: Article, draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
+    from ..media.renditions import link_pictures  # Pillow and its like: a fifth of what this program imports
+    from ..media.sound_and_video import link_media
+
+    return link_media(link_pictures(article, file, settings, draft.pictures), file, settings)
 
 
 class _NotRead(Exception):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from ..catalog import CatalogTransaction
 from ..catalog.history_rows import ANNOUNCED
 from ..errors import StateUnusable
 from ..i18n import stored
-from ..publication_history import Changes, History
+from ..publication_history import Changes, History, Rows
 from ..settings import Settings
 from .folder_faults import is_bulk
+from .site_folder import Writer
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,8 @@ COMPARED = "history_compared"
 
 FAULT = "state_fault"
 
+_Result = TypeVar("_Result")
+
 
 class HistorySync:
     """Of one Library. If the state database cannot be used, what would be announced waits; new articles do not."""
@@ -30,21 +35,43 @@ class HistorySync:
     def __init__(self, settings: Settings) -> None:
         self._folder, self._history = settings.articles, History(settings.state_url)
         self._fault, self._is_behind = "", False
+        self._exchange: Future[tuple[str, Rows]] | None = None
 
     def begin(self, transaction: CatalogTransaction) -> None:
-        """Exchanges rows if the catalog is new, or the state database is another one, was lost or could not be used."""
+        """Exchanges rows if the catalog is new, or the state database is another one, was lost or could not be used.
+
+        That may make the database, which takes half a second: in another thread, until ``complete``.
+        """
         try:
             identity = self._history.identity()
-            if not identity or self._is_behind or transaction.get_meta(MARK) != identity:
-                identity, rows = self._history.exchange(transaction.history.all())
+        except StateUnusable as error:
+            self._end(transaction, error.reason)
+            return
+        if not identity or self._is_behind or transaction.get_meta(MARK) != identity:
+            self._exchange = _in_thread(self._history.exchange, transaction.history.all())
+        else:
+            self._end(transaction, "")
+
+    def complete(self, writer: Writer) -> None:
+        """What ``begin`` began. Called before anything is written that the history knows of."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is None:
+            return
+        try:
+            identity, rows = exchange.result()
+            fault = ""
+        except StateUnusable as error:
+            fault = error.reason
+        with writer() as transaction:
+            if not fault:
                 transaction.history.apply(rows)
                 transaction.set_meta(MARK, identity)
-            self._is_behind = False
-            self._set_fault("")
-        except StateUnusable as error:
-            self._is_behind = True
-            self._set_fault(error.reason)
-        transaction.set_meta(FAULT, stored(self._fault))
+            self._end(transaction, fault)
+
+    def _end(self, transaction: CatalogTransaction, fault: str) -> None:
+        self._is_behind = bool(fault)
+        self._set_fault(fault)
+        transaction.set_meta(FAULT, stored(fault))
 
     def record(self, changes: Changes) -> None:
         """Raises StateUnusable if something would be announced. Mere versions are exchanged later."""
@@ -77,3 +104,11 @@ class HistorySync:
         elif self._fault and not fault:
             log.warning("the state database can be used again")
         self._fault = fault
+
+
+def _in_thread(work: Callable[[Rows], _Result], rows: Rows) -> Future[_Result]:
+    threads = ThreadPoolExecutor(1, thread_name_prefix="history")
+    try:
+        return threads.submit(work, rows)
+    finally:
+        threads.shutdown(wait=False)

@@ -65,9 +65,7 @@ class Library:
     """Scans ``settings.articles`` into ``settings.catalog``. Never writes to the articles folder.
 
     Files are read outside of transactions and written in short ones, so that other processes wait only briefly for the
-    write lock.
-
-    ::
+    write lock::
 
         library = Library(Settings.from_environ())
         result = library.scan_all()
@@ -133,12 +131,12 @@ class Library:
         now = time.time()
         with self._writer() as transaction:
             self._forget_stamps_of_other_code(transaction)
-            self._history.begin(transaction)
             names = {""} if (filling := self._first_scan.begin(transaction)) else names
+            if filling:
+                warm_up(self._settings)  # it starts while the history is exchanged and the folder is walked
+            self._history.begin(transaction)
             before, last_fault = stored_root(transaction), stored_fault(transaction)
             site_files, read_before = transaction.site_rows.read_files(), transaction.count_published()
-        if filling:
-            warm_up(self._settings)  # it starts while the folder is walked
         try:
             root = find_root(self._settings.articles)
             names = names if root == before else {""}
@@ -190,6 +188,7 @@ class Library:
 
     def _refuse(self, fault: Fault) -> ScanResult:
         """Stores the fault and changes no articles."""
+        self._history.complete(self._writer)
         with self._writer() as transaction:
             self._log_and_store(transaction, fault)
             transaction.release_due()
@@ -239,10 +238,10 @@ class Library:
         stamps = {path: changed[path] for path in late_last if path not in unsettled}
         problems, digests = list[Problem](), dict[str, str]()
         results = self._beating(progress(read_dated_files(self._settings_of(root), stamps), len(stamps)))
-        if self.postpones_slow_files and self.is_filled():
-            results = until_slow(results)
+        results = until_slow(results) if self.postpones_slow_files and self.is_filled() else results
         self._late = set(stamps)  # those that remain are read last in the next pass
         for batch in batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
+            self._history.complete(self._writer)
             with self._writer() as transaction:
                 for result in batch:
                     self._late.discard(result.path)
@@ -251,6 +250,7 @@ class Library:
                         digests[result.path] = result.digest
                     else:
                         unsettled.add(result.path)
+        self._history.complete(self._writer)  # also if nothing was read
         return problems, unsettled | self._late, digests
 
     def _put(self, transaction: CatalogTransaction, read: FileResult) -> list[Problem]:
