@@ -16,14 +16,11 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
-
-from babel import Locale, UnknownLocaleError
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -185,6 +182,8 @@ def language_tag(text: str) -> str:
 @lru_cache(maxsize=1024)
 def is_language_tag(text: str) -> bool:
     """True for ``zh-CN``, ``zh-Hant`` and ``en``; False for ``cn``, ``chinese``, ``C`` and ``zh_CN``."""
+    from babel import Locale  # with tempfile, a tenth of what a program imports that reads articles
+
     found = _TAG.fullmatch(text)
     if not found:
         return False
@@ -200,6 +199,8 @@ def is_language_tag(text: str) -> bool:
 @lru_cache(100)
 def name_of_language(tag: str) -> str:
     """What a language is called in itself: ``English``, 中文 (简体); *tag* for one without a known name."""
+    from babel import Locale, UnknownLocaleError
+
     try:
         return Locale.parse(tag, sep="-").get_display_name() or tag
     except (ValueError, UnknownLocaleError):
@@ -289,6 +290,8 @@ def _source(locale: str) -> Path:
 
 
 def _replace(target: Path, content: bytes) -> None:
+    import tempfile
+
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
     with os.fdopen(handle, "wb") as file:

@@ -314,7 +314,8 @@ def test_the_program_that_reads_articles_starts_without_what_one_in_markdown_doe
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    needless = {"PIL", "lxml", "sqlite3", "subprocess", "reader.catalog.queries", "reader.library.site_reader"}
+    needless = {"PIL", "lxml", "babel", "tempfile", "email", "sqlite3", "subprocess"}
+    needless |= {"reader.catalog.queries", "reader.library.site_reader"}
     assert needless & loaded == set()
     assert {name for name in loaded if name.startswith("reader.formats.from_")} == {"reader.formats.from_markdown"}
 

@@ -15,7 +15,7 @@ from ...patterns import lazy_pattern
 from .code_chunks import is_aside, read_chunk
 from .tex_delimiters import with_formulas
 
-_NON_CHARACTERS = lazy_pattern("[\ufdd0-\ufdd3]")
+_NON_CHARACTERS = "\ufdd0\ufdd1\ufdd2\ufdd3"
 MARK = lazy_pattern("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
 _FENCE = lazy_pattern(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
@@ -57,7 +57,7 @@ class Masks:
 
     def restore(self, text: str) -> str:
         """*text* with what its marks stand for; a mark stands only for earlier ones."""
-        while MARK.search(text):
+        while "\ufdd0" in text and MARK.search(text):
             text = MARK.sub(lambda found: self._kept[int(found[1])] if int(found[1]) < len(self._kept) else "", text)
         return text
 
@@ -87,7 +87,9 @@ class Masks:
 
 def mask_code(text: str, masks: Masks) -> str:
     """*text* with marks for blocks and spans of code, ``<pre>``, mathematics and escaped signs."""
-    text = _without_blocks(_NON_CHARACTERS.sub("", text), masks)
+    if any(sign in text for sign in _NON_CHARACTERS):
+        text = text.translate(dict.fromkeys(map(ord, _NON_CHARACTERS)))
+    text = _without_blocks(text, masks)
     keep: Callable[[re.Match[str]], str] = lambda found: masks.keep(found[0])  # noqa: E731
     if _BLOCK_TAG.search(text):
         text = _without_elements(text, masks, _CODE_BLOCK)
