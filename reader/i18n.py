@@ -198,11 +198,12 @@ def is_language_tag(text: str) -> bool:
 
 @lru_cache(100)
 def name_of_language(tag: str) -> str:
-    """What a language is called in itself: ``English``, 中文 (简体); *tag* for one without a known name."""
+    """What a language is called in itself: ``English``, 简体中文; *tag* for one without a known name."""
     from babel import Locale, UnknownLocaleError
 
     try:
-        return Locale.parse(tag, sep="-").get_display_name() or tag
+        found = Locale.parse(tag, sep="-")
+        return found.languages.get(f"{found.language}_{found.script}") or found.get_display_name() or tag
     except (ValueError, UnknownLocaleError):
         return tag
 

@@ -48,6 +48,15 @@ def test_headlines_stand_below_their_day_with_the_year_where_it_changes(paper, c
     ]
 
 
+def test_an_issue_and_results_repeat_neither_day_nor_own_source(paper, client):
+    assert lines(client, "/d/2026-05-02/") == [
+        "雨 雨的经过，一句话。08:30 · 天气",
+        "雪 雪的经过，一句话。06:00 · 天气 · 新华社",
+    ]
+    assert lines(client, "/d/2026-05-01/") == ["桥 桥的经过，一句话。民生"]
+    assert lines(client, "/search?q=经过 section:天气")[0].endswith(" 2026-05-02 08:30 · 天气")
+
+
 def test_only_the_first_of_the_first_page_is_a_lead(paper, client):
     assert [line for line in lines(client, "/") if "的经过" in line] == ["雨 雨的经过，一句话。08:30 · 天气"]
     assert [line for line in lines(client, "/s/民生/") if "的经过" in line] == ["桥 桥的经过，一句话。民生"]

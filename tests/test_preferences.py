@@ -114,3 +114,21 @@ def test_pages_in_another_script_are_kept_apart_in_the_cache(publish, app):
     asked = [f"/a/rain{query}" for query in ("", "?script=hant", "", "?script=hans", "?script=hant")]
     bars = [html.fromstring(client.get(path).text).xpath("//*[@class='bar']/a[1]")[0].text for path in asked]
     assert bars == ["首页", "首頁", "首页", "首页", "首頁"]
+
+
+def test_names_of_people_stay_in_the_other_script_and_all_else_is_converted(publish, app):
+    head = "title: 头发与发展\npublished: 2026-05-01\nbyline: [余华, 张三]\nsource: 新华社\nsection: 经济\ntags: [头发]"
+    publish({"rain.md": f"---\n{head}\n---\n\n正文。\n"})
+    client = app.test_client()
+    client.set_cookie("reader", "hant")
+
+    def texts(path: str, xpath: str) -> list[str]:
+        found = html.fromstring(client.get(path, headers={"Accept-Language": "zh-CN"}).text).xpath(xpath)
+        return [" ".join(element.text_content().split()) for element in found]
+
+    assert texts("/a/rain", "//article//a[starts-with(@href, '/by/')]") == ["余华", "張三"]
+    assert texts("/a/rain", "//article//a[starts-with(@href, '/from/')]") == ["新華社"]
+    titles = {"/by/余华/": "余华 的報道", "/from/新华社/": "來源：新華社", "/s/经济/": "經濟", "/t/头发/": "#頭髮"}
+    assert {path: texts(path, "//h1")[0] for path in titles} == titles
+    assert texts("/a/rain/share", "//nav[1]//a")[1:] == ["Reader", "經濟"]
+    assert texts("/a/rain/share", "//main//p[@lang]") == ["頭髮與發展"]

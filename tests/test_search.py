@@ -207,6 +207,19 @@ def test_the_words_are_marked_in_title_and_text(catalog, put):
     assert len(shown) <= 2 * LENGTH
 
 
+def test_an_excerpt_has_a_gap_between_a_caption_and_the_text(catalog, put):
+    figure = "<figure><img src=a.jpg><figcaption>麦田。图：林一</figcaption></figure>"
+    put(
+        make_article(
+            "a",
+            "2026-05-01 06:00",
+            body=sanitize(f"<p>改革了。</p>{figure}<p>会议 指出，<b>要</b>点。</p><h2>一</h2><p>Rain</p>"),
+        )
+    )
+    (hit,) = catalog.search(parse("改革")).hits
+    assert "".join(s.text for s in hit.excerpt) == "改革了。麦田。图：林一 会议指出，要点。一 Rain"
+
+
 def test_markup_in_the_text_stays_text(catalog, put):
     put(story("a", "改革 &lt;b&gt; &amp;amp;"))
     (hit,) = catalog.search(parse("改革")).hits

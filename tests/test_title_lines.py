@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.chinese.title_lines import phrases, pieces, title_lines, width
+from reader.chinese.title_lines import has_long_phrase, phrases, pieces, title_lines, width
 
 SEED = "曲周县政协在河北省率先实现“两个全覆盖”"
 
@@ -35,6 +35,12 @@ def test_a_line_ends_with_a_phrase_where_that_takes_no_more_lines():
 
 def test_a_long_phrase_is_divided_evenly_without_a_single_last_character():
     assert [len(line) for line in title_lines("全省农村地区生活垃圾分类处理", 13)] == [7, 7]
+
+
+def test_a_phrase_that_does_not_fit_a_line_is_known():
+    assert not has_long_phrase(SEED, 13)
+    assert has_long_phrase(SEED, 12)
+    assert not has_long_phrase("The provincial observatory issued a forecast", 10)
 
 
 def test_a_date_stays_whole():

@@ -61,6 +61,8 @@ def test_a_draft_is_linked_by_nobody(publish, services):
     assert services.catalog.translations(["rain-en"]) == {}
 
 
-@pytest.mark.parametrize(("tag", "name"), [("en", "English"), ("zh-Hant", "中文 (繁體)"), ("x-none", "x-none")])
+@pytest.mark.parametrize(
+    ("tag", "name"), [("en", "English"), ("zh-Hant", "繁體中文"), ("zh-CN", "简体中文"), ("x-none", "x-none")]
+)
 def test_a_language_is_named_in_itself(tag, name):
     assert name_of_language(tag) == name

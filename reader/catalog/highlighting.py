@@ -14,6 +14,8 @@ LENGTH = 90
 
 _LEAD = 24
 _NO_SPACE = lazy_pattern("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
+_AFTER_MARK = lazy_pattern("(?<=[。！？；：，、…”’」』）》〉】]) ")
+"""A space that nothing needs: these marks are wide, or end what was said."""
 _SENTENCE = lazy_pattern(r"[。！？!?\n]|\.\s")
 
 
@@ -42,8 +44,9 @@ def highlight(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
 
 
 def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
-    """The text around the first match; the beginning if there is none."""
-    text = _NO_SPACE.sub("", " ".join(text.split()))
+    """The text around the first match, with a gap between its blocks (lines); the beginning if there is none."""
+    blocks = (_NO_SPACE.sub("", " ".join(block.split())) for block in text.split("\n"))
+    text = _AFTER_MARK.sub("", " ".join(filter(None, blocks)))
     found = marks.search(text) if marks else None
     start = _start_before(text, found.start()) if found else 0
     end = _end_of(text, start)

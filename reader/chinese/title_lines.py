@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ..patterns import lazy_pattern
 from .character_classes import has_han
@@ -72,6 +73,12 @@ def _open_word(piece: str) -> bool:
 def width(text: str) -> float:
     """The approximate width in em."""
     return sum(_LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
+
+
+@lru_cache(maxsize=4096)
+def has_long_phrase(title: str, ems: float) -> bool:
+    """Whether a phrase of a Chinese title doesn't fit a line of *ems*, so that it breaks within."""
+    return has_han(title) and any(width(phrase.rstrip()) > ems for phrase in phrases(title))
 
 
 def title_lines(title: str, ems: float) -> list[str]:

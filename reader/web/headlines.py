@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date
+from flask import Flask
 
 from .. import urls
+from ..chinese.title_lines import has_long_phrase
 from ..media.images import Picture
-from ..models import ALL, TOP, Collection, Teaser, has_time, is_dated
+from ..models import ALL, TOP, Collection, Teaser, format_minute, has_time, is_dated
 from . import services
 from .current_site import shown_site
 from .request_context import gettext, request_context
@@ -26,6 +28,9 @@ LEAD_DAYS = 3
 
 LEAD_WIDTHS = "(min-width:64rem) 36rem,38rem"
 """Of the picture of a lead on screens wider than a phone's, as static/css/front.css has it."""
+
+EMS, EMS_BESIDE_THUMBNAIL = 15, 10
+"""How many Chinese characters a line of a title in a list has at least on a phone of 360 pixels."""
 
 _ADDRESS = re.compile(r"/media/([0-9a-f]{16})-(\d+)\.jpg")
 
@@ -92,8 +97,8 @@ def _headline(teaser: Teaser, day: str, site: str, is_lead: bool, shows_pictures
     return Headline(
         teaser,
         day,
-        f"{teaser.published:%H:%M}" if is_dated(teaser.published) and has_time(teaser.published) else "",
-        tuple(filter(None, _facts(teaser, site))),
+        time_of_day(teaser.published),
+        facts_of(teaser, site),
         is_lead,
         teaser.summary if is_lead else "",
         _lead_picture(address) if address and is_lead else None,
@@ -101,10 +106,10 @@ def _headline(teaser: Teaser, day: str, site: str, is_lead: bool, shows_pictures
     )
 
 
-def _facts(teaser: Teaser, site: str) -> Iterator[str]:
-    yield from teaser.section[-1:]
-    yield teaser.source if teaser.source != site else ""
-    yield str(gettext("corrected")) if teaser.is_corrected else ""
+def facts_of(teaser: Teaser, site: str) -> tuple[str, ...]:
+    """Section, source unless it is the site itself, and a mark of corrections."""
+    source = teaser.source if teaser.source != site else ""
+    return tuple(filter(None, (*teaser.section[-1:], source, gettext("corrected") if teaser.is_corrected else "")))
 
 
 def _lead_picture(address: re.Match[str]) -> PagePicture:
@@ -131,9 +136,33 @@ def _by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
             last = day
 
 
+def long_title(title: str, has_thumbnail: bool = False) -> str:
+    """The class of a title in a list with a phrase longer than a line on a phone: it may break anywhere."""
+    return " class=long" if has_long_phrase(title, EMS_BESIDE_THUMBNAIL if has_thumbnail else EMS) else ""
+
+
+def time_of_day(moment: datetime) -> str:
+    """``10:40``; empty if it is unknown."""
+    return f"{moment:%H:%M}" if is_dated(moment) and has_time(moment) else ""
+
+
+def time_or_day(moment: datetime) -> str:
+    """``2018-11-23 10:40``; empty without a date."""
+    return format_minute(moment) if is_dated(moment) else ""
+
+
 @lru_cache(maxsize=4096)
 def day_in_words(day: date, locale: str, has_year: bool) -> str:
     """With the day of the week: 2018年11月23日星期五, 11月23日星期五; Friday, November 23, 2018."""
     if locale.startswith("zh"):
         return format_date(day, "y年M月d日EEEE" if has_year else "M月d日EEEE", locale=locale)
     return format_date(day, "EEEE, MMMM d, y" if has_year else "EEEE, MMMM d", locale=locale)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters |= {
+        "facts": facts_of,
+        "long_title": long_title,
+        "time_of_day": time_of_day,
+        "time_or_day": time_or_day,
+    }

@@ -67,12 +67,17 @@ def teaser_link(teaser: Teaser) -> NavigationLink:
     return NavigationLink(teaser.title, urls.article(teaser.slug))
 
 
-def translated_labels(links: Iterable[NavigationLink], script: str = "") -> list[NavigationLink]:
-    """*links* with labels in *script* (one of SCRIPTS), else in the preferred script."""
+def translated_labels(
+    links: Iterable[NavigationLink], script: str = "", names: Iterable[str] = ()
+) -> list[NavigationLink]:
+    """*links* with labels in *script* (one of SCRIPTS), else in the preferred script.
+
+    Those of *names* that a conversion could spoil stay, as they do in the text of an article.
+    """
     script = script or request_context().preferences["script"]
     if script not in SCRIPTS:
         return list(links)
-    terms = terms_of(shown_site())
+    terms = terms_of(shown_site()).with_names(names)
     return [replace(link, label=convert(link.label, script, terms)) for link in links]
 
 

@@ -24,6 +24,8 @@ SWITCHES = [
     "--disable-sync",
     "--no-first-run",
 ]
+OWN_FONTS = {"FONTCONFIG_FILE": str(ROOT / "reader" / "exports" / "fonts" / "fonts.conf")}
+"""Where lines break must not depend on the machine, which may have no Chinese font at all."""
 
 RICH = """---
 title: 一篇什么都有的文章
@@ -100,7 +102,9 @@ def site(tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES, timeout=LIMIT_SECONDS * 1000)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=SWITCHES, timeout=LIMIT_SECONDS * 1000, env=os.environ | OWN_FONTS
+        )
         yield browser
         browser.close()
 

@@ -4,26 +4,50 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from serving import serving
 from test_accessibility import AXE, RULES
 
+from reader.comments.comment import OPEN, Submission
+from reader.comments.store import CommentStore, Rules, Sender
+from reader.comments.word_list import WordList
 from reader.settings import ROOT, Settings
+from reader.state import State
 
 STORY = "---\nsection: 民生\npublished: 2026-05-01 06:00\n---\n# 大桥通车\n\n今天大桥通车。\n"
-PAGES = ("/", "/a/bridge", "/s/民生/", "/about", "/none-such")
+PAGES = ("/", "/a/bridge", "/a/bridge/comments", "/s/民生/", "/about", "/none-such")
 
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory) -> Iterator[str]:
-    """The URL of a server with the example site and one article."""
+    """The URL of a server with the example site and one article, a comment and its answer."""
     folder = tmp_path_factory.mktemp("paper")
     (folder / "articles" / "2026-05-01").mkdir(parents=True)
     (folder / "articles" / "2026-05-01" / "bridge.md").write_text(STORY, "utf-8")
     shutil.copytree(ROOT / "docs" / "examples" / "site", folder / "articles" / "_site")
-    with serving(Settings(articles=folder / "articles", instance=folder / "instance")) as url:
+    settings = Settings(articles=folder / "articles", instance=folder / "instance", comments=OPEN)
+    with closing(State(settings.state_url)) as state:
+        store, rules = CommentStore(state), Rules(OPEN, WordList(), ())
+        for text, answered in (("写得好，希望多报道。", 0), ("同意。", 1)):
+            sender = Sender("192.0.2.1", "", text)
+            store.post("bridge", Submission("张三", text, answered), sender, rules, datetime.now(UTC))
+    with serving(settings) as url:
         yield url
+
+
+def test_the_comments_of_the_other_tests_are_there(open_page, paper):
+    page = open_page("/a/bridge/comments", base_url=paper)
+    assert page.locator(".said").count() == 2
+
+
+def test_the_preferences_stand_beside_the_name_of_the_paper(open_page, paper):
+    for cookie, width in (("light", 320), ("light", 412), ("large", 320), ("large", 412)):
+        page = open_page("/", base_url=paper, width=width, cookie=cookie, script=False)
+        name, link = (page.locator(f".mast {part}").bounding_box() for part in ("h1", ".aa"))
+        assert name["y"] <= link["y"] + link["height"] / 2 <= name["y"] + name["height"], (cookie, width)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pymupdf
@@ -50,13 +51,20 @@ def test_no_page_is_wider_at_the_largest_text_either(open_page):
     assert {name: more for name, more in wide.items() if more > 0} == {}
 
 
-def test_the_tools_stand_in_the_head_row_of_every_page_on_a_desktop(open_page):
-    page = open_page("/", width=1280, script=False)
-    tops = {}
-    for name, path in PAGES.items():
-        page.goto(path)
-        tops[name] = page.locator(".bar").bounding_box()["y"]
-    assert {name: top for name, top in tops.items() if top > 20} == {}
+@pytest.mark.parametrize(("cookie", "names"), [("", tuple(PAGES)), ("large", ("home", "section", "article"))])
+def test_the_tools_stand_in_the_head_row_of_every_page_on_a_desktop(open_page, cookie, names):
+    page = open_page("/", width=1280, script=False, cookie=cookie)
+    boxes = {}
+    for name in names:
+        page.goto(PAGES[name])
+        boxes[name] = page.locator(".bar").bounding_box()
+    assert {name: box for name, box in boxes.items() if box["y"] > 20 or box["x"] + box["width"] > 1280} == {}
+
+
+def test_links_in_a_row_do_not_overlap_in_large_print(open_page):
+    page = open_page("/search?q=政协", width=320, script=False, cookie="large")
+    boxes = page.eval_on_selector_all(".chips > *", "all => all.map(e => [e.offsetLeft, e.scrollWidth])")
+    assert all(left + width <= following for (left, width), (following, _) in itertools.pairwise(boxes))
 
 
 @pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-LINES = """() => {
-    const found = [], heading = document.querySelector("h1"), walker = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+LINES = """selector => {
+    const found = [], heading = document.querySelector(selector);
+    const walker = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
     let top = -Infinity;
     for (let node; (node = walker.nextNode());)
         for (let at = 0; at < node.data.length; at++) {
@@ -25,13 +26,18 @@ CELL_LINES = """() => [...document.querySelectorAll("td, th")].map(cell => {
 
 def test_a_title_breaks_between_its_phrases(open_page):
     page = open_page("/a/seed", width=360)
-    assert page.evaluate(LINES) == ["曲周县政协在河北省率先实现", "“两个全覆盖”"]
+    assert page.evaluate(LINES, "h1") == ["曲周县政协在河北省率先实现", "“两个全覆盖”"]
     assert page.locator("h1").inner_text() == "曲周县政协在河北省率先实现“两个全覆盖”"
+
+
+def test_a_title_in_a_list_breaks_between_its_phrases(open_page):
+    page = open_page("/s/河北新闻/本网原创/", width=310, cookie="titles")
+    assert page.evaluate(LINES, ".list h2 [href='/a/seed']") == ["曲周县政协在河北省率先实现", "“两个全覆盖”"]
 
 
 def test_a_phrase_longer_than_a_line_is_divided_without_a_single_character(open_page):
     page = open_page("/a/seed", width=320)
-    assert all(len(line) > 2 for line in page.evaluate(LINES))
+    assert all(len(line) > 2 for line in page.evaluate(LINES, "h1"))
 
 
 def test_short_cells_of_a_table_stay_in_one_line(open_page):

@@ -153,7 +153,9 @@ def article_context(found: Article, script: str) -> dict[str, Any]:
         "minutes": reading_minutes(text_of(found.body)),
         "crumbs": translated_labels(section_links(found.section), script),
         "source": translated_labels([collection_link("source", found.source)], script) if found.source else [],
-        "reporters": translated_labels([collection_link("author", name) for name in found.byline], script),
+        "reporters": translated_labels(
+            [collection_link("author", name) for name in found.byline], script, names=found.byline
+        ),
         "tags": translated_labels([collection_link("tag", name) for name in found.tags], script),
         "related": [teaser_link(in_script(teaser, script)) for teaser in catalog.related(found.slug)],
         "older": teaser_link(in_script(older, script)) if older else None,

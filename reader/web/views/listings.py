@@ -76,11 +76,15 @@ def collection_page(collection: Collection) -> Response:
 
 
 def title_of(collection: Collection) -> str:
-    if collection.kind == "author":
-        return str(gettext("Articles by %(name)s", name=collection.name))
+    """In the preferred script."""
+    is_author = collection.kind == "author"
+    written = section_link(collection) if collection.kind == "section" else NavigationLink(collection.name, "")
+    [link] = translated_labels([written], names=[collection.name] if is_author else [])
+    if is_author:
+        return str(gettext("Articles by %(name)s", name=link.label))
     if collection.kind == "source":
-        return str(gettext("Source: %(name)s", name=collection.name))
-    return "#" + collection.name if collection.kind == "tag" else collection.name.rpartition("/")[2]
+        return str(gettext("Source: %(name)s", name=link.label))
+    return "#" + link.label if collection.kind == "tag" else link.label
 
 
 def crumbs_of(collection: Collection) -> list[NavigationLink]:

@@ -14,10 +14,10 @@ from ... import urls
 from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
-from ..current_site import own_site
+from ..current_site import in_script, own_site
 from ..path_prefix import path_prefix
-from ..rendering import NavigationLink, render_page, section_links
-from ..request_context import gettext
+from ..rendering import NavigationLink, render_page, section_links, translated_labels
+from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 from ..share_card_responses import drawn_picture
 
@@ -32,8 +32,8 @@ def share(slug: str) -> Response:
 
     def build() -> dict[str, Any]:
         return {
-            "article": article,
-            "crumbs": [*section_links(article.section), NavigationLink(article.title, urls.article(slug))],
+            "article": in_script(article, request_context().preferences["script"]),
+            "crumbs": translated_labels(section_links(article.section)),
             "absolute": address,
             "ways": share_links(article, address),
             "code": qr_of(address),
