@@ -265,7 +265,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
         program, inherited = with_kept_code(command)
         process = subprocess.Popen(  # noqa: S603 our own command
             program,
-            cwd=PACKAGE.parent,
+            cwd=PACKAGE.parent if not inherited or PACKAGE.parent.is_dir() else "/",
             env=environment,
             stdin=pipe,
             stdout=pipe,

@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cache
 from itertools import count, islice
 from typing import Any
 
@@ -61,8 +62,13 @@ _CODE = ("chinese", "sanitizer", "article_building", "formats", "media", "models
 """What an article depends on besides its file."""
 
 
+@cache
 def code_fingerprint() -> str:
-    """Another one after an update of Reader that may read files otherwise."""
+    """Another one for a version of Reader that may read files otherwise.
+
+    That of the files as they were at the first call. ``serve`` makes it when it loads them: until the reload after an
+    update, files are read by the code before, and are to be read again by the new one.
+    """
     places = [PACKAGE / name for name in _CODE]
     files = sorted(file for place in places for file in (place.rglob("*") if place.is_dir() else [place]))
     return fingerprint(*(file.read_bytes() for file in files if file.suffix in (".py", ".txt")))

@@ -32,11 +32,13 @@ class LoadedApplication:
         self._files = set(_files(self._folders))
         gc.disable()  # a tenth of the time: imports make few cycles
         from .. import web  # here, after the stamps of the files and without collections
+        from ..library.file_reader_pool import code_fingerprint
         from . import web_process
 
         for name in web.module_names():
             if name not in _NOT_BEFORE_A_FORK:
                 import_module(name)
+        code_fingerprint()  # before the code is kept: what is older than that is read again after a reload
         keep_code()
         self._run = web_process.run
         gc.freeze()  # a collection would write into the pages of memory that the processes share

@@ -32,6 +32,7 @@ from granian.wsgi import Response, ResponseIterWrap
 from ..app import create_app, takes_body_at
 from ..child_process.kept_code import keep_code
 from ..library import watcher
+from ..library.file_reader_pool import code_fingerprint
 from ..services import start_background
 from ..settings import Settings
 from ..storage.log_formatter import log_uncaught_errors, start_logging
@@ -85,6 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for one in fields(Arguments):
         parser.add_argument(f"--{one.name}", type=int, default=0)
+    code_fingerprint()
     keep_code()
     run(Arguments(**vars(parser.parse_args())))
 
