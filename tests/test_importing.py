@@ -17,6 +17,8 @@ from stub_site import html, site
 from reader.cli import main
 from reader.formats import read_draft
 from reader.importing.duplicates import scan
+from reader.importing.writing import slug_for
+from reader.models import Draft
 
 PARAGRAPHS = "".join(
     f"<p>第{n}段：市园林局介绍，沿河步道全长七公里，沿途设有观鸟亭，市民可以免费入园。</p>" for n in "一二三四"
@@ -117,6 +119,32 @@ def test_another_article_of_the_same_title_gets_a_name_of_its_own(run, settings,
         (tmp_path / f"{name}.html").write_text(f"<h1>每日一题</h1><p>2020-01-02</p>{story}", "utf-8")
         assert run(tmp_path / f"{name}.html").exit_code == 0
     assert files(settings) == ["2020-01-02/每日一题-2.md", "2020-01-02/每日一题.md"]
+
+
+NAMES_THAT_ARE_SKIPPED = (
+    "DNA的複製",
+    "台风 草稿",
+    "数据 备份",
+    "新建文档",
+    "合同（副本）",
+    "冲突文件",
+    "草稿-风波",
+    "草稿",
+    "草稿",
+    "_site",
+    "README",
+)
+
+
+def test_no_article_gets_a_name_that_the_folder_would_skip(services, drop):
+    taken: set[str] = set()
+    for number, title in enumerate(NAMES_THAT_ARE_SKIPPED):
+        name = slug_for(Draft(title=title, body_html=""), taken)
+        taken.add(name)
+        drop(f"2020-01-02/{name}.md", f"# 第{number}题\n\n文字。\n")
+    services.library.scan_all()
+    assert {teaser.slug for teaser in services.catalog.latest(limit=20)} == taken
+    assert len(taken) == len(NAMES_THAT_ARE_SKIPPED)
 
 
 def test_a_file_in_the_way_is_never_overwritten(tmp_path):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain, count
 
 from markupsafe import Markup
 
 from ..formats import front_matter, read_draft
 from ..formats.markdown_writer import comparable, to_markdown
-from ..models import Draft, slug_of
+from ..library.skipped_names import reason_to_skip_name
+from ..models import INDEX_NAMES, Draft, slug_of
 from ..sanitizer import sanitize
 
 LONGEST_SLUG = 60
@@ -55,11 +58,20 @@ def _one_line(text: str) -> str:
 
 
 def slug_for(draft: Draft, taken: set[str]) -> str:
-    """The slug of the draft, else a short one from its title; with a number if it is taken."""
-    wanted = slug_of(draft.slug) or slug_of(draft.title)[:LONGEST_SLUG].strip("-_") or "article"
-    number = 2
-    slug = wanted
-    while slug in taken:
-        slug = f"{wanted}-{number}"
-        number += 1
-    return slug
+    """The slug of the draft, else a short one from its title; with a number if it is taken, or if a file of that name
+    would not be read as an article (``DNA的複製.md`` looks like a copy). ``article`` if that would not help."""
+    names = (slug_of(draft.slug), slug_of(draft.title)[:LONGEST_SLUG].strip("-_"), "article")
+    slugs = chain.from_iterable(map(_numbered, filter(None, names)))
+    return next(slug for slug in slugs if slug not in taken and _is_read(slug))
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """*name*, then with 2, 3, … unless that would be skipped, too."""
+    yield name
+    if _is_read(f"{name}-2"):
+        yield from (f"{name}-{number}" for number in count(2))
+
+
+def _is_read(stem: str) -> bool:
+    """Whether a file of this name is an article of its own, with the slug *stem*."""
+    return stem.lower() not in INDEX_NAMES and not reason_to_skip_name(f"{stem}.md")
