@@ -29,7 +29,7 @@ LEAD_DAYS = 3
 LEAD_WIDTHS = "(min-width:64rem) 36rem,38rem"
 """Of the picture of a lead on screens wider than a phone's, as static/css/front.css has it."""
 
-EMS, EMS_BESIDE_THUMBNAIL = 15, 10
+EMS, EMS_BESIDE_THUMBNAIL = 15, 11
 """How many Chinese characters a line of a title in a list has at least on a phone of 360 pixels."""
 
 _ADDRESS = re.compile(r"/media/([0-9a-f]{16})-(\d+)\.jpg")
