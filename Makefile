@@ -4,12 +4,13 @@ PORT ?= 8000
 ARGS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help serve test test-fast test-faults mutation check bench format package sbom
+.PHONY: help serve test test-fast test-long test-faults mutation check bench format package sbom
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
 	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
 	@echo 'make test-fast  the tests that need no browser, server or e-book checker'
+	@echo 'make test-long  every test with all its cases and its long form; more than an hour'
 	@echo 'make mutation   changes code here and there, and lists the changes that no test notices  (ARGS="--sample 5")'
 	@echo 'make test-faults   the long form of tests/faults: 200 kills, some twenty minutes'
 	@echo 'make check   style and types: ruff, mypy --strict'
@@ -29,6 +30,10 @@ test:
 test-fast:
 	@bash scripts/setup.sh check
 	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+
+test-long:
+	@bash scripts/setup.sh test
+	@READER_FAULTS_LONG=1 $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutation:
 	@bash scripts/setup.sh test

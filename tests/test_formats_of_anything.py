@@ -7,6 +7,7 @@ import random
 from pathlib import PurePosixPath
 
 import pytest
+from long_forms import pairs
 
 from reader.article_building import to_article
 from reader.errors import UnreadableArticle
@@ -30,12 +31,24 @@ def test_any_bytes_are_read_or_refused_and_nothing_breaks(suffix):
             to_article(read_draft(suffix, data), PurePosixPath("2018-11-23/a.md"), Settings())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("suffix", ONE_OF_EACH)
-@pytest.mark.parametrize(
-    "piece",
-    [b"<div>", b"> ", b"[", b"*a ", b"- ", b"\n\n", b"<!--", b"|", b"a: [", b"\xe6\x9b\xb2,", b"(", b'"\xe6\x9b\xb2'],
+PIECES_OF_HEAPS = (
+    b"<div>",
+    b"> ",
+    b"[",
+    b"*a ",
+    b"- ",
+    b"\n\n",
+    b"<!--",
+    b"|",
+    b"a: [",
+    b"\xe6\x9b\xb2,",
+    b"(",
+    b'"\xe6\x9b\xb2',
 )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("piece", "suffix"), pairs(PIECES_OF_HEAPS, ONE_OF_EACH, each=3))
 def test_a_heap_of_one_thing_takes_no_more_than_moments(suffix, piece):
     data = b"# a\n\n" + piece * (LARGEST_BYTES // 8 // len(piece))
     with contextlib.suppress(UnreadableArticle):

@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 
 import pytest
+from long_forms import pairs
 from PIL import Image
 
 from reader.article_building import to_article
@@ -193,15 +194,13 @@ def everything(suffix: str, text: str) -> None:
         terms_of(article)
 
 
-@pytest.mark.parametrize("suffix", HEADS)
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(("unit", "suffix"), pairs(UNITS, tuple(HEADS)))
 def test_twice_as_long_a_text_is_at_most_twice_the_work(suffix, unit):
     few, many = (calls(lambda n=n: everything(suffix, HEADS[suffix] + unit * n)) for n in (500, 1000))
     assert many <= 2.3 * few + 300
 
 
-@pytest.mark.parametrize("suffix", HEADS)
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(("unit", "suffix"), pairs(UNITS, tuple(HEADS)))
 def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffix, unit):
     size = 60_000 if len(unit.encode()) < 8 else 30_000
     everything(suffix, HEADS[suffix] + unit * (size // len(unit.encode())))

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import lxml.html
 import pymupdf
 import pytest
+from long_forms import pairs
 from markupsafe import Markup
 from PIL import Image, ImageDraw
 from wide_content import BODIES, LONG, TABLES, markdown_table
@@ -77,10 +78,9 @@ def lost(article: Article, document: pymupdf.Document) -> Counter[str]:
     return +Counter({char: count for char, count in wanted.items() if char not in "↩\u2060"})
 
 
-@pytest.mark.parametrize("paper", PAPERS)
-@pytest.mark.parametrize("body", BODIES.values(), ids=tuple(BODIES))
+@pytest.mark.parametrize(("body", "paper"), pairs(BODIES, tuple(PAPERS)))
 def test_everything_in_an_article_is_on_its_pages(body, paper):
-    article = article_of(body)
+    article = article_of(BODIES[body])
     document = pdf_of(of_article(article), paper)
     assert not outside(document)
     assert not lost(article, document)

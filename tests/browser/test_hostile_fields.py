@@ -324,13 +324,15 @@ def test_nothing_runs_in_the_editor_even_without_its_policy(browser, desk):
     context.route(
         "**/*", lambda route: route.fulfill(status=200, body=shown[0], content_type="text/html; charset=utf-8")
     )
-    for attack in ATTACKS:
+    for number, attack in enumerate(ATTACKS):
         fields = dict.fromkeys((*FIELDS, "byline", "tags", "section", "origin", "body"), attack)
         pasted = {
             "text": f"{attack}\n\n{attack}\n今天下雨，河水上涨，村民转移到高处。",
             "address": "https://a.example/" + attack,
         }
-        for form in (fields, fields | {"published": "2026-05-01"}, pasted, {"text": attack, "address": attack}):
+        dated = fields | {"published": "2026-05-01"}
+        forms = (fields, pasted) if number % 2 else (dated, {"text": attack, "address": attack})
+        for form in forms:
             answer = client.post("/editor/preview", data={"word": word} | form)
             assert answer.status_code in (200, 422), attack
             shown[0] = answer.text
