@@ -28,6 +28,7 @@ def exposed(client, publish, services):
     services.export_service.failed_prefetches = 1
     text = client.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).get_data(as_text=True)
     counted = [one for one in vars(monitoring).values() if isinstance(one, MetricWrapperBase)]
+    counted += [monitoring.misses(), monitoring.lag_seconds()]
     samples = {sample.name for one in counted for metric in one.collect() for sample in metric.samples}
     return samples | set(re.findall(r"^(reader_\w+) ", text, re.MULTILINE))
 

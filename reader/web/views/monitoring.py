@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
@@ -31,22 +31,31 @@ SECONDS = Histogram(
 )
 HITS = Counter("reader_hot_hits", "Requests answered from the table of ready answers, without Flask.", ["status"])
 
-MISSES = Counter("reader_hot_misses", "Answers that the table may hold, built by Flask.")
 EXPORT_SECONDS = Histogram(
     "reader_export_seconds",
     "How long a worker took for a file.",
     ["format", "outcome"],
     buckets=(0.1, 0.3, 1, 3, 10, 30, 120),
 )
-LAG_SECONDS = Histogram(
-    "reader_index_lag_seconds",
-    "From the change of a file until its article was in the catalog.",
-    buckets=(0.3, 0.5, 1, 2, 5, 10, 30, 60, 300),
-)
-
 FAILED = Counter("reader_failed_quietly", "What failed without harm to any answer.", ["what"])
 
 _lock = threading.Lock()
+
+
+@cache
+def misses() -> Counter:
+    """Made at its first use: a metric without labels opens its file at once, and no program is to fail for that."""
+    return Counter("reader_hot_misses", "Answers that the table may hold, built by Flask.")
+
+
+@cache
+def lag_seconds() -> Histogram:
+    """Made at its first use, as ``misses``."""
+    return Histogram(
+        "reader_index_lag_seconds",
+        "From the change of a file until its article was in the catalog.",
+        buckets=(0.3, 0.5, 1, 2, 5, 10, 30, 60, 300),
+    )
 
 
 @bp.get("/metrics")
@@ -121,7 +130,7 @@ def count_export(suffix: str, seconds: float, is_made: bool) -> None:
 
 def count_lag(seconds: float) -> None:
     """In the indexing process."""
-    _without_harm(lambda: LAG_SECONDS.observe(seconds))
+    _without_harm(lambda: lag_seconds().observe(seconds))
 
 
 def _without_harm(step: Callable[[], None]) -> None:
@@ -166,4 +175,4 @@ def count_cache_hits(app: Flask) -> None:
                 HITS.labels(status).inc(more)
                 response_cache.collected[status] = hits
         missed, response_cache.collected[MISSED] = response_cache.misses, response_cache.misses
-        MISSES.inc(missed - collected)
+        misses().inc(missed - collected)
