@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+import weakref
 from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import replace
 from functools import partial
@@ -204,7 +205,8 @@ def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher, *, is_neste
 
 
 def _closed_if_empty(archive: Archive, items: Iterator[Found]) -> Iterator[Found]:
-    """Articles are read later, so the archive stays open for them."""
+    """Articles are read later, so the archive stays open for them, and is closed when nothing refers to it any more."""
+    weakref.finalize(archive, archive.file.close)
     has_articles = False
     try:
         for item in items:
