@@ -39,6 +39,8 @@ bench pandoc                pandoc                                   a peer that
 END
 }
 
+BROWSER=chromium-headless-shell # of Debian; Ubuntu has none
+
 PIP=pip==26.3 # Debian 12's, from 2023, ends with a traceback on some newer packages
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -71,14 +73,25 @@ main() {
 
 at_once() { # $@: commands; each has minutes of work on a new machine, and none needs another. Waits for all.
   local command job jobs=() failed=0
+  set -m # each is a process group: who ends this script ends what it started, too
+  trap 'end_groups; exit 130' INT TERM HUP
   for command in "$@"; do
-    $command &
+    $command </dev/null &
     jobs+=($!)
   done
   for job in "${jobs[@]}"; do
     wait "$job" || failed=1
   done
+  trap - INT TERM HUP
+  set +m
   return "$failed"
+}
+
+end_groups() {
+  local job
+  for job in $(jobs -p); do
+    kill -- "-$job" 2>/dev/null || true
+  done
 }
 
 # --- Debian packages -------------------------------------------------------------------------------------------------
@@ -123,6 +136,9 @@ apt_install() { # $@: names
   local log
   log=$(mktemp)
   as_root apt-get update -q >"$log" 2>&1 || say "apt-get update failed; trying with the lists that are here"
+  if [[ " $* " == *" $BROWSER "* ]] && ! apt-cache show "$BROWSER" >>"$log" 2>&1; then
+    set -- "${@/#$BROWSER/chromium}" # the same with windows: the tests take longer
+  fi
   if ! as_root apt-get install -y -q --no-install-recommends "$@" >>"$log" 2>&1; then
     tail -n 15 "$log" >&2
     rm -f "$log"

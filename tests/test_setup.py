@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,9 +14,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from waiting import LIMIT_SECONDS
+from waiting import LIMIT_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
+MACHINE_PACKAGES = re.findall(
+    r"^(?:serve|test) +(\S+)", (ROOT / "scripts" / "setup.sh").read_text("utf-8").partition("END\n")[0], re.MULTILINE
+)
 SERVE = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
 
 
@@ -52,10 +57,15 @@ class Machine:
         self.command("id", f"echo {number}")
 
     def setup(self, target: str) -> subprocess.CompletedProcess[str]:
+        process = self.begin(target)
+        output, errors = process.communicate(timeout=LIMIT_SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def begin(self, target: str) -> subprocess.Popen[str]:
         environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
         command = ["bash", self.checkout / "scripts" / "setup.sh", target]
-        return subprocess.run(
-            command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS
+        return subprocess.Popen(
+            command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def did(self) -> list[str]:
@@ -89,6 +99,29 @@ def test_only_what_is_missing_is_installed(machine):
     machine.install(*SERVE[1:])
     assert machine.setup("serve").returncode == 0
     assert machine.did() == ["apt-get update -q", f"apt-get install -y -q --no-install-recommends {SERVE[0]}"]
+
+
+@pytest.mark.parametrize(("known", "browser"), [(0, "chromium-headless-shell"), (100, "chromium")])
+def test_the_browser_without_windows_is_installed_where_apt_knows_it(machine, known, browser):
+    machine.command("apt-cache", f"exit {known}")
+    machine.command("apt-get", f'echo "$*" >>"{machine.diary}"; [ "$1" = update ]')
+    machine.setup("test")
+    assert browser in machine.did()[-1].split()
+
+
+def test_who_interrupts_it_ends_what_it_started(machine):
+    machine.install(*SERVE, *MACHINE_PACKAGES)
+    started = machine.checkout / "started"
+    (machine.checkout / "tests" / "npm").mkdir(parents=True)
+    (machine.checkout / "tests" / "npm" / "package.json").write_text("{}", "utf-8")
+    machine.command("npm", f'echo $$ >"{started}"; exec sleep {LIMIT_SECONDS}')
+    process = machine.begin("test")
+    wait_for(lambda: started.exists() and started.read_text("utf-8").strip(), pause=0.1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=LIMIT_SECONDS)
+    assert process.returncode == 130
+    sleeping = Path("/proc", started.read_text("utf-8").strip(), "status")
+    wait_for(lambda: not sleeping.exists() or "State:\tZ" in sleeping.read_text("utf-8"))
 
 
 def test_whoever_is_not_root_is_asked_for_sudo(machine):

@@ -238,7 +238,11 @@ class ExportService:
         waiting, silent = self.jobs.waiting(), self.heartbeat.silent_seconds()
         if not waiting or not silent:
             return ""
-        return f"no export worker has been ready for {silent:.0f} s, and {waiting} exports wait; the log has the reason"
+        return Message(
+            "no export worker has been ready for %(seconds)s s, and %(waiting)s exports wait; the log has the reason",
+            seconds=round(silent),
+            waiting=waiting,
+        )
 
     def _prefetch_newest(self) -> None:
         """Queues every missing file of the newest and the corrected articles.

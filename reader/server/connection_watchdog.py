@@ -196,7 +196,8 @@ def _connection(descriptor: Path, port: int | str) -> socket.socket | None:
 def _local_end(connection: socket.socket) -> int | str | None:
     """The port of a TCP connection, the path of a UNIX socket."""
     if connection.family == socket.AF_UNIX:
-        return connection.getsockname()  # type: ignore[no-any-return]
+        path: str = connection.getsockname()
+        return path
     return connection.getsockname()[1] if connection.family in (socket.AF_INET, socket.AF_INET6) else None
 
 

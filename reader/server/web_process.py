@@ -257,8 +257,8 @@ def _worker(listener: int, number: int, connections: int, threads: int) -> Any:
 def _address(listener: int) -> int | str:
     """The port, or the path of a UNIX socket."""
     with socket.socket(fileno=os.dup(listener)) as known:
-        name = known.getsockname()
-        return name if is_unix(known) else name[1]  # type: ignore[no-any-return]
+        address: int | str = known.getsockname() if is_unix(known) else known.getsockname()[1]
+        return address
 
 
 def _is_unix(listener: int) -> bool:

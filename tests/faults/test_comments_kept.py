@@ -20,12 +20,13 @@ import lxml.html
 import pytest
 from faults.running import Server, is_alive, running, wait_for
 from faults.test_resources import file_system, fill
+from long_forms import LONG
 from serving import inherited
 from waiting import LIMIT_SECONDS
 
 from reader.settings import ROOT
 
-ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "2"))
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if LONG else "2"))
 TOKEN = "a long secret of the house"
 LEAST_AGE = 2.5
 """Seconds after which a form is accepted (acceptance.LEAST_SECONDS)."""

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 
+from long_forms import LONG
 from serving import inherited
 
 from reader.editing.article_files import digest_of, find_file, replace_file
 from reader.settings import ROOT, Settings
 
-KILLS = 60 if os.environ.get("READER_FAULTS_LONG") else 4
+KILLS = 60 if LONG else 4
 
 PROGRAM = """
 import sys

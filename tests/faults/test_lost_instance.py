@@ -12,10 +12,11 @@ from contextlib import suppress
 
 import pytest
 from faults.running import Server, is_alive, running, wait_for
+from long_forms import LONG
 
 from reader.feeds import WINDOW
 
-ROUNDS = 60 if os.environ.get("READER_FAULTS_LONG") else 1
+ROUNDS = 60 if LONG else 1
 
 
 class Subscriber:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from faults.running import Server, is_alive, wait_for
+from long_forms import LONG
 from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import update
 
@@ -23,7 +24,7 @@ from reader.mail.database_writes import subscribe
 from reader.mail.outbox import Outbox
 from reader.state import State
 
-ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if os.environ.get("READER_FAULTS_LONG") else "2"))
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if LONG else "2"))
 READERS = 40
 
 

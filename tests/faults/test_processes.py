@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 from faults.running import Server, is_alive, running, wait_for
+from long_forms import LONG
 from waiting import LIMIT_SECONDS
 
-LONG = bool(os.environ.get("READER_FAULTS_LONG"))
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "200" if LONG else "6"))
 """``make test-faults`` takes the long form."""
 
