@@ -8,8 +8,8 @@ from factories import make_article
 from markupsafe import Markup
 
 from reader.errors import Busy
-from reader.exports.publications import of_article
-from reader.jobs.export_service import size_in_chapters
+from reader.exports.publications import of_article, of_selection
+from reader.jobs.export_service import size_in_chapters, turn_of
 from reader.jobs.queue import (
     ATTEMPTS,
     FORGET_FAILURE_SECONDS,
@@ -354,3 +354,12 @@ def test_a_long_article_waits_like_the_book_that_it_is_as_much_work_as():
     short, long = (of_article(make_article(body=Markup("<p>" + "雨" * n + "</p>"))) for n in (2_000, 1_000_000))
     assert size_in_chapters(short) == 1
     assert background_of(size_in_chapters(long)) == background_of(50) > background_of(size_in_chapters(short)) == 0
+
+
+def test_no_selection_takes_the_turn_of_articles_however_small_it_is():
+    """There are more selections of two articles than a queue can hold: asked for from many networks, they kept out
+    every article."""
+    article, other = make_article(), make_article("snow")
+    assert turn_of(of_article(article)) == 0
+    for chapters in ((article,), (article, other)):
+        assert 0 < turn_of(of_selection("Selection", "/selection?a=rain", chapters)) == background_of(4)

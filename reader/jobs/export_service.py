@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlencode
 
+from .. import urls
 from ..catalog import Catalog
 from ..chinese.scripts import SCRIPTS
 from ..errors import Busy, ExportFailed, ReaderError, TooLarge
@@ -29,7 +30,7 @@ from ..storage.file_cache import FileCache
 from . import worker_process
 from .job_message import ExportJob, serialize
 from .pool import WorkerPool
-from .queue import FAILED, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
+from .queue import FAILED, LEAST_BOOK, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
@@ -77,6 +78,15 @@ def size_in_chapters(publication: Publication) -> int:
     """How many usual chapters it is as much work as."""
     characters = sum(len(chapter.body) for chapter in publication.chapters)
     return max(len(publication.chapters), characters // USUAL_CHARACTERS)
+
+
+def turn_of(publication: Publication) -> int:
+    """The ``background`` of a job that a visitor requested. Only an article may have that of articles: a selection or a
+    search of one article is a book, as anybody can ask for ever new ones, and books have a part of the queue.
+    """
+    background = background_of(size_in_chapters(publication))
+    is_article = publication.path in (urls.article(publication.name), urls.comments(publication.name))
+    return background if is_article else max(LEAST_BOOK, background)
 
 
 def mark_of(path: str) -> str:
@@ -185,7 +195,7 @@ class ExportService:
         if self.store.find(key):
             return None
         job = self._job(key, publication, suffix, page, script)
-        self.jobs.submit(key, serialize(job), background_of(size_in_chapters(publication)))
+        self.jobs.submit(key, serialize(job), turn_of(publication))
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:

@@ -27,7 +27,7 @@ from ..storage.sqlite import (
 )
 
 WAITING, WORKING, FAILED = "waiting", "working", "failed"
-ARTICLE, PREFETCH = 0, 9
+ARTICLE, LEAST_BOOK, PREFETCH = 0, 1, 9
 """``background`` is a job's priority, lowest first: 0 for articles, 1 to 8 for books by size, 9 for prefetching."""
 
 ATTEMPTS = 4
@@ -55,7 +55,7 @@ CREATE INDEX jobs_by_turn ON jobs(state, background, queued);
 
 
 def background_of(chapters: int) -> int:
-    """The ``background`` of a job that a visitor requested: 0 up to 3 chapters, plus 1 for each factor of 4."""
+    """The ``background`` of a job of this size: 0 up to 3 chapters, plus 1 for each factor of 4."""
     return min(PREFETCH - 1, max(0, chapters.bit_length() - 1) // 2)
 
 
