@@ -25,7 +25,7 @@ serve:
 
 test:
 	@bash scripts/setup.sh test
-	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast:
 	@bash scripts/setup.sh check

@@ -33,6 +33,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+os.environ.setdefault("READER_EXPORTS_AHEAD", "1")  # the default, which tests turn off
 
 from markupsafe import Markup  # noqa: E402
 

@@ -39,6 +39,7 @@ from flask import Flask, Response, request
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+os.environ.setdefault("READER_EXPORTS_AHEAD", "1")  # the default, which tests turn off
 
 from serving import free_port, serving  # noqa: E402
 

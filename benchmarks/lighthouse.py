@@ -9,6 +9,7 @@ score is below 100, except that for search engines of pages that ask not to be l
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+os.environ.setdefault("READER_EXPORTS_AHEAD", "1")  # the default, which tests turn off
 
 from serving import serving  # noqa: E402
 

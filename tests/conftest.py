@@ -16,6 +16,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
+from long_forms import LONG
 from waiting import LIMIT_SECONDS
 from werkzeug.routing import Rule
 
@@ -95,8 +96,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if skipped else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what ``make test-fast`` skips, and puts the modules in the order of ``turn_of``."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves long forms to ``make test-long``, marks as slow what ``make test-fast`` skips, orders by ``turn_of``."""
+    if not LONG and (long := [item for item in items if item.get_closest_marker("long_form")]):
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
     for item in items:
         if is_slow(item.path) or needs_a_server(item):
             item.add_marker("slow")

@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 from waiting import LIMIT_SECONDS, answers, wait_for
@@ -33,9 +35,32 @@ def inherited() -> dict[str, str]:
     """The environment for a server. Without the metrics folder that an application in this process left there: the
     server would add its figures to those of all tests before. And without the switch of the long tests, which each
     process would warn of: it is no setting. And without an editor's desk, whose token each would make and print: a test
-    that needs one says READER_EDITOR=1."""
+    that needs one says READER_EDITOR=1. And without exports ahead, which cost as much as all else that a server does
+    in most tests: who needs them sets READER_EXPORTS_AHEAD=1, as the benchmarks do."""
     own = ("PROMETHEUS_MULTIPROC_DIR", "READER_FAULTS_LONG")
-    return {name: value for name, value in os.environ.items() if name not in own} | {"READER_EDITOR": "0"}
+    ours = {name: value for name, value in os.environ.items() if name not in own}
+    return {"READER_EXPORTS_AHEAD": "0"} | ours | {"READER_EDITOR": "0"}
+
+
+@cache
+def _empty_state() -> bytes:
+    """A state database without rows. To make it takes as long as all else of a start."""
+    from reader.state import State
+
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(f"sqlite:///{folder}/state.sqlite3")
+        with state.reading():
+            pass
+        state.close()
+        return Path(folder, "state.sqlite3").read_bytes()
+
+
+def put_empty_state(data: Path) -> None:
+    """What the first start of a server makes there, unless the folder exists."""
+    if not data.exists():
+        data.mkdir(0o700)
+        (data / "state.sqlite3").touch(0o600)
+        (data / "state.sqlite3").write_bytes(_empty_state())
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -64,6 +89,8 @@ def serving(settings: Settings, command: Sequence[str] = READER, log: Path | Non
     port = free_port()
     environment = inherited() | _desk_of(settings) | environment_of(settings)
     arguments = [word.replace(RESERVED_PORT, str(port)) for word in command]
+    if not settings.database_url:
+        put_empty_state(settings.data)
     output = (log or settings.instance.with_suffix(".log")).open("wb")
     process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:

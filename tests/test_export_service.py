@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from factories import make_article
+from long_forms import few
 from PIL import Image
 from waiting import LIMIT_SECONDS, wait_for
 
@@ -59,7 +60,7 @@ def export_service(settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [1, 2, 100])
+@pytest.mark.parametrize("times", few([1, 100, 2], 2))
 def test_a_file_that_is_deleted_as_soon_as_it_is_finished_is_made_again(export_service, monkeypatch, times):
     status, deleted, file = export_service.jobs.status, [], export_service.store.folder / "{}/{}"
 
@@ -301,6 +302,27 @@ def test_the_newest_articles_are_made_before_anybody_asks(services, publish):
                 and services.export_service.size_bytes(article, "epub")
             )
         )
+
+
+def test_a_pool_that_does_not_start_early_starts_its_worker_with_the_first_job(jobs, tmp_path):
+    started, ready = tmp_path / "started", []
+    program = f"open({str(started)!r}, 'w').close()\n{ECHO}"
+    sizes = {}
+    pool = WorkerPool(
+        jobs,
+        [sys.executable, "-c", program],
+        1,
+        LIMIT_SECONDS,
+        sizes.__setitem__,
+        beat=ready.append,
+        starts_early=False,
+    )
+    with at_work(pool.run, tmp_path / "lock"):
+        wait_for(lambda: len(ready) > 2)
+        assert not started.exists()
+        jobs.submit("a.pdf", "four")
+        wait_for(lambda: sizes)
+    assert sizes == {"a.pdf": 4}
 
 
 def test_with_exports_ahead_off_only_what_is_asked_for_is_made(settings, drop):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import extremes
 import pytest
+from long_forms import pairs
 from lxml import etree
 
 from reader.app import create_app
@@ -90,9 +91,8 @@ def test_every_page_and_feed_that_a_link_leads_to_answers_and_is_a_file_of_the_s
 
 def test_every_small_export_of_every_article_is_made(services, articles):
     options = options_of(services.settings, "", "", services.catalog.site)
-    for article in articles:
-        for suffix in sorted(set(EXPORTS) - {"pdf"}):
-            assert exporter(suffix).export(of_article(article), options, services.render.render), article.slug
+    for article, suffix in pairs(articles, sorted(set(EXPORTS) - {"pdf"}), 2):
+        assert exporter(suffix).export(of_article(article), options, services.render.render), article.slug
 
 
 def test_every_catalogue_for_book_readers_answers(services):

@@ -11,6 +11,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
+from long_forms import few
 
 from reader.child_process.cpu_time import limited_cpu_time
 from reader.errors import UnreadableArticle
@@ -166,7 +167,7 @@ ONE_SIGN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("suffix", "unit"), ONE_SIGN)
+@pytest.mark.parametrize(("suffix", "unit"), few(ONE_SIGN, 12))
 def test_a_line_of_one_sign_is_never_searched_again_and_again(suffix, unit):
     """The limit only ends what takes minutes."""
     with suppress(UnreadableArticle), limited_cpu_time(120):

@@ -7,6 +7,7 @@ from html import unescape
 
 import brotli
 import pytest
+from long_forms import pairs
 from waiting import LIMIT_SECONDS, wait_for
 from werkzeug.test import Client
 
@@ -67,21 +68,20 @@ def addresses(hot):
 
 
 def test_the_hot_layer_answers_every_address_just_as_flask_does(hot, asks):
-    for path in addresses(hot):
-        for encoding in ENCODINGS:
-            first = asks(path, Accept_Encoding=encoding)
-            assert first[0] == first[1] == first[2], path
-            headers = dict(first[0][1])
-            conditions = {
-                "If-None-Match": [headers.get("ETag", '"x"'), "W/" + headers.get("ETag", '"x"'), "*", '"0123-br"', 'junk"', f'"a", {headers.get("ETag")}'],
-                "If-Modified-Since": [headers.get("Last-Modified", ""), "Thu, 01 Jan 1970 00:00:00 GMT", "junk"],
-            }  # fmt: skip
-            for name, values in conditions.items():
-                for value in values:
-                    again = asks(path, Accept_Encoding=encoding, **{name: value})
-                    assert again[0] == again[1] == again[2], (path, name, value)
-            head = asks(path, "HEAD", Accept_Encoding=encoding)
-            assert head[0] == head[1] == head[2], path
+    for path, encoding in pairs(addresses(hot), ENCODINGS):
+        first = asks(path, Accept_Encoding=encoding)
+        assert first[0] == first[1] == first[2], path
+        headers = dict(first[0][1])
+        conditions = {
+            "If-None-Match": [headers.get("ETag", '"x"'), "W/" + headers.get("ETag", '"x"'), "*", '"0123-br"', 'junk"', f'"a", {headers.get("ETag")}'],
+            "If-Modified-Since": [headers.get("Last-Modified", ""), "Thu, 01 Jan 1970 00:00:00 GMT", "junk"],
+        }  # fmt: skip
+        for name, values in conditions.items():
+            for value in values:
+                again = asks(path, Accept_Encoding=encoding, **{name: value})
+                assert again[0] == again[1] == again[2], (path, name, value)
+        head = asks(path, "HEAD", Accept_Encoding=encoding)
+        assert head[0] == head[1] == head[2], path
 
 
 def test_what_is_asked_for_again_is_answered_without_flask(hot):

@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from long_forms import long_form
 from waiting import LIMIT_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -177,6 +178,7 @@ def test_a_module_that_cannot_be_compiled_does_not_end_the_setup(machine):
     assert machine.setup("serve").returncode == 0
 
 
+@long_form
 def test_a_broken_environment_is_made_anew(machine):
     (machine.checkout / ".venv" / "bin" / "python").unlink()
     answer = machine.setup("serve")

@@ -15,13 +15,20 @@ Found = TypeVar("Found")
 
 
 def wait_for(
-    fact: Callable[[], Found], told: Callable[[], str] = lambda: "waited in vain", pause: float = 0.02
+    fact: Callable[[], Found],
+    told: Callable[[], str] = lambda: "waited in vain",
+    pause: float = 0.02,
+    longest_pause: float = 0.25,
 ) -> Found:
-    """The first true result of *fact*, asked again every *pause* seconds. Fails with what *told* returns."""
+    """The first true result of *fact*. Fails with what *told* returns.
+
+    It is asked again after *pause* seconds, then less and less often: to ask a server takes processor time from it.
+    """
     deadline = time.monotonic() + LIMIT_SECONDS
     while not (found := fact()):
         assert time.monotonic() < deadline, told()
         time.sleep(pause)
+        pause = max(pause, min(pause * 1.3, longest_pause))
     return found
 
 

@@ -240,6 +240,7 @@ class ExportService:
             postponed=self._postpone,
             beat=self.heartbeat.beat,
             measured=lambda key, seconds, is_made: self.measured(key.rpartition(".")[2], seconds, is_made),
+            starts_early=settings.exports_ahead,
         )
         pool.run(stop, settings.instance / POOL_LOCK)
 

@@ -71,7 +71,8 @@ class WorkerPool:
 
     ``postponed(key)`` is called for each job that failed for a passing reason and can soon be queued again.
     ``measured(key, seconds, is_made)`` is called for each answer of a worker, and when one died.
-    ``beat(seconds)`` is called whenever a worker is ready for a job; it is called again within *seconds*.
+    ``beat(seconds)`` is called whenever the pool is ready for a job; it is called again within *seconds*.
+    With ``starts_early`` a worker loads its libraries at once, else when the first job waits.
 
     ::
 
@@ -91,10 +92,12 @@ class WorkerPool:
         postponed: Callable[[str], None] = lambda _: None,
         beat: Callable[[float], None] = lambda _: None,
         measured: Callable[[str, float, bool], None] = lambda *_: None,
+        starts_early: bool = True,
     ) -> None:
         self._jobs, self._command, self._size, self._limits = jobs, command, size, limits
         self._timeout_seconds, self._finished, self._on_idle = timeout_seconds, finished, idle
         self._postponed, self._beat, self._measured = postponed, beat, measured
+        self._starts_early = starts_early
         self._next_idle = 0.0
 
     def run(self, stop: threading.Event, lock: Path) -> None:
@@ -128,6 +131,8 @@ class WorkerPool:
     def _run_worker(self, stop: threading.Event) -> None:
         """Restarts the worker whenever it ends. A new worker loads its libraries before it is given a job."""
         pause = 0.0
+        if not self._starts_early:
+            self._wait_for_a_job(stop)
         while not stop.wait(pause):
             worker = ChildProcess(self._command, self._limits)
             answered = 0
@@ -138,6 +143,12 @@ class WorkerPool:
             finally:
                 worker.end()
             pause = 0.0 if answered else min(60.0, pause * 2 or 1.0)
+
+    def _wait_for_a_job(self, stop: threading.Event) -> None:
+        with suppress(Busy):  # that of a stop
+            while not stop.is_set() and not self._when_usable(self._jobs.waiting, stop):
+                self._beat(BETWEEN_JOBS_SECONDS)
+                self._idle_once(stop)
 
     def _serve(self, worker: ChildProcess, stop: threading.Event) -> int:
         """Gives jobs to *worker* until it ends, exceeds RECYCLE_BYTES or *stop* is set. Returns how many it did."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from long_forms import LONG
 from test_reading import PAGES
 
 from reader.settings import ROOT
@@ -19,8 +20,8 @@ STORIES = ("article", "everything", "preferences")
     ("cookie", "contrast", "names"),
     [
         ("light", 4.5, EVERYWHERE),
-        ("dark", 4.5, EVERYWHERE),
-        ("large", 7, EVERYWHERE),
+        ("dark", 4.5, EVERYWHERE if LONG else STORIES),
+        ("large", 7, EVERYWHERE if LONG else STORIES),
         ("sepia", 4.5, STORIES),
         ("dark.large", 7, STORIES),
     ],

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from long_forms import few
 from page_waiting import CONTROLLED, wait_until, wait_until_kept
 from playwright.sync_api import Page
 from serving import serving
@@ -234,20 +235,23 @@ def test_a_file_that_is_none_is_named_so(open_page, content) -> None:
     page.get_by_text("无法读取该文件").wait_for()
 
 
+STORED = {
+    "half": "{",
+    "null": "null",
+    "number": "7",
+    "no-list": '{"marks":null,"title":7}',
+    "object": '{"marks":{"a":1}}',
+    "no-marks": '{"marks":[null,{},7,{"exact":5}]}',
+    "empty": '{"marks":[{"id":"m1","exact":"","prefix":"","suffix":"","start":0}]}',
+    "no-time": '{"saved":{"a":1},"marks":[{"exact":"曲周"}]}',
+    "hundred-lost": json.dumps({"marks": [{"exact": f"{number}不在文中的话" * 200} for number in range(100)]}),
+}
+
+
 @pytest.mark.parametrize(
     "stored",
-    [
-        "{",
-        "null",
-        "7",
-        '{"marks":null,"title":7}',
-        '{"marks":{"a":1}}',
-        '{"marks":[null,{},7,{"exact":5}]}',
-        '{"marks":[{"id":"m1","exact":"","prefix":"","suffix":"","start":0}]}',
-        '{"saved":{"a":1},"marks":[{"exact":"曲周"}]}',
-        json.dumps({"marks": [{"exact": f"{number}不在文中的话" * 200} for number in range(100)]}),
-    ],
-    ids=["half", "null", "number", "no-list", "object", "no-marks", "empty", "no-time", "hundred-lost"],
+    few(STORED.values(), 3),
+    ids=few(STORED, 3),
 )
 def test_whatever_is_stored_of_one_article_the_page_and_all_others_go_on_working(open_page, stored) -> None:
     page = open_page("/bookmarks")
@@ -338,7 +342,7 @@ def test_bookmarks_work_without_a_network(open_page) -> None:
     assert page.locator("#list li").count() == 1
 
 
-@pytest.mark.parametrize("cookie", ["light", "dark", "large"])
+@pytest.mark.parametrize("cookie", few(["light", "dark", "large"]))
 def test_axe_finds_no_violation_and_nothing_is_wider_than_a_phone(open_page, cookie) -> None:
     page = open_page("/a/seed", cookie=cookie)
     highlight(page, "“曲周经验”", "一条笔记")

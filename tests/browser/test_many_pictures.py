@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from long_forms import few
 from page_waiting import wait_until
 from PIL import Image
 from serving import serving
@@ -40,7 +41,7 @@ def cold_site(tmp_path) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize("script", few([False, True]), ids=few(["without script", "with script"]))
 def test_every_picture_shows_without_a_reload(open_page, cold_site, script):
     page = open_page("/healthz", script=script)
     page.goto(f"{cold_site}/a/photos")

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from long_forms import pairs
 from serving import serving
 from test_accessibility import AXE, RULES
 
@@ -50,8 +51,7 @@ def test_the_preferences_stand_beside_the_name_of_the_paper(open_page, paper):
         assert name["y"] <= link["y"] + link["height"] / 2 <= name["y"] + name["height"], (cookie, width)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("cookie", ["light", "dark", "sepia", "large", "hant"])
+@pytest.mark.parametrize(("cookie", "width"), pairs(["light", "dark", "sepia", "large", "hant"], [360, 1280]))
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(open_page, paper, cookie, width):
     page = open_page("/", base_url=paper, cookie=cookie, viewport={"width": width, "height": 6000})
     for path in PAGES:

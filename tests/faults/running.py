@@ -17,7 +17,7 @@ from email.message import Message
 from pathlib import Path
 
 import waiting
-from serving import free_port, inherited
+from serving import free_port, inherited, put_empty_state
 from waiting import LIMIT_SECONDS
 
 from reader.settings import ROOT
@@ -37,6 +37,8 @@ class Server:
     def __post_init__(self) -> None:
         for name in ("articles", "instance"):
             (self.folder / name).mkdir(exist_ok=True)
+        if "READER_DATABASE_URL" not in self.environment:
+            put_empty_state(self.folder / "data")
 
     @property
     def _desk(self) -> dict[str, str]:
@@ -179,5 +181,5 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_for(fact, server: Server | None = None):
-    return waiting.wait_for(fact, lambda: server.log if server else "waited in vain")
+def wait_for(fact, server: Server | None = None, longest_pause: float = 0.25):
+    return waiting.wait_for(fact, lambda: server.log if server else "waited in vain", longest_pause=longest_pause)

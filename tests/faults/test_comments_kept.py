@@ -20,7 +20,7 @@ import lxml.html
 import pytest
 from faults.running import Server, is_alive, running, wait_for
 from faults.test_resources import file_system, fill
-from long_forms import LONG
+from long_forms import LONG, few
 from serving import inherited
 from waiting import LIMIT_SECONDS
 
@@ -76,6 +76,7 @@ def kept(server: Server) -> list[str]:
     return [comment["text"] for comment in json.loads(done.stdout)["comments"]]
 
 
+@pytest.mark.parametrize("state_url", few(["postgresql", "sqlite"]), indirect=True)
 def test_both_web_processes_show_a_comment_and_stop_showing_a_hidden_one(server):
     token = token_of(server)
     for _ in range(20):  # both have the pages in their caches
@@ -104,6 +105,7 @@ def post_form(editor: urllib.request.OpenerDirector, address: str, **fields: str
         assert answer.status == 200
 
 
+@pytest.mark.parametrize("state_url", few(["sqlite", "postgresql"]), indirect=True)
 def test_a_site_whose_state_database_is_gone_shows_its_articles(server):
     data = server.folder / "data"
     time.sleep(LEAST_AGE)
@@ -113,6 +115,7 @@ def test_a_site_whose_state_database_is_gone_shows_its_articles(server):
     assert server.status("/") == 200
 
 
+@pytest.mark.parametrize("state_url", few(["sqlite", "postgresql"]), indirect=True)
 def test_no_accepted_comment_is_lost_when_all_processes_are_killed(server):
     accepted: list[str] = []
     chance = random.Random(1)

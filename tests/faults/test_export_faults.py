@@ -13,6 +13,7 @@ import zipfile
 import pytest
 from faults.running import Server, running, wait_for
 from faults.test_resources import file_system, fill
+from long_forms import pairs
 from PIL import Image
 from serving import inherited
 from waiting import LIMIT_SECONDS
@@ -83,8 +84,7 @@ def test_a_link_to_the_output_stays_a_link_and_a_device_is_written_as_it_is(expo
     assert not os.path.isfile(os.devnull)
 
 
-@pytest.mark.parametrize("suffix", ["pdf", "epub"])
-@pytest.mark.parametrize("change", ["withdrawn", "changed"])
+@pytest.mark.parametrize(("suffix", "change"), pairs(["pdf", "epub"], ["withdrawn", "changed"]))
 def test_a_file_whose_article_changes_while_it_is_made_is_not_handed_out(
     services, publish, drop, client, monkeypatch, suffix, change
 ):

@@ -15,6 +15,7 @@ import pytest
 from faults.running import Server, running, stopped, wait_for
 from faults.test_databases import overwrite
 from faults.test_indexer import delete, delete_the_content, holders
+from long_forms import few
 
 from reader.library.heartbeat import Heartbeat
 from reader.storage.locks import file_lock
@@ -78,7 +79,7 @@ def assert_everything_comes_back(server):
     assert "Traceback" not in server.log
 
 
-@pytest.mark.parametrize("lose", LOST_CATALOGS.values(), ids=LOST_CATALOGS.keys())
+@pytest.mark.parametrize("lose", few(LOST_CATALOGS.values()), ids=few(LOST_CATALOGS))
 def test_no_page_denies_an_article_while_a_lost_catalog_is_filled_again(server, lose):
     assert_everything_comes_back(server)
     with stopped(holders(server, "indexer.lock")[0]):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from faults.running import Server, is_alive, running, wait_for
-from long_forms import LONG
+from long_forms import LONG, few, long_form
 from waiting import LIMIT_SECONDS
 
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "200" if LONG else "6"))
@@ -75,7 +75,7 @@ def test_a_web_process_holds_no_file_of_the_main_process_but_the_listening_socke
         assert held & files == set(shared)
 
 
-@pytest.mark.parametrize("code", STARTED_BY.values(), ids=STARTED_BY)
+@pytest.mark.parametrize("code", few(STARTED_BY.values(), 2), ids=few(STARTED_BY, 2))
 def test_a_server_serves_and_recovers_whoever_started_it(tmp_path, code):
     server = Server(tmp_path, workers=1, prefix=started_by(code))
     server.publish("s1")
@@ -283,6 +283,7 @@ def test_restarts_leave_a_bounded_number_of_metric_files_and_lose_no_count(tmp_p
         assert [float(value) for value in found] == [6]
 
 
+@long_form
 def test_the_switch_of_the_long_tests_is_no_setting(tmp_path, monkeypatch):
     monkeypatch.setenv("READER_FAULTS_LONG", "1")
     server = Server(tmp_path, workers=1)

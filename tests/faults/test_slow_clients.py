@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from faults.running import Server, running, wait_for
+from long_forms import few, long_form
 from waiting import LIMIT_SECONDS
 
 from reader.jobs.export_service import mark_of
@@ -144,6 +145,7 @@ def test_a_download_over_a_slow_line_outlasts_a_reload(tmp_path):
             assert (head[:12], len(body)) == (b"HTTP/1.1 200", size_bytes)
 
 
+@long_form
 def test_a_head_and_a_body_that_never_end_are_given_up_also_when_they_come_byte_by_byte(server):
     with tricklers(server, 1) as [trickling], ExitStack() as clients:
         silent = []
@@ -180,7 +182,9 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
         assert client.recv(12) == b"HTTP/1.1 413"
 
 
-@pytest.mark.parametrize("beginning", [b"", b"GET /a/rain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"], ids=["silent", "idle"])
+@pytest.mark.parametrize(
+    "beginning", few([b"GET /a/rain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b""]), ids=few(["idle", "silent"])
+)
 def test_unused_connections_make_room_when_half_of_the_places_are_taken(tmp_path, beginning):
     server = Server(tmp_path, workers=1, prefix=("prlimit", "--nofile=440:440"))  # 224 connections
     server.publish("rain")
