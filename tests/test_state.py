@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,8 +29,9 @@ from reader.settings import Settings
 from reader.state import State, cache_invalidation
 from reader.state.cache_invalidation import note_change
 from reader.state.database_tables import METADATA, Moment, state_changes
-from reader.state.migrating import applied
+from reader.state.migrating import SCHEMA, applied, create_file
 from reader.state.migration_heads import FOLDER, heads, is_current
+from scripts.make_schema import schema
 
 ROOT = Path(reader.__file__).parent
 
@@ -144,6 +147,24 @@ def test_the_migrations_make_the_tables_that_the_code_describes(state):
     with state.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_a_new_file_is_made_of_what_the_migrations_make():
+    assert SCHEMA.read_text("utf-8") == schema(), "python scripts/make_schema.py"
+
+
+def test_each_new_file_has_an_identity_of_its_own_and_imports_no_alembic(tmp_path):
+    for name in "ab":
+        create_file(tmp_path / name)
+        with closing(sqlite3.connect(tmp_path / name)) as database:
+            [[identity]] = database.execute("SELECT * FROM history_identity")
+            assert re.fullmatch("[0-9a-f]{32}", identity)
+            (tmp_path / identity).touch()
+            assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert len(list(tmp_path.iterdir())) == 4
+    program = f"import sys; from reader.state.migrating import create_file; from pathlib import Path\ncreate_file(Path({str(tmp_path / 'c')!r})); print('alembic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT.parent, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_each_module_has_one_row_of_migrations():

@@ -7,7 +7,7 @@ database.py       State: transactions, the fault, which files and servers can be
 engines.py        SQLAlchemy engines of both kinds
 migration_heads.py which migrations this code has, without importing SQLAlchemy
 migrating.py      creating the database, and applying migrations under a lock
-migrations/       one file per change of the tables
+migrations/       one file per change of the tables, and all changes together for a new SQLite file
 database_tables.py  the metadata of all tables, column types, the tables of this package
 cache_invalidation.py what changed since a revision, for caches of other processes
 insert_once.py    an insert that is done once, in both engines

@@ -1,5 +1,7 @@
 """Creates the state database and applies migrations (Alembic), under a lock. Imports SQLAlchemy, and Alembic if needed.
 
+A new SQLite file is made of ``migrations/sqlite.sql``, which is what the migrations make of an empty database.
+
 A transaction that writes holds the lock: of several processes that start at once the first one migrates, and the
 others find nothing to do. A migration that fails leaves the database as it was.
 """
@@ -15,10 +17,13 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from ..storage.sqlite import open_database
-from .engines import WRITES, sqlite_engine
+from .engines import WRITES
 from .migration_heads import FOLDER, is_current
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
+
+SCHEMA = FOLDER / "sqlite.sql"
+"""Written by ``scripts/make_schema.py``."""
 
 
 class NotOurs(Exception):
@@ -34,13 +39,9 @@ def create_file(path: Path) -> None:
     new = path.with_name(f"{path.name}.new-{secrets.token_hex(8)}")
     try:
         os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
-        with closing(open_database(new, timeout_seconds=1, mode="rwc")):
-            pass
-        engine = sqlite_engine(new)
-        try:
-            migrate(engine)
-        finally:
-            engine.dispose()  # the last connection writes its log into the database and deletes it
+        with closing(open_database(new, timeout_seconds=1, mode="rwc")) as database:
+            database.execute("PRAGMA synchronous = FULL")
+            database.executescript(f"BEGIN;{SCHEMA.read_text('utf-8')}COMMIT;")
         _publish(new, path)
     finally:
         for suffix in ("", "-wal", "-shm"):
