@@ -15,7 +15,7 @@ from stub_site import site
 
 from reader.errors import FetchFailed, NotImported
 from reader.http_client import network
-from reader.http_client.client import HttpClient, checked_url
+from reader.http_client.client import LONGEST_REASON, HttpClient, checked_url
 from reader.http_client.content_encoding import CHUNK_BYTES, decoded
 from reader.http_client.public_ip_addresses import is_no_metadata, is_private_by_name, is_public
 from reader.importing.sources.http import open_fetcher
@@ -362,3 +362,11 @@ def test_a_redirect_to_such_an_address_is_refused():
     pages = {"/": (302, {"Location": "http://169.254.169.254/latest/meta-data/"}, b"")}
     with site(pages) as (root, _), pytest.raises(NotImported, match=r"169\.254\.169\.254.*private network"):
         open_fetcher(allow_private=True, delay_seconds=0).fetch(f"{root}/")
+
+
+def test_a_long_reason_of_a_server_is_cut(client):
+    with dripping(b"HTTP/1.1 500 " + b"A" * 60_000 + b"\r\nContent-Length: 0\r\n\r\n", b"") as address:
+        assert get(client, address).reason == "A" * LONGEST_REASON
+    with dripping(b"HTTP/1.1 99 " + b"A" * 60_000 + b"\r\n\r\n", b"") as address, pytest.raises(FetchFailed) as failed:
+        get(client, address)
+    assert len(failed.value.reason) == LONGEST_REASON

@@ -304,6 +304,16 @@ def test_a_hub_that_has_taken_nothing_for_a_day_is_left_in_peace_until_the_next_
     assert "feeds are given up" in caplog.text
 
 
+def test_a_hub_that_gives_each_feed_another_reason_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with feed_site(tmp_path) as site, moody(lambda hub, topic: hub.send_error(400, topic)) as (address, heard):
+        site.drop("one.md", text_of(1))
+        assert herald_of(site, address).publish(threading.Event()) == []
+    assert len(topics(heard)) > 2
+    assert len([record for record in caplog.records if address in record.message]) == 1
+
+
 def test_a_feed_that_the_hub_refuses_keeps_no_other_feed_back_and_is_refused_three_times(tmp_path: Path) -> None:
     with feed_site(tmp_path) as site:
         refused = f"{site.url}/atom.xml"

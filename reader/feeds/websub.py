@@ -57,7 +57,7 @@ class WebSubPublisher:
         self._counts: dict[Collection, int] = {}
         self._waiting: dict[str, int] = {}
         """The URLs that the hub is to be told of, and how often it has refused each; the oldest first."""
-        self._failures, self._retry_at, self._failing_since, self._logged = 0, 0.0, 0.0, ""
+        self._failures, self._retry_at, self._failing_since, self._logged = 0, 0.0, 0.0, -1
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
         """Publishes each time *changed* is set, until *stop*. Returns at once without a base URL."""
@@ -110,11 +110,11 @@ class WebSubPublisher:
         """Notifies the hub of one feed. Returns whether it accepted; else the feed goes on waiting, or is given up."""
         status, reason = self._post(topic)
         if 200 <= status < 300:
-            self._failures, self._logged = 0, ""
+            self._failures, self._logged = 0, -1
             del self._waiting[topic]
             return True
-        if reason != self._logged:
-            self._logged = reason
+        if status != self._logged:  # not the reason: a hub can give another one for each feed
+            self._logged = status
             log.warning("the hub %s did not take %s: %s", self._hub, topic, reason)
         if 400 <= status < 500 and status not in NOT_THE_FEEDS_FAULT:
             self._refuse(topic)

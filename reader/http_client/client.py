@@ -24,6 +24,9 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _WAIT_SECONDS = 15.0
 """The timeout for connecting and for each read. The caller sets the total time."""
 
+LONGEST_REASON = 200
+"""How much of what a server says of a failure is kept, in characters: it stands in logs, and may be 100 kB."""
+
 _WEB_PORTS = (80, 443)
 _OTHER_PROTOCOLS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6679, 6697, 10080, 11211}
 _OTHER_PROTOCOLS |= set(range(6665, 6670))
@@ -112,7 +115,7 @@ class HttpClient:
         except httpcore.TimeoutException as error:
             raise FetchFailed(address, Message("timed out after %(seconds)s s", seconds=f"{seconds:.0f}")) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, ValueError) as error:
-            raise FetchFailed(address, str(error) or type(error).__name__) from error
+            raise FetchFailed(address, str(error)[:LONGEST_REASON] or type(error).__name__) from error
 
     def _response(self, address: str, response: httpcore.Response, largest_bytes: int | None) -> HttpResponse:
         fields = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in response.headers}
@@ -124,7 +127,7 @@ class HttpClient:
         return HttpResponse(
             address,
             response.status,
-            response.extensions.get("reason_phrase", b"").decode("latin-1"),
+            response.extensions.get("reason_phrase", b"").decode("latin-1")[:LONGEST_REASON],
             content,
             kind.partition(";")[0].strip().lower(),
             charset[1] if charset else "",
