@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 from contextlib import contextmanager
 from urllib.request import urlopen
@@ -41,6 +43,24 @@ def test_an_error_of_a_command_that_writes_a_file_names_the_file_that_it_is_of(t
         name = place if named == "" else named and tmp_path / named
         raise OSError(5, "Input/output error", str(name) if name else None)
     assert raised.value.filename == str(tmp_path / named if named else target)
+
+
+def test_what_a_killed_command_left_behind_is_removed_by_the_next_one(tmp_path):
+    left, young, in_use = (tmp_path / f".reader-export-{n}" for n in range(3))
+    for folder in (left, young, in_use):
+        folder.mkdir()
+        (folder / "news.zip").write_bytes(b"half")
+    os.utime(left, (0, 0)), os.utime(in_use, (0, 0))
+    lock = os.open(in_use, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with replacing(tmp_path / "news.zip") as place:
+        place.write_bytes(b"whole")
+        os.utime(place.parent, (0, 0))
+        with replacing(tmp_path / "other.zip") as other:  # removes nothing of a command that runs
+            other.write_bytes(b"whole")
+    os.close(lock)
+    assert {path.name for path in tmp_path.iterdir()} == {"news.zip", "other.zip", young.name, in_use.name}
+    assert (tmp_path / "news.zip").read_bytes() == b"whole"
 
 
 def test_an_export_is_what_the_server_would_send(run, tmp_path, services):

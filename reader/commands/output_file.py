@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from ..i18n import Message
 from .click_localization import localized
+
+UNFINISHED = ".reader-export-"
+"""How the folders begin in which files are written."""
+
+ABANDONED_SECONDS = 60.0
 
 
 class OutputPath(click.Path):
@@ -64,9 +71,38 @@ def _replacing(target: Path) -> Iterator[Path]:
         yield target
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".reader-export-", dir=target.parent))
+    _remove_abandoned(target.parent)
+    folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
     try:
-        yield folder / target.name
-        (folder / target.name).replace(target)
+        with _locked(folder):
+            yield folder / target.name
+            (folder / target.name).replace(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder could be locked: for the block, or until this process is killed."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        is_held = False
+        with suppress(OSError):  # another process has it, or the file system has no such locks
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_held = True
+        yield is_held
+    finally:
+        os.close(handle)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Removes what commands that were killed left behind: a daily backup that is killed each time would fill the disk.
+
+    A younger one may not be locked yet.
+    """
+    for folder in parent.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):
+            if folder.lstat().st_mtime < time.time() - ABANDONED_SECONDS:
+                with _locked(folder) as is_abandoned:
+                    if is_abandoned:
+                        shutil.rmtree(folder, ignore_errors=True)
