@@ -12,21 +12,24 @@ from types import ModuleType
 from typing import Any
 
 KeptFile = tuple[bytes, float]
-"""The source, and when the file was changed, in seconds since 1970."""
+"""The content, and when the file was changed, in seconds since 1970."""
 
 
 class _Loader(SourceFileLoader):
     """Python's own, for a file that may be another by now. Compiled code that fits the kept source is used."""
 
-    def __init__(self, name: str, path: str, kept: KeptFile) -> None:
+    def __init__(self, name: str, path: str, files: Mapping[str, KeptFile]) -> None:
         super().__init__(name, path)
-        self._source, self._modified = kept
+        self._source, self._modified = files[path]
+        self._files = files
 
     def path_stats(self, path: str) -> dict[str, float]:  # noqa: ARG002
         return {"mtime": self._modified, "size": len(self._source)}
 
     def get_data(self, path: str) -> bytes:
-        return self._source if path == self.path else super().get_data(path)
+        """Of the module's source, of a file that ``pkgutil.get_data`` asks for, or of compiled code."""
+        kept = self._files.get(path)
+        return kept[0] if kept else super().get_data(path)
 
     def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
         """Stores compiled code, unless it is that of a former version."""
@@ -49,6 +52,6 @@ class Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         base = f"{self._root}/{fullname.replace('.', '/')}"
         for file in (f"{base}.py", f"{base}/__init__.py"):
-            if kept := self._files.get(file):
-                return spec_from_file_location(fullname, file, loader=_Loader(fullname, file, kept))
+            if file in self._files:
+                return spec_from_file_location(fullname, file, loader=_Loader(fullname, file, self._files))
         return None

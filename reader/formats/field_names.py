@@ -6,10 +6,10 @@ fields.md`` shows the same table; a test keeps both in step.
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..models import word_set
 
@@ -25,7 +25,7 @@ class Row:
 
 _TABLE = [
     tuple(part.strip() for part in line.split("|"))
-    for line in Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines()
+    for line in (pkgutil.get_data(__name__, "field_names.txt") or b"").decode().splitlines()
     if not line.startswith("#")
 ]
 ROWS = tuple(Row(field, how, tuple(names.split())) for field, how, names in _TABLE if field != "-")

@@ -215,7 +215,7 @@ def kind_of(pid: int, server: Server) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return ENDED
-    return words[words.index("-m") + 1] if "-m" in words else "another program"
+    return next((word for word in words if word.startswith("reader.")), "another program")
 
 
 class visitors:  # noqa: N801 (used like a function)

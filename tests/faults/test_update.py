@@ -121,12 +121,22 @@ CHILDREN_OF_AN_UPDATED_SERVER = """
 import sys
 from pathlib import Path
 from reader.child_process.parent import ChildProcess, Limits
-from reader.library.file_reader_pool import code_fingerprint
+from reader.library.file_reader_pool import FileReader, code_fingerprint
+from reader.models import Article
 from reader.server.loaded_application import LoadedApplication
 from reader.settings import Settings
-LoadedApplication(Settings(articles=Path.cwd() / "articles", instance=Path.cwd() / "instance"))
-for module in Path("reader").rglob("*.py"):
-    module.write_text("raise ImportError(f'{__name__} is that of the update')\\n")
+settings = Settings(articles=Path.cwd() / "articles", instance=Path.cwd() / "instance")
+LoadedApplication(settings)
+texts = {"rain.md": "# 大雨\\n", "rain.adoc": "= 大雨\\n\\n今天下雨。\\n", "rain.org": "#+TITLE: 大雨\\n\\n今天下雨。\\n"}
+settings.articles.mkdir()
+for name, text in texts.items():
+    (settings.articles / name).write_text(text)
+files = FileReader(settings)
+read = list(files.read({"rain.md": ""}))
+for path in (*Path("reader").rglob("*.py"), *Path("reader").rglob("*.txt")):
+    path.write_text("raise ImportError(f'{__name__} is that of the update')\\n")
+read += files.read({"rain.adoc": "", "rain.org": ""})  # the modules of these formats are imported by their first files
+assert all(isinstance(file.result, Article) for file in read), read
 for program in sys.argv[1:]:
     with ChildProcess([sys.executable, "-m", program], Limits(memory_mb=2000)) as child:
         assert child.ask("", 60) == "", program
