@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from reader.article_building.body_transforms import set_body
 from reader.formats import read_draft
 from reader.formats.dialects import to_commonmark
 from reader.formats.from_markdown import body_and_warnings, body_of
@@ -38,6 +39,21 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
     for part in literal:
         text = text.replace(part, "")
     assert not FOREIGN.findall(text.replace("a==b", ""))
+
+
+@pytest.mark.parametrize(
+    ("tag", "alt", "caption"),
+    [
+        ('{{ figure(src="a.jpg", caption="[Felix](https://a.example/) of\nthe *team*") }}', "Felix of the team",
+         '<a href="https://a.example/" rel="noopener noreferrer">Felix</a> of the <em>team</em>'),
+        ('> {{< figure src="a.jpg" caption="1. **b** snake_case" >}}', "1. b snake_case", "1. <strong>b</strong> snake_case"),
+        ('{{< figure src="a.jpg" caption="5 * 3 and <em>b</em>" >}}', "5 * 3 and b", "5 * 3 and <em>b</em>"),
+    ],
+)  # fmt: skip
+def test_the_caption_of_a_shortcode_may_hold_markdown(tag, alt, caption):
+    """Hugo and Zola render it."""
+    html = str(set_body(sanitize(body_of(tag)), "en", PurePosixPath())[0])
+    assert f'<figure><img src="a.jpg" alt="{alt}"><figcaption>{caption}</figcaption></figure>' in html
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,18 @@ def to_figures(parts: list[Token], language: str) -> None:
         out += figure
         place = after
     parts[:] = out
+    _unwrap_captions(parts)
+
+
+def _unwrap_captions(parts: list[Token]) -> None:
+    """A caption that is one paragraph is its text, as captions that nobody wrapped: it has no indent."""
+    paragraphs = [place for place, part in enumerate(parts) if part.name == "p"]
+    needless: set[int] = set()
+    for start, end in zip(paragraphs[::2], paragraphs[1::2], strict=False):
+        if [part.name for part in (*parts[start - 1 : start], *parts[end + 1 : end + 2])] == ["figcaption"] * 2:
+            needless |= {start, end}
+    if needless:
+        parts[:] = [part for place, part in enumerate(parts) if place not in needless]
 
 
 def without_figures(body: Markup, language: str) -> Markup:

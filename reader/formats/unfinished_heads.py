@@ -29,16 +29,18 @@ def without_begun_name(text: str, *, is_marked: bool) -> str:
     return whole + line_end if any(known.startswith(name) for known in known_names()) else text
 
 
-def refuse_fields_alone(rest: str) -> None:
+_WRITE_OR_CLOSE = Message("write the text, or put lines of --- around the fields")
+
+
+def refuse_fields_alone(rest: str, hint: Message = _WRITE_OR_CLOSE) -> None:
     """Raises UnreadableArticle if *rest*, which follows fields that nothing closes, says nothing."""
     if not rest.strip():
-        cause = Message("no text below the fields")
-        raise UnreadableArticle(cause, Message("write the text, or put lines of --- around the fields"), 1)
+        raise UnreadableArticle(Message("no text below the fields"), hint, 1)
 
 
 def with_text(draft: Draft) -> Draft:
-    """*draft*, whose file begins with fields that nothing closes. Raises as ``refuse_fields_alone`` if it has a title:
-    without one it isn't published anyway."""
+    """*draft*, whose file begins with fields that nothing closes and, in its format, nothing can. Raises as
+    ``refuse_fields_alone`` if it has a title: without one it isn't published anyway."""
     if draft.title and len(draft.body_html) < _LONGEST_BODY:
-        refuse_fields_alone(_TAGS.sub("", draft.body_html))
+        refuse_fields_alone(_TAGS.sub("", draft.body_html), Message("write the text below them"))
     return draft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from urllib.parse import quote
 
@@ -14,6 +15,9 @@ _KINDS = {
     "warning": "warning", "caution": "warning", "danger": "warning", "attention": "warning", "error": "warning",
     "failure": "warning", "fail": "warning", "missing": "warning", "bug": "warning", "alert": "warning",
 }  # fmt: skip
+_MARKED = re.compile(r"\]\(|\[[^\[\]]*\]\[|[*_`~]\S|\\\W")
+"""What may be a mark of Markdown within a line."""
+_BLOCK_MARK, _ESCAPED = re.compile(r"^([0-9]{0,9})([-+*#>.)])(?=\s|$)"), r"\1\\\2"
 _QUOTES = frozenset({"quote", "cite", "blockquote"})
 TITLES = {
     "tip": "提示", "note": "注意", "info": "信息", "important": "重要", "success": "成功", "abstract": "摘要",
@@ -58,12 +62,14 @@ def _inside(body: str, prefix: str) -> str:
 
 
 def figure(src: str, alt: str, caption: str, link: str = "", prefix: str = "") -> str:
-    """A picture with its caption, which may hold HTML."""
+    """A picture with its caption, which may hold HTML and marks of Markdown: Hugo and Zola render both."""
     image = f'<img src="{escape(address(src))}" alt="{escape(alt)}">'
     if link:
         image = f'<a href="{escape(address(link))}">{image}</a>'
     if not caption:
         return on_lines(f"\n\n<p>{image}</p>\n\n", prefix)
+    if _MARKED.search(caption):  # between blank lines it is Markdown
+        caption = f"\n\n{_BLOCK_MARK.sub(_ESCAPED, ' '.join(caption.split()))}\n\n"
     return on_lines(f"\n\n<figure>{image}<figcaption>{caption}</figcaption></figure>\n\n", prefix)
 
 

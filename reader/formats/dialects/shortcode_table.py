@@ -12,6 +12,8 @@ from html import escape
 from .html_builders import KINDS, aside, details, figure, link, on_lines, title_of
 from .shortcodes import Tag
 
+_MARKS = re.compile(r"<[^>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`]+(?=\S)|(?<=\S)[*`]+")
+"""What a caption has and a text has not; the first group stays."""
 _PICTURE_SIZE = re.compile(r"\d+(?:px|%)?")
 _CLASS = re.compile(r"[\w -]*")
 
@@ -113,7 +115,7 @@ def _figure(tag: Tag, body: str | None) -> str:
         caption = f"{tag.get('title')} {caption}"
     if attr := tag.get("attr"):
         caption += f" {link(attr, tag.get('attrlink')) if tag.get('attrlink') else attr}"
-    alt = tag.get("alt") or re.sub(r"<[^>]*>", "", caption)
+    alt = tag.get("alt") or _MARKS.sub(r"\1", caption)
     return figure(src, alt, caption.strip(), tag.get("link", "href"), tag.prefix)
 
 
