@@ -267,6 +267,14 @@ def test_the_home_page_has_a_slash_and_doubled_slashes_are_one(site_below, way):
     assert (answer.status_code, answer.headers["Location"]) == (308, "/news/a/rain?script=hant")
 
 
+def test_a_path_of_a_server_that_looks_like_a_host_leads_to_none(client, publish):
+    publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。\n"})
+    asked = {"SCRIPT_NAME": "//evil.example/", "PATH_INFO": "/"}
+    page = client.get("/", environ_overrides=asked).text
+    assert "href=/evil.example/a/rain" in page.replace('"', "")
+    assert "//evil.example" not in page
+
+
 def test_redirects_stay_below_the_path_and_former_addresses_count_with_and_without_it(site_below):
     site = site_below("kept")
     for address, target in {

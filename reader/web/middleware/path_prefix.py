@@ -18,10 +18,17 @@ class PathPrefixMiddleware:
         self._inner, self._prefix = inner, in_environ(prefix)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        prefix = self._prefix or environ.get("SCRIPT_NAME", "").rstrip("/")
+        prefix = self._prefix or _with_one_slash(environ.get("SCRIPT_NAME", ""))
         if prefix:
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = prefix, path_within(prefix, environ["PATH_INFO"])
         return self._inner(environ, start_response)
+
+
+def _with_one_slash(name: str) -> str:
+    """A browser takes the second part of ``//news/a/rain`` for a host. gunicorn believes a field ``SCRIPT_NAME`` of a
+    request that comes from this machine, and some proxies pass on that of a visitor."""
+    path = name.strip("/")
+    return f"/{path}" if path else ""
 
 
 def in_environ(path: str) -> str:
