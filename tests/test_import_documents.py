@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_import_sites import body_of, draft_of, files, picture, run  # noqa: F401 (run is a fixture)
 
-from reader.importing.sources.unsupported_formats import HINTS
+from reader.importing.sources.unsupported_formats import HINTS, reason_by_content
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 DRAWING = (
@@ -204,5 +204,9 @@ def test_nothing_to_import_is_a_failure_that_says_so(run, tmp_path, kind):  # no
 
 
 def test_every_kind_that_cannot_be_read_has_a_hint():
-    assert {".doc", ".wps", ".rtf", ".pdf", ".pages", ".mobi"} <= HINTS.keys()
+    assert {".doc", ".wps", ".rtf", ".pdf", ".pages", ".mobi", ".warc"} <= HINTS.keys()
     assert all(str(hint) for hint in HINTS.values())
+
+
+def test_a_web_archive_is_known_by_its_content_and_not_imported_as_text():
+    assert "HTML" in reason_by_content("", b"WARC/1.1\r\nWARC-Type: response\r\n")

@@ -17,7 +17,7 @@ _HINTS = {
     (".mobi", ".azw", ".azw3", ".prc", ".fb2", ".chm"): Message("convert it to EPUB with Calibre, and import that"),
     (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"): Message("unpack it, and import the folder"),
     (".msg", ".pst"): Message("save the mail as .eml, and import that"),
-    (".webarchive",): Message("save the page as HTML or MHTML, and import that"),
+    (".webarchive", ".warc", ".wacz"): Message("save the page as HTML or MHTML, and import that"),
     (".mbox",): Message("save each mail as .eml, and import the folder"),
 }
 HINTS = {suffix: hint for suffixes, hint in _HINTS.items() for suffix in suffixes}
@@ -29,6 +29,7 @@ _SIGNATURES = (
     (b"Rar!", ".rar"),
     (b"7z\xbc\xaf", ".7z"),
     (b"\x1f\x8b", ".gz"),
+    (b"WARC/", ".warc"),
 )
 
 
