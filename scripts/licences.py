@@ -21,6 +21,8 @@ HEAD = """# Licences
 
 Reader itself is under the [BSD-3-Clause licence](../LICENSE). Its fonts are under the SIL Open Font License 1.1 and,
 for the monospaced face, the Bitstream Vera licence; both texts lie beside them in `reader/exports/fonts/`.
+Its list of Chinese words, `reader/chinese/words.txt`, is taken from jieba, under the MIT licence
+(`WORDS-LICENCE.txt` beside it).
 
 One package, libzim, is under the GPL 3 or later; only `export --all -o library.zim` loads it. Whoever passes on Reader
 together with it passes on the whole under the GPL 3.

@@ -71,7 +71,7 @@ def test_three_files_stand_first_each_with_about_its_size_and_the_others_are_fol
     publish(RAIN)
     shown, folded = links_of(client, path)
     assert [address for _, address in shown] == [f"{base}.pdf?page=phone", f"{base}.pdf", f"{base}.epub"]
-    assert all(re.fullmatch(r"(PDF（手机）|PDF|EPUB) 约 \d+(\.\d)? KB", text) for text, _ in shown), shown
+    assert all(re.fullmatch(r"(PDF（手机）|PDF|EPUB) 约\xa0\d+(\.\d)?\xa0KB", text) for text, _ in shown), shown
     addresses = [address for _, address in folded]
     assert {f"{base}.{suffix}" for suffix in EXPORTS} - set(addresses) == {f"{base}.pdf", f"{base}.epub"}
     assert addresses[-4:] == [
@@ -99,7 +99,7 @@ def test_the_size_of_a_file_that_is_there_is_its_own(services, publish, client):
     publish(RAIN)
     publication = of_article(services.catalog.article("rain"))
     services.export_service.store.put(services.export_service.key(publication, "epub"), b"x" * 4321)
-    assert links_of(client, "/a/rain")[0][2][0] == "EPUB 4.2 KB"
+    assert links_of(client, "/a/rain")[0][2][0] == "EPUB 4.2\xa0KB"
 
 
 @pytest.mark.parametrize("suffix", EXPORTS)

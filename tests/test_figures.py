@@ -139,7 +139,7 @@ def parsed(client, query: str = "", **headers: str) -> lxml.html.HtmlElement:
 
 
 def kilobytes(size: int) -> str:
-    return f"{size / 1024:.1f} KB" if size / 1024 < 9.95 else f"{size / 1024:.0f} KB"
+    return f"{size / 1024:.1f}\xa0KB" if size / 1024 < 9.95 else f"{size / 1024:.0f}\xa0KB"
 
 
 def phone_bytes(client, element: lxml.html.HtmlElement) -> int:

@@ -151,3 +151,14 @@ def test_only_the_last_page_is_laid_out_again_to_balance_its_columns(monkeypatch
     assert len(document) > 2
     assert all(laid_out.count(page) == 1 for page in range(1, len(document)))
     assert 1 < laid_out.count(len(document)) <= 2 + len(layout_cache.HEIGHTS)
+
+
+def test_the_head_of_an_article_stays_with_what_follows_it_and_no_title_ends_with_a_single_character():
+    """The first block of each article goes to the next column as a whole, as a picture does."""
+    body = Markup(f"<figure><p>始{SENTENCE * 8}</p></figure><p>{SENTENCE * 29}</p>")
+    pdf = pdf_of([replace(story, title="全市中小学今起全部停课一天", body=body) for story in articles(6)])
+    assert not {"天", "。"} & {line.strip() for line in pdf[0].get_text().split("\n")}
+    for sheet in list(pdf)[1:]:
+        blocks = [block[4] for block in sheet.get_text("blocks")]
+        heads = [place for place, text in enumerate(blocks) if text.startswith("2026年5月1日 06:0")]
+        assert all(blocks[place + 1].startswith("始") for place in heads)

@@ -55,6 +55,7 @@ MAY_MAKE_MARKUP = {
     "comments/comment_html.py": "escapes what visitors wrote, and puts paragraphs, lines and links around it",
     "web/commented_files.py": "what its own template has escaped",
     "web/inline_assets.py": "our own style sheets",
+    "web/titles.py": "escapes the parts of a title, and puts <wbr> between them",
     "web/accent_colours.py": "a style sheet with colours computed there",
     "web/content_security_policy.py": "our own scripts, and JSON without a <",
 }

@@ -119,7 +119,7 @@ def test_the_article_stands_as_a_reader_wants_it(client):
 def test_the_page_says_what_it_weighs(client):
     """The body at the first, quick compression; better compression later saves about the size of the headers."""
     response = get(client, f"/a/{SLUG}")
-    said = float(re.search(r"本页 ([\d.]+) KB", brotli.decompress(response.data).decode())[1])
+    said = float(re.search(r"本页 ([\d.]+)\xa0KB", brotli.decompress(response.data).decode())[1])
     assert len(response.data) / 1024 - 0.05 <= said <= weight(response) / 1024 + 0.05
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.chinese.title_lines import has_long_phrase, phrases, pieces, title_lines, width
+from reader.chinese.title_lines import breaks_within_phrases, phrases, pieces, title_lines, width
+from reader.chinese.words import words_of
 
 SEED = "曲周县政协在河北省率先实现“两个全覆盖”"
 
@@ -33,14 +36,37 @@ def test_a_line_ends_with_a_phrase_where_that_takes_no_more_lines():
     assert title_lines(SEED, 30) == [SEED]
 
 
-def test_a_long_phrase_is_divided_evenly_without_a_single_last_character():
-    assert [len(line) for line in title_lines("全省农村地区生活垃圾分类处理", 13)] == [7, 7]
+def test_a_long_phrase_is_divided_between_words_without_a_single_last_character():
+    assert title_lines("全省农村地区生活垃圾分类处理", 13) == ["全省农村地区生活", "垃圾分类处理"]
 
 
-def test_a_phrase_that_does_not_fit_a_line_is_known():
-    assert not has_long_phrase(SEED, 13)
-    assert has_long_phrase(SEED, 12)
-    assert not has_long_phrase("The provincial observatory issued a forecast", 10)
+@pytest.mark.parametrize(
+    "title",
+    [
+        "曲周县/政协/在/河北省/率先/实现/“两个/全/覆盖”",
+        "记者/穆罕默德/访问/崔顺实",  # names that the list lacks
+        "12个/社区/5.6%",
+        "臺北/國際/書/展開/幕",
+        "New /York /Times /的/报道",
+    ],
+)
+def test_words_and_names_are_whole(title):
+    assert pieces(title.replace("/", "")) == title.split("/")
+
+
+def test_only_a_phrase_wider_than_a_line_breaks_between_its_words():
+    assert breaks_within_phrases(SEED, 13) == ()
+    assert _cut(SEED, 12) == ["曲周县政协", "在", "河北省", "率先实现“两个全覆盖”"]  # neither line is short
+    assert _cut(SEED, 6) == ["曲周县", "政协", "在", "河北省", "率先", "实现“两个", "全", "覆盖”"]
+
+
+def _cut(title: str, ems: float) -> list[str]:
+    return [title[start:end] for start, end in pairwise((0, *breaks_within_phrases(title, ems), len(title)))]
+
+
+@given(st.text(st.sampled_from("曲周县政协在河北省率先实现的了鑫"), max_size=30))
+def test_words_are_the_text(text):
+    assert "".join(words_of(text)) == text
 
 
 def test_a_date_stays_whole():

@@ -1,4 +1,4 @@
-"""Where the title of an article may break: between phrases, words of Latin letters, and Chinese characters.
+"""Where the title of an article may break: between phrases, else between words.
 
 A phrase ends at a space, ｜, ： or another mark, before ——, before an opening mark and after a closing one. A title
 that is broken there is read at a glance; one that is broken within a word (率/先实现) is not.
@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ..patterns import lazy_pattern
-from .character_classes import has_han
+from .character_classes import HAN, has_han
+from .words import words_of
 
 OPENING = "“‘（《〈「『【〔［"
 CLOSING = "，。、；：？！”’）》〉」』】〕］"
 _ATOM = lazy_pattern(
     r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}日|\d{2,4}年(?:\d{1,2}月)?"
-    r"|\d[\d.,]*[个家人名亿万年月日时%％岁元米级]|."
+    rf"|\d[\d.,]*[个家人名亿万年月日时%％岁元米级]|[{HAN}]+|."
 )
-"""A date, a number with its unit, or a character."""
+"""A date, a number with its unit, Han characters, or another character."""
 _LATIN_EM = 0.56
 """Mean width of a Latin letter; the font may be unknown."""
 _WITHIN_PHRASE = 30.0
@@ -52,18 +53,19 @@ def _parts(phrase: str, before: str, following: str) -> bool:
 
 
 def pieces(text: str) -> list[str]:
-    """The unbreakable pieces of a line: words with the space after them, Chinese characters with adjacent marks."""
+    """The unbreakable pieces of a line: words with the space after them, and with adjacent marks."""
     found: list[str] = []
-    for char in _ATOM.findall(text):
-        if found and (_sticks(char, found[-1]) or (char.isascii() and _open_word(found[-1]))):
-            found[-1] += char
-        else:
-            found.append(char)
+    for atom in _ATOM.findall(text):
+        for part in words_of(atom) if has_han(atom[0]) else (atom,):
+            if found and (_sticks(part, found[-1]) or (part.isascii() and _open_word(found[-1]))):
+                found[-1] += part
+            else:
+                found.append(part)
     return found
 
 
-def _sticks(char: str, piece: str) -> bool:
-    return char in CLOSING + " …" or piece[-1] in OPENING or (char == "—" == piece[-1])
+def _sticks(part: str, piece: str) -> bool:
+    return part in CLOSING + " …" or piece[-1] in OPENING or (part == "—" == piece[-1])
 
 
 def _open_word(piece: str) -> bool:
@@ -76,9 +78,24 @@ def width(text: str) -> float:
 
 
 @lru_cache(maxsize=4096)
-def has_long_phrase(title: str, ems: float) -> bool:
-    """Whether a phrase of a Chinese title doesn't fit a line of *ems*, so that it breaks within."""
-    return has_han(title) and any(width(phrase.rstrip()) > ems for phrase in phrases(title))
+def breaks_within_phrases(title: str, ems: float) -> tuple[int, ...]:
+    """Where the phrases that are wider than *ems* may break, between their pieces: numbers of characters before it."""
+    found: list[int] = []
+    offset = 0
+    for phrase in phrases(title):
+        if has_han(phrase) and width(phrase.rstrip()) > ems:
+            found += [offset + place for place in _places(phrase, ems)]
+        offset += len(phrase)
+    return tuple(found)
+
+
+def _places(phrase: str, ems: float) -> Sequence[int]:
+    """Those in the middle half, if the phrase then fits two lines: neither is short. Else all."""
+    places = list(itertools.accumulate(map(len, pieces(phrase))))[:-1]
+    whole = width(phrase)
+    before = {place: width(phrase[:place]) for place in places}
+    middle = [place for place in places if whole / 4 <= before[place] <= whole * 3 / 4]
+    return middle if any(whole - ems <= before[place] <= ems for place in middle) else places
 
 
 def title_lines(title: str, ems: float) -> list[str]:

@@ -60,6 +60,8 @@ BUNDLED_TITLE = 0.78
 """Size of the titles of articles in a bundle, to that of the title of a single article."""
 LEAD_TITLE = 1.2
 """The same of the lead on a front page."""
+STORY_SIZE, STORY_TITLE = (0.31, 0.9), 1.15
+"""Width of one of three stories side by side on a front page, and its font size; that of its title to its text."""
 SMALLEST_TYPE = 7
 """Points; in tables that are wider than the paper."""
 
@@ -86,9 +88,17 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     context["front"] = front = front_page_of(document, options, MEDIA)
     context["lead_lines"] = partial(title_lines, ems=paper.room[0] * paper.text / (paper.title * LEAD_TITLE))
     address = document.colophon.address
+    context["story_lines"] = partial(title_lines, ems=story_ems(paper))
+    context["story_size"], context["story_title"] = STORY_SIZE, STORY_TITLE
     drawn.update(logo_of(front, options))
     media = document.media | drawn | ({"qr": qr_code(address)} if address else {})
     return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
+
+
+def story_ems(paper: Paper) -> float:
+    """The width of a line in em of the titles of the stories below the lead."""
+    share, size = STORY_SIZE if paper.columns > 1 else (1.0, 1.0)
+    return paper.room[0] * share / size / STORY_TITLE
 
 
 def title_ems(paper: Paper, many: bool) -> float:

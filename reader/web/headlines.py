@@ -15,7 +15,6 @@ from babel.dates import format_date
 from flask import Flask
 
 from .. import urls
-from ..chinese.title_lines import has_long_phrase
 from ..media.images import Picture
 from ..models import ALL, TOP, Collection, Teaser, format_minute, has_time, is_dated
 from . import services
@@ -28,9 +27,6 @@ LEAD_DAYS = 3
 
 LEAD_WIDTHS = "(min-width:64rem) 36rem,38rem"
 """Of the picture of a lead on screens wider than a phone's, as static/css/front.css has it."""
-
-EMS, EMS_BESIDE_THUMBNAIL = 15, 11
-"""How many Chinese characters a line of a title in a list has at least on a phone of 360 pixels."""
 
 _ADDRESS = re.compile(r"/media/([0-9a-f]{16})-(\d+)\.jpg")
 
@@ -136,11 +132,6 @@ def _by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
             last = day
 
 
-def long_title(title: str, has_thumbnail: bool = False) -> str:
-    """The class of a title in a list with a phrase longer than a line on a phone: it may break anywhere."""
-    return " class=long" if has_long_phrase(title, EMS_BESIDE_THUMBNAIL if has_thumbnail else EMS) else ""
-
-
 def time_of_day(moment: datetime) -> str:
     """``10:40``; empty if it is unknown."""
     return f"{moment:%H:%M}" if is_dated(moment) and has_time(moment) else ""
@@ -162,7 +153,6 @@ def day_in_words(day: date, locale: str, has_year: bool) -> str:
 def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {
         "facts": facts_of,
-        "long_title": long_title,
         "time_of_day": time_of_day,
         "time_or_day": time_or_day,
     }

@@ -20,7 +20,6 @@ from .. import urls
 from ..chinese.script_conversion import terms_of
 from ..chinese.scripts import SCRIPTS, script_of
 from ..chinese.text_conversion import convert
-from ..chinese.title_lines import phrases
 from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
 from .accent_colours import accent_style, theme_colours
@@ -113,11 +112,6 @@ def direction_of(language: str) -> str:
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else ""
 
 
-def title_phrases(title: str) -> list[tuple[str, str]]:
-    """The phrases of *title*, each with the space after it."""
-    return [(phrase.rstrip(), phrase[len(phrase.rstrip()) :]) for phrase in phrases(title)]
-
-
 def init_app(app: Flask) -> None:
     settings = app.extensions["reader"].settings
     styles = InlineStyles(settings.static / "css")
@@ -135,7 +129,6 @@ def init_app(app: Flask) -> None:
         "is_dated": is_dated,
         "format_minute": format_minute,
         "kilobytes": kilobytes,
-        "phrases": title_phrases,
         "direction": direction_of,
     }
     environment.filters["news_language"] = news_language

@@ -11,7 +11,7 @@ const item = document.createElement('li'), link = document.createElement('a'), n
 link.href = path;
 link.textContent = page.title;
 note.className = 'note';
-note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString() + ' · ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
+note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'}) + ' · ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
 item.append(link, note);
 list.append(item);
 document.getElementById('none').hidden = true

@@ -35,6 +35,14 @@ def test_a_title_in_a_list_breaks_between_its_phrases(open_page):
     assert page.evaluate(LINES, ".list h2 [href='/a/seed']") == ["曲周县政协在河北省率先实现", "“两个全覆盖”"]
 
 
+def test_a_phrase_longer_than_a_line_breaks_between_words(open_page):
+    for width, cookie in ((320, ""), (320, "large"), (360, "s5")):
+        for path, selector in (("/a/seed", "h1"), ("/s/河北新闻/本网原创/", ".list h2 [href='/a/seed']")):
+            lines = open_page(path, width=width, cookie=cookie).evaluate(LINES, selector)
+            ends = {sum(map(len, lines[:number])) for number in range(1, len(lines))}
+            assert ends <= {3, 5, 6, 9, 11, 13, 16, 17}, (path, cookie, lines)
+
+
 def test_a_phrase_longer_than_a_line_is_divided_without_a_single_character(open_page):
     page = open_page("/a/seed", width=320)
     assert all(len(line) > 2 for line in page.evaluate(LINES, "h1"))

@@ -1,0 +1,67 @@
+"""Titles as HTML: they break between phrases, and a phrase that a narrow phone does not hold between words.
+
+Style sheets give titles ``word-break: keep-all``, so that a browser breaks them at spaces and marks, as
+``chinese/title_lines.py`` does, and at ``<wbr>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from ..catalog.highlighting import Fragment
+from ..chinese.title_lines import breaks_within_phrases, phrases
+from .request_context import request_context
+
+NARROWEST = 320
+"""CSS pixels of the narrowest phone (WCAG 2.2, 1.4.10)."""
+
+REM = {"s4": 18.56, "s5": 21.28, "large": 24.0}
+"""CSS pixels of a rem with a reader's text size, as ``static/css/choices/`` has them; 16 and fewer with the others."""
+
+HEADING, LEAD, ITEM, LINK, SMALL = 1.5, 1.3, 1.1, 1.125, 0.9
+"""Font sizes in rem: of an article's title, a lead, a title in a list, a link in the text, and small print."""
+
+THUMBNAIL = 84
+"""CSS pixels; the margin beside it is 0.7 rem."""
+
+
+def ems(size: float, beside: int = 0) -> float:
+    """The characters in a line of the narrowest phone, at a font size of *size* rem, *beside* a picture so wide."""
+    rem = max((REM[choice] for choice in request_context().preferences.chosen if choice in REM), default=16.0)
+    room = NARROWEST - 2 * rem - (beside + 0.7 * rem if beside else 0)
+    return int(room / rem / size * 10) / 10
+
+
+def broken(title: str, size: float = LINK, beside: int = 0) -> Markup:
+    return _with_breaks(title, breaks_within_phrases(title, ems(size, beside)))
+
+
+def heading(title: str) -> list[tuple[Markup, str]]:
+    """The phrases of *title*, each with the space after it."""
+    return [(broken(phrase.rstrip(), HEADING), phrase[len(phrase.rstrip()) :]) for phrase in phrases(title)]
+
+
+def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
+    """The fragments of one title, of which some are marked."""
+    breaks = breaks_within_phrases("".join(fragment.text for fragment in fragments), ems(ITEM))
+    start = 0
+    for fragment in fragments:
+        text = _with_breaks(fragment.text, (place - start for place in breaks), is_first=start == 0)
+        yield replace(fragment, text=text)
+        start += len(fragment.text)
+
+
+def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Markup:
+    places = [place for place in breaks if (0 if is_first else -1) < place < len(text)]
+    parts = [text[start:end] for start, end in pairwise((0, *places, len(text)))]
+    return Markup("<wbr>").join(map(escape, parts))
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters |= {"broken": broken, "broken_fragments": broken_fragments, "heading": heading}
+    app.jinja_env.globals |= {"LEAD": LEAD, "ITEM": ITEM, "SMALL": SMALL, "THUMBNAIL": THUMBNAIL}
