@@ -320,3 +320,19 @@ def test_an_apostrophe_takes_no_more_room_than_a_letter(language):
         for char in span["chars"]
     }
     assert 0 < widths["’"] < widths["e"]
+
+
+@pytest.mark.parametrize("name", ["seed", "hant"])
+def test_the_article_is_attached_as_markdown_that_reads_as_the_same_article(publications, pdf, name):
+    article = publications[name].chapters[0]
+    with pymupdf.open(pdf(name)) as document:
+        assert document.embfile_names() == [f"{publications[name].name}.md"]
+        content = document.embfile_get(0)
+    read = to_article(read_draft(".md", content), PurePosixPath("2026-05-01/seed.md"), Settings())
+    assert (read.title, read.body, read.published) == (article.title, article.body, article.published)
+
+
+@pytest.mark.parametrize(("name", "page"), [("seed", "phone"), ("seed", "a6"), ("issue", "a4")])
+def test_nothing_is_attached_to_what_is_for_phones_or_holds_many_articles(pdf, name, page):
+    with pymupdf.open(pdf(name, page)) as document:
+        assert document.embfile_count() == 0

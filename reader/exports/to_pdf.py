@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from ..chinese.title_lines import title_lines
-from ..models import Publication
+from ..models import Publication, is_dated
 from .body_tree import Body, number_lists, ruby_to_parentheses
 from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
@@ -18,6 +20,9 @@ from .options import Options, Render
 from .pictures import kept
 from .table_layout import fit_tables
 from .tall_pictures import divide_tall_pictures
+
+if TYPE_CHECKING:
+    from .weasyprint.rendering import AttachedFile
 
 SUFFIX = "pdf"
 MIMETYPE = "application/pdf"
@@ -46,13 +51,17 @@ class Paper:
     least: float = 0
     front_picture: str = "50mm"
     front_stories: int = 0
+    attaches: bool = False
+    """Whether the Markdown of an article is attached: not to what is made for phones, which would be larger for it."""
 
 
 PAPERS = {
-    "a4": Paper("A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, (40, 21), columns=2, front_stories=8),
+    "a4": Paper(
+        "A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, (40, 21), columns=2, front_stories=8, attaches=True
+    ),
     "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30, (21, 21), front_picture="40mm"),
     "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28, (25, 25), front_picture="40mm"),
-    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, (27, 27), least=18),
+    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, (27, 27), least=18, attaches=True),
 }
 PAGES = tuple(PAPERS)
 SAMPLE = b"%PDF-1."
@@ -62,6 +71,8 @@ LEAD_TITLE = 1.2
 """The same of the lead on a front page."""
 STORY_SIZE, STORY_TITLE = (0.31, 0.9), 1.15
 """Width of one of three stories side by side on a front page, and its font size; that of its title to its text."""
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+"""Of the attached file of an article without a date; the day of the export would give other bytes each time."""
 SMALLEST_TYPE = 7
 """Points; in tables that are wider than the paper."""
 
@@ -92,7 +103,21 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     context["story_size"], context["story_title"] = STORY_SIZE, STORY_TITLE
     drawn.update(logo_of(front, options))
     media = document.media | drawn | ({"qr": qr_code(address)} if address else {})
-    return typeset(render("export/document.html", **context), render("export/pdf.css", **context), media)
+    html, css = render("export/document.html", **context), render("export/pdf.css", **context)
+    attached = _attached(publication, options, render) if paper.attaches and not many else ()
+    return typeset(html, css, media, attached)
+
+
+def _attached(publication: Publication, options: Options, render: Render) -> tuple[AttachedFile, ...]:
+    """The article as Markdown with front matter, which imports as the same article."""
+    from . import to_markdown
+    from .weasyprint.rendering import AttachedFile
+
+    [article] = publication.chapters
+    moment = article.updated or article.published
+    changed = moment.astimezone(UTC) if is_dated(moment) else _ANY_DAY
+    content = to_markdown.export(publication, options, render)
+    return (AttachedFile(f"{publication.name}.md", to_markdown.LABEL, content, changed),)
 
 
 def story_ems(paper: Paper) -> float:

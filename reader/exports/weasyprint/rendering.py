@@ -8,7 +8,9 @@ from __future__ import annotations
 import ctypes.util
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ def _find_nothing(name: str) -> str | None:  # noqa: ARG001  find_library's sign
 ctypes.util.find_library = _find_nothing  # during the next import
 
 import pydyf  # noqa: E402
-from weasyprint import CSS, HTML  # noqa: E402
+from weasyprint import CSS, HTML, Attachment  # noqa: E402
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
@@ -78,7 +80,19 @@ def warm_up() -> None:
     typeset("<!doctype html><html lang=zh><title>.</title><h1>字</h1><p>字A", "h1{font-family:Reader Sans}")
 
 
-def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> bytes:
+@dataclass(frozen=True)
+class AttachedFile:
+    """A file inside the PDF, which viewers list and save."""
+
+    name: str
+    description: str
+    content: bytes
+    changed: datetime
+
+
+def typeset(
+    html: str, css: str, media: Mapping[str, bytes] | None = None, attached: Sequence[AttachedFile] = ()
+) -> bytes:
     """A PDF/UA-1 file. *css* may use the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
     justification.install()
     fetcher = MediaFetcher(media or {})
@@ -88,11 +102,25 @@ def typeset(html: str, css: str, media: Mapping[str, bytes] | None = None) -> by
         _close_up(element)
     try:
         pdf: bytes = document.write_pdf(
-            stylesheets=[_stylesheet(css)], font_config=_fonts(), pdf_variant="pdf/ua-1", finisher=_finish
+            stylesheets=[_stylesheet(css)],
+            font_config=_fonts(),
+            pdf_variant="pdf/ua-1",
+            finisher=_finish,
+            attachments=[_attachment(file) for file in attached],
         )
     finally:
         layout_cache.forget_lines()
     return pdf
+
+
+def _attachment(file: AttachedFile) -> Attachment:
+    return Attachment(
+        string=file.content,
+        name=file.name,
+        description=file.description,
+        created=file.changed,
+        modified=file.changed,
+    )
 
 
 @cache
