@@ -29,6 +29,11 @@ class SitePicture:
         """The same rendition with its transparency."""
         return self.address.removesuffix("jpg") + "webp"
 
+    @property
+    def rendition_width(self) -> int:
+        """Pixels."""
+        return int(self.address.rpartition("-")[2].removesuffix(".jpg"))
+
 
 @dataclass(frozen=True)
 class TextLink:

@@ -48,6 +48,13 @@ def test_latin_words_stay_whole():
     assert words == set(TITLES[2].split())
 
 
+def test_a_line_ends_with_a_word_and_the_colour_is_the_sites():
+    lines = break_lines("省政府今天新闻办举行新闻发布会介绍贯彻落实", load_font("sans", 76), WIDTH)
+    assert lines == ["省政府今天新闻办举行新闻", "发布会介绍贯彻落实"]
+    card = Image.open(io.BytesIO(draw_share_card("题", "", "报", "#0b5fa5"))).convert("RGB")
+    assert card.getpixel((5, 5)) == (11, 95, 165)
+
+
 def test_the_card_is_a_small_png_and_the_same_every_time():
     card = draw_share_card(TITLES[0], "河北新闻网 · 2026-05-01", "Reader")
     assert card == draw_share_card(TITLES[0], "河北新闻网 · 2026-05-01", "Reader")

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 from documentation import LANGUAGES, ROOT, code_spans, table_row
 from lxml import etree, html
+from PIL import Image
 
 from reader.article_building.site_settings_parser import FIELDS, parse_site
 from reader.commands.check import command as check
@@ -97,14 +98,20 @@ def test_the_name_stands_on_pages_in_feeds_and_in_the_manifest(paper, client):
     assert page(client, "/").xpath("//h1")[0].text_content().strip() == "澜州日报"
     assert "权威 · 温度 · 澜州" in page(client, "/").text_content()
     assert page(client, "/feeds").xpath("//title")[0].text.endswith("澜州日报")
-    assert client.get("/manifest.webmanifest").json["name"] == "澜州日报"
+    manifest = client.get("/manifest.webmanifest").json
+    assert manifest["name"] == "澜州日报"
+    (icon,) = manifest["icons"]
+    drawn = Image.open(BytesIO(client.get(icon["src"], buffered=True).data))
+    assert (icon["sizes"], icon["type"]) == ("{}x{}".format(*drawn.size), f"image/{drawn.format.lower()}")
+    card = Image.open(BytesIO(client.get("/a/bridge/card.png", buffered=True).data)).convert("RGB")
+    assert "#{:02x}{:02x}{:02x}".format(*card.getpixel((5, 5))) == "#0b5fa5"
     channel = etree.fromstring(client.get("/feed.xml").data)[0]
     assert channel.findtext("title") == "澜州日报"
     assert channel.findtext("copyright") == "© 2026 澜州日报社 版权所有"
     assert re.search(r"/media/\w+-\d+\.jpg$", channel.findtext("image/url"))
     atom = etree.fromstring(client.get("/atom.xml").data)
     assert atom.findtext("{*}rights") == "© 2026 澜州日报社 版权所有"
-    assert atom.findtext("{*}logo")
+    assert atom.findtext("{*}logo") == atom.findtext("{*}icon")
     assert client.get("/feed.json").json["icon"]
 
 

@@ -30,6 +30,7 @@ def _complete_feed(root: etree._Element, feed: Feed) -> None:
     _set(root.findall("link")[0], type=MIMETYPE)
     if feed.logo:
         add(root, "logo", feed.logo)
+        add(root, "icon", feed.logo)
     for link in feed.links:
         add(root, "link", rel=link.rel, href=link.address, type=link.mimetype)
     if feed.kind != "live":

@@ -92,12 +92,11 @@ class Drawings:
 
 
 def draw(kind: str, texts: Sequence[str]) -> bytes:
-    """The picture: a ``card`` of title, note and site name, or a ``cover`` of title, site name and date."""
+    """The picture: a ``card`` of title, note, site name and colour, or a ``cover`` of title, site name and date."""
     from ..exports.covers import cover_of, picture_of  # loads fonts and drawing functions, in the child only
     from ..media.share_cards import draw_share_card
 
-    title, second, third = texts
-    return draw_share_card(title, second, third) if kind == "card" else picture_of(cover_of(title, second, third))
+    return draw_share_card(*texts) if kind == "card" else picture_of(cover_of(*texts))
 
 
 def _answer(request: str) -> str:

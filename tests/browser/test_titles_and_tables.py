@@ -48,6 +48,16 @@ def test_a_phrase_longer_than_a_line_is_divided_without_a_single_character(open_
     assert all(len(line) > 2 for line in page.evaluate(LINES, "h1"))
 
 
+def test_the_words_of_the_tools_are_whole_at_every_text_size(open_page):
+    lines = (
+        "all => all.map(e => Math.round(e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)))"
+    )
+    for cookie in ("", "en", "s4", "s5", "s5.en", "large"):
+        page = open_page("/a/seed", width=320, cookie=cookie)
+        assert set(page.eval_on_selector_all(".bar > a", lines)) <= {1, 2}, cookie
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_short_cells_of_a_table_stay_in_one_line(open_page):
     page = open_page("/a/rich", width=320)
     lines = dict(page.evaluate(CELL_LINES))

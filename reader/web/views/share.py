@@ -14,6 +14,7 @@ from ... import urls
 from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
+from ..accent_colours import CONTRAST, LIGHT_PAPERS, readable
 from ..current_site import in_script, own_site
 from ..path_prefix import path_prefix
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
@@ -61,7 +62,9 @@ def og_image(slug: str) -> Response:
     article = services().catalog.article(slug)
     day = f"{article.published:%Y-%m-%d}" if is_dated(article.published) else ""
     note = " · ".join(part for part in (article.source, day) if part)
-    return drawn_picture(services().catalog.changed_at, "card", article.title, note, own_site().name)
+    site = own_site()
+    colour = [readable(site.accent, LIGHT_PAPERS, CONTRAST)] if site.accent else []
+    return drawn_picture(services().catalog.changed_at, "card", article.title, note, site.name, *colour)
 
 
 def site_address() -> str:

@@ -20,6 +20,7 @@ from ...errors import NotFound
 from ...exports import EXPORTS
 from ...feeds import FEEDS
 from ...models import UNDATED, Collection, Teaser, fingerprint
+from ...site_identity import SitePicture
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
@@ -31,6 +32,8 @@ from .share import site_address
 bp = Blueprint("sitemaps", __name__)
 
 WEEK = "public, max-age=604800"
+LEAST_ICON = 144
+"""Pixels of an icon with which browsers install a site."""
 NEWS_HOURS = 48
 NEWS_MOST = 1000
 """The limits of a news sitemap: two days, 1,000 URLs."""
@@ -158,16 +161,6 @@ def robots() -> Response:
 @bp.get(urls.MANIFEST)
 def manifest() -> Response:
     site = shown_site()
-    icons = [
-        {
-            "src": below_prefix(static(f"icons/{size}.png")),
-            "sizes": f"{size}x{size}",
-            "type": "image/png",
-            "purpose": purpose,
-        }
-        for size in (192, 512)
-        for purpose in ("any", "maskable")
-    ]
     values = {
         "name": site.name,
         "short_name": site.name,
@@ -179,7 +172,7 @@ def manifest() -> Response:
         "display": "minimal-ui",
         "background_color": PAPER,
         "theme_color": PAPER,
-        "icons": icons,
+        "icons": _icons(site.logo),
         "shortcuts": [{"name": gettext("Saved articles"), "url": below_prefix(urls.OFFLINE)}],
     }
     content = json.dumps(values, ensure_ascii=False)
@@ -190,6 +183,21 @@ def manifest() -> Response:
         vary=("Accept-Language", "Cookie"),
     )
     return conditional_response(representation, lambda: content)
+
+
+def _icons(logo: SitePicture | None) -> list[dict[str, str]]:
+    """The site's logo, if it is square and not too small for a home screen; else Reader's own."""
+    if logo and logo.width == logo.height and (size := logo.rendition_width) >= LEAST_ICON:
+        return [_icon_entry(logo.webp, size, "image/webp", "any")]
+    return [
+        _icon_entry(static(f"icons/{size}.png"), size, "image/png", purpose)
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+
+
+def _icon_entry(path: str, size: int, mimetype: str, purpose: str) -> dict[str, str]:
+    return {"src": below_prefix(path), "sizes": f"{size}x{size}", "type": mimetype, "purpose": purpose}
 
 
 def static(name: str) -> str:
