@@ -23,6 +23,7 @@ from reader.exports.weasyprint.rendering import typeset
 from reader.media.renditions import record_picture
 from reader.models import Issue
 from reader.settings import ROOT, Settings
+from reader.site_identity import Site, SitePicture
 from reader.templating import Renderer
 
 DAY = date(2026, 5, 1)
@@ -93,19 +94,21 @@ def test_what_an_editor_marked_leads():
     assert front.index(TITLES[3]) < front.index(TITLES[0])
 
 
-def test_the_first_picture_leads_over_the_whole_width(tmp_path):
+def test_the_first_picture_leads_over_the_whole_width_and_no_picture_lacks_a_description(tmp_path, caplog):
     content = io.BytesIO()
     Image.new("RGB", (1200, 700), "#468").save(content, "JPEG")
     (tmp_path / "p.jpg").write_bytes(content.getvalue())
     instance = tmp_path / "instance"
     picture = record_picture(Settings(articles=tmp_path, instance=instance), PurePosixPath("p.jpg"))
     stories = articles()
-    stories[2] = replace(stories[2], body=Markup(f'<p><img src="/media/{picture.digest}-720.jpg" alt="收粮"></p>'))
-    page = pdf_of(stories, instance=str(instance))[0]
-    [shown] = page.get_image_info()
+    stories[2] = replace(stories[2], body=Markup(f'<p><img src="/media/{picture.digest}-720.jpg" alt=""></p>'))
+    site = Site(logo=SitePicture(f"/media/{picture.digest}-720.jpg", 1200, 700))
+    page = pdf_of(stories, instance=str(instance), site=site)[0]
+    _, shown = page.get_image_info()
     assert shown["bbox"][2] - shown["bbox"][0] > 0.7 * page.rect.width
     front = words(page.get_text())
     assert front.index(TITLES[2]) < front.index(TITLES[0])
+    assert "alt description" not in caplog.text
 
 
 def filled(page: pymupdf.Page) -> float:
