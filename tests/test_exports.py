@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from dataclasses import fields
 from datetime import date
 from pathlib import PurePosixPath
@@ -184,6 +185,28 @@ def test_too_many_articles_or_too_much_text_is_refused_with_the_limit():
         of_selection("x", "/x", [make_article(body=sanitize(f"<p>{'字' * 700_000}</p>"))])
     with pytest.raises(NotFound):
         of_selection("x", "/x", [])
+
+
+@pytest.mark.parametrize("suffix", ["txt", "epub", "pdf"])
+def test_one_article_too_long_for_an_issue_leaves_a_line_with_a_link_and_the_others_stay(suffix, tmp_path):
+    novel = make_article("novel", title="长篇", body=sanitize(f"<p>{'字' * 590_000}</p>"))
+    table = make_article("table", title="大表", body=sanitize(f"<table>{'<tr><td>甲<td>乙' * 8000}</table>"))
+    rain = make_article("rain", title="大雨", body=sanitize(f"<p>{'今天下雨。' * 3_000}</p>"))
+    issue = of_issue(Issue(date(2018, 11, 23), ()), [novel, rain, table])
+    assert [len(chapter.body) > 1000 for chapter in issue.chapters] == [False, True, False]
+    made = export(suffix, issue, base_url="https://news.example")
+    if suffix == "txt":
+        assert made.decode().count("本文过长，未收入本文件") == 2
+    if suffix == "epub":
+        (tmp_path / "a.epub").write_bytes(made)
+        with zipfile.ZipFile(tmp_path / "a.epub") as book:
+            text = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xhtml"))
+        assert text.count('<a href="https://news.example/a/novel">本文过长') == 1
+
+
+def test_many_articles_that_are_too_much_together_are_refused():
+    with pytest.raises(TooLarge, match="characters"):
+        of_selection("x", "/x", [make_article(f"a{n}", body=sanitize(f"<p>{'字' * 90_000}</p>")) for n in range(8)])
 
 
 def test_traditional_reaches_title_sections_and_set_phrases(article):

@@ -309,6 +309,11 @@ def test_what_a_large_article_needs_is_allowed(html):
     assert sanitize(html)
 
 
+def test_pipes_at_both_ends_of_the_rows_of_a_table_make_no_columns():
+    rows = "".join(f"| 第{n}行 | 今天 |\n" for n in range(8000))
+    assert article_of(".md", f"# 表\n\n|甲|乙|\n|--|--|\n{rows}").body.count("<td") == 16_000
+
+
 def test_a_span_of_cells_that_no_table_has_is_no_span():
     assert "colspan" not in sanitize("<table><tr><td colspan=65534>甲</table>")
     assert 'colspan="12"' in sanitize("<table><tr><td colspan=12>甲</table>")

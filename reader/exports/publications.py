@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
+from markupsafe import Markup, escape
+
 from .. import urls
 from ..chinese.script_conversion import in_script
 from ..chinese.scripts import SCRIPTS, needs_change
@@ -21,7 +23,11 @@ if TYPE_CHECKING:  # workers have no catalog
 
 MOST_ARTICLES = 200
 MOST_CHARACTERS = 600_000
-"""A bundle of this size takes a worker about half a minute and half of its memory limit."""
+"""A bundle of this size takes a worker about half a minute and half of its memory limit. A cell of a table counts as
+``CELL_CHARACTERS`` more."""
+MOST_OF_ONE = 100_000
+"""An article of this size gives way when a bundle is too large: a line with a link to its page stands in its place."""
+CELL_CHARACTERS = 25
 
 
 def of_article(article: Article | Teaser) -> Publication:
@@ -82,10 +88,33 @@ def _bundle(name: str, title: str, path: str, articles: Sequence[Article]) -> Pu
     if not articles:
         raise NotFound("article on the collection", title)
     check_count(len(articles))
-    characters = sum(len(article.body) for article in articles)
-    if characters > MOST_CHARACTERS:
-        raise TooLarge("characters", characters, MOST_CHARACTERS)
-    return Publication(name, title, main_language(articles), path, tuple(_by_section(articles)))
+    return Publication(name, title, main_language(articles), path, tuple(_by_section(_fitting(articles))))
+
+
+def _fitting(articles: Sequence[Article]) -> Sequence[Article]:
+    """*articles*, the longest without their texts if all together are too large. Raises TooLarge."""
+    sizes = [_characters(article) for article in articles]
+    too_much = sum(sizes) - MOST_CHARACTERS
+    if too_much <= 0:
+        return articles
+    found, kept = list(articles), len(articles)
+    for size, place in sorted(((size, place) for place, size in enumerate(sizes)), reverse=True):
+        if too_much <= 0 or size < MOST_OF_ONE or kept == 1:
+            break
+        found[place], too_much, kept = _referred_to(articles[place]), too_much - size, kept - 1
+    if too_much > 0:
+        raise TooLarge("characters", sum(sizes), MOST_CHARACTERS)
+    return found
+
+
+def _characters(article: Article) -> int:
+    return len(article.body) + CELL_CHARACTERS * (article.body.count("<td") + article.body.count("<th"))
+
+
+def _referred_to(article: Article) -> Article:
+    """*article* with a link to its page in place of its text."""
+    words = gettext_of(article.language)("This article is too long for this file. Read it on the site.")
+    return replace(article, body=Markup(f'<p><a href="{escape(urls.article(article.slug))}">{escape(words)}</a></p>'))  # noqa: S704
 
 
 def _by_section(articles: Iterable[Article]) -> list[Article]:
