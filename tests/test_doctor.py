@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from serving import inherited
@@ -14,6 +16,7 @@ from reader.catalog import prepare
 from reader.cli import main
 from reader.commands import doctor
 from reader.settings import ROOT, Settings
+from reader.state import write_check
 
 
 @pytest.fixture
@@ -66,6 +69,16 @@ def test_a_damaged_database_is_named(diagnose, tmp_path):
     status, report = diagnose()
     assert status == 1
     assert "jobs.sqlite3 is damaged" in report
+
+
+def test_a_state_database_that_cannot_be_written_is_a_problem(diagnose, runner, tmp_path, monkeypatch):
+    monkeypatch.setattr(write_check, "BUSY_SECONDS", 0.0)
+    assert runner.invoke(main, ["editor", "add", "周琳"]).exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "state.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        status, report = diagnose()
+    assert (status, "problem: the state database cannot be used: " in report) == (1, True)
+    assert diagnose()[0] == 0
 
 
 READ_ONLY = """

@@ -227,6 +227,9 @@ def state_database(settings: Settings) -> Iterator[Finding]:
     if fault := state.fault() or (path and _fault_of(path)):
         text = Message("%(problem)s", problem=StateUnusable(fault).message)
         yield Finding(PROBLEM, text, Message("docs/state.md tells how to restore it"))
+    elif fault := state.write_fault():
+        text = Message("%(problem)s", problem=StateUnusable(fault).message)
+        yield Finding(PROBLEM, text, Message("free some space there, or let the user that serves write there"))
     elif path and path.stat().st_mode & 0o077:
         text = Message("%(path)s can be read by other users of this machine", path=path)
         yield Finding(WARNING, text, Message("run: chmod 600 %(path)s", path=path))
