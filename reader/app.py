@@ -22,6 +22,7 @@ from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
 from .web.middleware.forwarded import ForwardedMiddleware
 from .web.middleware.path_prefix import PathPrefixMiddleware, in_environ, path_within
+from .web.middleware.processor_time import ProcessorTimeLimit
 from .web.middleware.request_checks import RequestChecks
 from .web.middleware.response_cache import ResponseCache
 from .web.middleware.security_headers import SecurityHeadersMiddleware
@@ -57,7 +58,8 @@ def create_app(services: Services | None = None) -> Flask:
     checked = RequestChecks(inner, settings.known_hosts, refuses_others=bool(settings.hosts))
     below_path = PathPrefixMiddleware(checked, settings.path_prefix)
     direct = settings.trusted_proxies == "none"
-    forwarded = ForwardedMiddleware(below_path, settings.proxies, direct, settings.trusts_unix_peers)
+    limited = ProcessorTimeLimit(below_path)
+    forwarded = ForwardedMiddleware(limited, settings.proxies, direct, settings.trusts_unix_peers)
     app.wsgi_app = forwarded  # type: ignore[method-assign]
     if settings.access_log:
         access_log = app.extensions["access_log"] = AccessLog(app.wsgi_app, writer_to(settings.access_log))

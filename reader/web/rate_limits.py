@@ -63,6 +63,13 @@ class ClientLimits:
         with self._lock:
             self._refuse_spent(work, self._shares(per_minute, client), 1)
 
+    def note(self, work: str, client: str, cost: int) -> None:
+        """Counts what was spent, without refusing it."""
+        shares = self._shares(0, client) if cost else []
+        with self._lock:
+            for share in shares:
+                self._counts[work].add(share.key, cost)
+
     def is_untouched(self, work: str, per_minute: int, client: str) -> bool:
         """Whether the client is known and has spent nothing lately, whatever others of its network did."""
         own = self._shares(per_minute, client)[:1]

@@ -1,0 +1,72 @@
+"""Limits the processor time that one client may take while others need it.
+
+A request whose sender has gone is answered like any other: granian queues it, and tells nobody. The place of its
+connection is free at once, so the limit of connections does not help. A client that asked and hung up 2,000 times a
+second had everybody wait, and as long again after it had ended. So what is refused has to cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.exceptions import TooManyRequests
+
+from ..rate_limits import ClientLimits
+from .forwarded import CLIENT
+from .response_cache import ONLY_IF_CACHED
+from .security_headers import Headers, with_security_headers
+
+MOST_SECONDS_PER_MINUTE = 3
+"""Some five hundred pages that nobody has asked for before. For each client, in each web process; a network has the
+share of NETWORK_SHARES clients."""
+
+BUSY = 4
+"""While fewer requests are answered at a time, nobody is refused."""
+
+WORK = "microseconds of a processor"
+
+
+class ProcessorTimeLimit:
+    """*clock* is the processor time of the current thread in seconds."""
+
+    def __init__(self, inner: WSGIApplication, busy: int = BUSY, clock: Callable[[], float] = time.thread_time) -> None:
+        self._inner, self._busy, self._clock, self._limits = inner, busy, clock, ClientLimits()
+        self._running, self._lock = 0, threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """What is answered from the response cache costs nothing. It is refused, too: the cache is asked first, and
+        whoever has to wait for a thread has most of the cost already."""
+        if self._running >= self._busy and (seconds := self._seconds_until_allowed(environ.get(CLIENT, ""))):
+            return _refuse(start_response, f"{seconds}")
+        if ONLY_IF_CACHED in environ:
+            return self._inner(environ, start_response)
+        begun = self._clock()
+        self._count(1)
+        try:
+            return self._inner(environ, start_response)
+        finally:
+            self._count(-1)
+            self._limits.note(WORK, environ.get(CLIENT, ""), round((self._clock() - begun) * 1_000_000))
+
+    def _seconds_until_allowed(self, client: str) -> int:
+        try:
+            self._limits.check(WORK, MOST_SECONDS_PER_MINUTE * 1_000_000, client)
+        except TooManyRequests as refusal:
+            return int(str(refusal.retry_after))
+        return 0
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._running += more
+
+
+def _refuse(start_response: StartResponse, retry_after: str) -> Iterable[bytes]:
+    status = "503 Service Unavailable"
+    body = f"{status}\n".encode()
+    headers: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    headers += [("Retry-After", retry_after), ("Cache-Control", "no-store")]
+    start_response(status, with_security_headers(status, headers))
+    return [body]
