@@ -201,6 +201,21 @@ def test_asciidoc_is_read_and_includes_nothing():
     assert draft.warnings == ("the file secret.adoc is not included",)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "text", "html"),
+    [
+        (".adoc", "A \"`smart`\" and '`single`' quote, `code`.", "A “smart” and ‘single’ quote, <code>code</code>."),
+        (".adoc", "H~2~O, 10^8^, ~low~ and ^high^.",
+         "H<sub>2</sub>O, 10<sup>8</sup>, <sub>low</sub> and <sup>high</sup>."),
+        (".adoc", "[.red]#warm# [.line-through]#gone#, #mark#", "warm <del>gone</del>, <mark>mark</mark>"),
+        (".adoc", "about ~ 5 and ~/bin or ~~x", "about ~ 5 and ~/bin or ~~x"),
+        (".org", "about ~5 and x~~y~~z", "about ~5 and x~~y~~z"),
+    ],
+)  # fmt: skip
+def test_marks_within_a_line_are_those_of_the_format_and_no_other(suffix, text, html):
+    assert shown(suffix, f"{'=' if suffix == '.adoc' else '#+title:'} T\n\n{text}\n") == f"<p>{html}</p>"
+
+
 def test_chunks_of_quarto_and_r_markdown_are_code_without_their_options():
     text = '# A\n\n```{r setup, include=FALSE}\nhidden()\n```\n\n```{python}\n#| label: x\nshown()\n```\n\n```{note} Look\nMind *it*.\n```\n\n::: {.callout-tip title="So"}\nDo.\n:::\n'
     html = shown(".qmd", text)

@@ -75,7 +75,16 @@ def _cross(found: re.Match[str], keep: Keep) -> str:
     return linked(target, text or target.lstrip("#").replace("_", " ").strip(), keep)
 
 
+def _with_role(found: re.Match[str], keep: Keep) -> str:
+    """``[.line-through]#text#``; a role that says nothing without its style sheet leaves the text."""
+    sign = _ROLES.get(found[1].lower(), "")
+    return f"{keep(sign)}{found[2]}{keep(sign.replace('<', '</'))}" if sign else found[2]
+
+
+_ROLES = {"line-through": "<del>", "underline": "<u>"}
 _RULES = (
+    (re.compile(r'(?<!\w)"`(?=\S)([^`"]{1,800}?)(?<=\S)`"(?!\w)'), lambda found, keep: f"“{found[1]}”"),  # noqa: ARG005
+    (re.compile(r"(?<!\w)'`(?=\S)([^`']{1,800}?)(?<=\S)`'(?!\w)"), lambda found, keep: f"‘{found[1]}’"),  # noqa: ARG005
     (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
     (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
     (re.compile(r"(?<![\w+])\+(?=[^\s+])([^+\n]{1,800}?)(?<=\S)\+(?![\w+])"), _literal),
@@ -91,12 +100,13 @@ _RULES = (
     (re.compile(r"<?(https?://[^\s<>\[\]，。；：！？（）《》、]{1,800})>?"), lambda found, keep: keep(f"<{found[1]}>")),
     (re.compile(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
     (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]{0,800})\]"), _cross),
+    (re.compile(r"\[\.([\w-]+)[\w.#-]*\]##?(?=\S)([^#\n]{1,800}?)(?<=\S)##?"), _with_role),
     (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
     (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
     (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
     (re.compile(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), around("<mark>")),
-    (re.compile(r"(?<=\S)~(\S{1,80}?)~"), around("<sub>")),
-    (re.compile(r"(?<=\S)\^(\S{1,80}?)\^"), around("<sup>")),
+    (re.compile(r"(?<!~)~([^\s~]{1,80})~(?!~)"), around("<sub>")),
+    (re.compile(r"\^([^\s^]{1,80})\^"), around("<sup>")),
     (re.compile(r"[ \t]\+$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
     (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda found, keep: "—"),  # noqa: ARG005
 )

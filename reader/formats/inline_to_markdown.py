@@ -15,7 +15,7 @@ Keep = Callable[[str], str]
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Keep], str]]
 """What is found, and what takes its place; what isn't kept is text for the rules that follow."""
 
-_SPECIAL = re.compile(r"[\\`*_<\[\]]|^(?=\s*(?:[-+#>]|\d+[.)])\s)")
+_SPECIAL = re.compile(r"[\\`*_<\[\]~]|^(?=\s*(?:[-+#>]|\d+[.)])\s)")
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
 
 
