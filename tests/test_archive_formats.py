@@ -6,15 +6,18 @@ import base64
 import io
 import json
 import re
+from pathlib import PurePosixPath
 
 import pytest
 from PIL import Image
 from test_import_documents import DRAWING, open_document, paragraph, word
 
+from reader.article_building import to_article
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Draft
 from reader.sanitizer import sanitize
+from reader.settings import Settings
 
 HEADS = {
     ".rst": "Heavy Rain\n##########\n\n:date: 2018-01-02 10:20\n:tags: rain, flood\n:author: Ann Lee\n:slug: rain\n\nText.\n",
@@ -82,9 +85,9 @@ def test_directives_and_roles_of_restructuredtext_are_shown_and_unknown_ones_kee
     assert [warning for warning in draft.warnings if "panel" in warning]
 
 
-def test_restructuredtext_reads_no_file_and_no_raw_html(tmp_path):
+def test_restructuredtext_reads_no_file(tmp_path):
     (tmp_path / "secret.csv").write_text("geheim,1\n")
-    text = f"A\n=\n\nText.\n\n.. include:: {tmp_path}/secret.csv\n\n.. csv-table::\n   :file: {tmp_path}/secret.csv\n\n.. raw:: html\n   :file: {tmp_path}/secret.csv\n\n.. raw:: html\n\n   <b>raw</b>\n"
+    text = f"A\n=\n\nText.\n\n.. include:: {tmp_path}/secret.csv\n\n.. csv-table::\n   :file: {tmp_path}/secret.csv\n\n.. raw:: html\n   :file: {tmp_path}/secret.csv\n\n.. raw:: latex\n\n   raw\n"
     assert not re.search("geheim|raw", read(".rst", text).body_html)
 
 
@@ -214,6 +217,79 @@ def test_asciidoc_is_read_and_includes_nothing():
 )  # fmt: skip
 def test_marks_within_a_line_are_those_of_the_format_and_no_other(suffix, text, html):
     assert shown(suffix, f"{'=' if suffix == '.adoc' else '#+title:'} T\n\n{text}\n") == f"<p>{html}</p>"
+
+
+def test_org_links_to_headings_entities_code_and_citations_are_read():
+    text = """#+TITLE: T
+* TODO 第一节
+  SCHEDULED: <2026-05-01 Fri>
+  :PROPERTIES:
+  :CUSTOM_ID: x1
+  :END:
+* 第二节
+See [[#x1][above]] and [[*第二节]]: \\alpha, src_python[:results raw]{print(1)}, [cite:@doe2020; see @lee], lost[fn:9].
+"""
+    html = str(to_article(read(".org", text), PurePosixPath("2026-05-01/a.org"), Settings()).body)
+    assert read(".org", text).title == "T"
+    assert '<h2 id="x1">第一节</h2>' in html
+    assert '<a href="#x1">above</a> and <a href="#第二节">第二节</a>: α, <code>print(1)</code>' in html
+    assert "(doe2020; see lee), lost." in html
+
+
+def test_what_stands_in_directives_of_sphinx_and_docutils_is_shown_as_theirs():
+    html = shown(
+        ".rst",
+        """T
+=
+
+.. versionadded:: 1.2
+   新增。
+
+.. danger2:: 中文说明
+
+.. only:: html
+
+   on screens
+
+.. only:: latex
+
+   on paper
+
+.. raw:: html
+
+   <p onclick="x()">raw <script>y()</script></p>
+
+.. raw:: html
+   :file: /etc/passwd
+
+.. tab:: Linux
+
+   make
+
+| line one
+| line two
+
+.. code:: python
+   :number-lines:
+
+   x = 1
+
+A [1]_, again [1]_ and [#n]_.
+
+.. [1] First.
+.. [#n] Second.
+
+   More.
+""",
+    )
+    for wanted in (
+        "1.2 新增。", "<p>中文说明</p>", "<p>on screens</p>", "<p>raw</p>", "<strong>Linux</strong>", "<p>line one<br>line two</p>",
+        '<sup class="footnote-ref"><a href="#fn-footnote-1" id="fnref-footnote-1">1</a></sup>', 'id="fnref-footnote-1-2"',
+        '<section class="footnotes"><ol><li id="fn-footnote-1"><p>First. <a href="#fnref-footnote-1" class="footnote-backref">↩</a></p></li>',
+        '<p>Second.</p><p>More. <a href="#fnref-n"',
+    ):  # fmt: skip
+        assert wanted in html, wanted
+    assert not re.search(r"on paper|root:|onclick|script|>1 <", html)
 
 
 def test_chunks_of_quarto_and_r_markdown_are_code_without_their_options():

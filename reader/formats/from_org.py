@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from html.entities import html5
+from itertools import dropwhile
 
 from ..models import Draft
 from ..patterns import lazy_pattern
@@ -45,6 +47,10 @@ _PROPERTY = lazy_pattern(
 )
 _BOOLEANS = {"t": "true", "nil": "false"}
 """Of Emacs Lisp."""
+_WORDS = frozenset(
+    {"title", "subtitle", "author", "description", "tags", "keywords", "categories", "section", "series"}
+)
+"""Fields that are never such a value."""
 _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
 _ITEM = lazy_pattern(
     r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
@@ -54,6 +60,7 @@ _WIDTHS = lazy_pattern(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
 _FORMULA = lazy_pattern(r"[ \t]*(?:\\\[|\$\$|\\begin\{([a-z]+\*?)\})(?!.*(?:\\\]|\S\$\$|\\end\{))")
 _LONGEST_FORMULA = 100
 _NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
+_CALL = lazy_pattern(r"\[fn:([\w-]+)\]")
 _BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
 
 
@@ -66,8 +73,15 @@ def _link(found: re.Match[str], keep: Keep) -> str:
     if is_picture(target) and not text:
         return keep(picture(target))
     if target.startswith("#") or re.match(r"https?:|mailto:|[^:]*$", target):
-        return linked(target, text, keep) if not target.startswith("*") else text or target.lstrip("*")
+        if target.startswith("*"):  # a heading, by its words
+            return linked("#" + re.sub(r"\s+", "-", target[1:].strip().lower()), text or target[1:].strip(), keep)
+        return linked(target, text, keep)
     return text or target
+
+
+def _entity(found: re.Match[str], keep: Keep) -> str:  # noqa: ARG001
+    """``\\alpha``, which Org has from HTML."""
+    return html5.get(f"{found[1]};", found[0])
 
 
 _RULES = (
@@ -77,12 +91,18 @@ _RULES = (
         lazy_pattern(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
         lambda found, keep: keep(found[0]),
     ),
+    (lazy_pattern(r"\bsrc_\w{1,40}(?:\[[^\[\]]{0,800}\])?\{([^{}]{1,800})\}"), code),
     (_marked("="), code),
     (_marked("~"), code),
     (lazy_pattern(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
     (lazy_pattern(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
     (lazy_pattern(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
     (_STAMP, lambda found, keep: found[1] + (found[2] or "")),  # noqa: ARG005
+    (
+        lazy_pattern(r"\[cite(?:/[\w/-]{1,40})?:([^\[\]]{1,800})\]"),
+        lambda found, keep: f"({found[1].replace('@', '').strip()})",  # noqa: ARG005
+    ),
+    (lazy_pattern(r"\\([A-Za-z]{1,20}[0-9]?)(?:\{\}|(?![A-Za-z0-9]))"), _entity),
     (lazy_pattern(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
     (_marked(r"\*"), around("**")),
     (_marked("/"), around("*")),
@@ -100,14 +120,21 @@ def read(data: bytes) -> Draft:
     """Fields are front matter, or keywords above the first heading: ``#+TITLE:``, ``#+FILETAGS:``, ``#+HUGO_SLUG:``."""
     values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
     lines = source.split("\n")
+    noted = {found[1] for line in lines if (found := _NOTE.match(line))}
     values = {**front_matter.values_of(front_matter.with_marks(_fields(lines), _properties(lines))), **values}
     if "title" not in values and _DRAFT_HEADING.search(source):
         values["draft"] = True
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
+    lines = [_without_lost_notes(line, noted) for line in lines]
     body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(source)).read()))
     draft = with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
     return draft if lines_above else with_text(draft)
+
+
+def _without_lost_notes(line: str, noted: set[str]) -> str:
+    """*line* without the calls of notes that the file does not hold."""
+    return _CALL.sub(lambda call: call[0] if call[1] in noted else "", line) if "[fn:" in line else line
 
 
 def _properties(lines: list[str]) -> Iterator[Field]:
@@ -116,7 +143,9 @@ def _properties(lines: list[str]) -> Iterator[Field]:
     ``#+DRAFT:``, ``#+PROPERTY: DRAFT t``, ``:EXPORT_HUGO_DRAFT: true``, ``#+HUGO_CUSTOM_FRONT_MATTER: :draft t``.
     """
     found = ((number, said) for number, line in enumerate(lines, 1) if (said := _PROPERTY.fullmatch(line)))
-    return (Field(said[1], _BOOLEANS.get(said[2].lower(), said[2]), number, "lines") for number, said in found)
+    for number, said in found:
+        is_word = said[1].lower() in _WORDS
+        yield Field(said[1], said[2] if is_word else _BOOLEANS.get(said[2].lower(), said[2]), number, "lines")
 
 
 def _fields(lines: list[str]) -> Iterator[Field]:
@@ -127,7 +156,8 @@ def _fields(lines: list[str]) -> Iterator[Field]:
         name = re.sub(r"^hugo_(?:custom_front_matter_)?", "", found[1].lower()) if found else ""
         name = "tags" if name in ("filetags", "roam_tags") else name
         if found and front_matter.is_field(name) and found[2].strip():
-            said = _BOOLEANS.get(found[2].strip().lower(), found[2].strip())
+            said = found[2].strip()
+            said = said if name in _WORDS else _BOOLEANS.get(said.lower(), said)
             if name == "tags":
                 said = ", ".join(said.strip(":").split(":") if said.startswith(":") else [said])
             yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), said), number, "lines")
@@ -193,6 +223,7 @@ class _Reader:
                 self.at += 1
             return
         ahead = self.lines[self.at : self.at + 12]
+        ahead = list(dropwhile(lazy_pattern(_PLANNING).match, ahead))
         name = next((found[1] for line in ahead if (found := _CUSTOM_ID.fullmatch(line))), "")
         marked = f" {{#{name}}}" if name and ahead[0].strip().upper() == ":PROPERTIES:" else ""
         yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")

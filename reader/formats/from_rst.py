@@ -1,7 +1,7 @@
 """reStructuredText (``.rst``) as Pelican, Nikola and Sphinx have it, by docutils, which is loaded for it only.
 
-Nothing is read from disk or network: ``raw``, ``include`` and the files of ``csv-table`` are off. Directives and roles
-that docutils doesn't know keep their text, and a warning names the directives.
+Nothing is read from disk or network: ``include``, the files of ``raw`` and those of ``csv-table`` are off. Directives
+and roles that docutils doesn't know keep their text, and a warning names the directives.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..chinese import has_han
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
@@ -41,7 +42,10 @@ _ROLE = re.compile(r":([A-Za-z][\w.+:-]*):`([^`]*)`")
 _LITERAL = re.compile(r'<span class="docutils literal">((?:<span class="pre">[^<]*</span>|[^<])*)</span>')
 _TARGET = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
 _PELICAN = re.compile(r"^(?:\{\w+\}|\|\w+\|)")
-_SILENT = frozenset({"toctree", "index", "highlight", "only", "contents", "sectnum", "raw", "include", "meta", "title"})
+_INCLUDE = re.compile(r"^[ \t]*\.\. (?:literal)?include::[ \t]*(\S{1,800})", re.MULTILINE)
+_SILENT = frozenset({"toctree", "index", "highlight", "contents", "sectnum", "include", "meta", "title"})
+_LABELLED = frozenset({"tab", "tab-item", "group-tab", "dropdown", "details", "card", "grid-item-card"})
+"""Their argument is a label, also if it is one word."""
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False, "raw_enabled": False, "_disable_config": True, "report_level": 5, "halt_level": 6,
     "syntax_highlight": "none", "docinfo_xform": False, "initial_header_level": 2, "line_length_limit": 2_000_000,
@@ -67,7 +71,8 @@ def read(data: bytes) -> Draft:
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     told = map(unknown_tag, [*tags, *names][:MOST_NAMED])
-    values["warnings"] = (*values.get("warnings", ()), *told)
+    left_out = [Message("the file %(name)s is not included", name=name[:80]) for name in _INCLUDE.findall(text)]
+    values["warnings"] = (*values.get("warnings", ()), *told, *left_out[:MOST_NAMED])
     title = document.get("title", "")
     masks, formulas = Masks(), Formulas()
     body = masks.restore_formulas(_html_of(document, masks), formulas.html)
@@ -116,6 +121,9 @@ def _fields(document: nodes.document) -> Iterator[Field]:
 def _html_of(document: nodes.document, masks: Masks) -> str:
     from docutils import core, io, readers
 
+    _with_notes_at_the_end(document)
+    _without_numbers_of_lines(document)
+    _with_verses(document)
     _without_roles(document, masks)
     publisher = core.Publisher(
         reader=readers.get_reader_class("doctree")(),
@@ -148,6 +156,54 @@ def _without_roles(document: nodes.document, masks: Masks) -> None:
             element[name] = _PELICAN.sub("", element[name])
 
 
+def _with_notes_at_the_end(document: nodes.document) -> None:
+    """Footnotes as Markdown has them: numbered in a section at the end, with links there and back."""
+    from docutils import nodes
+
+    notes = [note for note in document.findall(nodes.footnote) if note["ids"]]
+    if not notes:
+        return
+    calls: dict[str, int] = {}
+    for call in [call for call in document.findall(nodes.footnote_reference) if call.get("refid")]:
+        name = call["refid"]
+        calls[name] = calls.get(name, 0) + 1
+        again = f"-{calls[name]}" if calls[name] > 1 else ""
+        link = f'<a href="#fn-{name}" id="fnref-{name}{again}">{escape(call.astext())}</a>'
+        call.parent.replace(call, nodes.raw("", f'<sup class="footnote-ref">{link}</sup>', format="html"))
+    document += nodes.raw("", '<section class="footnotes"><ol>', format="html")
+    for note in notes:
+        name = next((one for one in note["ids"] if one in calls), note["ids"][0])
+        body = [part for part in note.children if not isinstance(part, nodes.label)]
+        note.parent.remove(note)
+        if name in calls and body and isinstance(body[-1], nodes.paragraph):
+            body[-1] += nodes.raw("", f' <a href="#fnref-{name}" class="footnote-backref">↩</a>', format="html")
+        document.extend([nodes.raw("", f'<li id="fn-{name}">', format="html"), *body])
+        document += nodes.raw("", "</li>", format="html")
+    document += nodes.raw("", "</ol></section>", format="html")
+
+
+def _without_numbers_of_lines(document: nodes.document) -> None:
+    """Those of code, which would be copied with it."""
+    from docutils import nodes
+
+    for number in [part for part in document.findall(nodes.inline) if part["classes"] == ["ln"]]:
+        number.parent.remove(number)
+
+
+def _with_verses(document: nodes.document) -> None:
+    """Each block of lines becomes a paragraph, with the lines of those within it."""
+    from docutils import nodes
+
+    blocks = [block for block in document.findall(nodes.line_block) if not isinstance(block.parent, nodes.line_block)]
+    for block in blocks:
+        verse = nodes.paragraph()
+        for number, line in enumerate(list(block.findall(nodes.line))):
+            if number:
+                verse += nodes.raw("", "<br>", format="html")
+            verse.extend(line.children)
+        block.parent.replace(block, verse)
+
+
 def _spoken(text: str) -> Iterator[nodes.Node]:
     from docutils import nodes
 
@@ -176,18 +232,19 @@ def _shown_unknown_directives(text: str) -> Iterator[list[str]]:
     from docutils.parsers.rst import Directive, directives, roles
     from docutils.parsers.rst.languages import en
 
-    names = sorted({name.lower() for name in _DIRECTIVE.findall(text)} - en.directives.keys() | _SILENT)
+    names = sorted({name.lower() for name in _DIRECTIVE.findall(text)} - en.directives.keys() | _SILENT | {"raw"})
     for name in names:
         directives.register_directive(name, _kept_text(Directive))
     try:
-        yield [name for name in names if name not in _SILENT and name not in PLAYERS and name not in _ASIDES]
+        yield [name for name in names if name not in _TAKEN and name not in PLAYERS]
     finally:
         for name in names:
             vars(directives)["_directives"].pop(name, None)
         vars(roles)["_roles"].clear()
 
 
-_ASIDES = frozenset({"seealso", "versionadded", "versionchanged", "deprecated", "todo", "gallery", "more"})
+_TAKEN = _SILENT | _LABELLED | {"raw", "only", "tabs", "tab-set", "literalinclude"}
+_TAKEN |= {"seealso", "versionadded", "versionchanged", "deprecated", "todo", "gallery", "more"}
 
 
 def _kept_text(directive: type) -> type:
@@ -207,15 +264,19 @@ def _kept_text(directive: type) -> type:
         optional_arguments, final_argument_whitespace, has_content, option_spec = 1, True, True, AnyOption()
 
         def run(self) -> list[nodes.Node]:
-            said, name = " ".join(self.arguments), self.name.lower()
-            if name in _SILENT:
+            said, name = " ".join(" ".join(self.arguments).split()), self.name.lower()
+            if name in _SILENT or (name == "only" and "html" not in said):
                 return []
+            if name == "raw":  # its HTML is sanitized as that of any format
+                return [nodes.raw("", "\n".join(self.content), format="html")] if said.lower() == "html" else []
             block = nodes.container()
             if name in PLAYERS and said:
                 label, address = PLAYERS[name]
                 link = nodes.reference("", f"▶ {label}", refuri=address.format(said.split()[0]))
                 block += nodes.paragraph("", "", link)
-            elif " " in said:
+            elif name in _LABELLED and said:
+                block += nodes.paragraph("", "", nodes.strong("", said))
+            elif name != "only" and (" " in said or has_han(said)):
                 block += nodes.paragraph("", said)
             self.state.nested_parse(self.content, self.content_offset, block)
             return list(block.children)
