@@ -47,6 +47,7 @@ def test_a_long_phrase_is_divided_between_words_without_a_single_last_character(
         "记者/穆罕默德/访问/崔顺实",  # names that the list lacks
         "12个/社区/5.6%",
         "臺北/國際/書/展開/幕",
+        "支持/小微/企业/渡过/难关",
         "New /York /Times /的/报道",
     ],
 )

@@ -19,7 +19,7 @@ LONGEST = 4
 
 _FREE = frozenset(
     "的了和与及或是在从把被让向对为将但而也都就不才却又再已仍还最更很这那其之于以由至到等后前中上下内外里间时年月日们者"
-    "一二三四五六七八九十百千万亿两几多少大小新老个名"
+    "一二三四五六七八九十百千万亿两几多少个"
 )
 """Characters that are words of their own. Other single ones side by side are rather a name that the list lacks."""
 
