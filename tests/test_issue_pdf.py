@@ -133,10 +133,12 @@ def test_the_columns_of_the_last_page_are_about_as_long():
     assert abs(max(left) - max(right)) < 90
 
 
-def test_the_day_of_an_issue_counts_the_days_with_articles(services, publish):
+def test_the_day_of_an_issue_counts_the_days_with_articles(services, publish, client):
     publish({f"2026-05-0{day}/a{day}.md": f"# 第{day}天\n\n正文。" for day in (1, 3, 4)})
     assert services.catalog.issue(date(2026, 5, 4)).number == 3
     assert services.catalog.issue(date(2026, 5, 1)).number == 1
+    page = client.get("/d/2026-05-04/", headers={"Accept-Language": "zh-CN"}).text
+    assert "星期一 · 第 3 期 · 1 篇" in page
 
 
 def test_only_the_last_page_is_laid_out_again_to_balance_its_columns(monkeypatch):

@@ -35,11 +35,13 @@ def words_of(run: str) -> list[str]:
 
 
 def _simplified(run: str) -> str:
-    """The list is in Simplified characters. Only a *run* with characters that it lacks is converted."""
-    if _characters().issuperset(run):
-        return run
-    converted = convert(run, "hans")
-    return converted if len(converted) == len(run) else run
+    """The list is in Simplified characters. What GB 2312 can write is Simplified and needs no conversion."""
+    try:
+        run.encode("gb2312")
+    except UnicodeEncodeError:
+        converted = convert(run, "hans")
+        return converted if len(converted) == len(run) else run
+    return run
 
 
 def _fewest(run: str) -> list[str]:
@@ -75,11 +77,6 @@ def _is_word(text: str) -> bool:
     size, listed = len(text), _listed()[len(text)]
     place = bisect_left(range(0, len(listed), size), text, key=lambda at: listed[at : at + size])
     return listed[place * size : place * size + size] == text
-
-
-@cache
-def _characters() -> frozenset[str]:
-    return frozenset().union(*_listed().values())
 
 
 @cache

@@ -62,6 +62,7 @@ def issue(day: str) -> Response:
         contents = contents_of(services().catalog, services().catalog.revision, found.day, chosen_encoding())
         return {
             "title": format_date(found.day, "long"),
+            "facts": [format_date(found.day, "EEEE"), *([_number(found.number)] if found.number else [])],
             "crumbs": [NavigationLink(gettext("E-paper"), urls.ISSUES)],
             "teasers": teasers_shown(found.teasers),
             "downloads": downloads_of(contents),
@@ -74,6 +75,10 @@ def issue(day: str) -> Response:
         }
 
     return render_page("issue.html", f"{services().catalog.revision} {found.version}", build)
+
+
+def _number(number: int) -> str:
+    return gettext("No. %(number)s", number=number)
 
 
 @bp.get(urls.LATEST_ISSUE)
