@@ -46,11 +46,13 @@ def test_an_error_of_a_command_that_writes_a_file_names_the_file_that_it_is_of(t
 
 
 def test_what_a_killed_command_left_behind_is_removed_by_the_next_one(tmp_path):
-    left, young, in_use = (tmp_path / f".reader-export-{n}" for n in range(3))
+    left, young, in_use = (tmp_path / f".reader-export-abcd123{n}" for n in range(3))
     for folder in (left, young, in_use):
         folder.mkdir()
         (folder / "news.zip").write_bytes(b"half")
-    os.utime(left, (0, 0)), os.utime(in_use, (0, 0))
+    (of_a_person := tmp_path / ".reader-export-of-2026").mkdir()
+    for folder in (left, in_use, of_a_person):
+        os.utime(folder, (0, 0))
     lock = os.open(in_use, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     with replacing(tmp_path / "news.zip") as place:
@@ -59,7 +61,11 @@ def test_what_a_killed_command_left_behind_is_removed_by_the_next_one(tmp_path):
         with replacing(tmp_path / "other.zip") as other:  # removes nothing of a command that runs
             other.write_bytes(b"whole")
     os.close(lock)
-    assert {path.name for path in tmp_path.iterdir()} == {"news.zip", "other.zip", young.name, in_use.name}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "news.zip",
+        "other.zip",
+        *(f.name for f in (young, in_use, of_a_person)),
+    }
     assert (tmp_path / "news.zip").read_bytes() == b"whole"
 
 

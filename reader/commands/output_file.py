@@ -100,7 +100,7 @@ def _remove_abandoned(parent: Path) -> None:
 
     A younger one may not be locked yet.
     """
-    for folder in parent.glob(f"{UNFINISHED}*"):
+    for folder in parent.glob(UNFINISHED + "?" * len("abcd1234")):  # as mkdtemp names them
         with suppress(OSError):
             if folder.lstat().st_mtime < time.time() - ABANDONED_SECONDS:
                 with _locked(folder) as is_abandoned:
