@@ -23,8 +23,8 @@ NARROWEST = 320
 REM = {"s4": 18.56, "s5": 21.28, "large": 24.0}
 """CSS pixels of a rem with a reader's text size, as ``static/css/choices/`` has them; 16 and fewer with the others."""
 
-HEADING, LEAD, ITEM, LINK, SMALL = 1.5, 1.3, 1.1, 1.125, 0.9
-"""Font sizes in rem: of an article's title, a lead, a title in a list, a link in the text, and small print."""
+HEADING, LEAD, ITEM, LINK, SMALL = 1.5, 1.3, 1.1, 1.125, 1.0
+"""Font sizes in rem, at most: of an article's title, a lead, a title in a list, a link in the text, and small print."""
 
 THUMBNAIL = 84
 """CSS pixels; the margin beside it is 0.7 rem."""
