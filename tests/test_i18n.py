@@ -164,7 +164,7 @@ def test_a_message_inside_a_message_is_translated_too():
     assert translated(NotFound("article", "rain").message, "zh-CN") == "没有名为“rain”的文章"
 
 
-@pytest.mark.parametrize(("count", "english", "chinese"), [(1, "1 article", "1 篇"), (2, "2 articles", "2 篇")])
+@pytest.mark.parametrize(("count", "english", "chinese"), [(1, "1 article", "1\xa0篇"), (2, "2 articles", "2\xa0篇")])
 def test_a_message_about_a_number_has_real_plurals(count, english, chinese):
     message = nmessage("%(num)s article", "%(num)s articles", count, num=count)
     assert (str(message), translated(message, "zh-CN")) == (english, chinese)

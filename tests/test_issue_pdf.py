@@ -138,7 +138,7 @@ def test_the_day_of_an_issue_counts_the_days_with_articles(services, publish, cl
     assert services.catalog.issue(date(2026, 5, 4)).number == 3
     assert services.catalog.issue(date(2026, 5, 1)).number == 1
     page = client.get("/d/2026-05-04/", headers={"Accept-Language": "zh-CN"}).text
-    assert "星期一 · 第 3 期 · 1 篇" in page
+    assert "星期一 · 第 3 期 · 1\xa0篇" in page
 
 
 def test_only_the_last_page_is_laid_out_again_to_balance_its_columns(monkeypatch):
