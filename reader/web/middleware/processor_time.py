@@ -20,8 +20,8 @@ from .response_cache import ONLY_IF_CACHED
 from .security_headers import Headers, with_security_headers
 
 MOST_SECONDS_PER_MINUTE = 3
-"""Some five hundred pages that nobody has asked for before. For each client, in each web process; a network has the
-share of NETWORK_SHARES clients."""
+"""For each client, in each web process; a network has the share of NETWORK_SHARES clients. Sixty people behind one
+address, each with a new page every ten seconds, are not refused, and pages from the response cache none."""
 
 BUSY = 4
 """While fewer requests are answered at a time, nobody is refused."""
