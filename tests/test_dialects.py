@@ -42,6 +42,33 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
 
 
 @pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ('=== "甲"\n\n    文 *x*\n\n=== "乙"\n\n    ```js\n    y\n    ```\n\n尾',
+         '<p><strong>甲</strong></p><p>文 <em>x</em></p><p><strong>乙</strong></p><pre><code class="language-js">y\n</code></pre><p>尾</p>'),
+        ('!!! note "题"\n\n    文\n\n尾', '<aside class="note"><p><strong>题</strong></p><p>文</p></aside><p>尾</p>'),
+        ('--8<-- "a.md"\n\n:material-check: 好 ++ctrl+c++ ^^新^^ { .annotate }',
+         "<p>好 <kbd>ctrl</kbd>+<kbd>c</kbd> <ins>新</ins></p>"),
+        ("{++加++}{--删--}{>>议<<} {~~旧~>新~~} {==亮==} C++ a++b {x}", "<p>加 新 亮 C++ a++b {x}</p>"),
+        ('{% code title="a.js" %}\n```js\nx\n```\n{% endcode %}',
+         '<p><strong>a.js</strong></p><pre><code class="language-js">x\n</code></pre>'),
+        ("{% folding cyan open, 题 %}\n文\n{% endfolding %}", "<details><summary>题</summary><p>文</p></details>"),
+        ("{% hideToggle 题,red %}\n文\n{% endhideToggle %}", "<details><summary>题</summary><p>文</p></details>"),
+        ("{% span red, 字 %} {% label 标 blue %} {% label primary@签 %} {% hideInline 藏,看 %}", "<p>字 标 签 藏</p>"),
+        ("{% checkbox green checked, 完成 %}", "<p>☑ 完成</p>"),
+        ('{% aplayer "歌" "人" "a.mp3" %}', '<p><a href="a.mp3">歌</a></p>'),
+        ('{% dplayer "url=a.mp4" "pic=b.jpg" %}', '<p><a href="a.mp4">a.mp4</a></p>'),
+        ("{% inlineImg a.png 20px %}", '<p><img src="a.png" alt=""></p>'),
+        ("- [>] 移\n- [!] 要\n- [-] 消", "<ul><li>☐ 移</li><li>☐ 要</li><li>☑ 消</li></ul>"),
+        ("<Card>\n\n{props.name}文 {f(x)} {'字'}\n\n</Card>", "<p>文  字</p>"),
+        ("没有组件 {name}", "<p>没有组件 {name}</p>"),
+    ],
+)  # fmt: skip
+def test_signs_of_mkdocs_gitbook_hexo_s_themes_and_components_are_read(markdown, html):
+    assert re.sub(r">\n+<", "><", shown(markdown)) == html
+
+
+@pytest.mark.parametrize(
     ("tag", "alt", "caption"),
     [
         ('{{ figure(src="a.jpg", caption="[Felix](https://a.example/) of\nthe *team*") }}', "Felix of the team",

@@ -4,9 +4,10 @@
     code_chunks.py          fences such as ```{r echo=FALSE}, ```{note}
     tex_delimiters.py       formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
     comments.py             what was never meant for readers, and the code of MDX
-    shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py  what they mean
+    shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py, hexo_theme_tags.py  what they mean
     wikilinks.py            [[note]], ![[picture.png]]
-    admonitions.py          > [!note], :::tip, !!! note
+    admonitions.py          > [!note], :::tip
+    mkdocs_signs.py         !!! note, === "Tab", ++ctrl+c++, :material-check:, { .class }, {++new++}
     markdown_extensions.py  ==mark==, - [ ], [TOC], {: .class}, ^id
     heading_ids.py          {#id}
     html_builders.py        the HTML that the others write
@@ -24,6 +25,7 @@ from .comments import without_comments, without_components
 from .html_builders import is_chinese
 from .markdown_extensions import plain_marks
 from .masking import Masks, mask_code
+from .mkdocs_signs import with_containers
 from .shortcode_table import show
 from .shortcodes import without_tags
 from .wikilinks import with_links
@@ -34,7 +36,7 @@ MOST_NAMED = 10
 def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str, ...]]:
     """*text* in signs that CommonMark has, and what of it is not shown (Messages). *masks* holds its formulas."""
     masks, chinese = masks or Masks(), is_chinese(text)
-    text = mask_code(text, masks)
+    text = mask_code(with_containers(text), masks)
     text = without_components(without_comments(text))
     text, unknown = without_tags(text, masks, partial(show, chinese=chinese))
     text = with_links(text, masks)

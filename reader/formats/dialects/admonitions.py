@@ -1,4 +1,4 @@
-"""Callouts: ``> [!note] Title`` of Obsidian and GitHub, ``:::tip`` of VuePress and Docusaurus, ``!!! note``."""
+"""Callouts: ``> [!note] Title`` of Obsidian and GitHub, ``:::tip`` of VuePress and Docusaurus."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from .html_builders import KINDS, aside, details, title_of
 _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
 _CONTAINER = lazy_pattern(
     r"(?P<prefix>[ \t]*(?:>[ \t]?)*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*"
-)
-_BANGS = lazy_pattern(
-    r"(?P<prefix>[ \t]*)(?:!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[ \t]*(?:\"(?P<title>[^\"]*)\")?[ \t]*"
 )
 _BRACKETED = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
@@ -30,8 +27,6 @@ def with_asides(text: str, *, chinese: bool) -> str:
     """*text* (its code masked) with an aside for each callout."""
     if "[!" in text:
         text = "\n".join(_alerts(text.split("\n"), chinese=chinese))
-    if "!!!" in text or "???" in text:
-        text = "\n".join(_banged(text.split("\n"), chinese=chinese))
     if ":::" in text:
         text = _ATTRIBUTES.sub(_as_container, text)
         text = "\n".join(_containers(text.split("\n"), chinese=chinese))
@@ -57,24 +52,6 @@ def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]
         inner = "\n".join(_alerts(body, chinese=chinese, depth=depth + 1))
         made = details(title, inner, prefix) if found["fold"] == "-" else aside(kind, title, inner, prefix)
         yield from [prefix.rstrip(), *(prefix + made).split("\n")]
-        at = end
-
-
-def _banged(lines: list[str], *, chinese: bool) -> Iterator[str]:
-    """``!!! note "Title"`` of Python-Markdown, whose text is indented by four."""
-    at = 0
-    while at < len(lines):
-        found = _BANGS.fullmatch(lines[at]) if lines[at].lstrip().startswith(("!!!", "???")) else None
-        if not found or found["kind"].lower() not in KINDS | _DETAILS:
-            yield lines[at]
-            at += 1
-            continue
-        prefix, end, body = found["prefix"], at + 1, []
-        while end < len(lines) and (not lines[end].strip() or lines[end].startswith((f"{prefix}    ", f"{prefix}\t"))):
-            body.append(prefix + re.sub(r"^(?: {4}|\t)", "", lines[end][len(prefix) :]))
-            end += 1
-        title = found["title"] if found["title"] is not None else title_of(found["kind"], chinese=chinese)
-        yield from ["", *(prefix + aside(found["kind"], title, "\n".join(body), prefix)).split("\n")]
         at = end
 
 

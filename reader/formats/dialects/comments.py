@@ -26,6 +26,10 @@ _HTML_NAMES = (
 )
 _TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
+_EXPRESSION = lazy_pattern(
+    r"(?<![\\$\w{=(])\{(?:new )?[A-Za-z_$][\w$]*"
+    r"(?:\.[A-Za-z_$][\w$]*|\([^(){}\n]{0,200}\)|\[[^\[\]{}\n]{0,200}\]){0,9}\}(?!\})"
+)
 _LONGEST_TAG = 5000
 _MOST_WITHOUT_END = 300
 """Components whose tag doesn't end; each of them is looked at character by character."""
@@ -71,7 +75,12 @@ def without_components(text: str) -> str:
         out.append(text[done : found.start()])
         out.append(_said(text[found.start() : end]))
         done = end
-    return _BLANK_LINES.sub("\n\n", "".join([*out, text[done:]])) if out else text
+    return _without_expressions(_BLANK_LINES.sub("\n\n", "".join([*out, text[done:]]))) if out else text
+
+
+def _without_expressions(text: str) -> str:
+    """*text*, of a page with components, without what stands for a value: ``{props.name}``, ``{new Date()}``."""
+    return _EXPRESSION.sub("", text) if "{" in text else text
 
 
 def _end_of_tag(text: str, at: int) -> int:

@@ -7,12 +7,14 @@ from urllib.parse import quote
 
 from ...chinese.character_classes import has_han
 from ...patterns import lazy_pattern
+from .mkdocs_signs import of_mkdocs
 
 _HIGHLIGHT = lazy_pattern(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
 _SUBSCRIPT = lazy_pattern(r"(?<=[A-Za-z0-9)])~([A-Za-z0-9+-]{1,8})~(?!~)")
 _SUPERSCRIPT = lazy_pattern(r"(?<=[A-Za-z0-9)])\^([A-Za-z0-9+-]{1,8})\^")
-_TASK = lazy_pattern(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-])\](?=[ \t]+\S)", re.MULTILINE)
-_BOXES = ("[ ]", "[x]", "[X]", "[/]", "[-]")
+_TASK = lazy_pattern(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX/\-<>!?*])\](?=[ \t]+\S)", re.MULTILINE)
+_BOXES = ("[ ]", "[x]", "[X]", "[/]", "[-]", "[<]", "[>]", "[!]", "[?]", "[*]")
+"""Also those of Obsidian's themes: moved, planned, important, a question, a star."""
 _CONTENTS = lazy_pattern(
     r"^[ \t]*(?:\[TOC\]|\[\[_?toc_?\]\]|\$\{toc\}|@\[toc\](?:\([^)\n]*\))?)[ \t]*$", re.MULTILINE | re.IGNORECASE
 )
@@ -40,6 +42,7 @@ _JSX_SPACE = lazy_pattern(r"""\{["']([^"'{}\n]*)["']\}""")
 
 def plain_marks(text: str) -> str:
     """*text* (its code masked) in signs that CommonMark and HTML have."""
+    text = of_mkdocs(text)
     if "**" in text and has_han(text):
         text = _with_bold(text)
     if "==" in text:
@@ -49,7 +52,7 @@ def plain_marks(text: str) -> str:
     if "^" in text:
         text = _SUPERSCRIPT.sub(r"<sup>\1</sup>", text)
     if "[" in text and any(box in text for box in _BOXES):
-        text = _TASK.sub(lambda found: found[1] + ("☐" if found[2] == " " else "☑"), text)
+        text = _TASK.sub(lambda found: found[1] + ("☑" if found[2] in "xX/-" else "☐"), text)
     if "![" in text and " =" in text:
         text = _PICTURE_SIZE.sub(r"\1", text)
     if _SPACE_IN_LINK.search(text):

@@ -20,7 +20,8 @@ MARK = lazy_pattern("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
 _FENCE = lazy_pattern(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
 _CODE_TAG = lazy_pattern(
-    r"(?P<prefix>[ \t>]*)(?:\{%-?\s*(?P<liquid>highlight|codeblock|code)\b(?P<arguments>[^\n]*?)-?%\}"
+    r"(?P<prefix>[ \t>]*)(?:\{%-?\s*"
+    r"(?P<liquid>highlight|codeblock|code(?!\s+(?:title|overflow|lineNumbers|fullWidth)=))\b(?P<arguments>[^\n]*?)-?%\}"
     r"|\{\{[<%]\s*(?P<hugo>highlight|code)\b(?P<hugo_arguments>[^\n]*?)[>%]\}\})"
 )
 _LIST_ITEM = lazy_pattern(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from html import escape
 
+from .hexo_theme_tags import HEXO_THEME_TAGS
 from .html_builders import KINDS, aside, details, figure, link, on_lines, title_of
 from .shortcodes import Tag
 
@@ -70,7 +71,7 @@ _DEFINITIONS = frozenset({"capture", "set", "assign"})
 _GROUPS = frozenset(
     ["tabs", "tab", "subtabs", "subtab", "columns", "column", "cards", "grid", "steps", "row", "col", "center", "div"]
     + ["codetabs", "tabpane", "tabbed", "rawhtml", "unsafe", "html", "lead", "grouppicture", "gp", "raw", "blocks"]
-    + ["label", "emp", "wavy", "u", "kbd", "span", "p", "text", "cardpane", "card", "with", "filter", "mark", "em"]
+    + ["u", "kbd", "text", "cardpane", "card", "with", "filter", "mark", "em", "stepper", "step", "content-ref"]
     + ["style", "typeit", "align", "center-text", "font", "color", "section", "container", "accordion"]
 )
 
@@ -194,6 +195,8 @@ def _quotation(tag: Tag, body: str | None) -> str:
 
 
 def _code(tag: Tag, body: str | None) -> str:
+    if tag.name == "code" and tag.get("title", "overflow", "lineNumbers"):  # of GitBook, around a fence
+        return _code_title(tag, None) + (body or "") if tag.get("title") else body or ""
     language = _CLASS.fullmatch(tag.get("lang", "language", "0"))
     start = f'<pre><code class="language-{language[0]}">' if language and language[0] else "<pre><code>"
     return on_lines(f"\n\n{start}{escape((body or '').strip(chr(10)), quote=False)}</code></pre>\n\n", tag.prefix)
@@ -226,12 +229,10 @@ def _mathematics(_tag: Tag, body: str | None) -> str:
 # -- notes --------------------------------------------------------------------------------------------------------
 
 _NOTES = KINDS | frozenset(["notice", "admonition", "callout", "alert", "message", "notification", "panel", "box"])
-_FOLDED = frozenset(
-    ["detail", "details", "expand", "fold", "folding", "spoiler", "hidetoggle", "hideblock", "collapse"]
-)
+_FOLDED = frozenset(["detail", "details", "expand", "fold", "spoiler", "collapse"])
 
 
-_INLINE_TAGS = frozenset({"label", "emp", "wavy", "u", "kbd", "span", "p", "text", "mark", "em"})
+_INLINE_TAGS = frozenset({"u", "kbd", "text", "mark", "em"})
 _CLASS_BEFORE = re.compile(r"^\w*\s*@")
 
 
@@ -272,11 +273,12 @@ TABLE: dict[str, Callable[[Tag, str | None], str]] = {
     **dict.fromkeys(("version", "since", "badge", "chip", "abbr"), _words),
     **dict.fromkeys(("codetitle", "filename", "code_title"), _code_title),
     **dict.fromkeys(("btn", "button"), _button),
-    **dict.fromkeys(("video", "audio", "music", "mp3", "iframe", "pdf", "embed", "dplayer", "aplayer"), _media),
+    **dict.fromkeys(("video", "audio", "music", "mp3", "iframe", "pdf", "embed", "file"), _media),
     **dict.fromkeys(("blockquote", "quote", "cq", "centerquote", "pullquote", "epigraph"), _quotation),
     **dict.fromkeys(("highlight", "codeblock", "code"), _code),
     **dict.fromkeys(("include_code", "literalinclude", "code_snippet"), _source),
     **dict.fromkeys(("mermaid", "plantuml", "graphviz", "flowchart", "echarts", "chart", "chartjs"), _diagram),
     **dict.fromkeys(("math", "katex", "latex", "mathjax"), _mathematics),
     **dict.fromkeys(sorted(_FOLDED), _details),
+    **HEXO_THEME_TAGS,
 }

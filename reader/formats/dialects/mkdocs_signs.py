@@ -1,0 +1,74 @@
+"""Signs of Material for MkDocs and of CriticMarkup: ``++ctrl+c++``, ``:material-check:``, ``{ .a }``, ``{++new++}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...patterns import lazy_pattern
+from .html_builders import KINDS
+
+_CALLOUT = lazy_pattern(
+    r"(?P<prefix>[ \t]*)(?:(?P<bangs>!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[\w -]*(?:\"(?P<title>[^\"]*)\")?"
+    r"|===[+!]?[ \t]+\"(?P<label>[^\"]*)\")[ \t]*"
+)
+"""``!!! note "Title"``, ``??? note``, ``=== "Label"``; what they hold is indented by four."""
+_FENCE = lazy_pattern(r"[ \t>]*(`{3,}|~{3,})")
+_FOLDED = frozenset({"details", "collapse", "spoiler"})
+_DEEPEST = 20
+_CRITIC = lazy_pattern(
+    r"\{\+\+([^{}]{0,1000}?)\+\+\}|\{--[^{}]{0,1000}?--\}|\{>>[^{}]{0,1000}?<<\}"
+    r"|\{~~[^{}]{0,1000}?~>([^{}]{0,1000}?)~~\}|\{==([^{}]{0,1000}?)==\}"
+)
+"""What was added, deleted, said of it, put in its place, marked."""
+_CRITIC_SIGNS = ("{++", "{--", "{>>", "{~~", "{==")
+_INSERTED = lazy_pattern(r"(?<![\^\w])\^\^(?=[^\s^])([^\^\n]{1,1000}?)(?<=[^\s^])\^\^(?![\^\w])")
+_KEYS = lazy_pattern(r"(?<![+\w])\+\+([a-z0-9-]{1,20}(?:\+[a-z0-9-]{1,20}){0,5})\+\+(?![+\w])")
+_ICON = lazy_pattern(r":(?:material|fontawesome|octicons|simple)-[\w-]{1,60}:(?:\{[^{}\n]{0,200}\})?[ ]?")
+_CLASSES = lazy_pattern(r"[ \t]*\{[ \t](?:[.#][\w-]+[ \t]*|[\w-]+=\"[^\"\n]*\"[ \t]*){1,9}\}")
+_SNIPPET = lazy_pattern(r"^[ \t]*;?--8<--[^\n]*$", re.MULTILINE)
+"""A file that is included."""
+
+
+def with_containers(text: str) -> str:
+    """*text* (its code in it) with ``:::note Title`` for each callout, and the label of each tab in bold above it."""
+    if not any(sign in text for sign in ("!!!", "???", "===")):
+        return text
+    return "\n".join(_unindented(text.split("\n")))
+
+
+def _unindented(lines: list[str], depth: int = 0) -> Iterator[str]:
+    at, fence = 0, ""
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        if found := _FENCE.match(line):
+            fence = "" if fence and found[1].startswith(fence) else fence or found[1]
+        held = None if fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
+        if held is None or (held["bangs"] and held["kind"].lower() not in KINDS | _FOLDED):
+            yield line
+            continue
+        prefix, body = held["prefix"], list[str]()
+        while at < len(lines) and (not lines[at].strip() or lines[at].startswith((f"{prefix}    ", f"{prefix}\t"))):
+            body.append(prefix + re.sub(r"^(?: {4}|\t)", "", lines[at][len(prefix) :]))
+            at += 1
+        inner = _unindented(body, depth + 1)
+        if held["bangs"]:
+            yield from ["", f"{prefix}:::{held['kind']} {held['title'] or ''}".rstrip(), *inner, f"{prefix}:::", ""]
+        else:
+            yield from ["", f"{prefix}**{held['label']}**", "", *inner]
+
+
+def of_mkdocs(text: str) -> str:
+    """*text* (its code masked) with these signs as HTML or gone."""
+    if any(sign in text for sign in _CRITIC_SIGNS):
+        text = _CRITIC.sub(lambda found: next(filter(None, found.groups()), ""), text)
+    if "^^" in text:
+        text = _INSERTED.sub(r"<ins>\1</ins>", text)
+    if "++" in text:
+        text = _KEYS.sub(lambda found: "+".join(f"<kbd>{key}</kbd>" for key in found[1].split("+")), text)
+    if ":" in text and "-" in text:
+        text = _ICON.sub("", text)
+    if "{ ." in text or "{ #" in text:
+        text = _CLASSES.sub("", text)
+    return _SNIPPET.sub("", text) if "--8<--" in text else text
