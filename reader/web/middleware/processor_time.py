@@ -21,7 +21,7 @@ from .security_headers import Headers, with_security_headers
 
 MOST_SECONDS_PER_MINUTE = 3
 """For each client, in each web process; a network has the share of NETWORK_SHARES clients. Sixty people behind one
-address, each with a new page every ten seconds, are not refused, and pages from the response cache none."""
+address, each with two new pages in ten seconds, are not refused; pages from the response cache do not count."""
 
 BUSY = 4
 """While fewer requests are answered at a time, nobody is refused."""
