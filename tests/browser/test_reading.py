@@ -108,7 +108,7 @@ def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(open_page):
     assert not [url for url in asked if "/media/" in url]
     assert page.locator("figcaption").inner_text() == "左红右蓝的照片"
     link = page.locator("a.pic")
-    assert re.fullmatch(r"图 1 · \d+ KB · 点按加载", link.inner_text())
+    assert re.fullmatch(r"图 1 · \d+\xa0KB · 点按加载", link.inner_text())
     link.click()
     page.wait_for_url("**/a/rich?pictures=1#pic1")
     page.wait_for_function("document.querySelector('#pic1 img').naturalWidth")
