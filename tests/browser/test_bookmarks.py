@@ -235,7 +235,7 @@ def test_a_file_that_is_none_is_named_so(open_page, content) -> None:
     page.get_by_text("无法读取该文件").wait_for()
 
 
-STORED = {
+FORMS_STORED = {
     "half": "{",
     "null": "null",
     "number": "7",
@@ -250,8 +250,8 @@ STORED = {
 
 @pytest.mark.parametrize(
     "stored",
-    few(STORED.values(), 3),
-    ids=few(STORED, 3),
+    few(FORMS_STORED.values(), 3),
+    ids=few(FORMS_STORED, 3),
 )
 def test_whatever_is_stored_of_one_article_the_page_and_all_others_go_on_working(open_page, stored) -> None:
     page = open_page("/bookmarks")
