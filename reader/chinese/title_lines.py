@@ -52,6 +52,10 @@ def _parts(phrase: str, before: str, following: str) -> bool:
     return before in "｜|…" or before in CLOSING or after in OPENING
 
 
+_PREPOSITIONS = frozenset("在从把被让向对为将由给与和")
+"""No line ends with such a word alone: it stays with the next one."""
+
+
 def pieces(text: str) -> list[str]:
     """The unbreakable pieces of a line: words with the space after them, and with adjacent marks."""
     found: list[str] = []
@@ -65,7 +69,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _sticks(part: str, piece: str) -> bool:
-    return part in CLOSING + " …" or piece[-1] in OPENING or (part == "—" == piece[-1])
+    return part in CLOSING + " …" or piece[-1] in OPENING or (part == "—" == piece[-1]) or piece in _PREPOSITIONS
 
 
 def _open_word(piece: str) -> bool:
