@@ -18,7 +18,7 @@ import pytest
 from serving import inherited
 from sqlalchemy import insert, select
 
-from reader.backup import restoring, state_rows
+from reader.backup import renaming, restoring, state_rows
 from reader.backup.restoring import restore_backup
 from reader.backup.unfinished import unfinished
 from reader.backup.writing import write_backup
@@ -326,6 +326,15 @@ def test_a_restore_that_is_killed_while_it_loads_the_state_leaves_the_articles_a
     assert "later.md" not in restored
     places = (settings.articles, settings.articles.parent, settings.data)
     assert [path for place in places for path in place.iterdir() if "restored-" in path.name] == []
+
+
+def test_two_restores_in_one_second_replace_nothing_that_was_moved_aside(archive, settings, monkeypatch):
+    monkeypatch.setattr(renaming.time, "strftime", lambda *_: "20260501T060000Z")
+    for text in ("# 一", "# 二", "# 三"):
+        (settings.articles / "later.md").write_text(text)
+        restore_backup(settings, archive, force=True)
+    asides = settings.articles.parent.glob(f"{settings.articles.name}.before-*")
+    assert sorted((aside / "later.md").read_text() for aside in asides) == ["# 一", "# 三", "# 二"]
 
 
 def test_a_restore_that_is_killed_before_the_database_commits_is_told_until_it_is_finished(

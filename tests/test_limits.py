@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 
 import pytest
-from long_forms import pairs
+from long_forms import few, pairs
 from PIL import Image
 
 from reader.article_building import to_article
@@ -272,7 +272,9 @@ def test_many_attributes_are_refused_however_they_are_written(tag, joined):
         check_attributes(tag.format(joined.join(NAMES)))
 
 
-@pytest.mark.parametrize("unit", ["i<n;", "<p>", '<a b="c">', "<a b='", "<a b=\"<a c='", "x<y ", f"<a {'<a ' * 1900}>"])
+@pytest.mark.parametrize(
+    "unit", few(["i<n;", '<a b="c">', "<a b='", "<a b=\"<a c='", "x<y ", "<p>", f"<a {'<a ' * 1900}>"], 4)
+)
 def test_tags_within_tags_are_not_searched_again_and_again(unit):
     with suppress(UnreadableArticle), limited_cpu_time(120):
         check_attributes(unit * (4_000_000 // len(unit)))

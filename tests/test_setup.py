@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,9 @@ class Machine:
         environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
         command = ["bash", self.checkout / "scripts" / "setup.sh", target]
         return subprocess.Popen(
-            command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+            command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # CI may have started us without it
+        )  # fmt: skip
 
     def did(self) -> list[str]:
         """The apt-get and sudo commands since the last call."""

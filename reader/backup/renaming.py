@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 from ..errors import HalfRestored
@@ -24,14 +25,7 @@ _NOT_PUT_BACK = N_(
 @contextmanager
 def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
     """Renames them for good, those in the folder *inside* into a hidden one there; back again if the block fails."""
-    mark = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    folder = inside / f"{ASIDE}{mark}" if inside else None
-    sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
-    wanted = {
-        path: folder / path.name if folder and path.parent == inside else path.with_name(f"{path.name}.before-{mark}")
-        for path in sides
-        if path.exists() or path.is_symlink()
-    }
+    folder, wanted = _free_names(paths, inside)
     moved: dict[Path, Path] = {}
     try:
         for path, aside in wanted.items():
@@ -46,6 +40,25 @@ def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
         if folder and folder.is_dir():
             folder.rmdir()
         raise
+
+
+def _free_names(paths: list[Path], inside: Path | None) -> tuple[Path | None, dict[Path, Path]]:
+    """The hidden folder, and the new name of each of *paths* that is there. None is taken: a restore that was killed
+    may have begun in the same second, and renaming would replace what it moved aside."""
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
+    for mark in chain([now], (f"{now}-{number}" for number in count(2))):
+        folder = inside / f"{ASIDE}{mark}" if inside else None
+        wanted = {
+            path: folder / path.name
+            if folder and path.parent == inside
+            else path.with_name(f"{path.name}.before-{mark}")
+            for path in sides
+            if path.exists() or path.is_symlink()
+        }
+        if not any(aside.exists() or aside.is_symlink() for aside in (*wanted.values(), *([folder] if folder else []))):
+            break
+    return folder, wanted
 
 
 @contextmanager
