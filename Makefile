@@ -25,7 +25,7 @@ serve:
 
 test:
 	@bash scripts/setup.sh test
-	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast:
 	@bash scripts/setup.sh check
@@ -33,7 +33,7 @@ test-fast:
 
 test-long:
 	@bash scripts/setup.sh test
-	@READER_FAULTS_LONG=1 $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@READER_FAULTS_LONG=1 $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutation:
 	@bash scripts/setup.sh test

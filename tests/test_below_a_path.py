@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
+from long_forms import long_form
 from PIL import Image
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -417,6 +418,7 @@ def test_no_address_gets_the_path_twice_or_leaves_the_host(parts):
         assert once == address
 
 
+@long_form
 def test_a_static_site_below_the_path_has_a_file_for_each_address(settings, drop, tmp_path):
     for name in ("2026-05-01/rain.md", "2026-05-02/sun.md"):
         drop(name, ARTICLES[name].replace("![云](cloud.jpg)", "").replace("[录音](rain.mp3)", ""))

@@ -12,7 +12,7 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
-from long_forms import few, pairs
+from long_forms import few, long_form, pairs
 from stub_site import html, site
 from test_importing import PARAGRAPHS, STORY, files, picture, run  # noqa: F401
 
@@ -51,7 +51,7 @@ def test_a_page_that_is_odd_around_its_article_is_imported(run, settings, page):
     assert "2018-11-23/沿河步道开放" in files(settings)[0]
 
 
-@pytest.mark.parametrize(("kind", "options"), pairs(TOO_MUCH, [("--dry-run",), ()]))
+@pytest.mark.parametrize(("kind", "options"), few(pairs(TOO_MUCH, [("--dry-run",), ()])))
 def test_a_page_that_is_too_much_for_an_article_is_refused_with_the_limit(run, settings, kind, options):  # noqa: F811
     page, limit = TOO_MUCH[kind]
     with site({"/a": html(page)}) as (root, _):
@@ -256,6 +256,7 @@ def test_a_title_does_not_end_the_comment_that_holds_it_in_an_html_file(title):
     assert read_draft(suffix, content).title == title
 
 
+@long_form
 def test_a_page_of_lines_that_may_be_wrapped_is_not_copied_for_each_line():
     page = STORY.replace("<p>明年", f"<p>{'今天下雨<br>' * 60_000}</p><p>明年")
     with limited_cpu_time(120):  # it took minutes

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import lxml.html
 import pytest
+from long_forms import long_form
 from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import select
 from test_bounces import postfix
@@ -851,6 +852,7 @@ def test_an_epub_has_what_kindle_asks_for(site):
 
 
 @pytest.mark.usefixtures("operate")
+@long_form
 def test_a_static_site_has_no_forms_of_mail(tmp_path, runner):
     from reader.cli import main
 

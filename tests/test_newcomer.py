@@ -108,7 +108,7 @@ def run_tests(folder: Path, task: Task, *more: str) -> subprocess.CompletedProce
     return run(folder, "pytest", "-q", "-p", "no:cacheprovider", *files, *more, "-k", f"added or {task.keyword}")
 
 
-@pytest.mark.parametrize("name", few(TASKS, 2))
+@pytest.mark.parametrize("name", few(TASKS))
 def test_one_new_file_and_one_documented_row_are_enough_to_add_a(name, tmp_path):
     folder = copy_of_the_tree(tmp_path / "copy", TASKS[name], name)
     document(folder, TASKS[name])
@@ -120,7 +120,7 @@ def test_one_new_file_and_one_documented_row_are_enough_to_add_a(name, tmp_path)
         assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", few(reversed(TASKS), 2))
+@pytest.mark.parametrize("name", few(reversed(TASKS)))
 def test_a_test_asks_for_the_documentation_of_a_new(name, tmp_path):
     folder = copy_of_the_tree(tmp_path / "copy", TASKS[name], name)
     result = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", "-k", TASKS[name].keyword)

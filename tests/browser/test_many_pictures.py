@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from long_forms import few
+from long_forms import few, long_form
 from page_waiting import wait_until
 from PIL import Image
 from serving import serving
@@ -53,6 +53,7 @@ def test_every_picture_shows_without_a_reload(open_page, cold_site, script):
     assert (page.evaluate(SHOWN), page.evaluate(BROKEN)) == (PICTURES, 0)
 
 
+@long_form
 def test_a_picture_that_got_503_is_asked_for_again(open_page, cold_site):
     """As when more visitors wait than the server lets wait."""
     page = open_page("/healthz")

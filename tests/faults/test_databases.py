@@ -72,7 +72,7 @@ def test_no_article_is_said_to_be_missing_after_instance_was_deleted(server):
     assert seen <= {200, 503}
 
 
-@pytest.mark.parametrize("damage", few(DAMAGE.values(), 4), ids=few(DAMAGE, 4))
+@pytest.mark.parametrize("damage", few(DAMAGE.values(), 3), ids=few(DAMAGE, 3))
 def test_a_database_that_breaks_while_serving_is_made_anew(server, damage):
     for name in ("jobs.sqlite3", "catalog.sqlite3"):
         wait_for(lambda name=name: (server.instance / name).exists())

@@ -13,7 +13,7 @@ import zipfile
 import pytest
 from faults.running import Server, running, wait_for
 from faults.test_resources import file_system, fill
-from long_forms import pairs
+from long_forms import few, pairs
 from PIL import Image
 from serving import inherited
 from waiting import LIMIT_SECONDS
@@ -51,7 +51,7 @@ def export(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.pdf", ("n0",)), ("a.json", ("n0", "n1", "n2", "--format", "json")), ("a.zim", ("--all",))],
+    few([("a.json", ("n0", "n1", "n2", "--format", "json")), ("a.pdf", ("n0",)), ("a.zim", ("--all",))]),
 )
 def test_a_full_disk_leaves_the_earlier_file_and_no_half_of_a_new_one(export, tmp_path, name, words):
     out = tmp_path / "out"

@@ -15,7 +15,7 @@ import pytest
 from faults.running import Server, running, stopped, wait_for
 from faults.test_databases import overwrite
 from faults.test_indexer import delete, delete_the_content, holders
-from long_forms import few
+from long_forms import few, long_form
 
 from reader.library.heartbeat import Heartbeat
 from reader.storage.locks import file_lock
@@ -114,6 +114,7 @@ def test_no_page_denies_an_article_while_a_lost_instance_folder_is_made_again(se
     assert_everything_comes_back(server)
 
 
+@long_form
 def test_a_web_process_that_starts_while_the_indexing_one_has_stalled_answers(tmp_path):
     server = Server(tmp_path)
     server.publish("rain")

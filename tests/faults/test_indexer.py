@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 from faults.running import Server, running, stopped, wait_for
-from long_forms import few
+from long_forms import few, long_form
 
 from reader.library.heartbeat import ALLOWED_SECONDS, Heartbeat
 
@@ -51,6 +51,7 @@ def asked_again(request: Callable[[], Answer]) -> Answer:
         return request()
 
 
+@long_form
 def test_an_indexing_process_that_is_stopped_is_reported_and_the_others_go_on_serving(server):
     indexer = holders(server, "indexer.lock")[0]
     with stopped(indexer):

@@ -267,6 +267,7 @@ def is_open(server, name) -> bool:
     return True
 
 
+@long_form
 def test_a_client_that_takes_a_byte_now_and_then_does_not_keep_its_place(server):
     path = path_of_export(server, 8 * LARGE_BYTES)
     with ExitStack() as open_clients:
