@@ -60,7 +60,8 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
         ('{% dplayer "url=a.mp4" "pic=b.jpg" %}', '<p><a href="a.mp4">a.mp4</a></p>'),
         ("{% inlineImg a.png 20px %}", '<p><img src="a.png" alt=""></p>'),
         ("- [>] 移\n- [!] 要\n- [-] 消", "<ul><li>☐ 移</li><li>☐ 要</li><li>☑ 消</li></ul>"),
-        ("<Card>\n\n{props.name}文 {f(x)} {'字'}\n\n</Card>", "<p>文  字</p>"),
+        ("import C from './c'\n\n<Card>\n\n{props.name}文 {f(x)} {'字'}\n\n</Card>", "<p>文  字</p>"),
+        ("Vec<String> {name}", "<p>Vec {name}</p>"),
         ("没有组件 {name}", "<p>没有组件 {name}</p>"),
     ],
 )  # fmt: skip
@@ -200,6 +201,19 @@ def test_what_only_looks_foreign_stays(text):
 def test_no_sign_written_again_and_again_keeps_the_reader_busy(piece):
     began = time.process_time()
     to_commonmark(piece * 20_000)
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("first", "piece", "last"),
+    [
+        ("!!! ", "a", "!"), ("!!! a", " ", "!"), ("!!! ", "a ", "!"), ('=== "', "a", ""), ("{ .", " ", "x"), ("{ .a ", "b=c ", ""),
+        ("{~~", "~>", ""), ("{% aplayer ", "a", " %}"), ('{{< figure src="a.jpg" caption="', "<", '" >}}'),
+    ],
+)  # fmt: skip
+def test_no_long_line_makes_a_pattern_try_all_ways_to_divide_it(first, piece, last):
+    began = time.process_time()
+    to_commonmark(first + piece * 300_000 + last)
     assert time.process_time() - began < 20
 
 

@@ -164,12 +164,20 @@ def _with_notes_at_the_end(document: nodes.document) -> None:
     if not notes:
         return
     calls: dict[str, int] = {}
-    for call in [call for call in document.findall(nodes.footnote_reference) if call.get("refid")]:
-        name = call["refid"]
+
+    def shown(node: nodes.Node) -> nodes.Node:
+        if not isinstance(node, nodes.footnote_reference) or not node.get("refid"):
+            return node
+        name = node["refid"]
         calls[name] = calls.get(name, 0) + 1
         again = f"-{calls[name]}" if calls[name] > 1 else ""
-        link = f'<a href="#fn-{name}" id="fnref-{name}{again}">{escape(call.astext())}</a>'
-        call.parent.replace(call, nodes.raw("", f'<sup class="footnote-ref">{link}</sup>', format="html"))
+        link = f'<a href="#fn-{name}" id="fnref-{name}{again}">{escape(node.astext())}</a>'
+        return nodes.raw("", f'<sup class="footnote-ref">{link}</sup>', format="html")
+
+    for parent in dict.fromkeys(call.parent for call in document.findall(nodes.footnote_reference)):
+        children = [shown(node) for node in parent.children]
+        parent.clear()
+        parent.extend(children)
     document += nodes.raw("", '<section class="footnotes"><ol>', format="html")
     for note in notes:
         name = next((one for one in note["ids"] if one in calls), note["ids"][0])

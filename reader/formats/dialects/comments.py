@@ -27,9 +27,11 @@ _HTML_NAMES = (
 _TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _EXPRESSION = lazy_pattern(
-    r"(?<![\\$\w{=(])\{(?:new )?[A-Za-z_$][\w$]*"
+    r"(?<![\\$\w{=(/])\{(?:new )?[A-Za-z_$][\w$]*"
     r"(?:\.[A-Za-z_$][\w$]*|\([^(){}\n]{0,200}\)|\[[^\[\]{}\n]{0,200}\]){0,9}\}(?!\})"
 )
+"""What stands for a value in a page that imports something: ``{props.name}``, ``{new Date().getYear()}``. In another
+page ``{name}`` is text."""
 _LONGEST_TAG = 5000
 _MOST_WITHOUT_END = 300
 """Components whose tag doesn't end; each of them is looked at character by character."""
@@ -56,10 +58,13 @@ def _not_an_id(found: re.Match[str]) -> str:
 
 def without_components(text: str) -> str:
     """*text* without the code of MDX and Vue: imports, exports and the tags of components, whose text stays."""
+    whole = text
     if "import" in text:
         text = _IMPORT.sub("", text)
     if "export" in text:
         text = _EXPORT.sub("", text)
+    if len(text) < len(whole) and "{" in text:
+        text = _EXPRESSION.sub("", text)
     if "={" in text:
         text = _OTHER_ATTRIBUTE.sub("", _TEXT_ATTRIBUTE.sub(r'\1="\2"', text))
     if "<" not in text:
@@ -75,12 +80,7 @@ def without_components(text: str) -> str:
         out.append(text[done : found.start()])
         out.append(_said(text[found.start() : end]))
         done = end
-    return _without_expressions(_BLANK_LINES.sub("\n\n", "".join([*out, text[done:]]))) if out else text
-
-
-def _without_expressions(text: str) -> str:
-    """*text*, of a page with components, without what stands for a value: ``{props.name}``, ``{new Date()}``."""
-    return _EXPRESSION.sub("", text) if "{" in text else text
+    return _BLANK_LINES.sub("\n\n", "".join([*out, text[done:]])) if out else text
 
 
 def _end_of_tag(text: str, at: int) -> int:

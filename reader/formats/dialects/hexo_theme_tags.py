@@ -11,7 +11,8 @@ from collections.abc import Callable
 from .html_builders import details, figure, link, on_lines
 from .shortcodes import Tag
 
-_MEDIA = re.compile(r"[^\s\"',]+\.(?:mp3|m4a|ogg|wav|flac|mp4|webm|mov|m3u8)\b[^\s\"',]*", re.IGNORECASE)
+_APART = re.compile(r"[\s\"',]+")
+_MEDIA = re.compile(r"\.(?:mp3|m4a|ogg|wav|flac|mp4|webm|mov|m3u8)\b", re.IGNORECASE)
 _COLOURS = frozenset({"default", "blue", "pink", "red", "purple", "orange", "green", "yellow", "cyan", "gray", "grey"})
 _STATES = frozenset({"checked", "plus", "minus", "times", "open", "true", "false"})
 
@@ -59,10 +60,10 @@ def _picture(tag: Tag, _body: str | None) -> str:
 
 def _player(tag: Tag, body: str | None) -> str:
     """``{% aplayer "title" "author" "x.mp3" %}``, ``{% dplayer "url=x.mp4" "pic=x.jpg" %}``: a link to the file."""
-    found = _MEDIA.search(tag.raw)
+    found = next(filter(_MEDIA.search, _APART.split(tag.raw)), "")
     if not found:
         return body or ""
-    src = re.sub(r"^(?:url|src)=", "", found[0])
+    src = re.sub(r"^(?:url|src)=", "", found)
     said = tag.values[0] if tag.values and not _MEDIA.search(tag.values[0]) and "=" not in tag.values[0] else ""
     return link(said or src.rpartition("/")[2], src)
 

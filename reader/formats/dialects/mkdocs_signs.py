@@ -9,8 +9,8 @@ from ...patterns import lazy_pattern
 from .html_builders import KINDS
 
 _CALLOUT = lazy_pattern(
-    r"(?P<prefix>[ \t]*)(?:(?P<bangs>!!!|\?\?\?)\+?[ \t]+(?P<kind>[\w-]+)[\w -]*(?:\"(?P<title>[^\"]*)\")?"
-    r"|===[+!]?[ \t]+\"(?P<label>[^\"]*)\")[ \t]*"
+    r"(?P<prefix>[ \t]*+)(?:(?P<bangs>!!!|\?\?\?)\+?[ \t]++(?P<kind>[\w-]++)(?:[ \t]++[\w-]++)*+[ \t]*+"
+    r"(?:\"(?P<title>[^\"]*+)\")?|===[+!]?[ \t]++\"(?P<label>[^\"]*+)\")[ \t]*+"
 )
 """``!!! note "Title"``, ``??? note``, ``=== "Label"``; what they hold is indented by four."""
 _FENCE = lazy_pattern(r"[ \t>]*(`{3,}|~{3,})")
@@ -18,14 +18,16 @@ _FOLDED = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 20
 _CRITIC = lazy_pattern(
     r"\{\+\+([^{}]{0,1000}?)\+\+\}|\{--[^{}]{0,1000}?--\}|\{>>[^{}]{0,1000}?<<\}"
-    r"|\{~~[^{}]{0,1000}?~>([^{}]{0,1000}?)~~\}|\{==([^{}]{0,1000}?)==\}"
+    r"|\{~~[^{}~]{0,1000}~>([^{}~]{0,1000})~~\}|\{==([^{}]{0,1000}?)==\}"
 )
 """What was added, deleted, said of it, put in its place, marked."""
 _CRITIC_SIGNS = ("{++", "{--", "{>>", "{~~", "{==")
 _INSERTED = lazy_pattern(r"(?<![\^\w])\^\^(?=[^\s^])([^\^\n]{1,1000}?)(?<=[^\s^])\^\^(?![\^\w])")
 _KEYS = lazy_pattern(r"(?<![+\w])\+\+([a-z0-9-]{1,20}(?:\+[a-z0-9-]{1,20}){0,5})\+\+(?![+\w])")
 _ICON = lazy_pattern(r":(?:material|fontawesome|octicons|simple)-[\w-]{1,60}:(?:\{[^{}\n]{0,200}\})?[ ]?")
-_CLASSES = lazy_pattern(r"[ \t]*\{[ \t](?:[.#][\w-]+[ \t]*|[\w-]+=\"[^\"\n]*\"[ \t]*){1,9}\}")
+_CLASSES = lazy_pattern(
+    r"(?<![ \t])[ \t]*+\{[ \t](?:[.#][\w-]++[ \t]*+|[\w-]{1,80}+=\"[^\"\n]{0,200}+\"[ \t]*+){1,9}\}"
+)
 _SNIPPET = lazy_pattern(r"^[ \t]*;?--8<--[^\n]*$", re.MULTILINE)
 """A file that is included."""
 

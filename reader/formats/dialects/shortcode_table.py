@@ -13,7 +13,7 @@ from .hexo_theme_tags import HEXO_THEME_TAGS
 from .html_builders import KINDS, aside, details, figure, link, on_lines, title_of
 from .shortcodes import Tag
 
-_MARKS = re.compile(r"<[^>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`]+(?=\S)|(?<=\S)[*`]+")
+_MARKS = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`]+(?=\S)|(?<=\S)[*`]+")
 """What a caption has and a text has not; the first group stays."""
 _PICTURE_SIZE = re.compile(r"\d+(?:px|%)?")
 _CLASS = re.compile(r"[\w -]*")
