@@ -316,6 +316,10 @@ def test_pipes_at_both_ends_of_the_rows_of_a_table_make_no_columns():
     assert article_of(".md", f"# 表\n\n|甲|乙|\n|--|--|\n{rows}").body.count("<td") == 16_000
 
 
+def test_a_rule_across_the_page_makes_no_table_of_the_lines_around_it():
+    assert article_of(".md", "# 诗\n\na | b\n\n" + "行\n" * 12_000 + "---\n" + "行\n" * 12_000)
+
+
 def test_a_span_of_cells_that_no_table_has_is_no_span():
     assert "colspan" not in sanitize("<table><tr><td colspan=65534>甲</table>")
     assert 'colspan="12"' in sanitize("<table><tr><td colspan=12>甲</table>")

@@ -79,7 +79,7 @@ def _link(found: re.Match[str], keep: Keep) -> str:
     return text or target
 
 
-def _entity(found: re.Match[str], keep: Keep) -> str:  # noqa: ARG001
+def _entity(found: re.Match[str], keep: Keep) -> str:  # noqa: ARG001 that of every rule
     """``\\alpha``, which Org has from HTML."""
     return html5.get(f"{found[1]};", found[0])
 

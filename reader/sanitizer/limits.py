@@ -217,7 +217,7 @@ def check_markdown(text: str) -> None:
             check_cells(cells, number - 1)
             continue
         rows += 1
-        if line.count("|") >= columns and "-" in line and not line.strip(_RULE_OF_TABLE):
+        if "-" in line and "|" in line and not line.strip(_RULE_OF_TABLE):
             columns = max(columns, line.strip(" \t>|").count("|") + 1)
 
 
