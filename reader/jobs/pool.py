@@ -22,7 +22,10 @@ from .queue import FORGET_FAILURE_SECONDS, PASSING_SECONDS, Job, JobQueue
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 IDLE_SECONDS = 0.05
-"""Polling interval for jobs queued by other processes."""
+"""How often an idle pool looks whether the files of the queue were changed."""
+
+LOOK_SECONDS = 1.0
+"""How often an idle pool asks the queue although its files look the same."""
 
 LOOK_AHEAD_SECONDS = 2.0
 """How often an idle pool calls ``idle()``."""
@@ -146,20 +149,22 @@ class WorkerPool:
 
     def _wait_for_a_job(self, stop: threading.Event) -> None:
         with suppress(Busy):  # that of a stop
+            stamp = self._jobs.stamp()
             while not stop.is_set() and not self._when_usable(self._jobs.waiting, stop):
                 self._beat(BETWEEN_JOBS_SECONDS)
-                self._idle_once(stop)
+                stamp = self._idle_once(stop, stamp)
 
     def _serve(self, worker: ChildProcess, stop: threading.Event) -> int:
         """Gives jobs to *worker* until it ends, exceeds RECYCLE_BYTES or *stop* is set. Returns how many it did."""
         answered = 0
         if not self._has_started(worker, stop):
             return answered
+        stamp = self._jobs.stamp()
         while not stop.is_set() and worker.alive():
             self._beat(self._timeout_seconds + BETWEEN_JOBS_SECONDS)
             job = self._when_usable(self._jobs.claim, stop)
             if job is None:
-                self._idle_once(stop)
+                stamp = self._idle_once(stop, stamp)
                 continue
             begun = time.monotonic()
             answer = self._ask(worker, job.spec, _Interruption(self._jobs, job.key, stop))
@@ -209,12 +214,16 @@ class WorkerPool:
             return {"error": stored(reason), "killed": error.killed}
         return None if answer is None else dict(json.loads(answer))
 
-    def _idle_once(self, stop: threading.Event) -> None:
+    def _idle_once(self, stop: threading.Event, known: tuple[int, ...]) -> tuple[int, ...]:
+        """Returns the stamp of the queue once it isn't *known*, the one before the queue was asked, or after a while."""
         if time.monotonic() >= self._next_idle:
             self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
             self._jobs.prune()
             self._on_idle()
-        stop.wait(IDLE_SECONDS)
+        end = time.monotonic() + LOOK_SECONDS
+        while (stamp := self._jobs.stamp()) == known and time.monotonic() < end and not stop.wait(IDLE_SECONDS):
+            pass
+        return stamp
 
     def _complete(self, job: Job, answer: dict[str, Any]) -> None:
         if "size" in answer:

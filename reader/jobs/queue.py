@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -115,7 +116,7 @@ class JobQueue:
 
     def __init__(self, path: Path, limit: int, clock: Callable[[], float] = time.time) -> None:
         self._path, self._limit, self._clock = path, limit, clock
-        self._local = threading.local()
+        self._local, self._log = threading.local(), wal_of(path)
 
     @_guarded
     def submit(self, key: str, spec: str, background: int = 0) -> None:
@@ -144,6 +145,18 @@ class JobQueue:
     def waiting(self) -> int:
         query = "SELECT count(*) FROM jobs WHERE state = ?"
         return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
+
+    def stamp(self) -> tuple[int, ...]:
+        """Differs after a change of the queue by any process. Costs two system calls, so that it can be asked often.
+
+        Two changes within one tick of the file system's clock (some 4 ms) may look like one.
+        """
+        times: list[int] = []
+        for path in (self._path, self._log):
+            with suppress(OSError):
+                status = os.stat(path)
+                times += (status.st_ino, status.st_size, status.st_mtime_ns)
+        return tuple(times)
 
     @_guarded
     def oldest_seconds(self) -> float:
@@ -270,7 +283,8 @@ class JobQueue:
             db = open_database(self._path, timeout_seconds=10)
             with closing_on_error(db):
                 db.execute("SELECT count(*) FROM jobs WHERE key = '' AND spec = '' AND background = 0")
-            local.db, local.log = db, file_identity(wal_of(self._path))
+            self._log = wal_of(self._path)
+            local.db, local.log = db, file_identity(self._log)
         return local.db  # type: ignore[no-any-return]
 
     def _close_if_replaced(self) -> None:

@@ -80,7 +80,7 @@ def watch_and_index(
         except Exception as error:  # noqa: BLE001  after a bug or on a full disk, pages are still served
             attempts.failed("the articles folder is not watched", error)
             ready.set()
-        if _is_answerable(library) or heartbeat.silent_seconds():  # the process that should fill it has stalled
+        if ready.is_set() or _is_answerable(library) or heartbeat.silent_seconds():  # the process that should fill it has stalled
             ready.set()
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
 
@@ -237,7 +237,7 @@ def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Ev
     mounts, next_full_pass = mounts_below(root), 0.0  # the first scan finds changes from before the watch began
     for reported in watch(
         *watched_folders(root), *filter(None, [site_folder(root)]),
-        stop_event=stop, debounce=100, step=20, rust_timeout=int(_TICK_SECONDS * 1000),
+        stop_event=stop, debounce=100, step=50, rust_timeout=int(_TICK_SECONDS * 1000),
         yield_on_timeout=True, raise_interrupt=False, watch_filter=None, recursive=False,
     ):  # fmt: skip
         if time.monotonic() > next_full_pass:
