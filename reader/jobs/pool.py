@@ -215,7 +215,7 @@ class WorkerPool:
         return None if answer is None else dict(json.loads(answer))
 
     def _idle_once(self, stop: threading.Event, known: tuple[int, ...]) -> tuple[int, ...]:
-        """Returns the stamp of the queue once it isn't *known*, the one before the queue was asked, or after a while."""
+        """Waits until the stamp of the queue isn't *known*, but LOOK_SECONDS at most. Returns it."""
         if time.monotonic() >= self._next_idle:
             self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
             self._jobs.prune()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -154,7 +153,7 @@ class JobQueue:
         times: list[int] = []
         for path in (self._path, self._log):
             with suppress(OSError):
-                status = os.stat(path)
+                status = path.stat()
                 times += (status.st_ino, status.st_size, status.st_mtime_ns)
         return tuple(times)
 

@@ -80,7 +80,7 @@ def watch_and_index(
         except Exception as error:  # noqa: BLE001  after a bug or on a full disk, pages are still served
             attempts.failed("the articles folder is not watched", error)
             ready.set()
-        if ready.is_set() or _is_answerable(library) or heartbeat.silent_seconds():  # the process that should fill it has stalled
+        if ready.is_set() or _is_answerable(library) or heartbeat.silent_seconds():  # the indexing process has stalled
             ready.set()
         stop.wait(max(TAKE_OVER_SECONDS, attempts.pause()))
 
