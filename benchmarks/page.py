@@ -49,7 +49,7 @@ FEWER_BYTES, SOONER = 80, 3.0
 """The peer weighs 466,400 bytes, and the first answer of the seed article may weigh 5,850 (docs/decisions.md)."""
 CPU_SLOWDOWN = 4
 SEED = ROOT / "articles" / "2018-11-23" / "quzhou-zhengxie.txt"
-LIGHTHOUSE = ROOT / "tests" / "npm" / "node_modules" / "lighthouse" / "cli" / "index.js"
+LIGHTHOUSE = ROOT / "benchmarks" / "npm" / "node_modules" / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
             "--disable-sync", "--no-first-run"]  # fmt: skip

@@ -65,8 +65,11 @@ main() {
   case $target in
     serve) at_once "install_python_packages requirements.txt" build_fonts ;;
     check) install_python_packages requirements-dev.txt ;;
-    test) at_once "install_python_packages requirements-dev.txt" install_npm_packages build_fonts ;;
-    bench) at_once "install_python_packages benchmarks/requirements.txt" install_npm_packages build_fonts ;;
+    test) at_once "install_python_packages requirements-dev.txt" "install_npm_packages tests/npm" build_fonts ;;
+    bench)
+      at_once "install_python_packages benchmarks/requirements.txt" "install_npm_packages tests/npm benchmarks/npm" \
+        build_fonts
+      ;;
   esac
   compile_modules
 }
@@ -260,15 +263,17 @@ are_newer() { # $@: fonts; than what they are built from
 
 # --- npm -------------------------------------------------------------------------------------------------------------
 
-install_npm_packages() {
-  local stamp=tests/npm/node_modules/.setup
-  ! is_current "$stamp" tests/npm/package.json || return 0
-  say "installing the npm packages of the tests (a minute, once)"
-  PUPPETEER_SKIP_DOWNLOAD=1 ELECTRON_SKIP_BINARY_DOWNLOAD=1 \
-    npm install --prefix tests/npm --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
-    give_up "npm could not install tests/npm/package.json" "see the lines above"
-  mkdir -p tests/npm/node_modules
-  stamp "$stamp" tests/npm/package.json
+install_npm_packages() { # $@: folders with a package.json
+  local folder
+  for folder in "$@"; do
+    ! is_current "$folder/node_modules/.setup" "$folder/package.json" || continue
+    say "installing the npm packages of $folder (a minute, once)"
+    PUPPETEER_SKIP_DOWNLOAD=1 ELECTRON_SKIP_BINARY_DOWNLOAD=1 \
+      npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+      give_up "npm could not install $folder/package.json" "see the lines above"
+    mkdir -p "$folder/node_modules"
+    stamp "$folder/node_modules/.setup" "$folder/package.json"
+  done
 }
 
 # --- stamps: what was installed, so that the next run can tell at once ------------------------------------------------
