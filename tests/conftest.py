@@ -179,6 +179,28 @@ def _url_rules_compiled_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_files_prepared_once():
+    """Templates, style sheets and static files are the same for the application of each test."""
+    from whitenoise import WhiteNoise
+
+    from reader import templating
+    from reader.web import inline_assets
+
+    prepare, prepared = WhiteNoise.get_static_file, dict[tuple[str, str], object]()
+
+    def prepare_once(files: WhiteNoise, path: str, url: str, stat_cache: object = None):
+        if (path, url) not in prepared:  # the URL has the build in it
+            prepared[path, url] = prepare(files, path, url, stat_cache)
+        return prepared[path, url]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "get_static_file", prepare_once)
+        patch.setattr(templating, "loader_of", cache(templating.loader_of))
+        patch.setattr(inline_assets, "_minified", cache(inline_assets._minified))
+        yield
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a folder and an instance of their own; a deleted file is removed in the next pass."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from reader.catalog import CatalogTransaction, CatalogWriter
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
 from reader.models import Article
@@ -26,6 +30,13 @@ def make_article(slug: str = "rain", published: str = "2026-05-01 06:00", **valu
         "language": "zh-CN",
     }
     return Article(slug=slug, published=when, **(plain | values))  # type: ignore[arg-type]
+
+
+@contextmanager
+def catalog_transaction(path: Path, now: datetime) -> Iterator[CatalogTransaction]:
+    """One transaction on a connection of its own."""
+    with closing(CatalogWriter(path)) as writer, writer.transaction(now) as transaction:
+        yield transaction
 
 
 def refusal(suffix: str, text: str | bytes) -> UnreadableArticle:

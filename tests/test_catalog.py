@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from factories import SHANGHAI, make_article
+from factories import SHANGHAI, catalog_transaction, make_article
 
-from reader.catalog import Catalog, catalog_writer
+from reader.catalog import Catalog, CatalogWriter
 from reader.catalog.tokenizer import folded, joined_words, words
 from reader.errors import Gone, Moved, NotFound
 from reader.models import Collection, Problem
 from reader.sanitizer import sanitize
+from reader.storage.sqlite import wal_of
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=SHANGHAI)
 
@@ -26,7 +30,7 @@ def put(path):
     """Put articles as if each came from ``<slug>.md``."""
 
     def put(*articles, now=NOON, digest="digest of {}"):
-        with catalog_writer(path, now) as transaction:
+        with catalog_transaction(path, now) as transaction:
             for article in articles:
                 transaction.put(f"{article.slug}.md", "1", digest.format(article.slug), article)
 
@@ -89,7 +93,7 @@ def test_a_draft_and_a_future_date_stay_hidden_until_their_time(catalog, put, pa
     assert catalog.latest() == []
     with pytest.raises(NotFound):
         catalog.article("later")
-    with catalog_writer(path, NOON + timedelta(hours=1)) as transaction:
+    with catalog_transaction(path, NOON + timedelta(hours=1)) as transaction:
         transaction.release_due()
     assert slugs(catalog.latest()) == ["later"]
 
@@ -117,7 +121,7 @@ def test_a_new_catalog_has_no_revision_of_the_one_before_it_however_often_that_c
     seen = []
     for _ in range(3):
         for number in range(12):
-            with catalog_writer(path, NOON) as transaction:
+            with catalog_transaction(path, NOON) as transaction:
                 transaction.put("rain.md", "1", f"{number}", make_article(title=f"{number}"))
             seen.append(Catalog(path, SHANGHAI, must_be_complete=False).revision)
         deleted(path)
@@ -156,7 +160,7 @@ def test_a_correction_is_dated_by_when_it_was_seen(catalog, put):
 
 def test_a_removed_article_is_gone_and_remembered(catalog, put, path):
     put(make_article())
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.drop("rain.md")
     with pytest.raises(Gone):
         catalog.article("rain")
@@ -177,7 +181,7 @@ def test_another_name_of_what_was_never_published_is_as_unknown_as_any(catalog, 
 
 def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, path):
     put(make_article("rain"))
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.put("storm.md", "2", "digest of rain", make_article("storm"))
         transaction.drop("rain.md")
     with pytest.raises(Moved) as moved:
@@ -188,7 +192,7 @@ def test_a_renamed_file_leads_from_its_old_name_to_the_new_one(catalog, put, pat
 
 def rename(path, article, old, digest="digest of {}"):
     """In the order of the watcher: the new file first, then the deletion of the old one."""
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.put(f"{article.slug}.md", "1", digest.format(old), article)
         transaction.drop(f"{old}.md")
 
@@ -197,7 +201,7 @@ def test_a_renamed_file_keeps_its_first_name_through_every_further_one(catalog, 
     put(make_article("one"))
     rename(path, make_article("two"), "one")
     assert catalog.original_slugs(["two"]) == {"two": "one"}
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.put("three.md", "1", "digest of one", make_article("three"))
         transaction.drop("two.md")
     assert catalog.original_slugs(["three"]) == {"three": "one"}
@@ -215,7 +219,7 @@ def test_a_file_renamed_and_edited_at_once_has_moved_if_it_lists_its_former_name
 def test_an_article_keeps_its_id_when_a_later_copy_of_its_file_is_removed(catalog, put, path):
     put(make_article("one"), digest="same bytes")
     put(make_article("copy"), digest="same bytes", now=NOON + timedelta(minutes=1))
-    with catalog_writer(path, NOON + timedelta(minutes=2)) as transaction:
+    with catalog_transaction(path, NOON + timedelta(minutes=2)) as transaction:
         transaction.drop("copy.md")
     assert catalog.original_slugs(["one"]) == {"one": "one"}
     with pytest.raises(Moved) as moved:
@@ -228,7 +232,7 @@ def test_a_file_renamed_by_copying_it_and_removing_the_old_name_later_keeps_the_
     put(make_article("two"), digest="same bytes", now=NOON + timedelta(minutes=1))
     put(make_article("three"), digest="same bytes", now=NOON + timedelta(minutes=3))
     for minute, old in ((2, "one"), (4, "two")):
-        with catalog_writer(path, NOON + timedelta(minutes=minute)) as transaction:
+        with catalog_transaction(path, NOON + timedelta(minutes=minute)) as transaction:
             transaction.drop(f"{old}.md")
     assert catalog.original_slugs(["three"]) == {"three": "one"}
 
@@ -241,7 +245,7 @@ def test_an_alias_that_is_added_later_does_not_become_the_first_name(catalog, pu
 
 def test_a_removal_remembers_the_first_name(catalog, put, path):
     put(make_article("rain", aliases=("shower",)))
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.drop("rain.md")
     assert [(r.slug, r.original_slug) for r in catalog.removals()] == [("rain", "shower")]
 
@@ -271,11 +275,11 @@ def test_an_alias_leads_to_its_article(catalog, put):
 
 
 def test_of_two_files_with_one_name_the_first_keeps_it_and_the_second_is_a_problem(catalog, path):
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         assert transaction.put("a.md", "1", "x", make_article()) is None
         assert "a.md" in str(transaction.put("b.md", "1", "y", make_article(title="另一篇")))
     assert catalog.article("rain").title == "大雨"
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.drop("a.md")
         assert transaction.reread() == ["b.md"]
 
@@ -336,7 +340,7 @@ def test_no_list_is_sorted_or_scanned_to_be_shown(catalog, put):
 
 def test_a_failed_pass_changes_nothing(catalog, put, path):
     put(make_article())
-    with pytest.raises(RuntimeError), catalog_writer(path, NOON) as transaction:
+    with pytest.raises(RuntimeError), catalog_transaction(path, NOON) as transaction:
         transaction.drop("rain.md")
         raise RuntimeError
     assert slugs(catalog.latest()) == ["rain"]
@@ -344,7 +348,7 @@ def test_a_failed_pass_changes_nothing(catalog, put, path):
 
 def test_a_new_schema_rebuilds_what_is_derived_and_keeps_history(catalog, put, path, monkeypatch):
     put(make_article("old"), make_article("kept"))
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.drop("old.md")
     for module in ("schema", "repair"):
         monkeypatch.setattr(f"reader.catalog.{module}.SCHEMA", "of tomorrow")
@@ -382,7 +386,7 @@ def test_the_rarer_what_two_articles_share_the_nearer_they_are(catalog, put):
 
 def test_what_is_removed_is_related_to_nothing(catalog, put, path):
     put(make_article("a", tags=("雨",)), make_article("b", tags=("雨",)))
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.drop("b.md")
     assert catalog.related("a") == catalog.related("b") == []
 
@@ -415,7 +419,7 @@ def test_lists_without_a_limit_have_a_page_of_articles_and_a_month_of_days(catal
 def test_a_missing_file_keeps_its_article_until_it_is_due(catalog, put, path):
     put(make_article("rain"), make_article("snow"), make_article("draft", draft=True))
     files = ["rain.md", "snow.md", "draft.md"]
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         assert transaction.next_removal() is None
         transaction.mark_missing(["rain.md", "draft.md"], 1_000.0)
         transaction.mark_missing(["rain.md", "snow.md"], 2_000.0)  # the first time counts
@@ -433,7 +437,7 @@ def test_a_missing_file_keeps_its_article_until_it_is_due(catalog, put, path):
 def test_removing_files_of_the_same_bytes_takes_linear_time(tmp_path):
     def operations(number: int) -> int:
         place, count = tmp_path / f"{number}.sqlite3", [0]
-        with catalog_writer(place, NOON) as transaction:
+        with catalog_transaction(place, NOON) as transaction:
             for n in range(number):
                 transaction.put_problem("1", "digest of nothing", Problem(f"{n}.md", 0, "no title"))
             transaction._db.set_progress_handler(lambda: count.__setitem__(0, count[0] + 1), 100)
@@ -449,28 +453,28 @@ def test_the_next_scheduled_article_is_published_at_its_time(catalog, put, path)
     hour = timedelta(hours=1)
     put(make_article("later", "2026-06-01 14:00"), make_article("soon", "2026-06-01 13:00"))
     put(make_article("draft", "2026-06-01 12:30", draft=True))
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         assert transaction.next_due() == int((NOON + hour).timestamp())
         transaction.release_due()
     assert catalog.latest() == []
     for now, shown in ((NOON + hour, ["soon"]), (NOON + 2 * hour, ["later", "soon"])):
         before = catalog.revision
-        with catalog_writer(path, now) as transaction:
+        with catalog_transaction(path, now) as transaction:
             transaction.release_due()
         assert slugs(catalog.latest()) == shown
         assert catalog.revision == before + 1
-    with catalog_writer(path, NOON + 3 * hour) as transaction:
+    with catalog_transaction(path, NOON + 3 * hour) as transaction:
         assert transaction.next_due() is None
 
 
 def test_of_two_files_with_one_name_in_different_folders_the_second_is_named_by_its_folders(catalog, path):
     for title in ("大雨", "暴雨"):  # the second time the files were edited
-        with catalog_writer(path, NOON) as transaction:
+        with catalog_transaction(path, NOON) as transaction:
             assert transaction.put("beijing/rain.md", "1", f"a{title}", make_article(title=title)) is None
             assert transaction.put("hebei/rain.md", "1", f"b{title}", make_article(title=f"河北{title}")) is None
         assert catalog.article("rain").title == title
         assert catalog.article("hebei-rain").title == f"河北{title}"
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         copied = transaction.put("shanxi/rain.md", "1", "a暴雨", make_article())
         taken = transaction.put("hebei-rain.md", "1", "c", make_article("hebei-rain"))
     assert "beijing/rain.md" in str(copied)
@@ -483,7 +487,7 @@ def test_a_value_that_is_set_already_is_not_written_again(catalog, path):
     with closing(sqlite3.connect(path)) as other:
         versions = []
         for value in ("mounted", "away", "away"):
-            with catalog_writer(path, NOON) as transaction:
+            with catalog_transaction(path, NOON) as transaction:
                 transaction.set_meta("fault", "".join(value))
                 assert transaction.get_meta("fault") == value
             versions.append(other.execute("PRAGMA data_version").fetchone()[0])
@@ -518,7 +522,7 @@ def test_the_terms_that_are_written_to_the_index_are_those_that_are_searched(tex
 
 def test_nothing_of_a_removed_article_stays_in_the_index_whose_words_recur(path, put):
     put(make_article("rain", body="<p>大雨大雨大雨，rain rain 雨。</p>"), make_article("snow", body="<p>大雪</p>"))
-    with catalog_writer(path, NOON) as transaction:
+    with catalog_transaction(path, NOON) as transaction:
         transaction.drop("rain.md")
         transaction.drop("snow.md")
     with closing(sqlite3.connect(path)) as connection:
@@ -537,3 +541,34 @@ def test_collections_that_are_new_and_known_are_counted_in_one_transaction(catal
         "雪": 2,
     }
     assert slugs(catalog.latest(Collection("tag", "雪"))) == ["rain", "snow"]
+
+
+def test_transactions_share_a_connection_until_the_file_is_replaced(path):
+    article = make_article("rain")
+    with closing(CatalogWriter(path)) as writer:
+        for slug in ("rain", "sun"):
+            with writer.transaction(NOON) as transaction:
+                transaction.put(f"{slug}.md", "1", slug, replace(article, slug=slug))
+            assert wal_of(path).stat().st_size > 0, "the log is not copied after each transaction"
+        for spoil in (Path.unlink, lambda path: os.truncate(path, 0)):
+            spoil(path)
+            with writer.transaction(NOON) as transaction:
+                transaction.put("snow.md", "1", "snow", replace(article, slug="snow"))
+                assert transaction.count_published() == 1, "a new file, in which nothing is known"
+        with pytest.raises(ZeroDivisionError), writer.transaction(NOON) as transaction:
+            transaction.drop("snow.md")
+            raise ZeroDivisionError
+        with writer.transaction(NOON) as transaction:
+            assert transaction.count_published() == 1, "rolled back"
+    assert not wal_of(path).exists()
+
+
+def test_what_is_recorded_is_what_one_transaction_changed(path):
+    recorded: list[set[str]] = []
+    with closing(CatalogWriter(path, lambda changes: recorded.append(set(changes["recorded"])))) as writer:
+        for slug in ("rain", "sun"):
+            with writer.transaction(NOON) as transaction:
+                transaction.put(f"{slug}.md", "1", slug, make_article(slug))
+        with writer.transaction(NOON) as transaction:
+            assert transaction.history.changes() == {}
+    assert recorded == [{"rain"}, {"sun"}]

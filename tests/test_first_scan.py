@@ -7,9 +7,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from factories import catalog_transaction
 
 from reader.app import create_app
-from reader.catalog import Catalog, catalog_writer, prepare
+from reader.catalog import Catalog, prepare
 from reader.errors import Busy
 from reader.library import first_scan, scanner
 from reader.library.scanner import Library
@@ -75,7 +76,7 @@ def test_a_lost_catalog_answers_503_until_it_is_filled_again(services, publish, 
     assert client.get("/a/rain").status_code == 200
     assert client.get("/a/removed").status_code in (301, 410)
     lose(settings.catalog)
-    with catalog_writer(settings.catalog, datetime.now(UTC)):  # the indexing process may be the first to meet it
+    with catalog_transaction(settings.catalog, datetime.now(UTC)):  # the indexing process may be the first to meet it
         pass
     assert_nothing_is_said_of_articles(create_app(build_services(settings)).test_client())
     services.library.scan_paths(["rain.md"])  # a report of one change is no reason to look at one file only

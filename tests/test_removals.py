@@ -13,9 +13,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from factories import catalog_transaction
 from waiting import LIMIT_SECONDS
 
-from reader.catalog import catalog_writer
 from reader.errors import BadSetting, Gone, Moved
 from reader.library import scanner
 from reader.library.directory_walk import Root
@@ -388,14 +388,14 @@ def test_others_write_and_processes_start_while_a_file_is_being_read(services, d
             started.append(
                 subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS).stdout
             )
-            with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+            with catalog_transaction(settings.catalog, datetime.now(UTC)) as transaction:
                 transaction.set_meta("written meanwhile", "yes")
         return iter(())
 
     monkeypatch.setattr(scanner, "read_dated_files", slowly)
     services.library.scan_all()
     assert started == ["0\n"]
-    with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+    with catalog_transaction(settings.catalog, datetime.now(UTC)) as transaction:
         assert transaction.get_meta("written meanwhile") == "yes"
 
 

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from html import unescape
 
 import pytest
-from factories import SHANGHAI, make_article
+from factories import SHANGHAI, catalog_transaction, make_article
 from lxml import html
 
-from reader.catalog import Catalog, catalog_writer
+from reader.catalog import Catalog
 from reader.catalog.highlighting import LENGTH
 from reader.catalog.query_parser import parse
 from reader.models import Collection
@@ -22,7 +22,7 @@ def put(settings):
     """Stores articles as if each came from ``<slug>.md``."""
 
     def put(*articles, now=NOON):
-        with catalog_writer(settings.catalog, now) as transaction:
+        with catalog_transaction(settings.catalog, now) as transaction:
             for article in articles:
                 transaction.put(f"{article.slug}.md", "1", f"digest of {article.slug}", article)
 
@@ -165,7 +165,7 @@ def test_an_article_is_found_by_what_it_says_now(find, put, settings):
     put(story("rain", "旧闻"))
     put(story("rain", "新闻"))
     assert (find("旧闻"), find("新闻")) == ([], ["rain"])
-    with catalog_writer(settings.catalog, NOON) as transaction:
+    with catalog_transaction(settings.catalog, NOON) as transaction:
         transaction.drop("rain.md")
     assert find("新闻") == []
 
@@ -173,7 +173,7 @@ def test_an_article_is_found_by_what_it_says_now(find, put, settings):
 def test_a_draft_and_a_future_date_are_not_found_until_their_time(find, put, settings):
     put(story("draft", "雨", draft=True), story("later", "雨", "2026-06-01 13:00"))
     assert find("雨") == []
-    with catalog_writer(settings.catalog, datetime(2026, 6, 1, 13, tzinfo=SHANGHAI)) as transaction:
+    with catalog_transaction(settings.catalog, datetime(2026, 6, 1, 13, tzinfo=SHANGHAI)) as transaction:
         transaction.release_due()
     assert find("雨") == ["later"]
 
@@ -182,7 +182,7 @@ def test_the_index_holds_exactly_the_public_articles(put, settings, find):
     """FTS5's integrity check does not support contentless tables, so the index is compared with a new one."""
     put(*(story(f"s{n}", f"改革{n}") for n in range(20)))
     put(*(story(f"s{n}", f"开放{n}", "2026-05-02 06:00") for n in range(0, 20, 2)))
-    with catalog_writer(settings.catalog, NOON) as transaction:
+    with catalog_transaction(settings.catalog, NOON) as transaction:
         for n in range(0, 20, 3):
             transaction.drop(f"s{n}.md")
     assert sorted(find("after:1000")) == sorted(f"s{n}" for n in range(20) if n % 3)

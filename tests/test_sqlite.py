@@ -11,7 +11,6 @@ from reader.storage.sqlite import (
     create_database,
     file_identity,
     is_broken,
-    kept_open,
     open_database,
     renew_database,
     set_aside,
@@ -137,25 +136,3 @@ def test_a_database_of_another_version_is_not_kept(tmp_path):
     renew_database(path, file_identity(path), make_next)
     assert rows(path) == ["ann again"]
     assert not list(tmp_path.glob("*.broken-*"))
-
-
-def test_while_a_database_is_kept_open_its_log_stays_and_what_was_written_is_read(tmp_path):
-    path = tmp_path / "catalog.sqlite3"
-    create_database(path, make)
-    with kept_open(path):
-        for name in ("ann", "bob"):
-            connection = open_database(path, 10)
-            connection.execute("INSERT INTO guests VALUES (?)", (name,))
-            connection.close()
-            assert wal_of(path).stat().st_size > 0
-        assert rows(path) == ["ann", "bob"]
-    assert not wal_of(path).exists()
-    assert rows(path) == ["ann", "bob"]
-
-
-def test_one_that_cannot_be_opened_is_not_kept_open_and_not_created(tmp_path):
-    (tmp_path / "broken").write_bytes(b"no database at all, " * 100)
-    for name in ("none", "broken"):
-        with kept_open(tmp_path / name):
-            pass
-    assert [path.name for path in tmp_path.iterdir()] == ["broken"]

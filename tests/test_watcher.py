@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from factories import catalog_transaction
 from serving import inherited
 from waiting import LIMIT_SECONDS, wait_for
 
-from reader.catalog import Catalog, catalog_writer
+from reader.catalog import Catalog
 from reader.library import file_state
 from reader.library.watcher import watch_and_index
 from reader.services import build_services
@@ -153,5 +154,5 @@ def test_the_keeper_outlives_a_folder_that_vanishes_and_its_articles_stay(settin
 def test_readers_are_not_blocked_while_the_keeper_writes(settings):
     services = build_services(settings)
     services.library.scan_all()
-    with catalog_writer(settings.catalog, datetime.now(UTC)):
+    with catalog_transaction(settings.catalog, datetime.now(UTC)):
         assert Catalog(settings.catalog, settings.timezone).count() == 0

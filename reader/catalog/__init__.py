@@ -7,7 +7,8 @@ read_connections.py    one read connection per thread
 queries.py             Catalog: the read interface of pages, feeds and exports
 picture_rows.py        the pictures of articles, and whether visitors may see them
 site_rows.py           the site's own settings and pages
-writer.py              CatalogTransaction: one write transaction; only the indexing process writes
+writer.py              CatalogTransaction: what a write transaction does; only the indexing process writes
+write_connection.py    CatalogWriter: transactions one after another on one connection
 history_rows.py        the copy of the history, and its changes in a transaction
 missing_files.py       files that were not found, until their articles are removed
 scan_diff.py           the files in the folder compared with the files in the catalog
@@ -33,16 +34,17 @@ if TYPE_CHECKING:
     from .repair import is_of_other_version, prepare, take_back
     from .rows import Removal
     from .scan_diff import Comparison, compare, is_filled, is_filled_or_faulty
-    from .writer import CatalogTransaction, Record, catalog_writer
+    from .write_connection import CatalogWriter, Record
+    from .writer import CatalogTransaction
 
 __all__ = [
     "Catalog",
     "CatalogTransaction",
+    "CatalogWriter",
     "Comparison",
     "Cursor",
     "Record",
     "Removal",
-    "catalog_writer",
     "compare",
     "is_filled",
     "is_filled_or_faulty",
@@ -52,10 +54,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    **dict.fromkeys(("CatalogTransaction", "Record", "catalog_writer"), "writer"),
+    **dict.fromkeys(("CatalogWriter", "Record"), "write_connection"),
     **dict.fromkeys(("Comparison", "compare", "is_filled", "is_filled_or_faulty"), "scan_diff"),
     **dict.fromkeys(("is_of_other_version", "prepare", "take_back"), "repair"),
     "Catalog": "queries",
+    "CatalogTransaction": "writer",
     "Cursor": "list_queries",
     "Removal": "rows",
 }

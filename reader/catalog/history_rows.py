@@ -23,10 +23,15 @@ _NOTE = """CREATE TEMP TRIGGER note_{table}_{event} AFTER {event} ON main.{table
 
 
 class HistoryRows:
-    """The history tables of an open connection, before its transaction begins."""
+    """The history tables in a transaction that has begun, on a connection whose changes are noted."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db, self.was_applied = connection, False
+        connection.execute("DELETE FROM changed_history")  # what an earlier transaction noted
+
+    @staticmethod
+    def note_changes(connection: sqlite3.Connection) -> None:
+        """Once for each connection, before its first transaction."""
         connection.execute(
             "CREATE TEMP TABLE changed_history (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID"
         )

@@ -1,17 +1,14 @@
-"""One write transaction of the catalog. Only the indexing process writes."""
+"""What one write transaction of the catalog does. Only the indexing process writes."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ..i18n import N_, Message, stored
 from ..models import NOTE, Article, Collection, Problem, slug_by_path
-from ..publication_history import Changes
 from .article_terms import ArticleTerms, terms_of
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
@@ -19,7 +16,6 @@ from .history_rows import HistoryRows
 from .link_resolution import link_names
 from .missing_files import MissingFiles
 from .picture_rows import put_pictures
-from .repair import prepare, repairing
 from .rows import (
     article_of,
     collections_of,
@@ -30,7 +26,6 @@ from .rows import (
     remember_original_slug,
     row_of,
 )
-from .schema import connect
 from .site_rows import SiteRows
 
 
@@ -42,39 +37,12 @@ def _renamed(article: Article, slug: str) -> Article:
 _CONFLICT = N_("the name '%(name)s' is taken by another file: %(path)s")
 
 
-Record = Callable[[Changes], None]
-"""Writes what a transaction changes of the history where it is kept for good. Raises StateUnusable."""
-
-
-@contextmanager
-def catalog_writer(path: Path, now: datetime, record: Record | None = None) -> Iterator[CatalogTransaction]:
-    """Opens a transaction: committed when the block ends, rolled back on any exception.
-
-    *record* is called before the commit; if it fails, nothing of the transaction is announced.
-    """
-    prepare(path)
-    with repairing(path), closing(connect(path)) as connection:
-        try:
-            history = HistoryRows(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            transaction = CatalogTransaction(connection, now, history)
-            yield transaction
-            transaction.close()
-            if record and (changes := history.changes()):
-                record(changes)
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.rollback()
-            raise
-
-
 class CatalogTransaction(MissingFiles):
     """Changes that are committed together. Paths are relative to the articles folder.
 
     Example::
 
-        with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+        with writer.transaction(datetime.now(UTC)) as transaction:  # see write_connection.py
             problem = transaction.put("2018-11-23/story.md", stamp, digest, article)
             transaction.drop("2018-11-23/deleted.md")
     """

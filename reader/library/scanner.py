@@ -10,12 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..catalog import CatalogTransaction, Comparison, catalog_writer, compare, is_filled, is_filled_or_faulty
+from ..catalog import CatalogTransaction, CatalogWriter, Comparison, compare, is_filled, is_filled_or_faulty
 from ..i18n import stored
 from ..models import Problem, fingerprint
 from ..settings import Settings
 from ..site_identity import FOLDER
-from ..storage.sqlite import kept_open
 from .directory_walk import EntryKind, Root, article_files, find_root, may_be_readable_later, walk, without_ctime
 from .file_reader_pool import FileResult, code_fingerprint, longest_seconds, warm_up
 from .file_state import SETTLED_SECONDS, fresh_among, has_folder, is_same_content, is_there
@@ -77,6 +76,7 @@ class Library:
         self._settings = settings
         self._problem_log, self._touched, self._first_scan = ProblemLog(log), TouchedFiles(), FirstScan()
         self._site_folder, self._history = SiteFolder(settings, self._writer, self._problem_log), HistorySync(settings)
+        self._catalog = CatalogWriter(settings.catalog, self._history.record)
         self.lag = IndexLag()
         self.beat: Callable[[float], None] = lambda _: None
         """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
@@ -124,7 +124,7 @@ class Library:
             return []
 
     def _scan(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
-        with kept_open(self._settings.catalog), closing(self._problem_log):
+        with closing(self._catalog), closing(self._problem_log):
             return self._pass(names, progress, is_confirmed)
 
     def _pass(self, names: set[str], progress: Progress, is_confirmed: bool) -> ScanResult:
@@ -335,7 +335,7 @@ class Library:
         return replace(self._settings, articles=Path(root.path))
 
     def _writer(self) -> AbstractContextManager[CatalogTransaction]:
-        return catalog_writer(self._settings.catalog, datetime.now(UTC), self._history.record)
+        return self._catalog.transaction(datetime.now(UTC))
 
     def _forget_stamps_of_other_code(self, transaction: CatalogTransaction) -> None:
         """Marks all files as changed when the code or settings that affect articles have changed."""

@@ -14,7 +14,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 
@@ -60,19 +60,6 @@ def closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         connection.close()
         raise
-
-
-@contextmanager
-def kept_open(path: Path) -> Iterator[None]:
-    """Keeps one connection to the database open, if it can be opened at once, for a block that opens others in turn.
-
-    Whoever closes the last connection copies the write-ahead log into the database and deletes it: without this one,
-    after each transaction (sqlite.org/wal.html).
-    """
-    with ExitStack() as stack:
-        with suppress(sqlite3.Error):
-            stack.enter_context(closing(open_database(path, timeout_seconds=0)))
-        yield
 
 
 def _enable_wal(connection: sqlite3.Connection, deadline: float) -> None:
