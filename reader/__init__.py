@@ -3,7 +3,7 @@
 Read the package in this order. Each layer (a line) may import those listed before it:
 
     i18n, patterns                      messages that can be translated later; regular expressions compiled at first use
-    corrections, errors, models, site_identity, urls
+    article_corrections, errors, models, site_identity, urls
                                         the domain model, its errors, what a site says of itself, URLs (no I/O)
     setting_values, settings            READER_* variables
     storage/                            file cache, SQLite databases, lock files

@@ -17,7 +17,7 @@ from .i18n import Message
 from .patterns import lazy_pattern
 
 if TYPE_CHECKING:
-    from .corrections import Correction
+    from .article_corrections import Correction
 
 _CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
 """What a file's name or a title may hold, and a terminal, a log or its reader would obey: control characters, escape

@@ -15,8 +15,8 @@ from .feeds import FEEDS
 from .feeds.websub import WebSubPublisher
 from .jobs.export_service import ExportService
 from .jobs.share_cards_and_covers import Drawings
+from .library.catalog_settings import refuse_other_settings
 from .library.heartbeat import Heartbeat
-from .library.indexer_settings import refuse_other_settings
 from .library.scanner import Library
 from .library.watcher import lock_of, watch_and_index
 from .media.renditions import ImageRenderer
@@ -150,7 +150,7 @@ def publishers(services: Services) -> dict[str, Run]:
 
         found["indexnow"] = IndexNowPublisher(catalog, settings.base_url, settings.indexnow_key).run
     if settings.webmention not in ("", "off"):
-        from .webmentions.queue import MentionQueue
+        from .webmentions.mention_queue import MentionQueue
         from .webmentions.worker import MentionWorker
 
         queue = MentionQueue(services.state)

@@ -19,13 +19,13 @@ from serving import inherited
 from sqlalchemy import insert, select
 
 from reader.backup import renaming, restoring, state_rows
+from reader.backup.creating import write_backup
 from reader.backup.restoring import restore_backup
 from reader.backup.unfinished import unfinished
-from reader.backup.writing import write_backup
 from reader.cli import main
 from reader.editing.ledger import record
 from reader.errors import BadBackup, HalfRestored, StateUnusable
-from reader.publication_history.database_tables import COPIED, versions
+from reader.publication_history.history_tables import COPIED, versions
 from reader.services import build_services
 from reader.settings import ROOT, Settings
 from reader.state import State

@@ -9,8 +9,8 @@ import pytest
 
 from reader.comments import acceptance, pending_limits
 from reader.comments.comment import APPROVED, DISPLACED, OPEN, PENDING, REVIEWED, Submission
-from reader.comments.database_writes import APPROVE
-from reader.comments.store import CommentStore, Rules, Sender
+from reader.comments.comment_store import CommentStore, Rules, Sender
+from reader.comments.comment_writes import APPROVE
 from reader.comments.word_list import WordList
 from reader.errors import Busy, ShareUsed
 

@@ -13,7 +13,7 @@ from test_comment_pages import ARTICLES, Site, send
 from reader.app import create_app
 from reader.comments import acceptance
 from reader.comments.comment import OPEN
-from reader.comments.database_writes import HIDE
+from reader.comments.comment_writes import HIDE
 from reader.exports import EXPORTS
 from reader.exports.options import options_of
 from reader.exports.publications import of_article

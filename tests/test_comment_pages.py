@@ -13,9 +13,9 @@ import lxml.html
 import pytest
 
 from reader.app import create_app
-from reader.comments import acceptance, queries
+from reader.comments import acceptance, comment_queries
 from reader.comments.comment import OPEN, PENDING, REVIEWED
-from reader.comments.database_writes import APPROVE, HIDE
+from reader.comments.comment_writes import APPROVE, HIDE
 from reader.comments.default_mode import mode_of
 from reader.editing.accounts import add_editor, remove_editor
 from reader.services import build_services
@@ -580,8 +580,8 @@ def test_an_article_may_be_called_comments():
 
 
 def test_a_thread_with_many_answers_is_paged(open_site, monkeypatch):
-    monkeypatch.setattr(queries, "ANSWERS_PER_PAGE", 3)
-    monkeypatch.setattr(queries, "FIRST_ANSWERS", 2)
+    monkeypatch.setattr(comment_queries, "ANSWERS_PER_PAGE", 3)
+    monkeypatch.setattr(comment_queries, "FIRST_ANSWERS", 2)
     visitor = open_site.visitor()
     send(visitor, "第一条评论")
     for number in range(7):

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine, event, insert, select, text
 
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, REVIEWED, Cursor, Submission
-from reader.comments.database_tables import comment_counts, comments
-from reader.comments.database_writes import APPROVE, HIDE, REJECT
-from reader.comments.store import CommentStore, Rules, Sender
+from reader.comments.comment_store import CommentStore, Rules, Sender
+from reader.comments.comment_tables import comment_counts, comments
+from reader.comments.comment_writes import APPROVE, HIDE, REJECT
 from reader.comments.word_list import WordList
 from reader.state.migrations.versions import comments_0002_threads as migration
 

@@ -16,10 +16,10 @@ from test_comment_imports import EXPORTS
 
 from reader.app import create_app
 from reader.cli import main
-from reader.comments import queries
+from reader.comments import comment_queries
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, Submission
-from reader.comments.database_writes import displace, withdraw
-from reader.comments.store import Rules, Sender
+from reader.comments.comment_store import Rules, Sender
+from reader.comments.comment_writes import displace, withdraw
 from reader.comments.word_list import WordList
 from reader.feeds import FEEDS
 from reader.services import build_services
@@ -61,7 +61,7 @@ def test_displaced_comments_have_a_page_once_there_are_some(editor, store):
     say(store, "看 https://a.example")
     assert "积压移出" not in editor.get("/editor/comments").text
     with store.state.writing() as connection:
-        displace(connection, queries.comment(connection, 1), datetime.now(UTC))
+        displace(connection, comment_queries.comment(connection, 1), datetime.now(UTC))
     assert "积压移出" in editor.get("/editor/comments").text
     page = editor.get("/editor/comments?status=displaced").text
     assert ("看 " in page, "待审过多，移出队列" in page) == (True, True)

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from reader.comments import acceptance
-from reader.comments import store as store_module
+from reader.comments import comment_store as store_module
 from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, REVIEWED, WITHDRAWN, Cursor, Submission
-from reader.comments.database_tables import comment_acts, comment_counts, comment_keys, comments
-from reader.comments.database_writes import APPROVE, HIDE, REJECT, NewComment, key_of_day, post
+from reader.comments.comment_store import CommentStore, Rules, Sender
+from reader.comments.comment_tables import comment_acts, comment_counts, comment_keys, comments
+from reader.comments.comment_writes import APPROVE, HIDE, REJECT, NewComment, key_of_day, post
 from reader.comments.importing.imported_comment import ImportedComment
 from reader.comments.importing.into_state import store_comments
-from reader.comments.store import CommentStore, Rules, Sender
 from reader.comments.word_list import WordList
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from factories import SHANGHAI, make_article
 from registries import searchable
 
 from reader.article_building import to_article
-from reader.corrections import Correction, line_of
+from reader.article_corrections import Correction, line_of
 from reader.exports import EXPORTS
 from reader.exports.options import options_of
 from reader.exports.publications import of_article

@@ -24,10 +24,10 @@ from reader.child_process.parent import NO_LIMITS
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article, of_issue
 from reader.jobs import export_service as export_service_module
-from reader.jobs import pool, worker_process
+from reader.jobs import worker_pool, worker_process
 from reader.jobs.export_service import ExportService
-from reader.jobs.pool import WorkerPool
 from reader.jobs.queue import MOST_FAILURES, PREFETCH, JobQueue, JobStatus
+from reader.jobs.worker_pool import WorkerPool
 from reader.services import build_services
 from reader.templating import Renderer
 
@@ -231,7 +231,7 @@ def test_a_worker_that_has_grown_large_is_replaced_and_no_order_is_lost(jobs, tm
 
 
 def test_a_worker_grown_large_by_a_book_answers_the_next_order_too(export_service, monkeypatch):
-    monkeypatch.setattr("reader.jobs.pool.RECYCLE_BYTES", 1)
+    monkeypatch.setattr("reader.jobs.worker_pool.RECYCLE_BYTES", 1)
     with at_work(export_service.run_workers):
         for suffix in ("epub", "txt", "md"):
             assert export_service.get_or_wait(RAIN, suffix, patience_seconds=LIMIT_SECONDS).stat().st_size
@@ -264,7 +264,7 @@ def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
 
 
 def test_a_job_that_nobody_asked_for_makes_way_for_one_that_a_visitor_waits_for(jobs, tmp_path, monkeypatch):
-    monkeypatch.setattr(pool, "PREFETCH_SECONDS", 0.1)
+    monkeypatch.setattr(worker_pool, "PREFETCH_SECONDS", 0.1)
     started = tmp_path / "started"
     program = ECHO.replace(
         " print", f" 'slow' in line and (open({str(started)!r}, 'a').write('x'), __import__('time').sleep(60))\n print"

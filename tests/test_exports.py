@@ -14,8 +14,8 @@ from factories import SHANGHAI, make_article
 from registries import searchable
 
 from reader.article_building import to_article
+from reader.article_corrections import Correction
 from reader.chinese.title_lines import width
-from reader.corrections import Correction
 from reader.errors import NotFound, TooLarge
 from reader.exports import EXPORTS
 from reader.exports.covers import cover_of, wrapped

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reader.importing.extraction.blocks import prose_of, unwelcome_words
 from reader.importing.extraction.extract import extract
+from reader.importing.extraction.text_blocks import prose_of, unwelcome_words
 
 ADDRESS = "https://news.example/2025/rain.html"
 STORY = [
@@ -98,7 +98,7 @@ def test_a_story_in_any_script_is_found(language):
 
 def test_prose_is_counted_once_for_each_element():
     page = "<div><p>The river rose, and nobody slept. It rained.</p></div>"
-    from reader.importing.extraction.blocks import parse
+    from reader.importing.extraction.text_blocks import parse
 
     root = parse(page)
     (paragraph,) = root.iter("p")

@@ -14,7 +14,7 @@ from reader.app import create_app
 from reader.catalog import Catalog
 from reader.errors import Gone, Moved, StateUnusable
 from reader.publication_history import database_writer_client
-from reader.publication_history.database_tables import COPIED, recorded, versions
+from reader.publication_history.history_tables import COPIED, recorded, versions
 from reader.services import build_services
 from reader.state import State
 

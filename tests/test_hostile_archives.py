@@ -16,8 +16,8 @@ from reader.errors import NotImported
 from reader.formats import read_draft
 from reader.formats.archives import open_archive
 from reader.importing.duplicates import scan
-from reader.importing.images import judge
-from reader.importing.sources import feeds, sources
+from reader.importing.image_downloads import judge
+from reader.importing.sources import feed_entries, sources
 from reader.importing.sources.epub import chapters
 from reader.importing.sources.items import SourceItem
 
@@ -204,7 +204,7 @@ def test_entities_of_a_feed_are_bounded_and_none_is_fetched(doctype):
         secret = file.read().strip()
     found = []
     # Expat stops at a hundred times the input, but not below 8 MB.
-    assert peak_bytes(lambda: found.extend(feeds.entries(feed.encode(), ""))) < 150_000_000
+    assert peak_bytes(lambda: found.extend(feed_entries.entries(feed.encode(), ""))) < 150_000_000
     assert all(not secret or secret not in item.draft.title for item in found)
 
 

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from reader.backup.archive import FILES, HEAD, STATE
+from reader.backup.creating import write_backup
 from reader.backup.restoring import restore_backup
-from reader.backup.writing import write_backup
 from reader.cli import main
 from reader.errors import BadBackup
 from reader.settings import Settings

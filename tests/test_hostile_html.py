@@ -22,7 +22,7 @@ from reader.formats import read_draft
 from reader.media.images import link_pictures
 from reader.sanitizer import sanitize
 from reader.sanitizer.allowlist import ATTRIBUTES, BLOCKS, INLINES, MATHML, MATHML_ATTRIBUTES
-from reader.sanitizer.urls import safe_address
+from reader.sanitizer.url_checks import safe_address
 from reader.settings import Settings
 
 ADDRESSES = {"href", "src", "cite", "srcset"}

@@ -18,11 +18,11 @@ from test_importing import PARAGRAPHS, STORY, files, picture, run  # noqa: F401
 
 from reader.child_process.cpu_time import limited_cpu_time
 from reader.formats import read_draft
-from reader.importing import drafting, images, importer
+from reader.importing import drafting, image_downloads, importer
 from reader.importing.extraction.extract import extract
-from reader.importing.sources import feeds, items
+from reader.importing.sources import feed_entries, items
 from reader.importing.sources.evernote import note_items
-from reader.importing.sources.wordpress import posts
+from reader.importing.sources.wordpress_posts import posts
 from reader.importing.writing import to_file
 from reader.models import Draft
 
@@ -76,7 +76,7 @@ def test_a_picture_inside_the_page_that_is_none_leaves_no_address_behind(run, se
 def test_pictures_are_fetched_only_as_long_and_as_much_as_one_article_may(run, settings, monkeypatch):  # noqa: F811
     page = STORY.replace('<img src="/walk.png" alt="步道">', "".join(f'<img src="/{n}.png">' for n in range(9)))
     pages = {"/a": html(page)} | {f"/{n}.png": (200, {}, picture(40 + n)) for n in range(9)}
-    monkeypatch.setattr(images, "LARGEST_TOGETHER_BYTES", 3 * len(picture(48)))
+    monkeypatch.setattr(image_downloads, "LARGEST_TOGETHER_BYTES", 3 * len(picture(48)))
     with site(pages) as (root, _):
         result = run(f"{root}/a")
         assert result.output.count("MB together") == 6
@@ -102,8 +102,8 @@ def test_a_feed_without_end_is_read_as_far_as_memory_allows(run, settings, monke
         return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
     pages = {f"/feed{number}": feed(number) for number in range(9)}
-    monkeypatch.setattr(feeds, "LARGEST_TOGETHER_BYTES", 3 * len(pages["/feed0"][2]) + 100)
-    monkeypatch.setattr(feeds.ByteBudget.__init__, "__defaults__", (feeds.LARGEST_TOGETHER_BYTES,))
+    monkeypatch.setattr(feed_entries, "LARGEST_TOGETHER_BYTES", 3 * len(pages["/feed0"][2]) + 100)
+    monkeypatch.setattr(feed_entries.ByteBudget.__init__, "__defaults__", (feed_entries.LARGEST_TOGETHER_BYTES,))
     with site(pages) as (root, _):
         source = f"{root}/feed0"
         if kind == "list":
@@ -184,7 +184,7 @@ def test_an_export_of_one_thing_repeated_is_never_searched_again_and_again(unit)
     with limited_cpu_time(120):
         list(posts("a.xml", WORDPRESS.format(text).encode(), lambda _: None))
         list(note_items("a.enex", ENEX.format(text).encode()))
-        list(feeds.entries(FEED.format(text).encode(), ""))
+        list(feed_entries.entries(FEED.format(text).encode(), ""))
 
 
 def test_one_article_that_takes_too_long_costs_no_other(run, settings, tmp_path, monkeypatch):  # noqa: F811

@@ -409,11 +409,11 @@ def test_pictures_are_judged_by_content_and_trackers_are_dropped(run, settings):
 
 def test_a_picture_of_too_many_pixels_is_not_kept(monkeypatch):
     from reader.errors import NotImported
-    from reader.importing import images
+    from reader.importing import image_downloads
 
-    monkeypatch.setattr(images, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(image_downloads, "MOST_PIXELS", 1000)
     with pytest.raises(NotImported, match="pixels"):
-        images.judge("a.png", picture())
+        image_downloads.judge("a.png", picture())
 
 
 def test_a_page_cannot_take_files_from_outside_its_folder(run, settings, tmp_path):

@@ -19,7 +19,7 @@ from reader.exports.localization import date_with_weekday
 from reader.exports.options import Options
 from reader.exports.publications import of_issue
 from reader.exports.weasyprint import layout_cache
-from reader.exports.weasyprint.rendering import typeset
+from reader.exports.weasyprint.pdf_rendering import typeset
 from reader.media.renditions import record_picture
 from reader.models import Issue
 from reader.settings import ROOT, Settings

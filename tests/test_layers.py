@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LAYERS = [
     {"i18n", "patterns"},
-    {"corrections", "errors", "models", "setting_values", "site_identity", "urls"},
+    {"article_corrections", "errors", "models", "setting_values", "site_identity", "urls"},
     {"settings", "storage", "state", "sanitizer", "chinese", "child_process", "http_client"},
     {"formats", "publication_history"},
     {"article_building", "templating", "media"},
@@ -189,6 +190,18 @@ def test_the_package_fits_in_one_head():
 def test_no_name_says_nothing():
     vague = [path for path in _tracked_files() if path.stem in VAGUE_NAMES and path.suffix in {".py", ".js", ".sh"}]
     assert not vague
+
+
+def test_no_two_modules_bear_one_name():
+    """A command is exempt: its file bears the name that a user types, as ``comments``."""
+    paths = [module for module in MODULES if not module.name.startswith("__") and module.parent.name != "commands"]
+    names = Counter(module.name for module in paths)
+    assert not [str(module.relative_to(ROOT)) for module in paths if names[module.name] > 1]
+
+
+def test_no_two_classes_bear_one_name():
+    classes = [node.name for module in MODULES for node in ast.walk(_tree(module)) if isinstance(node, ast.ClassDef)]
+    assert not [name for name, count in Counter(classes).items() if count > 1]
 
 
 def test_every_module_says_what_it_is_for():

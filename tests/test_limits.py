@@ -24,12 +24,12 @@ from reader.formats.pasted_pages import (
     dateline,
     headline,
     labels,
+    line_patterns,
     lines_above_story,
     lines_below_story,
     notices,
-    patterns,
 )
-from reader.importing.extraction.blocks import parse
+from reader.importing.extraction.text_blocks import parse
 from reader.media.images import link_pictures
 from reader.models import Article
 from reader.sanitizer import Token, check_attributes, sanitize, tokens
@@ -208,7 +208,7 @@ def test_a_long_file_of_one_thing_is_read_or_refused_but_never_for_minutes(suffi
 
 LINE_PATTERNS = {
     f"{module.__name__.split('.')[-1]}.{name}": value
-    for module in (dateline, lines_above_story, headline, labels, notices, patterns, lines_below_story)
+    for module in (dateline, lines_above_story, headline, labels, notices, line_patterns, lines_below_story)
     for name, value in vars(module).items()
     if hasattr(value, "fullmatch") and hasattr(value, "groupindex")
 }
@@ -224,10 +224,10 @@ LINE_UNITS = [
 def test_no_line_makes_a_pattern_try_all_ways_to_divide_it(pattern):
     """A pattern that does is stopped, and the traceback shows the line."""
     for unit, first, last in product(LINE_UNITS, ("", "记者", "（记者", "分享到", "关闭", "编辑:"), ("", "\x01")):
-        line = (first + unit * 300)[: patterns.LONGEST_LINE - 1] + last
-        patterns.whole_line(pattern, line)
+        line = (first + unit * 300)[: line_patterns.LONGEST_LINE - 1] + last
+        line_patterns.whole_line(pattern, line)
         pattern.match(line)
-        pattern.search(line[-patterns.LONGEST_BYLINE :])
+        pattern.search(line[-line_patterns.LONGEST_BYLINE :])
 
 
 @pytest.mark.parametrize(

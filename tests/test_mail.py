@@ -25,8 +25,8 @@ from reader.errors import Busy
 from reader.i18n import Message
 from reader.mail import sender as sender_module
 from reader.mail.choices import DAILY, WEEKLY, Choice
-from reader.mail.database_tables import mail_outbox, mail_requests, mail_subscribers
 from reader.mail.editions import day_of_edition
+from reader.mail.mail_tables import mail_outbox, mail_requests, mail_subscribers
 from reader.mail.outbox import Outbox
 from reader.mail.sender import MailSender
 from reader.services import build_services
@@ -62,7 +62,7 @@ class Site:
         return client
 
     def subscribe(self, *addresses: str, choice: Choice = Choice(DAILY)) -> None:  # noqa: B008 frozen
-        from reader.mail.database_writes import subscribe
+        from reader.mail.mail_writes import subscribe
 
         with self.services.state.writing() as connection:
             for address in addresses:

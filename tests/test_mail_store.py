@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import event, select
 
 from reader.errors import Busy
-from reader.mail import choices, database_writes, personal_data
+from reader.mail import choices, mail_writes, personal_data
 from reader.mail.choices import DAILY, FAILED, SENT, WEEKLY, Choice
-from reader.mail.database_tables import mail_counts, mail_keys, mail_outbox, mail_requests, mail_subscribers
+from reader.mail.mail_store import MailStore, token_of
+from reader.mail.mail_tables import mail_counts, mail_keys, mail_outbox, mail_requests, mail_subscribers
 from reader.mail.outbox import Outbox
-from reader.mail.store import MailStore, token_of
 
 NOON = datetime(2026, 5, 7, 12, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def rows(state, table):
 def subscribe(state, *addresses: str, frequency: str = DAILY) -> None:
     with state.writing() as connection:
         for address in addresses:
-            database_writes.subscribe(connection, address, Choice(frequency), NOON)
+            mail_writes.subscribe(connection, address, Choice(frequency), NOON)
 
 
 def test_from_an_order_to_a_subscription_and_its_end(state, store, outbox):
@@ -51,7 +51,7 @@ def test_from_an_order_to_a_subscription_and_its_end(state, store, outbox):
     assert store.request_with(token, NOON + timedelta(hours=49)) is None
     [row] = rows(state, mail_subscribers)
     with state.reading() as connection:
-        found = database_writes.subscriber(connection, row.id)
+        found = mail_writes.subscriber(connection, row.id)
     assert found.choice == Choice(WEEKLY, "hant", "en")
     assert store.change(token_of(found), DAILY, "", NOON).choice.frequency == DAILY
     assert store.unsubscribe(token_of(found))
@@ -149,7 +149,7 @@ def test_one_network_leaves_most_confirmations_of_the_day_to_others(state, store
 
 def test_a_busy_site_answers_an_address_that_wants_no_mail_like_any_other(state, store, monkeypatch):
     with state.writing() as connection:
-        database_writes.block(connection, "a@example.org", NOON)
+        mail_writes.block(connection, "a@example.org", NOON)
     monkeypatch.setattr(choices, "CONFIRMATIONS_OF_SITE", choices.Limit("confirmations", 0))
     for address in ("a@example.org", "b@example.org"):
         with pytest.raises(Busy):

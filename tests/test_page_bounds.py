@@ -23,7 +23,7 @@ from reader.exports.publications import of_article, of_selection
 from reader.exports.table_layout import fit_tables, grid_of
 from reader.exports.tall_pictures import STRIP, divide_tall_pictures, strips_of
 from reader.exports.weasyprint import justification, layout_cache
-from reader.exports.weasyprint.rendering import typeset
+from reader.exports.weasyprint.pdf_rendering import typeset
 from reader.formats import read_draft
 from reader.models import Article
 from reader.settings import ROOT, Settings

@@ -21,7 +21,7 @@ from reader.article_building import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue
-from reader.exports.weasyprint.rendering import typeset
+from reader.exports.weasyprint.pdf_rendering import typeset
 from reader.formats import read_draft
 from reader.models import Issue
 from reader.settings import ROOT, Settings
@@ -121,7 +121,7 @@ def test_no_paragraph_ends_with_a_line_of_one_character(pdf):
 def test_without_its_patches_weasyprint_still_sets_the_page(tmp_path):
     program = (
         "import logging, sys, weasyprint\nlogging.basicConfig()\nweasyprint.VERSION = '71.0'\n"
-        "from reader.exports.weasyprint.rendering import typeset\n"
+        "from reader.exports.weasyprint.pdf_rendering import typeset\n"
         "sys.stdout.buffer.write(typeset('<html lang=zh><title>t</title><h1>题</h1><p>全县16个界别', ''))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True)

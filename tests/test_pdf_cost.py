@@ -24,7 +24,7 @@ from reader.exports.options import Options
 from reader.exports.publications import of_article, of_issue
 from reader.exports.weasyprint import justification, layout_cache
 from reader.exports.weasyprint.embedded_fonts import TABLES, with_needed_tables
-from reader.exports.weasyprint.rendering import MEDIA, typeset
+from reader.exports.weasyprint.pdf_rendering import MEDIA, typeset
 from reader.formats import read_draft
 from reader.models import Issue
 from reader.settings import ROOT, Settings

@@ -16,11 +16,11 @@ from waiting import wait_for
 from reader.app import create_app
 from reader.child_process.parent import Limits
 from reader.comments.comment import APPROVED, PENDING, WITHDRAWN
-from reader.comments.database_writes import APPROVE, HIDE, REJECT
+from reader.comments.comment_writes import APPROVE, HIDE, REJECT
 from reader.http_client.client import HttpResponse
 from reader.services import Announcements, build_services
+from reader.webmentions.mention_queue import MOST_WAITING_OF_HOST, PAUSES, MentionQueue
 from reader.webmentions.pages import endpoint_of, mention_in, outgoing_links
-from reader.webmentions.queue import MOST_WAITING_OF_HOST, PAUSES, MentionQueue
 from reader.webmentions.worker import MentionWorker
 
 NEWS = "https://news.example"
@@ -351,7 +351,7 @@ def test_a_site_can_have_few_mentions_waiting_so_that_nobody_sends_us_to_another
 
 
 def test_pages_that_never_answer_keep_no_others_out(site: Site, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reader.webmentions.queue.MOST_WAITING", 3)
+    monkeypatch.setattr("reader.webmentions.mention_queue.MOST_WAITING", 3)
     other.pages |= {f"/down/{number}": (503, HTML, "") for number in range(3)}
     other.pages["/post"] = (200, HTML, LINK.format(n=""))
     for number in range(3):
@@ -611,7 +611,7 @@ def test_a_page_that_takes_too_much_processor_time_is_given_up_with_the_reason(
     sending, other: Other, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, bomb: str
 ) -> None:
     """Each took half a minute and more in the indexing process."""
-    monkeypatch.setattr("reader.webmentions.page_requests.LIMITS", Limits(memory_mb=500, cpu_seconds=1))
+    monkeypatch.setattr("reader.webmentions.page_child_requests.LIMITS", Limits(memory_mb=500, cpu_seconds=1))
     other.pages["/bomb"] = (200, HTML, bomb + LINK.format(n=""))
     site = sending("receive")
     site.mention(f"{other.url}/bomb")
@@ -632,7 +632,7 @@ def test_a_mention_waits_while_no_child_process_can_be_started(
     site.mention(f"{other.url}/post")
     site.worker.plan()
     with monkeypatch.context() as patched:
-        patched.setattr("reader.webmentions.page_requests.COMMAND", ("/nonexistent/python",))
+        patched.setattr("reader.webmentions.page_child_requests.COMMAND", ("/nonexistent/python",))
         assert site.work() == 3
     assert (site.comments(), other.told) == ([], [])
     site.now += PAUSES[0]

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
+from ..article_corrections import Correction, latest
 from ..chinese import punctuate
-from ..corrections import Correction, latest
 from ..i18n import Message
 from ..models import UNDATED, Article, Draft, is_dated, local_time
 from ..sanitizer import sanitize

@@ -13,7 +13,7 @@ from ..formats.field_values import Field
 from ..formats.yaml_fields import yaml_fields
 from ..i18n import Message
 from ..models import escaped
-from ..sanitizer.urls import WEB_SCHEMES, safe_address
+from ..sanitizer.url_checks import WEB_SCHEMES, safe_address
 from ..site_identity import Channel, Site, SitePicture, TextLink
 
 LONGEST_TEXT, MOST_ITEMS = 200, 50

@@ -1,7 +1,7 @@
 """Backup and restore: one zip file with the articles folder, the data folder and the rows of the state database.
 
 archive.py     the layout of the file
-writing.py     making it, while a server runs
+creating.py    making it, while a server runs
 restoring.py   reading one, which may be hostile, into empty places
 renaming.py    putting files in their places, and taking it back
 unfinished.py  the mark that tells of a restore that was killed

@@ -14,13 +14,13 @@ missing_files.py       files that were not found, until their articles are remov
 scan_diff.py           the files in the folder compared with the files in the catalog
 collection_index.py    the collections of an article, and the number of articles in each
 link_resolution.py     links between files to the addresses of their articles
-permalink_plausibility.py  whether an address of another site's permalink belongs to an article
+foreign_permalinks.py  whether an address of another site's permalink belongs to an article
 related_articles.py    related articles
 tokenizer.py           text to search terms
 article_terms.py       an article to search terms and keywords
 fts_index.py           the FTS5 index of these terms
 query_parser.py        the text of the search box to a Query
-search.py              running a Query; highlighting.py marks the matches
+full_text_search.py    running a Query; highlighting.py marks the matches
 """
 
 from __future__ import annotations

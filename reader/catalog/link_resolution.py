@@ -33,7 +33,7 @@ _LANGUAGE = lazy_pattern(r"\.[a-z]{2}(?:[-_][a-z]{2,4})?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Target:
+class LinkTarget:
     """An article that a link may mean."""
 
     slug: str
@@ -43,7 +43,7 @@ class Target:
 TRANSLATION = "~"
 """What begins the name that an article shares with those in other languages; no link begins so."""
 
-Find = Callable[[str], list[Target]]
+Find = Callable[[str], list[LinkTarget]]
 """The visible articles that have a name."""
 ReadBody = Callable[[str], str]
 """The body of the article with a slug."""

@@ -16,15 +16,15 @@ from ..i18n import restored
 from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key
 from ..site_identity import Site
 from .collection_index import collections_in
-from .link_resolution import Target, with_links
+from .foreign_permalinks import is_old_address, named_by
+from .full_text_search import Results, SearchCursor, find
+from .link_resolution import LinkTarget, with_links
 from .list_queries import CORRECTED, NEWER, OLDER, START, Cursor
-from .permalink_plausibility import is_old_address, named_by
 from .picture_rows import is_shown
 from .query_parser import Query
 from .read_connections import Connections
 from .related_articles import related
 from .rows import ORIGINAL_SLUG, SEEN_AT, TEASERS, Removal, article_of, day_of, teaser_of
-from .search import Results, SearchCursor, find
 from .site_rows import site_article, site_of
 from .translations import translations
 
@@ -263,8 +263,8 @@ class Catalog:
     def _links_of(self, article: Article) -> tuple[Article, list[str]]:
         """With the addresses of the articles it links to, and the links that lead to none."""
 
-        def find(name: str) -> list[Target]:
-            return [Target(row["slug"], row["path"]) for row in self._all(_NAMED, name)]
+        def find(name: str) -> list[LinkTarget]:
+            return [LinkTarget(row["slug"], row["path"]) for row in self._all(_NAMED, name)]
 
         def read_body(slug: str) -> str:
             row = self._one("SELECT body FROM articles WHERE slug = ?", slug)

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..corrections import CORRECTED, changed_at, from_fields, to_fields
+from ..article_corrections import CORRECTED, changed_at, from_fields, to_fields
 from ..i18n import stored
 from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Problem, Teaser, is_dated, local_time
 

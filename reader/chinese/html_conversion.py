@@ -29,7 +29,7 @@ _INLINE = frozenset(
 
 
 @dataclass(frozen=True)
-class _Element:
+class _OpenElement:
     name: str
     stays: bool = False
     """Its text is not converted."""
@@ -55,7 +55,7 @@ def convert_html(body: Markup, script: str, terms: Terms = NO_TERMS) -> Markup:
 
 
 def _runs(tokens: list[str], script: str) -> Iterator[_Run]:
-    within = [_Element("")]
+    within = [_OpenElement("")]
     run = _Run()
     for number, token in enumerate(tokens):
         if not (tag := _TAG.match(token)):
@@ -73,10 +73,10 @@ def _runs(tokens: list[str], script: str) -> Iterator[_Run]:
     yield run
 
 
-def _element(name: str, tag: str, parent: _Element, script: str) -> _Element:
+def _element(name: str, tag: str, parent: _OpenElement, script: str) -> _OpenElement:
     language = _LANGUAGE.search(tag)
     stays = parent.stays if language is None else not needs_change(language[1], script)
-    return _Element(name, stays or name in _UNCONVERTED, parent.is_quotation or name in ("blockquote", "q"))
+    return _OpenElement(name, stays or name in _UNCONVERTED, parent.is_quotation or name in ("blockquote", "q"))
 
 
 def _shown(token: str, script: str, terms: Terms) -> str:

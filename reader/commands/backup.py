@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..backup.writing import write_backup
+from ..backup.creating import write_backup
 from ..i18n import Message, nmessage
 from ..models import escaped
 from ..settings import Settings

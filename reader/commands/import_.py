@@ -28,7 +28,7 @@ _MOST_ALIKE = 100
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 
 
-class Moment(click.ParamType[datetime]):
+class DateParameter(click.ParamType[datetime]):
     name = "date"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
@@ -46,7 +46,7 @@ class Moment(click.ParamType[datetime]):
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @click.option("--section", default="", help="Section path for all articles, such as 河北新闻/本网原创.")
 @click.option(
-    "--date", "published", type=Moment(), help="Date for all articles, such as 2018-11-23 or '2018-11-23 10:40'."
+    "--date", "published", type=DateParameter(), help="Date for all articles, such as 2018-11-23 or '2018-11-23 10:40'."
 )
 @click.option("--to", "suffix", type=click.Choice(["md", "html"]), default="md", show_default=True, help="File format.")
 @click.option("--dry-run", is_flag=True, help="Print the articles instead of writing them.")

@@ -54,14 +54,14 @@ class SiteLink:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WrittenPage:
     """The result for one URL; *problem* is empty if its file was written."""
 
     address: str
     problem: str = ""
 
 
-def export_site(app: Flask, folder: Path) -> Iterator[Outcome]:
+def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
     """Writes the files one by one and yields their results. A failure does not stop the export.
 
     Files of an earlier export are removed at the end, so that nothing of a withdrawn article stays. Raises OSError.
@@ -151,13 +151,13 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
     return []
 
 
-def save(target: StaticFolder, link: SiteLink, response: Response, prefix: str = "") -> Outcome:
+def save(target: StaticFolder, link: SiteLink, response: Response, prefix: str = "") -> WrittenPage:
     """Writes the file of a response; *prefix* is the path that the folder will be below. Tells why there is none."""
     status, content, mimetype = response.status_code, response.get_data(), response.mimetype or "text/html"
     if status in MOVED:
         address = response.headers.get("Location", urls.HOME)
         if _file_of(path_within(prefix, urlsplit(address).path), "text/html") == _file_of(link.address, "text/html"):
-            return Outcome(link.address)  # /s/河北 redirects to /s/河北/: one file serves both
+            return WrittenPage(link.address)  # /s/河北 redirects to /s/河北/: one file serves both
         content, mimetype = redirect_page(address), "text/html"
     if status not in (200, *MOVED):
         return failed(link, Message("the server answers %(status)s", status=response.status))
@@ -167,19 +167,19 @@ def save(target: StaticFolder, link: SiteLink, response: Response, prefix: str =
     return put(target, link, _file_of(link.address, mimetype), content)
 
 
-def put(target: StaticFolder, link: SiteLink, name: str, content: bytes) -> Outcome:
+def put(target: StaticFolder, link: SiteLink, name: str, content: bytes) -> WrittenPage:
     """Writes the file *name*."""
     try:
         target.write(name, content)
     except OSError as error:
         return failed(link, error.strerror or str(error))
-    return Outcome(link.address)
+    return WrittenPage(link.address)
 
 
-def failed(link: SiteLink, cause: str) -> Outcome:
+def failed(link: SiteLink, cause: str) -> WrittenPage:
     origin = unquote(link.origin or urls.HOME)
     address = unquote(link.address)
-    return Outcome(
+    return WrittenPage(
         link.address,
         Message("%(address)s: %(cause)s (linked from %(origin)s)", address=address, cause=cause, origin=origin),
     )

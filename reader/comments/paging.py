@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
 
-from ..state.database_tables import Moment
+from ..state.state_tables import Moment
 from .comment import START, Cursor, Listed
-from .database_tables import comments
+from .comment_tables import comments
 
 c = comments.c
 

@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from ..errors import Busy, ShareUsed
 from ..i18n import Message
-from . import queries
+from . import comment_queries
 from .acceptance import FLOOD
 from .comment import DISPLACED, PENDING, Comment, Origin
-from .database_tables import comment_acts, comments
-from .database_writes import displace
+from .comment_tables import comment_acts, comments
+from .comment_writes import displace
 
 OF_ALL, OF_ARTICLE, OF_NETWORK, OF_CLIENT = 10_000, 2_000, 1_000, 200
 """10,000 are more than editors can read, and small on a disk. No article has more than a fifth of them, no network
@@ -54,7 +54,7 @@ def _waiting(connection: Connection, where: ColumnElement[bool]) -> int:
 def _most_suspicious(connection: Connection, where: ColumnElement[bool]) -> Comment | None:
     query = select(comments).where(c.status == PENDING, c.reasons != "", c.answers == 0, where)
     row = connection.execute(query.order_by(c.reasons.contains(FLOOD).desc(), c.posted_at, c.id).limit(1)).first()
-    return queries.comment_of(row) if row else None
+    return comment_queries.comment_of(row) if row else None
 
 
 def _of_greatest_share(
@@ -77,12 +77,12 @@ def _of_greatest_share(
     if condition is None:
         return None
     oldest = select(comments).where(*waiting, condition).order_by(c.posted_at, c.id).limit(1)
-    return queries.comment_of(connection.execute(oldest).one())
+    return comment_queries.comment_of(connection.execute(oldest).one())
 
 
 def _forget_displaced(connection: Connection) -> None:
     """Deletes the oldest above MOST_DISPLACED: a flood must not fill the disk."""
-    extra = queries.queue_length(connection, DISPLACED) - MOST_DISPLACED
+    extra = comment_queries.queue_length(connection, DISPLACED) - MOST_DISPLACED
     if extra > 0:
         oldest = select(c.id).where(c.status == DISPLACED).order_by(c.posted_at, c.id).limit(extra)
         numbers = list(connection.execute(oldest).scalars())

@@ -35,7 +35,7 @@ def add_editor(state: State, name: str) -> str:
     """Returns the token, which can't be asked for again. Raises UnusableName or StateUnusable."""
     from sqlalchemy import insert, select
 
-    from .database_tables import editors
+    from .editor_tables import editors
 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or escaped(name) != name or {*"<>"} & set(name):
@@ -53,7 +53,7 @@ def remove_editor(state: State, name: str) -> bool:
     """Ends all of this editor's sessions, too. False if there is none of that name."""
     from sqlalchemy import delete
 
-    from .database_tables import editors
+    from .editor_tables import editors
 
     with state.writing() as connection:
         return connection.execute(delete(editors).where(editors.c.name == name)).rowcount > 0
@@ -62,7 +62,7 @@ def remove_editor(state: State, name: str) -> bool:
 def all_editors(state: State) -> list[Editor]:
     from sqlalchemy import select
 
-    from .database_tables import editors
+    from .editor_tables import editors
 
     with state.reading() as connection:
         rows = connection.execute(select(editors.c.name, editors.c.added_at).order_by(editors.c.name)).all()
@@ -73,7 +73,7 @@ def editor_with(state: State, token: str) -> str | None:
     """The name of the editor with the *token*; None if nobody has it."""
     from sqlalchemy import select
 
-    from .database_tables import editors
+    from .editor_tables import editors
 
     if state.path and not state.path.exists():  # nobody was ever added, and a stranger's guess makes no database
         return None
@@ -86,7 +86,7 @@ def stamp_of(state: State, name: str) -> str:
     """Changes when the editor gets another token; empty if there is none of that name."""
     from sqlalchemy import select
 
-    from .database_tables import editors
+    from .editor_tables import editors
 
     with state.reading() as connection:
         found = connection.execute(select(editors.c.token_digest).where(editors.c.name == name)).first()

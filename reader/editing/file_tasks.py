@@ -16,7 +16,7 @@ from ..article_building import to_article
 from ..errors import UnreadableArticle
 from ..formats import HOLD_PICTURES, read_content
 from ..i18n import Message, stored
-from ..importing.images import judge
+from ..importing.image_downloads import judge
 from ..library.article_json import fields_of as article_fields
 from ..library.author_files import with_names
 from ..media.renditions import link_pictures

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
-from ..corrections import Correction
+from ..article_corrections import Correction
 from ..formats import LARGEST_BYTES, read_draft
 from ..models import Draft, format_minute, is_dated
-from ..sanitizer.urls import WEB_SCHEMES, safe_address
+from ..sanitizer.url_checks import WEB_SCHEMES, safe_address
 
 SEPARATOR = "、"
 TICKED = "1"

@@ -18,8 +18,7 @@ from ..formats import from_html, from_markdown
 from ..formats.field_names import plain_name
 from ..formats.front_matter import is_field, written
 from ..formats.front_matter_delimiters import find_block
-from ..formats.front_matter_variants import Head as FrontMatter
-from ..formats.front_matter_variants import marked_head, plain_head
+from ..formats.front_matter_variants import FrontMatter, marked_head, plain_head
 from ..formats.yaml_fields import yaml_fields
 from .field_forms import field_of, is_replaced, name_to_keep
 from .head_forms import OtherHead, of_format, of_front_matter

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..formats import from_asciidoc, from_org, from_rst
-from ..formats.front_matter_variants import Head
+from ..formats.front_matter_variants import FrontMatter
 from ..patterns import lazy_pattern
 from .field_forms import field_of
 from .json_fields import changed_json
@@ -40,7 +40,7 @@ class OtherHead:
     change: Callable[[str, Mapping[str, Any]], str]
 
 
-def of_front_matter(text: str, head: Head) -> OtherHead | None:
+def of_front_matter(text: str, head: FrontMatter) -> OtherHead | None:
     """Of TOML, JSON and lines."""
     if head.form not in _CHANGES:
         return None

@@ -37,7 +37,7 @@ def record(state: State, editor: str, act: str, path: str, before: bytes | None,
     """Raises StateUnusable."""
     from sqlalchemy import insert
 
-    from .database_tables import editor_acts
+    from .editor_tables import editor_acts
 
     values = {"at": datetime.now(UTC), "editor": editor, "act": act, "path": path}
     with state.writing() as connection:
@@ -49,7 +49,7 @@ def _keep(connection: Connection, content: bytes | None) -> str:
     """Stores the version unless it is there. Returns its digest."""
     from sqlalchemy import insert, select
 
-    from .database_tables import article_versions
+    from .editor_tables import article_versions
 
     if content is None:
         return ""
@@ -63,7 +63,7 @@ def acts(state: State, path: str = "", before_id: int = 0, limit: int = 50) -> l
     """Latest first; of one file if *path* is given. *before_id* is the id of the last one of the page before."""
     from sqlalchemy import select
 
-    from .database_tables import editor_acts
+    from .editor_tables import editor_acts
 
     query = select(editor_acts).order_by(editor_acts.c.id.desc()).limit(limit)
     query = query.where(editor_acts.c.path == path) if path else query
@@ -82,7 +82,7 @@ def version(state: State, digest: str) -> bytes:
     """The content of a version; empty if there is none."""
     from sqlalchemy import select
 
-    from .database_tables import article_versions
+    from .editor_tables import article_versions
 
     with state.reading() as connection:
         row = connection.execute(select(article_versions.c.content).where(article_versions.c.digest == digest)).first()

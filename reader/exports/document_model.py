@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import urls
-from ..corrections import line_of
+from ..article_corrections import line_of
 from ..models import Article, Publication, format_minute, is_dated
 from .body_tree import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ..corrections import correction_comments
+from ..article_corrections import correction_comments
 from ..models import Article, Publication, is_dated
 from .body_tree import Body, number_lists
 from .options import Options, Render

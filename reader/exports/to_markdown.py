@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..corrections import line_of
+from ..article_corrections import line_of
 from ..models import Article, Publication
 from .localization import gettext_of
 from .options import Options, Render

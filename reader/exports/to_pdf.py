@@ -22,7 +22,7 @@ from .table_layout import fit_tables
 from .tall_pictures import divide_tall_pictures
 
 if TYPE_CHECKING:
-    from .weasyprint.rendering import AttachedFile
+    from .weasyprint.pdf_rendering import AttachedFile
 
 SUFFIX = "pdf"
 MIMETYPE = "application/pdf"
@@ -78,7 +78,7 @@ SMALLEST_TYPE = 7
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    from .weasyprint.rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must not do
+    from .weasyprint.pdf_rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must not do
 
     drawn: dict[str, bytes] = {}
     paper, many = PAPERS[options.page], len(publication.chapters) > 1
@@ -111,7 +111,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 def _attached(publication: Publication, options: Options, render: Render) -> tuple[AttachedFile, ...]:
     """The article as Markdown with front matter, which imports as the same article."""
     from . import to_markdown
-    from .weasyprint.rendering import AttachedFile
+    from .weasyprint.pdf_rendering import AttachedFile
 
     [article] = publication.chapters
     moment = article.updated or article.published

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from .. import urls
 from ..article_building.code_highlighting import plain_code
-from ..corrections import line_of
+from ..article_corrections import line_of
 from ..i18n import translations
 from ..media.images import WIDTHS
 from ..media.sound_and_video import media_files_in

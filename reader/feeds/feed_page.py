@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from ..article_corrections import CORRECTED
 from ..catalog import Catalog, Removal
 from ..catalog.query_parser import parse
-from ..corrections import CORRECTED
 from ..errors import NotFound
 from ..i18n import N_, translations
 from ..models import ALL, Article, Teaser, fingerprint, is_dated

@@ -25,7 +25,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True)
-class Target:
+class CatalogueLink:
     """A link. ``size_bytes`` is 0 if unknown."""
 
     rel: str
@@ -42,7 +42,7 @@ class Book:
     id: str
     title: str
     updated: datetime
-    links: tuple[Target, ...]
+    links: tuple[CatalogueLink, ...]
     summary: str = ""
     language: str = ""
     published: datetime | None = None
@@ -60,16 +60,16 @@ class Catalogue:
     updated: datetime
     author: str
     language: str
-    links: tuple[Target, ...]
+    links: tuple[CatalogueLink, ...]
     books: tuple[Book, ...]
 
 
-def download(address: str, mimetype: str, size_bytes: int | None) -> Target:
-    return Target(_ACQUIRE, address, mimetype, size_bytes=size_bytes or 0)
+def download(address: str, mimetype: str, size_bytes: int | None) -> CatalogueLink:
+    return CatalogueLink(_ACQUIRE, address, mimetype, size_bytes=size_bytes or 0)
 
 
-def cover(address: str, mimetype: str) -> tuple[Target, Target]:
-    return Target(_IMAGE, address, mimetype), Target(_THUMBNAIL, address, mimetype)
+def cover(address: str, mimetype: str) -> tuple[CatalogueLink, CatalogueLink]:
+    return CatalogueLink(_IMAGE, address, mimetype), CatalogueLink(_THUMBNAIL, address, mimetype)
 
 
 def to_bytes(catalogue: Catalogue) -> bytes:
@@ -119,7 +119,7 @@ def _heading(element: etree._Element, identifier: str, title: str, updated: date
     _text(element, "updated", updated.isoformat())
 
 
-def _link(parent: etree._Element, link: Target) -> None:
+def _link(parent: etree._Element, link: CatalogueLink) -> None:
     made = _child(parent, "link", rel=link.rel, href=link.address, type=link.mimetype, title=one_line(link.title))
     if link.size_bytes:
         made.set("length", str(link.size_bytes))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from .. import urls
-from ..corrections import CORRECTED
+from ..article_corrections import CORRECTED
 from ..i18n import N_
 from ..models import ALL, Collection
 

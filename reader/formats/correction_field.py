@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
-from ..corrections import Correction
+from ..article_corrections import Correction
 from ..models import UNDATED
 from ..sanitizer import strip_control_characters
 from .dates import UnreadableDate, find_dates, parse_date

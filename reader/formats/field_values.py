@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..corrections import Correction
+from ..article_corrections import Correction
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import Embargo, is_slug, path_key, slug_of

@@ -115,7 +115,7 @@ _RULES = (
 def read(data: bytes) -> Draft:
     """Fields are front matter, or the attributes, the author and the revision line below the title."""
     values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
-    reader = _Reader(source.split("\n"), {}, chinese=is_chinese(source))
+    reader = _AsciiDocReader(source.split("\n"), {}, chinese=is_chinese(source))
     title, fields = reader.head()
     text = "\n".join([*([f"# {title}", ""] if title else []), *reader.read()])
     values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(reader.values))), **values}
@@ -129,7 +129,7 @@ def read(data: bytes) -> Draft:
 def head_of(source: str) -> str:
     """The lines of the title, the author, the revision and the attributes below it; empty without a title."""
     lines = source.split("\n")
-    reader = _Reader(lines, {}, chinese=False)
+    reader = _AsciiDocReader(lines, {}, chinese=False)
     title, _ = reader.head()
     return "\n".join(lines[: reader.at]) if title else ""
 
@@ -139,7 +139,7 @@ def _attributes_of(values: dict[str, str]) -> Iterator[Field]:
     return (Field(_PREFIX.sub("", name), value, 0, "lines") for name, value in values.items())
 
 
-class _Reader:
+class _AsciiDocReader:
     """Block by block, from *lines*. ``style`` and ``title`` are those of the block that follows."""
 
     def __init__(self, lines: list[str], values: dict[str, str], *, chinese: bool, depth: int = 0) -> None:
@@ -280,7 +280,7 @@ class _Reader:
     def _held(self, kind: str, sign: str, style: dict[str, str], lines: list[str]) -> Iterator[str]:
         """A block that holds others: an admonition, a quotation, an example, a sidebar."""
         title, self.title = self.title, ""
-        inner = _Reader(lines, self.values, chinese=self.chinese, depth=self.depth + 1)
+        inner = _AsciiDocReader(lines, self.values, chinese=self.chinese, depth=self.depth + 1)
         is_verse = kind == "verse" or self.depth > _DEEPEST
         body = [f"{self._inline(line)}<br>" for line in lines] if is_verse else list(inner.read())
         self.warnings += inner.warnings
@@ -340,7 +340,7 @@ class _Reader:
             self.at += 1
         return self.lines[start : self.at]
 
-    _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], Iterator[str]]], ...] = (
+    _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_AsciiDocReader, re.Match[str]], Iterator[str]]], ...] = (
         (_ANCHOR, _told), (_STYLE, _told), (_BLOCK_TITLE, _told), (_ATTRIBUTE, _told), (_MACRO, _macro),
         (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("(?://.*)"), lambda _, found: iter(())),  # noqa: ARG005
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),

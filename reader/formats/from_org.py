@@ -127,7 +127,7 @@ def read(data: bytes) -> Draft:
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     lines = [_without_lost_notes(line, noted) for line in lines]
-    body, warnings = body_and_warnings("\n".join(_Reader(lines, chinese=is_chinese(source)).read()))
+    body, warnings = body_and_warnings("\n".join(_OrgReader(lines, chinese=is_chinese(source)).read()))
     draft = with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
     return draft if lines_above else with_text(draft)
 
@@ -163,7 +163,7 @@ def _fields(lines: list[str]) -> Iterator[Field]:
             yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), said), number, "lines")
 
 
-class _Reader:
+class _OrgReader:
     """Block by block, from *lines*."""
 
     def __init__(self, lines: list[str], *, chinese: bool, depth: int = 0) -> None:
@@ -239,7 +239,7 @@ class _Reader:
         elif kind == "verse":
             yield from ["", *(f"{self._inline(line.strip())}<br>" if line.strip() else "" for line in inside), ""]
         elif kind != "comment":
-            inner = _Reader(inside, chinese=self.chinese, depth=self.depth + 1)
+            inner = _OrgReader(inside, chinese=self.chinese, depth=self.depth + 1)
             body = list(inner.read()) if self.depth < _DEEPEST else inside
             if kind == "quote":
                 yield from ["", *(f"> {line}" for line in body), ""]

@@ -27,9 +27,7 @@ from .decoding import decode_text
 from .front_matter_variants import is_nikola_head
 from .pasted_pages.dateline import date_alone
 from .pasted_pages.labels import TAGS, credits_in, people_in, tags_in
-from .pasted_pages.lines_above_story import Head, possible_heads
-from .pasted_pages.lines_below_story import SENTENCE, Tail, is_furniture, read_tail
-from .pasted_pages.patterns import (
+from .pasted_pages.line_patterns import (
     BYLINE_AT_END,
     BYLINE_AT_START,
     BYLINE_OF_AGENCY,
@@ -43,6 +41,8 @@ from .pasted_pages.patterns import (
     names_in,
     whole_line,
 )
+from .pasted_pages.lines_above_story import StoryHead, possible_heads
+from .pasted_pages.lines_below_story import SENTENCE, Tail, is_furniture, read_tail
 
 SUFFIXES = (".txt", ".text")
 SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()
@@ -111,10 +111,10 @@ def _tags_around(lines: list[TextLine], begin: int, end: int) -> tuple[str, ...]
     return next((tags for field in fields if (tags := tags_in(field.value))), ())
 
 
-def _around(lines: list[TextLine], has_title: bool) -> tuple[Head, Tail]:
+def _around(lines: list[TextLine], has_title: bool) -> tuple[StoryHead, Tail]:
     """The head and the tail: the longest head that leaves a story between them, else the longest."""
     texts = [line.text for line in lines]
-    whole: list[tuple[Head, Tail]] = []
+    whole: list[tuple[StoryHead, Tail]] = []
     for head in possible_heads(texts, has_title):
         tail = read_tail(texts, head.end)
         whole.append((head, tail))
@@ -128,7 +128,7 @@ def _without_repeated(story: list[TextLine], title: str) -> list[TextLine]:
     return story[1:] if len(story) > 1 and title and story[0].text == title else story
 
 
-def _date_of_story(head: Head, story: list[str]) -> datetime | None:
+def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
     """The date of ``PORT ELLIS, May 4, 2021 —``, or at the end of a document with a number, ``国办发〔2018〕110号``."""
     if story and (opening := OPENS_STORY.match(story[0][:LONGEST_BYLINE])):
         return next((found.moment for found in find_dates(opening[0])), None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ..corrections import Correction
+from ..article_corrections import Correction
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft, is_dated, path_key
@@ -30,7 +30,7 @@ from .field_values import (
     moment,
 )
 from .front_matter_delimiters import find_block, refuse_beginning
-from .front_matter_variants import Head, marked_head, plain_head
+from .front_matter_variants import FrontMatter, marked_head, plain_head
 from .unfinished_heads import refuse_fields_alone, without_begun_name
 from .unknown_fields import tell_unknown
 from .withheld import refuse_in_text
@@ -158,7 +158,7 @@ def write(draft: Draft) -> str:
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def _head_values(head: Head) -> dict[str, Any]:
+def _head_values(head: FrontMatter) -> dict[str, Any]:
     return read(head.block, head.first_line) if head.block else values_of(head.fields)
 
 

@@ -36,7 +36,7 @@ _MOST_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True)
-class Head:
+class FrontMatter:
     """The fields, what follows them, and the lines that they took. A *block* is YAML that is still to be read.
 
     ``is_closed`` is false if only a blank line or the end of the file tells that no more fields follow. The fields
@@ -54,7 +54,7 @@ class Head:
     end: int = 0
 
 
-def marked_head(text: str) -> Head | None:
+def marked_head(text: str) -> FrontMatter | None:
     """Of TOML or JSON. Raises UnreadableArticle for what begins like TOML front matter and is none."""
     start = text[:_MOST_CHARACTERS]
     if found := _TOML.match(start):
@@ -85,7 +85,7 @@ def is_nikola_head(text: str) -> bool:
     return _NIKOLA.match(text[:_MOST_SEARCHED]) is not None
 
 
-def plain_head(text: str, is_field: Callable[[str], bool]) -> Head | None:
+def plain_head(text: str, is_field: Callable[[str], bool]) -> FrontMatter | None:
     """Of Markdown: a comment of fields, YAML above one fence (Hexo), or lines until a blank one (MultiMarkdown)."""
     if found := _COMMENT.match(text[:_MOST_CHARACTERS]):
         fields = _fields_of(found[1].split("\n"), _line(text, found.start(1)), is_field)
@@ -99,17 +99,17 @@ def plain_head(text: str, is_field: Callable[[str], bool]) -> Head | None:
     return _above_one_fence(text, begin, lines) or _lines_head(text, begin, lines, is_field)
 
 
-def _above_one_fence(text: str, begin: int, lines: list[str]) -> Head | None:
+def _above_one_fence(text: str, begin: int, lines: list[str]) -> FrontMatter | None:
     size = next((at for at, line in enumerate(lines) if _ONE_FENCE.fullmatch(line)), 0)
     if not size or not all(_YAML_LINE.match(line) for line in lines[:size]):
         return None
     block = "\n".join(lines[:size]).lstrip("\ufeff") + "\n"
     first_line = _line(text, begin)
     taken = begin + sum(len(line) + 1 for line in lines[: size + 1])
-    return Head((), text[taken:], first_line + size, block, first_line, True, "yaml", begin, begin + len(block))
+    return FrontMatter((), text[taken:], first_line + size, block, first_line, True, "yaml", begin, begin + len(block))
 
 
-def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> Head | None:
+def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> FrontMatter | None:
     size = next((at for at, line in enumerate(lines) if not line.strip()), len(lines))
     fields = _fields_of(lines[:size], _line(text, begin), is_field)
     known = sum(is_field(field.name) for field in fields)
@@ -135,12 +135,12 @@ def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool
     return tuple(found) if any(is_field(field.name) for field in found) else ()
 
 
-def _written(head: Head, form: str, begin: int, end: int, *, is_closed: bool = True) -> Head:
+def _written(head: FrontMatter, form: str, begin: int, end: int, *, is_closed: bool = True) -> FrontMatter:
     return replace(head, form=form, begin=begin, end=end, is_closed=is_closed)
 
 
-def _head(text: str, end: int, fields: tuple[Field, ...]) -> Head:
-    return Head(fields, text[end:], text.count("\n", 0, end))
+def _head(text: str, end: int, fields: tuple[Field, ...]) -> FrontMatter:
+    return FrontMatter(fields, text[end:], text.count("\n", 0, end))
 
 
 def _line(text: str, at: int) -> int:
@@ -162,7 +162,7 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
     return tuple(Field(name, plain_value(value), lines.get(name, first_line), "toml") for name, value in said.items())
 
 
-def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> Head | None:
+def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> FrontMatter | None:
     try:
         said = read_json(block)
     except ValueError as error:
@@ -173,7 +173,7 @@ def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> Head |
     return _written(_head(text, end, fields), "json", *span)
 
 
-def _no_json(block: str, error: Exception) -> Head | None:
+def _no_json(block: str, error: Exception) -> FrontMatter | None:
     """Raises UnreadableArticle if it was meant as front matter: it may say that this is a draft."""
     if _JSON_FIELD.search(block[:_MOST_SEARCHED]):
         problem = Message("invalid JSON: %(problem)s", problem=error)

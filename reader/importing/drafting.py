@@ -18,11 +18,11 @@ from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import sanitize, with_media_links
 from .duplicates import hash_of
-from .extraction.blocks import parse
 from .extraction.extract import extract
-from .extraction.patterns import SENTENCE_END, TOKEN
+from .extraction.page_patterns import SENTENCE_END, TOKEN
 from .extraction.semantic_html import normalize, to_clean_html
-from .images import LARGEST_BYTES, MOST_SECONDS, ON_THE_WEB, Pictures, take_pictures
+from .extraction.text_blocks import parse
+from .image_downloads import LARGEST_BYTES, MOST_SECONDS, ON_THE_WEB, Pictures, take_pictures
 from .sources import own_exports
 from .sources.http import Fetched, Fetcher
 from .sources.items import SourceItem

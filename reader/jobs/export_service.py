@@ -29,8 +29,8 @@ from ..site_identity import Site, site_to_json
 from ..storage.file_cache import FileCache
 from . import worker_process
 from .job_message import ExportJob, serialize
-from .pool import WorkerPool
 from .queue import FAILED, LEAST_BOOK, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
+from .worker_pool import WorkerPool
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02

@@ -85,9 +85,9 @@ def make(job: ExportJob, renderer: Renderer) -> bytes:
 def warm_up() -> None:
     """Loads the large libraries before the first job. Garbage is collected between jobs, not during them or this."""
     gc.disable()
-    from ..exports.weasyprint import rendering
+    from ..exports.weasyprint import pdf_rendering
 
-    rendering.warm_up()
+    pdf_rendering.warm_up()
     gc.freeze()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..corrections import from_fields, to_fields
+from ..article_corrections import from_fields, to_fields
 from ..i18n import restored, stored
 from ..models import Article
 

@@ -18,10 +18,10 @@ from ..catalog import Catalog, is_of_other_version, take_back
 from ..settings import Settings
 from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import file_identity
+from .catalog_settings import write_served
 from .directory_walk import Root, find_root, watched_folders
 from .file_reader_pool import FileResult, warm_up
 from .heartbeat import Heartbeat
-from .indexer_settings import write_served
 from .mounts import mounts_below
 from .scan_result import ScanResult
 from .scanner import Library

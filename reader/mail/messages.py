@@ -31,7 +31,7 @@ from ..settings import Settings
 from ..site_identity import Site, with_name
 from ..templating import Renderer
 from .choices import WEEKLY, Choice, Edition, Queued, Subscriber
-from .store import token_of
+from .mail_store import token_of
 
 POLICY = SMTP.clone(refold_source="none", cte_type="7bit")
 """``none``: Content-Disposition is written as it is, with ``filename`` and ``filename*``."""
@@ -43,7 +43,7 @@ LONGEST_SUMMARY, LONGEST_SUBJECT = 120, 150
 
 
 @dataclass(frozen=True)
-class Group:
+class TeaserGroup:
     """Articles below a heading, which may be empty."""
 
     name: str
@@ -55,7 +55,7 @@ class Messages:
 
     def __init__(self, settings: Settings, catalog: Catalog, renderer: Renderer) -> None:
         self._settings, self._catalog, self._renderer = settings, catalog, renderer
-        self._kept: dict[tuple[int, int, str, str], list[Group]] = {}
+        self._kept: dict[tuple[int, int, str, str], list[TeaserGroup]] = {}
 
     def confirmation(self, queued: Queued) -> bytes:
         """Nothing that a visitor typed is in it but the address it goes to."""
@@ -116,7 +116,7 @@ class Messages:
         message["Precedence"] = "list"
         return _bytes(message, language)
 
-    def _shown(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[Group]:
+    def _shown(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
         """The same for all subscribers with one choice, so it is kept until something changes."""
         key = (self._catalog.revision, edition.id, choice.script, language)
         if key not in self._kept:
@@ -124,19 +124,19 @@ class Messages:
             self._kept[key] = self._groups(edition, choice, language, site)
         return self._kept[key]
 
-    def _groups(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[Group]:
+    def _groups(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
         """By section, in a weekly mail by day."""
         found = self._teasers(edition.slugs)
         shown = [in_script(teaser, choice.script, terms_of(site)) for teaser in found]
         if edition.frequency == WEEKLY:
             return [
-                Group(long_date(day, language), tuple(group))
+                TeaserGroup(long_date(day, language), tuple(group))
                 for day, group in groupby(shown, key=lambda teaser: teaser.published.date())
             ]
         sections: dict[str, list[Teaser]] = {}
         for teaser in shown:
             sections.setdefault(teaser.section[0] if teaser.section else "", []).append(teaser)
-        return [Group(name, tuple(group)) for name, group in sections.items()]
+        return [TeaserGroup(name, tuple(group)) for name, group in sections.items()]
 
     def _teasers(self, slugs: Sequence[str]) -> list[Teaser]:
         """The articles that are public now, by the slugs of their first publication, in their order."""

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, delete, select, update
 
 from ..state import State
 from ..state.insert_once import insert_once
-from . import choices, database_writes
+from . import choices, mail_writes
 from .bounces import Bounce, mark_of
 from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
-from .database_tables import mail_editions, mail_outbox, mail_subscribers
+from .mail_tables import mail_editions, mail_outbox, mail_subscribers
 
 BATCH = 50
 KILLED = "the process ended before the server answered"
@@ -84,7 +84,7 @@ class Outbox:
         Returns whether it did."""
         self.done(message.id, FAILED, now, reason)
         with self._state.writing() as connection:
-            found = database_writes.subscriber(connection, message.subscriber)
+            found = mail_writes.subscriber(connection, message.subscriber)
             if found is None:
                 return False
             refusals = found.refusals + 1
@@ -97,7 +97,7 @@ class Outbox:
     def bounced(self, bounce: Bounce, now: datetime) -> bool:
         """Stops the subscription that a lasting bounce is about. Returns whether it did."""
         with self._state.writing() as connection:
-            found = database_writes.subscriber(connection, bounce.number)
+            found = mail_writes.subscriber(connection, bounce.number)
             is_known = found is not None and found.stopped_at is None and compare_digest(mark_of(found), bounce.mark)
             if found is None or not is_known or not bounce.is_lasting:
                 return False
@@ -107,14 +107,14 @@ class Outbox:
     def note(self, to: str, origin: str, content: dict[str, str], now: datetime) -> None:
         """Queues a note to who ordered a file that could not be sent."""
         with self._state.writing() as connection:
-            database_writes.queue(connection, choices.NOTE, to, f"note:{origin}", content, now)
+            mail_writes.queue(connection, choices.NOTE, to, f"note:{origin}", content, now)
 
     # -- issues ------------------------------------------------------------------------------------------------------
 
     def subscriber(self, number: int) -> Subscriber | None:
         """None if they unsubscribed, or a bounce stopped it."""
         with self._state.reading() as connection:
-            found = database_writes.subscriber(connection, number)
+            found = mail_writes.subscriber(connection, number)
         return found if found and found.stopped_at is None else None
 
     def has_subscribers(self, frequency: str) -> bool:
@@ -144,13 +144,13 @@ class Outbox:
                 return 0
             of_day = (mail_editions.c.frequency == frequency, mail_editions.c.day == day)
             number = connection.execute(select(mail_editions.c.id).where(*of_day)).scalar_one()
-            return database_writes.queue_for_all(
+            return mail_writes.queue_for_all(
                 connection, theirs, f"issue:{frequency}:{day}:", {"edition": str(number)}, now
             )
 
     def prune(self, now: datetime) -> None:
         with self._state.writing() as connection:
-            database_writes.prune(connection, now)
+            mail_writes.prune(connection, now)
 
 
 def _stop(connection: Connection, number: int, reason: str, now: datetime) -> None:

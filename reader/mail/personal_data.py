@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, update
 
 from ..state import State
-from . import database_writes
+from . import mail_writes
 from .choices import FAILED, HANDED_OVER, UNCLEAR, key_of, mailbox_of
-from .database_tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
+from .mail_tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
 
 SECRET_COLUMNS = {"secret", "token_hash"}
 
@@ -31,7 +31,7 @@ class Figures:
 def exported(state: State, address: str) -> str:
     """Everything that is kept of *address*, as JSON."""
     with state.reading() as connection:
-        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), database_writes.asked_by(address))
+        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), mail_writes.asked_by(address))
         found = {
             table.name: [_plain(row._mapping) for row in connection.execute(select(table).where(mine))]
             for table, mine in (
@@ -45,7 +45,7 @@ def exported(state: State, address: str) -> str:
 
 
 def _blocked_at(connection: Connection, address: str) -> list[datetime]:
-    hashed = database_writes.hash_of(mailbox_of(address), database_writes.known_site_key(connection))
+    hashed = mail_writes.hash_of(mailbox_of(address), mail_writes.known_site_key(connection))
     query = select(mail_blocked.c.at).where(mail_blocked.c.address_hash == hashed)
     return list(connection.execute(query).scalars())
 
@@ -58,12 +58,12 @@ def _plain(row: Any) -> dict[str, object]:
 def erase(state: State, address: str) -> int:
     """Deletes everything that is kept of *address*, but that it wants no mail. Returns the number of rows."""
     with state.writing() as connection:
-        return database_writes.erase(connection, address)
+        return mail_writes.erase(connection, address)
 
 
 def stop(state: State, address: str, now: datetime) -> None:
     with state.writing() as connection:
-        database_writes.block(connection, address, now)
+        mail_writes.block(connection, address, now)
 
 
 def resume(state: State) -> int:

@@ -3,7 +3,7 @@
 database_writer_client.py  History: what the catalog calls; each call is one request to a child process
 database_writer_child.py   the child process, so that a web process need not import SQLAlchemy
 records.py                 reading and writing the rows, in one transaction
-database_tables.py         the tables
+history_tables.py          the tables
 
 The catalog holds a copy of the rows for its queries. Whatever changes one of them is first written here and then
 committed there, so nothing is ever announced that would be forgotten.

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from .database_tables import COPIED, LEDGER, identity, recorded, versions
 from .database_writer_client import Changes, Rows
+from .history_tables import COPIED, LEDGER, identity, recorded, versions
 
 _CHUNK = 500
 """Rows a statement: SQLite binds at most 32,766 values."""

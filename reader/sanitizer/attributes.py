@@ -8,7 +8,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from .allowlist import CODE_LANGUAGE, SCHEMES, VALUES
-from .urls import WEB_SCHEMES, safe_address
+from .url_checks import WEB_SCHEMES, safe_address
 
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _TAG_WITH_ATTRIBUTES = re.compile(r'(<[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')

@@ -31,10 +31,10 @@ _FORMULA = re.compile(r"<math((?: [a-z]+=\"[^\"]*\")*)>.*?</math>", re.DOTALL)
 
 
 @dataclass
-class _Element:
+class _MathElement:
     name: str
     attributes: str = ""
-    children: list[_Element] = field(default_factory=list)
+    children: list[_MathElement] = field(default_factory=list)
     text: str = ""
 
 
@@ -42,8 +42,8 @@ class Formula:
     """Takes the tokens between ``<math>`` and ``</math>`` of nh3's output, one by one; ``html`` writes the formula."""
 
     def __init__(self, raw: str) -> None:
-        self.root = _Element("mrow")
-        self.open: list[_Element | None] = [self.root]
+        self.root = _MathElement("mrow")
+        self.open: list[_MathElement | None] = [self.root]
         """For each open tag of the source its element; None for one that is dropped."""
         self.deep = 1
         given = attributes_of(raw)
@@ -53,13 +53,13 @@ class Formula:
     def start(self, name: str, raw: str) -> None:
         parent = self._parent()
         fits = name in MATHML and name != "math" and parent.name not in MATHML_LEAVES and self.deep < DEEPEST_FORMULA
-        element = _Element(*self._named(name, raw, parent)) if fits else None
+        element = _MathElement(*self._named(name, raw, parent)) if fits else None
         if element:
             parent.children.append(element)
             self.deep += 1
         self.open.append(element)
 
-    def _named(self, name: str, raw: str, parent: _Element) -> tuple[str, str]:
+    def _named(self, name: str, raw: str, parent: _MathElement) -> tuple[str, str]:
         if _PARENTS.get(name, parent.name) != parent.name:
             return "mrow", ""
         return name, _attributes(name, raw)
@@ -75,7 +75,7 @@ class Formula:
         if parent.name in MATHML_LEAVES:
             parent.text += text
         elif text.strip():
-            parent.children.append(_Element("mtext", text=text))
+            parent.children.append(_MathElement("mtext", text=text))
 
     def html(self) -> str:
         """Empty if the formula says nothing."""
@@ -86,7 +86,7 @@ class Formula:
         attributes = ' display="block"' if self.display else ""
         return f'<math{attributes} alttext="{escaped(self.alternative) or escaped(said[:LONGEST_TEX])}">{inside}</math>'
 
-    def _parent(self) -> _Element:
+    def _parent(self) -> _MathElement:
         return next(element for element in reversed(self.open) if element and element.name not in _EMPTY)
 
 
@@ -97,7 +97,7 @@ def _attributes(name: str, raw: str) -> str:
     return to_text(valid)
 
 
-def _written(element: _Element) -> str:
+def _written(element: _MathElement) -> str:
     """The element as HTML. One with a wrong number of children is a row of them."""
     name, children = element.name, element.children
     if name in MATHML_LEAVES:
@@ -117,11 +117,11 @@ def _written(element: _Element) -> str:
 _CHILDREN = {"mtable": "mtr", "mtr": "mtd"}
 
 
-def _fitting(child: _Element, name: str) -> _Element:
-    return child if child.name == name else _Element(name, children=[child])
+def _fitting(child: _MathElement, name: str) -> _MathElement:
+    return child if child.name == name else _MathElement(name, children=[child])
 
 
-def _scripts(element: _Element) -> str:
+def _scripts(element: _MathElement) -> str:
     """A base, pairs of scripts behind it and, after ``mprescripts``, pairs before it."""
     names = [child.name for child in element.children]
     at = names.index("mprescripts") if "mprescripts" in names else len(names)
@@ -137,12 +137,12 @@ def _scripts(element: _Element) -> str:
 # -- as text ------------------------------------------------------------------------------------------------------
 
 
-def linear(elements: list[_Element]) -> str:
+def linear(elements: list[_MathElement]) -> str:
     """A formula in one line, escaped as in HTML: ``x^2``, ``(a+b)/2``, ``√(x)``. Text for one that has no TeX."""
     return _SPACE.sub(" ", "".join(_said(element) for element in elements)).strip()
 
 
-def _said(element: _Element) -> str:
+def _said(element: _MathElement) -> str:
     parts = [_said(child) for child in element.children]
     match element.name, parts:
         case "mfrac", [above, below]:

@@ -21,7 +21,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .request_body import MOST_BYTES, Body
+from .request_body import MOST_BYTES, ReceivedBody
 
 STALLED_SECONDS = 30.0
 """Longer than any view takes to respond (a request waits up to 25 s for an export)."""
@@ -82,7 +82,7 @@ class ConnectionWatch:
         self,
         port: int | str,
         places: int,
-        slowest: Callable[[], Body | None] = lambda: None,
+        slowest: Callable[[], ReceivedBody | None] = lambda: None,
         is_crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._port, self._places, self._slowest, self._is_crowded = port, places, slowest, is_crowded
@@ -158,7 +158,7 @@ class ConnectionWatch:
                     yield connection
 
 
-def _may_carry(body: Body, seen: Seen) -> bool:
+def _may_carry(body: ReceivedBody, seen: Seen) -> bool:
     """Whether the connection was unanswered when the body's request came. Later ones are kept, such as those of the
     requests that wait for its place."""
     is_of_client = seen.address.partition("%")[0] == body.address.partition("%")[0]

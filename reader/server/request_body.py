@@ -41,7 +41,7 @@ class BodyRefused(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
+class ReceivedBody:
     """A request body that is being received: from which client address, when its request came, and since when it has a
     place (monotonic seconds)."""
 
@@ -66,7 +66,7 @@ class RequestBodies:
         self._are_taken_at = are_taken_at
         self._places, self._places_of_one = places, max(1, places - SPARED)
         self._queue, self._queue_of_one = min(WAITING, places), max(1, min(WAITING, places) - 1)
-        self._changed, self._received, self._waiting = threading.Condition(), set[Body](), Counter[str]()
+        self._changed, self._received, self._waiting = threading.Condition(), set[ReceivedBody](), Counter[str]()
 
     def receive(self, environ: WSGIEnvironment) -> None:
         """Replaces ``wsgi.input`` by the received body. Raises BodyRefused.
@@ -89,7 +89,7 @@ class RequestBodies:
             return
         environ["wsgi.input"] = io.BytesIO(body)
 
-    def slowest(self) -> Body | None:
+    def slowest(self) -> ReceivedBody | None:
         """The body received longest, if it exceeds FAIR_SECONDS while requests wait for its place; else None."""
         with self._changed:
             is_full = self._waiting and len(self._received) >= self._places
@@ -103,7 +103,7 @@ class RequestBodies:
         with self._changed:
             if not self._has_place(address):
                 self._wait(address)
-            body = Body(address, came, time.monotonic())
+            body = ReceivedBody(address, came, time.monotonic())
             self._received.add(body)
         try:
             yield

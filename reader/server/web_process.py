@@ -221,7 +221,7 @@ def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     """How many connections, threads for requests, bodies received and large responses sent there may be at a time."""
 
     connections: int
@@ -230,17 +230,17 @@ class Limits:
     large_answers: int = LARGE_ANSWERS
 
 
-def limits() -> Limits:
+def limits() -> ConnectionLimits:
     """What fits into the limit of file descriptors (RLIMIT_NOFILE). A large response needs one for its file."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     files = CONNECTIONS + OTHER_FILES if hard == resource.RLIM_INFINITY else hard
     if files >= CONNECTIONS:
-        return Limits(min(CONNECTIONS, files - OTHER_FILES))
+        return ConnectionLimits(min(CONNECTIONS, files - OTHER_FILES))
     if files >= 2 * OTHER_FILES:
-        return Limits(files - OTHER_FILES, large_answers=FEW_LARGE_ANSWERS)
+        return ConnectionLimits(files - OTHER_FILES, large_answers=FEW_LARGE_ANSWERS)
     LOG.warning("only %d file descriptors are allowed (ulimit -n): few visitors can be answered at a time", files)
-    return Limits(max(4, (files - 40) // 2), threads=2, bodies=1, large_answers=1)
+    return ConnectionLimits(max(4, (files - 40) // 2), threads=2, bodies=1, large_answers=1)
 
 
 def _worker(listener: int, number: int, connections: int, threads: int) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from .database_tables import state_changes, state_revision
+from .state_tables import state_changes, state_revision
 
 KEPT = 10_000
 """How many changes are kept. Who has not looked for longer takes everything for changed."""

@@ -220,7 +220,7 @@ class State:
         """The last known one while the server does not answer."""
         from sqlalchemy import select
 
-        from .database_tables import state_revision
+        from .state_tables import state_revision
 
         with suppress(StateUnusable), self.reading() as connection:
             self._known_revision = connection.execute(select(state_revision.c.value)).scalar_one()

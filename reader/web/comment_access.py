@@ -15,7 +15,7 @@ from .. import urls
 from ..comments import default_mode
 from ..comments.acceptance import is_closed_by_age
 from ..comments.comment import OFF
-from ..comments.store import CommentStore, Rules
+from ..comments.comment_store import CommentStore, Rules
 from ..comments.word_list import WordList, read_words
 from ..errors import Moved, NotFound, ReaderError, StateUnusable
 from ..models import Article, is_dated

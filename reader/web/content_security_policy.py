@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g
 from markupsafe import Markup
 
 from .inline_assets import script
-from .path_prefix import below_prefix, path_prefix
+from .url_prefixing import below_prefix, path_prefix
 
 _FIXED = (
     "default-src 'none'",

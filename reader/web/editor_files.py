@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app
 
-from ..catalog.file_listing import PUBLISHED, FileListing
+from ..catalog.editor_file_list import PUBLISHED, FileListing
 from ..editing.article_files import ArticleFile, digest_of, find_file, read_file
 from ..editing.file_requests import ChangedFile, change_content, compare_texts, open_content
 from ..editing.form import EditorForm, form_from

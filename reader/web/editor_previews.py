@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ..article_corrections import line_of
 from ..chinese import reading_minutes
-from ..corrections import line_of
 from ..errors import Busy, NotImported, ReaderError
 from ..i18n import Message, translated
 from ..models import Article

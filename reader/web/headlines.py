@@ -38,7 +38,7 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
-class Headline:
+class ListedHeadline:
     """``day`` is empty if it is that of the headline before. ``facts`` are section, source and a mark of corrections.
 
     A lead has a ``summary`` and perhaps a ``picture``, others perhaps a ``thumbnail``.
@@ -73,11 +73,11 @@ def _is_new(teaser: Teaser, newest: Sequence[Teaser]) -> bool:
     return is_dated(teaser.published) and newest[0].published - teaser.published <= timedelta(days=LEAD_DAYS)
 
 
-def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[Headline]:
+def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[ListedHeadline]:
     """The headlines in the order of *teasers*. Submits missing thumbnails for rendering in the background."""
     shows_pictures = request_context().shows_pictures_in_lists
     if request_context().shows_only_titles:
-        return [Headline(teaser, day, "", ()) for day, teaser in _by_day(teasers)]
+        return [ListedHeadline(teaser, day, "", ()) for day, teaser in _by_day(teasers)]
     if shows_pictures:
         found = (_ADDRESS.fullmatch(teaser.picture) for teaser in teasers[has_lead:])
         services().image_renderer.submit_thumbnails(address[1] for address in found if address)
@@ -88,9 +88,9 @@ def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[Headline]:
     ]
 
 
-def _headline(teaser: Teaser, day: str, site: str, is_lead: bool, shows_pictures: bool) -> Headline:
+def _headline(teaser: Teaser, day: str, site: str, is_lead: bool, shows_pictures: bool) -> ListedHeadline:
     address = _ADDRESS.fullmatch(teaser.picture) if shows_pictures else None
-    return Headline(
+    return ListedHeadline(
         teaser,
         day,
         time_of_day(teaser.published),

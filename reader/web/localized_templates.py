@@ -16,8 +16,8 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from .path_prefix import with_prefix
 from .request_context import message_catalogue, request_context
+from .url_prefixing import with_prefix
 
 _INCLUDE = re.compile(r"\{% include '([^']+)' %\}\n?")
 """With the line end after it, which ``trim_blocks`` takes away."""

@@ -11,7 +11,7 @@ from .. import urls
 from ..chinese.scripts import SCRIPTS
 from ..comments import acceptance
 from ..i18n import Message, translated
-from ..mail.store import COOKIE_SECONDS, MailStore
+from ..mail.mail_store import COOKIE_SECONDS, MailStore
 from ..setting_values import Unusable, mail_address
 from .localized_templates import render_template
 from .request_context import request_context

@@ -18,7 +18,7 @@ from ..editing.draft_identity import Mark, mark_of
 from ..models import Article
 from . import services
 from .editor_session import signer
-from .path_prefix import path_prefix
+from .url_prefixing import path_prefix
 
 VALID_DAYS = 7
 _SECONDS = VALID_DAYS * 86_400

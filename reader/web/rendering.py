@@ -27,9 +27,9 @@ from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
 from .localized_templates import render_template
 from .page_weight import WEIGHT_PLACEHOLDER, kilobytes, weighed
-from .path_prefix import below_prefix
 from .request_context import VARY, request_context
 from .responses import Representation, conditional_response, version_of
+from .url_prefixing import below_prefix
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import http_date
 
 from ..models import fingerprint
-from .path_prefix import path_prefix
+from .url_prefixing import path_prefix
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 """Cache-Control of public pages: fresh for a minute, stale while revalidating or on errors."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..corrections import latest, time_of
+from ..article_corrections import latest, time_of
 from ..models import Article, is_dated
 from .rendering import format_iso
 

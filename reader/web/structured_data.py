@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from .. import urls
+from ..article_corrections import correction_comments
 from ..chinese.scripts import other_script
-from ..corrections import correction_comments
 from ..models import Article, is_dated
 
 

@@ -1,7 +1,7 @@
 """What a page of another site says: its links, its Webmention endpoint, its title, the words around a link.
 
 Pure functions; everything that they return is text of strangers. Pages of strangers are read in a child process
-(``page_requests``).
+(``page_child_requests``).
 """
 
 from __future__ import annotations

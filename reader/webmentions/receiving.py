@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from ..comments import acceptance, database_writes, pending_limits, queries
+from ..comments import acceptance, comment_queries, comment_writes, pending_limits
 from ..comments.comment import APPROVED, PENDING, WITHDRAWN, Comment, Origin, Submission
 from ..comments.plain_text import clean_line, clean_text
+from .mention_queue import QueuedMention
 from .pages import Mention
-from .queue import QueuedMention
 
 GONE = (404, 410)
 """Statuses of a page that was deleted (Webmention 3.2.4)."""
@@ -31,27 +31,27 @@ def record(connection: Connection, queued: QueuedMention, found: Mention | None,
     rejected or hidden stays so.
     """
     origin = _origin(queued)
-    known = queries.of_origin(connection, origin)
+    known = comment_queries.of_origin(connection, origin)
     for _ in range(MOST_RETURNS):
         if not known or known.status != WITHDRAWN:
             break
         origin = f"{origin}:{known.id}"
-        known = queries.of_origin(connection, origin)
+        known = comment_queries.of_origin(connection, origin)
     if known and known.status == WITHDRAWN:
         return None
     if found is None:
         if known and known.status in (PENDING, APPROVED):
-            database_writes.withdraw(connection, known, now)
+            comment_writes.withdraw(connection, known, now)
         return None
     sent = submission_of(queued.source, found)
     if known is None:
         sent_from = Origin(f"host:{urlsplit(queued.source).hostname}", "")
         pending_limits.make_room(connection, queued.page, sent_from, now)
         reasons = (acceptance.WEBMENTION,)
-        new = database_writes.NewComment(queued.page, sent, now, PENDING, origin, sent_from=sent_from, reasons=reasons)
-        return database_writes.post(connection, new)
+        new = comment_writes.NewComment(queued.page, sent, now, PENDING, origin, sent_from=sent_from, reasons=reasons)
+        return comment_writes.post(connection, new)
     if known.text != sent.text and known.status in (PENDING, APPROVED):
-        database_writes.correct(connection, known, sent.text, PENDING, "", now)
+        comment_writes.correct(connection, known, sent.text, PENDING, "", now)
     return known
 
 

@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from ..errors import ChildFailed, FetchFailed
 from ..http_client.client import HttpClient
 from .fetching import LONGEST_SECONDS, fetch, is_refused, is_temporary
-from .page_requests import endpoint_named_by, is_of_page
+from .page_child_requests import endpoint_named_by, is_of_page
 
 MOST_LINKS = 50
 """Of one article; further ones are not told."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SendingResult:
     note: str
     is_final: bool = True
 
 
-def send(client: HttpClient, source: str, target: str) -> Outcome:
+def send(client: HttpClient, source: str, target: str) -> SendingResult:
     try:
         page = fetch(client, target)
         if is_temporary(page.status):
-            return Outcome(f"{target} answered {page.status}", is_final=False)
+            return SendingResult(f"{target} answered {page.status}", is_final=False)
         endpoint = endpoint_named_by(page)
         if not endpoint:
-            return Outcome("no endpoint")
+            return SendingResult("no endpoint")
         answer = client.post_form(endpoint, {"source": source, "target": target}, seconds=LONGEST_SECONDS)
     except FetchFailed as error:
-        return Outcome(error.reason, is_final=is_refused(error))
+        return SendingResult(error.reason, is_final=is_refused(error))
     except ChildFailed as error:
-        return Outcome(f"{target} cannot be read: {error}", is_final=is_of_page(error))
-    return Outcome(f"{endpoint} answered {answer.status}", is_final=not is_temporary(answer.status))
+        return SendingResult(f"{target} cannot be read: {error}", is_final=is_of_page(error))
+    return SendingResult(f"{endpoint} answered {answer.status}", is_final=not is_temporary(answer.status))

@@ -19,9 +19,9 @@ from ..http_client.client import HttpClient
 from ..models import Article
 from . import BOTH, RECEIVE, SEND
 from .fetching import USER_AGENT, fetch, is_refused, is_temporary
-from .page_requests import is_of_page, mention_of
+from .mention_queue import MentionQueue, QueuedMention
+from .page_child_requests import is_of_page, mention_of
 from .pages import outgoing_links
-from .queue import MentionQueue, QueuedMention
 from .sending import MOST_LINKS, send
 
 log = logging.getLogger(__name__)

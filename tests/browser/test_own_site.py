@@ -13,7 +13,7 @@ from serving import serving
 from test_accessibility import AXE, RULES
 
 from reader.comments.comment import OPEN, Submission
-from reader.comments.store import CommentStore, Rules, Sender
+from reader.comments.comment_store import CommentStore, Rules, Sender
 from reader.comments.word_list import WordList
 from reader.settings import ROOT, Settings
 from reader.state import State

@@ -19,8 +19,8 @@ from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import update
 
 from reader.mail.choices import WEEKLY, Choice
-from reader.mail.database_tables import mail_subscribers
-from reader.mail.database_writes import subscribe
+from reader.mail.mail_tables import mail_subscribers
+from reader.mail.mail_writes import subscribe
 from reader.mail.outbox import Outbox
 from reader.state import State
 

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from ...i18n import N_
 from ...state import State
 from ...state.cache_invalidation import note_changes
-from .. import queries
+from .. import comment_queries
 from ..acceptance import digest_of
-from ..bulk_posting import Stored, post_imported, stored_by_origin
+from ..bulk_insert import Stored, post_imported, stored_by_origin
 from ..comment import WITHDRAWN, Submission
-from ..database_writes import TOPIC, NewComment
+from ..comment_writes import TOPIC, NewComment
 from .imported_comment import GONE, ImportedComment
 from .own_export import FORMAT
 
@@ -157,7 +157,7 @@ def export_json(state: State) -> Iterator[str]:
     yield f'{{"format": "{FORMAT}", "version": 1, "comments": ['
     with state.reading() as connection:
         separator = ""
-        for comment, origin in queries.every(connection):
+        for comment, origin in comment_queries.every(connection):
             same = ("id", "reply_to", "name", "text", "status", "is_paper")
             fields = {name: getattr(comment, name) for name in same} | {
                 "article": comment.page,

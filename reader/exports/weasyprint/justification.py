@@ -6,7 +6,7 @@
                     requires inter-character justification: the slack goes between characters (CLREQ 3.2.1).
     line edges      An opening mark at the start and a closing mark at the end of a line lose their blank half
                     (CLREQ 3.1.6.2), so that both margins are straight.
-    autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``rendering`` inserts.
+    autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``pdf_rendering`` inserts.
                     PDF readers treat 0.1 em or more as a space, and 全县16个 would not be found.
     stretched text  PDF readers would find 人 民 日 报 in a line with wide gaps, so such a line says what it holds
                     (ActualText, ISO 32000-2 14.9.4).

@@ -3,7 +3,7 @@
     masking.py              code and mathematics are put aside: nothing in them is read
     code_chunks.py          fences such as ```{r echo=FALSE}, ```{note}
     tex_delimiters.py       formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
-    comments.py             what was never meant for readers, and the code of MDX
+    source_comments.py      what was never meant for readers, and the code of MDX
     shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py, hexo_theme_tags.py  what they mean
     wikilinks.py            [[note]], ![[picture.png]]
     admonitions.py          > [!note], :::tip
@@ -21,13 +21,13 @@ from functools import partial
 
 from ...i18n import Message
 from .admonitions import with_asides
-from .comments import without_comments, without_components
 from .html_builders import is_chinese
 from .markdown_extensions import plain_marks
 from .masking import Masks, mask_code
 from .mkdocs_signs import with_containers
 from .shortcode_table import show
 from .shortcodes import without_tags
+from .source_comments import without_comments, without_components
 from .wikilinks import with_links
 
 MOST_NAMED = 10

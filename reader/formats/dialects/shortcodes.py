@@ -67,7 +67,7 @@ class _Frame:
         return self.tag.name if self.tag else ""
 
 
-class _Reader:
+class _ShortcodeReader:
     def __init__(self, masks: Masks, known: Known) -> None:
         self.masks, self.known = masks, known
         self.frames = [_Frame(None)]
@@ -122,7 +122,7 @@ def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]
         return text, []
     text = _without_raw_tags(text, masks)
     text = _ESCAPED_HUGO.sub(lambda found: masks.keep(f"{{{{{found[1]}{found[2]}{found[3]}}}}}"), text)
-    reader, done = _Reader(masks, known), 0
+    reader, done = _ShortcodeReader(masks, known), 0
     for found in _TAG.finditer(text):
         reader.text(text[done : found.start()])
         done = found.end()
@@ -147,7 +147,7 @@ def _literal(text: str, masks: Masks) -> str:
     return re.sub(r"\{[{%]|[%}]\}", lambda found: masks.keep(found[0]), text)
 
 
-def _read(reader: _Reader, found: re.Match[str]) -> None:
+def _read(reader: _ShortcodeReader, found: re.Match[str]) -> None:
     said = reader.masks.restore(found[found.lastgroup or 0]).strip()
     if found.lastgroup == "value":
         _read_value(reader, found, said)
@@ -168,7 +168,7 @@ def _read(reader: _Reader, found: re.Match[str]) -> None:
         reader.begin(_tag(reader, name[2], said[name.end() :]))
 
 
-def _read_value(reader: _Reader, found: re.Match[str], said: str) -> None:
+def _read_value(reader: _ShortcodeReader, found: re.Match[str], said: str) -> None:
     """``{{ "/x" | relative_url }}`` is its text, ``{{ youtube(id="x") }}`` a tag, ``{{ page.title }}`` nothing."""
     if literal := _LITERAL.match(said):
         reader.text(literal[1] or literal[2] or "")
@@ -181,7 +181,7 @@ def _read_value(reader: _Reader, found: re.Match[str], said: str) -> None:
         reader.text(found[0])
 
 
-def _tag(reader: _Reader, name: str, arguments: str) -> Tag:
+def _tag(reader: _ShortcodeReader, name: str, arguments: str) -> Tag:
     values: list[str] = []
     named: dict[str, str] = {}
     for key, double, single, bare in _ARGUMENT.findall(arguments):

@@ -12,7 +12,7 @@ from ...patterns import lazy_pattern
 from ..dates import UnreadableDate, find_dates, parse_date
 from ..person_names import is_person_name
 from .labels import OTHER, Labelled, labelled, source_in
-from .patterns import HEAD_FURNITURE, LONGEST_LINE, names_in, whole_line
+from .line_patterns import HEAD_FURNITURE, LONGEST_LINE, names_in, whole_line
 
 MEDIA = lazy_pattern(
     rf"(?:[{HAN}A-Za-z0-9+·《》]{{1,14}}(?:日报|晚报|早报|晨报|时报|商报|都市报|青年报|周报|周刊|杂志|快报|导报|新报|新闻|新闻网|之声|新华社|电视台|广播|在线|网|网站"

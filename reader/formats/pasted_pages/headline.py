@@ -33,20 +33,20 @@ _LIKE = 0.55
 
 
 @dataclass(frozen=True)
-class Headline:
+class HeadlineLines:
     kicker: str = ""
     title: str = ""
     subtitle: str = ""
 
 
-def arranged(lines: Sequence[str], original: str = "") -> Headline:
+def arranged(lines: Sequence[str], original: str = "") -> HeadlineLines:
     """*lines* from the top; *original* is the headline that ``原标题：…`` names, which is like the present one."""
     if len(lines) < 2:
-        return Headline(title="".join(lines))
+        return HeadlineLines(title="".join(lines))
     at = _title_at(lines, original)
     below = " ".join(line.lstrip("—- ") for line in lines[at + 1 :])
     above = " ".join(line.rstrip("—- ") for line in lines[:at])
-    return Headline(above, lines[at], below)
+    return HeadlineLines(above, lines[at], below)
 
 
 def _title_at(lines: Sequence[str], original: str) -> int:

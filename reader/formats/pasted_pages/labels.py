@@ -12,7 +12,7 @@ from ...chinese import HAN
 from ...models import word_set
 from ...patterns import lazy_pattern
 from ..person_names import closed_up, split_names
-from .patterns import folded
+from .line_patterns import folded
 
 SOURCE, AUTHOR, EDITOR, CHIEF, DATE, TITLE, KICKER, SUBTITLE, NUMBER, TAGS, OTHER = (
     *("source", "author", "editor", "chief", "date", "title", "kicker", "subtitle", "number", "tags", "other"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from ...patterns import lazy_pattern
 from ..person_names import is_person_name
 from .dateline import MEDIA, Dateline, dateline_in
-from .headline import Headline, arranged, is_below
+from .headline import HeadlineLines, arranged, is_below
 from .labels import (
     AUTHOR,
     CHIEF,
@@ -24,8 +24,7 @@ from .labels import (
     people_in,
     source_in,
 )
-from .notices import is_bare_promotion
-from .patterns import (
+from .line_patterns import (
     BARE_NAMES,
     BYLINE_LINE,
     DOCUMENT_NUMBER,
@@ -42,6 +41,7 @@ from .patterns import (
     section_in,
     whole_line,
 )
+from .notices import is_bare_promotion
 
 _LONGEST_TITLE = 60
 _LONGEST_HEAD = 24
@@ -62,7 +62,7 @@ _ITEM = lazy_pattern(r"\(?\d{1,3}[.)、．]\s*\S|[一二三四五六七八九十
 
 
 @dataclass
-class Head:
+class StoryHead:
     """The fields found above the story. ``end`` is the index of its first line."""
 
     kicker: str = ""
@@ -87,7 +87,7 @@ class HeadLine:
     dateline: Dateline = field(default_factory=Dateline)
 
 
-def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[Head]:
+def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[StoryHead]:
     """The heads that *texts* may begin with, the longest first; below each stands a line without a label."""
     document = None if has_title else _document(texts)
     if document is not None:
@@ -100,7 +100,7 @@ def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[Head]:
             yield _head(lines, last, has_title)
 
 
-def _document(texts: Sequence[str]) -> Head | None:
+def _document(texts: Sequence[str]) -> StoryHead | None:
     """The head of an official document: its office and 文件, its number, and a title up to the addressees."""
     office = _RED_HEAD.fullmatch(texts[0])
     if not office or len(texts) < 4 or not DOCUMENT_NUMBER.fullmatch(texts[1]):
@@ -109,7 +109,7 @@ def _document(texts: Sequence[str]) -> Head | None:
     if end < 3:
         return None
     title = "".join(texts[2:end])
-    return Head(title=title, subtitle=texts[1], source=office["name"], number=texts[1], end=end)
+    return StoryHead(title=title, subtitle=texts[1], source=office["name"], number=texts[1], end=end)
 
 
 def _lines_above(texts: Sequence[str]) -> list[HeadLine]:
@@ -210,8 +210,8 @@ def _sure(lines: Sequence[HeadLine], following: str) -> list[int]:
     return sure
 
 
-def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> Head:
-    head = Head(end=last + 1)
+def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> StoryHead:
+    head = StoryHead(end=last + 1)
     above = list(lines[: last + 1])
     if not has_title and all(line.kind for line in above) and not any(line.kind == "title" for line in above):
         above += _until_subtitle(lines[last + 1 :])
@@ -222,7 +222,7 @@ def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> Head:
     original = next((whole_line(ORIGINAL_TITLE, line.text) for line in above if line.kind == "original"), None)
     heads = _headlines(head, above, has_title)
     found = (
-        Headline(subtitle=" ".join(heads).lstrip("—- "))
+        HeadlineLines(subtitle=" ".join(heads).lstrip("—- "))
         if has_title or head.title
         else arranged(heads, original["title"] if original else "")
     )
@@ -240,7 +240,7 @@ def _until_subtitle(lines: Sequence[HeadLine]) -> list[HeadLine]:
     return [*lines[:1], *below]
 
 
-def _headlines(head: Head, above: Sequence[HeadLine], has_title: bool) -> list[str]:
+def _headlines(head: StoryHead, above: Sequence[HeadLine], has_title: bool) -> list[str]:
     """The lines without a label that are headlines; takes the names of people and accounts among them."""
     heads: list[str] = []
     dated = False
@@ -283,7 +283,7 @@ def _is_name(text: str, following: HeadLine) -> bool:
     return all(map(is_person_name, names_in(text))) or (following.kind == "dated" and len(text) <= 3)
 
 
-def _take_fields(head: Head, above: Sequence[HeadLine]) -> None:
+def _take_fields(head: StoryHead, above: Sequence[HeadLine]) -> None:
     titled = [place for place, line in enumerate(above) if not line.kind or line.kind == "title"]
     first = titled[0] if titled else 0
     dates = [
@@ -308,7 +308,7 @@ def _take_fields(head: Head, above: Sequence[HeadLine]) -> None:
         head.section = head.section[1:]
 
 
-def _take_field(head: Head, kind: str, value: str) -> None:
+def _take_field(head: StoryHead, kind: str, value: str) -> None:
     if kind == SOURCE and value:
         head.source = head.source or source_in(value)
     elif kind == EDITOR:
@@ -322,5 +322,5 @@ def _take_field(head: Head, kind: str, value: str) -> None:
         setattr(head, name, getattr(head, name) or value.lstrip("—- "))
 
 
-def _add_names(head: Head, names: Sequence[str]) -> None:
+def _add_names(head: StoryHead, names: Sequence[str]) -> None:
     head.byline = tuple(dict.fromkeys([*head.byline, *names]))

@@ -25,8 +25,8 @@ from .labels import (
     people_in,
     source_in,
 )
+from .line_patterns import BYLINE_LINE, COMMENTS_BEGIN, EDITION, LIST_BEGINS, TAIL_FURNITURE, names_in, whole_line
 from .notices import is_bare_promotion, is_notice_below, is_own_notice
-from .patterns import BYLINE_LINE, COMMENTS_BEGIN, EDITION, LIST_BEGINS, TAIL_FURNITURE, names_in, whole_line
 
 SENTENCE = lazy_pattern(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
 _FULL_STOP = lazy_pattern(r"。|[a-z0-9][.!?][\"”’)]*$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...patterns import lazy_pattern
-from .patterns import folded
+from .line_patterns import folded
 
 _LONGEST_NOTICE = 400
 _OWN_START = lazy_pattern(

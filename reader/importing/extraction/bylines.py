@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...chinese import HAN, has_han
 from ...formats.person_names import SURNAMES, split_names
-from .patterns import DATE
+from .page_patterns import DATE
 
 _SOURCE = r"(?:(?:本文|文章|信息|稿件|新闻|内容)?来源|稿源|出处|转自|来自|出自)"
 _CHIEF = r"(?:责任编辑|责编|editor)"

@@ -6,7 +6,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from .blocks import drop
+from .text_blocks import drop
 
 _GUTTER = re.compile(r"gutter|line-?no|line-?num|ln-num|blob-num|numbering|^\s*(?:ln|num)\s*$", re.IGNORECASE)
 _LINE_TAGS = ("div", "li", "p", "tr")

@@ -11,12 +11,12 @@ from ...formats.dialects.masking import Masks
 from ...formats.html_formulas import mark_formulas
 from ...formats.mathematics import Formulas
 from ...sanitizer import with_media_links
-from .blocks import blocks_of, drop_chrome, parse
 from .metadata import Metadata, metadata_of
-from .patterns import TOKEN
+from .page_patterns import TOKEN
 from .pruning import one_story, prune
 from .scoring import body_of
 from .semantic_html import to_clean_html
+from .text_blocks import blocks_of, drop_chrome, parse
 
 UNSEEN = 3
 """If ``articleBody`` is this many times longer than the visible text, the page shows its text with JavaScript only."""

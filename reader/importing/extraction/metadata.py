@@ -13,11 +13,11 @@ from lxml.html import HtmlElement
 
 from ...chinese import HAN
 from ...formats.dates import date_in_address, date_in_text
-from .blocks import TextBlock, names_of
 from .bylines import Bylines, bylines_of, is_person, names_in, source_name
 from .embedded_metadata import meta_fields, schema_fields
-from .patterns import DATE, TOKEN
+from .page_patterns import DATE, TOKEN
 from .semantic_html import absolute, normalize
+from .text_blocks import TextBlock, names_of
 
 _SEPARATOR = re.compile(rf"\s*(?:[_|｜«»›‹]|\s[-–—:·/]\s|--|——(?=[{HAN}]{{2,8}}[网报台]))\s*")
 _CRUMBS = re.compile(

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 from lxml.html import HtmlElement
 
-from .blocks import TextBlock, blocks_of, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
 from .code_blocks import is_code_wrapper
-from .patterns import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
+from .page_patterns import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL_HEADING, TAIL_LINE, TOKEN
 from .scoring import LANDMARKS, probabilities, prose_by_element
+from .text_blocks import TextBlock, blocks_of, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
 
 MOST = 0.3
 """An element with a larger fraction of the prose, alone or with others of its class, is never removed."""

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from lxml.html import HtmlElement
 
-from .blocks import TextBlock, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
-from .patterns import CHROME, CONSENT, DATE, SENTENCE_END
+from .page_patterns import CHROME, CONSENT, DATE, SENTENCE_END
+from .text_blocks import TextBlock, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
 
 WEIGHTS = {
     "always": -1.0,

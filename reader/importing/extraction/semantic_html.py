@@ -14,9 +14,9 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from ...chinese import HAN, compose
-from .blocks import INLINE
 from .code_blocks import drop_line_numbers, language_of, lines_of
 from .picture_sources import image_source, is_tracker
+from .text_blocks import INLINE
 
 KEPT_INLINE = {
     "a": "a", "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "sub": "sub", "sup": "sup",

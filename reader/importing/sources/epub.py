@@ -18,9 +18,9 @@ from ...formats.decoding import decode_page
 from ...formats.xml_reader import read_xml
 from ...i18n import Message
 from ...models import Draft
-from ..extraction.blocks import parse
-from ..extraction.patterns import TOKEN
+from ..extraction.page_patterns import TOKEN
 from ..extraction.semantic_html import normalize, to_clean_html
+from ..extraction.text_blocks import parse
 from .items import Found, SourceItem, given_html
 from .own_exports import chapter_in, read_chapter
 

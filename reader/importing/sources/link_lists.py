@@ -11,7 +11,7 @@ from ...errors import NotImported
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...models import Draft
-from ..extraction.blocks import parse
+from ..extraction.text_blocks import parse
 from .csv_tables import csv_header, csv_rows
 from .http import Fetcher
 from .items import Found, LeftOut, SourceItem

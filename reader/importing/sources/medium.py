@@ -7,7 +7,7 @@ from lxml import etree
 from ...formats.dates import date_in_text
 from ...models import Draft
 from ...sanitizer import sanitize
-from ..extraction.blocks import parse
+from ..extraction.text_blocks import parse
 
 
 def is_story(html: str) -> bool:

@@ -16,7 +16,7 @@ from lxml import etree
 
 from ...formats.decoding import decode_page
 from ...formats.front_matter import is_field
-from ..extraction.blocks import parse
+from ..extraction.text_blocks import parse
 from .http import Fetched
 from .items import Found, SourceItem
 from .multi_file_exports import MultiFileExport

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from ...article_building.code_highlighting import without_labels
 from ...article_building.undo_body_transforms import as_in_file
-from ...corrections import Correction
+from ...article_corrections import Correction
 from ...errors import NotImported
 from ...formats.data_pictures import take_data_pictures
 from ...formats.dates import UnreadableDate, parse_date
@@ -25,7 +25,7 @@ from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import UNDATED, Draft
 from ...sanitizer import sanitize
-from ..extraction.blocks import parse
+from ..extraction.text_blocks import parse
 from .items import Found, SourceItem, given_html
 
 _JSON_HEAD = 400

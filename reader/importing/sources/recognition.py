@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from ...errors import NotImported
 from ...formats import FORMATS, from_html, from_text
 from ...i18n import Message
-from . import wordpress
+from . import wordpress_posts
 from .blogger import backup_items, is_backup
 from .evernote import is_notes, note_items
-from .feeds import feed_items, is_feed
+from .feed_entries import feed_items, is_feed
+from .feed_lists import is_opml, opml_items
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, in_time
@@ -23,7 +24,6 @@ from .mail_and_mhtml import is_mail, mail_items
 from .multi_file_exports import MultiFileKind
 from .notion import is_notion, notion_items
 from .omnivore import is_omnivore, omnivore_items
-from .opml import is_opml, opml_items
 from .own_exports import is_issue_page, is_json_export, issue_page_items, json_items
 from .substack import is_substack, substack_items
 from .textbundle import about_bundle_items, is_about_bundle, is_textbundle, textbundle_items
@@ -74,8 +74,8 @@ KINDS = (
     Kind("mail", is_mail, lambda source: mail_items(source.name, source.content)),
     Kind(
         "WordPress",
-        wordpress.is_export,
-        lambda source: wordpress.posts(source.name, source.content, source.read_sibling),
+        wordpress_posts.is_export,
+        lambda source: wordpress_posts.posts(source.name, source.content, source.read_sibling),
     ),
     Kind("Ghost", is_ghost, lambda source: ghost_items(source.name, source.content, source.read_sibling)),
     Kind("wallabag", is_wallabag, lambda source: wallabag_items(source.name, source.content)),

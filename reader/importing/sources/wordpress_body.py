@@ -11,7 +11,7 @@ from html import escape
 from itertools import pairwise
 
 from ...formats.json_reader import read_json
-from .shortcodes import Shortcodes, split_raw
+from .wordpress_shortcodes import Shortcodes, split_raw
 
 _TOKEN = re.compile(
     r"""<!--.*?(?:-->|\Z)|</?[a-zA-Z][\w-]*+(?:\s(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^>"']++)*+)?/?(?:>|\Z)|[^<]+|<""",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, urlencode
 
-from ...catalog.search import ORDERS
+from ...catalog.full_text_search import ORDERS
 from ...chinese.scripts import SCRIPTS
 from ...exports import EXPORTS
 from ...feeds import FEEDS

@@ -20,7 +20,7 @@ from ..article_body import for_screen, kinds_of, text_of
 from ..comment_access import comments_link
 from ..current_site import in_script, own_site
 from ..download_links import estimates_of, export_links
-from ..headlines import Headline, headlines_of, with_lead_first
+from ..headlines import ListedHeadline, headlines_of, with_lead_first
 from ..long_pages import turn_of
 from ..pagination import cursor_of, next_link
 from ..rendering import (
@@ -49,12 +49,12 @@ GROUP = 4
 
 
 @dataclass(frozen=True)
-class Group:
+class SectionGroup:
     """A section on the home page with its newest articles, except those among the latest of all."""
 
     label: str
     address: str
-    headlines: list[Headline]
+    headlines: list[ListedHeadline]
 
 
 @bp.get(urls.HOME)
@@ -77,7 +77,7 @@ def home() -> Response:
     return render_page("home.html", f"{catalog.revision} {before}", build)
 
 
-def groups(sections: list[Collection], shown: Iterable[Teaser]) -> list[Group]:
+def groups(sections: list[Collection], shown: Iterable[Teaser]) -> list[SectionGroup]:
     """The newest articles of each section that are not in *shown*. Sections without any are omitted."""
     above = {teaser.slug for teaser in shown}
     found = []
@@ -85,7 +85,7 @@ def groups(sections: list[Collection], shown: Iterable[Teaser]) -> list[Group]:
         teasers = [teaser for teaser in services().catalog.latest(collection, limit=GROUP) if teaser.slug not in above]
         if teasers:
             [link] = translated_labels([section_link(collection)])
-            found.append(Group(link.label, link.address, headlines_of(teasers_shown(teasers), has_lead=False)))
+            found.append(SectionGroup(link.label, link.address, headlines_of(teasers_shown(teasers), has_lead=False)))
     return found
 
 

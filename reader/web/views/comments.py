@@ -18,8 +18,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...comments import acceptance
 from ...comments.comment import AUTHOR_MAY_CHANGE, OFF, PENDING, REVIEWED, Comment, Cursor, Listed, Submission, Thread
+from ...comments.comment_store import Sender
 from ...comments.plain_text import clean_line, clean_text
-from ...comments.store import Sender
 from ...errors import Busy, NotFound, ShareUsed, StateUnusable
 from ...i18n import Message, translated
 from ...models import Article, fingerprint

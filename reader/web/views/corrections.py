@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ... import urls
-from ...corrections import CORRECTED
+from ...article_corrections import CORRECTED
 from .. import services
 from ..current_site import in_script
 from ..pagination import cursor_of, next_link

@@ -11,7 +11,7 @@ from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ...catalog.file_listing import STATES, ListedFile
+from ...catalog.editor_file_list import STATES, ListedFile
 from ...editing import ledger
 from ...editing.article_files import Changed, create_beside, digest_of, find_file, read_file, replace_file
 from ...editing.file_requests import suffix_of_picture

@@ -15,8 +15,8 @@ from ... import urls
 from ...comments import acceptance
 from ...comments.comment import APPROVED, DISPLACED, HIDDEN, OFF, PENDING, REJECTED, Comment, Read, Submission
 from ...comments.comment_feed import waiting_feed
+from ...comments.comment_store import QUEUE_PER_PAGE
 from ...comments.plain_text import clean_text
-from ...comments.store import QUEUE_PER_PAGE
 from ...errors import NotFound
 from ...feeds import FEEDS
 from ...i18n import N_, Message, translated

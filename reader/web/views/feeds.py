@@ -10,9 +10,9 @@ from functools import lru_cache
 from flask import Blueprint, Flask, Response, current_app, request
 
 from ... import urls
+from ...article_corrections import CORRECTED
 from ...catalog import Catalog
 from ...comments.comment_feed import with_discussions
-from ...corrections import CORRECTED
 from ...feeds import FEEDS
 from ...feeds.deltas import Deltas
 from ...feeds.feed_page import FeedPage, look_up, to_feed

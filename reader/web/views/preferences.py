@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ..path_prefix import below_prefix
 from ..preference_choices import DEFAULTS, PREFERENCES, Preferences
 from ..rendering import render_page
 from ..request_context import COOKIE, request_context
 from ..request_origin import is_from_this_site, is_https
 from ..responses import PRIVATE
+from ..url_prefixing import below_prefix
 
 bp = Blueprint("preferences", __name__)
 

@@ -8,7 +8,7 @@ from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ...catalog.file_listing import PUBLISHED
+from ...catalog.editor_file_list import PUBLISHED
 from ...editing.draft_identity import is_still
 from ...errors import NotFound
 from ...media.images import MIMETYPES

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from ... import urls
+from ...catalog.full_text_search import ORDERS, Hit, Results, SearchCursor
 from ...catalog.query_parser import MAX_LENGTH, Query, parse
-from ...catalog.search import ORDERS, Hit, Results, SearchCursor
 from ...chinese.scripts import SCRIPTS, script_of
 from ...chinese.text_conversion import convert
 from ...i18n import N_

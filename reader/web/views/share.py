@@ -16,11 +16,11 @@ from ...models import Article, is_dated
 from .. import services
 from ..accent_colours import CONTRAST, LIGHT_PAPERS, readable
 from ..current_site import in_script, own_site
-from ..path_prefix import path_prefix
 from ..rendering import NavigationLink, render_page, section_links, translated_labels
 from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 from ..share_card_responses import drawn_picture
+from ..url_prefixing import path_prefix
 
 bp = Blueprint("share", __name__)
 

@@ -24,9 +24,9 @@ from ...site_identity import SitePicture
 from .. import services
 from ..current_site import shown_site
 from ..localized_templates import render_template
-from ..path_prefix import below_prefix
 from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
+from ..url_prefixing import below_prefix
 from .share import site_address
 
 bp = Blueprint("sitemaps", __name__)

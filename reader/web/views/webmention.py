@@ -15,7 +15,7 @@ from ...errors import Busy, FetchFailed, Moved, NotFound, StateUnusable
 from ...i18n import Message, translated
 from ...models import Article
 from ...webmentions import BOTH, RECEIVE
-from ...webmentions.queue import MentionQueue
+from ...webmentions.mention_queue import MentionQueue
 from .. import services
 from ..comment_access import is_closed, now, page_of
 from ..form_limits import limit_forms

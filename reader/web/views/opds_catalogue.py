@@ -11,13 +11,13 @@ from flask import Blueprint, Response, request
 from werkzeug.urls import iri_to_uri
 
 from ... import urls
+from ...catalog.full_text_search import SearchCursor
 from ...catalog.query_parser import parse
-from ...catalog.search import SearchCursor
 from ...exports import EXPORTS
 from ...feeds import opds
 from ...feeds.entries import FinishedExport, SiteIdentity, to_entry
 from ...feeds.feed_page import DESCRIPTION
-from ...feeds.opds import Book, Catalogue, Target
+from ...feeds.opds import Book, Catalogue, CatalogueLink
 from ...i18n import N_, translations
 from ...jobs.share_cards_and_covers import MIMETYPE as PICTURE
 from ...models import Article, Issue, Teaser, is_dated
@@ -50,7 +50,7 @@ def root() -> Response:
                 id=_id(site, name),
                 title=title,
                 updated=services().catalog.changed_at,
-                links=(Target("subsection", site.absolute(path), opds.ACQUISITION),),
+                links=(CatalogueLink("subsection", site.absolute(path), opds.ACQUISITION),),
                 summary=title,
             )
             for name, title, path in collections
@@ -144,14 +144,14 @@ def _catalogue(
 ) -> Catalogue:
     self_path = iri_to_uri(request.full_path).rstrip("?")
     links = [
-        Target("self", site.absolute(self_path), mimetype),
-        Target("start", site.absolute(urls.OPDS), opds.NAVIGATION),
-        Target("search", site.absolute(OPENSEARCH), opds.OPENSEARCH),
+        CatalogueLink("self", site.absolute(self_path), mimetype),
+        CatalogueLink("start", site.absolute(urls.OPDS), opds.NAVIGATION),
+        CatalogueLink("search", site.absolute(OPENSEARCH), opds.OPENSEARCH),
     ]
     if self_path != path:
-        links.append(Target("first", site.absolute(path), mimetype))
+        links.append(CatalogueLink("first", site.absolute(path), mimetype))
     if after:
-        links.append(Target("next", site.absolute(after), mimetype))
+        links.append(CatalogueLink("next", site.absolute(after), mimetype))
     updated = max((book.updated for book in books), default=services().catalog.changed_at)
     return Catalogue(_id(site, name), title, updated, site.name, site.language, tuple(links), tuple(books))
 
@@ -183,7 +183,7 @@ def _article_book(
         id=entry.id,
         title=entry.title,
         updated=entry.updated,
-        links=(*files, *opds.cover(picture, PICTURE), Target("alternate", entry.address, "text/html")),
+        links=(*files, *opds.cover(picture, PICTURE), CatalogueLink("alternate", entry.address, "text/html")),
         summary=entry.summary,
         language=entry.language,
         published=entry.published,
@@ -201,7 +201,7 @@ def _issue_book(site: SiteIdentity, issue: Issue) -> Book:
         id=_id(site, f"issue/{issue.day}"),
         title=f"{site.name} {issue.day}",
         updated=max(max(teaser.published, teaser.updated) for teaser in issue.teasers),
-        links=(*files, *opds.cover(picture, PICTURE), Target("alternate", page, "text/html")),
+        links=(*files, *opds.cover(picture, PICTURE), CatalogueLink("alternate", page, "text/html")),
         summary=" · ".join(teaser.title for teaser in issue.teasers[:12]),
         language=site.language,
         published=min(teaser.published for teaser in issue.teasers),

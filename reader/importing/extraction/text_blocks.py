@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from ...errors import UnreadableArticle
 from ...i18n import Message
 from ...sanitizer import check_attributes, strip_control_characters
-from .patterns import BODY, COMMENTS, OUTSIDE, POST, STOP, TAXONOMY, TOKEN, UNWELCOME
+from .page_patterns import BODY, COMMENTS, OUTSIDE, POST, STOP, TAXONOMY, TOKEN, UNWELCOME
 
 NEVER_TEXT = frozenset((
     "script", "style", "noscript", "iframe", "select", "textarea", "button", "input", "template", "object", "embed",

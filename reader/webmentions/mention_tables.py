@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
 
-from ..state.database_tables import METADATA, Moment
+from ..state.state_tables import METADATA, Moment
 
 webmentions = Table(
     "webmentions",

@@ -31,7 +31,7 @@ _MEDIA = ("src", "mp4", "m4v", "webm", "ogv", "flv", "mp3", "m4a", "ogg", "wav",
 
 
 @dataclass(frozen=True)
-class Picture:
+class LibraryPicture:
     """A picture of the site's media library. ``parent`` is the id of the post that it was uploaded for."""
 
     address: str
@@ -53,7 +53,7 @@ class Shortcodes:
     ``unknown`` collects the names of shortcodes that are not understood.
     """
 
-    gallery: Callable[[Iterable[str]], Iterable[Picture]]
+    gallery: Callable[[Iterable[str]], Iterable[LibraryPicture]]
     unknown: dict[str, None] = field(default_factory=dict)
 
     def replace(self, html: str) -> str:

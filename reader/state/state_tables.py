@@ -1,6 +1,6 @@
 """The metadata of all tables of the state database, the column types that both engines know, and our own tables.
 
-A module adds its tables to METADATA in a file of its own called ``database_tables.py``. Imports SQLAlchemy.
+A module adds its tables to METADATA in a file whose name ends in ``_tables.py``. Imports SQLAlchemy.
 """
 
 from __future__ import annotations

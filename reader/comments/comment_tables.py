@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, false
 
-from ..state.database_tables import METADATA, Moment
+from ..state.state_tables import METADATA, Moment
 
 comments = Table(
     "comments",
@@ -41,8 +41,8 @@ comments = Table(
 or the same line of an imported file makes one comment: ``form:…``, ``isso:12``.
 
 ``answers`` is the number of approved answers below one at the top; ``is_shown`` tells whether the page has it: while it
-is approved or has answers. Both are derived, and kept by ``counting.py`` with each change of a status, so that a page
-of a hundred thousand comments is found without reading them. ``client`` and ``network`` are pseudonyms of a day.
+is approved or has answers. Both are derived. ``comment_counts.py`` updates them with each change of a status, so that a
+page of a hundred thousand comments is found without reading them. ``client`` and ``network`` are pseudonyms of a day.
 """
 
 comment_counts = Table(

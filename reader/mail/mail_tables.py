@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from ..state.database_tables import METADATA, Moment
+from ..state.state_tables import METADATA, Moment
 
 
 def _texts(*names: str) -> list[Column[str]]:

@@ -55,7 +55,7 @@ class MentionQueue:
         from sqlalchemy import delete, func, select
 
         from ..state.cache_invalidation import note_change
-        from .database_tables import webmentions as w
+        from .mention_tables import webmentions as w
 
         host = urlsplit(source).hostname or ""
         waiting = select(func.count()).where(w.c.status == WAITING, w.c.is_sent.is_(False))
@@ -79,7 +79,7 @@ class MentionQueue:
         that an earlier version linked to. What was sent for this version is not sent again."""
         from sqlalchemy import select, update
 
-        from .database_tables import webmentions as w
+        from .mention_tables import webmentions as w
 
         wanted = list(links)
         with self.state.reading() as connection:
@@ -103,7 +103,7 @@ class MentionQueue:
         process's for LEASE."""
         from sqlalchemy import select, update
 
-        from .database_tables import webmentions as w
+        from .mention_tables import webmentions as w
 
         order = (w.c.attempts, w.c.is_sent.desc(), w.c.due_at, w.c.id)
         due = select(w).where(w.c.status == WAITING, w.c.due_at <= now).order_by(*order).limit(limit)
@@ -120,7 +120,7 @@ class MentionQueue:
         """It was sent, or verified, or given up. What was received goes: it is a comment now, or nothing."""
         from sqlalchemy import delete, update
 
-        from .database_tables import webmentions as w
+        from .mention_tables import webmentions as w
 
         with self.state.writing() as connection:
             if mention.is_sent:
@@ -132,7 +132,7 @@ class MentionQueue:
         """Again after a pause that grows; not any more after the last of PAUSES."""
         from sqlalchemy import update
 
-        from .database_tables import webmentions as w
+        from .mention_tables import webmentions as w
 
         if mention.attempts > len(PAUSES):
             self.finish(mention, note)
@@ -145,7 +145,7 @@ class MentionQueue:
         """What was told, of an article: the note of each target, empty while it waits."""
         from sqlalchemy import select
 
-        from .database_tables import webmentions as w
+        from .mention_tables import webmentions as w
 
         with self.state.reading() as connection:
             rows = connection.execute(select(w).where(w.c.page == page, w.c.is_sent).order_by(w.c.id))
@@ -155,7 +155,7 @@ class MentionQueue:
 def _insert(connection: Any, **values: Any) -> None:
     from sqlalchemy import insert
 
-    from .database_tables import webmentions
+    from .mention_tables import webmentions
 
     row = {"version": "", "status": WAITING, "attempts": 0, "note": ""} | values
     connection.execute(insert(webmentions).values(**row))

@@ -81,7 +81,7 @@ class CommentStore:
 
     def _site_key(self) -> bytes:
         """Comments can be read while nobody can write: on a read-only disk, or while another process writes."""
-        from .database_writes import known_site_key, site_key
+        from .comment_writes import known_site_key, site_key
 
         with self.state.reading() as connection:
             if key := known_site_key(connection):
@@ -101,7 +101,7 @@ class CommentStore:
             return None
         if self.state.path and not self.state.path.exists():
             return {}  # nobody has commented on this site: SQLAlchemy need not be imported
-        from .queries import counts
+        from .comment_queries import counts
 
         try:
             with self.state.reading() as connection:
@@ -112,35 +112,35 @@ class CommentStore:
 
     def page(self, page: str, *, cookie: str, oldest_first: bool, cursor: Cursor = START) -> CommentPage | None:
         """None if the *cursor* is no thread of the article."""
-        from . import queries
+        from . import comment_queries
 
         author = self.signatures.author_of(cookie) if cookie else ""
         with self.state.reading() as connection:
-            found = queries.threads(connection, page, cursor, THREADS_PER_PAGE, oldest_first=oldest_first)
+            found = comment_queries.threads(connection, page, cursor, THREADS_PER_PAGE, oldest_first=oldest_first)
             if found is None:
                 return None
-            own = tuple(queries.of_author(connection, page, author))
-            return CommentPage(queries.counts(connection, [page]).get(page, 0), found, own)
+            own = tuple(comment_queries.of_author(connection, page, author))
+            return CommentPage(comment_queries.counts(connection, [page]).get(page, 0), found, own)
 
     def thread(self, page: str, first: int, cursor: Cursor = START) -> Listed[Thread] | None:
         """One thread with a page of its answers. None if there is no such thread, or the *cursor* is none of it."""
-        from . import queries
+        from . import comment_queries
 
         with self.state.reading() as connection:
-            return queries.thread(connection, page, first, cursor)
+            return comment_queries.thread(connection, page, first, cursor)
 
     def comment(self, number: int) -> Comment | None:
-        from . import queries
+        from . import comment_queries
 
         with self.state.reading() as connection:
-            return queries.comment(connection, number)
+            return comment_queries.comment(connection, number)
 
     def newest(self, page: str = "", limit: int = 25, but: Collection[str] = ()) -> list[Comment]:
         """Approved comments of an article, or of all *but* some, newest first."""
-        from . import queries
+        from . import comment_queries
 
         with self.state.reading() as connection:
-            return queries.newest(connection, page, limit, but)
+            return comment_queries.newest(connection, page, limit, but)
 
     # -- visitors ----------------------------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class CommentStore:
         address of a school.
         Raises Busy if too many wait already (``pending_limits.py``).
         """
-        from . import database_writes, pending_limits, queries
+        from . import comment_queries, comment_writes, pending_limits
 
         author = self.signatures.author_of(sender.cookie) if sender.cookie else ""
         author_id = "" if author else self._author_id(page, sent, sender)
@@ -159,14 +159,14 @@ class CommentStore:
         reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
         digest = acceptance.digest_of(sent.text)
         with self.state.writing() as connection:
-            key = database_writes.key_of_day(connection, now)
+            key = comment_writes.key_of_day(connection, now)
             sent_from = Origin(pseudonym(sender.client, key), pseudonym(sender.network, key))
-            if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
+            if comment_queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
                 reasons.append(acceptance.DUPLICATE)
-            if acceptance.is_flood(*queries.count_of(connection, sent_from, now - timedelta(hours=1))):
+            if acceptance.is_flood(*comment_queries.count_of(connection, sent_from, now - timedelta(hours=1))):
                 reasons.append(acceptance.FLOOD)
             origin = f"form:{_hash(author, page, sender.form, sent.name, sent.text)}"
-            while (known := queries.of_origin(connection, origin)) and known.status == WITHDRAWN:
+            while (known := comment_queries.of_origin(connection, origin)) and known.status == WITHDRAWN:
                 origin = f"{origin}:{known.id}"
             if known:
                 is_secret = known.status == PENDING and known.edited_at is None
@@ -175,8 +175,8 @@ class CommentStore:
             if waits:
                 pending_limits.make_room(connection, page, sent_from, now)
             status = PENDING if waits else APPROVED
-            new = database_writes.NewComment(page, sent, now, status, origin, author, sent_from, digest, tuple(reasons))
-            return database_writes.post(connection, new), author_id
+            new = comment_writes.NewComment(page, sent, now, status, origin, author, sent_from, digest, tuple(reasons))
+            return comment_writes.post(connection, new), author_id
 
     def _author_id(self, page: str, sent: Submission, sender: Sender) -> str:
         """An id that nobody can guess, and that a second press of the same button gets again."""
@@ -189,61 +189,61 @@ class CommentStore:
 
     def correct(self, number: int, cookie: str, sent: Submission, rules: Rules, now: datetime) -> Comment | None:
         """The comment before; None if it can't be changed (any more). The corrected text may have to wait again."""
-        from . import database_writes, queries
+        from . import comment_queries, comment_writes
 
         author = self.signatures.author_of(cookie)
         reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
         digest = acceptance.digest_of(sent.text)
         with self.state.writing() as connection:
-            comment = queries.comment(connection, number)
+            comment = comment_queries.comment(connection, number)
             if comment is None or not comment.may_be_changed_by(author, now):
                 return None
             if comment.text == sent.text:
                 return comment
-            if queries.is_said_before(connection, digest, now - SAME_TEXT_FOR, comment.id):
+            if comment_queries.is_said_before(connection, digest, now - SAME_TEXT_FOR, comment.id):
                 reasons.append(acceptance.DUPLICATE)
             waits = comment.status == PENDING or acceptance.waits(rules.mode, tuple(reasons))
-            database_writes.correct(connection, comment, sent.text, PENDING if waits else comment.status, digest, now)
+            comment_writes.correct(connection, comment, sent.text, PENDING if waits else comment.status, digest, now)
             return comment
 
     def withdraw(self, number: int, cookie: str, now: datetime) -> Comment | None:
         """The comment before; None if it can't be withdrawn (any more)."""
-        from . import database_writes, queries
+        from . import comment_queries, comment_writes
 
         author = self.signatures.author_of(cookie)
         with self.state.writing() as connection:
-            comment = queries.comment(connection, number)
+            comment = comment_queries.comment(connection, number)
             if comment is None or not comment.may_be_changed_by(author, now):
                 return None
-            database_writes.withdraw(connection, comment, now)
+            comment_writes.withdraw(connection, comment, now)
             return comment
 
     # -- editors -----------------------------------------------------------------------------------------------------
 
     def queue(self, status: str, words: str, number: int) -> tuple[list[Comment], dict[int, list[Any]], int]:
         """A page of the comments of a status, the acts on them, and how many there are."""
-        from . import queries
+        from . import comment_queries
 
         with self.state.reading() as connection:
             skip = (number - 1) * QUEUE_PER_PAGE
-            found = queries.queue(connection, status, words, skip, QUEUE_PER_PAGE)
-            acts = queries.acts_of(connection, [comment.id for comment in found])
-            return found, acts, queries.queue_length(connection, status, words)
+            found = comment_queries.queue(connection, status, words, skip, QUEUE_PER_PAGE)
+            acts = comment_queries.acts_of(connection, [comment.id for comment in found])
+            return found, acts, comment_queries.queue_length(connection, status, words)
 
     def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None) -> int:
         """How many comments *act*, one of ``REVIEW``, changed; with *read* only those that are as they were read."""
-        from . import database_writes
+        from . import comment_writes
 
         with self.state.writing() as connection:
-            return len(database_writes.review(connection, numbers, act, editor, now, read))
+            return len(comment_writes.review(connection, numbers, act, editor, now, read))
 
     def is_unread(self, numbers: Iterable[int], read: Read, *, alone: bool) -> bool:
         """Whether one of the comments has another text than was read. One that another editor has dealt with is passed
         over among others; *alone* it counts, too, unless it is public."""
-        from . import queries
+        from . import comment_queries
 
         with self.state.reading() as connection:
-            found = queries.several(connection, numbers)
+            found = comment_queries.several(connection, numbers)
         return any(
             not read.is_still(comment) if comment.status == read.status else alone and not comment.is_public
             for comment in found
@@ -251,11 +251,11 @@ class CommentStore:
 
     def answer(self, number: int, sent: Submission, editor: str, now: datetime) -> Comment | None:
         """The paper's public answer to a comment, which becomes public too; None if there is no such comment."""
-        from . import database_writes, queries
+        from . import comment_queries, comment_writes
 
         with self.state.writing() as connection:
-            comment = queries.comment(connection, number)
-            return database_writes.answer(connection, comment, sent, editor, now) if comment else None
+            comment = comment_queries.comment(connection, number)
+            return comment_writes.answer(connection, comment, sent, editor, now) if comment else None
 
 
 def _hash(*parts: str) -> str:

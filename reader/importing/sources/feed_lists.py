@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...errors import NotImported
 from ...formats.xml_reader import read_xml
 from ...i18n import Message
-from .feeds import ByteBudget, feed_items, is_feed
+from .feed_entries import ByteBudget, feed_items, is_feed
 from .http import Fetcher
 from .items import Found
 

@@ -18,7 +18,7 @@ from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
 from ..extraction.bylines import is_person, names_in
-from ..extraction.patterns import TOKEN
+from ..extraction.page_patterns import TOKEN
 from .html_to_text import plain_title
 from .http import Fetched, Fetcher
 from .items import SourceItem

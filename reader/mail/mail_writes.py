@@ -26,7 +26,7 @@ from sqlalchemy import (
 from ..state.insert_once import insert_once
 from . import choices
 from .choices import ISSUE, TURNS, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
-from .database_tables import (
+from .mail_tables import (
     mail_blocked,
     mail_counts,
     mail_editions,

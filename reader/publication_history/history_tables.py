@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from ..state.database_tables import METADATA, Moment
+from ..state.state_tables import METADATA, Moment
 
 
 def _by_slug(name: str, *texts: str, time: str = "") -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
 
-from ..state.database_tables import METADATA, Moment
+from ..state.state_tables import METADATA, Moment
 
 editors = Table(
     "editors",

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ..state.cache_invalidation import note_change
 from ..state.insert_once import insert_once
-from . import queries
+from . import comment_queries
 from .comment import (
     APPROVED,
     DISPLACED,
@@ -31,8 +31,8 @@ from .comment import (
     Read,
     Submission,
 )
-from .counting import count_status
-from .database_tables import comment_acts, comment_keys, comments
+from .comment_counts import count_status
+from .comment_tables import comment_acts, comment_keys, comments
 
 TOPIC = "comments"
 """Of the noted changes; their keys are the articles' first slugs."""
@@ -75,7 +75,7 @@ def values_of(new: NewComment) -> dict[str, object]:
 def post(connection: Connection, new: NewComment) -> Comment:
     """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
     to one that nobody has seen, stands at the top."""
-    target = queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
+    target = comment_queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
     is_seen = target and target.status not in (PENDING, REJECTED, DISPLACED)
     is_there = target and target.page == new.page and is_seen
     below = target if is_there else None
@@ -83,9 +83,9 @@ def post(connection: Connection, new: NewComment) -> Comment:
     is_new = insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
     if is_new and new.status == APPROVED:
-        count_status(connection, queries.comment_of(row), "", APPROVED)
+        count_status(connection, comment_queries.comment_of(row), "", APPROVED)
         note_change(connection, TOPIC, new.page)
-    return queries.comment_of(row)
+    return comment_queries.comment_of(row)
 
 
 def review(
@@ -97,7 +97,7 @@ def review(
     """
     status = REVIEW[act]
     rows = select(comments).where(comments.c.id.in_(list(numbers)), comments.c.status.not_in((status, WITHDRAWN)))
-    found = [queries.comment_of(row) for row in connection.execute(rows.order_by(comments.c.id))]
+    found = [comment_queries.comment_of(row) for row in connection.execute(rows.order_by(comments.c.id))]
     changed = [comment for comment in found if read is None or read.is_still(comment)]
     for comment in changed:
         _set(connection, comment, act, editor, now, status=HIDDEN if _was_public(comment, act) else status)
@@ -130,7 +130,7 @@ def answer(connection: Connection, to: Comment, sent: Submission, editor: str, n
     """The paper's answer below *to*, which becomes public with it."""
     review(connection, [to.id], APPROVE, editor, now)
     origin = f"paper:{to.id}:{hashlib.sha256(sent.text.encode()).hexdigest()[:24]}"
-    if known := queries.of_origin(connection, origin):
+    if known := comment_queries.of_origin(connection, origin):
         if known.status == APPROVED:  # the button was pressed twice
             return known
         origin = f"{origin}:{secrets.token_hex(12)}"

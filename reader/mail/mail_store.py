@@ -40,7 +40,7 @@ class MailStore:
     @property
     def _key(self) -> bytes:
         """Pages can be read while nobody can write."""
-        from .database_writes import known_site_key, site_key
+        from .mail_writes import known_site_key, site_key
 
         with self._lock:
             if not self._known_key:
@@ -66,8 +66,8 @@ class MailStore:
         """
         from sqlalchemy import insert
 
-        from . import database_writes
-        from .database_tables import mail_requests
+        from . import mail_writes
+        from .mail_tables import mail_requests
 
         token = secrets.token_urlsafe(24)
         with self.state.writing() as connection:
@@ -77,21 +77,21 @@ class MailStore:
                 (choices.CONFIRMATIONS_OF_NETWORK, network),
                 (choices.CONFIRMATIONS_OF_SITE, "everybody"),
             ):
-                if subject and not database_writes.spend(connection, limit, subject, now):
+                if subject and not mail_writes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)
-            has_share = database_writes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
-            if not has_share or database_writes.is_blocked(connection, address):
+            has_share = mail_writes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
+            if not has_share or mail_writes.is_blocked(connection, address):
                 return
             values = {**vars(choice), "token_hash": _hash(token), "address": address, "made_at": now}
             connection.execute(insert(mail_requests).values(**values))
             content = {"token": token, "locale": choice.locale, "frequency": choice.frequency}
-            database_writes.queue(connection, CONFIRMATION, address, f"confirmation:{_hash(token)}", content, now)
+            mail_writes.queue(connection, CONFIRMATION, address, f"confirmation:{_hash(token)}", content, now)
 
     def request_with(self, token: str, now: datetime) -> Request | None:
         """What a confirmation's link stands for; None if it is none, or too old."""
         from sqlalchemy import select
 
-        from .database_tables import mail_requests
+        from .mail_tables import mail_requests
 
         with self.state.reading() as connection:
             query = select(mail_requests).where(mail_requests.c.token_hash == _hash(token))
@@ -102,24 +102,24 @@ class MailStore:
 
     def confirm(self, token: str, now: datetime) -> Request | None:
         """Subscribes the address of a confirmation if it ordered the issue. Pressing the button twice does no harm."""
-        from . import database_writes
+        from . import mail_writes
 
         request = self.request_with(token, now)
         if request and request.choice.frequency:
             with self.state.writing() as connection:
-                if database_writes.is_blocked(connection, request.address):
+                if mail_writes.is_blocked(connection, request.address):
                     return None
-                database_writes.subscribe(connection, request.address, request.choice, now)
+                mail_writes.subscribe(connection, request.address, request.choice, now)
         return request
 
     def block(self, token: str, now: datetime) -> bool:
         """No mail to the address of a confirmation, ever. Returns whether there is one."""
-        from . import database_writes
+        from . import mail_writes
 
         if (request := self.request_with(token, now)) is None:
             return False
         with self.state.writing() as connection:
-            database_writes.block(connection, request.address, now)
+            mail_writes.block(connection, request.address, now)
         return True
 
     def cookie_of(self, address: str, device: str = "") -> str:
@@ -141,50 +141,50 @@ class MailStore:
 
         Raises Busy if the owner, the receiver or the whole site has had its share of the day.
         """
-        from . import database_writes
+        from . import mail_writes
 
         origin = f"document:{_hash(repr((form, owner, to, sorted(content.items()))))}"
         with self.state.writing() as connection:
-            if database_writes.is_blocked(connection, owner) or database_writes.is_blocked(connection, to):
+            if mail_writes.is_blocked(connection, owner) or mail_writes.is_blocked(connection, to):
                 return
-            if not database_writes.queue(connection, DOCUMENT, to, origin, {**content, "owner": owner}, now):
+            if not mail_writes.queue(connection, DOCUMENT, to, origin, {**content, "owner": owner}, now):
                 return
             subjects = (key_of(owner), key_of(to), "")
             for limit, subject in zip(choices.LIMITS_OF_DOCUMENTS, subjects, strict=True):
-                if not database_writes.spend(connection, limit, subject, now):
+                if not mail_writes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)  # and so nothing of this is kept
 
     # -- subscribers -------------------------------------------------------------------------------------------------
 
     def subscriber_with(self, token: str) -> Subscriber | None:
         """Whose unsubscribe link has *token*."""
-        from . import database_writes
+        from . import mail_writes
 
         number, _, rest = token.partition("-")
         if not (number.isascii() and number.isdigit() and len(number) < 10):
             return None
         with self.state.reading() as connection:
-            found = database_writes.subscriber(connection, int(number))
+            found = mail_writes.subscriber(connection, int(number))
         return found if found and hmac.compare_digest(found.secret.encode(), rest.encode()) else None
 
     def unsubscribe(self, token: str) -> bool:
         """Whether there was such a subscriber."""
-        from . import database_writes
+        from . import mail_writes
 
         if (found := self.subscriber_with(token)) is None:
             return False
         with self.state.writing() as connection:
-            database_writes.unsubscribe(connection, found.id)
+            mail_writes.unsubscribe(connection, found.id)
         return True
 
     def change(self, token: str, frequency: str, script: str, now: datetime) -> Subscriber | None:
-        from . import database_writes
+        from . import mail_writes
 
         if (found := self.subscriber_with(token)) is None:
             return None
         choice = replace(found.choice, frequency=frequency, script=script)
         with self.state.writing() as connection:
-            database_writes.subscribe(connection, found.address, choice, now)
+            mail_writes.subscribe(connection, found.address, choice, now)
         return replace(found, choice=choice)
 
 

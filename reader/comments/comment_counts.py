@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from .comment import APPROVED, Comment
-from .database_tables import comment_counts, comments
+from .comment_tables import comment_counts, comments
 
 c = comments.c
 

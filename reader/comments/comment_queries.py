@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union_all
 
 from .comment import APPROVED, PENDING, Comment, Cursor, Listed, Origin, Thread
-from .database_tables import comment_acts, comment_counts, comments
+from .comment_tables import comment_acts, comment_counts, comments
 from .paging import part
 
 FIRST_ANSWERS, ANSWERS_PER_PAGE = 5, 20

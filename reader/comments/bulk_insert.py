@@ -1,4 +1,4 @@
-"""Stores many imported comments with few statements. Part of the caller's transaction, as in ``database_writes.py``.
+"""Stores many imported comments with few statements. Part of the caller's transaction, as in ``comment_writes.py``.
 
 ``database_writes.post`` takes seven statements for each comment, most of whose cost is building them.
 Imports SQLAlchemy.
@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from .comment import APPROVED
-from .counting import add_to_pages
-from .database_tables import comments
-from .database_writes import NewComment, values_of
+from .comment_counts import add_to_pages
+from .comment_tables import comments
+from .comment_writes import NewComment, values_of
 
 c = comments.c
 

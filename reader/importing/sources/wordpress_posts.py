@@ -21,8 +21,8 @@ from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
 from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
 from .old_addresses import aliases_of
-from .shortcodes import Picture, Shortcodes
 from .wordpress_body import to_html
+from .wordpress_shortcodes import LibraryPicture, Shortcodes
 
 _MARK = b"wordpress.org/export/"
 _NO_ARTICLES = frozenset(
@@ -52,14 +52,14 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Site:
+class ExportedSite:
     """What the export says of the whole site. ``parents`` gives (name, nicename of the parent) by nicename."""
 
     language: str = ""
     authors: dict[str, str] = field(default_factory=dict)
     parents: dict[str, tuple[str, str]] = field(default_factory=dict)
     category_ids: dict[str, str] = field(default_factory=dict)
-    pictures: dict[str, Picture] = field(default_factory=dict)
+    pictures: dict[str, LibraryPicture] = field(default_factory=dict)
     shared_blocks: dict[str, str] = field(default_factory=dict)
 
 
@@ -123,8 +123,8 @@ def _post(item: etree._Element) -> Post:
     return Post(_fields(item), meta, tuple(terms), comments)
 
 
-def _site(channel: etree._Element, found: list[Post]) -> Site:
-    site = Site(language=(channel.findtext("language") or "").strip())
+def _site(channel: etree._Element, found: list[Post]) -> ExportedSite:
+    site = ExportedSite(language=(channel.findtext("language") or "").strip())
     for child in channel.iterchildren(tag=etree.Element):
         said = _fields(child)
         if _name(child) == "wp:author":
@@ -141,8 +141,8 @@ def _site(channel: etree._Element, found: list[Post]) -> Site:
     return site
 
 
-def _picture(post: Post) -> Picture:
-    return Picture(
+def _picture(post: Post) -> LibraryPicture:
+    return LibraryPicture(
         post.get("wp:attachment_url").strip(),
         plain_title(post.meta.get("_wp_attachment_image_alt", "")),
         escape(plain_summary(post.get("excerpt:encoded")), quote=False),
@@ -153,7 +153,7 @@ def _picture(post: Post) -> Picture:
 # -- a post -------------------------------------------------------------------------------------------------------
 
 
-def _item(name: str, post: Post, site: Site, read_sibling: ReadSibling) -> SourceItem:
+def _item(name: str, post: Post, site: ExportedSite, read_sibling: ReadSibling) -> SourceItem:
     shortcodes = Shortcodes(partial(_gallery, post.get("wp:post_id"), site.pictures))
     html = to_html(post.get("content:encoded"), shortcodes, site.shared_blocks)
     html = _featured(html, post, site.pictures) + html
@@ -170,7 +170,7 @@ def _item(name: str, post: Post, site: Site, read_sibling: ReadSibling) -> Sourc
     )
 
 
-def _draft(post: Post, site: Site) -> Draft:
+def _draft(post: Post, site: ExportedSite) -> Draft:
     section, tags = _filed(post, site)
     published, updated = _published(post), _moment(post, "wp:post_modified")
     author = post.get("dc:creator").strip()
@@ -218,7 +218,7 @@ def _notes(post: Post, unknown: Iterable[str]) -> Iterator[str]:
         yield Message("not understood, only its text was kept: %(names)s", names=names)
 
 
-def _filed(post: Post, site: Site) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _filed(post: Post, site: ExportedSite) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(section path, tags). A post has one section: its primary category, else the first of the deepest."""
     paths = {
         nicename: _path(nicename, name, site)
@@ -232,7 +232,7 @@ def _filed(post: Post, site: Site) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return section, tuple(dict.fromkeys(tag for tag in (*tags, *others) if tag))
 
 
-def _path(nicename: str, name: str, site: Site) -> tuple[str, ...]:
+def _path(nicename: str, name: str, site: ExportedSite) -> tuple[str, ...]:
     """The names from the root to the category. A slash would part a name in two."""
     path = [name]
     seen = {nicename}
@@ -276,7 +276,7 @@ def _date(text: str) -> datetime | None:
 # -- pictures -----------------------------------------------------------------------------------------------------
 
 
-def _gallery(post_id: str, pictures: Mapping[str, Picture], ids: Iterable[str]) -> list[Picture]:
+def _gallery(post_id: str, pictures: Mapping[str, LibraryPicture], ids: Iterable[str]) -> list[LibraryPicture]:
     """The pictures of *ids*; of none, those that were uploaded for the post."""
     wanted = list(ids)
     if wanted:
@@ -284,7 +284,7 @@ def _gallery(post_id: str, pictures: Mapping[str, Picture], ids: Iterable[str]) 
     return [picture for picture in pictures.values() if picture.parent == post_id and post_id]
 
 
-def _featured(html: str, post: Post, pictures: Mapping[str, Picture]) -> str:
+def _featured(html: str, post: Post, pictures: Mapping[str, LibraryPicture]) -> str:
     """The featured picture, unless the text shows it too, in whatever size."""
     number = post.meta.get("_thumbnail_id", "")
     picture = pictures.get(number) if number else None
