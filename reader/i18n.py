@@ -1,6 +1,7 @@
 """Translations: English msgids, Chinese catalogues compiled from ``translations/*/LC_MESSAGES/messages.po``.
 
-The repository holds only the .po files; ``compile_catalogues`` writes the .mo files that Flask-Babel reads.
+The repository holds only the .po files; ``compile_catalogues`` writes the .mo files that Flask-Babel reads. Set-up has
+it write them beside the sources, as Python's are compiled: making one takes 0.1 s.
 ``translations`` returns the catalogue of an article's language for exports and feeds.
 
 Errors and problems are created before the reader's language is known. So their text is a ``Message``, English text
@@ -17,6 +18,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -220,18 +222,20 @@ def compile_catalogues(folder: Path) -> None:
     """
     for locale in locales():
         target = folder / locale / "LC_MESSAGES" / "messages.mo"
-        if not _is_current(target, locale):
+        if not _current(target, locale):
             compiled = _compiled(locale)
             _replace(target, compiled + _checksum(locale, compiled))
 
 
-def _is_current(target: Path, locale: str) -> bool:
-    """Whether the checksum at the end of *target*, which gettext doesn't read, is that of its content and sources."""
+def _current(target: Path, locale: str) -> bytes:
+    """The catalogue in the file; empty unless the checksum at its end, which gettext doesn't read, is that of its
+    content and sources."""
     try:
         content = target.read_bytes()
     except OSError:
-        return False
-    return content[-_CHECKSUM_BYTES:] == _checksum(locale, content[:-_CHECKSUM_BYTES])
+        return b""
+    compiled = content[:-_CHECKSUM_BYTES]
+    return compiled if content[-_CHECKSUM_BYTES:] == _checksum(locale, compiled) else b""
 
 
 def _checksum(locale: str, compiled: bytes) -> bytes:
@@ -263,7 +267,12 @@ def _loaded(locale: str) -> gettext.NullTranslations:
 
 @cache
 def _compiled(locale: str) -> bytes:
-    """The .mo file of a locale. Reproducible: Babel sorts by msgid and adds no date."""
+    """The .mo file of a locale: the one beside its source if it is current."""
+    return _current(_source(locale).with_suffix(".mo"), locale) or _made(locale)
+
+
+def _made(locale: str) -> bytes:
+    """Reproducible: Babel sorts by msgid, and the date is none."""
     from babel.messages.mofile import write_mo  # here: most processes compile none, and importing it takes 30 ms
     from babel.messages.pofile import read_po
 
@@ -271,6 +280,7 @@ def _compiled(locale: str) -> bytes:
         catalogue = read_po(source, locale=locale)
     if locale == "zh_Hant":
         _fill(catalogue, "zh_Hans")
+    catalogue.creation_date = datetime.fromtimestamp(0, UTC)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     return compiled.getvalue()

@@ -22,6 +22,8 @@ LIBRARIES = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2",
 FONT_HEAD_BYTES = 4096
 """The head of a font file: its table directory, which holds a checksum of each table (OpenType 1.9, font file)."""
 
+COMPILED = ".mo"
+"""Made of others, so there or not."""
 EXCLUDED_FOLDERS = ("__pycache__", "cache", "templates", "static")
 """Folders under ``reader/`` that are generated at run time or exist only in an installed package."""
 
@@ -95,4 +97,4 @@ def _names(folder: Path) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in EXCLUDED_FOLDERS]
         inside = os.path.relpath(place, folder)
-        yield from (f"{inside}/{name}" for name in names)
+        yield from (f"{inside}/{name}" for name in names if not name.endswith(COMPILED))

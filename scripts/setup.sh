@@ -72,6 +72,7 @@ main() {
       ;;
   esac
   compile_modules
+  compile_catalogues
 }
 
 at_once() { # $@: commands; each has minutes of work on a new machine, and none needs another. Waits for all.
@@ -236,6 +237,15 @@ compile_modules() { # as pip does: with PYTHONDONTWRITEBYTECODE each process wou
   if [ -d reader ] && { [ ! -e "$stamp" ] || find reader -name '*.py' -newer "$stamp" | grep -q .; }; then
     { .venv/bin/python -m compileall -q reader && touch "$stamp"; } >/dev/null 2>&1 || true
   fi
+}
+
+compile_catalogues() { # else each command in Chinese and each new server compiles them
+  local source
+  for source in reader/translations/*/LC_MESSAGES/messages.po; do
+    [ -e "$source" ] && [ "$source" -nt "${source%.po}.mo" ] || continue
+    .venv/bin/python -c 'from reader import i18n; i18n.compile_catalogues(i18n.FOLDER)' >/dev/null 2>&1 || true
+    touch -c "${source%.po}.mo" # one that was right was left alone
+  done
 }
 
 # --- fonts for rare characters: too big for the repository, so built here --------------------------------------------

@@ -7,7 +7,9 @@ import io
 import os
 import pickle
 import re
+import shutil
 import string
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,24 @@ def test_a_catalogue_that_was_compiled_before_is_not_compiled_again_at_a_start(t
     assert compiled == []
 
 
+def test_one_that_set_up_compiled_is_taken_if_it_is_of_these_sources(tmp_path, monkeypatch):
+    right = i18n._made("zh_Hans")
+    monkeypatch.setattr(
+        i18n, "FOLDER", shutil.copytree(i18n.FOLDER, tmp_path / "of reader", ignore=shutil.ignore_patterns("*.mo"))
+    )
+    monkeypatch.setattr(i18n, "_compiled", i18n._compiled.__wrapped__)
+    i18n.compile_catalogues(i18n.FOLDER)
+    made: list[str] = []
+    monkeypatch.setattr(i18n, "_made", lambda locale: made.append(locale) or right)
+    i18n.compile_catalogues(tmp_path / "of a site")
+    assert made == []
+    assert (tmp_path / "of a site/zh_Hans/LC_MESSAGES/messages.mo").read_bytes().startswith(right)
+    with i18n._source("zh_Hans").open("a", encoding="utf-8") as source:
+        source.write('\nmsgid "rain"\nmsgstr "雨"\n')
+    assert i18n._compiled("zh_Hans") == right
+    assert made == ["zh_Hans"], "its sources have changed"
+
+
 def test_a_damaged_catalogue_and_one_of_another_source_are_replaced(tmp_path, monkeypatch):
     i18n.compile_catalogues(tmp_path)
     catalogue = tmp_path / "zh_Hant" / "LC_MESSAGES" / "messages.mo"
@@ -214,4 +234,11 @@ def test_check_explains_in_the_terminals_language(runner, settings, drop):
 
 
 def test_no_compiled_catalogue_lies_in_the_repository():
-    assert not list(Path(i18n.FOLDER).rglob("*.mo"))
+    files = subprocess.run(
+        ["git", "ls-files", i18n.FOLDER], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert [Path(name).suffix for name in files.split()] == [".po"] * len(i18n.locales())
+
+
+def test_a_catalogue_is_the_same_whenever_it_is_made():
+    assert b"1970-01-01" in i18n._made("zh_Hant")
