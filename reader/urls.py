@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
+from .errors import NotFound
 from .models import Collection
 
 HOME = "/"
@@ -96,6 +97,24 @@ def og_image(slug: str) -> str:
 def version_file(key: str, name: str, suffix: str) -> str:
     """The immutable URL of one version of an export; *key* is that of ``ExportService.key`` without suffix."""
     return f"/files/{key}/{quote(name)}.{suffix}"
+
+
+def parse_day(text: str) -> date | None:
+    """A day as addresses write it, ``2018-03-04``. None for other text, also for ``20180304`` and ``2018-W09-7`` of
+    ISO 8601: an issue has one address, and an article may be called 20180304."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None
+
+
+def issue_day(text: str) -> date:
+    """Raises NotFound."""
+    day = parse_day(text)
+    if day is None:
+        raise NotFound("issue", text)
+    return day
 
 
 def issue(day: date) -> str:

@@ -177,11 +177,12 @@ def test_another_picture_in_the_way_refuses_the_article_and_stays(run, settings)
 
 def test_where_there_are_no_links_a_file_still_appears_whole_and_over_none(tmp_path, monkeypatch):
     from reader.importing import new_files
+    from reader.storage import atomic_files
 
     def no_links(*_: object) -> None:
         raise PermissionError("Operation not permitted")
 
-    monkeypatch.setattr(new_files.os, "link", no_links)
+    monkeypatch.setattr(atomic_files.os, "link", no_links)
     new_files.put(tmp_path / "a.md", b"mine")
     with pytest.raises(FileExistsError):
         new_files.put(tmp_path / "a.md", b"theirs")

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,6 +22,7 @@ from ..i18n import N_, Message, nmessage
 from ..models import Publication
 from ..services import Services, build_command_services
 from ..settings import Settings
+from ..urls import parse_day
 from .click_localization import echo, localized
 from .output_file import OutputPath, replacing
 from .static_site import export_site
@@ -144,7 +144,7 @@ def write_library(services: Services, output: Path, script: str) -> None:
 
 def publication_of(services: Services, names: tuple[str, ...]) -> Publication:
     """Raises NotFound."""
-    if len(names) == 1 and (day := _day(names[0])):
+    if len(names) == 1 and (day := parse_day(names[0])):
         issue = services.catalog.issue(day)
         return of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))
     articles = [services.catalog.article(name) for name in names]
@@ -161,10 +161,3 @@ def write(content: bytes, path: Path) -> None:
     with replacing(path) as place:
         place.write_bytes(content)
     echo(Message("%(path)s: %(size)s bytes", path=path, size=f"{len(content):,}"), err=True)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

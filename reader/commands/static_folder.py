@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..i18n import N_, Message
 from ..models import fingerprint
+from ..storage.atomic_files import PUBLIC, replace_derived_file
 
 RECORD = ".reader-export"
 STATIC = "static/"
@@ -44,7 +44,7 @@ class StaticFolder:
         path.parent.mkdir(parents=True, exist_ok=True)
         with (self._folder / RECORD).open("a", encoding="utf-8", errors="surrogateescape") as record:
             record.write(_line(name, digest))
-        _replace(path, content)
+        replace_derived_file(path, content, PUBLIC)
         self._written[name] = digest
 
     def remove_earlier(self, kept: Iterable[str]) -> None:
@@ -59,7 +59,8 @@ class StaticFolder:
                 path.unlink()
                 self._remove_empty(path.parent)
         current = {name: digest for name, digest in self._earlier.items() if name not in stale} | self._written
-        _replace(self._folder / RECORD, "".join(_line(*one) for one in sorted(current.items())).encode())
+        lines = "".join(_line(*one) for one in sorted(current.items()))
+        replace_derived_file(self._folder / RECORD, lines.encode(), PUBLIC)
 
     def _is_out(self, path: Path) -> bool:
         return not Path(os.path.realpath(path)).is_relative_to(self._root)
@@ -91,15 +92,3 @@ def _may_be_replaced(path: Path, digest: str) -> bool:
 def _digest(path: Path) -> str:
     """Empty for what is no regular file."""
     return fingerprint(path.read_bytes()) if path.is_file() and not path.is_symlink() else ""
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".reader-export-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

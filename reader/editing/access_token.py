@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from ..setting_values import SHORTEST_TOKEN
 from ..settings import Settings
+from ..storage.atomic_files import create_file
 from ..urls import EDITOR
 
 FILE = "editor-token"
@@ -32,17 +32,9 @@ def make_token(settings: Settings) -> str:
         return ""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, made = settings.data / FILE, secrets.token_urlsafe(24)
-    handle, temporary = tempfile.mkstemp(prefix=".editor-token-", dir=settings.data)  # mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{made}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was faster
-            path.hardlink_to(temporary)
-            return made
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with suppress(FileExistsError):  # another process was faster
+        create_file(path, f"{made}\n".encode())
+        return made
     return ""
 
 

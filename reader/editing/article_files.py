@@ -10,9 +10,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +21,7 @@ from ..i18n import Message
 from ..importing.new_files import put_picture
 from ..library.directory_walk import EntryKind, find_root, walk
 from ..settings import Settings
+from ..storage import atomic_files
 from ..storage.locks import waiting_lock
 from ..storage.regular_files import read_real
 
@@ -117,27 +117,4 @@ def replace_file(settings: Settings, file: ArticleFile, digest: str, content: by
 
 def _replace(place: Path, content: bytes) -> None:
     status = place.stat()
-    handle, temporary = tempfile.mkstemp(prefix=".edit-", dir=place.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-                with suppress(OSError):  # only root may give files away
-                    os.fchown(file.fileno(), status.st_uid, status.st_gid)
-            os.fchmod(file.fileno(), status.st_mode & 0o7777)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(place)
-        sync_folder(place.parent)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """A rename in *folder* is on the disk. Some file systems can't tell."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    atomic_files.replace_file(place, content, status.st_mode & 0o7777, (status.st_uid, status.st_gid))

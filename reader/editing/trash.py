@@ -18,7 +18,8 @@ from ..errors import NotFound, NotImported
 from ..i18n import Message
 from ..library.skipped_names import printable
 from ..settings import Settings
-from .article_files import ArticleFile, Changed, digest_of, find_file, read_file, sync_folder, writing_lock
+from ..storage.atomic_files import sync_folder
+from .article_files import ArticleFile, Changed, digest_of, find_file, read_file, writing_lock
 
 FOLDER = ".trash"
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}")

@@ -7,7 +7,6 @@ import json
 import logging
 import math
 import re
-import tempfile
 import time
 import unicodedata
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from ..errors import NotImported, ReaderError
 from ..formats import read_draft
 from ..i18n import Message
 from ..library.directory_walk import FolderEntry, article_files, find_root
+from ..storage.atomic_files import replace_derived_file
 from ..storage.regular_files import read_real
 from .writing import ORIGIN
 
@@ -94,9 +94,7 @@ def scan(articles: Path, memory: Path, most_seconds: float = math.inf) -> Import
         index.add(entry.path, known[1], known[2])
     if current != cached:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=memory.parent, delete=False) as fresh:
-            json.dump(current, fresh, ensure_ascii=False)
-        Path(fresh.name).replace(memory)  # each scan has its own file, because two may run at the same time
+        replace_derived_file(memory, json.dumps(current, ensure_ascii=False).encode())
     return index
 
 

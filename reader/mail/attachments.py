@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from ..catalog import Catalog
-from ..errors import Moved, NotFound
+from ..errors import Moved
 from ..exports.publications import of_article, of_issue
 from ..models import Publication
+from ..urls import issue_day
 
 FORMATS = (("epub", ""), ("pdf", "phone"), ("pdf", ""))
 """(suffix, page) of the files that can be ordered."""
@@ -88,11 +87,7 @@ def suffix_for(address: str, suffix: str, publication: Publication) -> str:
 def publication_of(catalog: Catalog, name: str) -> Publication:
     """An article by slug, or ``d/2026-05-01`` for the issue of a day. Raises NotFound, TooLarge."""
     if name.startswith("d/"):
-        try:
-            day = date.fromisoformat(name[2:])
-        except ValueError:
-            raise NotFound("issue", name[2:]) from None
-        issue = catalog.issue(day)
+        issue = catalog.issue(issue_day(name[2:]))
         return of_issue(issue, catalog.articles([teaser.slug for teaser in issue.teasers]))
     try:
         return of_article(catalog.article(name))

@@ -26,6 +26,7 @@ from ..errors import Busy, ChildFailed, NotFound, UnusablePicture
 from ..i18n import Message
 from ..models import Article, fingerprint
 from ..settings import Settings
+from ..storage.atomic_files import replace_derived_file
 from ..storage.file_cache import FileCache
 from ..storage.private_files import FOLDER_MODE
 from ..storage.regular_files import open_real, read_regular
@@ -203,7 +204,7 @@ def write_embedded(instance: Path, content: bytes) -> Path:
     target = instance / "pictures" / f"{fingerprint(content)}.original"
     if not target.is_file():
         target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-        replace_file(target, content)
+        replace_derived_file(target, content)
     return target
 
 
@@ -214,13 +215,7 @@ def write_record(instance: Path, picture: Picture, path: Path) -> None:
     if target.is_file() and target.read_text("utf-8") == facts:
         return
     target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-    replace_file(target, facts.encode())
-
-
-def replace_file(target: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(target)
+    replace_derived_file(target, facts.encode())
 
 
 def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:

@@ -23,11 +23,11 @@ from ..models import Article
 from ..sanitizer import attributes_of, joined, to_text, tokens
 from ..sanitizer.media_types import MEDIA_TYPES, PLAY, media_suffix
 from ..settings import Settings
+from ..storage.atomic_files import replace_derived_file
 from ..storage.private_files import FOLDER_MODE
 from ..storage.regular_files import open_real
 from .images import digest_of
 from .picture_lookup import PictureFinder
-from .renditions import replace_file
 
 _ADDRESS = re.compile(rf"/media/([0-9a-f]{{16}})-(\d{{1,12}})\.({'|'.join(MEDIA_TYPES)})")
 _SHOWN = 120
@@ -115,7 +115,7 @@ def _write_record(instance: Path, digest: str, path: Path, status: os.stat_resul
     facts = json.dumps({"path": str(path), "size": status.st_size, "modified_ns": status.st_mtime_ns})
     if not target.is_file() or target.read_text("utf-8") != facts:
         target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-        replace_file(target, facts.encode())
+        replace_derived_file(target, facts.encode())
 
 
 def open_media_file(settings: Settings, digest: str, size_bytes: int) -> tuple[BinaryIO, Path]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from ..storage.atomic_files import sync_folder
 from ..storage.sqlite import open_database
 from .engines import WRITES
 from .migration_heads import FOLDER, is_current
@@ -54,10 +55,7 @@ def _publish(new: Path, path: Path) -> None:
     except OSError:  # another process was faster, or a file system without links (FAT)
         if not path.exists():
             new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    with suppress(OSError):
-        os.fsync(folder)
-    os.close(folder)
+    sync_folder(path.parent)
 
 
 def migrate(engine: Engine) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .atomic_files import UNFINISHED, replace_file
 from .private_files import FOLDER_MODE
 
 _KEY = re.compile(r"[a-z0-9-]+\.[a-z0-9]+")
 SPARE = 0.9
 """Eviction stops at this fraction of the limit, so that the next file does not cause another eviction."""
-UNFINISHED = ".part"
 WRITING_SECONDS = 3600
 """An unfinished file that nobody has written to for so long was left by a process that was killed."""
 
@@ -67,18 +66,7 @@ class FileCache:
         """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder."""
         path = self._path(key)
         path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        replace_file(path, content)
         self.prune()
         return path
 
@@ -117,11 +105,3 @@ class FileCache:
 def _check(key: str) -> None:
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a key: {key!r}")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -101,7 +101,7 @@ def article(slug: str, suffix: str) -> Response:
 @bp.get(f"/d/<day>.{_SUFFIX}")
 def issue(day: str, suffix: str) -> Response:
     """``latest`` is a permanent name for the newest issue."""
-    issue_day = services().catalog.latest_day() if day == "latest" else _day(day)
+    issue_day = services().catalog.latest_day() if day == "latest" else urls.issue_day(day)
     return bundle_response(partial(_issue, services().catalog, issue_day), issue_day.isoformat(), suffix)
 
 
@@ -213,7 +213,7 @@ def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
         catalog.article(name)
         return True, urls.article_file(name, suffix)
     with suppress(NotFound):
-        day = _day(name)
+        day = urls.issue_day(name)
         if rest[:1] == [mark_of(urls.issue(day))]:
             return _issue(catalog, day).version == version, urls.issue_file(day, suffix)
     return False, urls.article_file(name, suffix)
@@ -323,10 +323,3 @@ def progress_response(status: JobStatus, publication: Publication) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NotFound("issue", text) from None

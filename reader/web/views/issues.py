@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...catalog import Catalog
 from ...chinese.scripts import other_script
-from ...errors import NotFound, TooLarge
+from ...errors import TooLarge
 from ...exports.publications import of_issue, outline_of
 from ...models import Article, Publication
 from .. import services
@@ -56,7 +56,7 @@ class Month:
 
 @bp.get("/d/<day>/")
 def issue(day: str) -> Response:
-    found = services().catalog.issue(day_of(day))
+    found = services().catalog.issue(urls.issue_day(day))
 
     def build() -> dict[str, Any]:
         contents = contents_of(services().catalog, services().catalog.revision, found.day, chosen_encoding())
@@ -93,7 +93,7 @@ def latest_issue() -> WerkzeugResponse:
 def issues() -> Response:
     catalog = services().catalog
     before = request.args.get("before", "")
-    last = day_of(before) if before else None
+    last = urls.issue_day(before) if before else None
 
     def build() -> dict[str, Any]:
         found = catalog.issues(limit=DAYS, before=last)
@@ -145,14 +145,6 @@ def _weight_of(article: Article, encoding: str) -> int:
 
 
 _weights: dict[tuple[str, str], int] = {}
-
-
-def day_of(text: str) -> date:
-    """Parses an ISO date. Raises NotFound."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NotFound("issue", text) from None
 
 
 def months_of(counts: Sequence[tuple[date, int]]) -> list[Month]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, Flask, Response, abort, request
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -58,7 +56,7 @@ def choose() -> Response:
 @optional_bp.errorhandler(TooLarge)
 def show_too_large(_error: TooLarge) -> Response:
     """An issue of more articles or characters than one file holds: 200 for whoever asks, 422 for an order."""
-    path = urls.issue(date.fromisoformat(request.args["of"].removeprefix("d/")))
+    path = urls.issue(urls.issue_day(request.args["of"].removeprefix("d/")))
     return mail_page("mail/too_large.html", 200 if request.method in ("GET", "HEAD") else 422, issue_path=path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request
@@ -76,7 +76,7 @@ def articles() -> Response:
 
 @bp.get("/issues")
 def issues() -> Response:
-    before = _day(request.args.get("before", ""))
+    before = urls.parse_day(request.args.get("before", ""))
     if before:  # there are as many pages as days
         client_limits().spend("searches", services().settings.searches_per_minute, client())
     days = [day for day, _ in services().catalog.issues(limit=PAGE, before=before)]
@@ -123,7 +123,7 @@ def article_cover(slug: str) -> Response:
 
 @bp.get("/cover/<int:year>-<int:month>-<int:day>.png")
 def issue_cover(year: int, month: int, day: int) -> Response:
-    issue = services().catalog.issue(_day(f"{year:04}-{month:02}-{day:02}") or date.min)
+    issue = services().catalog.issue(urls.issue_day(f"{year:04}-{month:02}-{day:02}"))
     return _cover(_in_site_language(EPAPER), issue.day.isoformat())
 
 
@@ -221,11 +221,3 @@ def _id(site: SiteIdentity, name: str) -> str:
 
 def _cursor_of(text: str) -> SearchCursor | None:
     return (0, int(text)) if re.fullmatch("[0-9]{1,15}", text) else None
-
-
-def _day(text: str) -> date | None:
-    """Parses the cursor, an ISO date; None for the first page and for invalid dates."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
