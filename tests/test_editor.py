@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from long_forms import few
 
 from reader.app import create_app
 from reader.editing import child_requests
@@ -244,7 +245,7 @@ def test_whatever_is_pasted_is_answered_and_stays_in_the_page(editor, text):
         assert html_text.unescape(re.search(r"<textarea id=text [^>]*>(.*?)</textarea>", answer.text, re.DOTALL)[1])
 
 
-@pytest.mark.parametrize(("program", "told"), [(SPIN, "READ_TIMEOUT_SECONDS"), (EAT, "READ_MEMORY_MB")])
+@pytest.mark.parametrize(("program", "told"), few([(SPIN, "READ_TIMEOUT_SECONDS"), (EAT, "READ_MEMORY_MB")]))
 def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(settings, monkeypatch, program, told):
     monkeypatch.setattr(child_requests, "COMMAND", (sys.executable, "-c", program))
     limited = replace(settings, read_timeout_seconds=1, read_memory_mb=400)

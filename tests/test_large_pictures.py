@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from long_forms import few
 from PIL import Image
 
 from reader.child_process.parent import ChildProcess
@@ -54,7 +55,7 @@ def article(publish, services):
 
 def test_a_worker_holds_no_decoded_picture_in_any_format_and_paper(article, services):
     press = services.export_service
-    orders = [("pdf", page) for page in ("a4", "phone", "a6", "large")] + [("epub", ""), ("html", "")]
+    orders = few([("pdf", "a4"), ("pdf", "a6"), ("epub", ""), ("pdf", "phone"), ("pdf", "large"), ("html", "")], 2)
     with ChildProcess(
         worker_process.command(press.store), worker_process.limits(services.settings.export_memory_mb)
     ) as child:

@@ -179,7 +179,7 @@ def put_into_a_folder_of_drafts(path: Path) -> None:
 WITHDRAWALS = [deleted, made_a_draft, dated_to_the_future, moved_out, put_into_a_folder_of_drafts]
 
 
-@pytest.mark.parametrize("withdraw", few(WITHDRAWALS, 2))
+@pytest.mark.parametrize("withdraw", few(WITHDRAWALS))
 def test_nothing_of_a_withdrawn_article_can_be_had_even_after_a_restart(settings, withdraw: Callable[[Path], None]):
     file = settings.articles / "2026-05-01/rain.md"
     write(file, article())

@@ -132,7 +132,7 @@ def pages(services, published: list[str]) -> list[str]:
         "/offline",
     ]
     whole = [slug for slug in published if slug[0] == "x" or f"x{slug[1:]}" not in published]
-    whole = few(whole, len(whole) // 3)
+    whole = few(whole, len(whole) // 6)
     found += [f"/a/{slug}" for slug in whole]
     found += [f"/a/{slug}{more}" for slug, more in zip(whole, cycle(("/share", "?script=hant")))]
     found += [f"/d/{day}/" for day, _ in catalog.issues(limit=60)]

@@ -20,7 +20,7 @@ import lxml.html
 import pytest
 from faults.running import Server, is_alive, running, wait_for
 from faults.test_resources import file_system, fill
-from long_forms import LONG, few
+from long_forms import LONG, few, long_form
 from serving import inherited
 from waiting import LIMIT_SECONDS
 
@@ -167,6 +167,7 @@ def answer_to(server: Server, fields: dict[str, str]) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+@long_form
 def test_a_comment_that_postgresql_cannot_take_is_in_the_form_again_and_sent_again_is_one(tmp_path, postgresql):
     """The connections are cut while the comment is posted, and none is taken for a while."""
     with postgresql.database() as url:

@@ -8,10 +8,12 @@ import threading
 import time
 import zipfile
 import zlib
+from functools import cache, partial
 
 import pymupdf
 import pytest
 from faults.running import Server, running, wait_for
+from long_forms import few
 from PIL import Image
 
 from reader.errors import UnusablePicture
@@ -26,6 +28,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="700">{}</svg>
 CACHE_BYTES = 10_000_000
 
 
+@cache
 def png(width: int, height: int) -> bytes:
     """A black picture of one bit a pixel: 450 KB for 3,600 million pixels."""
 
@@ -66,10 +69,10 @@ def deep(depth: int) -> bytes:
     return SVG.format("<g>" * depth + '<rect width="9" height="9"/>' + "</g>" * depth).encode()
 
 
-REFUSED = {"wide.png": png(60_000, 60_000), "deep.svg": deep(100_000)}
+REFUSED = {"wide.png": partial(png, 60_000, 60_000), "deep.svg": partial(deep, 100_000)}
 """They are refused when the article is read."""
-COSTLY = {"filters.svg": filters(), "nested.svg": nested_filters(), "copies.svg": copies_of_copies()}
-FINE = {"frames.gif": gif(10_000), "high.png": png(5_000, 9_000)}
+COSTLY = {"filters.svg": filters, "nested.svg": nested_filters, "copies.svg": copies_of_copies}
+FINE = {"frames.gif": partial(gif, 10_000), "high.png": partial(png, 5_000, 9_000)}
 
 
 @pytest.fixture
@@ -103,7 +106,7 @@ def record(settings, tmp_path):
 
 @pytest.mark.parametrize("name", COSTLY)
 def test_a_drawing_that_costs_too_much_is_tried_once_by_all_processes_together(settings, record, tries, name, caplog):
-    address = record(name, COSTLY[name])
+    address = record(name, COSTLY[name]())
     for _ in range(3):
         with pytest.raises(UnusablePicture):
             exported_picture(settings.instance, address, CACHE_BYTES)
@@ -140,12 +143,12 @@ def test_a_drawing_that_costs_too_much_is_tried_once_by_all_who_ask_at_the_same_
 
 @pytest.mark.parametrize("name", FINE)
 def test_many_frames_and_many_pixels_within_the_limits_are_drawn(settings, record, tries, name):
-    content = exported_picture(settings.instance, record(name, FINE[name]), CACHE_BYTES)
+    content = exported_picture(settings.instance, record(name, FINE[name]()), CACHE_BYTES)
     assert max(Image.open(io.BytesIO(content)).size) <= 2_300
 
 
 def test_other_libraries_try_a_picture_again(settings, record, tries, monkeypatch):
-    address = record("copies.svg", COSTLY["copies.svg"])
+    address = record("copies.svg", copies_of_copies())
     for libraries in ("pillow 1", "pillow 1", "pillow 2"):
         monkeypatch.setattr(failed_pictures, "_libraries", lambda libraries=libraries: libraries)
         with pytest.raises(UnusablePicture):
@@ -170,7 +173,7 @@ def test_what_a_busy_machine_may_have_caused_is_tried_again_later(tmp_path, monk
 
 
 def test_a_missing_file_is_no_reason_to_remember(settings, record, tries, tmp_path):
-    address = record("high.png", FINE["high.png"])
+    address = record("high.png", FINE["high.png"]())
     (tmp_path / "high.png").rename(tmp_path / "away.png")
     with pytest.raises(UnusablePicture):
         exported_picture(settings.instance, address, CACHE_BYTES)
@@ -180,9 +183,10 @@ def test_a_missing_file_is_no_reason_to_remember(settings, record, tries, tmp_pa
 
 def test_a_page_its_pdf_and_its_epub_come_although_their_pictures_are_bombs(tmp_path):
     server = Server(tmp_path, workers=1)
-    pictures = REFUSED | {"copies.svg": COSTLY["copies.svg"], "filters.svg": COSTLY["filters.svg"]} | FINE
-    for name, content in pictures.items():
-        (tmp_path / "articles" / name).write_bytes(content)
+    costly, fine = few(["copies.svg", "filters.svg"]), few(FINE)
+    pictures = [*REFUSED, *costly, *fine]
+    for name in pictures:
+        (tmp_path / "articles" / name).write_bytes((REFUSED | COSTLY | FINE)[name]())
     server.publish("bombs", "\n\n".join(f"![图 {name}]({name})" for name in pictures))
     with running(server):
         wait_for(lambda: server.status("/a/bombs.pdf") == 200, server)
@@ -191,6 +195,6 @@ def test_a_page_its_pdf_and_its_epub_come_although_their_pictures_are_bombs(tmp_
         epub = zipfile.ZipFile(io.BytesIO(server.get("/a/bombs.epub")[1]))
         body = server.get("/a/bombs")[1].decode()
     shown = "".join(page.get_text() for page in pdf).replace("\u200b", "")
-    assert all(f"[图 {name}]" in shown.replace("\n", "") for name in ("copies.svg", "filters.svg"))
-    assert len([name for name in epub.namelist() if name.endswith(".jpg")]) == len(FINE)
+    assert all(f"[图 {name}]" in shown.replace("\n", "") for name in costly)
+    assert len([name for name in epub.namelist() if name.endswith(".jpg")]) == len(fine)
     assert not any(name in body for name in REFUSED)

@@ -150,6 +150,7 @@ def test_a_second_server_is_refused_with_the_reason(server, tmp_path, same):
     assert server.status("/a/s1") == 200
 
 
+@long_form  # tests/test_operating.py has a short one
 def test_no_request_is_lost_by_a_reload_under_load(server):
     with visitors(server) as seen:
         before = set(server.web_processes())
