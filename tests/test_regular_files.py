@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
-from reader.storage.regular_files import open_regular, read_regular
+from reader.storage.regular_files import open_real, open_regular, read_regular
 
 GENEROUS = 1_000_000_000
 
@@ -46,6 +47,14 @@ def test_a_file_that_grows_while_it_is_read_is_whole_or_refused(tmp_path, monkey
     monkeypatch.setattr(os, "fstat", real)
     with pytest.raises(OSError, match="too large"):
         read_regular(path, 150)
+
+
+def test_a_file_may_be_called_as_the_kernel_calls_a_deleted_one(tmp_path):
+    path = Path(os.path.realpath(tmp_path)) / "a (deleted)"
+    path.write_bytes(b"x")
+    with open_real(path, GENEROUS) as file:
+        path.unlink()
+        assert file.read() == b"x"
 
 
 def test_an_empty_file_is_empty(tmp_path):

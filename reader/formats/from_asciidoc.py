@@ -1,7 +1,6 @@
 """AsciiDoc (``.adoc``) of Asciidoctor, Hugo and Antora: rewritten as Markdown, block by block.
 
-Nothing is included and nothing is run: ``include::`` goes, with a warning. Conditions (``ifdef::``) go, what they hold
-stays.
+Nothing is included and nothing is run: ``include::`` goes, with a warning. Conditions: ``asciidoc_conditions``.
 """
 
 from __future__ import annotations
@@ -12,11 +11,15 @@ from collections.abc import Callable, Iterator
 from ..i18n import Message
 from ..models import Draft
 from . import front_matter
+from .asciidoc_conditions import under_conditions
+from .asciidoc_marks import MARKS, attributes_in
+from .asciidoc_tables import rows_of
 from .decoding import decode_text
+from .dialects import MOST_NAMED, withheld
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
-from .inline_to_markdown import Keep, around, code, fence, linked, picture, rewritten
+from .inline_to_markdown import fence, picture, rewritten
 from .unfinished_heads import with_text, without_begun_name
 from .withheld import refuse_in_text
 
@@ -36,93 +39,31 @@ _ANCHOR = re.compile(r"\[\[([^\[\],]+)(?:,[^\]]*)?\]\][ \t]*")
 _BLOCK_TITLE = re.compile(r"\.(?![. \t])(.+)")
 _DELIMITER = re.compile(r"(-{4,}|={4,}|\.{4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```)(\w*)[ \t]*")
 _TABLE = re.compile(r"[|,:!]={3,}[ \t]*")
-_MACRO = re.compile(r"(image|video|audio|include|ifdef|ifndef|ifeval|endif|toc)::([^\[\]]*)\[(.*)\][ \t]*")
+_MACRO = re.compile(r"(image|video|audio|include|toc)::([^\[\]]*)\[(.*)\][ \t]*")
 _BREAK = re.compile(r"'{3}[ \t]*|<<<[ \t]*|-{3}[ \t]*|\+[ \t]*")
 _ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(.*)")
 _ITEM = re.compile(r"[ \t]*(\*{1,5}|-|\.{1,5}|\d+\.|<\.>|<\d+>)[ \t]+(\[[ xX*]\][ \t]+)?(\S.*)")
 _TERM = re.compile(r"[ \t]*(?!https?:|link:)(\S.*?)(?::::?:?|;;)(?:[ \t]+(.*))?")
-_NAMED = re.compile(r'([\w-]+)=(?:"([^"]*)"|(.*))')
-_CELL = re.compile(r"(?:(?:\d+(?:\.\d+)?[*+]|\.\d+\+)?[<^>]?(?:\.[<^>])?[aehlmsv]?)(?<!\\)\|")
 _CALLOUT = re.compile(r"[ \t]*(?:(?://|#|;;)[ \t]*)?<(?:\.|\d+)>[ \t]*$")
 _BULLETS = {"*": "-", "-": "-", "<": "1)"}
 _LITERAL = frozenset({"source", "listing", "literal"})
-_STYLED = frozenset({*KINDS, *_LITERAL, "quote", "verse"})
-
-
-def _attributes(text: str) -> dict[str, str]:
-    """``source,ruby,linenums`` → 0: source, 1: ruby …; ``link="x"`` by its name."""
-    found: dict[str, str] = {}
-    for number, part in enumerate(re.findall(r'(?:[^,"]|"[^"]*")+', text)):
-        named = _NAMED.fullmatch(part.strip())
-        found[named[1] if named else str(number)] = (named[2] or named[3] or "") if named else part.strip().strip('"')
-    return found
-
-
-def _link(found: re.Match[str], keep: Keep) -> str:
-    return linked(found[1], re.sub(r",\s*(?:window|role|opts|options)=.*|\^$", "", found[2]).strip('"'), keep)
-
-
-def _literal(found: re.Match[str], keep: Keep) -> str:
-    """``+text+``, in which nothing is a mark."""
-    return keep(re.sub(r"[^\w\s]", lambda sign: f"&#{ord(sign[0])};", found[1]))
-
-
-def _cross(found: re.Match[str], keep: Keep) -> str:
-    """A link to a heading of this file, or to another file."""
-    target, text = found[1].strip(), (found[2] or "").strip()
-    if not re.search(r"\.adoc|[#/]", target):
-        target = f"#{target}"
-    return linked(target, text or target.lstrip("#").replace("_", " ").strip(), keep)
-
-
-def _with_role(found: re.Match[str], keep: Keep) -> str:
-    """``[.line-through]#text#``; a role that says nothing without its style sheet leaves the text."""
-    sign = _ROLES.get(found[1].lower(), "")
-    return f"{keep(sign)}{found[2]}{keep(sign.replace('<', '</'))}" if sign else found[2]
-
-
-_ROLES = {"line-through": "<del>", "underline": "<u>"}
-_RULES = (
-    (re.compile(r'(?<!\w)"`(?=\S)([^`"]{1,800}?)(?<=\S)`"(?!\w)'), lambda found, keep: f"“{found[1]}”"),  # noqa: ARG005
-    (re.compile(r"(?<!\w)'`(?=\S)([^`']{1,800}?)(?<=\S)`'(?!\w)"), lambda found, keep: f"‘{found[1]}’"),  # noqa: ARG005
-    (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
-    (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
-    (re.compile(r"(?<![\w+])\+(?=[^\s+])([^+\n]{1,800}?)(?<=\S)\+(?![\w+])"), _literal),
-    (re.compile(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
-    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]{0,800}\[([^\]]{0,800})\]"), lambda found, keep: found[1]),  # noqa: ARG005
-    (
-        re.compile(r"image:([^:\s\[][^\[\n]{0,800})\[([^\]]{0,800})\]"),
-        lambda found, keep: keep(picture(found[1], _attributes(found[2]).get("0", ""))),
-    ),
-    (re.compile(r"footnote:\w*\[([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
-    (re.compile(r"(?:link|mailto):([^\s\[]{1,800})\[([^\]]{0,800})\]"), _link),
-    (re.compile(r"((?:https?|ftp|irc)://[^\s<>\[\]]{1,800})\[([^\]]{0,800})\]"), _link),
-    (re.compile(r"<?(https?://[^\s<>\[\]，。；：！？（）《》、]{1,800})>?"), lambda found, keep: keep(f"<{found[1]}>")),
-    (re.compile(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
-    (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]{0,800})\]"), _cross),
-    (re.compile(r"\[\.([\w-]{1,40}+)[\w.#-]{0,80}\]##?(?=\S)([^#\n]{1,800}?)(?<=\S)##?"), _with_role),
-    (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
-    (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
-    (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
-    (re.compile(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), around("<mark>")),
-    (re.compile(r"(?<!~)~([^\s~]{1,80})~(?!~)"), around("<sub>")),
-    (re.compile(r"\^([^\s^]{1,80})\^"), around("<sup>")),
-    (re.compile(r"[ \t]\+$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
-    (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda found, keep: "—"),  # noqa: ARG005
-)
+_STYLED = frozenset({*KINDS, *_LITERAL, "quote", "verse", "comment", "pass", "stem", "latexmath", "asciimath"})
 
 
 def read(data: bytes) -> Draft:
     """Fields are front matter, or the attributes, the author and the revision line below the title."""
     values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
-    reader = _AsciiDocReader(source.split("\n"), {}, chinese=is_chinese(source))
+    lines, left_out, conditions = under_conditions(source.split("\n"))
+    reader = _AsciiDocReader(lines, {}, chinese=is_chinese(source))
     title, fields = reader.head()
     text = "\n".join([*([f"# {title}", ""] if title else []), *reader.read()])
-    values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(reader.values))), **values}
+    said = reader.values | dict(_attribute(found) for line in left_out if (found := _ATTRIBUTE.fullmatch(line)))
+    values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(said))), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     body, warnings = body_and_warnings(text)
-    draft = with_title({**values, "warnings": (*values.get("warnings", ()), *reader.warnings, *warnings)}, body)
+    told = (*values.get("warnings", ()), *map(withheld, conditions[:MOST_NAMED]), *reader.warnings, *warnings)
+    draft = with_title({**values, "warnings": told}, body)
     return draft if lines_above else with_text(draft)
 
 
@@ -132,6 +73,10 @@ def head_of(source: str) -> str:
     reader = _AsciiDocReader(lines, {}, chinese=False)
     title, _ = reader.head()
     return "\n".join(lines[: reader.at]) if title else ""
+
+
+def _attribute(found: re.Match[str]) -> tuple[str, str]:
+    return found[1], (found[2] or "").strip()
 
 
 def _attributes_of(values: dict[str, str]) -> Iterator[Field]:
@@ -175,8 +120,8 @@ class _AsciiDocReader:
     def _field(self, line: str, place: int) -> tuple[str, str] | None:
         """(name, value) of a line of the head; *place* is its number below the title."""
         if attribute := _ATTRIBUTE.fullmatch(line):
-            self.values[attribute[1]] = value = (attribute[2] or "").strip()
-            return _PREFIX.sub("", attribute[1]), value
+            self.values |= [_attribute(attribute)]
+            return _PREFIX.sub("", attribute[1]), self.values[attribute[1]]
         if place == 0 and _AUTHOR.fullmatch(line):
             return "author", line.strip()
         if place == 1 and (revision := _REVISION.fullmatch(line)) and revision[1]:
@@ -198,11 +143,11 @@ class _AsciiDocReader:
         if found.re is _ANCHOR:
             self.anchor = found[1]
         elif found.re is _STYLE:
-            self.style |= _attributes(found[1])
+            self.style |= attributes_in(found[1])
         elif found.re is _BLOCK_TITLE:
             self.title = found[1]
         else:
-            self.values[found[1]] = (found[2] or "").strip()
+            self.values |= [_attribute(found)]
         return iter(())
 
     def _break(self, found: re.Match[str]) -> Iterator[str]:
@@ -247,7 +192,7 @@ class _AsciiDocReader:
         return self.markers if _ITEM.fullmatch(ahead) else []
 
     def _macro(self, found: re.Match[str]) -> Iterator[str]:
-        name, target, said = found[1], self._filled(found[2]), _attributes(found[3])
+        name, target, said = found[1], self._filled(found[2]), attributes_in(found[3])
         title, self.title, self.style = said.get("title") or self.title, "", {}
         if name == "image":
             folder = self.values.get("imagesdir", "")
@@ -304,21 +249,17 @@ class _AsciiDocReader:
             yield from ("", f"**{self._inline(title)}**", "")
 
     def _table(self, found: re.Match[str]) -> Iterator[str]:
-        """Cells begin with ``|``; a row is a line, or as many cells as the first line or ``cols`` has."""
-        lines, style = self._until(found[0].strip()), self.style
-        columns = re.sub(r"(\d{1,2})\*[^,]*", lambda several: ",".join("x" * int(several[1])), style.get("cols", ""))
-        first = next((line for line in lines if line.strip()), "")
-        width = len(columns.split(",")) if columns else max(1, len(_CELL.findall(first)))
-        cells = [self._cell(cell) for cell in _CELL.split("\n".join(lines))[1:]]
-        rows = ["| " + " | ".join(cells[start : start + width]) + " |" for start in range(0, len(cells), width)]
+        lines = self._until(found[0].strip())
+        rows = [[self._cell(cell) for cell in row] for row in rows_of(found[0][0], self.style, lines)]
+        written = ["| " + " | ".join(row) + " |" for row in rows]
         yield from self._titled()
-        yield from ["", *rows[:1], "|" + " --- |" * width, *rows[1:], ""] if rows else []
+        yield from ["", *written[:1], "|" + " --- |" * len(rows[0]), *written[1:], ""] if rows else []
 
     def _cell(self, text: str) -> str:
         return " ".join(self._inline(line.strip()).replace("|", "\\|") for line in text.strip().split("\n"))
 
     def _inline(self, text: str) -> str:
-        return rewritten(self._filled(text), _RULES)
+        return rewritten(self._filled(text), MARKS)
 
     def _filled(self, text: str) -> str:
         """``{name}`` as the attribute of that name, where there is one."""

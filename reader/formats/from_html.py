@@ -26,6 +26,7 @@ from .dialects import MOST_NAMED, unknown_tag
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
 from .field_values import Field
+from .hidden_elements import LEFT_OUT, drop_hidden
 from .html_formulas import mark_formulas
 from .json_reader import read_json
 from .mathematics import Formulas
@@ -80,8 +81,9 @@ def read(data: bytes) -> Draft:
     found["language"] = found["language"] if is_language_tag(found["language"]) else ""
     masks, formulas = Masks(), Formulas()
     mark_formulas(root, masks)
+    hidden = [LEFT_OUT] if drop_hidden(root) else []
     body = masks.restore_formulas(_body(root, found["title"]), formulas.html)
-    found["warnings"] = (*found.get("warnings", ()), *formulas.warnings())
+    found["warnings"] = (*found.get("warnings", ()), *hidden, *formulas.warnings())
     return Draft(**found, body_html=body)
 
 

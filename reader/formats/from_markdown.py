@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from functools import cache
 from typing import Any
 
 import comrak
 
+from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import check_markdown
 from . import front_matter
 from .decoding import decode_text
-from .dialects import to_commonmark
+from .dialects import MOST_NAMED, to_commonmark
 from .dialects.heading_ids import with_own_ids
 from .dialects.masking import Masks
+from .hidden_elements import LEFT_OUT, without_hidden
 from .mathematics import Formulas, with_tex
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
@@ -31,6 +34,8 @@ _FENCED_FORMULA = re.compile(r'<pre><code class="language-math"[^>]*>([^<]*)</co
 _TAG = re.compile(r"<[^>]+>")
 _MARK = re.compile(r'<sup class="footnote-ref">.*?</sup>')
 """The mark of a note, whose number is no part of a title."""
+_NOTE_NAMED = re.compile(r"\[\^([^\]\s]{1,80})\]")
+_NOTE_DEFINED = re.compile(rf"^[ >]{{0,9}}{_NOTE_NAMED.pattern}:", re.MULTILINE)
 _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~][^<]*)</a>')
 
 
@@ -70,8 +75,18 @@ def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
         body = _BARE_LINK.sub(_link_ends_before_chinese, body)
     if "language-math" in body:
         body = _FENCED_FORMULA.sub(lambda found: f"<p>{formulas.html(html.unescape(found[1]), display=True)}</p>", body)
+    body, hidden = without_hidden(body)
     body = masks.restore_formulas(body, formulas.html)
-    return body, (*warnings, *formulas.warnings())
+    return body, (*warnings, *_lost_notes(text), *([LEFT_OUT] if hidden else []), *formulas.warnings())
+
+
+def _lost_notes(text: str) -> tuple[Message, ...]:
+    """Notes that nothing calls: they are not shown (GFM)."""
+    if "]:" not in text or not (defined := Counter(_NOTE_DEFINED.findall(text))):
+        return ()
+    named = Counter(_NOTE_NAMED.findall(text))
+    lost = [name for name in defined if named[name] == defined[name]]
+    return tuple(Message("nothing calls the note [^%(name)s]; it is left out", name=name) for name in lost[:MOST_NAMED])
 
 
 def _link_ends_before_chinese(found: re.Match[str]) -> str:

@@ -1,6 +1,8 @@
 """Org (``.org``) as Emacs, ox-hugo and Nikola have it: rewritten as Markdown, block by block.
 
-What Org itself would not export stays out: comments, drawers, ``COMMENT`` and ``:noexport:`` headings with all below.
+What Org itself would not export stays out: comments, ``COMMENT`` and ``:noexport:`` headings with all below, code with
+``:exports none``. So do drawers, which Org does export, and what a tag such as ``:private:`` keeps from readers; of
+these a warning tells.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import cached_property
 from html.entities import html5
 from itertools import dropwhile
 
@@ -15,19 +18,21 @@ from ..models import Draft
 from ..patterns import lazy_pattern
 from . import front_matter
 from .decoding import decode_text
+from .dialects import MOST_NAMED, withheld
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
 from .unfinished_heads import with_text, without_begun_name
 from .withheld import refuse_in_text
+from .withheld_values import withheld_part
 
 SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _DEEPEST = 20
 _KEYWORD = lazy_pattern(r"[ \t]*#\+([\w-]+):[ \t]*(.*)")
-_STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]+)?( \d?\d:\d\d)?[^<>\]\n]*[>\]]")
+_STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]{1,40})?( \d?\d:\d\d)?[^<>\]\n]{0,200}[>\]]")
 _HEADING = lazy_pattern(
     r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
     r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
@@ -38,7 +43,7 @@ _DRAFT_HEADING = lazy_pattern(
 """The first heading, of a file that is one subtree of ox-hugo: ``TODO`` and ``DRAFT`` are its drafts."""
 _BEGIN = lazy_pattern(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
 _DRAWER = lazy_pattern(r"[ \t]*:([\w-]+):[ \t]*")
-_PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
+_PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*(?:[<\[]|$)"
 _UNSEEN = lazy_pattern(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
 _PROPERTY = lazy_pattern(
     r"[ \t]*(?:#\+(?:PROPERTY|HUGO_CUSTOM_FRONT_MATTER):[ \t]+:?|#\+(?:HUGO_)?|:(?:EXPORT_)?(?:HUGO_)?)"
@@ -52,6 +57,12 @@ _WORDS = frozenset(
 )
 """Fields that are never such a value."""
 _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
+_UNSHOWN = r":exports[ \t]+(?:none|results)\b"
+"""Code that Org does not export."""
+_EXPORTS = lazy_pattern(r":exports[ \t]+(\w+)")
+_DRAWER_END = lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE)
+_ORDERS = frozenset({"properties", "logbook", "clock"})
+"""Drawers that hold no text."""
 _ITEM = lazy_pattern(
     r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
 )
@@ -86,7 +97,12 @@ def _entity(found: re.Match[str], keep: Keep) -> str:  # noqa: ARG001 that of ev
 
 _RULES = (
     (lazy_pattern(r"@@html:(.{0,800}?)@@"), lambda found, keep: keep(found[1])),
-    (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<<?[^<>\n]{1,800}>>>?"), lambda found, keep: ""),  # noqa: ARG005
+    (lazy_pattern(r"<<<([^<>\n]{1,800})>>>"), lambda found, keep: found[1]),  # noqa: ARG005
+    (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<[^<>\n]{1,800}>>"), lambda found, keep: ""),  # noqa: ARG005
+    (
+        lazy_pattern(rf"\bsrc_\w{{1,40}}\[[^\[\]]{{0,800}}{_UNSHOWN}[^\[\]]{{0,800}}\]\{{[^{{}}]{{1,800}}\}}"),
+        lambda found, keep: "",  # noqa: ARG005
+    ),
     (
         lazy_pattern(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
         lambda found, keep: keep(found[0]),
@@ -127,8 +143,10 @@ def read(data: bytes) -> Draft:
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     lines = [_without_lost_notes(line, noted) for line in lines]
-    body, warnings = body_and_warnings("\n".join(_OrgReader(lines, chinese=is_chinese(source)).read()))
-    draft = with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
+    left_out: dict[str, None] = {}
+    body, warnings = body_and_warnings("\n".join(_OrgReader(lines, left_out, chinese=is_chinese(source)).read()))
+    told = (*values.get("warnings", ()), *map(withheld, list(left_out)[:MOST_NAMED]), *warnings)
+    draft = with_title({**values, "warnings": told}, body)
     return draft if lines_above else with_text(draft)
 
 
@@ -164,10 +182,15 @@ def _fields(lines: list[str]) -> Iterator[Field]:
 
 
 class _OrgReader:
-    """Block by block, from *lines*."""
+    """Block by block, from *lines*. ``left_out`` names what is kept from readers without Org's doing so.
 
-    def __init__(self, lines: list[str], *, chinese: bool, depth: int = 0) -> None:
+    ``header`` and ``arguments`` are those of the next block of code and of all that follow.
+    """
+
+    def __init__(self, lines: list[str], left_out: dict[str, None], *, chinese: bool, depth: int = 0) -> None:
         self.lines, self.chinese, self.depth, self.caption, self.at = lines, chinese, depth, "", 0
+        self.left_out, self.header, self.arguments = left_out, "", ""
+        self.excluded = {"noexport"}
 
     def read(self) -> Iterator[str]:
         while self.at < len(self.lines):
@@ -180,10 +203,10 @@ class _OrgReader:
             yield from self._heading(len(found[1]), found[2], found[3] or "")
         elif begins := _BEGIN.fullmatch(line):
             yield from self._environment(begins[1].lower(), begins[2])
-        elif (drawer := _DRAWER.fullmatch(line)) and drawer[1].upper() != "END":
-            self._until(lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE))
+        elif self._is_drawer(line):
+            self._until(_DRAWER_END)
         elif keyword := _KEYWORD.fullmatch(line):
-            self.caption = keyword[2] if keyword[1].lower() == "caption" else self.caption
+            yield from self._keyword(keyword[1].lower(), keyword[2])
         elif formula := self._formula(line):
             yield from ("", *formula, "")
         elif line.lstrip().startswith("|"):
@@ -192,6 +215,38 @@ class _OrgReader:
             yield from fence([line.strip()[2:], *(more.strip()[2:] for more in self._while(r"[ \t]*:(?: |$)"))])
         elif not _UNSEEN.match(line):
             yield from self._line(line)
+
+    def _is_drawer(self, line: str) -> bool:
+        """Whether it begins one, which ends above the next heading; ``:smile:`` alone is text."""
+        drawer = _DRAWER.fullmatch(line)
+        if not drawer or drawer[1].upper() == "END":
+            return False
+        if self.at >= len(self.lines) or not self._ends_below[self.at]:
+            return False
+        if drawer[1].lower() not in _ORDERS:
+            self.left_out[f":{drawer[1]}:"] = None
+        return True
+
+    @cached_property
+    def _ends_below(self) -> list[bool]:
+        """For each line whether it or one below ends a drawer, above the next heading."""
+        found, ends = list[bool](), False
+        for line in reversed(self.lines):
+            ends = _DRAWER_END.fullmatch(line) is not None or (ends and not _HEADING.fullmatch(line))
+            found.append(ends)
+        return found[::-1]
+
+    def _keyword(self, name: str, value: str) -> Iterator[str]:
+        if name == "caption":
+            self.caption = value
+        elif name in ("header", "headers"):
+            self.header += f" {value}"
+        elif name == "property" and value.lower().startswith("header-args"):
+            self.arguments += f" {value}"
+        elif name == "exclude_tags":
+            self.excluded |= set(value.lower().split())
+        elif name == "html":
+            yield from ("", value, "")
 
     def _inline(self, text: str) -> str:
         return rewritten(text, _RULES)
@@ -215,7 +270,12 @@ class _OrgReader:
             yield line[: len(line) - len(said)] + self._inline(said)
 
     def _heading(self, level: int, title: str, tags: str) -> Iterator[str]:
-        if title.split(" ")[0] == "COMMENT" or ":noexport:" in tags.lower():
+        names = tags.lower().strip(":").split(":")
+        private = next(filter(withheld_part, names), "")
+        is_excluded = title.split(" ")[0] == "COMMENT" or not self.excluded.isdisjoint(names)
+        if private and not is_excluded:
+            self.left_out[f"{title} :{private}:"] = None
+        if private or is_excluded:
             while self.at < len(self.lines):
                 found = re.match(r"(\*+) ", self.lines[self.at])
                 if found and len(found[1]) <= level:
@@ -230,6 +290,9 @@ class _OrgReader:
 
     def _environment(self, kind: str, arguments: str) -> Iterator[str]:
         inside = self._until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE))
+        header, self.header = f"{self.arguments} {self.header} {arguments}", ""
+        if kind == "src" and _EXPORTS.findall(header)[-1:] in (["none"], ["results"]):
+            return
         if kind in ("src", "example"):
             language = arguments.split(" ")[0] if kind == "src" else ""
             code_lines = textwrap.dedent("\n".join(re.sub(r"^(\s*),(?=[*#,])", r"\1", line) for line in inside))
@@ -239,7 +302,7 @@ class _OrgReader:
         elif kind == "verse":
             yield from ["", *(f"{self._inline(line.strip())}<br>" if line.strip() else "" for line in inside), ""]
         elif kind != "comment":
-            inner = _OrgReader(inside, chinese=self.chinese, depth=self.depth + 1)
+            inner = _OrgReader(inside, self.left_out, chinese=self.chinese, depth=self.depth + 1)
             body = list(inner.read()) if self.depth < _DEEPEST else inside
             if kind == "quote":
                 yield from ["", *(f"> {line}" for line in body), ""]

@@ -18,7 +18,7 @@ from ..chinese import has_han
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
-from . import front_matter, rst_limits
+from . import front_matter, rst_blocks, rst_limits
 from .decoding import decode_text
 from .dialects import MOST_NAMED, unknown_tag
 from .dialects.html_builders import is_chinese
@@ -27,9 +27,11 @@ from .dialects.shortcode_table import PLAYERS
 from .dialects.shortcodes import without_tags
 from .field_values import Field
 from .from_markdown import with_title
+from .hidden_elements import LEFT_OUT, without_hidden
 from .mathematics import Formulas
 from .unfinished_heads import with_text, without_begun_name
 from .withheld import refuse_in_text
+from .withheld_values import withheld_part
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -44,8 +46,10 @@ _TARGET = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
 _PELICAN = re.compile(r"^(?:\{\w+\}|\|\w+\|)")
 _INCLUDE = re.compile(r"^[ \t]*\.\. (?:literal)?include::[ \t]*(\S{1,800})", re.MULTILINE)
 _SILENT = frozenset({"toctree", "index", "highlight", "contents", "sectnum", "include", "meta", "title"})
-_LABELLED = frozenset({"tab", "tab-item", "group-tab", "dropdown", "details", "card", "grid-item-card"})
+_LABELLED = frozenset({"tab", "tab-item", "group-tab", "dropdown", "details", "card", "grid-item-card", "centered"})
 """Their argument is a label, also if it is one word."""
+_SAID = frozenset({"seealso", "todo"})
+"""Their argument is text, also if it is one word."""
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False, "raw_enabled": False, "_disable_config": True, "report_level": 5, "halt_level": 6,
     "syntax_highlight": "none", "docinfo_xform": False, "initial_header_level": 2, "line_length_limit": 2_000_000,
@@ -61,7 +65,7 @@ def read(data: bytes) -> Draft:
     rst_limits.check(text)
     try:
         with _shown_unknown_directives(text) as names:
-            document = _document(text)
+            document, refused = _document(text)
     except RecursionError as error:
         raise UnreadableArticle(
             Message("lists or quotations are nested too deep"), Message("split the file")
@@ -72,24 +76,23 @@ def read(data: bytes) -> Draft:
         refuse_in_text(source, lines_above + 1)
     told = map(unknown_tag, [*tags, *names][:MOST_NAMED])
     left_out = [Message("the file %(name)s is not included", name=name[:80]) for name in _INCLUDE.findall(text)]
-    values["warnings"] = (*values.get("warnings", ()), *told, *left_out[:MOST_NAMED])
+    values["warnings"] = (*values.get("warnings", ()), *told, *left_out[:MOST_NAMED], *refused)
     title = document.get("title", "")
     masks, formulas = Masks(), Formulas()
-    body = masks.restore_formulas(_html_of(document, masks), formulas.html)
-    values["warnings"] = (*values["warnings"], *formulas.warnings())
+    body, hidden = without_hidden(_html_of(document, masks))
+    body = masks.restore_formulas(body, formulas.html)
+    values["warnings"] = (*values["warnings"], *([LEFT_OUT] if hidden else []), *formulas.warnings())
     draft = with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
     return draft if lines_above else with_text(draft)
 
 
-def _document(text: str) -> nodes.document:
-    """Without docutils' messages, which would stand in fields as if the author had written them."""
-    from docutils import core, nodes
+def _document(text: str) -> tuple[nodes.document, tuple[Message, ...]]:
+    """With warnings of the blocks that docutils refuses."""
+    from docutils import core
 
     settings = _settings("standalone", "restructuredtext", "null", "zh-CN" if is_chinese(text) else "en")
     document: nodes.document = core.publish_doctree(text, settings=deepcopy(settings))
-    for message in list(document.findall(nodes.system_message)):
-        message.parent.remove(message)
-    return document
+    return document, rst_blocks.take_messages(document, MOST_NAMED)
 
 
 @cache
@@ -142,15 +145,18 @@ def _without_roles(document: nodes.document, masks: Masks) -> None:
 
     for image in document.findall(nodes.image):
         image.attributes.pop("loading", None)  # ``:loading: embed`` reads any file, whatever the settings say
-    for formula in list(document.findall(nodes.math)):
-        formula.parent.replace(formula, nodes.Text(masks.keep_formula(formula.astext(), False)))
-    for block in list(document.findall(nodes.math_block)):
-        block.parent.replace(block, nodes.paragraph("", "", nodes.Text(masks.keep_formula(block.astext(), True))))
-    for problem in list(document.findall(nodes.problematic)):
-        problem.parent.replace(problem, nodes.Text(problem.astext()))
-    for text in list(document.findall(nodes.Text)):
-        if _ROLE.search(str(text)) and not isinstance(text.parent, (nodes.FixedTextElement, nodes.literal)):
-            text.parent.replace(text, list(_spoken(str(text))))
+    put = rst_blocks.put
+    put([(one, [nodes.Text(masks.keep_formula(one.astext(), False))]) for one in document.findall(nodes.math)])
+    put(
+        (block, [nodes.paragraph("", "", nodes.Text(masks.keep_formula(block.astext(), True)))])
+        for block in list(document.findall(nodes.math_block))
+    )
+    put([(problem, [nodes.Text(problem.astext())]) for problem in document.findall(nodes.problematic)])
+    put(
+        (text, list(_spoken(str(text))))
+        for text in list(document.findall(nodes.Text))
+        if _ROLE.search(str(text)) and not isinstance(text.parent, (nodes.FixedTextElement, nodes.literal))
+    )
     for element in document.findall(nodes.Element):
         for name in {"refuri", "uri"} & element.attributes.keys():
             element[name] = _PELICAN.sub("", element[name])
@@ -178,11 +184,11 @@ def _with_notes_at_the_end(document: nodes.document) -> None:
         children = [shown(node) for node in parent.children]
         parent.clear()
         parent.extend(children)
+    rst_blocks.put([(note, []) for note in notes])
     document += nodes.raw("", '<section class="footnotes"><ol>', format="html")
     for note in notes:
         name = next((one for one in note["ids"] if one in calls), note["ids"][0])
         body = [part for part in note.children if not isinstance(part, nodes.label)]
-        note.parent.remove(note)
         if name in calls and body and isinstance(body[-1], nodes.paragraph):
             body[-1] += nodes.raw("", f' <a href="#fnref-{name}" class="footnote-backref">↩</a>', format="html")
         document.extend([nodes.raw("", f'<li id="fn-{name}">', format="html"), *body])
@@ -194,8 +200,7 @@ def _without_numbers_of_lines(document: nodes.document) -> None:
     """Those of code, which would be copied with it."""
     from docutils import nodes
 
-    for number in [part for part in document.findall(nodes.inline) if part["classes"] == ["ln"]]:
-        number.parent.remove(number)
+    rst_blocks.put([(part, []) for part in document.findall(nodes.inline) if part["classes"] == ["ln"]])
 
 
 def _with_verses(document: nodes.document) -> None:
@@ -203,13 +208,15 @@ def _with_verses(document: nodes.document) -> None:
     from docutils import nodes
 
     blocks = [block for block in document.findall(nodes.line_block) if not isinstance(block.parent, nodes.line_block)]
+    verses = list[tuple[nodes.Node, list[nodes.Node]]]()
     for block in blocks:
         verse = nodes.paragraph()
         for number, line in enumerate(list(block.findall(nodes.line))):
             if number:
                 verse += nodes.raw("", "<br>", format="html")
             verse.extend(line.children)
-        block.parent.replace(block, verse)
+        verses.append((block, [verse]))
+    rst_blocks.put(verses)
 
 
 def _spoken(text: str) -> Iterator[nodes.Node]:
@@ -240,15 +247,25 @@ def _shown_unknown_directives(text: str) -> Iterator[list[str]]:
     from docutils.parsers.rst import Directive, directives, roles
     from docutils.parsers.rst.languages import en
 
-    names = sorted({name.lower() for name in _DIRECTIVE.findall(text)} - en.directives.keys() | _SILENT | {"raw"})
+    written = {name.lower() for name in _DIRECTIVE.findall(text)}
+    names = sorted(written - en.directives.keys() | _SILENT | {"raw"})
     for name in names:
         directives.register_directive(name, _kept_text(Directive))
     try:
-        yield [name for name in names if name not in _TAKEN and name not in PLAYERS]
+        with rst_blocks.any_options(written.difference(names)):
+            yield [name for name in names if name not in _TAKEN and name not in PLAYERS]
     finally:
         for name in names:
             vars(directives)["_directives"].pop(name, None)
         vars(roles)["_roles"].clear()
+
+
+def _is_for_pages(condition: str) -> bool:
+    """Whether ``only:: html or not latex`` holds. One with brackets isn't understood, so what it holds is not shown."""
+    return any(
+        all((term.rpartition(" ")[2] in ("html", "builder_html")) != term.startswith("not ") for term in terms)
+        for terms in (part.split(" and ") for part in condition.lower().split(" or "))
+    )
 
 
 _TAKEN = _SILENT | _LABELLED | {"raw", "only", "tabs", "tab-set", "literalinclude"}
@@ -273,7 +290,7 @@ def _kept_text(directive: type) -> type:
 
         def run(self) -> list[nodes.Node]:
             said, name = " ".join(" ".join(self.arguments).split()), self.name.lower()
-            if name in _SILENT or (name == "only" and "html" not in said):
+            if name in _SILENT or withheld_part(name) or (name == "only" and not _is_for_pages(said)):
                 return []
             if name == "raw":  # its HTML is sanitized as that of any format
                 return [nodes.raw("", "\n".join(self.content), format="html")] if said.lower() == "html" else []
@@ -284,7 +301,7 @@ def _kept_text(directive: type) -> type:
                 block += nodes.paragraph("", "", link)
             elif name in _LABELLED and said:
                 block += nodes.paragraph("", "", nodes.strong("", said))
-            elif name != "only" and (" " in said or has_han(said)):
+            elif name != "only" and (" " in said or "(" in said or has_han(said) or name in _SAID):
                 block += nodes.paragraph("", said)
             self.state.nested_parse(self.content, self.content_offset, block)
             return list(block.children)

@@ -37,6 +37,10 @@ _WITHIN = lazy_pattern(
 """As a part of a status: ``📝 Draft``, ``first draft``, ``草稿（二审）``."""
 _NO_DATES = word_set("0 never none tbd tba unknown later soon n 未定 未发 尚未")
 _NAMES = word_set("draft drafts private unpublished wip noexport 草稿 私密 未发布 未發布")
+_PARTS = word_set(
+    "comment hidden hide private secret confidential restricted internal noexport ifconfig unpublished draft wip"
+    " content-hidden remove-cell hide-cell 隐藏 隱藏 私密 草稿 内部 內部 保密"
+)
 _DRAFT_NAME = lazy_pattern(
     "(?:is|in|as|savedas|markedas|keepas|still|post|page|article|content|文章|是否|是否为|是否是|存为|为|仍为)?"
     "(?:drafts?|草稿)(?:mode|only|version|箱)?"
@@ -80,6 +84,11 @@ def withheld_output(value: Any) -> bool:
 def withheld_names(names: Iterable[str]) -> bool:
     """Whether one of these tags or sections is ``draft`` or ``草稿``: a status in Nikola and Org."""
     return any(name.lower().rpartition("/")[2] in _NAMES for name in names)
+
+
+def withheld_part(name: str) -> bool:
+    """Whether what stands in a tag, a container or below a heading of this name is not for readers: ``hidden``."""
+    return name.lower() in _PARTS
 
 
 def withheld_otherwise(name: str, value: Any) -> bool:

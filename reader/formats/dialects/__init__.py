@@ -20,6 +20,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...i18n import Message
+from ..withheld_values import withheld_part
 from .admonitions import with_asides
 from .html_builders import is_chinese
 from .markdown_extensions import plain_marks
@@ -40,9 +41,17 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     text = without_components(without_comments(text))
     text, unknown = without_tags(text, masks, partial(show, chinese=chinese))
     text = with_links(text, masks)
-    text = plain_marks(with_asides(text, chinese=chinese))
-    return masks.restore(text), tuple(map(unknown_tag, unknown[:MOST_NAMED]))
+    text, left_out = with_asides(text, chinese=chinese)
+    text = plain_marks(text)
+    return masks.restore(text), tuple(map(unknown_tag, [*left_out, *unknown][:MOST_NAMED]))
 
 
 def unknown_tag(name: str) -> Message:
+    if withheld_part(name):
+        return withheld(name)
     return Message("the tag '%(name)s' isn't known; it is left out, and its text stays", name=name)
+
+
+def withheld(name: str) -> Message:
+    """Of a part whose name or condition says so."""
+    return Message("what stands in '%(name)s' may not be for readers; it is left out", name=name[:80])

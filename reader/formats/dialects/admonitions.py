@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...patterns import lazy_pattern
+from ..withheld_values import withheld_part
 from .html_builders import KINDS, aside, details, title_of
 
 _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
@@ -15,7 +16,7 @@ _CONTAINER = lazy_pattern(
 _BRACKETED = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 10
-_ATTRIBUTES = lazy_pattern(r"^([ \t]*:{3,})[ \t]*\{[ \t]*\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = lazy_pattern(r"^([ \t]*:{3,})[ \t]*\{[ \t]*(?:#[\w-]+[ \t]+)?\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
 _PART = lazy_pattern(
     r"(?P<prefix>[ \t]*)@(?P<kind>tab|file|options|setup|import|slidestart|slideend)(?::active)?"
     r"(?:[ \t]+(?P<title>[^#\[\n]*)[^\n]*)?"
@@ -23,14 +24,15 @@ _PART = lazy_pattern(
 _FENCED_LINE = lazy_pattern(r"<<<\s*@?\S+.*")
 
 
-def with_asides(text: str, *, chinese: bool) -> str:
-    """*text* (its code masked) with an aside for each callout."""
+def with_asides(text: str, *, chinese: bool) -> tuple[str, list[str]]:
+    """*text* (its code masked) with an aside for each callout, and the names of containers that are not for readers."""
+    left_out = list[str]()
     if "[!" in text:
         text = "\n".join(_alerts(text.split("\n"), chinese=chinese))
     if ":::" in text:
         text = _ATTRIBUTES.sub(_as_container, text)
-        text = "\n".join(_containers(text.split("\n"), chinese=chinese))
-    return text
+        text = "\n".join(_containers(text.split("\n"), left_out, chinese=chinese))
+    return text, left_out
 
 
 def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]:
@@ -59,14 +61,30 @@ def _as_container(found: re.Match[str]) -> str:
     """``::: {.callout-tip title="…"}`` of Quarto and Pandoc as ``:::tip …``."""
     title = re.search(r"title=(?:\"([^\"]*)\"|'([^']*)')", found[3])
     said = (title[1] or title[2] or "") if title else ""
-    return f"{found[1]} {found[2].removeprefix('callout-')} {said}".rstrip()
+    return f"{found[1]} {_kind(found[2], found[3])} {said}".rstrip()
 
 
-def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:
+def _kind(name: str, options: str) -> str:
+    """Of Quarto's class; ``content-visible when-format="pdf"`` is hidden here, as what another condition says."""
+    if name not in ("content-hidden", "content-visible"):
+        return name.removeprefix("callout-")
+    condition = re.search(r"(when|unless)-format=\"?'?(html)?", options)
+    if not condition:
+        return "content-hidden" if options.strip() else name
+    is_met = (condition[1] == "when") == (condition[2] is not None)
+    return "content-visible" if is_met == (name == "content-visible") else "content-hidden"
+
+
+def _containers(lines: list[str], left_out: list[str], *, chinese: bool) -> Iterator[str]:
     """Containers may hold others with fewer colons, or with as many: ``:::`` alone ends the innermost."""
     ends: list[str] = []
+    withheld = 0  # so many are open, from one that is not for readers on
     for line in lines:
         found = _CONTAINER.fullmatch(line) if ":::" in line else None
+        before, withheld = withheld, _withheld_depth(withheld, found)
+        if before or withheld:
+            left_out += [] if before or found is None else [found["kind"]]
+            continue
         blank = found["prefix"].rstrip() if found else ""  # of a quotation, whose parts stay in it
         if found is None:
             if part := _PART.fullmatch(line) if ends else None:
@@ -80,6 +98,13 @@ def _containers(lines: list[str], *, chinese: bool) -> Iterator[str]:
             ends.append(end)
             yield from [blank, *(f"{found['prefix']}{part}" if part else blank for part in start), blank]
     yield from (part for end in reversed(ends) for part in ("", end, ""))
+
+
+def _withheld_depth(depth: int, found: re.Match[str] | None) -> int:
+    """*depth* behind a line that begins or ends a container; None is any other line."""
+    if found is None or not (depth or withheld_part(found["kind"] or "")):
+        return depth
+    return depth + (1 if found["kind"] else -1)
 
 
 def _label(part: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...patterns import lazy_pattern
+from ..withheld_values import withheld_part
 from .html_builders import KINDS
 
 _INFO = lazy_pattern(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")
@@ -18,7 +19,8 @@ def read_chunk(info: str, inside: list[str]) -> tuple[str, list[str]] | None:
         return None
     kind, options, rest = found[1], found[2], found[3].strip()
     told = [line for line in inside if _OPTION.match(line)]
-    if _HIDDEN.search(options) or any(_HIDDEN.search(line) for line in told):
+    is_withheld = withheld_part(kind.strip(".:"))  # of MyST: {comment}
+    if is_withheld or _HIDDEN.search(options) or any(_HIDDEN.search(line) for line in told):
         return "", []
     language = rest if kind in _DIRECTIVES else kind.lstrip(".=#")
     return language.split(" ")[0], [line for line in inside if line not in told]

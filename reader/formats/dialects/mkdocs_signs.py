@@ -16,12 +16,10 @@ _CALLOUT = lazy_pattern(
 _FENCE = lazy_pattern(r"[ \t>]*(`{3,}|~{3,})")
 _FOLDED = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 20
-_CRITIC = lazy_pattern(
-    r"\{\+\+([^{}]{0,1000}?)\+\+\}|\{--[^{}]{0,1000}?--\}|\{>>[^{}]{0,1000}?<<\}"
-    r"|\{~~[^{}~]{0,1000}~>([^{}~]{0,1000})~~\}|\{==([^{}]{0,1000}?)==\}"
-)
-"""What was added, deleted, said of it, put in its place, marked."""
-_CRITIC_SIGNS = ("{++", "{--", "{>>", "{~~", "{==")
+_CRITIC = {"{++": "++}", "{--": "--}", "{>>": "<<}", "{~~": "~~}", "{==": "==}"}
+"""What was added, deleted, said of it, put in its place, marked. What was deleted or said is not for readers, however
+long it is."""
+_CRITIC_BEGINS = lazy_pattern(r"\{(?:\+\+|--|>>|~~|==)")
 _INSERTED = lazy_pattern(r"(?<![\^\w])\^\^(?=[^\s^])([^\^\n]{1,1000}?)(?<=[^\s^])\^\^(?![\^\w])")
 _KEYS = lazy_pattern(r"(?<![+\w])\+\+([a-z0-9-]{1,20}(?:\+[a-z0-9-]{1,20}){0,5})\+\+(?![+\w])")
 _ICON = lazy_pattern(r":(?:material|fontawesome|octicons|simple)-[\w-]{1,60}:(?:\{[^{}\n]{0,200}\})?[ ]?")
@@ -63,8 +61,8 @@ def _unindented(lines: list[str], depth: int = 0) -> Iterator[str]:
 
 def of_mkdocs(text: str) -> str:
     """*text* (its code masked) with these signs as HTML or gone."""
-    if any(sign in text for sign in _CRITIC_SIGNS):
-        text = _CRITIC.sub(lambda found: next(filter(None, found.groups()), ""), text)
+    if any(sign in text for sign in _CRITIC):
+        text = "".join(_accepted(text))
     if "^^" in text:
         text = _INSERTED.sub(r"<ins>\1</ins>", text)
     if "++" in text:
@@ -74,3 +72,23 @@ def of_mkdocs(text: str) -> str:
     if "{ ." in text or "{ #" in text:
         text = _CLASSES.sub("", text)
     return _SNIPPET.sub("", text) if "--8<--" in text else text
+
+
+def _accepted(text: str) -> Iterator[str]:
+    """The pieces of *text* with each change of CriticMarkup made."""
+    done, endless = 0, set[str]()
+    for begins in _CRITIC_BEGINS.finditer(text):
+        sign = begins[0]
+        if begins.start() < done or sign in endless:
+            continue
+        end = text.find(_CRITIC[sign], begins.end())
+        if end < 0:
+            endless.add(sign)
+            continue
+        inside = text[begins.end() : end]
+        if sign == "{~~" and "~>" not in inside:
+            continue
+        yield text[done : begins.start()]
+        yield {"{++": inside, "{==": inside, "{~~": inside.partition("~>")[2]}.get(sign, "")
+        done = end + 3
+    yield text[done:]

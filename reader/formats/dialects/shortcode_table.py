@@ -169,6 +169,8 @@ def _link(tag: Tag, body: str | None) -> str:
 def _button(tag: Tag, body: str | None) -> str:
     """NexT's ``{% btn url, text, icon %}``, Hugo's ``{{< button href="" >}}text{{< /button >}}``."""
     parts = [part.strip() for part in tag.raw.split(",")]
+    if len(parts) > 1 and "/" in parts[1] and "/" not in parts[0]:  # {% button text, url %} of Stellar
+        parts[:2] = parts[1], parts[0]
     target = tag.get("href", "relref", "url", "link") or (parts[0] if parts else "")
     text = (body or "").strip() or tag.get("text") or (parts[1] if len(parts) > 1 else "") or target
     return link(text, target) if target and "=" not in target.split("?")[0] else text
@@ -177,7 +179,8 @@ def _button(tag: Tag, body: str | None) -> str:
 def _media(tag: Tag, body: str | None) -> str:
     src = tag.get("src", "url", "mp4", "webm", "file", "0")
     text = tag.get("title", "caption", "alt") or src.rpartition("/")[2] or src
-    return link(text, src) if src else body or ""
+    said = on_lines(f"\n\n{body.strip()}\n\n", tag.prefix) if body and body.strip() else ""  # GitBook's caption
+    return (link(text, src) if src else "") + said
 
 
 # -- quotations and code ------------------------------------------------------------------------------------------
@@ -189,6 +192,8 @@ def _quotation(tag: Tag, body: str | None) -> str:
     target = re.search(r"https?://\S+", words)
     author = " ".join(words.replace(target[0], "").strip(" ,").split()) if target else words.strip(" ,")
     author = author.replace(" , ", ", ").strip("\"'")
+    if tag.named and not target and tag.get("author") and tag.get("source"):
+        author = f"{author}, {tag.get('source')}"
     said = f"\n\n—— {link(author or target[0], target[0]) if target else author}" if author or target else ""
     inner = (body or "").strip("\n")
     return on_lines("\n\n<blockquote>\n\n", tag.prefix) + inner + on_lines(f"{said}\n\n</blockquote>\n\n", tag.prefix)
@@ -244,7 +249,7 @@ def _note(tag: Tag, body: str | None, *, chinese: bool) -> str:
     else:
         words = [v for v in tag.values[1:] if v not in ("no-icon", "simple", "modern", "flat", "open")]
     title = tag.get("title", "name", "text") or " ".join(words) or title_of(kind, chinese=chinese)
-    return on_lines("\n\n", tag.prefix) + aside(kind, title, body or "", tag.prefix)
+    return on_lines("\n\n", tag.prefix) + aside(kind, title, body or tag.get("content", "message"), tag.prefix)
 
 
 def _details(tag: Tag, body: str | None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...patterns import lazy_pattern
+from ..withheld_values import withheld_part
 from .masking import MARK, Masks
 
 _INSIDE = r"(?:(?!\{\{|\{%)[\s\S]){0,3000}?"
@@ -112,7 +113,7 @@ class _ShortcodeReader:
         shown = self.known(tag, body)
         if shown is None:
             self.unknown[tag.name] = None
-            return body or ""
+            return "" if withheld_part(tag.name) else body or ""
         return shown
 
 

@@ -8,6 +8,9 @@ from ...patterns import lazy_pattern
 from ...sanitizer.allowlist import BLOCKS, INLINES
 
 _HTML_COMMENT = lazy_pattern(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
+_LABELS = lazy_pattern(r"<!--[ \t]*(?:tab|timeline)[ \t]+([^\n]{1,200}?)(?:@\S+)?[ \t]*-->")
+"""Of Hexo's tabs and events: ``<!-- tab Name -->``."""
+_TABBED = ("{% tabs", "{% subtabs", "{% timeline")
 _OBSIDIAN = lazy_pattern(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)
 _LIQUID = lazy_pattern(r"\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
 _HUGO = lazy_pattern(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
@@ -41,6 +44,7 @@ _BLANK_LINES = lazy_pattern(r"\n{3,}")
 def without_comments(text: str) -> str:
     """*text* (its code masked) without comments; ``<!-- more -->``, which ends a summary, stays."""
     if "<!--" in text:
+        text = _LABELS.sub(r"\n\n**\1**\n\n", text) if any(tag in text for tag in _TABBED) else text
         text = _HTML_COMMENT.sub("", text)
     if "%%" in text:
         text = _OBSIDIAN.sub("", text)

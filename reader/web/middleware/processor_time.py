@@ -26,6 +26,11 @@ address, each with two new pages in ten seconds, are not refused; pages from the
 BUSY = 4
 """While fewer requests are answered at a time, nobody is refused."""
 
+TEXTS = "texts"
+TEXTS_PER_MINUTE = 10
+"""What somebody typed is taken all the same: a browser shows an empty form again behind an answer of 503, and a whole
+office behind one address edits and comments."""
+
 WORK = "microseconds of a processor"
 
 
@@ -39,7 +44,9 @@ class ProcessorTimeLimit:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """What is answered from the response cache costs nothing. It is refused, too: the cache is asked first, and
         whoever has to wait for a thread has most of the cost already."""
-        if self._running >= self._busy and (seconds := self._seconds_until_allowed(environ.get(CLIENT, ""))):
+        client = environ.get(CLIENT, "")
+        seconds = self._seconds_until_allowed(client) if self._running >= self._busy else 0
+        if seconds and not self._is_text(environ["REQUEST_METHOD"], client):
             return _refuse(start_response, f"{seconds}")
         if ONLY_IF_CACHED in environ:
             return self._inner(environ, start_response)
@@ -49,7 +56,7 @@ class ProcessorTimeLimit:
             return self._inner(environ, start_response)
         finally:
             self._count(-1)
-            self._limits.note(WORK, environ.get(CLIENT, ""), round((self._clock() - begun) * 1_000_000))
+            self._limits.note(WORK, client, round((self._clock() - begun) * 1_000_000))
 
     def _seconds_until_allowed(self, client: str) -> int:
         try:
@@ -57,6 +64,16 @@ class ProcessorTimeLimit:
         except TooManyRequests as refusal:
             return int(str(refusal.retry_after))
         return 0
+
+    def _is_text(self, method: str, client: str) -> bool:
+        """Whether it is one of the few that are taken; counts it."""
+        if method != "POST":
+            return False
+        try:
+            self._limits.spend(TEXTS, TEXTS_PER_MINUTE, client)
+        except TooManyRequests:
+            return False
+        return True
 
     def _count(self, more: int) -> None:
         with self._lock:

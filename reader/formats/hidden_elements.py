@@ -1,0 +1,40 @@
+"""Elements of HTML that no browser shows: ``hidden``, ``display: none``. They were not meant for readers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..i18n import Message
+from ..sanitizer import check_source, strip_control_characters
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_MAY_HIDE = re.compile(r"<[^<>]*(?:\shidden\b|display\s*:\s*none)", re.IGNORECASE)
+_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+LEFT_OUT = Message("what the page hides (hidden, display: none) is left out")
+
+
+def drop_hidden(root: HtmlElement) -> bool:
+    """Whether something was. One that holds most of the text stays: a script would show it."""
+    whole, dropped = len(root.text_content()), False
+    for element in root.xpath(".//*[@style or @hidden]"):
+        is_hidden = element.get("hidden") is not None or _NONE.search(element.get("style", ""))
+        if is_hidden and element.tag not in ("html", "body") and len(element.text_content()) < max(1, whole / 2):
+            dropped = dropped or bool(element.text_content().strip())
+            element.drop_tree()
+    return dropped
+
+
+def without_hidden(body_html: str) -> tuple[str, bool]:
+    """The same for a part of a page. Raises UnreadableArticle as the sanitizer does."""
+    if not _MAY_HIDE.search(body_html):
+        return body_html, False
+    from lxml import html
+
+    body_html = strip_control_characters(body_html)
+    check_source(body_html)
+    root = html.fragment_fromstring(body_html, create_parent="div")
+    dropped = drop_hidden(root)
+    return (html.tostring(root, encoding="unicode")[5:-6], True) if dropped else (body_html, False)

@@ -1,0 +1,93 @@
+"""Blocks that docutils refuses, so that nothing they hold is lost.
+
+An option of Sphinx that docutils doesn't know (``:caption:``, ``:emphasize-lines:``) is left out, and a block that it
+cannot read, such as a table whose columns don't fit, stands in the text as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..i18n import N_, Message
+
+if TYPE_CHECKING:
+    from docutils import nodes
+
+_SHOWN_ANYWAY = ("Title underline too short", "Title overline too short")
+"""Of these headings docutils complains, and shows them."""
+_SHOWN = N_("the block at line %(line)s can't be read (%(cause)s); it is shown as it is")
+
+
+@contextmanager
+def any_options(names: Iterable[str]) -> Iterator[None]:
+    """While the block runs, these directives of docutils take any option."""
+    from docutils.parsers.rst import directives
+    from docutils.parsers.rst.languages import en
+
+    find: Any = directives.directive
+    known = {name: find(name, en, None)[0] for name in names if name in en.directives}
+    lenient = {name: _taking_any_option(kind) for name, kind in known.items() if getattr(kind, "option_spec", None)}
+    for name, kind in lenient.items():
+        directives.register_directive(name, kind)
+    try:
+        yield
+    finally:
+        for name in lenient:
+            vars(directives)["_directives"].pop(name, None)
+
+
+def _taking_any_option(directive: Any) -> type:
+    from docutils import nodes
+    from docutils.parsers.rst import directives
+
+    class SphinxOptions(dict):  # type: ignore[type-arg]
+        def __missing__(self, _: str) -> Any:
+            return directives.unchanged
+
+    known = directive.option_spec
+
+    class Lenient(directive):  # type: ignore[misc]
+        options: dict[str, Any]
+        option_spec = SphinxOptions(known)
+
+        def run(self) -> list[nodes.Node]:
+            """Without what it doesn't know: an option of a picture would become any attribute of its node."""
+            caption = self.options.get("caption") if directive.__name__ == "CodeBlock" else None
+            self.options = {name: value for name, value in self.options.items() if name in known}
+            title = [nodes.paragraph("", "", nodes.strong("", caption))] if caption else []
+            return [*title, *super().run()]
+
+    return Lenient
+
+
+def put(places: Iterable[tuple[nodes.Node, list[nodes.Node]]]) -> None:
+    """Replaces each node by others. docutils looks through all nodes beside it for each, which takes quadratic time."""
+    by_parent: dict[int, tuple[nodes.Element, dict[int, list[nodes.Node]]]] = {}
+    for node, others in places:
+        by_parent.setdefault(id(node.parent), (node.parent, {}))[1][id(node)] = others
+    for parent, replaced in by_parent.values():
+        children = list(parent.children)
+        parent.clear()
+        for child in children:
+            parent.extend(replaced.get(id(child), [child]))
+
+
+def take_messages(document: nodes.document, most: int) -> tuple[Message, ...]:
+    """Removes docutils' messages, which would stand in fields as if the author had written them; warnings of the
+    blocks in their place, at most so many."""
+    from docutils import nodes
+
+    warnings, places = list[Message](), list[tuple[nodes.Node, list[nodes.Node]]]()
+    for message in document.findall(nodes.system_message):
+        block = next((child for child in message.children if isinstance(child, nodes.literal_block)), None)
+        said = message.children[0].astext() if message.children else ""
+        if block is None or not block.astext().strip() or said.startswith(_SHOWN_ANYWAY):
+            places.append((message, []))
+            continue
+        places.append((message, [nodes.literal_block("", block.astext())]))
+        cause = said.strip().split("\n")[0].rstrip(".")[:200]
+        warnings.append(Message(_SHOWN, line=str(message.get("line", "?")), cause=cause))
+    put(places)
+    return tuple(warnings[:most])
