@@ -65,7 +65,7 @@ main() {
   case $target in
     serve) at_once "install_python_packages requirements.txt" build_fonts ;;
     check) install_python_packages requirements-dev.txt ;;
-    test) at_once "install_python_packages requirements-dev.txt" "install_npm_packages tests/npm" build_fonts ;;
+    test) at_once install_for_tests "install_npm_packages tests/npm" build_fonts ;;
     bench)
       at_once "install_python_packages benchmarks/requirements.txt" "install_npm_packages tests/npm benchmarks/npm" \
         build_fonts
@@ -230,6 +230,16 @@ hashes_of() { # $1: a requirements file; the file of hashes that scripts/pin.py 
   esac
   [ -e "$hashes" ] && head -n 1 "$hashes" | grep -q "$(cat "${files[@]}" | sha256sum | cut -d ' ' -f 1)" || return 1
   echo "$hashes"
+}
+
+install_for_tests() {
+  install_python_packages requirements-dev.txt
+  compile_tests
+}
+
+compile_tests() { # as pytest does, whose processes would each do it: 30 s of processor time in a fresh clone
+  [ -d tests ] && [ ! -d tests/__pycache__ ] || return 0
+  PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m pytest --collect-only -qq tests >/dev/null 2>&1 || true
 }
 
 compile_modules() { # as pip does: with PYTHONDONTWRITEBYTECODE each process would compile all of reader/ anew
