@@ -362,6 +362,22 @@ def test_a_restore_that_is_killed_before_the_database_commits_is_told_until_it_i
     assert unfinished(settings) is None
 
 
+def test_a_restore_that_is_killed_while_it_tries_to_rename_the_folder_hides_no_article(archive, settings):
+    (settings.articles / "later.md").write_text("# 后来")
+    rename = Path.rename
+    if (child := os.fork()) == 0:
+        Path.rename = lambda *names: rename(*names) and os._exit(9)
+        restore_backup(settings, archive, force=False)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    (tried,) = settings.articles.parent.glob(f".{settings.articles.name}.tried-*")
+    assert str(tried) in str(unfinished(settings))
+    with pytest.raises(BadBackup, match="not empty"):
+        restore_backup(settings, archive, force=False)
+    assert (settings.articles / "later.md").exists()
+    assert unfinished(settings) is None
+
+
 def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_path):
     (settings.articles / "outside").symlink_to("/etc/passwd")
     (settings.articles / "folder").symlink_to("/etc")

@@ -33,7 +33,7 @@ from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 from .renaming import ASIDE, moved_aside, renamed
-from .unfinished import marked
+from .unfinished import TRIED, lost_in_trial, marked
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -82,6 +82,8 @@ def _system_errors(path: Path) -> Iterator[None]:
 
 def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
     records, state = _checked(archive), State(settings.state_url)
+    if tried := lost_in_trial(settings):
+        tried.rename(settings.articles)
     _remove_left_over(settings)
     files = [settings.data / record.path for record in records if record.place == "data"]
     is_kept = _must_stay(settings.articles)
@@ -103,8 +105,8 @@ def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tu
     ):
         aside = places.enter_context(moved_aside(occupied, inside))
         places.enter_context(renamed(unpacked, None if is_kept else settings.articles))
-    for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
-        path.unlink()
+        for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
+            path.unlink()
     return len(records), [*aside, *database_aside]
 
 
@@ -187,7 +189,7 @@ def _must_stay(folder: Path) -> bool:
     """Whether *folder* can't get another name: a mount point (EBUSY), or a parent that isn't ours. Changes nothing."""
     if not folder.is_dir():
         return False
-    other = folder.with_name(f".{folder.name}.tried-{os.getpid()}")
+    other = folder.with_name(f".{folder.name}{TRIED}{os.getpid()}")
     try:
         folder.rename(other)
     except OSError:

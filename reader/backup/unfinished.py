@@ -10,18 +10,32 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
 
 from ..i18n import N_, Message
 from ..settings import Settings
 from ..storage.private_files import FILE_MODE
 
 MARK = "restore-unfinished"
+TRIED = ".tried-"
+"""In the name that a restore gives the articles folder for a moment, to learn whether it can have another one."""
 
 _TEXT = N_(
     "a restore of %(archive)s was killed (or still runs), so articles and comments may be of different times; "
     "finish it: python -m reader restore --force %(archive)s. What was there before has .before- in its name; "
     "if you put that back by hand, delete %(mark)s"
 )
+
+_TRIED = N_("a restore was killed while it tried whether %(folder)s can be renamed: call %(tried)s so again")
+
+
+def lost_in_trial(settings: Settings) -> Path | None:
+    """The articles folder under that name; None if it has its own."""
+    folder = Path(os.path.realpath(settings.articles))
+    if folder.exists():
+        return None
+    return next(iter(sorted(folder.parent.glob(f".{escape(folder.name)}{TRIED}*"))), None)
 
 
 @contextmanager
@@ -40,6 +54,8 @@ def marked(settings: Settings, archive: zipfile.ZipFile) -> Iterator[None]:
 
 def unfinished(settings: Settings) -> Message | None:
     """What to do about a restore that was killed; None if there is none."""
+    if tried := lost_in_trial(settings):
+        return Message(_TRIED, folder=str(settings.articles), tried=str(tried))
     mark = settings.data / MARK
     try:
         archive = str(json.loads(mark.read_text("utf-8"))["archive"])
