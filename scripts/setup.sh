@@ -31,8 +31,8 @@ test  dbus-daemon           dbus-run-session                         a bus to te
 test  dbus-bin              dbus-send                                tells it
 test  libfaketime           -                                        a clock that jumps, for tests/faults
 test  postgresql            -                                        the other database of state; the tests start it themselves
+test  nginx                 nginx                                    the proxy of docs/deploy, and a peer that serves files
 bench chromium              chromium                                 prints PDF, a peer; Lighthouse drives it
-bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours
 bench pandoc                pandoc                                   a peer that makes EPUB

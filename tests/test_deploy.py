@@ -17,7 +17,7 @@ from nginx_server import NGINX, ask, nginx
 from serving import free_port, serving
 
 ROOT = Path(__file__).resolve().parent.parent
-pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh bench installs it")
+pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh test installs it")
 
 
 @contextmanager

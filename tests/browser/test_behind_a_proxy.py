@@ -13,7 +13,7 @@ from serving import free_port, serving
 
 from reader.settings import ROOT, Settings
 
-pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh bench installs it")
+pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh test installs it")
 TOKEN = "a long enough secret"
 OURS = ROOT / "docs" / "deploy" / "nginx-below-a-path.conf"
 RAIN = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\nsection: 天气\ntags: [雨]\n---\n今天下雨。[天晴](sun.md)\n\n![云](cloud.png)\n"
