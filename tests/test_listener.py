@@ -11,6 +11,7 @@ from reader.cli import main
 from reader.commands.serve import _shown
 from reader.errors import CannotListen, CannotListenAt, UnknownHost
 from reader.server.listener import open_listener, queued_connections, refuse_new_connections
+from reader.server.supervisor import Supervisor
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
@@ -65,6 +66,25 @@ def test_a_socket_file_that_nobody_listens_on_is_replaced_and_no_other_file(tmp_
         open_listener(f"unix:{tmp_path}/none/reader.sock", 1)
     with pytest.raises(CannotListenAt, match="too long"):
         open_listener(f"unix:{tmp_path}/{'x' * 120}", 1)
+
+
+def test_a_socket_file_that_is_deleted_while_its_server_runs_is_there_again(tmp_path, caplog):
+    path = tmp_path / "run" / "reader.sock"
+    path.parent.mkdir()
+    listener = open_listener(f"unix:{path}", 1)
+    supervisor = Supervisor(listener, 1, dict, list)
+    assert not supervisor._listen_again()
+    path.unlink()
+    path.parent.rmdir()
+    assert not supervisor._listen_again()
+    assert not supervisor._listen_again()
+    path.parent.mkdir()
+    assert supervisor._listen_again()
+    assert not supervisor._listen_again()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    assert [record.message.partition(";")[0].split()[-1] for record in caplog.records] == ["directory", "deleted"]
+    supervisor._listener.close()
 
 
 @pytest.mark.parametrize("host", ["no such host", "a..b", "x" * 70, "a\0b", "[::1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import re
 import select
 import socket
@@ -103,6 +104,16 @@ def _remove_abandoned(path: Path) -> None:
 
 def is_unix(listener: socket.socket) -> bool:
     return listener.family == socket.AF_UNIX
+
+
+def opened_again(listener: socket.socket) -> socket.socket | None:
+    """One at the same path if the UNIX socket was deleted, which no client can reach any more; else None.
+
+    Raises CannotListenAt.
+    """
+    if not is_unix(listener) or os.path.lexists(path := listener.getsockname()):
+        return None
+    return _unix_listener(Path(path))
 
 
 def refuse_new_connections(listener: socket.socket) -> None:

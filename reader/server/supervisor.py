@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..errors import ReaderError
-from .listener import queued_connections, refuse_new_connections
+from .listener import opened_again, queued_connections, refuse_new_connections
 from .loaded_application import LoadedApplication
 from .spawn_web_process import Arguments, Process, start_program
 
@@ -128,7 +128,7 @@ class Supervisor:
         self._coming: WebProcess | None = None
         self._leaving: list[WebProcess] = []
         self._to_reload: list[int] = []
-        self._was_reloaded = False
+        self._was_reloaded = self._is_out_of_reach = False
         self._generations, self._fast_deaths = dict.fromkeys(self._numbers, 0), 0
         self._start_after = 0.0
 
@@ -145,7 +145,7 @@ class Supervisor:
             received = signal.sigtimedwait(SIGNALS, self._pause_seconds())
             if received and received.si_signo in (signal.SIGTERM, signal.SIGINT):
                 return self._stop()
-            if received and received.si_signo == signal.SIGHUP:
+            if (received and received.si_signo == signal.SIGHUP) or self._listen_again():
                 self._to_reload, self._was_reloaded = list(self._numbers), True
             try:
                 self._check()
@@ -161,6 +161,23 @@ class Supervisor:
                 return 1
             self._reload()
             self._reap_adopted()
+
+    def _listen_again(self) -> bool:
+        """Whether the UNIX socket was deleted and there is another at its path, for new web processes."""
+        try:
+            listener = opened_again(self._listener)
+        except ReaderError as error:  # the folder is missing, too
+            if not self._is_out_of_reach:
+                LOG.error("%s; tried again", error)
+            self._is_out_of_reach = True
+            return False
+        self._is_out_of_reach = False
+        if listener is None:
+            return False
+        LOG.error("the socket %s was deleted; the server listens there again", listener.getsockname())
+        self._listener.close()
+        self._listener = listener
+        return True
 
     def _everyone(self) -> list[WebProcess]:
         return [*self._current.values(), *self._leaving, *([self._coming] if self._coming else [])]
