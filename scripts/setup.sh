@@ -31,8 +31,8 @@ test  dbus-daemon           dbus-run-session                         a bus to te
 test  dbus-bin              dbus-send                                tells it
 test  libfaketime           -                                        a clock that jumps, for tests/faults
 test  postgresql            -                                        the other database of state; the tests start it themselves
-test  nginx                 nginx                                    the proxy of docs/deploy, and a peer that serves files
 bench chromium              chromium                                 prints PDF, a peer; Lighthouse drives it
+bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load
 bench fonts-noto-cjk        -                                        the fonts that WeasyPrint and Chromium use without ours
 bench pandoc                pandoc                                   a peer that makes EPUB
@@ -65,7 +65,7 @@ main() {
   case $target in
     serve) at_once "install_python_packages requirements.txt" build_fonts ;;
     check) install_python_packages requirements-dev.txt ;;
-    test) at_once install_for_tests "install_npm_packages tests/npm" build_fonts ;;
+    test) at_once install_for_tests "install_npm_packages tests/npm" build_fonts unpack_nginx ;;
     bench)
       at_once "install_python_packages benchmarks/requirements.txt" "install_npm_packages tests/npm benchmarks/npm" \
         build_fonts
@@ -279,6 +279,20 @@ are_newer() { # $@: fonts; than what they are built from
   for font in "$@"; do
     [[ $font -nt scripts/build_fonts.py && $font -nt scripts/requirements-fonts.txt ]] || return 1
   done
+}
+
+# --- nginx: for the tests only unpacked, as Debian starts it on port 80 when it is installed ---------------------------
+
+unpack_nginx() {
+  local folder
+  ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ] && [ ! -x .venv/debian/usr/sbin/nginx ] || return 0
+  folder=$(mktemp -d)
+  if (cd "$folder" && apt-get download -q nginx && dpkg-deb -x ./nginx_*.deb debian) >/dev/null 2>&1; then
+    mkdir -p .venv/debian && cp -R "$folder/debian/." .venv/debian/
+  else
+    say "nginx could not be had from apt: its tests are left out"
+  fi
+  rm -rf "$folder"
 }
 
 # --- npm -------------------------------------------------------------------------------------------------------------

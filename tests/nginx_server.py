@@ -14,7 +14,12 @@ from pathlib import Path
 
 from waiting import LIMIT_SECONDS, wait_for
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+from reader.settings import ROOT
+
+UNPACKED = ROOT / ".venv" / "debian" / "usr" / "sbin"
+"""Where scripts/setup.sh puts it if none is installed."""
+
+NGINX = shutil.which("nginx", path=f"/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:{UNPACKED}")
 AROUND = """
 daemon off;
 master_process off;
