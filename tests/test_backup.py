@@ -21,9 +21,9 @@ from sqlalchemy import insert, select
 from reader.backup import renaming, restoring, state_rows
 from reader.backup.creating import write_backup
 from reader.backup.restoring import restore_backup
-from reader.backup.unfinished import unfinished
+from reader.backup.unfinished_restore import unfinished
 from reader.cli import main
-from reader.editing.ledger import record
+from reader.editing.audit_log import record
 from reader.errors import BadBackup, HalfRestored, StateUnusable
 from reader.publication_history.history_tables import COPIED, versions
 from reader.services import build_services

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reader.mail.bounces import LARGEST_BYTES, read_bounce, return_address
-from reader.mail.choices import Choice, Subscriber
+from reader.mail.mail_models import Choice, Subscriber
 
 BOUNCES = "bounces@news.example"
 SUBSCRIBER = Subscriber(12, "gone@example.org", Choice("daily"), "s" * 32)

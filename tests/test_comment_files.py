@@ -18,7 +18,7 @@ from reader.exports import EXPORTS
 from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.services import build_services
-from reader.web.commented_files import commented
+from reader.web.files_with_comments import commented
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from reader.comments.comment import APPROVED, HIDDEN, OPEN, PENDING, REJECTED, R
 from reader.comments.comment_store import CommentStore, Rules, Sender
 from reader.comments.comment_tables import comment_acts, comment_counts, comment_keys, comments
 from reader.comments.comment_writes import APPROVE, HIDE, REJECT, NewComment, key_of_day, post
+from reader.comments.importing.comment_import import store_comments
 from reader.comments.importing.imported_comment import ImportedComment
-from reader.comments.importing.into_state import store_comments
 from reader.comments.word_list import WordList
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -13,10 +13,10 @@ from test_desk import RAIN, Desk, fields_in
 
 from reader.child_process.git import git_environment, run_git
 from reader.cli import main
-from reader.editing import git_commits, ledger
+from reader.editing import audit_log, git_commits
 from reader.editing.accounts import UnusableName, add_editor, all_editors, editor_with, remove_editor
 from reader.errors import StateUnusable
-from reader.web.comment_watch import CommentWatch
+from reader.web.comment_invalidation import CommentWatch
 
 
 @pytest.fixture
@@ -52,15 +52,15 @@ def test_a_name_is_given_once(state):
 
 
 def test_the_ledger_keeps_each_version_once_on_both_engines(state):
-    ledger.record(state, "周琳", ledger.CREATED, "a.md", None, b"one")
-    ledger.record(state, "Ann", ledger.SAVED, "a.md", b"one", b"two")
-    ledger.record(state, "", ledger.DELETED, "b.md", b"one", None)
-    found = ledger.acts(state, "a.md")
+    audit_log.record(state, "周琳", audit_log.CREATED, "a.md", None, b"one")
+    audit_log.record(state, "Ann", audit_log.SAVED, "a.md", b"one", b"two")
+    audit_log.record(state, "", audit_log.DELETED, "b.md", b"one", None)
+    found = audit_log.acts(state, "a.md")
     assert [(act.editor, act.act) for act in found] == [("Ann", "saved"), ("周琳", "created")]
-    assert (ledger.version(state, found[0].before), ledger.version(state, found[0].after)) == (b"one", b"two")
-    assert [act.path for act in ledger.acts(state, before_id=found[0].id)] == ["a.md"]
-    assert ledger.act(state, found[0].id) == found[0]
-    assert ledger.act(state, 99) is None
+    assert (audit_log.version(state, found[0].before), audit_log.version(state, found[0].after)) == (b"one", b"two")
+    assert [act.path for act in audit_log.acts(state, before_id=found[0].id)] == ["a.md"]
+    assert audit_log.act(state, found[0].id) == found[0]
+    assert audit_log.act(state, 99) is None
 
 
 def test_an_editor_logs_in_by_name_until_removed(desk):
@@ -93,7 +93,7 @@ def test_saving_needs_no_state_database(desk, monkeypatch):
         raise StateUnusable("it is gone")
 
     desk.put("2026-05-01/rain.md", RAIN)
-    monkeypatch.setattr(ledger, "record", unusable)
+    monkeypatch.setattr(audit_log, "record", unusable)
     assert desk.post("save", desk.fields("2026-05-01/rain.md") | {"body": "\n明天见。\n"}).status_code == 303
     assert "明天见" in desk.bytes_of("2026-05-01/rain.md").decode()
 

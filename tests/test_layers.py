@@ -54,7 +54,7 @@ MAY_MAKE_MARKUP = {
     "web/views/share.py": "a QR code, drawn by us",
     "web/responsive_images.py": "what its own templates have escaped",
     "comments/comment_html.py": "escapes what visitors wrote, and puts paragraphs, lines and links around it",
-    "web/commented_files.py": "what its own template has escaped",
+    "web/files_with_comments.py": "what its own template has escaped",
     "web/inline_assets.py": "our own style sheets",
     "web/titles.py": "escapes the parts of a title, and puts <wbr> between them",
     "web/accent_colours.py": "a style sheet with colours computed there",

@@ -24,8 +24,8 @@ from reader.comments import acceptance
 from reader.errors import Busy
 from reader.i18n import Message
 from reader.mail import sender as sender_module
-from reader.mail.choices import DAILY, WEEKLY, Choice
 from reader.mail.editions import day_of_edition
+from reader.mail.mail_models import DAILY, WEEKLY, Choice
 from reader.mail.mail_tables import mail_outbox, mail_requests, mail_subscribers
 from reader.mail.outbox import Outbox
 from reader.mail.sender import MailSender
@@ -809,7 +809,7 @@ def test_the_button_pressed_twice_sends_one_file(site):
 
 def test_what_kindle_would_refuse_or_is_too_large_is_told_to_who_ordered_it(site, monkeypatch):
     visitor = confirmed(site)
-    monkeypatch.setattr("reader.mail.document.largest_for", lambda _address: 100)
+    monkeypatch.setattr("reader.mail.file_message.largest_for", lambda _address: 100)
     send_file(visitor, to="device", device="me@kindle.com")
     deliver(site)
     [message] = site.server.messages

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event, select
 
 from reader.errors import Busy
-from reader.mail import choices, mail_writes, personal_data
-from reader.mail.choices import DAILY, FAILED, SENT, WEEKLY, Choice
+from reader.mail import mail_models, mail_writes, personal_data
+from reader.mail.mail_models import DAILY, FAILED, SENT, WEEKLY, Choice
 from reader.mail.mail_store import MailStore, token_of
 from reader.mail.mail_tables import mail_counts, mail_keys, mail_outbox, mail_requests, mail_subscribers
 from reader.mail.outbox import Outbox
@@ -115,7 +115,7 @@ def test_three_refusals_in_a_row_stop_a_subscription_and_a_success_between_count
 def test_limits_count_addresses_and_clients_by_hashes_whose_key_is_of_the_day(state, store):
     for _ in range(5):
         store.request("a@example.org", Choice(DAILY), "192.0.2.1", NOON)
-    assert len(rows(state, mail_outbox)) == choices.CONFIRMATIONS_OF_ADDRESS.most
+    assert len(rows(state, mail_outbox)) == mail_models.CONFIRMATIONS_OF_ADDRESS.most
     for number in range(15):
         store.request(f"b{number}@example.org", Choice(DAILY), "192.0.2.1", NOON)
     with pytest.raises(Busy):
@@ -130,7 +130,7 @@ def test_limits_count_addresses_and_clients_by_hashes_whose_key_is_of_the_day(st
 def test_one_mailbox_has_one_share_however_its_address_is_written(state, store):
     for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org", "a+3@example.org"):
         store.request(address, Choice(DAILY), "", NOON)
-    assert len(rows(state, mail_outbox)) == choices.CONFIRMATIONS_OF_ADDRESS.most
+    assert len(rows(state, mail_outbox)) == mail_models.CONFIRMATIONS_OF_ADDRESS.most
     [first, *_] = Outbox(state).due(NOON)
     assert store.block(first.content["token"], NOON)
     store.request("a+4@example.org", Choice(DAILY), "", NOON + timedelta(days=1))
@@ -141,16 +141,16 @@ def test_one_mailbox_has_one_share_however_its_address_is_written(state, store):
 
 def test_one_network_leaves_most_confirmations_of_the_day_to_others(state, store):
     with pytest.raises(Busy):
-        for number in range(choices.CONFIRMATIONS_OF_SITE.most):
+        for number in range(mail_models.CONFIRMATIONS_OF_SITE.most):
             store.request(f"a{number}@example.org", Choice(DAILY), f"2001:db8::{number // 10}", NOON, "2001:db8::/48")
-    assert len(rows(state, mail_outbox)) == choices.CONFIRMATIONS_OF_NETWORK.most
+    assert len(rows(state, mail_outbox)) == mail_models.CONFIRMATIONS_OF_NETWORK.most
     store.request("b@example.org", Choice(DAILY), "192.0.2.1", NOON, "192.0.2.0/24")
 
 
 def test_a_busy_site_answers_an_address_that_wants_no_mail_like_any_other(state, store, monkeypatch):
     with state.writing() as connection:
         mail_writes.block(connection, "a@example.org", NOON)
-    monkeypatch.setattr(choices, "CONFIRMATIONS_OF_SITE", choices.Limit("confirmations", 0))
+    monkeypatch.setattr(mail_models, "CONFIRMATIONS_OF_SITE", mail_models.Limit("confirmations", 0))
     for address in ("a@example.org", "b@example.org"):
         with pytest.raises(Busy):
             store.request(address, Choice(DAILY), "", NOON)

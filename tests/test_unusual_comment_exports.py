@@ -11,8 +11,8 @@ import pytest
 from reader.commands.comments import page_of
 from reader.comments.comment import APPROVED, PENDING, WITHDRAWN
 from reader.comments.importing import program_of
+from reader.comments.importing.comment_import import export_json, store_comments
 from reader.comments.importing.imported_comment import EARLIEST
-from reader.comments.importing.into_state import export_json, store_comments
 from reader.state import State
 
 TIME = "2018-11-23T02:40:00+00:00"

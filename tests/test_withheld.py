@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.errors import UnreadableArticle
-from reader.formats import FORMATS, read_content, withheld
+from reader.formats import FORMATS, read_content, unpublished_markers
 
 TEXT = "\n\n今天下雨，河水上涨。\n\n第二段话。\n"
 FIELDS = [
@@ -291,9 +291,17 @@ def that_match(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.slow
-@given(that_match(withheld._WITHHELD) | that_match(withheld._MARKER) | that_match(withheld._ALONE))
+@given(
+    that_match(unpublished_markers._WITHHELD)
+    | that_match(unpublished_markers._MARKER)
+    | that_match(unpublished_markers._ALONE)
+)
 @example("已发布：否")
 @example("請勿發佈")
 def test_every_line_that_says_so_begins_as_the_lines_that_are_looked_at(text):
-    said = [line for line in text.split("\n") if withheld.says_withheld(line) or withheld._ALONE.fullmatch(line)]
-    assert all(map(withheld.may_say_withheld, said))
+    said = [
+        line
+        for line in text.split("\n")
+        if unpublished_markers.says_withheld(line) or unpublished_markers._ALONE.fullmatch(line)
+    ]
+    assert all(map(unpublished_markers.may_say_withheld, said))

@@ -1,4 +1,4 @@
-"""What the path of a file tells of its article, where the file does not: title, date, section, language, slug."""
+"""Derives title, date, section, language and slug from the path of a file that does not state them."""
 
 from __future__ import annotations
 

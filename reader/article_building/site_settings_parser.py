@@ -1,4 +1,4 @@
-"""The settings file of a site: its fields, and how each value is checked. A mistake never costs the other fields."""
+"""Parses and validates the settings file of a site. One wrong field does not affect the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Line ends in the source of a paragraph: between Han they stand for nothing, elsewhere for a space."""
+"""Line breaks in the source of a paragraph: removed between Han characters, a space elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an article has although nobody wrote it down, told by its text: date, language, summary."""
+"""Derives date, language and summary of an article from its text, where no field states them."""
 
 from __future__ import annotations
 

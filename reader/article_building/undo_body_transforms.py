@@ -1,4 +1,4 @@
-"""The body of an article as its file has it: without what Reader adds when it reads the file."""
+"""Reverts the body transforms: the body of an article as its file has it, for export as Markdown."""
 
 from __future__ import annotations
 

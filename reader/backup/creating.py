@@ -1,4 +1,4 @@
-"""Makes a backup while a server may run: the database first, as it is at one moment, then the files."""
+"""Creates a backup while a server may run: first a snapshot of the database, then the files."""
 
 from __future__ import annotations
 

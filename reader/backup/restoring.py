@@ -1,9 +1,9 @@
-"""Restores a backup into empty places. The archive may be hostile: everything is checked, and nothing is half restored.
+"""Restores a backup into empty folders. The archive may be hostile: all of it is checked before anything is replaced.
 
 Files are unpacked beside their place. The database is filled, then they are renamed, and the transaction is committed
 last: if a renaming fails it is rolled back, and if it fails itself the renamings are taken back. An articles folder
 that can't be renamed, such as a mounted volume, stays: they are unpacked in a hidden folder inside, and what was there
-is moved into another one. If it is killed meanwhile, a mark stays (``unfinished.py``): ``serve`` and
+is moved into another one. If it is killed meanwhile, a mark stays (``unfinished_restore.py``): ``serve`` and
 ``doctor`` say how to finish it.
 """
 
@@ -33,7 +33,7 @@ from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 from .renaming import ASIDE, moved_aside, renamed
-from .unfinished import TRIED, lost_in_trial, marked
+from .unfinished_restore import TRIED, lost_in_trial, marked
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""What the catalog finds an article by: its words, and the keywords that it may share with related articles.
+"""The search terms of an article, and the keywords by which related articles are found.
 
 Computed where the file is read, in a child process, so that all CPU cores do it.
 """

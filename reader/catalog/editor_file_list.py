@@ -1,4 +1,4 @@
-"""The files of the articles folder as an editor sees them: published or not, and with what is wrong with them."""
+"""Lists the files of the articles folder for editors: published or not, and the problems of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whether an address of another site is that of an article: ``/2018/01/02/rain.html``, ``/posts/rain/``."""
+"""Recognizes permalinks of other sites that may be addresses of an article: ``/2018/01/02/rain.html``,
+``/posts/rain/``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The catalog's copy of the history: which of its rows a transaction changes, so that they are recorded before it ends.
+"""The catalog's copy of the publication history: collects the changed rows of a transaction, to record them before it
+commits.
 
 Triggers note each change of a row, whatever statement makes it.
 """

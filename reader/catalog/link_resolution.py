@@ -1,4 +1,4 @@
-"""Which article a link within the folder means: found by path, then by name, when the article with the link is shown.
+"""Resolves links between files to articles: by path, then by name, when the article with the link is shown.
 
 So a link to an article that is added later works from then on, and one to an article that is gone becomes plain text.
 """

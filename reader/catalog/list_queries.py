@@ -1,4 +1,4 @@
-"""The queries of lists that are no collection: what is beside an article, and the corrected articles.
+"""Queries of lists that are not collections: the neighbours of an article, and the corrected articles.
 
 Each walks along an index and reads no more rows than it returns, however many articles there are.
 """

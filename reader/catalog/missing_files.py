@@ -1,4 +1,4 @@
-"""Files that were not found: their articles stay public until their removal is due. A part of CatalogTransaction."""
+"""Files that were not found: their articles stay public until the grace period ends. A part of CatalogTransaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates the catalog file, replaces one that is corrupt or of another version, and copies what only it knows."""
+"""Creates the catalog file, replaces a corrupt or outdated one, and keeps the rows that cannot be derived."""
 
 from __future__ import annotations
 

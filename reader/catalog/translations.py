@@ -1,4 +1,4 @@
-"""Which articles are one in several languages: those that share the name ``link_resolution.TRANSLATION`` begins."""
+"""Finds the translations of an article: articles that share the name ``link_resolution.TRANSLATION`` begins."""
 
 from __future__ import annotations
 

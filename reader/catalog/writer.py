@@ -1,4 +1,4 @@
-"""What one write transaction of the catalog does. Only the indexing process writes."""
+"""The write transaction of the catalog. Only the indexing process writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modules of Reader as their files were when the process started, for itself and for its child processes.
+"""Keeps the source of Reader's modules as of the start of the process, for itself and its child processes.
 
 Many modules are imported by the first request that needs them, or by the first file of its kind, and child processes
 start when there is work. An update may have replaced the files by then, and new ones don't fit the old ones that run.

@@ -1,4 +1,4 @@
-"""A limit of memory for work within this process, where a child process of its own would cost too much."""
+"""Limits the memory of a block within this process, where a child process would cost too much."""
 
 from __future__ import annotations
 

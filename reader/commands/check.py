@@ -1,4 +1,4 @@
-"""``check``: which files are not published, and what of the others is lost."""
+"""``check``: lists files that are not published, and what published files lose."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def command(settings: Settings, action: str, file: Path | None, name: str) -> No
 
 
 def _export(services: Services, file: Path | None) -> None:
-    from ..comments.importing.into_state import export_json
+    from ..comments.importing.comment_import import export_json
 
     text = "".join(f"{line}\n" for line in export_json(services.state))
     with click.open_file(str(file or "-"), "w", encoding="utf-8") as output:
@@ -47,7 +47,7 @@ def _export(services: Services, file: Path | None) -> None:
 
 
 def _import(services: Services, file: Path, name: str) -> None:
-    from ..comments.importing.into_state import NOBODY, store_comments
+    from ..comments.importing.comment_import import NOBODY, store_comments
 
     program = program_of(file, name)
     nobody = translations(services.settings.language).gettext(NOBODY)

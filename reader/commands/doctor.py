@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import click
 from packaging.requirements import Requirement
 
-from ..backup.unfinished import unfinished
+from ..backup.unfinished_restore import unfinished
 from ..editing.access_token import token_of
 from ..errors import LimitTooLow, StateUnusable
 from ..i18n import Message, catalogue_of

@@ -1,4 +1,4 @@
-"""``editor``: who may use the editor's desk."""
+"""``editor``: manages the accounts of editors."""
 
 from __future__ import annotations
 

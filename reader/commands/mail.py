@@ -1,4 +1,4 @@
-"""``mail``: how mail goes, a test of the server, and what is kept of an address."""
+"""``mail``: shows the state of mail, tests the mail server, exports and erases the data of an address."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _bounce(settings: Settings, state: State, path: str) -> None:
 
 
 def _status(state: State) -> None:
-    from ..mail.choices import DAILY, SENT, WAITING, WEEKLY
+    from ..mail.mail_models import DAILY, SENT, WAITING, WEEKLY
     from ..mail.personal_data import figures
 
     found = figures(state)
@@ -106,7 +106,7 @@ def _status(state: State) -> None:
 
 def _test(settings: Settings, address: str) -> None:
     from ..catalog import Catalog
-    from ..mail.choices import NOTE, Queued
+    from ..mail.mail_models import NOTE, Queued
     from ..mail.messages import Messages
     from ..mail.smtp import Refused, ServerFailed, connected, hand_over, server_at
     from ..templating import Renderer

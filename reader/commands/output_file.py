@@ -1,4 +1,4 @@
-"""The file that a command writes: complete, or as it was before."""
+"""Writes the output file of a command atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore``: a backup into empty places."""
+"""``restore``: restores a backup into empty folders."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import click
 
-from ..backup.unfinished import unfinished
+from ..backup.unfinished_restore import unfinished
 from ..comments.default_mode import mode_of
 from ..editing.access_token import address_with, make_token, token_of
 from ..i18n import Message

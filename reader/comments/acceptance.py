@@ -1,4 +1,4 @@
-"""What is refused, and what waits for an editor although comments are open. Pure functions."""
+"""Decides which comments are refused, and which wait for review although comments are open. Pure functions."""
 
 from __future__ import annotations
 

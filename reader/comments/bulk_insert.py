@@ -1,4 +1,4 @@
-"""Stores many imported comments with few statements. Part of the caller's transaction, as in ``comment_writes.py``.
+"""Stores many imported comments with few statements, within the caller's transaction, as ``comment_writes.py`` does.
 
 ``database_writes.post`` takes seven statements for each comment, most of whose cost is building them.
 Imports SQLAlchemy.

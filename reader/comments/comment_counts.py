@@ -1,4 +1,4 @@
-"""Keeps what is derived of comments: answers of a thread, which threads are shown, how many there are of an article.
+"""Updates the derived columns of comments: answers of a thread, visible threads, comments of an article.
 
 Part of the transaction that changes a status; as only one transaction writes at a time, no count is lost.
 """

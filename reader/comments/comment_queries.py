@@ -1,4 +1,4 @@
-"""Questions to the tables of comments. *connection* is one of the State's. Imports SQLAlchemy."""
+"""Queries of the comment tables. *connection* is one of the State's. Imports SQLAlchemy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of the tables of comments: posting, correcting, reviewing. Each is part of the caller's transaction.
+"""Writes to the comment tables: post, correct, review. Each is part of the caller's transaction.
 
 *connection* is one of ``State.writing``; what is returned counts when it has committed. A change that readers can see
 is noted (``state/cache_invalidation.py``), so that all web processes drop the pages of that article.

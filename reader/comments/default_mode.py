@@ -1,4 +1,4 @@
-"""Whether readers comment on a site without READER_COMMENTS. Asked when a server starts, so all its processes agree."""
+"""The default of READER_COMMENTS. Determined when a server starts, so that all its processes agree."""
 
 from __future__ import annotations
 

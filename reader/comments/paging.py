@@ -1,4 +1,4 @@
-"""Pages by their neighbours' ids (keyset pagination): the hundredth page costs what the first one does."""
+"""Keyset pagination of comments: the hundredth page costs as much as the first one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many comments may wait for an editor: of one client, of its network, of one article, and of all.
+"""Limits on comments that wait for review: per client, network and article, and in total.
 
 One abuser must not shut the comments of all others. Who sends too many is refused; where an article, or the site, is
 full, the oldest suspicious comment makes room: those of floods first. If there is none, whoever has the greatest share

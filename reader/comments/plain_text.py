@@ -1,4 +1,4 @@
-"""What a visitor typed as text that does no harm: no invisible characters, changes of direction, or piles of marks."""
+"""Cleans the text that a visitor typed: no invisible characters, no bidirectional overrides, no stacked marks."""
 
 from __future__ import annotations
 

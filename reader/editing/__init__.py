@@ -9,7 +9,7 @@ file_encoding.py       bytes of a file <-> text, keeping its encoding and line e
 front_matter_lines.py  changes single fields of front matter and keeps every other line
 article_files.py       finds, reads and replaces a file of the folder, if it is still as it was opened
 accounts.py            editors with a name and a token of their own
-ledger.py              who changed what, with the versions of the files
+audit_log.py           who changed what, with the versions of the files
 git_commits.py         a commit for each save, where the folder is a git work tree
 editor_tables.py       the tables of both
 trash.py               deleted files, which can be restored

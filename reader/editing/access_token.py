@@ -1,4 +1,4 @@
-"""The secret that opens the desk: READER_EDITOR_TOKEN, else one that is made for this site and kept in its data folder.
+"""The access token of the desk: READER_EDITOR_TOKEN, or a generated one in the data folder.
 
 ``serve`` makes it at the first start and prints the address of the desk with it, as Jupyter does.
 """

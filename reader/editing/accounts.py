@@ -1,4 +1,4 @@
-"""Editors who are known by name, each with a token of their own; the database holds the token's digest only.
+"""Editor accounts, each with a token of its own. The database stores only the digest of the token.
 
 SQLAlchemy is imported inside the functions: a site with one token needs none.
 """

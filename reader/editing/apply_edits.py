@@ -1,4 +1,4 @@
-"""What an editor changed, put into the text of an article file: single fields, the body, or the whole text.
+"""Applies an editor's changes to the text of an article file: single fields, the body, or the whole text.
 
 The new file is read again before it is written. A field that it doesn't say then, or a field or body that changed
 along, stands somewhere else in the file too: the editor is told, and can change the whole text instead.

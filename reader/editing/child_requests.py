@@ -1,4 +1,4 @@
-"""Asks the editor's child process. What is pasted can be anything, so nothing of it is parsed in a web process."""
+"""Requests to the editor's child process, so that no web process parses what was pasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a draft is still the one that a secret link was made for.
+"""Checks whether a draft is still the one that a secret link was created for.
 
 A path is no identity: another draft may lie there later. Neither are digest, inode and time, which each save changes.
 So a link holds a sketch of the text, and shows what has kept at least half of it.

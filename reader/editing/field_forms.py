@@ -1,4 +1,4 @@
-"""What the forms of front matter share: the name of a file under which a field is changed, and its value as data."""
+"""Shared by the front matter editors: the name under which a field is changed, and its value as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of an article file as text to edit, and back: encoding, byte order mark and line ends stay as they were."""
+"""Decodes an article file for editing and encodes it again with the same encoding, byte order mark and line endings."""
 
 from __future__ import annotations
 

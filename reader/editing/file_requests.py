@@ -1,4 +1,4 @@
-"""What web processes ask the child process about article files: open, change, compare, check a picture."""
+"""Requests of web processes to the child process about article files: open, change, compare, check a picture."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Changes single fields of front matter in the text of a file. Every other line stays as it is, comments too.
 
-Here front matter in YAML, and a file without any; ``head_forms`` has the other forms. Whoever changes a field reads the
-result again and compares: a value may also stand where this does not look.
+This module edits YAML and files without front matter; ``front_matter_formats`` edits the other forms. The caller reads
+the result again and compares it, because a value may also stand where this module does not look.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..formats.front_matter_delimiters import find_block
 from ..formats.front_matter_variants import FrontMatter, marked_head, plain_head
 from ..formats.yaml_fields import yaml_fields
 from .field_forms import field_of, is_replaced, name_to_keep
-from .head_forms import OtherHead, of_format, of_front_matter
+from .front_matter_formats import OtherHead, of_format, of_front_matter
 
 _COMMENT_BEGINS = re.compile(r"\ufeff?[ \t]*<!--[ \t]*")
 _HEADING = re.compile(r"#\s+(.*?)\s*#*")

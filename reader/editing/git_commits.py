@@ -1,4 +1,4 @@
-"""Where the articles folder is a git work tree of its own, each save is one commit of that file by its editor.
+"""Commits each save under the editor's name, if the articles folder is a git work tree of its own.
 
 ``git commit --only`` leaves all other changes of the work tree and of the index as they are. Nothing of the repository
 is run (``child_process/git.py``), its filters neither: the file is committed as it is. A folder inside of a larger work

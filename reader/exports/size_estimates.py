@@ -1,4 +1,4 @@
-"""How large a file will be that was not made yet, for the link to it.
+"""Estimates the size of an export that has not been generated yet, for its link.
 
 Fitted to the files of the articles that come with Reader, 2026-11: within a third for texts without pictures.
 """

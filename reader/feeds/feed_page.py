@@ -1,4 +1,4 @@
-"""Looks up the entries of a feed without their texts: enough for its version, so that a 304 costs no rendering."""
+"""Looks up the entries of a feed page without their texts: enough for its version, so that a 304 renders nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Tells search engines of new, changed and withdrawn articles (https://www.indexnow.org), in a thread of the indexing
-process.
+"""Notifies search engines of new, changed and withdrawn articles (https://www.indexnow.org), in a thread of the
+indexing process.
 
 What is not accepted waits in memory and is sent again. After a restart the articles of the last day are told.
 """

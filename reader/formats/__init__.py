@@ -35,8 +35,8 @@ from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
-from .withheld import refuse_in_html
-from .withheld_values import withheld_names, withheld_title
+from .unpublished_markers import refuse_in_html
+from .unpublished_values import withheld_names, withheld_title
 
 HOLD_PICTURES = frozenset({".docx", ".odt", ".ipynb"})
 """Formats whose files are mostly pictures: the limit of a picture is theirs too."""

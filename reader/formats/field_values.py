@@ -1,4 +1,4 @@
-"""How a value of front matter is read, by the names in ``field_names``: lenient, and every loss is told."""
+"""Converts values of front matter to the types in ``field_names``: lenient, with a warning for each loss."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..patterns import lazy_pattern
 from .correction_field import corrections_in
 from .dates import UnreadableDate, parse_date
 from .person_names import ROLE, split_names
-from .withheld_values import NO, YES, withheld_access, withheld_output, withheld_status
+from .unpublished_values import NO, YES, withheld_access, withheld_output, withheld_status
 
 Value = str | list[Any] | dict[str, Any]
 """A text as typed, or a list or mapping of such."""

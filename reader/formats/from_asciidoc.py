@@ -20,8 +20,8 @@ from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import fence, picture, rewritten
-from .unfinished_heads import with_text, without_begun_name
-from .withheld import refuse_in_text
+from .unclosed_front_matter import with_text, without_begun_name
+from .unpublished_markers import refuse_in_text
 
 SUFFIXES = (".adoc", ".asciidoc")
 SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()

@@ -31,7 +31,7 @@ from .html_formulas import mark_formulas
 from .json_reader import read_json
 from .mathematics import Formulas
 from .person_names import split_names
-from .withheld import refuse_in_text
+from .unpublished_markers import refuse_in_text
 
 SUFFIXES = (".html", ".htm", ".xhtml")
 SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-01 06:00'><p>今天下雨。</p>".encode()

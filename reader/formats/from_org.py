@@ -23,9 +23,9 @@ from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
-from .unfinished_heads import with_text, without_begun_name
-from .withheld import refuse_in_text
-from .withheld_values import withheld_part
+from .unclosed_front_matter import with_text, without_begun_name
+from .unpublished_markers import refuse_in_text
+from .unpublished_values import withheld_part
 
 SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()

@@ -29,9 +29,9 @@ from .field_values import Field
 from .from_markdown import with_title
 from .hidden_elements import LEFT_OUT, without_hidden
 from .mathematics import Formulas
-from .unfinished_heads import with_text, without_begun_name
-from .withheld import refuse_in_text
-from .withheld_values import withheld_part
+from .unclosed_front_matter import with_text, without_begun_name
+from .unpublished_markers import refuse_in_text
+from .unpublished_values import withheld_part
 
 if TYPE_CHECKING:
     from docutils import nodes

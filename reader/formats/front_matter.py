@@ -31,10 +31,10 @@ from .field_values import (
 )
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import FrontMatter, marked_head, plain_head
-from .unfinished_heads import refuse_fields_alone, without_begun_name
+from .unclosed_front_matter import refuse_fields_alone, without_begun_name
 from .unknown_fields import tell_unknown
-from .withheld import refuse_in_text
-from .withheld_values import withheld_date, withheld_names, withheld_otherwise
+from .unpublished_markers import refuse_in_text
+from .unpublished_values import withheld_date, withheld_names, withheld_otherwise
 
 __all__ = [
     "LIST_SEPARATORS",

@@ -1,4 +1,4 @@
-"""Where front matter begins and ends: between two lines of ``---``, also when an editor has slightly spoilt them.
+"""Finds the beginning and end of front matter: two lines of ``---``, also slightly damaged ones.
 
 Read as meant: blank lines or a byte order mark above it, a fence that is indented, has more dashes, a no-break space
 after them or a dash that a word processor made of two; tabs, full-width colons and missing spaces in its lines. What

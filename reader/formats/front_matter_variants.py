@@ -1,4 +1,4 @@
-"""Front matter in the forms of other programs: TOML, JSON, a comment, Hexo's with one fence, lines ``Title: …``.
+"""Front matter of other programs: TOML, JSON, a comment, Hexo's with one fence, lines ``Title: …``.
 
 The form between two lines of ``---`` is the matter of ``fences`` and ``yaml_fields``. What is no front matter for sure
 is text of the article.

@@ -1,4 +1,4 @@
-r"""Formulas in pages of the web: MathJax's scripts and signs, KaTeX's, Wikipedia's and plain MathML.
+r"""Formulas in web pages: MathJax scripts and delimiters, KaTeX, Wikipedia and plain MathML.
 
 Each becomes a mark in the text (``dialects.masking``), which everything that reads pages lets through;
 ``Masks.restore_formulas`` puts the formula in its place in the finished HTML.

@@ -1,4 +1,4 @@
-"""Signs within a line of another markup language as Markdown: what the rules make is Markdown, the rest is text."""
+"""Converts inline markup of another markup language to Markdown and escapes the rest as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads JSON that others wrote: whatever cannot be used is a ValueError, also what is nested beyond any use."""
+"""Parses untrusted JSON: raises only ValueError, also for excessive nesting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of reStructuredText would take docutils more than linear time. Judged before it parses the text."""
+"""Rejects reStructuredText that would take docutils more than linear time, before it is parsed."""
 
 from __future__ import annotations
 

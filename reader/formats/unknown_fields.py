@@ -1,4 +1,4 @@
-"""Fields of front matter that no row of the table has: a note, or a warning for one that looks misspelt."""
+"""Notes on front matter fields that are unknown, and warnings for those that look misspelt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..i18n import Message
 from ..models import word_set
 from .field_names import UNUSED, known_names, plain_name
 from .field_values import Field, Remarks
-from .withheld_values import NO, YES
+from .unpublished_values import NO, YES
 
 _YES_WITHHOLDS = word_set("draft 草稿 is_draft private is_private hidden unlisted unpublished encrypted")
 _NO_WITHHOLDS = word_set("publish published is_published is_public visible listed")

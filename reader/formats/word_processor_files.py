@@ -23,7 +23,7 @@ from .archives import LARGEST_MEMBER_BYTES, Archive, open_archive
 from .data_pictures import HOST
 from .dates import date_in_text
 from .field_values import Field
-from .withheld import refuse_in_html
+from .unpublished_markers import refuse_in_html
 from .xml_reader import read_xml
 
 LARGEST_TOGETHER_BYTES = 200_000_000

@@ -1,4 +1,4 @@
-"""An imported article as the content of its file, and its slug. ``new_files`` writes it."""
+"""The slug and file content of an imported article. ``new_files`` creates the file."""
 
 from __future__ import annotations
 

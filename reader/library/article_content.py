@@ -1,4 +1,4 @@
-"""Reads a file of the articles folder that the walk found, and no other that a link leads to by now."""
+"""Reads a file of the articles folder that the walk found, without following links that lead elsewhere by now."""
 
 from __future__ import annotations
 

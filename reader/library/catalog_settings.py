@@ -1,4 +1,5 @@
-"""The settings that a catalog is made with: a command must not make one that a server uses anew with others.
+"""The settings that the catalog was built with: a command with other settings must not rebuild a running server's
+catalog.
 
 Whoever indexes writes them into the lock file that it holds. A command with another articles folder, time zone or
 language would remove or change all articles of the running site.

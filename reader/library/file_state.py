@@ -1,4 +1,4 @@
-"""The present state of single files of the articles folder."""
+"""The current state of single files of the articles folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The indexing process's sign of life, which tells the other processes and ``/healthz`` that it has not stalled.
+"""The heartbeat of the indexing process, by which other processes and ``/healthz`` see that it has not stalled.
 
 It can be stopped (SIGSTOP), or wait for a disk or share that does not answer. Nothing can interrupt that; pages go on.
 """

@@ -1,4 +1,4 @@
-"""Keeps the catalog's copy of the history and the state database in step, and tells what happened while it was gone."""
+"""Synchronizes the catalog's copy of the publication history with the state database, and reports what changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long changes of files wait until they are seen."""
+"""Measures how long changes of files wait until they are indexed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of which only inode or ctime changed: when to read them again.
+"""Files of which only inode or ctime changed: decides when to read them again.
 
 Usually their content changed too: a program that sets the modification time back cannot set the ctime. But some
 network file systems report another inode or ctime at every look, and a file that cannot be read (EIO, ESTALE) may be

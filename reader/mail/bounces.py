@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 
-from .choices import Subscriber
+from .mail_models import Subscriber
 from .smtp import is_of_address, said_by_server
 
 LARGEST_BYTES = 1_000_000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from ..catalog import Catalog
-from .choices import DAILY, Edition
+from .mail_models import DAILY, Edition
 
 QUIET = timedelta(seconds=60)
 """How long the catalog has not changed before an issue is mailed: a day's articles often come in a row."""

@@ -15,8 +15,8 @@ from ..comments.signatures import Signatures
 from ..errors import Busy
 from ..i18n import Message
 from ..state import State
-from . import choices
-from .choices import CONFIRMATION, DOCUMENT, REQUEST_LIVES, Choice, Request, Subscriber, key_of, mailbox_of
+from . import mail_models
+from .mail_models import CONFIRMATION, DOCUMENT, REQUEST_LIVES, Choice, Request, Subscriber, key_of, mailbox_of
 
 COOKIE_SECONDS = 180 * 86_400
 _COOKIE = "reader mail address"
@@ -73,13 +73,13 @@ class MailStore:
         with self.state.writing() as connection:
             # Before anything of the address is looked at: whether the site is busy tells nothing of it.
             for limit, subject in (
-                (choices.CONFIRMATIONS_OF_CLIENT, client),
-                (choices.CONFIRMATIONS_OF_NETWORK, network),
-                (choices.CONFIRMATIONS_OF_SITE, "everybody"),
+                (mail_models.CONFIRMATIONS_OF_CLIENT, client),
+                (mail_models.CONFIRMATIONS_OF_NETWORK, network),
+                (mail_models.CONFIRMATIONS_OF_SITE, "everybody"),
             ):
                 if subject and not mail_writes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)
-            has_share = mail_writes.spend(connection, choices.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
+            has_share = mail_writes.spend(connection, mail_models.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
             if not has_share or mail_writes.is_blocked(connection, address):
                 return
             values = {**vars(choice), "token_hash": _hash(token), "address": address, "made_at": now}
@@ -150,7 +150,7 @@ class MailStore:
             if not mail_writes.queue(connection, DOCUMENT, to, origin, {**content, "owner": owner}, now):
                 return
             subjects = (key_of(owner), key_of(to), "")
-            for limit, subject in zip(choices.LIMITS_OF_DOCUMENTS, subjects, strict=True):
+            for limit, subject in zip(mail_models.LIMITS_OF_DOCUMENTS, subjects, strict=True):
                 if not mail_writes.spend(connection, limit, subject, now):
                     raise Busy(OFTEN, retry_seconds=3600)  # and so nothing of this is kept
 

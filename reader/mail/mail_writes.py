@@ -1,4 +1,4 @@
-"""Changes of the tables of mail; each is part of the caller's transaction. Imports SQLAlchemy."""
+"""Writes to the mail tables, each within the caller's transaction. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from ..state.insert_once import insert_once
-from . import choices
-from .choices import ISSUE, TURNS, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
+from . import mail_models
+from .mail_models import ISSUE, TURNS, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
 from .mail_tables import (
     mail_blocked,
     mail_counts,
@@ -183,10 +183,10 @@ def asked_by(address: str) -> ColumnElement[bool]:
 def prune(connection: Connection, now: datetime) -> None:
     """Deletes what has been kept long enough."""
     for table, column, kept in (
-        (mail_requests, mail_requests.c.made_at, choices.REQUEST_LIVES),
-        (mail_outbox, mail_outbox.c.done_at, choices.DONE_FOR),
-        (mail_subscribers, mail_subscribers.c.stopped_at, choices.STOPPED_FOR),
-        (mail_editions, mail_editions.c.made_at, choices.EDITIONS_FOR),
+        (mail_requests, mail_requests.c.made_at, mail_models.REQUEST_LIVES),
+        (mail_outbox, mail_outbox.c.done_at, mail_models.DONE_FOR),
+        (mail_subscribers, mail_subscribers.c.stopped_at, mail_models.STOPPED_FOR),
+        (mail_editions, mail_editions.c.made_at, mail_models.EDITIONS_FOR),
         (mail_counts, mail_counts.c.at, timedelta(days=1)),
     ):
         connection.execute(delete(table).where(column.is_not(None), column < now - kept))

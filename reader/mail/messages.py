@@ -30,7 +30,7 @@ from ..models import Article, Publication, Teaser
 from ..settings import Settings
 from ..site_identity import Site, with_name
 from ..templating import Renderer
-from .choices import WEEKLY, Choice, Edition, Queued, Subscriber
+from .mail_models import WEEKLY, Choice, Edition, Queued, Subscriber
 from .mail_store import token_of
 
 POLICY = SMTP.clone(refold_source="none", cte_type="7bit")

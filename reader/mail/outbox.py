@@ -11,9 +11,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from ..state import State
 from ..state.insert_once import insert_once
-from . import choices, mail_writes
+from . import mail_models, mail_writes
 from .bounces import Bounce, mark_of
-from .choices import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
+from .mail_models import FAILED, HANDED_OVER, SENT, UNCLEAR, WAITING, Edition, Queued, Subscriber
 from .mail_tables import mail_editions, mail_outbox, mail_subscribers
 
 BATCH = 50
@@ -90,7 +90,7 @@ class Outbox:
             refusals = found.refusals + 1
             of_them = mail_subscribers.c.id == found.id
             connection.execute(update(mail_subscribers).where(of_them).values(refusals=refusals))
-            if is_stopped := is_bounce or refusals >= choices.MOST_REFUSALS:
+            if is_stopped := is_bounce or refusals >= mail_models.MOST_REFUSALS:
                 _stop(connection, found.id, reason, now)
             return is_stopped
 
@@ -107,7 +107,7 @@ class Outbox:
     def note(self, to: str, origin: str, content: dict[str, str], now: datetime) -> None:
         """Queues a note to who ordered a file that could not be sent."""
         with self._state.writing() as connection:
-            mail_writes.queue(connection, choices.NOTE, to, f"note:{origin}", content, now)
+            mail_writes.queue(connection, mail_models.NOTE, to, f"note:{origin}", content, now)
 
     # -- issues ------------------------------------------------------------------------------------------------------
 

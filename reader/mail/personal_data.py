@@ -1,4 +1,4 @@
-"""What is kept of one address, for who asks; and how mail goes, for the operator. Imports SQLAlchemy."""
+"""Exports and erases the data of one address; the state of mail for the operator. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from ..state import State
 from . import mail_writes
-from .choices import FAILED, HANDED_OVER, UNCLEAR, key_of, mailbox_of
+from .mail_models import FAILED, HANDED_OVER, UNCLEAR, key_of, mailbox_of
 from .mail_tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
 
 SECRET_COLUMNS = {"secret", "token_hash"}

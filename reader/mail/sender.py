@@ -22,7 +22,9 @@ from ..storage.locks import FileLock, file_lock
 from ..storage.log_formatter import described
 from ..templating import Renderer
 from .bounces import return_address
-from .choices import (
+from .editions import LONGEST_QUIET, QUIET, day_of_edition, new_slugs
+from .file_message import Impossible, NotYet, document_of
+from .mail_models import (
     CONFIRMATION,
     DOCUMENT,
     EDITIONS_FOR,
@@ -36,8 +38,6 @@ from .choices import (
     Queued,
     pause_after,
 )
-from .document import Impossible, NotYet, document_of
-from .editions import LONGEST_QUIET, QUIET, day_of_edition, new_slugs
 from .messages import Messages
 from .sending_record import SendingRecord
 from .smtp import Refused, ServerFailed, connected, hand_over, server_at

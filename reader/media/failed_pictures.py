@@ -1,4 +1,4 @@
-"""Which pictures cannot be made, remembered by digest beside the renditions: no process spends the time for it again.
+"""Remembers, beside the renditions, which pictures cannot be rendered, so that no process tries them again.
 
 A malicious drawing (SVG) takes all the processor time that it is allowed. A picture is tried again when the libraries
 that draw it have another version, and after PASSING_SECONDS if the reason may have passed.

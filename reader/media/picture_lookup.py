@@ -1,4 +1,4 @@
-"""Where a picture lies that an article names: beside it, in a folder of its own, or at a site root of another tool.
+"""Finds the file of a picture that an article names: beside it, in an assets folder, or at another tool's site root.
 
 Hexo keeps the pictures of ``rain.md`` in ``rain/``, Typora in ``rain.assets/``; ``/images/a.png`` lies in ``static/``
 (Hugo, Zola), ``source/`` (Hexo), ``public/`` or ``assets/``; Obsidian finds attachments by name. Nothing outside of the

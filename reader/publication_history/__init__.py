@@ -1,4 +1,4 @@
-"""The history of publications, which the articles folder cannot tell again: it is part of the state database.
+"""The history of publications, which cannot be derived from the articles folder: a part of the state database.
 
 database_writer_client.py  History: what the catalog calls; each call is one request to a child process
 database_writer_child.py   the child process, so that a web process need not import SQLAlchemy

@@ -1,4 +1,4 @@
-"""Answers requests from the response cache, and never waits: on granian's one thread that all requests come to.
+"""Answers requests from the response cache on granian's event loop thread, which must never block.
 
 Most requests that come in numbers are equal in all fields that a stored response depends on. Such a request gets the
 response prepared for the one before it and passes no middleware, which takes a third of the processor time.

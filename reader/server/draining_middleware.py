@@ -14,7 +14,7 @@ from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvir
 from ..web.middleware.forwarded import CLIENT
 from ..web.middleware.response_cache import AT_ONCE_BYTES
 from ..web.middleware.security_headers import with_security_headers
-from .large_answer_places import LargeAnswerPlaces, Place
+from .large_response_slots import LargeAnswerPlaces, Place
 from .request_body import BodyRefused, RequestBodies, is_unread
 
 SMALL_BYTES = AT_ONCE_BYTES

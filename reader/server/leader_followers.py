@@ -1,4 +1,4 @@
-"""Leader and followers: of the threads that take requests, one at a time answers what can be answered at once.
+"""The leader/followers thread pool: one thread at a time answers what needs no waiting.
 
 Threads that could run wake each other whenever the GIL is released, so that many threads answer cached pages more
 slowly than one. A thread that gets a request while another is at it leaves the request to that one, the leader, and

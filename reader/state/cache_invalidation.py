@@ -1,4 +1,4 @@
-"""Which things changed, so that a process drops only what its caches hold of them. Imports SQLAlchemy."""
+"""Records which things changed, so that a process drops only the affected cache entries. Imports SQLAlchemy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An insert that is done once, however many processes try it at the same time, in both engines. Imports SQLAlchemy."""
+"""An idempotent insert that is safe under concurrency in both engines. Imports SQLAlchemy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the state database can be written. Asks the file system and SQLite, and changes nothing.
+"""Checks whether the state database can be written, by the file system and SQLite, without changing anything.
 
 For PostgreSQL ``State.fault`` is enough: a server that answers and does not write is another's to watch.
 """

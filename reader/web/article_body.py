@@ -14,7 +14,7 @@ from itertools import count
 from markupsafe import Markup, escape
 
 from ..sanitizer.allowlist import CLASSES_OF_CODE
-from .players import with_players
+from .media_players import with_players
 from .request_context import gettext
 
 _PARAGRAPH = re.compile(r"<p((?: [^>]*)?)>(.*?)</p>", re.DOTALL)

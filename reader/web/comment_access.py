@@ -1,4 +1,4 @@
-"""Whether and where readers comment: READER_COMMENTS, closed articles, the link below an article."""
+"""Whether an article accepts comments: READER_COMMENTS, closed articles, and the link below an article."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..errors import Moved, NotFound, ReaderError, StateUnusable
 from ..models import Article, is_dated
 from ..settings import Settings
 from . import services
-from .comment_watch import CommentWatch
+from .comment_invalidation import CommentWatch
 from .current_site import own_site
 
 _STORE, _WATCH, _MODE = "reader-comments", "reader-comment-watch", "reader-comment-mode"

@@ -1,4 +1,4 @@
-"""Which clients are e-readers: they show an error for 503, and wait for a book."""
+"""Recognizes e-readers, which show an error for 503: they wait for a book."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An article's file on the desk: what the form sent, what the file holds, and the page that shows both."""
+"""An article file on the desk: the submitted form, the current file, and the page that shows both."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..editing.form import EditorForm, form_from
 from ..errors import NotFound, NotImported
 from ..models import Article
 from . import services
+from .editor_page import lines_of, sheet
 from .editor_previews import child_place, in_words, phone_preview, told
 from .editor_session import checked_form, editor_page
-from .editor_sheet import lines_of, sheet
 from .preview_links import VALID_DAYS, link_to_article
 from .request_context import gettext
 

@@ -1,4 +1,4 @@
-"""Asks the child processes of the desk in turn, tells what went wrong, and shows an article as a phone does."""
+"""Requests previews from the editor's child processes, reports their failures, and shows an article as on a phone."""
 
 from __future__ import annotations
 

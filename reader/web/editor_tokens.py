@@ -1,4 +1,4 @@
-"""Tokens that editors type: whose they are, and how guessing them is slowed."""
+"""Checks the tokens that editors enter, and slows down guessing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports that are made in the request that asks for them, because they take milliseconds."""
+"""Exports that are generated within the request, because they take milliseconds."""
 
 from __future__ import annotations
 

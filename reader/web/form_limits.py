@@ -1,4 +1,4 @@
-"""Limits of the forms that anybody may send: a form is refused before more than this is read of it."""
+"""Size limits of public forms: a form is refused before more is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Long articles take turns: a page of 2 MB costs up to 0.6 s of processor time and some 15 MB of memory.
+"""Limits how many long articles are rendered at once: a page of 2 MB takes up to 0.6 s of CPU time and some 15 MB of
+memory.
 
 Otherwise 35 threads build 35 of them at a time, which takes 400 MB and lets everybody else wait for seconds.
 """

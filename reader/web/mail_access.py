@@ -1,4 +1,4 @@
-"""Whether mail is on (READER_SMTP_URL), and what the pages of mail have in common."""
+"""Whether mail is on (READER_SMTP_URL), and functions that the mail pages share."""
 
 from __future__ import annotations
 

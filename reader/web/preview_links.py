@@ -1,4 +1,4 @@
-"""Secret links to what is not published yet: a draft, or an issue to come. Signed, and valid for some days.
+"""Signed, expiring links to unpublished drafts and future issues.
 
 A link to a draft names its path and what it says (``editing/draft_identity.py``): another one put there is not shown.
 They are signed with the site's token, so a new token ends all of them. A picture in a preview has a signed address,

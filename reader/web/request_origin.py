@@ -1,4 +1,4 @@
-"""What a browser says of where a request comes from: over HTTPS or not, from a page of this site or of another."""
+"""The origin of a request, as the browser states it: HTTPS or not, same site or another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether mentions are received, and the header by which an article's page says where."""
+"""Whether Webmentions are received, and the Link header that announces the endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of another site: redirects are followed, each address is checked, size and time have limits."""
+"""Fetches a page of another site: follows redirects, checks each address, limits size and time."""
 
 from __future__ import annotations
 

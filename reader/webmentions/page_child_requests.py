@@ -1,4 +1,4 @@
-"""Asks the child process what a page of another site says: nothing of strangers is parsed in the indexing process."""
+"""Requests to the child process that parses pages of other sites, so that the indexing process does not parse them."""
 
 from __future__ import annotations
 

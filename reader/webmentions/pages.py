@@ -1,4 +1,4 @@
-"""What a page of another site says: its links, its Webmention endpoint, its title, the words around a link.
+"""Parses a page of another site: links, Webmention endpoint, title, and the words around a link.
 
 Pure functions; everything that they return is text of strangers. Pages of strangers are read in a child process
 (``page_child_requests``).

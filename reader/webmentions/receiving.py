@@ -1,4 +1,4 @@
-"""A mention that was verified becomes a comment that waits for an editor. Later ones of the same page change it.
+"""Stores a verified mention as a comment that waits for review. Later mentions of the same page update it.
 
 Imports SQLAlchemy.
 """

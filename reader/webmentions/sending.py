@@ -1,4 +1,4 @@
-"""Sending one mention: the target is fetched for its endpoint, and the endpoint is told (Webmention 3.1)."""
+"""Sends one mention: discovers the endpoint of the target and notifies it (Webmention 3.1)."""
 
 from __future__ import annotations
 

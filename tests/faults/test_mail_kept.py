@@ -18,7 +18,7 @@ from long_forms import LONG
 from smtp_server import SmtpStub, smtp_server
 from sqlalchemy import update
 
-from reader.mail.choices import WEEKLY, Choice
+from reader.mail.mail_models import WEEKLY, Choice
 from reader.mail.mail_tables import mail_subscribers
 from reader.mail.mail_writes import subscribe
 from reader.mail.outbox import Outbox

@@ -7,7 +7,7 @@ A module defines
 ``read``       ``read(path: Path) -> Iterator[ImportedComment]``: all comments, in any order. Raises NotImported for a
                file that cannot be read, and no other error, whatever is in it.
 
-``imported_comment.py`` has what they share, ``shape.py`` the structure of a file.
+``imported_comment.py`` has what they share, ``file_structure.py`` the structure of a file.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Protocol, cast
 
 from ...errors import NotImported
 from ...i18n import Message
+from .file_structure import Shape, shape_of
 from .imported_comment import ImportedComment
-from .shape import Shape, shape_of
 
 
 class Program(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..comment import APPROVED, PENDING
+from .file_structure import Shape
 from .imported_comment import (
     ImportedComment,
     as_text,
@@ -15,7 +16,6 @@ from .imported_comment import (
     read_json,
     text_of_markdown,
 )
-from .shape import Shape
 
 NAME = "Artalk"
 

@@ -1,4 +1,4 @@
-"""What the readers of exports share: the value they give, HTML and Markdown as text, JSON and times."""
+"""Shared by the export readers: the value they return, HTML and Markdown to text, JSON and times."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
+from .file_structure import Shape
 from .imported_comment import GONE, ImportedComment, as_text, imported, moment, text_of_markdown
-from .shape import Shape
 
 NAME = "Isso"
 _MODES = {1: APPROVED, 2: PENDING}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..comment import STATUSES
 from ..plain_text import clean_line
+from .file_structure import Shape
 from .imported_comment import ImportedComment, as_text, bounded, imported, mappings, moment, read_json
-from .shape import Shape
 
 NAME = "Reader"
 FORMAT = "reader-comments"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..comment import APPROVED, PENDING
+from .file_structure import Shape
 from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_html
-from .shape import Shape
 
 NAME = "Twikoo"
 

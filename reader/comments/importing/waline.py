@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..comment import APPROVED, PENDING
+from .file_structure import Shape
 from .imported_comment import GONE, ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
-from .shape import Shape
 
 NAME = "Waline"
 _STATUS = {"approved": APPROVED, "waiting": PENDING, "": APPROVED}

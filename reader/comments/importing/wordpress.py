@@ -12,8 +12,8 @@ from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import path_key
 from ..comment import APPROVED, PENDING
+from .file_structure import Shape
 from .imported_comment import GONE, ImportedComment, imported, moment, read_bounded, text_of_html
-from .shape import Shape
 
 NAME = "WordPress"
 _STATUS = {"1": APPROVED, "approved": APPROVED, "0": PENDING, "hold": PENDING}

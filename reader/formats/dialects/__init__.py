@@ -7,7 +7,7 @@
     shortcodes.py           {% tags %}, {{< shortcodes >}}, read; shortcode_table.py, hexo_theme_tags.py  what they mean
     wikilinks.py            [[note]], ![[picture.png]]
     admonitions.py          > [!note], :::tip
-    mkdocs_signs.py         !!! note, === "Tab", ++ctrl+c++, :material-check:, { .class }, {++new++}
+    mkdocs_syntax.py        !!! note, === "Tab", ++ctrl+c++, :material-check:, { .class }, {++new++}
     markdown_extensions.py  ==mark==, - [ ], [TOC], {: .class}, ^id
     heading_ids.py          {#id}
     html_builders.py        the HTML that the others write
@@ -20,12 +20,12 @@ from __future__ import annotations
 from functools import partial
 
 from ...i18n import Message
-from ..withheld_values import withheld_part
+from ..unpublished_values import withheld_part
 from .admonitions import with_asides
 from .html_builders import is_chinese
 from .markdown_extensions import plain_marks
 from .masking import Masks, mask_code
-from .mkdocs_signs import with_containers
+from .mkdocs_syntax import with_containers
 from .shortcode_table import show
 from .shortcodes import without_tags
 from .source_comments import without_comments, without_components

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...patterns import lazy_pattern
-from ..withheld_values import withheld_part
+from ..unpublished_values import withheld_part
 from .html_builders import KINDS
 
 _INFO = lazy_pattern(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")

@@ -1,4 +1,4 @@
-"""HTML that Markdown holds: figures, asides, links to players; each fits the line it is written into."""
+"""Builds HTML for the other modules here: figures, asides, links to players; each on one line of Markdown."""
 
 from __future__ import annotations
 

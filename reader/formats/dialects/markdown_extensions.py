@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ...chinese.character_classes import has_han
 from ...patterns import lazy_pattern
-from .mkdocs_signs import of_mkdocs
+from .mkdocs_syntax import of_mkdocs
 
 _HIGHLIGHT = lazy_pattern(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
 _SUBSCRIPT = lazy_pattern(r"(?<=[A-Za-z0-9)])~([A-Za-z0-9+-]{1,8})~(?!~)")

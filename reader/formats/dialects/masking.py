@@ -1,4 +1,4 @@
-"""Code, mathematics and escaped signs, put aside while the signs of other tools are read: nothing in them is a sign.
+"""Masks code, mathematics and escaped characters while the syntax of other tools is converted.
 
 Each stretch is replaced by a mark of two non-characters (U+FDD0 number U+FDD1), which no XML may hold and the
 sanitizer drops, so no text can forge one for good. Formulas have marks of their own (U+FDD2 number U+FDD3), which

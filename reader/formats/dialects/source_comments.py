@@ -1,4 +1,4 @@
-"""What an author never meant for readers: comments of Obsidian, HTML, Liquid and MDX; MDX's imports and components."""
+"""Removes comments of Obsidian, HTML, Liquid and MDX, and MDX's imports and components."""
 
 from __future__ import annotations
 

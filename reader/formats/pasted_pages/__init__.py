@@ -1,4 +1,4 @@
-"""What surrounds the story of a news page that was copied and pasted; ``from_text`` reads the story itself.
+"""Removes page chrome around the story of a news page that was copied and pasted; ``from_text`` reads the story itself.
 
 line_patterns.py      whole lines that are page chrome, by tables
 labels.py             labelled fields: ``来源：…``, ``编辑丨…``, ``【作者】…``

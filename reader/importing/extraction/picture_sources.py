@@ -1,4 +1,4 @@
-"""Where the file of a picture is: responsive and lazily loaded pictures; and which pictures are none."""
+"""Finds the file of a picture, also of responsive and lazily loaded ones, and drops what is no picture."""
 
 from __future__ import annotations
 

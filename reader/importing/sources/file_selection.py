@@ -1,4 +1,4 @@
-"""Which files of a folder or archive are imported by their name, and which are skipped and said to be."""
+"""Selects the files of a folder or archive to import by their names; the others are skipped and reported."""
 
 from __future__ import annotations
 

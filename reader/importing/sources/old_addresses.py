@@ -1,4 +1,4 @@
-"""What an article was called before: its old address as an alias, so that old links go on working."""
+"""Former addresses of an imported article, kept as aliases so that old links go on working."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Reader itself exported: articles as JSON, as chapters of an EPUB or in a web page in one file.
+"""Imports Reader's own exports: JSON, chapters of an EPUB, and the web page in one file.
 
 All hold the fields as JSON in the words of schema.org, so nothing has to be found out from the look of a page.
 """

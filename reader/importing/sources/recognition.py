@@ -1,4 +1,4 @@
-"""What a file or an answer is, by its content, and the articles-to-be in it."""
+"""Recognizes the format of a file or response by its content, and splits it into articles."""
 
 from __future__ import annotations
 

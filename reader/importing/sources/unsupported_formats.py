@@ -1,4 +1,4 @@
-"""Files that hold an article in a form that import cannot read: what they are, and what to do instead."""
+"""Recognizes formats that import cannot read, and suggests what to do instead."""
 
 from __future__ import annotations
 

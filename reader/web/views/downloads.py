@@ -42,10 +42,10 @@ from ...jobs.export_service import mark_of, options_in
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
-from ..commented_files import commented, has_comments
 from ..e_readers import is_e_reader
 from ..exports_in_requests import TEXTS, export_now, is_light, store_if_possible
 from ..file_responses import file_response, removed
+from ..files_with_comments import commented, has_comments
 from ..localized_templates import render_template
 from ..rate_limits import WaitingPlaces, client, client_limits
 from ..request_context import gettext

@@ -12,13 +12,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog.editor_file_list import STATES, ListedFile
-from ...editing import ledger
+from ...editing import audit_log
 from ...editing.article_files import Changed, create_beside, digest_of, find_file, read_file, replace_file
 from ...editing.file_requests import suffix_of_picture
 from ...editing.picture_markup import picture_markup
 from ...errors import NotFound
 from ...i18n import N_
 from .. import services
+from ..editor_audit import commit_picture, record_act
 from ..editor_files import (
     Submitted,
     article_page,
@@ -30,7 +31,6 @@ from ..editor_files import (
     would_publish,
 )
 from ..editor_previews import FAILURES, child_place, in_words, status_of, told
-from ..editor_record import commit_picture, record_act
 from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
 from ..preview_links import link_to_issue
 from ..request_context import gettext
@@ -131,7 +131,7 @@ def save() -> Response | WerkzeugResponse:
             return article_page(sent, new.article, question, 409, asks_to_publish=True)
         replace_file(settings, sent.file, sent.digest, new.content)
         if new.content != content:
-            record_act(ledger.SAVED, sent.file.path, content, new.content)
+            record_act(audit_log.SAVED, sent.file.path, content, new.content)
     except Changed as error:
         return conflict_page(sent, error.content)
     except FAILURES as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from ... import urls
-from ...editing import ledger
+from ...editing import audit_log
 from ...editing.file_requests import compare_contents
 from ...errors import NotFound
 from ...i18n import N_
@@ -18,10 +18,10 @@ optional_bp = editor_blueprint("editor_history")
 
 ACTS = 50
 ACT_LABELS = {
-    ledger.SAVED: N_("edited"),
-    ledger.CREATED: N_("added"),
-    ledger.DELETED: N_("deleted"),
-    ledger.RESTORED: N_("restored"),
+    audit_log.SAVED: N_("edited"),
+    audit_log.CREATED: N_("added"),
+    audit_log.DELETED: N_("deleted"),
+    audit_log.RESTORED: N_("restored"),
 }
 
 
@@ -35,8 +35,8 @@ def history() -> Response:
     required_session()
     path, version = request.args.get("path", "").replace("\0", ""), _number("version")  # PostgreSQL refuses NUL
     try:
-        found = ledger.acts(services().state, path, _number("after"), ACTS + 1)
-        chosen = ledger.act(services().state, version) if version else None
+        found = audit_log.acts(services().state, path, _number("after"), ACTS + 1)
+        chosen = audit_log.act(services().state, version) if version else None
         difference = _difference(chosen) if chosen else []
     except FAILURES as error:
         return editor_page("editor/failed.html", status_of(error), problem=told(error), path=path)
@@ -59,7 +59,7 @@ def _number(name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # PostgreSQL's ids have 32 bits
 
 
-def _difference(act: ledger.Act) -> list[tuple[str, str]]:
-    before, after = (ledger.version(services().state, digest) for digest in (act.before, act.after))
+def _difference(act: audit_log.Act) -> list[tuple[str, str]]:
+    before, after = (audit_log.version(services().state, digest) for digest in (act.before, act.after))
     with child_place():
         return compare_contents(services().settings, before, after)

@@ -7,16 +7,16 @@ from pathlib import PurePosixPath
 from flask import Flask, Response, request
 
 from ... import urls
-from ...editing import child_requests, ledger
+from ...editing import audit_log, child_requests
 from ...editing.article_files import find_file, read_file
 from ...editing.child_requests import Preview
 from ...editing.form import EditorForm, form_from
 from ...importing.import_result import SKIPPED
 from .. import services
+from ..editor_audit import record_act
+from ..editor_page import sheet
 from ..editor_previews import FAILURES, child_place, in_words, status_of, told
-from ..editor_record import record_act
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
-from ..editor_sheet import sheet
 from ..request_context import gettext
 
 optional_bp = editor_blueprint("editor_new")
@@ -58,7 +58,7 @@ def save() -> Response:
         return _corrected(form, told(error), status_of(error))
     if outcome.kind == SKIPPED:
         return _corrected(form, gettext("already imported as %(path)s", path=outcome.detail))
-    record_act(ledger.CREATED, outcome.detail, None, _content(outcome.detail))
+    record_act(audit_log.CREATED, outcome.detail, None, _content(outcome.detail))
     slug = PurePosixPath(outcome.detail).stem
     notes = [in_words(note) for note in outcome.notes]
     shown = {"detail": outcome.detail, "notes": notes, "target": urls.article(slug)}

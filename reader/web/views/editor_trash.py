@@ -6,11 +6,11 @@ from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ...editing import ledger, trash
+from ...editing import audit_log, trash
 from ...editing.article_files import Changed, find_file, read_file
 from .. import services
+from ..editor_audit import record_act
 from ..editor_previews import FAILURES, status_of, told
-from ..editor_record import record_act
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..request_context import gettext
 
@@ -35,7 +35,7 @@ def delete() -> Response | WerkzeugResponse:
         file = find_file(settings, form.get("path", ""))
         content = read_file(settings, file)
         trash.delete(settings, file, form.get("digest", ""))
-        record_act(ledger.DELETED, file.path, content, None)
+        record_act(audit_log.DELETED, file.path, content, None)
     except Changed:
         return _page(gettext("The file has changed since you opened it; it was not deleted."), 409)
     except FAILURES as error:
@@ -48,7 +48,7 @@ def restore() -> Response | WerkzeugResponse:
     form = checked_form()
     try:
         path = trash.restore(services().settings, form.get("id", ""))
-        record_act(ledger.RESTORED, path, None, read_file(services().settings, find_file(services().settings, path)))
+        record_act(audit_log.RESTORED, path, None, read_file(services().settings, find_file(services().settings, path)))
     except FAILURES as error:
         return _page(told(error), status_of(error))
     return redirect(urls.editor_article(path), 303)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...errors import Busy, NotFound, StateUnusable
 from ...i18n import Message
-from ...mail.choices import DAILY, FREQUENCIES, Choice
+from ...mail.mail_models import DAILY, FREQUENCIES, Choice
 from .. import services
 from ..form_limits import limit_forms
 from ..mail_access import (

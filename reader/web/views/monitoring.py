@@ -20,8 +20,8 @@ from ...errors import Busy
 from ...services import Services
 from .. import services
 from ..metric_files import are_in_place, restore_metric_files, unchanged_files
+from ..metrics_access import is_operator
 from ..middleware.response_cache import MISSED
-from ..operators import is_operator
 
 bp = Blueprint("monitoring", __name__)
 

@@ -1,4 +1,4 @@
-"""What readers keep in their browser: articles for offline reading, and bookmarks, highlights and notes.
+"""Offline reading, and the bookmarks, highlights and notes that a reader's browser keeps.
 
 The service worker and the page that lists the saved articles; the page that lists bookmarks, and their script. The site
 learns of none of it.

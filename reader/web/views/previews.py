@@ -1,4 +1,4 @@
-"""What secret links show: a draft, or an issue to come. Not indexed, and kept by no cache."""
+"""Previews behind secret links: a draft, or a future issue. Not indexed, never cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What values of fields say that an article is not public, in the words of other programs and of their users.
+"""Recognizes field values that mark an article as not public, in the words of other programs and their users.
 
 WordPress, Ghost, Pelican, Nikola, Grav, Hugo, Notion, Org, schema.org; users of Obsidian.
 """

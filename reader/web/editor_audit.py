@@ -1,10 +1,12 @@
-"""Tells the ledger, and git where the folder is a work tree, what an editor did. What was saved stays saved anyway."""
+"""Records an editor's action in the audit log, and as a commit where the folder is a git work tree. A failure undoes no
+save.
+"""
 
 from __future__ import annotations
 
 import logging
 
-from ..editing import git_commits, ledger
+from ..editing import audit_log, git_commits
 from ..errors import StateUnusable
 from . import services
 from .editor_session import current_session
@@ -17,7 +19,7 @@ def record_act(act: str, path: str, before: bytes | None, after: bytes | None) -
     session = current_session()
     name = session.name if session else ""
     try:
-        ledger.record(services().state, name, act, path, before, after)
+        audit_log.record(services().state, name, act, path, before, after)
     except StateUnusable as error:
         log.warning("%s: %s was not recorded (%s)", path, act, error)
     git_commits.commit(services().settings, [path], name, f"{act}: {path}")

@@ -1,4 +1,4 @@
-"""The page on which an article is written: its fields, its text, and what it looks like on a phone."""
+"""The page on which an article is edited: fields, text, and a preview."""
 
 from __future__ import annotations
 

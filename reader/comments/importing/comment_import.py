@@ -1,4 +1,4 @@
-"""Stores imported comments, each once, and says which articles were not found. Also writes the export."""
+"""Stores imported comments, each once, and reports unknown articles. Also writes the export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The structure of a file, by which the program that wrote it is told: never by words that a comment may hold, too."""
+"""Describes the structure of an export file, by which the program that wrote it is recognized."""
 
 from __future__ import annotations
 

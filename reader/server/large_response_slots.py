@@ -1,4 +1,4 @@
-"""Places for large responses. Where all are taken, the greatest share gives one: a few networks keep nobody out.
+"""A limited number of slots for large responses, shared fairly among networks.
 
 The same rule as for comments that wait (``comments/pending_limits.py``), and it holds within a network too. The slowest
 download of the greatest share is cut off, and can be resumed; nobody gives a place to who would have as many.

@@ -1,4 +1,4 @@
-"""Heads in other forms than YAML between two lines of dashes: where they stand in a text, and how they are changed."""
+"""Finds and changes front matter that is not YAML between two lines of dashes."""
 
 from __future__ import annotations
 

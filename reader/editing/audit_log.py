@@ -1,4 +1,4 @@
-"""Who changed what: an entry for each act of an editor, and the versions of the files before and after it.
+"""The audit log of the desk: an entry for each action of an editor, with the versions of the file before and after.
 
 SQLAlchemy is imported inside the functions.
 """

@@ -1,4 +1,4 @@
-"""An ordered file as a message, once an export worker has made it."""
+"""The message with an ordered file, once an export worker has generated it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import Busy, ExportFailed, NotFound, TooLarge
 from ..jobs.export_service import ExportService
 from ..jobs.queue import JobStatus
 from .attachments import largest_for, publication_of, suffix_for
-from .choices import Queued
+from .mail_models import Queued
 from .messages import Messages
 
 EXPORT_PAUSE = timedelta(seconds=3)

@@ -1,4 +1,5 @@
-"""Lines outside of front matter that say that an article is not public: ``draft: true`` in prose, a comment, a list.
+"""Recognizes lines outside of front matter that mark an article as not public: ``draft: true`` in prose, a comment, a
+list.
 
 A file that has one near its beginning is a problem with the line and the way to write it: what may be private is not
 published. Code is not looked at, since an article may be about front matter.

@@ -1,4 +1,4 @@
-"""Sound and video of the site's own: a paragraph that is one link to such a file becomes a player above the link."""
+"""Audio and video players: a paragraph that is one link to a media file of the site becomes a player above the link."""
 
 from __future__ import annotations
 

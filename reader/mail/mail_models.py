@@ -1,4 +1,4 @@
-"""The values: what a reader chose, what is queued, and the limits of what an address and a client may order."""
+"""The values of mail: preferences of a subscriber, queued messages, and the limits per address and client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs of Material for MkDocs and of CriticMarkup: ``++ctrl+c++``, ``:material-check:``, ``{ .a }``, ``{++new++}``."""
+"""Syntax of Material for MkDocs and CriticMarkup: ``++ctrl+c++``, ``:material-check:``, ``{ .a }``, ``{++new++}``."""
 
 from __future__ import annotations
 

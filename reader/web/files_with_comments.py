@@ -1,4 +1,4 @@
-"""An article with its approved comments, for a file: ``?comments=1`` of a web page in one file, EPUB and PDF."""
+"""Files of an article with its approved comments: ``?comments=1`` of HTML, EPUB and PDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who operates the site: the clients in READER_METRICS_ALLOW."""
+"""Restricts metrics to the clients in READER_METRICS_ALLOW."""
 
 from __future__ import annotations
 

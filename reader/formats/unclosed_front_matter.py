@@ -1,4 +1,4 @@
-"""Files that end within fields which no line of ``---`` closes: the next field may be ``draft: true``.
+"""Files whose front matter is cut off or not closed by ``---``: the next field may have been ``draft: true``.
 
 An editor or a slow copy writes such a file in pieces. It is published when text follows its fields.
 """

@@ -1,4 +1,4 @@
-"""The mark that a restore leaves in the data folder if its process is killed while it replaces things.
+"""The marker file that an interrupted restore leaves in the data folder.
 
 Then files and state may be of different times: served together, articles would be announced as removed or corrected.
 """
