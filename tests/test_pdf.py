@@ -15,13 +15,14 @@ from pathlib import Path, PurePosixPath
 import pikepdf
 import pymupdf
 import pytest
+from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops, ImageFilter
 
 from reader.article_building import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import in_chosen_script, of_article, of_issue
-from reader.exports.weasyprint.pdf_rendering import typeset
+from reader.exports.weasyprint.pdf_rendering import FONTS, typeset
 from reader.formats import read_draft
 from reader.models import Issue
 from reader.settings import ROOT, Settings
@@ -219,6 +220,11 @@ def test_metadata_say_what_it_is_and_who_wrote_it_when(pdf):
         assert str(file.docinfo.CreationDate).startswith("D:20181123104000")
         assert str(file.Root.Lang) == "zh-CN"
         assert file.open_metadata()["pdfuaid:part"] == "1"
+
+
+def test_every_font_has_the_spaces_that_are_set_in_the_font_of_the_character_before():
+    fonts = sorted(FONTS.glob("*.ttf"))
+    assert [path.name for path in fonts if not {0x20, 0xA0} <= TTFont(path).getBestCmap().keys()] == []
 
 
 def test_the_outline_follows_the_headings_in_plain_words(pdf, publications):

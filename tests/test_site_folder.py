@@ -296,6 +296,12 @@ def test_a_hostile_drawing_is_drawn_without_its_scripts(paper, services, client,
     assert "alert" not in client.get("/").text
 
 
+def test_a_mail_address_that_a_phone_does_not_hold_may_break_before_its_marks(paper, client):
+    assert ">jubao@lanzhou.example</a>" in client.get("/").text
+    client.set_cookie("reader", "large")
+    assert ">jubao<wbr>@lanzhou<wbr>.example</a>" in client.get("/").text
+
+
 def test_without_its_settings_file_the_folder_is_that_of_jekyll(publish, services, client):
     publish({"2026-05-01/bridge.md": STORY, "_site/about.md": "# 关于\n"})
     assert client.get("/about").status_code == 404

@@ -6,6 +6,7 @@ Style sheets give titles ``word-break: keep-all``, so that a browser breaks them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,8 +15,10 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from ..catalog.highlighting import Fragment
-from ..chinese.title_lines import breaks_within_phrases, phrases
+from ..chinese.title_lines import breaks_within_phrases, phrases, width
 from .request_context import request_context
+
+_BEFORE_MARKS = re.compile(r"(?<=\w)(?=[@.]\w)")
 
 NARROWEST = 320
 """CSS pixels of the narrowest phone (WCAG 2.2, 1.4.10)."""
@@ -56,6 +59,13 @@ def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
         start += len(fragment.text)
 
 
+def mail_address(text: str) -> Markup:
+    """*text*, in which an address of e-mail that a narrow phone does not hold may break before ``@`` and full stops."""
+    if "@" not in text or width(text) < ems(SMALL) - 1:
+        return escape(text)
+    return Markup("<wbr>").join(map(escape, _BEFORE_MARKS.split(text)))
+
+
 def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Markup:
     places = [place for place in breaks if (0 if is_first else -1) < place < len(text)]
     parts = [text[start:end] for start, end in pairwise((0, *places, len(text)))]
@@ -63,5 +73,6 @@ def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Mar
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.filters["mail_address"] = mail_address
     app.jinja_env.filters |= {"broken": broken, "broken_fragments": broken_fragments, "heading": heading}
     app.jinja_env.globals |= {"LEAD": LEAD, "ITEM": ITEM, "SMALL": SMALL, "THUMBNAIL": THUMBNAIL}

@@ -11,8 +11,14 @@ const spoken = e => {
   return copy.textContent.trim()
 };
 const language = e => e.closest('[lang]').lang;
-// Of the language of the text; the default one of a device may speak another.
-const voiceFor = tag => voice.getVoices().find(v => v.lang.replace('_', '-').toLowerCase() == tag.toLowerCase()) || voice.getVoices().find(v => v.lang.slice(0, 2) == tag.slice(0, 2));
+// Of the language of the text; the default one of a device may speak another. Voices have places, and Chinese texts scripts:
+// the first Chinese voice of a device may speak Cantonese.
+const PLACES = {'zh': 'zh-cn', 'zh-hans': 'zh-cn', 'zh-hant': 'zh-tw', 'zh-hant-hk': 'zh-hk'};
+const plain = tag => tag.toLowerCase().replaceAll('_', '-');
+const voiceFor = tag => {
+  const place = PLACES[plain(tag)] || plain(tag), from = start => voice.getVoices().find(v => plain(v.lang + '-').startsWith(start + '-'));
+  return from(place) || from(place.split('-')[0])
+};
 let next = -1, turn = 0;
 
 const show = () => {

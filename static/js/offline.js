@@ -7,12 +7,14 @@ if (!/^PREFIX_PATTERN\/(a|d)\//.test(path)) continue;
 const response = await cache.match(request, {ignoreVary: true});
 const text = await response.text();
 const page = new DOMParser().parseFromString(text, 'text/html');
-const item = document.createElement('li'), link = document.createElement('a'), note = document.createElement('span');
+const [item, title, link, note] = ['li', 'h2', 'a', 'span'].map(name => document.createElement(name));
 link.href = path;
-link.textContent = page.title;
+// The title of an article comes with the places where it may break.
+link.append(...page.querySelector('article h1')?.childNodes ?? [page.title]);
+title.append(link);
 note.className = 'note';
 note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'}) + ' · ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
-item.append(link, note);
+item.append(title, note);
 list.append(item);
 document.getElementById('none').hidden = true
 }

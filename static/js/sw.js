@@ -30,7 +30,7 @@ const keep = async (request, response) => {
 const cache = await caches.open(KEPT);
 await cache.put(request, unredirected(response));
 const keys = await cache.keys();
-for (const old of keys.slice(0, Math.max(0, keys.length - MOST))) await cache.delete(old, {ignoreVary: true})
+for (const old of keys.slice(0, -MOST)) await cache.delete(old, {ignoreVary: true})
 };
 const kept = request => caches.match(request, {ignoreVary: true});
 // A kept page says that the network is gone and of when it is, in the words of the offline page.
@@ -39,14 +39,11 @@ if (!response) return;
 const text = await response.clone().text(), said = /<p id=age hidden>(.*?)</.exec(await (await kept(OFFLINE))?.text()), time = new Date(response.headers.get('date'));
 return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p class=note role=status>${said[1]}${time.toLocaleString(/lang=([\w-]+)/.exec(text)[1], {dateStyle: 'medium', timeStyle: 'short'})}</p>`), response) : response
 };
-// /a/rain is /a/rain/ on a static host.
-const twin = path => path.endsWith('/') ? path.slice(0, -1) : path + '/';
-
 addEventListener('fetch', e => {
-const r = e.request, u = new URL(r.url);
+const r = e.request, u = new URL(r.url), path = u.pathname;
 if (r.method != 'GET' || u.origin != location.origin) return;
 // A picture's address is bound to its content: once here, it is right for ever.
-if (/^PREFIX_PATTERN\/media\/.*\.(avif|webp|jpg)$/.test(u.pathname)) {
+if (/^PREFIX_PATTERN\/media\/.*\.(avif|webp|jpg)$/.test(path)) {
 e.respondWith(kept(r).then(hit => hit || fetch(r).then(response => {
 if (response.ok) e.waitUntil(keep(r, response.clone()));
 return response
@@ -54,10 +51,13 @@ return response
 return
 }
 // A feed's address is left to the browser, which says that a person looks (Sec-Fetch-Dest); from here it would not.
-if (r.mode != 'navigate' || /\.(xml|json)$/.test(u.pathname)) return;
-e.respondWith(fetch(r).then(response => {
-if (response.ok && !u.search && READ.test(u.pathname)) e.waitUntil(keep(u.pathname, response.clone()));
-if (response.status == 404 || response.status == 410) e.waitUntil(caches.open(KEPT).then(c => c.delete(u.pathname, {ignoreVary: true})));
+if (r.mode != 'navigate' || /\.(xml|json)$/.test(path)) return;
+// /a/rain is /a/rain/ on a static host.
+const here = async () => READ.test(path) && dated(await kept(path) || await kept(path.endsWith('/') ? path.slice(0, -1) : path + '/'));
+// Without a network the browser's own cache answers for minutes, and says nothing of it.
+e.respondWith(Promise.resolve(!navigator.onLine && !u.search && here()).then(found => found || fetch(r).then(response => {
+if (response.ok && !u.search && READ.test(path)) e.waitUntil(keep(path, response.clone()));
+if ([404, 410].includes(response.status)) e.waitUntil(caches.open(KEPT).then(c => c.delete(path, {ignoreVary: true})));
 return response
-}, async () => await dated(await kept(u.pathname) || await kept(twin(u.pathname))) || unredirected(await kept(OFFLINE))))
+}, async () => await here() || unredirected(await kept(OFFLINE)))))
 })

@@ -51,6 +51,23 @@ def test_the_preferences_stand_beside_the_name_of_the_paper(open_page, paper):
         assert name["y"] <= link["y"] + link["height"] / 2 <= name["y"] + name["height"], (cookie, width)
 
 
+def test_comments_are_in_the_bar_where_its_words_fit_one_line(open_page, paper):
+    for cookie, width, shown in (
+        ("", 320, False),
+        ("", 360, True),
+        ("en", 375, False),
+        ("en", 412, True),
+        ("s5", 412, False),
+        ("", 1280, True),
+    ):
+        page = open_page("/a/bridge", base_url=paper, width=width, cookie=cookie, script=False)
+        link = page.locator(".bar [href='/a/bridge/comments']")
+        assert link.is_visible() == shown, (cookie, width)
+        heights = {box["height"] for a in page.locator(".bar > a").all() if (box := a.bounding_box())}
+        assert len(heights) == 1, (cookie, width)
+        assert heights.pop() < 60, (cookie, width)
+
+
 @pytest.mark.parametrize(("cookie", "width"), pairs(["light", "dark", "sepia", "large", "hant"], [360, 1280]))
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(open_page, paper, cookie, width):
     page = open_page("/", base_url=paper, cookie=cookie, viewport={"width": width, "height": 6000})

@@ -64,6 +64,11 @@ def test_short_cells_of_a_table_stay_in_one_line(open_page):
     assert lines["栏目"] == lines["12,345"] == lines["甲"] == 1
 
 
+def test_no_word_of_a_table_runs_into_the_next_cell(open_page):
+    page = open_page("/a/rich", width=320)
+    assert page.eval_on_selector_all("td", "all => all.filter(e => e.scrollWidth > e.clientWidth).length") == 0
+
+
 def test_the_first_column_stays_while_a_table_scrolls(open_page):
     page = open_page("/a/rich", width=320)
     page.evaluate("document.querySelector('.wide').scrollLeft = 120")

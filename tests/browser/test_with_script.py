@@ -20,10 +20,14 @@ def test_what_was_read_can_be_read_again_without_a_network(open_page):
     page.context.set_offline(True)
     page.goto("/a/seed")
     assert page.locator("h1").inner_text().startswith("曲周县政协")
+    assert page.locator("main [role=status]").inner_text().startswith("网络已断开，本页是本机保存的版本：")
     page.goto("/a/poem")
     assert page.locator("h1").inner_text() == "已保存的文章"
     assert page.locator("#missing").inner_text() == "网络已断开，本机没有保存这个页面：/a/poem"
     assert set(page.locator("#list a").all_inner_texts()) == {"Heavy rain", "曲周县政协在河北省率先实现“两个全覆盖”"}
+    title = page.locator("#list h2", has_text="曲周县").inner_html()
+    assert "曲周县政协<wbr>在河北省" in title  # where an article's heading may break, too
+    assert page.locator("#list h2").first.evaluate("e => getComputedStyle(e).wordBreak") == "keep-all"
     page.get_by_role("link", name="Heavy rain").click()
     assert page.locator("h1").inner_text() == "Heavy rain"
     page.goto("/offline")
@@ -122,8 +126,9 @@ def load_comforts(page):
 
 
 SPEECH = """Object.defineProperty(window, 'speechSynthesis', {value: {
-  said: [], cancelled: 0, getVoices: () => [], speak(words) { this.said.push(words) }, cancel() { this.cancelled++ }
-}})"""
+  said: [], cancelled: 0, voices: [], getVoices() { return this.voices },
+  speak(words) { this.said.push(words) }, cancel() { this.cancelled++ }
+}}); window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text } }"""
 """Voices that say nothing, as a machine for tests has none."""
 SAID = "speechSynthesis.said.map(words => [words.lang, words.text])"
 
@@ -149,9 +154,11 @@ def test_an_article_is_read_aloud_paragraph_by_paragraph_in_its_language(open_pa
 
 def test_listening_pauses_and_goes_on_with_the_paragraph_where_it_stopped(open_page):
     page = open_with_speech(open_page, "/a/seed")
+    page.evaluate("speechSynthesis.voices = ['en-US', 'zh-HK', 'zh_CN_#Hans', 'zh-TW'].map(lang => ({lang}))")
     button = page.get_by_role("button", name="听")
     button.click()
     wait_until(page, "speechSynthesis.said.length")
+    assert page.evaluate("speechSynthesis.said[0].voice.lang") == "zh_CN_#Hans"  # as Android names it
     page.evaluate("speechSynthesis.said[0].onend()")
     first = page.evaluate(SAID)[1:]
     assert button.get_attribute("aria-pressed") == "true"
