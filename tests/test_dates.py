@@ -133,10 +133,14 @@ def test_a_date_that_can_mean_two_leaves_the_day_to_the_path_and_keeps_a_possibl
     drop("2018-03-04/a.md", "---\ntitle: 甲\ndate: 03/04/2018\n---\n\n正文。\n")
     drop("b.md", "---\ntitle: 乙\ndate: 03/04/2018\n---\n\n正文。\n")
     drop("c.md", "---\ntitle: 丙\ndate: 03/04/2999\n---\n\n正文。\n")
+    drop("2021-07-04/d.md", "---\ntitle: 丁\ndate: 2021-06-34\n---\n\n正文。\n")
+    drop("e.md", "---\ntitle: 戊\ndate: 2999-06-34\n---\n\n正文。\n")
     services.library.scan_until_settled()
     assert f"{services.catalog.article('a').published:%Y-%m-%d}" == "2018-03-04"
     assert not is_dated(services.catalog.article("b").published)
-    assert [(problem.path, problem.line) for problem in services.catalog.problems()] == [("c.md", 3)]
+    assert f"{services.catalog.article('d').published:%Y-%m-%d}" == "2021-07-04"
+    problems = {(problem.path, problem.line) for problem in services.catalog.problems()}
+    assert problems == {("c.md", 3), ("e.md", 3)}
 
 
 @pytest.mark.parametrize("suffix", TEXT_FORMATS)

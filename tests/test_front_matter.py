@@ -192,7 +192,7 @@ def test_front_matter_in_a_comment_of_a_page_may_be_spoilt_too_and_other_comment
     ("line", "cause", "hint"),
     [
         ("date: 23/11", "not a date: '23/11'", "use 2018-11-23 or 2018-11-23 10:40"),
-        ("date: 2018-02-30", "date out of range: '2018-02-30'", "use 2018-11-23 or 2018-11-23 10:40"),
+        ("date: 9999-02-30", "date out of range: '9999-02-30'", "use 2018-11-23 or 2018-11-23 10:40"),
         ("draft: perhaps", "draft is neither true nor false: 'perhaps'", "write draft: true"),
     ],
 )
@@ -212,6 +212,11 @@ def test_a_wrong_field_is_named_with_its_line_and_a_hint(line, cause, hint):
         ("slug: a/b", "slug cannot be part of an address: 'a/b' (a-b is used)", {"slug": "a-b"}),
         ("language: 火星文", "invalid language tag: '火星文' (use zh-CN, zh-Hant, en …)", {"language": ""}),
         ("title: 乙", "duplicate field: title (keep one of them)", {}),
+        (
+            "date: 2018-02-30",
+            "date out of range: '2018-02-30' (use 2018-11-23 or 2018-11-23 10:40)",
+            {"published": None},
+        ),
         ("updated: 昨天", "not a date: '昨天' (use 2018-11-23 or 2018-11-23 10:40)", {"updated": None}),
         ("aliases: ['！']", "alias cannot be part of an address: '！' (use letters, digits and -)", {"aliases": ()}),
     ],

@@ -2,7 +2,8 @@
 
 Rules:
 
-* A date is read only if it is unambiguous. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) are not.
+* A date is read only if it is unambiguous. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) are not, and
+  ``2021-06-34`` is no day.
 * Years are 1901 to 9998. RFC 5322, 3.3, which RSS uses, has no year before 1900; time zones before that have offsets
   in seconds; and a time zone may move a time by a day. An article of an earlier year is published without a date,
   and a warning says so. ``0001-01-01``, Hugo's zero date, means no date.
@@ -89,8 +90,8 @@ _IN_ADDRESS = (
 class UnreadableDate(ValueError):
     """``cause`` says what is wrong with a date, ``hint`` how to write it.
 
-    ``guess`` is the latest of what is meant by one that can mean two, or a date too long ago; ``is_beginning`` that it
-    is the date which the text begins with, and sure.
+    ``guess`` is the latest of what is meant by one that can mean two or is no day of its year, or a date too long ago;
+    ``is_beginning`` that it is the date which the text begins with, and sure.
     """
 
     def __init__(
@@ -239,7 +240,8 @@ def _moment(parts: dict[str, str], text: str) -> datetime:
             hour=_hour(parts), minute=int(parts["minute"] or 0), second=int(parts["second"] or 0), microsecond=micro
         )
     except (ValueError, OverflowError):
-        raise UnreadableDate(Message("date out of range: '%(date)s'", date=text)) from None
+        end = day_of(int(parts["year"]), 12, 31)  # 2021-06-34: some day of that year
+        raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), guess=end) from None
     return moment.replace(tzinfo=_zone(parts))
 
 

@@ -140,7 +140,7 @@ class _Batch:
         file, zone = _file(path), self._settings.timezone
         draft = read_content(file.suffix.lower(), content, _limit_bytes(self._settings, path))
         if draft.embargo and local_time(draft.embargo.latest, zone) > datetime.now(UTC):
-            cause = Message("the date can mean two, and one of them is in the future")
+            cause = Message("the date isn't sure, and it may be in the future")
             raise UnreadableArticle(cause, dates.HINT, draft.embargo.line)
         byline = with_names(draft.byline, self._settings.articles, file)
         return replace(draft, byline=byline) if byline != draft.byline else draft
