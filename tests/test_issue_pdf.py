@@ -111,6 +111,14 @@ def test_the_first_picture_leads_over_the_whole_width_and_no_picture_lacks_a_des
     assert "alt description" not in caplog.text
 
 
+@pytest.mark.parametrize("page", EXPORTS["pdf"].PAGES)
+def test_an_issue_of_one_story_is_that_story_below_the_masthead(page):
+    front = words(pdf_of(articles(1), page)[0].get_text())
+    assert front.startswith("样报2026年5月1日星期五第3期")
+    assert front.count(TITLES[0]) == 1
+    assert "本期导读" not in front
+
+
 def filled(page: pymupdf.Page) -> float:
     """How far down the text of a page goes, without running heads and page number."""
     blocks = [block for block in page.get_text("blocks") if block[1] > 60 and block[3] < page.rect.height - 60]
