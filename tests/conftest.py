@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
@@ -56,20 +57,23 @@ STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
-    "test_backup", "test_below_a_path", "test_code_highlighting", "test_comment_pages", "test_comment_review",
-    "test_compression_dictionary", "test_desk",
-    "test_downloads", "test_editor", "test_exports", "test_extremes", "test_fair_share", "test_feed_changes",
-    "test_feed_contract", "test_file_changes", "test_first_scan", "test_formats_of_anything", "test_history",
-    "test_hostile_archives", "test_hostile_backups", "test_hostile_html", "test_http_client", "test_import_documents",
-    "test_import_faults", "test_import_sites", "test_indexnow", "test_issue_pdf", "test_leader_followers", "test_limits",
-    "test_mail", "test_many_collections", "test_opds", "test_page_bounds", "test_pdf", "test_pdf_cost", "test_requirements",
-    "test_response_cache", "test_round_trips", "test_security_headers", "test_share_card_responses", "test_sound_and_video", "test_static_site",
-    "test_webmention",
+    "test_alert_rules", "test_archive_formats", "test_article_text", "test_backup", "test_below_a_path",
+    "test_bounces", "test_code_highlighting", "test_comment_bounds", "test_comment_files", "test_comment_pages",
+    "test_comment_paging", "test_comment_review", "test_comment_store", "test_compression_dictionary",
+    "test_connection_watchdog", "test_desk", "test_downloads", "test_editor", "test_exports", "test_extraction_kinds",
+    "test_extremes", "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes",
+    "test_first_scan", "test_formats_of_anything", "test_history", "test_hostile_archives", "test_hostile_backups",
+    "test_hostile_html", "test_http_client", "test_images", "test_import_documents", "test_import_faults",
+    "test_import_sites", "test_indexnow", "test_issue_pdf", "test_leader_followers", "test_limits", "test_mail",
+    "test_mail_smtp", "test_mail_store", "test_many_collections", "test_mathematics", "test_opds", "test_page_bounds",
+    "test_pasted_compositions", "test_pdf", "test_pdf_cost", "test_requirements", "test_response_cache",
+    "test_round_trips", "test_security_headers", "test_share_card_responses", "test_sound_and_video",
+    "test_static_site", "test_unusual_comment_exports", "test_webmention",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
 
 
-FAST_CASES = 40
+FAST_CASES = 10
 
 
 IMPORTED = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
@@ -102,7 +106,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in set(long)]
     for item in items:
-        if is_slow(item.path) or needs_a_server(item):
+        if is_slow(item.path) or needs_a_server(item) or item.name.endswith("[pdf]"):
             item.add_marker("slow")
     for item in beyond_a_sample(items):
         item.add_marker("slow")
@@ -111,13 +115,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: turns[item.path])
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Modules and test items live until the end. The garbage collector would visit them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Nor need it visit everything once more when the process ends."""
+    gc.freeze()
+
+
 def beyond_a_sample(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """Of a test with many cases ``make test-fast`` runs some ``FAST_CASES``, evenly spaced; these are the others."""
+    """Of a test with many cases ``make test-fast`` runs at most ``FAST_CASES``, evenly spaced; these are the others."""
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for of_one_test in cases.values():
-        step = max(len(of_one_test) // FAST_CASES, 1)
+        step = -(-len(of_one_test) // FAST_CASES)
         yield from (item for n, item in enumerate(of_one_test) if n % step)
 
 

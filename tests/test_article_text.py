@@ -16,6 +16,7 @@ ENDS = st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=8, max_size=8)
 CODECS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32"])
 
 
+@pytest.mark.slow
 @given(LINES, ENDS, CODECS)
 def test_a_text_that_nobody_changes_is_the_same_bytes(lines, ends, codec):
     content = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode(codec)

@@ -105,6 +105,7 @@ def test_other_things_become_no_link(text):
     assert "<a " not in to_html(text)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_whatever_is_written_is_text_and_nothing_else(text):
     cleaned = clean_text(text)

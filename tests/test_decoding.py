@@ -156,6 +156,7 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
     return chance.choice([whole[:at], whole[:at] + b"?" + whole[at + 1 :], whole[: at + 1] + stray + whole[at + 1 :]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -37,6 +37,7 @@ def test_what_the_page_says_of_the_article_is_known(case: Path) -> None:
     assert told(found_in(case).metadata) == json.loads((case / "expected.json").read_text("utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["div", "span", "table><tr><td", "blockquote", "ul><li", "b"])
 def test_towers_of_tags_do_no_harm(tag: str) -> None:
     extract(f"<{tag}>" * 20_000 + "<p>正文，一句话。</p>" * 5)

@@ -54,6 +54,7 @@ def placeholders(text: str) -> set[str]:
     return named | set(re.findall(r"%\(\w+\)[sd]|%[sd]", text))
 
 
+@pytest.mark.slow
 def test_every_text_of_the_interface_has_a_chinese_translation():
     found = [message.id for message in catalogue("zh_Hans") if message.string and not message.fuzzy]
     translated = {form for msgid in found for form in (msgid if isinstance(msgid, tuple) else (msgid,))}
@@ -210,6 +211,7 @@ def test_the_command_line_speaks_the_language_of_its_environment(environ, langua
     assert environment_language(environ) == language
 
 
+@pytest.mark.slow
 def test_help_is_in_the_terminals_language_and_no_summary_is_cut(runner):
     english = runner.invoke(main, ["--help"], env={"LANG": "C.UTF-8"}).output
     chinese = runner.invoke(main, ["--help"], env={"LANG": "zh_CN.UTF-8"}).output

@@ -246,6 +246,7 @@ def test_a_picture_replaced_by_something_else_meanwhile_is_not_served_for_the_ol
         image_renderer.file(picture.digest, 360, "jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", MIMETYPES)
 @pytest.mark.parametrize("profile", [b"", b"broken", bytes(200), b"\0\0\0\xc8" + bytes(196)])
 def test_a_broken_colour_profile_is_dropped_and_the_picture_stays(suffix, profile):
@@ -288,6 +289,7 @@ def test_broken_exif_costs_no_rendition(kind):
     assert opened(derive(target.getvalue(), 360, "jpg")).size == (360, 270)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1600, 900), (900, 1600), (3000, 400), (320, 320)])
 def test_a_thumbnail_has_one_size_and_few_bytes_whatever_the_picture(size):
     noise = io.BytesIO()
@@ -302,6 +304,7 @@ def test_a_thumbnail_has_one_size_and_few_bytes_whatever_the_picture(size):
     assert opened(dict(thumbnails(photo(*size)))["avif"]).size == (2 * SIZE[0], 2 * SIZE[1])
 
 
+@pytest.mark.slow
 def test_thumbnails_are_made_in_the_background_once(settings, articles, image_renderer):
     path = articles / "2026/rain/top.jpg"
     picture = measure(io.BytesIO(path.read_bytes()))

@@ -92,6 +92,7 @@ def _nested(block):
 BODY = st.lists(st.recursive(LINES, _nested, max_leaves=5), min_size=1, max_size=5).map("".join)
 
 
+@pytest.mark.slow
 @given(BODY)
 def test_any_body_written_as_markdown_is_read_back_the_same(dirty):
     body = sanitize(dirty)

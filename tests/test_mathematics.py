@@ -337,6 +337,7 @@ def test_a_pdf_draws_formulas_and_holds_words_to_read_aloud_and_tex_to_copy(serv
     assert said == {("E=mc^2", "E=mc^2"), ("(−b±√(b^2−4ac))/(2a)", EQUATION)}
 
 
+@pytest.mark.slow
 def test_a_drawing_stands_on_the_baseline_and_has_han():
     body = Body(sanitize(f"<p>{to_mathml('y', display=False)}{to_mathml('速度', display=False)}</p>"), "a-")
     drawn = draw_formulas(body, "media:")

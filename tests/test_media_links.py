@@ -60,6 +60,7 @@ def test_a_player_without_an_address_to_follow_leaves_nothing(html):
     assert sanitize(f"<p>前文。</p>{html}") == "<p>前文。</p>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "html", ["<video>" * 5000, "<iframe src=" * 20_000, "<iframe src='" + "a" * 400_000 + ">", "<embed>" * 5000]
 )

@@ -24,6 +24,7 @@ def test_head_story_and_tail_are_told_apart(case: Path) -> None:
     assert article_in(case) == (case / "expected.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_any_encoding_gives_the_same_article(encoding: str) -> None:
     for case in CASES:

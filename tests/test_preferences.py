@@ -26,6 +26,7 @@ def test_every_style_sheet_of_a_choice_belongs_to_a_choice_that_changes_the_look
     assert sheets <= {value for row, value in EACH if row.is_style}
 
 
+@pytest.mark.slow
 def test_every_choice_is_offered_kept_and_shown(publish, app):
     publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
     for row, value in EACH:

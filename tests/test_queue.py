@@ -320,6 +320,7 @@ def test_a_job_that_used_up_its_attempts_says_that_it_was_interrupted(jobs):
     assert jobs.status("b.pdf") == JobStatus("b.pdf", "waiting", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forget", [lambda jobs: jobs.prune(), lambda jobs: jobs.submit("next.pdf", "spec")])
 def test_the_newest_500_failures_are_remembered(tmp_path, clock, forget):
     assert MOST_FAILURES == 500

@@ -74,6 +74,7 @@ def test_a_file_of_each_format_is_imported_also_from_a_folder_and_a_zip(suffix, 
     assert (draft.title, body in draft.body_html) == ("大雨", True)
 
 
+@pytest.mark.slow
 @each_format
 def test_a_format_raises_unreadable_article_and_no_other_error_whatever_the_file(suffix):
     assert wrong_errors(lambda data: read_draft(suffix, data), FORMATS[suffix].SAMPLE) == set()

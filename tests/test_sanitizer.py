@@ -188,6 +188,7 @@ def test_towers_of_tags_are_refused_in_no_time(tag):
     assert caught.value.line == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["p", "li", "td", "dd", "hr", "br", "img src=x", "tr", "option"])
 def test_many_tags_side_by_side_are_read(tag):
     assert sanitize(f"甲<{tag}>" * 20_000)

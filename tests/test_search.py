@@ -269,6 +269,7 @@ def test_words_in_the_other_script_lead_to_what_was_meant(client, publish):
     assert 'href="/search?q=%E7%BB%8F%E6%B5%8E%E5%8F%91%E5%B1%95"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query", ["", "?q=", "?q=雨&before=x", "?q=雨&before=1,", "?q=雨&order=x", "?q=%ff%00", f"?q={'雨' * 999}"]
 )
