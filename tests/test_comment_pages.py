@@ -135,8 +135,8 @@ def test_the_article_links_to_its_comments_and_counts_those_that_are_public(site
     assert "我要评论</a>" in visitor.get("/a/sun").text
 
 
-def test_the_links_cost_at_most_90_bytes(settings):
-    """Above the page without comments (tests/test_pages.py): 75 for the link below the text, 15 for that in the bar."""
+def test_the_links_cost_at_most_75_bytes(settings):
+    """Issue 15 allows so many above the budget of the page without comments (tests/test_pages.py)."""
     sizes = []
     for mode in ("off", REVIEWED):
         services = build_services(replace(settings, articles=ROOT / "articles", comments=mode))
@@ -147,7 +147,7 @@ def test_the_links_cost_at_most_90_bytes(settings):
         assert ("我要评论" in brotli.decompress(page.data).decode()) == (mode != "off")
         sizes.append(len(brotli.compress(brotli.decompress(page.data), mode=brotli.MODE_TEXT, quality=11)))
         services.state.close()
-    assert sizes[1] - sizes[0] <= 90
+    assert sizes[1] - sizes[0] <= 75
 
 
 def test_a_comment_waits_and_only_its_author_sees_it(site):
