@@ -57,18 +57,19 @@ STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 SLOW_FOLDERS = {"browser", "faults"}
 
 SLOW_MODULES = {
-    "test_alert_rules", "test_archive_formats", "test_article_text", "test_backup", "test_below_a_path",
-    "test_bounces", "test_code_highlighting", "test_comment_bounds", "test_comment_files", "test_comment_pages",
-    "test_comment_paging", "test_comment_review", "test_comment_store", "test_compression_dictionary",
-    "test_connection_watchdog", "test_desk", "test_downloads", "test_editor", "test_exports", "test_extraction_kinds",
-    "test_extremes", "test_fair_share", "test_feed_changes", "test_feed_contract", "test_file_changes",
-    "test_first_scan", "test_formats_of_anything", "test_history", "test_hostile_archives", "test_hostile_backups",
-    "test_hostile_html", "test_http_client", "test_images", "test_import_documents", "test_import_faults",
-    "test_import_sites", "test_indexnow", "test_issue_pdf", "test_leader_followers", "test_limits", "test_mail",
-    "test_mail_smtp", "test_mail_store", "test_many_collections", "test_mathematics", "test_opds", "test_page_bounds",
-    "test_pasted_compositions", "test_pdf", "test_pdf_cost", "test_requirements", "test_response_cache",
-    "test_round_trips", "test_security_headers", "test_share_card_responses", "test_sound_and_video",
-    "test_static_site", "test_unusual_comment_exports", "test_webmention",
+    "test_alert_rules", "test_archive_formats", "test_archives", "test_article_text", "test_backup",
+    "test_below_a_path", "test_bounces", "test_cached_responses", "test_code_highlighting", "test_comment_bounds",
+    "test_comment_files", "test_comment_pages", "test_comment_paging", "test_comment_review", "test_comment_store",
+    "test_compression_dictionary", "test_connection_watchdog", "test_desk", "test_downloads", "test_editor",
+    "test_exports", "test_extraction_kinds", "test_extremes", "test_fair_share", "test_feed_changes",
+    "test_feed_contract", "test_file_changes", "test_first_scan", "test_formats_of_anything", "test_history",
+    "test_hostile_archives", "test_hostile_backups", "test_hostile_html", "test_http_client", "test_images",
+    "test_import_documents", "test_import_faults", "test_import_sites", "test_indexnow", "test_issue_pdf",
+    "test_leader_followers", "test_limits", "test_mail", "test_mail_smtp", "test_mail_store", "test_many_collections",
+    "test_mathematics", "test_opds", "test_page_bounds", "test_pasted_compositions", "test_pdf", "test_pdf_cost",
+    "test_picture_lookup", "test_requirements", "test_response_cache", "test_round_trips", "test_security_headers",
+    "test_share_card_responses", "test_site_folder", "test_sound_and_video", "test_static_site",
+    "test_unusual_comment_exports", "test_webmention",
 }  # fmt: skip
 """Other modules that take more than a few seconds."""
 
