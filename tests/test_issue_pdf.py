@@ -15,8 +15,10 @@ from markupsafe import Markup
 from PIL import Image
 
 from reader.exports import EXPORTS
+from reader.exports.front_layout import FrontHeights, FrontLayout, fitted
 from reader.exports.localization import date_with_weekday
 from reader.exports.options import Options
+from reader.exports.papers import PAPERS
 from reader.exports.publications import of_issue
 from reader.exports.weasyprint import layout_cache
 from reader.exports.weasyprint.pdf_rendering import typeset
@@ -95,20 +97,43 @@ def test_what_an_editor_marked_leads():
 
 
 def test_the_first_picture_leads_over_the_whole_width_and_no_picture_lacks_a_description(tmp_path, caplog):
-    content = io.BytesIO()
-    Image.new("RGB", (1200, 700), "#468").save(content, "JPEG")
-    (tmp_path / "p.jpg").write_bytes(content.getvalue())
-    instance = tmp_path / "instance"
-    picture = record_picture(Settings(articles=tmp_path, instance=instance), PurePosixPath("p.jpg"))
+    address = picture_in(tmp_path, 1200, 700)
     stories = articles()
-    stories[2] = replace(stories[2], body=Markup(f'<p><img src="/media/{picture.digest}-720.jpg" alt=""></p>'))
-    site = Site(logo=SitePicture(f"/media/{picture.digest}-720.jpg", 1200, 700))
-    page = pdf_of(stories, instance=str(instance), site=site)[0]
+    stories[2] = replace(stories[2], body=Markup(f'<p><img src="{address}" alt=""></p>'))
+    page = pdf_of(stories, instance=str(tmp_path / "instance"), site=Site(logo=SitePicture(address, 1200, 700)))[0]
     _, shown = page.get_image_info()
     assert shown["bbox"][2] - shown["bbox"][0] > 0.7 * page.rect.width
     front = words(page.get_text())
     assert front.index(TITLES[2]) < front.index(TITLES[0])
     assert "alt description" not in caplog.text
+
+
+def picture_in(tmp_path, width: int, height: int) -> str:
+    """The address of a picture of that size, whose instance folder is ``tmp_path / "instance"``."""
+    content = io.BytesIO()
+    Image.new("RGB", (width, height), "#468").save(content, "JPEG")
+    (tmp_path / "p.jpg").write_bytes(content.getvalue())
+    settings = Settings(articles=tmp_path, instance=tmp_path / "instance")
+    return f"/media/{record_picture(settings, PurePosixPath('p.jpg')).digest}-720.jpg"
+
+
+def test_the_contents_of_a_dozen_stories_stay_on_the_front_page_below_a_picture_that_fills_it(tmp_path):
+    stories = articles(12, paragraphs=3)
+    address = picture_in(tmp_path, 1200, 800)
+    stories[2] = replace(stories[2], body=Markup(f'<p><img src="{address}" alt=""></p>') + stories[2].body)
+    document = pdf_of(stories, instance=str(tmp_path / "instance"))
+    front = words(document[0].get_text())
+    assert all(front.count(words(story.title)) for story in stories)
+    assert filled(document[0]) > 0.85
+    [picture] = document[0].get_image_info()
+    assert picture["bbox"][3] - picture["bbox"][1] > 0.1 * document[0].rect.height
+    assert min(page for level, _, page in document.get_toc() if level == 2) == 2
+
+
+def test_stories_begin_on_a_front_page_that_would_be_half_empty():
+    document = pdf_of(articles(3))
+    assert min(page for level, _, page in document.get_toc() if level == 2) == 1
+    assert filled(document[0]) > 0.85
 
 
 @pytest.mark.parametrize("page", EXPORTS["pdf"].PAGES)
@@ -117,6 +142,27 @@ def test_an_issue_of_one_story_is_that_story_below_the_masthead(page):
     assert front.startswith("样报2026年5月1日星期五第3期")
     assert front.count(TITLES[0]) == 1
     assert "本期导读" not in front
+
+
+A4 = PAPERS["a4"]
+
+
+@pytest.mark.parametrize(
+    ("heights", "layout"),
+    [
+        (FrontHeights(290, 520, 640, 800), FrontLayout(A4.text_height - 511, alone=True)),  # the rest of the page
+        (FrontHeights(100, 330, 450, 520), FrontLayout(160, alone=True)),  # a wide picture, cut as much as it may be
+        (FrontHeights(600, 830, 950, 1000), FrontLayout(A4.text_height - 401, alone=True)),  # a tall one
+        (FrontHeights(290, 520, 640, 1000), FrontLayout(290, contents_apart=True)),  # too long
+        (FrontHeights(290, 880, 1000, 1100), FrontLayout(A4.text_height - 591)),  # below a title of many lines
+        (FrontHeights(0, 230, 360, 1200), FrontLayout()),  # no picture: they run on
+        (FrontHeights(0, 230, 360, 420), FrontLayout()),
+        (FrontHeights(0, 230, 360, 600), FrontLayout(alone=True)),
+    ],
+)
+def test_a_front_page_gives_its_picture_what_the_rest_leaves(heights, layout):
+    found = fitted(heights, A4)
+    assert replace(found, picture=round(found.picture, 6)) == replace(layout, picture=round(layout.picture, 6))
 
 
 def filled(page: pymupdf.Page) -> float:

@@ -11,10 +11,13 @@ from datetime import date
 from markupsafe import Markup
 
 from .. import urls
+from ..chinese.title_lines import width
 from ..models import Publication
+from ..site_identity import SitePicture
 from .document_model import Chapter, Document
 from .localization import date_with_weekday, gettext_of
 from .options import Options
+from .papers import Paper
 from .pictures import rendered
 from .publications import section_of
 
@@ -22,6 +25,10 @@ HEADLINES = 3
 LEAD_CHARACTERS, HEADLINE_CHARACTERS = 130, 60
 """The most of the first lines of a story."""
 LOGO = "masthead.jpg"
+WIDEST_SIGN = 1.5
+"""Width to height of a logo that is a sign beside the name; a wider one has a line of its own."""
+LOGO_EMS, NAME_SPACING = 1.3, 0.12
+"""The width of a sign with the space after it, and the space between the characters of the name, in em of the name."""
 
 _ISSUE = re.compile(re.escape(urls.ISSUES) + r"(\d{4}-\d\d-\d\d)/?")
 _PICTURE = re.compile(r"<img [^>]*>")
@@ -42,15 +49,17 @@ class FrontStory:
 class FrontPage:
     """``facts`` stand in the line below the name: date with weekday, number, address of the site.
 
-    ``page`` is what stands before and after a page number. ``logo`` is the address of the site's logo, or empty.
+    An issue of one story has neither lead nor headlines nor contents: the story follows. ``page`` is what stands before
+    and after a page number. ``logo`` is the address of the site's logo, or empty; it is ``beside`` the name or above.
     """
 
     facts: list[str]
-    lead: FrontStory
+    lead: FrontStory | None
     headlines: list[FrontStory]
     contents: str
     page: tuple[str, str]
     logo: str
+    beside: bool
 
 
 def day_of_issue(publication: Publication) -> date | None:
@@ -71,12 +80,24 @@ def front_page_of(document: Document, options: Options, pictures: str) -> FrontP
     facts = [date_with_weekday(day, language), number, options.base_url.partition("://")[2]]
     return FrontPage(
         facts=[fact.strip() for fact in facts if fact],
-        lead=_story(lead, LEAD_CHARACTERS),
+        lead=_story(lead, LEAD_CHARACTERS) if len(document.chapters) > 1 else None,
         headlines=[_story(chapter, HEADLINE_CHARACTERS) for chapter in _others(document.chapters, lead)],
         contents=gettext("In this issue"),
         page=(before, after),
         logo=pictures + LOGO if options.site.logo else "",
+        beside=_is_square(options.site.logo),
     )
+
+
+def masthead_size(name: str, front: FrontPage | None, paper: Paper) -> float:
+    """The font size of the site's name in points: as large as fits one line, but not less than half of the paper's."""
+    beside = paper.masthead * LOGO_EMS if front and front.beside else 0.0
+    fitting = (paper.text_width - beside) / (width(name) * (1 + NAME_SPACING) or 1)
+    return round(max(paper.masthead / 2, min(paper.masthead, fitting)), 1)
+
+
+def _is_square(logo: SitePicture | None) -> bool:
+    return logo is not None and 0 < logo.width <= WIDEST_SIGN * logo.height
 
 
 def logo_of(front: FrontPage | None, options: Options) -> dict[str, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,8 +14,10 @@ from .body_tree import Body, number_lists, ruby_to_parentheses
 from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .formula_drawing import draw_formulas
-from .front_page import front_page_of, logo_of
+from .front_layout import TRIAL, fitted
+from .front_page import front_page_of, logo_of, masthead_size
 from .options import Options, Render
+from .papers import PAPERS, Paper
 from .pictures import kept
 from .table_layout import fit_tables
 from .tall_pictures import divide_tall_pictures
@@ -27,42 +28,6 @@ if TYPE_CHECKING:
 SUFFIX = "pdf"
 MIMETYPE = "application/pdf"
 LABEL = "PDF"
-
-
-@dataclass(frozen=True)
-class Paper:
-    """Font sizes in points. The line width is a multiple of ``text``, so that Chinese characters align in columns.
-
-    ``masthead`` and ``columns`` are for bundles; ``least`` is the minimum font size. ``room`` is the width of a line
-    and of a line in a column, in em. ``front_picture`` is the most of the height of the lead's picture; the front page
-    of an issue of at most ``front_stories`` stands alone, and a longer one runs on into the stories.
-    """
-
-    size: str
-    margin: str
-    text: float
-    title: float
-    small: float
-    leading: float
-    picture: str
-    masthead: float
-    room: tuple[float, float]
-    columns: int = 1
-    least: float = 0
-    front_picture: str = "50mm"
-    front_stories: int = 0
-    attaches: bool = False
-    """Whether the Markdown of an article is attached: not to what is made for phones, which would be larger for it."""
-
-
-PAPERS = {
-    "a4": Paper(
-        "A4", "25mm 27.4mm 27mm", 11, 21, 9, 1.75, "120mm", 54, (40, 21), columns=2, front_stories=8, attaches=True
-    ),
-    "phone": Paper("90mm 160mm", "9mm 6.1mm 10mm", 10.5, 16, 7.5, 1.65, "100mm", 30, (21, 21), front_picture="40mm"),
-    "a6": Paper("A6", "11mm 10.6mm 13mm", 9.5, 15, 7, 1.65, "90mm", 28, (25, 25), front_picture="40mm"),
-    "large": Paper("A4", "20mm 19.2mm 22mm", 18, 28, 18, 1.65, "150mm", 60, (27, 27), least=18, attaches=True),
-}
 PAGES = tuple(PAPERS)
 SAMPLE = b"%PDF-1."
 BUNDLED_TITLE = 0.78
@@ -71,6 +36,10 @@ LEAD_TITLE = 1.2
 """The same of the lead on a front page."""
 STORY_SIZE, STORY_TITLE = (0.31, 0.9), 1.15
 """Width of one of three stories side by side on a front page, and its font size; that of its title to its text."""
+CONTENTS_SIZE, LONG_CONTENTS_SIZE, FEW_STORIES = 0.82, 0.74, 12
+"""The font size of contents in columns, to that of the text: of a few stories, and of more."""
+COLUMN_GAP, NUMBER_EMS = 2.0, 2.2
+"""In em of the contents: between their columns, and the width of a page number beside a title."""
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 """Of the attached file of an article without a date; the day of the export would give other bytes each time."""
 SMALLEST_TYPE = 7
@@ -78,7 +47,11 @@ SMALLEST_TYPE = 7
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    from .weasyprint.pdf_rendering import MEDIA, typeset  # loads WeasyPrint, which a web process must not do
+    from .weasyprint.pdf_rendering import (  # loads WeasyPrint, which a web process must not do
+        MEDIA,
+        front_heights,
+        typeset,
+    )
 
     drawn: dict[str, bytes] = {}
     paper, many = PAPERS[options.page], len(publication.chapters) > 1
@@ -94,16 +67,25 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
     document = to_document(publication, options, prepared, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": paper}
+    context["layout"], context["only_front"] = TRIAL, False
     context["bundled_title"], context["lead_title"] = BUNDLED_TITLE, LEAD_TITLE
     context["title_lines"] = partial(title_lines, ems=title_ems(paper, many))
     context["front"] = front = front_page_of(document, options, MEDIA)
+    context["contents_size"] = size = contents_size(paper, len(document.chapters))
+    context["contents_lines"] = partial(title_lines, ems=contents_ems(paper, size))
+    context["masthead_size"] = masthead_size(options.site_name, front, paper)
     context["lead_lines"] = partial(title_lines, ems=paper.room[0] * paper.text / (paper.title * LEAD_TITLE))
     address = document.colophon.address
     context["story_lines"] = partial(title_lines, ems=story_ems(paper))
     context["story_size"], context["story_title"] = STORY_SIZE, STORY_TITLE
+    context["number_ems"], context["column_gap"] = NUMBER_EMS, COLUMN_GAP
     drawn.update(logo_of(front, options))
     media = document.media | drawn | ({"qr": qr_code(address)} if address else {})
-    html, css = render("export/document.html", **context), render("export/pdf.css", **context)
+    css = render("export/pdf.css", **context)
+    if front and front.lead:
+        trial = render("export/document.html", **context | {"only_front": True})
+        context["layout"] = fitted(front_heights(trial, css, media, paper), paper)
+    html = render("export/document.html", **context)
     attached = _attached(publication, options, render) if paper.attaches and not many else ()
     return typeset(html, css, media, attached)
 
@@ -124,6 +106,20 @@ def story_ems(paper: Paper) -> float:
     """The width of a line in em of the titles of the stories below the lead."""
     share, size = STORY_SIZE if paper.columns > 1 else (1.0, 1.0)
     return paper.room[0] * share / size / STORY_TITLE
+
+
+def contents_ems(paper: Paper, size: float) -> float:
+    """The width of a line in em of the titles in the contents, whose font size is *size*, beside the page number."""
+    line = paper.room[0] / size
+    column = (line - COLUMN_GAP * (paper.columns - 1)) / paper.columns
+    return column - NUMBER_EMS - 1  # dots
+
+
+def contents_size(paper: Paper, stories: int) -> float:
+    """The font size of the contents, to that of the text."""
+    if paper.columns == 1:
+        return 1.0
+    return CONTENTS_SIZE if stories <= FEW_STORIES else LONG_CONTENTS_SIZE
 
 
 def title_ems(paper: Paper, many: bool) -> float:

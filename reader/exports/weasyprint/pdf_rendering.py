@@ -36,6 +36,8 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
 ctypes.util.find_library = _find_library
 
+from ..front_layout import FrontHeights  # noqa: E402
+from ..papers import Paper  # noqa: E402
 from . import justification, layout_cache, tagged_pdf  # noqa: E402
 from .justification import BREAK, LATIN  # noqa: E402
 from .layout_cache import SQUARE  # noqa: E402
@@ -54,6 +56,10 @@ _BREAKS = re.compile(
 _LAST_TWO = re.compile(f"([{SQUARE}])([{SQUARE}][”’）》。！？…]*\\s*)$")
 _LONG_WORD = re.compile("(?=[^\\s\u200b]{30})")
 """WeasyPrint breaks a word that is longer than a line only if the word may start a line."""
+ENDLESS = 5000
+"""Millimetres: higher than any front page."""
+PIXEL = 0.75
+"""In points."""
 SHORT = 12
 """Characters; a shorter paragraph fits in one line."""
 
@@ -94,12 +100,7 @@ def typeset(
     html: str, css: str, media: Mapping[str, bytes] | None = None, attached: Sequence[AttachedFile] = ()
 ) -> bytes:
     """A PDF/UA-1 file. *css* may use the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
-    justification.install()
-    fetcher = MediaFetcher(media or {})
-    document = HTML(string=html, url_fetcher=fetcher)
-    for element in document.etree_element.iter("body"):
-        _space(element)
-        _close_up(element)
+    document = _parsed(html, media or {})
     try:
         pdf: bytes = document.write_pdf(
             stylesheets=[_stylesheet(css)],
@@ -111,6 +112,37 @@ def typeset(
     finally:
         layout_cache.forget_lines()
     return pdf
+
+
+def _parsed(html: str, media: Mapping[str, bytes]) -> HTML:
+    justification.install()
+    document = HTML(string=html, url_fetcher=MediaFetcher(media))
+    for element in document.etree_element.iter("body"):
+        _space(element)
+        _close_up(element)
+    return document
+
+
+def front_heights(html: str, css: str, media: Mapping[str, bytes], paper: Paper) -> FrontHeights:
+    """How high the parts of a front page are on a page that is long enough for all of them."""
+    document = _parsed(html, media)
+    endless = _stylesheet(f"@page {{ size: {paper.size[0]}mm {ENDLESS}mm }}")
+    try:
+        pages = document.render(stylesheets=[_stylesheet(css), endless], font_config=_fonts()).pages
+    finally:
+        layout_cache.forget_lines()
+    edges = {name: (PIXEL * top, PIXEL * bottom) for name, top, bottom in _edges(pages[0])}
+    picture, lead = edges.get("lead-picture", (0.0, 0.0)), edges["lead"]
+    top = edges["front"][0]
+    headlines = edges.get("headlines", lead)
+    return FrontHeights(picture[1] - picture[0], lead[1] - top, headlines[1] - top, edges["front"][1] - top)
+
+
+def _edges(page: Any) -> Iterator[tuple[str, float, float]]:
+    """(first class, top, bottom) of each box of an element with a class, without margins, in pixels."""
+    for box in page._page_box.descendants():
+        if box.element is not None and (names := box.element.get("class")):
+            yield names.split()[0], box.border_box_y(), box.border_box_y() + box.border_height()
 
 
 def _attachment(file: AttachedFile) -> Attachment:
