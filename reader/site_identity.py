@@ -30,6 +30,10 @@ class SitePicture:
         return self.address.removesuffix("jpg") + "webp"
 
     @property
+    def digest(self) -> str:
+        return self.address.rpartition("/")[2].partition("-")[0]
+
+    @property
     def rendition_width(self) -> int:
         """Pixels."""
         return int(self.address.rpartition("-")[2].removesuffix(".jpg"))

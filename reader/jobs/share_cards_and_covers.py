@@ -1,4 +1,4 @@
-"""Pictures that are drawn from text: share cards and covers. Each is drawn once, in a child process, and kept.
+"""Share cards, covers and home screen icons. Each is drawn once, in a child process, and kept.
 
 ``instance/drawings/`` is a cache and can be deleted at any time.
 """
@@ -92,10 +92,14 @@ class Drawings:
 
 
 def draw(kind: str, texts: Sequence[str]) -> bytes:
-    """The picture: a ``card`` of title, note, site name and colour, or a ``cover`` of title, site name and date."""
+    """The picture: a ``card`` of title, note, site name and colour, a ``cover`` of title, site name and date, or an
+    ``icon`` of the path of a logo."""
     from ..exports.covers import cover_of, picture_of  # loads fonts and drawing functions, in the child only
+    from ..media.home_screen_icon import draw_home_screen_icon
     from ..media.share_cards import draw_share_card
 
+    if kind == "icon":
+        return draw_home_screen_icon(*texts)
     return draw_share_card(*texts) if kind == "card" else picture_of(cover_of(*texts))
 
 

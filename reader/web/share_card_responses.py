@@ -1,4 +1,4 @@
-"""Responses with pictures drawn from text: share cards and covers."""
+"""Responses with drawn pictures: share cards, covers, the icon of a site."""
 
 from __future__ import annotations
 

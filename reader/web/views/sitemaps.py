@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog import Catalog
-from ...errors import NotFound
+from ...errors import NotFound, UnusablePicture
 from ...exports import EXPORTS
 from ...feeds import FEEDS
 from ...models import UNDATED, Collection, Teaser, fingerprint
@@ -26,6 +26,7 @@ from ..current_site import shown_site
 from ..localized_templates import render_template
 from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
+from ..share_card_responses import drawn_picture
 from ..url_prefixing import below_prefix
 from .share import site_address
 
@@ -212,7 +213,20 @@ def favicon() -> WerkzeugResponse:
 
 @bp.get("/apple-touch-icon.png")
 def touch_icon() -> WerkzeugResponse:
-    return _icon("touch.png", "image/png")
+    """The site's logo, else Reader's icon."""
+    logo = shown_site().logo
+    try:
+        return _logo_icon(logo) if logo else _icon("touch.png", "image/png")
+    except (NotFound, UnusablePicture):
+        return _icon("touch.png", "image/png")
+
+
+def _logo_icon(logo: SitePicture) -> Response:
+    """Raises NotFound, UnusablePicture, Busy, TooManyRequests."""
+    file = services().image_renderer.file(logo.digest, logo.rendition_width, "webp")
+    response = drawn_picture(services().catalog.changed_at, "icon", str(file))
+    response.headers["Cache-Control"] = WEEK
+    return response
 
 
 def _icon(name: str, mimetype: str) -> WerkzeugResponse:

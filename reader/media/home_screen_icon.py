@@ -1,0 +1,29 @@
+"""The picture that iOS places on a home screen: a site's logo, on white because iOS makes what is transparent black."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from .images import resized
+
+SIZE = 180
+"""Pixels, of a phone with a pixel density of 3."""
+
+MARGIN = 12
+"""Around a logo that is not square. iOS rounds the corners of a square one."""
+
+
+def draw_home_screen_icon(path: str) -> bytes:
+    """A PNG of the logo in the file at *path*, which is one of our renditions. A small logo is not enlarged."""
+    logo = resized(Path(path).read_bytes(), SIZE * 2).convert("RGBA")
+    side = SIZE if logo.width == logo.height else SIZE - 2 * MARGIN
+    if max(logo.size) > side:
+        logo = ImageOps.contain(logo, (side, side), Image.Resampling.LANCZOS)
+    icon = Image.new("RGB", (SIZE, SIZE), "white")
+    icon.paste(logo, ((SIZE - logo.width) // 2, (SIZE - logo.height) // 2), logo)
+    target = io.BytesIO()
+    icon.save(target, "PNG", optimize=True)
+    return target.getvalue()
