@@ -28,29 +28,12 @@ MOST_SECONDS = 1.0
 DIAGRAMS = frozenset(["mermaid", "plantuml", "puml", "dot", "graphviz", "flowchart", "flow", "sequence", "ditaa", "d2"])
 
 _GROUPS = {
-    "Keyword.Constant": "hm",
-    "Keyword.Type": "ht",
-    "Keyword": "hk",
-    "Operator.Word": "hk",
-    "Literal.String": "hs",
-    "Literal": "hm",
-    "Comment.Preproc": "ha",
-    "Comment": "hc",
-    "Name.Builtin": "ht",
-    "Name.Tag": "ht",
-    "Name.Function": "hf",
-    "Name.Class": "hf",
-    "Name.Exception": "hf",
-    "Name.Decorator": "ha",
-    "Name.Attribute": "ha",
-    "Name.Variable": "ha",
-    "Generic.Deleted": "hd",
-    "Generic.Inserted": "hs",
-    "Generic.Heading": "hk",
-    "Generic.Subheading": "hk",
-    "Generic.Prompt": "hc",
-    "Generic.Output": "hc",
-}
+    "Keyword.Constant": "hm", "Keyword.Type": "ht", "Keyword": "hk", "Operator.Word": "hk", "Literal.String": "hs",
+    "Literal": "hm", "Comment.Preproc": "ha", "Comment": "hc", "Name.Builtin": "ht", "Name.Tag": "ht",
+    "Name.Function": "hf", "Name.Class": "hf", "Name.Exception": "hf", "Name.Decorator": "ha",
+    "Name.Attribute": "ha", "Name.Variable": "ha", "Generic.Deleted": "hd", "Generic.Inserted": "hs",
+    "Generic.Heading": "hk", "Generic.Subheading": "hk", "Generic.Prompt": "hc", "Generic.Output": "hc",
+}  # fmt: skip
 """Kinds of tokens as Pygments names them, the narrower first, and their classes; all others have none."""
 _BLOCK = re.compile(r'<pre><code class="language-([\w+#.-]+)">([^<]*)</code></pre>')
 _SPAN = re.compile(r'<span class="h[a-z]">([^<]*)</span>')

@@ -38,20 +38,9 @@ if TYPE_CHECKING:
     from .writer import CatalogTransaction
 
 __all__ = [
-    "Catalog",
-    "CatalogTransaction",
-    "CatalogWriter",
-    "Comparison",
-    "Cursor",
-    "Record",
-    "Removal",
-    "compare",
-    "is_filled",
-    "is_filled_or_faulty",
-    "is_of_other_version",
-    "prepare",
-    "take_back",
-]
+    "Catalog", "CatalogTransaction", "CatalogWriter", "Comparison", "Cursor", "Record", "Removal", "compare",
+    "is_filled", "is_filled_or_faulty", "is_of_other_version", "prepare", "take_back",
+]  # fmt: skip
 
 _MODULES = {
     **dict.fromkeys(("CatalogWriter", "Record"), "write_connection"),

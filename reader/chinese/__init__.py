@@ -10,15 +10,6 @@ from .counting import count_words, reading_minutes
 from .punctuation import corrected, corrections, punctuate
 
 __all__ = [
-    "HAN",
-    "UNIFIED",
-    "VARIATION",
-    "compose",
-    "corrected",
-    "corrections",
-    "count_words",
-    "has_han",
-    "is_han",
-    "punctuate",
-    "reading_minutes",
-]
+    "HAN", "UNIFIED", "VARIATION", "compose", "corrected", "corrections", "count_words", "has_han", "is_han",
+    "punctuate", "reading_minutes",
+]  # fmt: skip

@@ -23,17 +23,12 @@ if TYPE_CHECKING:
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 PREFIXES = {
-    "atom": ATOM,
-    "content": CONTENT,
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "media": "http://search.yahoo.com/mrss/",
-    "sy": "http://purl.org/rss/1.0/modules/syndication/",
-    "fh": "http://purl.org/syndication/history/1.0",
-    "thr": "http://purl.org/syndication/thread/1.0",
-    "slash": "http://purl.org/rss/1.0/modules/slash/",
-    "wfw": "http://wellformedweb.org/CommentAPI/",
+    "atom": ATOM, "content": CONTENT, "dc": "http://purl.org/dc/elements/1.1/",
+    "media": "http://search.yahoo.com/mrss/", "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "fh": "http://purl.org/syndication/history/1.0", "thr": "http://purl.org/syndication/thread/1.0",
+    "slash": "http://purl.org/rss/1.0/modules/slash/", "wfw": "http://wellformedweb.org/CommentAPI/",
     "at": "http://purl.org/atompub/tombstones/1.0",
-}
+}  # fmt: skip
 _FORBIDDEN = lazy_pattern("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -39,22 +39,10 @@ from .limits import check_attributes, check_cleaned, check_markdown, check_sourc
 from .mathml import formulas_as_text, in_one_line
 
 __all__ = [
-    "INLINES",
-    "Token",
-    "attributes_of",
-    "check_attributes",
-    "check_markdown",
-    "check_source",
-    "escaped",
-    "formulas_as_text",
-    "in_one_line",
-    "joined",
-    "sanitize",
-    "strip_control_characters",
-    "to_text",
-    "tokens",
+    "INLINES", "Token", "attributes_of", "check_attributes", "check_markdown", "check_source", "escaped",
+    "formulas_as_text", "in_one_line", "joined", "sanitize", "strip_control_characters", "to_text", "tokens",
     "with_media_links",
-]
+]  # fmt: skip
 
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 """One tag or one run of text of sanitized HTML. Groups: slash, name and attributes of a tag; text."""

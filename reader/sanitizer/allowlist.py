@@ -92,18 +92,10 @@ _COUNT = re.compile(r"[1-9]\d{0,4}")
 _SPAN = re.compile(r"[1-9]\d{0,2}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 VALUES = {
-    "lang": _LANGUAGE,
-    "hreflang": _LANGUAGE,
-    "dir": re.compile("ltr|rtl|auto"),
-    "width": _COUNT,
-    "height": _COUNT,
-    "colspan": _SPAN,
-    "rowspan": _SPAN,
-    "start": _NUMBER,
-    "value": _NUMBER,
-    "type": re.compile("[1aAiI]"),
+    "lang": _LANGUAGE, "hreflang": _LANGUAGE, "dir": re.compile("ltr|rtl|auto"), "width": _COUNT, "height": _COUNT,
+    "colspan": _SPAN, "rowspan": _SPAN, "start": _NUMBER, "value": _NUMBER, "type": re.compile("[1aAiI]"),
     "scope": re.compile("row|col|rowgroup|colgroup"),
-}
+}  # fmt: skip
 """Patterns of valid values; other attributes accept any text."""
 
 _LENGTH = re.compile(r"-?(?:\d{1,4}(?:\.\d{1,12})?|\.\d{1,12})(?:em|ex|px|pt|%)?")

@@ -21,16 +21,9 @@ from ..patterns import lazy_pattern
 LONGEST_TITLE, LONGEST_EXCERPT = 120, 280
 
 _LINKING = {
-    "a": "href",
-    "area": "href",
-    "img": "src",
-    "video": "src",
-    "audio": "src",
-    "source": "src",
-    "blockquote": "cite",
-    "q": "cite",
-    "ins": "cite",
-}
+    "a": "href", "area": "href", "img": "src", "video": "src", "audio": "src", "source": "src", "blockquote": "cite",
+    "q": "cite", "ins": "cite",
+}  # fmt: skip
 """Attributes by which a page refers to another one."""
 
 _BLOCKS = ("p", "li", "blockquote", "td", "dd", "figcaption", "h1", "h2", "h3", "h4", "article", "div", "body")

@@ -46,26 +46,13 @@ PLAYERS = {
 
 _SILENT = frozenset(
     [
-        "toc",
-        "TOC",
-        "raw",
-        "verbatim",
-        "assign",
-        "capture",
-        "if",
-        "elsif",
-        "else",
-        "unless",
-        "for",
-        "case",
-        "when",
-        "break",
-        "continue",
+        "toc", "TOC", "raw", "verbatim", "assign", "capture", "if", "elsif", "else", "unless", "for", "case", "when",
+        "break", "continue",
     ]
     + ["increment", "decrement", "cycle", "tablerow", "set", "layout", "seo", "feed_meta", "more", "ads", "adsense"]
     + ["image-gallery", "import", "extends", "csrf_token", "load", "endif", "param", "now", "anchor", "clear", "br"]
     + ["tableofcontents", "mapbox", "map", "comments", "sitemap"]
-)
+)  # fmt: skip
 """Say nothing to a reader by themselves; what stands in them stays."""
 _DEFINITIONS = frozenset({"capture", "set", "assign"})
 _GROUPS = frozenset(

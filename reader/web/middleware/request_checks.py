@@ -21,20 +21,11 @@ from .security_headers import Headers, with_security_headers
 LONGEST_PATH = 4_096
 LONGEST_QUERY = 65_536
 LONGEST_FIELDS = {
-    "HTTP_ACCEPT": 1_024,
-    "HTTP_ACCEPT_ENCODING": 512,
-    "HTTP_ACCEPT_LANGUAGE": 512,
-    "HTTP_COOKIE": 8_192,
-    "HTTP_IF_NONE_MATCH": 8_192,
-    "HTTP_IF_MATCH": 8_192,
-    "HTTP_RANGE": 1_024,
-    "HTTP_REFERER": 4_096,
-    "HTTP_SAVE_DATA": 64,
-    "HTTP_SEC_FETCH_DEST": 64,
-    "HTTP_SEC_FETCH_MODE": 64,
-    "HTTP_UPGRADE_INSECURE_REQUESTS": 16,
+    "HTTP_ACCEPT": 1_024, "HTTP_ACCEPT_ENCODING": 512, "HTTP_ACCEPT_LANGUAGE": 512, "HTTP_COOKIE": 8_192,
+    "HTTP_IF_NONE_MATCH": 8_192, "HTTP_IF_MATCH": 8_192, "HTTP_RANGE": 1_024, "HTTP_REFERER": 4_096,
+    "HTTP_SAVE_DATA": 64, "HTTP_SEC_FETCH_DEST": 64, "HTTP_SEC_FETCH_MODE": 64, "HTTP_UPGRADE_INSECURE_REQUESTS": 16,
     "HTTP_USER_AGENT": 1_024,
-}
+}  # fmt: skip
 """The maximum length of request fields in characters. A longer field is dropped; all are optional (RFC 9110)."""
 
 _LONGEST_FIELDS = tuple(LONGEST_FIELDS.items())
