@@ -239,8 +239,12 @@ install_for_tests() {
 
 compile_tests() { # as pytest does, whose processes would each do it: 30 s of processor time in a fresh clone
   [ -d tests ] && [ ! -d tests/__pycache__ ] || return 0
-  PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m pytest --collect-only -qq tests >/dev/null 2>&1 || true
+  collect tests/test_[a-h]*.py &
+  collect tests/test_[i-z]*.py tests/faults tests/browser
+  wait
 }
+
+collect() { PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m pytest --collect-only -qq "$@" >/dev/null 2>&1 || true; }
 
 compile_modules() { # as pip does: with PYTHONDONTWRITEBYTECODE each process would compile all of reader/ anew
   local stamp=reader/__pycache__/.compiled
