@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 
 import pytest
 from factories import make_article
@@ -364,3 +365,21 @@ def test_no_selection_takes_the_turn_of_articles_however_small_it_is():
     assert turn_of(of_article(article)) == 0
     for chapters in ((article,), (article, other)):
         assert 0 < turn_of(of_selection("Selection", "/selection?a=rain", chapters)) == background_of(4)
+
+
+def test_the_stamp_differs_after_each_change_by_any_process_and_only_then(jobs, tmp_path):
+    other = JobQueue(tmp_path / "jobs.sqlite3", limit=8)
+    assert jobs.claim() is None
+    stamps = [jobs.stamp()]
+    for change in (
+        lambda: other.submit("a.pdf", "a"),
+        lambda: other.submit("b.pdf", "b"),
+        jobs.claim,
+        lambda: other.fail("a.pdf", "no"),
+    ):
+        assert jobs.stamp() == stamps[-1], "asking for it changes nothing"
+        time.sleep(0.02)  # more than a tick of the file system's clock
+        change()
+        stamps.append(jobs.stamp())
+    assert len(set(stamps)) == len(stamps)
+    assert JobQueue(tmp_path / "none.sqlite3", limit=8).stamp() == ()
