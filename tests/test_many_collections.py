@@ -8,12 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
-from factories import make_article
+from factories import catalog_transaction, make_article
 
 from reader.app import create_app
 from reader.catalog.article_terms import terms_of
 from reader.catalog.schema import connect
-from reader.catalog.writer import catalog_writer
 from reader.feeds import FEEDS
 from reader.services import build_services
 from reader.settings import Settings
@@ -42,7 +41,7 @@ def client(tmp_path_factory):
     services.library.scan_all()
     article = make_article("a0", section=("河北", "县0"), tags=("标签0",), byline=("记者0",), source="报社0")
     terms = terms_of(article)
-    with catalog_writer(settings.catalog, datetime.now(UTC)) as transaction:
+    with catalog_transaction(settings.catalog, datetime.now(UTC)) as transaction:
         for n in range(ARTICLES):
             said = replace(article, slug=f"a{n}", language=f"zh-x-{n:06}", translation="rain")
             transaction.put(f"a{n}.md", "1", f"digest {n}", said, terms)
