@@ -119,30 +119,29 @@ def tag(name: str) -> int:
     return int.from_bytes(name.encode(), "big")
 
 
-def to_truetype(font: TTFont) -> None:
+def to_truetype(font: TTFont, shapes: hb.Font) -> None:
     """Replaces cubic CFF outlines with quadratic glyf ones."""
-    order, shapes = font.getGlyphOrder(), font.getGlyphSet()
-    glyphs = {name: truetype_glyph(shapes[name]) for name in order}
+    order = font.getGlyphOrder()
+    glyphs = {name: truetype_glyph(shapes, glyph_id) for glyph_id, name in enumerate(order)}
     font["loca"] = newTable("loca")
     outlines = font["glyf"] = newTable("glyf")
     outlines.glyphOrder, outlines.glyphs = order, glyphs
     del font["CFF "]
-    outlines.compile(font)
     limits = font["maxp"]
     limits.tableVersion = 0x00010000
     limits.maxZones = 1
     for name in ("TwilightPoints", "Storage", "FunctionDefs", "InstructionDefs", "StackElements"):
         setattr(limits, f"max{name}", 0)
     limits.maxSizeOfInstructions = limits.maxComponentElements = 0
-    limits.compile(font)
     for name in order:
+        glyphs[name].recalcBounds(outlines)
         font["hmtx"][name] = (font["hmtx"][name][0], getattr(glyphs[name], "xMin", 0))
     font.sfntVersion = "\0\1\0\0"
 
 
-def truetype_glyph(shape: Any) -> Any:
+def truetype_glyph(shapes: hb.Font, glyph_id: int) -> Any:
     pen = TTGlyphPen(None)
-    shape.draw(Cu2QuPen(pen, CURVE_ERROR, reverse_direction=True))
+    shapes.draw_glyph_with_pen(glyph_id, Cu2QuPen(pen, CURVE_ERROR, reverse_direction=True))
     return pen.glyph(dropImpliedOnCurves=True)
 
 
@@ -157,9 +156,10 @@ def rename(font: TTFont, family: str) -> None:
 
 
 def build(face: Face) -> bytes:
-    font = TTFont(io.BytesIO(subset(face)), recalcTimestamp=False)
+    data = subset(face)
+    font = TTFont(io.BytesIO(data), recalcTimestamp=False)
     if "CFF " in font:
-        to_truetype(font)
+        to_truetype(font, hb.Font(hb.Face(data)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, face.file)
         font.save(path)
