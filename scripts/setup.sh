@@ -62,6 +62,7 @@ main() {
     *) give_up "usage: scripts/setup.sh serve|check|test|bench" ;;
   esac
   make_environment
+  [ "$target" = serve ] || install_uv
   case $target in
     serve) at_once "install_python_packages requirements.txt" build_fonts ;;
     check) install_python_packages requirements-dev.txt ;;
@@ -182,6 +183,16 @@ make_environment() {
     say "keeping the pip that came with it; it may stumble over newer packages"
 }
 
+install_uv() { # for tests, which need it anyway: it installs their packages in a third of pip's time
+  local uv
+  [ ! -x .venv/bin/uv ] && [ -e scripts/hashes-test.txt ] || return 0
+  uv=$(mktemp)
+  sed -n '/^uv==/,/[^\\]$/p' scripts/hashes-test.txt >"$uv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$uv" ||
+    say "going on with pip instead of uv"
+  rm -f "$uv"
+}
+
 find_python() {
   local name
   for name in python3 python3.14 python3.13 python3.12 python3.11; do
@@ -205,13 +216,21 @@ install_python_packages() { # $1: a requirements file
 }
 
 pip_install() { # $1: a python; $2: a requirements file
-  local hashes
+  local hashes what
   if hashes=$(hashes_of "$2"); then
-    "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes --requirement "$hashes"
+    what=(--require-hashes --requirement "$hashes")
   else
-    "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement "$2" \
-      --constraint scripts/constraints.txt
+    what=(--requirement "$2" --constraint scripts/constraints.txt)
   fi
+  uv_install "$1" "${what[@]}" ||
+    "$1" -m pip install --quiet --disable-pip-version-check --use-pep517 "${what[@]}"
+}
+
+uv_install() { # $1: a python; then options. Where uv is not here or fails, pip does it and says why it can't
+  local index
+  [ -x .venv/bin/uv ] || return 1
+  index=$(.venv/bin/python -m pip config list | sed -n "s/^[^ ]*\.index-url='\(.*\)'$/\1/p" | tail -n 1) || true
+  UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} UV_SYSTEM_CERTS=true .venv/bin/uv pip install --quiet --python "$@"
 }
 
 hashes_of() { # $1: a requirements file; the file of hashes that scripts/pin.py made for it as it is now

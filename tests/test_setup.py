@@ -150,6 +150,22 @@ def test_a_python_package_that_pip_cannot_install_is_named(machine):
     assert "pip could not install requirements.txt" in answer.stderr
 
 
+def test_uv_installs_for_tests_from_the_index_of_pip_and_pip_where_uv_fails(machine, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    uv = machine.checkout / ".venv" / "bin" / "uv"
+    for status in (0, 3):
+        uv.write_text(f'#!/bin/sh\necho "$UV_DEFAULT_INDEX $*" >>"{machine.diary}"; exit {status}\n', "utf-8")
+        uv.chmod(0o755)
+        (machine.checkout / "requirements-dev.txt").write_text(f"# {status}\n./nowhere\n", "utf-8")
+        answer = machine.setup("check")
+        options = "--requirement requirements-dev.txt --constraint scripts/constraints.txt"
+        assert machine.did() == [
+            f"https://mirror.example/simple pip install --quiet --python .venv/bin/python {options}"
+        ]
+        assert answer.returncode == (1 if status else 0)
+        assert ("pip could not install requirements-dev.txt" in answer.stderr) is bool(status)
+
+
 def test_the_second_time_nothing_is_installed_again_until_the_requirements_change(machine):
     assert "installing the Python packages" in machine.setup("serve").stderr
     assert machine.setup("serve").stderr == ""
