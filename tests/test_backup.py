@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from long_forms import few
 from serving import inherited
 from sqlalchemy import insert, select
 
@@ -34,6 +35,10 @@ from reader.storage.locks import file_lock
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
 DATE = "---\ndate: 2026-11-01\n---\n\n"
+
+
+in_either_database = pytest.mark.parametrize("state_url", few(["sqlite", "postgresql"]), indirect=True)
+"""For rules of folders and archives: in the long form on both."""
 
 
 @pytest.fixture
@@ -125,6 +130,7 @@ def test_a_backup_of_sqlite_is_restored_into_postgresql_and_numbers_go_on(publis
         state.close()
 
 
+@in_either_database
 def test_what_is_there_is_not_overwritten_unless_forced_and_then_moved_aside(archive, settings, site):
     with pytest.raises(BadBackup, match="--force"):
         restore_backup(settings, archive, force=False)
@@ -140,6 +146,7 @@ def test_what_is_there_is_not_overwritten_unless_forced_and_then_moved_aside(arc
     assert [removal.slug for removal in services.catalog.removals()] == ["snow"]
 
 
+@in_either_database
 def test_nothing_is_restored_while_a_server_runs(archive, settings):
     with file_lock(settings.instance / "serve.lock"), pytest.raises(BadBackup, match="stop it first"):
         restore_backup(settings, archive, force=True)
@@ -154,6 +161,7 @@ def test_no_server_starts_while_a_backup_is_restored(settings):
         assert lock
 
 
+@in_either_database
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -174,6 +182,7 @@ def test_an_altered_archive_is_refused_with_a_reason_and_changes_nothing(archive
     assert files_in(settings.articles) == before
 
 
+@in_either_database
 def test_members_packed_by_other_methods_are_refused(archive, elsewhere, tmp_path):
     with (
         zipfile.ZipFile(archive) as good,
@@ -211,6 +220,7 @@ def failing_at(monkeypatch, name, is_target):
     monkeypatch.setattr(Path, name, fails)
 
 
+@in_either_database
 def test_a_restore_whose_last_renaming_fails_leaves_the_state_as_it_was_too(archive, settings, monkeypatch):
     (settings.articles / "later.md").write_text("# 后来")
     before = files_in(settings.articles), rows(settings)
@@ -220,6 +230,7 @@ def test_a_restore_whose_last_renaming_fails_leaves_the_state_as_it_was_too(arch
     assert (files_in(settings.articles), rows(settings)) == before
 
 
+@in_either_database
 def test_an_empty_folder_stays_if_its_renaming_fails(archive, elsewhere, monkeypatch):
     elsewhere.articles.mkdir(0o750, parents=True)
     failing_at(monkeypatch, "rename", lambda path, _: ".restored-" in path.name)
@@ -228,6 +239,7 @@ def test_an_empty_folder_stays_if_its_renaming_fails(archive, elsewhere, monkeyp
     assert list(elsewhere.articles.iterdir()) == []
 
 
+@in_either_database
 def test_a_restore_says_where_the_articles_are_that_it_cannot_put_back(archive, settings, monkeypatch):
     failing_at(monkeypatch, "rename", lambda path, target: target == settings.articles and ".restored-" in path.name)
     failing_at(monkeypatch, "replace", lambda path, _: ".before-" in path.name and path.is_dir())
@@ -305,6 +317,7 @@ def test_a_server_tells_what_became_of_a_transaction(postgresql):
         assert found == [True, None, False]
 
 
+@in_either_database
 @pytest.mark.parametrize("is_mounted", [False, True])
 def test_a_restore_that_is_killed_while_it_loads_the_state_leaves_the_articles_and_the_next_one_tidies(
     archive, settings, monkeypatch, is_mounted
@@ -328,6 +341,7 @@ def test_a_restore_that_is_killed_while_it_loads_the_state_leaves_the_articles_a
     assert [path for place in places for path in place.iterdir() if "restored-" in path.name] == []
 
 
+@in_either_database
 def test_two_restores_in_one_second_replace_nothing_that_was_moved_aside(archive, settings, monkeypatch):
     monkeypatch.setattr(renaming.time, "strftime", lambda *_: "20260501T060000Z")
     for text in ("# 一", "# 二", "# 三"):
@@ -362,6 +376,7 @@ def test_a_restore_that_is_killed_before_the_database_commits_is_told_until_it_i
     assert unfinished(settings) is None
 
 
+@in_either_database
 def test_a_restore_that_is_killed_while_it_tries_to_rename_the_folder_hides_no_article(archive, settings):
     (settings.articles / "later.md").write_text("# 后来")
     rename = Path.rename
@@ -378,6 +393,7 @@ def test_a_restore_that_is_killed_while_it_tries_to_rename_the_folder_hides_no_a
     assert unfinished(settings) is None
 
 
+@in_either_database
 def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_path):
     (settings.articles / "outside").symlink_to("/etc/passwd")
     (settings.articles / "folder").symlink_to("/etc")
@@ -390,6 +406,7 @@ def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_
     assert (elsewhere.articles / odd).read_text() == "x"
 
 
+@in_either_database
 def test_a_backup_is_not_part_of_itself(site, settings):
     path = settings.articles / "backup.zip"
     write_backup(settings, path)
@@ -397,6 +414,7 @@ def test_a_backup_is_not_part_of_itself(site, settings):
         assert not [name for name in archive.namelist() if name.endswith("backup.zip")]
 
 
+@in_either_database
 def test_equal_rows_make_no_backup_that_is_refused_as_a_zip_bomb(settings, elsewhere, tmp_path):
     state = State(settings.state_url)
     for _ in range(3):
@@ -406,6 +424,7 @@ def test_equal_rows_make_no_backup_that_is_refused_as_a_zip_bomb(settings, elsew
     assert restore_backup(elsewhere, tmp_path / "backup.zip", force=False) == (0, [])
 
 
+@in_either_database
 def test_a_folder_that_vanishes_while_it_is_listed_spoils_no_backup(site, settings, tmp_path, monkeypatch):
     walk = os.walk
 
@@ -419,6 +438,7 @@ def test_a_folder_that_vanishes_while_it_is_listed_spoils_no_backup(site, settin
     assert (count, left_out) == (4, [])
 
 
+@in_either_database
 def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_saved(site, settings, tmp_path, monkeypatch):
     scandir = os.scandir
 
@@ -431,6 +451,7 @@ def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_saved(site, set
     assert write_backup(settings, tmp_path / "backup.zip") == (4, ["articles/a"])
 
 
+@in_either_database
 def test_a_backup_for_which_there_is_no_room_fails_and_leaves_out_nothing(site, settings, tmp_path):
     """A file above 16 MB is copied first: where the copy had no room, it was called a link, with exit status 0."""
     with (settings.articles / "film.mp4").open("wb") as film:
@@ -444,6 +465,7 @@ def test_a_backup_for_which_there_is_no_room_fails_and_leaves_out_nothing(site, 
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@in_either_database
 def test_a_link_to_the_articles_folder_stays_one(archive, elsewhere):
     real = elsewhere.articles.with_name("disk")
     real.mkdir(parents=True)
@@ -478,6 +500,7 @@ def mounted(monkeypatch):
     return mount
 
 
+@in_either_database
 def test_a_backup_is_restored_into_an_empty_mount_point(archive, settings, elsewhere, site, mounted):
     elsewhere.articles.mkdir(parents=True)
     (elsewhere.articles / "lost+found").mkdir()
@@ -487,6 +510,7 @@ def test_a_backup_is_restored_into_an_empty_mount_point(archive, settings, elsew
     assert files_in(elsewhere.articles) == files_in(settings.articles)
 
 
+@in_either_database
 def test_what_is_in_a_mount_point_is_moved_into_a_hidden_folder_there(archive, settings, mounted):
     files = files_in(settings.articles)
     (settings.articles / "later.md").write_text("# 后来")
@@ -506,6 +530,7 @@ def test_what_is_in_a_mount_point_is_moved_into_a_hidden_folder_there(archive, s
     assert services.catalog.count() == 1
 
 
+@in_either_database
 @pytest.mark.parametrize("fault", ["_load_state", "rename"])
 def test_a_restore_into_a_mount_point_that_fails_leaves_everything_as_it_was(
     archive, settings, mounted, monkeypatch, fault
@@ -549,6 +574,7 @@ print(count, (aside[0] / "later.md").read_text(), (articles / "rain.md").is_file
 """
 
 
+@in_either_database
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tmpfs", "bind"])
 def test_a_backup_is_restored_into_a_real_mount_point(archive, tmp_path, kind):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from feed_site import COUNT, NS, SELECTIONS, FeedSite, feed_site, fill, items_of, text_of
+from long_forms import pairs
 from lxml import etree
 from PIL import Image
 
@@ -206,8 +207,7 @@ def test_a_feed_of_an_empty_site_is_a_feed(tmp_path: Path, path: str) -> None:
 # --- Delta (RFC 3229) ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("client", TAKERS)
-@pytest.mark.parametrize("path", ALL)
+@pytest.mark.parametrize(("path", "client"), pairs(ALL, TAKERS))
 def test_u02_known_clients_are_sent_what_is_new_only(site: FeedSite, path: str, client: str) -> None:
     before = site.get(path)
     site.drop("new.md", text_of(3).replace("2026-01-04", "2026-05-01"))

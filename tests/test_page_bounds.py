@@ -87,7 +87,7 @@ def test_everything_in_an_article_is_on_its_pages(body, paper):
 
 
 def test_everything_in_the_columns_of_a_collection_is_on_its_pages():
-    articles = [article_of(body) for body in few(BODIES.values(), len(BODIES) // 4)]
+    articles = [article_of(body) for body in few(BODIES.values(), len(BODIES) // 8)]
     document = pdf_of(of_selection("选集", "/selection", articles), "a4")
     assert not outside(document)
     assert not any(lost(article, document) for article in articles)

@@ -99,7 +99,7 @@ def test_the_lines_of_an_issue_are_laid_out_once_though_it_has_columns(seed, cou
 
 def test_an_issue_costs_as_much_more_as_it_has_more_articles(seed, counted):
     lines, breaks = [], []
-    for count in (6, 12):
+    for count in (4, 8):
         counted.clear()
         EXPORTS["pdf"].export(issue_of(seed, count), OPTIONS, RENDER)
         lines.append(counted["get_next_linebox"])

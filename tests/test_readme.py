@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from documentation import LANGUAGES, code_blocks, code_spans, commands_in, table_rows, text_of_documents
+from exported_site import assert_whole
 from lxml import html
 from PIL import Image
 from serving import free_port, inherited, serving
@@ -146,7 +147,7 @@ def let_settle(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def environment(library) -> dict[str, str]:
     chosen = {"READER_ARTICLES": str(library / "articles"), "READER_INSTANCE": str(library / "instance")}
-    return inherited() | chosen | {"PYTHONPATH": str(ROOT)}
+    return inherited() | chosen | {"PYTHONPATH": str(ROOT), "READER_BASE_URL": "https://news.example"}
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +289,7 @@ def run_or_serve(words: list[str], library: Path, environment: dict[str, str]) -
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "Traceback" not in answer.stderr
     if "-o" in words:
-        assert (library / words[words.index("-o") + 1]).exists()
+        assert_whole(library / words[words.index("-o") + 1], library / "articles", "news.example")
 
 
 def answers_at(command: list[str], library: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import runpy
 import sys
@@ -43,15 +42,15 @@ def names(file: str) -> set[str]:
     return {normal(re.split(r"\[|==", line)[0]) for line in pinned(file)}
 
 
+IMPORT = re.compile(r"^[ \t]*(?:from (\w[\w.]*) import |import ([\w., ]+))", re.MULTILINE)
+
+
 def imported(paths: list[Path]) -> set[str]:
     """The top-level names that the files import, without the standard library and our own."""
     found = set()
     for path in paths:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                found.add(node.module.split(".")[0])
+        for module, modules in IMPORT.findall(path.read_text("utf-8")):
+            found |= {name.split(".")[0].split()[0] for name in [module, *modules.split(",")] if name.strip()}
     return found - set(sys.stdlib_module_names) - {"reader"}
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ET
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
+from exported_site import assert_whole, broken_links
 from flask import Flask, redirect
-from long_forms import LONG, few, long_form
+from long_forms import LONG, long_form
 from serving import inherited
 
 from reader.cli import main
@@ -36,50 +34,6 @@ HARD = {
 }
 
 
-class _Targets(HTMLParser):
-    """What a page loads, links to and sends forms to; read by another parser than the export's."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, _tag, attributes):
-        for name, value in attributes:
-            if value and name in ("href", "src", "action", "poster"):
-                self.found.append(value)
-            elif value and name in ("srcset", "imagesrcset"):
-                self.found += [part.split()[0] for part in value.split(", ")]
-
-
-def targets_of(path: Path) -> list[str]:
-    if path.suffix == ".html":
-        parser = _Targets()
-        parser.feed(path.read_text("utf-8"))
-        return parser.found
-    if path.suffix == ".webmanifest":
-        manifest = json.loads(path.read_text("utf-8"))
-        return [manifest["start_url"], *(icon["src"] for icon in manifest["icons"])]
-    if path.suffix in (".xml", ".opml"):
-        tree = ET.parse(path).getroot()
-        texts = [e.text for e in tree.iter() if e.tag.rpartition("}")[2] in ("loc", "link", "image") and e.text]
-        attributes = [e.get(name) for e in tree.iter() for name in ("href", "url", "xmlUrl", "htmlUrl") if e.get(name)]
-        return [*texts, *attributes]
-    return []
-
-
-def broken_links(public: Path, host: str = "localhost") -> list[str]:
-    """The links in the folder that a static host could not serve: it decodes a path once, and knows index.html."""
-    broken = []
-    for page in sorted(path for path in public.rglob("*") if path.is_file()):
-        name = page.relative_to(public).as_posix().removesuffix("index.html")
-        for target in targets_of(page):
-            parts = urlsplit(urljoin(f"http://{host}/{quote(name)}", target.strip()))
-            file = public / unquote(parts.path).lstrip("/")
-            if parts.netloc == host and not file.is_file() and not (file / "index.html").is_file():
-                broken.append(f"{name}: {target}")
-    return broken
-
-
 @pytest.fixture
 def export(runner, settings, tmp_path, monkeypatch):
     """``export("https://news.example")`` writes the site to a folder; returns the folder and the command's result."""
@@ -93,19 +47,13 @@ def export(runner, settings, tmp_path, monkeypatch):
     return export
 
 
-@pytest.mark.parametrize("base_url", few(["https://news.example", ""]))
+@long_form  # in the short one, test_readme.py exports them
+@pytest.mark.parametrize("base_url", ["https://news.example", ""])
 def test_the_shipped_articles_become_a_folder_without_a_broken_link(export, settings, base_url):
     shutil.copytree(ROOT / "articles", settings.articles)
     public, result = export(base_url)
     assert result.exit_code == 0, result.output
-    assert broken_links(public, urlsplit(base_url).netloc or "localhost") == []
-    for article in settings.articles.rglob("*.md"):
-        assert (public / "a" / article.stem / "index.html").is_file()
-    for name in ("index.html", "d/index.html", "feed.xml", "sitemap.xml", "offline/index.html", "sw.js", "404.html"):
-        assert (public / name).stat().st_size > 0
-    for suffix in ("pdf", "epub", "html", "md", "txt", "json"):
-        assert (public / "a" / f"quzhou-zhengxie.{suffix}").stat().st_size > 0
-    assert len([path for path in public.rglob("*") if path.is_file()]) < 1000
+    assert_whole(public, settings.articles, urlsplit(base_url).netloc or "localhost")
 
 
 def test_names_that_an_address_must_escape_are_files_that_a_static_host_finds(export, drop):

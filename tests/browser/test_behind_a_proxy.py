@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from long_forms import few
 from nginx_server import NGINX, ask, nginx
 from page_waiting import CONTROLLED, new_context, wait_until
 from serving import free_port, serving
@@ -21,7 +22,7 @@ SUN = "---\ntitle: 天晴\npublished: 2026-05-02 06:00\nsection: 天气\n---\n�
 MOST_PAGES = 40
 
 
-@pytest.fixture(scope="module", params=["kept", "stripped"])
+@pytest.fixture(scope="module", params=few(["kept", "stripped"]))
 def below(request, tmp_path_factory):
     """(address of the site, address of Reader itself)."""
     folder, port = tmp_path_factory.mktemp(request.param), free_port()

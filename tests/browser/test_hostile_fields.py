@@ -132,7 +132,7 @@ def pages(services, published: list[str]) -> list[str]:
         "/offline",
     ]
     whole = [slug for slug in published if slug[0] == "x" or f"x{slug[1:]}" not in published]
-    whole = few(whole, len(whole) // 6)
+    whole = few(whole, len(whole) // 12)
     found += [f"/a/{slug}" for slug in whole]
     found += [f"/a/{slug}{more}" for slug, more in zip(whole, cycle(("/share", "?script=hant")))]
     found += [f"/d/{day}/" for day, _ in catalog.issues(limit=60)]
@@ -326,7 +326,7 @@ def test_nothing_runs_in_the_editor_even_without_its_policy(browser, desk):
     context.route(
         "**/*", lambda route: route.fulfill(status=200, body=shown[0], content_type="text/html; charset=utf-8")
     )
-    for number, attack in enumerate(ATTACKS):
+    for number, attack in enumerate(few(ATTACKS, len(ATTACKS) // 3)):
         fields = dict.fromkeys((*FIELDS, "byline", "tags", "section", "origin", "body"), attack)
         pasted = {
             "text": f"{attack}\n\n{attack}\n今天下雨，河水上涨，村民转移到高处。",
