@@ -24,11 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent
 Position = tuple[int, int]
 TESTS = {
     "reader/web/middleware/response_cache.py": "tests/test_response_cache.py",
+    "reader/web/middleware/stored_responses.py": "tests/test_response_cache.py",
+    "reader/sanitizer/url_checks.py": "tests/test_hostile_html.py tests/test_sanitizer.py",
     "reader/sanitizer/__init__.py": "tests/test_sanitizer.py",
     "reader/sanitizer/attributes.py": "tests/test_sanitizer.py",
     "reader/sanitizer/blocks.py": "tests/test_sanitizer.py",
     "reader/catalog/queries.py": "tests/test_catalog.py tests/test_search.py",
     "reader/catalog/writer.py": "tests/test_catalog.py tests/test_links.py",
+    "reader/catalog/write_connection.py": "tests/test_catalog.py tests/test_links.py",
     "reader/catalog/query_parser.py": "tests/test_search.py",
     "reader/feeds/feed_page.py": "tests/test_feed_page.py",
     "reader/jobs/queue.py": "tests/test_queue.py",

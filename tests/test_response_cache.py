@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from contextlib import nullcontext
 from html import unescape
 
 import brotli
@@ -14,7 +15,7 @@ from werkzeug.test import Client
 from reader.app import CatalogRevision
 from reader.exports.publications import of_article
 from reader.web.middleware.recompression import Recompressor, recompressed
-from reader.web.middleware.response_cache import ResponseCache
+from reader.web.middleware.response_cache import ONLY_IF_CACHED, NotCached, ResponseCache
 
 ARTICLES = {
     "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\nbyline: 李白\nsource: 新华社\n---\n今天下雨。"
@@ -324,6 +325,18 @@ def test_an_answer_larger_than_a_megabyte_is_not_kept(hot):
         client = Client(hot)
         client.get(f"/{size}"), client.get(f"/{size}")
         assert len(asked) == times
+
+
+@pytest.mark.parametrize(("size", "is_sent"), [(256 << 10, True), ((256 << 10) + 1, False)])
+def test_what_the_event_loop_sends_at_once_is_at_most_a_quarter_of_a_megabyte(hot, size, is_sent):
+    hot._limit_bytes = 8 << 20
+    hot.inner = Origin(body=b"x" * size)
+    Client(hot).get("/")
+    wanted = {ONLY_IF_CACHED: hot.revision()}
+    with nullcontext() if is_sent else pytest.raises(NotCached):
+        assert Client(hot).get("/", environ_overrides=wanted).data == hot.inner.body
+    with pytest.raises(NotCached):
+        Client(hot).get("/other", environ_overrides=wanted)
 
 
 def test_a_request_with_credentials_goes_to_flask(hot):
