@@ -113,8 +113,8 @@ def _picture(noise: random.Random, size: int) -> bytes:
 
 
 @contextmanager
-def peer(article: str) -> Iterator[str]:
-    files = peer_files(article)
+def served(files: dict[str, tuple[str, bytes]]) -> Iterator[str]:
+    """The address of a plain HTTP/1.1 server of *files*, as ``peer_files`` returns them."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -198,10 +198,13 @@ def whole_cost(page: BrowserPage, tools: CDPSession, url: str) -> Cost:
     return Cost(sum(lengths), len(lengths), round(shift, 4))
 
 
-def lighthouse(url: str, chromium: str) -> dict[str, int]:
-    """The scores by category. Lighthouse 12 asks for robots.txt from within the page, which our CSP forbids."""
+def lighthouse(url: str, chromium: str, excluded: str = "") -> dict[str, int]:
+    """The scores by category, without the audit *excluded*.
+
+    Lighthouse 12 asks for robots.txt from within the page, which our CSP forbids.
+    """
     command = ["node", str(LIGHTHOUSE), url, "--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}",
-               "--skip-audits=robots-txt",
+               f"--skip-audits=robots-txt,{excluded}",
                f"--chrome-flags=--headless {' '.join(SWITCHES)}"]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, env=os.environ | {"CHROME_PATH": chromium}, check=True
@@ -237,7 +240,7 @@ def main() -> int:
             article = text[text.index("<article") : text.index("</article>")]
             browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
             settle(browser, ours)
-            with peer(article) as theirs:
+            with served(peer_files(article)) as theirs:
                 failed = compare(browser, ours, theirs, 1 if quick else 3)
             browser.close()
             if not quick:

@@ -187,6 +187,28 @@ def test_the_columns_of_the_last_page_are_about_as_long():
     assert abs(max(left) - max(right)) < 90
 
 
+def test_the_last_page_holds_more_than_the_colophon():
+    """Here the last line of text ends the page before."""
+    last = pdf_of(articles(2, paragraphs=3), "phone")[-1].get_text()
+    assert SENTENCE[-8:] in words(last)[: words(last).index("https://")]
+
+
+@pytest.mark.parametrize(("before", "smaller"), [(6, True), (7, False)])
+def test_a_picture_that_does_not_fit_is_smaller_or_comes_after_the_next_paragraph(tmp_path, before, smaller):
+    paragraph = f"<p>{SENTENCE * 2}</p>"
+    picture = f'<figure><img src="{picture_in(tmp_path, 1000, 800)}" alt=""><figcaption>站前</figcaption></figure>'
+    body = paragraph * before + picture + f"<p>图后{SENTENCE * 2}</p>" + paragraph * 3
+    story = replace(articles(1)[0], body=Markup(body))
+    sheets = list(pdf_of([story], "phone", instance=str(tmp_path / "instance")))
+    [at] = [number for number, sheet in enumerate(sheets) if "站前" in sheet.get_text()]
+    [shown] = sheets[at].get_image_info()
+    width = shown["bbox"][2] - shown["bbox"][0]
+    whole = PAPERS["phone"].text_width
+    assert (0.6 * whole <= width < 0.95 * whole) if smaller else width > 0.95 * whole
+    [after] = [number for number, sheet in enumerate(sheets) if "图后" in sheet.get_text()]
+    assert after - at == (1 if smaller else -1)
+
+
 def test_the_day_of_an_issue_counts_the_days_with_articles(services, publish, client):
     publish({f"2026-05-0{day}/a{day}.md": f"# 第{day}天\n\n正文。" for day in (1, 3, 4)})
     assert services.catalog.issue(date(2026, 5, 4)).number == 3

@@ -1,6 +1,7 @@
 """Patches WeasyPrint 70 for Chinese typography and PDF/UA.
 
-``layout_cache`` has the patches for speed, ``embedded_fonts`` that for size.
+``layout_cache`` has the patches for speed, ``embedded_fonts`` that for size, ``picture_gaps`` that for the gaps above
+pictures.
 
     justification   WeasyPrint stretches spaces only, so nine of ten Chinese lines would be ragged. CSS Text 3, 7.3
                     requires inter-character justification: the slack goes between characters (CLREQ 3.2.1).
@@ -38,7 +39,7 @@ from weasyprint.pdf import tags
 from weasyprint.text import line_break
 from weasyprint.text.ffi import TO_UNITS, ffi, pango
 
-from . import embedded_fonts, layout_cache
+from . import embedded_fonts, layout_cache, picture_gaps
 from .layout_cache import SQUARE
 
 LOG = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ def install() -> bool:
         inline.justify_line, inline.text_align = justify_line, text_align
         layout_cache.install()
         embedded_fonts.install()
+        picture_gaps.install()
         line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
         drawing.draw_first_line = draw_first_line
         document.Page.paint, pdf_stream.Stream.marked = paint, marked

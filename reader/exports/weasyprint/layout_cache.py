@@ -157,7 +157,9 @@ def _balanced(context: Any, box: Any, filled: Any, bottom_space: float, *rest: A
         height = min(max(heights), part * mean)
         for boxes, count in positioned:
             del boxes[count:]
+        context.balances = True
         found = _stock_columns_layout(context, box, bottom_space + room - height, *rest)
+        context.balances = False
         if found[0] is not None and found[1] is None:
             return found
     return _stock_columns_layout(context, box, bottom_space, *rest)

@@ -1,0 +1,146 @@
+"""Fills the gap that WeasyPrint leaves above a picture that does not fit at the end of a page or column.
+
+    smaller      The picture is set as small as fits, but not below SMALLEST of its size.
+    text first   Otherwise up to MOST_MOVED of the paragraphs below the picture come before it.
+
+Installed by ``justification``, for the supported version only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import inf
+from typing import Any
+
+from weasyprint.css.properties import Dimension
+from weasyprint.formatting_structure import boxes
+from weasyprint.layout import block
+
+SMALLEST = 0.6
+MOST_MOVED = 3
+LEAST_TEXT = 40
+"""Characters; a shorter paragraph below a picture may be about it."""
+
+_stock_layout = block.block_level_layout
+
+
+def install() -> None:
+    block.block_level_layout = block_level_layout
+
+
+def block_level_layout(
+    context: Any,
+    box: Any,
+    bottom_space: float,
+    skip_stack: Any,
+    containing_block: Any,
+    page_is_empty: bool = True,
+    absolute_boxes: Any = None,
+    fixed_boxes: Any = None,
+    adjoining_margins: Any = None,
+    *rest: Any,
+    **named: Any,
+) -> Any:
+    position = box.position_x, box.position_y
+
+    def laid_out(bottom_space: float = bottom_space) -> Any:
+        box.position_x, box.position_y = position
+        margins = list(adjoining_margins or ())
+        return _stock_layout(context, box, bottom_space, skip_stack, containing_block, page_is_empty,
+                             absolute_boxes, fixed_boxes, margins, *rest, **named)  # fmt: skip
+
+    def taken_back(result: Any) -> None:
+        block.remove_placeholders(context, [result[0]] if result[0] else [], absolute_boxes, fixed_boxes)
+
+    result = laid_out()
+    if box.element_tag == "figure" and result[0] is None and not page_is_empty and not _is_balancing(context):
+        return _smaller(box, laid_out, taken_back, context.page_bottom - bottom_space) or result
+    if box.element_tag == "article":
+        return _text_first(box, partial(_first, skip_stack), laid_out, taken_back, result)
+    return result
+
+
+def _is_balancing(context: Any) -> bool:
+    """Whether columns are tried at a height that they need not have."""
+    return getattr(context, "balances", False)
+
+
+def _smaller(figure: Any, laid_out: Callable[..., Any], taken_back: Callable[[Any], None], bottom: float) -> Any:
+    """The figure with its picture as high as fits above *bottom*; None if that is too small."""
+    pictures = _pictures(figure)
+    whole = laid_out(-inf)
+    taken_back(whole)
+    drawn = [part.height for part in whole[0].descendants() if isinstance(part, boxes.ReplacedBox)]
+    if len(pictures) != 1 or len(drawn) != 1:
+        return None
+    fitting = (
+        drawn[0] - (whole[0].border_box_y() + whole[0].border_height() - bottom) - 1
+    )  # a pixel for what is rounded
+    if fitting < SMALLEST * drawn[0]:
+        return None
+    style = pictures[0].style
+    most, style["max_height"] = style["max_height"], Dimension(fitting, "px")
+    try:
+        result = laid_out()
+    finally:
+        style["max_height"] = most
+    return result if result[0] else None
+
+
+def _pictures(box: Any) -> list[Any]:
+    return [part for part in box.descendants() if isinstance(part, boxes.ReplacedBox)]
+
+
+def _text_first(
+    article: Any,
+    first: Callable[[Any], tuple[int, bool] | None],
+    laid_out: Callable[[], Any],
+    taken_back: Callable[[Any], None],
+    result: Any,
+) -> Any:
+    """The article with paragraphs before the picture that did not fit, as far as there is room for them."""
+    for _ in range(MOST_MOVED):
+        index = _picture_to_move(article, first(result))
+        if index is None:
+            break
+        _swap(article, index)
+        taken_back(result)
+        result = laid_out()
+        if (reached := first(result)) is not None and reached <= (index, False):
+            _swap(article, index)
+            taken_back(result)
+            return laid_out()
+    return result
+
+
+def _first(skip_stack: Any, result: Any) -> tuple[int, bool] | None:
+    """The child that the next page begins with, and whether its beginning is on this page; None if nothing is left."""
+    resume_at = result[1] if result[0] else skip_stack or {0: None}
+    if resume_at is None:
+        return None
+    [(index, inner)] = resume_at.items()
+    return index, inner is not None
+
+
+def _picture_to_move(article: Any, first: tuple[int, bool] | None) -> int | None:
+    """The index of the picture, with a paragraph after it, that the next page begins with, or the headings above it."""
+    if first is None or first[1]:
+        return None
+    children, index = article.children, first[0]
+    while index < len(children) - 1 and children[index].style["break_after"] == "avoid":
+        index += 1
+    pair = children[index : index + 2]
+    is_movable = len(pair) == 2 and pair[0].element_tag == "figure" and _pictures(pair[0]) and _is_text(pair[1])
+    return index if is_movable else None
+
+
+def _is_text(box: Any) -> bool:
+    plain = box.element_tag == "p" and not box.element.get("class") and box.style["break_before"] == "auto"
+    return plain and len("".join(box.element.itertext())) >= LEAST_TEXT
+
+
+def _swap(article: Any, index: int) -> None:
+    children = list(article.children)
+    children[index : index + 2] = children[index + 1], children[index]
+    article.children = children
