@@ -175,6 +175,23 @@ def test_no_word_of_the_story_is_lost():
         ("<p>甲<img alt='src='>乙</p>", "<p>甲乙</p>"),
         ("", ""),
         ("<p> </p>&nbsp;<br>", ""),
+        ('<p><b class="evil center">甲</b></p>', '<p><b class="center">甲</b></p>'),
+        ('<code class="evil language-c">a</code>', '<p><code class="language-c">a</code></p>'),
+        ('<p align="justify">甲</p>', "<p>甲</p>"),
+        ('<p class="center" align="right">甲</p>', '<p class="center">甲</p>'),
+        ('<p style="text-align:left;text-align:center;text-align:right">甲</p>', '<p class="right">甲</p>'),
+        ('<p style="text-align:right;text-align:left">甲</p>', "<p>甲</p>"),
+        (
+            '<p><abbr href="https://a.example">甲</abbr><a href="//a.example">乙</a></p>',
+            '<p><abbr>甲</abbr><a href="//a.example" rel="noopener noreferrer">乙</a></p>',
+        ),
+        ('<p>甲<a id="t"></a></p><p><a href="#t">乙</a></p>', '<p>甲<a id="t"></a></p><p><a href="#t">乙</a></p>'),
+        ('<p>甲<a id="t"></a></p><p>乙<a href="#t"></a></p>', "<p>甲</p><p>乙</p>"),
+        ('<p>甲<a id="t"></a></p><p><a href="#t"><a id="u"></a></a></p><p><a href="#u"></a></p>', "<p>甲</p>"),
+        (
+            '<p><a href="#Ｔ x">甲</a><a id="Ｔ x"></a></p>',
+            '<p><a href="#Ｔ-x">甲</a><a id="Ｔ-x"></a></p>',
+        ),
     ],
 )
 def test_this_becomes_that(dirty, wanted):
