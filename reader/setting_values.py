@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
+import shutil
 import unicodedata
 from collections.abc import Callable
 from datetime import date
@@ -249,6 +251,13 @@ def tagging_entity(value: str) -> str:
 def one_of(*values: str) -> Callable[[str], str]:
     """A parser of one of these words, in any case."""
     return lambda value: values[values.index(value.lower())]
+
+
+def command(value: str) -> str:
+    """A command line whose program is there. Raises ValueError."""
+    if shutil.which(next(iter(shlex.split(value)), "")) is None:
+        raise ValueError(value)
+    return value
 
 
 def file(value: str) -> str:

@@ -20,6 +20,7 @@ from .setting_values import (
     Network,
     Unusable,
     access_log,
+    command,
     database_url,
     file,
     folder,
@@ -100,6 +101,7 @@ class Settings:
     response_cache_mb: int = 16
     access_log: str = ""
     export_memory_mb: int = 1024
+    speech: str = ""
     feed_authority: str = "reader.invalid,2026"
     websub_hub: str = ""
     webmention: str = ""
@@ -260,6 +262,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "response_cache_mb": whole(1, MOST_MB),
     "exports_per_minute": whole(1, 1_000_000),
     "searches_per_minute": whole(1, 1_000_000),
+    "speech": (Message("a command that is here, such as /usr/local/bin/read-aloud"), command),
     "comments": (Message("off, reviewed or open"), one_of("off", "reviewed", "open")),
     "comments_close_days": whole(0, 100_000),
     "comments_per_minute": whole(1, 1_000_000),

@@ -25,6 +25,8 @@ test  newsboat              newsboat                                 feeds, read
 test  sfeed                 sfeed                                    feeds, read by another
 test  rss2email             r2e                                      feeds, read by a third
 test  liferea               liferea                                  feeds, read by a fourth, which has a window
+test  espeak-ng             espeak-ng                                reads articles aloud
+test  lame                  lame                                     makes MP3 of that
 test  xvfb                  xvfb-run                                 a screen for that window
 test  xauth                 xauth                                    xvfb-run needs it
 test  dbus-daemon           dbus-run-session                         a bus to tell Liferea what to do

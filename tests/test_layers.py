@@ -62,7 +62,7 @@ MAY_MAKE_MARKUP = {
 }
 """Modules that may create Markup, and why that is safe."""
 LONGEST_MODULE = 350
-LONGEST_PACKAGE = 40_000
+LONGEST_PACKAGE = 42_000
 """Lines of code, without blank lines, comments and docstrings."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
 

@@ -92,6 +92,7 @@ SAMPLES = {
     "websub_hub": "https://hub.example/",
     "editor_token": "a-long-enough-secret",
     "access_log": "access.jsonl",
+    "speech": "espeak-ng -v {language} --stdin --stdout",
     "hosts": "localhost,news.example",
     "trusted_proxies": "127.0.0.2",
     "metrics_allow": "127.0.0.2",
@@ -164,6 +165,7 @@ def site(library):
     settings = replace(
         settings,
         smtp_url="smtp://127.0.0.1:1",
+        speech=SAMPLES["speech"],
         mail_from="news@news.example",
         base_url="http://localhost",
         webmention="receive",

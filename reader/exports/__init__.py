@@ -8,6 +8,7 @@
     table_layout.py, tall_pictures.py    what is wider or taller than paper
     weasyprint/       HTML -> PDF
     zim.py            the whole library for Kiwix
+    speech.py         an article as sound, by the operator's program
 
 A new module is found when Reader starts: it gets addresses (``/a/<slug>.<suffix>``, issues, collections), a download
 link, a cache, ``export --format`` and the tests of the registry. Its suffix must be named in
@@ -25,6 +26,7 @@ from typing import Protocol
 
 from ..errors import BadOption, UnknownFormat
 from ..models import Publication
+from . import speech
 from .options import Options, Render
 
 
@@ -113,7 +115,9 @@ EXPORTS: dict[str, Exporter] = _found()
 
 
 def exporter(suffix: str) -> Exporter:
-    """Raises UnknownFormat."""
+    """One of EXPORTS, or ``speech``. Raises UnknownFormat."""
+    if suffix == speech.SUFFIX:
+        return speech
     if suffix not in EXPORTS:
         raise UnknownFormat(suffix, list(EXPORTS))
     return EXPORTS[suffix]

@@ -23,6 +23,7 @@ class Options:
     """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's URL without a trailing slash;
     ``instance`` is the folder with the records of the pictures and their renditions, which may take
     ``picture_cache_bytes``. ``site`` is in the script of the export.
+    ``speech`` is the command line that reads aloud.
     """
 
     page: str = ""
@@ -32,12 +33,15 @@ class Options:
     instance: str = ""
     picture_cache_bytes: int = 2_000_000_000
     site: Site = field(default_factory=Site)
+    speech: str = ""
 
 
 def options_of(settings: Settings, page: str, script: str, site: Site | None = None) -> Options:
     cache_bytes = settings.export_cache_mb * 1_000_000
     shown = site_in_script(with_name(site or Site(), settings.site_name), script)
-    return Options(page, script, shown.name, settings.base_url, str(settings.instance), cache_bytes, shown)
+    return Options(
+        page, script, shown.name, settings.base_url, str(settings.instance), cache_bytes, shown, settings.speech
+    )
 
 
 def script_of(script: str) -> str:

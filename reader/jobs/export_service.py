@@ -18,7 +18,7 @@ from .. import urls
 from ..catalog import Catalog
 from ..chinese.scripts import SCRIPTS
 from ..errors import Busy, ExportFailed, ReaderError, TooLarge
-from ..exports import EXPORTS, page_of
+from ..exports import EXPORTS, exporter, page_of, speech
 from ..exports.options import options_of, script_of
 from ..exports.publications import of_article, of_issue
 from ..i18n import Message
@@ -111,7 +111,7 @@ def options_in(key: str, suffix: str) -> str:
     parts = "-".join(key.split("-")[4:])
     script = next((script for script in SCRIPTS if f"-{parts}".endswith(f"-{script}")), "")
     page = parts.removesuffix(script).removesuffix("-")
-    chosen = {"page": page if page in EXPORTS[suffix].PAGES[1:] else "", "script": script}
+    chosen = {"page": page if page in exporter(suffix).PAGES[1:] else "", "script": script}
     options = urlencode({name: value for name, value in chosen.items() if value})
     return f"?{options}" if options else ""
 
@@ -152,7 +152,7 @@ class ExportService:
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
         """The finished file's name: content version, address, build id and options. Raises UnknownFormat, BadOption."""
-        return _with_options(self._stem(publication, self._site), suffix, page, script)
+        return _with_options(self._stem(publication, self._site_for(suffix)), suffix, page, script)
 
     def _stem(self, publication: Publication, site: str) -> str:
         """The part of the key that all formats share."""
@@ -161,6 +161,10 @@ class ExportService:
     @property
     def _site(self) -> str:
         return _mark_of_site(self._catalog.site, self._settings.site_name, self._settings.base_url)
+
+    def _site_for(self, suffix: str) -> str:
+        """``_site``; for speech with the command, as another voice makes another file."""
+        return fingerprint(self._site, self._settings.speech)[:8] if suffix == speech.SUFFIX else self._site
 
     def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
         """The size of the finished file; None if there is none. Never starts a job."""
@@ -175,10 +179,10 @@ class ExportService:
 
     def keys(self, wanted: Sequence[tuple[Publication, str, str]]) -> tuple[str, ...]:
         """The key for each (publication, suffix, page). They stay until the catalog's revision changes."""
-        site = self._site
-        publications = {id(publication): publication for publication, *_ in wanted}
-        stems = {number: self._stem(publication, site) for number, publication in publications.items()}
-        return tuple(_with_options(stems[id(publication)], *options) for publication, *options in wanted)
+        sites = {suffix: self._site_for(suffix) for _, suffix, _ in wanted}
+        publications = {(id(publication), suffix): publication for publication, suffix, _ in wanted}
+        stems = {key: self._stem(publication, sites[key[1]]) for key, publication in publications.items()}
+        return tuple(_with_options(stems[id(of), suffix], suffix, page) for of, suffix, page in wanted)
 
     def sizes_of(self, keys: Sequence[str]) -> list[int | None]:
         """The size of each finished file; None where there is none."""
@@ -264,7 +268,7 @@ class ExportService:
         teasers = {t.slug: t for t in self._catalog.with_linked_versions([*newest, *corrected])}
         wanted = {
             self.key(of_article(teaser), *offer): (slug, offer)
-            for offer in offers()
+            for offer in (*offers(), *([(speech.SUFFIX, "")] if self._settings.speech else ()))
             for slug, teaser in teasers.items()
         }
         missing = wanted.keys() - self._prefetched - self.store.sizes(wanted).keys()

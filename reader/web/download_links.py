@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..exports import EXPORTS
+from .. import urls
+from ..exports import exporter, speech
 from ..exports.publications import of_article
 from ..exports.size_estimates import estimated_bytes
 from ..feeds.entries import FinishedExport
@@ -38,13 +39,20 @@ def export_links(publication: Publication, estimates: Sequence[int | None], scri
     In *script*, one of SCRIPTS, there are further files; none if it is empty.
     """
     base, offered = publication.path.rstrip("/"), [*FIRST, *OTHERS]
+    has_speech = services().settings.speech and publication.path == urls.article(publication.name)
     sizes = services().export_service.sizes_bytes([(publication, *offer) for offer in offered])
     labels, guesses = _labels(request_context().locale), [*estimates, *(None for _ in OTHERS)]
     links = [
         ExportLink(label, f"{base}.{suffix}" + (f"?page={page}" if page else ""), size or guess, is_estimate=not size)
         for label, (suffix, page), size, guess in zip(labels, offered, sizes, guesses, strict=True)
     ]
-    return Downloads(links[: len(FIRST)], [*links[len(FIRST) :], *_more_links(base, script)])
+    first = [*links[: len(FIRST)], *([_speech_link(publication, base)] if has_speech else [])]
+    return Downloads(first, [*links[len(FIRST) :], *_more_links(base, script)])
+
+
+def _speech_link(publication: Publication, base: str) -> ExportLink:
+    size = services().export_service.size_bytes(publication, speech.SUFFIX)
+    return ExportLink(label_of(speech.SUFFIX, ""), f"{base}.{speech.SUFFIX}", size)
 
 
 def estimates_of(articles: Sequence[Article]) -> list[int | None]:
@@ -72,12 +80,17 @@ def _large_print(_locale: str) -> str:
 
 
 def label_of(suffix: str, page: str) -> str:
-    label = gettext(EXPORTS[suffix].LABEL)
+    label = gettext(exporter(suffix).LABEL)
     return str(gettext("%(format)s for phones", format=label) if page == PHONE else label)
 
 
 ENCLOSED = ("epub", "pdf")
 """The formats of enclosures. Feed readers that support only one enclosure use the first."""
+
+
+def enclosed() -> tuple[str, ...]:
+    """ENCLOSED, before them speech if READER_SPEECH is set: so the feeds of the site are podcasts."""
+    return (speech.SUFFIX, *ENCLOSED) if services().settings.speech else ENCLOSED
 
 
 def finished_exports(teasers: Sequence[Teaser]) -> Mapping[str, tuple[FinishedExport, ...]]:
@@ -89,7 +102,7 @@ def finished_exports(teasers: Sequence[Teaser]) -> Mapping[str, tuple[FinishedEx
 def enclosure_keys(export_service: ExportService, teasers: Sequence[Teaser]) -> tuple[str, ...]:
     """The keys of the files that *teasers* would enclose, in their order, and for each in that of ENCLOSED."""
     publications = [of_article(teaser) for teaser in teasers]
-    return export_service.keys([(publication, suffix, "") for publication in publications for suffix in ENCLOSED])
+    return export_service.keys([(publication, suffix, "") for publication in publications for suffix in enclosed()])
 
 
 def exports_of(teasers: Sequence[Teaser], sizes_bytes: Sequence[int | None]) -> dict[str, tuple[FinishedExport, ...]]:
@@ -97,8 +110,8 @@ def exports_of(teasers: Sequence[Teaser], sizes_bytes: Sequence[int | None]) -> 
     sizes = iter(sizes_bytes)
     return {
         teaser.slug: tuple(
-            FinishedExport(suffix, EXPORTS[suffix].MIMETYPE, size)
-            for suffix in ENCLOSED
+            FinishedExport(suffix, exporter(suffix).MIMETYPE, size)
+            for suffix in enclosed()
             if (size := next(sizes)) is not None
         )
         for teaser in teasers

@@ -25,7 +25,7 @@ from ...catalog import Catalog
 from ...catalog.query_parser import Query, parse
 from ...chinese.scripts import needs_change
 from ...errors import NotFound
-from ...exports import EXPORTS
+from ...exports import EXPORTS, exporter, speech
 from ...exports.content_disposition import disposition
 from ...exports.options import script_of
 from ...exports.publications import (
@@ -79,7 +79,9 @@ MOST_OUTLINES = 200
 LONGEST_KEY = 200
 """More than ``ExportService.key`` has: a name of 256 bytes is an error of the file system, not a missing file."""
 
-_SUFFIX = f"<any({', '.join(map(repr, EXPORTS))}):suffix>"
+_SUFFIX, _ANY_SUFFIX = (
+    f"<any({', '.join(map(repr, suffixes))}):suffix>" for suffixes in (EXPORTS, (*EXPORTS, speech.SUFFIX))
+)
 
 
 @bp.get(f"/a/<slug:slug>.{_SUFFIX}")
@@ -187,7 +189,15 @@ def _site_words() -> NullTranslations:
     return translations(services().settings.language)
 
 
-@bp.get(f"/files/<key>/<slug:name>.{_SUFFIX}")
+@bp.get(f"/a/<slug:slug>.{speech.SUFFIX}")
+def read_aloud(slug: str) -> Response:
+    """The article as speech, if READER_SPEECH is set. Raises NotFound."""
+    if not services().settings.speech:
+        raise NotFound("article", f"{slug}.{speech.SUFFIX}")
+    return download_response(of_article(services().catalog.article(slug)), speech.SUFFIX)
+
+
+@bp.get(f"/files/<key>/<slug:name>.{_ANY_SUFFIX}")
 def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
     """One version of an export, immutable. After it has been evicted, redirects to the latest one with its options.
 
@@ -198,7 +208,7 @@ def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
     file = services().export_service.store.open(name_in_store) if may_be_sent and is_key(key) else None
     if file is None:
         return redirect(latest + options_in(key, suffix), 302)
-    return send(file, name_in_store, f"{name}.{suffix}", EXPORTS[suffix].MIMETYPE, FOREVER)
+    return send(file, name_in_store, f"{name}.{suffix}", exporter(suffix).MIMETYPE, FOREVER)
 
 
 def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
@@ -245,7 +255,7 @@ def download_response(publication: Publication, suffix: str, finished: BinaryIO 
     if isinstance(found, JobStatus):
         return progress_response(found, publication)
     key = export_service.key(publication, suffix, page, script)
-    mimetype, name = EXPORTS[suffix].MIMETYPE, f"{publication.title}.{suffix}"
+    mimetype, name = exporter(suffix).MIMETYPE, f"{publication.title}.{suffix}"
     if isinstance(found, bytes):
         changed_at = max((chapter.updated for chapter in publication.chapters), default=None)
         response = send(io.BytesIO(found), key, name, mimetype, FRESH, publication.name)

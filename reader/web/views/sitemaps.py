@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...catalog import Catalog
 from ...errors import NotFound, UnusablePicture
-from ...exports import EXPORTS
+from ...exports import EXPORTS, speech
 from ...feeds import FEEDS
 from ...models import UNDATED, Collection, Teaser, fingerprint
 from ...site_identity import SitePicture
@@ -41,7 +41,7 @@ NEWS_MOST = 1000
 
 DISALLOWED = (
     (urls.PREFERENCES, "/a/*/share", urls.SEARCH, "/selection.", "/files/")
-    + tuple(f"/*.{suffix}$" for suffix in EXPORTS)
+    + tuple(f"/*.{suffix}$" for suffix in (*EXPORTS, speech.SUFFIX))
     + ("/*?page=",)
 )
 """Expensive URLs that need no indexing: searches, selections, exports."""
