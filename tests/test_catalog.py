@@ -13,7 +13,7 @@ from factories import SHANGHAI, catalog_transaction, make_article
 from reader.catalog import Catalog, CatalogWriter
 from reader.catalog.tokenizer import folded, joined_words, words
 from reader.errors import Gone, Moved, NotFound
-from reader.models import Collection, Problem
+from reader.models import ALL, NOTE, UNDATED, Collection, Problem
 from reader.sanitizer import sanitize
 from reader.storage.sqlite import wal_of
 
@@ -572,3 +572,35 @@ def test_what_is_recorded_is_what_one_transaction_changed(path):
         with writer.transaction(NOON) as transaction:
             assert transaction.history.changes() == {}
     assert recorded == [{"rain"}, {"sun"}]
+
+
+def test_pages_without_a_date_are_counted_but_not_among_the_dated(catalog, put):
+    tag = Collection("tag", "雨")
+    put(
+        *(make_article(name, tags=("雨",)) for name in "abc"),
+        replace(make_article("d", tags=("雨",)), published=UNDATED),
+    )
+    assert [catalog.count(tag), catalog.count_dated(tag)] == [4, 3]
+    assert [catalog.count(ALL), catalog.count_dated()] == [4, 3]
+    assert [catalog.count(Collection("tag", "雪")), catalog.count_dated(Collection("tag", "雪"))] == [0, 0]
+
+
+def test_collections_come_by_name_and_the_largest_by_number(catalog, put):
+    put(*(make_article(name, tags=tags) for name, tags in (("a", ("b", "c")), ("b", ("c", "a")), ("c", ("c", "b")))))
+
+    def named(**how):
+        return [(collection.name, count) for collection, count in catalog.collections("tag", **how)]
+
+    assert named() == [("a", 1), ("b", 2), ("c", 3)]
+    assert [named(largest=largest) for largest in (0, 1, 2)] == [[], [("c", 3)], [("c", 3), ("b", 2)]]
+
+
+def test_a_note_of_a_file_that_never_was_an_article_is_no_news_and_one_of_an_article_is(path, put, catalog):
+    put(make_article("rain"))
+    with catalog_transaction(path, NOON) as transaction:
+        note = {name: Problem(f"{name}.md", 0, "a draft", severity=NOTE) for name in ("rain", "sun")}
+        assert transaction.put_problem("2", "x", note["rain"])
+        assert not transaction.put_problem("2", "x", note["sun"])
+        assert transaction.put_problem("2", "x", Problem("wind.md", 0, "no title"))
+        assert not transaction.put_problem("3", "x", Problem("wind.md", 0, "no title"))
+    assert catalog.article("rain")

@@ -187,6 +187,21 @@ def test_no_word_of_the_story_is_lost():
         ),
         ('<p>甲<a id="t"></a></p><p><a href="#t">乙</a></p>', '<p>甲<a id="t"></a></p><p><a href="#t">乙</a></p>'),
         ('<p>甲<a id="t"></a></p><p>乙<a href="#t"></a></p>', "<p>甲</p><p>乙</p>"),
+        ("<details><p>甲</p><summary>乙</summary></details>", "<section><p>甲</p><p>乙</p></section>"),
+        (
+            "<details><summary>甲</summary><summary>乙</summary>丙</details>",
+            "<details><summary>甲</summary><p>乙</p><p>丙</p></details>",
+        ),
+        (
+            "<section><details><summary>甲</summary><p>乙</p></details></section>",
+            "<section><details><summary>甲</summary><p>乙</p></details></section>",
+        ),
+        (
+            '<p><a href="x">甲<b><a href="y">乙</a></b></a></p>',
+            '<p><a href="x">甲</a><b><a href="y">乙</a></b></p>',
+        ),
+        ("<ul><li>甲<pre>a<br>b<b>c </b>\nd</pre></li></ul>", "<ul><li>甲<pre>a\nb<b>c </b>\nd</pre></li></ul>"),
+        ("<p><b>甲 </b>乙</p>", "<p><b>甲</b> 乙</p>"),
         ('<p>甲<a id="t"></a></p><p><a href="#t"><a id="u"></a></a></p><p><a href="#u"></a></p>', "<p>甲</p>"),
         (
             '<p><a href="#Ｔ x">甲</a><a id="Ｔ x"></a></p>',

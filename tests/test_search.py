@@ -10,7 +10,7 @@ from lxml import html
 
 from reader.catalog import Catalog
 from reader.catalog.highlighting import LENGTH
-from reader.catalog.query_parser import parse
+from reader.catalog.query_parser import expression_of, needs_proof, parse, pattern_of
 from reader.models import Collection
 from reader.sanitizer import sanitize
 
@@ -309,3 +309,39 @@ def test_a_site_without_articles_offers_no_examples(client, publish):
     publish({})
     page = html.fromstring(client.get("/search?q=雨").text)
     assert not page.xpath("//ul[@class='examples'] | //nav[@class='chips']")
+
+
+@pytest.mark.parametrize(
+    ("query", "expression", "is_proved_by_the_text"),
+    [
+        ("雨", '"雨"*', False),
+        ("下雨", '"下雨"', False),
+        ("下大雨", '"下大" AND "大雨"', True),
+        ("co", '"co"', False),
+        ("cov", '"cov"*', False),
+        ("covid", '"covid"*', False),
+        ('"covid"', '"covid"', False),
+        ("5G网", '"5g" AND "网"*', True),
+        ("COVID-19", '"19" AND "covid"*', True),
+        ('"COVID-19"', '"19" AND "covid"', True),
+    ],
+)
+def test_the_index_is_asked_for_pairs_and_for_the_beginnings_of_words(query, expression, is_proved_by_the_text):
+    [term] = parse(query).terms
+    assert (expression_of(term), needs_proof(term)) == (expression, is_proved_by_the_text)
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "not_found"),
+    [
+        ("cov", ["covid", "The covid"], ["recover"]),
+        ('"cov"', ["cov", "cov。"], ["covid", "recov"]),
+        ("COVID-19", ["covid-19", "COVID 19", "covid-195"], ["covid 20", "mycovid-19"]),
+        ('"COVID-19"', ["COVID-19 now"], ["covid-195"]),
+        ("5G网", ["5G 网络", "用5g网"], ["15G网"]),
+        ('"大雨"', ["下大雨了"], ["大 雷雨"]),
+    ],
+)
+def test_a_term_is_proved_by_the_text(query, found, not_found):
+    [term] = parse(query).terms
+    assert [text for text in (*found, *not_found) if pattern_of(term).search(text)] == found
