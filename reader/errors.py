@@ -65,6 +65,13 @@ class UnreadableArticle(ReaderError):
         super().__init__(Message("%(cause)s (%(hint)s)", cause=cause, hint=hint) if hint else cause)
         self.cause, self.hint, self.line = cause, hint, line
 
+    @property
+    def in_line(self) -> str:
+        """The message, with the line."""
+        return (
+            Message("line %(line)s: %(problem)s", line=self.line, problem=self.message) if self.line else self.message
+        )
+
 
 class NothingToPublish(UnreadableArticle):
     """A file with neither title nor text: an empty one, or one of fields alone, such as a section's index."""

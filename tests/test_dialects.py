@@ -61,12 +61,40 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
         ("{% inlineImg a.png 20px %}", '<p><img src="a.png" alt=""></p>'),
         ("- [>] 移\n- [!] 要\n- [-] 消", "<ul><li>☐ 移</li><li>☐ 要</li><li>☑ 消</li></ul>"),
         ("import C from './c'\n\n<Card>\n\n{props.name}文 {f(x)} {'字'}\n\n</Card>", "<p>文  字</p>"),
-        ("Vec<String> {name}", "<p>Vec {name}</p>"),
+        ("Vec<String> {name}", "<p>Vec&lt;String&gt; {name}</p>"),
+        ("按 <leader>w，List<T>、a<k and c>d；<x-y>文</x-y> <br>尾 <Toc/>",
+         "<p>按 &lt;leader&gt;w，List&lt;T&gt;、a&lt;k and c&gt;d；文 <br>尾</p>"),
+        ("# 甲\n\n## `<T>` 与 Vec<T>", "<h2>甲</h2><h2><code>&lt;T&gt;</code> 与 Vec&lt;T&gt;</h2>"),
+        ("{% if false %}藏{% if x %}藏{% else %}藏{% endif %}{% else %}见{% endif %}{% unless true %}藏{% endunless %}{% if y %}甲{% else %}乙{% endif %}{% else %}",
+         "<p>见甲乙</p>"),
+        ("甲{{- /* 藏\n藏 */ -}}乙{{!-- 藏 --}}{{! 藏 }}<%# 藏 %>丙[藏]{.content-hidden}", "<p>甲乙丙</p>"),
+        ("{{% comment %}}\n藏\n{{% /comment %}}\n见", "<p>见</p>"),
+        ("{% codeblock 题 目 lang:js https://a.example 链 %}\nx\n{% endcodeblock %}",
+         '<p><strong>题 目 链</strong></p><pre><code class="language-js">x\n</code></pre>'),
+        ("{% codeblock js %}\ny\n{% endcodeblock %}", '<pre><code class="language-js">y\n</code></pre>'),
         ("没有组件 {name}", "<p>没有组件 {name}</p>"),
     ],
 )  # fmt: skip
 def test_signs_of_mkdocs_gitbook_hexo_s_themes_and_components_are_read(markdown, html):
     assert re.sub(r">\n+<", "><", shown(markdown)) == html
+
+
+def test_no_cell_of_a_table_is_lost():
+    html = shown("| 甲 |\n|---|\n| 乙 | `a|丙` |\n\n> 甲 | 乙\n> ---|---\n> 丙\n> 丁 | 戊 | 己")
+    assert re.findall(r"<(?:th scope=.col.|td)>(.*?)</", html) == [
+        *"甲",
+        "",
+        "",
+        "乙",
+        "`a",
+        "丙`",
+        *"甲乙",
+        "",
+        *"丙",
+        "",
+        "",
+        *"丁戊己",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 from ..article_building import to_article
 from ..errors import UnreadableArticle
 from ..formats import HOLD_PICTURES, read_content
-from ..i18n import Message, stored
+from ..i18n import stored
 from ..importing.image_downloads import judge
 from ..library.article_json import fields_of as article_fields
 from ..library.author_files import with_names
@@ -58,7 +58,7 @@ def change_file(
         else:
             new = changes.with_form(suffix, data, EditorForm(**form or {}), limit)
     except UnreadableArticle as error:
-        return {"invalid": stored(_in_line(error))}
+        return {"invalid": stored(error.in_line)}
     answer = {"content": base64.b64encode(new.content).decode(), "notes": list(map(stored, new.notes))}
     return answer | _shown(settings, path, lambda: new.draft)
 
@@ -99,15 +99,9 @@ def _shown(settings: Settings, path: str, read: Callable[[], Draft]) -> Answer:
         article = to_article(Draft(**vars(draft) | {"byline": byline}), file, settings)
         article = link_media(link_pictures(article, file, settings, draft.pictures), file, settings)
     except UnreadableArticle as error:
-        return {"invalid": stored(_in_line(error))}
+        return {"invalid": stored(error.in_line)}
     return {"article": article_fields(article)}
 
 
 def _limit_bytes(settings: Settings) -> int:
     return settings.article_limit_mb * 1_000_000
-
-
-def _in_line(error: UnreadableArticle) -> str:
-    if not error.line:
-        return error.message
-    return Message("line %(line)s: %(problem)s", line=error.line, problem=error.message)

@@ -43,22 +43,19 @@ def _with_role(found: re.Match[str], keep: Keep) -> str:
 
 _ROLES = {"line-through": "<del>", "underline": "<u>"}
 MARKS = (
-    (re.compile(r'(?<!\w)"`(?=\S)([^`"]{1,800}?)(?<=\S)`"(?!\w)'), lambda found, keep: f"“{found[1]}”"),  # noqa: ARG005
-    (re.compile(r"(?<!\w)'`(?=\S)([^`']{1,800}?)(?<=\S)`'(?!\w)"), lambda found, keep: f"‘{found[1]}’"),  # noqa: ARG005
+    (re.compile(r'(?<!\w)"`(?=\S)([^`"]{1,800}?)(?<=\S)`"(?!\w)'), lambda found, _: f"“{found[1]}”"),
+    (re.compile(r"(?<!\w)'`(?=\S)([^`']{1,800}?)(?<=\S)`'(?!\w)"), lambda found, _: f"‘{found[1]}’"),
     (re.compile(r"`\+([^`]{1,800}?)\+`|\+\+\+?(.{1,800}?)\+\+\+?"), code),
     (re.compile(r"``([^`\n]{1,800})``|(?<![\w`])`([^`\n]{1,800})`(?![\w`])"), code),
     (re.compile(r"(?<![\w+])\+(?=[^\s+])([^+\n]{1,800}?)(?<=\S)\+(?![\w+])"), _literal),
     (re.compile(r"(?:stem|latexmath|asciimath):\[(.{1,800}?)\]"), lambda found, keep: keep(f"${found[1]}$")),
-    (
-        re.compile(r"\({3}[^()]{1,800}\){3}|(?:indexterm:|anchor:[^\s\[]{1,800})\[[^\]]{0,800}\]"),
-        lambda found, keep: "",  # noqa: ARG005
-    ),
+    (re.compile(r"\({3}[^()]{1,800}\){3}|(?:indexterm:|anchor:[^\s\[]{1,800})\[[^\]]{0,800}\]"), lambda *_: ""),
     (
         re.compile(r"(?<![\w(])\(\(([^()]{1,800})\)\)(?!\))|indexterm2:\[([^\]]{1,800})\]"),
-        lambda found, keep: found[1] or found[2],  # noqa: ARG005
+        lambda found, _: found[1] or found[2],
     ),
-    (re.compile(r"menu:([^\s\[]{1,800})\[([^\]]{1,800})\]"), lambda found, keep: f"{found[1]} > {found[2]}"),  # noqa: ARG005
-    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]{0,800}\[([^\]]{0,800})\]"), lambda found, keep: found[1]),  # noqa: ARG005
+    (re.compile(r"menu:([^\s\[]{1,800})\[([^\]]{1,800})\]"), lambda found, _: f"{found[1]} > {found[2]}"),
+    (re.compile(r"(?:pass|kbd|btn|menu|icon):[^\s\[]{0,800}\[([^\]]{0,800})\]"), lambda found, _: found[1]),
     (
         re.compile(r"image:([^:\s\[][^\[\n]{0,800})\[([^\]]{0,800})\]"),
         lambda found, keep: keep(picture(found[1], attributes_in(found[2]).get("0", ""))),
@@ -70,13 +67,13 @@ MARKS = (
     (re.compile(r"<<([^<>,]{1,800})(?:,([^<>]{1,800}))?>>"), _cross),
     (re.compile(r"xref:([^\s\[]{1,800})\[([^\]]{0,800})\]"), _cross),
     (re.compile(r"\[\.([\w-]{1,40}+)[\w.#-]{0,80}\]##?(?=\S)([^#\n]{1,800}?)(?<=\S)##?"), _with_role),
-    (re.compile(r"\[\[\[(?:[^\[\],]{1,800},\s*)?([^\[\],]{1,800})\]\]\]"), lambda found, keep: f"[{found[1]}]"),  # noqa: ARG005
-    (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda found, keep: ""),  # noqa: ARG005
+    (re.compile(r"\[\[\[(?:[^\[\],]{1,800},\s*)?([^\[\],]{1,800})\]\]\]"), lambda found, _: f"[{found[1]}]"),
+    (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda *_: ""),
     (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), around("**")),
     (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), around("*")),
     (re.compile(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), around("<mark>")),
     (re.compile(r"(?<!~)~([^\s~]{1,80})~(?!~)"), around("<sub>")),
     (re.compile(r"\^([^\s^]{1,80})\^"), around("<sup>")),
-    (re.compile(r"[ \t]\+$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
-    (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda found, keep: "—"),  # noqa: ARG005
+    (re.compile(r"[ \t]\+$"), lambda _, keep: keep("<br>")),
+    (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda *_: "—"),
 )

@@ -20,6 +20,7 @@ from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import fence, picture, rewritten
+from .line_reader import LineReader
 from .unclosed_front_matter import with_text, without_begun_name
 from .unpublished_markers import refuse_in_text
 
@@ -84,12 +85,12 @@ def _attributes_of(values: dict[str, str]) -> Iterator[Field]:
     return (Field(_PREFIX.sub("", name), value, 0, "lines") for name, value in values.items())
 
 
-class _AsciiDocReader:
+class _AsciiDocReader(LineReader):
     """Block by block, from *lines*. ``style`` and ``title`` are those of the block that follows."""
 
     def __init__(self, lines: list[str], values: dict[str, str], *, chinese: bool, depth: int = 0) -> None:
-        self.depth = depth
-        self.lines, self.values, self.chinese, self.at = lines, values, chinese, 0
+        super().__init__(lines)
+        self.values, self.chinese, self.depth = values, chinese, depth
         self.style: dict[str, str] = {}
         self.title = self.anchor = ""
         self.markers: list[str] = []
@@ -97,7 +98,7 @@ class _AsciiDocReader:
 
     def head(self) -> tuple[str, list[Field]]:
         """The title and the fields above the first blank line."""
-        self._while(r"\s*$|//(?!/)")
+        self.following(r"\s*$|//(?!/)")
         found = re.match(r"[=#] (\S.*)", self.lines[self.at]) if self.at < len(self.lines) else None
         self.at += found is not None
         start, fields = self.at, list[Field]()
@@ -160,7 +161,7 @@ class _AsciiDocReader:
         yield from ("", f"{'#' * len(found[1])} {self._inline(found[2])}{marked}", "")
 
     def _admonition(self, found: re.Match[str]) -> Iterator[str]:
-        yield from self._aside(found[1], [self._inline(line) for line in (found[2], *self._while(r"\s*\S"))])
+        yield from self._aside(found[1], [self._inline(line) for line in (found[2], *self.following(r"\s*\S"))])
 
     def _term(self, found: re.Match[str]) -> Iterator[str]:
         yield from self._titled()
@@ -178,9 +179,9 @@ class _AsciiDocReader:
 
     def _text(self, line: str) -> Iterator[str]:
         if self.style.get("0", "").lower() in _STYLED:
-            yield from self._held_by("", "", [line, *self._while(r"\s*\S")])
+            yield from self._held_by("", "", [line, *self.following(r"\s*\S")])
         elif line.startswith((" ", "\t")) and not self.markers and line.strip():
-            yield from fence([line.strip(), *(more.strip() for more in self._while(r"[ \t]+\S"))])
+            yield from fence([line.strip(), *(more.strip() for more in self.following(r"[ \t]+\S"))])
         else:
             self.markers = self.markers if line.strip() or not self.markers else self._markers_beyond()
             yield from self._titled() if line.strip() else ()
@@ -205,7 +206,7 @@ class _AsciiDocReader:
             self.warnings.append(Message("the file %(name)s is not included", name=target[:80]))
 
     def _delimited(self, found: re.Match[str]) -> Iterator[str]:
-        yield from self._held_by(found[1], found[2], self._until(found[1]))
+        yield from self._held_by(found[1], found[2], self.until(lambda line: line.strip() == found[1]))
 
     def _held_by(self, sign: str, language: str, lines: list[str]) -> Iterator[str]:
         style, self.style = self.style, {}
@@ -249,7 +250,7 @@ class _AsciiDocReader:
             yield from ("", f"**{self._inline(title)}**", "")
 
     def _table(self, found: re.Match[str]) -> Iterator[str]:
-        lines = self._until(found[0].strip())
+        lines = self.until(lambda line: line.strip() == found[0].strip())
         rows = [[self._cell(cell) for cell in row] for row in rows_of(found[0][0], self.style, lines)]
         written = ["| " + " | ".join(row) + " |" for row in rows]
         yield from self._titled()
@@ -269,21 +270,9 @@ class _AsciiDocReader:
             r"(?<!\\)\{([\w-]{1,80})\}", lambda found: self.values.get(found[1], found[0])[:_LONGEST_VALUE], text
         )
 
-    def _until(self, end: str) -> list[str]:
-        start = self.at
-        stop = next((at for at in range(start, len(self.lines)) if self.lines[at].strip() == end), len(self.lines))
-        self.at = stop + 1
-        return self.lines[start:stop]
-
-    def _while(self, pattern: str) -> list[str]:
-        start = self.at
-        while self.at < len(self.lines) and re.match(pattern, self.lines[self.at]):
-            self.at += 1
-        return self.lines[start : self.at]
-
     _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_AsciiDocReader, re.Match[str]], Iterator[str]]], ...] = (
         (_ANCHOR, _told), (_STYLE, _told), (_BLOCK_TITLE, _told), (_ATTRIBUTE, _told), (_MACRO, _macro),
-        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("(?://.*)"), lambda _, found: iter(())),  # noqa: ARG005
+        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("(?://.*)"), lambda *_: iter(())),
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
     )  # fmt: skip
     """What a line may begin, first match first."""

@@ -23,6 +23,7 @@ from .decoding import decode_text
 from .dialects import MOST_NAMED, to_commonmark
 from .dialects.heading_ids import with_own_ids
 from .dialects.masking import Masks
+from .dialects.source_comments import HTML_NAMES
 from .hidden_elements import LEFT_OUT, without_hidden
 from .mathematics import Formulas, with_tex
 
@@ -32,6 +33,7 @@ SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨�
 _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
 _FENCED_FORMULA = re.compile(r'<pre><code class="language-math"[^>]*>([^<]*)</code></pre>')
 _TAG = re.compile(r"<[^>]+>")
+_ANY_TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]*)([^<>]*)>")
 _MARK = re.compile(r'<sup class="footnote-ref">.*?</sup>')
 """The mark of a note, whose number is no part of a title."""
 _NOTE_NAMED = re.compile(r"\[\^([^\]\s]{1,80})\]")
@@ -75,7 +77,7 @@ def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
         body = _BARE_LINK.sub(_link_ends_before_chinese, body)
     if "language-math" in body:
         body = _FENCED_FORMULA.sub(lambda found: f"<p>{formulas.html(html.unescape(found[1]), display=True)}</p>", body)
-    body, hidden = without_hidden(body)
+    body, hidden = without_hidden(_with_names_in_brackets(body))
     body = masks.restore_formulas(body, formulas.html)
     return body, (*warnings, *_lost_notes(text), *([LEFT_OUT] if hidden else []), *formulas.warnings())
 
@@ -87,6 +89,16 @@ def _lost_notes(text: str) -> tuple[Message, ...]:
     named = Counter(_NOTE_NAMED.findall(text))
     lost = [name for name in defined if named[name] == defined[name]]
     return tuple(Message("nothing calls the note [^%(name)s]; it is left out", name=name) for name in lost[:MOST_NAMED])
+
+
+def _with_names_in_brackets(body: str) -> str:
+    """*body* with ``List<T>`` as text: ``<T>`` is no element of HTML, and has no end."""
+    tags = _ANY_TAG.findall(body)
+    if HTML_NAMES.issuperset(name.lower() for _, name, _ in tags):
+        return body
+    ended, begun = ({name for sign, name, _ in tags if sign == end} for end in ("/", ""))
+    elements = (ended & begun) | {name for _, name, rest in tags if name.lower() in HTML_NAMES or rest.endswith("/")}
+    return _ANY_TAG.sub(lambda tag: tag[0] if tag[2] in elements else html.escape(tag[0], quote=False), body)
 
 
 def _link_ends_before_chinese(found: re.Match[str]) -> str:

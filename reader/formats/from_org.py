@@ -23,6 +23,7 @@ from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
+from .line_reader import LineReader
 from .unclosed_front_matter import with_text, without_begun_name
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_part
@@ -90,18 +91,18 @@ def _link(found: re.Match[str], keep: Keep) -> str:
     return text or target
 
 
-def _entity(found: re.Match[str], keep: Keep) -> str:  # noqa: ARG001 that of every rule
+def _entity(found: re.Match[str], _keep: Keep) -> str:
     """``\\alpha``, which Org has from HTML."""
     return html5.get(f"{found[1]};", found[0])
 
 
 _RULES = (
     (lazy_pattern(r"@@html:(.{0,800}?)@@"), lambda found, keep: keep(found[1])),
-    (lazy_pattern(r"<<<([^<>\n]{1,800})>>>"), lambda found, keep: found[1]),  # noqa: ARG005
-    (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<[^<>\n]{1,800}>>"), lambda found, keep: ""),  # noqa: ARG005
+    (lazy_pattern(r"<<<([^<>\n]{1,800})>>>"), lambda found, _: found[1]),
+    (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<[^<>\n]{1,800}>>"), lambda *_: ""),
     (
         lazy_pattern(rf"\bsrc_\w{{1,40}}\[[^\[\]]{{0,800}}{_UNSHOWN}[^\[\]]{{0,800}}\]\{{[^{{}}]{{1,800}}\}}"),
-        lambda found, keep: "",  # noqa: ARG005
+        lambda *_: "",
     ),
     (
         lazy_pattern(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
@@ -113,10 +114,10 @@ _RULES = (
     (lazy_pattern(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
     (lazy_pattern(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
     (lazy_pattern(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
-    (_STAMP, lambda found, keep: found[1] + (found[2] or "")),  # noqa: ARG005
+    (_STAMP, lambda found, _: found[1] + (found[2] or "")),
     (
         lazy_pattern(r"\[cite(?:/[\w/-]{1,40})?:([^\[\]]{1,800})\]"),
-        lambda found, keep: f"({found[1].replace('@', '').strip()})",  # noqa: ARG005
+        lambda found, _: f"({found[1].replace('@', '').strip()})",
     ),
     (lazy_pattern(r"\\([A-Za-z]{1,20}[0-9]?)(?:\{\}|(?![A-Za-z0-9]))"), _entity),
     (lazy_pattern(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
@@ -126,9 +127,9 @@ _RULES = (
     (_marked(r"\+"), around("~~")),
     (lazy_pattern(r"(?<=\S)_\{([^{}]{1,800})\}"), around("<sub>")),
     (lazy_pattern(r"(?<=\S)\^\{([^{}]{1,800})\}"), around("<sup>")),
-    (lazy_pattern(r"\\\\[ \t]*$"), lambda found, keep: keep("<br>")),  # noqa: ARG005
-    (lazy_pattern(r"(?<=[^-])---(?=[^-])"), lambda found, keep: "—"),  # noqa: ARG005
-    (lazy_pattern(r"(?<=[^-])--(?=[^-])"), lambda found, keep: "–"),  # noqa: ARG005
+    (lazy_pattern(r"\\\\[ \t]*$"), lambda _, keep: keep("<br>")),
+    (lazy_pattern(r"(?<=[^-])---(?=[^-])"), lambda *_: "—"),
+    (lazy_pattern(r"(?<=[^-])--(?=[^-])"), lambda *_: "–"),
 )
 
 
@@ -181,14 +182,15 @@ def _fields(lines: list[str]) -> Iterator[Field]:
             yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), said), number, "lines")
 
 
-class _OrgReader:
+class _OrgReader(LineReader):
     """Block by block, from *lines*. ``left_out`` names what is kept from readers without Org's doing so.
 
     ``header`` and ``arguments`` are those of the next block of code and of all that follow.
     """
 
     def __init__(self, lines: list[str], left_out: dict[str, None], *, chinese: bool, depth: int = 0) -> None:
-        self.lines, self.chinese, self.depth, self.caption, self.at = lines, chinese, depth, "", 0
+        super().__init__(lines)
+        self.chinese, self.depth, self.caption = chinese, depth, ""
         self.left_out, self.header, self.arguments = left_out, "", ""
         self.excluded = {"noexport"}
 
@@ -204,15 +206,15 @@ class _OrgReader:
         elif begins := _BEGIN.fullmatch(line):
             yield from self._environment(begins[1].lower(), begins[2])
         elif self._is_drawer(line):
-            self._until(_DRAWER_END)
+            self.until(_DRAWER_END.fullmatch)
         elif keyword := _KEYWORD.fullmatch(line):
             yield from self._keyword(keyword[1].lower(), keyword[2])
         elif formula := self._formula(line):
             yield from ("", *formula, "")
         elif line.lstrip().startswith("|"):
-            yield from self._table([line, *self._while(r"[ \t]*\|")])
+            yield from self._table([line, *self.following(r"[ \t]*\|")])
         elif re.match(r"[ \t]*:(?: |$)", line):
-            yield from fence([line.strip()[2:], *(more.strip()[2:] for more in self._while(r"[ \t]*:(?: |$)"))])
+            yield from fence([line.strip()[2:], *(more.strip()[2:] for more in self.following(r"[ \t]*:(?: |$)"))])
         elif not _UNSEEN.match(line):
             yield from self._line(line)
 
@@ -289,7 +291,7 @@ class _OrgReader:
         yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")
 
     def _environment(self, kind: str, arguments: str) -> Iterator[str]:
-        inside = self._until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE))
+        inside = self.until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE).fullmatch)
         header, self.header = f"{self.arguments} {self.header} {arguments}", ""
         if kind == "src" and _EXPORTS.findall(header)[-1:] in (["none"], ["results"]):
             return
@@ -335,16 +337,3 @@ class _OrgReader:
             width = max(map(len, rows))
             first, *rest = ("| " + " | ".join([*row, *[""] * (width - len(row))]) + " |" for row in rows)
             yield from ["", *([self._inline(caption), ""] if caption else []), first, "|" + " --- |" * width, *rest, ""]
-
-    def _until(self, end: re.Pattern[str]) -> list[str]:
-        """The lines up to *end*, which is taken too; all that are left if it is missing."""
-        start = self.at
-        stop = next((at for at in range(start, len(self.lines)) if end.fullmatch(self.lines[at])), len(self.lines))
-        self.at = stop + 1
-        return self.lines[start:stop]
-
-    def _while(self, pattern: str) -> list[str]:
-        start = self.at
-        while self.at < len(self.lines) and re.match(pattern, self.lines[self.at]):
-            self.at += 1
-        return self.lines[start : self.at]

@@ -37,17 +37,9 @@ from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_date, withheld_names, withheld_otherwise
 
 __all__ = [
-    "LIST_SEPARATORS",
-    "SECTION_SEPARATORS",
-    "correction_text",
-    "listed",
-    "read",
-    "split",
-    "split_markdown",
-    "values_of",
-    "write",
-    "written",
-]
+    "LIST_SEPARATORS", "SECTION_SEPARATORS", "correction_text", "listed", "read", "split", "split_markdown",
+    "values_of", "write", "written",
+]  # fmt: skip
 
 _NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo", "translation")
 NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN]

@@ -76,7 +76,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         else:
             draft, address = _FORMS[item.form or "page"](got, item, address)
     except UnreadableArticle as error:
-        raise NotImported(item.name, _in_line(error)) from error
+        raise NotImported(item.name, error.in_line) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
     is_page = item.form in ("", "page") and not own_exports.is_marked(got.content)
@@ -101,12 +101,6 @@ def _is_short_news(draft: Draft, page: bytes) -> bool:
 
 def _is_empty(body_html: str, least_tokens: int) -> bool:
     return len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) < least_tokens and "<img" not in body_html
-
-
-def _in_line(error: UnreadableArticle) -> str:
-    if not error.line:
-        return error.message
-    return Message("line %(line)s: %(problem)s", line=error.line, problem=error.message)
 
 
 def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:

@@ -53,19 +53,11 @@ CLASSES_OF_CODE = frozenset({"hk", "hs", "hc", "hm", "hf", "ht", "ha", "hd"})
 CODE_LANGUAGE = re.compile(r"language-[\w+#.-]{1,40}")
 """The class of ``code`` that names its language (HTML, 4.5.15)."""
 ATTRIBUTES = {
-    "*": {"lang", "dir", "id"},
-    "a": {"href", "title", "hreflang"},
-    "abbr": {"title"},
-    "blockquote": {"cite"},
-    "q": {"cite"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "ol": {"start", "reversed", "type"},
-    "li": {"value"},
-    "p": {"align", "style"},
-    "td": {"colspan", "rowspan", "headers", "align", "style"},
-    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align", "style"},
-    "details": {"open"},
-}
+    "*": {"lang", "dir", "id"}, "a": {"href", "title", "hreflang"}, "abbr": {"title"}, "blockquote": {"cite"},
+    "q": {"cite"}, "img": {"src", "alt", "title", "width", "height"}, "ol": {"start", "reversed", "type"},
+    "li": {"value"}, "p": {"align", "style"}, "td": {"colspan", "rowspan", "headers", "align", "style"},
+    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align", "style"}, "details": {"open"},
+}  # fmt: skip
 for _tag in ("h1", "h2", "h3", "h4", "h5", "h6", "div"):
     ATTRIBUTES[_tag] = {"align", "style"}
 

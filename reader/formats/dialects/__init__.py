@@ -23,7 +23,7 @@ from ...i18n import Message
 from ..unpublished_values import withheld_part
 from .admonitions import with_asides
 from .html_builders import is_chinese
-from .markdown_extensions import plain_marks
+from .markdown_extensions import plain_marks, with_all_cells
 from .masking import Masks, mask_code
 from .mkdocs_syntax import with_containers
 from .shortcode_table import show
@@ -42,7 +42,7 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     text, unknown = without_tags(text, masks, partial(show, chinese=chinese))
     text = with_links(text, masks)
     text, left_out = with_asides(text, chinese=chinese)
-    text = plain_marks(text)
+    text = with_all_cells(plain_marks(text), masks)
     return masks.restore(text), tuple(map(unknown_tag, [*left_out, *unknown][:MOST_NAMED]))
 
 

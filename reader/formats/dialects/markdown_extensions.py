@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from ...chinese.character_classes import has_han
 from ...patterns import lazy_pattern
+from .masking import Masks
 from .mkdocs_syntax import of_mkdocs
 
 _HIGHLIGHT = lazy_pattern(r"(?<![=A-Za-z0-9<>!])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9])")
@@ -22,6 +23,8 @@ _BEFORE_END_OF_CONTENTS = lazy_pattern(r"[Tt][Oo][Cc](?=_?[\]}])")
 _KRAMDOWN_CONTENTS = lazy_pattern(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:\s*toc[^}\n]*\}[ \t]*$", re.MULTILINE)
 _ATTRIBUTES = lazy_pattern(r"^[ \t>]*\{:[^{}\n]*\}[ \t]*$\n?|\{:(?=[ .#\w])[^{}\n]*\}", re.MULTILINE)
 _PANDOC = lazy_pattern(r"(?<=[)\]])\{(?=[^{}\n]*[.#=])[.#\w][^{}\n]*\}")
+_UNSHOWN = lazy_pattern(r"\[[^\[\]]{0,800}\]\{\.content-hidden\}")
+"""Of Quarto."""
 _BLOCK_ID = lazy_pattern(r"(?:^|(?<=[ \t]))\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,60}[ \t]*$", re.MULTILINE)
 _PELICAN = lazy_pattern(r"(?<=[(<\"'])(?:\{(?:filename|static|attach|photo|image)\}|\|(?:filename|static|attach)\|)")
 _PELICAN_SIGNS = (
@@ -87,6 +90,25 @@ def _with_bold_in(line: str) -> str:
     return "**".join(parts)
 
 
+def with_all_cells(text: str, masks: Masks) -> str:
+    """*text* with the heads of tables as wide as their longest rows: GFM drops the cells beyond the head."""
+    lines, at = text.split("\n"), 1
+    while at < len(lines):
+        end = at + 1
+        if "|" in lines[at] and "-" in lines[at] and "|" in lines[at - 1] and not lines[at].strip(" \t>|:-"):
+            while end < len(lines) and lines[end].strip(" \t>"):
+                end += 1
+            wanting = max(_cells(masks.restore(row)) for row in lines[at:end]) - _cells(lines[at])
+            for place, cell in ((at - 1, " |"), (at, "---|")) if wanting > 0 else ():
+                lines[place] = lines[place].rstrip().removesuffix("|") + "|" + cell * wanting
+        at = end
+    return "\n".join(lines)
+
+
+def _cells(row: str) -> int:
+    return row.replace("\\|", "").strip(" \t>").removeprefix("|").removesuffix("|").count("|")
+
+
 def _is_term(char: str) -> bool:
     """Whether *char* may end or begin what a power is written of."""
     return char.isascii() and (char.isalnum() or char in tuple("()[]"))
@@ -106,7 +128,7 @@ def _without_attributes(text: str) -> str:
     if "{:" in text:
         text = _ATTRIBUTES.sub("", text)
     if "){" in text or "]{" in text:
-        text = _PANDOC.sub("", text)
+        text = _PANDOC.sub("", _UNSHOWN.sub("", text))
     if ("{" in text or "|" in text) and any(sign in text for sign in _PELICAN_SIGNS):
         text = _PELICAN.sub("", text)
     return text

@@ -202,7 +202,9 @@ class _Blocks:
                 code = _without_raw("\n".join(inside).strip("\n")).strip("\n")
                 is_in_html = at > 0 and self.lines[at - 1].lstrip().startswith("<") and ">" not in found["prefix"]
                 made = (_element_of if is_in_html else _fence_of)(arguments or "", code, found["prefix"])
-                return number + 1 - at, found["prefix"] + self.masks.keep(made) + (f"\n\n{rest}" if rest else "")
+                title = "" if is_in_html or name != "codeblock" else _title(arguments)
+                above = f"\n{found['prefix']}**{title}**\n\n{found['prefix']}" if title else found["prefix"]
+                return number + 1 - at, above + self.masks.keep(made) + (f"\n\n{rest}" if rest else "")
         self.endless.add(name)
         return None
 
@@ -221,6 +223,12 @@ class _Blocks:
 def _language(arguments: str) -> str:
     found = re.search(r"lang[:=]\s*([\w+#.-]+)", arguments) or _LANGUAGE.match(arguments.strip().strip("\"'"))
     return found[1].lower() if found else ""
+
+
+def _title(arguments: str) -> str:
+    """Of ``{% codeblock [title] [lang:x] [address] [text of the link] [option:x] %}`` (Hexo), without the language."""
+    words = [word for word in arguments.split() if not re.match(r"https?://|\w+:\S", word)]
+    return " ".join(words[":" not in arguments.partition("http")[0] :]) if words else ""
 
 
 def _element_of(arguments: str, code: str, prefix: str) -> str:  # noqa: ARG001 as _fence_of

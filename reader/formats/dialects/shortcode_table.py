@@ -46,7 +46,7 @@ PLAYERS = {
 
 _SILENT = frozenset(
     [
-        "toc", "TOC", "raw", "verbatim", "assign", "capture", "if", "elsif", "else", "unless", "for", "case", "when",
+        "toc", "TOC", "raw", "verbatim", "assign", "capture", "if", "unless", "for", "case", "when",
         "break", "continue",
     ]
     + ["increment", "decrement", "cycle", "tablerow", "set", "layout", "seo", "feed_meta", "more", "ads", "adsense"]
@@ -54,6 +54,8 @@ _SILENT = frozenset(
     + ["tableofcontents", "mapbox", "map", "comments", "sitemap"]
 )  # fmt: skip
 """Say nothing to a reader by themselves; what stands in them stays."""
+ELSE = "\ufdd4"
+"""Between what stands under a condition and what stands under its contrary."""
 _DEFINITIONS = frozenset({"capture", "set", "assign"})
 _GROUPS = frozenset(
     ["tabs", "tab", "subtabs", "subtab", "columns", "column", "cards", "grid", "steps", "row", "col", "center", "div"]
@@ -68,8 +70,12 @@ def show(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
     name = tag.name.lower()
     if name in PLAYERS and not (name in ("x", "github", "tweet") and body):
         return _player(tag, name)
+    if name in ("else", "elsif"):
+        return ELSE
     if name in _SILENT:
-        return "" if name in _DEFINITIONS else body or ""
+        first, _, others = (body or "").partition(ELSE)
+        is_never = f"{name} {tag.raw}" in ("if false", "unless true")
+        return "" if name in _DEFINITIONS else (others if is_never else first + others).replace(ELSE, "")
     if name in TABLE:
         return TABLE[name](tag, body)
     if name in _NOTES:

@@ -12,9 +12,13 @@ _LABELS = lazy_pattern(r"<!--[ \t]*(?:tab|timeline)[ \t]+([^\n]{1,200}?)(?:@\S+)
 """Of Hexo's tabs and events: ``<!-- tab Name -->``."""
 _TABBED = ("{% tabs", "{% subtabs", "{% timeline")
 _OBSIDIAN = lazy_pattern(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)
-_LIQUID = lazy_pattern(r"\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
+_LIQUID = lazy_pattern(r"(?<!\{)\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
 _HUGO = lazy_pattern(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
-_LIQUID_LINE = lazy_pattern(r"\{#.{0,2000}?#\}|\{%-?\s*#[^%]*%\}|\{\{/\*[^}]{0,2000}?\*/\}\}")
+_LIQUID_LINE = lazy_pattern(r"\{#.{0,2000}?#\}|\{%-?\s*#[^%]*%\}")
+_TEMPLATE = lazy_pattern(
+    r"\{\{-?\s*/\*.{0,2000}?\*/\s*-?\}\}|\{\{!--.{0,2000}?--\}\}|\{\{![^{}]{0,2000}\}\}|<%#.{0,2000}?%>", re.DOTALL
+)
+"""Comments of Go, Handlebars and ERB."""
 _MDX = lazy_pattern(r"\{\s*/\*.{0,3000}?\*/\s*\}", re.DOTALL)
 _IMPORT = lazy_pattern(
     r"^import\s+(?:[\w*{$][^'\"\n;]*?\s+from\s+|\{[^}]*\}\s*from\s+)?['\"][^'\"\n]+['\"]\s*;?[ \t]*$", re.MULTILINE
@@ -24,9 +28,12 @@ _EXPORT = lazy_pattern(
     re.MULTILINE | re.DOTALL,
 )
 _COMPONENT = lazy_pattern(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
-_HTML_NAMES = (
-    BLOCKS | INLINES | {"body", "html", "head", "title", "center", "font", "iframe", "video", "audio", "source"}
-)
+HTML_NAMES = BLOCKS | INLINES | {
+    "area", "audio", "base", "body", "button", "canvas", "center", "dialog", "embed", "fieldset", "font", "footer",
+    "form", "frame", "g", "head", "header", "html", "iframe", "input", "label", "link", "main", "meta", "nav",
+    "noscript", "object", "optgroup", "option", "param", "path", "picture", "script", "select", "source", "style",
+    "svg", "template", "textarea", "title", "track", "use", "video", "wbr",
+}  # fmt: skip
 _TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _EXPRESSION = lazy_pattern(
@@ -50,9 +57,10 @@ def without_comments(text: str) -> str:
         text = _OBSIDIAN.sub("", text)
     if "comment" in text:
         text = _HUGO.sub("", _LIQUID.sub("", text))
-    if "/*" in text:
+    if any(sign in text for sign in ("/*", "{{!", "<%#")):
+        text = _TEMPLATE.sub("", text)
         text = _MDX.sub("", text)
-    return _LIQUID_LINE.sub(_not_an_id, text) if "{#" in text or "{% #" in text or "{{/*" in text else text
+    return _LIQUID_LINE.sub(_not_an_id, text) if "{#" in text or "{% #" in text else text
 
 
 def _not_an_id(found: re.Match[str]) -> str:
@@ -74,15 +82,18 @@ def without_components(text: str) -> str:
     if "<" not in text:
         return text
     out, done, endless = [], 0, 0
+    ended = {found[1] for found in _COMPONENT.finditer(text) if found[0].startswith("</")}
     for found in _COMPONENT.finditer(text):
-        if endless > _MOST_WITHOUT_END or found.start() < done or (found[1] or "").lower() in _HTML_NAMES:
+        if endless > _MOST_WITHOUT_END or found.start() < done or (found[1] or "").lower() in HTML_NAMES:
             continue
         end = found.end() if found[0].endswith(">") else _end_of_tag(text, found.end())
         if not end:
             endless += 1
             continue
-        out.append(text[done : found.start()])
-        out.append(_said(text[found.start() : end]))
+        tag = text[found.start() : end]
+        if found[1] not in {*ended, None} and not tag.endswith("/>"):  # ``List<String>``
+            continue
+        out += [text[done : found.start()], _said(tag)]
         done = end
     return _BLANK_LINES.sub("\n\n", "".join([*out, text[done:]])) if out else text
 

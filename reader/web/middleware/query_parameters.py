@@ -12,20 +12,12 @@ from ...feeds import FEEDS
 from ...urls import FIRST_PARTS
 
 OF_PAGES = {
-    "": {"before"},
-    "a": {"pictures"},
-    "corrections": {"before"},
-    "d": {"before"},
-    "s": {"after", "before"},
-    "t": {"before"},
-    "by": {"before"},
-    "from": {"before"},
-    "search": {"before", "order", "q"},
-    "mail": {"again", "back", "done", "of", "t", "to", "u"},
-    "opds": {"before", "more", "q"},
+    "": {"before"}, "a": {"pictures"}, "corrections": {"before"}, "d": {"before"}, "s": {"after", "before"},
+    "t": {"before"}, "by": {"before"}, "from": {"before"}, "search": {"before", "order", "q"},
+    "mail": {"again", "back", "done", "of", "t", "to", "u"}, "opds": {"before", "more", "q"},
     "preferences": {"back"},
     "editor": {"after", "blank", "key", "page", "path", "q", "saved", "state", "status", "token", "version", "whole"},
-}
+}  # fmt: skip
 """By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
 
 OF_COMMENTS = {"next", "previous", "reply", "script", "sent", "sort", "thread"}
