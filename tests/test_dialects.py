@@ -63,7 +63,7 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
         ("import C from './c'\n\n<Card>\n\n{props.name}文 {f(x)} {'字'}\n\n</Card>", "<p>文  字</p>"),
         ("Vec<String> {name}", "<p>Vec&lt;String&gt; {name}</p>"),
         ("按 <leader>w，List<T>、a<k and c>d；<x-y>文</x-y> <br>尾 <Toc/>",
-         "<p>按 &lt;leader&gt;w，List&lt;T&gt;、a&lt;k and c&gt;d；文 <br>尾</p>"),
+         "<p>按 &lt;leader&gt;w，List&lt;T&gt;、a&lt;k and c&gt;d；文<br>尾</p>"),
         ("# 甲\n\n## `<T>` 与 Vec<T>", "<h2>甲</h2><h2><code>&lt;T&gt;</code> 与 Vec&lt;T&gt;</h2>"),
         ("{% if false %}藏{% if x %}藏{% else %}藏{% endif %}{% else %}见{% endif %}{% unless true %}藏{% endunless %}{% if y %}甲{% else %}乙{% endif %}{% else %}",
          "<p>见甲乙</p>"),
