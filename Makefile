@@ -61,11 +61,12 @@ format:
 	@$(PYTHON) scripts/make_traditional.py
 
 package:
-	@bash scripts/setup.sh test
+	@bash scripts/setup.sh serve
+	@bash scripts/setup.sh check
 	@$(PYTHON) -m hatchling build
 
 sbom:
-	@bash scripts/setup.sh test
+	@bash scripts/setup.sh check
 	@mkdir -p dist
 	@$(PYTHON) -m cyclonedx_py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
 		-o dist/sbom.cdx.json scripts/hashes-serve.txt

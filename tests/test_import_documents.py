@@ -160,6 +160,7 @@ def test_documents_in_a_zip_are_read(run, settings, tmp_path):  # noqa: F811
         ("稿件", b"%PDF-1.4\n", "copy its text"),
         ("a.html", b"%PDF-1.4\n<html>", "copy its text"),
         ("a.md", b"{\\rtf1 # a}", "save it as .docx or .odt"),
+        ("a.fb2", b"<?xml version='1.0'?><FictionBook><body><p>a</p></body></FictionBook>", "EPUB with Calibre"),
         ("a.mobi", bytes(60) + b"BOOKMOBI" + bytes(60), "EPUB with Calibre"),
         ("a.rar", b"Rar!\x1a\x07", "unpack it"),
     ],

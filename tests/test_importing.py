@@ -435,6 +435,15 @@ def test_a_page_without_a_title_is_called_by_its_first_words(run, settings, tmp_
     assert read_draft(".md", path.read_bytes()).title.startswith("第一段")
 
 
+def test_an_article_without_a_date_has_the_one_in_its_path_as_in_the_folder_of_articles(run, settings, tmp_path):
+    for name in ("2019-05-01/rain.md", "20190502-sun.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"# {name[-7:-3]}\n\n今天下雨，明天也下雨{name[-7:]}。\n", "utf-8")
+    result = run(tmp_path / "2019-05-01", tmp_path / "20190502-sun.txt")
+    assert "no date found" not in result.output
+    assert [path[:10] for path in files(settings)] == ["2019-05-01", "2019-05-02"]
+
+
 def test_an_article_without_a_date_gets_todays_and_says_so(run, settings, tmp_path):
     (tmp_path / "a.html").write_text(f"<h1>题目</h1>{PARAGRAPHS}", "utf-8")
     result = run(tmp_path / "a.html")

@@ -160,7 +160,7 @@ def faults_of(client, address: str) -> list[str]:
     """What the page at *address* lacks of the contract in ``reader/web/views/__init__.py``."""
     first = client.get(address, buffered=True)
     if first.status_code != 200:
-        return [f"{address}: {first.status}"]
+        return [f"{address}: {first.status}; if it leads elsewhere, add it to REDIRECTS in tests/test_registries.py"]
     if first.headers.get("Cache-Control") == "no-store":
         return []
     required = ["ETag", "Cache-Control", *([] if first.mimetype.startswith("image/") else ["Vary"])]

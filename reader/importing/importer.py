@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from ..article_building import path_metadata
 from ..child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ..errors import NotImported, UnreadableArticle
 from ..i18n import Message
@@ -104,14 +105,14 @@ class Importer:
         try:
             with limited_cpu_time(MOST_CPU_SECONDS):
                 extracted = build_draft(item)
-                draft, notes = self.complete(extracted.draft)
+                draft, notes = self.complete(extracted.draft, "" if item.address else item.name)
                 _, content = to_file(draft, extracted.address, self.options.suffix)
         except CpuTimeReached as reached:
             raise NotImported(item.name, took_too_long(MOST_CPU_SECONDS)) from reached
         return content.decode(), (*item.notes, *notes)
 
     def _write(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
-        draft, notes = self.complete(extracted.draft)
+        draft, notes = self.complete(extracted.draft, "" if item.address else item.name)
         slug = slug_for(draft, self.already.slugs)
         complete = replace(extracted, draft=_named(draft, slug, self.already.slugs))
         draft, pictures = with_pictures(complete, item, slug, self.fetcher)
@@ -139,9 +140,13 @@ class Importer:
         put(self.settings.articles / path, content)
         return path.as_posix()
 
-    def complete(self, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
-        """*draft* with the editor's options and a date. A note says if the date is today's."""
+    def complete(self, draft: Draft, name: str = "") -> tuple[Draft, tuple[str, ...]]:
+        """*draft* with the editor's options and a date; if need be that in the path *name*, as in the folder.
+
+        A note says if the date is today's.
+        """
         published = self.options.published or draft.published
+        published = published or path_metadata.date(PurePosixPath(name), self.settings.timezone)
         if published is not None and published.utcoffset() == timedelta():
             published = local_time(published, self.settings.timezone)  # the day in UTC may be another
         notes: tuple[str, ...] = () if published else (Message("no date found; today's date is used"),)

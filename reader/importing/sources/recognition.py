@@ -27,7 +27,7 @@ from .omnivore import is_omnivore, omnivore_items
 from .own_exports import is_issue_page, is_json_export, issue_page_items, json_items
 from .substack import is_substack, substack_items
 from .textbundle import about_bundle_items, is_about_bundle, is_textbundle, textbundle_items
-from .unsupported_formats import reason_by_content, reason_for
+from .unsupported_formats import HINTS, reason_by_content, reason_for
 from .wallabag import is_wallabag, wallabag_items
 
 TEXTS = from_text.SUFFIXES
@@ -110,7 +110,7 @@ def items_in(source: Source) -> Iterator[Found]:
         yield from in_time(source.name, kind.items(source), len(source.content))
         return
     is_json = source.content.lstrip()[:1] in (b"{", b"[") and source.suffix == ".json"
-    is_page = not is_json and (
+    is_page = not (is_json or source.suffix in HINTS) and (
         _PAGE.search(source.content[:_HEAD_BYTES]) or (source.got is not None and "html" in source.got.content_type)
     )
     reason = reason_by_content(source.suffix, source.content) or ("" if is_page else reason_for(source.suffix))
