@@ -1,14 +1,16 @@
 // Reads an article aloud with the voices of the device, paragraph by paragraph, from the one on the screen. The button
 // pauses, and goes on with the paragraph where it stopped.
 const say = document.getElementById('say'), voice = window.speechSynthesis;
-const texts = [...document.querySelectorAll('h1,.body :is(p,h2,h3,h4,h5,h6,li,dt,dd,figcaption)')].filter(e => !e.querySelector('p,li'));
+const texts = [...document.querySelectorAll('h1,.body :is(p,h2,h3,h4,h5,h6,li,dt,dd,figcaption,caption,tr)')];
 // Android stops without a word in a text that is too long, Chromium after 15 seconds of one.
 const LONGEST = 120;
 const pieces = text => text.match(RegExp(`[^。！？!?；;\\n]{1,${LONGEST}}[。！？!?；;”’」』）)]*`, 'g')) || [];
+// Paragraphs, lists and tables within are read for themselves; a row of a table is read cell by cell.
 const spoken = e => {
   const copy = e.cloneNode(true);
-  for (const silent of copy.querySelectorAll('[aria-hidden],rt,rp,sup a')) silent.remove();
-  return copy.textContent.trim()
+  for (const silent of copy.querySelectorAll('[aria-hidden],rt,rp,sup a,p,ul,ol,dl,table')) silent.remove();
+  const text = copy.cells ? [...copy.cells].map(cell => cell.textContent.trim()).join(', ') : copy.textContent;
+  return text.replace(/[▶↩]/g, '').trim()
 };
 const language = e => e.closest('[lang]').lang;
 // Of the language of the text; the default one of a device may speak another. Voices have places, and Chinese texts scripts:

@@ -53,6 +53,7 @@ python -m reader serve --host 0.0.0.0 --port 8080 --workers 2 --and-a-very-long-
 
 - 一
 - 二
+    - 其中之一
 
 1. 甲
 2. 乙

@@ -169,6 +169,19 @@ def test_listening_pauses_and_goes_on_with_the_paragraph_where_it_stopped(open_p
     assert page.evaluate(SAID)[1 + len(first) :] == first
 
 
+def test_tables_are_read_row_by_row_lists_with_what_is_in_them_and_no_arrows(open_page):
+    page = open_with_speech(open_page, "/a/rich")
+    page.evaluate(
+        "void (speechSynthesis.speak = words => { speechSynthesis.said.push(words); setTimeout(() => words.onend?.()) })"
+    )
+    page.get_by_role("button", name="听").click()
+    wait_until(page, "speechSynthesis.said.some(words => words.text == '脚注的内容。')")
+    said = [text for _, text in page.evaluate(SAID)]
+    row = said.index("甲, 12,345, aVeryLongWordThatDoesNotBreakAnywhere, 又一列很长很长的内容，手机上放不下")
+    assert said[row - 1] == "栏目, 数目, 说明, 一列很长很长的内容，手机上放不下"
+    assert said[-6:] == ["一", "二", "其中之一", "甲", "乙", "脚注的内容。"]
+
+
 def test_nothing_offers_to_read_aloud_without_script_or_without_voices(open_page):
     for cookie in ("", "large"):
         assert not open_page("/a/seed", script=False, cookie=cookie).locator("#say").is_visible()
