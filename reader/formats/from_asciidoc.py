@@ -47,6 +47,8 @@ _ITEM = re.compile(r"[ \t]*(\*{1,5}|-|\.{1,5}|\d+\.|<\.>|<\d+>)[ \t]+(\[[ xX*]\]
 _TERM = re.compile(r"[ \t]*(?!https?:|link:)(\S.*?)(?::::?:?|;;)(?:[ \t]+(.*))?")
 _CALLOUT = re.compile(r"[ \t]*(?:(?://|#|;;)[ \t]*)?<(?:\.|\d+)>[ \t]*$")
 _BULLETS = {"*": "-", "-": "-", "<": "1)"}
+_NUMBERS = {"attribution": "1", "citetitle": "2"}
+"""Names of values that are else told by their place."""
 _LITERAL = frozenset({"source", "listing", "literal"})
 _STYLED = frozenset({*KINDS, *_LITERAL, "quote", "verse", "comment", "pass", "stem", "latexmath", "asciimath"})
 
@@ -121,7 +123,8 @@ class _AsciiDocReader(LineReader):
     def _field(self, line: str, place: int) -> tuple[str, str] | None:
         """(name, value) of a line of the head; *place* is its number below the title."""
         if attribute := _ATTRIBUTE.fullmatch(line):
-            self.values |= [_attribute(attribute)]
+            name, value = _attribute(attribute)
+            self.values[name] = self._filled(value)
             return _PREFIX.sub("", attribute[1]), self.values[attribute[1]]
         if place == 0 and _AUTHOR.fullmatch(line):
             return "author", line.strip()
@@ -144,11 +147,13 @@ class _AsciiDocReader(LineReader):
         if found.re is _ANCHOR:
             self.anchor = found[1]
         elif found.re is _STYLE:
-            self.style |= attributes_in(found[1])
+            said = {_NUMBERS.get(name, name): value for name, value in attributes_in(found[1]).items()}
+            self.title, self.style = said.pop("title", self.title), self.style | said
         elif found.re is _BLOCK_TITLE:
             self.title = found[1]
         else:
-            self.values |= [_attribute(found)]
+            name, value = _attribute(found)
+            self.values[name] = self._filled(value)
         return iter(())
 
     def _break(self, found: re.Match[str]) -> Iterator[str]:
@@ -226,18 +231,19 @@ class _AsciiDocReader(LineReader):
     def _held(self, kind: str, sign: str, style: dict[str, str], lines: list[str]) -> Iterator[str]:
         """A block that holds others: an admonition, a quotation, an example, a sidebar."""
         title, self.title = self.title, ""
+        head = ["", f"**{self._inline(title)}**"] if title else []
         inner = _AsciiDocReader(lines, self.values, chinese=self.chinese, depth=self.depth + 1)
         is_verse = kind == "verse" or self.depth > _DEEPEST
         body = [f"{self._inline(line)}<br>" for line in lines] if is_verse else list(inner.read())
         self.warnings += inner.warnings
         if sign[:1] == "_" or kind in ("quote", "verse"):
             by = ", ".join(self._inline(style[key]) for key in ("1", "2") if style.get(key))
-            yield from ["", *(f"> {line}" for line in [*body, *(["", f"—— {by}"] if by else [])]), ""]
+            yield from [*head, "", *(f"> {line}" for line in [*body, *(["", f"—— {by}"] if by else [])]), ""]
         elif kind in KINDS or sign[:1] == "*":
             self.title = title
             yield from self._aside(kind if kind in KINDS else "", body)
         else:
-            yield from ["", *([f"**{self._inline(title)}**", ""] if title else []), *body, ""]
+            yield from [*head, "", *body, ""]
 
     def _aside(self, kind: str, body: list[str]) -> Iterator[str]:
         title, self.title = self.title or (title_of(kind.lower(), chinese=self.chinese) if kind else ""), ""
@@ -272,7 +278,7 @@ class _AsciiDocReader(LineReader):
 
     _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_AsciiDocReader, re.Match[str]], Iterator[str]]], ...] = (
         (_ANCHOR, _told), (_STYLE, _told), (_BLOCK_TITLE, _told), (_ATTRIBUTE, _told), (_MACRO, _macro),
-        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("(?://.*)"), lambda *_: iter(())),
+        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("//(?!/).*"), lambda *_: iter(())),
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
     )  # fmt: skip
     """What a line may begin, first match first."""

@@ -1,8 +1,8 @@
 """Org (``.org``) as Emacs, ox-hugo and Nikola have it: rewritten as Markdown, block by block.
 
 What Org itself would not export stays out: comments, ``COMMENT`` and ``:noexport:`` headings with all below, code with
-``:exports none``. So do drawers, which Org does export, and what a tag such as ``:private:`` keeps from readers; of
-these a warning tells.
+``:exports none``, what ``#+SELECT_TAGS:`` doesn't select. So do drawers, which Org does export, and what a tag such as
+``:private:`` keeps from readers; of these a warning tells.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from functools import cached_property
 from html.entities import html5
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from ..models import Draft
 from ..patterns import lazy_pattern
@@ -24,6 +24,7 @@ from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
 from .line_reader import LineReader
+from .org_selection import HEADING, selected, tags_of, with_macros
 from .unclosed_front_matter import with_text, without_begun_name
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_part
@@ -32,12 +33,8 @@ SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _DEEPEST = 20
-_KEYWORD = lazy_pattern(r"[ \t]*#\+([\w-]+):[ \t]*(.*)")
+_KEYWORD = lazy_pattern(r"[ \t]*#\+([\w-]+)(?:\[[^\[\]]*\])?:[ \t]*(.*)")
 _STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]{1,40})?( \d?\d:\d\d)?[^<>\]\n]{0,200}[>\]]")
-_HEADING = lazy_pattern(
-    r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
-    r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
-)
 _DRAFT_HEADING = lazy_pattern(
     r"\A(?:(?!\*+ ).*\n)*\*+ +(?:(?:TODO|DRAFT)\b|.*[ \t]:(?:[\w@#%]+:)*draft:(?:[\w@#%]+:)*[ \t]*$)", re.MULTILINE
 )
@@ -58,6 +55,7 @@ _WORDS = frozenset(
 )
 """Fields that are never such a value."""
 _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
+_HEADER_ARGUMENTS = lazy_pattern(r"[ \t]*:header-args(?::[\w-]+)?\+?:[ \t]*(.*)", re.IGNORECASE)
 _UNSHOWN = r":exports[ \t]+(?:none|results)\b"
 """Code that Org does not export."""
 _EXPORTS = lazy_pattern(r":exports[ \t]+(\w+)")
@@ -145,6 +143,7 @@ def read(data: bytes) -> Draft:
         refuse_in_text(source, lines_above + 1)
     lines = [_without_lost_notes(line, noted) for line in lines]
     left_out: dict[str, None] = {}
+    lines = selected(with_macros(lines), left_out)
     body, warnings = body_and_warnings("\n".join(_OrgReader(lines, left_out, chinese=is_chinese(source)).read()))
     told = (*values.get("warnings", ()), *map(withheld, list(left_out)[:MOST_NAMED]), *warnings)
     draft = with_title({**values, "warnings": told}, body)
@@ -192,7 +191,7 @@ class _OrgReader(LineReader):
         super().__init__(lines)
         self.chinese, self.depth, self.caption = chinese, depth, ""
         self.left_out, self.header, self.arguments = left_out, "", ""
-        self.excluded = {"noexport"}
+        self.excluded, self.arguments_below = {"noexport"}, list[tuple[int, str]]()
 
     def read(self) -> Iterator[str]:
         while self.at < len(self.lines):
@@ -201,8 +200,8 @@ class _OrgReader(LineReader):
             yield from self._block(line) if line.strip() else ("",)
 
     def _block(self, line: str) -> Iterator[str]:
-        if found := _HEADING.fullmatch(line):
-            yield from self._heading(len(found[1]), found[2], found[3] or "")
+        if found := HEADING.fullmatch(line):
+            yield from self._heading(len(found[1]), found[2], tags_of(found))
         elif begins := _BEGIN.fullmatch(line):
             yield from self._environment(begins[1].lower(), begins[2])
         elif self._is_drawer(line):
@@ -234,7 +233,7 @@ class _OrgReader(LineReader):
         """For each line whether it or one below ends a drawer, above the next heading."""
         found, ends = list[bool](), False
         for line in reversed(self.lines):
-            ends = _DRAWER_END.fullmatch(line) is not None or (ends and not _HEADING.fullmatch(line))
+            ends = _DRAWER_END.fullmatch(line) is not None or (ends and not HEADING.fullmatch(line))
             found.append(ends)
         return found[::-1]
 
@@ -271,28 +270,40 @@ class _OrgReader(LineReader):
             said = line.lstrip()
             yield line[: len(line) - len(said)] + self._inline(said)
 
-    def _heading(self, level: int, title: str, tags: str) -> Iterator[str]:
-        names = tags.lower().strip(":").split(":")
-        private = next(filter(withheld_part, names), "")
+    def _heading(self, level: int, title: str, names: set[str]) -> Iterator[str]:
+        private = next(filter(withheld_part, sorted(names)), "")
         is_excluded = title.split(" ")[0] == "COMMENT" or not self.excluded.isdisjoint(names)
+        self.arguments_below = [(above, said) for above, said in self.arguments_below if above < level]
         if private and not is_excluded:
             self.left_out[f"{title} :{private}:"] = None
         if private or is_excluded:
-            while self.at < len(self.lines):
-                found = re.match(r"(\*+) ", self.lines[self.at])
-                if found and len(found[1]) <= level:
-                    return
-                self.at += 1
+            self._skip_below(level)
             return
+        if "archive" in names:  # Org exports its heading alone
+            self.left_out[f"{title} :ARCHIVE:"] = None
+            self._skip_below(level)
         ahead = self.lines[self.at : self.at + 12]
         ahead = list(dropwhile(lazy_pattern(_PLANNING).match, ahead))
         name = next((found[1] for line in ahead if (found := _CUSTOM_ID.fullmatch(line))), "")
-        marked = f" {{#{name}}}" if name and ahead[0].strip().upper() == ":PROPERTIES:" else ""
+        has_properties = bool(ahead) and ahead[0].strip().upper() == ":PROPERTIES:"
+        marked = f" {{#{name}}}" if name and has_properties else ""
+        if has_properties:
+            drawer = takewhile(lambda line: not _DRAWER_END.fullmatch(line), ahead)
+            said = [found[1] for line in drawer if (found := _HEADER_ARGUMENTS.fullmatch(line))]
+            self.arguments_below.append((level, " ".join(said)))
         yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")
+
+    def _skip_below(self, level: int) -> None:
+        while self.at < len(self.lines):
+            found = re.match(r"(\*+) ", self.lines[self.at])
+            if found and len(found[1]) <= level:
+                return
+            self.at += 1
 
     def _environment(self, kind: str, arguments: str) -> Iterator[str]:
         inside = self.until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE).fullmatch)
-        header, self.header = f"{self.arguments} {self.header} {arguments}", ""
+        below = " ".join(said for _, said in self.arguments_below)
+        header, self.header = f"{self.arguments} {below} {self.header} {arguments}", ""
         if kind == "src" and _EXPORTS.findall(header)[-1:] in (["none"], ["results"]):
             return
         if kind in ("src", "example"):

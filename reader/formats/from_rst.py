@@ -20,7 +20,7 @@ from ..i18n import Message
 from ..models import Draft
 from . import front_matter, rst_blocks, rst_limits
 from .decoding import decode_text
-from .dialects import MOST_NAMED, unknown_tag
+from .dialects import MOST_NAMED, unknown_tag, withheld
 from .dialects.html_builders import is_chinese
 from .dialects.masking import Masks
 from .dialects.shortcode_table import PLAYERS
@@ -48,8 +48,10 @@ _INCLUDE = re.compile(r"^[ \t]*\.\. (?:literal)?include::[ \t]*(\S{1,800})", re.
 _SILENT = frozenset({"toctree", "index", "highlight", "contents", "sectnum", "include", "meta", "title"})
 _LABELLED = frozenset({"tab", "tab-item", "group-tab", "dropdown", "details", "card", "grid-item-card", "centered"})
 """Their argument is a label, also if it is one word."""
-_SAID = frozenset({"seealso", "todo"})
+_SAID = frozenset({"seealso"})
 """Their argument is text, also if it is one word."""
+_UNSAID = frozenset({"todo"})
+"""Notes of the author, which Sphinx doesn't show unless its settings say so."""
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False, "raw_enabled": False, "_disable_config": True, "report_level": 5, "halt_level": 6,
     "syntax_highlight": "none", "docinfo_xform": False, "initial_header_level": 2, "line_length_limit": 2_000_000,
@@ -74,7 +76,7 @@ def read(data: bytes) -> Draft:
     values = {**front_matter.values_of(front_matter.with_marks(fields, fields)), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    told = map(unknown_tag, [*tags, *names][:MOST_NAMED])
+    told = (withheld(name) if name in _UNSAID else unknown_tag(name) for name in [*tags, *names][:MOST_NAMED])
     left_out = [Message("the file %(name)s is not included", name=name[:80]) for name in _INCLUDE.findall(text)]
     values["warnings"] = (*values.get("warnings", ()), *told, *left_out[:MOST_NAMED], *refused)
     title = document.get("title", "")
@@ -269,7 +271,7 @@ def _is_for_pages(condition: str) -> bool:
 
 
 _TAKEN = _SILENT | _LABELLED | {"raw", "only", "tabs", "tab-set", "literalinclude"}
-_TAKEN |= {"seealso", "versionadded", "versionchanged", "deprecated", "todo", "gallery", "more"}
+_TAKEN |= {"seealso", "versionadded", "versionchanged", "deprecated", "gallery", "more"}
 
 
 def _kept_text(directive: type) -> type:
@@ -290,7 +292,7 @@ def _kept_text(directive: type) -> type:
 
         def run(self) -> list[nodes.Node]:
             said, name = " ".join(" ".join(self.arguments).split()), self.name.lower()
-            if name in _SILENT or withheld_part(name) or (name == "only" and not _is_for_pages(said)):
+            if name in _SILENT | _UNSAID or withheld_part(name) or (name == "only" and not _is_for_pages(said)):
                 return []
             if name == "raw":  # its HTML is sanitized as that of any format
                 return [nodes.raw("", "\n".join(self.content), format="html")] if said.lower() == "html" else []

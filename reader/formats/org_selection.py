@@ -1,0 +1,63 @@
+"""What of an Org file its author selects for export (``#+SELECT_TAGS:``), and its macros in place of their calls."""
+
+from __future__ import annotations
+
+import re
+
+from ..patterns import lazy_pattern
+
+HEADING = lazy_pattern(
+    r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
+    r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
+)
+_TAGS = lazy_pattern(r"[ \t]*#\+SELECT_TAGS:[ \t]*(.*)", re.IGNORECASE)
+_OF_ALL = lazy_pattern(r"[ \t]*#\+(?:PROPERTY|EXCLUDE_TAGS):.*", re.IGNORECASE)
+_MACRO = lazy_pattern(r"[ \t]*#\+MACRO:[ \t]+([\w-]+)[ \t]+(?!\(eval)(.{0,500}).*", re.IGNORECASE)
+_CALL = lazy_pattern(r"\{\{\{([\w-]{1,80})(?:\((.{0,500}?)\))?\}\}\}")
+
+
+def tags_of(found: re.Match[str]) -> set[str]:
+    """Those of a heading, in lower case."""
+    return set((found[3] or "").lower().strip(":").split(":"))
+
+
+def selected(lines: list[str], left_out: dict[str, None]) -> list[str]:
+    """If a heading has a tag of ``#+SELECT_TAGS:`` (else ``export``): such headings, what is below them, and the
+    headings above them with their own text. *left_out* gets the names of the others.
+    """
+    said = [set(found[1].lower().split()) for line in lines if (found := _TAGS.fullmatch(line))]
+    tags = set[str]().union(*said) or {"export"}
+    headings = [(at, heading) for at, line in enumerate(lines) if (heading := HEADING.fullmatch(line))]
+    marked = [(len(heading[1]), not tags.isdisjoint(tags_of(heading))) for _, heading in headings]
+    if not any(is_marked for _, is_marked in marked):
+        return lines
+    kept, outer = set[int](), 0
+    for number, (level, is_marked) in enumerate(marked):  # those below
+        outer = 0 if level <= outer else outer
+        outer = outer or (level if is_marked else 0)
+        kept |= {number} if outer else set()
+    for number, (level, is_marked) in reversed(list(enumerate(marked))):  # those above
+        kept |= {number} if level < outer else set()
+        outer = level if is_marked or level < outer else outer
+    begins = [at for at, _ in headings]
+    out = [line for line in lines[: begins[0]] if _OF_ALL.fullmatch(line)]
+    for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)], strict=True)):
+        if number in kept:
+            out += lines[begin:end]
+        else:
+            left_out[headings[number][1][2]] = None
+    return out
+
+
+def with_macros(lines: list[str]) -> list[str]:
+    """``{{{name(a,b)}}}`` as the text that ``#+MACRO: name text $1 $2`` gives it."""
+    texts = {found[1].lower(): found[2] for line in lines if (found := _MACRO.fullmatch(line))}
+
+    def put(call: re.Match[str]) -> str:
+        values = re.split(r"(?<!\\),", call[2] or "")
+        text = texts.get(call[1].lower())
+        if text is None:
+            return call[0]
+        return re.sub(r"\$([1-9])", lambda place: "".join(values[int(place[1]) - 1 : int(place[1])]).strip(), text)
+
+    return [_CALL.sub(put, line) if "{{{" in line else line for line in lines] if texts else lines
