@@ -10,8 +10,10 @@ import pytest
 from factories import refusal
 from registries import TEXT_FORMATS
 
+from reader.editing.picture_markup import picture_markup
 from reader.errors import UnknownFormat
 from reader.formats import FORMATS, limit_bytes, read_draft
+from reader.sanitizer import sanitize
 from reader.settings import ROOT
 
 ONE_OF_EACH = sorted({known.SUFFIXES[0] for known in FORMATS.values()})
@@ -256,3 +258,11 @@ def test_front_matter_may_stand_in_a_comment_at_the_beginning_of_a_page():
     draft = read_draft(".html", "<!--\n---\ntitle: 甲\nsource: 乙\n---\n-->\n<p>正文</p>".encode())
     assert (draft.title, draft.source) == ("甲", "乙")
     assert refusal(".html", "<!--\n---\ntitle: 甲\ndate: x\n---\n-->\n<p>正文</p>").line == 4
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html", ".rst", ".adoc", ".org"])
+def test_the_picture_that_the_desk_puts_in_is_one_of_the_format(suffix):
+    written = picture_markup(suffix, "河 1.png", "河水\n上涨 [图]")
+    draft = read_draft(suffix, FORMATS[suffix].SAMPLE + written.encode())
+    assert 'src="%E6%B2%B3%201.png"' in draft.body_html
+    assert "河水 上涨 [图]" in sanitize(draft.body_html)

@@ -104,6 +104,12 @@ class Format(Protocol):
         """
         ...
 
+    def picture_markup(self, address: str, caption: str) -> str:
+        """Optional: the lines by which the editor's desk puts a picture into such a file; of Markdown where a format
+        has none. *address* is percent-encoded, *caption* one line of text, or empty.
+        """
+        ...
+
 
 _SUFFIXES = re.compile(r"^SUFFIXES = (\([^()]*\))$", re.MULTILINE)
 

@@ -282,3 +282,7 @@ class _AsciiDocReader(LineReader):
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
     )  # fmt: skip
     """What a line may begin, first match first."""
+
+
+def picture_markup(address: str, caption: str) -> str:
+    return (f".{caption}\n" if caption else "") + f"image::{address}[]\n"

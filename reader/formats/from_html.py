@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any, cast
 
 from lxml import etree
@@ -266,3 +267,8 @@ def _best(elements: list[lxml_html.HtmlElement]) -> lxml_html.HtmlElement | None
 def _serialised(element: lxml_html.HtmlElement) -> str:
     inner = str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
     return f"<div>{inner}</div>" if element.tag != "body" else inner.removeprefix("<body>").removesuffix("</body>")
+
+
+def picture_markup(address: str, caption: str) -> str:
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure><img src="{address}" alt="">{below}</figure>\n'

@@ -122,3 +122,8 @@ def _rendering() -> comrak.RenderOptions:
     options = comrak.RenderOptions()
     options.unsafe_ = True
     return options
+
+
+def picture_markup(address: str, caption: str) -> str:
+    plain = caption.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return f"![{plain}]({address})\n"

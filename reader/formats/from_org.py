@@ -348,3 +348,7 @@ class _OrgReader(LineReader):
             width = max(map(len, rows))
             first, *rest = ("| " + " | ".join([*row, *[""] * (width - len(row))]) + " |" for row in rows)
             yield from ["", *([self._inline(caption), ""] if caption else []), first, "|" + " --- |" * width, *rest, ""]
+
+
+def picture_markup(address: str, caption: str) -> str:
+    return (f"#+CAPTION: {caption}\n" if caption else "") + f"[[file:{address}]]\n"

@@ -309,3 +309,7 @@ def _kept_text(directive: type) -> type:
             return list(block.children)
 
     return KeptText
+
+
+def picture_markup(address: str, caption: str) -> str:
+    return f".. figure:: {address}\n" + (f"\n   {caption}\n" if caption else "")
