@@ -23,7 +23,7 @@ from reader.exports.publications import of_article
 from reader.jobs.job_message import ExportJob, deserialize, serialize
 from reader.site_identity import Site, site_from_json, site_to_json
 from reader.urls import FIRST_PARTS
-from reader.web.accent_colours import DARK_PAPERS, LIGHT_PAPERS, accent_style, contrast, readable
+from reader.web.accent_colours import DARK_PAPERS, DEFAULT, LIGHT_PAPERS, accent_style, contrast, icon_colour, readable
 
 EXAMPLE = ROOT / "docs" / "examples" / "site"
 STORY = "---\nsection: 民生\npublished: 2026-05-01 06:00\n---\n# 大桥通车\n\n今天大桥通车，头发和发展。\n"
@@ -347,6 +347,14 @@ def test_an_accent_colour_is_readable_on_every_paper(colour, ratio):
 
 def test_a_readable_colour_is_left_alone():
     assert readable("#0b5fa5", LIGHT_PAPERS, 4.5) == "#0b5fa5"
+    assert icon_colour("") == DEFAULT
+    assert f"--link: {DEFAULT};" in (ROOT / "static/css/reader.css").read_text("utf-8")
+
+
+def test_the_icon_in_the_tab_is_seen_though_the_accent_is_white(publish, client):
+    publish({"_site/site.yaml": "name: 晚报\naccent: '#ffffff'\n"})
+    [colour] = re.findall(r"<path fill='%23(\w{6})'", client.get("/").text)
+    assert contrast(f"#{colour}", "#ffffff") >= 4.5
 
 
 def test_the_papers_are_those_of_the_style_sheets():

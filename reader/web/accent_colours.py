@@ -11,6 +11,8 @@ LIGHT_PAPERS, DARK_PAPERS = ("#ffffff", "#fdfcfa", "#f4ecd8"), ("#151618",)
 """The ``--paper`` of static/css/reader.css and its choices; a test compares them."""
 
 CONTRAST, LARGE_PRINT_CONTRAST = 4.5, 7.0
+DEFAULT = "#8f1d16"
+"""The ``--link`` of static/css/reader.css, for a site without an accent."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ def accent_style(accent: str, classes: str) -> Markup:
     if chosen & {"light", "sepia"}:
         return Markup(":root{--link:%s}") % light
     return Markup(":root{--link:%s}@media(prefers-color-scheme:dark){:root{--link:%s}}") % (light, dark)
+
+
+@lru_cache(64)
+def icon_colour(accent: str) -> str:
+    """The colour of the icon in a browser's tab: seen on a light tab, whatever the accent."""
+    return readable(accent or DEFAULT, LIGHT_PAPERS, CONTRAST)
 
 
 def readable(colour: str, papers: tuple[str, ...], ratio: float) -> str:

@@ -22,7 +22,7 @@ from ..chinese.scripts import SCRIPTS, script_of
 from ..chinese.text_conversion import convert
 from ..models import Collection, Teaser, format_minute, is_dated
 from . import services
-from .accent_colours import accent_style, theme_colours
+from .accent_colours import accent_style, icon_colour, theme_colours
 from .current_site import in_script, shown_site
 from .inline_assets import InlineStyles
 from .localized_templates import render_template
@@ -149,6 +149,7 @@ def _context() -> dict[str, Any]:
         "this_site": site,
         "site_name": site.name,
         "accent_style": accent_style(site.accent, request_context().classes),
+        "icon_colour": icon_colour(site.accent),
     }
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
 
