@@ -216,8 +216,9 @@ def _warn_of_unknown(environ: Mapping[str, str], known: set[str]) -> None:
     """Logs a warning for each READER_* variable that is not a setting, such as a misspelt one."""
     for name in sorted(environ):
         if name.startswith("READER_") and name not in known and name not in _FORMER_NAMES.values():
-            close = difflib.get_close_matches(name, known, n=1)
-            log.warning("%s is not a setting%s", name, f"; did you mean {close[0]}?" if close else "")
+            words = [setting.removeprefix("READER_") for setting in known]  # what all have makes none alike
+            close = difflib.get_close_matches(name.removeprefix("READER_"), words, n=1)
+            log.warning("%s is not a setting%s", name, f"; did you mean READER_{close[0]}?" if close else "")
 
 
 def _shown(field_name: str, value: str) -> str:

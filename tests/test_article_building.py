@@ -263,3 +263,11 @@ def test_a_line_end_between_han_is_no_space(text, body):
 
 def test_line_ends_in_code_stay():
     assert "甲\n乙" in article("```\n甲\n乙\n```").body
+
+
+def test_a_link_whose_scheme_no_page_may_have_is_a_warning_that_names_it():
+    found = article("<a href=\"gemini://a.example\">甲</a> <a class=x href='GEMINI:b'>乙</a> <A HREF=magnet:x>丙</A>")
+    assert "<a" not in found.body
+    schemes = [str(warning) for warning in found.warnings if "links" in str(warning)]
+    assert schemes == [f"links that begin with {name}: are left out, their words stay" for name in ("gemini", "magnet")]
+    assert not article("[甲](https://a.example/x:y) [乙](mailto:a@b.example) [丙](./rain.md:1) `href=x:y`").warnings

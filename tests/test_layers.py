@@ -197,7 +197,7 @@ def test_no_two_modules_bear_one_name():
     """A command is exempt: its file bears the name that a user types, as ``comments``."""
     paths = [module for module in MODULES if not module.name.startswith("__") and module.parent.name != "commands"]
     names = Counter(module.name for module in paths)
-    assert not [str(module.relative_to(ROOT)) for module in paths if names[module.name] > 1]
+    assert not [str(module.relative_to(ROOT)) for module in paths if names[module.name] > 1], "rename one of them"
 
 
 def test_no_two_classes_bear_one_name():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from factories import catalog_transaction
 from waiting import LIMIT_SECONDS
 
+from reader import cli
 from reader.errors import BadSetting, Gone, Moved
 from reader.library import scanner
 from reader.library.directory_walk import Root
@@ -206,6 +208,21 @@ def test_more_than_half_at_once_is_a_fault_until_the_files_are_back(services, pu
     for n in range(5):
         (away / f"{n}.md").rename(settings.articles / f"{n}.md")
     assert scan().fault == services.catalog.fault() == ""
+
+
+def test_check_says_how_removals_in_bulk_are_confirmed(services, publish, settings, scan, runner, monkeypatch):
+    publish(MANY)
+    for path in settings.articles.glob("*.md"):
+        path.unlink()
+    scan()
+    for name in ("articles", "instance"):
+        monkeypatch.setenv(f"READER_{name.upper()}", str(getattr(settings, name)))
+    said = runner.invoke(cli.main, ["check"])
+    assert said.exit_code == 1
+    assert "or confirm with: python -m reader check --accept-removals)" in said.output
+    monkeypatch.setattr("sys.argv", ["/usr/local/bin/reader-server", "check"])
+    assert "or confirm with: reader-server check --accept-removals)" in runner.invoke(cli.main, ["check"]).output
+    assert "--accept-removals" in json.loads(runner.invoke(cli.main, ["check", "--json"]).stdout)["fault_hint"]
 
 
 def test_new_articles_still_appear_while_removals_are_held_back(services, publish, settings, scan):

@@ -276,3 +276,8 @@ def test_the_names_of_the_site_come_from_its_address_unless_they_are_set():
     assert Settings.from_environ({"READER_BASE_URL": "https://News.example:8443"}).known_hosts == {"news.example"}
     both = {"READER_BASE_URL": "https://news.example", "READER_HOSTS": "news.example, www.News.example."}
     assert Settings.from_environ(both).known_hosts == {"news.example", "www.news.example"}
+
+
+def test_what_all_settings_have_in_common_suggests_none(caplog):
+    Settings.from_environ({"READER_DATA": "/srv/data"})
+    assert "READER_DATA is not a setting\n" in f"{caplog.text}\n"

@@ -14,15 +14,17 @@ from pathlib import PurePosixPath
 
 from ..article_corrections import Correction, latest
 from ..chinese import punctuate
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..models import UNDATED, Article, Draft, is_dated, local_time
 from ..sanitizer import sanitize
+from ..sanitizer.url_checks import refused_schemes
 from ..settings import Settings
 from . import path_metadata, text_metadata
 from .body_transforms import set_body
 from .code_highlighting import with_highlighted_code
 from .draft_validation import checked
 
+_REFUSED = N_("links that begin with %(scheme)s: are left out, their words stay")
 NO_DATE = Message(
     "%(cause)s (%(hint)s)",
     cause=Message("no date: a page that stands last in its section, and in no feed"),
@@ -67,7 +69,11 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         draft=draft.draft,
         top=draft.top,
         comments_closed=draft.comments_closed,
-        warnings=(*draft.warnings, *([NO_DATE] if published == UNDATED and not draft.draft else [])),
+        warnings=(
+            *draft.warnings,
+            *([NO_DATE] if published == UNDATED and not draft.draft else []),
+            *(Message(_REFUSED, scheme=scheme) for scheme in refused_schemes(draft.body_html)),
+        ),
         notes=draft.notes,
         paths=draft.paths,
         translation=f"={draft.translation}" if draft.translation else path_metadata.translation(file),

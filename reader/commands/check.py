@@ -13,6 +13,7 @@ import click
 
 from ..i18n import Message, nmessage
 from ..library.file_reader_pool import FileResult
+from ..library.folder_faults import Fault
 from ..models import NOTE, WARNING, Problem, escaped_in_json
 from ..services import Services, build_command_services
 from ..settings import Settings
@@ -58,9 +59,15 @@ def _write_text(services: Services, errors: list[Problem], fault: str) -> None:
         echo(Message("note: %(problem)s", problem=line), err=True)
     for line in _grouped(warnings):
         echo(Message("warning: %(problem)s", problem=line), err=True)
-    for message in [*(problem.message for problem in errors), *([fault] if fault else [])]:
-        echo(message, err=True)
+    for problem in errors:
+        echo(problem.message, err=True)
+    if fault:
+        echo(Message("%(cause)s (%(hint)s)", cause=fault, hint=_hint_of(services, fault)), err=True)
     echo(summary(services.catalog.count(), len(errors) + bool(fault), len(warnings)))
+
+
+def _hint_of(services: Services, fault: str) -> Message:
+    return Fault(services.catalog.fault("fault_kind"), fault).hint
 
 
 def _dead_links(services: Services) -> list[Problem]:
@@ -107,6 +114,7 @@ def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
         "notes": [_as_json(remark) for remark in remarks if remark.severity == NOTE],
         "left_out": [_as_json(problem) for problem in services.library.left_out()],
         "fault": fault,
+        "fault_hint": _hint_of(services, fault) if fault else "",
     }
     click.echo(escaped_in_json(json.dumps(found, ensure_ascii=False, indent=1)))
 

@@ -18,10 +18,18 @@ import click
 from ..i18n import catalogue_of, compile_catalogues, environment_language, translated, translations
 from ..models import escaped
 
+INSTALLED_PROGRAM = "reader-server"
+"""The command of an installed package (pyproject.toml)."""
+
 
 def localized(text: str) -> str:
-    """*text* in the terminal's language, if it is a Message."""
-    return translated(text, environment_language())
+    """*text* in the terminal's language, if it is a Message. A command in it has the name that was typed."""
+    return _as_typed(translated(text, environment_language()))
+
+
+def _as_typed(text: str) -> str:
+    program = Path(sys.argv[0]).name
+    return text.replace("python -m reader", program) if program == INSTALLED_PROGRAM else text
 
 
 def echo(text: str, err: bool = False) -> None:
@@ -71,7 +79,7 @@ def summary_of(help_text: str) -> str:
 def localized_help(text: str) -> str:
     """Help text, translated paragraph by paragraph; each is one msgid without line breaks."""
     gettext = translations(environment_language()).gettext
-    return "\n\n".join(gettext(paragraph) for paragraph in paragraphs_of(text))
+    return _as_typed("\n\n".join(gettext(paragraph) for paragraph in paragraphs_of(text)))
 
 
 def paragraphs_of(text: str) -> list[str]:

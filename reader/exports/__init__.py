@@ -88,8 +88,9 @@ class Exporter(Protocol):
         No content may be lost: the tests search it for every heading, link target, picture (alternative text) and
         table cell of ``tests/samples/specimen.md``.
 
-        *render* renders a template of ``templates/export/``. ``Publication.chapters`` holds at least one article;
-        its body is sanitized HTML. *options* holds everything else that may affect the bytes.
+        *render* renders a template of ``templates/export/``. ``Publication.chapters`` holds at least one article; its
+        body is sanitized HTML and Markup already, as is what ``Body(…).html()`` makes of it. *options* holds everything
+        else that may affect the bytes.
 
         The output must be deterministic, in any process, on any machine, at any time: no clock, no random
         numbers, no set order, no absolute paths. Files are cached by the hash of the arguments and of the code.

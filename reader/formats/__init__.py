@@ -86,7 +86,8 @@ class Format(Protocol):
         such as ``---\\n`` alone, must be refused too. Fields that the file doesn't give keep their defaults.
 
         ``body_html`` is HTML that need not be safe, because the sanitizer comes after. ``from_markdown.body_of`` makes
-        it from Markdown; for plain text, ``html.escape`` it and wrap each paragraph in ``<p>``.
+        it from Markdown; for plain text, ``html.escape`` it and wrap each paragraph in ``<p>``. Where the first heading
+        is the title, ``from_markdown.with_title`` takes it out of the body.
 
         Front matter must be read (``front_matter.split``): every format that people type accepts every field. Its
         values take the place of what the rest of the file says; a format with a line for the title or the date doesn't

@@ -67,8 +67,6 @@ _ITEM = lazy_pattern(
 )
 _TABLE_RULE = lazy_pattern(r"[ \t]*\|[-+]+\|?[ \t]*")
 _WIDTHS = lazy_pattern(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
-_FORMULA = lazy_pattern(r"[ \t]*(?:\\\[|\$\$|\\begin\{([a-z]+\*?)\})(?!.*(?:\\\]|\S\$\$|\\end\{))")
-_LONGEST_FORMULA = 100
 _NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
 _CALL = lazy_pattern(r"\[fn:([\w-]+)\]")
 _BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
@@ -208,7 +206,7 @@ class _OrgReader(LineReader):
             self.until(_DRAWER_END.fullmatch)
         elif keyword := _KEYWORD.fullmatch(line):
             yield from self._keyword(keyword[1].lower(), keyword[2])
-        elif formula := self._formula(line):
+        elif formula := self.formula(line):
             yield from ("", *formula, "")
         elif line.lstrip().startswith("|"):
             yield from self._table([line, *self.following(r"[ \t]*\|")])
@@ -323,20 +321,6 @@ class _OrgReader(LineReader):
                 yield from ["", aside(kind, title_of(kind, chinese=self.chinese), "\n".join(body)), ""]
             else:
                 yield from ["", *body, ""]
-
-    def _formula(self, line: str) -> list[str]:
-        """The lines of a displayed formula that ends on another line; they are left as they are."""
-        begins = _FORMULA.match(line)
-        if not begins:
-            return []
-        end = {"\\[": "\\]", "$$": "$$"}.get(begins[0].strip(), f"\\end{{{begins[1]}}}")
-        for at in range(self.at, min(len(self.lines), self.at + _LONGEST_FORMULA)):
-            if end in self.lines[at]:
-                lines, self.at = [line, *self.lines[self.at : at + 1]], at + 1
-                return [part.strip() for part in lines]
-            if not self.lines[at].strip():
-                return []
-        return []
 
     def _table(self, lines: list[str]) -> Iterator[str]:
         said = [line.strip().strip("|") for line in lines if not _TABLE_RULE.fullmatch(line) and "|" in line]

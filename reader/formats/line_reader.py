@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ..patterns import lazy_pattern
+
+_FORMULA = lazy_pattern(r"[ \t]*(?:\\\[|\$\$|\\begin\{([a-z]+\*?)\})(?!.*(?:\\\]|\S\$\$|\\end\{))")
+_LONGEST_FORMULA = 100
+
 
 class LineReader:
     def __init__(self, lines: list[str]) -> None:
@@ -23,3 +28,17 @@ class LineReader:
         while self.at < len(self.lines) and re.match(pattern, self.lines[self.at]):
             self.at += 1
         return self.lines[start : self.at]
+
+    def formula(self, line: str) -> list[str]:
+        """The lines of a displayed formula that ends on another line; they are left as they are."""
+        begins = _FORMULA.match(line)
+        if not begins:
+            return []
+        end = {"\\[": "\\]", "$$": "$$"}.get(begins[0].strip(), f"\\end{{{begins[1]}}}")
+        for at in range(self.at, min(len(self.lines), self.at + _LONGEST_FORMULA)):
+            if end in self.lines[at]:
+                lines, self.at = [line, *self.lines[self.at : at + 1]], at + 1
+                return [part.strip() for part in lines]
+            if not self.lines[at].strip():
+                return []
+        return []

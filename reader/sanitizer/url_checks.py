@@ -17,6 +17,7 @@ _NEVER = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u
 """Control characters, bidi controls (they disguise the URL that is opened) and non-characters."""
 _AT_THE_ENDS = "\u200b\u2060\ufeff"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_LINK_SCHEME = re.compile(r"""<a\s[^<>]*?\bhref\s*=\s*["']?([a-z][a-z0-9+.-]*):""", re.IGNORECASE)
 _SPACE = re.compile(r"\s")
 
 
@@ -35,6 +36,11 @@ def safe_address(address: str, schemes: frozenset[str] = SCHEMES) -> str:
     except ValueError:
         return ""
     return clean
+
+
+def refused_schemes(html: str) -> list[str]:
+    """The schemes of links in *html* that ``safe_address`` refuses, such as ``gemini``: sorted, in lower case."""
+    return sorted({scheme.lower() for scheme in _LINK_SCHEME.findall(html)} - SCHEMES)
 
 
 def _stripped(text: str) -> str:

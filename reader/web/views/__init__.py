@@ -34,13 +34,14 @@ Both functions set ETag, Cache-Control and Vary, compress, and answer 304 withou
 *version* must change with everything that *build* returns, such as an article's version or a query; that of a list is
 ``f"{services().catalog.revision}"``, which changes with every visible change. Read articles with
 ``services().catalog`` (``from .. import services``) and preferences with ``request_context()``. Text of a template is
-``{{ _('Words') }}``, with an entry in both ``messages.po``. ``export --all`` finds a page by its links: put one on the
-page that it belongs to. Raise NotFound and the other errors of ``reader/errors.py``; ``error_pages.py`` handles them.
-A page at an address of its own adds the first part of its path to ``FIRST_PARTS`` in ``reader/urls.py``. One that only
-leads elsewhere returns ``flask.redirect(…)``, with ``Cache-Control: no-store`` if it differs each time, and is named in
-``REDIRECTS`` of ``tests/test_registries.py``.
-A view must not use the clock or cookies in other ways, because caches share its pages. Views do not import each
-other; code for several views belongs in ``reader/web/``.
+``{{ _('Words') }}``, with an entry in ``zh_Hans``; ``make format`` writes that of ``zh_Hant``. ``export --all`` finds a
+page by its links: put one on the page that it belongs to. Raise NotFound and the other errors of ``reader/errors.py``;
+``error_pages.py`` handles them.
+
+A page at an address of its own adds the first part of its path to ``FIRST_PARTS`` in ``reader/urls.py``, and the query
+parameters that it reads to ``OF_PAGES`` in ``reader/web/middleware/query_parameters.py``: others never reach it. A
+redirect sets Cache-Control, ``no-store`` if it differs each time. A view must not use the clock or cookies in other
+ways, because caches share its pages. Views do not import each other; code for several views belongs in ``reader/web/``.
 
 What a page must pass, beside a test of its own::
 
