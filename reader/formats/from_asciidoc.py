@@ -217,6 +217,7 @@ class _AsciiDocReader(LineReader):
         style, self.style = self.style, {}
         kind = re.split(r"[%.#]", style.get("0", ""))[0].lower()
         if sign[:1] == "/" or kind == "comment":
+            self.warnings += [withheld(sign)] if self.is_endless and sign else []
             return
         if kind in ("stem", "latexmath"):
             yield from fence(lines, "math")

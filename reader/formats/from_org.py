@@ -24,7 +24,7 @@ from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
 from .line_reader import LineReader
-from .org_selection import HEADING, selected, tags_of, with_macros
+from .org_selection import HEADING, selected, tags_of, with_macros, without_lost_notes
 from .unclosed_front_matter import with_text, without_begun_name
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_part
@@ -68,7 +68,6 @@ _ITEM = lazy_pattern(
 _TABLE_RULE = lazy_pattern(r"[ \t]*\|[-+]+\|?[ \t]*")
 _WIDTHS = lazy_pattern(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
 _NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
-_CALL = lazy_pattern(r"\[fn:([\w-]+)\]")
 _BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
 
 
@@ -139,18 +138,13 @@ def read(data: bytes) -> Draft:
         values["draft"] = True
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    lines = [_without_lost_notes(line, noted) for line in lines]
+    lines = [without_lost_notes(line, noted) for line in lines]
     left_out: dict[str, None] = {}
     lines = selected(with_macros(lines), left_out)
     body, warnings = body_and_warnings("\n".join(_OrgReader(lines, left_out, chinese=is_chinese(source)).read()))
     told = (*values.get("warnings", ()), *map(withheld, list(left_out)[:MOST_NAMED]), *warnings)
     draft = with_title({**values, "warnings": told}, body)
     return draft if lines_above else with_text(draft)
-
-
-def _without_lost_notes(line: str, noted: set[str]) -> str:
-    """*line* without the calls of notes that the file does not hold."""
-    return _CALL.sub(lambda call: call[0] if call[1] in noted else "", line) if "[fn:" in line else line
 
 
 def _properties(lines: list[str]) -> Iterator[Field]:
@@ -312,7 +306,9 @@ class _OrgReader(LineReader):
             yield from ["", *inside, ""] if kind == "html" or arguments.strip().lower() == "html" else []
         elif kind == "verse":
             yield from ["", *(f"{self._inline(line.strip())}<br>" if line.strip() else "" for line in inside), ""]
-        elif kind != "comment":
+        elif kind == "comment":
+            self.left_out |= dict.fromkeys(["#+begin_comment"] if self.is_endless else [])
+        else:
             inner = _OrgReader(inside, self.left_out, chinese=self.chinese, depth=self.depth + 1)
             body = list(inner.read()) if self.depth < _DEEPEST else inside
             if kind == "quote":

@@ -13,13 +13,14 @@ _LONGEST_FORMULA = 100
 
 class LineReader:
     def __init__(self, lines: list[str]) -> None:
-        self.lines, self.at = lines, 0
+        self.lines, self.at, self.is_endless = lines, 0, False
 
     def until(self, is_end: Callable[[str], object]) -> list[str]:
-        """The lines up to the first for which *is_end* holds, which is taken too; all that are left if none does."""
+        """The lines up to the first for which *is_end* holds, which is taken too; all that are left if none does
+        (``is_endless``)."""
         start = self.at
         stop = next((at for at in range(start, len(self.lines)) if is_end(self.lines[at])), len(self.lines))
-        self.at = stop + 1
+        self.at, self.is_endless = stop + 1, stop == len(self.lines)
         return self.lines[start:stop]
 
     def following(self, pattern: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What of an Org file its author selects for export (``#+SELECT_TAGS:``), and its macros in place of their calls."""
+"""What of an Org file its author selects for export (``#+SELECT_TAGS:``), its macros, and the notes it lacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ HEADING = lazy_pattern(
 _TAGS = lazy_pattern(r"[ \t]*#\+SELECT_TAGS:[ \t]*(.*)", re.IGNORECASE)
 _OF_ALL = lazy_pattern(r"[ \t]*#\+(?:PROPERTY|EXCLUDE_TAGS):.*", re.IGNORECASE)
 _MACRO = lazy_pattern(r"[ \t]*#\+MACRO:[ \t]+([\w-]+)[ \t]+(?!\(eval)(.{0,500}).*", re.IGNORECASE)
-_CALL = lazy_pattern(r"\{\{\{([\w-]{1,80})(?:\((.{0,500}?)\))?\}\}\}")
+_MACRO_CALL = lazy_pattern(r"\{\{\{([\w-]{1,80})(?:\((.{0,500}?)\))?\}\}\}")
+_NOTE_CALL = lazy_pattern(r"\[fn:([\w-]+)\]")
 
 
 def tags_of(found: re.Match[str]) -> set[str]:
@@ -60,4 +61,9 @@ def with_macros(lines: list[str]) -> list[str]:
             return call[0]
         return re.sub(r"\$([1-9])", lambda place: "".join(values[int(place[1]) - 1 : int(place[1])]).strip(), text)
 
-    return [_CALL.sub(put, line) if "{{{" in line else line for line in lines] if texts else lines
+    return [_MACRO_CALL.sub(put, line) if "{{{" in line else line for line in lines] if texts else lines
+
+
+def without_lost_notes(line: str, noted: set[str]) -> str:
+    """*line* without the calls of notes that the file does not hold."""
+    return _NOTE_CALL.sub(lambda call: call[0] if call[1] in noted else "", line) if "[fn:" in line else line

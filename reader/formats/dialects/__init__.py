@@ -36,14 +36,15 @@ MOST_NAMED = 10
 
 def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str, ...]]:
     """*text* in signs that CommonMark has, and what of it is not shown (Messages). *masks* holds its formulas."""
-    masks, chinese = masks or Masks(), is_chinese(text)
+    masks, chinese, endless = masks or Masks(), is_chinese(text), list[str]()
     text = mask_code(with_containers(text), masks)
-    text = without_components(without_comments(text))
+    text = without_components(without_comments(text, endless))
     text, unknown = without_tags(text, masks, partial(show, chinese=chinese))
     text = with_links(text, masks)
     text, left_out = with_asides(text, chinese=chinese)
     text = with_all_cells(plain_marks(text), masks)
-    return masks.restore(text), tuple(map(unknown_tag, [*left_out, *unknown][:MOST_NAMED]))
+    told = map(unknown_tag, [*left_out, *unknown][:MOST_NAMED])
+    return masks.restore(text), (*(withheld(masks.restore(comment)) for comment in endless), *told)
 
 
 def unknown_tag(name: str) -> Message:

@@ -48,15 +48,24 @@ _MOST_WITHOUT_END = 300
 _BLANK_LINES = lazy_pattern(r"\n{3,}")
 
 
-def without_comments(text: str) -> str:
-    """*text* (its code masked) without comments; ``<!-- more -->``, which ends a summary, stays."""
+def without_comments(text: str, endless: list[str]) -> str:
+    """*text* (its code masked) without comments; ``<!-- more -->``, which ends a summary, stays.
+
+    *endless* gets the beginnings of those that do not end: nothing that follows is shown.
+    """
+
+    def drop(comment: re.Match[str]) -> str:
+        if not comment[0].endswith(("-->", "%%", "%}", "}}")):
+            endless.append(" ".join(comment[0][:40].split()))
+        return ""
+
     if "<!--" in text:
         text = _LABELS.sub(r"\n\n**\1**\n\n", text) if any(tag in text for tag in _TABBED) else text
-        text = _HTML_COMMENT.sub("", text)
+        text = _HTML_COMMENT.sub(drop, text)
     if "%%" in text:
-        text = _OBSIDIAN.sub("", text)
+        text = _OBSIDIAN.sub(drop, text)
     if "comment" in text:
-        text = _HUGO.sub("", _LIQUID.sub("", text))
+        text = _HUGO.sub(drop, _LIQUID.sub(drop, text))
     if any(sign in text for sign in ("/*", "{{!", "<%#")):
         text = _TEMPLATE.sub("", text)
         text = _MDX.sub("", text)
