@@ -383,3 +383,15 @@ def test_the_stamp_differs_after_each_change_by_any_process_and_only_then(jobs, 
         stamps.append(jobs.stamp())
     assert len(set(stamps)) == len(stamps)
     assert JobQueue(tmp_path / "none.sqlite3", limit=8).stamp() == ()
+
+
+def test_pruning_forgets_old_failures_only(jobs, clock):
+    for key, later in (("old.pdf", FORGET_FAILURE_SECONDS - 10), ("new.pdf", 20)):
+        jobs.submit(key, "spec")
+        jobs.claim()
+        jobs.fail(key, "too large")
+        clock.now += later
+    jobs.prune()
+    assert jobs.failures().keys() == {"new.pdf"}
+    jobs.prune()
+    assert jobs.status("new.pdf").message == "too large"
