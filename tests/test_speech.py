@@ -72,6 +72,7 @@ def test_a_command_that_makes_no_sound_is_an_error_that_names_it(command, reason
 def test_the_first_part_of_the_language_chooses_the_voice(tmp_path):
     command = f"sh -c 'cat >/dev/null; printf ID3%s {{language}}' {tmp_path}"
     assert made(command, language="en-GB") == b"ID3en"
+    assert made(command, language="en;id 甲$(x)") == b"ID3enidx"
 
 
 def test_a_command_that_is_not_there_is_refused_at_the_start():

@@ -10,6 +10,7 @@ qìng and 音乐 as yīn lè (``espeak-ng -v cmn-latn-pinyin -qx``).
 from __future__ import annotations
 
 import ctypes
+import re
 import shlex
 import signal
 import subprocess
@@ -72,7 +73,8 @@ def _paragraphs(element: HtmlElement) -> Iterator[str]:
 
 def _spoken(text: str, language: str, command: str) -> bytes:
     """The MP3 of *text*. ``{language}`` in *command* is the first part of the language tag, such as ``zh``."""
-    words = [word.replace("{language}", language.partition("-")[0]) for word in shlex.split(command)]
+    code = re.sub("[^A-Za-z]", "", language.partition("-")[0])  # the command may be that of a shell
+    words = [word.replace("{language}", code) for word in shlex.split(command)]
     if not words:
         raise ExportFailed(SUFFIX, Message("READER_SPEECH is not set"))
     sound = _run(words, text.encode())
