@@ -14,6 +14,8 @@ MOST_CUT = 1.6
 """The most that a wide picture is enlarged."""
 MOST_ROOM = 0.3
 """Of the height of a page. Where more than that is left, the stories begin on the front page."""
+SLACK = 4
+"""Points for what is rounded, and for the margin at the end of a column of contents, which the heights lack."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ TRIAL = FrontLayout()
 def fitted(heights: FrontHeights, paper: Paper) -> FrontLayout:
     """All on one page if the picture may be that low; else lead and headlines; else the lead. Contents that do not fit
     below a picture begin a page, others run on."""
-    room = paper.text_height - 1 + heights.picture  # a point for what is rounded
+    room = paper.text_height - SLACK + heights.picture
     least, most = _bounds(heights.picture, paper.text_width)
     if heights.contents + least <= room:
         picture = min(most, room - heights.contents)
