@@ -271,3 +271,18 @@ def test_a_link_whose_scheme_no_page_may_have_is_a_warning_that_names_it():
     schemes = [str(warning) for warning in found.warnings if "links" in str(warning)]
     assert schemes == [f"links that begin with {name}: are left out, their words stay" for name in ("gemini", "magnet")]
     assert not article("[甲](https://a.example/x:y) [乙](mailto:a@b.example) [丙](./rain.md:1) `href=x:y`").warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-05-06\n\n今天下雨。", "2024-05-06"),
+        ("张三\n\n2024年5月6日\n\n今天下雨。", "2024-05-06"),
+        ("May 6, 2024\n\nIt rains.", "2024-05-06"),
+        ("2024年5月6日，今天下雨。", None),
+        ("一\n\n二\n\n三\n\n2024-05-06", None),
+    ],
+)
+def test_a_date_that_is_a_paragraph_of_its_own_near_the_beginning_is_that_of_the_article(text, day):
+    found = article(text, "notes/a.md").published
+    assert (f"{found:%F}" if is_dated(found) else None) == day

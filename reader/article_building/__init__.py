@@ -44,7 +44,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     stated_language = draft.language or path_metadata.language(file)
     language = stated_language or text_metadata.language(draft.title + plain, settings.language)
     body, pictures = set_body(clean, language, file.parent)
-    published = _published(draft, file, plain, settings)
+    published = _published(draft, file, clean, plain, settings)
     body = with_highlighted_code(body, language)
     setter = punctuate if language.startswith("zh") else _as_is
     corrections = tuple(sorted(_corrections(draft, published, setter, settings), key=lambda one: one.at, reverse=True))
@@ -88,11 +88,12 @@ def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
     return [path for image in draft.images if (path := text_metadata.resolve_within(image, folder))]
 
 
-def _published(draft: Draft, file: PurePosixPath, plain: str, settings: Settings) -> datetime:
+def _published(draft: Draft, file: PurePosixPath, clean: str, plain: str, settings: Settings) -> datetime:
     """Of the front matter, the path, the last change or the text; else UNDATED."""
     zone = settings.timezone
     published = _local(draft.published, settings) or path_metadata.date(file, zone) or _local(draft.updated, settings)
-    return published or text_metadata.date_said(plain, zone) or UNDATED.astimezone(zone)
+    published = published or text_metadata.date_said(plain, zone) or text_metadata.date_alone(clean, zone)
+    return published or UNDATED.astimezone(zone)
 
 
 def _corrections(

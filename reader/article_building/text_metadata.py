@@ -27,6 +27,7 @@ _PUBLISHED = lazy_pattern(
     re.IGNORECASE,
 )
 _HEAD_LENGTH = 600
+_SHORT_PARAGRAPH = lazy_pattern(r"<p[^<>]{0,100}>([^<>]{0,60})(</p>)?")
 _SENTENCE_END = lazy_pattern(r"[。！？…][”’」』）]*|[.!?][\"”’)]*(?=\s|$)")
 _WORD_END = lazy_pattern(r"[\s，、；：,;]")
 _PAIRS = ("“”", "‘’", "「」", "『』", "（）", "《》", "【】")
@@ -42,6 +43,15 @@ def date_said(text: str, timezone: ZoneInfo) -> datetime | None:
     for match in _PUBLISHED.finditer(text[:_HEAD_LENGTH]):
         following = text[match.end() : match.end() + 40]
         if (found := next(find_dates(following), None)) and found.start <= 3:
+            return local_time(found.moment, timezone)
+    return None
+
+
+def date_alone(body: str, timezone: ZoneInfo) -> datetime | None:
+    """The date that is the whole of one of the first three paragraphs of sanitized HTML: ``<p>2024年5月6日</p>``."""
+    for text, end in _SHORT_PARAGRAPH.findall(body[:_HEAD_LENGTH])[:3]:
+        words = html.unescape(text).strip() if end else ""
+        if (found := next(find_dates(words), None)) and (found.start, found.end) == (0, len(words)):
             return local_time(found.moment, timezone)
     return None
 
