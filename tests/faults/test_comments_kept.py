@@ -26,7 +26,7 @@ from waiting import LIMIT_SECONDS
 
 from reader.settings import ROOT
 
-ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if LONG else "2"))
+ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "60" if LONG else "1"))
 TOKEN = "a long secret of the house"
 LEAST_AGE = 2.5
 """Seconds after which a form is accepted (acceptance.LEAST_SECONDS)."""
