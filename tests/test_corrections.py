@@ -123,6 +123,14 @@ def words(element: lxml.html.HtmlElement) -> str:
     return re.sub(r"\s+", " ", element.text_content())
 
 
+def test_its_words_go_to_the_next_line_one_by_one_in_large_print(publish, client):
+    publish({"2026-05-01/x.md": "---\ntitle: 通车\n更正: 11:30 开通时间由6时改为7时\n---\n今天通车。\n"})
+    client.set_cookie("reader", "large")
+    [line] = page(client, "/a/x").xpath("//article/p[a[@href='/corrections/']]")
+    assert line.xpath("count(wbr)") >= 1
+    assert words(line) == "11:30 更正：开通时间由6时改为7时"
+
+
 def test_it_stands_under_the_title_with_its_time(corrected):
     document = page(corrected, "/a/x")
     [line] = document.xpath("//article/p[time and a[@href='/corrections/']]")
