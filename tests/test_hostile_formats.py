@@ -160,7 +160,7 @@ ONE_SIGN = [
     (suffix, unit)
     for suffix, units in {
         ".adoc": ("pass:a", "xref:a[", "image:a", "link:a[", "kbd:[", "http://a[", "((a", "{a", "stem:[", "*a", "<<a", "`+a"),
-        ".md": ("<Aa ", "<Aa {>", "<Aa '>", "{{< a", "{% a", "[[a", "![[", "$a", "==a", "{/* a", "export {a\n", "import {a"),
+        ".md": ("<Aa ", "<Aa {>", "<Aa '>", "{{< a", "{% a", "{% b %} ", "[[a", "![[", "$a", "==a", "{/* a", "export {a\n", "import {a"),
         ".org": ("[[a", "[fn:a", "*a", "=a", "$a", "\\(a", "@@html:a", "{{{a", "#+begin_a\n", ":a:\n", "<2026-01-01", "^{a"),
     }.items()
     for unit in units

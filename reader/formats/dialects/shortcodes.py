@@ -29,6 +29,7 @@ _LITERAL = lazy_pattern(r"""\s*(?:"([^"]*)"|'([^']*)')""")
 _ARGUMENT = lazy_pattern(
     r"""(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,"'][^\s,]*(?:,(?=[^\s,])[^\s,]*)*))"""
 )
+_LONGEST_PREFIX = 200
 _INCLUDE_SUFFIX = lazy_pattern(r"\.(?:html|md|liquid)$")
 
 
@@ -78,7 +79,7 @@ class _ShortcodeReader:
 
     def text(self, text: str) -> None:
         self.frames[-1].pieces.append(text)
-        self.line = text.rpartition("\n")[2] if "\n" in text else self.line + text
+        self.line = (text.rpartition("\n")[2] if "\n" in text else self.line + text)[:_LONGEST_PREFIX]
 
     def begin(self, tag: Tag) -> None:
         self.frames.append(_Frame(tag))
