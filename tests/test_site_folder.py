@@ -18,6 +18,7 @@ from reader.article_building.site_settings_parser import FIELDS, parse_site
 from reader.commands.check import command as check
 from reader.commands.static_site import targets_in
 from reader.exports import EXPORTS
+from reader.exports.document_model import followed_channels
 from reader.exports.options import Options, options_of
 from reader.exports.publications import of_article
 from reader.jobs.job_message import ExportJob, deserialize, serialize
@@ -208,6 +209,14 @@ def test_an_epub_ends_with_the_follow_box_and_names_the_publisher(paper, service
     assert "lanzhouribao-example" in chapter
     assert files["EPUB/images/follow-1.jpg"].startswith(b"\xff\xd8")
     assert "images/follow-1.jpg" in chapter
+
+
+def test_a_huge_picture_in_the_follow_box_is_small_in_every_file(services, publish):
+    picture = BytesIO()
+    Image.new("RGB", (1900, 1900), "#0b5fa5").save(picture, "PNG")
+    publish({"2026-05-01/bridge.md": STORY, **FILES, "_site/wechat.png": picture.getvalue()})
+    _, codes = followed_channels(options_of(services.settings, "", "", services.catalog.site), "", "zh-Hans")
+    assert Image.open(BytesIO(codes["follow-1.jpg"])).size == (480, 480)
 
 
 def test_a_changed_setting_makes_other_files_and_a_job_carries_the_site(paper, services, publish):

@@ -19,6 +19,9 @@ from .options import Options
 from .pictures import place_pictures, rendered
 from .publications import section_of
 
+CODE_WIDTH = "480"
+"""Pixels of a publisher's QR code, at most: every file has it on its last page."""
+
 
 def day_of(publication: Publication) -> str:
     """In its language; empty if it has no date."""
@@ -159,7 +162,7 @@ def followed_channels(
     channels: list[FollowedChannel] = []
     codes: dict[str, bytes] = {}
     for number, channel in enumerate(options.site.follow, 1):
-        content = rendered(channel.picture.address, options) if channel.picture else b""
+        content = rendered(channel.picture.address, options, CODE_WIDTH) if channel.picture else b""
         name = f"follow-{number}.jpg" if content else ""
         codes |= {name: content} if name else {}
         text = colon(language).join(filter(None, (channel.name, channel.account)))

@@ -42,10 +42,10 @@ def kept(name: str, options: Options) -> bytes:
     return rendered(f"/media/{name.removesuffix('.jpg')}-export.jpg", options)
 
 
-def rendered(address: str, options: Options) -> bytes:
-    """A JPEG; empty if the original is missing, was changed or is not a picture."""
+def rendered(address: str, options: Options, size: str = "export") -> bytes:
+    """A JPEG; empty if the original is missing, was changed or is not a picture. *size* as in ``exported_picture``."""
     try:
-        return exported_picture(Path(options.instance), address, options.picture_cache_bytes)
+        return exported_picture(Path(options.instance), address, options.picture_cache_bytes, size)
     except (NotFound, UnusablePicture):
         return b""
 

@@ -227,14 +227,16 @@ def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
     return Picture(digest, facts["width"], facts["height"]), Path(facts["path"])
 
 
-def exported_picture(instance: Path, address: str, cache_bytes: int) -> bytes:
+def exported_picture(instance: Path, address: str, cache_bytes: int, size: str = "export") -> bytes:
     """The JPEG for exports of the picture at ``/media/<digest>-…``. Raises NotFound, UnusablePicture.
+
+    *size* is ``export`` or a width in pixels.
 
     Raises OSError if the system is out of something: such an export must not be kept without the picture.
     Made once in a child process and kept, so that a worker never holds a decoded picture.
     """
     digest = address.rpartition("/")[2].partition("-")[0]
-    store, key = FileCache(instance / "media", cache_bytes), f"{digest}-export.jpg"
+    store, key = FileCache(instance / "media", cache_bytes), f"{digest}-{size}.jpg"
     if path := store.find(key):
         with suppress(OSError):
             return path.read_bytes()
