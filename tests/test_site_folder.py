@@ -305,6 +305,10 @@ def test_a_hostile_drawing_is_drawn_without_its_scripts(paper, services, client,
     assert "alert" not in client.get("/").text
 
 
+def test_the_address_of_a_feed_breaks_before_its_path(paper, client):
+    assert "<code>http://localhost<wbr>/feed.json</code>" in client.get("/feeds").text
+
+
 def test_a_mail_address_that_a_phone_does_not_hold_may_break_before_its_marks(paper, client):
     assert ">jubao@lanzhou.example</a>" in client.get("/").text
     client.set_cookie("reader", "large")

@@ -19,6 +19,7 @@ from ..chinese.title_lines import breaks_within_phrases, phrases, width
 from .request_context import request_context
 
 _BEFORE_MARKS = re.compile(r"(?<=\w)(?=[@.]\w)")
+_BEFORE_PATH = re.compile(r"(?<=\w)(?=/\w)")
 
 NARROWEST = 320
 """CSS pixels of the narrowest phone (WCAG 2.2, 1.4.10)."""
@@ -66,6 +67,11 @@ def mail_address(text: str) -> Markup:
     return Markup("<wbr>").join(map(escape, _BEFORE_MARKS.split(text)))
 
 
+def web_address(text: str) -> Markup:
+    """The URL *text*, which may break before each part of its path, rather than within one."""
+    return Markup("<wbr>").join(map(escape, _BEFORE_PATH.split(text)))
+
+
 def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Markup:
     places = [place for place in breaks if (0 if is_first else -1) < place < len(text)]
     parts = [text[start:end] for start, end in pairwise((0, *places, len(text)))]
@@ -73,6 +79,6 @@ def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Mar
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters["mail_address"] = mail_address
+    app.jinja_env.filters |= {"mail_address": mail_address, "web_address": web_address}
     app.jinja_env.filters |= {"broken": broken, "broken_fragments": broken_fragments, "heading": heading}
     app.jinja_env.globals |= {"LEAD": LEAD, "ITEM": ITEM, "SMALL": SMALL, "THUMBNAIL": THUMBNAIL}
