@@ -1,6 +1,7 @@
 """The heartbeat of the indexing process, by which other processes and ``/healthz`` see that it has not stalled.
 
-It can be stopped (SIGSTOP), or wait for a disk or share that does not answer. Nothing can interrupt that; pages go on.
+It can be stopped (SIGSTOP), wait for a disk or share that does not answer, or fail in every scan, as on a full disk.
+Nothing can interrupt that; pages go on.
 """
 
 from __future__ import annotations
@@ -89,4 +90,7 @@ class Heartbeat:
         return ""
 
 
-_CAUSE = "the indexing process is stopped, or waits for a disk or share; new articles do not show until it goes on"
+_CAUSE = (
+    "the indexing process is stopped, waits for a disk or share, or fails, as its log says;"
+    " new articles do not show until it goes on"
+)

@@ -21,7 +21,7 @@ from ..storage.sqlite import file_identity
 from .catalog_settings import write_served
 from .directory_walk import Root, find_root, watched_folders
 from .file_reader_pool import FileResult, warm_up
-from .heartbeat import Heartbeat
+from .heartbeat import ALLOWED_SECONDS, Heartbeat
 from .mounts import mounts_below
 from .scan_result import ScanResult
 from .scanner import Library
@@ -135,16 +135,22 @@ def _watch_and_index(
 ) -> None:
     """Returns when *stop* is set, or another process may index: after an update, or if the lock file was deleted."""
     write_served(lock_of(settings), settings)
-    heartbeat = Heartbeat(lock_of(settings))
-    library.beat, library.postpones_slow_files = heartbeat.beat, True
-    heartbeat.beat()
+    heartbeat, attempts = Heartbeat(lock_of(settings)), _Attempts()
+
+    def beat(allowed_seconds: float = ALLOWED_SECONDS) -> None:
+        """While scans fail, nothing new appears: the heart stops, so that ``/healthz`` says so."""
+        if not attempts.are_failing:
+            heartbeat.beat(allowed_seconds)
+
+    library.beat, library.postpones_slow_files = beat, True
+    beat()
     warm_up(settings)
-    result, waiting, attempts = ScanResult(), set[str](), _Attempts()
+    result, waiting = ScanResult(), set[str]()
     known, is_first = file_identity(settings.catalog), True
     for reported in _changed_paths(settings, stop):
         if not lock.is_in_place():
             return
-        heartbeat.beat()
+        beat()
         waiting |= reported
         if known != (known := file_identity(settings.catalog)):  # another database file: the old one was broken
             if is_of_other_version(settings.catalog):
@@ -168,6 +174,10 @@ class _Attempts:
 
     def __init__(self) -> None:
         self._failures, self._next, self._logged = 0, 0.0, ""
+
+    @property
+    def are_failing(self) -> bool:
+        return self._failures > 0
 
     def pause(self) -> float:
         """Seconds until the next attempt."""

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.parse
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -62,9 +63,15 @@ def test_reading_goes_on_when_the_disk_of_instance_is_full(tmp_path):
         processes = set(server.web_processes())
         assert set(pages(server)) == {200}
         assert set(server.web_processes()) == processes  # nobody died of it
+        server.publish("later", "下雨。" * 5000)
+        wait_for(lambda: "could not be scanned" in server.log, server)
+        beaten = (server.instance / "indexer.lock").stat().st_atime
+        wait_for(lambda: time.monotonic() > beaten + 2.5, server)
+        assert (server.instance / "indexer.lock").stat().st_atime == beaten  # /healthz says so after 30 s
         (server.instance / "full").unlink()
         server.publish("after")
         wait_for(lambda: server.status("/a/after") == 200, server)
+        wait_for(lambda: (server.instance / "indexer.lock").stat().st_atime > beaten, server)
 
 
 def test_pages_answer_although_the_folder_of_the_figures_is_deleted(tmp_path):
