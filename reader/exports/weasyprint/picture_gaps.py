@@ -71,13 +71,12 @@ def _smaller(figure: Any, laid_out: Callable[..., Any], taken_back: Callable[[An
     pictures = _pictures(figure)
     whole = laid_out(-inf)
     taken_back(whole)
-    drawn = [part.height for part in whole[0].descendants() if isinstance(part, boxes.ReplacedBox)]
+    drawn = _pictures(whole[0]) if whole[0] else []
     if len(pictures) != 1 or len(drawn) != 1:
         return None
-    fitting = (
-        drawn[0] - (whole[0].border_box_y() + whole[0].border_height() - bottom) - 1
-    )  # a pixel for what is rounded
-    if fitting < SMALLEST * drawn[0]:
+    too_high = whole[0].border_box_y() + whole[0].border_height() - bottom
+    fitting = drawn[0].height - too_high - 1  # a pixel for what is rounded
+    if fitting < SMALLEST * drawn[0].height:
         return None
     style = pictures[0].style
     most, style["max_height"] = style["max_height"], Dimension(fitting, "px")
