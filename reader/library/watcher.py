@@ -139,7 +139,7 @@ def _watch_and_index(
 
     def beat(allowed_seconds: float = ALLOWED_SECONDS) -> None:
         """While scans fail, nothing new appears: the heart stops, so that ``/healthz`` says so."""
-        if not attempts.are_failing:
+        if not attempts.failures:
             heartbeat.beat(allowed_seconds)
 
     library.beat, library.postpones_slow_files = beat, True
@@ -160,7 +160,7 @@ def _watch_and_index(
             continue
         is_whole = "" in waiting or len(waiting) > MOST_NAMES
         names = {""} if is_whole else waiting | result.unsettled
-        result, waiting = _scan_once(partial(library.scan_paths, names, _logged), attempts, names)
+        result, waiting = _scan_once(partial(library.scan_paths, names, _logged), attempts, names, heartbeat)
         if is_first and not waiting:
             is_first = False
             log.info("%s: %d articles", settings.articles, _count(settings))
@@ -173,11 +173,7 @@ class _Attempts:
     """Retries of failed scans with exponential backoff: 1 s, 2 s, 4 s … 60 s. Logs each new error once."""
 
     def __init__(self) -> None:
-        self._failures, self._next, self._logged = 0, 0.0, ""
-
-    @property
-    def are_failing(self) -> bool:
-        return self._failures > 0
+        self.failures, self._next, self._logged = 0, 0.0, ""
 
     def pause(self) -> float:
         """Seconds until the next attempt."""
@@ -187,23 +183,27 @@ class _Attempts:
         return time.monotonic() >= self._next
 
     def succeeded(self) -> None:
-        self._failures, self._logged = 0, ""
+        self.failures, self._logged = 0, ""
 
     def failed(self, what: str, error: Exception) -> None:
-        self._next = time.monotonic() + min(2.0**self._failures, LONGEST_PAUSE_SECONDS)
-        self._failures += 1
+        self._next = time.monotonic() + min(2.0**self.failures, LONGEST_PAUSE_SECONDS)
+        self.failures += 1
         if repr(error) != self._logged:
             trace = None if isinstance(error, OSError | sqlite3.Error | WatchfilesRustInternalError) else error
             log.error("%s: %s; trying again within %d s", what, error, LONGEST_PAUSE_SECONDS, exc_info=trace)
             self._logged = repr(error)
 
 
-def _scan_once(one_pass: Callable[[], ScanResult], attempts: _Attempts, names: set[str]) -> tuple[ScanResult, set[str]]:
+def _scan_once(
+    one_pass: Callable[[], ScanResult], attempts: _Attempts, names: set[str], heartbeat: Heartbeat
+) -> tuple[ScanResult, set[str]]:
     """Runs one scan. Returns its result and the names to scan again: all of *names* after an error."""
     try:
         result = one_pass()
     except Exception as error:  # noqa: BLE001  the indexer survives a full disk and bugs
         attempts.failed("the articles folder could not be scanned", error)
+        if attempts.failures == 1:  # the long step that was announced is over
+            heartbeat.beat()
         return ScanResult(), names
     attempts.succeeded()
     return result, set()
