@@ -55,7 +55,7 @@ def article(publish, services):
 
 def test_a_worker_holds_no_decoded_picture_in_any_format_and_paper(article, services):
     press = services.export_service
-    orders = few([("pdf", "a4"), ("pdf", "a6"), ("epub", ""), ("pdf", "phone"), ("pdf", "large"), ("html", "")], 2)
+    orders = few([("pdf", "a4"), ("pdf", "a6"), ("epub", ""), ("pdf", "phone"), ("pdf", "large"), ("html", "")])
     with ChildProcess(
         worker_process.command(press.store), worker_process.limits(services.settings.export_memory_mb)
     ) as child:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -54,8 +55,11 @@ def imported(paths: list[Path]) -> set[str]:
     return found - set(sys.stdlib_module_names) - {"reader"}
 
 
+known_distributions = cache(packages_distributions)
+
+
 def distributions_of(modules: set[str]) -> set[str]:
-    known = packages_distributions()
+    known = known_distributions()
     return {normal(name) for module in modules for name in known.get(module, [])}
 
 

@@ -137,10 +137,8 @@ def pages(services, published: list[str]) -> list[str]:
     found += [f"/a/{slug}{more}" for slug, more in zip(whole, cycle(("/share", "?script=hant")))]
     found += [f"/d/{day}/" for day, _ in catalog.issues(limit=60)]
     for kind in ("section", "tag", "author", "source"):
-        named = [collection for collection, _ in catalog.collections(kind)]
-        found += [
-            uri_to_iri(urls.collection(collection)) for collection in named if not PLAIN.fullmatch(collection.name)
-        ]
+        named = [found for found, _ in catalog.collections(kind) if not PLAIN.fullmatch(found.name)]
+        found += [uri_to_iri(urls.collection(collection)) for collection in few(named, len(named) // 3)]
     return found
 
 
