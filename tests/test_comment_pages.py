@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import statistics
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -136,8 +138,11 @@ def test_the_article_links_to_its_comments_and_counts_those_that_are_public(site
 
 
 def test_the_links_cost_at_most_75_bytes(settings):
-    """Issue 15 allows so many above the budget of the page without comments (tests/test_pages.py)."""
-    sizes = []
+    """Issue 15 allows so many above the budget of the page without comments (tests/test_pages.py).
+
+    The median of 15: the build id in an address of the page, which each change of a template changes, is worth 20 bytes.
+    """
+    pages = []
     for mode in ("off", REVIEWED):
         services = build_services(replace(settings, articles=ROOT / "articles", comments=mode))
         services.library.scan_all()
@@ -145,9 +150,15 @@ def test_the_links_cost_at_most_75_bytes(settings):
         slug = services.catalog.latest(limit=100)[-1].slug
         page = client.get(f"/a/{quote(slug)}", headers={"Accept-Encoding": "br", "Accept-Language": "zh-CN"})
         assert ("我要评论" in brotli.decompress(page.data).decode()) == (mode != "off")
-        sizes.append(len(brotli.compress(brotli.decompress(page.data), mode=brotli.MODE_TEXT, quality=11)))
+        pages.append(brotli.decompress(page.data).replace(services.render.build_id.encode(), b"BUILD"))
         services.state.close()
-    assert sizes[1] - sizes[0] <= 75
+    builds = [hashlib.sha256(bytes([number])).hexdigest()[:16].encode() for number in range(15)]
+    sizes = [[_packed(page.replace(b"BUILD", build)) for page in pages] for build in builds]
+    assert statistics.median(after - before for before, after in sizes) <= 75
+
+
+def _packed(page: bytes) -> int:
+    return len(brotli.compress(page, mode=brotli.MODE_TEXT, quality=11))
 
 
 def test_a_comment_waits_and_only_its_author_sees_it(site):
