@@ -100,7 +100,9 @@ def test_a_picture_comes_in_the_size_that_the_page_tells_for_phones(open_page, w
 
 
 def test_save_data_gets_a_link_with_the_bytes_instead_of_the_picture(open_page):
-    open_page("/a/rich").wait_for_timeout(300)
+    first = open_page("/a/rich")
+    first.evaluate("document.querySelector('picture img').scrollIntoView()")
+    first.wait_for_function("document.querySelector('picture img').naturalWidth")  # now its bytes are known
     page = open_page("/a/rich", extra_http_headers={"Save-Data": "on"})
     asked = []
     page.on("request", lambda request: asked.append(request.url))
