@@ -280,6 +280,7 @@ def test_a_link_whose_scheme_no_page_may_have_is_a_warning_that_names_it():
         ("张三\n\n2024年5月6日\n\n今天下雨。", "2024-05-06"),
         ("May 6, 2024\n\nIt rains.", "2024-05-06"),
         ("2024年5月6日，今天下雨。", None),
+        ("2099-05-06\n\n音乐会，欢迎参加。", None),
         ("一\n\n二\n\n三\n\n2024-05-06", None),
     ],
 )

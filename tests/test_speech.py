@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from dataclasses import replace
 
@@ -73,6 +74,14 @@ def test_the_first_part_of_the_language_chooses_the_voice(tmp_path):
     command = f"sh -c 'cat >/dev/null; printf ID3%s {{language}}' {tmp_path}"
     assert made(command, language="en-GB") == b"ID3en"
     assert made(command, language="en;id 甲$(x)") == b"ID3enidx"
+
+
+def test_a_stop_that_the_export_worker_ignores_does_not_end_the_voice():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        assert made("sh -c 'cat >/dev/null; kill -TERM $$; printf ID3'") == b"ID3"
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_command_that_is_not_there_is_refused_at_the_start():

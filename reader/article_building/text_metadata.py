@@ -48,11 +48,15 @@ def date_said(text: str, timezone: ZoneInfo) -> datetime | None:
 
 
 def date_alone(body: str, timezone: ZoneInfo) -> datetime | None:
-    """The date that is the whole of one of the first three paragraphs of sanitized HTML: ``<p>2024年5月6日</p>``."""
+    """The date that is the whole of one of the first three paragraphs of sanitized HTML: ``<p>2024年5月6日</p>``.
+
+    Not one to come: that is the day of an event, and would hide the article until then.
+    """
     for text, end in _SHORT_PARAGRAPH.findall(body[:_HEAD_LENGTH])[:3]:
         words = html.unescape(text).strip() if end else ""
         if (found := next(find_dates(words), None)) and (found.start, found.end) == (0, len(words)):
-            return local_time(found.moment, timezone)
+            moment = local_time(found.moment, timezone)
+            return moment if moment <= datetime.now(timezone) else None
     return None
 
 
