@@ -440,7 +440,7 @@ def test_an_article_without_a_date_has_the_one_in_its_path_as_in_the_folder_of_a
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"# {name[-7:-3]}\n\n今天下雨，明天也下雨{name[-7:]}。\n", "utf-8")
     result = run(tmp_path / "2019-05-01", tmp_path / "20190502-sun.txt")
-    assert "no date found" not in result.output
+    assert result.output.count("no date found in it; that of its path is used") == 2
     assert [path[:10] for path in files(settings)] == ["2019-05-01", "2019-05-02"]
 
 

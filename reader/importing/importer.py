@@ -143,13 +143,15 @@ class Importer:
     def complete(self, draft: Draft, name: str = "") -> tuple[Draft, tuple[str, ...]]:
         """*draft* with the editor's options and a date; if need be that in the path *name*, as in the folder.
 
-        A note says if the date is today's.
+        A note says if the date is that of the path, which may be the day of a backup, or today's.
         """
         published = self.options.published or draft.published
-        published = published or path_metadata.date(PurePosixPath(name), self.settings.timezone)
+        of_path = None if published else path_metadata.date(PurePosixPath(name), self.settings.timezone)
+        published = published or of_path
         if published is not None and published.utcoffset() == timedelta():
             published = local_time(published, self.settings.timezone)  # the day in UTC may be another
         notes: tuple[str, ...] = () if published else (Message("no date found; today's date is used"),)
+        notes = (Message("no date found in it; that of its path is used"),) if of_path else notes
         section = self.options.section or draft.section
         return replace(draft, section=section, published=published or self.now().replace(microsecond=0)), (
             *draft.warnings,
