@@ -57,14 +57,14 @@ def latest(corrections: Iterable[Correction]) -> datetime:
     return max((correction.at for correction in corrections if is_dated(correction.at)), default=UNDATED)
 
 
-def changed_at(published: datetime, said: datetime, seen_at: datetime | None) -> datetime:
+def changed_at(published: datetime, updated: datetime, seen_at: datetime | None) -> datetime:
     """When an article was last changed: *seen_at*, when the history saw it, or *said*, what its file says.
 
     What an editor says of the same day counts more: the file was saved later than the time that stands in it.
     """
-    if seen_at and seen_at > said > UNDATED and (said == published or seen_at.date() > said.date()):
+    if seen_at and seen_at > updated > UNDATED and (updated == published or seen_at.date() > updated.date()):
         return seen_at
-    return said
+    return updated
 
 
 def correction_comments(article: Article) -> list[dict[str, str]]:

@@ -143,8 +143,8 @@ def environment_language(environ: Mapping[str, str] = os.environ) -> str:
 
 def stored(text: str) -> str:
     """Serializes *text* for ``restored``; a Message keeps its msgid and values. Lone surrogates become ``?``."""
-    written = json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
-    return written if written.isascii() else written.encode("utf-8", "replace").decode()
+    json_text = json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
+    return json_text if json_text.isascii() else json_text.encode("utf-8", "replace").decode()
 
 
 def restored(text: str) -> str:

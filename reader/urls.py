@@ -135,20 +135,20 @@ def editor_article(path: str) -> str:
 
 
 @lru_cache(4096)
-def collection(chosen: Collection) -> str:
+def collection(of: Collection) -> str:
     """The page of a collection: ``/`` for all, else ``/s/<path>/``, ``/t/<tag>/``, ``/by/<author>/`` …"""
-    if chosen.kind == "all":
+    if of.kind == "all":
         return HOME
-    if chosen.kind == "corrected":
+    if of.kind == "corrected":
         return CORRECTIONS
-    if chosen.kind == "section":
-        return section(tuple(chosen.name.split("/")))
-    return f"/{_FOLDERS[chosen.kind]}/{quote(chosen.name, safe='')}/"
+    if of.kind == "section":
+        return section(tuple(of.name.split("/")))
+    return f"/{_FOLDERS[of.kind]}/{quote(of.name, safe='')}/"
 
 
-def feed(chosen: Collection, name: str) -> str:
+def feed(of: Collection, name: str) -> str:
     """A feed of a collection; *name* is ``feed.xml``, ``atom.xml``, ``feed.json`` or ``lite.xml``."""
-    return collection(chosen) + name
+    return collection(of) + name
 
 
 def search(query: str) -> str:

@@ -76,8 +76,8 @@ def _labelled(pre: str, name: str, language: str) -> str:
 
 
 def _html(kind: str, text: str) -> str:
-    said = escape(text, quote=False)
-    return f'<span class="{kind}">{said}</span>' if kind else said
+    escaped_text = escape(text, quote=False)
+    return f'<span class="{kind}">{escaped_text}</span>' if kind else escaped_text
 
 
 # -- Pygments -----------------------------------------------------------------------------------------------------

@@ -117,12 +117,12 @@ def _figure(parts: Sequence[Token], place: int, language: str) -> tuple[list[Tok
     if not picture or (rest and not (_is_credit(rest) or _is_caption(rest))):
         return [], place
     image = next(part for part in picture if part.name == "img")
-    said = caption_of(attributes_of(image.attributes), language)
+    text = caption_of(attributes_of(image.attributes), language)
     if not rest and (below := _paragraph_end(parts, end + 1)):
         following = list(parts[end + 2 : below])
         if not parts[end + 1].attributes and (_is_credit(following) or _is_caption(following)):
             rest, end = following, below
-    caption = _caption(said, rest)
+    caption = _caption(text, rest)
     if caption:
         caption = [Token(name="figcaption"), *caption, Token(name="figcaption", end=True)]
     return [
@@ -170,13 +170,13 @@ def _is_caption(parts: Sequence[Token]) -> bool:
     return 0 < len(text) <= LONGEST_CAPTION and _CAPTION.fullmatch(text) is not None
 
 
-def _caption(said: str, rest: list[Token]) -> list[Token]:
+def _caption(caption: str, rest: list[Token]) -> list[Token]:
     """What *rest* says, else the words of the picture; after these, a credit line is small."""
-    if not rest or not said:
-        return rest or ([Token(said)] if said else [])
+    if not rest or not caption:
+        return rest or ([Token(caption)] if caption else [])
     if not _is_credit(rest):
         return rest
-    return [Token(f"{said} "), Token(name="small"), *rest, Token(name="small", end=True)]
+    return [Token(f"{caption} "), Token(name="small"), *rest, Token(name="small", end=True)]
 
 
 # -- the way back -------------------------------------------------------------------------------------------------
@@ -190,15 +190,15 @@ def _paragraphs(figure: list[Token], language: str) -> list[Token]:
     is_captioned = [part.name for part in (*rest[:1], *rest[-1:])] == ["figcaption", "figcaption"]
     caption = rest[1:-1] if is_captioned else rest
     image = next(part for part in picture if part.name == "img")
-    said = caption_of(attributes_of(image.attributes), language)
-    below = [] if _text(caption) == said else _below(caption, said) if len(caption) > 1 else caption
+    text = caption_of(attributes_of(image.attributes), language)
+    below = [] if _text(caption) == text else _below(caption, text) if len(caption) > 1 else caption
     if below and not (_is_credit(below) or _is_caption(below)):
         return figure
     paragraph = [Token(name="p", attributes=figure[0].attributes), *picture, Token(name="p", end=True)]
     return [*paragraph, Token(name="p"), *below, Token(name="p", end=True)] if below else paragraph
 
 
-def _below(caption: list[Token], said: str) -> list[Token]:
+def _below(caption: list[Token], text: str) -> list[Token]:
     """The paragraph of the credit line after the words *said*, else of the whole caption."""
-    is_credited = [caption[0].text, caption[1].name, caption[-1].name] == [f"{said} ", "small", "small"]
+    is_credited = [caption[0].text, caption[1].name, caption[-1].name] == [f"{text} ", "small", "small"]
     return caption[2:-1] if is_credited else caption

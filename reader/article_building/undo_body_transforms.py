@@ -36,8 +36,8 @@ def _without_own_names(body: Markup, language: str) -> Markup:
     named = [part.attributes for part in headings]
     for part in headings:
         part.attributes = _ID.sub("", part.attributes)
-    given = tokens(set_body(joined(parts), language, PurePosixPath())[0])
-    again = [part.attributes for part in given if part.name in HEADINGS and not part.end]
+    rebuilt = tokens(set_body(joined(parts), language, PurePosixPath())[0])
+    again = [part.attributes for part in rebuilt if part.name in HEADINGS and not part.end]
     for part, before, after in zip(headings, named, again, strict=True):
         part.attributes = part.attributes if before == after else before
     return joined(parts)

@@ -39,8 +39,8 @@ def write_backup(settings: Settings, target: Path) -> tuple[int, list[str]]:
         _write_state(archive, State(settings.state_url))
         records, left_out = _write_files(archive, settings, target)
         archive.writestr(FILES, "".join(f"{json.dumps(asdict(record))}\n" for record in records))
-    with target.open("rb") as written:
-        os.fsync(written.fileno())
+    with target.open("rb") as archive_file:
+        os.fsync(archive_file.fileno())
     return len(records), left_out
 
 

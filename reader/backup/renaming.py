@@ -33,8 +33,8 @@ def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
                 folder.mkdir(0o700, exist_ok=True)
             path.rename(aside)
             moved[path] = aside
-        told = [folder] if folder and folder in {aside.parent for aside in moved.values()} else []
-        yield told + [aside for path, aside in moved.items() if path in paths and aside.parent != folder]
+        folders = [folder] if folder and folder in {aside.parent for aside in moved.values()} else []
+        yield folders + [aside for path, aside in moved.items() if path in paths and aside.parent != folder]
     except BaseException as error:
         _put_back(moved, error)
         if folder and folder.is_dir():

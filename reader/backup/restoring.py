@@ -134,10 +134,10 @@ def _is_running(process: str) -> bool:
 @contextmanager
 def unserved(settings: Settings) -> Iterator[None]:
     """No server runs, and none starts before the block ends. Raises BadBackup."""
-    with ExitStack() as held:
+    with ExitStack() as locks:
         for path in (settings.instance / "serve.lock", lock_of(settings)):
             try:
-                is_free = bool(held.enter_context(file_lock(path)))
+                is_free = bool(locks.enter_context(file_lock(path)))
             except OSError:  # nothing can be written there
                 is_free = not is_locked(path)
             if not is_free:

@@ -42,9 +42,9 @@ class HistoryRows:
 
     def changes(self) -> Changes:
         """The rows that the transaction has changed so far."""
-        noted = self._db.execute("SELECT name, slug FROM changed_history").fetchall()
+        changed = self._db.execute("SELECT name, slug FROM changed_history").fetchall()
         changes: Changes = {}
-        for name, slug in noted:
+        for name, slug in changed:
             row = self._db.execute(f"SELECT * FROM {name} WHERE slug = ?", (slug,)).fetchone()
             changes.setdefault(name, {})[slug] = list(row) if row else None
         return changes
@@ -55,9 +55,9 @@ class HistoryRows:
     def apply(self, rows: Rows) -> None:
         """Takes over rows that were recorded before. They are no changes."""
         for name in HISTORY_TABLES:
-            if given := rows.get(name):
-                marks = ", ".join("?" * len(given[0]))
-                self._db.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", given)
+            if row := rows.get(name):
+                marks = ", ".join("?" * len(row[0]))
+                self._db.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", row)
                 self.was_applied = True
         self._db.execute("DELETE FROM changed_history")
 

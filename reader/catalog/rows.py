@@ -81,14 +81,14 @@ def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
 
 def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
     """``updated`` is the time of a change that the history saw, where the query has SEEN_AT."""
-    published, said = _moment(row["published"], timezone), _moment(row["updated"], timezone)
+    published, updated = _moment(row["published"], timezone), _moment(row["updated"], timezone)
     seen_at = row["seen_at"] if "seen_at" in row.keys() else None  # noqa: SIM118 (in looks at the values of a Row)
     return {
         "slug": row["slug"],
         "title": row["title"],
         "summary": row["summary"],
         "published": published,
-        "updated": changed_at(published, said, _moment(seen_at, timezone) if seen_at else None),
+        "updated": changed_at(published, updated, _moment(seen_at, timezone) if seen_at else None),
         "section": tuple(row["section"].split("/")) if row["section"] else (),
         "source": row["source"],
         "language": row["language"],

@@ -22,10 +22,10 @@ _SAID = (
 def translations(rows: Rows, slugs: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     """(language, slug) of each article in all its languages, by language; only of those that have several."""
     shared = {row["slug"]: row["name"] for row in rows(_NAMES.format(",".join("?" * len(slugs))), *slugs, TRANSLATION)}
-    said = {name: _said(rows, name) for name in set(shared.values())}
-    return {slug: said[name] for slug, name in shared.items() if 1 < len(said[name]) == len(dict(said[name]))}
+    by_name = {name: _rows_of(rows, name) for name in set(shared.values())}
+    return {slug: by_name[name] for slug, name in shared.items() if 1 < len(by_name[name]) == len(dict(by_name[name]))}
 
 
-def _said(rows: Rows, name: str) -> list[tuple[str, str]]:
+def _rows_of(rows: Rows, name: str) -> list[tuple[str, str]]:
     found = sorted((row["language"], row["slug"]) for row in rows(_SAID, name, MOST_LANGUAGES + 1))
     return found if len(found) <= MOST_LANGUAGES else []

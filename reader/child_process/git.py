@@ -63,7 +63,7 @@ def run_git(command: list[str], folder: Path, environment: dict[str, str], timeo
         command, cwd=folder, env=environment, stdin=nothing, stdout=nothing, stderr=pipe
     ) as process:
         try:
-            _, told = process.communicate(timeout=timeout_seconds)
+            _, stderr = process.communicate(timeout=timeout_seconds)
         except BaseException:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -71,4 +71,4 @@ def run_git(command: list[str], folder: Path, environment: dict[str, str], timeo
             process.kill()
             raise
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=told)
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=stderr)

@@ -94,15 +94,15 @@ def _grouped(remarks: Iterable[Problem]) -> Iterator[Message]:
 
 def _cause(remark: Problem) -> str:
     """Without the line, in which equal remarks differ."""
-    said = remark.cause
-    return said.values["problem"] if isinstance(said, Message) and said.msgid == _IN_LINE else said  # type: ignore[return-value]
+    cause = remark.cause
+    return cause.values["problem"] if isinstance(cause, Message) and cause.msgid == _IN_LINE else cause  # type: ignore[return-value]
 
 
 def _with_line(remark: Problem) -> Problem:
-    said = remark.cause
-    if not (isinstance(said, Message) and said.msgid == _IN_LINE):
+    cause = remark.cause
+    if not (isinstance(cause, Message) and cause.msgid == _IN_LINE):
         return remark
-    return replace(remark, line=int(str(said.values["line"])), cause=_cause(remark))
+    return replace(remark, line=int(str(cause.values["line"])), cause=_cause(remark))
 
 
 def _write_json(services: Services, errors: list[Problem], fault: str) -> None:

@@ -217,8 +217,8 @@ def _fault_of(path: Path) -> str:
 
 
 def state_database(settings: Settings) -> Iterator[Finding]:
-    if told := unfinished(settings):
-        yield Finding(PROBLEM, told)
+    if unfinished_restore := unfinished(settings):
+        yield Finding(PROBLEM, unfinished_restore)
     state = State(settings.state_url)
     path = state.path
     if path and not path.exists():
@@ -253,7 +253,7 @@ def mail_server(settings: Settings) -> Iterator[Finding]:
 
 
 def packages(_settings: Settings) -> Iterator[Finding]:
-    wrong = [told for requirement in _requirements() if (told := _difference(requirement))]
+    wrong = [difference for requirement in _requirements() if (difference := _difference(requirement))]
     for text in wrong:
         yield Finding(WARNING, text, Message("install the pinned versions: bash scripts/setup.sh serve"))
     if not wrong:

@@ -86,8 +86,8 @@ def _bounce(settings: Settings, state: State, path: str) -> None:
     except StateUnusable as error:
         echo(error.message, err=True)
         raise SystemExit(os.EX_TEMPFAIL) from error  # the mail server tries again
-    told = Message("a subscription was stopped: %(reason)s", reason=found.reason)
-    echo(told if is_stopped else Message("no subscription was stopped: %(reason)s", reason=found.reason))
+    message = Message("a subscription was stopped: %(reason)s", reason=found.reason)
+    echo(message if is_stopped else Message("no subscription was stopped: %(reason)s", reason=found.reason))
 
 
 def _status(state: State) -> None:
@@ -120,6 +120,6 @@ def _test(settings: Settings, address: str) -> None:
         with connected(server_at(settings.smtp_url), settings.mail_from.rpartition("@")[2]) as connection:
             hand_over(connection, settings.mail_from, address, content)
     except (Refused, ServerFailed) as error:
-        told = Message("the mail server takes no mail: %(cause)s", cause=error.reason)
-        raise click.ClickException(localized(told)) from error
+        message = Message("the mail server takes no mail: %(cause)s", cause=error.reason)
+        raise click.ClickException(localized(message)) from error
     echo(Message("the server took the message for %(address)s", address=address))

@@ -50,8 +50,8 @@ def replacing(path: Path) -> Iterator[Path]:
             try:
                 yield place
             except OSError as error:
-                written = place if place == target else place.parent
-                if isinstance(name := error.filename, str | bytes) and written not in _with_parents(name):
+                writable = place if place == target else place.parent
+                if isinstance(name := error.filename, str | bytes) and writable not in _with_parents(name):
                     of_other = error
                 raise
     except OSError as error:

@@ -44,8 +44,8 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     open_standard_files()
     check_process_limits(settings, workers)
     check_folders(settings)
-    if told := unfinished(settings):
-        raise click.ClickException(localized(told))
+    if fault := unfinished(settings):
+        raise click.ClickException(localized(fault))
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
         raise SystemExit(_serve(settings, instance, listener, _shown(host, port), workers))
 

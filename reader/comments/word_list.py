@@ -43,8 +43,8 @@ def parse(text: str) -> WordList:
     lines = [line.strip() for line in text.splitlines()[:MOST_WORDS]]
     words = [line for line in lines if line and not line.startswith("#")]
     refused = {skeleton(word[1:]) for word in words if word.startswith("!")} - {""}
-    held = {skeleton(word) for word in words if not word.startswith("!")} - {""}
-    return WordList(tuple(sorted(held)), tuple(sorted(refused)))
+    withheld = {skeleton(word) for word in words if not word.startswith("!")} - {""}
+    return WordList(tuple(sorted(withheld)), tuple(sorted(refused)))
 
 
 def read_words(path: Path) -> WordList:

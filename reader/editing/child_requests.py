@@ -74,13 +74,13 @@ def ask_child(settings: Settings, task: str, **arguments: object) -> dict[str, A
     try:
         answer: dict[str, Any] = json.loads(_children.ask(COMMAND, limits, request, TIMEOUT_SECONDS))
     except ChildFailed as failed:
-        raise NotImported("", _told(failed)) from failed
+        raise NotImported("", _message_of(failed)) from failed
     if problem := answer.get("problem"):
         raise NotImported("", restored(problem))
     return answer
 
 
-def _told(failed: ChildFailed) -> Message:
+def _message_of(failed: ChildFailed) -> Message:
     setting = _SETTINGS.get(failed.limit)
     hint = Message("make the text shorter or simpler, or raise %(setting)s", setting=setting) if setting else None
     return Message("%(cause)s (%(hint)s)", cause=failed.message, hint=hint or Message("please report it"))

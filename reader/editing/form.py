@@ -101,9 +101,9 @@ def draft_of(form: EditorForm, limit_bytes: int = LARGEST_BYTES) -> Draft:
 
 
 def _lines(form: EditorForm) -> str:
-    said = {name: getattr(form, name) for name in FIELDS}
-    said["comments"] = "closed" if said.pop("comments_closed") else ""
-    return "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items())
+    values = {name: getattr(form, name) for name in FIELDS}
+    values["comments"] = "closed" if values.pop("comments_closed") else ""
+    return "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
 
 
 def field_values(form: EditorForm) -> Draft:

@@ -16,7 +16,7 @@ import yaml
 from ..errors import UnreadableArticle
 from ..formats import from_html, from_markdown
 from ..formats.field_names import plain_name
-from ..formats.front_matter import is_field, written
+from ..formats.front_matter import field_line, is_field
 from ..formats.front_matter_delimiters import find_block
 from ..formats.front_matter_variants import FrontMatter, marked_head, plain_head
 from ..formats.yaml_fields import yaml_fields
@@ -96,7 +96,9 @@ def with_changes(text: str, suffix: str, values: Mapping[str, Any], body: str | 
         except (ValueError, RecursionError):  # what the form has no way to write
             return None
         return f"{text[: head.begin]}{block}{text[head.end : head.body]}{rest}"
-    top = _changed(text.split("\n")[: head.body], head, {name: written(name, value) for name, value in values.items()})
+    top = _changed(
+        text.split("\n")[: head.body], head, {name: field_line(name, value) for name, value in values.items()}
+    )
     if head.fence < 0 and top:
         around, below = ("<!--", "-->") if suffix in HTML else (), [""] if rest.split("\n")[:1] != [""] else []
         top = [*around[:1], "---", *top, "---", *around[1:], *below]
@@ -153,32 +155,32 @@ def _keys(block: str) -> Iterator[tuple[str, int]]:
             is_key = True
 
 
-def _changed(lines: list[str], head: Head, written: dict[str, str]) -> list[str]:
+def _changed(lines: list[str], head: Head, values: dict[str, str]) -> list[str]:
     """The lines of the head; a field keeps its place and its name, a new one stands below all others."""
     new, at = list[str](), 0
     names = [field.name for field in head.fields]
-    best = {name: name_to_keep(name, names) for name, line in written.items() if line}
+    best = {name: name_to_keep(name, names) for name, line in values.items() if line}
     for field in head.fields:
         name = field_of(field.name)
-        if name not in written:
+        if name not in values:
             continue
         keep = best.get(name, "")
         if not is_replaced(name, field.name, _value(lines[field.start : field.end]), keep):
             continue
         new += lines[at : field.start]
         is_kept = field.name == keep if keep else bool(name_to_keep(name, [field.name]))
-        if is_kept and (line := written.pop(name)):
+        if is_kept and (line := values.pop(name)):
             new += _named(line, field.name)
-            written[name] = ""  # the same field under another name would be read instead
+            values[name] = ""  # the same field under another name would be read instead
         at = field.end
     end = len(lines) if head.fence < 0 else head.fence
     new += lines[at:end]
-    added = [part for line in written.values() if line for part in line.rstrip("\n").split("\n")]
+    added = [part for line in values.values() if line for part in line.rstrip("\n").split("\n")]
     return [*new, *added, *lines[end:]]
 
 
 def _value(lines: list[str]) -> Any:
-    """Of the field that these lines are, its texts as written."""
+    """Of the field that these lines are, its texts as they are written."""
     try:
         return next((field.value for field in yaml_fields("\n".join(lines), 1)), "")
     except UnreadableArticle:

@@ -49,5 +49,5 @@ def _git(settings: Settings, editor: str, *words: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    told = error.stderr if isinstance(error, subprocess.CalledProcessError) else b""
-    return told.decode("utf-8", "replace").strip()[:300] or str(error)
+    stderr = error.stderr if isinstance(error, subprocess.CalledProcessError) else b""
+    return stderr.decode("utf-8", "replace").strip()[:300] or str(error)

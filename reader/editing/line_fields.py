@@ -75,11 +75,11 @@ def _goes_on(line: str, following: str, form: LineForm) -> bool:
 
 
 def _set(lines: list[str], field: str, value: Any, form: LineForm) -> list[str]:
-    said = list(_found(lines, form))
-    keep = name_to_keep(field, [line.name for line in said]) if value else ""
-    kept = max((n for n, line in enumerate(said) if keep and line.name == keep), default=-1)
+    fields = list(_found(lines, form))
+    keep = name_to_keep(field, [line.name for line in fields]) if value else ""
+    kept = max((n for n, line in enumerate(fields) if keep and line.name == keep), default=-1)
     new = list(lines)
-    for n, line in reversed(list(enumerate(said))):
+    for n, line in reversed(list(enumerate(fields))):
         if n == kept:
             new[line.number : line.end] = _lines(line.parts, text_of(field, value), form)
         elif is_replaced(field, line.name, line.parts[3], keep):
@@ -102,13 +102,13 @@ def _lines(parts: tuple[str, str, str, str], text: str, form: LineForm) -> list[
 
 def _add(lines: list[str], name: str, text: str, form: LineForm) -> None:
     """Below the last field, and laid out as that is."""
-    said = list(_found(lines, form))
-    if not said:
+    fields = list(_found(lines, form))
+    if not fields:
         while lines and not lines[-1]:
             lines.pop()
         lines += [form.new.format(name=name, value=text)]
         return
-    last = said[-1]
+    last = fields[-1]
     before, shape, between, _ = last.parts
     shown = name.upper() if shape.isupper() else name.capitalize() if shape[:1].isupper() else name
     lines[last.end : last.end] = _lines((before, shown, between, ""), text, form)

@@ -99,8 +99,8 @@ def _run(words: Sequence[str], content: bytes) -> bytes:
     except OSError as error:
         raise ExportFailed(words[0], error.strerror or str(error)) from error
     if done.returncode or len(done.stdout) > MOST_BYTES:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ExportFailed(words[0], said[-1][:200] if said else f"exit status {done.returncode}")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ExportFailed(words[0], lines[-1][:200] if lines else f"exit status {done.returncode}")
     return done.stdout
 
 

@@ -74,11 +74,11 @@ def with_targets(root: HtmlElement) -> HtmlElement:
 def _figure_to_text(figure: HtmlElement) -> None:
     """``[caption]``; before it ``[words]`` for a picture whose alternative text is not in the caption."""
     captions = list(figure.iter("figcaption"))
-    said = " ".join(element_text(caption) for caption in captions)
+    text = " ".join(element_text(caption) for caption in captions)
     pictures = list(figure.iter("img"))
     for picture in pictures:
         words = picture.get("alt", "")
-        if words and words not in said:
+        if words and words not in text:
             picture.tag, picture.text = "p", f"[{words}]"
         else:
             picture.drop_tree()

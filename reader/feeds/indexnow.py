@@ -98,7 +98,7 @@ class IndexNowPublisher:
     def _post(self, batch: list[str]) -> tuple[int, str]:
         from ..http_client.client import HttpClient
 
-        told = {
+        payload = {
             "host": urlsplit(self._base_url).netloc,
             "key": self._key,
             "keyLocation": f"{self._base_url}/{self._key}.txt",
@@ -106,7 +106,7 @@ class IndexNowPublisher:
         }
         try:
             with HttpClient(USER_AGENT, allow_private=is_private_by_name(self._endpoint)) as client:
-                answer = client.post_json(self._endpoint, told, seconds=TIMEOUT_SECONDS)
+                answer = client.post_json(self._endpoint, payload, seconds=TIMEOUT_SECONDS)
         except FetchFailed as error:
             return 0, error.reason
         return answer.status, f"it answered {answer.status} {answer.reason}"

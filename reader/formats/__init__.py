@@ -129,8 +129,8 @@ def _suffixes_of(name: str) -> tuple[str, ...]:
     """As the source of the module says: importing all modules takes thirty times as long."""
     spec = find_spec(f"{__name__}.{name}")
     source = spec.loader.get_source(spec.name) if spec and isinstance(spec.loader, SourceFileLoader) else None
-    said = _SUFFIXES.search(source or "")
-    return literal_eval(said[1]) if said else _module(name).SUFFIXES
+    declared = _SUFFIXES.search(source or "")
+    return literal_eval(declared[1]) if declared else _module(name).SUFFIXES
 
 
 @cache
@@ -167,8 +167,8 @@ def _without_control_characters(draft: Draft) -> Draft:
     """*draft* without characters that XML forbids: YAML and HTML can contain them as escapes."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
     lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name not in _NO_TEXTS}
-    said = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
-    if strip_control_characters(said) == said:
+    all_text = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
+    if strip_control_characters(all_text) == all_text:
         return draft
     changed: dict[str, Any] = {name: strip_control_characters(text).strip() for name, text in texts.items()}
     changed |= {

@@ -52,15 +52,15 @@ class _Conditions:
             else:
                 self.values[found[2]] = (found[4] or "").strip()
 
-    def _condition(self, kind: str, names: str, held: str) -> None:
+    def _condition(self, kind: str, names: str, content: str) -> None:
         if kind == "endif":
             self.unmet -= bool(self.open) and not self.open.pop()
             return
-        is_met = self._is_met(kind, names.strip(), held)
+        is_met = self._is_met(kind, names.strip(), content)
         if not is_met and not self.unmet:
-            self.names.append(f"{kind}::{names}[{held if kind == 'ifeval' else ''}]")
-        if kind != "ifeval" and held:
-            (self._take if is_met else self.left_out.append)(held)
+            self.names.append(f"{kind}::{names}[{content if kind == 'ifeval' else ''}]")
+        if kind != "ifeval" and content:
+            (self._take if is_met else self.left_out.append)(content)
             return
         self.open.append(is_met)
         self.unmet += not is_met

@@ -70,23 +70,23 @@ def _formula(text: str) -> str:
 
 
 def _tex(found: re.Match[str], text: str) -> str:
-    kind, said = found.lastgroup or "", found[0]
+    kind, matched = found.lastgroup or "", found[0]
     before, after = text[: found.start()][-1:], text[found.end() : found.end() + 1]
     if found["arrow"]:
         return _arrow(found)
     if kind in ("element", "letters", "state"):
-        return rf"\mathrm{{{said}}}"
+        return rf"\mathrm{{{matched}}}"
     if kind == "number":
-        return f"_{{{said}}}" if _SUBSCRIPTED.match(before) else rf"{said}\,"
+        return f"_{{{matched}}}" if _SUBSCRIPTED.match(before) else rf"{matched}\,"
     if kind == "moved":
-        return r"\downarrow " if said == "v" else r"\uparrow "
+        return r"\downarrow " if matched == "v" else r"\uparrow "
     if kind == "sign":
         is_charge = _SUBSCRIPTED.match(before) and not re.match(r"[\w(\[]", after)
-        return f"^{{{said}}}" if is_charge else said
-    return _other(found, kind, said)
+        return f"^{{{matched}}}" if is_charge else matched
+    return _other(found, kind, matched)
 
 
-def _other(found: re.Match[str], kind: str, said: str) -> str:
+def _other(found: re.Match[str], kind: str, text: str) -> str:
     if kind in ("braced", "charge"):
         return f"^{{{found[kind]}}}"
     if kind in ("lower", "low"):
@@ -94,8 +94,8 @@ def _other(found: re.Match[str], kind: str, said: str) -> str:
     if kind == "dot":
         return r"\cdot "
     if kind == "bond":
-        return _BONDS[said]
-    return said.strip("$") if kind == "tex" else said
+        return _BONDS[text]
+    return text.strip("$") if kind == "tex" else text
 
 
 def _arrow(found: re.Match[str]) -> str:

@@ -40,8 +40,8 @@ def _found(value: Any) -> Iterator[Correction]:
         names = {str(name).strip().lower(): name for name in value}
         text = next((value[names[name]] for name in _TEXTS if name in names), None)
         if isinstance(text, str):
-            said = next((value[names[name]] for name in _TIMES if name in names), "")
-            yield _of_text(f"{said} {text}" if isinstance(said, str) else text)
+            corrected_at = next((value[names[name]] for name in _TIMES if name in names), "")
+            yield _of_text(f"{corrected_at} {text}" if isinstance(corrected_at, str) else text)
         else:
             for at, inner in value.items():
                 yield from (_of_text(f"{at} {text}") for text in ([inner] if isinstance(inner, str) else ()))
@@ -51,9 +51,9 @@ def _of_text(text: str) -> Correction:
     """Of ``2018-11-23 11:30 更正：…``, ``11:30 …`` or a text alone."""
     text = _LABEL.sub("", " ".join(text.split()), count=1) if _LABEL.match(text) else " ".join(text.split())
     at, length = _beginning(text)
-    said = _BETWEEN.sub("", text[length:], count=1) if length else text
-    label = _LABEL.match(said)
-    return Correction(at, said[label.end() :] if label else said)
+    note = _BETWEEN.sub("", text[length:], count=1) if length else text
+    label = _LABEL.match(note)
+    return Correction(at, note[label.end() :] if label else note)
 
 
 def _beginning(text: str) -> tuple[datetime, int]:

@@ -219,7 +219,9 @@ def _moment_or_guess(match: re.Match[str], text: str) -> datetime:
         return _moment(match.groupdict(), text)
     except UnreadableDate as error:
         cause, hint = error.cause, error.hint
-    parts = {name: said for name, said in match.groupdict().items() if name not in ("offset", "abbreviation", "region")}
+    parts = {
+        name: value for name, value in match.groupdict().items() if name not in ("offset", "abbreviation", "region")
+    }
     if "first" in parts and int(parts["first"]) <= 12 and int(parts["other"]) <= 12:
         day, month = sorted((parts.pop("first"), parts.pop("other")), key=int)
         parts |= {"month": month, "day": day}

@@ -77,8 +77,8 @@ class Remarks:
         problem = Message("%(cause)s (%(hint)s)", cause=cause, hint=hint)
         self.warnings.append(Message("line %(line)s: %(problem)s", line=of.line, problem=problem))
 
-    def note(self, said: Message) -> None:
-        self.notes.append(said)
+    def note(self, message: Message) -> None:
+        self.notes.append(message)
 
 
 def texts(value: Value) -> Iterator[str]:
@@ -265,10 +265,10 @@ def _section(of: Field, remarks: Remarks) -> tuple[str, ...]:
     items = of.value if isinstance(of.value, list) else [of.value]
     paths = [list(texts(item)) for item in items]
     is_set = of.form in ("toml", "json") or remarks.is_hugo or any(isinstance(item, list) for item in items)
-    chosen = next(filter(None, paths), []) if is_set else [name for path in paths for name in path]
+    names = next(filter(None, paths), []) if is_set else [name for path in paths for name in path]
     if is_set and sum(map(bool, paths)) > 1:
         remarks.note(Message("%(field)s: only the first one is the section", field=of.name))
-    return listed("/".join(chosen), SECTION_SEPARATORS)
+    return listed("/".join(names), SECTION_SEPARATORS)
 
 
 def _tags(of: Field, remarks: Remarks) -> tuple[str, ...]:

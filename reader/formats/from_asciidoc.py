@@ -60,13 +60,13 @@ def read(data: bytes) -> Draft:
     reader = _AsciiDocReader(lines, {}, chinese=is_chinese(source))
     title, fields = reader.head()
     text = "\n".join([*([f"# {title}", ""] if title else []), *reader.read()])
-    said = reader.values | dict(_attribute(found) for line in left_out if (found := _ATTRIBUTE.fullmatch(line)))
-    values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(said))), **values}
+    attributes = reader.values | dict(_attribute(found) for line in left_out if (found := _ATTRIBUTE.fullmatch(line)))
+    values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(attributes))), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     body, warnings = body_and_warnings(text)
-    told = (*values.get("warnings", ()), *map(withheld, conditions[:MOST_NAMED]), *reader.warnings, *warnings)
-    draft = with_title({**values, "warnings": told}, body)
+    all_warnings = (*values.get("warnings", ()), *map(withheld, conditions[:MOST_NAMED]), *reader.warnings, *warnings)
+    draft = with_title({**values, "warnings": all_warnings}, body)
     return draft if lines_above else with_text(draft)
 
 
@@ -142,13 +142,13 @@ class _AsciiDocReader(LineReader):
             block = next(((write, found) for form, write in self._BLOCKS if (found := form.fullmatch(line))), None)
             yield from block[0](self, block[1]) if block else self._text(line)
 
-    def _told(self, found: re.Match[str]) -> Iterator[str]:
+    def _attribute_lines(self, found: re.Match[str]) -> Iterator[str]:
         """What is told of the block that follows, or of the file: nothing is shown."""
         if found.re is _ANCHOR:
             self.anchor = found[1]
         elif found.re is _STYLE:
-            said = {_NUMBERS.get(name, name): value for name, value in attributes_in(found[1]).items()}
-            self.title, self.style = said.pop("title", self.title), self.style | said
+            attributes = {_NUMBERS.get(name, name): value for name, value in attributes_in(found[1]).items()}
+            self.title, self.style = attributes.pop("title", self.title), self.style | attributes
         elif found.re is _BLOCK_TITLE:
             self.title = found[1]
         else:
@@ -198,14 +198,14 @@ class _AsciiDocReader(LineReader):
         return self.markers if _ITEM.fullmatch(ahead) else []
 
     def _macro(self, found: re.Match[str]) -> Iterator[str]:
-        name, target, said = found[1], self._filled(found[2]), attributes_in(found[3])
-        title, self.title, self.style = said.get("title") or self.title, "", {}
+        name, target, attributes = found[1], self._filled(found[2]), attributes_in(found[3])
+        title, self.title, self.style = attributes.get("title") or self.title, "", {}
         if name == "image":
             folder = self.values.get("imagesdir", "")
             path = f"{folder}/{target}" if folder and not re.match(r"https?:|/", target) else target
-            yield from ("", picture(path, said.get("alt") or said.get("0", ""), self._filled(title)), "")
+            yield from ("", picture(path, attributes.get("alt") or attributes.get("0", ""), self._filled(title)), "")
         elif name in ("video", "audio"):
-            address = f"https://www.youtube.com/watch?v={target}" if said.get("0") == "youtube" else target
+            address = f"https://www.youtube.com/watch?v={target}" if attributes.get("0") == "youtube" else target
             yield from ("", f"[▶ {title or target}]({address})", "")
         elif name == "include":
             self.warnings.append(Message("the file %(name)s is not included", name=target[:80]))
@@ -227,9 +227,9 @@ class _AsciiDocReader(LineReader):
             yield from self._titled()
             yield from fence([_CALLOUT.sub("", line) for line in lines], language or style.get("1", ""))
         else:
-            yield from self._held(kind, sign, style, lines)
+            yield from self._block_content(kind, sign, style, lines)
 
-    def _held(self, kind: str, sign: str, style: dict[str, str], lines: list[str]) -> Iterator[str]:
+    def _block_content(self, kind: str, sign: str, style: dict[str, str], lines: list[str]) -> Iterator[str]:
         """A block that holds others: an admonition, a quotation, an example, a sidebar."""
         title, self.title = self.title, ""
         head = ["", f"**{self._inline(title)}**"] if title else []
@@ -259,9 +259,9 @@ class _AsciiDocReader(LineReader):
     def _table(self, found: re.Match[str]) -> Iterator[str]:
         lines = self.until(lambda line: line.strip() == found[0].strip())
         rows = [[self._cell(cell) for cell in row] for row in rows_of(found[0][0], self.style, lines)]
-        written = ["| " + " | ".join(row) + " |" for row in rows]
+        rows_of_markdown = ["| " + " | ".join(row) + " |" for row in rows]
         yield from self._titled()
-        yield from ["", *written[:1], "|" + " --- |" * len(rows[0]), *written[1:], ""] if rows else []
+        yield from ["", *rows_of_markdown[:1], "|" + " --- |" * len(rows[0]), *rows_of_markdown[1:], ""] if rows else []
 
     def _cell(self, text: str) -> str:
         return " ".join(self._inline(line.strip()).replace("|", "\\|") for line in text.strip().split("\n"))
@@ -278,8 +278,9 @@ class _AsciiDocReader(LineReader):
         )
 
     _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_AsciiDocReader, re.Match[str]], Iterator[str]]], ...] = (
-        (_ANCHOR, _told), (_STYLE, _told), (_BLOCK_TITLE, _told), (_ATTRIBUTE, _told), (_MACRO, _macro),
-        (_DELIMITER, _delimited), (_TABLE, _table), (re.compile("//(?!/).*"), lambda *_: iter(())),
+        (_ANCHOR, _attribute_lines), (_STYLE, _attribute_lines), (_BLOCK_TITLE, _attribute_lines),
+        (_ATTRIBUTE, _attribute_lines), (_MACRO, _macro), (_DELIMITER, _delimited), (_TABLE, _table),
+        (re.compile("//(?!/).*"), lambda *_: iter(())),
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
     )  # fmt: skip
     """What a line may begin, first match first."""

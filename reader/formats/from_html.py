@@ -102,8 +102,8 @@ def _without_tags(values: dict[str, Any], page: str) -> tuple[dict[str, Any], st
     """A page of Jekyll or Hugo, or a part of a page: the tags of its templates are no text."""
     masks = Masks()
     page, unknown = without_tags(mask_elements(page, masks), masks, lambda tag, body: None)  # noqa: ARG005 (none is known)
-    told = (unknown_tag(name) for name in unknown[:MOST_NAMED])
-    return {**values, "warnings": (*values.get("warnings", ()), *told)} if unknown else values, masks.restore(page)
+    warnings = (unknown_tag(name) for name in unknown[:MOST_NAMED])
+    return {**values, "warnings": (*values.get("warnings", ()), *warnings)} if unknown else values, masks.restore(page)
 
 
 def _parsed(page: str) -> lxml_html.HtmlElement | None:
@@ -129,8 +129,8 @@ def _withheld(root: lxml_html.HtmlElement) -> dict[str, Any]:
     ``robots: noindex`` doesn't: such a page is public. Raises UnreadableArticle for a draft field that is neither true
     nor false.
     """
-    said = [Field(_PREFIX.sub("", name), content, 0, "lines") for name, content in _marks(root)]
-    values = front_matter.values_of(tuple(field for field in said if front_matter.may_withhold(field)))
+    fields = [Field(_PREFIX.sub("", name), content, 0, "lines") for name, content in _marks(root)]
+    values = front_matter.values_of(tuple(field for field in fields if front_matter.may_withhold(field)))
     for comment in root.xpath("//comment() | /comment()")[:_MOST_COMMENTS]:
         refuse_in_text(f"<!--{comment.text}-->", 0)
     return {name: values[name] for name in ("draft", "notes", "published", "embargo") if name in values}

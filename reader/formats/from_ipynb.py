@@ -38,8 +38,8 @@ def read(data: bytes) -> Draft:
     cells = [cell for cell in _cells(notebook) if not _HIDDEN & set(_list(_mapping(cell.get("metadata")).get("tags")))]
     values, first = _front_matter(cells)
     nikola = {**metadata, **_mapping(metadata.get("nikola"))}
-    told = [Field(name, _texts(value), 1, "json") for name, value in nikola.items() if front_matter.may_hold(name)]
-    values = {**front_matter.values_of(tuple(told)), **values}
+    fields = [Field(name, _texts(value), 1, "json") for name, value in nikola.items() if front_matter.may_hold(name)]
+    values = {**front_matter.values_of(tuple(fields)), **values}
     language = str(_mapping(metadata.get("language_info")).get("name") or "python")
     warnings: list[str] = list(values.get("warnings", ()))
     body = "".join(_html_of(cell, language, warnings) for cell in [*first, *cells[1 if first or values else 0 :]])
@@ -79,7 +79,7 @@ def _cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [_mapping(cell) for cells in inside if isinstance(cells, list) for cell in cells]
 
 
-def _said(value: object) -> str:
+def _joined_text(value: object) -> str:
     """A text may be a list of its lines."""
     return "".join(_list(value)) if isinstance(value, list) else value if isinstance(value, str) else ""
 
@@ -88,12 +88,12 @@ def _front_matter(cells: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dic
     """The fields in the first cell, and what remains of it."""
     if not cells or cells[0].get("cell_type") not in ("raw", "markdown"):
         return {}, []
-    values, rest, lines = front_matter.split_markdown(_said(cells[0].get("source")))
+    values, rest, lines = front_matter.split_markdown(_joined_text(cells[0].get("source")))
     return (values, [{**cells[0], "source": rest}] if rest.strip() else []) if lines else ({}, [])
 
 
 def _html_of(cell: dict[str, Any], language: str, warnings: list[str]) -> str:
-    kind, source = cell.get("cell_type"), _said(cell.get("source", cell.get("input")))
+    kind, source = cell.get("cell_type"), _joined_text(cell.get("source", cell.get("input")))
     if kind == "heading":
         level = cell.get("level")
         level = level if level in (1, 2, 3, 4, 5, 6) else 2
@@ -109,43 +109,43 @@ def _html_of(cell: dict[str, Any], language: str, warnings: list[str]) -> str:
 
 
 def _markdown(source: str, attachments: dict[str, Any], warnings: list[str]) -> str:
-    body, told = body_and_warnings(source)
-    warnings += told
+    body, body_warnings = body_and_warnings(source)
+    warnings += body_warnings
 
     def attached(found: re.Match[str]) -> str:
         files = _mapping(attachments.get(found[1]))
         kind = next((kind for kind in _PICTURES if kind in files), "")
-        return f'src="data:{kind};base64,{"".join(_said(files[kind]).split())}"' if kind else found[0]
+        return f'src="data:{kind};base64,{"".join(_joined_text(files[kind]).split())}"' if kind else found[0]
 
     return _ATTACHMENT.sub(attached, body)
 
 
 def _outputs(outputs: list[Any]) -> Iterator[str]:
-    written = ""
+    text = ""
     for output in map(_mapping, outputs):
         if output.get("output_type") == "stream":
-            written += _said(output.get("text")) if output.get("name") != "stderr" else ""
+            text += _joined_text(output.get("text")) if output.get("name") != "stderr" else ""
             continue
-        yield from _block(written)
-        written = ""
+        yield from _block(text)
+        text = ""
         if output.get("output_type") in ("error", "pyerr"):
             yield from _block(f"{output.get('ename', '')}: {output.get('evalue', '')}")
         else:
             yield from _shown(_mapping(output.get("data")) or output)
-    yield from _block(written)
+    yield from _block(text)
 
 
 def _shown(data: dict[str, Any]) -> Iterator[str]:
     """The picture, table or text of a result; the first that can be shown."""
     data = {**data, **{f"image/{kind}": data[kind] for kind in ("png", "jpeg") if kind in data}}  # version 3
     if kind := next((kind for kind in _PICTURES if kind in data), ""):
-        yield f'<p><img alt="" src="data:{kind};base64,{"".join(_said(data[kind]).split())}"></p>'
-    elif "<table" in (table := _said(data.get("text/html", data.get("html")))):
+        yield f'<p><img alt="" src="data:{kind};base64,{"".join(_joined_text(data[kind]).split())}"></p>'
+    elif "<table" in (table := _joined_text(data.get("text/html", data.get("html")))):
         yield table
-    elif markdown := _said(data.get("text/markdown")):
+    elif markdown := _joined_text(data.get("text/markdown")):
         yield body_and_warnings(markdown)[0]
     else:
-        yield from _block(_said(data.get("text/plain", data.get("text"))))
+        yield from _block(_joined_text(data.get("text/plain", data.get("text"))))
 
 
 def _block(text: str) -> Iterator[str]:

@@ -55,10 +55,10 @@ def with_title(values: dict[str, Any], body: str) -> Draft:
     heading = _FIRST_HEADING.match(body)
     if not heading:
         return Draft(**{"title": "", **values}, body_html=body)
-    said = " ".join(html.unescape(_TAG.sub("", with_tex(_MARK.sub("", heading[1])))).split())
-    if values.get("title") not in (None, "", said):
+    title = " ".join(html.unescape(_TAG.sub("", with_tex(_MARK.sub("", heading[1])))).split())
+    if values.get("title") not in (None, "", title):
         return Draft(**values, body_html=body)
-    return Draft(**{**values, "title": said}, body_html=body[heading.end() :])
+    return Draft(**{**values, "title": title}, body_html=body[heading.end() :])
 
 
 def body_of(text: str) -> str:

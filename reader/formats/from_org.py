@@ -132,18 +132,18 @@ def read(data: bytes) -> Draft:
     """Fields are front matter, or keywords above the first heading: ``#+TITLE:``, ``#+FILETAGS:``, ``#+HUGO_SLUG:``."""
     values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
     lines = source.split("\n")
-    noted = {found[1] for line in lines if (found := _NOTE.match(line))}
+    footnotes = {found[1] for line in lines if (found := _NOTE.match(line))}
     values = {**front_matter.values_of(front_matter.with_marks(_fields(lines), _properties(lines))), **values}
     if "title" not in values and _DRAFT_HEADING.search(source):
         values["draft"] = True
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    lines = [without_lost_notes(line, noted) for line in lines]
+    lines = [without_lost_notes(line, footnotes) for line in lines]
     left_out: dict[str, None] = {}
     lines = selected(with_macros(lines), left_out)
     body, warnings = body_and_warnings("\n".join(_OrgReader(lines, left_out, chinese=is_chinese(source)).read()))
-    told = (*values.get("warnings", ()), *map(withheld, list(left_out)[:MOST_NAMED]), *warnings)
-    draft = with_title({**values, "warnings": told}, body)
+    all_warnings = (*values.get("warnings", ()), *map(withheld, list(left_out)[:MOST_NAMED]), *warnings)
+    draft = with_title({**values, "warnings": all_warnings}, body)
     return draft if lines_above else with_text(draft)
 
 
@@ -152,10 +152,12 @@ def _properties(lines: list[str]) -> Iterator[Field]:
 
     ``#+DRAFT:``, ``#+PROPERTY: DRAFT t``, ``:EXPORT_HUGO_DRAFT: true``, ``#+HUGO_CUSTOM_FRONT_MATTER: :draft t``.
     """
-    found = ((number, said) for number, line in enumerate(lines, 1) if (said := _PROPERTY.fullmatch(line)))
-    for number, said in found:
-        is_word = said[1].lower() in _WORDS
-        yield Field(said[1], said[2] if is_word else _BOOLEANS.get(said[2].lower(), said[2]), number, "lines")
+    found = ((number, matched) for number, line in enumerate(lines, 1) if (matched := _PROPERTY.fullmatch(line)))
+    for number, matched in found:
+        is_word = matched[1].lower() in _WORDS
+        yield Field(
+            matched[1], matched[2] if is_word else _BOOLEANS.get(matched[2].lower(), matched[2]), number, "lines"
+        )
 
 
 def _fields(lines: list[str]) -> Iterator[Field]:
@@ -166,11 +168,11 @@ def _fields(lines: list[str]) -> Iterator[Field]:
         name = re.sub(r"^hugo_(?:custom_front_matter_)?", "", found[1].lower()) if found else ""
         name = "tags" if name in ("filetags", "roam_tags") else name
         if found and front_matter.is_field(name) and found[2].strip():
-            said = found[2].strip()
-            said = said if name in _WORDS else _BOOLEANS.get(said.lower(), said)
+            value = found[2].strip()
+            value = value if name in _WORDS else _BOOLEANS.get(value.lower(), value)
             if name == "tags":
-                said = ", ".join(said.strip(":").split(":") if said.startswith(":") else [said])
-            yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), said), number, "lines")
+                value = ", ".join(value.strip(":").split(":") if value.startswith(":") else [value])
+            yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), value), number, "lines")
 
 
 class _OrgReader(LineReader):
@@ -259,13 +261,13 @@ class _OrgReader(LineReader):
             sign = "-" if item[2] in "*+" else item[2]
             yield f"{item[1]}{sign} {item[3] or ''}{term}{self._inline(item[5])}"
         else:
-            said = line.lstrip()
-            yield line[: len(line) - len(said)] + self._inline(said)
+            text = line.lstrip()
+            yield line[: len(line) - len(text)] + self._inline(text)
 
     def _heading(self, level: int, title: str, names: set[str]) -> Iterator[str]:
         private = next(filter(withheld_part, sorted(names)), "")
         is_excluded = title.split(" ")[0] == "COMMENT" or not self.excluded.isdisjoint(names)
-        self.arguments_below = [(above, said) for above, said in self.arguments_below if above < level]
+        self.arguments_below = [(above, arguments) for above, arguments in self.arguments_below if above < level]
         if private and not is_excluded:
             self.left_out[f"{title} :{private}:"] = None
         if private or is_excluded:
@@ -281,8 +283,8 @@ class _OrgReader(LineReader):
         marked = f" {{#{name}}}" if name and has_properties else ""
         if has_properties:
             drawer = takewhile(lambda line: not _DRAWER_END.fullmatch(line), ahead)
-            said = [found[1] for line in drawer if (found := _HEADER_ARGUMENTS.fullmatch(line))]
-            self.arguments_below.append((level, " ".join(said)))
+            arguments = [found[1] for line in drawer if (found := _HEADER_ARGUMENTS.fullmatch(line))]
+            self.arguments_below.append((level, " ".join(arguments)))
         yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")
 
     def _skip_below(self, level: int) -> None:
@@ -294,7 +296,7 @@ class _OrgReader(LineReader):
 
     def _environment(self, kind: str, arguments: str) -> Iterator[str]:
         inside = self.until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE).fullmatch)
-        below = " ".join(said for _, said in self.arguments_below)
+        below = " ".join(below_arguments for _, below_arguments in self.arguments_below)
         header, self.header = f"{self.arguments} {below} {self.header} {arguments}", ""
         if kind == "src" and _EXPORTS.findall(header)[-1:] in (["none"], ["results"]):
             return
@@ -319,9 +321,9 @@ class _OrgReader(LineReader):
                 yield from ["", *body, ""]
 
     def _table(self, lines: list[str]) -> Iterator[str]:
-        said = [line.strip().strip("|") for line in lines if not _TABLE_RULE.fullmatch(line) and "|" in line]
+        cells = [line.strip().strip("|") for line in lines if not _TABLE_RULE.fullmatch(line) and "|" in line]
         rows = [
-            [self._inline(cell.strip()) for cell in line.split("|")] for line in said if not _WIDTHS.fullmatch(line)
+            [self._inline(cell.strip()) for cell in line.split("|")] for line in cells if not _WIDTHS.fullmatch(line)
         ]
         caption, self.caption = self.caption, ""
         if rows:

@@ -76,9 +76,9 @@ def read(data: bytes) -> Draft:
     values = {**front_matter.values_of(front_matter.with_marks(fields, fields)), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    told = (withheld(name) if name in _UNSAID else unknown_tag(name) for name in [*tags, *names][:MOST_NAMED])
+    warnings = (withheld(name) if name in _UNSAID else unknown_tag(name) for name in [*tags, *names][:MOST_NAMED])
     left_out = [Message("the file %(name)s is not included", name=name[:80]) for name in _INCLUDE.findall(text)]
-    values["warnings"] = (*values.get("warnings", ()), *told, *left_out[:MOST_NAMED], *refused)
+    values["warnings"] = (*values.get("warnings", ()), *warnings, *left_out[:MOST_NAMED], *refused)
     title = document.get("title", "")
     masks, formulas = Masks(), Formulas()
     body, hidden = without_hidden(_html_of(document, masks))
@@ -249,12 +249,12 @@ def _shown_unknown_directives(text: str) -> Iterator[list[str]]:
     from docutils.parsers.rst import Directive, directives, roles
     from docutils.parsers.rst.languages import en
 
-    written = {name.lower() for name in _DIRECTIVE.findall(text)}
-    names = sorted(written - en.directives.keys() | _SILENT | {"raw"})
+    used = {name.lower() for name in _DIRECTIVE.findall(text)}
+    names = sorted(used - en.directives.keys() | _SILENT | {"raw"})
     for name in names:
         directives.register_directive(name, _kept_text(Directive))
     try:
-        with rst_blocks.any_options(written.difference(names)):
+        with rst_blocks.any_options(used.difference(names)):
             yield [name for name in names if name not in _TAKEN and name not in PLAYERS]
     finally:
         for name in names:
@@ -291,20 +291,20 @@ def _kept_text(directive: type) -> type:
         optional_arguments, final_argument_whitespace, has_content, option_spec = 1, True, True, AnyOption()
 
         def run(self) -> list[nodes.Node]:
-            said, name = " ".join(" ".join(self.arguments).split()), self.name.lower()
-            if name in _SILENT | _UNSAID or withheld_part(name) or (name == "only" and not _is_for_pages(said)):
+            arguments, name = " ".join(" ".join(self.arguments).split()), self.name.lower()
+            if name in _SILENT | _UNSAID or withheld_part(name) or (name == "only" and not _is_for_pages(arguments)):
                 return []
             if name == "raw":  # its HTML is sanitized as that of any format
-                return [nodes.raw("", "\n".join(self.content), format="html")] if said.lower() == "html" else []
+                return [nodes.raw("", "\n".join(self.content), format="html")] if arguments.lower() == "html" else []
             block = nodes.container()
-            if name in PLAYERS and said:
+            if name in PLAYERS and arguments:
                 label, address = PLAYERS[name]
-                link = nodes.reference("", f"▶ {label}", refuri=address.format(said.split()[0]))
+                link = nodes.reference("", f"▶ {label}", refuri=address.format(arguments.split()[0]))
                 block += nodes.paragraph("", "", link)
-            elif name in _LABELLED and said:
-                block += nodes.paragraph("", "", nodes.strong("", said))
-            elif name != "only" and (" " in said or "(" in said or has_han(said) or name in _SAID):
-                block += nodes.paragraph("", said)
+            elif name in _LABELLED and arguments:
+                block += nodes.paragraph("", "", nodes.strong("", arguments))
+            elif name != "only" and (" " in arguments or "(" in arguments or has_han(arguments) or name in _SAID):
+                block += nodes.paragraph("", arguments)
             self.state.nested_parse(self.content, self.content_offset, block)
             return list(block.children)
 

@@ -37,8 +37,16 @@ from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_date, withheld_names, withheld_otherwise
 
 __all__ = [
-    "LIST_SEPARATORS", "SECTION_SEPARATORS", "correction_text", "listed", "read", "split", "split_markdown",
-    "values_of", "write", "written",
+    "LIST_SEPARATORS",
+    "SECTION_SEPARATORS",
+    "correction_text",
+    "field_line",
+    "listed",
+    "read",
+    "split",
+    "split_markdown",
+    "values_of",
+    "write",
 ]  # fmt: skip
 
 _NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo", "translation")
@@ -121,10 +129,10 @@ def may_withhold(field: Field) -> bool:
 
 def with_marks(found: Iterable[Field], marks: Iterable[Field]) -> tuple[Field, ...]:
     """*found*, and of *marks* those that say that an article is not public, also without a value, by being there."""
-    told = tuple(field for field in found if field.value)
-    names = {plain_name(field.name) for field in told}
+    marked_fields = tuple(field for field in found if field.value)
+    names = {plain_name(field.name) for field in marked_fields}
     more = (field for field in marks if plain_name(field.name) not in names and may_withhold(field))
-    return (*told, *(field if field.value else replace(field, value=_presence(field.name)) for field in more))
+    return (*marked_fields, *(field if field.value else replace(field, value=_presence(field.name)) for field in more))
 
 
 def _presence(name: str) -> str:
@@ -141,9 +149,9 @@ def read(text: str, first_line: int = 1) -> dict[str, Any]:
 
 def write(draft: Draft) -> str:
     """*draft*'s fields as front matter that ``split`` reads back to the same values, fences included."""
-    said = {name: getattr(draft, name) for name in NAMES}
-    said["aliases"] = (*draft.aliases, *(f"/{path}" for path in draft.paths))
-    lines = [written(name, value) for name, value in said.items()]
+    values = {name: getattr(draft, name) for name in NAMES}
+    values["aliases"] = (*draft.aliases, *(f"/{path}" for path in draft.paths))
+    lines = [field_line(name, value) for name, value in values.items()]
     return "---\n" + "".join(line for line in lines if line) + "---\n"
 
 
@@ -162,14 +170,14 @@ def values_of(found: tuple[Field, ...]) -> dict[str, Any]:
     offers: dict[str, list[_Offer]] = {}
     for offer in sorted(_offers(found, remarks), key=lambda offer: offer.rank):
         offers.setdefault(offer.row.field, []).append(offer)
-    values = {name: _chosen(name, offered, remarks) for name, offered in offers.items()}
+    values = {name: _first_value(name, offered, remarks) for name, offered in offers.items()}
     values["published"] = _published(values, offers, remarks)
     values["embargo"] = remarks.embargo
     if not values.get("draft"):
         values["draft"] = _withheld_by_name(values, remarks)
     values |= _addresses(values, offers)
-    told = {"warnings": tuple(dict.fromkeys(remarks.warnings)), "notes": tuple(dict.fromkeys(remarks.notes))}
-    return {name: value for name, value in (values | told).items() if value}
+    remarked = {"warnings": tuple(dict.fromkeys(remarks.warnings)), "notes": tuple(dict.fromkeys(remarks.notes))}
+    return {name: value for name, value in (values | remarked).items() if value}
 
 
 def _withheld_by_name(values: dict[str, Any], remarks: Remarks) -> bool:
@@ -210,26 +218,26 @@ def _within(container: Field) -> Iterator[_Offer]:
             yield _Offer(known[0] + _FROM_ADDRESS, known[1], Field(name, value, container.line, container.form))
 
 
-def _chosen(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
+def _first_value(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
     """The first value that is not empty; of drafts any, of addresses and pictures all."""
     if name in ("published", "updated"):
         return _first_date(offered, remarks)
     values = [(offer, READERS[offer.row.how](offer.field, remarks)) for offer in offered]
-    said = [(offer, value) for offer, value in values if value]
+    set_values = [(offer, value) for offer, value in values if value]
     for offer, value in values:
         if not value and isinstance(offer.field.value, dict) and name not in ("images", "comments_closed", "draft"):
             hint = Message("write %(field)s: text, or %(field)s: [one, two]", field=offer.field.name)
             remarks.warn(offer.field, Message("%(field)s is neither text nor a list", field=offer.field.name), hint)
     if name == "draft":
-        for offer, _ in [first for first in said[:1] if first[0].row.how != "switch"]:
+        for offer, _ in [first for first in set_values[:1] if first[0].row.how != "switch"]:
             remarks.note(Message("a draft, by its field %(field)s", field=offer.field.name))
-        return bool(said)
+        return bool(set_values)
     if name in ("paths", "images"):
-        return tuple(dict.fromkeys(part for _, value in said for part in value))
-    for offer, value in said[1:]:
-        if value != said[0][1]:
-            _tell_unused(said[0][0].field, offer.field, remarks)
-    return said[0][1] if said else None
+        return tuple(dict.fromkeys(part for _, value in set_values for part in value))
+    for offer, value in set_values[1:]:
+        if value != set_values[0][1]:
+            _tell_unused(set_values[0][0].field, offer.field, remarks)
+    return set_values[0][1] if set_values else None
 
 
 def _tell_unused(used: Field, other: Field, remarks: Remarks) -> None:
@@ -245,18 +253,18 @@ def _first_date(offered: list[_Offer], remarks: Remarks) -> datetime | None:
         try:
             if found := moment(offer.field, remarks):
                 for field, failure in failures:
-                    remarks.warn(field, *_told(failure))
+                    remarks.warn(field, *_cause_and_hint(failure))
                 return found
         except UnreadableArticle as error:
             failures.append((offer.field, error))
     if failures and offered[0].row.field == "published":
         raise failures[0][1]
     for field, failure in failures:
-        remarks.warn(field, *_told(failure))
+        remarks.warn(field, *_cause_and_hint(failure))
     return None
 
 
-def _told(failure: UnreadableArticle) -> tuple[Message, Message]:
+def _cause_and_hint(failure: UnreadableArticle) -> tuple[Message, Message]:
     return Message("%(cause)s", cause=failure.cause), Message("%(cause)s", cause=failure.hint)
 
 
@@ -275,11 +283,11 @@ def _published(values: dict[str, Any], offers: dict[str, list[_Offer]], remarks:
 
 def _addresses(values: dict[str, Any], offers: dict[str, list[_Offer]]) -> dict[str, Any]:
     """Aliases and slugs with a slash are addresses, not names."""
-    given = values.get("aliases") or ()
+    aliases = values.get("aliases") or ()
     slugs = [offer.field.text.strip("/") for offer in offers.get("slug", [])]
-    said = [*(name for name in given if name.startswith("/")), *(slug for slug in slugs if "/" in slug)]
-    paths = [*(values.get("paths") or ()), *map(path_key, said)]
-    names = tuple(name for name in given if not name.startswith("/"))
+    addresses = [*(name for name in aliases if name.startswith("/")), *(slug for slug in slugs if "/" in slug)]
+    paths = [*(values.get("paths") or ()), *map(path_key, addresses)]
+    names = tuple(name for name in aliases if not name.startswith("/"))
     return {"aliases": names, "paths": tuple(dict.fromkeys(filter(None, paths)))}
 
 
@@ -289,7 +297,7 @@ _PLAIN = re.compile(r"[^\W\d_][^\n:#\"'\[\]{},&*!|>%@`\\]*(?<! )")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
-def written(name: str, value: Any) -> str:
+def field_line(name: str, value: Any) -> str:
     """One line of front matter, or nothing for an empty value."""
     if not value:
         return ""

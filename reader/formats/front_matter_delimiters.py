@@ -100,13 +100,13 @@ def _paragraph(lines: list[str]) -> list[str]:
 
 def _is_front_matter(fence: str, inside: list[str], closed: bool, is_field: Callable[[str], bool]) -> bool:
     """Whether fields follow: any below a fence as it should be, known ones below a spoilt one."""
-    said = [line for line in inside if line.strip(_BLANK) and not line.lstrip(_BLANK).startswith("#")]
-    named = [_FIELD.match(line) for line in said]
+    lines_of_fields = [line for line in inside if line.strip(_BLANK) and not line.lstrip(_BLANK).startswith("#")]
+    named = [_FIELD.match(line) for line in lines_of_fields]
     exact = fence.rstrip() == "---"
     if not named:
         return exact and closed
     if named[0] is None:
-        return exact and closed and _OTHER_YAML.match(said[0]) is not None
+        return exact and closed and _OTHER_YAML.match(lines_of_fields[0]) is not None
     return exact or any(found and is_field(found[1]) for found in named)
 
 

@@ -59,7 +59,7 @@ def marked_head(text: str) -> FrontMatter | None:
     start = text[:_MOST_CHARACTERS]
     if found := _TOML.match(start):
         head = _head(text, found.end(), _toml(found[1], _line(text, found.start(1))))
-        return _written(head, "toml", *found.span(1))
+        return _front_matter_between(head, "toml", *found.span(1))
     if _TOML_BEGINS.match(start):
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of +++"), 1)
     if found := _SEMICOLONS.match(start):
@@ -67,8 +67,10 @@ def marked_head(text: str) -> FrontMatter | None:
     if found := _NIKOLA.match(start):
         lines, first_line = found[1].rstrip("\n").split("\n"), _line(text, found.start(1))
         fields = [_NIKOLA_LINE.match(line) for line in lines]
-        named = (Field(said[1], said[2].strip(), n, "lines") for n, said in enumerate(fields, first_line) if said)
-        return _written(_head(text, found.end(), tuple(named)), "lines", *found.span(1), is_closed=False)
+        named = (
+            Field(matched[1], matched[2].strip(), n, "lines") for n, matched in enumerate(fields, first_line) if matched
+        )
+        return _front_matter_between(_head(text, found.end(), tuple(named)), "lines", *found.span(1), is_closed=False)
     if found := _JSON_BEGINS.match(start):
         begin = found.end(1)
         try:
@@ -89,7 +91,7 @@ def plain_head(text: str, is_field: Callable[[str], bool]) -> FrontMatter | None
     """Of Markdown: a comment of fields, YAML above one fence (Hexo), or lines until a blank one (MultiMarkdown)."""
     if found := _COMMENT.match(text[:_MOST_CHARACTERS]):
         fields = _fields_of(found[1].split("\n"), _line(text, found.start(1)), is_field)
-        return _written(_head(text, found.end(), fields), "lines", *found.span(1)) if fields else None
+        return _front_matter_between(_head(text, found.end(), fields), "lines", *found.span(1)) if fields else None
     above = len(text) - len(text.lstrip(" \t\n\ufeff\u3000"))
     begin = text.rfind("\n", 0, above) + 1
     lines = text[begin : begin + _MOST_CHARACTERS].split("\n", _MOST_LINES)[:_MOST_LINES]
@@ -116,7 +118,7 @@ def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
         return None
     taken = begin + sum(len(line) + 1 for line in lines[:size])
-    return _written(_head(text, taken, fields), "lines", begin, min(taken - 1, len(text)), is_closed=False)
+    return _front_matter_between(_head(text, taken, fields), "lines", begin, min(taken - 1, len(text)), is_closed=False)
 
 
 def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> tuple[Field, ...]:
@@ -135,7 +137,7 @@ def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool
     return tuple(found) if any(is_field(field.name) for field in found) else ()
 
 
-def _written(head: FrontMatter, form: str, begin: int, end: int, *, is_closed: bool = True) -> FrontMatter:
+def _front_matter_between(head: FrontMatter, form: str, begin: int, end: int, *, is_closed: bool = True) -> FrontMatter:
     return replace(head, form=form, begin=begin, end=end, is_closed=is_closed)
 
 
@@ -151,7 +153,7 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
     import tomllib
 
     try:
-        said = tomllib.loads(block)
+        table = tomllib.loads(block)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         found = re.search(r"line (\d+)", str(error))
         line = first_line + int(found[1]) - 1 if found else first_line
@@ -159,18 +161,18 @@ def _toml(block: str, first_line: int) -> tuple[Field, ...]:
         raise UnreadableArticle(Message("invalid TOML: %(problem)s", problem=error), hint, line) from error
     lines = {match[1]: number for number, row in enumerate(block.split("\n"), first_line)
              if (match := re.match(r"\s*\[?\"?([\w-]+)", row))}  # fmt: skip
-    return tuple(Field(name, plain_value(value), lines.get(name, first_line), "toml") for name, value in said.items())
+    return tuple(Field(name, plain_value(value), lines.get(name, first_line), "toml") for name, value in table.items())
 
 
 def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> FrontMatter | None:
     try:
-        said = read_json(block)
+        values = read_json(block)
     except ValueError as error:
         return _no_json(block, error)
-    if not isinstance(said, dict) or not said:
+    if not isinstance(values, dict) or not values:
         return None
-    fields = tuple(Field(name, plain_value(value), 1, "json") for name, value in said.items())
-    return _written(_head(text, end, fields), "json", *span)
+    fields = tuple(Field(name, plain_value(value), 1, "json") for name, value in values.items())
+    return _front_matter_between(_head(text, end, fields), "json", *span)
 
 
 def _no_json(block: str, error: Exception) -> FrontMatter | None:

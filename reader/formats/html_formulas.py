@@ -78,8 +78,8 @@ def _tex_of(element: HtmlElement) -> str:
     for annotation in element.iter("annotation"):
         if "tex" in annotation.get("encoding", "").lower():
             return _bare("".join(annotation.itertext()))
-    said = element.get("alttext", "")
-    return _bare(said) if "\\" in said else ""
+    tex = element.get("alttext", "")
+    return _bare(tex) if "\\" in tex else ""
 
 
 def _bare(tex: str) -> str:

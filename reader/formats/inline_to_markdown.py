@@ -35,10 +35,10 @@ def around(sign: str) -> Callable[[re.Match[str], Keep], str]:
 
 
 def code(found: re.Match[str], keep: Keep) -> str:
-    said = next(filter(None, found.groups()), "")
-    ticks = "``" if "`" in said else "`"
-    space = " " if "`" in said else ""
-    return keep(f"{ticks}{space}{said}{space}{ticks}")
+    text = next(filter(None, found.groups()), "")
+    ticks = "``" if "`" in text else "`"
+    space = " " if "`" in text else ""
+    return keep(f"{ticks}{space}{text}{space}{ticks}")
 
 
 def linked(target: str, text: str, keep: Keep) -> str:

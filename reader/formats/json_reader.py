@@ -30,8 +30,8 @@ def read_json(text: str, *, strict: bool = True) -> Any:
 
 def _whole(value: Any) -> Any:
     """*value* without lone surrogates; ``json.loads`` has joined those that are a pair."""
-    written = json.dumps(value, ensure_ascii=False)
-    return json.loads(_HALF.sub("\ufffd", written), strict=False) if _HALF.search(written) else value
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(_HALF.sub("\ufffd", text), strict=False) if _HALF.search(text) else value
 
 
 def _check_depth(value: Any) -> None:

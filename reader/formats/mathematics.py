@@ -67,9 +67,9 @@ class Formulas:
 
 
 def _unread(tex: str) -> Message:
-    said = " ".join(tex.split())
-    said = said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
-    return Message("a formula can't be read; its source is shown: %(tex)s", tex=said)
+    text = " ".join(tex.split())
+    text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+    return Message("a formula can't be read; its source is shown: %(tex)s", tex=text)
 
 
 _MOST_SAID = 60

@@ -68,19 +68,22 @@ def _get(element: etree._Element, name: str) -> str:
 def _styles(root: etree._Element) -> dict[str, tuple[str, tuple[str, ...]]]:
     found = {}
     for style in root.iterfind(".//{*}style"):
-        said = style.find("{*}text-properties")
-        found[_get(style, "name")] = (_get(style, "parent-style-name"), _tags(said) if said is not None else ())
+        properties = style.find("{*}text-properties")
+        found[_get(style, "name")] = (
+            _get(style, "parent-style-name"),
+            _tags(properties) if properties is not None else (),
+        )
     return found
 
 
-def _tags(said: etree._Element) -> tuple[str, ...]:
-    position = _get(said, "text-position")
+def _tags(properties: etree._Element) -> tuple[str, ...]:
+    position = _get(properties, "text-position")
     return tuple(
         tag
         for tag, holds in (
-            ("strong", _get(said, "font-weight") in _BOLD),
-            ("em", _get(said, "font-style") in _ITALIC),
-            ("del", _get(said, "text-line-through-style") not in ("", "none")),
+            ("strong", _get(properties, "font-weight") in _BOLD),
+            ("em", _get(properties, "font-style") in _ITALIC),
+            ("del", _get(properties, "text-line-through-style") not in ("", "none")),
             ("sup", position.startswith(("super", "3", "5"))),
             ("sub", position.startswith(("sub", "-"))),
         )
@@ -152,11 +155,11 @@ def _wrapped(tag: str) -> Callable[[etree._Element, _Document], str]:
 
 
 def _cell(element: etree._Element, document: _Document) -> str:
-    said = ""
+    attributes = ""
     for name, key in (("colspan", "number-columns-spanned"), ("rowspan", "number-rows-spanned")):
         if (value := _get(element, key)) not in ("", "1"):
-            said += f' {name}="{escape(value)}"'
-    return f"<td{said}>{_children(element, document)}</td>"
+            attributes += f' {name}="{escape(value)}"'
+    return f"<td{attributes}>{_children(element, document)}</td>"
 
 
 def _image(element: etree._Element, document: _Document) -> str:
@@ -164,8 +167,10 @@ def _image(element: etree._Element, document: _Document) -> str:
     images = element.findall("{*}image")
     if not images:
         return _children(element, document)
-    said = next((e.text or "" for name in ("desc", "title") for e in element.findall(f"{{*}}{name}") if e.text), "")
-    return f'<img src="{escape(HOST + _get(images[0], "href").removeprefix("./"))}" alt="{escape(said)}">'
+    description = next(
+        (e.text or "" for name in ("desc", "title") for e in element.findall(f"{{*}}{name}") if e.text), ""
+    )
+    return f'<img src="{escape(HOST + _get(images[0], "href").removeprefix("./"))}" alt="{escape(description)}">'
 
 
 def _note(element: etree._Element, document: _Document) -> str:

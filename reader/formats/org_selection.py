@@ -26,8 +26,8 @@ def selected(lines: list[str], left_out: dict[str, None]) -> list[str]:
     """If a heading has a tag of ``#+SELECT_TAGS:`` (else ``export``): such headings, what is below them, and the
     headings above them with their own text. *left_out* gets the names of the others.
     """
-    said = [set(found[1].lower().split()) for line in lines if (found := _TAGS.fullmatch(line))]
-    tags = set[str]().union(*said) or {"export"}
+    tag_lines = [set(found[1].lower().split()) for line in lines if (found := _TAGS.fullmatch(line))]
+    tags = set[str]().union(*tag_lines) or {"export"}
     headings = [(at, heading) for at, line in enumerate(lines) if (heading := HEADING.fullmatch(line))]
     marked = [(len(heading[1]), not tags.isdisjoint(tags_of(heading))) for _, heading in headings]
     if not any(is_marked for _, is_marked in marked):
@@ -64,6 +64,6 @@ def with_macros(lines: list[str]) -> list[str]:
     return [_MACRO_CALL.sub(put, line) if "{{{" in line else line for line in lines] if texts else lines
 
 
-def without_lost_notes(line: str, noted: set[str]) -> str:
+def without_lost_notes(line: str, footnotes: set[str]) -> str:
     """*line* without the calls of notes that the file does not hold."""
-    return _NOTE_CALL.sub(lambda call: call[0] if call[1] in noted else "", line) if "[fn:" in line else line
+    return _NOTE_CALL.sub(lambda call: call[0] if call[1] in footnotes else "", line) if "[fn:" in line else line

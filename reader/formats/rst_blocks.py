@@ -82,12 +82,12 @@ def take_messages(document: nodes.document, most: int) -> tuple[Message, ...]:
     warnings, places = list[Message](), list[tuple[nodes.Node, list[nodes.Node]]]()
     for message in document.findall(nodes.system_message):
         block = next((child for child in message.children if isinstance(child, nodes.literal_block)), None)
-        said = message.children[0].astext() if message.children else ""
-        if block is None or not block.astext().strip() or said.startswith(_SHOWN_ANYWAY):
+        text = message.children[0].astext() if message.children else ""
+        if block is None or not block.astext().strip() or text.startswith(_SHOWN_ANYWAY):
             places.append((message, []))
             continue
         places.append((message, [nodes.literal_block("", block.astext())]))
-        cause = said.strip().split("\n")[0].rstrip(".")[:200]
+        cause = text.strip().split("\n")[0].rstrip(".")[:200]
         warnings.append(Message(_SHOWN, line=str(message.get("line", "?")), cause=cause))
     put(places)
     return tuple(warnings[:most])

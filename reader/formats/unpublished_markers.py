@@ -113,8 +113,8 @@ def _begins_code(line: str, above: str, seen: int) -> bool:
 
 def refuse_in_html(body_html: str) -> None:
     """The same for the first blocks of a body that was made of a document."""
-    said = _H.sub("\n## ", _PRE.sub("\n```", body_html[:_SEARCHED]))
-    refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", said))), 0)
+    markdown = _H.sub("\n## ", _PRE.sub("\n```", body_html[:_SEARCHED]))
+    refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", markdown))), 0)
 
 
 def _refusal(line: str, number: int) -> UnreadableArticle:

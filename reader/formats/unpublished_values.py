@@ -60,8 +60,8 @@ def withheld_status(value: Any) -> bool:
 
     An alias of YAML (``*name``) isn't followed; it may be one.
     """
-    said = [_SPACES.sub(" ", text.lower()).strip() for text in _texts(value)]
-    return any(text in _STATUSES or text.startswith("*") or _WITHIN.search(text) for text in said)
+    words = [_SPACES.sub(" ", text.lower()).strip() for text in _texts(value)]
+    return any(text in _STATUSES or text.startswith("*") or _WITHIN.search(text) for text in words)
 
 
 def withheld_date(text: str) -> bool:
@@ -77,8 +77,8 @@ def withheld_access(value: Any) -> bool:
 
 def withheld_output(value: Any) -> bool:
     """Hugo's ``build: {render: never}`` makes no page, ``list: never`` one that no list names."""
-    said = value if isinstance(value, dict) else {}
-    return any(str(said.get(name, "")).lower() in ("never", "false", "link") for name in ("render", "list"))
+    options = value if isinstance(value, dict) else {}
+    return any(str(options.get(name, "")).lower() in ("never", "false", "link") for name in ("render", "list"))
 
 
 def withheld_names(names: Iterable[str]) -> bool:
@@ -116,6 +116,6 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
         return
     if isinstance(value, dict):
-        yield from (name for name, said in value.items() if isinstance(said, str) and said.lower() in YES)
+        yield from (name for name, text in value.items() if isinstance(text, str) and text.lower() in YES)
     for item in value.values() if isinstance(value, dict) else value:
         yield from _texts(item)

@@ -147,12 +147,12 @@ def _with_head(body: str) -> tuple[Draft, str]:
     notes = [block for block in root if _is_notes(block)]
     blocks = [block for block in root if _letters(block) and block not in notes]
     try:
-        told = from_text.read("\n\n".join(_line(block) for block in blocks).encode())
+        draft = from_text.read("\n\n".join(_line(block) for block in blocks).encode())
     except UnreadableArticle:
-        told = Draft(_line(blocks[0]) if blocks else "", "")
-    for block in _head_and_tail(blocks, told):
+        draft = Draft(_line(blocks[0]) if blocks else "", "")
+    for block in _head_and_tail(blocks, draft):
         root.remove(block)
-    return replace(told, body_html=""), "".join(etree.tostring(e, encoding="unicode", method="html") for e in root)
+    return replace(draft, body_html=""), "".join(etree.tostring(e, encoding="unicode", method="html") for e in root)
 
 
 def _is_notes(block: HtmlElement) -> bool:
@@ -166,12 +166,12 @@ def _title(root: HtmlElement) -> HtmlElement | None:
     return next((h for h in root.iterchildren("h1") if h.get("class") == "title" and _letters(h)), None)
 
 
-def _head_and_tail(blocks: list[HtmlElement], told: Draft) -> list[HtmlElement]:
+def _head_and_tail(blocks: list[HtmlElement], draft: Draft) -> list[HtmlElement]:
     """The blocks that are no part of the story of *told*; at least its headline."""
-    story = html.fragment_fromstring(told.body_html, create_parent="div") if told.body_html else None
-    said = [_letters(block) for block in (story if story is not None else ()) if _letters(block)]
-    kept = [letters for letters in said if len(letters) >= _LEAST_LETTERS] or said
-    titles = [block for block in blocks[:1] if _letters(block) == re.sub(r"\W", "", told.title)]
+    story = html.fragment_fromstring(draft.body_html, create_parent="div") if draft.body_html else None
+    texts = [_letters(block) for block in (story if story is not None else ()) if _letters(block)]
+    kept = [letters for letters in texts if len(letters) >= _LEAST_LETTERS] or texts
+    titles = [block for block in blocks[:1] if _letters(block) == re.sub(r"\W", "", draft.title)]
     if not kept:
         return titles
     head = _until(blocks[:_MOST_HEAD_LINES], kept[0])

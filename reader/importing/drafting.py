@@ -66,21 +66,21 @@ class ExtractedArticle:
 
 def build_draft(item: SourceItem) -> ExtractedArticle:
     """Extracts the article. Raises NotImported if the item has none."""
-    got = item.read()
-    content, inline = take_data_pictures(got.content)
-    got = replace(got, content=content)
-    address = got.address or item.address
+    fetched = item.read()
+    content, inline = take_data_pictures(fetched.content)
+    fetched = replace(fetched, content=content)
+    address = fetched.address or item.address
     try:
         if item.form in FORMATS:
-            draft = read_draft(item.form, got.content)
+            draft = read_draft(item.form, fetched.content)
         else:
-            draft, address = _FORMS[item.form or "page"](got, item, address)
+            draft, address = _FORMS[item.form or "page"](fetched, item, address)
     except UnreadableArticle as error:
         raise NotImported(item.name, error.in_line) from error
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
-    is_page = item.form in ("", "page") and not own_exports.is_marked(got.content)
-    is_page = is_page and not _is_short_news(draft, got.content)
+    is_page = item.form in ("", "page") and not own_exports.is_marked(fetched.content)
+    is_page = is_page and not _is_short_news(draft, fetched.content)
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})
@@ -103,8 +103,8 @@ def _is_empty(body_html: str, least_tokens: int) -> bool:
     return len(TOKEN.findall(re.sub(r"<[^>]+>", " ", body_html))) < least_tokens and "<img" not in body_html
 
 
-def _from_page(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    html = text_in(got)
+def _from_page(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+    html = text_in(fetched)
     if re.match(r"\s*<!--\s*---\s*\n", html):
         return read_draft(".html", html.encode()), address
     if own_exports.is_page(html):
@@ -152,9 +152,9 @@ def _first_words(text: str) -> str:
     return words[1][:LONGEST_TITLE].strip() if words else ""
 
 
-def _from_text(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+def _from_text(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
     """What the text doesn't say of itself, the source says: a mail has its headline and date in its header."""
-    hints, text = item.hints, normalize(decode_text(got.content, got.charset))
+    hints, text = item.hints, normalize(decode_text(fetched.content, fetched.charset))
     if hints.title:
         text = f"{hints.title}\n\n{text}"
     draft = read_draft(".txt", text.encode())
@@ -162,22 +162,22 @@ def _from_text(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str
     return replace(draft, title=hints.title or draft.title, published=published, byline=byline), address
 
 
-def _from_clean(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    body = parse(with_media_links(text_in(got)))
+def _from_clean(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+    body = parse(with_media_links(text_in(fetched)))
     html = to_clean_html(body, address, address)
     return replace(item.hints, body_html=html, language=_language(item.hints.language, body.text_content())), address
 
 
-def _from_article(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    html = str(sanitize(text_in(got)))
+def _from_article(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+    html = str(sanitize(text_in(fetched)))
     if not html:
         raise NotImported(item.name, Message("it has no text"))
     return replace(item.hints, body_html=html, language=_language(item.hints.language, html)), address
 
 
-def _from_export(got: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
+def _from_export(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
     """As ``_from_article``; the language is that of the fields, which Reader wrote itself."""
-    return replace(_from_article(got, item, address)[0], language=item.hints.language), address
+    return replace(_from_article(fetched, item, address)[0], language=item.hints.language), address
 
 
 _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {

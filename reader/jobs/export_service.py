@@ -111,8 +111,8 @@ def options_in(key: str, suffix: str) -> str:
     parts = "-".join(key.split("-")[4:])
     script = next((script for script in SCRIPTS if f"-{parts}".endswith(f"-{script}")), "")
     page = parts.removesuffix(script).removesuffix("-")
-    chosen = {"page": page if page in exporter(suffix).PAGES[1:] else "", "script": script}
-    options = urlencode({name: value for name, value in chosen.items() if value})
+    values = {"page": page if page in exporter(suffix).PAGES[1:] else "", "script": script}
+    options = urlencode({name: value for name, value in values.items() if value})
     return f"?{options}" if options else ""
 
 

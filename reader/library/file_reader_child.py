@@ -190,12 +190,12 @@ def _problem(path: str, digest: str, error: _NotRead | ReaderError) -> Answer:
 
 def _json(path: str, answer: Answer) -> str:
     """*answer* in one line; a problem if it holds text that is not valid Unicode, which no database stores."""
-    written = json.dumps(answer, ensure_ascii=False)
+    text = json.dumps(answer, ensure_ascii=False)
     try:
-        written.encode()
+        text.encode()
     except UnicodeEncodeError as error:
         return json.dumps(_failed(str(answer["digest"]), Problem(path, 0, *_bug(error))))
-    return written
+    return text
 
 
 def _limit_bytes(settings: Settings, path: str) -> int:

@@ -75,10 +75,10 @@ class _TooMuch(Exception):
     """What git tells is more than ``_MOST_BYTES``."""
 
 
-def _parts(told: IO[bytes]) -> Iterator[bytes]:
+def _parts(stdout: IO[bytes]) -> Iterator[bytes]:
     """What stands between two ``_COMMIT``; no more of it is in memory. Raises _TooMuch."""
     begun, size_bytes = list[bytes](), 0
-    while chunk := told.read(_CHUNK_BYTES):
+    while chunk := stdout.read(_CHUNK_BYTES):
         size_bytes += len(chunk)
         if size_bytes > _MOST_BYTES:
             raise _TooMuch
@@ -141,10 +141,10 @@ def _read(parts: Iterator[bytes]) -> dict[str, datetime]:
     found: dict[str, int] = {}
     now_called: dict[str, str] = {}
     for commit in islice(parts, 1, None):
-        time, *told = commit.replace(b"\n", b"").split(b"\0")
+        time, *fields = commit.replace(b"\n", b"").split(b"\0")
         if not _TIME.fullmatch(time):  # the rest of a name with this character, or a forged time
             continue
-        names = iter(os.fsdecode(part) for part in told if part)
+        names = iter(os.fsdecode(part) for part in fields if part)
         for status in names:
             name = next(names, "")
             if status.startswith("R"):

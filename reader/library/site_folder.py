@@ -150,7 +150,8 @@ def _read_settings(reader: FileReader, files: Mapping[str, str]) -> tuple[Site |
     except ChildFailed as failed:
         return None, [], [Problem(path, 0, failed.message)]
     problems = [
-        Problem(path, told["line"], restored(told["cause"]), restored(told["hint"])) for told in answer["problems"]
+        Problem(path, problem["line"], restored(problem["cause"]), restored(problem["hint"]))
+        for problem in answer["problems"]
     ]
     return (site_from_fields(answer["site"]) if answer["site"] else None), answer["mistaken"], problems
 

@@ -25,17 +25,17 @@ def read_site(settings: Settings, path: str) -> dict[str, Any]:
         text = decode_text(read_content_of(settings.articles, path, LARGEST_BYTES))
         parsed = parse_site(text)
     except UnreadableArticle as error:
-        return {"site": None, "mistaken": [], "problems": [_told(error)]}
+        return {"site": None, "mistaken": [], "problems": [_problem_json(error)]}
     except OSError as error:
         cause = error.strerror or str(error)
         return {"site": None, "mistaken": [], "problems": [{"line": 0, "cause": cause, "hint": ""}]}
     pictures = _Pictures(settings, PurePosixPath(path).parent, parsed.lines)
     site = pictures.measured(parsed.site)
-    problems = [*map(_told, parsed.errors), *pictures.problems]
+    problems = [*map(_problem_json, parsed.errors), *pictures.problems]
     return {"site": asdict(site), "mistaken": [*parsed.mistaken, *pictures.mistaken], "problems": problems}
 
 
-def _told(error: UnreadableArticle) -> dict[str, object]:
+def _problem_json(error: UnreadableArticle) -> dict[str, object]:
     """A problem as JSON: its line, its cause and its hint, both ``stored``."""
     return {"line": error.line, "cause": stored(error.cause), "hint": stored(error.hint)}
 

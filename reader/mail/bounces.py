@@ -61,18 +61,18 @@ def read_bounce(content: bytes, bounces: str) -> Bounce | None:
 def _bounce_in(message: Message, bounces: str) -> Bounce | None:
     user, _, domain = bounces.rpartition("@")
     ours = re.compile(rf"{re.escape(user)}\+(\d{{1,18}})-([0-9a-f]{{16}})@{re.escape(domain)}", re.IGNORECASE)
-    told = next(
+    report = next(
         (found for name in _TO for value in message.get_all(name, []) if (found := ours.search(str(value)))), None
     )
-    if told is None:
+    if report is None:
         return None
     for fields in _recipients(message):
         action, status = (_value(fields, name).lower().partition(" ")[0] for name in ("Action", "Status"))
         if action and re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", status):
-            said = _value(fields, "Diagnostic-Code").partition(";")[2].strip()
-            if status == "5.0.0" and (exact := re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", said)):
+            diagnostic = _value(fields, "Diagnostic-Code").partition(";")[2].strip()
+            if status == "5.0.0" and (exact := re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", diagnostic)):
                 status = exact[0]  # Exim leaves it to the words of the other server
-            return Bounce(int(told[1]), told[2].lower(), action, status, said_by_server(f"{status} {said}"))
+            return Bounce(int(report[1]), report[2].lower(), action, status, said_by_server(f"{status} {diagnostic}"))
     return None
 
 

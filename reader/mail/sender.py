@@ -322,8 +322,8 @@ class MailSender:
         owner = message.content.get("owner", "")
         if message.kind != DOCUMENT or not owner:
             return
-        told = {name: message.content[name] for name in ("locale", "path", "title")} | {"to": message.address}
-        self._outbox.note(owner, message.origin, told, self._clock())
+        content = {name: message.content[name] for name in ("locale", "path", "title")} | {"to": message.address}
+        self._outbox.note(owner, message.origin, content, self._clock())
 
     def _warn(self, reason: str) -> None:
         """Logs a new reason once."""

@@ -92,9 +92,9 @@ def server_at(url: str) -> SmtpServer:
     host = ascii_host(parts.hostname or "")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     usual = OFF if _is_loopback(host) else REQUIRED if password else OFFERED
-    chosen = parts.query.removeprefix("starttls=") or usual
+    mode = parts.query.removeprefix("starttls=") or usual
     is_tls = parts.scheme == "smtps"
-    return SmtpServer(host, parts.port or (465 if is_tls else 587 if user else 25), is_tls, chosen, user, password)
+    return SmtpServer(host, parts.port or (465 if is_tls else 587 if user else 25), is_tls, mode, user, password)
 
 
 def _is_loopback(host: str) -> bool:

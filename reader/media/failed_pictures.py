@@ -32,9 +32,9 @@ def tried_alone(store: FileCache, digest: str) -> Iterator[None]:
     One lock for each first two characters of the digests: a try takes a minute at most. None on a disk that is full.
     """
     check(store, digest)
-    with ExitStack() as held:
+    with ExitStack() as locks:
         with suppress(OSError):
-            held.enter_context(waiting_lock(store.folder / f"{digest[:2]}.lock"))
+            locks.enter_context(waiting_lock(store.folder / f"{digest[:2]}.lock"))
         check(store, digest)
         yield
 

@@ -181,8 +181,8 @@ def link_pictures(
     """
     on_picture, limit = partial(write_record, settings.instance), settings.picture_limit_mb * 1_000_000
     used = {address: content for address, content in (embedded or {}).items() if f'"{address}"' in article.body}
-    written = {address: write_embedded(settings.instance, content) for address, content in used.items()}
-    return images.link_pictures(article, settings.articles, on_picture, limit, file, written)
+    files = {address: write_embedded(settings.instance, content) for address, content in used.items()}
+    return images.link_pictures(article, settings.articles, on_picture, limit, file, files)
 
 
 def record_picture(settings: Settings, file: PurePosixPath) -> Picture:

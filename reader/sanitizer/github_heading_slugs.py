@@ -67,14 +67,14 @@ def _named(clean: str, wanted: set[str], names: dict[str, re.Match[str]]) -> str
     by_letters: dict[str, str] = {}
     for name in names:
         by_letters.setdefault(loose(name), name)
-    chosen: dict[int, str] = {}
+    slugs: dict[int, str] = {}
     for link in sorted(wanted):
         name = link if link in names else by_letters.get(loose(link), "") if loose(link) else ""
         heading = names.get(name)
         if heading and "id" not in attributes_of(heading[2]):
-            chosen.setdefault(heading.start(), link)
+            slugs.setdefault(heading.start(), link)
     out, done = [], 0
-    for start, link in sorted(chosen.items()):
+    for start, link in sorted(slugs.items()):
         end = clean.index(">", start)
         out.append(f'{clean[done:end]} id="{escape(link)}"')
         done = end

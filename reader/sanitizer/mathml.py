@@ -46,9 +46,9 @@ class Formula:
         self.open: list[_MathElement | None] = [self.root]
         """For each open tag of the source its element; None for one that is dropped."""
         self.deep = 1
-        given = attributes_of(raw)
-        self.display = given.get("display") == "block"
-        self.alternative = " ".join(unescape(given.get("alttext", "")).split())[:LONGEST_TEX]
+        attributes = attributes_of(raw)
+        self.display = attributes.get("display") == "block"
+        self.alternative = " ".join(unescape(attributes.get("alttext", "")).split())[:LONGEST_TEX]
 
     def start(self, name: str, raw: str) -> None:
         parent = self._parent()
@@ -80,11 +80,11 @@ class Formula:
     def html(self) -> str:
         """Empty if the formula says nothing."""
         inside = "".join(map(_written, self.root.children))
-        said = linear(self.root.children)
-        if not said:
+        text = linear(self.root.children)
+        if not text:
             return ""
         attributes = ' display="block"' if self.display else ""
-        return f'<math{attributes} alttext="{escaped(self.alternative) or escaped(said[:LONGEST_TEX])}">{inside}</math>'
+        return f'<math{attributes} alttext="{escaped(self.alternative) or escaped(text[:LONGEST_TEX])}">{inside}</math>'
 
     def _parent(self) -> _MathElement:
         return next(element for element in reversed(self.open) if element and element.name not in _EMPTY)
@@ -92,8 +92,8 @@ class Formula:
 
 def _attributes(name: str, raw: str) -> str:
     allowed = MATHML_ATTRIBUTES.get(name, MATHML_ATTRIBUTES["*"])
-    given = attributes_of(raw) if raw else {}
-    valid = {key: value for key, value in given.items() if key in allowed and MATHML_VALUES[key].fullmatch(value)}
+    attributes = attributes_of(raw) if raw else {}
+    valid = {key: value for key, value in attributes.items() if key in allowed and MATHML_VALUES[key].fullmatch(value)}
     return to_text(valid)
 
 
@@ -139,11 +139,11 @@ def _scripts(element: _MathElement) -> str:
 
 def linear(elements: list[_MathElement]) -> str:
     """A formula in one line, escaped as in HTML: ``x^2``, ``(a+b)/2``, ``√(x)``. Text for one that has no TeX."""
-    return _SPACE.sub(" ", "".join(_said(element) for element in elements)).strip()
+    return _SPACE.sub(" ", "".join(_text_of(element) for element in elements)).strip()
 
 
-def _said(element: _MathElement) -> str:
-    parts = [_said(child) for child in element.children]
+def _text_of(element: _MathElement) -> str:
+    parts = [_text_of(child) for child in element.children]
     match element.name, parts:
         case "mfrac", [above, below]:
             return f"{_grouped(above)}/{_grouped(below)}"

@@ -75,9 +75,9 @@ class DrainingMiddleware:
             self.bodies.receive(environ)
         except BodyRefused as refusal:
             return self._and_linger(_refuse(start_response, refusal.status), environ, sent)
-        told = ToldLength(start_response)
-        answer = self._inner(environ, told)
-        answer = self._sent_without_waiting(answer, environ, told)
+        response_length = ToldLength(start_response)
+        answer = self._inner(environ, response_length)
+        answer = self._sent_without_waiting(answer, environ, response_length)
         if isinstance(answer, list) and is_unread(environ):
             return self._and_linger(answer, environ, sent)
         return answer
@@ -96,8 +96,8 @@ class DrainingMiddleware:
         self, answer: Iterable[bytes], environ: WSGIEnvironment, start_response: ToldLength
     ) -> Iterable[bytes]:
         chunks, size_bytes, rest = [], 0, iter(answer)
-        with ExitStack() as held:
-            held.callback(partial(_close, answer))
+        with ExitStack() as resources:
+            resources.callback(partial(_close, answer))
             for chunk in rest:
                 chunks.append(chunk)
                 size_bytes += len(chunk)
@@ -106,11 +106,11 @@ class DrainingMiddleware:
             else:
                 return [b"".join(chunks)]
             places = self._large_to_bodies if has_body(environ) else self._large
-            place = held.enter_context(places.taken(environ.get(CLIENT, "")))
+            place = resources.enter_context(places.taken(environ.get(CLIENT, "")))
             if place is None:
                 return _refuse(start_response, "503 Service Unavailable")
             place.is_whole_told = start_response.is_told
-            return LargeAnswer(chunks, rest, held.pop_all().close, place)
+            return LargeAnswer(chunks, rest, resources.pop_all().close, place)
 
 
 def has_body(environ: Mapping[str, Any]) -> bool:

@@ -63,15 +63,15 @@ class WebProcess:
         start: Callable[[Arguments, dict[str, str]], Process],
     ) -> None:
         self.number, self.generation, self.started = number, generation, time.monotonic()
-        self._ready_pipe, told = os.pipe()
+        self._ready_pipe, ready_end = os.pipe()
         os.set_blocking(self._ready_pipe, False)
         try:
-            self._process = start(Arguments(listener.fileno(), told, number, os.getpid()), settings)
+            self._process = start(Arguments(listener.fileno(), ready_end, number, os.getpid()), settings)
         except BaseException:
             self.close()
             raise
         finally:
-            os.close(told)
+            os.close(ready_end)
         self._is_ready, self._is_killed, self._kill_at = False, False, float("inf")
 
     @property

@@ -55,10 +55,10 @@ class LineFormatter(logging.Formatter):
     """One line for each record, with control characters escaped; a traceback below it keeps its lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """As ``logging`` does, with errors among the arguments as ``_told`` writes them."""
+        """As ``logging`` does, with errors among the arguments as ``_printable`` writes them."""
         record = logging.makeLogRecord(vars(record) | {"exc_text": None})  # that of another handler's formatter
         if isinstance(record.args, tuple):
-            record.args = tuple(map(_told, record.args))
+            record.args = tuple(map(_printable, record.args))
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
@@ -70,7 +70,7 @@ class LineFormatter(logging.Formatter):
         return "\n".join(map(escaped, lines))
 
 
-def _told(value: object) -> object:
+def _printable(value: object) -> object:
     """An error as the words of a sentence: its message if that quotes nothing, else its type."""
     if not isinstance(value, BaseException):
         return value

@@ -25,12 +25,12 @@ class ThemeColour:
 
 def theme_colours(classes: str) -> tuple[ThemeColour, ...]:
     """For the preference *classes*. A browser takes the first whose media query matches."""
-    chosen = set(classes.split())
+    names = set(classes.split())
     large, normal, sepia = LIGHT_PAPERS
     [dark] = DARK_PAPERS
     papers = {"dark": dark, "large": large, "sepia": sepia, "light": normal}
     for name, paper in papers.items():
-        if name in chosen:
+        if name in names:
             return (ThemeColour(paper),)
     return ThemeColour(dark, "(prefers-color-scheme:dark)"), ThemeColour(normal)
 
@@ -42,12 +42,12 @@ def accent_style(accent: str, classes: str) -> Markup:
         return Markup("")
     ratio = LARGE_PRINT_CONTRAST if "large" in classes.split() else CONTRAST
     light, dark = readable(accent, LIGHT_PAPERS, ratio), readable(accent, DARK_PAPERS, ratio)
-    chosen = set(classes.split())
-    if "dark" in chosen:
+    names = set(classes.split())
+    if "dark" in names:
         return Markup(":root{--link:%s}") % dark
-    if "large" in chosen:
+    if "large" in names:
         return Markup(":root:not(.dark){--link:%s}") % light
-    if chosen & {"light", "sepia"}:
+    if names & {"light", "sepia"}:
         return Markup(":root{--link:%s}") % light
     return Markup(":root{--link:%s}@media(prefers-color-scheme:dark){:root{--link:%s}}") % (light, dark)
 

@@ -17,7 +17,7 @@ from ..errors import NotFound, NotImported
 from ..models import Article
 from . import services
 from .editor_page import lines_of, sheet
-from .editor_previews import child_place, in_words, phone_preview, told
+from .editor_previews import child_place, error_text, in_words, phone_preview
 from .editor_session import checked_form, editor_page
 from .preview_links import VALID_DAYS, link_to_article
 from .request_context import gettext
@@ -109,7 +109,7 @@ def _is_public(article: Article) -> bool:
 
 
 def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iterable[str] = ()) -> Response:
-    """The page of a file as it is; *notes* (Messages) are told above. Raises NotFound, NotImported or OSError."""
+    """The page of a file as it is; *notes* (Messages) are error_text above. Raises NotFound, NotImported or OSError."""
     content = read_file(services().settings, file)
     with child_place():
         found = open_content(services().settings, file.path, content)
@@ -177,7 +177,7 @@ def conflict_page(sent: Submitted, content: bytes) -> Response:
                 text = open_content(services().settings, sent.file.path, mine.content).text
                 difference = compare_texts(services().settings, theirs, text)
     except NotImported as error:
-        theirs = theirs or told(error)
+        theirs = theirs or error_text(error)
     problem = gettext("The file has changed since you opened it. Nothing was overwritten: here are both versions.")
     again = replace(sent, digest=digest_of(content))
     return article_page(again, article, problem, 409, theirs=theirs, difference=difference)

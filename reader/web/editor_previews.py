@@ -41,7 +41,7 @@ def child_place() -> Iterator[None]:
         AT_WORK.release()
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """What the page says of *error*, in the visitor's language."""
     message = error.reason if isinstance(error, NotImported) and not error.source else getattr(error, "message", "")
     if not message and isinstance(error, OSError):

@@ -254,11 +254,11 @@ def _give_back(problem: str, status: int = 403) -> NoReturn:
 
 
 def _plain_text(fields: list[tuple[str, str]], status: int) -> Response:
-    told = gettext(
+    message = gettext(
         "Nothing was saved. What you typed is below: copy it or save this page, open the editor again and paste it."
     )
     text = "".join(f"\n\n{name}:\n{value}" for name, value in fields if value)
-    return Response(f"{told}{text}\n", status, mimetype="text/plain")
+    return Response(f"{message}{text}\n", status, mimetype="text/plain")
 
 
 def editor_page(template: str, status: int = 200, **context: Any) -> Response:

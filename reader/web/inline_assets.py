@@ -34,7 +34,7 @@ class InlineStyles:
     def of_choices(self, classes: str) -> Markup:
         """The style sheets for preference classes, such as ``choices/dark.css`` for ``dark``, where they exist."""
         return self._joined(
-            tuple(name for chosen in classes.split() if (name := f"choices/{chosen}") in self._minified)
+            tuple(name for choice in classes.split() if (name := f"choices/{choice}") in self._minified)
         )
 
     def _join(self, names: tuple[str, ...]) -> Markup:

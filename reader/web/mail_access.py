@@ -62,16 +62,16 @@ def form_problem() -> Message | None:
 
 def mail_page(template: str, status: int = 200, problem: Message | None = None, **context: object) -> Response:
     """A page of mail: private, never stored, never listed."""
-    told = translated(problem, request_context().language) if problem else ""
+    problem_text = translated(problem, request_context().language) if problem else ""
     signed = mail_store().signatures.form(FORM, int(now().timestamp()))
-    known = {"problem": told, "token": signed, "honeypot": HONEYPOT}
+    known = {"problem": problem_text, "token": signed, "honeypot": HONEYPOT}
     response = Response(render_template(template, **known | context), status)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def chosen(name: str, known: list[str], usual: str) -> str:
+def form_choice(name: str, known: list[str], usual: str) -> str:
     """The value of a radio button of the submitted form."""
     value = request.form.get(name, usual)
     return value if value in known else usual

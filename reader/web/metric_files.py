@@ -72,9 +72,9 @@ def _allocate_blocks(path: Path) -> None:
 @contextmanager
 def unchanged_files() -> Iterator[None]:
     """No file is added to another during the block. Where there is no room for the lock file, none is anyway."""
-    with ExitStack() as held:
+    with ExitStack() as files:
         with suppress(OSError, KeyError):
-            held.enter_context(waiting_lock(Path(os.environ[VARIABLE]) / "sums.lock"))
+            files.enter_context(waiting_lock(Path(os.environ[VARIABLE]) / "sums.lock"))
         yield
 
 
@@ -101,13 +101,13 @@ def _add_up(sums: Path, ended: list[Path]) -> None:
         with suppress(RuntimeError, ValueError, struct.error):  # a file that was cut
             for key, value, *_ in MmapedDict.read_all_values_from_file(path):  # type: ignore[no-untyped-call]
                 totals[key] += value
-    written = sums.with_suffix(".part")
-    written.unlink(missing_ok=True)
-    _allocate_blocks(written)
-    values = MmapedDict(str(written))  # type: ignore[no-untyped-call]
+    part = sums.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    _allocate_blocks(part)
+    values = MmapedDict(str(part))  # type: ignore[no-untyped-call]
     for key, total in totals.items():
         values.write_value(key, total, 0.0)  # type: ignore[no-untyped-call]
     values.close()  # type: ignore[no-untyped-call]
-    written.replace(sums)
+    part.replace(sums)
     for path in ended:
         path.unlink(missing_ok=True)

@@ -27,10 +27,10 @@ def weighed(page: str) -> str | EncodedBody:
     rough_bytes = len(compressed_roughly(page.encode(), encoding))
     size_bytes = int(rough_bytes * _RATIOS.get(encoding, 1))
     for _ in range(_MOST_GUESSES):
-        said = kilobytes(size_bytes)
-        body = compressed(page.replace(WEIGHT_PLACEHOLDER, said).encode(), encoding)
+        text = kilobytes(size_bytes)
+        body = compressed(page.replace(WEIGHT_PLACEHOLDER, text).encode(), encoding)
         size_bytes = len(body)
-        if kilobytes(size_bytes) == said:
+        if kilobytes(size_bytes) == text:
             break
     return EncodedBody(body)
 

@@ -120,8 +120,8 @@ def _chosen_in(cookies: str, is_author: Callable[[str], bool]) -> str:
     if f"{COOKIE}=" not in cookies and f"{AUTHOR_COOKIE}=" not in cookies:
         return ""
     found = parse_cookie(cookies)
-    chosen = str(preferences_of(found.get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
-    return f"{chosen} author" if is_author(found.get(AUTHOR_COOKIE, "")) else chosen
+    preferences = str(preferences_of(found.get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
+    return f"{preferences} author" if is_author(found.get(AUTHOR_COOKIE, "")) else preferences
 
 
 def request_context() -> RequestContext:

@@ -80,9 +80,9 @@ def conditional_response(representation: Representation, build: Callable[[], str
     """The compressed result of *build*; or 304, without calling *build*, if the request's validators match."""
     encoding = _encoding_of(representation.mimetype)
     etag = representation.version if encoding == "identity" else f"{representation.version}-{encoding}"
-    held = match_etag(etag, representation.changed_at)
-    response = NotModified() if held else _built(build(), representation.mimetype)
-    etag = held or etag
+    matched = match_etag(etag, representation.changed_at)
+    response = NotModified() if matched else _built(build(), representation.mimetype)
+    etag = matched or etag
     response.headers["ETag"] = f'"{etag}"'
     if representation.changed_at:
         response.headers["Last-Modified"] = http_date(representation.changed_at)
@@ -150,10 +150,12 @@ def match_etag(etag: str, changed_at: datetime | None) -> str:
     if request.method not in ("GET", "HEAD"):
         return ""
     if "If-None-Match" in request.headers:
-        held = request.if_none_match
-        if not held.star_tag and held.contains_weak(f"{etag}{BEST_QUALITY_SUFFIX}"):
+        if_none_match = request.if_none_match
+        if not if_none_match.star_tag and if_none_match.contains_weak(f"{etag}{BEST_QUALITY_SUFFIX}"):
             return f"{etag}{BEST_QUALITY_SUFFIX}"
-        is_held = held.star_tag or any(held.contains_weak(tag) for tag in (etag, f"{etag}-gzip", f"{etag}-gz"))
+        is_held = if_none_match.star_tag or any(
+            if_none_match.contains_weak(tag) for tag in (etag, f"{etag}-gzip", f"{etag}-gz")
+        )
         return etag if is_held else ""
     since = request.if_modified_since
     return etag if since and changed_at and changed_at.replace(microsecond=0) <= since else ""

@@ -29,5 +29,5 @@ def corrections_of(article: Article) -> list[ShownCorrection]:
 
 def changed_at(article: Article) -> datetime | None:
     """When it was changed after it was published and after its last correction: without a note that says what."""
-    noted = latest(article.corrections)
-    return article.updated if article.updated > max(article.published, noted) else None
+    correction = latest(article.corrections)
+    return article.updated if article.updated > max(article.published, correction) else None

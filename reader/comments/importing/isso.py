@@ -29,7 +29,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
             database.execute("PRAGMA trusted_schema = OFF")
             query = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, t.uri FROM comments c JOIN threads t"
             for number, parent, created, mode, text, author, address in database.execute(f"{query} ON t.id = c.tid"):
-                written, status = text_of_markdown(as_text(text)), _MODES.get(mode, GONE)
-                yield imported(number, address, author, written, moment(created), status, parent)
+                body, status = text_of_markdown(as_text(text)), _MODES.get(mode, GONE)
+                yield imported(number, address, author, body, moment(created), status, parent)
     except sqlite3.Error as error:
         raise NotImported(str(path), Message("no database of %(name)s: %(error)s", name=NAME, error=error)) from error

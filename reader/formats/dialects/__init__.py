@@ -43,8 +43,8 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     text = with_links(text, masks)
     text, left_out = with_asides(text, chinese=chinese)
     text = with_all_cells(plain_marks(text), masks)
-    told = map(unknown_tag, [*left_out, *unknown][:MOST_NAMED])
-    return masks.restore(text), (*(withheld(masks.restore(comment)) for comment in endless), *told)
+    warnings = map(unknown_tag, [*left_out, *unknown][:MOST_NAMED])
+    return masks.restore(text), (*(withheld(masks.restore(comment)) for comment in endless), *warnings)
 
 
 def unknown_tag(name: str) -> Message:

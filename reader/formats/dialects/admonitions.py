@@ -60,8 +60,8 @@ def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]
 def _as_container(found: re.Match[str]) -> str:
     """``::: {.callout-tip title="…"}`` of Quarto and Pandoc as ``:::tip …``."""
     title = re.search(r"title=(?:\"([^\"]*)\"|'([^']*)')", found[3])
-    said = (title[1] or title[2] or "") if title else ""
-    return f"{found[1]} {_kind(found[2], found[3])} {said}".rstrip()
+    text = (title[1] or title[2] or "") if title else ""
+    return f"{found[1]} {_kind(found[2], found[3])} {text}".rstrip()
 
 
 def _kind(name: str, options: str) -> str:
@@ -115,10 +115,10 @@ def _label(part: re.Match[str]) -> str:
     return f"**{title}**" if part["kind"] == "tab" else f"`{title}`"
 
 
-def _container(kind: str, said: str, *, chinese: bool) -> tuple[list[str], str]:
+def _container(kind: str, text: str, *, chinese: bool) -> tuple[list[str], str]:
     """(lines that begin it, line that ends it)"""
-    found = _BRACKETED.fullmatch(said)
-    title = ((found[1] or found[2]) if found else said) or ""
+    found = _BRACKETED.fullmatch(text)
+    title = ((found[1] or found[2]) if found else text) or ""
     kind = kind.lower()
     if kind in _DETAILS:
         return [f"<details><summary>{title or title_of('details', chinese=chinese)}</summary>"], "</details>"

@@ -18,12 +18,12 @@ def read_chunk(info: str, inside: list[str]) -> tuple[str, list[str]] | None:
     if not found:
         return None
     kind, options, rest = found[1], found[2], found[3].strip()
-    told = [line for line in inside if _OPTION.match(line)]
+    option_lines = [line for line in inside if _OPTION.match(line)]
     is_withheld = withheld_part(kind.strip(".:"))  # of MyST: {comment}
-    if is_withheld or _HIDDEN.search(options) or any(_HIDDEN.search(line) for line in told):
+    if is_withheld or _HIDDEN.search(options) or any(_HIDDEN.search(line) for line in option_lines):
         return "", []
     language = rest if kind in _DIRECTIVES else kind.lstrip(".=#")
-    return language.split(" ")[0], [line for line in inside if line not in told]
+    return language.split(" ")[0], [line for line in inside if line not in option_lines]
 
 
 def is_aside(info: str) -> str:

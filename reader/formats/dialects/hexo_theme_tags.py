@@ -64,8 +64,8 @@ def _player(tag: Tag, body: str | None) -> str:
     if not found:
         return body or ""
     src = re.sub(r"^(?:url|src)=", "", found)
-    said = tag.values[0] if tag.values and not _MEDIA.search(tag.values[0]) and "=" not in tag.values[0] else ""
-    return link(said or src.rpartition("/")[2], src)
+    label = tag.values[0] if tag.values and not _MEDIA.search(tag.values[0]) and "=" not in tag.values[0] else ""
+    return link(label or src.rpartition("/")[2], src)
 
 
 def _titled(tag: Tag, body: str | None) -> str:
@@ -77,8 +77,8 @@ def _titled(tag: Tag, body: str | None) -> str:
 def _group_of_pictures(tag: Tag, body: str | None) -> str:
     """``{% galleryGroup name description link picture %}``; of ``{% gallery %}`` what stands in it."""
     if tag.name.lower() == "gallerygroup" and len(tag.values) >= 4:
-        name, said, target, src = tag.values[:4]
-        return figure(src, name, f"{name} {said}".strip(), target, tag.prefix)
+        name, caption, target, src = tag.values[:4]
+        return figure(src, name, f"{name} {caption}".strip(), target, tag.prefix)
     return body or ""
 
 

@@ -70,14 +70,14 @@ class Masks:
         self.formulas.append((tex, display))
         return f"\ufdd2{len(self.formulas) - 1}\ufdd3"
 
-    def restore_formulas(self, html: str, written: Callable[[str, bool], str]) -> str:
+    def restore_formulas(self, html: str, markup_of: Callable[[str, bool], str]) -> str:
         """*html* with ``written(tex, display)`` for the marks in its text, and the TeX for those in its tags."""
 
         def restored(found: re.Match[str]) -> str:
             if found[1] is None:
                 return _FORMULA_MARK.sub(lambda mark: escape(self._formula(mark)[0]), found[0])
             tex, display = self._formula(found)
-            return tex if tex.startswith("<math") else written(tex, display)
+            return tex if tex.startswith("<math") else markup_of(tex, display)
 
         return _FORMULA.sub(restored, html) if self.formulas else html
 
@@ -139,9 +139,9 @@ class _Blocks:
         at, after_blank, in_list = 0, True, False
         while at < len(self.lines):
             line = self.lines[at]
-            size, written = self._fenced(at) or self._tagged(at) or (0, "")
+            size, text = self._fenced(at) or self._tagged(at) or (0, "")
             if size:
-                yield written
+                yield text
                 at, after_blank = at + size, False
                 continue
             if after_blank and not in_list and (size := self._indented(at)):
@@ -171,16 +171,16 @@ class _Blocks:
             if len(inside) >= size and not inside.strip(sign):
                 break
             end += 1
-        held, closing = self.lines[at + 1 : end], self.lines[end : end + 1]
+        content, closing = self.lines[at + 1 : end], self.lines[end : end + 1]
         first = line[len(found["prefix"]) :]
         if "{" in found["info"]:
             if container := is_aside(found["info"]):
-                return 1 + len(held) + len(closing), "\n".join([f":::{container}", *held, ":::"])
-            if (chunk := read_chunk(found["info"], held)) is not None:
-                first, held = f"{found['fence']}{chunk[0]}", chunk[1]
-                if not held:
+                return 1 + len(content) + len(closing), "\n".join([f":::{container}", *content, ":::"])
+            if (chunk := read_chunk(found["info"], content)) is not None:
+                first, content = f"{found['fence']}{chunk[0]}", chunk[1]
+                if not content:
                     return end + 1 - at, found["prefix"]
-        return end + 1 - at, found["prefix"] + self.masks.keep(_without_raw("\n".join([first, *held, *closing])))
+        return end + 1 - at, found["prefix"] + self.masks.keep(_without_raw("\n".join([first, *content, *closing])))
 
     def _tagged(self, at: int) -> tuple[int, str] | None:
         """``{% highlight ruby %}`` … ``{% endhighlight %}`` as a fence."""

@@ -44,19 +44,25 @@ def _unindented(lines: list[str], depth: int = 0) -> Iterator[str]:
         at += 1
         if found := _FENCE.match(line):
             fence = "" if fence and found[1].startswith(fence) else fence or found[1]
-        held = None if fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
-        if held is None or (held["bangs"] and held["kind"].lower() not in KINDS | _FOLDED):
+        callout = None if fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
+        if callout is None or (callout["bangs"] and callout["kind"].lower() not in KINDS | _FOLDED):
             yield line
             continue
-        prefix, body = held["prefix"], list[str]()
+        prefix, body = callout["prefix"], list[str]()
         while at < len(lines) and (not lines[at].strip() or lines[at].startswith((f"{prefix}    ", f"{prefix}\t"))):
             body.append(prefix + re.sub(r"^(?: {4}|\t)", "", lines[at][len(prefix) :]))
             at += 1
         inner = _unindented(body, depth + 1)
-        if held["bangs"]:
-            yield from ["", f"{prefix}:::{held['kind']} {held['title'] or ''}".rstrip(), *inner, f"{prefix}:::", ""]
+        if callout["bangs"]:
+            yield from [
+                "",
+                f"{prefix}:::{callout['kind']} {callout['title'] or ''}".rstrip(),
+                *inner,
+                f"{prefix}:::",
+                "",
+            ]
         else:
-            yield from ["", f"{prefix}**{held['label']}**", "", *inner]
+            yield from ["", f"{prefix}**{callout['label']}**", "", *inner]
 
 
 def of_mkdocs(text: str) -> str:

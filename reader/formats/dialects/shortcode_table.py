@@ -172,8 +172,8 @@ def _button(tag: Tag, body: str | None) -> str:
 def _media(tag: Tag, body: str | None) -> str:
     src = tag.get("src", "url", "mp4", "webm", "file", "0")
     text = tag.get("title", "caption", "alt") or src.rpartition("/")[2] or src
-    said = on_lines(f"\n\n{body.strip()}\n\n", tag.prefix) if body and body.strip() else ""  # GitBook's caption
-    return (link(text, src) if src else "") + said
+    caption = on_lines(f"\n\n{body.strip()}\n\n", tag.prefix) if body and body.strip() else ""  # GitBook's caption
+    return (link(text, src) if src else "") + caption
 
 
 # -- quotations and code ------------------------------------------------------------------------------------------
@@ -187,9 +187,13 @@ def _quotation(tag: Tag, body: str | None) -> str:
     author = author.replace(" , ", ", ").strip("\"'")
     if tag.named and not target and tag.get("author") and tag.get("source"):
         author = f"{author}, {tag.get('source')}"
-    said = f"\n\n—— {link(author or target[0], target[0]) if target else author}" if author or target else ""
+    attribution = f"\n\n—— {link(author or target[0], target[0]) if target else author}" if author or target else ""
     inner = (body or "").strip("\n")
-    return on_lines("\n\n<blockquote>\n\n", tag.prefix) + inner + on_lines(f"{said}\n\n</blockquote>\n\n", tag.prefix)
+    return (
+        on_lines("\n\n<blockquote>\n\n", tag.prefix)
+        + inner
+        + on_lines(f"{attribution}\n\n</blockquote>\n\n", tag.prefix)
+    )
 
 
 def _code(tag: Tag, body: str | None) -> str:

@@ -150,12 +150,12 @@ def _literal(text: str, masks: Masks) -> str:
 
 
 def _read(reader: _ShortcodeReader, found: re.Match[str]) -> None:
-    said = reader.masks.restore(found[found.lastgroup or 0]).strip()
+    text = reader.masks.restore(found[found.lastgroup or 0]).strip()
     if found.lastgroup == "value":
-        _read_value(reader, found, said)
+        _read_value(reader, found, text)
         return
-    call = _CALL.fullmatch(said) if found.lastgroup == "block" else None
-    name = _NAME.match(said)
+    call = _CALL.fullmatch(text) if found.lastgroup == "block" else None
+    name = _NAME.match(text)
     if call or name is None:
         if call and call[1] != "end":
             reader.begin(_tag(reader, call[1], call[2]))
@@ -164,21 +164,21 @@ def _read(reader: _ShortcodeReader, found: re.Match[str]) -> None:
         reader.end(name[2])
     elif found.lastgroup == "block" and name[2].startswith("end"):
         reader.end(name[2] if name[2] == "end" else name[2][3:])
-    elif said.endswith("/"):
-        reader.text(reader._shown(_tag(reader, name[2], said[name.end() : -1]), None))
+    elif text.endswith("/"):
+        reader.text(reader._shown(_tag(reader, name[2], text[name.end() : -1]), None))
     else:
-        reader.begin(_tag(reader, name[2], said[name.end() :]))
+        reader.begin(_tag(reader, name[2], text[name.end() :]))
 
 
-def _read_value(reader: _ShortcodeReader, found: re.Match[str], said: str) -> None:
+def _read_value(reader: _ShortcodeReader, found: re.Match[str], text: str) -> None:
     """``{{ "/x" | relative_url }}`` is its text, ``{{ youtube(id="x") }}`` a tag, ``{{ page.title }}`` nothing."""
-    if literal := _LITERAL.match(said):
+    if literal := _LITERAL.match(text):
         reader.text(literal[1] or literal[2] or "")
-    elif call := _CALL.fullmatch(said):
+    elif call := _CALL.fullmatch(text):
         reader.text(reader._shown(_tag(reader, call[1], call[2]), None))
-    elif _VALUE.fullmatch(said):
-        if not said.startswith(("site.", "page.", "baseurl", "$")):
-            reader.unknown[said.split("|")[0].strip()[:40]] = None
+    elif _VALUE.fullmatch(text):
+        if not text.startswith(("site.", "page.", "baseurl", "$")):
+            reader.unknown[text.split("|")[0].strip()[:40]] = None
     else:
         reader.text(found[0])
 

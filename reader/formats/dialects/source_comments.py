@@ -102,7 +102,7 @@ def without_components(text: str) -> str:
         tag = text[found.start() : end]
         if found[1] not in {*ended, None} and not tag.endswith("/>"):  # ``List<String>``
             continue
-        out += [text[done : found.start()], _said(tag)]
+        out += [text[done : found.start()], _visible_text(tag)]
         done = end
     return _BLANK_LINES.sub("\n\n", "".join([*out, text[done:]])) if out else text
 
@@ -127,7 +127,7 @@ _LABEL = lazy_pattern(r"""\b(?:label|title|summary|text)=(?:"([^"]*)"|'([^']*)'|
 _NAMED = lazy_pattern(r"<(?:TabItem|Tab|Badge|CodeGroupItem|Card|Accordion|Step|details)\b")
 
 
-def _said(tag: str) -> str:
+def _visible_text(tag: str) -> str:
     """What a component shows by its own attributes: the label of a tab, the text of a badge."""
     found = _LABEL.search(tag) if _NAMED.match(tag) else None
     words = next((word for word in found.groups() if word), "") if found else ""

@@ -90,8 +90,8 @@ def _dates_in(text: str) -> tuple[list[tuple[int, datetime]], str]:
 
 
 def _rank(before: str) -> int:
-    said = re.search(rf"([{HAN}]\s{{0,3}}){{4}}\s?[:：]\s*$", before)
-    label = re.sub(r"\s", "", said[0]) if said else ""
+    matched = re.search(rf"([{HAN}]\s{{0,3}}){{4}}\s?[:：]\s*$", before)
+    label = re.sub(r"\s", "", matched[0]) if matched else ""
     if label.startswith(("发布", "发表", "发稿")):
         return _FIRST_ISSUED
     return _LATER_CHANGED if label.startswith(("更新", "成文", "生成", "发文")) else _UNSAID

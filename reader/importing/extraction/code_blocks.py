@@ -43,8 +43,8 @@ def language_of(pre: HtmlElement) -> str:
     inside = [child for child in pre if child.tag == "code"][:1]
     above = [element for element, _ in zip(pre.iterancestors(), range(_MOST_ABOVE), strict=False)]
     for element in (*inside, pre, *above):
-        said = element.get("class", "")
-        found = _LANGUAGE.search(said) or (_HIGHLIGHTED.fullmatch(said) if element.tag == "figure" else None)
+        classes = element.get("class", "")
+        found = _LANGUAGE.search(classes) or (_HIGHLIGHTED.fullmatch(classes) if element.tag == "figure" else None)
         if found:
             return "" if found[1].lower() in _NO_LANGUAGES else found[1].lower()
     return ""

@@ -124,10 +124,10 @@ def _is_list_of_story(element: HtmlElement) -> bool:
         return False
     if max((len(TOKEN.findall(item.text_content())) for item in element), default=0) > MOST_LINK_TOKENS:
         return False
-    said = above.text_content().strip()
-    announced = said.endswith((":", "：")) or (above.tag == "p" and SENTENCE_END.search(said) is not None)
+    text = above.text_content().strip()
+    announced = text.endswith((":", "：")) or (above.tag == "p" and SENTENCE_END.search(text) is not None)
     goes_on = below.tag == "p" and SENTENCE_END.search(below.text_content()) is not None
-    return announced and goes_on and not TAIL_HEADING.search(said) and below.find(".//a") is None
+    return announced and goes_on and not TAIL_HEADING.search(text) and below.find(".//a") is None
 
 
 def _drop_link_lines(body: HtmlElement) -> None:

@@ -84,8 +84,8 @@ def main_article(root: HtmlElement) -> HtmlElement | None:
         found = root.xpath(path)
         headed = [element for element in found if element.find(".//h1") is not None]
         if len(found) == 1 or headed:
-            chosen: HtmlElement = found[0] if len(found) == 1 else headed[0]
-            return chosen
+            article: HtmlElement = found[0] if len(found) == 1 else headed[0]
+            return article
     return None
 
 

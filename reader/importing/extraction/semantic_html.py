@@ -214,8 +214,8 @@ def _write_figure(element: HtmlElement, writer: _HtmlWriter) -> None:
 
 def _write_captioned(content: str, captions: list[HtmlElement], writer: _HtmlWriter) -> None:
     _close(writer)
-    said = (_SPACES.sub(" ", normalize(caption.text_content())).strip() for caption in captions)
-    caption = " ".join(dict.fromkeys(filter(None, said)))
+    texts = (_SPACES.sub(" ", normalize(caption.text_content())).strip() for caption in captions)
+    caption = " ".join(dict.fromkeys(filter(None, texts)))
     figcaption = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
     if content or figcaption:
         writer.out.append(f"<figure>{content}{figcaption}</figure>")

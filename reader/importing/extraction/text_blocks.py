@@ -184,8 +184,8 @@ def lineage(element: HtmlElement) -> Iterator[HtmlElement]:
 
 def names_of(element: HtmlElement) -> str:
     """The class, id, itemprop and role of *element*, as one string."""
-    given = element.attrib
-    return " ".join([given[name] for name in ("class", "id", "itemprop", "role") if name in given])
+    attributes = element.attrib
+    return " ".join([attributes[name] for name in ("class", "id", "itemprop", "role") if name in attributes])
 
 
 @lru_cache(maxsize=8192)

@@ -71,7 +71,7 @@ def _item(name: str, entry: etree._Element) -> SourceItem:
         draft=is_draft,
         aliases=aliases_of(*links, _text(entry, "filename")),
     )
-    said = status if status != "LIVE" else "draft"
-    note = Message("its status is '%(status)s'; imported as a draft, which is not published", status=said)
+    shown_status = status if status != "LIVE" else "draft"
+    note = Message("its status is '%(status)s'; imported as a draft, which is not published", status=shown_status)
     read, address = given_html(_text(entry, "content")), links[0] if links else ""
     return SourceItem(f"{name}: {draft.title}", read, "article", address, draft, notes=(note,) if is_draft else ())

@@ -158,12 +158,12 @@ def feed_items(
             return
         seen.add(following)
         try:
-            got = fetcher.fetch(following)
-            budget.spend(following, got.content)
+            fetched = fetcher.fetch(following)
+            budget.spend(following, fetched.content)
         except NotImported as error:
             yield error
             return
-        content, address = got.content, got.address
+        content, address = fetched.content, fetched.address
 
 
 def _next_page(content: bytes, address: str) -> str:

@@ -27,9 +27,9 @@ def opml_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
     budget = ByteBudget()
     for address in addresses:
         try:
-            got = fetcher.fetch(address)
-            if not is_feed(got.content):
+            fetched = fetcher.fetch(address)
+            if not is_feed(fetched.content):
                 raise NotImported(address, Message("not a feed, and no export that is known"))
-            yield from feed_items(got.content, got.address, fetcher, budget)
+            yield from feed_items(fetched.content, fetched.address, fetcher, budget)
         except NotImported as error:
             yield error

@@ -120,8 +120,8 @@ def items_in(source: Source) -> Iterator[Found]:
         raise NotImported(source.name, Message("not a feed, and no export that is known"))
     is_other_format = source.suffix in FORMATS and source.suffix not in PAGES
     form = "page" if is_page else form_of(source.suffix) if is_other_format else "text"
-    given = source.got or Fetched("", source.content)
-    yield SourceItem(source.name, lambda: given, form, source.address, read_sibling=source.read_sibling)
+    fetched = source.got or Fetched("", source.content)
+    yield SourceItem(source.name, lambda: fetched, form, source.address, read_sibling=source.read_sibling)
 
 
 def form_of(suffix: str) -> str:

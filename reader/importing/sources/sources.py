@@ -75,8 +75,8 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[Found]:
     if source == "-":
         yield from _items_in(Source("standard input", sys.stdin.buffer.read(LARGEST_PAGE_BYTES), fetcher))
     elif re.match(r"https?://", source, re.IGNORECASE):
-        got = fetcher.fetch(source)
-        yield from _items_in(Source(source, got.content, fetcher, got))
+        fetched = fetcher.fetch(source)
+        yield from _items_in(Source(source, fetched.content, fetcher, fetched))
     elif os.path.isdir(source):  # noqa: PTH112 (a Path raises ValueError for a NUL character)
         yield from _items_in_folder(Path(source), fetcher)
     elif os.path.lexists(source):
@@ -261,5 +261,5 @@ def _read_member(archive: Archive, path: str) -> Fetched:
     return Fetched("", archive.read(path))
 
 
-def text_in(got: Fetched) -> str:
-    return decode_page(got.content, got.charset)
+def text_in(fetched: Fetched) -> str:
+    return decode_page(fetched.content, fetched.charset)

@@ -114,8 +114,8 @@ def _post(item: etree._Element) -> Post:
     for child in item.iterchildren(tag=etree.Element):
         kind = _name(child)
         if kind == "wp:postmeta":
-            said = _fields(child)
-            meta.setdefault(said.get("wp:meta_key", ""), said.get("wp:meta_value", ""))
+            fields = _fields(child)
+            meta.setdefault(fields.get("wp:meta_key", ""), fields.get("wp:meta_value", ""))
         elif kind == "category":
             domain, nicename = child.get("domain") or "category", child.get("nicename") or ""
             terms.append((domain, nicename, plain_title(child.text or "")))
@@ -126,13 +126,13 @@ def _post(item: etree._Element) -> Post:
 def _site(channel: etree._Element, found: list[Post]) -> ExportedSite:
     site = ExportedSite(language=(channel.findtext("language") or "").strip())
     for child in channel.iterchildren(tag=etree.Element):
-        said = _fields(child)
+        fields = _fields(child)
         if _name(child) == "wp:author":
-            site.authors[said.get("wp:author_login", "")] = plain_title(said.get("wp:author_display_name", ""))
+            site.authors[fields.get("wp:author_login", "")] = plain_title(fields.get("wp:author_display_name", ""))
         elif _name(child) == "wp:category":
-            nicename = said.get("wp:category_nicename", "")
-            site.parents[nicename] = (plain_title(said.get("wp:cat_name", "")), said.get("wp:category_parent", ""))
-            site.category_ids[said.get("wp:term_id", "")] = nicename
+            nicename = fields.get("wp:category_nicename", "")
+            site.parents[nicename] = (plain_title(fields.get("wp:cat_name", "")), fields.get("wp:category_parent", ""))
+            site.category_ids[fields.get("wp:term_id", "")] = nicename
     for post in found:
         if post.get("wp:post_type") == "attachment":
             site.pictures[post.get("wp:post_id")] = _picture(post)
@@ -249,8 +249,8 @@ def _published(post: Post) -> datetime | None:
 
 
 def _announced(post: Post) -> datetime | None:
-    said = post.get("pubDate")
-    feed = None if "-0001" in said else date_in_text(said)
+    date = post.get("pubDate")
+    feed = None if "-0001" in date else date_in_text(date)
     return _moment(post, "wp:post_date") or feed
 
 

@@ -107,9 +107,9 @@ def _with_pairs(html: str, begin: re.Pattern[str], shown: Callable[[re.Match[str
         end = -1 if is_whole else html.find(f"[/{name}]", found.end())
         if end < 0 and not is_whole:
             endless.add(name)
-        said = shown(found, html[found.end() : end] if end >= 0 else None)
-        if said is not None:
-            out += [html[done : found.start()], said]
+        replacement = shown(found, html[found.end() : end] if end >= 0 else None)
+        if replacement is not None:
+            out += [html[done : found.start()], replacement]
             done = found.end() if end < 0 else end + len(f"[/{name}]")
     return "".join([*out, html[done:]])
 

@@ -59,9 +59,11 @@ class CompressionDictionaryMiddleware:
         return [body]
 
     def _response(self, environ: WSGIEnvironment) -> InnerResponse:
-        held = environ.get("HTTP_IF_NONE_MATCH", "")
-        status, headers, body = self._inner_response(environ, HTTP_IF_NONE_MATCH=held.replace(_TAG, '-br"') or None)
-        if status.startswith("304") and _TAG in held:
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH", "")
+        status, headers, body = self._inner_response(
+            environ, HTTP_IF_NONE_MATCH=if_none_match.replace(_TAG, '-br"') or None
+        )
+        if status.startswith("304") and _TAG in if_none_match:
             headers["ETag"] = headers["ETag"].partition("-br")[0] + _TAG
         if "HTTP_AVAILABLE_DICTIONARY" in environ:
             headers["Vary"] = f"{headers.get('Vary', '')}, Available-Dictionary".removeprefix(", ")

@@ -49,8 +49,8 @@ class StaticFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
 
     def serve(self, static_file: Any, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         environ.pop("HTTP_RANGE", None)
-        held = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-        if held.star_tag or held.contains_weak(static_file.etag.strip('"')):
+        if_none_match = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
+        if if_none_match.star_tag or if_none_match.contains_weak(static_file.etag.strip('"')):
             environ["HTTP_IF_NONE_MATCH"] = static_file.etag
         method = environ["REQUEST_METHOD"]
         response = static_file.get_response("HEAD" if method == "GET" else method, environ)  # opens no file

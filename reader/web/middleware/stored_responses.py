@@ -29,18 +29,18 @@ class CachedVariant:
 
     def response_for(self, environ: WSGIEnvironment) -> StoredResponse | None:
         """The stored 200 or 304 for the request's conditions; None if the request must go to Flask."""
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        if held is not None:
-            found = self.unchanged.get(held)
-            return found or (self.ready if self._is_another(held) else None)
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match is not None:
+            found = self.unchanged.get(if_none_match)
+            return found or (self.ready if self._is_another(if_none_match) else None)
         since = environ.get("HTTP_IF_MODIFIED_SINCE")
         if since is None:
             return self.ready
         return self.unchanged.get("") if since == self.modified else None
 
-    def _is_another(self, held: str) -> bool:
+    def _is_another(self, if_none_match: str) -> bool:
         """Whether If-None-Match is a single entity tag of another version of the content."""
-        return version_in(held) not in ("", version_in(self.etag))
+        return version_in(if_none_match) not in ("", version_in(self.etag))
 
 
 def same_version(etag: str, other: str) -> bool:

@@ -227,8 +227,8 @@ def _form_again(
 ) -> Response:
     """The form with all that was typed, and what is to be changed."""
     script = request_context().preferences["script"]
-    told = translated(problem, request_context().language)
-    context = page_context(article, script, problem=told, typed=sent)
+    problem_text = translated(problem, request_context().language)
+    context = page_context(article, script, problem=problem_text, typed=sent)
     response = Response(render_template("comments.html", **context), status)
     response.headers |= {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_seconds)} if retry_seconds else {})
     return response

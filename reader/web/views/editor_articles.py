@@ -30,7 +30,7 @@ from ..editor_files import (
     submitted,
     would_publish,
 )
-from ..editor_previews import FAILURES, child_place, in_words, status_of, told
+from ..editor_previews import FAILURES, child_place, error_text, in_words, status_of
 from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
 from ..preview_links import link_to_issue
 from ..request_context import gettext
@@ -101,7 +101,7 @@ def article() -> Response:
     except NotFound:
         raise
     except FAILURES as error:
-        return editor_page("editor/failed.html", status_of(error), problem=told(error), path=file.path)
+        return editor_page("editor/failed.html", status_of(error), problem=error_text(error), path=file.path)
 
 
 @optional_bp.post(f"{urls.EDITOR_ARTICLE}/preview")
@@ -110,7 +110,7 @@ def preview() -> Response:
     try:
         found = changed(sent, read_file(services().settings, sent.file))
     except FAILURES as error:
-        return article_page(sent, None, told(error), status_of(error))
+        return article_page(sent, None, error_text(error), status_of(error))
     return article_page(sent, found.article, in_words(found.problem))
 
 
@@ -135,7 +135,7 @@ def save() -> Response | WerkzeugResponse:
     except Changed as error:
         return conflict_page(sent, error.content)
     except FAILURES as error:
-        return article_page(sent, None, told(error), status_of(error))
+        return article_page(sent, None, error_text(error), status_of(error))
     if new.notes or new.problem:
         return opened_page(sent.file, sent.form is None, saved=True, notes=new.notes)
     return redirect(f"{urls.editor_article(sent.file.path)}&saved=1" + ("" if sent.form else "&whole=1"), 303)
@@ -150,7 +150,7 @@ def picture() -> Response:
         sent = _with_markup(sent, markup)
         found = changed(sent, read_file(services().settings, sent.file))
     except FAILURES as error:
-        return article_page(sent, None, told(error), status_of(error))
+        return article_page(sent, None, error_text(error), status_of(error))
     note = gettext("The picture stands at the end of the text. Move its line where it belongs, and save.")
     return article_page(sent, found.article, in_words(found.problem), notes=[note])
 

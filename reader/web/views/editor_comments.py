@@ -122,11 +122,11 @@ def _reviewed(found: Iterable[Comment], acts: dict[int, list[Any]]) -> Iterable[
             page=comment.page,
             article=articles[comment.page],
             reasons=[gettext(acceptance.REASONS[reason]) for reason in comment.reasons if reason in acceptance.REASONS],
-            acts=[_told(act) for act in acts.get(comment.id, [])],
+            acts=[_decision_text(act) for act in acts.get(comment.id, [])],
         )
 
 
-def _told(act: Any) -> str:
+def _decision_text(act: Any) -> str:
     """``2026-05-01 12:00 批准（周琳）：…``"""
     at = format_minute(act.at.astimezone(services().settings.timezone))
     who = f" ({act.by})" if act.by else ""
@@ -141,8 +141,8 @@ def review() -> WerkzeugResponse:
     """
     form = checked_form()
     session = required_session()
-    act, _, chosen = form.get("do", "").partition(" ")
-    versions = _versions([chosen] if chosen else request.form.getlist("c"))
+    act, _, selection = form.get("do", "").partition(" ")
+    versions = _versions([selection] if selection else request.form.getlist("c"))
     numbers, read = list(versions), Read(request.args.get("status", PENDING), versions)
     editor = session.name or gettext("editor")
     if act in ("approve", "answer") and required_store().is_unread(numbers, read, alone=act == "answer"):
@@ -159,9 +159,9 @@ def review() -> WerkzeugResponse:
     return redirect(f"{PAGE}?{query}" if query else PAGE, 303)
 
 
-def _versions(chosen: Iterable[str]) -> dict[int, int]:
+def _versions(pairs: Iterable[str]) -> dict[int, int]:
     """The versions of the comments that a form names, by their ids."""
-    found = (re.fullmatch(r"(\d{1,9})(?:\.(\d{1,18}))?", text, re.ASCII) for text in list(chosen)[:MOST_AT_ONCE])
+    found = (re.fullmatch(r"(\d{1,9})(?:\.(\d{1,18}))?", text, re.ASCII) for text in list(pairs)[:MOST_AT_ONCE])
     return {int(match[1]): int(match[2] or 0) for match in found if match}
 
 

@@ -10,7 +10,7 @@ from ...editing.file_requests import compare_contents
 from ...errors import NotFound
 from ...i18n import N_
 from .. import services
-from ..editor_previews import FAILURES, child_place, status_of, told
+from ..editor_previews import FAILURES, child_place, error_text, status_of
 from ..editor_session import editor_blueprint, editor_page, register, required_session
 from ..request_context import gettext
 
@@ -36,11 +36,11 @@ def history() -> Response:
     path, version = request.args.get("path", "").replace("\0", ""), _number("version")  # PostgreSQL refuses NUL
     try:
         found = audit_log.acts(services().state, path, _number("after"), ACTS + 1)
-        chosen = audit_log.act(services().state, version) if version else None
-        difference = _difference(chosen) if chosen else []
+        shown_act = audit_log.act(services().state, version) if version else None
+        difference = _difference(shown_act) if shown_act else []
     except FAILURES as error:
-        return editor_page("editor/failed.html", status_of(error), problem=told(error), path=path)
-    if version and chosen is None:
+        return editor_page("editor/failed.html", status_of(error), problem=error_text(error), path=path)
+    if version and shown_act is None:
         raise NotFound("page", str(version))
     zone = services().settings.timezone
     return editor_page(
@@ -48,7 +48,7 @@ def history() -> Response:
         acts=[(act, act.at.astimezone(zone)) for act in found[:ACTS]],
         labels={name: gettext(label) for name, label in ACT_LABELS.items()},
         path=path,
-        chosen=chosen,
+        chosen=shown_act,
         difference=difference,
         more=found[ACTS - 1].id if len(found) > ACTS else 0,
     )

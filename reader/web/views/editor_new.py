@@ -15,7 +15,7 @@ from ...importing.import_result import SKIPPED
 from .. import services
 from ..editor_audit import record_act
 from ..editor_page import sheet
-from ..editor_previews import FAILURES, child_place, in_words, status_of, told
+from ..editor_previews import FAILURES, child_place, error_text, in_words, status_of
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..request_context import gettext
 
@@ -44,7 +44,7 @@ def preview() -> Response:
         with child_place():
             shown = child_requests.import_text(services().settings, text, address, gettext("pasted text"))
     except FAILURES as error:
-        return _first_page(text, address, told(error), status_of(error))
+        return _first_page(text, address, error_text(error), status_of(error))
     return _shown(shown)
 
 
@@ -55,7 +55,7 @@ def save() -> Response:
         with child_place():
             outcome = child_requests.save(services().settings, form, gettext("pasted text"))
     except FAILURES as error:
-        return _corrected(form, told(error), status_of(error))
+        return _corrected(form, error_text(error), status_of(error))
     if outcome.kind == SKIPPED:
         return _corrected(form, gettext("already imported as %(path)s", path=outcome.detail))
     record_act(audit_log.CREATED, outcome.detail, None, _content(outcome.detail))
@@ -82,7 +82,7 @@ def _corrected(form: EditorForm, problem: str = "", status: int = 422) -> Respon
         with child_place():
             shown = child_requests.preview(services().settings, form)
     except FAILURES as error:
-        return sheet(form, None, problem or told(error), status_of(error))
+        return sheet(form, None, problem or error_text(error), status_of(error))
     return _shown(shown, problem, status)
 
 

@@ -10,7 +10,7 @@ from ...editing import audit_log, trash
 from ...editing.article_files import Changed, find_file, read_file
 from .. import services
 from ..editor_audit import record_act
-from ..editor_previews import FAILURES, status_of, told
+from ..editor_previews import FAILURES, error_text, status_of
 from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..request_context import gettext
 
@@ -39,7 +39,7 @@ def delete() -> Response | WerkzeugResponse:
     except Changed:
         return _page(gettext("The file has changed since you opened it; it was not deleted."), 409)
     except FAILURES as error:
-        return _page(told(error), status_of(error))
+        return _page(error_text(error), status_of(error))
     return redirect(urls.EDITOR_TRASH, 303)
 
 
@@ -50,7 +50,7 @@ def restore() -> Response | WerkzeugResponse:
         path = trash.restore(services().settings, form.get("id", ""))
         record_act(audit_log.RESTORED, path, None, read_file(services().settings, find_file(services().settings, path)))
     except FAILURES as error:
-        return _page(told(error), status_of(error))
+        return _page(error_text(error), status_of(error))
     return redirect(urls.editor_article(path), 303)
 
 

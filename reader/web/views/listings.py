@@ -78,8 +78,8 @@ def collection_page(collection: Collection) -> Response:
 def title_of(collection: Collection) -> str:
     """In the preferred script."""
     is_author = collection.kind == "author"
-    written = section_link(collection) if collection.kind == "section" else NavigationLink(collection.name, "")
-    [link] = translated_labels([written], names=[collection.name] if is_author else [])
+    section = section_link(collection) if collection.kind == "section" else NavigationLink(collection.name, "")
+    [link] = translated_labels([section], names=[collection.name] if is_author else [])
     if is_author:
         return str(gettext("Articles by %(name)s", name=link.label))
     if collection.kind == "source":

@@ -19,7 +19,7 @@ from ..form_limits import limit_forms
 from ..mail_access import (
     SCRIPT_CHOICES,
     address_in,
-    chosen,
+    form_choice,
     form_problem,
     mail_page,
     mail_store,
@@ -61,8 +61,8 @@ def order() -> WerkzeugResponse:
         abort(403)
     back = request.form.get("of", "")
     back = back if back.isprintable() else ""  # PostgreSQL keeps no NUL
-    frequency = "" if back else chosen("frequency", list(FREQUENCIES), DAILY)
-    choice = Choice(frequency, chosen("script", SCRIPT_CHOICES, ""), request_context().locale, back[:300])
+    frequency = "" if back else form_choice("frequency", list(FREQUENCIES), DAILY)
+    choice = Choice(frequency, form_choice("script", SCRIPT_CHOICES, ""), request_context().locale, back[:300])
     address = address_in(request.form.get("address", ""))
     problem = form_problem() or (address if isinstance(address, Message) else None)
     if problem:
@@ -127,8 +127,8 @@ def change_or_end() -> WerkzeugResponse:
     """The button, or the one click of a mail program (RFC 8058), which comes without cookies and from anywhere."""
     token = request.args.get("u", "")
     if "change" in request.form:
-        frequency = chosen("frequency", list(FREQUENCIES), DAILY)
-        changed = mail_store().change(token, frequency, chosen("script", SCRIPT_CHOICES, ""), now())
+        frequency = form_choice("frequency", list(FREQUENCIES), DAILY)
+        changed = mail_store().change(token, frequency, form_choice("script", SCRIPT_CHOICES, ""), now())
         if changed is None:
             raise NotFound("page", request.path)
         return to_page(f"{urls.MAIL_UNSUBSCRIBE}?done=changed")

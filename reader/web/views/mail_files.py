@@ -19,7 +19,7 @@ from ..mail_access import (
     COOKIE,
     SCRIPT_CHOICES,
     address_in,
-    chosen,
+    form_choice,
     form_problem,
     mail_page,
     mail_store,
@@ -91,11 +91,11 @@ def order_file() -> WerkzeugResponse:
     if not owner:
         return _form(publication, name, 403)
     to = _receiver(owner)
-    suffix, page = FORMATS[int(chosen("format", ["0", "1", "2"], "0"))]
+    suffix, page = FORMATS[int(form_choice("format", ["0", "1", "2"], "0"))]
     problem = form_problem() or (to if isinstance(to, Message) else _too_large(publication, suffix, page, to))
     if problem:
         return _form(publication, name, 422, problem)
-    content = {"of": name, "suffix": suffix, "page": page, "script": chosen("script", SCRIPT_CHOICES, "")}
+    content = {"of": name, "suffix": suffix, "page": page, "script": form_choice("script", SCRIPT_CHOICES, "")}
     content |= {"locale": request_context().locale, "path": publication.path, "title": publication.title}
     try:
         client_limits().spend("mailed files", FILES_PER_MINUTE, client())

@@ -56,9 +56,9 @@ def choose() -> WerkzeugResponse:
     return response
 
 
-def preferences_from(form: MultiDict[str, str], held: Preferences) -> Preferences:
+def preferences_from(form: MultiDict[str, str], current: Preferences) -> Preferences:
     """The *held* preferences changed by the form. Missing fields and unknown values change nothing."""
-    return held.changed(form[name] for name, row in PREFERENCES.items() if form.get(name) in row.choices)
+    return current.changed(form[name] for name, row in PREFERENCES.items() if form.get(name) in row.choices)
 
 
 def back_of(values: MultiDict[str, str]) -> str:
