@@ -244,7 +244,7 @@ def worker_peak(jobs: int) -> int:
             for number in range(jobs):
                 options = replace(OPTIONS, page="a4")
                 job = ExportJob(f"{number}.pdf", "pdf", render.build_id, subject("seed"), options)
-                worker.ask(serialize(job), timeout_seconds=60)
+                worker.request(serialize(job), timeout_seconds=60)
             status = Path(f"/proc/{worker.pid}/status").read_text()
     return int(re.findall(r"VmHWM:\s*(\d+) kB", status)[0]) * 1024
 

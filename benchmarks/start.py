@@ -172,7 +172,7 @@ def first_pdf(folder: Path) -> Measured:
     began = time.perf_counter()
     limits = replace(worker_process.limits(settings.export_memory_mb), nice=0)
     with ChildProcess(worker_process.command(store), limits) as worker:
-        answer = worker.ask(line, LONGEST_SECONDS)
+        answer = worker.request(line, LONGEST_SECONDS)
         taken, used = time.perf_counter() - began, cpu_seconds(worker.pid)
     assert '"size"' in (answer or ""), answer
     return taken, used

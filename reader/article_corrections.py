@@ -58,7 +58,7 @@ def latest(corrections: Iterable[Correction]) -> datetime:
 
 
 def changed_at(published: datetime, updated: datetime, seen_at: datetime | None) -> datetime:
-    """When an article was last changed: *seen_at*, when the history saw it, or *said*, what its file says.
+    """When an article was last changed: *seen_at*, when the history saw it, or *updated*, what its file says.
 
     What an editor says of the same day counts more: the file was saved later than the time that stands in it.
     """

@@ -107,8 +107,8 @@ class BadOption(ReaderError):
 class BadSetting(ReaderError):
     """``wanted`` describes valid values."""
 
-    def __init__(self, name: str, value: str, wanted: str) -> None:
-        super().__init__(Message("%(name)s='%(value)s': expected %(wanted)s", name=name, value=value, wanted=wanted))
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(Message("%(name)s='%(value)s': expected %(wanted)s", name=name, value=value, wanted=expected))
 
 
 class ChildFailed(ReaderError):

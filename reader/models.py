@@ -63,8 +63,8 @@ date. Later than the first year that RSS knows in every time zone.
 """
 
 
-def is_dated(moment: datetime) -> bool:
-    return moment != UNDATED
+def is_dated(at: datetime) -> bool:
+    return at != UNDATED
 
 
 @dataclass(frozen=True)
@@ -327,24 +327,24 @@ def slug_by_path(path: str) -> str:
     return slug_of("-".join([*folders, *([] if stem.lower() in INDEX_NAMES else [stem])])) if folders else ""
 
 
-def local_time(moment: datetime, zone: tzinfo) -> datetime:
-    """*moment* in *zone*; a naive one is taken as local to *zone*. The UTC offset is rounded to minutes.
+def local_time(at: datetime, zone: tzinfo) -> datetime:
+    """*at* in *zone*; a naive one is taken as local to *zone*. The UTC offset is rounded to minutes.
 
     RFC 3339 and RFC 5322 cannot express the seconds of local mean time (Shanghai until 1901, Amsterdam until 1937).
     """
-    here = moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    here = at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
     offset = here.utcoffset() or timedelta()
     if not offset % timedelta(minutes=1):
         return here
     whole = timezone(timedelta(minutes=round(offset / timedelta(minutes=1))))
-    return here.astimezone(whole) if moment.tzinfo else here.replace(tzinfo=whole)
+    return here.astimezone(whole) if at.tzinfo else here.replace(tzinfo=whole)
 
 
-def has_time(moment: datetime) -> bool:
+def has_time(at: datetime) -> bool:
     """Whether a time of day is known: an article with a date only is published at midnight."""
-    return moment.time() != time()
+    return at.time() != time()
 
 
-def format_minute(moment: datetime) -> str:
+def format_minute(at: datetime) -> str:
     """``2018-11-23 10:40``; the date only if the time of day is unknown."""
-    return f"{moment:%Y-%m-%d %H:%M}" if has_time(moment) else f"{moment:%Y-%m-%d}"
+    return f"{at:%Y-%m-%d %H:%M}" if has_time(at) else f"{at:%Y-%m-%d}"

@@ -34,9 +34,9 @@ _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 class Unusable(ValueError):
     """An invalid value with a special error message; ``wanted`` describes valid values."""
 
-    def __init__(self, wanted: Message) -> None:
-        super().__init__(wanted)
-        self.wanted = wanted
+    def __init__(self, expected: Message) -> None:
+        super().__init__(expected)
+        self.wanted = expected
 
 
 def text(value: str) -> str:
@@ -49,13 +49,13 @@ def text(value: str) -> str:
 
 
 def whole(least: int, most: int) -> tuple[str, Callable[[str], float]]:
-    wanted = Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most))
-    return wanted, partial(within, int, least, most)
+    expected = Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most))
+    return expected, partial(within, int, least, most)
 
 
 def number(least: float, most: float) -> tuple[str, Callable[[str], float]]:
-    wanted = Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}")
-    return wanted, partial(within, float, least, most)
+    expected = Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}")
+    return expected, partial(within, float, least, most)
 
 
 def within(parse: Callable[[str], float], least: float, most: float, value: str) -> float:
@@ -93,10 +93,10 @@ def path_prefix(path: str, root: str) -> str:
     if not _PATH_PREFIX.fullmatch(prefix) or {".", ".."} & set(parts):
         raise Unusable(Message("a path of letters, digits and -._~, such as %(example)s", example=f"{root}/news"))
     if parts and parts[0] in FIRST_PARTS:
-        wanted = Message(
+        expected = Message(
             "another path, such as %(example)s: pages of Reader begin with this one", example=f"{root}/news"
         )
-        raise Unusable(wanted)
+        raise Unusable(expected)
     return quote(prefix)
 
 

@@ -181,13 +181,13 @@ class Settings:
         for f in fields(cls):
             name = f"READER_{f.name.upper()}"
             if value := _value_of(name, environ):
-                wanted, parse = _PARSERS.get(f.name) or _PARSERS_BY_TYPE[str(f.type)]
+                expected, parse = _PARSERS.get(f.name) or _PARSERS_BY_TYPE[str(f.type)]
                 try:
                     values[f.name] = parse(text(value))
                 except Unusable as error:
-                    raise BadSetting(name, _shown(f.name, value), error.wanted) from error
+                    raise BadSetting(name, _display_value(f.name, value), error.wanted) from error
                 except (ValueError, KeyError, OSError, RuntimeError) as error:  # RuntimeError: no home for ~
-                    raise BadSetting(name, _shown(f.name, value), wanted) from error
+                    raise BadSetting(name, _display_value(f.name, value), expected) from error
         _warn_of_unknown(environ, {f"READER_{f.name.upper()}" for f in fields(cls)})
         _check_mail(values)
         return cls(**values)
@@ -221,12 +221,12 @@ def _warn_of_unknown(environ: Mapping[str, str], known: set[str]) -> None:
             log.warning("%s is not a setting%s", name, f"; did you mean READER_{close[0]}?" if close else "")
 
 
-def _shown(field_name: str, value: str) -> str:
+def _display_value(field_name: str, value: str) -> str:
     """The value as an error message shows it: on one line, not endless, and no secret."""
     if field_name in SECRETS:
         return "…"
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in value)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+    printable = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in value)
+    return printable if len(printable) <= LONGEST_SHOWN else f"{printable[:LONGEST_SHOWN]}…"
 
 
 _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {

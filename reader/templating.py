@@ -94,7 +94,7 @@ def _contents(folders: tuple[Path, ...]) -> Iterator[str | bytes]:
 
 def _names(folder: Path) -> Iterator[str]:
     """Paths of all files relative to *folder*, with ``/``."""
-    for place, folders, names in os.walk(folder):
+    for path, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in EXCLUDED_FOLDERS]
-        inside = os.path.relpath(place, folder)
+        inside = os.path.relpath(path, folder)
         yield from (f"{inside}/{name}" for name in names if not name.endswith(COMPILED))

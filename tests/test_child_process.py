@@ -26,7 +26,7 @@ PROGRAM = "from reader.child_process.child import answer_lines, prepare\nout = p
 
 def ask_once(command, request, timeout_seconds, limits):
     with ChildProcess(command, limits) as child:
-        return child.ask(request, timeout_seconds) or ""
+        return child.request(request, timeout_seconds) or ""
 
 
 def command(answer: str, before: str = "") -> list[str]:
@@ -42,7 +42,7 @@ def failure_of(answer: str, limits: Limits = NO_LIMITS, timeout_seconds: float =
 
 def test_one_child_answers_many_orders_each_with_a_line():
     with ChildProcess(command("order[::-1]")) as child:
-        assert [child.ask(order, 60) for order in ("abc", "大雨", "")] == ["cba", "雨大", ""]
+        assert [child.request(order, 60) for order in ("abc", "大雨", "")] == ["cba", "雨大", ""]
         assert child.resident_bytes() > 1_000_000
     assert not child.alive()
 
@@ -74,12 +74,12 @@ def test_time_in_which_it_waits_for_a_busy_processor_need_not_count(extended, sl
         for process in busy:
             os.sched_setaffinity(process.pid, cpu)
         with ChildProcess(command(answer, before)) as child:
-            child.ask("", 60)
+            child.request("", 60)
             if is_answered:
-                assert child.ask("x", 1, extended=extended) == "done"
+                assert child.request("x", 1, extended=extended) == "done"
             else:
                 with pytest.raises(ChildFailed, match="timed out after 1 s"):
-                    child.ask("x", 1, extended=extended)
+                    child.request("x", 1, extended=extended)
     finally:
         for process in busy:
             process.kill()
@@ -89,7 +89,7 @@ def test_time_in_which_it_waits_for_a_busy_processor_need_not_count(extended, sl
 def test_a_child_that_writes_half_an_answer_and_hangs_is_timed_out():
     program = "import time; print('half', end='', flush=True); time.sleep(60)"
     with ChildProcess([sys.executable, "-c", program]) as child, pytest.raises(ChildFailed, match="timed out"):
-        child.ask("x", 0.5)
+        child.request("x", 0.5)
 
 
 def test_a_child_that_reads_no_order_is_timed_out():
@@ -97,15 +97,15 @@ def test_a_child_that_reads_no_order_is_timed_out():
         ChildProcess([sys.executable, "-c", "import time; time.sleep(60)"]) as child,
         pytest.raises(ChildFailed, match="timed out"),
     ):
-        child.ask("x" * 10_000_000, 0.5)
+        child.request("x" * 10_000_000, 0.5)
 
 
 def test_processor_time_is_limited_for_each_order_not_for_the_life_of_the_child():
     busy = "[None for _ in iter(lambda: time.process_time() < float(order), False)] and order"
     with ChildProcess(command(busy), Limits(cpu_seconds=1)) as child:
-        assert [child.ask(until, 60) for until in ("0.8", "1.6", "2.4")] == ["0.8", "1.6", "2.4"]
+        assert [child.request(until, 60) for until in ("0.8", "1.6", "2.4")] == ["0.8", "1.6", "2.4"]
         with pytest.raises(ChildFailed) as failed:
-            child.ask("1000", 60)
+            child.request("1000", 60)
     assert (str(failed.value), failed.value.limit) == ("needs more than 1 s of processor time", "time")
 
 
@@ -139,7 +139,7 @@ def test_a_stop_leaves_a_busy_child_at_once():
     stop = threading.Event()
     stop.set()
     with ChildProcess(command("time.sleep(60)")) as child:
-        assert child.ask("x", 60, stop) is None
+        assert child.request("x", 60, stop) is None
 
 
 def test_a_child_lives_on_when_the_thread_that_started_it_ends():
@@ -148,14 +148,14 @@ def test_a_child_lives_on_when_the_thread_that_started_it_ends():
     thread.start()
     thread.join()
     with made[0] as child:
-        assert child.ask("still here", 60) == "still here"
+        assert child.request("still here", 60) == "still here"
 
 
 def test_a_busy_child_dies_with_its_parent(tmp_path):
     program = (
         "from reader.child_process.parent import ChildProcess\nimport sys, threading\n"
         f"child = ChildProcess({command('time.sleep(60)')!r})\n"
-        "threading.Thread(target=child.ask, args=('x', 60), daemon=True).start()\nprint(child.pid, flush=True)\n"
+        "threading.Thread(target=child.request, args=('x', 60), daemon=True).start()\nprint(child.pid, flush=True)\n"
         "threading.Event().wait(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE)
@@ -173,8 +173,8 @@ def test_a_busy_child_dies_with_its_parent(tmp_path):
 def test_a_forked_process_can_start_children_of_its_own():
     program = (
         "import os, sys\nfrom reader.child_process.parent import ChildProcess\n"
-        f"command = {command('order')!r}\nChildProcess(command).ask('parent', 60)\n"
-        "if not os.fork():\n    sys.stdout.write(ChildProcess(command).ask('forked', 60)); sys.stdout.flush(); os._exit(0)\n"
+        f"command = {command('order')!r}\nChildProcess(command).request('parent', 60)\n"
+        "if not os.fork():\n    sys.stdout.write(ChildProcess(command).request('forked', 60)); sys.stdout.flush(); os._exit(0)\n"
         "os.wait()"
     )
     done = subprocess.run(
@@ -211,7 +211,7 @@ def test_a_child_that_was_started_ahead_is_taken_and_only_one_is_started():
     assert children._idle == [started]
     with children.take(program, NO_LIMITS) as taken:
         assert taken is started
-        assert taken.ask("x", 60) == "x"
+        assert taken.request("x", 60) == "x"
 
 
 def test_children_that_nobody_uses_end_after_a_while_but_one():
@@ -234,7 +234,7 @@ def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
     while first.alive():
         time.sleep(0.01)
     with children.take(program, NO_LIMITS) as second:
-        assert second.ask("x", 60) == "x"
+        assert second.request("x", 60) == "x"
 
 
 @pytest.mark.parametrize(("kills", "answered"), [(0, True), (1, True), (2, False)])
@@ -244,10 +244,10 @@ def test_a_request_is_asked_again_once_if_its_child_is_killed_from_outside(tmp_p
     die = f"exec({counted!r}, globals()) or (os.kill(os.getpid(), 9) if len(tries.read()) <= {kills} else order)"
     program, children = command(f"order and ({die})"), WarmChildren(200_000_000)
     if answered:
-        assert children.ask(program, NO_LIMITS, "x", 60) == "x"
+        assert children.request(program, NO_LIMITS, "x", 60) == "x"
     else:
         with pytest.raises(ChildFailed) as failed:
-            children.ask(program, NO_LIMITS, "x", 60)
+            children.request(program, NO_LIMITS, "x", 60)
         assert failed.value.killed
     assert tries.read_text() == "x" * min(kills + 1, 2)
     children.end_idle()

@@ -11,7 +11,14 @@ import pytest
 
 from reader.comments.comment import APPROVED, PENDING
 from reader.comments.importing import imported_comment, program_of, programs
-from reader.comments.importing.imported_comment import EARLIEST, GONE, imported, moment, text_of_html, text_of_markdown
+from reader.comments.importing.imported_comment import (
+    EARLIEST,
+    GONE,
+    imported,
+    parse_time,
+    text_of_html,
+    text_of_markdown,
+)
 from reader.errors import NotImported
 
 TIME = datetime(2018, 11, 23, 2, 40, tzinfo=UTC)
@@ -250,12 +257,12 @@ def test_html_becomes_text_in_paragraphs_and_nothing_of_it_is_markup():
               {"$date": {"$numberLong": f"{SECONDS}000"}}, "2018-11-23 10:40:00 +0800 +08", "2018-11-23T02:40:00.000000000Z"]
 )  # fmt: skip
 def test_times_are_read_as_the_programs_write_them(value):
-    assert moment(value) == TIME
+    assert parse_time(value) == TIME
 
 
 @pytest.mark.parametrize("value", [None, "", "yesterday", 1e300, [], {}, True])
 def test_what_is_no_time_is_none(value):
-    assert moment(value) is None
+    assert parse_time(value) is None
 
 
 @pytest.mark.parametrize(

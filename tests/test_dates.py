@@ -189,5 +189,5 @@ def test_any_text_is_a_date_or_refused_and_searching_it_breaks_nothing(text):
         parse_date(text)
     except UnreadableDate as error:
         assert error.hint  # noqa: PT017
-    assert all(found.moment.year >= FIRST_YEAR for found in find_dates(text))
+    assert all(found.at.year >= FIRST_YEAR for found in find_dates(text))
     date_in_text(text)

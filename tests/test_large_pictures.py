@@ -62,7 +62,7 @@ def test_a_worker_holds_no_decoded_picture_in_any_format_and_paper(article, serv
 
         def export(publication, suffix: str, page: str) -> None:
             key = press.key(publication, suffix, page)
-            answer = child.ask(serialize(press._job(key, publication, suffix, page, "")), 200)
+            answer = child.request(serialize(press._job(key, publication, suffix, page, "")), 200)
             assert '"size"' in answer, answer
 
         for order in orders:

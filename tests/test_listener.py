@@ -8,7 +8,7 @@ import pytest
 from serving import free_port
 
 from reader.cli import main
-from reader.commands.serve import _shown
+from reader.commands.serve import _display_address
 from reader.errors import CannotListen, CannotListenAt, UnknownHost
 from reader.server.listener import open_listener, queued_connections, refuse_new_connections
 from reader.server.supervisor import Supervisor
@@ -19,7 +19,7 @@ def test_an_ipv6_address_may_be_in_brackets(host):
     port = free_port()
     with open_listener(host, port) as listener, socket.create_connection(("::1", port)):
         assert listener.family == socket.AF_INET6
-    assert _shown(host, port) == f"http://[::1]:{port}/"
+    assert _display_address(host, port) == f"http://[::1]:{port}/"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_an_ipv6_address_may_be_in_brackets(host):
     ],
 )
 def test_the_address_shown_can_be_opened_in_a_browser(host, shown):
-    assert _shown(host, 8000) == shown
+    assert _display_address(host, 8000) == shown
 
 
 def test_every_address_of_ipv6_is_every_address_of_ipv4_too():

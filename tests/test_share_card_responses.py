@@ -21,13 +21,13 @@ PATHS = ("/a/rain/card.png", "/opds/cover/rain.png", "/opds/cover/2026-05-01.png
 def asked(monkeypatch) -> list[str]:
     """The requests to the child."""
     requests: list[str] = []
-    ask = share_cards_and_covers._children.ask
+    request_card = share_cards_and_covers._children.request
 
     def counted(command, limits, request, timeout_seconds):
         requests.append(request)
-        return ask(command, limits, request, timeout_seconds)
+        return request_card(command, limits, request, timeout_seconds)
 
-    monkeypatch.setattr(share_cards_and_covers._children, "ask", counted)
+    monkeypatch.setattr(share_cards_and_covers._children, "request", counted)
     return requests
 
 

@@ -30,7 +30,7 @@ from reader.state import State, cache_invalidation
 from reader.state.cache_invalidation import note_change
 from reader.state.migrating import SCHEMA, applied, create_file
 from reader.state.migration_heads import FOLDER, heads, is_current
-from reader.state.state_tables import METADATA, Moment, state_changes
+from reader.state.state_tables import METADATA, UtcDateTime, state_changes
 from scripts.make_schema import schema
 
 ROOT = Path(reader.__file__).parent
@@ -190,7 +190,7 @@ def test_a_moment_keeps_its_microseconds_and_is_utc(state):
     now = datetime(2026, 11, 26, 12, 0, 0, 123457, tzinfo=UTC)
     with state.reading() as connection:
         assert connection.execute(select(text(":now").bindparams(now=0))).scalar() in (0, "0")
-    assert Moment().process_result_value(Moment().process_bind_param(now, None), None) == now
+    assert UtcDateTime().process_result_value(UtcDateTime().process_bind_param(now, None), None) == now
 
 
 def test_a_process_that_was_forked_opens_connections_of_its_own(state):

@@ -108,6 +108,6 @@ def _corrections(
         yield Correction(at if not is_dated(at) else local_time(at, settings.timezone), setter(correction.text))
 
 
-def _local(moment: datetime | None, settings: Settings) -> datetime | None:
+def _local(at: datetime | None, settings: Settings) -> datetime | None:
     """In the time zone of the site; a naive time is taken to be in it already."""
-    return moment and local_time(moment, settings.timezone)
+    return at and local_time(at, settings.timezone)

@@ -46,7 +46,7 @@ def with_highlighted_code(body: Markup, language: str) -> Markup:
         return body
     left = [LONGEST_TOGETHER]
 
-    def shown(block: re.Match[str]) -> str:
+    def highlighted(block: re.Match[str]) -> str:
         name, code = block[1].lower(), unescape(block[2])
         left[0] -= len(code)
         tokens = list(_tokens(name, code)) if len(code) <= LONGEST_CODE and left[0] >= 0 else []
@@ -57,7 +57,7 @@ def with_highlighted_code(body: Markup, language: str) -> Markup:
         pre = f'<pre><code class="language-{block[1]}">{html}</code></pre>'
         return _labelled(pre, name, language) if name in DIAGRAMS else pre
 
-    return Markup(_BLOCK.sub(shown, str(body)))  # noqa: S704  tokens are escaped
+    return Markup(_BLOCK.sub(highlighted, str(body)))  # noqa: S704  tokens are escaped
 
 
 def plain_code(body: str) -> Markup:

@@ -49,40 +49,40 @@ def to_figures(parts: list[Token], language: str) -> None:
     """Turns each paragraph of *parts* that is one picture, with or without a caption, into a figure, in place."""
     out: list[Token] = []
     around: list[str] = []
-    place = 0
-    while place < len(parts):
-        figure, after = _figure(parts, place, language) if _AROUND.issuperset(around) else ([], place)
+    index = 0
+    while index < len(parts):
+        figure, after = _figure(parts, index, language) if _AROUND.issuperset(around) else ([], index)
         if not figure:
-            _follow(around, parts[place])
-            figure, after = [parts[place]], place + 1
+            _follow(around, parts[index])
+            figure, after = [parts[index]], index + 1
         out += figure
-        place = after
+        index = after
     parts[:] = out
     _unwrap_captions(parts)
 
 
 def _unwrap_captions(parts: list[Token]) -> None:
     """A caption that is one paragraph is its text, as captions that nobody wrapped: it has no indent."""
-    paragraphs = [place for place, part in enumerate(parts) if part.name == "p"]
+    paragraphs = [index for index, part in enumerate(parts) if part.name == "p"]
     needless: set[int] = set()
     for start, end in zip(paragraphs[::2], paragraphs[1::2], strict=False):
         if [part.name for part in (*parts[start - 1 : start], *parts[end + 1 : end + 2])] == ["figcaption"] * 2:
             needless |= {start, end}
     if needless:
-        parts[:] = [part for place, part in enumerate(parts) if place not in needless]
+        parts[:] = [part for index, part in enumerate(parts) if index not in needless]
 
 
 def without_figures(body: Markup, language: str) -> Markup:
     """*body* as its file has it: a figure that ``to_figures`` makes again becomes paragraphs."""
     parts = tokens(body)
     out: list[Token] = []
-    place = 0
-    while place < len(parts):
-        end = place + 1
-        if parts[place].name == "figure" and not parts[place].end:
+    at = 0
+    while at < len(parts):
+        end = at + 1
+        if parts[at].name == "figure" and not parts[at].end:
             end = next(index for index in range(end, len(parts)) if parts[index].name == "figure") + 1
-        out += _paragraphs(parts[place:end], language)
-        place = end
+        out += _paragraphs(parts[at:end], language)
+        at = end
     return joined(out)
 
 
@@ -110,12 +110,12 @@ def _follow(around: list[str], part: Token) -> None:
         around.append(part.name)
 
 
-def _figure(parts: Sequence[Token], place: int, language: str) -> tuple[list[Token], int]:
-    """The figure of the paragraph that begins at *place*, and where it ends in *parts*; none if it is no picture."""
-    end = _paragraph_end(parts, place)
-    picture, rest = _picture_in(parts[place + 1 : end]) if end else ([], [])
+def _figure(parts: Sequence[Token], index: int, language: str) -> tuple[list[Token], int]:
+    """The figure of the paragraph that begins at *index*, and where it ends in *parts*; none if it is no picture."""
+    end = _paragraph_end(parts, index)
+    picture, rest = _picture_in(parts[index + 1 : end]) if end else ([], [])
     if not picture or (rest and not (_is_credit(rest) or _is_caption(rest))):
-        return [], place
+        return [], index
     image = next(part for part in picture if part.name == "img")
     text = caption_of(attributes_of(image.attributes), language)
     if not rest and (below := _paragraph_end(parts, end + 1)):
@@ -126,18 +126,18 @@ def _figure(parts: Sequence[Token], place: int, language: str) -> tuple[list[Tok
     if caption:
         caption = [Token(name="figcaption"), *caption, Token(name="figcaption", end=True)]
     return [
-        Token(name="figure", attributes=parts[place].attributes),
+        Token(name="figure", attributes=parts[index].attributes),
         *picture,
         *caption,
         Token(name="figure", end=True),
     ], end + 1
 
 
-def _paragraph_end(parts: Sequence[Token], place: int) -> int:
-    """The index of the end tag of the paragraph that begins at *place*; 0 if none does."""
-    if place >= len(parts) or parts[place].name != "p" or parts[place].end:
+def _paragraph_end(parts: Sequence[Token], start: int) -> int:
+    """The index of the end tag of the paragraph that begins at *start*; 0 if none does."""
+    if start >= len(parts) or parts[start].name != "p" or parts[start].end:
         return 0
-    return next(index for index in range(place + 1, len(parts)) if parts[index].name == "p")
+    return next(index for index in range(start + 1, len(parts)) if parts[index].name == "p")
 
 
 def _picture_in(inner: Sequence[Token]) -> tuple[list[Token], list[Token]]:
@@ -199,6 +199,6 @@ def _paragraphs(figure: list[Token], language: str) -> list[Token]:
 
 
 def _below(caption: list[Token], text: str) -> list[Token]:
-    """The paragraph of the credit line after the words *said*, else of the whole caption."""
+    """The paragraph of the credit line after the words *text*, else of the whole caption."""
     is_credited = [caption[0].text, caption[1].name, caption[-1].name] == [f"{text} ", "small", "small"]
     return caption[2:-1] if is_credited else caption

@@ -26,12 +26,12 @@ def mark_links(parts: list[Token], folder: PurePosixPath) -> None:
     for part in parts:
         if part.name == "a" and part.attributes:
             attributes = attributes_of(part.attributes)
-            href = marked(html.unescape(attributes.get("href", "")), folder)
+            href = catalog_link(html.unescape(attributes.get("href", "")), folder)
             if href:
                 part.attributes = to_text(attributes | {"href": escaped(href)})
 
 
-def marked(address: str, folder: PurePosixPath) -> str:
+def catalog_link(address: str, folder: PurePosixPath) -> str:
     """The link as the catalog reads it; empty for one that stays as it is."""
     if not address or _SCHEME.match(address) or _OWN.match(address):
         return ""

@@ -43,7 +43,7 @@ def date_said(text: str, timezone: ZoneInfo) -> datetime | None:
     for match in _PUBLISHED.finditer(text[:_HEAD_LENGTH]):
         following = text[match.end() : match.end() + 40]
         if (found := next(find_dates(following), None)) and found.start <= 3:
-            return local_time(found.moment, timezone)
+            return local_time(found.at, timezone)
     return None
 
 
@@ -55,8 +55,8 @@ def date_alone(body: str, timezone: ZoneInfo) -> datetime | None:
     for text, end in _SHORT_PARAGRAPH.findall(body[:_HEAD_LENGTH])[:3]:
         words = html.unescape(text).strip() if end else ""
         if (found := next(find_dates(words), None)) and (found.start, found.end) == (0, len(words)):
-            moment = local_time(found.moment, timezone)
-            return moment if moment <= datetime.now(timezone) else None
+            at = local_time(found.at, timezone)
+            return at if at <= datetime.now(timezone) else None
     return None
 
 

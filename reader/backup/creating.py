@@ -65,14 +65,14 @@ def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tup
     articles = (("articles", root, path) for path in _files_below(root, unread))
     temporary = str(own.parent) if own.is_file() else None  # /tmp may be smaller than a film
     data = (("data", own_data, own_data / name) for name in DATA_FILES)
-    for place, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
+    for folder_name, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
         name = path.relative_to(folder).as_posix()
         try:
             if path.name == own.name and _is_same(path, own):
                 continue
-            records.append(_write_file(archive, place, name, path, len(records), temporary))
+            records.append(_write_file(archive, folder_name, name, path, len(records), temporary))
         except _Unreadable:
-            left_out.append(f"{place}/{name}")
+            left_out.append(f"{folder_name}/{name}")
     return records, [
         *left_out,
         *(f"articles/{Path(path).relative_to(root).as_posix()}" for path in unread),
@@ -112,7 +112,7 @@ def _reading() -> Iterator[None]:
 
 
 def _write_file(
-    archive: zipfile.ZipFile, place: str, name: str, path: Path, number: int, temporary: str | None
+    archive: zipfile.ZipFile, folder_name: str, name: str, path: Path, number: int, temporary: str | None
 ) -> FileRecord:
     """Copies the file first, so that one that grows meanwhile is whole: into the folder *temporary* if it is large.
 
@@ -126,9 +126,9 @@ def _write_file(
             copy.write(chunk)
         size = copy.tell()
         copy.seek(0)
-        member = f"{place}/{name}" if _is_utf8(name) else f"{place}/not-utf-8/{number}"
+        member = f"{folder_name}/{name}" if _is_utf8(name) else f"{folder_name}/not-utf-8/{number}"
         digest = _copy_member(archive, member, copy)
-    return FileRecord(place, name, member, size, digest, facts.st_mtime_ns, stat.S_IMODE(facts.st_mode) & 0o777)
+    return FileRecord(folder_name, name, member, size, digest, facts.st_mtime_ns, stat.S_IMODE(facts.st_mode) & 0o777)
 
 
 def _chunk(file: IO[bytes]) -> bytes:

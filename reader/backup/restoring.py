@@ -33,7 +33,7 @@ from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
 from .renaming import ASIDE, moved_aside, renamed
-from .unfinished_restore import TRIED, lost_in_trial, marked
+from .unfinished_restore import TRIED, lost_in_trial, marked_as_unfinished
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -76,8 +76,8 @@ def _system_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place, cause = str(error.filename or path), error.strerror or str(error)
-        raise BadBackup(Message("%(path)s: %(cause)s", path=place, cause=cause)) from error
+        failed_path, cause = str(error.filename or path), error.strerror or str(error)
+        raise BadBackup(Message("%(path)s: %(cause)s", path=failed_path, cause=cause)) from error
 
 
 def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
@@ -92,13 +92,13 @@ def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tu
     is_occupied = _is_occupied(state)
     if (occupied or is_occupied) and not force:
         first = settings.articles if is_kept and entries else next(iter(occupied), None)
-        place = str(first or state.path or "READER_DATABASE_URL")
-        raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=place))
+        target = str(first or state.path or "READER_DATABASE_URL")
+        raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=target))
     database = [state.path] if state.path and is_occupied else []
     inside = settings.articles if is_kept else None
     with (
         _unpacked(archive, records, settings, inside) as unpacked,
-        marked(settings, archive),
+        marked_as_unfinished(settings, archive),
         moved_aside(database, None) as database_aside,
         ExitStack() as places,
         _state_loaded(archive, state),  # takes long: who kills it finds the articles where they were

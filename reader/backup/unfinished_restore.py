@@ -39,7 +39,7 @@ def lost_in_trial(settings: Settings) -> Path | None:
 
 
 @contextmanager
-def marked(settings: Settings, archive: zipfile.ZipFile) -> Iterator[None]:
+def marked_as_unfinished(settings: Settings, archive: zipfile.ZipFile) -> Iterator[None]:
     """While the block runs, and after it if the process is killed, ``unfinished`` names *archive*."""
     mark = settings.data / MARK
     with os.fdopen(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE), "w") as file:

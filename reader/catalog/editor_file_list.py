@@ -64,9 +64,9 @@ class FileListing:
         for word in words.split()[:10]:
             conditions.append("(instr(lower(coalesce(title, '')), ?) OR instr(lower(path), ?))")
             values += [word.lower()] * 2
-        if place := _place(after):
+        if cursor := _parsed_cursor(after):
             conditions.append(f"({_WHEN}, path) < (?, ?)")
-            values += place
+            values += cursor
         query = f"SELECT * FROM ({_FROM}) WHERE {' AND '.join(conditions)} ORDER BY {_WHEN} DESC, path DESC LIMIT ?"
         return [self._listed(row) for row in self._connections.rows(query, (*values, limit))]
 
@@ -101,7 +101,7 @@ class FileListing:
         return ListedFile(row["path"], row["state"], row["title"] or "", row["slug"], published, problem, remarks)
 
 
-def _place(cursor: str) -> list[object]:
+def _parsed_cursor(cursor: str) -> list[object]:
     try:
         published, path = json.loads(cursor)
         str(path).encode()  # JSON can hold half a character, which SQLite cannot

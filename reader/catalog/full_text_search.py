@@ -24,8 +24,8 @@ EXAMINED = 400
 SearchCursor = tuple[int, int]
 """Position in the results: score (0 for newest first) and docid of the last hit."""
 
-Ask = Callable[..., list[sqlite3.Row]]
-"""Runs a query on the catalog: ``ask(sql, *values)``."""
+Execute = Callable[..., list[sqlite3.Row]]
+"""Runs a query on the catalog: ``execute(sql, *values)``."""
 
 _INDEXED = ("title", "summary", "section", "source", "details")
 _EARLIEST, _LATEST = -(2**62), 2**62
@@ -58,9 +58,11 @@ class _Found:
         return self.score, self.row["docid"]
 
 
-def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, before: SearchCursor | None) -> Results:
+def find(
+    execute: Execute, timezone: tzinfo, query: Query, order: str, limit: int, before: SearchCursor | None
+) -> Results:
     """Articles that match all terms, collections and dates; no results for an empty query."""
-    found = _Finder(ask, timezone, query)
+    found = _Finder(execute, timezone, query)
     if not query or not found.is_possible:
         return Results()
     return found.best(limit, before) if order == "best" else found.newest(limit, before)
@@ -69,8 +71,8 @@ def find(ask: Ask, timezone: tzinfo, query: Query, order: str, limit: int, befor
 class _Finder:
     """Runs one query."""
 
-    def __init__(self, ask: Ask, timezone: tzinfo, query: Query) -> None:
-        self._ask, self._timezone, self._terms = ask, timezone, query.terms
+    def __init__(self, execute: Execute, timezone: tzinfo, query: Query) -> None:
+        self._execute, self._timezone, self._terms = execute, timezone, query.terms
         self._marks = marks_of(query.terms)
         self._proofs = [pattern_of(term) for term in query.terms if needs_proof(term)]
         self._first = seconds_of(query.after, timezone, _EARLIEST)
@@ -108,10 +110,10 @@ class _Finder:
         columns = f"{TEASER_COLUMNS}, docid, details, body"
         if not expression:
             query = f"SELECT {columns} FROM articles WHERE docid >= ? AND docid < ? ORDER BY docid DESC LIMIT ?"
-            return self._ask(query, self._first, end, limit)
+            return self._execute(query, self._first, end, limit)
         docids = "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
         query = f"SELECT {columns} FROM articles WHERE docid IN ({docids}) ORDER BY docid DESC"
-        return self._ask(query, expression, self._first, end, limit)
+        return self._execute(query, expression, self._first, end, limit)
 
     def _proves(self, row: sqlite3.Row) -> bool:
         """Checks the text for the terms that the index cannot confirm: phrases."""
@@ -149,7 +151,7 @@ class _Finder:
             collection.name,
             *([f"%/{_plain(collection.name)}"] if collection.kind == "section" else []),
         ]
-        return " OR ".join(f'"{IN_COLLECTION}{row["id"]}"' for row in self._ask(query, *values))
+        return " OR ".join(f'"{IN_COLLECTION}{row["id"]}"' for row in self._execute(query, *values))
 
 
 def _plain(text: str) -> str:

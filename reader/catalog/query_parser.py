@@ -104,10 +104,12 @@ def expression_of(term: Term, marker: str = "") -> str:
 
     Each word is quoted, so that it is never read as an operator.
     """
-    return " AND ".join(sorted({f'"{marker}{word}"{star}' for run in term.runs for word, star in _asked(run, term)}))
+    return " AND ".join(
+        sorted({f'"{marker}{word}"{star}' for run in term.runs for word, star in _query_terms(run, term)})
+    )
 
 
-def _asked(run: str, term: Term) -> list[tuple[str, str]]:
+def _query_terms(run: str, term: Term) -> list[tuple[str, str]]:
     """The words to search for, with ``*`` for a prefix search: a single character, an unquoted Latin word."""
     if not is_unspaced(run):
         return [(run, "" if term.is_quoted or len(run) < 3 else "*")]

@@ -50,13 +50,13 @@ class Connections:
         now = time.monotonic()
         if getattr(local, "connection", None) is not None and now >= local.look_at:
             local.look_at = now + LOOK_SECONDS
-            self._look()
+            self._check_file()
         if getattr(local, "connection", None) is None:
             self._open()
         connection: sqlite3.Connection = local.connection
         return connection
 
-    def _look(self) -> None:
+    def _check_file(self) -> None:
         """Reopens a replaced file and replaces one whose write-ahead log was deleted. SQLite detects neither."""
         local = self._local
         if file_identity(self._path) != local.identity:

@@ -21,12 +21,12 @@ _NEWEST = 30
 _MOST = 100
 """Number of shared collections that count. SQLite puts at most 500 queries together."""
 
-Ask = Callable[..., list[sqlite3.Row]]
+Execute = Callable[..., list[sqlite3.Row]]
 
 
-def related(ask: Ask, slug: str, collections: list[Collection], limit: int) -> list[sqlite3.Row]:
+def related(execute: Execute, slug: str, collections: list[Collection], limit: int) -> list[sqlite3.Row]:
     """The TEASER_COLUMNS of the articles, best first, ties newest first. Collections hold visible articles only."""
-    shared = list(_weighted(ask, _telling(collections)[:_MOST]))
+    shared = list(_weighted(execute, _telling(collections)[:_MOST]))
     if not shared:
         return []
     scored = " UNION ALL ".join([_ON_THE_SAME] * len(shared))
@@ -35,17 +35,17 @@ def related(ask: Ask, slug: str, collections: list[Collection], limit: int) -> l
         " GROUP BY slug ORDER BY score DESC, published DESC, slug LIMIT ?) r"
         " JOIN articles a ON a.slug = r.slug ORDER BY r.score DESC, r.published DESC, r.slug"
     )
-    return ask(query, *(value for pair in shared for value in pair), slug, limit)
+    return execute(query, *(value for pair in shared for value in pair), slug, limit)
 
 
-def _weighted(ask: Ask, collections: list[Collection]) -> Iterator[tuple[float, int]]:
+def _weighted(execute: Execute, collections: list[Collection]) -> Iterator[tuple[float, int]]:
     """(weight, id) of each collection that exists, in the order of *collections*."""
     pairs = ", ".join(["(?, ?)"] * len(collections))
     query = (
         f"WITH wanted (kind, name) AS (VALUES {pairs}) SELECT c.id, c.kind, c.name, c.count FROM wanted w"
         " CROSS JOIN collections c ON c.kind = w.kind AND c.name = w.name"  # in this order: each by the index
     )
-    rows = ask(query, *(value for c in collections for value in (c.kind, c.name))) if collections else []
+    rows = execute(query, *(value for c in collections for value in (c.kind, c.name))) if collections else []
     found = {Collection(row["kind"], row["name"]): row for row in rows}
     for collection in collections:
         if row := found.get(collection):

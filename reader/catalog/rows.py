@@ -81,14 +81,14 @@ def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
 
 def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
     """``updated`` is the time of a change that the history saw, where the query has SEEN_AT."""
-    published, updated = _moment(row["published"], timezone), _moment(row["updated"], timezone)
+    published, updated = _datetime_of(row["published"], timezone), _datetime_of(row["updated"], timezone)
     seen_at = row["seen_at"] if "seen_at" in row.keys() else None  # noqa: SIM118 (in looks at the values of a Row)
     return {
         "slug": row["slug"],
         "title": row["title"],
         "summary": row["summary"],
         "published": published,
-        "updated": changed_at(published, updated, _moment(seen_at, timezone) if seen_at else None),
+        "updated": changed_at(published, updated, _datetime_of(seen_at, timezone) if seen_at else None),
         "section": tuple(row["section"].split("/")) if row["section"] else (),
         "source": row["source"],
         "language": row["language"],
@@ -100,7 +100,7 @@ _WHOLE_MINUTES = int(datetime(1973, 1, 1, tzinfo=UTC).timestamp())
 """Since 1972, when Liberia changed, no time zone has an offset with seconds (tz database)."""
 
 
-def _moment(seconds: int, timezone: tzinfo) -> datetime:
+def _datetime_of(seconds: int, timezone: tzinfo) -> datetime:
     if seconds >= _WHOLE_MINUTES:
         return datetime.fromtimestamp(seconds, timezone)
     return local_time(datetime.fromtimestamp(seconds, UTC), timezone)

@@ -33,9 +33,9 @@ def without_filters(program: str, folder: Path, timeout_seconds: float) -> dict[
 
     Raises OSError and subprocess.SubprocessError.
     """
-    asked = [program, *OPTIONS, "config", "--null", "--name-only", "--get-regexp", r"^filter\."]
+    command = [program, *OPTIONS, "config", "--null", "--name-only", "--get-regexp", r"^filter\."]
     done = subprocess.run(  # noqa: S603 our own command
-        asked,
+        command,
         cwd=folder,
         env=git_environment(),
         stdin=subprocess.DEVNULL,
@@ -44,7 +44,7 @@ def without_filters(program: str, folder: Path, timeout_seconds: float) -> dict[
         check=False,
     )
     if done.returncode not in (0, 1):  # 1: there are none
-        raise subprocess.CalledProcessError(done.returncode, asked, done.stdout, done.stderr)
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
     names = {name.rpartition(".")[0] for name in os.fsdecode(done.stdout).split("\0") if name}
     off = [
         (f"{name}.{key}", value)

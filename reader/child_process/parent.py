@@ -28,7 +28,7 @@ from .kept_code import with_kept_code
 
 LONGEST_ANSWER_BYTES = 500_000_000
 STOP_SECONDS = 0.5
-"""How soon ``ask`` returns after *stop* is set, even if the child is busy."""
+"""How soon ``request`` returns after *stop* is set, even if the child is busy."""
 
 _CHUNK_BYTES = 1 << 20
 _KEPT_ERROR_BYTES = 10_000
@@ -69,7 +69,7 @@ class ChildProcess:
     ::
 
         with ChildProcess([sys.executable, "-m", "reader.media.renditions"], Limits(memory_mb=512)) as child:
-            answer = child.ask(request, timeout_seconds=10)  # raises ChildFailed
+            answer = child.request(request, timeout_seconds=10)  # raises ChildFailed
     """
 
     def __init__(self, command: Sequence[str], limits: Limits = NO_LIMITS) -> None:
@@ -106,7 +106,7 @@ class ChildProcess:
         """Its resident memory; 0 if it has ended."""
         return resident_bytes(self.pid)
 
-    def ask(
+    def request(
         self, request: str, timeout_seconds: float, stop: Stop | None = None, *, extended: bool = False
     ) -> str | None:
         """The answer to *request*, one line; None if *stop* was set first.
@@ -152,7 +152,7 @@ class ChildProcess:
         poll.register(self._answers, select.POLLIN)
         poll.register(self._orders, select.POLLOUT)
         while True:
-            for file, _ in poll.poll(1000 * max(0.0, min(STOP_SECONDS, deadline.left()))):
+            for file, _ in poll.poll(1000 * max(0.0, min(STOP_SECONDS, deadline.remaining_seconds()))):
                 if file == self._answers.fileno():
                     if (answer := self._read()) is not None:
                         return answer
@@ -239,15 +239,15 @@ class _Deadline:
         self._waited = _waited_seconds_of(pid) if extension else 0.0
         self._due = self._at = time.monotonic() + seconds
 
-    def left(self) -> float:
+    def remaining_seconds(self) -> float:
         return self._at - time.monotonic()
 
     def has_passed(self) -> bool:
-        if self.left() > 0:
+        if self.remaining_seconds() > 0:
             return False
         if self._extension:
             self._at = self._due + min(_waited_seconds_of(self._pid) - self._waited, self._extension)
-        return self.left() <= 0
+        return self.remaining_seconds() <= 0
 
 
 def _append_only_file() -> int:

@@ -42,7 +42,7 @@ class WarmChildren:
         if child.answered:
             return child
         try:
-            child.ask(PING, START_SECONDS)
+            child.request(PING, START_SECONDS)
         except ChildFailed as failed:
             child.end()
             raise OSError(errno.ECHILD, f"a child process cannot be started: {failed}") from failed
@@ -68,22 +68,22 @@ class WarmChildren:
             if self._idle_seconds and self._timer is None and len(self._idle) > self._keep:
                 self._start_timer(self._idle_seconds)
 
-    def ask(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
+    def request(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
         """The answer of a child that is taken for this request. Raises ChildFailed; OSError if none can be started.
 
         A child that was killed from outside says nothing about the request: another one is asked, once.
         """
         try:
-            return self._ask_once(command, limits, request, timeout_seconds)
+            return self._request_once(command, limits, request, timeout_seconds)
         except ChildFailed as error:
             if not error.killed:
                 raise
-        return self._ask_once(command, limits, request, timeout_seconds)
+        return self._request_once(command, limits, request, timeout_seconds)
 
-    def _ask_once(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
+    def _request_once(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
         child = self.take(command, limits)
         try:
-            answer = child.ask(request, timeout_seconds)
+            answer = child.request(request, timeout_seconds)
         except BaseException:
             child.end()
             raise

@@ -51,7 +51,7 @@ def convert_html(body: Markup, script: str, terms: Terms = NO_TERMS) -> Markup:
         pieces = converted_pieces([tokens[number] for number in run.tokens], script, of_text, run.is_quotation)
         for number, piece in zip(run.tokens, pieces, strict=True):
             tokens[number] = piece
-    return Markup("".join(_shown(token, script, of_attributes) for token in tokens))  # noqa: S704 (the tags of a safe body)
+    return Markup("".join(_converted_token(token, script, of_attributes) for token in tokens))  # noqa: S704 (the tags of a safe body)
 
 
 def _runs(tokens: list[str], script: str) -> Iterator[_Run]:
@@ -79,7 +79,7 @@ def _element(name: str, tag: str, parent: _OpenElement, script: str) -> _OpenEle
     return _OpenElement(name, stays or name in _UNCONVERTED, parent.is_quotation or name in ("blockquote", "q"))
 
 
-def _shown(token: str, script: str, terms: Terms) -> str:
+def _converted_token(token: str, script: str, terms: Terms) -> str:
     """Converts what is shown of an ``img`` tag: its replacement text and its caption."""
     if not token.startswith("<img "):
         return token

@@ -98,10 +98,10 @@ _MOST_PASSES = 4
 """One pass is enough for real text; random runs of marks may need more."""
 
 
-def _merged(shown: list[str], further: dict[int, str]) -> dict[int, str]:
+def _merged(letters: list[str], further: dict[int, str]) -> dict[int, str]:
     """Merges corrections of the corrected text into those of the original, by positions in the original."""
     merged, at = {}, 0
-    for position, part in enumerate(shown):
+    for position, part in enumerate(letters):
         new = "".join([further.get(at + offset, character) for offset, character in enumerate(part)])
         if new != part:
             merged[position] = new

@@ -88,7 +88,7 @@ def breaks_within_phrases(title: str, ems: float) -> tuple[int, ...]:
     offset = 0
     for phrase in phrases(title):
         if has_han(phrase) and width(phrase.rstrip()) > ems:
-            found += [offset + place for place in _places(phrase, ems)]
+            found += [offset + offset_in_phrase for offset_in_phrase in _places(phrase, ems)]
         offset += len(phrase)
     return tuple(found)
 
@@ -97,9 +97,9 @@ def _places(phrase: str, ems: float) -> Sequence[int]:
     """Those in the middle half, if the phrase then fits two lines: neither is short. Else all."""
     places = list(itertools.accumulate(map(len, pieces(phrase))))[:-1]
     whole = width(phrase)
-    before = {place: width(phrase[:place]) for place in places}
-    middle = [place for place in places if whole / 4 <= before[place] <= whole * 3 / 4]
-    return middle if any(whole - ems <= before[place] <= ems for place in middle) else places
+    before = {offset: width(phrase[:offset]) for offset in places}
+    middle = [offset for offset in places if whole / 4 <= before[offset] <= whole * 3 / 4]
+    return middle if any(whole - ems <= before[offset] <= ems for offset in middle) else places
 
 
 def title_lines(title: str, ems: float) -> list[str]:

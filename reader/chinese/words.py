@@ -75,8 +75,8 @@ def _with_names(parts: Iterable[str]) -> list[str]:
 
 def _is_word(text: str) -> bool:
     size, listed = len(text), _listed()[len(text)]
-    place = bisect_left(range(0, len(listed), size), text, key=lambda at: listed[at : at + size])
-    return listed[place * size : place * size + size] == text
+    index = bisect_left(range(0, len(listed), size), text, key=lambda at: listed[at : at + size])
+    return listed[index * size : index * size + size] == text
 
 
 @cache

@@ -22,8 +22,8 @@ def command(settings: Settings, file: Path) -> None:
 
     A server may run meanwhile. The file holds what visitors wrote and the secrets of editors; only you can read it.
     """
-    with replacing(file) as place:
-        count, left_out = write_backup(settings, place)
+    with replacing(file) as part:
+        count, left_out = write_backup(settings, part)
     for path in left_out:
         echo(Message("left out, as it is a link or cannot be read: %(path)s", path=escaped(path)), err=True)
     echo(nmessage("%(count)s file saved in %(path)s", "%(count)s files saved in %(path)s", count, path=str(file)))

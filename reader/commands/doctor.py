@@ -92,15 +92,15 @@ def instance_folder(settings: Settings) -> Iterator[Finding]:
     if folder.is_relative_to(settings.articles) or settings.articles.is_relative_to(folder):
         text = Message("READER_INSTANCE and READER_ARTICLES lie in each other")
         yield Finding(PROBLEM, text, Message("choose two separate folders"))
-    place = next(path for path in (folder, *folder.parents) if path.exists())
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=place):
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        text = Message("nothing can be written to %(folder)s: %(cause)s", folder=place, cause=error.strerror)
+        text = Message("nothing can be written to %(folder)s: %(cause)s", folder=existing, cause=error.strerror)
         yield Finding(PROBLEM, text, Message("give this user write permission, or set READER_INSTANCE"))
         return
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(existing).free
     text = Message("instance: %(folder)s, %(free)s MB free", folder=folder, free=free // 1_000_000)
     if free < FREE_BYTES:
         yield Finding(PROBLEM, text, Message("free some space, or set READER_INSTANCE to another disk"))
@@ -170,13 +170,13 @@ def addresses(settings: Settings) -> Iterator[Finding]:
 
 def clock(settings: Settings) -> Iterator[Finding]:
     now = datetime.now(UTC)
-    shown = now.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M %Z")
+    local = now.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M %Z")
     ahead = [p for p in settings.articles.glob("*") if p.stat(follow_symlinks=False).st_mtime > time.time() + 86_400]
     if now.year < SOFTWARE_YEAR or ahead:
-        text = Message("the clock says %(now)s, which is before the articles or this software", now=shown)
+        text = Message("the clock says %(now)s, which is before the articles or this software", now=local)
         yield Finding(PROBLEM, text, Message("set the clock: timedatectl set-ntp true"))
     else:
-        yield Finding(OK, Message("clock: %(now)s", now=shown))
+        yield Finding(OK, Message("clock: %(now)s", now=local))
 
 
 def language(settings: Settings) -> Iterator[Finding]:

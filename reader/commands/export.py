@@ -91,10 +91,10 @@ def suffix_of(output: Path | None) -> str:
 
 def refuse_own_folder(settings: Settings, output: Path | None) -> None:
     """Raises BadParameter for a place that the server reads: what is exported would be published as articles."""
-    place = Path(os.path.realpath(output)) if output and str(output) != "-" else None
+    target = Path(os.path.realpath(output)) if output and str(output) != "-" else None
     for folder in (settings.articles, settings.instance):
         own = Path(os.path.realpath(folder))
-        if place and (place.is_relative_to(own)):
+        if target and (target.is_relative_to(own)):
             cause = Message("%(path)s lies in %(folder)s; choose another place", path=output, folder=folder)
             raise click.BadParameter(localized(cause), param_hint="--output")
 
@@ -135,9 +135,9 @@ def write_library(services: Services, output: Path, script: str) -> None:
         click.progressbar(
             articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr
         ) as bar,
-        replacing(output) as place,
+        replacing(output) as path,
     ):
-        count = write_zim(place, bar, options, services.render.render, icon, language)
+        count = write_zim(path, bar, options, services.render.render, icon, language)
     msgids = N_("%(path)s: %(count)s article, %(size)s bytes"), N_("%(path)s: %(count)s articles, %(size)s bytes")
     echo(nmessage(*msgids, count, path=output, size=f"{output.stat().st_size:,}"), err=True)
 
@@ -158,6 +158,6 @@ def write(content: bytes, path: Path) -> None:
     if str(path) == "-":
         cast("BinaryIO", sys.stdout.buffer).write(content)
         return
-    with replacing(path) as place:
-        place.write_bytes(content)
+    with replacing(path) as part:
+        part.write_bytes(content)
     echo(Message("%(path)s: %(size)s bytes", path=path, size=f"{len(content):,}"), err=True)

@@ -33,10 +33,10 @@ class DateParameter(click.ParamType[datetime]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            moment = parse_date(value)
-            if moment is None:
+            date = parse_date(value)
+            if date is None:
                 raise UnreadableDate(Message("not a date: '%(text)s'", text=value))
-            return moment
+            return date
         except UnreadableDate as error:
             reason = Message("%(cause)s (%(hint)s)", cause=error.cause, hint=error.hint)
             self.fail(escaped(localized(reason)), param, ctx)

@@ -46,11 +46,11 @@ def replacing(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     of_other: OSError | None = None
     try:
-        with _replacing(target) as place:
+        with _replacing(target) as part:
             try:
-                yield place
+                yield part
             except OSError as error:
-                writable = place if place == target else place.parent
+                writable = part if part == target else part.parent
                 if isinstance(name := error.filename, str | bytes) and writable not in _with_parents(name):
                     of_other = error
                 raise

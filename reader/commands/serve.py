@@ -47,7 +47,7 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
     if fault := unfinished(settings):
         raise click.ClickException(localized(fault))
     with InstanceFolder(settings.instance, os.getpid()) as instance, closing(open_listener(host, port)) as listener:
-        raise SystemExit(_serve(settings, instance, listener, _shown(host, port), workers))
+        raise SystemExit(_serve(settings, instance, listener, _display_address(host, port), workers))
 
 
 def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
@@ -64,9 +64,9 @@ def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket
 def _editor_token(settings: Settings, address: str) -> dict[str, str]:
     """The variable for web processes. At the first start makes the token, and tells where the desk is."""
     try:
-        if made := make_token(settings):
+        if new_token := make_token(settings):
             here = "http://localhost" if address.startswith(UNIX) else address.rstrip("/")
-            desk = address_with(made, settings.base_url or here)
+            desk = address_with(new_token, settings.base_url or here)
             with suppress(OSError):
                 echo(Message("Editor's desk of this new site: %(address)s", address=desk), err=True)
     except OSError as error:  # the site is read, not written
@@ -75,7 +75,7 @@ def _editor_token(settings: Settings, address: str) -> dict[str, str]:
     return {"READER_EDITOR_TOKEN": token} if token else {}
 
 
-def _shown(host: str, port: int) -> str:
+def _display_address(host: str, port: int) -> str:
     """For a browser, with an IPv6 address in brackets (RFC 3986 3.2.2); a UNIX socket as it was named."""
     if host.startswith(UNIX):
         return host

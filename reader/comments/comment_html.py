@@ -34,13 +34,13 @@ def _lines(paragraph: str) -> Markup:
 
 
 def _line(text: str) -> Markup:
-    shown, end = Markup(""), 0
+    html, end = Markup(""), 0
     for found in _LINK.finditer(text):
         address = _whole_address(found[0])
         if _is_address(address):
-            shown += escape(punctuate(text[end : found.start()])) + _link(address)
+            html += escape(punctuate(text[end : found.start()])) + _link(address)
             end = found.start() + len(address)
-    return shown + escape(punctuate(text[end:]))
+    return html + escape(punctuate(text[end:]))
 
 
 def _whole_address(found: str) -> str:
@@ -60,5 +60,5 @@ def _is_address(address: str) -> bool:
 
 
 def _link(address: str) -> Markup:
-    shown = address if len(address) <= SHOWN_LINK else f"{address[:SHOWN_LINK]}…"
-    return Markup('<a href="{}" rel="{}">{}</a>').format(address, _NO_LINK, shown)
+    text = address if len(address) <= SHOWN_LINK else f"{address[:SHOWN_LINK]}…"
+    return Markup('<a href="{}" rel="{}">{}</a>').format(address, _NO_LINK, text)

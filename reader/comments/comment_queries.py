@@ -39,14 +39,14 @@ def threads(
     """Threads of the article as readers see them, by the time of their first comment; one whose first comment was taken
     away stands there while it has answers. None if the cursor is none of the article."""
     at_top = and_(c.page == page, c.thread == 0)
-    shown = and_(c.page == page, c.is_shown.is_(True))
-    found = part(connection, shown, cursor, limit, among=at_top, is_descending=not oldest_first)
+    is_shown = and_(c.page == page, c.is_shown.is_(True))
+    found = part(connection, is_shown, cursor, limit, among=at_top, is_descending=not oldest_first)
     if found is None:
         return None
     firsts = [comment_of(row) for row in found.items]
     below = _first_answers(connection, [first.id for first in firsts if first.answers])
-    made = tuple(_thread(first, below.get(first.id, [])) for first in firsts)
-    return Listed(made, found.has_before, found.has_after)
+    built = tuple(_thread(first, below.get(first.id, [])) for first in firsts)
+    return Listed(built, found.has_before, found.has_after)
 
 
 def thread(connection: Connection, page: str, number: int, cursor: Cursor) -> Listed[Thread] | None:

@@ -70,7 +70,7 @@ class CommentStore:
         self.state = state
         self._lock = threading.Lock()
         self._signatures: Signatures | None = None
-        self._ask_after = float("-inf")
+        self._read_after = float("-inf")
 
     @property
     def signatures(self) -> Signatures:
@@ -97,7 +97,7 @@ class CommentStore:
     def counts(self, pages: Sequence[str]) -> dict[str, int] | None:
         """The approved comments of each article that has some. None while nobody can tell; then it isn't asked again
         for a while."""
-        if time.monotonic() < self._ask_after:
+        if time.monotonic() < self._read_after:
             return None
         if self.state.path and not self.state.path.exists():
             return {}  # nobody has commented on this site: SQLAlchemy need not be imported
@@ -107,7 +107,7 @@ class CommentStore:
             with self.state.reading() as connection:
                 return counts(connection, pages)
         except StateUnusable:
-            self._ask_after = time.monotonic() + PATIENCE_SECONDS
+            self._read_after = time.monotonic() + PATIENCE_SECONDS
             return None
 
     def page(self, page: str, *, cookie: str, oldest_first: bool, cursor: Cursor = START) -> CommentPage | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, false
 
-from ..state.state_tables import METADATA, Moment
+from ..state.state_tables import METADATA, UtcDateTime
 
 comments = Table(
     "comments",
@@ -15,8 +15,8 @@ comments = Table(
     Column("reply_to", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("posted_at", Moment, nullable=False),
-    Column("edited_at", Moment),
+    Column("posted_at", UtcDateTime, nullable=False),
+    Column("edited_at", UtcDateTime),
     Column("status", Text, nullable=False),
     Column("is_paper", Boolean, nullable=False),
     Column("author", Text, nullable=False),
@@ -61,7 +61,7 @@ comment_acts = Table(
     Column("comment", Integer, nullable=False),
     Column("act", Text, nullable=False),
     Column("by", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("note", Text, nullable=False),
     Index("ix_comment_acts_comment", "comment"),
     sqlite_autoincrement=True,

@@ -134,9 +134,9 @@ def answer(connection: Connection, to: Comment, sent: Submission, editor: str, n
         if known.status == APPROVED:  # the button was pressed twice
             return known
         origin = f"{origin}:{secrets.token_hex(12)}"
-    made = post(connection, NewComment(to.page, replace(sent, reply_to=to.id), now, APPROVED, origin, is_paper=True))
-    _record(connection, made, ANSWER, editor, now)
-    return made
+    posted = post(connection, NewComment(to.page, replace(sent, reply_to=to.id), now, APPROVED, origin, is_paper=True))
+    _record(connection, posted, ANSWER, editor, now)
+    return posted
 
 
 def _set(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
 
-from ..state.state_tables import Moment
+from ..state.state_tables import UtcDateTime
 from .comment import START, Cursor, Listed
 from .comment_tables import comments
 
@@ -45,6 +45,6 @@ def _rows(
     order = [column.desc() if is_descending else column for column in (c.posted_at, c.id)]
     query = select(comments).where(where).order_by(*order).limit(limit + 1)
     if key:
-        place, start = tuple_(c.posted_at, c.id), tuple_(literal(key.posted_at, Moment()), literal(key.id))
-        query = query.where(place < start if is_descending else place > start)
+        position, start = tuple_(c.posted_at, c.id), tuple_(literal(key.posted_at, UtcDateTime()), literal(key.id))
+        query = query.where(position < start if is_descending else position > start)
     return connection.execute(query).all()

@@ -31,10 +31,10 @@ def make_token(settings: Settings) -> str:
     if not settings.editor or token_of(settings):
         return ""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path, made = settings.data / FILE, secrets.token_urlsafe(24)
+    path, token = settings.data / FILE, secrets.token_urlsafe(24)
     with suppress(FileExistsError):  # another process was faster
-        create_file(path, f"{made}\n".encode())
-        return made
+        create_file(path, f"{token}\n".encode())
+        return token
     return ""
 
 

@@ -79,11 +79,11 @@ def create_beside(file: ArticleFile, suffix: str, content: bytes) -> str:
     An equal one that is there already is used again. Raises OSError.
     """
     folder = PurePosixPath(file.path).stem
-    place = file.place.parent / folder
-    if place.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(place))
+    target = file.place.parent / folder
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
     name = f"{digest_of(content)[:12]}.{suffix}"
-    put_picture(place / name, content)
+    put_picture(target / name, content)
     return f"{folder}/{name}"
 
 
@@ -115,6 +115,6 @@ def replace_file(settings: Settings, file: ArticleFile, digest: str, content: by
             _replace(now_there.place, content)
 
 
-def _replace(place: Path, content: bytes) -> None:
-    status = place.stat()
-    atomic_files.replace_file(place, content, status.st_mode & 0o7777, (status.st_uid, status.st_gid))
+def _replace(path: Path, content: bytes) -> None:
+    status = path.stat()
+    atomic_files.replace_file(path, content, status.st_mode & 0o7777, (status.st_uid, status.st_gid))

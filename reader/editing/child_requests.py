@@ -46,18 +46,18 @@ class Saved:
 
 def import_text(settings: Settings, text: str, address: str, name: str) -> Preview:
     """The form of *text*, or of the page at *address* if there is none. Raises NotImported."""
-    answer = ask_child(settings, "import", text=text, address=address, name=name)
+    answer = request_child(settings, "import", text=text, address=address, name=name)
     return _preview(settings, EditorForm(**answer["form"]), answer)
 
 
 def preview(settings: Settings, form: EditorForm) -> Preview:
     """Raises NotImported if the child failed."""
-    return _preview(settings, form, ask_child(settings, "preview", form=asdict(form)))
+    return _preview(settings, form, request_child(settings, "preview", form=asdict(form)))
 
 
 def save(settings: Settings, form: EditorForm, name: str) -> Saved:
     """Writes the article file. Raises NotImported, before writing, for invalid content."""
-    result = ask_child(settings, "save", form=asdict(form), name=name)["result"]
+    result = request_child(settings, "save", form=asdict(form), name=name)["result"]
     return Saved(result["kind"], result["detail"], tuple(map(restored, result["notes"])))
 
 
@@ -66,13 +66,13 @@ def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Pr
     return Preview(form, article, restored(answer.get("invalid", "")))
 
 
-def ask_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
+def request_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
     """The answer of a function in ``editor_child.TASKS``. Raises NotImported if it raised a ReaderError or failed."""
     pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token="", database_url=""))).decode()
     request = json.dumps({"settings": pickled, "task": task, **arguments})
     limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
     try:
-        answer: dict[str, Any] = json.loads(_children.ask(COMMAND, limits, request, TIMEOUT_SECONDS))
+        answer: dict[str, Any] = json.loads(_children.request(COMMAND, limits, request, TIMEOUT_SECONDS))
     except ChildFailed as failed:
         raise NotImported("", _message_of(failed)) from failed
     if problem := answer.get("problem"):

@@ -48,10 +48,10 @@ def _answer(request: str) -> str:
     """The answer to an empty request is an empty line."""
     if not request:
         return ""
-    asked = json.loads(request)
-    settings = pickle.loads(base64.b64decode(asked.pop("settings")))  # noqa: S301  pickled by the parent
+    arguments = json.loads(request)
+    settings = pickle.loads(base64.b64decode(arguments.pop("settings")))  # noqa: S301  pickled by the parent
     try:
-        return json.dumps(TASKS[asked.pop("task")](settings, **asked))
+        return json.dumps(TASKS[arguments.pop("task")](settings, **arguments))
     except ReaderError as error:
         return json.dumps({"problem": stored(error.message)})
     except MemoryError:  # ends the process; the parent reports the memory limit

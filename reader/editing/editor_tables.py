@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
 
-from ..state.state_tables import METADATA, Moment
+from ..state.state_tables import METADATA, UtcDateTime
 
 editors = Table(
     "editors",
     METADATA,
     Column("name", Text, primary_key=True),
     Column("token_digest", Text, nullable=False, unique=True),
-    Column("added_at", Moment, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
 )
 
 editor_acts = Table(
     "editor_acts",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("editor", Text, nullable=False),
     Column("act", Text, nullable=False),
     Column("path", Text, nullable=False),

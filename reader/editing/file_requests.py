@@ -9,7 +9,7 @@ from ..i18n import restored
 from ..library.article_json import article_of
 from ..models import Article
 from ..settings import Settings
-from .child_requests import ask_child
+from .child_requests import request_child
 from .form import EditorForm
 
 
@@ -38,7 +38,7 @@ class ChangedFile:
 
 def open_content(settings: Settings, path: str, content: bytes) -> OpenFile:
     """Raises NotImported."""
-    answer = ask_child(settings, "open", path=path, content=_packed(content))
+    answer = request_child(settings, "open", path=path, content=_packed(content))
     form = EditorForm(**answer["form"]) if answer["form"] else None
     notes, problem = tuple(map(restored, answer["notes"])), restored(answer.get("invalid", ""))
     return OpenFile(answer["text"], form, answer["codec"], notes, _article(settings, answer), problem)
@@ -47,7 +47,7 @@ def open_content(settings: Settings, path: str, content: bytes) -> OpenFile:
 def change_content(settings: Settings, path: str, content: bytes, form: EditorForm | str) -> ChangedFile:
     """*form* is that of the fields, or the whole text. Raises NotImported if the child failed."""
     change = {"text": form} if isinstance(form, str) else {"form": asdict(form)}
-    answer = ask_child(settings, "change", path=path, content=_packed(content), **change)
+    answer = request_child(settings, "change", path=path, content=_packed(content), **change)
     problem = restored(answer.get("invalid", ""))
     new = base64.b64decode(answer["content"]) if "content" in answer and not problem else None
     return ChangedFile(new, tuple(map(restored, answer.get("notes", ()))), _article(settings, answer), problem)
@@ -55,18 +55,18 @@ def change_content(settings: Settings, path: str, content: bytes, form: EditorFo
 
 def compare_texts(settings: Settings, old: str, new: str) -> list[tuple[str, str]]:
     """Pairs of ``-``, ``+``, space or ``@`` and a line. Raises NotImported."""
-    return [(kind, line) for kind, line in ask_child(settings, "compare", old=old, new=new)["lines"]]
+    return [(kind, line) for kind, line in request_child(settings, "compare", old=old, new=new)["lines"]]
 
 
 def compare_contents(settings: Settings, old: bytes, new: bytes) -> list[tuple[str, str]]:
     """As ``compare_texts``, of the contents of two files. Raises NotImported."""
-    answer = ask_child(settings, "compare contents", old=_packed(old), new=_packed(new))
+    answer = request_child(settings, "compare contents", old=_packed(old), new=_packed(new))
     return [(kind, line) for kind, line in answer["lines"]]
 
 
 def suffix_of_picture(settings: Settings, name: str, content: bytes) -> str:
     """The suffix of a picture by its content. Raises NotImported."""
-    return str(ask_child(settings, "picture", name=name, content=_packed(content))["suffix"])
+    return str(request_child(settings, "picture", name=name, content=_packed(content))["suffix"])
 
 
 def _packed(content: bytes) -> str:

@@ -36,7 +36,7 @@ def open_file(settings: Settings, path: str, content: str) -> Answer:
     """``{"text", "form", "codec", "notes", "article"}``, or with ``invalid`` in the place of the article."""
     suffix, data = PurePosixPath(path).suffix.lower(), base64.b64decode(content)
     if suffix in HOLD_PICTURES:
-        read = _shown(settings, path, lambda: read_content(suffix, data, _limit_bytes(settings)))
+        read = _file_answer(settings, path, lambda: read_content(suffix, data, _limit_bytes(settings)))
         return {"text": "", "form": None, "codec": "", "notes": [], **read}
     found = changes.opened(suffix, data, _limit_bytes(settings))
     answer: Answer = {"text": found.text, "form": asdict(found.form) if found.form else None, "codec": found.codec}
@@ -44,7 +44,7 @@ def open_file(settings: Settings, path: str, content: str) -> Answer:
     if found.draft is None:
         return answer | {"invalid": stored(found.problem)}
     draft = found.draft
-    return answer | _shown(settings, path, lambda: draft)
+    return answer | _file_answer(settings, path, lambda: draft)
 
 
 def change_file(
@@ -60,7 +60,7 @@ def change_file(
     except UnreadableArticle as error:
         return {"invalid": stored(error.in_line)}
     answer = {"content": base64.b64encode(new.content).decode(), "notes": list(map(stored, new.notes))}
-    return answer | _shown(settings, path, lambda: new.draft)
+    return answer | _file_answer(settings, path, lambda: new.draft)
 
 
 def compare_contents(settings: Settings, old: str, new: str) -> Answer:
@@ -91,7 +91,7 @@ def check_picture(settings: Settings, name: str, content: str) -> Answer:  # noq
     return {"suffix": suffix}
 
 
-def _shown(settings: Settings, path: str, read: Callable[[], Draft]) -> Answer:
+def _file_answer(settings: Settings, path: str, read: Callable[[], Draft]) -> Answer:
     file = PurePosixPath(path)
     try:
         draft = read()

@@ -110,8 +110,8 @@ def _add(lines: list[str], name: str, text: str, form: LineForm) -> None:
         return
     last = fields[-1]
     before, shape, between, _ = last.parts
-    shown = name.upper() if shape.isupper() else name.capitalize() if shape[:1].isupper() else name
-    lines[last.end : last.end] = _lines((before, shown, between, ""), text, form)
+    written_name = name.upper() if shape.isupper() else name.capitalize() if shape[:1].isupper() else name
+    lines[last.end : last.end] = _lines((before, written_name, between, ""), text, form)
 
 
 def with_asciidoc_title(block: str, values: Mapping[str, Any]) -> str:

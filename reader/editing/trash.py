@@ -42,15 +42,15 @@ def delete(settings: Settings, file: ArticleFile, digest: str) -> Deleted:
     name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}"
     with writing_lock(settings):
         now_there = find_file(settings, file.path)
-        place, content = now_there.place, read_file(settings, now_there)
+        path, content = now_there.place, read_file(settings, now_there)
         if digest_of(content) != digest:
             raise Changed(content)
         target = _trash(settings) / name / file.path
         target.parent.mkdir(parents=True)
-        place.rename(target)
+        path.rename(target)
         _unlink_link(settings.articles / file.path)
         sync_folder(target.parent)
-        sync_folder(place.parent)
+        sync_folder(path.parent)
     return Deleted(name, file.path, now)
 
 
@@ -120,15 +120,15 @@ def _path_in(settings: Settings, name: str) -> str:
 
     Names that are no UTF-8 count as none: no article has one.
     """
-    top = place = _trash(settings) / name
+    top = path = _trash(settings) / name
     for _ in range(_DEEPEST):
-        if place.is_symlink() or not place.is_dir():
+        if path.is_symlink() or not path.is_dir():
             break
-        inside = _names_in(place)
+        inside = _names_in(path)
         if len(inside) != 1 or printable(inside[0]) != inside[0]:
             return ""
-        place /= inside[0]
-    return place.relative_to(top).as_posix() if place.is_file() and not place.is_symlink() else ""
+        path /= inside[0]
+    return path.relative_to(top).as_posix() if path.is_file() and not path.is_symlink() else ""
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -61,21 +61,21 @@ def draw_formulas(body: Body, prefix: str, room: float = 40) -> dict[str, bytes]
         drawing = drawing_of(etree.tostring(_prepared(formula), encoding="unicode", with_tail=False))
         if drawing and drawing.width <= _WIDEST * room:
             drawn[drawing.name] = drawing.svg
-            _place(formula, drawing, prefix)
+            _replace_by_image(formula, drawing, prefix)
         else:
             _replace(formula, "code", formula.get("alttext", ""))
     return drawn
 
 
-def _place(formula: HtmlElement, drawing: Drawing, prefix: str) -> None:
+def _replace_by_image(formula: HtmlElement, drawing: Drawing, prefix: str) -> None:
     display = formula.get("display") == "block"
     tex = formula.get("alttext", "")
     words = in_one_line(etree.tostring(formula, encoding="unicode", method="html", with_tail=False))
     _replace(formula, "img", "")
-    place = "display:block;margin:.6em auto" if display else f"vertical-align:{-drawing.depth:.3f}em"
+    style = "display:block;margin:.6em auto" if display else f"vertical-align:{-drawing.depth:.3f}em"
     formula.set("src", prefix + drawing.name)
     formula.set("alt", f"{SPOKEN}{words}{SPOKEN}{tex}")
-    formula.set("style", f"width:{drawing.width:.3f}em;height:auto;{place}")
+    formula.set("style", f"width:{drawing.width:.3f}em;height:auto;{style}")
 
 
 def _replace(formula: HtmlElement, tag: str, text: str) -> None:

@@ -43,10 +43,10 @@ def date_with_weekday(day: date, language: str) -> str:
     return long_date(day, language)
 
 
-def long_time(moment: datetime, language: str) -> str:
+def long_time(at: datetime, language: str) -> str:
     """``long_date`` with the time of day, if there is one."""
-    day = long_date(moment.date(), language)
-    return f"{day} {moment:%H:%M}" if has_time(moment) else day
+    day = long_date(at.date(), language)
+    return f"{day} {at:%H:%M}" if has_time(at) else day
 
 
 def imprint(article: Article, gettext: Gettext) -> list[tuple[str, str]]:

@@ -38,9 +38,9 @@ class Options:
 
 def options_of(settings: Settings, page: str, script: str, site: Site | None = None) -> Options:
     cache_bytes = settings.export_cache_mb * 1_000_000
-    shown = site_in_script(with_name(site or Site(), settings.site_name), script)
+    converted = site_in_script(with_name(site or Site(), settings.site_name), script)
     return Options(
-        page, script, shown.name, settings.base_url, str(settings.instance), cache_bytes, shown, settings.speech
+        page, script, converted.name, settings.base_url, str(settings.instance), cache_bytes, converted, settings.speech
     )
 
 

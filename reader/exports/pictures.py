@@ -37,7 +37,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
     return found
 
 
-def kept(name: str, options: Options) -> bytes:
+def export_jpeg(name: str, options: Options) -> bytes:
     """The JPEG that ``place_pictures`` gave this name."""
     return rendered(f"/media/{name.removesuffix('.jpg')}-export.jpg", options)
 

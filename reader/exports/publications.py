@@ -98,10 +98,10 @@ def _fitting(articles: Sequence[Article]) -> Sequence[Article]:
     if too_much <= 0:
         return articles
     found, kept = list(articles), len(articles)
-    for size, place in sorted(((size, place) for place, size in enumerate(sizes)), reverse=True):
+    for size, index in sorted(((size, index) for index, size in enumerate(sizes)), reverse=True):
         if too_much <= 0 or size < MOST_OF_ONE or kept == 1:
             break
-        found[place], too_much, kept = _referred_to(articles[place]), too_much - size, kept - 1
+        found[index], too_much, kept = _referred_to(articles[index]), too_much - size, kept - 1
     if too_much > 0:
         raise TooLarge("characters", sum(sizes), MOST_CHARACTERS)
     return found

@@ -72,8 +72,8 @@ def fields_of(article: Article, options: Options) -> dict[str, Any]:
     )
 
 
-def _date(moment: datetime) -> str:
-    return moment.isoformat() if is_dated(moment) else ""
+def _date(at: datetime) -> str:
+    return at.isoformat() if is_dated(at) else ""
 
 
 def _known(facts: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .front_layout import TRIAL, fitted
 from .front_page import front_page_of, logo_of, masthead_size
 from .options import Options, Render
 from .papers import PAPERS, Paper
-from .pictures import kept
+from .pictures import export_jpeg
 from .table_layout import fit_tables
 from .tall_pictures import divide_tall_pictures
 
@@ -60,7 +60,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     def prepared(body: Body) -> Markup:
         room = paper.room[many]
         drawn.update(draw_formulas(body, MEDIA, room))
-        drawn.update(divide_tall_pictures(body, MEDIA, lambda name: kept(name, options)))
+        drawn.update(divide_tall_pictures(body, MEDIA, lambda name: export_jpeg(name, options)))
         number_lists(body.root)
         fit_tables(body, room, max(SMALLEST_TYPE, paper.least) / paper.text)
         return of_body(body)
@@ -96,8 +96,8 @@ def _attached(publication: Publication, options: Options, render: Render) -> tup
     from .weasyprint.pdf_rendering import AttachedFile
 
     [article] = publication.chapters
-    moment = article.updated or article.published
-    changed = moment.astimezone(UTC) if is_dated(moment) else _ANY_DAY
+    changed_at = article.updated or article.published
+    changed = changed_at.astimezone(UTC) if is_dated(changed_at) else _ANY_DAY
     content = to_markdown.export(publication, options, render)
     return (AttachedFile(f"{publication.name}.md", to_markdown.LABEL, content, changed),)
 

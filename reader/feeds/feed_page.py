@@ -89,7 +89,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
     slugs = [teaser.slug for teaser in teasers]
     revised = catalog.revised(slugs)
     removals = () if page_number else tuple(catalog.removals(WINDOW))
-    moments = [*(max(t.published, t.updated) for t in teasers), *revised.values(), *(r.removed_at for r in removals)]
+    times = [*(max(t.published, t.updated) for t in teasers), *revised.values(), *(r.removed_at for r in removals)]
     return FeedPage(
         selection=selection,
         page_number=page_number,
@@ -99,7 +99,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
         original_slugs=catalog.original_slugs(slugs),
         downloads=find_downloads(teasers),
         removals=removals,
-        updated=max(moments, default=catalog.changed_at).replace(microsecond=0),
+        updated=max(times, default=catalog.changed_at).replace(microsecond=0),
     )
 
 

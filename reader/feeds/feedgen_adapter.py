@@ -54,41 +54,45 @@ def _feedgen() -> tuple[type[feedgen.feed.FeedGenerator], type[feedgen.entry.Fee
 
 def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
     """A FeedGenerator filled from *feed*, with every date set (the default is now) and entries in order."""
-    made = _feedgen()[0]()
-    made.id(feed.id)
-    made.title(one_line(feed.title))
-    made.subtitle(one_line(feed.subtitle))
-    made.description(one_line(feed.subtitle) or one_line(feed.title))
-    made.language(feed.language)
-    made.generator("Reader")
-    made.updated(feed.updated)
-    made.author(name=one_line(feed.publisher or feed.title))
+    feedgen_feed = _feedgen()[0]()
+    feedgen_feed.id(feed.id)
+    feedgen_feed.title(one_line(feed.title))
+    feedgen_feed.subtitle(one_line(feed.subtitle))
+    feedgen_feed.description(one_line(feed.subtitle) or one_line(feed.title))
+    feedgen_feed.language(feed.language)
+    feedgen_feed.generator("Reader")
+    feedgen_feed.updated(feed.updated)
+    feedgen_feed.author(name=one_line(feed.publisher or feed.title))
     if feed.copyright:
-        made.rights(one_line(feed.copyright))
-    made.link(href=feed.address, rel="self")
-    made.link(href=feed.page, rel="alternate", type="text/html")  # last, because RSS uses the last one as <link>
+        feedgen_feed.rights(one_line(feed.copyright))
+    feedgen_feed.link(href=feed.address, rel="self")
+    feedgen_feed.link(
+        href=feed.page, rel="alternate", type="text/html"
+    )  # last, because RSS uses the last one as <link>
     for entry in feed.entries:
-        made.add_entry(_feedgen_entry(entry), order="append")  # the default order reverses
-    return made
+        feedgen_feed.add_entry(_feedgen_entry(entry), order="append")  # the default order reverses
+    return feedgen_feed
 
 
 def _feedgen_entry(entry: Entry) -> feedgen.entry.FeedEntry:
-    made = _feedgen()[1]()
-    made.id(entry.id)
-    made.title(one_line(entry.title))
-    made.published(entry.published)
-    made.updated(entry.updated)
-    made.summary(one_line(entry.summary) or one_line(entry.title))
+    feedgen_entry = _feedgen()[1]()
+    feedgen_entry.id(entry.id)
+    feedgen_entry.title(one_line(entry.title))
+    feedgen_entry.published(entry.published)
+    feedgen_entry.updated(entry.updated)
+    feedgen_entry.summary(one_line(entry.summary) or one_line(entry.title))
     if entry.content:
-        made.content(clean(entry.content), type="html")
+        feedgen_entry.content(clean(entry.content), type="html")
     for name in entry.authors:
-        made.author(name=one_line(name))
+        feedgen_entry.author(name=one_line(name))
     for name in entry.categories:
-        made.category(term=one_line(name))
-    made.link(href=entry.address, rel="alternate", type="text/html")
+        feedgen_entry.category(term=one_line(name))
+    feedgen_entry.link(href=entry.address, rel="alternate", type="text/html")
     for enclosure in entry.enclosures:
-        made.link(href=enclosure.address, rel="enclosure", type=enclosure.mimetype, length=str(enclosure.size_bytes))
-    return made
+        feedgen_entry.link(
+            href=enclosure.address, rel="enclosure", type=enclosure.mimetype, length=str(enclosure.size_bytes)
+        )
+    return feedgen_entry
 
 
 def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:

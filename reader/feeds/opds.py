@@ -120,9 +120,9 @@ def _heading(element: etree._Element, identifier: str, title: str, updated: date
 
 
 def _link(parent: etree._Element, link: CatalogueLink) -> None:
-    made = _child(parent, "link", rel=link.rel, href=link.address, type=link.mimetype, title=one_line(link.title))
+    element = _child(parent, "link", rel=link.rel, href=link.address, type=link.mimetype, title=one_line(link.title))
     if link.size_bytes:
-        made.set("length", str(link.size_bytes))
+        element.set("length", str(link.size_bytes))
 
 
 def _dublin_core(parent: etree._Element, tag: str, text: str) -> None:

@@ -85,7 +85,7 @@ class WebSubPublisher:
         for topic in list(self._waiting):
             if stop.is_set() or time.monotonic() < self._retry_at:
                 return accepted
-            if self._tell(topic):
+            if self._notify_hub(topic):
                 accepted.append(topic)
         if self._waiting:  # what was refused is sent again, but not at once
             self._retry_at = time.monotonic() + self._pause_seconds
@@ -106,7 +106,7 @@ class WebSubPublisher:
         self._counts = counts
         return sorted(selection.feed(name) for selection in selections for name in self._names)
 
-    def _tell(self, topic: str) -> bool:
+    def _notify_hub(self, topic: str) -> bool:
         """Notifies the hub of one feed. Returns whether it accepted; else the feed goes on waiting, or is given up."""
         status, reason = self._post(topic)
         if 200 <= status < 300:

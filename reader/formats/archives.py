@@ -57,8 +57,8 @@ class Archive:
         if "content.xml" in self.members and "mimetype" in self.members:
             return ".odt"
         kinds = {"ppt": ".ppt", "xl": ".xls", "Index": ".pages", "Index.zip": ".pages"}
-        marked = "[Content_Types].xml" in self.members or "Metadata" in tops
-        return next((suffix for top, suffix in kinds.items() if top in tops and marked), "")
+        is_office = "[Content_Types].xml" in self.members or "Metadata" in tops
+        return next((suffix for top, suffix in kinds.items() if top in tops and is_office), "")
 
     @property
     def content(self) -> bytes:

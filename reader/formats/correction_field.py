@@ -68,4 +68,4 @@ def _beginning(text: str) -> tuple[datetime, int]:
         whole = parse_date(text[found.start : found.end])
     except UnreadableDate:
         return UNDATED, 0
-    return whole or found.moment, found.end
+    return whole or found.at, found.end

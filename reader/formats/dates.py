@@ -105,7 +105,7 @@ class UnreadableDate(ValueError):
 class FoundDate:
     """A date within a text, and its position."""
 
-    moment: datetime
+    at: datetime
     start: int
     end: int
 
@@ -119,7 +119,7 @@ def parse_date(text: str) -> datetime | None:
     plain = _CLOCK_FIRST.sub(r"\2 \1", plain) if _CLOCK_FIRST.fullmatch(plain) else plain
     found = next((match for form in (_COMPACT, *_FORMS) if (match := form.fullmatch(plain))), None)
     if found is not None:
-        return _judged(_moment_or_guess(found, text), text)
+        return _judged(_datetime_or_guess(found, text), text)
     epoch = _EPOCH.fullmatch(plain)
     if epoch is None:
         raise UnreadableDate(
@@ -131,7 +131,7 @@ def parse_date(text: str) -> datetime | None:
 def _date_at_start(plain: str) -> datetime | None:
     """``2023-01-29 18:30:22 2023 -0800`` begins with one."""
     found = next(find_dates(plain), None)
-    return found.moment if found and found.start == 0 and " " in plain[found.end - 1 : found.end + 1] else None
+    return found.at if found and found.start == 0 and " " in plain[found.end - 1 : found.end + 1] else None
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
@@ -139,17 +139,17 @@ def find_dates(text: str) -> Iterator[FoundDate]:
     for form in _FORMS:
         for match in form.finditer(text):
             try:
-                moment = _judged(_moment(match.groupdict(), match[0]), match[0])
+                at = _judged(_datetime_of(match.groupdict(), match[0]), match[0])
             except UnreadableDate:
-                moment = _day_alone(match)
-            if moment is not None and moment.year < _UNLIKELY_YEAR:
-                yield FoundDate(moment, match.start(), match.end())
+                at = _day_alone(match)
+            if at is not None and at.year < _UNLIKELY_YEAR:
+                yield FoundDate(at, match.start(), match.end())
 
 
 def date_in_text(text: str) -> datetime | None:
     """The first date in *text* in whole seconds, with its time and zone if it has them."""
     plain = _CLOCK_FIRST.sub(r"\2 \1", unicodedata.normalize("NFKC", text))
-    found = next((found.moment for found in find_dates(plain)), None) or _internet_date(plain)
+    found = next((found.at for found in find_dates(plain)), None) or _internet_date(plain)
     return found and found.replace(microsecond=0)
 
 
@@ -158,10 +158,10 @@ def _internet_date(text: str) -> datetime | None:
     from email.utils import parsedate_to_datetime  # with socket and others, a twentieth of what reading imports
 
     try:
-        moment = parsedate_to_datetime(text)
+        at = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
         return None
-    return moment if is_in_range(moment.year) else None
+    return at if is_in_range(at.year) else None
 
 
 def date_in_address(address: str) -> datetime | None:
@@ -186,7 +186,7 @@ def is_in_range(year: int) -> bool:
     return FIRST_YEAR <= year <= LAST_YEAR
 
 
-# -- from a match to a moment -------------------------------------------------------------------------------------
+# -- from a match to a datetime ------------------------------------------------------------------------------------
 
 
 def _plain(text: str) -> str:
@@ -204,19 +204,19 @@ def _digits(numeral: str) -> str:
     return str(10 * (_NUMERALS.index(tens) if tens else 1) + (_NUMERALS.index(ones) if ones else 0))
 
 
-def _judged(moment: datetime, text: str) -> datetime | None:
-    if moment.year == _ZERO_YEAR:
+def _judged(at: datetime, text: str) -> datetime | None:
+    if at.year == _ZERO_YEAR:
         return None
-    if not is_in_range(moment.year):
-        before = moment if moment.year < FIRST_YEAR else None
+    if not is_in_range(at.year):
+        before = at if at.year < FIRST_YEAR else None
         raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), _RANGE_HINT, before)
-    return moment
+    return at
 
 
-def _moment_or_guess(match: re.Match[str], text: str) -> datetime:
+def _datetime_or_guess(match: re.Match[str], text: str) -> datetime:
     """Raises UnreadableDate, with a guess if there is one."""
     try:
-        return _moment(match.groupdict(), text)
+        return _datetime_of(match.groupdict(), text)
     except UnreadableDate as error:
         cause, hint = error.cause, error.hint
     parts = {
@@ -226,25 +226,25 @@ def _moment_or_guess(match: re.Match[str], text: str) -> datetime:
         day, month = sorted((parts.pop("first"), parts.pop("other")), key=int)
         parts |= {"month": month, "day": day}
     try:
-        raise UnreadableDate(cause, hint, _judged(_moment(parts, text), text))
+        raise UnreadableDate(cause, hint, _judged(_datetime_of(parts, text), text))
     except UnreadableDate as error:
         raise UnreadableDate(cause, hint, error.guess) from None
 
 
-def _moment(parts: dict[str, str], text: str) -> datetime:
+def _datetime_of(parts: dict[str, str], text: str) -> datetime:
     month, day = _month_andday_of(parts, text)
     try:
-        moment = datetime(int(parts["year"]), month, day)  # noqa: DTZ001 (naive unless it names a zone)
+        at = datetime(int(parts["year"]), month, day)  # noqa: DTZ001 (naive unless it names a zone)
         if parts.get("hour") is None:
-            return moment
+            return at
         micro = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
-        moment = moment.replace(
+        at = at.replace(
             hour=_hour(parts), minute=int(parts["minute"] or 0), second=int(parts["second"] or 0), microsecond=micro
         )
     except (ValueError, OverflowError):
         end = day_of(int(parts["year"]), 12, 31)  # 2021-06-34: some day of that year
         raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), guess=end) from None
-    return moment.replace(tzinfo=_zone(parts))
+    return at.replace(tzinfo=_zone(parts))
 
 
 def _month_andday_of(parts: dict[str, str], text: str) -> tuple[int, int]:
@@ -273,10 +273,10 @@ def _day_alone(match: re.Match[str]) -> datetime | None:
         month, day = _month_andday_of(parts, "")
     except UnreadableDate:
         return None
-    moment = day_of(int(parts["year"]), month, day)
-    if moment is None or parts.get("hour") is None or (hour := _hour(parts)) > 23:
-        return moment
-    return moment.replace(hour=hour, minute=int(parts["minute"] or 0), second=min(59, int(parts["second"] or 0)))
+    date = day_of(int(parts["year"]), month, day)
+    if date is None or parts.get("hour") is None or (hour := _hour(parts)) > 23:
+        return date
+    return date.replace(hour=hour, minute=int(parts["minute"] or 0), second=min(59, int(parts["second"] or 0)))
 
 
 def _month(name: str) -> int:

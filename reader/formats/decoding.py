@@ -171,8 +171,8 @@ def _seven_bit(data: bytes, declared: str) -> str:
 
 def _judge_other(data: bytes, declared: str, damaged: Judgement) -> Judgement:
     """*data* is not valid UTF-8: it is damaged UTF-8 or in a legacy encoding."""
-    asked = _known(declared)
-    found = [(_score(data, each, asked), each) for each in _candidates(data, asked)]
+    declared_encoding = _known(declared)
+    found = [(_score(data, each, declared_encoding), each) for each in _candidates(data, declared_encoding)]
     score, best = max(found, key=lambda pair: pair[0])
     if _is_almost_utf8(data, score, best):
         return damaged
@@ -231,21 +231,21 @@ def _known(declared: str) -> Encoding | None:
     return same[0] if same else Encoding(found.name, codec, frozenset())
 
 
-def _candidates(data: bytes, asked: Encoding | None) -> Iterator[Encoding]:
+def _candidates(data: bytes, declared: Encoding | None) -> Iterator[Encoding]:
     """The possible encodings: Western letters occur singly among ASCII, Russian ones next to each other."""
     runs = [len(run) for run in _HIGH_BYTES.findall(data)]
     in_words = sum(length for length in runs if length > 3) > sum(runs) / 2
     for each in LEGACY:
         if each.wide or in_words != (each.codec == "cp1252"):
             yield each
-    if asked and asked not in LEGACY:
-        yield asked
+    if declared and declared not in LEGACY:
+        yield declared
 
 
-def _score(data: bytes, encoding: Encoding, asked: Encoding | None) -> float:
+def _score(data: bytes, encoding: Encoding, declared: Encoding | None) -> float:
     """The likelihood, higher for the declared encoding, lower if some bytes are invalid."""
     text = data.decode(encoding.codec, "replace")
-    bonus = (_DECLARED_BONUS if encoding.frequent else 1) if asked and encoding.name == asked.name else 0
+    bonus = (_DECLARED_BONUS if encoding.frequent else 1) if declared and encoding.name == declared.name else 0
     likely = likelihood(text, encoding)
     if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # in these, any byte is a letter
         likely = 0

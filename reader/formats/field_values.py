@@ -117,7 +117,7 @@ def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader ha
         return of.text
 
 
-def moment(of: Field, remarks: Remarks) -> datetime | None:
+def datetime_of(of: Field, remarks: Remarks) -> datetime | None:
     """None, with a warning, for a date that can mean two or is too long ago: the path may tell it. Raises
     UnreadableArticle."""
     value = of.value.get("date", "") if isinstance(of.value, dict) else of.value
@@ -140,7 +140,7 @@ def is_switch(of: Field) -> bool:
 
 
 def _date(of: Field, remarks: Remarks) -> datetime | None:
-    return moment(of, remarks)
+    return datetime_of(of, remarks)
 
 
 def _switch(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
@@ -171,7 +171,7 @@ def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader
     return of.text.lower() not in NO or bool(of.value and isinstance(of.value, dict))
 
 
-def _shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _is_shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
     return of.text.lower() in NO - {""} | _NEVER or withheld_status(of.value)
 
 
@@ -318,7 +318,7 @@ def _pictures(value: Value) -> Iterator[str]:
 
 READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
-    "language": _language, "switch": _switch, "withheld": _withheld, "shown": _shown, "status": _status,
+    "language": _language, "switch": _switch, "withheld": _withheld, "shown": _is_shown, "status": _status,
     "password": _password, "hidden": _hidden, "output": _output, "access": _access, "pinned": _pinned, "slug": _slug,
     "expired": _expired, "aliases": _aliases, "paths": _paths, "images": _images,
     "corrections": _corrections, "comments": _comments,

@@ -120,15 +120,15 @@ class _AsciiDocReader(LineReader):
             line = f"{line[:-2].rstrip()} {self.lines[self.at].strip()}"
         return line
 
-    def _field(self, line: str, place: int) -> tuple[str, str] | None:
-        """(name, value) of a line of the head; *place* is its number below the title."""
+    def _field(self, line: str, number: int) -> tuple[str, str] | None:
+        """(name, value) of a line of the head; *number* is that below the title."""
         if attribute := _ATTRIBUTE.fullmatch(line):
             name, value = _attribute(attribute)
             self.values[name] = self._filled(value)
             return _PREFIX.sub("", attribute[1]), self.values[attribute[1]]
-        if place == 0 and _AUTHOR.fullmatch(line):
+        if number == 0 and _AUTHOR.fullmatch(line):
             return "author", line.strip()
-        if place == 1 and (revision := _REVISION.fullmatch(line)) and revision[1]:
+        if number == 1 and (revision := _REVISION.fullmatch(line)) and revision[1]:
             return "published_date", revision[1]
         return None
 
@@ -162,8 +162,8 @@ class _AsciiDocReader(LineReader):
     def _heading(self, found: re.Match[str]) -> Iterator[str]:
         name = self.anchor or self.style.get("0", "").partition("#")[2]
         self.style, self.anchor, self.markers = {}, "", []
-        marked = f" {{#{name}}}" if name else ""
-        yield from ("", f"{'#' * len(found[1])} {self._inline(found[2])}{marked}", "")
+        anchor = f" {{#{name}}}" if name else ""
+        yield from ("", f"{'#' * len(found[1])} {self._inline(found[2])}{anchor}", "")
 
     def _admonition(self, found: re.Match[str]) -> Iterator[str]:
         yield from self._aside(found[1], [self._inline(line) for line in (found[2], *self.following(r"\s*\S"))])

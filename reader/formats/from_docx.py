@@ -47,10 +47,10 @@ _STYLES = "\n".join(
 
 
 def read(data: bytes) -> Draft:
-    return read_manuscript(data, _taken)
+    return read_manuscript(data, _manuscript)
 
 
-def _taken(archive: Archive) -> Manuscript:
+def _manuscript(archive: Archive) -> Manuscript:
     import mammoth  # loaded for documents only
 
     pictures = TakenPictures()

@@ -103,9 +103,11 @@ def _html_of(cell: dict[str, Any], language: str, warnings: list[str]) -> str:
     if kind != "code":
         return ""
     code = "\n".join(line for line in source.split("\n") if not _MAGIC.match(line)).strip("\n")
-    shown = f'<pre><code class="language-{escape(language)}">{escape(code, quote=False)}</code></pre>' if code else ""
+    code_block = (
+        f'<pre><code class="language-{escape(language)}">{escape(code, quote=False)}</code></pre>' if code else ""
+    )
     outputs = cell.get("outputs")
-    return shown + "".join(_outputs(outputs if isinstance(outputs, list) else []))
+    return code_block + "".join(_outputs(outputs if isinstance(outputs, list) else []))
 
 
 def _markdown(source: str, attachments: dict[str, Any], warnings: list[str]) -> str:
@@ -131,11 +133,11 @@ def _outputs(outputs: list[Any]) -> Iterator[str]:
         if output.get("output_type") in ("error", "pyerr"):
             yield from _block(f"{output.get('ename', '')}: {output.get('evalue', '')}")
         else:
-            yield from _shown(_mapping(output.get("data")) or output)
+            yield from _shown_data(_mapping(output.get("data")) or output)
     yield from _block(text)
 
 
-def _shown(data: dict[str, Any]) -> Iterator[str]:
+def _shown_data(data: dict[str, Any]) -> Iterator[str]:
     """The picture, table or text of a result; the first that can be shown."""
     data = {**data, **{f"image/{kind}": data[kind] for kind in ("png", "jpeg") if kind in data}}  # version 3
     if kind := next((kind for kind in _PICTURES if kind in data), ""):

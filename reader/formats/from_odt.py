@@ -25,12 +25,12 @@ SAMPLE = packed(
 
 
 def read(data: bytes) -> Draft:
-    return read_manuscript(data, _taken)
+    return read_manuscript(data, _manuscript)
 
 
-def _taken(archive: Archive) -> Manuscript:
+def _manuscript(archive: Archive) -> Manuscript:
     body = odt_to_html(archive)
-    shown = dict.fromkeys(map(unescape, _PICTURE.findall(body)))
-    pictures = {HOST + path: archive.read(path) for path in shown if path in archive.members}
+    shown_pictures = dict.fromkeys(map(unescape, _PICTURE.findall(body)))
+    pictures = {HOST + path: archive.read(path) for path in shown_pictures if path in archive.members}
     created = element_text(archive, "meta.xml", "creation-date")
     return Manuscript(body, pictures, created, property_texts(archive, "meta.xml"))

@@ -280,12 +280,12 @@ class _OrgReader(LineReader):
         ahead = list(dropwhile(lazy_pattern(_PLANNING).match, ahead))
         name = next((found[1] for line in ahead if (found := _CUSTOM_ID.fullmatch(line))), "")
         has_properties = bool(ahead) and ahead[0].strip().upper() == ":PROPERTIES:"
-        marked = f" {{#{name}}}" if name and has_properties else ""
+        anchor = f" {{#{name}}}" if name and has_properties else ""
         if has_properties:
             drawer = takewhile(lambda line: not _DRAWER_END.fullmatch(line), ahead)
             arguments = [found[1] for line in drawer if (found := _HEADER_ARGUMENTS.fullmatch(line))]
             self.arguments_below.append((level, " ".join(arguments)))
-        yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{marked}", "")
+        yield from ("", f"{'#' * min(6, level + 1)} {self._inline(title)}{anchor}", "")
 
     def _skip_below(self, level: int) -> None:
         while self.at < len(self.lines):

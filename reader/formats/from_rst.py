@@ -173,7 +173,7 @@ def _with_notes_at_the_end(document: nodes.document) -> None:
         return
     calls: dict[str, int] = {}
 
-    def shown(node: nodes.Node) -> nodes.Node:
+    def with_backlinks(node: nodes.Node) -> nodes.Node:
         if not isinstance(node, nodes.footnote_reference) or not node.get("refid"):
             return node
         name = node["refid"]
@@ -183,7 +183,7 @@ def _with_notes_at_the_end(document: nodes.document) -> None:
         return nodes.raw("", f'<sup class="footnote-ref">{link}</sup>', format="html")
 
     for parent in dict.fromkeys(call.parent for call in document.findall(nodes.footnote_reference)):
-        children = [shown(node) for node in parent.children]
+        children = [with_backlinks(node) for node in parent.children]
         parent.clear()
         parent.extend(children)
     rst_blocks.put([(note, []) for note in notes])

@@ -131,7 +131,7 @@ def _without_repeated(story: list[TextLine], title: str) -> list[TextLine]:
 def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
     """The date of ``PORT ELLIS, May 4, 2021 —``, or at the end of a document with a number, ``国办发〔2018〕110号``."""
     if story and (opening := OPENS_STORY.match(story[0][:LONGEST_BYLINE])):
-        return next((found.moment for found in find_dates(opening[0])), None)
+        return next((found.at for found in find_dates(opening[0])), None)
     if not head.number and not any(DOCUMENT_NUMBER.fullmatch(line) for line in story[:3]):
         return None
     return next((found for line in story[:-8:-1] if (found := date_alone(line))), None)

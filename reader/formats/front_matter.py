@@ -25,9 +25,9 @@ from .field_values import (
     SECTION_SEPARATORS,
     Field,
     Remarks,
+    datetime_of,
     is_switch,
     listed,
-    moment,
 )
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import FrontMatter, marked_head, plain_head
@@ -251,7 +251,7 @@ def _first_date(offered: list[_Offer], remarks: Remarks) -> datetime | None:
     failures: list[tuple[Field, UnreadableArticle]] = []
     for offer in offered:
         try:
-            if found := moment(offer.field, remarks):
+            if found := datetime_of(offer.field, remarks):
                 for field, failure in failures:
                     remarks.warn(field, *_cause_and_hint(failure))
                 return found
@@ -275,7 +275,7 @@ def _is_embargo(field: Field) -> bool:
 def _published(values: dict[str, Any], offers: dict[str, list[_Offer]], remarks: Remarks) -> datetime | None:
     """The date; a later ``publishDate`` is an embargo, as in Hugo. Else the day in an address."""
     published: datetime | None = values.get("published")
-    due = [moment(offer.field, remarks) for offer in offers.get("published", []) if _is_embargo(offer.field)]
+    due = [datetime_of(offer.field, remarks) for offer in offers.get("published", []) if _is_embargo(offer.field)]
     if known := [at for at in (published, *due) if at]:
         return max(known, key=lambda at: at.replace(tzinfo=None))
     return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)

@@ -80,10 +80,10 @@ def to_mathml(tex: str, *, display: bool) -> str:
     if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
         return ""
     try:
-        made = _converter().convert_with_local_state(_plain(with_chemistry(tex)), displaystyle=display)
+        mathml = _converter().convert_with_local_state(_plain(with_chemistry(tex)), displaystyle=display)
     except (math_core.LatexError, ValueError):  # ValueError: lone surrogates
         return ""
-    inside = _ALIGNED.sub(r'<mtd class="\1">', made[made.index(">") + 1 :])
+    inside = _ALIGNED.sub(r'<mtd class="\1">', mathml[mathml.index(">") + 1 :])
     start = f'<math{" display=" + chr(34) + "block" + chr(34) if display else ""} alttext="{escape(tex)}">'
     return start + inside
 

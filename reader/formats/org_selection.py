@@ -29,15 +29,15 @@ def selected(lines: list[str], left_out: dict[str, None]) -> list[str]:
     tag_lines = [set(found[1].lower().split()) for line in lines if (found := _TAGS.fullmatch(line))]
     tags = set[str]().union(*tag_lines) or {"export"}
     headings = [(at, heading) for at, line in enumerate(lines) if (heading := HEADING.fullmatch(line))]
-    marked = [(len(heading[1]), not tags.isdisjoint(tags_of(heading))) for _, heading in headings]
-    if not any(is_marked for _, is_marked in marked):
+    tagged = [(len(heading[1]), not tags.isdisjoint(tags_of(heading))) for _, heading in headings]
+    if not any(is_marked for _, is_marked in tagged):
         return lines
     kept, outer = set[int](), 0
-    for number, (level, is_marked) in enumerate(marked):  # those below
+    for number, (level, is_marked) in enumerate(tagged):  # those below
         outer = 0 if level <= outer else outer
         outer = outer or (level if is_marked else 0)
         kept |= {number} if outer else set()
-    for number, (level, is_marked) in reversed(list(enumerate(marked))):  # those above
+    for number, (level, is_marked) in reversed(list(enumerate(tagged))):  # those above
         kept |= {number} if level < outer else set()
         outer = level if is_marked or level < outer else outer
     begins = [at for at, _ in headings]
@@ -54,14 +54,14 @@ def with_macros(lines: list[str]) -> list[str]:
     """``{{{name(a,b)}}}`` as the text that ``#+MACRO: name text $1 $2`` gives it."""
     texts = {found[1].lower(): found[2] for line in lines if (found := _MACRO.fullmatch(line))}
 
-    def put(call: re.Match[str]) -> str:
+    def expanded(call: re.Match[str]) -> str:
         values = re.split(r"(?<!\\),", call[2] or "")
         text = texts.get(call[1].lower())
         if text is None:
             return call[0]
-        return re.sub(r"\$([1-9])", lambda place: "".join(values[int(place[1]) - 1 : int(place[1])]).strip(), text)
+        return re.sub(r"\$([1-9])", lambda n: "".join(values[int(n[1]) - 1 : int(n[1])]).strip(), text)
 
-    return [_MACRO_CALL.sub(put, line) if "{{{" in line else line for line in lines] if texts else lines
+    return [_MACRO_CALL.sub(expanded, line) if "{{{" in line else line for line in lines] if texts else lines
 
 
 def without_lost_notes(line: str, footnotes: set[str]) -> str:

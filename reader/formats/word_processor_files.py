@@ -53,9 +53,9 @@ def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft
     refuse_in_html(found.body_html)
     draft, body = _with_head(found.body_html)
     draft = replace(_with_state(draft, found.properties), body_html=body, pictures=found.pictures)
-    if draft.published is None and (moment := date_in_text(found.created)):
+    if draft.published is None and (created_at := date_in_text(found.created)):
         warning = Message("no date in the text; the day the document was made is used")
-        draft = replace(draft, published=moment, warnings=(*draft.warnings, warning))
+        draft = replace(draft, published=created_at, warnings=(*draft.warnings, warning))
     return draft
 
 
@@ -167,7 +167,7 @@ def _title(root: HtmlElement) -> HtmlElement | None:
 
 
 def _head_and_tail(blocks: list[HtmlElement], draft: Draft) -> list[HtmlElement]:
-    """The blocks that are no part of the story of *told*; at least its headline."""
+    """The blocks that are no part of the story of *draft*; at least its headline."""
     story = html.fragment_fromstring(draft.body_html, create_parent="div") if draft.body_html else None
     texts = [_letters(block) for block in (story if story is not None else ()) if _letters(block)]
     kept = [letters for letters in texts if len(letters) >= _LEAST_LETTERS] or texts

@@ -129,10 +129,10 @@ class Importer:
 
     def _put(self, draft: Draft, slug: str, address: str, pictures: dict[str, bytes]) -> str:
         """Writes the pictures, then the article, so that it is never shown without them. Returns its relative path."""
-        moment = draft.published
-        if moment is None:
+        published = draft.published
+        if published is None:
             raise NotImported(draft.title, Message("no date"))
-        folder = Path(moment.date().isoformat())
+        folder = Path(published.date().isoformat())
         for name, content in pictures.items():
             put_picture(self.settings.articles / folder / slug / name, content)
         suffix, content = to_file(draft, address, self.options.suffix)

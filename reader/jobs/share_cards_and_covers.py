@@ -81,7 +81,7 @@ class Drawings:
 
     def _draw(self, version: str, kind: str, texts: tuple[str, ...]) -> bytes:
         try:
-            answer = _children.ask(COMMAND, LIMITS, json.dumps([kind, *texts]), TIMEOUT_SECONDS)
+            answer = _children.request(COMMAND, LIMITS, json.dumps([kind, *texts]), TIMEOUT_SECONDS)
             content = base64.b64decode(answer)
             with suppress(OSError):  # a full disk costs only the next drawing time
                 self._store.put(f"{version}.png", content)

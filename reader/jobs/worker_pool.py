@@ -167,7 +167,7 @@ class WorkerPool:
                 stamp = self._idle_once(stop, stamp)
                 continue
             begun = time.monotonic()
-            answer = self._ask(worker, job.spec, _Interruption(self._jobs, job.key, stop))
+            answer = self._request(worker, job.spec, _Interruption(self._jobs, job.key, stop))
             if answer is None:  # the job is taken again later, after a stop by the next process that runs the pool
                 self._when_usable(partial(self._jobs.release, job.key), stop)
                 return answered
@@ -198,16 +198,16 @@ class WorkerPool:
     def _has_started(self, worker: ChildProcess, stop: threading.Event) -> bool:
         """Waits until the worker has loaded its libraries. If it is killed meanwhile, that is no attempt of a job."""
         try:
-            worker.ask(PING, START_SECONDS, stop)
+            worker.request(PING, START_SECONDS, stop)
         except ChildFailed as error:
             LOG.warning("an export worker could not start: %s; another is started", error)
             return False
         return True
 
-    def _ask(self, worker: ChildProcess, spec: str, stop: Stop) -> dict[str, Any] | None:
+    def _request(self, worker: ChildProcess, spec: str, stop: Stop) -> dict[str, Any] | None:
         """The worker's answer, or ``{"error", "killed"}`` if it died; None if *stop* was set first."""
         try:
-            answer = worker.ask(spec, self._timeout_seconds, stop)
+            answer = worker.request(spec, self._timeout_seconds, stop)
         except ChildFailed as error:
             setting = _SETTINGS.get(error.limit)
             reason = Message("%(cause)s (%(hint)s)", cause=error.message, hint=setting) if setting else error.message

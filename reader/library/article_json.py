@@ -30,6 +30,6 @@ def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article
     values |= {name: tuple(map(restored, values[name])) for name in _MESSAGES}
     values["corrections"] = from_fields(fields["corrections"], zone)
     for name in _TIMES:
-        moment = datetime.fromisoformat(values[name])
-        values[name] = moment.astimezone(zone) if zone else moment
+        at = datetime.fromisoformat(values[name])
+        values[name] = at.astimezone(zone) if zone else at
     return Article(**values)

@@ -38,12 +38,12 @@ def _names_for(articles: Path, folder: str) -> dict[str, str]:
     known: dict[str, str] = {}
     for above in (PurePosixPath(folder), *PurePosixPath(folder).parents):
         for name in _NAMES:
-            place = f"{articles}/{above}/{name}"
+            path = f"{articles}/{above}/{name}"
             try:
-                status = os.stat(place)  # noqa: PTH116 (strings: this runs for every folder)
+                status = os.stat(path)  # noqa: PTH116 (strings: this runs for every folder)
             except OSError:
                 continue
-            real = os.path.realpath(place)
+            real = os.path.realpath(path)
             if Path(real).is_relative_to(os.path.realpath(articles)):
                 known = {**_names_in(real, status.st_mtime_ns, status.st_size), **known}
     return known
@@ -55,10 +55,10 @@ def look_again() -> None:
 
 
 @lru_cache(20)
-def _names_in(place: str, _modified_ns: int, _size: int) -> dict[str, str]:
+def _names_in(path: str, _modified_ns: int, _size: int) -> dict[str, str]:
     """Key to name; empty for a file that says something else."""
     try:
-        fields = list(yaml_fields(decode_text(read_real(Path(place), _LARGEST_BYTES)), 1))
+        fields = list(yaml_fields(decode_text(read_real(Path(path), _LARGEST_BYTES)), 1))
     except (OSError, UnreadableArticle):
         return {}
     found = ((field.name, field.value.get("name") or field.value.get("display_name")) for field in fields

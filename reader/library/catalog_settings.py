@@ -30,12 +30,12 @@ def refuse_other_settings(lock: Path, settings: Settings) -> None:
     for name, value in _settings_of(settings).items():
         other = served.get(name, value)
         if other != value and not (name == "READER_ARTICLES" and _is_same_folder(other, value)):
-            wanted = Message(
+            expected = Message(
                 "%(value)s, as for the server that uses %(instance)s; or set another READER_INSTANCE",
                 value=other,
                 instance=settings.instance,
             )
-            raise BadSetting(name, value, wanted)
+            raise BadSetting(name, value, expected)
 
 
 def _settings_of(settings: Settings) -> dict[str, str]:

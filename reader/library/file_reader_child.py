@@ -60,15 +60,15 @@ def _answer(request: str) -> str:
     """
     if not request:
         return ""
-    asked = json.loads(request)
-    settings = _settings(asked["settings"])
-    if "site" in asked:
+    arguments = json.loads(request)
+    settings = _settings(arguments["settings"])
+    if "site" in arguments:
         from .site_reader import read_site
 
-        return json.dumps(read_site(settings, asked["site"]))
+        return json.dumps(read_site(settings, arguments["site"]))
     look_again()
-    read = read_files(settings, asked["paths"], pictures=asked["pictures"])
-    return f"[{','.join(map(_json, asked['paths'], read))}]"
+    read = read_files(settings, arguments["paths"], pictures=arguments["pictures"])
+    return f"[{','.join(map(_json, arguments['paths'], read))}]"
 
 
 @lru_cache(4)

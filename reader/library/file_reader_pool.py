@@ -70,7 +70,7 @@ def code_fingerprint() -> str:
     update, files are read by the code before, and are to be read again by the new one.
     """
     places = [PACKAGE / name for name in _CODE]
-    files = sorted(file for place in places for file in (place.rglob("*") if place.is_dir() else [place]))
+    files = sorted(file for folder in places for file in (folder.rglob("*") if folder.is_dir() else [folder]))
     return fingerprint(*(file.read_bytes() for file in files if file.suffix in (".py", ".txt")))
 
 
@@ -120,15 +120,15 @@ class FileReader:
 
     def read_site(self, path: str) -> dict[str, Any]:
         """The answer of ``site_reader.read_site``. Raises ChildFailed, or OSError if no child can be started."""
-        answer: dict[str, Any] = json.loads(self._ask({"site": path}))
+        answer: dict[str, Any] = json.loads(self._request({"site": path}))
         return answer
 
-    def _ask(self, request: dict[str, object]) -> str:
+    def _request(self, request: dict[str, object]) -> str:
         """The answer of a child, which ends if it fails."""
         child = _children.take(COMMAND, self.limits)
         try:
             line = json.dumps({"settings": self._pickled, **request})
-            answer = child.ask(line, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR, extended=True)
+            answer = child.request(line, self._settings.read_timeout_seconds * _WALL_TIME_FACTOR, extended=True)
         except BaseException:
             child.end()
             raise
@@ -176,7 +176,7 @@ class FileReader:
 
     def _read_in_child(self, stamps: dict[str, str], *, pictures: bool) -> list[FileResult]:
         """Reads *stamps* in one child. Raises ChildFailed, or OSError if no child can be started."""
-        answer = self._ask({"paths": list(stamps), "pictures": pictures})
+        answer = self._request({"paths": list(stamps), "pictures": pictures})
         read = zip(stamps.items(), json.loads(answer or "[]"), strict=True)
         return [_result_of(fields, *file, self._settings.timezone) for file, fields in read]
 

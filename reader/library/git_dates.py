@@ -100,10 +100,10 @@ def _dated(result: FileResult, settings: Settings) -> FileResult:
     article = result.result
     if not isinstance(article, Article) or is_dated(article.published) or article.draft:
         return result
-    moment = _first_commits_now(settings.articles).get(result.path)
-    if moment is None:
+    at = _first_commits_now(settings.articles).get(result.path)
+    if at is None:
         return result
-    published = local_time(moment, settings.timezone)
+    published = local_time(at, settings.timezone)
     warnings = tuple(warning for warning in article.warnings if warning != NO_DATE)
     notes = (*article.notes, Message("no date; that of its first commit is used"))
     article = replace(article, published=published, updated=published, version="", warnings=warnings, notes=notes)
@@ -132,8 +132,8 @@ def _modified(path: Path) -> int:
 
 def _git_folder(folder: Path) -> Path | None:
     """That of a clone with all its history: of a shallow one the first commit is unknown."""
-    place = next((place / ".git" for place in (folder, *folder.parents) if (place / ".git").exists()), None)
-    return place if place is not None and not (place / "shallow").exists() else None
+    above = next((above / ".git" for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+    return above if above is not None and not (above / "shallow").exists() else None
 
 
 def _read(parts: Iterator[bytes]) -> dict[str, datetime]:

@@ -18,14 +18,14 @@ def is_mounted(root: Root, entry: FolderEntry) -> bool:
 
 def mounts_below(root: Root) -> frozenset[bytes]:
     """What is mounted in the folder, from the kernel's list (proc(5), mountinfo); empty where there is none."""
-    place = os.fsencode(root.path)
+    path = os.fsencode(root.path)
     for character in (b"\\", b" ", b"\t", b"\n"):
-        place = place.replace(character, b"\\%03o" % ord(character))
+        path = path.replace(character, b"\\%03o" % ord(character))
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
         return frozenset()
-    return frozenset(line for line in lines if line.split(b" ", 5)[4].startswith(place + b"/"))
+    return frozenset(line for line in lines if line.split(b" ", 5)[4].startswith(path + b"/"))
 
 
 def is_below(path: str, folders: list[str]) -> bool:

@@ -24,5 +24,5 @@ class ScanResult:
     fault: str = ""
 
 
-def earliest(*moments: float | None) -> float | None:
-    return min((moment for moment in moments if moment is not None), default=None)
+def earliest(*times: float | None) -> float | None:
+    return min((time for time in times if time is not None), default=None)

@@ -50,8 +50,7 @@ class SiteScan:
     def added_to(self, result: ScanResult) -> ScanResult:
         """*result* of the articles with this."""
         due, removal_due = (
-            min(filter(None, (moment, self.removal_due)), default=None)
-            for moment in (result.next_due, result.removal_due)
+            min(filter(None, (time, self.removal_due)), default=None) for time in (result.next_due, result.removal_due)
         )
         return replace(
             result,

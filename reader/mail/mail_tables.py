@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from ..state.state_tables import METADATA, Moment
+from ..state.state_tables import METADATA, UtcDateTime
 
 
 def _texts(*names: str) -> list[Column[str]]:
@@ -24,7 +24,7 @@ mail_requests = Table(
     METADATA,
     Column("token_hash", Text, primary_key=True),
     *_texts("address", "frequency", "script", "locale", "back"),
-    Column("made_at", Moment, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
 )
 """Addresses that somebody typed, until they are confirmed or two days have passed. ``frequency`` is empty if no issue
 was ordered, ``back`` the page that asked for the address."""
@@ -36,8 +36,8 @@ mail_subscribers = Table(
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
     *_texts("frequency", "script", "locale", "secret"),
-    Column("confirmed_at", Moment, nullable=False),
-    Column("stopped_at", Moment),
+    Column("confirmed_at", UtcDateTime, nullable=False),
+    Column("stopped_at", UtcDateTime),
     Column("reason", Text, nullable=False),
     Column("refusals", Integer, nullable=False),
     Index("ix_mail_subscribers_frequency", "frequency"),
@@ -51,7 +51,7 @@ mail_editions = Table(
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
     *_texts("frequency", "day", "slugs"),
-    Column("made_at", Moment, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
     UniqueConstraint("frequency", "day"),
     sqlite_autoincrement=True,
 )
@@ -67,10 +67,10 @@ mail_outbox = Table(
     Column("subscriber", Integer, nullable=False),
     Column("origin", Text, nullable=False, unique=True),
     *_texts("content", "status"),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("done_at", Moment),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
     Column("reason", Text, nullable=False),
     Index("ix_mail_outbox_due", "status", "turn", "due_at"),
     Index("ix_mail_outbox_subscriber", "subscriber"),
@@ -84,7 +84,7 @@ mail_counts = Table(
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("subject", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Index("ix_mail_counts_subject", "subject", "at"),
     sqlite_autoincrement=True,
 )
@@ -94,6 +94,6 @@ mail_blocked = Table(
     "mail_blocked",
     METADATA,
     Column("address_hash", Text, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 """Keyed hashes of the addresses whose owners want no mail ever."""

@@ -97,7 +97,7 @@ class Messages:
         """The new issue for one subscriber; None if none of its articles is public any more."""
         choice = subscriber.choice
         language, site = language_of(choice), self._site(choice.script)
-        groups = self._shown(edition, choice, language, site)
+        groups = self._cached_groups(edition, choice, language, site)
         if not groups:
             return None
         _, day = gettext_of(language), date.fromisoformat(edition.day)
@@ -116,7 +116,7 @@ class Messages:
         message["Precedence"] = "list"
         return _bytes(message, language)
 
-    def _shown(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
+    def _cached_groups(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
         """The same for all subscribers with one choice, so it is kept until something changes."""
         key = (self._catalog.revision, edition.id, choice.script, language)
         if key not in self._kept:
@@ -127,14 +127,14 @@ class Messages:
     def _groups(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
         """By section, in a weekly mail by day."""
         found = self._teasers(edition.slugs)
-        shown = [in_script(teaser, choice.script, terms_of(site)) for teaser in found]
+        converted = [in_script(teaser, choice.script, terms_of(site)) for teaser in found]
         if edition.frequency == WEEKLY:
             return [
                 TeaserGroup(long_date(day, language), tuple(group))
-                for day, group in groupby(shown, key=lambda teaser: teaser.published.date())
+                for day, group in groupby(converted, key=lambda teaser: teaser.published.date())
             ]
         sections: dict[str, list[Teaser]] = {}
-        for teaser in shown:
+        for teaser in converted:
             sections.setdefault(teaser.section[0] if teaser.section else "", []).append(teaser)
         return [TeaserGroup(name, tuple(group)) for name, group in sections.items()]
 
@@ -200,8 +200,8 @@ def _as_ascii(name: str) -> str:
     return f'"{plain}"' if plain == name else ""
 
 
-def _microseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)
+def _microseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)
 
 
 def _bytes(message: EmailMessage, language: str) -> bytes:

@@ -51,8 +51,8 @@ def _blocked_at(connection: Connection, address: str) -> list[datetime]:
 
 
 def _plain(row: Any) -> dict[str, object]:
-    shown = {name: value for name, value in row.items() if name not in SECRET_COLUMNS}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
+    public = {name: value for name, value in row.items() if name not in SECRET_COLUMNS}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in public.items()}
 
 
 def erase(state: State, address: str) -> int:

@@ -225,5 +225,5 @@ def _one_line(reply: bytes) -> str:
 def said_by_server(text: str) -> str:
     """*text* on one line, as the log shows it and the outbox keeps it: without the addresses of readers that it quotes,
     which would outlive their subscription, and whose words (``relay@…``) are not the server's."""
-    shown = "".join(c if c.isprintable() else " " for c in text[:_LONGEST_READ])
-    return _ADDRESS.sub("…", shown).strip()[:_LONGEST_KEPT]
+    printable = "".join(c if c.isprintable() else " " for c in text[:_LONGEST_READ])
+    return _ADDRESS.sub("…", printable).strip()[:_LONGEST_KEPT]

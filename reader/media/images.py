@@ -254,8 +254,8 @@ def link_pictures(
 
     @cache
     def find(path: str) -> Picture | None:
-        place = embedded.get(path) or finder.find
-        return _picture_at(path, place, on_picture, limit_bytes, warnings)
+        path_of = embedded.get(path) or finder.find
+        return _picture_at(path, path_of, on_picture, limit_bytes, warnings)
 
     def linked(tag: re.Match[str]) -> str:
         attributes = attributes_of(tag[1])
@@ -290,18 +290,20 @@ def _is_elsewhere(attributes: str) -> bool:
 
 def _picture_at(
     path: str,
-    place: Path | Callable[[str], Path | None],
+    path_or_finder: Path | Callable[[str], Path | None],
     on_picture: OnPicture,
     limit_bytes: int,
     warnings: dict[str, None],
 ) -> Picture | None:
     """The picture at *path*; None, with a warning, if there is none: the article is published anyway."""
     try:
-        file = place if isinstance(place, Path) else place(path)
+        file = path_or_finder if isinstance(path_or_finder, Path) else path_or_finder(path)
         if file is None:
             warnings[Message("picture not found: %(path)s", path=path[:_SHOWN])] = None
             return None
-        opened = open_regular if isinstance(place, Path) else open_real  # one of ours lies in the instance folder
+        opened = (
+            open_regular if isinstance(path_or_finder, Path) else open_real
+        )  # one of ours lies in the instance folder
         with opened(file, limit_bytes) as content:
             picture = measure(content)
         on_picture(picture, file)

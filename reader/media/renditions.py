@@ -110,8 +110,8 @@ class ImageRenderer:
     def submit_thumbnails(self, digests: Iterable[str]) -> None:
         """Renders the missing thumbnails in the background: all, or as many as the queue takes."""
         keys = {thumbnail_key(digest, suffix): digest for digest in digests for suffix in THUMBNAIL_FORMATS}
-        made = self.sizes(keys)
-        for digest in dict.fromkeys(digest for key, digest in keys.items() if key not in made):
+        sizes = self.sizes(keys)
+        for digest in dict.fromkeys(digest for key, digest in keys.items() if key not in sizes):
             with suppress(Busy, UnusablePicture):
                 self._submitted(self._background, f"{digest}-{_THUMBNAIL}", digest, thumbnail_keys(digest))
 
@@ -162,7 +162,7 @@ class ImageRenderer:
             picture, original = read_record(self._instance, digest)
             for some in [keys] if keys else _by_width(picture):
                 missing = [key for key in some if not self._store.find(key)]
-                for key, content in made(self._store, original, digest, missing).items():
+                for key, content in render_all(self._store, original, digest, missing).items():
                     self._store.put(key, content)
         except UnusablePicture:
             self._failed[digest] = time.monotonic() + FAILED_SECONDS
@@ -242,7 +242,7 @@ def exported_picture(instance: Path, address: str, cache_bytes: int, size: str =
             return path.read_bytes()
     _, original = read_record(instance, digest)
     try:
-        content = made(store, original, digest, [key])[key]
+        content = render_all(store, original, digest, [key])[key]
     except UnusablePicture as error:
         if isinstance(error.__cause__, OSError) and error.__cause__.errno in OUT_OF:
             raise error.__cause__ from None
@@ -276,7 +276,7 @@ def _by_width(picture: Picture) -> Iterator[list[str]]:
     return (list(keys) for _, keys in groupby(keys_of(picture), key=lambda key: key.partition(".")[0]))
 
 
-def made(store: FileCache, original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
+def render_all(store: FileCache, original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
     """Bytes by key. Raises UnusablePicture, at once if the picture could not be made before."""
     if not keys:
         return {}
@@ -297,7 +297,7 @@ def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[st
     with tempfile.TemporaryDirectory(prefix="reader-pictures-") as folder:
         request = json.dumps([str(original), digest, folder, *keys])
         try:
-            problem = json.loads(_children.ask(COMMAND, LIMITS, request, TIMEOUT_SECONDS))
+            problem = json.loads(_children.request(COMMAND, LIMITS, request, TIMEOUT_SECONDS))
         except ChildFailed as error:
             lasting = not (error.killed or error.timed_out)
             raise UnusablePicture(f"{original.name}: {error}", lasting=lasting) from error

@@ -16,11 +16,17 @@ FACES = {"sans": ("sans", "sans-ext", "serif-ext", "world"), "serif": ("serif", 
 
 
 def draw_text(
-    pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, face: str, size: int, fill: Any, anchor: str = "ls"
+    pen: ImageDraw.ImageDraw,
+    position: tuple[float, float],
+    text: str,
+    face: str,
+    size: int,
+    fill: Any,
+    anchor: str = "ls",
 ) -> None:
-    """Draws one line. *place* is on its baseline: where it begins (``ls``), or where it ends (``rs``)."""
+    """Draws one line. *position* is on its baseline: where it begins (``ls``), or where it ends (``rs``)."""
     parts = [(part, load_font(name, size)) for name, part in runs(text, face)]
-    x, y = place
+    x, y = position
     if anchor == "rs":
         x -= sum(font.getlength(part) for part, font in parts)
     for part, font in parts:

@@ -44,30 +44,30 @@ class History:
         if not file:
             return ""
         if file != self._known_file:
-            self._known_identity = _identity_in(self._path) or str(self._ask("identity", None))
+            self._known_identity = _identity_in(self._path) or str(self._request("identity", None))
             self._known_file = file
         return self._known_identity
 
     def record(self, changes: Changes) -> None:
         """On the disk when it returns."""
-        self._ask("record", changes)
+        self._request("record", changes)
 
     def exchange(self, rows: Rows) -> tuple[str, Rows]:
         """Adds what is not known yet of *rows*, those of a catalog. Returns the identity and what that catalog lacks.
 
         Creates the database.
         """
-        identity, lacking = self._ask("exchange", rows)
+        identity, lacking = self._request("exchange", rows)
         return str(identity), lacking
 
-    def _ask(self, what: str, value: object) -> Any:
+    def _request(self, what: str, value: object) -> Any:
         request = json.dumps([self._url, what, value])
         try:
             child = _children.take(COMMAND, NO_LIMITS)
         except OSError as error:
             raise StateUnusable(str(error)) from error
         try:
-            answer = json.loads(child.ask(request, ANSWER_SECONDS) or "{}")
+            answer = json.loads(child.request(request, ANSWER_SECONDS) or "{}")
         except BaseException as error:
             child.end()
             if isinstance(error, ChildFailed):

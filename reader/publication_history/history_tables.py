@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from ..state.state_tables import METADATA, Moment
+from ..state.state_tables import METADATA, UtcDateTime
 
 
 def _by_slug(name: str, *texts: str, time: str = "") -> Table:
@@ -35,7 +35,7 @@ versions = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     *(Column(name, Text, nullable=False, index=name == "slug") for name in LEDGER),
-    Column("seen_at", Moment, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 """The ledger: every version that was public, and when it was first seen. ``changed`` names the fields that differ from
 the version before, with commas; empty for the first."""

@@ -51,12 +51,12 @@ def with_media_links(html: str, *, known_players_only: bool = False) -> str:
     With *known_players_only* frames of other hosts stay as they are: on a page of the web most are advertisements.
     """
     out: list[str] = []
-    place, unclosed = 0, set[str]()
-    while (start := _START.search(html, place)) is not None:
+    position, unclosed = 0, set[str]()
+    while (start := _START.search(html, position)) is not None:
         if start[2]:
             after = _after_text(html, start[2], start.end())
-            out.append(html[place:after])
-            place = after
+            out.append(html[position:after])
+            position = after
             continue
         tag, opened = start[1].lower(), html.find(">", start.end()) + 1
         if not opened:
@@ -67,23 +67,23 @@ def with_media_links(html: str, *, known_players_only: bool = False) -> str:
         stop = html.find(">", end) + 1 if end >= 0 else opened
         attributes = html[start.end() : min(opened - 1, start.end() + _LONGEST_TAG)]
         link = _link(tag, attributes, html[opened : max(end, opened)], known_players_only=known_players_only)
-        out += [html[place : start.start()], html[start.start() : stop] if link is None else link]
-        place = stop
-    return "".join([*out, html[place:]]) if out else html
+        out += [html[position : start.start()], html[start.start() : stop] if link is None else link]
+        position = stop
+    return "".join([*out, html[position:]]) if out else html
 
 
-def _after_text(html: str, tag: str, place: int) -> int:
+def _after_text(html: str, tag: str, position: int) -> int:
     """Where a comment or the end tag of a script ends; the end of *html* if it is never closed."""
-    end = html.find("-->", place) if tag == "!--" else _end(html, tag.lower(), place)
+    end = html.find("-->", position) if tag == "!--" else _end(html, tag.lower(), position)
     return end + 3 if end >= 0 else len(html)
 
 
-def _end(html: str, tag: str, place: int) -> int:
+def _end(html: str, tag: str, position: int) -> int:
     """Where the end tag begins; -1 if there is none, as for ``embed``, or none before the next ``video``."""
     if tag == "embed":
         return -1
     another = rf"|<{tag}(?=[\s>/])" if tag in ("video", "audio") else ""
-    found = re.compile(rf"</{tag}\s*>{another}", re.IGNORECASE).search(html, place)
+    found = re.compile(rf"</{tag}\s*>{another}", re.IGNORECASE).search(html, position)
     return found.start() if found and found[0][1] == "/" else -1
 
 

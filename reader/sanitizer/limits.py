@@ -86,12 +86,12 @@ def _check_tags_by(pattern: re.Pattern[str], dirty: str) -> None:
 
     What gives so many that they overlap a lot is no page.
     """
-    place = searched = 0
-    while tag := pattern.search(dirty, place):
+    position = searched = 0
+    while tag := pattern.search(dirty, position):
         searched += tag.end() - tag.start()
         if tag["last"] or searched > _MOST_SEARCHED_CHARACTERS:
             raise _too_many_attributes(_line(dirty, tag.start()))
-        place = tag.end("name")
+        position = tag.end("name")
 
 
 def _too_many_attributes(line: int) -> UnreadableArticle:

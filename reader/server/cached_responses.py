@@ -78,11 +78,11 @@ class CachedResponses:
         key = _key(scope)
         prepared = self._prepared.get(key)
         if prepared is None or not prepared.is_valid(scope, revision):
-            return self._ask(scope, key, revision)
+            return self._call_app(scope, key, revision)
         self._cache.count_hit(prepared.stored)
         return prepared.answer
 
-    def _ask(self, scope: Scope, key: tuple[str | None, ...], revision: int) -> Answer | None:
+    def _call_app(self, scope: Scope, key: tuple[str | None, ...], revision: int) -> Answer | None:
         if not scope.keys().isdisjoint(_BODY):
             return None
         environ = self._basic | scope | {ONLY_IF_CACHED: revision}

@@ -56,10 +56,10 @@ class LoadedApplication:
 def _files(folders: tuple[Path, ...]) -> Iterator[tuple[str, int, int, int]]:
     """Path, inode, size in bytes and time of the last change of each file."""
     for folder in folders:
-        for place, inside, names in os.walk(folder):
+        for above, inside, names in os.walk(folder):
             inside[:] = [name for name in inside if name not in _MADE_ON_USE]
             for name in names:
-                path = f"{place}/{name}"
+                path = f"{above}/{name}"
                 with suppress(OSError):  # it vanishes in this moment
                     found = os.stat(path)  # noqa: PTH116  700 of them: a Path costs as much as the call
                     yield path, found.st_ino, found.st_size, found.st_mtime_ns

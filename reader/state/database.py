@@ -60,7 +60,7 @@ class State:
         self._opened: tuple[int, str] = (0, "")
         self._was_tried = self._was_used = False
         self._fault, self._logged, self._checked_at = "", "", float("-inf")
-        self._revision = FileRevision(self.path) if self.path else ServerRevision(self._ask_revision)
+        self._revision = FileRevision(self.path) if self.path else ServerRevision(self._read_revision)
         self._known_revision = 0
         self._write_check = WriteCheck(self.path)
 
@@ -174,7 +174,7 @@ class State:
         except BaseException as error:
             engine.dispose()
             if isinstance(error, NotOurs):
-                values = {"database": self._shown(), "tables": str(error)}
+                values = {"database": self._display_name(), "tables": str(error)}
                 foreign = Message("%(database)s holds tables of another program: %(tables)s", **values)
                 raise StateUnusable(foreign) from error
             raise
@@ -197,13 +197,13 @@ class State:
         if self.path and isinstance(cause, sqlite3.Error):
             return _reason_of_sqlite(self.path, cause)
         if isinstance(error, DBAPIError | NoConnection):
-            return Message("%(server)s: %(cause)s", server=self._shown(), cause=_first_line(cause))
+            return Message("%(server)s: %(cause)s", server=self._display_name(), cause=_first_line(cause))
         if isinstance(cause, OSError):
-            place = cause.filename or self._shown()
-            return Message("%(path)s: %(cause)s", path=place, cause=cause.strerror or str(cause))
+            path = cause.filename or self._display_name()
+            return Message("%(path)s: %(cause)s", path=path, cause=cause.strerror or str(cause))
         return None
 
-    def _shown(self) -> str:
+    def _display_name(self) -> str:
         """The database without its password."""
         parts = urlsplit(self._url)
         return str(self.path) if self.path else f"PostgreSQL {parts.hostname or ''}{parts.path}"
@@ -216,7 +216,7 @@ class State:
             LOG.warning("the state database can be used again")
         self._fault, self._logged = fault, str(fault)
 
-    def _ask_revision(self) -> int:
+    def _read_revision(self) -> int:
         """The last known one while the server does not answer."""
         from sqlalchemy import select
 

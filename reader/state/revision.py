@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..storage.sqlite import file_identity
 
-ASK_SECONDS = 0.1
+READ_SECONDS = 0.1
 """How often PostgreSQL is asked. This process's own changes are seen at once."""
 
 
@@ -53,20 +53,20 @@ class FileRevision:
 
 
 class ServerRevision:
-    """That of a server, which *ask* asks at most every ASK_SECONDS."""
+    """That of a server, which *read* reads at most every READ_SECONDS."""
 
-    def __init__(self, ask: Callable[[], int]) -> None:
-        self._ask, self._last, self._ask_after = ask, 0, float("-inf")
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read, self._last, self._read_after = read, 0, float("-inf")
 
     def __call__(self) -> int:
-        if time.monotonic() >= self._ask_after:
-            self._ask_after = time.monotonic() + ASK_SECONDS
-            self._last = self._ask()
+        if time.monotonic() >= self._read_after:
+            self._read_after = time.monotonic() + READ_SECONDS
+            self._last = self._read()
         return self._last
 
     def expire(self) -> None:
-        """This process has changed something: the next call asks."""
-        self._ask_after = float("-inf")
+        """This process has changed something: the next call reads."""
+        self._read_after = float("-inf")
 
 
 def column_in(path: Path, query: str) -> list[str]:

@@ -22,7 +22,7 @@ METADATA = MetaData(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored as microseconds since 1970 (UTC). It comes back in UTC."""
 
     impl = BigInteger

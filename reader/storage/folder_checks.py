@@ -24,12 +24,12 @@ def check_folders(settings: Settings) -> None:
     if cause := _cause_of_articles(settings.articles):
         raise BadSetting("READER_ARTICLES", str(settings.articles), Message("a folder (%(cause)s)", cause=cause))
     if cause := _cause_of_instance(settings.instance):
-        wanted = Message("a folder that exists or can be created (%(cause)s)", cause=cause)
-        raise BadSetting("READER_INSTANCE", str(settings.instance), wanted)
+        expected = Message("a folder that exists or can be created (%(cause)s)", cause=cause)
+        raise BadSetting("READER_INSTANCE", str(settings.instance), expected)
     articles, instance = (Path(os.path.realpath(folder)) for folder in (settings.articles, settings.instance))
     if instance.is_relative_to(articles) or articles.is_relative_to(instance):
-        wanted = Message("a folder outside of READER_ARTICLES, and not around it")
-        raise BadSetting("READER_INSTANCE", str(settings.instance), wanted)
+        expected = Message("a folder outside of READER_ARTICLES, and not around it")
+        raise BadSetting("READER_INSTANCE", str(settings.instance), expected)
     _check_data(settings, articles, instance)
 
 
@@ -37,8 +37,8 @@ def _check_data(settings: Settings, articles: Path, instance: Path) -> None:
     """Raises BadSetting if the state database would lie where it is published or deleted."""
     data = Path(os.path.realpath(settings.data))
     if data.is_relative_to(articles) or data.is_relative_to(instance):
-        wanted = Message("a file outside of READER_ARTICLES and READER_INSTANCE, which can be deleted")
-        raise BadSetting("READER_DATABASE_URL", str(settings.data), wanted)
+        expected = Message("a file outside of READER_ARTICLES and READER_INSTANCE, which can be deleted")
+        raise BadSetting("READER_DATABASE_URL", str(settings.data), expected)
 
 
 def check_writable(settings: Settings) -> None:

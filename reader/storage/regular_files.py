@@ -42,8 +42,8 @@ def open_real(path: Path, limit_bytes: int) -> BinaryIO:
     """
     file = open_regular(path, limit_bytes)
     try:
-        place = os.readlink(f"/proc/self/fd/{file.fileno()}")  # noqa: PTH115 (a Path costs as much as the call)
-        if place not in (str(path), f"{path}{_DELETED}"):  # a file may be called so
+        real_path = os.readlink(f"/proc/self/fd/{file.fileno()}")  # noqa: PTH115 (a Path costs as much as the call)
+        if real_path not in (str(path), f"{path}{_DELETED}"):  # a file may be called so
             raise OSError(errno.ELOOP, Message("a link was put in its place"))
     except BaseException:
         file.close()

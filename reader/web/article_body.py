@@ -32,25 +32,25 @@ Picture = Callable[[dict[str, Markup], bool], Markup]
 
 def for_screen(body: Markup, picture: Picture) -> Markup:
     """*body* with anchors ``#p1``, ``#p2`` …, scrolling tables and code, and each ``img`` replaced by *picture*."""
-    shown = _IMAGE.sub(lambda found: _with_picture(found, picture), with_players(str(body)))
-    shown = _PARAGRAPH.sub(_anchored(shown), shown)
-    shown = shown.replace("<pre", "<pre tabindex=0")
-    return Markup(_with_scrolling_tables(shown) if "<table" in shown else shown)  # noqa: S704  sanitized
+    screen_html = _IMAGE.sub(lambda found: _with_picture(found, picture), with_players(str(body)))
+    screen_html = _PARAGRAPH.sub(_anchored(screen_html), screen_html)
+    screen_html = screen_html.replace("<pre", "<pre tabindex=0")
+    return Markup(_with_scrolling_tables(screen_html) if "<table" in screen_html else screen_html)  # noqa: S704  sanitized
 
 
-def _with_scrolling_tables(shown: str) -> str:
+def _with_scrolling_tables(screen_html: str) -> str:
     label = escape(gettext("Table"))
-    shown = shown.replace("<table", f'<div class=wide tabindex=0 role=region aria-label="{label}"><table')
-    return _SHORT_CELL.sub(_in_one_line, shown.replace("</table>", "</table></div>"))
+    screen_html = screen_html.replace("<table", f'<div class=wide tabindex=0 role=region aria-label="{label}"><table')
+    return _SHORT_CELL.sub(_in_one_line, screen_html.replace("</table>", "</table></div>"))
 
 
 def _with_picture(found: re.Match[str], picture: Picture) -> str:
     """Without the link around a picture that is itself a link now: HTML has no link within a link (4.5.1)."""
     link, attributes, end, caption = found.groups(default="")
-    shown = picture(_attributes(attributes), bool(caption))
-    if link and end and shown.startswith("<a "):
-        return f"{shown}{caption}"
-    return f"{link}{shown}{end}{caption}"
+    picture_html = picture(_attributes(attributes), bool(caption))
+    if link and end and picture_html.startswith("<a "):
+        return f"{picture_html}{caption}"
+    return f"{link}{picture_html}{end}{caption}"
 
 
 def _in_one_line(cell: re.Match[str]) -> str:

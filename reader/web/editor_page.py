@@ -44,5 +44,5 @@ def lines_of(form: EditorForm) -> list[FormLine]:
 def sheet(form: EditorForm, article: Article | None, problem: str = "", status: int = 422, **context: Any) -> Response:
     """The sheet of a new article. A *problem* is shown above, with the *status*."""
     phone = phone_preview(article) if article else ""
-    shown = {"form": form, "lines": lines_of(form), "phone": phone, "problem": problem}
-    return editor_page("editor/sheet.html", status if problem else 200, **shown | context)
+    sheet_context = {"form": form, "lines": lines_of(form), "phone": phone, "problem": problem}
+    return editor_page("editor/sheet.html", status if problem else 200, **sheet_context | context)

@@ -132,14 +132,14 @@ def _by_day(teasers: Iterable[Teaser]) -> Iterator[tuple[str, Teaser]]:
             last = day
 
 
-def time_of_day(moment: datetime) -> str:
+def time_of_day(at: datetime) -> str:
     """``10:40``; empty if it is unknown."""
-    return f"{moment:%H:%M}" if is_dated(moment) and has_time(moment) else ""
+    return f"{at:%H:%M}" if is_dated(at) and has_time(at) else ""
 
 
-def time_or_day(moment: datetime) -> str:
+def time_or_day(at: datetime) -> str:
     """``2018-11-23 10:40``; empty without a date."""
-    return format_minute(moment) if is_dated(moment) else ""
+    return format_minute(at) if is_dated(at) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -169,9 +169,9 @@ def iri(path: str) -> str:
     return uri_to_iri(path)
 
 
-def format_iso(moment: datetime) -> str:
+def format_iso(at: datetime) -> str:
     """ISO 8601 to the minute with UTC offset, for ``<time datetime>``."""
-    return moment.isoformat(timespec="minutes")
+    return at.isoformat(timespec="minutes")
 
 
 def news_language(language: str) -> str:

@@ -112,8 +112,8 @@ def not_listed(response: Response) -> Response:
 
 def fit_suffix_range(size_bytes: int) -> None:
     """Maps a suffix range longer than the file to the whole file (RFC 9110 14.1.2), for which werkzeug sends 416."""
-    asked = request.environ.get("HTTP_RANGE", "")
-    if asked.startswith("bytes=-") and asked[7:].isdigit() and int(asked[7:]) > size_bytes > 0:
+    header = request.environ.get("HTTP_RANGE", "")
+    if header.startswith("bytes=-") and header[7:].isdigit() and int(header[7:]) > size_bytes > 0:
         request.environ["HTTP_RANGE"] = "bytes=0-"
 
 

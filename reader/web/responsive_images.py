@@ -76,7 +76,7 @@ class ImageSet:
         keys = [phone_key(picture) for picture in self._pictures.values()]
         self._sizes = services().image_renderer.sizes(keys)
         self._count = 0
-        self._asked_for = _asked_for()
+        self._requested = _requested()
         self._is_first_due = True
         for digest, picture in self._pictures.items():
             if phone_key(picture) not in self._sizes:
@@ -85,7 +85,7 @@ class ImageSet:
 
     @property
     def version(self) -> str:
-        return repr((sorted(self._sizes.items()), self._asked_for))
+        return repr((sorted(self._sizes.items()), self._requested))
 
     @property
     def size_bytes(self) -> int:
@@ -95,21 +95,21 @@ class ImageSet:
     @property
     def tap_for_all(self) -> str:
         """The link that loads every picture; empty where the page has them anyway."""
-        return "" if self._asked_for is None or self._asked_for == ALL else _tap(ALL)
+        return "" if self._requested is None or self._requested == ALL else _tap(ALL)
 
     def show(self, attributes: dict[str, Markup], has_caption: bool) -> Markup:
         """The HTML that replaces an ``img`` with these *attributes*."""
         self._count += 1
         label = Markup("") if has_caption else escape(caption_of(dict(attributes), ""))
-        shown = self._shown(attributes["src"], attributes.get("alt", Markup("")), label)
-        template = "parts/picture.html" if shown.sources else "parts/placeholder.html"
-        self._is_first_due = self._is_first_due and not shown.sources
-        return Markup(render_template(template, picture=shown))  # noqa: S704  escaped by the template
+        page_picture = self._page_picture(attributes["src"], attributes.get("alt", Markup("")), label)
+        template = "parts/picture.html" if page_picture.sources else "parts/placeholder.html"
+        self._is_first_due = self._is_first_due and not page_picture.sources
+        return Markup(render_template(template, picture=page_picture))  # noqa: S704  escaped by the template
 
-    def _is_asked_for(self) -> bool:
-        return self._asked_for == ALL or str(self._count) in str(self._asked_for).split(",")
+    def _is_requested(self) -> bool:
+        return self._requested == ALL or str(self._count) in str(self._requested).split(",")
 
-    def _shown(self, source: str, alt: str, label: str) -> PagePicture:
+    def _page_picture(self, source: str, alt: str, label: str) -> PagePicture:
         ours = _OURS.fullmatch(source)
         picture = self._pictures.get(ours[1]) if ours else None
         if picture is None:
@@ -125,20 +125,20 @@ class ImageSet:
             size_bytes=self._sizes.get(phone_key(picture)),
             is_first=self._is_first_due,
         )
-        if self._asked_for is None:
+        if self._requested is None:
             return replace(found, sources=tuple(sources_of(picture)))
-        if self._is_asked_for():
+        if self._is_requested():
             return replace(found, sources=tuple(_phone_sources(picture)), address=_phone_address(picture, "jpg"))
-        asked_for = [*filter(None, self._asked_for.split(",")), str(self._count)]
-        return replace(found, tap=f"{_tap(','.join(sorted(asked_for, key=int)))}#pic{self._count}")
+        requested = [*filter(None, self._requested.split(",")), str(self._count)]
+        return replace(found, tap=f"{_tap(','.join(sorted(requested, key=int)))}#pic{self._count}")
 
 
-def _asked_for() -> str | None:
+def _requested() -> str | None:
     """The numbers of the pictures that a reader who gets none asked for, or ALL; None for a page with its pictures."""
     if request_context().shows_pictures:
         return None
-    asked = request.args.get("pictures", "")
-    return asked if asked == ALL or _NUMBERS.fullmatch(asked) else ""
+    requested = request.args.get("pictures", "")
+    return requested if requested == ALL or _NUMBERS.fullmatch(requested) else ""
 
 
 def _tap(numbers: str) -> str:

@@ -60,6 +60,6 @@ def in_tree_order(counted: list[Counted]) -> tuple[Counted, ...]:
 
 def with_parents(counted: Sequence[Counted], start: int, stop: int) -> list[Counted]:
     """``counted[start:stop]`` of sections in tree order, after the parent sections of the first one."""
-    shown = list(counted[start:stop])
-    first = shown[0][0].name if shown else ""
-    return [pair for pair in counted[:start] if first.startswith(f"{pair[0].name}/")] + shown
+    on_page = list(counted[start:stop])
+    first = on_page[0][0].name if on_page else ""
+    return [pair for pair in counted[:start] if first.startswith(f"{pair[0].name}/")] + on_page

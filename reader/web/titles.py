@@ -55,7 +55,7 @@ def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
     breaks = breaks_within_phrases("".join(fragment.text for fragment in fragments), ems(ITEM))
     start = 0
     for fragment in fragments:
-        text = _with_breaks(fragment.text, (place - start for place in breaks), is_first=start == 0)
+        text = _with_breaks(fragment.text, (offset - start for offset in breaks), is_first=start == 0)
         yield replace(fragment, text=text)
         start += len(fragment.text)
 
@@ -73,7 +73,7 @@ def web_address(text: str) -> Markup:
 
 
 def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Markup:
-    places = [place for place in breaks if (0 if is_first else -1) < place < len(text)]
+    places = [offset for offset in breaks if (0 if is_first else -1) < offset < len(text)]
     parts = [text[start:end] for start, end in pairwise((0, *places, len(text)))]
     return Markup("<wbr>").join(map(escape, parts))
 

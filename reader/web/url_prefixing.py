@@ -50,9 +50,11 @@ def _tag(prefix: str, found: re.Match[str]) -> str:
 
 def _attribute(prefix: str, found: re.Match[str]) -> str:
     name, value = found[1][1:-1], found[2]
-    mark = value[0] if value[0] in "\"'" else ""
+    quote_mark = value[0] if value[0] in "\"'" else ""
     if name in _ONE:
-        return f"{found[1]}{mark}{urls.below(prefix, value.strip(mark) if mark else value)}{mark}"
+        return (
+            f"{found[1]}{quote_mark}{urls.below(prefix, value.strip(quote_mark) if quote_mark else value)}{quote_mark}"
+        )
     if name in _LISTS:
         return found[1] + re.sub(r"[^\s,\"']+", lambda one: urls.below(prefix, one[0]), value)
     return found[0]

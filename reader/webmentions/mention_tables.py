@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
 
-from ..state.state_tables import METADATA, Moment
+from ..state.state_tables import METADATA, UtcDateTime
 
 webmentions = Table(
     "webmentions",
@@ -18,7 +18,7 @@ webmentions = Table(
     Column("version", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("note", Text, nullable=False),
     UniqueConstraint("source", "target"),
     Index("ix_webmentions_status", "status", "due_at"),

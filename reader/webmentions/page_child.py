@@ -25,10 +25,10 @@ def _answer(request: str) -> str:
     """The answer to an empty request is an empty line. A bug ends the process, with its traceback in the log."""
     if not request:
         return ""
-    asked = json.loads(request)
-    fields = asked.pop("page")
+    arguments = json.loads(request)
+    fields = arguments.pop("page")
     page = HttpResponse(**fields | {"content": base64.b64decode(fields["content"])})
-    return json.dumps(TASKS[asked.pop("task")](page, **asked))
+    return json.dumps(TASKS[arguments.pop("task")](page, **arguments))
 
 
 def _mention(page: HttpResponse, target: str) -> dict[str, str] | None:

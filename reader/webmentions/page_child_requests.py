@@ -26,13 +26,13 @@ _children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=60)
 
 def mention_of(page: HttpResponse, target: str) -> Mention | None:
     """``pages.mention_in`` of the child. Raises ChildFailed."""
-    found = _ask("mention", page, target=target)
+    found = _request("mention", page, target=target)
     return None if found is None else Mention(**found)
 
 
 def endpoint_named_by(page: HttpResponse) -> str:
     """``pages.endpoint_of`` of the child. Raises ChildFailed."""
-    return str(_ask("endpoint", page))
+    return str(_request("endpoint", page))
 
 
 def is_of_page(error: ChildFailed) -> bool:
@@ -40,10 +40,10 @@ def is_of_page(error: ChildFailed) -> bool:
     return bool(error.limit) and not error.timed_out
 
 
-def _ask(task: str, page: HttpResponse, **arguments: str) -> Any:
+def _request(task: str, page: HttpResponse, **arguments: str) -> Any:
     fields = asdict(page) | {"content": base64.b64encode(page.content).decode()}
     request = json.dumps({"task": task, "page": fields, **arguments})
     try:
-        return json.loads(_children.ask(COMMAND, LIMITS, request, TIMEOUT_SECONDS))
+        return json.loads(_children.request(COMMAND, LIMITS, request, TIMEOUT_SECONDS))
     except OSError as error:  # none can be started
         raise ChildFailed(str(error)) from error

@@ -65,5 +65,5 @@ def submission_of(source: str, found: Mention) -> Submission:
 
 def _origin(queued: QueuedMention) -> str:
     """The same for each mention of an article by a page, whatever address of the article the page has."""
-    made = f"{queued.source}\0{queued.page}"
-    return f"webmention:{hashlib.sha256(made.encode()).hexdigest()[:32]}"
+    text = f"{queued.source}\0{queued.page}"
+    return f"webmention:{hashlib.sha256(text.encode()).hexdigest()[:32]}"

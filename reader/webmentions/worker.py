@@ -44,7 +44,7 @@ class MentionWorker:
         self._queue, self._catalog, self._base_url, self._clock = queue, catalog, base_url, clock
         self._sends, self._receives = mode in (SEND, BOTH), mode in (RECEIVE, BOTH)
         self._states: dict[str, str] = {}
-        self._seen, self._ask_at = -1, 0.0
+        self._seen, self._read_at = -1, 0.0
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
         """Until *stop*. Begins with the first *changed*: another process may be the indexing one."""
@@ -84,7 +84,7 @@ class MentionWorker:
             except Exception:  # a bug with the links of one article must not keep back those of all others
                 log.exception("the links of %s are not told of", slug)
         self._states = states
-        self._ask_at = 0.0
+        self._read_at = 0.0
 
     def _plan_one(self, slug: str, page: str, article: Article | None) -> None:
         """Of a withdrawn article, whose address answers 410, the sites that it linked to are told once more."""
@@ -96,13 +96,13 @@ class MentionWorker:
     def work(self, stop: threading.Event) -> int:
         """Verifies and sends what is due, one after the other. Returns how many that were."""
         count, revision = 0, self._queue.state.revision
-        if revision == self._seen and time.monotonic() < self._ask_at:
+        if revision == self._seen and time.monotonic() < self._read_at:
             return 0
         while not stop.is_set() and (mentions := self._queue.take(self._clock())):
             for mention in mentions:
                 self._try(mention)
             count += len(mentions)
-        self._seen, self._ask_at = revision, time.monotonic() + LONGEST_REST_SECONDS
+        self._seen, self._read_at = revision, time.monotonic() + LONGEST_REST_SECONDS
         return count
 
     def _try(self, mention: QueuedMention) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 from reader.errors import UnusablePicture
 from reader.media import failed_pictures, renditions
 from reader.media.images import measure
-from reader.media.renditions import exported_picture, made, write_record
+from reader.media.renditions import exported_picture, render_all, write_record
 from reader.storage.file_cache import FileCache
 
 pytestmark = pytest.mark.slow
@@ -129,7 +129,7 @@ def test_a_drawing_that_costs_too_much_is_tried_once_by_all_who_ask_at_the_same_
     def ask():
         both.wait()
         with pytest.raises(UnusablePicture, match="timed out"):
-            made(FileCache(tmp_path, CACHE_BYTES), tmp_path / "a.svg", "0" * 16, ["a.jpg"])
+            render_all(FileCache(tmp_path, CACHE_BYTES), tmp_path / "a.svg", "0" * 16, ["a.jpg"])
 
     monkeypatch.setattr(renditions, "render_in_child", fails)
     asking = [threading.Thread(target=ask) for _ in range(3)]
@@ -168,7 +168,7 @@ def test_what_a_busy_machine_may_have_caused_is_tried_again_later(tmp_path, monk
     for age in (0.0, 10.0, failed_pictures.PASSING_SECONDS + 1.0):
         monkeypatch.setattr(failed_pictures, "_age_seconds", lambda _, age=age: age)
         with pytest.raises(UnusablePicture, match="timed out"):
-            made(store, tmp_path / "a.svg", "0" * 16, ["a.jpg"])
+            render_all(store, tmp_path / "a.svg", "0" * 16, ["a.jpg"])
     assert len(tries) == expected
 
 

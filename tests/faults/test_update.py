@@ -139,7 +139,7 @@ read += files.read({"rain.adoc": "", "rain.org": ""})  # the modules of these fo
 assert all(isinstance(file.result, Article) for file in read), read
 for program in sys.argv[1:]:
     with ChildProcess([sys.executable, "-m", program], Limits(memory_mb=2000)) as child:
-        assert child.ask("", 60) == "", program
+        assert child.request("", 60) == "", program
 print(code_fingerprint())
 """
 

@@ -12,7 +12,7 @@ from .imported_comment import (
     as_text,
     imported,
     mappings,
-    moment,
+    parse_time,
     read_json,
     text_of_markdown,
 )
@@ -21,7 +21,9 @@ NAME = "Artalk"
 
 
 def is_export(shape: Shape) -> bool:
-    return any({f"{place}.page_key", f"{place}.nick", f"{place}.content"} <= shape for place in ("[]", ".comments[]"))
+    return any(
+        {f"{prefix}.page_key", f"{prefix}.nick", f"{prefix}.content"} <= shape for prefix in ("[]", ".comments[]")
+    )
 
 
 def read(path: Path) -> Iterator[ImportedComment]:
@@ -35,7 +37,9 @@ def read(path: Path) -> Iterator[ImportedComment]:
             comment.get("page_key"),
             comment.get("nick"),
             text_of_markdown(as_text(comment.get("content"))),
-            moment(comment.get("created_at")) or moment(comment.get("date")) or moment(comment.get("updated_at")),
+            parse_time(comment.get("created_at"))
+            or parse_time(comment.get("date"))
+            or parse_time(comment.get("updated_at")),
             PENDING if is_pending else APPROVED,
             "" if parent == "0" else parent,
         )

@@ -116,19 +116,19 @@ def _usable(comments: Iterable[ImportedComment]) -> list[ImportedComment]:
     """Those with a text, each number once, and of those that are gone there what others answered, without text."""
     kept, gone = dict[tuple[str, str], ImportedComment](), dict[tuple[str, str], ImportedComment]()
     for comment in comments:
-        place = (comment.address, comment.number)
+        key = (comment.address, comment.number)
         if comment.is_usable:
-            same = kept.get(place)
+            same = kept.get(key)
             number = f"{comment.number} {digest_of(comment.text)[:16]}" if same and same.text != comment.text else ""
             kept[comment.address, number or comment.number] = replace(comment, number=number) if number else comment
         elif comment.number and comment.status == GONE:
-            gone[place] = replace(comment, status=WITHDRAWN)
+            gone[key] = replace(comment, status=WITHDRAWN)
     parents = [(comment.address, comment.parent) for comment in kept.values()]
     while parents:
-        place = parents.pop()
-        if place in gone and place not in kept:
-            kept[place] = gone[place]
-            parents.append((place[0], gone[place].parent))
+        key = parents.pop()
+        if key in gone and key not in kept:
+            kept[key] = gone[key]
+            parents.append((key[0], gone[key].parent))
     return list(kept.values())
 
 

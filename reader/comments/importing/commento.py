@@ -9,7 +9,16 @@ from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
 from .file_structure import Shape
-from .imported_comment import GONE, ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .imported_comment import (
+    GONE,
+    ImportedComment,
+    as_text,
+    imported,
+    mappings,
+    parse_time,
+    read_json,
+    text_of_markdown,
+)
 
 NAME = "Commento"
 _STATUS = {"approved": APPROVED, "unapproved": PENDING}
@@ -31,7 +40,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
             found.get("path") or found.get("url"),
             names.get(as_text(found.get("commenterHex"))),
             text_of_markdown(as_text(found.get("markdown"))),
-            moment(found.get("creationDate")),
+            parse_time(found.get("creationDate")),
             GONE if is_deleted else _STATUS.get(as_text(found.get("state")), GONE),
             "" if parent == "root" else parent,
         )

@@ -13,7 +13,7 @@ from ...i18n import Message
 from ...models import path_key
 from ..comment import APPROVED, PENDING
 from .file_structure import Shape
-from .imported_comment import GONE, ImportedComment, imported, moment, read_bounded, text_of_html
+from .imported_comment import GONE, ImportedComment, imported, parse_time, read_bounded, text_of_html
 
 NAME = "Disqus"
 _ID = "{http://disqus.com/disqus-internals}id"
@@ -38,7 +38,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
             addresses.get(thread.get(_ID, "")),
             _text(post, "author/{*}name") or _text(post, "author/{*}username"),
             text_of_html(post.findtext("{*}message") or ""),
-            moment(_text(post, "createdAt")),
+            parse_time(_text(post, "createdAt")),
             GONE if is_gone else PENDING if _text(post, "isApproved") == "false" else APPROVED,
             parent.get(_ID, "") if parent is not None else "",
         )

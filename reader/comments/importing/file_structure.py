@@ -38,11 +38,11 @@ def _tables(path: Path) -> list[str]:
         return []
 
 
-def _keys(value: object, place: str = "", depth: int = 0) -> Iterator[str]:
+def _keys(value: object, path: str = "", depth: int = 0) -> Iterator[str]:
     if depth < DEEPEST and isinstance(value, list):
         for record in value[:MOST_RECORDS]:
-            yield from _keys(record, f"{place}[]", depth + 1)
+            yield from _keys(record, f"{path}[]", depth + 1)
     elif depth < DEEPEST and isinstance(value, dict):
         for name, inner in value.items():
-            yield f"{place}.{name}"
-            yield from _keys(inner, f"{place}.{name}", depth + 1)
+            yield f"{path}.{name}"
+            yield from _keys(inner, f"{path}.{name}", depth + 1)

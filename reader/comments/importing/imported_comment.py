@@ -82,12 +82,12 @@ def imported(
     parent: object = "",
 ) -> ImportedComment:
     """With all texts cleaned as those of visitors are, and a time at which comments were written."""
-    own, place, who, above = (clean_line(as_text(value)) for value in (number, address, name, parent))
+    own, page, who, above = (clean_line(as_text(value)) for value in (number, address, name, parent))
     at = bounded(posted_at or EARLIEST)
     if status == GONE:
-        return ImportedComment(own[:200], place[:2000], "", "", at, status, above[:200])
+        return ImportedComment(own[:200], page[:2000], "", "", at, status, above[:200])
     text = clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT]
-    return ImportedComment(own[:200], place[:2000], clean_line(unescape(who))[:100], text, at, status, above[:200])
+    return ImportedComment(own[:200], page[:2000], clean_line(unescape(who))[:100], text, at, status, above[:200])
 
 
 def bounded(time: datetime) -> datetime:
@@ -131,7 +131,7 @@ def _with_address(words: str, address: str) -> str:
     return words if not address.lower().startswith("http") or address in words else f"{words} {address} "
 
 
-def moment(value: object) -> datetime | None:
+def parse_time(value: object) -> datetime | None:
     """A time in (milli- or micro)seconds since 1970, in text, or as Parse and MongoDB write it; UTC without a zone."""
     for _ in range(2):  # {"$date": {"$numberLong": "…"}}
         if isinstance(value, Mapping):

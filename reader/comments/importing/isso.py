@@ -11,7 +11,7 @@ from ...errors import NotImported
 from ...i18n import Message
 from ..comment import APPROVED, PENDING
 from .file_structure import Shape
-from .imported_comment import GONE, ImportedComment, as_text, imported, moment, text_of_markdown
+from .imported_comment import GONE, ImportedComment, as_text, imported, parse_time, text_of_markdown
 
 NAME = "Isso"
 _MODES = {1: APPROVED, 2: PENDING}
@@ -30,6 +30,6 @@ def read(path: Path) -> Iterator[ImportedComment]:
             query = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, t.uri FROM comments c JOIN threads t"
             for number, parent, created, mode, text, author, address in database.execute(f"{query} ON t.id = c.tid"):
                 body, status = text_of_markdown(as_text(text)), _MODES.get(mode, GONE)
-                yield imported(number, address, author, body, moment(created), status, parent)
+                yield imported(number, address, author, body, parse_time(created), status, parent)
     except sqlite3.Error as error:
         raise NotImported(str(path), Message("no database of %(name)s: %(error)s", name=NAME, error=error)) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..comment import STATUSES
 from ..plain_text import clean_line
 from .file_structure import Shape
-from .imported_comment import ImportedComment, as_text, bounded, imported, mappings, moment, read_json
+from .imported_comment import ImportedComment, as_text, bounded, imported, mappings, parse_time, read_json
 
 NAME = "Reader"
 FORMAT = "reader-comments"
@@ -22,7 +22,7 @@ def is_export(shape: Shape) -> bool:
 def read(path: Path) -> Iterator[ImportedComment]:
     document = read_json(path)
     for comment in mappings(document.get("comments") if isinstance(document, dict) else None):
-        posted_at, status = moment(comment.get("posted_at")), as_text(comment.get("status"))
+        posted_at, status = parse_time(comment.get("posted_at")), as_text(comment.get("status"))
         if status in STATUSES:
             name, text, above = comment.get("name"), as_text(comment.get("text")), as_text(comment.get("reply_to"))
             parent = "" if above == "0" else above
@@ -30,6 +30,6 @@ def read(path: Path) -> Iterator[ImportedComment]:
             yield replace(
                 found,
                 is_paper=comment.get("is_paper") is True,
-                edited_at=bounded(edited_at) if (edited_at := moment(comment.get("edited_at"))) else None,
+                edited_at=bounded(edited_at) if (edited_at := parse_time(comment.get("edited_at"))) else None,
                 origin=clean_line(as_text(comment.get("origin")))[:300],
             )

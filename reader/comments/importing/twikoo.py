@@ -8,7 +8,7 @@ from typing import Any
 
 from ..comment import APPROVED, PENDING
 from .file_structure import Shape
-from .imported_comment import ImportedComment, as_text, imported, mappings, moment, read_json, text_of_html
+from .imported_comment import ImportedComment, as_text, imported, mappings, parse_time, read_json, text_of_html
 
 NAME = "Twikoo"
 
@@ -26,7 +26,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
             comment.get("url") or comment.get("href"),
             comment.get("nick"),
             text_of_html(as_text(comment.get("comment"))),
-            moment(comment.get("created")) or moment(comment.get("updated")),
+            parse_time(comment.get("created")) or parse_time(comment.get("updated")),
             PENDING if as_text(comment.get("isSpam")) in ("true", "1") or comment.get("isSpam") is True else APPROVED,
             _id_of(comment.get("pid")) or _id_of(comment.get("rid")),
         )

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from ..comment import APPROVED, PENDING
 from .file_structure import Shape
-from .imported_comment import GONE, ImportedComment, as_text, imported, mappings, moment, read_json, text_of_markdown
+from .imported_comment import (
+    GONE,
+    ImportedComment,
+    as_text,
+    imported,
+    mappings,
+    parse_time,
+    read_json,
+    text_of_markdown,
+)
 
 NAME = "Waline"
 _STATUS = {"approved": APPROVED, "waiting": PENDING, "": APPROVED}
@@ -31,7 +40,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
             comment.get("url"),
             comment.get("nick"),
             text_of_markdown(as_text(comment.get("comment"))),
-            moment(comment.get("insertedAt")) or moment(comment.get("createdAt")),
+            parse_time(comment.get("insertedAt")) or parse_time(comment.get("createdAt")),
             PENDING if comment.get("isSpam") is True and status == APPROVED else status,
             comment.get("pid") or comment.get("rid") or "",
         )

@@ -13,7 +13,7 @@ from ...i18n import Message
 from ...models import path_key
 from ..comment import APPROVED, PENDING
 from .file_structure import Shape
-from .imported_comment import GONE, ImportedComment, imported, moment, read_bounded, text_of_html
+from .imported_comment import GONE, ImportedComment, imported, parse_time, read_bounded, text_of_html
 
 NAME = "WordPress"
 _STATUS = {"1": APPROVED, "approved": APPROVED, "0": PENDING, "hold": PENDING}
@@ -40,7 +40,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
                     address,
                     _text(comment, "author"),
                     text_of_html(comment.findtext("{*}comment_content") or ""),
-                    moment(_text(comment, "date_gmt")) or moment(_text(comment, "date")),
+                    parse_time(_text(comment, "date_gmt")) or parse_time(_text(comment, "date")),
                     _STATUS.get(_text(comment, "approved"), GONE),
                     "" if parent == "0" else parent,
                 )

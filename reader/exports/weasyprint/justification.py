@@ -133,7 +133,7 @@ def justify_line(context: Any, line: Any, slack: float) -> None:
     first, final = texts[0], texts[-1]
     for box, indexes in zip(texts, gaps, strict=True):
         box.spread = Spread(indexes, gap, head if box is first else 0.0, tail if box is final else 0.0)
-    _place(line, 0.0)
+    _move_right(line, 0.0)
 
 
 def _trim_start(line: Any) -> None:
@@ -142,7 +142,7 @@ def _trim_start(line: Any) -> None:
     if _is_chinese(line, texts) and (head := _blank_head(line, texts)):
         for box in texts:
             box.spread = Spread(frozenset(), 0.0, head if box is texts[0] else 0.0)
-        _place(line, 0.0)
+        _move_right(line, 0.0)
 
 
 def _is_chinese(line: Any, texts: list[Any]) -> bool:
@@ -210,7 +210,7 @@ def _blank_tail(texts: list[Any]) -> float:
     return float(last.style["font_size"]) / 2 if last.text.rstrip(BREAK + " ")[-1:] in CLOSING else 0.0
 
 
-def _place(box: Any, shift: float) -> float:
+def _move_right(box: Any, shift: float) -> float:
     """Moves the box by *shift* and justifies its content. Returns the shift of the following box."""
     if isinstance(box, boxes.TextBox):
         box.position_x += shift
@@ -227,7 +227,7 @@ def _place(box: Any, shift: float) -> float:
     start = shift
     for child in box.children:
         if child.is_in_normal_flow():
-            shift = _place(child, shift)
+            shift = _move_right(child, shift)
     box.width += shift - start
     return shift
 

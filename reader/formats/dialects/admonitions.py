@@ -52,8 +52,8 @@ def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]
         kind = found["kind"].lower().partition("|")[0]
         title = found["title"].strip() or title_of(kind, chinese=chinese)
         inner = "\n".join(_alerts(body, chinese=chinese, depth=depth + 1))
-        made = details(title, inner, prefix) if found["fold"] == "-" else aside(kind, title, inner, prefix)
-        yield from [prefix.rstrip(), *(prefix + made).split("\n")]
+        converted = details(title, inner, prefix) if found["fold"] == "-" else aside(kind, title, inner, prefix)
+        yield from [prefix.rstrip(), *(prefix + converted).split("\n")]
         at = end
 
 

@@ -99,8 +99,8 @@ def with_all_cells(text: str, masks: Masks) -> str:
             while end < len(lines) and lines[end].strip(" \t>"):
                 end += 1
             wanting = max(_cells(masks.restore(row)) for row in lines[at:end]) - _cells(lines[at])
-            for place, cell in ((at - 1, " |"), (at, "---|")) if wanting > 0 else ():
-                lines[place] = lines[place].rstrip().removesuffix("|") + "|" + cell * wanting
+            for index, cell in ((at - 1, " |"), (at, "---|")) if wanting > 0 else ():
+                lines[index] = lines[index].rstrip().removesuffix("|") + "|" + cell * wanting
         at = end
     return "\n".join(lines)
 

@@ -201,10 +201,10 @@ class _Blocks:
                 arguments = found["arguments"] if found["liquid"] else found["hugo_arguments"]
                 code = _without_raw("\n".join(inside).strip("\n")).strip("\n")
                 is_in_html = at > 0 and self.lines[at - 1].lstrip().startswith("<") and ">" not in found["prefix"]
-                made = (_element_of if is_in_html else _fence_of)(arguments or "", code, found["prefix"])
+                fence = (_element_of if is_in_html else _fence_of)(arguments or "", code, found["prefix"])
                 title = "" if is_in_html or name != "codeblock" else _title(arguments)
                 above = f"\n{found['prefix']}**{title}**\n\n{found['prefix']}" if title else found["prefix"]
-                return number + 1 - at, above + self.masks.keep(made) + (f"\n\n{rest}" if rest else "")
+                return number + 1 - at, above + self.masks.keep(fence) + (f"\n\n{rest}" if rest else "")
         self.endless.add(name)
         return None
 

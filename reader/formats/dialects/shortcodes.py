@@ -95,7 +95,7 @@ class _ShortcodeReader:
         tag = self.frames.pop().tag
         self.open[name] -= 1
         if tag:
-            self.frames[-1].pieces.append(self._shown(tag, "".join(inside)))
+            self.frames[-1].pieces.append(self._replacement(tag, "".join(inside)))
 
     def finish(self) -> str:
         return "".join(self.frames[0].pieces + self._closed(1))
@@ -106,16 +106,16 @@ class _ShortcodeReader:
         for frame in self.frames[at:]:
             if frame.tag:
                 self.open[frame.name] -= 1
-                pieces += [self._shown(frame.tag, None), *frame.pieces]
+                pieces += [self._replacement(frame.tag, None), *frame.pieces]
         del self.frames[at:]
         return pieces
 
-    def _shown(self, tag: Tag, body: str | None) -> str:
-        shown = self.known(tag, body)
-        if shown is None:
+    def _replacement(self, tag: Tag, body: str | None) -> str:
+        replacement = self.known(tag, body)
+        if replacement is None:
             self.unknown[tag.name] = None
             return "" if withheld_part(tag.name) else body or ""
-        return shown
+        return replacement
 
 
 def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]:
@@ -165,7 +165,7 @@ def _read(reader: _ShortcodeReader, found: re.Match[str]) -> None:
     elif found.lastgroup == "block" and name[2].startswith("end"):
         reader.end(name[2] if name[2] == "end" else name[2][3:])
     elif text.endswith("/"):
-        reader.text(reader._shown(_tag(reader, name[2], text[name.end() : -1]), None))
+        reader.text(reader._replacement(_tag(reader, name[2], text[name.end() : -1]), None))
     else:
         reader.begin(_tag(reader, name[2], text[name.end() :]))
 
@@ -175,7 +175,7 @@ def _read_value(reader: _ShortcodeReader, found: re.Match[str], text: str) -> No
     if literal := _LITERAL.match(text):
         reader.text(literal[1] or literal[2] or "")
     elif call := _CALL.fullmatch(text):
-        reader.text(reader._shown(_tag(reader, call[1], call[2]), None))
+        reader.text(reader._replacement(_tag(reader, call[1], call[2]), None))
     elif _VALUE.fullmatch(text):
         if not text.startswith(("site.", "page.", "baseurl", "$")):
             reader.unknown[text.split("|")[0].strip()[:40]] = None

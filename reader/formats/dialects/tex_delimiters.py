@@ -37,25 +37,25 @@ _DELIMITED = lazy_pattern(r"\$|\\[(\[]|\\begin\{(?:equation|align|gather|multlin
 _MARKS = lazy_pattern(r"\n[ \t]*>[ \t]?")
 
 
-def with_formulas(text: str, put: Callable[[str, bool], str]) -> str:
+def with_formulas(text: str, replace: Callable[[str, bool], str]) -> str:
     """*text* (its code masked) with ``put(tex, display)`` in place of each formula. Takes linear time."""
     if "$" not in text and "\\" not in text and "{%" not in text and "{{" not in text:
         return text
-    text = _SHORTCODE.sub(lambda found: _in_shortcode(found, put), text)
+    text = _SHORTCODE.sub(lambda found: _in_shortcode(found, replace), text)
     out, done = [], 0
     for start, end, inner, display in _found(text):
-        out += [text[done:start], put(_MARKS.sub("\n", inner), display)]
+        out += [text[done:start], replace(_MARKS.sub("\n", inner), display)]
         done = end
     return "".join([*out, text[done:]])
 
 
-def _in_shortcode(found: re.Match[str], put: Callable[[str, bool], str]) -> str:
+def _in_shortcode(found: re.Match[str], replace: Callable[[str, bool], str]) -> str:
     """The TeX between two tags; what has signs of its own is read by them."""
     inner = found["inner"] if found["name"] else found["inside"]
     arguments = found["hugo"] if found["name"] else found["liquid"]
     if _DELIMITED.search(inner) or not inner.strip():
         return f"\n\n{inner}\n\n" if "\n" in inner else inner
-    return put(inner, "display" in arguments or inner.startswith("\n"))
+    return replace(inner, "display" in arguments or inner.startswith("\n"))
 
 
 def _found(text: str) -> Iterator[tuple[int, int, str, bool]]:

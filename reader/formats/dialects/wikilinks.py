@@ -31,9 +31,9 @@ def _link(found: re.Match[str], masks: Masks) -> str:
         return _picture(target, text.strip())
     page, _, heading = target.partition("#")
     heading = heading.rpartition("#")[2].strip()
-    shown = text.strip() or (f"{page.strip()} > {heading}" if page.strip() and heading else page.strip() or heading)
+    label = text.strip() or (f"{page.strip()} > {heading}" if page.strip() and heading else page.strip() or heading)
     fragment = f"#{quote(heading.lstrip('^'), safe='')}" if heading else ""
-    return f'<a href="{quote(page.strip(), safe="/")}{fragment}">{escape(shown, quote=False)}</a>'
+    return f'<a href="{quote(page.strip(), safe="/")}{fragment}">{escape(label, quote=False)}</a>'
 
 
 def _picture(target: str, text: str) -> str:

@@ -84,7 +84,7 @@ def _dates_in(text: str) -> tuple[list[tuple[int, datetime]], str]:
     for found in find_dates(text):
         if "\x00" in taken[found.start : found.end]:
             continue
-        dates.append((_rank(text[: found.start]), found.moment))
+        dates.append((_rank(text[: found.start]), found.at))
         taken[found.start : found.end] = "\x00" * (found.end - found.start)
     return dates, re.sub("\x00+", " | \x00 | " if dates else "", "".join(taken))
 

@@ -50,14 +50,14 @@ def arranged(lines: Sequence[str], original: str = "") -> HeadlineLines:
 
 
 def _title_at(lines: Sequence[str], original: str) -> int:
-    shown = [line for line in lines if not is_below(line)]
-    likeness = [SequenceMatcher(None, line, original).ratio() for line in shown] if original else [0.0]
+    above = [line for line in lines if not is_below(line)]
+    likeness = [SequenceMatcher(None, line, original).ratio() for line in above] if original else [0.0]
     if max(likeness, default=0.0) >= _LIKE:
-        return lines.index(shown[likeness.index(max(likeness))])
-    has_three = len(shown) > 2 or (len(shown) > 1 and len(shown) < len(lines))
-    if has_three or (len(shown) > 1 and (_leads_on(shown[0]) or _is_longer(shown[0], shown[1]))):
-        return lines.index(shown[1])
-    return lines.index(shown[0]) if shown else 0
+        return lines.index(above[likeness.index(max(likeness))])
+    has_three = len(above) > 2 or (len(above) > 1 and len(above) < len(lines))
+    if has_three or (len(above) > 1 and (_leads_on(above[0]) or _is_longer(above[0], above[1]))):
+        return lines.index(above[1])
+    return lines.index(above[0]) if above else 0
 
 
 def is_below(line: str) -> bool:

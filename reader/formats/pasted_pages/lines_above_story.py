@@ -105,7 +105,7 @@ def _document(texts: Sequence[str]) -> StoryHead | None:
     office = _RED_HEAD.fullmatch(texts[0])
     if not office or len(texts) < 4 or not DOCUMENT_NUMBER.fullmatch(texts[1]):
         return None
-    end = next((place for place, text in enumerate(texts[:7]) if text.endswith(("：", ":"))), 0)
+    end = next((index for index, text in enumerate(texts[:7]) if text.endswith(("：", ":"))), 0)
     if end < 3:
         return None
     title = "".join(texts[2:end])
@@ -113,11 +113,11 @@ def _document(texts: Sequence[str]) -> StoryHead | None:
 
 
 def _lines_above(texts: Sequence[str]) -> list[HeadLine]:
-    asked = sum(_QUESTION.match(text) is not None for text in texts[:200]) > 1
+    questions = sum(_QUESTION.match(text) is not None for text in texts[:200]) > 1
     lines: list[HeadLine] = []
-    for place, text in enumerate(texts[:_LONGEST_HEAD]):
-        following = texts[place + 1] if place + 1 < len(texts) else ""
-        line = HeadLine(text) if asked and _QUESTION.match(text) else _line_of(text, lines, following)
+    for index, text in enumerate(texts[:_LONGEST_HEAD]):
+        following = texts[index + 1] if index + 1 < len(texts) else ""
+        line = HeadLine(text) if questions and _QUESTION.match(text) else _line_of(text, lines, following)
         if lines and not line.kind and (len(text) > _LONGEST_TITLE or _PROSE.search(text)):
             break
         lines.append(line)
@@ -192,7 +192,7 @@ def _sure(lines: Sequence[HeadLine], following: str) -> list[int]:
     """
     sure: list[int] = []
     unlabelled = 0
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         if not line.kind:
             unlabelled += 1
             if _ITEM.match(line.text) and unlabelled > 1:
@@ -202,8 +202,8 @@ def _sure(lines: Sequence[HeadLine], following: str) -> list[int]:
             line.kind == "labelled" and unlabelled > 2
         ):
             break
-        sure.append(place)
-        unlabelled = 0 if any(not above.kind for above in lines[:place]) else unlabelled
+        sure.append(index)
+        unlabelled = 0 if any(not above.kind for above in lines[:index]) else unlabelled
     else:
         if lines and 1 < unlabelled < _MOST_BESIDE and OPENS_STORY.match(following[:_LONGEST_TITLE]):
             sure.append(len(lines) - 1)
@@ -244,12 +244,12 @@ def _headlines(head: StoryHead, above: Sequence[HeadLine], has_title: bool) -> l
     """The lines without a label that are headlines; takes the names of people and accounts among them."""
     heads: list[str] = []
     dated = False
-    for place, line in enumerate(above):
-        following = above[place + 1] if place + 1 < len(above) else HeadLine("")
+    for index, line in enumerate(above):
+        following = above[index + 1] if index + 1 < len(above) else HeadLine("")
         titled = bool(heads or has_title or head.title)
         if line.kind:
             dated = dated or (titled and line.kind == "dated")
-        elif (titled and following.dateline.of_account) or _is_medium(line.text, above[place + 1 :], titled):
+        elif (titled and following.dateline.of_account) or _is_medium(line.text, above[index + 1 :], titled):
             head.source = head.source or source_in(line.text)
         elif titled and _is_pen_name(line.text, following):
             head.source = head.source or line.text
@@ -284,12 +284,12 @@ def _is_name(text: str, following: HeadLine) -> bool:
 
 
 def _take_fields(head: StoryHead, above: Sequence[HeadLine]) -> None:
-    titled = [place for place, line in enumerate(above) if not line.kind or line.kind == "title"]
+    titled = [index for index, line in enumerate(above) if not line.kind or line.kind == "title"]
     first = titled[0] if titled else 0
     dates = [
-        (rank + 3 * (place < first and bool(titled)), moment)
-        for place, line in enumerate(above)
-        for rank, moment in line.dateline.dates
+        (rank + 3 * (index < first and bool(titled)), at)
+        for index, line in enumerate(above)
+        for rank, at in line.dateline.dates
     ]
     head.published = min(dates, key=lambda pair: pair[0])[1] if dates else None
     sections = [

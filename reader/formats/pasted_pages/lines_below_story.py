@@ -64,7 +64,7 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
         max(signed, key=len, default=()),
         next((source_in(one.value) for one in fields if one.kind == SOURCE and one.value), "")
         or (source_in(edition["name"]) if edition else ""),
-        date.moment if date else None,
+        date.at if date else None,
     )
 
 
@@ -88,9 +88,9 @@ def _story_end(texts: Sequence[str], start: int) -> int:
     """After the last sentence of the story, and the lines that follow it up to the first that is page chrome."""
     sentences = _story_sentences(texts, start)
     end = sentences[-1] + 1 if sentences else start
-    signed = next((place for place in range(start, end) if _is_editor(texts[place])), None)
+    signed = next((index for index in range(start, end) if _is_editor(texts[index])), None)
     if signed is not None:
-        above = [place for place in sentences if place < signed]
+        above = [index for index in sentences if index < signed]
         if _length(texts, sentences[len(above) :]) < _LITTLE * _length(texts, above):
             end = above[-1] + 1
     while end < len(texts) and not _begins_tail(texts, end):
@@ -98,12 +98,12 @@ def _story_end(texts: Sequence[str], start: int) -> int:
     return end
 
 
-def _begins_tail(texts: Sequence[str], place: int) -> bool:
+def _begins_tail(texts: Sequence[str], index: int) -> bool:
     """A line of page chrome; not one that only looks like a button or a count, above many lines of the story."""
-    text = texts[place]
-    if is_own_notice(text, texts[place - 1]) or whole_line(LIST_BEGINS, text) or fields_in(text):
+    text = texts[index]
+    if is_own_notice(text, texts[index - 1]) or whole_line(LIST_BEGINS, text) or fields_in(text):
         return True
-    below = texts[place + 1 : place + 1 + _MANY]
+    below = texts[index + 1 : index + 1 + _MANY]
     if not is_furniture(text):
         return False
     few = len(below) < _MANY and (not below or not _WEAK.fullmatch(text))
@@ -111,7 +111,7 @@ def _begins_tail(texts: Sequence[str], place: int) -> bool:
 
 
 def _length(texts: Sequence[str], places: Sequence[int]) -> int:
-    return sum(len(texts[place]) for place in places)
+    return sum(len(texts[index]) for index in places)
 
 
 def _is_editor(text: str) -> bool:
@@ -125,28 +125,28 @@ def _is_editor(text: str) -> bool:
 def _story_sentences(texts: Sequence[str], start: int) -> list[int]:
     """The places of the sentences that belong to the story."""
     found: list[int] = []
-    marked, listed = False, False
-    for place in range(start, len(texts)):
-        text, before = texts[place], texts[place - 1] if place > start else ""
+    is_marked, is_listed = False, False
+    for index in range(start, len(texts)):
+        text, before = texts[index], texts[index - 1] if index > start else ""
         if whole_line(COMMENTS_BEGIN, text) and found:
             break
         if is_furniture(text):
-            marked, listed = True, listed or whole_line(LIST_BEGINS, text) is not None
-        elif _goes_on(text, before, marked, listed):
-            found.append(place)
-            marked, listed = False, False
+            is_marked, is_listed = True, is_listed or whole_line(LIST_BEGINS, text) is not None
+        elif _goes_on(text, before, is_marked, is_listed):
+            found.append(index)
+            is_marked, is_listed = False, False
     return found
 
 
-def _goes_on(text: str, before: str, marked: bool, listed: bool) -> bool:
-    """Whether a sentence is the story's, although page chrome stands above it (*marked*), or a list (*listed*)."""
+def _goes_on(text: str, before: str, is_marked: bool, is_listed: bool) -> bool:
+    """Whether a sentence is the story's, although page chrome (*is_marked*) or a list (*is_listed*) stands above it."""
     if is_own_notice(text, before) or not SENTENCE.search(text):
         return False
-    if not marked:
+    if not is_marked:
         return True
     if text.startswith("[") and text.endswith("]"):
         return False
-    return _FULL_STOP.search(text) is not None and not is_notice_below(text) and (not listed or len(text) > 12)
+    return _FULL_STOP.search(text) is not None and not is_notice_below(text) and (not is_listed or len(text) > 12)
 
 
 def is_furniture(text: str) -> bool:

@@ -112,9 +112,9 @@ def _title(root: HtmlElement, blocks: Sequence[TextBlock], meta: dict[str, str],
     for heading in headings:
         if len(heading) > 3 and any(_within(heading, text) for text in (*declared, window)):
             return heading
-    shown = next((text for text in declared if text), "")
-    if shown:
-        return _without_site(shown) if shown == window else shown
+    title = next((text for text in declared if text), "")
+    if title:
+        return _without_site(title) if title == window else title
     lines = (_one_line(block.text) for block in blocks if 3 < block.tokens < SHORT_LINE_TOKENS)
     repeated = max((line for line in lines if _within(line, window)), key=len, default="")
     if 2 * len(repeated) > len(window):
@@ -156,15 +156,15 @@ def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str
         if declared is not None:
             return declared if declared.time().isoformat() != "00:00:00" else _with_clock(declared, lines)
     for line in lines[:40]:
-        if DATE.search(line) and "版权" not in line and "©" not in line and (shown := date_in_text(line)):
-            return shown
+        if DATE.search(line) and "版权" not in line and "©" not in line and (date := date_in_text(line)):
+            return date
     return date_in_address(base) or date_in_text(meta.get("updated", ""))
 
 
 def _with_clock(declared: datetime, lines: Sequence[str]) -> datetime:
     """Adds the time of day if the page declares only the day, but shows the time as well."""
-    shown = (date_in_text(line) for line in lines[:40] if DATE.search(line))
-    return next((date for date in shown if date and date.date() == declared.date()), declared)
+    dates = (date_in_text(line) for line in lines[:40] if DATE.search(line))
+    return next((date for date in dates if date and date.date() == declared.date()), declared)
 
 
 def _source(signed: Bylines, meta: dict[str, str]) -> str:

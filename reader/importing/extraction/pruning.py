@@ -168,11 +168,11 @@ def _after_title(blocks: Sequence[TextBlock], title: str) -> int:
     """The index after the block that repeats *title* within the first fifth of the text; 0 if there is none."""
     wanted = _tokens(title)
     before, whole = 0, sum(block.tokens for block in blocks)
-    for place, block in enumerate(blocks):
+    for index, block in enumerate(blocks):
         if before > whole / 5:
             return 0
         if wanted and _tokens(block.text) == wanted:
-            return place + 1
+            return index + 1
         before += block.tokens
     return 0
 
@@ -185,10 +185,10 @@ def _drop_tail(body: HtmlElement) -> None:
     """Removes related stories from their heading to the end, if little text follows; then closing lines, last first."""
     blocks = blocks_of(body)
     whole = left = sum(block.tokens for block in blocks)
-    for place, block in enumerate(blocks):
+    for index, block in enumerate(blocks):
         text = block.text.strip()
         if left < 0.3 * whole and TAIL_HEADING.search(text) and (block.tokens < 20 or "声明" in text):
-            _drop_all(blocks[place:], body)
+            _drop_all(blocks[index:], body)
             break
         left -= block.tokens
     rest = blocks_of(body)

@@ -62,10 +62,10 @@ def features_of(blocks: Sequence[TextBlock], article: HtmlElement | None = None)
     return [
         _own_features(block)
         | _position_features(block, shares, meaningless)
-        | _neighbour_features(blocks, place)
+        | _neighbour_features(blocks, index)
         | _features_beside(block, article)
         | {"repeated": float(times[block.text.strip()] > 1 and block.tokens > MOST_REPEATED_TOKENS)}
-        for place, block in enumerate(blocks)
+        for index, block in enumerate(blocks)
     ]
 
 
@@ -131,9 +131,9 @@ def _position_features(
     }
 
 
-def _neighbour_features(blocks: Sequence[TextBlock], place: int) -> dict[str, float]:
+def _neighbour_features(blocks: Sequence[TextBlock], index: int) -> dict[str, float]:
     """The features of the two blocks before and after; a missing block at the ends counts as empty."""
-    nearby = [blocks[i] for i in (place - 2, place - 1, place + 1, place + 2) if 0 <= i < len(blocks)]
+    nearby = [blocks[i] for i in (index - 2, index - 1, index + 1, index + 2) if 0 <= i < len(blocks)]
     return {"links nearby": sum(block.links for block in nearby) / 4}
 
 
@@ -173,9 +173,9 @@ def _with_siblings(body: HtmlElement, chances: Mapping[HtmlElement, float]) -> H
     ]
     if not [sibling for sibling in more if sibling is not body]:
         return body
-    kept = [place for place, child in enumerate(parent) if child is body or child in more]
-    for place, child in enumerate(list(parent)):
-        is_picture = kept[0] < place < kept[-1] and child not in chances
-        if place not in kept and not is_picture:
+    kept = [index for index, child in enumerate(parent) if child is body or child in more]
+    for index, child in enumerate(list(parent)):
+        is_picture = kept[0] < index < kept[-1] and child not in chances
+        if index not in kept and not is_picture:
             drop(child)
     return parent

@@ -44,8 +44,8 @@ def _item(name: str, note: etree._Element) -> SourceItem:
     draft = Draft(
         title=" ".join((note.findtext("title") or "").split()),
         body_html="",
-        published=date_in_text(_moment(note.findtext("created"))),
-        updated=date_in_text(_moment(note.findtext("updated"))),
+        published=date_in_text(_iso_time(note.findtext("created"))),
+        updated=date_in_text(_iso_time(note.findtext("updated"))),
         byline=(author,) if author and "@" not in author else (),
         tags=tuple(names),
     )
@@ -61,7 +61,7 @@ def _item(name: str, note: etree._Element) -> SourceItem:
     )
 
 
-def _moment(text: str | None) -> str:
+def _iso_time(text: str | None) -> str:
     """``20181123T024000Z`` as ISO 8601 with separators."""
     return re.sub(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$", r"\1-\2-\3T\4:\5:\6Z", (text or "").strip())
 

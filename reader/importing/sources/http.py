@@ -48,14 +48,14 @@ class Fetcher:
         deadline = self.now() + MOST_SECONDS
         here = checked_url(address)
         for _ in range(MOST_REDIRECTS + 1):
-            self._ask_leave(here)
+            self._check_robots_txt(here)
             answer = self._get(here, referer, largest_bytes, deadline)
             if not answer.redirect:
                 return _fetched(here, answer)
             here = checked_url(answer.redirect)
         raise NotImported(address, Message("more than %(most)s redirects", most=MOST_REDIRECTS))
 
-    def _ask_leave(self, address: str) -> None:
+    def _check_robots_txt(self, address: str) -> None:
         """Waits for the delay of the host. Raises NotImported if robots.txt disallows the address."""
         host = _host(address)
         if host not in self._rules:

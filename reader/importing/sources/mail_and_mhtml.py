@@ -92,19 +92,19 @@ def _mail(name: str, message: MimeMessage, parts: Parts) -> SourceItem:
         published=date_in_text(_text(message.get("Date") or "")),
         byline=_sender(message),
     )
-    shown = "".join(f'<p><img src="{address}"></p>' for address in parts.attached)
+    pictures = "".join(f'<p><img src="{address}"></p>' for address in parts.attached)
     notes = (Message("attachments left out: %(names)s", names=", ".join(parts.others)),) if parts.others else ()
     if parts.html is not None:
         html = decode_page(_html(parts.html), _charset(parts.html))
-        html = re.sub(r"(?i)</body>.*", "", html, flags=re.DOTALL) + shown
+        html = re.sub(r"(?i)</body>.*", "", html, flags=re.DOTALL) + pictures
         content = Fetched("", html.encode(), "text/html", "utf-8")
         return SourceItem(name, lambda: content, "clean", "", hints, partial(_picture, parts.pictures), notes)
     text = _flowed(parts.text) if parts.text is not None else ""
     content = Fetched("", text.encode(), "text/plain", "utf-8")
-    if not shown:
+    if not pictures:
         return SourceItem(name, lambda: content, "text", "", hints, notes=notes)
     lines = "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.splitlines() if line.strip())
-    content = Fetched("", (lines + shown).encode(), "text/html", "utf-8")
+    content = Fetched("", (lines + pictures).encode(), "text/html", "utf-8")
     return SourceItem(name, lambda: content, "clean", "", hints, partial(_picture, parts.pictures), notes)
 
 
@@ -127,7 +127,7 @@ def _parts(message: MimeMessage) -> Parts:
         elif kind == "text/plain" and not attached:
             found.text = found.text or part
         elif kind in _PICTURES:
-            _add_picture(part, found, shown=not attached)
+            _add_picture(part, found, is_inline=not attached)
         elif attached and kind not in ("text/css", "application/pgp-signature"):
             found.others.append(_text(part.get_filename() or kind))
     html = _html(found.html) if found.html else b""
@@ -135,13 +135,13 @@ def _parts(message: MimeMessage) -> Parts:
     return found
 
 
-def _add_picture(part: MimeMessage, found: Parts, *, shown: bool) -> None:
+def _add_picture(part: MimeMessage, found: Parts, *, is_inline: bool) -> None:
     content = _payload(part)
     names = [f"{CID}{part['Content-ID'].strip().strip('<>')}"] if part.get("Content-ID") else []
     names += [_text(part["Content-Location"])] if part.get("Content-Location") else []
     names = names or [f"{CID}{len(found.pictures)}"]
     found.pictures |= dict.fromkeys(names, content)
-    if not shown or not part.get("Content-Location"):
+    if not is_inline or not part.get("Content-Location"):
         found.attached.append(names[0])
 
 

@@ -27,8 +27,8 @@ def read_story(html: str) -> tuple[Draft, str]:
     words = {
         name: " ".join(found.text_content().split()) if found is not None else "" for name, found in elements.items()
     }
-    moment, link = elements["dt-published"], next(iter(root.find_class("p-canonical")), None)
-    published = date_in_text(moment.get("datetime") or "") if moment is not None else None
+    time, link = elements["dt-published"], next(iter(root.find_class("p-canonical")), None)
+    published = date_in_text(time.get("datetime") or "") if time is not None else None
     draft = Draft(
         title=words["p-name"],
         body_html=str(sanitize(etree.tostring(body, encoding="unicode", method="html", with_tail=False))),

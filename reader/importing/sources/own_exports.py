@@ -122,10 +122,10 @@ def _read(facts: Mapping[str, Any], article: HtmlElement) -> tuple[Draft, str]:
     for element in [*article.iterchildren("header"), *(named[-1:] if draft.editor else ())]:
         element.drop_tree()
     for element in article.iter("*"):
-        for attribute, mark in (("id", own), ("href", f"#{own}")):
+        for attribute, expected in (("id", own), ("href", f"#{own}")):
             value = element.get(attribute, "")
-            if value.startswith(mark):
-                element.set(attribute, mark[: -len(own)] + value.removeprefix(mark))
+            if value.startswith(expected):
+                element.set(attribute, expected[: -len(own)] + value.removeprefix(expected))
     inside = (article.text or "") + "".join(
         etree.tostring(child, encoding="unicode", method="html") for child in article
     )
@@ -144,8 +144,8 @@ def draft_of(facts: Mapping[str, Any]) -> Draft:
         kicker=_text(facts, "kicker"),
         subtitle=_text(facts, "alternativeHeadline"),
         summary=_text(facts, "description"),
-        published=_moment(facts, "datePublished"),
-        updated=_moment(facts, "dateModified"),
+        published=_datetime_of(facts, "datePublished"),
+        updated=_datetime_of(facts, "dateModified"),
         source=_text(facts.get("publisher"), "name"),
         section=_texts(facts.get("articleSection")),
         byline=_texts([_text(person, "name") for person in _list(facts.get("author"))]),
@@ -154,7 +154,7 @@ def draft_of(facts: Mapping[str, Any]) -> Draft:
         language=_text(facts, "inLanguage"),
         slug=_text(facts, "identifier"),
         corrections=tuple(
-            Correction(_moment(note, "datePublished") or UNDATED, _text(note, "text"))
+            Correction(_datetime_of(note, "datePublished") or UNDATED, _text(note, "text"))
             for note in _list(facts.get("correction"))
             if _text(note, "text")
         ),
@@ -178,7 +178,7 @@ def _object(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _moment(facts: object, name: str) -> datetime | None:
+def _datetime_of(facts: object, name: str) -> datetime | None:
     try:
         return parse_date(text) if (text := _text(facts, name)) else None
     except UnreadableDate:

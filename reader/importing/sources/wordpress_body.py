@@ -69,17 +69,17 @@ def _outside_raw(change: Callable[[str], str], html: str) -> str:
 
 def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
     """The text of blocks as it is; what stands between blocks was written by the old editor."""
-    depth = place = 0
+    depth = position = 0
     for comment in _BLOCK_COMMENT.finditer(content):
-        text = content[place : comment.start()]
+        text = content[position : comment.start()]
         yield text if depth else "".join(_with_breaks(text))
-        place = comment.end()
+        position = comment.end()
         if comment[3].endswith("/"):
             if comment[2] not in _SILENT_BLOCKS:
                 unknown[comment[2]] = None
         else:
             depth = max(0, depth - 1) if comment[1] else depth + 1
-    text = content[place:]
+    text = content[position:]
     yield text if depth else "".join(_with_breaks(text))
 
 

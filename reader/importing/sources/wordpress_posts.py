@@ -172,7 +172,7 @@ def _item(name: str, post: Post, site: ExportedSite, read_sibling: ReadSibling) 
 
 def _draft(post: Post, site: ExportedSite) -> Draft:
     section, tags = _filed(post, site)
-    published, updated = _published(post), _moment(post, "wp:post_modified")
+    published, updated = _published(post), _datetime_of(post, "wp:post_modified")
     author = post.get("dc:creator").strip()
     name = site.authors.get(author) or author
     slug = slug_of(unquote(post.get("wp:post_name")))
@@ -245,16 +245,16 @@ def _path(nicename: str, name: str, site: ExportedSite) -> tuple[str, ...]:
 
 
 def _published(post: Post) -> datetime | None:
-    return _announced(post) or _moment(post, "wp:post_modified")
+    return _announced(post) or _datetime_of(post, "wp:post_modified")
 
 
 def _announced(post: Post) -> datetime | None:
     date = post.get("pubDate")
     feed = None if "-0001" in date else date_in_text(date)
-    return _moment(post, "wp:post_date") or feed
+    return _datetime_of(post, "wp:post_date") or feed
 
 
-def _moment(post: Post, name: str) -> datetime | None:
+def _datetime_of(post: Post, name: str) -> datetime | None:
     """The local time with the site's offset, which is the difference to the time in GMT; naive without that."""
     local, gmt = _date(post.get(name)), _date(post.get(f"{name}_gmt"))
     if local is None or gmt is None:
@@ -290,8 +290,8 @@ def _featured(html: str, post: Post, pictures: Mapping[str, LibraryPicture]) -> 
     picture = pictures.get(number) if number else None
     if picture is None or not picture.address:
         return ""
-    shown = {_file_of(address) for address in re.findall(r"<img\b[^<>]*?\bsrc=[\"']([^\"']+)", html)}
-    return "" if _file_of(picture.address) in shown else picture.html
+    in_body = {_file_of(address) for address in re.findall(r"<img\b[^<>]*?\bsrc=[\"']([^\"']+)", html)}
+    return "" if _file_of(picture.address) in in_body else picture.html
 
 
 def _file_of(address: str) -> str:

@@ -93,10 +93,10 @@ class Shortcodes:
         return found[1] + found[5]
 
 
-def _with_pairs(html: str, begin: re.Pattern[str], shown: Callable[[re.Match[str], str | None], str | None]) -> str:
-    """*html* with what is *shown* for each shortcode and the text up to its end tag, None if it has none.
+def _with_pairs(html: str, begin: re.Pattern[str], replace: Callable[[re.Match[str], str | None], str | None]) -> str:
+    """*html* with what *replace* gives for each shortcode and the text up to its end tag, None if it has none.
 
-    *shown* leaves a shortcode as it is by None. Each end tag is looked for once.
+    *replace* leaves a shortcode as it is by None. Each end tag is looked for once.
     """
     out, done, endless = list[str](), 0, set[str]()
     for found in begin.finditer(html):
@@ -107,7 +107,7 @@ def _with_pairs(html: str, begin: re.Pattern[str], shown: Callable[[re.Match[str
         end = -1 if is_whole else html.find(f"[/{name}]", found.end())
         if end < 0 and not is_whole:
             endless.add(name)
-        replacement = shown(found, html[found.end() : end] if end >= 0 else None)
+        replacement = replace(found, html[found.end() : end] if end >= 0 else None)
         if replacement is not None:
             out += [html[done : found.start()], replacement]
             done = found.end() if end < 0 else end + len(f"[/{name}]")

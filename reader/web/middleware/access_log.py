@@ -74,20 +74,20 @@ def _decoded(path: str) -> str:
 def _without_secret(path: str) -> str:
     """Whoever knows the rest of the address of a preview can read what is not published; ``//preview`` redirects there.
     A query whose ``?`` some program has encoded is one: the first address of the desk has the token in it."""
-    asked, question_mark, _ = path.partition("?")
-    if f"/{asked.lstrip('/')}".startswith(f"{PREVIEW}/"):
+    address, question_mark, _ = path.partition("?")
+    if f"/{address.lstrip('/')}".startswith(f"{PREVIEW}/"):
         return f"{PREVIEW}/…"
-    return f"{asked}?…" if question_mark else path
+    return f"{address}?…" if question_mark else path
 
 
-def writer_to(place: str) -> Callable[[str], None]:
-    """Returns a function that appends lines to the file *place*, reopened after logrotate; ``-`` is standard error.
+def writer_to(path: str) -> Callable[[str], None]:
+    """Returns a function that appends lines to the file *path*, reopened after logrotate; ``-`` is standard error.
 
     The file is opened for the first line. The function raises OSError if a line cannot be written.
     """
     handler: logging.Handler = logging.StreamHandler()
-    if place != "-":
-        handler = logging.handlers.WatchedFileHandler(place, encoding="utf-8", delay=True)
+    if path != "-":
+        handler = logging.handlers.WatchedFileHandler(path, encoding="utf-8", delay=True)
     handler.handleError = _raise_again  # type: ignore[assignment,method-assign]
     handler.setFormatter(logging.Formatter("%(message)s"))
     for former in log.handlers:

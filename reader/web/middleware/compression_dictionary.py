@@ -86,11 +86,11 @@ class CompressionDictionaryMiddleware:
     def _dictionary(self, environ: WSGIEnvironment) -> bytes | None:
         """The page that the browser has as dictionary; None if it is not an article of this site or has changed, or if
         dcz is not accepted: a proxy between may have taken it off Accept-Encoding, or the browser may know only dcb."""
-        wanted = environ.get("HTTP_AVAILABLE_DICTIONARY", "")
+        available = environ.get("HTTP_AVAILABLE_DICTIONARY", "")
         if _DCZ not in accepted_codings(environ.get("HTTP_ACCEPT_ENCODING", "")):
             return None
         named = _ID.fullmatch(environ.get("HTTP_DICTIONARY_ID", ""))
-        if not wanted or not named:
+        if not available or not named:
             return None
         parts = urlsplit(named[1])
         path = unquote(parts.path).encode().decode("latin-1")  # PEP 3333: the bytes of the path as latin-1
@@ -101,18 +101,18 @@ class CompressionDictionaryMiddleware:
         if not status.startswith("200") or headers.get("Content-Encoding") != "br":
             return None
         page = brotli.decompress(body)
-        return page if len(page) <= LONGEST_BYTES and wanted == digest_of(page) else None
+        return page if len(page) <= LONGEST_BYTES and available == digest_of(page) else None
 
     def _inner_response(self, environ: WSGIEnvironment, **changes: Any) -> InnerResponse:
         """The inner application's response, in brotli, to this request with *changes*; None removes a field."""
-        asked = environ | changes | {"HTTP_ACCEPT_ENCODING": "br", "wsgi.input": io.BytesIO()}
-        asked = {name: value for name, value in asked.items() if value is not None}
+        inner = environ | changes | {"HTTP_ACCEPT_ENCODING": "br", "wsgi.input": io.BytesIO()}
+        inner = {name: value for name, value in inner.items() if value is not None}
         found: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> Any:
             found["status"], found["headers"] = status, dict(headers)
 
-        body = self.inner(asked, start)
+        body = self.inner(inner, start)
         try:
             return found["status"], found["headers"], b"".join(body)
         finally:

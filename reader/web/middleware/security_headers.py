@@ -31,10 +31,10 @@ def with_security_headers(status: str, headers: Headers) -> Headers:
     """*headers* with the missing fields of SECURITY_HEADERS."""
     if status.startswith("304"):
         return headers
-    named, wanted = {name.lower() for name, _ in headers}, SECURITY_HEADERS
+    named, headers_of_xml = {name.lower() for name, _ in headers}, SECURITY_HEADERS
     if "xml" in next((value for name, value in headers if name == "Content-Type"), ""):
-        wanted = (("Content-Security-Policy", POLICY_OF_XML), *SECURITY_HEADERS[1:])
-    return [*headers, *(field for field in wanted if field[0].lower() not in named)]
+        headers_of_xml = (("Content-Security-Policy", POLICY_OF_XML), *SECURITY_HEADERS[1:])
+    return [*headers, *(field for field in headers_of_xml if field[0].lower() not in named)]
 
 
 class SecurityHeadersMiddleware:

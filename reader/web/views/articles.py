@@ -64,12 +64,12 @@ def home() -> Response:
 
     def build() -> dict[str, Any]:
         teasers = catalog.latest(limit=LATEST, before=before)
-        shown = teasers if before else with_lead_first(ALL, teasers)
+        listed = teasers if before else with_lead_first(ALL, teasers)
         sections = top_sections()
         return {
-            "headlines": headlines_of(teasers_shown(shown), has_lead=not before),
+            "headlines": headlines_of(teasers_shown(listed), has_lead=not before),
             "sections": translated_labels([section_link(collection) for collection in sections]),
-            "groups": [] if before else groups(sections, shown),
+            "groups": [] if before else groups(sections, listed),
             "older": next_link(urls.HOME, teasers, LATEST),
             "newer": NavigationLink(gettext("Latest"), urls.HOME) if before else None,
         }
@@ -77,9 +77,9 @@ def home() -> Response:
     return render_page("home.html", f"{catalog.revision} {before}", build)
 
 
-def groups(sections: list[Collection], shown: Iterable[Teaser]) -> list[SectionGroup]:
-    """The newest articles of each section that are not in *shown*. Sections without any are omitted."""
-    above = {teaser.slug for teaser in shown}
+def groups(sections: list[Collection], listed: Iterable[Teaser]) -> list[SectionGroup]:
+    """The newest articles of each section that are not in *listed*. Sections without any are omitted."""
+    above = {teaser.slug for teaser in listed}
     found = []
     for collection in sections:
         teasers = [teaser for teaser in services().catalog.latest(collection, limit=GROUP) if teaser.slug not in above]
@@ -103,13 +103,13 @@ def article_page(found: Article, script: str) -> Response:
     context = article_context(found, script)
 
     def build() -> dict[str, Any]:
-        shown = in_script(found, script)
-        body = for_screen(shown.body, image_set.show)
+        shown_article = in_script(found, script)
+        body = for_screen(shown_article.body, image_set.show)
         return {
-            "article": shown,
+            "article": shown_article,
             "section": found.section,
             "body": body,
-            "corrections": corrections_of(shown),
+            "corrections": corrections_of(shown_article),
             "kinds": kinds_of(body),
             "pictures_bytes": image_set.size_bytes,
             "all_pictures": image_set.tap_for_all,
@@ -122,8 +122,8 @@ def article_page(found: Article, script: str) -> Response:
 
 def label_language(language: str) -> str:
     """The language of the labels around a text in *language*; empty if both are Chinese in the same script."""
-    shown = request_context().language
-    return "" if script_of(language) and script_of(language) == script_of(shown) else shown
+    page_language = request_context().language
+    return "" if script_of(language) and script_of(language) == script_of(page_language) else page_language
 
 
 def translation_links(slug: str) -> list[tuple[str, NavigationLink]]:

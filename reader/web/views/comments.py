@@ -91,12 +91,12 @@ def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
     found = required_store().page(page_of(article.slug), cookie=cookie, oldest_first=oldest_first, cursor=_cursor())
     if found is None:
         raise NotFound("page", request.query_string.decode("ascii", "replace"))
-    moment = now()
-    own = [comment for comment in found.own if comment.status == PENDING or may_be_changed(comment, moment)]
+    at = now()
+    own = [comment for comment in found.own if comment.status == PENDING or may_be_changed(comment, at)]
     return page_context(article, script) | {
         "count": found.count,
         "threads": shown_threads(found.threads.items, script),
-        "own": [(shown(comment, script), may_be_changed(comment, moment)) for comment in own],
+        "own": [(shown(comment, script), may_be_changed(comment, at)) for comment in own],
         "was_sent": "sent" in request.args and not own,
         "oldest_first": oldest_first,
         **_links_to_pages(article.slug, "sort=oldest" if oldest_first else "", found.threads, found.threads.items),
@@ -122,13 +122,13 @@ def reply_context(article: Article, number: int, script: str) -> dict[str, Any]:
 
 def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
     """The variables of the template around the comments, and of the form."""
-    moment = now()
+    at = now()
     return {
         "article": in_script(article, script),
         "crumbs": translated_labels(section_links(article.section), script),
-        "is_closed": is_closed(article, moment),
+        "is_closed": is_closed(article, at),
         "is_reviewed": mode_of(current_app) == REVIEWED,
-        "token": _token(article, moment),
+        "token": _token(article, at),
         "honeypot": HONEYPOT,
         "longest_text": acceptance.LONGEST_TEXT,
         "longest_name": acceptance.LONGEST_NAME,
@@ -147,10 +147,10 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _token(article: Article, moment: datetime) -> str:
+def _token(article: Article, at: datetime) -> str:
     """Signs the form. A process that cannot ask for the key gives back the token that was sent."""
     try:
-        return required_store().signatures.form(page_of(article.slug), int(moment.timestamp()))
+        return required_store().signatures.form(page_of(article.slug), int(at.timestamp()))
     except (StateUnusable, Busy):
         if sent := request.form.get("token", ""):
             return sent
@@ -210,10 +210,10 @@ def post(slug: str) -> WerkzeugResponse:
 
 def _problem(article: Article, sent: Submission) -> Message | None:
     """Why the form can't be accepted as it is; None if it can."""
-    moment = now()
-    if is_closed(article, moment):
+    at = now()
+    if is_closed(article, at):
         return Message("Comments on this article are closed.")
-    age = required_store().signatures.form_age(request.form.get("token", ""), page_of(article.slug), moment.timestamp())
+    age = required_store().signatures.form_age(request.form.get("token", ""), page_of(article.slug), at.timestamp())
     is_in_time = age is not None and acceptance.LEAST_SECONDS <= age <= acceptance.LONGEST_SECONDS
     if not is_in_time or request.form.get(HONEYPOT):
         return Message("Please check your comment and send it once more.")

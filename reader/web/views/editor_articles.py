@@ -58,19 +58,21 @@ def index() -> Response:
     """The list of articles; the question for the token if nobody is logged in."""
     if not current_session():
         return editor_page("editor/login.html", token=request.args.get("token", "")[:200])
-    asked = {name: request.args.get(name, "")[:300] for name in ("state", "q", "after")}
-    state = asked["state"] if asked["state"] in STATES else ""
-    found = file_listing().files(state, asked["q"], asked["after"], FILES + 1)
+    filters = {name: request.args.get(name, "")[:300] for name in ("state", "q", "after")}
+    state = filters["state"] if filters["state"] in STATES else ""
+    found = file_listing().files(state, filters["q"], filters["after"], FILES + 1)
     counts = file_listing().count()
     return editor_page(
         "editor/articles.html",
         files=[(file, urls.editor_article(file.path)) for file in found[:FILES]],
-        states=[(name, gettext(STATE_LABELS[name]), counts[name], _list_address(name, asked["q"])) for name in STATES],
+        states=[
+            (name, gettext(STATE_LABELS[name]), counts[name], _list_address(name, filters["q"])) for name in STATES
+        ],
         labels={name: gettext(label) for name, label in STATE_LABELS.items()},
         state=state,
-        words=asked["q"],
-        more=_more_address(state, asked["q"], found),
-        first=_list_address(state, asked["q"]) if asked["after"] else "",
+        words=filters["q"],
+        more=_more_address(state, filters["q"], found),
+        first=_list_address(state, filters["q"]) if filters["after"] else "",
         total=sum(counts.values()),
         issue_links=_issue_links(),
     )

@@ -42,10 +42,10 @@ def preview() -> Response:
     text, address = form.get("text", "").strip(), form.get("address", "").strip()
     try:
         with child_place():
-            shown = child_requests.import_text(services().settings, text, address, gettext("pasted text"))
+            previewed = child_requests.import_text(services().settings, text, address, gettext("pasted text"))
     except FAILURES as error:
         return _first_page(text, address, error_text(error), status_of(error))
-    return _shown(shown)
+    return _preview_page(previewed)
 
 
 @optional_bp.post(f"{urls.EDITOR}/save")
@@ -61,8 +61,8 @@ def save() -> Response:
     record_act(audit_log.CREATED, outcome.detail, None, _content(outcome.detail))
     slug = PurePosixPath(outcome.detail).stem
     notes = [in_words(note) for note in outcome.notes]
-    shown = {"detail": outcome.detail, "notes": notes, "target": urls.article(slug)}
-    return editor_page("editor/saved.html", 201, **shown, open=urls.editor_article(outcome.detail))
+    context = {"detail": outcome.detail, "notes": notes, "target": urls.article(slug)}
+    return editor_page("editor/saved.html", 201, **context, open=urls.editor_article(outcome.detail))
 
 
 def _content(path: str) -> bytes | None:
@@ -80,11 +80,11 @@ def _corrected(form: EditorForm, problem: str = "", status: int = 422) -> Respon
     """The sheet with what was typed. A *problem* is shown above."""
     try:
         with child_place():
-            shown = child_requests.preview(services().settings, form)
+            previewed = child_requests.preview(services().settings, form)
     except FAILURES as error:
         return sheet(form, None, problem or error_text(error), status_of(error))
-    return _shown(shown, problem, status)
+    return _preview_page(previewed, problem, status)
 
 
-def _shown(shown: Preview, problem: str = "", status: int = 422) -> Response:
-    return sheet(shown.form, shown.article, problem or in_words(shown.problem), status)
+def _preview_page(previewed: Preview, problem: str = "", status: int = 422) -> Response:
+    return sheet(previewed.form, previewed.article, problem or in_words(previewed.problem), status)

@@ -194,5 +194,5 @@ def _links(address: str, hub: str) -> list[str]:
 
 def _archive_page() -> int:
     """The number of the archive page in ``?piece=``; 0, the live feed, if absent or invalid."""
-    asked = request.args.get("piece", "")
-    return int(asked) if re.fullmatch("[0-9]{1,9}", asked) else 0
+    number = request.args.get("piece", "")
+    return int(number) if re.fullmatch("[0-9]{1,9}", number) else 0

@@ -59,7 +59,7 @@ def collection_page(collection: Collection) -> Response:
     def build() -> dict[str, Any]:
         below = sections_below(collection) if collection.kind == "section" else []
         teasers = catalog.latest(collection, limit=LIMIT, before=before)
-        shown = teasers if before else with_lead_first(collection, teasers)
+        listed = teasers if before else with_lead_first(collection, teasers)
         return {
             "title": title_of(collection),
             "collection": collection,
@@ -67,7 +67,7 @@ def collection_page(collection: Collection) -> Response:
             "crumbs": translated_labels(crumbs_of(collection)),
             "sections": translated_labels([section_link(section) for section in below]),
             "more_sections": rest_of_sections(collection) if len(below) == MOST_SECTIONS else "",
-            "headlines": headlines_of(teasers_shown(shown), has_lead=not before),
+            "headlines": headlines_of(teasers_shown(listed), has_lead=not before),
             "older": next_link(urls.collection(collection), teasers, LIMIT),
             "newer": NavigationLink(gettext("Latest"), urls.collection(collection)) if before else None,
         }

@@ -97,10 +97,10 @@ def search() -> Response:
     results = services().catalog.search(parse(query), limit=PAGE, before=_cursor_of(request.args.get("more", "")))
 
     def build(site: SiteIdentity) -> Catalogue:
-        asked = f"{SEARCH}?{urlencode({'q': query})}"
-        after = f"{asked}&more={results.more[1]}" if results.more else ""
+        address = f"{SEARCH}?{urlencode({'q': query})}"
+        after = f"{address}&more={results.more[1]}" if results.more else ""
         books = _books(site, [hit.teaser for hit in results.hits])
-        return _catalogue(site, f"search/{quote(query, safe='')}", query, books, opds.ACQUISITION, asked, after)
+        return _catalogue(site, f"search/{quote(query, safe='')}", query, books, opds.ACQUISITION, address, after)
 
     return not_listed(_catalogue_response(build, opds.ACQUISITION))
 

@@ -45,9 +45,9 @@ def preview(token: str) -> Response | WerkzeugResponse:
 
 
 def _page(title: str, articles: list[Article]) -> Response:
-    shown = [article_in_preview(article) for article in articles]
-    kinds = sorted({kind for each in shown for kind in each.kinds})
-    response = editor_page("editor/preview.html", heading=title, articles=shown, kinds=kinds, days=VALID_DAYS)
+    articles_shown = [article_in_preview(article) for article in articles]
+    kinds = sorted({kind for each in articles_shown for kind in each.kinds})
+    response = editor_page("editor/preview.html", heading=title, articles=articles_shown, kinds=kinds, days=VALID_DAYS)
     response.set_data(with_signed_pictures(response.get_data(as_text=True)))
     return response
 

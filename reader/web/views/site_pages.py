@@ -27,8 +27,8 @@ def page(name: str) -> Response:
     image_set = ImageSet(found)
 
     def build() -> dict[str, Any]:
-        shown = in_script(found, script if script in SCRIPTS else "")
-        body = for_screen(shown.body, image_set.show)
-        return {"article": shown, "body": body, "kinds": kinds_of(body), "direction": direction_of(found.language)}
+        site_page = in_script(found, script if script in SCRIPTS else "")
+        body = for_screen(site_page.body, image_set.show)
+        return {"article": site_page, "body": body, "kinds": kinds_of(body), "direction": direction_of(found.language)}
 
     return render_page("site_page.html", fingerprint(found.version, script, image_set.version), build)

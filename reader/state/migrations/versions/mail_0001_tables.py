@@ -36,8 +36,8 @@ def upgrade() -> None:
 
 
 def _create(table: str, columns: list[list[str]], unique: list[str]) -> None:
-    made = [sa.Column(name, TYPES[kind.rstrip("?")](), nullable=kind.endswith("?")) for name, kind in columns]
+    created = [sa.Column(name, TYPES[kind.rstrip("?")](), nullable=kind.endswith("?")) for name, kind in columns]
     constraints: list[sa.Constraint] = [sa.PrimaryKeyConstraint(columns[0][0], name=f"pk_{table}")]
     if unique:
         constraints.append(sa.UniqueConstraint(*unique, name=f"uq_{table}_{'_'.join(unique)}"))
-    op.create_table(table, *made, *constraints, sqlite_autoincrement=columns[0][0] == "id")
+    op.create_table(table, *created, *constraints, sqlite_autoincrement=columns[0][0] == "id")
