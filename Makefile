@@ -11,13 +11,13 @@ help:
 	@echo 'make test    install what is missing, then run every test           (ARGS="-k epub" chooses)'
 	@echo 'make test-fast  the tests that need no browser, server or e-book checker'
 	@echo 'make test-long  every test with all its cases and its long form; more than an hour'
-	@echo 'make mutation   changes code here and there, and lists the changes that no test notices  (ARGS="--sample 5")'
+	@echo 'make mutation   changes code in random places, lists the changes that no test detects  (ARGS="--sample 5")'
 	@echo 'make test-faults   the long form of tests/faults: 200 kills, some twenty minutes'
 	@echo 'make check   style and types: ruff, mypy --strict'
 	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
 	@echo 'make package build the wheel and the source archive in dist/'
-	@echo 'make sbom    what the package is made of, as dist/sbom.cdx.json (CycloneDX)'
-	@echo 'make format  lay the code out as make check wants it'
+	@echo 'make sbom    software bill of materials, as dist/sbom.cdx.json (CycloneDX)'
+	@echo 'make format  format the code for make check'
 
 serve:
 	@bash scripts/setup.sh serve
