@@ -27,8 +27,8 @@ _LINK = lazy_pattern(r'<a((?: [a-z-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _MARK = ' href="./'
 _DATED = lazy_pattern(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 _INDEXES = frozenset({"index", "_index", "readme"})
-_SUFFIXES = frozenset({".mdx", ".html", ".htm", ".md", ".rst", ".org", ".adoc", ".ipynb", ".php", ".qmd"})
-"""Endings of addresses, besides those of the formats."""
+_PAGE_SUFFIXES = frozenset({".php"})
+"""Suffixes of web pages that are not article formats."""
 _LANGUAGE = lazy_pattern(r"\.[a-z]{2}(?:[-_][a-z]{2,4})?$", re.IGNORECASE)
 
 
@@ -108,7 +108,7 @@ def _candidates(path: str) -> Iterator[str]:
     if not parts:
         return
     file = PurePosixPath(parts[-1])
-    last = file.stem if file.suffix.lower() in _SUFFIXES or file.suffix.lower() in FORMATS else parts[-1]
+    last = file.stem if file.suffix.lower() in _PAGE_SUFFIXES or file.suffix.lower() in FORMATS else parts[-1]
     yield "/" + _folded("/".join([*parts[:-1], last]))
     yield "/" + _folded("/".join(parts))
     if last.lower() in _INDEXES and len(parts) > 1:

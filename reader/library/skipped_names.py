@@ -34,10 +34,9 @@ SUFFIX = "<suffix>"
 
 
 UNREAD_FORMATS = frozenset(
-    (".adoc", ".asciidoc", ".rst", ".rest", ".org", ".ipynb", ".textile", ".creole", ".mediawiki", ".wiki", ".pod")
-    + (".typ", ".tex", ".rtf", ".doc", ".docx", ".odt", ".pages")
+    (".textile", ".creole", ".mediawiki", ".wiki", ".pod", ".typ", ".tex", ".rtf", ".doc", ".pages")
 )
-"""Texts that another program publishes: ``check`` names them, so that it never says nothing of a folder of them."""
+"""Documents that Reader does not read. ``check`` lists them: nobody has to guess why a folder of them shows nothing."""
 
 FOR_PROGRAMS = frozenset(
     ("robots.txt", "humans.txt", "ads.txt", "app-ads.txt", "security.txt", "llms.txt", "requirements.txt")
