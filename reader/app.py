@@ -31,11 +31,15 @@ from .web.request_context import cache_key_normalizers
 from .web.responses import encoding_for
 
 LARGEST_FORM_BYTES = 100_000
-"""Of forms; that of the editor has its own limit."""
+"""The largest body of a submitted form. The editor's form has a limit of its own."""
 
 
 def create_app(services: Services | None = None) -> Flask:
-    """The Flask app over *services*. Without them, reads the settings from the environment and starts the watcher."""
+    """Builds the Flask app that serves *services*.
+
+    Without *services*, reads the settings from the environment, builds them and starts the background threads.
+    Raises BadSetting and the other errors of ``start_background``.
+    """
     services = services or start_background(Settings.from_environ())
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
@@ -44,7 +48,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     use_metric_files(settings.instance / "metrics")
     web.init_app(app)
-    # Flask documents this way of wrapping, which mypy calls method-assign.
+    # Flask documents this way of wrapping; mypy reports it as method-assign.
     static_files = StaticFiles(app.wsgi_app, settings.static, services.render.build_id)
     app.extensions["static_files"] = app.wsgi_app = static_files  # type: ignore[method-assign]
     app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app)  # type: ignore[method-assign]
@@ -68,7 +72,7 @@ def create_app(services: Services | None = None) -> Flask:
 
 
 def takes_body_at(app: Flask) -> Callable[[str], bool]:
-    """Returns a function that tells whether a view accepts POST, and so reads a body, at a path."""
+    """Returns a function from a path to a bool: whether a view accepts POST at this path, and so reads a body."""
     addresses, prefix = app.url_map.bind(""), in_environ(app.extensions["reader"].settings.path_prefix)
 
     def takes_body(path: str) -> bool:
@@ -82,14 +86,16 @@ def takes_body_at(app: Flask) -> Callable[[str], bool]:
 
 
 LOOK_SECONDS = 0.005
-"""How old the revision may be. Asking SQLite for each cached page took half of its time and released the GIL twice."""
+"""The maximum age of the cached revision. A query of SQLite for each cached page took half of the page's time and
+released the GIL twice.
+"""
 
 WATCHED_SECONDS = 0.05
-"""How long the revision is watched after a request."""
+"""How long a thread refreshes the revision after a request."""
 
 
 class CatalogRevision:
-    """The catalog's revision; the last known one while the catalog is unreadable, so that cached pages are served."""
+    """The catalog's revision. While the catalog is unreadable, its last revision, so that cached pages are served."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog, self._last = catalog, 0
@@ -98,7 +104,7 @@ class CatalogRevision:
         self._thread: threading.Thread | None = None  # started late, because threads do not survive a fork
 
     def __call__(self) -> int:
-        """At most LOOK_SECONDS old. Asks SQLite, which may wait."""
+        """Returns the revision, at most LOOK_SECONDS old. May query SQLite, and so may block."""
         now = time.monotonic()
         if now >= self._looked_at + LOOK_SECONDS:
             with suppress(Busy, sqlite3.Error):
@@ -107,15 +113,18 @@ class CatalogRevision:
         return self._last
 
     def known(self) -> int | None:
-        """The same without asking; None if it is more than twice as old. Has it watched for the next requests."""
+        """Returns the revision without a query of SQLite. None if it is more than 2 × LOOK_SECONDS old.
+
+        Starts a thread that refreshes it for the next requests.
+        """
         now = time.monotonic()
         self._wanted_until = now + WATCHED_SECONDS
         if now < self._looked_at + 2 * LOOK_SECONDS:
             return self._last
         self._wanted.set()
-        if self._thread is None or not self._thread.is_alive():  # an error of another kind than SQLite's ended it
+        if self._thread is None or not self._thread.is_alive():  # an error other than SQLite's ended the thread
             thread = threading.Thread(target=self._watch, name="revision", daemon=True)
-            with suppress(RuntimeError):  # no more threads are allowed: the next request tries again
+            with suppress(RuntimeError):  # the limit of threads is reached: the next request tries again
                 thread.start()
                 self._thread = thread
         return None

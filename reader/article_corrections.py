@@ -1,4 +1,4 @@
-"""Corrections of an article after its publication, as its front matter tells them."""
+"""Corrections of an article after its publication, from its front matter."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from .i18n import N_
 from .models import UNDATED, Article, Collection, format_minute, has_time, is_dated
 
 CORRECTED = Collection("corrected")
-"""The articles with corrections."""
+"""The collection of articles with corrections."""
 LABEL = N_("Correction")
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What was changed. ``at`` is UNDATED if nobody wrote when, and aware in an Article.
+    """One correction: its time and its text. ``at`` is UNDATED without a time.
 
-    In a Draft it may be naive, and on the first day of the calendar if only the time of day is known.
+    In an Article ``at`` is aware. In a Draft it may be naive, and its date is ``date.min`` if only the time of day is
+    known.
     """
 
     at: datetime
@@ -26,18 +27,18 @@ class Correction:
 
 
 def to_fields(corrections: Iterable[Correction]) -> list[list[str]]:
-    """For JSON: pairs of an ISO 8601 time and a text."""
+    """The corrections as a value for JSON: pairs of an ISO 8601 time and a text."""
     return [[correction.at.isoformat(), correction.text] for correction in corrections]
 
 
 def from_fields(fields: Iterable[Sequence[str]], zone: tzinfo | None) -> tuple[Correction, ...]:
-    """The inverse of ``to_fields``, with times in *zone*; without one they keep their offset."""
+    """The inverse of ``to_fields``. Converts times to *zone*; with None they keep their offset."""
     read = ((datetime.fromisoformat(at), text) for at, text in fields)
     return tuple(Correction(at.astimezone(zone) if zone and is_dated(at) else at, text) for at, text in read)
 
 
 def time_of(correction: Correction, published: datetime) -> str:
-    """``11:30`` on the day of publication, ``2018-11-24 11:30`` on another; empty if it is not known."""
+    """The time as text: ``11:30`` on the day of publication, ``2018-11-24 11:30`` on another; empty if unknown."""
     if not is_dated(correction.at):
         return ""
     if correction.at.date() == published.date():
@@ -53,14 +54,15 @@ def line_of(correction: Correction, published: datetime, gettext: Callable[[str]
 
 
 def latest(corrections: Iterable[Correction]) -> datetime:
-    """The time of the latest one; UNDATED without any."""
+    """The time of the latest correction; UNDATED if no correction has a time."""
     return max((correction.at for correction in corrections if is_dated(correction.at)), default=UNDATED)
 
 
 def changed_at(published: datetime, updated: datetime, seen_at: datetime | None) -> datetime:
-    """When an article was last changed: *seen_at*, when the history saw it, or *updated*, what its file says.
+    """The time of an article's last change: *seen_at*, the time from the publication history, or *updated*, the time
+    from the file.
 
-    What an editor says of the same day counts more: the file was saved later than the time that stands in it.
+    On the same day, *updated* has priority: the file is always saved later than the time written in it.
     """
     if seen_at and seen_at > updated > UNDATED and (updated == published or seen_at.date() > updated.date()):
         return seen_at
@@ -68,7 +70,7 @@ def changed_at(published: datetime, updated: datetime, seen_at: datetime | None)
 
 
 def correction_comments(article: Article) -> list[dict[str, str]]:
-    """As schema.org has them: CorrectionComment."""
+    """The corrections as schema.org objects of type CorrectionComment, for JSON-LD."""
     return [
         {"@type": "CorrectionComment", "text": one.text}
         | ({"datePublished": one.at.isoformat(timespec="minutes")} if is_dated(one.at) else {})

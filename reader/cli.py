@@ -21,10 +21,12 @@ from .settings import Settings
 from .storage.log_formatter import start_logging
 
 COMMANDS = ("backup", "build", "check", "comments", "doctor", "editor", "export", "import", "mail", "restore", "serve")
-"""The modules of ``commands`` that define one; only the module of the command that is run gets imported."""
+"""The names of the commands. Each is a module of ``commands``, imported only if the command runs."""
 
 
 class UnusableSetting(click.ClickException):
+    """An error in a setting or in the environment. Exit status 2."""
+
     exit_code = 2
 
 
@@ -45,7 +47,7 @@ class MainGroup(click.Group):
             is_environment = isinstance(error, BadSetting | InstanceUnusable | LimitTooLow)
             kind = UnusableSetting if is_environment else click.ClickException
             raise kind(escaped(localized(error.message))) from error
-        except OSError as error:  # of a place that the command writes to; a closed pipe is click's
+        except OSError as error:  # from a path that the command writes to; click handles a closed pipe
             if error.errno == errno.EPIPE or not error.strerror:
                 raise
             named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
@@ -63,7 +65,7 @@ class MainGroup(click.Group):
             formatter.write_text(localized_help(self.help or ""))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's
-        """Reads the help texts from the source: importing every command takes ten times as long."""
+        """Reads the help texts from the source code: an import of every command takes ten times as long."""
         with formatter.section(gettext.gettext("Commands")):
             formatter.write_dl([(name, summary_of(localized_help(_help_of(name)))) for name in COMMANDS])
 
@@ -83,7 +85,7 @@ def _module_of(name: str) -> str:
 
 
 def command_of(name: str) -> click.Command:
-    """The command *name*, one of COMMANDS, with its texts in English."""
+    """Imports and returns the command *name*, one of COMMANDS. Its texts are English."""
     found: click.Command = importlib.import_module(f"{commands.__name__}.{_module_of(name)}").command
     return found
 

@@ -5,7 +5,7 @@ ReaderError
 │   ├── Gone             the article was removed (HTTP 410)
 │   └── Moved            the article has another slug now (HTTP 301)
 ├── UnreadableArticle    a file that cannot become an article
-│   └── NothingToPublish  it has neither title nor text: no fault of the file
+│   └── NothingToPublish  the file has neither title nor text; this is not reported as a problem
 ├── UnusablePicture      a file that is not a picture in a supported format, or is too large
 ├── UnknownFormat        no format or exporter has that suffix
 ├── BadOption            an option of a known exporter has an unusable value
@@ -13,15 +13,19 @@ ReaderError
 ├── ChildFailed          a child process exceeded a limit of memory or time, or died
 ├── ExportFailed         an exporter failed: time, memory or a bug
 ├── NotImported          a source that cannot be imported: not found, not allowed, too large, no article
-│   └── FetchFailed      an address that cannot be fetched: refused, not reached, too large, too slow
+│   └── FetchFailed      a URL that cannot be fetched: refused, unreachable, too large, too slow
 ├── TooLarge             too many articles for one file (HTTP 413)
 ├── CannotListen         `serve` cannot bind its address and port
+├── CannotListenAt       `serve` cannot create its UNIX socket
+├── UnknownHost          the value of `serve --host` does not resolve to an address
 ├── InstanceInUse        another `serve` uses the same instance folder
-├── LimitTooLow          a limit of resources (ulimit) is too low for the server
-├── InstanceUnusable     neither the instance folder nor a temporary one can be written
-├── BadBackup            a file that cannot be restored, or a place where it cannot
+├── LimitTooLow          a resource limit (ulimit) is too low for the server
+├── InstanceUnusable     neither the instance folder nor a temporary folder is writable
+├── BadBackup            a backup that cannot be restored, or not into this target
+├── HalfRestored         a restore that stopped halfway and could not be undone
 ├── StateUnusable        the state database cannot be used (HTTP 503)
 └── Busy                 overloaded or temporarily unavailable; try again later (HTTP 503)
+    └── ShareUsed        one client or its network has used its share
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ KINDS = (N_("article"), N_("issue"), N_("picture"), N_("feed"), N_("page"), N_("
 
 
 class ReaderError(Exception):
-    """The base class of all errors that are shown. ``str(error)`` is English; ``error.message`` can be translated."""
+    """The base class of all errors that users see. ``str(error)`` is English; ``error.message`` can be translated."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
@@ -41,6 +45,8 @@ class ReaderError(Exception):
 
 
 class NotFound(ReaderError):
+    """No *kind* (a msgid, see KINDS) has the name *key*. HTTP 404."""
+
     def __init__(self, kind: str, key: str) -> None:
         super().__init__(Message("no %(kind)s named '%(key)s'", kind=Message(kind), key=key))
         self.kind, self.key = kind, key
@@ -67,14 +73,14 @@ class UnreadableArticle(ReaderError):
 
     @property
     def in_line(self) -> str:
-        """The message, with the line."""
+        """The message with the line number, if it is known."""
         return (
             Message("line %(line)s: %(problem)s", line=self.line, problem=self.message) if self.line else self.message
         )
 
 
 class NothingToPublish(UnreadableArticle):
-    """A file with neither title nor text: an empty one, or one of fields alone, such as a section's index."""
+    """A file with neither title nor text: an empty file, or only front matter, such as a section's index."""
 
     def __init__(self) -> None:
         super().__init__(Message("nothing to publish"), Message("write a headline and text into it"))
@@ -83,7 +89,7 @@ class NothingToPublish(UnreadableArticle):
 class UnusablePicture(ReaderError):
     """A file that is not a picture in a supported format, or whose decoded size is too large.
 
-    ``lasting`` is False if another try may succeed: the file was not there, or the machine was too busy.
+    ``lasting`` is False if another attempt may succeed: the file did not exist, or the machine was too busy.
     """
 
     def __init__(self, reason: str, *, lasting: bool = True) -> None:
@@ -92,6 +98,8 @@ class UnusablePicture(ReaderError):
 
 
 class UnknownFormat(ReaderError):
+    """No format or exporter has *suffix*; *known* are the valid suffixes."""
+
     def __init__(self, suffix: str, known: list[str]) -> None:
         listed = ", ".join(known)
         super().__init__(Message("unknown format '%(suffix)s'; choose one of: %(known)s", suffix=suffix, known=listed))
@@ -99,13 +107,15 @@ class UnknownFormat(ReaderError):
 
 
 class BadOption(ReaderError):
+    """The option *name* of an exporter has the invalid *value*; *known* are the valid values."""
+
     def __init__(self, name: str, value: str, known: list[str]) -> None:
         msgid = N_("invalid value for %(name)s: '%(value)s'; choose one of: %(known)s")
         super().__init__(Message(msgid, name=name, value=value, known=", ".join(known)))
 
 
 class BadSetting(ReaderError):
-    """``wanted`` describes valid values."""
+    """The setting *name* has the invalid *value*; *expected* describes valid values."""
 
     def __init__(self, name: str, value: str, expected: str) -> None:
         super().__init__(Message("%(name)s='%(value)s': expected %(wanted)s", name=name, value=value, wanted=expected))
@@ -114,8 +124,8 @@ class BadSetting(ReaderError):
 class ChildFailed(ReaderError):
     """``limit`` is ``memory`` or ``time``; empty if the process died for another reason.
 
-    ``killed`` means SIGKILL from outside: an operator, or the kernel when memory is short. ``timed_out`` means that
-    time passed, not that it used much processor time: the machine may be busy.
+    ``killed`` means that an operator, or the kernel when memory is short, sent SIGKILL. ``timed_out`` means that the
+    limit of elapsed time was exceeded, not that of processor time: the machine may be busy.
     """
 
     def __init__(self, reason: str, limit: str = "", *, killed: bool = False, timed_out: bool = False) -> None:
@@ -124,12 +134,14 @@ class ChildFailed(ReaderError):
 
 
 class ExportFailed(ReaderError):
+    """The export of the publication *name* failed because of *reason*."""
+
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(Message("%(name)s: %(reason)s", name=name, reason=reason))
 
 
 class TooLarge(ReaderError):
-    """*count* of *what* (a msgid) were requested; *most* are allowed."""
+    """A request for *count* items of the kind *what* (a msgid), of which *most* are allowed."""
 
     def __init__(self, what: str, count: int, most: int) -> None:
         msgid = N_("too many %(what)s for one file: %(number)s; the limit is %(most)s")
@@ -138,7 +150,7 @@ class TooLarge(ReaderError):
 
 
 class NotImported(ReaderError):
-    """``source`` is a URL or a file, ``reason`` why nothing was imported from it."""
+    """Nothing was imported from ``source``, a URL or a file path, because of ``reason``."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(Message("%(source)s: %(reason)s", source=source, reason=reason))
@@ -146,11 +158,11 @@ class NotImported(ReaderError):
 
 
 class FetchFailed(NotImported):
-    """``source`` is the URL, ``reason`` why it could not be fetched."""
+    """The URL ``source`` could not be fetched, because of ``reason``."""
 
 
 class Busy(ReaderError):
-    """``retry_seconds`` is the value for Retry-After."""
+    """Overloaded or temporarily unavailable. ``retry_seconds`` is the value for Retry-After."""
 
     def __init__(self, what: str, retry_seconds: int) -> None:
         super().__init__(Message("%(reason)s; try again in %(seconds)s s", reason=what, seconds=retry_seconds))
@@ -158,11 +170,11 @@ class Busy(ReaderError):
 
 
 class ShareUsed(Busy):
-    """One client or its network has used its share; others are served."""
+    """One client or its network has used its share. Other clients are served."""
 
 
 class StateUnusable(ReaderError):
-    """The state database (comments, editors, history) cannot be used; ``reason`` says why. Articles can be read."""
+    """The state database (comments, editors, history) cannot be used, because of ``reason``. Articles can be read."""
 
     retry_seconds = 30
 
@@ -172,7 +184,7 @@ class StateUnusable(ReaderError):
 
 
 class BadBackup(ReaderError):
-    """``reason`` says why nothing was restored."""
+    """A backup that was not restored, because of ``reason``. Nothing was changed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(Message("nothing was restored: %(reason)s", reason=reason))
@@ -180,7 +192,7 @@ class BadBackup(ReaderError):
 
 
 class HalfRestored(ReaderError):
-    """``reason`` says what is where: part of a restore could neither be finished nor taken back."""
+    """A restore that could be neither completed nor undone. ``reason`` says where the old and the new files are."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -196,7 +208,7 @@ class CannotListen(ReaderError):
 
 
 class CannotListenAt(ReaderError):
-    """``serve`` cannot make its UNIX socket at *path*; ``reason`` is the system's error message."""
+    """``serve`` cannot create its UNIX socket at *path*; ``reason`` is the system's error message."""
 
     def __init__(self, path: str, reason: str) -> None:
         msgid = N_(
@@ -206,7 +218,7 @@ class CannotListenAt(ReaderError):
 
 
 class UnknownHost(ReaderError):
-    """``serve`` has no such address."""
+    """The value of ``serve --host`` is neither a host name nor an address of this machine."""
 
     def __init__(self, host: str) -> None:
         msgid = N_("--host %(host)s is no name or address of this machine; write one such as 127.0.0.1 or ::1")
@@ -214,7 +226,7 @@ class UnknownHost(ReaderError):
 
 
 class InstanceInUse(ReaderError):
-    """``owner`` is the process id of the other server."""
+    """Another server uses the instance *folder*; ``owner`` is its process id."""
 
     def __init__(self, folder: str, owner: str) -> None:
         msgid = N_("process %(owner)s already serves from %(folder)s; stop it, or set READER_INSTANCE")
@@ -222,7 +234,10 @@ class InstanceInUse(ReaderError):
 
 
 class LimitTooLow(ReaderError):
-    """*option* is that of ``ulimit``, *directive* systemd's name; *found* and *least* are in the unit of ``ulimit``."""
+    """A resource limit is *found*, less than *least*; both are in the unit of ``ulimit``.
+
+    *option* is the option of ``ulimit``, *directive* the name of the limit in a systemd unit.
+    """
 
     def __init__(self, option: str, directive: str, found: int, least: int) -> None:
         msgid = N_(
@@ -233,7 +248,10 @@ class LimitTooLow(ReaderError):
 
 
 class InstanceUnusable(ReaderError):
-    """``reason`` is the system's for the instance folder."""
+    """Neither the instance *folder* nor a temporary folder is writable.
+
+    ``reason`` is the system's error message for the instance folder.
+    """
 
     def __init__(self, folder: str, reason: str) -> None:
         msgid = N_(

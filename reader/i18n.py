@@ -1,11 +1,11 @@
 """Translations: English msgids, Chinese catalogues compiled from ``translations/*/LC_MESSAGES/messages.po``.
 
-The repository holds only the .po files; ``compile_catalogues`` writes the .mo files that Flask-Babel reads. Set-up has
-it write them beside the sources, as Python's are compiled: making one takes 0.1 s.
+The repository holds only the .po files; ``compile_catalogues`` writes the .mo files that Flask-Babel reads. The set-up
+script calls it to write them beside the sources, because a compilation takes 0.1 s.
 ``translations`` returns the catalogue of an article's language for exports and feeds.
 
-Errors and problems are created before the reader's language is known. So their text is a ``Message``, English text
-that keeps its msgid and values. The code that shows it calls ``translated(text, language)``.
+Errors and problems are created before the user's language is known. Their text is therefore a ``Message``: English text
+that stores its msgid and values. The code that shows it calls ``translated(text, language)``.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def replace_unknown_local_zone() -> None:
-    """Sets TZ to UTC, as the C library understands it, if it names no time zone.
+    """Sets TZ to UTC if its value is not a time zone. The C library uses UTC in this case, too.
 
-    babel reads it when its dates are imported, and fails. Reader itself knows READER_TIMEZONE only.
+    The import of ``babel.dates`` reads TZ and fails for such a value. Reader itself uses READER_TIMEZONE only.
     """
     try:
         ZoneInfo(os.environ.get("TZ", "UTC").removeprefix(":"))
@@ -54,15 +54,15 @@ TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 
 def N_(msgid: str) -> str:  # noqa: N802 (gettext's name, which pybabel extract looks for)
-    """Returns *msgid*. Marks text for extraction that is translated later, such as an exporter's label."""
+    """Returns *msgid* unchanged. Marks it for extraction if it is translated later, such as an exporter's label."""
     return msgid
 
 
 class Message(str):
     """English text that can be translated later: ``Message("duplicate field: %(field)s", field="title")``.
 
-    It is a ``str``, so it can be logged, compared, copied and stored. Values that are Messages are translated too;
-    of others, such as an exception, the text is kept.
+    It is a ``str``: it can be logged, compared, copied and stored. Values that are Messages are translated too. Other
+    values that are not numbers, such as exceptions, are stored as text.
     """
 
     msgid: str
@@ -103,17 +103,17 @@ _SAFE_IN_LOGS = {
     *("count", "most", "size", "seconds", "times", "first", "last", "lost", "known"),
     *("file", "path", "where"),
 }
-"""The values of Messages that quote no content of a file: names of fields, settings and files, and numbers."""
+"""The Message values that never quote content of a file: names of fields, settings and files, and numbers."""
 
 _PARTS = ("cause", "hint", "problem", "reason")
-"""The values of Messages that are texts of their own."""
+"""The names of Message values that are complete messages themselves."""
 
 
 def unquoted(text: str) -> str:
-    """*text* in English for the log, which more people read than may read a draft.
+    """*text* in English for the log, without content of articles: people who may not read a draft can read the log.
 
-    Of a Message it keeps numbers, Messages and the values of _SAFE_IN_LOGS; ``…`` stands for all others, and for a text
-    that is neither a Message nor an error message of the operating system.
+    Keeps the numbers, Messages and _SAFE_IN_LOGS values of a Message. Replaces all other values by ``…``, and also the
+    whole of a text that is neither a Message nor an error message of the operating system.
     """
     if not isinstance(text, Message):
         return text if not text or text in _system_errors() else "…"
@@ -133,7 +133,7 @@ def _system_errors() -> frozenset[str]:
 
 
 def environment_language(environ: Mapping[str, str] = os.environ) -> str:
-    """The language of the command line: from LANGUAGE, LC_ALL … as in gettext, else READER_LANGUAGE, else English."""
+    """The language tag for the command line: from LANGUAGE, LC_ALL … as in gettext, READER_LANGUAGE, else ``en``."""
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "READER_LANGUAGE"):
         language = environ.get(name, "").partition(":")[0].partition(".")[0].partition("@")[0].strip()
         if language and language not in ("C", "POSIX"):
@@ -142,13 +142,13 @@ def environment_language(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def stored(text: str) -> str:
-    """Serializes *text* for ``restored``; a Message keeps its msgid and values. Lone surrogates become ``?``."""
+    """Serializes *text* for ``restored``: a Message as JSON with its msgid and values. Lone surrogates become ``?``."""
     json_text = json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
     return json_text if json_text.isascii() else json_text.encode("utf-8", "replace").decode()
 
 
 def restored(text: str) -> str:
-    """The inverse of ``stored``. Other text is returned unchanged."""
+    """The inverse of ``stored``: the Message, or *text* unchanged if it is not a serialized Message."""
     if not text.startswith('{"msgid": '):
         return text
     found: str = json.loads(text, object_hook=lambda entry: _message(**entry) if "msgid" in entry else entry)
@@ -184,7 +184,7 @@ def language_tag(text: str) -> str:
 @lru_cache(maxsize=1024)
 def is_language_tag(text: str) -> bool:
     """True for ``zh-CN``, ``zh-Hant`` and ``en``; False for ``cn``, ``chinese``, ``C`` and ``zh_CN``."""
-    from babel import Locale  # with tempfile, a tenth of what a program imports that reads articles
+    from babel import Locale  # here: with tempfile, it is a tenth of the imports of a program that reads articles
 
     found = _TAG.fullmatch(text)
     if not found:
@@ -200,7 +200,7 @@ def is_language_tag(text: str) -> bool:
 
 @lru_cache(100)
 def name_of_language(tag: str) -> str:
-    """What a language is called in itself: ``English``, 简体中文; *tag* for one without a known name."""
+    """The name of a language in that language: ``English``, 简体中文; *tag* itself if the name is unknown."""
     from babel import Locale, UnknownLocaleError
 
     try:
@@ -216,9 +216,9 @@ def locales() -> list[str]:
 
 
 def compile_catalogues(folder: Path) -> None:
-    """Writes ``<folder>/<locale>/LC_MESSAGES/messages.mo`` where it is not what the sources give.
+    """Writes ``<folder>/<locale>/LC_MESSAGES/messages.mo`` for each locale whose file is missing or outdated.
 
-    Safe in several processes at once: files are written atomically.
+    Several processes may call it simultaneously: files are written atomically.
     """
     for locale in locales():
         target = folder / locale / "LC_MESSAGES" / "messages.mo"
@@ -228,8 +228,10 @@ def compile_catalogues(folder: Path) -> None:
 
 
 def _current(target: Path, locale: str) -> bytes:
-    """The catalogue in the file; empty unless the checksum at its end, which gettext doesn't read, is that of its
-    content and sources."""
+    """The compiled catalogue in the file; empty if it is missing or outdated.
+
+    The file ends with a checksum of its content and sources, which gettext ignores.
+    """
     try:
         content = target.read_bytes()
     except OSError:
@@ -252,7 +254,7 @@ def catalogue_of(language: str) -> str:
 
 
 def translations(language: str) -> gettext.NullTranslations:
-    """The catalogue for an article's language. Without one, ``.gettext(msgid)`` returns the msgid."""
+    """The catalogue for a BCP 47 tag. For a language without a catalogue, ``.gettext(msgid)`` returns the msgid."""
     return _loaded(catalogue_of(language))
 
 
@@ -267,13 +269,13 @@ def _loaded(locale: str) -> gettext.NullTranslations:
 
 @cache
 def _compiled(locale: str) -> bytes:
-    """The .mo file of a locale: the one beside its source if it is current."""
+    """The content of a locale's .mo file: of the file beside its source if it is current, else compiled now."""
     return _current(_source(locale).with_suffix(".mo"), locale) or _made(locale)
 
 
 def _made(locale: str) -> bytes:
-    """Reproducible: Babel sorts by msgid, and the date is none."""
-    from babel.messages.mofile import write_mo  # here: most processes compile none, and importing it takes 30 ms
+    """Compiles the .po file. The result is reproducible: Babel sorts by msgid, and the creation date is constant."""
+    from babel.messages.mofile import write_mo  # here: most processes compile nothing, and the import takes 30 ms
     from babel.messages.pofile import read_po
 
     with _source(locale).open("rb") as source:
@@ -287,7 +289,7 @@ def _made(locale: str) -> bytes:
 
 
 def _fill(catalogue: Catalog, locale: str) -> None:
-    """Fills missing translations of *catalogue* from *locale*: Simplified Chinese is a better fallback than English."""
+    """Adds missing translations to *catalogue* from *locale*: Simplified Chinese is a better fallback than English."""
     from babel.messages.pofile import read_po
 
     with _source(locale).open("rb") as source:

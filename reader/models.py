@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from .article_corrections import Correction
 
 _CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]")
-"""What a file's name or a title may hold, and a terminal, a log or its reader would obey: control characters, escape
-sequences, ends of lines, changes of direction, and bytes that are not UTF-8."""
+"""Characters in file names and titles that would act on a terminal or a log: control characters, escape sequences,
+line breaks, changes of text direction, and bytes that are not UTF-8."""
 
 
 def escaped(text: str) -> str:
-    r"""*text* in one line that a terminal shows as it is: ``\x1b``, ``\n``, ``\u202e``, ``\xd6`` for a byte."""
+    r"""*text* on one line, safe for a terminal: control characters become ``\x1b`` or ``\u202e``, bytes ``\xd6``."""
     return _CONTROL.sub(_escape, text) if _CONTROL.search(text) else text
 
 
 def escaped_in_json(text: str) -> str:
-    r"""JSON *text* with the same characters as ``\u001b``, which says the same. Ends of lines stay."""
+    r"""Equivalent JSON of JSON *text*, with the same characters as ``\u001b``. Line breaks are unchanged."""
     return _CONTROL.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
 
 
@@ -42,34 +42,34 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a table written as a text."""
+    """The words of *text*, separated by white space."""
     return frozenset(text.split())
 
 
 SLUG_PATTERN = r"[\w-]{1,120}"
 """Letters of any script, digits, ``_``, ``-``. No dot, because a dot begins the suffix of a file."""
 LONGEST_NAME = 255
-"""Bytes of a file's or a folder's name (NAME_MAX of Linux, macOS and Windows' file systems)."""
+"""The longest name of a file or folder, in bytes (NAME_MAX of the file systems of Linux, macOS and Windows)."""
 LONGEST_PATH = 400
-"""Characters of an old address."""
+"""The longest ``path_key`` of a former address, in characters."""
 _NOT_IN_PATH = lazy_pattern("[\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST_SLUG = 240
-"""Bytes in UTF-8, so that ``<slug>.<suffix>`` fits into a file name: 80 Han characters."""
+"""In bytes of UTF-8, so that ``<slug>.<suffix>`` fits into a file name: 80 Han characters."""
 
 
 UNDATED = datetime(1902, 1, 1, tzinfo=UTC)
-"""``published`` of an article whose file gives no date anywhere: it stands last in every list, and is shown without a
-date. Later than the first year that RSS knows in every time zone.
-"""
+"""``published`` of an article whose file contains no date. Lists show it last and without a date. The value is later
+than the first year that RSS allows, in every time zone."""
 
 
 def is_dated(at: datetime) -> bool:
+    """False for UNDATED."""
     return at != UNDATED
 
 
 @dataclass(frozen=True)
 class Embargo:
-    """A date that can mean two moments: the ``latest`` of them, which may be naive, and its line in the file."""
+    """An ambiguous date: ``latest`` is the latest time it can mean and may be naive; ``line`` is its line number."""
 
     latest: datetime
     line: int
@@ -80,11 +80,11 @@ class Draft:
     """The content of one file as a format parsed it, not validated. Only ``title`` and ``body_html`` are required.
 
     ``published`` and ``updated`` may be naive; they are then local to ``READER_TIMEZONE``.
-    ``top`` is an editor's wish that it leads the front page, ``comments_closed`` that nobody comments on it.
-    ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` holds names.
-    ``paths`` are addresses it had on another site, as ``path_key`` writes them: ``2018/01/02/rain``.
-    ``warnings`` are Messages: what of the file is not shown although the article is published. ``notes`` are Messages
-    too: what is not used, and nothing is lost.
+    ``top`` asks for the first position on the front page, ``comments_closed`` turns comments off for the article.
+    ``section`` is a path from the root: ``("河北新闻", "本网原创")``. ``byline`` contains names.
+    ``paths`` are its addresses on another site, as ``path_key`` returns them: ``2018/01/02/rain``.
+    ``warnings`` are Messages about content of the file that is not shown although the article is published. ``notes``
+    are Messages about parts that are unused without a loss of content.
     """
 
     title: str
@@ -111,10 +111,10 @@ class Draft:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
-    """Those that the file itself holds, by their addresses in ``body_html``."""
+    """The pictures inside the file itself, by their addresses in ``body_html``."""
     embargo: Embargo | None = None
     translation: str = ""
-    """A key that the same article in other languages has too."""
+    """A key shared by the versions of the article in different languages."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Teaser:
     version: str
     is_corrected: bool = False
     picture: str = ""
-    """The address of its first picture that is wide enough for a list, as ``images`` has it; else empty."""
+    """The address of its first picture that is wide enough for a list, as in ``images``; empty without one."""
 
 
 _UNSEEN = ("version", "draft", "top", "comments_closed", "warnings", "notes", "paths", "translation")
@@ -140,7 +140,7 @@ _UNSEEN = ("version", "draft", "top", "comments_closed", "warnings", "notes", "p
 
 @dataclass(frozen=True)
 class Article:
-    """One story, ready to show: sanitized, punctuated, every field derived or empty."""
+    """An article that is ready to show: sanitized, with corrected punctuation, every field derived or empty."""
 
     slug: str
     title: str
@@ -164,10 +164,10 @@ class Article:
     comments_closed: bool = False
     version: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    """As in Draft; for the editor, never for readers."""
+    """As in Draft. Shown to the editor, never to readers."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     translation: str = field(default="", compare=False)
-    """What the articles have in common that are one in several languages."""
+    """A key shared by the versions of the article in different languages."""
     paths: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -175,12 +175,12 @@ class Article:
             object.__setattr__(self, "version", fingerprint(*self._published_values()))
 
     def _published_values(self) -> list[str]:
-        """Everything a reader can see, in field order: what ``version`` is the hash of."""
+        """All values that a reader can see, in field order. ``version`` is their hash."""
         return [str(getattr(self, name)) for name in _SEEN]
 
     @property
     def day(self) -> date:
-        """The date of its issue."""
+        """The date of the article's issue."""
         return self.published.date()
 
 
@@ -189,9 +189,9 @@ _SEEN = tuple(field.name for field in fields(Article) if field.name not in _UNSE
 
 @dataclass(frozen=True)
 class Collection:
-    """Articles that share a section, tag, author, source or day; ``kind`` names which, or is ``all``.
+    """Articles with the same section, tag, author, source or day. ``kind`` is the name of this property, or ``all``.
 
-    ``name`` of a section is its path joined by ``/``; of a day, its ISO date; of ``all`` and ``top``, empty. In ``top``
+    ``name`` is the path of a section joined by ``/``, the ISO date of a day, and empty for ``all`` and ``top``. ``top``
     are the articles that the editor marked as leads.
     """
 
@@ -220,8 +220,8 @@ class Issue:
 
 @dataclass(frozen=True)
 class Publication:
-    """A document to export: an article (one chapter), issue, collection or selection. ``name`` is its file name without
-    suffix, ``path`` its address on the site, ``number`` that of an issue, else 0.
+    """A document to export: an article (one chapter), issue, collection or selection. ``chapters`` is not empty.
+    ``name`` is its file name without suffix, ``path`` its URL path, ``number`` the number of an issue, else 0.
     """
 
     name: str
@@ -233,7 +233,7 @@ class Publication:
 
     @property
     def published(self) -> datetime:
-        """UNDATED only if no chapter has a date."""
+        """The earliest time of a chapter; UNDATED only if no chapter has a date."""
         return min((c.published for c in self.chapters if is_dated(c.published)), default=self.chapters[0].published)
 
     @property
@@ -250,11 +250,11 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be said of a file. ``line`` counts from 1; 0 if no line is to blame.
+    """A message about a file. ``line`` counts from 1; it is 0 if the problem has no line.
 
-    ``cause`` says what is wrong, ``hint`` how to fix it; both are Messages where they were written for people.
-    ``severity`` is ERROR: it could not become an article; WARNING: it is one, and something of it is lost; NOTE: it is
-    one, and nothing is lost.
+    ``cause`` says what is wrong, ``hint`` how to fix it; both are Messages if they can be translated.
+    ``severity`` is ERROR if the file could not become an article, WARNING if the article is published but lacks
+    content of the file, NOTE if the article is published and complete.
     """
 
     path: str
@@ -282,7 +282,7 @@ def fingerprint(*parts: str | bytes) -> str:
 
 
 def fingerprint_of(parts: Iterable[str | bytes]) -> str:
-    """``fingerprint`` of parts that need not be in memory together."""
+    """``fingerprint`` of an iterable, which may be longer than memory."""
     digest = hashlib.sha256()
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
@@ -292,7 +292,7 @@ def fingerprint_of(parts: Iterable[str | bytes]) -> str:
 
 
 def path_key(address: str) -> str:
-    """The address of a page on another site as it is looked up: its path without ``/`` at the ends, ``index.html`` and
+    """The lookup key for a page's address on another site: its path without ``/`` at the ends, ``index.html`` and
     ``.html``. Empty for a pattern such as ``/:year/:title/``.
     """
     try:
@@ -317,18 +317,18 @@ def slug_of(name: str) -> str:
 
 
 INDEX_NAMES = frozenset({"index", "readme", "_index"})
-"""A file of such a name is the page of its folder."""
+"""Lower-case names, without suffix, of files that are the page of their folder."""
 
 
 def slug_by_path(path: str) -> str:
-    """A longer name for a file whose own is taken: its folders' before it. Empty for a file that lies in none."""
+    """A longer slug for a file whose own is in use: its folders and its name. Empty for a file that is in no folder."""
     *folders, name = path.split("/")
     stem = name.rpartition(".")[0] or name
     return slug_of("-".join([*folders, *([] if stem.lower() in INDEX_NAMES else [stem])])) if folders else ""
 
 
 def local_time(at: datetime, zone: tzinfo) -> datetime:
-    """*at* in *zone*; a naive one is taken as local to *zone*. The UTC offset is rounded to minutes.
+    """*at* in *zone*. A naive *at* is local to *zone*. The UTC offset is rounded to minutes.
 
     RFC 3339 and RFC 5322 cannot express the seconds of local mean time (Shanghai until 1901, Amsterdam until 1937).
     """
@@ -341,7 +341,7 @@ def local_time(at: datetime, zone: tzinfo) -> datetime:
 
 
 def has_time(at: datetime) -> bool:
-    """Whether a time of day is known: an article with a date only is published at midnight."""
+    """Whether the time of day is known. An article with only a date is published at midnight."""
     return at.time() != time()
 
 

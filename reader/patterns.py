@@ -1,6 +1,7 @@
 """Regular expressions that are compiled when they are first used, not when their module is imported.
 
-Compiling those with classes of Chinese characters took 0.4 s of a start, for a web process that may never use them.
+The compilation of patterns with classes of Chinese characters took 0.4 s at the start of each web process, which may
+never use them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _ATTRIBUTES = (
 
 
 class _Uncompiled:
-    """Becomes as fast as the compiled pattern with the first use: its methods then are this object's attributes."""
+    """At the first use, copies the methods of the compiled pattern into its own attributes: later uses are as fast."""
 
     def __init__(self, source: str | Callable[[], str], flags: int) -> None:
         self._source, self._flags = source, flags
@@ -31,8 +32,9 @@ class _Uncompiled:
 
 
 def lazy_pattern(source: str | Callable[[], str], flags: int = 0) -> re.Pattern[str]:
-    """Like ``re.compile``; an invalid *source* raises at its first use. Use its methods: ``re.sub(…)`` takes none.
+    """Like ``re.compile``, but compiles at the first use. Raises ``re.error`` for an invalid *source* only then.
 
-    A *source* that takes time to find out is a function, called at the first use.
+    Call the methods of the result: ``re.sub(…)`` does not accept it as a pattern. *source* can be a function, for a
+    pattern that takes time to build; it is called at the first use.
     """
     return cast("re.Pattern[str]", _Uncompiled(source, flags))

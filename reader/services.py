@@ -27,7 +27,9 @@ from .storage.private_files import make_private, tighten
 from .templating import Renderer
 
 FILLING_SECONDS = 10.0
-"""How long a start waits for a new catalog: a browser that waits shows the page then. gunicorn kills after 30 s."""
+"""How long ``start_background`` waits until a new catalog is filled. Requests wait meanwhile and then get their page.
+gunicorn kills a worker after 30 s.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +59,8 @@ class Services:
 def build_services(settings: Settings, must_be_complete: bool = True) -> Services:
     """Builds the services without starting threads. Nothing is scanned yet.
 
-    The articles folder is created for a new site only. A folder that vanished later is a fault. *must_be_complete* is
-    that of the Catalog. Raises BadSetting.
+    Creates the articles folder for a new site only. If the folder disappears later, that is an error.
+    *must_be_complete* is passed to the Catalog. Raises BadSetting.
     """
     check_folders(settings)
     check_writable(settings)
@@ -68,7 +70,7 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
         with suppress(OSError):  # it exists, or the first scan reports that it cannot be created
             settings.articles.mkdir(parents=True)
             log.warning(
-                "%s did not exist and was made: if this is no new site, correct READER_ARTICLES", settings.articles
+                "%s did not exist and was created: if this is no new site, correct READER_ARTICLES", settings.articles
             )
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone, must_be_complete)
@@ -81,14 +83,17 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
 
 
 def _make_private(settings: Settings) -> None:
-    """What is derived from drafts, the state and its secrets are for this user only."""
+    """Restricts permissions to this user: of the data derived from drafts, of the state database and of its secrets."""
     state = State(settings.state_url).path
     make_private(settings.instance)
     tighten(settings.data, (TOKEN_FILE, *([f"{state.name}*"] if state else [])))
 
 
 def build_command_services(settings: Settings) -> Services:
-    """As ``build_services``, for a command that scans: raises BadSetting if a server uses the catalog otherwise."""
+    """``build_services`` for a command that scans the folder.
+
+    Raises BadSetting also if a running server uses the same catalog with other settings.
+    """
     refuse_other_settings(lock_of(settings), settings)
     return build_services(settings, must_be_complete=False)
 
@@ -96,11 +101,11 @@ def build_command_services(settings: Settings) -> Services:
 def start_background(
     settings: Settings, stop: threading.Event | None = None, serving: threading.Event | None = None
 ) -> Services:
-    """Builds the services and starts watcher, export workers, publishers and mail, which run until *stop*.
+    """Builds the services and starts watcher, export workers, publishers and mail, which run until *stop* is set.
 
-    Returns once the catalog can be served, or after FILLING_SECONDS: then pages answer 503 until it can. Export
-    workers, whose start takes a second of processor time, and the first scan of a folder that the catalog knows wait
-    for *serving* if it is given: the first page comes before them.
+    Returns when the catalog is complete, or after FILLING_SECONDS: pages then return 503 until it is complete.
+    The start of the export workers takes a second of processor time. With *serving*, the workers and the first scan of
+    an already indexed folder wait until it is set, so that the first page is not delayed. Raises BadSetting.
     """
     services = build_services(settings)
     stop = stop or threading.Event()
@@ -119,7 +124,7 @@ def start_background(
 
 
 class Announcements(threading.Event):
-    """Set when articles may have changed. Each of those who wait has an event of its own, which it clears."""
+    """An event set when articles may have changed. Each waiting thread has an event of its own and clears it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,7 +132,7 @@ class Announcements(threading.Event):
 
     def for_one_more(self) -> threading.Event:
         self._events.append(event := threading.Event())
-        if self.is_set():  # the first scan was faster
+        if self.is_set():  # the first scan ended before this call
             event.set()
         return event
 
@@ -141,7 +146,10 @@ Run = Callable[[threading.Event, threading.Event], None]
 
 
 def publishers(services: Services) -> dict[str, Run]:
-    """What tells others of changes, as the settings want it: functions that run until their second event is set."""
+    """The functions that notify other servers of changes, by name, according to the settings.
+
+    Each takes two events: changes, and stop. It runs until the second is set.
+    """
     settings, catalog, found = services.settings, services.catalog, dict[str, Run]()
     if settings.websub_hub:
         found["websub"] = WebSubPublisher(catalog, settings.base_url, settings.websub_hub, tuple(FEEDS)).run
@@ -159,7 +167,7 @@ def publishers(services: Services) -> dict[str, Run]:
 
 
 def _send_mail(services: Services, stop: threading.Event) -> None:
-    from .mail.sender import MailSender  # and smtplib and email only where mail is on
+    from .mail.sender import MailSender  # here: it imports smtplib and email, needed only if mail is enabled
 
     s = services
     MailSender(s.settings, s.catalog, s.export_service, s.state, s.render).run(stop)

@@ -1,4 +1,7 @@
-"""The values of settings: text to a value. ValueError, KeyError or OSError if it cannot be used."""
+"""Parsers of the values of settings: each takes the text of a variable and returns its value.
+
+They raise ValueError (also its subclass Unusable), KeyError or OSError for an invalid value.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254
 """In octets (RFC 5321 4.5.3.1)."""
 
 _LOCAL_PART = re.compile(r"[\w#$&'*+/=?^`{|}~-]+(\.[\w#$&'*+/=?^`{|}~-]+)*", re.ASCII)
-"""A dot-atom (RFC 5322 3.2.3) without % and !, by which old servers pass mail on to others."""
+"""A dot-atom (RFC 5322 3.2.3) without % and !, which old servers interpret as a route to another server."""
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _PATH_PREFIX = re.compile(r"(?:/[\w.~-]+)*")
@@ -32,7 +35,7 @@ _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
 class Unusable(ValueError):
-    """An invalid value with a special error message; ``wanted`` describes valid values."""
+    """An invalid value with an error message of its own; ``wanted`` describes valid values."""
 
     def __init__(self, expected: Message) -> None:
         super().__init__(expected)
@@ -49,35 +52,44 @@ def text(value: str) -> str:
 
 
 def whole(least: int, most: int) -> tuple[str, Callable[[str], float]]:
+    """The description of valid values and the parser, for whole numbers from *least* to *most*."""
     expected = Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most))
     return expected, partial(within, int, least, most)
 
 
 def number(least: float, most: float) -> tuple[str, Callable[[str], float]]:
+    """The description of valid values and the parser, for numbers from *least* to *most*."""
     expected = Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}")
     return expected, partial(within, float, least, most)
 
 
 def within(parse: Callable[[str], float], least: float, most: float, value: str) -> float:
+    """The parsed *value*. Raises ValueError if it is less than *least* or greater than *most*."""
     number = parse(value)
-    if not least <= number <= most:  # false for nan, too
+    if not least <= number <= most:  # true for nan, too
         raise ValueError(value)
     return number
 
 
 def switch(value: str) -> bool:
+    """A bool from ``1``, ``yes``, ``true``, ``on`` and their opposites, in any case. Raises KeyError for other text."""
     return {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}[
         value.lower()
     ]
 
 
 def secret(value: str) -> str:
+    """Raises ValueError for less than SHORTEST_TOKEN characters."""
     if len(value) < SHORTEST_TOKEN:
         raise ValueError("too short")
     return value
 
 
 def web_address(value: str) -> str:
+    """An http or https URL without ``/`` at its end. The host becomes ASCII (IDNA), the path is percent-encoded.
+
+    Raises ValueError or Unusable, also for a query or a fragment.
+    """
     parts = http_parts(value)
     if parts.query or parts.fragment:
         raise ValueError(value)
@@ -87,7 +99,7 @@ def web_address(value: str) -> str:
 
 
 def path_prefix(path: str, root: str) -> str:
-    """The path that the site is below, percent-encoded; empty at the *root* of its host. Raises Unusable."""
+    """The path of the site's root, percent-encoded; empty at the *root* of its host. Raises Unusable."""
     prefix = unquote(path).rstrip("/")
     parts = prefix.split("/")[1:]
     if not _PATH_PREFIX.fullmatch(prefix) or {".", ".."} & set(parts):
@@ -112,12 +124,12 @@ def http_parts(value: str) -> SplitResult:
 
 
 def ascii_host(name: str) -> str:
-    """The name as clients send it in Host: IDNA for others than ASCII. Raises UnicodeError, a ValueError."""
+    """The name as clients send it in Host: IDNA for non-ASCII names. Raises UnicodeError, a ValueError."""
     return name if name.isascii() else name.encode("idna").decode()
 
 
 def language(value: str) -> str:
-    """A BCP 47 tag. The error for a POSIX locale name suggests the tag."""
+    """A BCP 47 tag. Raises Unusable; its text for a POSIX locale name suggests the tag."""
     try:
         return language_tag(value)
     except ValueError:
@@ -127,6 +139,7 @@ def language(value: str) -> str:
 
 
 def hosts(value: str) -> str:
+    """Comma-separated host names in lower case, as clients send them in Host. Raises ValueError."""
     names = [ascii_host(name.strip().lower().rstrip(".")) for name in value.split(",") if name.strip()]
     if not all(_HOST_NAME.fullmatch(name) for name in names):
         raise ValueError(value)
@@ -134,23 +147,24 @@ def hosts(value: str) -> str:
 
 
 UNIX_PEER = "unix"
-"""In READER_TRUSTED_PROXIES: whoever connects by a UNIX socket, and so has no address."""
+"""In READER_TRUSTED_PROXIES: any peer that connects by a UNIX socket. Such a peer has no address."""
 
 
 def parsed_networks(networks: str) -> tuple[Network, ...]:
+    """The networks in the result of ``networks`` or ``proxies``; ``none`` and ``unix`` are left out."""
     parts = [part for part in networks.split(",") if part not in ("", "none", UNIX_PEER)]
     return tuple(map(ipaddress.ip_network, parts))
 
 
 def networks(value: str) -> str:
-    """Comma-separated IP addresses and networks, or ``none``."""
+    """Comma-separated IP addresses and networks, or ``none``. Raises ValueError."""
     if value.lower() == "none":
         return "none"
     return ",".join(str(ipaddress.ip_network(part.strip(), strict=False)) for part in value.split(",") if part.strip())
 
 
 def proxies(value: str) -> str:
-    """As ``networks``; ``unix`` is one, too."""
+    """Like ``networks``, but the list may also contain ``unix``. Raises ValueError."""
     parts = [part.strip() for part in value.split(",")]
     others = networks(",".join(part for part in parts if part.lower() != UNIX_PEER))
     if UNIX_PEER not in map(str.lower, parts):
@@ -166,6 +180,7 @@ def folder(value: str) -> Path:
 
 
 def hub_address(value: str) -> str:
+    """An http or https URL in ASCII. Raises ValueError."""
     if not value.isascii():  # it is sent in a header
         raise ValueError(value)
     http_parts(value)
@@ -173,14 +188,17 @@ def hub_address(value: str) -> str:
 
 
 def indexnow_key(value: str) -> str:
-    """A key as IndexNow defines it: it is public, and the name of a file on the site."""
+    """A key as IndexNow defines it. The key is public: it is the name of a file on the site. Raises ValueError."""
     if not re.fullmatch(r"[A-Za-z0-9-]{8,128}", value):
         raise ValueError(value)
     return value
 
 
 def database_url(value: str) -> str:
-    """A URL of SQLAlchemy's form: ``sqlite:///`` and a path, which is made absolute, or ``postgresql://``."""
+    """A database URL as SQLAlchemy defines it: ``sqlite:///`` and a path, or ``postgresql://``. Raises ValueError.
+
+    The path becomes absolute; ``postgres://`` becomes ``postgresql://``.
+    """
     parts = urlsplit(value)
     if parts.scheme == "sqlite":
         path = unquote(parts.path.removeprefix("/"))
@@ -196,7 +214,10 @@ def database_url(value: str) -> str:
 
 
 def smtp_url(value: str) -> str:
-    """``smtp://`` or ``smtps://``, user and password percent-encoded; maybe ``?starttls=off`` or ``=required``."""
+    """A URL with ``smtp://`` or ``smtps://``, optionally with ``?starttls=off`` or ``?starttls=required``.
+
+    User and password are percent-encoded. Raises ValueError.
+    """
     parts = urlsplit(value)
     host = ascii_host(parts.hostname or "")
     is_host = _HOST_NAME.fullmatch(f"[{host}]" if ":" in host else host)
@@ -218,29 +239,31 @@ def smtp_url(value: str) -> str:
 
 
 def mail_address(value: str) -> str:
-    """An address that every mail server takes (RFC 5321 4.1.2, without quotes and source routes), its domain in IDNA.
+    """A mail address that every server accepts (RFC 5321 4.1.2, without quotes and source routes). Its domain is IDNA.
 
-    Raises Unusable for letters beyond ASCII before the @: servers without SMTPUTF8 (RFC 6531) would lose the mail.
+    Raises ValueError, and Unusable for non-ASCII characters before the @: servers without SMTPUTF8 (RFC 6531) would
+    lose the mail.
     """
     local, at, domain = unicodedata.normalize("NFKC", value).strip().rpartition("@")
     if at and not local.isascii():
         raise Unusable(Message("an address with only a-z, digits and -._+ before the @"))
     domain = ascii_host(domain.lower())
     name_is_usual = _LOCAL_PART.fullmatch(local) and len(local) <= LONGEST_LOCAL_PART
-    name_is_usual = name_is_usual and "=?" not in local  # an encoded word (RFC 2047): To would show another address
+    name_is_usual = name_is_usual and "=?" not in local  # encoded word (RFC 2047): "To" would show another address
     if not name_is_usual or not _DOMAIN.fullmatch(domain) or len(local) + len(domain) >= LONGEST_ADDRESS:
         raise ValueError(value)
     return f"{local}@{domain}"
 
 
 def access_log(value: str) -> str:
+    """A file path, or ``-``. Raises ValueError for a folder."""
     if value != "-" and Path(value).expanduser().is_dir():
         raise ValueError(value)
     return value
 
 
 def tagging_entity(value: str) -> str:
-    """The tagging entity of tag: URIs: ``authority,date`` (RFC 4151 2.1)."""
+    """The tagging entity of tag: URIs: ``authority,date`` (RFC 4151 2.1). Raises ValueError."""
     if not re.fullmatch(r"[\w.@-]+,\d{4}(-\d\d){0,2}", value, re.ASCII):
         raise ValueError(value)
     year, month, day, *_ = [*map(int, value.rpartition(",")[2].split("-")), 1, 1]
@@ -249,19 +272,19 @@ def tagging_entity(value: str) -> str:
 
 
 def one_of(*values: str) -> Callable[[str], str]:
-    """A parser of one of these words, in any case."""
+    """A parser that accepts one of *values*, in any case, and raises ValueError for other text."""
     return lambda value: values[values.index(value.lower())]
 
 
 def command(value: str) -> str:
-    """A command line whose program is there. Raises ValueError."""
+    """A command line. Raises ValueError unless its program exists and is executable."""
     if shutil.which(next(iter(shlex.split(value)), "")) is None:
         raise ValueError(value)
     return value
 
 
 def file(value: str) -> str:
-    """The absolute path of a file that can be read. Raises OSError."""
+    """The absolute path of a readable file. Raises OSError."""
     path = folder(value)
     with path.open("rb"):
         return str(path)

@@ -45,12 +45,13 @@ from .setting_values import (
 from .urls import prefix_of
 
 SECRETS = ("editor_token", "database_url", "smtp_url")
-"""Fields whose values no message shows."""
+"""The fields whose values never appear in a message."""
 
 LONGEST_SHOWN = 200
+"""The longest value in an error message, in characters."""
 DAY_SECONDS, YEAR_SECONDS = 86_400.0, 31_536_000.0
 MOST_MB = 100_000_000
-"""100 TB; larger numbers are mistakes, and some overflow rlim_t or off_t."""
+"""100 TB. Larger numbers are mistakes, and some overflow rlim_t or off_t."""
 
 STATE_FILE = "state.sqlite3"
 
@@ -135,13 +136,13 @@ class Settings:
 
     @property
     def known_hosts(self) -> frozenset[str]:
-        """The host names of this site: READER_HOSTS, else the host of READER_BASE_URL; empty for any."""
+        """The host names of this site: READER_HOSTS, else the host of READER_BASE_URL. Empty if any host is valid."""
         own = urlsplit(self.base_url).hostname or ""
         return frozenset(self.hosts.split(",") if self.hosts else [own] if own else [])
 
     @property
     def path_prefix(self) -> str:
-        """The path in READER_BASE_URL that the site is below, such as ``/news``; empty at the root of its host."""
+        """The path in READER_BASE_URL, such as ``/news``; empty for a site at the root of its host."""
         return prefix_of(self.base_url)
 
     @property
@@ -162,8 +163,11 @@ class Settings:
 
     @property
     def data(self) -> Path:
-        """The folder of what cannot be derived: that of the SQLite file in READER_DATABASE_URL, else ``data/`` beside
-        the instance folder, or ``<name>-data/`` beside one that is not called ``instance``."""
+        """The folder of data that cannot be derived from the articles.
+
+        It is the folder of the SQLite file in READER_DATABASE_URL, else ``data/`` beside the instance folder, or
+        ``<name>-data/`` beside an instance folder with a name other than ``instance``.
+        """
         if self.database_url.startswith("sqlite:"):
             return Path(unquote(self.database_url.removeprefix("sqlite:///"))).parent
         is_usual = self.instance.name == "instance"
@@ -171,12 +175,15 @@ class Settings:
 
     @property
     def state_url(self) -> str:
-        """The URL of the state database: READER_DATABASE_URL, else that of an SQLite file in ``data``."""
+        """The URL of the state database: READER_DATABASE_URL, else of an SQLite file in ``data``."""
         return self.database_url or f"sqlite:///{quote(str(self.data / STATE_FILE))}"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Raises BadSetting with the variable and its valid values."""
+        """Reads all settings. Logs a warning for an unknown READER_* variable.
+
+        Raises BadSetting with the variable and its valid values.
+        """
         values: dict[str, Any] = {}
         for f in fields(cls):
             name = f"READER_{f.name.upper()}"
@@ -194,7 +201,7 @@ class Settings:
 
 
 def _check_mail(values: Mapping[str, Any]) -> None:
-    """Mail has a sender, and its links lead somewhere. Raises BadSetting."""
+    """Mail needs a sender, and the base URL for its links. Raises BadSetting if either is missing."""
     for name in ("mail_from", "base_url") if values.get("smtp_url") else ():
         if not values.get(name):
             raise BadSetting(
@@ -205,7 +212,7 @@ def _check_mail(values: Mapping[str, Any]) -> None:
 
 
 def _value_of(name: str, environ: Mapping[str, str]) -> str:
-    """The variable's value; the value of its former name, with a warning, if only that is set."""
+    """The variable's value. If only its former name is set, logs a warning and returns that value."""
     value, old = environ.get(name, "").strip(), _FORMER_NAMES.get(name, "")
     if not value and (value := environ.get(old, "").strip()):
         log.warning("%s is now called %s; the old name still works", old, name)
@@ -216,13 +223,14 @@ def _warn_of_unknown(environ: Mapping[str, str], known: set[str]) -> None:
     """Logs a warning for each READER_* variable that is not a setting, such as a misspelt one."""
     for name in sorted(environ):
         if name.startswith("READER_") and name not in known and name not in _FORMER_NAMES.values():
-            words = [setting.removeprefix("READER_") for setting in known]  # what all have makes none alike
+            # The common prefix would make all names similar.
+            words = [setting.removeprefix("READER_") for setting in known]
             close = difflib.get_close_matches(name.removeprefix("READER_"), words, n=1)
             log.warning("%s is not a setting%s", name, f"; did you mean READER_{close[0]}?" if close else "")
 
 
 def _display_value(field_name: str, value: str) -> str:
-    """The value as an error message shows it: on one line, not endless, and no secret."""
+    """The value for an error message: one line, at most LONGEST_SHOWN characters, ``…`` for a secret."""
     if field_name in SECRETS:
         return "…"
     printable = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in value)

@@ -1,4 +1,4 @@
-"""What a site says of itself: name, colour, records, contacts, channels. Frozen dataclasses without I/O."""
+"""The identity of a site: name, colour, registration numbers, contacts, channels. Frozen dataclasses without I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from .models import fingerprint
 
 FOLDER = "_site"
-"""The folder of the site's own files, below the articles folder; it counts if one of SETTINGS_NAMES lies in it."""
+"""The folder of the site's own files, below the articles folder. It is used if it contains one of SETTINGS_NAMES."""
 
 SETTINGS_NAMES = ("site.yaml", "site.yml")
 PAGE_SUFFIXES = (".md", ".markdown")
@@ -18,7 +18,10 @@ PAGE_SUFFIXES = (".md", ".markdown")
 
 @dataclass(frozen=True)
 class SitePicture:
-    """``address`` is that of the widest JPEG rendition; while the settings are parsed, a path beside them."""
+    """A picture of the site itself, such as its logo. ``width`` and ``height`` are pixels, 0 if unknown.
+
+    ``address`` is the URL of the widest JPEG rendition. While the settings are parsed, it is a path relative to them.
+    """
 
     address: str
     width: int = 0
@@ -26,7 +29,7 @@ class SitePicture:
 
     @property
     def webp(self) -> str:
-        """The same rendition with its transparency."""
+        """The URL of the same rendition as WebP, which keeps transparency."""
         return self.address.removesuffix("jpg") + "webp"
 
     @property
@@ -35,13 +38,13 @@ class SitePicture:
 
     @property
     def rendition_width(self) -> int:
-        """Pixels."""
+        """The width of the rendition in pixels."""
         return int(self.address.rpartition("-")[2].removesuffix(".jpg"))
 
 
 @dataclass(frozen=True)
 class TextLink:
-    """``link`` is empty for plain text."""
+    """A label and its URL; ``link`` is empty for plain text."""
 
     text: str
     link: str = ""
@@ -49,7 +52,7 @@ class TextLink:
 
 @dataclass(frozen=True)
 class Channel:
-    """Where the publisher can be followed: ``account`` is a name to search for, ``picture`` a QR code."""
+    """A channel of the publisher on another platform: ``account`` is a name to search for, ``picture`` a QR code."""
 
     name: str
     account: str = ""
@@ -59,9 +62,9 @@ class Channel:
 
 @dataclass(frozen=True)
 class Site:
-    """Every field is empty unless the settings file gives it. ``accent`` is ``#rrggbb``.
+    """The content of the site's settings file. A field without a value in the file is empty. ``accent`` is ``#rrggbb``.
 
-    ``conversion_words`` are pairs of a Simplified and a Traditional word, ``conversion_names`` are never converted.
+    ``conversion_words`` are pairs of a Simplified and a Traditional word. ``conversion_names`` are never converted.
     """
 
     name: str = ""
@@ -88,7 +91,7 @@ class Site:
 
 @lru_cache(64)
 def with_name(site: Site, name: str) -> Site:
-    """*site*, named *name* if it gives no name of its own. One that does has a copyright line by that name."""
+    """*site* with *name* if it has no name. A site with its own name gets a copyright line if it has none."""
     if not site.name:
         return replace(site, name=name)
     return site if site.copyright else replace(site, copyright=f"© {site.name}")
@@ -100,6 +103,7 @@ def _version_of(site: Site) -> str:
 
 
 def site_to_json(site: Site) -> str:
+    """The site as a JSON object of its fields."""
     return json.dumps(asdict(site), ensure_ascii=False)
 
 
@@ -109,6 +113,7 @@ def site_from_json(text: str) -> Site:
 
 
 def site_from_fields(fields: dict[str, Any]) -> Site:
+    """A Site from its parsed JSON object. Raises KeyError or TypeError for missing or unknown fields."""
     links = {name: tuple(TextLink(**link) for link in fields[name]) for name in _LINKS}
     comments = TextLink(**fields["comments"]) if fields["comments"] else None
     lists = {

@@ -17,13 +17,13 @@ from .models import fingerprint_of
 
 PACKAGE = Path(__file__).resolve().parent
 LIBRARIES = ("weasyprint", "pydyf", "fonttools", "tinycss2", "pillow", "jinja2", "nh3", "comrak", "segno", "Babel")
-"""Libraries whose versions are part of the build id, because another version can change pages or pictures."""
+"""The libraries whose versions are part of the build id, because another version can change pages or pictures."""
 
 FONT_HEAD_BYTES = 4096
-"""The head of a font file: its table directory, which holds a checksum of each table (OpenType 1.9, font file)."""
+"""The size of a font file's head: its table directory contains a checksum of each table (OpenType 1.9, font file)."""
 
 COMPILED = ".mo"
-"""Made of others, so there or not."""
+"""The suffix of compiled catalogues. They are left out of the build id: they are generated and may be missing."""
 EXCLUDED_FOLDERS = ("__pycache__", "cache", "templates", "static")
 """Folders under ``reader/`` that are generated at run time or exist only in an installed package."""
 
@@ -53,6 +53,7 @@ class Renderer:
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
 
     def render(self, template: str, **context: Any) -> str:
+        """The text of *template*, a path below the templates folder. Raises TemplateNotFound and UndefinedError."""
         return self._environment.get_template(template).render(context)
 
     @property
@@ -62,7 +63,7 @@ class Renderer:
 
 
 def loader_of(templates: Path) -> FunctionLoader:
-    """Loads the templates as they are now: those of an update do not fit the code that this process runs."""
+    """A loader that reads all templates now: files of a later update would not fit the code of the running process."""
     paths = {path.relative_to(templates).as_posix(): path for path in templates.rglob("*") if path.is_file()}
     contents = {name: path.read_bytes() for name, path in paths.items()}
 
@@ -74,7 +75,7 @@ def loader_of(templates: Path) -> FunctionLoader:
 
 @cache
 def _build_id(folders: tuple[Path, ...]) -> str:
-    """That of the files as they were when this process first asked: it runs what it loaded."""
+    """The build id of the files at the first call. Cached: the process keeps running the code that it loaded."""
     return fingerprint_of(chain(_versions(), _contents(folders)))
 
 
@@ -83,7 +84,7 @@ def _versions() -> list[str]:
 
 
 def _contents(folders: tuple[Path, ...]) -> Iterator[str | bytes]:
-    """The name of each file, sorted, and its content; of a font file its head and size."""
+    """The name, content and size of each file, sorted by name. Of a font file only the head, not the whole content."""
     for folder in folders:
         for name in sorted(_names(folder)):
             yield name

@@ -1,4 +1,4 @@
-"""The public URLs, as pure functions for templates, feeds and exports.
+"""The public URLs, built by pure functions for templates, feeds and exports.
 
 Paths begin with ``/`` and are percent-encoded (RFC 3986). They are permanent. The routes in ``web/`` serve them, and a
 test compares the two.
@@ -38,14 +38,16 @@ FEEDS_OPML = "/feeds.opml"
 OPDS = "/opds"
 
 DATA_PICTURES = "https://data.invalid/"
-"""Where a picture that an article's file holds is until it has a file. The domain can't exist (RFC 2606)."""
+"""The base URL of pictures inside an article's file until they have files of their own. The domain can't exist
+(RFC 2606).
+"""
 
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")
     + ("comments", "corrections", "media", "static", "selection", "healthz", "metrics", "phone", "preview", "mail")
     + ("bookmarks", "webmention", "readyz")
 )
-"""The first parts of paths that are taken: no page of the site's own can have such a name. A test compares them."""
+"""The first path segments that routes use. The site's own pages cannot have these names. A test compares the two."""
 
 _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day": "d"}
 
@@ -66,22 +68,22 @@ def share(slug: str) -> str:
 
 
 def comments(slug: str) -> str:
-    """The page of the article's comments, where they are written too."""
+    """The page of the article's comments, with the form for a new comment."""
     return f"{article(slug)}/comments"
 
 
 def own_comment(slug: str, number: int) -> str:
-    """Where its author corrects or withdraws a comment."""
+    """The page where the author of a comment edits or withdraws it."""
     return f"{comments(slug)}/{number}"
 
 
 def comments_feed(slug: str, name: str) -> str:
-    """A feed of the article's comments; of all comments if *slug* is empty."""
+    """The feed *name* of the article's comments; of all comments if *slug* is empty."""
     return f"{comments(slug)}/{name}" if slug else f"{COMMENTS}{name}"
 
 
 def mail_file(name: str) -> str:
-    """Where a file is ordered by mail: of an article (*name* is its slug), or of an issue (``d/2026-05-01``)."""
+    """The page to request an export by mail. *name* is the slug of an article, or an issue (``d/2026-05-01``)."""
     return f"{MAIL_SEND}?of={quote(name, safe='/')}"
 
 
@@ -95,13 +97,16 @@ def og_image(slug: str) -> str:
 
 
 def version_file(key: str, name: str, suffix: str) -> str:
-    """The immutable URL of one version of an export; *key* is that of ``ExportService.key`` without suffix."""
+    """The immutable URL of one version of an export; *key* is the result of ``ExportService.key`` without suffix."""
     return f"/files/{key}/{quote(name)}.{suffix}"
 
 
 def parse_day(text: str) -> date | None:
-    """A day as addresses write it, ``2018-03-04``. None for other text, also for ``20180304`` and ``2018-W09-7`` of
-    ISO 8601: an issue has one address, and an article may be called 20180304."""
+    """The day in the form used by URLs, ``2018-03-04``. None for other text.
+
+    Also None for ``20180304`` and ``2018-W09-7`` of ISO 8601: an issue has one URL, and an article's slug may be
+    20180304.
+    """
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -110,7 +115,7 @@ def parse_day(text: str) -> date | None:
 
 
 def issue_day(text: str) -> date:
-    """Raises NotFound."""
+    """Like ``parse_day``, but raises NotFound."""
     day = parse_day(text)
     if day is None:
         raise NotFound("issue", text)
@@ -130,7 +135,7 @@ def section(path: tuple[str, ...]) -> str:
 
 
 def editor_article(path: str) -> str:
-    """The page of the desk for the article in the file *path*."""
+    """The editor's page for the article in the file *path*."""
     return f"{EDITOR_ARTICLE}?path={quote(path, safe='/')}"
 
 
@@ -162,15 +167,15 @@ def media(digest: str, width: int, suffix: str) -> str:
 
 
 def thumbnail(digest: str, suffix: str) -> str:
-    """The small picture beside a headline. As immutable."""
+    """The small picture beside a headline. Immutable, like ``media``."""
     return f"/media/{digest}-thumbnail.{suffix}"
 
 
 def below(prefix: str, address: str) -> str:
-    """*address* on a site below the path *prefix*, which is empty or ``/news``: ``/a/rain`` becomes ``/news/a/rain``.
+    """Adds *prefix*, which is empty or like ``/news``, to a path: ``/a/rain`` becomes ``/news/a/rain``.
 
-    Others are returned unchanged: relative ones, those of other sites, and those that begin with *prefix* already. No
-    path of a page begins with it, because it begins with none of FIRST_PARTS.
+    Returns relative URLs, URLs of other sites and paths that already begin with *prefix* unchanged. No path of a page
+    begins with *prefix*, because *prefix* begins with none of FIRST_PARTS.
     """
     if not prefix or not address.startswith("/") or address.startswith(("//", f"{prefix}/")):
         return address
@@ -178,5 +183,5 @@ def below(prefix: str, address: str) -> str:
 
 
 def prefix_of(site: str) -> str:
-    """The path that the site at this URL is below, as ``below`` takes it; empty for an empty URL."""
+    """The path of the URL *site*, as ``below`` takes it; empty for an empty URL."""
     return urlsplit(site).path

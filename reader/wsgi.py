@@ -1,7 +1,7 @@
 """The WSGI application, configured from the environment. Importing it starts the background threads.
 
-For an installed package: ``granian --interface wsgi reader.wsgi:application``. A checkout also has ``wsgi.py`` at its
-top.
+For an installed package: ``granian --interface wsgi reader.wsgi:application``. A checkout also has a ``wsgi.py`` in its
+root folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .i18n import environment_language, translated
 from .storage.log_formatter import start_logging
 
 CANNOT_LOAD = 4
-"""The exit status that gunicorn knows as “App failed to load”: it stops, and does not start worker after worker."""
+"""The exit status that gunicorn interprets as “App failed to load”: it stops instead of starting workers repeatedly."""
 
 start_logging()
 try:

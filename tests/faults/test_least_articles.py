@@ -34,4 +34,4 @@ def test_a_folder_that_is_made_at_the_start_is_named_in_the_log(tmp_path):
     server = Server(tmp_path, environment={"READER_ARTICLES": str(wrong)})
     with running(server):
         assert wrong.is_dir()
-        assert server.log.count(f"{wrong} did not exist and was made") == 1
+        assert server.log.count(f"{wrong} did not exist and was created") == 1
