@@ -97,6 +97,13 @@ def test_no_cell_of_a_table_is_lost():
     ]
 
 
+@pytest.mark.parametrize("quote", ["", "> "])
+def test_a_picture_of_a_shortcode_inside_a_link_has_that_link(quote):
+    html = sanitize(body_of(quote + '前 [{{< figure src="a.jpg" caption="图" >}}](https://a.example/ "t")'))
+    assert '<a href="https://a.example/" rel="noopener noreferrer"><img src="a.jpg" alt="图"></a><figcaption>图' in html
+    assert "[" not in html
+
+
 @pytest.mark.parametrize(
     ("tag", "alt", "caption"),
     [

@@ -411,3 +411,21 @@ def test_indented_html_below_a_name_is_text_as_in_pelican():
     head = "head:\n    <style>\n        p { margin: 0; }\n    </style>\nstatus: draft\n"
     draft = read_content(".md", f"---\ntitle: 大雨\n{head}---\n\n今天下雨。\n".encode())
     assert (draft.title, draft.draft) == ("大雨", True)
+
+
+def test_toml_between_its_fences_is_front_matter_whatever_its_fields():
+    draft = read_draft(".md", b'+++\ntemplate = "latest.html"\n+++\n# Title\n\nText.\n')
+    assert (draft.title, str(draft.body_html).strip()) == ("Title", "<p>Text.</p>")
+
+
+@pytest.mark.parametrize(
+    "mark", ['{% extends "base.html" %}', "{%- block title %}x{%- endblock %}", '{{ define "main" }}', "{{ content }}"]
+)
+@pytest.mark.parametrize(
+    "page", ["<h1>Title</h1>\n{}<p>Text.</p>", "<!DOCTYPE html><html><title>Title</title>\n<body>{}<p>Text.</p>"]
+)
+def test_a_template_is_no_article_unless_it_is_an_example(page, mark):
+    with pytest.raises(UnreadableArticle, match="template") as refused:
+        read_draft(".html", page.format(mark).encode())
+    assert refused.value.line == 2
+    assert read_draft(".html", page.format(f"<pre>{mark}</pre>").encode()).title == "Title"

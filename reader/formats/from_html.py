@@ -43,6 +43,10 @@ _PAGE = re.compile(r"<(?:html|body|title|!doctype)\b", re.IGNORECASE)
 _FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
 _COMMENTS = re.compile(r"(?>\s+|<!--.*?-->)*+", re.DOTALL)
 _MOST_COMMENTS = 20
+_TEMPLATE = re.compile(
+    r"\{%-?\s*(?:extends\s+[\"']|block\s+\w+|endblock\b)|\{\{-?\s*(?:(?:define|template|block)\s+\"|content\s*-?\}\})"
+)
+"""What only templates hold: Jinja, Django, Nunjucks, Twig; Go (Hugo); the slot of a Jekyll layout."""
 _PREFIX = re.compile(r"(?:article|og|dc|dcterms|reader)[:.]", re.IGNORECASE)
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
@@ -69,6 +73,7 @@ def read(data: bytes) -> Draft:
     """Raises UnreadableArticle for invalid front matter; other invalid metadata is ignored."""
     text = decode_text(data)
     values, page = _front_matter(text)
+    _refuse_template(text)
     root = _parsed(page)
     if root is None:
         return Draft(**{"title": "", **values}, body_html="")
@@ -86,6 +91,14 @@ def read(data: bytes) -> Draft:
     body = masks.restore_formulas(_body(root, found["title"]), formulas.html)
     found["warnings"] = (*found.get("warnings", ()), *hidden, *formulas.warnings())
     return Draft(**found, body_html=body)
+
+
+def _refuse_template(text: str) -> None:
+    """Raises UnreadableArticle for a template of a site generator or web framework; code examples may show one."""
+    if found := _TEMPLATE.search(mask_elements(text, Masks())) if "{%" in text or "{{" in text else None:
+        line = text.count("\n", 0, max(text.find(found[0]), 0)) + 1
+        cause, hint = Message("a template of another program"), Message("move templates out of the articles folder")
+        raise UnreadableArticle(cause, hint, line)
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:

@@ -82,7 +82,7 @@ def split_above(text: str) -> tuple[dict[str, Any], str, int]:
     """As ``split``, for a format that has fields of its own below: what follows is not judged."""
     refuse_beginning(text)
     head = marked_head(text)
-    if head and any(is_field(field.name) for field in head.fields):
+    if head and (head.form == "toml" or any(is_field(field.name) for field in head.fields)):
         if not head.is_closed:
             refuse_fields_alone(without_begun_name(head.rest, is_marked=True))
         return values_of(head.fields), head.rest, head.lines

@@ -29,6 +29,10 @@ _LITERAL = lazy_pattern(r"""\s*(?:"([^"]*)"|'([^']*)')""")
 _ARGUMENT = lazy_pattern(
     r"""(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,"'][^\s,]*(?:,(?=[^\s,])[^\s,]*)*))"""
 )
+_LINKED_PICTURE = lazy_pattern(
+    r"\[([\s>]{1,80})<(p|figure)>(<img [^<>]{1,4000}>)(.{0,2000}?)</\2>[\s>]{1,80}\]"
+    r"\(\s*<?([^\s()<>\"]{1,2000})>?[^()\n]{0,200}\)"
+)
 _LONGEST_PREFIX = 200
 _INCLUDE_SUFFIX = lazy_pattern(r"\.(?:html|md|liquid)$")
 
@@ -130,7 +134,14 @@ def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]
         done = found.end()
         _read(reader, found)
     reader.text(text[done:])
-    return reader.finish(), list(reader.unknown)
+    return _with_linked_pictures(reader.finish()), list(reader.unknown)
+
+
+def _with_linked_pictures(text: str) -> str:
+    """``[{{< img src="x.png" >}}](address)``: the picture is a block of its own here, so the link moves into it."""
+    if "<img " not in text or "](" not in text:
+        return text
+    return _LINKED_PICTURE.sub(r'\1<\2><a href="\5">\3</a>\4</\2>\1', text)
 
 
 def _without_raw_tags(text: str, masks: Masks) -> str:
