@@ -2,10 +2,13 @@
 
     python benchmarks/archives.py [FOLDER …] [--quick]
 
-Without a FOLDER the articles of this repository are read. For each folder: files that hold an article, the articles
-made of them, signs of other tools that a reader would see (``FOREIGN``, counted over the text without code), links to
-files that lead nowhere, pictures that were left out, and seconds. ``--quick`` reads the first 50 files of each folder.
-Exits with 1 when an aim is missed: 99 % of the files are articles, and no foreign sign is visible.
+Without a FOLDER the articles of this repository are read. For each folder: files that hold an article; the articles
+made of them; signs of other tools that a reader would see (``FOREIGN``, counted over the text without code); fields
+that differ from those that the other tools show (``expected_fields`` reads the front matter with PyYAML, tomllib and
+dateutil, not with Reader); warnings; links to files that lead nowhere; pictures that were left out; seconds.
+``--quick`` reads the first 50 files of each folder. ``--wrong`` lists files that are no article, and fields that
+differ. Exits with 1 when an aim is missed: 99 % of the files are articles, 99 % of the fields are right, and no foreign
+sign is visible.
 
 Links and pictures are counted but have no aim: a sample of a folder lacks files that the whole folder has.
 """
@@ -18,9 +21,17 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
 from html import unescape
 from pathlib import Path
+from typing import Any
+
+import yaml
+from dateutil import parser as dateutil_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -30,27 +41,12 @@ from reader.formats import FORMATS  # noqa: E402
 from reader.library.directory_walk import EntryKind, FolderEntry, find_root, walk  # noqa: E402
 from reader.library.file_reader_pool import read_files  # noqa: E402
 from reader.library.scanner import Library  # noqa: E402
-from reader.models import Problem  # noqa: E402
+from reader.models import Article, Problem  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 
 SUFFIXES = frozenset(
-    [
-        ".md",
-        ".markdown",
-        ".mdx",
-        ".html",
-        ".htm",
-        ".txt",
-        ".rst",
-        ".org",
-        ".adoc",
-        ".ipynb",
-        ".qmd",
-        ".rmd",
-        ".docx",
-        ".odt",
-        ".rest",
-    ]
+    (".md", ".markdown", ".mdx", ".html", ".htm", ".txt", ".rst", ".org", ".adoc", ".ipynb", ".qmd", ".rmd", ".docx")
+    + (".odt", ".rest")
 )
 FOREIGN = {
     "{% tag %}": r"\{%.{0,200}?%\}",
@@ -78,22 +74,27 @@ QUICK_FILES = 50
 AIM = 0.99
 
 
-@dataclass(frozen=True)
+@dataclass
 class Figures:
-    """What became of one folder. ``foreign`` counts by kind of sign; ``refused`` are causes with their counts."""
+    """What became of one folder. ``foreign`` counts by kind of sign; ``refused`` are causes with their counts;
+    ``wrong_fields`` describe the fields that differ, of the ``fields`` that were compared."""
 
     name: str
     files: int
-    articles: int
-    foreign: dict[str, int]
-    dead_links: int
-    lost_pictures: int
-    seconds: float
-    refused: dict[str, int]
+    articles: int = 0
+    warnings: int = 0
+    foreign: dict[str, int] = field(default_factory=dict)
+    fields: int = 0
+    wrong_fields: list[str] = field(default_factory=list)
+    dead_links: int = 0
+    lost_pictures: int = 0
+    seconds: float = 0.0
+    refused: dict[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
-        return not sum(self.foreign.values()) and self.articles >= AIM * self.files
+        right = self.fields - len(self.wrong_fields)
+        return not sum(self.foreign.values()) and self.articles >= AIM * self.files and right >= AIM * self.fields
 
 
 def visible_text(body: str) -> str:
@@ -120,35 +121,121 @@ def measure(folder: Path, instance: Path, most: int | None) -> Figures:
     Library(settings).scan_all()
     seconds = time.monotonic() - began
     catalog = Catalog(settings.catalog, settings.timezone)
-    articles, lost, foreign, refused = 0, 0, dict[str, int](), dict[str, int]()
+    figures = Figures(folder.name, len(files), dead_links=len(catalog.dead_links()), seconds=seconds)
     for read in read_files(settings, dict.fromkeys((str(file.relative_to(folder)) for file in files), "")):
         if isinstance(read.result, Problem):
             cause = str(read.result.cause)[:90]
-            refused[cause] = refused.get(cause, 0) + 1
+            figures.refused[cause] = figures.refused.get(cause, 0) + 1
             continue
-        articles += 1
-        lost += sum("picture" in str(warning) for warning in read.result.warnings)
+        figures.articles += 1
+        figures.warnings += len(read.result.warnings)
+        figures.lost_pictures += sum("picture" in str(warning) for warning in read.result.warnings)
         for name, count in foreign_signs(visible_text(str(read.result.body))).items():
-            foreign[name] = foreign.get(name, 0) + count
-    dead = len(catalog.dead_links())
-    return Figures(folder.name, len(files), articles, foreign, dead, lost, seconds, refused)
+            figures.foreign[name] = figures.foreign.get(name, 0) + count
+        for name, expected, shown in compared_fields(folder / read.path, read.result, settings.timezone):
+            figures.fields += 1
+            if expected != shown:
+                figures.wrong_fields.append(f"{read.path}: {name} {shown!r} instead of {expected!r}")
+    return figures
+
+
+# -- the fields, as the other tools read them ----------------------------------------------------------------------
+
+_YAML_BLOCK = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_TOML_BLOCK = re.compile(r"\ufeff?\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$", re.DOTALL | re.MULTILINE)
+_PELICAN_LINE = re.compile(r"(Title|Date|Tags|Category|Author): *(\S.*)")
+_DAY_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-\S")
+_LINK_TEXT = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+
+
+def front_matter_of(file: Path) -> dict[str, Any]:
+    """The fields of *file* in lower case; none if it has no front matter, or one that is not valid."""
+    text = file.read_text("utf-8", "replace").replace("\r\n", "\n")
+    try:
+        if found := _TOML_BLOCK.match(text):
+            table = tomllib.loads(found[1])
+            table = {**table, **table.pop("taxonomies", {}), **table.pop("extra", {})}
+        elif found := _YAML_BLOCK.match(text):
+            table = yaml.safe_load(found[1])
+        else:
+            lines = text.split("\n\n", 1)[0].split("\n")
+            table = {found[1]: found[2] for line in lines if (found := _PELICAN_LINE.fullmatch(line.strip()))}
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError):
+        return {}
+    return {str(name).lower(): value for name, value in table.items()} if isinstance(table, dict) else {}
+
+
+def expected_fields(file: Path) -> dict[str, Any]:
+    """Title (text), date (date or datetime), tags and author (texts) where the front matter or the name states them.
+
+    The rules are those that Hugo, Jekyll, Hexo, Pelican, Zola, Docusaurus, VuePress and Astro have in common.
+    """
+    fields = front_matter_of(file)
+    stated = next((fields[name] for name in ("date", "published", "pubdate", "created") if fields.get(name)), None)
+    if stated is None and (found := _DAY_IN_NAME.match(file.name)):
+        stated = found[1]
+    authors = fields.get("author") or fields.get("authors")
+    return {"title": fields.get("title"), "date": _date(stated), "tags": fields.get("tags"), "author": authors}
+
+
+def _date(stated: object) -> date | None:
+    if isinstance(stated, str):
+        try:
+            found: datetime = dateutil_parser.parse(stated)
+        except (ValueError, OverflowError):
+            return None
+        return found
+    return stated if isinstance(stated, date) else None
+
+
+def _letters(text: object) -> str:
+    """Letters and digits only: Reader corrects punctuation, and takes marks of Markdown and HTML out of titles."""
+    plain = unicodedata.normalize("NFKC", unescape(_TAG.sub("", _LINK_TEXT.sub(r"\1", str(text)))))
+    return "".join(character for character in plain.casefold() if character.isalnum())
+
+
+def compared_fields(file: Path, article: Article, zone: tzinfo) -> Iterator[tuple[str, object, object]]:
+    """(name, expected, ours) of each field that the file states."""
+    expected = expected_fields(file)
+    if isinstance(expected["title"], str) and _letters(expected["title"]):
+        yield "title", _letters(expected["title"]), _letters(article.title)
+    if day := expected["date"]:
+        at = article.published.astimezone(getattr(day, "tzinfo", None) or zone)
+        yield "date", f"{day:%Y-%m-%d}", f"{at:%Y-%m-%d}"
+        if isinstance(day, datetime) and (day.hour or day.minute):
+            yield "time", f"{day:%H:%M}", f"{at:%H:%M}"
+    if isinstance(expected["tags"], list) and all(isinstance(tag, str) and tag.strip() for tag in expected["tags"]):
+        ours = {_letters(name) for name in (*article.tags, *article.section)}
+        yield "tags", [], [tag for tag in expected["tags"] if _letters(tag) not in ours]
+    if isinstance(expected["author"], str):
+        ours_text = _letters("".join(article.byline))
+        yield "author", True, _letters(expected["author"]) in ours_text or ours_text
 
 
 def row(figures: Figures) -> str:
     signs = ", ".join(f"{name} {count}" for name, count in sorted(figures.foreign.items())) or "-"
     return (
         f"{figures.name:<22}{figures.files:>6}{figures.articles:>9}{sum(figures.foreign.values()):>8}"
+        f"{figures.fields:>8}{len(figures.wrong_fields):>6}{figures.warnings:>9}"
         f"{figures.dead_links:>7}{figures.lost_pictures:>9}{figures.seconds:>8.1f}  {signs}"
     )
+
+
+def lines_of(figures: Figures) -> Iterator[str]:
+    yield from (f"{count:>4}  {cause}" for cause, count in sorted(figures.refused.items()))
+    yield from figures.wrong_fields
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, default=[ROOT / "articles"])
     parser.add_argument("--quick", action="store_true", help=f"only the first {QUICK_FILES} files of each folder")
-    parser.add_argument("--refused", action="store_true", help="list why files are no articles")
+    parser.add_argument("--wrong", action="store_true", help="list why files are no articles, and fields that differ")
     options = parser.parse_args()
-    print(f"{'folder':<22}{'files':>6}{'articles':>9}{'foreign':>8}{'links':>7}{'pictures':>9}{'seconds':>8}  signs")
+    print(
+        f"{'folder':<22}{'files':>6}{'articles':>9}{'foreign':>8}{'fields':>8}{'wrong':>6}{'warnings':>9}{'links':>7}"
+        f"{'pictures':>9}{'seconds':>8}  signs"
+    )
     every = []
     for folder in options.folders:
         instance = Path(tempfile.mkdtemp(prefix="reader-archives-"))
@@ -157,12 +244,16 @@ def main() -> None:
         finally:
             shutil.rmtree(instance)
         print(row(every[-1]), flush=True)
-        for cause, count in sorted(every[-1].refused.items()) if options.refused else ():
-            print(f"    {count:>4}  {cause}")
+        for line in lines_of(every[-1]) if options.wrong else ():
+            print(f"    {line}")
     files, articles = sum(figures.files for figures in every), sum(figures.articles for figures in every)
     signs = sum(sum(figures.foreign.values()) for figures in every)
     missed = [figures.name for figures in every if not figures.holds]
-    print(f"{articles} of {files} files are articles, {signs} foreign signs; missed by: {', '.join(missed) or 'none'}")
+    fields, wrong = sum(figures.fields for figures in every), sum(len(figures.wrong_fields) for figures in every)
+    print(
+        f"{articles} of {files} files are articles, {wrong} of {fields} fields wrong, {signs} foreign signs; "
+        f"missed by: {', '.join(missed) or 'none'}"
+    )
     raise SystemExit(1 if missed else 0)
 
 
