@@ -223,7 +223,7 @@ def test_a_cookie_of_another_site_is_nobodys(store, tmp_path):
 def test_a_backup_holds_subscribers_and_what_waits_and_the_link_to_end_it_goes_on_working(
     state, store, outbox, tmp_path
 ):
-    from reader.backup.state_rows import dumped, load
+    from reader.backup.state_rows import dump, load
     from reader.state import State
 
     subscribe(state, "a@example.org")
@@ -231,7 +231,7 @@ def test_a_backup_holds_subscribers_and_what_waits_and_the_link_to_end_it_goes_o
     [message] = outbox.due(NOON)
     token, cookie = token_of(outbox.subscriber(message.subscriber)), store.cookie_of("a@example.org")
     with state.reading() as connection:
-        lines = list(dumped(connection))
+        lines = list(dump(connection))
     elsewhere = State(f"sqlite:///{tmp_path}/elsewhere/state.sqlite3")
     with elsewhere.writing() as connection:
         load(connection, lines)

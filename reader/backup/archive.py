@@ -1,7 +1,8 @@
 """The layout of a backup: a zip file with ``backup.json``, ``files.jsonl``, ``state.jsonl`` and the files themselves.
 
-``files.jsonl`` has a line for each file: its path below ``articles/`` or ``data/``, the member that holds it, size,
-SHA-256, times and mode. A zip file keeps times to two seconds only, and its names must be UTF-8.
+``files.jsonl`` has one line per file: its path below ``articles/`` or ``data/``, the name of its zip member, size,
+SHA-256, modification time and mode. The zip format itself stores times with a resolution of two seconds, and requires
+names in UTF-8.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from dataclasses import dataclass
 FORMAT = 1
 HEAD, FILES, STATE = "backup.json", "files.jsonl", "state.jsonl"
 DATA_FILES = ("editor-token",)
-"""The files of the data folder besides the database, whose rows are in STATE."""
+"""The files of the data folder that a backup contains. The rows of the database are in STATE."""
 
 
 @dataclass(frozen=True)
 class FileRecord:
-    """*path* is below *place*, ``articles`` or ``data``. Bytes that are not UTF-8 are lone surrogates (PEP 383)."""
+    """One file of the backup.
+
+    *place* is ``articles`` or ``data``; *path* is relative to that folder. Bytes that are not UTF-8 are lone surrogates
+    (PEP 383). *member* is the name of the zip member, *size* is in bytes.
+    """
 
     place: str
     path: str
@@ -27,7 +32,7 @@ class FileRecord:
     mode: int
 
     def is_safe(self) -> bool:
-        """Whether it is of our making, and stays within its place."""
+        """Returns whether the types are correct, and the path stays within its folder."""
         texts = (self.place, self.path, self.member, self.sha256)
         numbers = (self.size, self.mtime_ns, self.mode)
         if not (all(isinstance(t, str) for t in texts) and all(isinstance(n, int) for n in numbers)):

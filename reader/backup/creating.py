@@ -1,4 +1,4 @@
-"""Creates a backup while a server may run: first a snapshot of the database, then the files."""
+"""Creates a backup, also while a server runs: first a snapshot of the database, then the files."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ _IN_MEMORY_BYTES = 16_000_000
 
 
 def write_backup(settings: Settings, target: Path) -> tuple[int, list[str]]:
-    """Writes the archive. Returns the number of files, and the paths of what is left out: links, devices, and files
-    that cannot be read. Raises OSError, and StateUnusable: a backup without the state would be none.
+    """Writes the archive to *target*. Returns the number of files, and the paths of the omitted entries: links,
+    devices, and files that cannot be read.
 
-    Nothing is compressed: what packs very well, such as a thousand equal comments, would be refused as a zip bomb.
+    Raises OSError, and StateUnusable because a backup without the state database would be useless.
+
+    Nothing is compressed: restoring rejects a member with a very high compression ratio, such as a thousand equal
+    comments, as a zip bomb.
     """
     with target.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         os.fchmod(file.fileno(), 0o600)
@@ -45,14 +48,14 @@ def write_backup(settings: Settings, target: Path) -> tuple[int, list[str]]:
 
 
 def _write_state(archive: zipfile.ZipFile, state: State) -> None:
-    from .state_rows import dumped
+    from .state_rows import dump
 
     if state.path and not state.path.exists():
         archive.writestr(STATE, "")
         return
     try:
         with state.reading() as connection, archive.open(STATE, "w", force_zip64=True) as member:
-            for line in dumped(connection):
+            for line in dump(connection):
                 member.write(f"{line}\n".encode())
     finally:
         state.close()
@@ -61,10 +64,10 @@ def _write_state(archive: zipfile.ZipFile, state: State) -> None:
 def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tuple[list[FileRecord], list[str]]:
     records, left_out = list[FileRecord](), list[str]()
     unread = list[str]()
-    root, own_data = (Path(os.path.realpath(folder)) for folder in (settings.articles, settings.data))
-    articles = (("articles", root, path) for path in _files_below(root, unread))
-    temporary = str(own.parent) if own.is_file() else None  # /tmp may be smaller than a film
-    data = (("data", own_data, own_data / name) for name in DATA_FILES)
+    root, data_root = (Path(os.path.realpath(folder)) for folder in (settings.articles, settings.data))
+    articles = (("articles", root, path) for path in _walk_files(root, unread))
+    temporary = str(own.parent) if own.is_file() else None  # /tmp may be smaller than a video
+    data = (("data", data_root, data_root / name) for name in DATA_FILES)
     for folder_name, folder, path in chain(articles, (entry for entry in data if entry[2].exists())):
         name = path.relative_to(folder).as_posix()
         try:
@@ -79,10 +82,10 @@ def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tup
     ]
 
 
-def _files_below(folder: Path, unread: list[str]) -> Iterator[Path]:
-    """Everything that is no folder, hidden files too, by name. Links to folders are not followed.
+def _walk_files(folder: Path, unread: list[str]) -> Iterator[Path]:
+    """All files below *folder*, sorted by name, including hidden files and links. Links to folders are not followed.
 
-    Folders below it that cannot be listed are added to *unread*, those that were deleted meanwhile are not.
+    Adds the paths of folders that cannot be listed to *unread*, unless they were deleted in the meantime.
     """
 
     def fail(error: OSError) -> None:
@@ -100,11 +103,12 @@ def _files_below(folder: Path, unread: list[str]) -> Iterator[Path]:
 
 
 class _Unreadable(Exception):
-    """An error of the file that is read. One of the disk that is written to ends the backup."""
+    """The source file cannot be read. An error of the target disk is an OSError instead, and aborts the backup."""
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def _read_errors() -> Iterator[None]:
+    """Turns an OSError into _Unreadable."""
     try:
         yield
     except OSError as error:
@@ -114,30 +118,33 @@ def _reading() -> Iterator[None]:
 def _write_file(
     archive: zipfile.ZipFile, folder_name: str, name: str, path: Path, number: int, temporary: str | None
 ) -> FileRecord:
-    """Copies the file first, so that one that grows meanwhile is whole: into the folder *temporary* if it is large.
+    """Copies the file to a temporary file first, so that a file that grows meanwhile is consistent. A large copy is
+    stored in the folder *temporary*.
 
-    Raises _Unreadable for what is no file, and OSError.
+    Raises _Unreadable if *path* is not a regular file or cannot be read, and OSError for the target disk.
     """
-    with _reading():
+    with _read_errors():
         opened = open_real(path, sys.maxsize)
     with opened as file, tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=temporary) as copy:
-        facts = os.fstat(file.fileno())
-        while chunk := _chunk(file):
+        file_stat = os.fstat(file.fileno())
+        while chunk := _read_chunk(file):
             copy.write(chunk)
         size = copy.tell()
         copy.seek(0)
         member = f"{folder_name}/{name}" if _is_utf8(name) else f"{folder_name}/not-utf-8/{number}"
         digest = _copy_member(archive, member, copy)
-    return FileRecord(folder_name, name, member, size, digest, facts.st_mtime_ns, stat.S_IMODE(facts.st_mode) & 0o777)
+    return FileRecord(
+        folder_name, name, member, size, digest, file_stat.st_mtime_ns, stat.S_IMODE(file_stat.st_mode) & 0o777
+    )
 
 
-def _chunk(file: IO[bytes]) -> bytes:
-    with _reading():
+def _read_chunk(file: IO[bytes]) -> bytes:
+    with _read_errors():
         return file.read(1 << 20)
 
 
 def _copy_member(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> str:
-    """Returns the SHA-256."""
+    """Returns the SHA-256 as a hexadecimal string."""
     digest = hashlib.sha256()
     with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
         while chunk := content.read(1 << 20):

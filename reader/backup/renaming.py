@@ -1,4 +1,4 @@
-"""Renames files and folders for a restore, and takes it back if what follows fails."""
+"""Renames files and folders for a restore, and renames them back if a later step fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import HalfRestored
 from ..i18n import N_, Message
 
 ASIDE = ".before-"
-"""How the hidden folder in an articles folder begins into which a restore moves what was there."""
+"""The prefix of the hidden folder in an articles folder that a restore moves the previous files into."""
 
 _NOT_PUT_BACK = N_(
     "the restore failed (%(cause)s), and %(path)s could not be put back (%(reason)s): it is at %(aside)s; "
@@ -24,11 +24,14 @@ _NOT_PUT_BACK = N_(
 
 @contextmanager
 def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
-    """Renames them for good, those in the folder *inside* into a hidden one there; back again if the block fails."""
-    folder, wanted = _free_names(paths, inside)
+    """Renames *paths*. Files in the folder *inside* move into a hidden folder there. Yields the new paths.
+
+    Renames everything back if the block raises an exception.
+    """
+    folder, new_names = _free_names(paths, inside)
     moved: dict[Path, Path] = {}
     try:
-        for path, aside in wanted.items():
+        for path, aside in new_names.items():
             if aside.parent == folder:
                 folder.mkdir(0o700, exist_ok=True)
             path.rename(aside)
@@ -43,27 +46,35 @@ def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
 
 
 def _free_names(paths: list[Path], inside: Path | None) -> tuple[Path | None, dict[Path, Path]]:
-    """The hidden folder, and the new name of each of *paths* that is there. None is taken: a restore that was killed
-    may have begun in the same second, and renaming would replace what it moved aside."""
+    """The hidden folder, and the new name of each of *paths* that exists, with its ``-wal`` and ``-shm`` files.
+
+    None of the names exists yet: a restore that was killed may have started in the same second, and renaming would
+    replace the files that it moved aside.
+    """
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    sides = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
-    for mark in chain([now], (f"{now}-{number}" for number in count(2))):
-        folder = inside / f"{ASIDE}{mark}" if inside else None
-        wanted = {
+    candidates = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
+    for stamp in chain([now], (f"{now}-{number}" for number in count(2))):
+        folder = inside / f"{ASIDE}{stamp}" if inside else None
+        new_names = {
             path: folder / path.name
             if folder and path.parent == inside
-            else path.with_name(f"{path.name}.before-{mark}")
-            for path in sides
+            else path.with_name(f"{path.name}.before-{stamp}")
+            for path in candidates
             if path.exists() or path.is_symlink()
         }
-        if not any(aside.exists() or aside.is_symlink() for aside in (*wanted.values(), *([folder] if folder else []))):
+        if not any(
+            aside.exists() or aside.is_symlink() for aside in (*new_names.values(), *([folder] if folder else []))
+        ):
             break
-    return folder, wanted
+    return folder, new_names
 
 
 @contextmanager
-def renamed(unpacked: dict[Path, Path], empty: Path | None) -> Iterator[None]:
-    """Puts what was unpacked into its place, one of which is the *empty* folder; takes it back if the block fails."""
+def moved_into_place(unpacked: dict[Path, Path], empty: Path | None) -> Iterator[None]:
+    """Renames each key of *unpacked* to its value. One value may be the *empty* folder, which is removed first.
+
+    Renames everything back if the block raises an exception.
+    """
     done: dict[Path, Path] = {}
     mode = stat.S_IMODE(empty.stat().st_mode) if empty and empty.exists() else None
     try:
@@ -81,7 +92,8 @@ def renamed(unpacked: dict[Path, Path], empty: Path | None) -> Iterator[None]:
 
 
 def _put_back(moved: dict[Path, Path], cause: BaseException) -> None:
-    """Moves each value back to its key. Raises HalfRestored, naming the first that can't be moved, after all others."""
+    """Renames each value back to its key. Raises HalfRestored for the first path that cannot be moved, after trying the
+    others."""
     failed: HalfRestored | None = None
     for path, aside in moved.items():
         try:

@@ -1,10 +1,11 @@
-"""Restores a backup into empty folders. The archive may be hostile: all of it is checked before anything is replaced.
+"""Restores a backup. The archive may be hostile: all of it is checked before anything is replaced.
 
-Files are unpacked beside their place. The database is filled, then they are renamed, and the transaction is committed
-last: if a renaming fails it is rolled back, and if it fails itself the renamings are taken back. An articles folder
-that can't be renamed, such as a mounted volume, stays: they are unpacked in a hidden folder inside, and what was there
-is moved into another one. If it is killed meanwhile, a mark stays (``unfinished_restore.py``): ``serve`` and
-``doctor`` say how to finish it.
+Files are unpacked next to their target. The database is filled, then the files are renamed, and the transaction is
+committed last. If a rename fails, the transaction is rolled back. If the commit fails, the renames are undone. An
+articles folder that cannot be renamed, such as a mounted volume, stays in position: its new files are unpacked into a
+hidden folder inside it, and its previous files are moved into another hidden folder. If the process is killed during
+these steps, a marker file remains (``unfinished_restore.py``), and ``serve`` and ``doctor`` report how to finish the
+restore.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from ..state import State
 from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
 from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
-from .renaming import ASIDE, moved_aside, renamed
-from .unfinished_restore import TRIED, lost_in_trial, marked_as_unfinished
+from .renaming import ASIDE, moved_aside, moved_into_place
+from .unfinished_restore import TRIAL_SUFFIX, find_trial_folder, unfinished_marker
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,26 +42,30 @@ if TYPE_CHECKING:
 _LARGEST_HEAD_BYTES = 10_000
 _SMALL_BYTES = 1_000_000
 _ASKED_TIMES, _ASKED_SECONDS = 10, 1.0
-"""How often a server is asked whether it has committed, and how long it is waited for before."""
+"""How many times the database server is queried for the result of a commit, and the pause before each query."""
 
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
     *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError),
 )
-"""What an archive that is not of our making leads to. RuntimeError: it is encrypted, or nested too deeply."""
+"""Exceptions that a damaged or hostile archive causes. RuntimeError: it is encrypted, or nested too deeply."""
 
-_UNKNOWN = N_(
+_COMMIT_UNKNOWN = N_(
     "the database did not tell whether it holds the restored state (%(cause)s); the articles are as they were. "
     "Restore again with --force when it answers."
 )
 
 
 def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[int, list[Path]]:
-    """Returns the number of files, and what *force* moved aside.
+    """Restores the backup *source*. Returns the number of files, and the new paths of the files that *force* moved
+    aside.
 
-    Raises BadBackup if nothing was restored, and HalfRestored if something could not be taken back.
+    Raises BadBackup if nothing was restored, and HalfRestored if a rename could not be undone or the database server
+    does not report whether it committed. Without *force*, the target must be empty.
     """
-    settings = replace(settings, articles=Path(os.path.realpath(settings.articles)))  # a link to it stays a link
+    settings = replace(
+        settings, articles=Path(os.path.realpath(settings.articles))
+    )  # if it is a symbolic link, the link stays
     try:
         with unserved(settings), _system_errors(source), zipfile.ZipFile(source) as archive:
             return _restore(settings, archive, force=force)
@@ -72,7 +77,7 @@ def restore_backup(settings: Settings, source: Path, *, force: bool) -> tuple[in
 
 @contextmanager
 def _system_errors(path: Path) -> Iterator[None]:
-    """Turns an OSError, of *path* if it names none, into BadBackup."""
+    """Turns an OSError into BadBackup. The message names *path* if the OSError has no file name."""
     try:
         yield
     except OSError as error:
@@ -81,37 +86,37 @@ def _system_errors(path: Path) -> Iterator[None]:
 
 
 def _restore(settings: Settings, archive: zipfile.ZipFile, *, force: bool) -> tuple[int, list[Path]]:
-    records, state = _checked(archive), State(settings.state_url)
-    if tried := lost_in_trial(settings):
-        tried.rename(settings.articles)
-    _remove_left_over(settings)
+    records, state = _read_records(archive), State(settings.state_url)
+    if trial := find_trial_folder(settings):
+        trial.rename(settings.articles)
+    _remove_leftovers(settings)
     files = [settings.data / record.path for record in records if record.place == "data"]
-    is_kept = _must_stay(settings.articles)
-    entries = list(_entries(settings.articles)) if is_kept else [settings.articles]
-    occupied = [*(entries if is_kept else filter(_holds_something, entries)), *filter(_holds_something, files)]
+    is_fixed = _must_stay(settings.articles)
+    entries = list(_existing_entries(settings.articles)) if is_fixed else [settings.articles]
+    occupied = [*(entries if is_fixed else filter(_is_not_empty, entries)), *filter(_is_not_empty, files)]
     is_occupied = _is_occupied(state)
     if (occupied or is_occupied) and not force:
-        first = settings.articles if is_kept and entries else next(iter(occupied), None)
+        first = settings.articles if is_fixed and entries else next(iter(occupied), None)
         target = str(first or state.path or "READER_DATABASE_URL")
         raise BadBackup(Message("%(path)s is not empty; --force moves what is there aside", path=target))
     database = [state.path] if state.path and is_occupied else []
-    inside = settings.articles if is_kept else None
+    inside = settings.articles if is_fixed else None
     with (
-        _unpacked(archive, records, settings, inside) as unpacked,
-        marked_as_unfinished(settings, archive),
+        _unpacked_files(archive, records, settings, inside) as unpacked,
+        unfinished_marker(settings, archive),
         moved_aside(database, None) as database_aside,
-        ExitStack() as places,
-        _state_loaded(archive, state),  # takes long: who kills it finds the articles where they were
+        ExitStack() as renames,
+        _loaded_state(archive, state),  # slow; if the process is killed here, the articles are still in position
     ):
-        aside = places.enter_context(moved_aside(occupied, inside))
-        places.enter_context(renamed(unpacked, None if is_kept else settings.articles))
-        for path in settings.instance.glob("catalog.sqlite3*"):  # it is derived from what was there before
+        aside = renames.enter_context(moved_aside(occupied, inside))
+        renames.enter_context(moved_into_place(unpacked, None if is_fixed else settings.articles))
+        for path in settings.instance.glob("catalog.sqlite3*"):  # derived from the previous articles
             path.unlink()
     return len(records), [*aside, *database_aside]
 
 
-def _remove_left_over(settings: Settings) -> None:
-    """Deletes what a restore that was killed has unpacked: copies of all articles, drafts among them."""
+def _remove_leftovers(settings: Settings) -> None:
+    """Deletes the folders that a killed restore has unpacked: copies of all articles, including drafts."""
     inside, beside = settings.articles.glob(".restored-*"), settings.articles.parent
     for folder in (*inside, *beside.glob(f".{settings.articles.name}.restored-*"), *settings.data.glob(".restored-*")):
         if not _is_running(folder.name.rpartition("-")[2]) and not folder.is_symlink():
@@ -119,7 +124,8 @@ def _remove_left_over(settings: Settings) -> None:
 
 
 def _is_running(process: str) -> bool:
-    """Also for what is no process id: it is none of ours."""
+    """Whether the process with that id runs. Also true for text that is not a process id: such a folder is not from
+    Reader."""
     if not (process.isascii() and process.isdigit() and 0 < int(process) < 2**31):
         return True
     try:
@@ -133,23 +139,23 @@ def _is_running(process: str) -> bool:
 
 @contextmanager
 def unserved(settings: Settings) -> Iterator[None]:
-    """No server runs, and none starts before the block ends. Raises BadBackup."""
+    """Ensures that no server runs, and that none starts before the block ends. Raises BadBackup if one runs."""
     with ExitStack() as locks:
         for path in (settings.instance / "serve.lock", lock_of(settings)):
             try:
                 is_free = bool(locks.enter_context(file_lock(path)))
-            except OSError:  # nothing can be written there
+            except OSError:  # the lock file can't be created
                 is_free = not is_locked(path)
             if not is_free:
                 raise BadBackup(Message("a server runs with %(folder)s; stop it first", folder=str(settings.instance)))
         yield
 
 
-def _checked(archive: zipfile.ZipFile) -> list[FileRecord]:
-    """The files of the archive. Raises BadBackup and ValueError."""
+def _read_records(archive: zipfile.ZipFile) -> list[FileRecord]:
+    """The files of the archive, after all checks that need no unpacking. Raises BadBackup and ValueError."""
     members = {member.filename: member for member in archive.infolist()}
-    packed = sum(member.compress_size for member in members.values())
-    if archive.fp and packed > archive.fp.seek(0, io.SEEK_END):
+    packed_bytes = sum(member.compress_size for member in members.values())
+    if archive.fp and packed_bytes > archive.fp.seek(0, io.SEEK_END):
         raise BadBackup(Message("%(path)s in it is packed too tightly, as in a zip bomb", path=HEAD))
     if len(members) != len(archive.infolist()):
         raise BadBackup(Message("two of its members have one name"))
@@ -186,10 +192,11 @@ def _text_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
 
 
 def _must_stay(folder: Path) -> bool:
-    """Whether *folder* can't get another name: a mount point (EBUSY), or a parent that isn't ours. Changes nothing."""
+    """Whether *folder* can't be renamed: a mount point (EBUSY), or a parent that we must not write to. Changes
+    nothing."""
     if not folder.is_dir():
         return False
-    other = folder.with_name(f".{folder.name}{TRIED}{os.getpid()}")
+    other = folder.with_name(f".{folder.name}{TRIAL_SUFFIX}{os.getpid()}")
     try:
         folder.rename(other)
     except OSError:
@@ -198,19 +205,19 @@ def _must_stay(folder: Path) -> bool:
     return False
 
 
-def _entries(folder: Path) -> Iterator[Path]:
-    """What is in *folder*, but for what an earlier restore moved aside and what belongs to the file system."""
+def _existing_entries(folder: Path) -> Iterator[Path]:
+    """The entries of *folder*, without the folders of an earlier restore and ``lost+found``."""
     yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith((ASIDE, "lost+found")))
 
 
 @contextmanager
-def _unpacked(
+def _unpacked_files(
     archive: zipfile.ZipFile, records: list[FileRecord], settings: Settings, inside: Path | None
 ) -> Iterator[dict[Path, Path]]:
-    """Where the articles folder, or what is to be *inside* it, and the files of the data folder are unpacked, and
-    where they belong.
+    """Unpacks the archive. Yields a dict from each unpacked path to its target path.
 
-    What is not renamed by the block is deleted.
+    The articles are unpacked next to the articles folder, or into a hidden folder *inside* it. Files that the block
+    does not rename are deleted.
     """
     name = f"restored-{os.getpid()}"
     articles = inside / f".{name}" if inside else settings.articles.with_name(f".{settings.articles.name}.{name}")
@@ -219,21 +226,22 @@ def _unpacked(
         settings.data.mkdir(0o700, parents=True, exist_ok=True)
         for folder in (articles, data):
             folder.mkdir(0o755 if folder == articles else 0o700, parents=True)
-        need = sum(record.size for record in records)
-        if need > shutil.disk_usage(articles).free:
-            raise BadBackup(Message("it needs %(size)s MB, more than is free", size=need // 1_000_000))
+        needed_bytes = sum(record.size for record in records)
+        if needed_bytes > shutil.disk_usage(articles).free:
+            raise BadBackup(Message("it needs %(size)s MB, more than is free", size=needed_bytes // 1_000_000))
         for record in records:
             _unpack(archive, record, (articles if record.place == "articles" else data) / record.path)
         files = articles.iterdir() if inside else ()
-        places = {path: inside / path.name for path in files} if inside else {articles: settings.articles}
-        yield places | {path: settings.data / path.name for path in data.iterdir()}
+        renames = {path: inside / path.name for path in files} if inside else {articles: settings.articles}
+        yield renames | {path: settings.data / path.name for path in data.iterdir()}
     finally:
         for folder in (articles, data):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unpack(archive: zipfile.ZipFile, record: FileRecord, path: Path) -> None:
-    """O_EXCL and O_NOFOLLOW: the folder is new, so whatever is there came out of this archive."""
+    """Writes one file. Raises BadBackup if its SHA-256 is wrong. O_EXCL and O_NOFOLLOW: the folder is new, so a path
+    that exists was created by an earlier member of this archive."""
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -245,16 +253,16 @@ def _unpack(archive: zipfile.ZipFile, record: FileRecord, path: Path) -> None:
         os.fsync(file.fileno())
     if digest.hexdigest() != record.sha256:
         raise BadBackup(Message("%(path)s in it is damaged", path=record.path))
-    path.chmod(record.mode if record.place == "articles" else FILE_MODE)  # what is in data/ is secret
+    path.chmod(record.mode if record.place == "articles" else FILE_MODE)  # files in data/ are secret
     os.utime(path, ns=(record.mtime_ns, record.mtime_ns))
 
 
-def _holds_something(path: Path) -> bool:
+def _is_not_empty(path: Path) -> bool:
     return path.is_file() or (path.is_dir() and next(path.iterdir(), None) is not None)
 
 
 def _is_occupied(state: State) -> bool:
-    """Whether the database holds rows, or cannot be read. Raises StateUnusable for a server that does not answer."""
+    """Whether the database holds rows or cannot be read. Raises StateUnusable if a database server does not answer."""
     from .state_rows import has_rows
 
     if state.path and not state.path.exists():
@@ -271,10 +279,10 @@ def _is_occupied(state: State) -> bool:
 
 
 @contextmanager
-def _state_loaded(archive: zipfile.ZipFile, state: State) -> Iterator[None]:
+def _loaded_state(archive: zipfile.ZipFile, state: State) -> Iterator[None]:
     """Replaces the rows of the database in a transaction that is committed when the block ends.
 
-    Raises HalfRestored if the server does not tell whether it was.
+    Raises BadBackup if the rows cannot be loaded, and HalfRestored if the server does not report whether it committed.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -296,7 +304,7 @@ def _state_loaded(archive: zipfile.ZipFile, state: State) -> Iterator[None]:
 
 
 def _load_state(archive: zipfile.ZipFile, connection: Connection) -> int | None:
-    """The number of the transaction, by which a PostgreSQL server tells later what became of it."""
+    """Returns the number of the transaction, for ``is_committed``; None for SQLite."""
     from .state_rows import load, transaction_number
 
     load(connection, _text_lines(archive, STATE))
@@ -304,8 +312,10 @@ def _load_state(archive: zipfile.ZipFile, connection: Connection) -> int | None:
 
 
 def _is_committed(state: State, transaction: int, cause: StateUnusable) -> bool:
-    """Whether the server has committed a transaction whose end it could not report. Raises HalfRestored if it still
-    can't."""
+    """Queries the server until it reports whether it committed *transaction*.
+
+    Raises HalfRestored if it does not answer after all attempts.
+    """
     from .state_rows import is_committed
 
     for _ in range(_ASKED_TIMES):
@@ -314,4 +324,4 @@ def _is_committed(state: State, transaction: int, cause: StateUnusable) -> bool:
         with suppress(StateUnusable), state.reading() as connection:
             if (found := is_committed(connection, transaction)) is not None:
                 return found
-    raise HalfRestored(Message(_UNKNOWN, cause=cause.reason)) from cause
+    raise HalfRestored(Message(_COMMIT_UNKNOWN, cause=cause.reason)) from cause

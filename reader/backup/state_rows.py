@@ -1,4 +1,4 @@
-"""The rows of the state database as JSON, read from one engine and written to either. Imports SQLAlchemy."""
+"""Dumps the rows of the state database to JSON, and loads them into SQLite or PostgreSQL. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ from ..i18n import Message
 from ..state.migrating import applied, upgrade
 from ..state.migration_heads import known_ids
 
-MADE_WITH_ROWS = ("state_revision", "history_identity")
+TABLES_WITH_INITIAL_ROWS = ("state_revision", "history_identity")
+"""Migrations insert rows into these tables, so their rows do not show that the database was used."""
 _CHUNK = 500
 
 
-def dumped(connection: Connection) -> Iterator[str]:
-    """Lines: the migrations that were applied, then each row. *connection* sees one state of the database."""
+def dump(connection: Connection) -> Iterator[str]:
+    """JSON lines: first the list of applied migrations, then ``[table name, values]`` for each row.
+
+    The transaction of *connection* must see one consistent snapshot of the database.
+    """
     yield json.dumps({"migrations": sorted(applied(connection))})
-    for table in _tables(connection):
+    for table in _sorted_tables(connection):
         for row in connection.execute(select(table)):
             yield json.dumps([table.name, [_to_json(value) for value in row]])
 
 
 def load(connection: Connection, lines: Iterable[str]) -> None:
-    """Replaces everything in the database. Raises BadBackup, and SQLAlchemy's errors; then nothing is changed.
+    """Replaces all tables and rows of the database. Raises BadBackup, and SQLAlchemy's errors; then nothing is changed.
 
-    The tables are made as they were when the backup was made, filled, and brought up to date.
+    Creates the tables with the schema of the backup, inserts the rows, and then applies the later migrations.
     """
     rest = iter(lines)
     migrations = json.loads(next(rest, "{}")).get("migrations", [])
@@ -37,9 +41,9 @@ def load(connection: Connection, lines: Iterable[str]) -> None:
         raise BadBackup(Message("it was made by a later version of Reader"))
     _drop_all(connection)
     upgrade(connection, migrations)
-    tables = {table.name: table for table in _tables(connection)}
+    tables = {table.name: table for table in _sorted_tables(connection)}
     for table in tables.values():
-        connection.execute(table.delete())  # what migrations put in
+        connection.execute(table.delete())  # the rows that migrations inserted
     rows: dict[str, list[dict[str, Any]]] = {}
     for line in rest:
         name, values = json.loads(line)
@@ -49,18 +53,18 @@ def load(connection: Connection, lines: Iterable[str]) -> None:
             connection.execute(insert(tables[name]), rows.pop(name))
     for name in [name for name in tables if rows.get(name)]:
         connection.execute(insert(tables[name]), rows[name])
-    _continue_numbers(connection, tables.values())
+    _set_sequences(connection, tables.values())
     upgrade(connection, ["heads"])
 
 
 def has_rows(connection: Connection) -> bool:
-    """Whether anything was recorded since the tables were made."""
-    tables = (table for table in _tables(connection) if table.name not in MADE_WITH_ROWS)
+    """Whether the database contains rows other than those that migrations insert."""
+    tables = (table for table in _sorted_tables(connection) if table.name not in TABLES_WITH_INITIAL_ROWS)
     return any(connection.execute(select(table).limit(1)).first() for table in tables)
 
 
 def transaction_number(connection: Connection) -> int | None:
-    """By which the server knows this transaction; None for SQLite, which commits or fails before the call returns."""
+    """The server's id of this transaction. None for SQLite, which commits or fails before the call returns."""
     if connection.dialect.name != "postgresql":
         return None
     found: int = connection.execute(text("SELECT txid_current()")).scalar_one()
@@ -68,13 +72,13 @@ def transaction_number(connection: Connection) -> int | None:
 
 
 def is_committed(connection: Connection, transaction: int) -> bool | None:
-    """None while the transaction still goes on."""
+    """Whether *transaction* was committed; None while it is still in progress. PostgreSQL only."""
     status = connection.execute(text("SELECT txid_status(:number)"), {"number": transaction}).scalar_one()
     return None if status == "in progress" else status == "committed"
 
 
-def _tables(connection: Connection) -> list[Table]:
-    """Those that others refer to first."""
+def _sorted_tables(connection: Connection) -> list[Table]:
+    """All tables except Alembic's. A table comes after the tables that its foreign keys refer to."""
     metadata = MetaData()
     metadata.reflect(connection)
     return [table for table in metadata.sorted_tables if table.name != "alembic_version"]
@@ -86,8 +90,9 @@ def _drop_all(connection: Connection) -> None:
     metadata.drop_all(connection)
 
 
-def _continue_numbers(connection: Connection, tables: Iterable[Table]) -> None:
-    """PostgreSQL counts the ids of new rows itself, and does not look at those that are there."""
+def _set_sequences(connection: Connection, tables: Iterable[Table]) -> None:
+    """Sets PostgreSQL's id sequences after the largest existing id, because inserts with explicit ids do not advance
+    them."""
     if connection.dialect.name != "postgresql":
         return
     for table in tables:

@@ -1,6 +1,7 @@
-"""The marker file that an interrupted restore leaves in the data folder.
+"""The marker file of a restore that was killed, in the data folder.
 
-Then files and state may be of different times: served together, articles would be announced as removed or corrected.
+After such a restore, files and state may be from different times. If they were served together, articles would be
+announced as removed or corrected.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from ..i18n import N_, Message
 from ..settings import Settings
 from ..storage.private_files import FILE_MODE
 
-MARK = "restore-unfinished"
-TRIED = ".tried-"
-"""In the name that a restore gives the articles folder for a moment, to learn whether it can have another one."""
+MARKER = "restore-unfinished"
+TRIAL_SUFFIX = ".tried-"
+"""A restore renames the articles folder to a name with this suffix for a moment, to test whether it can be renamed."""
 
 _TEXT = N_(
     "a restore of %(archive)s was killed (or still runs), so articles and comments may be of different times; "
@@ -27,21 +28,22 @@ _TEXT = N_(
     "if you put that back by hand, delete %(mark)s"
 )
 
-_TRIED = N_("a restore was killed while it tried whether %(folder)s can be renamed: call %(tried)s so again")
+_TRIAL_TEXT = N_("a restore was killed while it tried whether %(folder)s can be renamed: call %(tried)s so again")
 
 
-def lost_in_trial(settings: Settings) -> Path | None:
-    """The articles folder under that name; None if it has its own."""
+def find_trial_folder(settings: Settings) -> Path | None:
+    """The articles folder under its trial name, if a restore was killed during the test; None if the folder exists."""
     folder = Path(os.path.realpath(settings.articles))
     if folder.exists():
         return None
-    return next(iter(sorted(folder.parent.glob(f".{escape(folder.name)}{TRIED}*"))), None)
+    return next(iter(sorted(folder.parent.glob(f".{escape(folder.name)}{TRIAL_SUFFIX}*"))), None)
 
 
 @contextmanager
-def marked_as_unfinished(settings: Settings, archive: zipfile.ZipFile) -> Iterator[None]:
-    """While the block runs, and after it if the process is killed, ``unfinished`` names *archive*."""
-    mark = settings.data / MARK
+def unfinished_marker(settings: Settings, archive: zipfile.ZipFile) -> Iterator[None]:
+    """Creates the marker file, which names *archive*. Deletes it after the block; it remains if the process is
+    killed."""
+    mark = settings.data / MARKER
     with os.fdopen(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE), "w") as file:
         json.dump({"archive": os.path.realpath(archive.filename or "")}, file)
         file.flush()
@@ -53,14 +55,14 @@ def marked_as_unfinished(settings: Settings, archive: zipfile.ZipFile) -> Iterat
 
 
 def unfinished(settings: Settings) -> Message | None:
-    """What to do about a restore that was killed; None if there is none."""
-    if tried := lost_in_trial(settings):
-        return Message(_TRIED, folder=str(settings.articles), tried=str(tried))
-    mark = settings.data / MARK
+    """How to finish a restore that was killed; None if there was none."""
+    if tried := find_trial_folder(settings):
+        return Message(_TRIAL_TEXT, folder=str(settings.articles), tried=str(tried))
+    mark = settings.data / MARKER
     try:
         archive = str(json.loads(mark.read_text("utf-8"))["archive"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):  # killed while it was written
+    except (OSError, ValueError, KeyError, TypeError):  # the process was killed while it wrote the marker
         archive = "FILE"
     return Message(_TEXT, archive=archive, mark=str(mark))
