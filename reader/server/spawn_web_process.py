@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +19,9 @@ from ..settings import PACKAGE
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # glibc's malloc.h
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 """For glibc (mallopt(3)): else each of 35 threads keeps the memory of the longest page that it built, 250 MB in all."""
+
+PIPE_BYTES = 1 << 20
+"""Log lines that wait for a slow reader, about 10,000; the default of the kernel is 64 KB."""
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # linux/prctl.h
@@ -57,15 +62,29 @@ Process = subprocess.Popen[bytes] | Forked
 
 
 def open_standard_files() -> None:
-    """Opens /dev/null as each of descriptors 0 to 2 that is closed (``serve >&-``).
+    """Opens /dev/null as each of descriptors 0 to 2 that is closed (``serve >&-``), and makes pipes non-blocking.
 
-    The next file that is opened would take its number: a log line would be written into a lock file or a socket.
+    The next file that is opened would take the number of a closed one: a log line would be written into a lock file or
+    a socket. A program that stops reading the log (``serve 2>&1 | less``) would stop every process that writes a line;
+    now the line is lost, as on a full disk.
     """
     for descriptor in (0, 1, 2):
         try:
-            os.fstat(descriptor)
+            is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
+            continue
+        if is_pipe and descriptor:
+            _never_wait_for_reader(descriptor)
+
+
+def _never_wait_for_reader(descriptor: int) -> None:
+    """Opens the pipe again: O_NONBLOCK of the open one would hold for the programs that share it, too."""
+    with suppress(OSError):  # no /proc, or the pipe of another user
+        own = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK)
+        os.dup2(own, descriptor)
+        os.close(own)
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def end_with_parent() -> None:

@@ -29,6 +29,10 @@ STARTED_BY = {
     "a program that closed all standard files": "os.closerange(0, 3)",
     "a pipe whose reader ended": "reader, pipe = os.pipe(); os.close(reader); os.dup2(pipe, 1); os.dup2(pipe, 2)",
     "a log on a full disk": "full = os.open('/dev/full', os.O_WRONLY); os.dup2(full, 1); os.dup2(full, 2)",
+    "a full pipe that nobody reads": (
+        "reader, pipe = os.pipe(); os.set_inheritable(reader, True); os.set_blocking(pipe, False); "
+        "os.write(pipe, bytes(65536)); os.set_blocking(pipe, True); os.dup2(pipe, 1); os.dup2(pipe, 2)"
+    ),
     "a program that ignores SIGCHLD": "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
 }
 """What the program that starts the server did before."""
@@ -75,7 +79,7 @@ def test_a_web_process_holds_no_file_of_the_main_process_but_the_listening_socke
         assert held & files == set(shared)
 
 
-@pytest.mark.parametrize("code", few(STARTED_BY.values(), 2), ids=few(STARTED_BY, 2))
+@pytest.mark.parametrize("code", few(STARTED_BY.values(), 3), ids=few(STARTED_BY, 3))
 def test_a_server_serves_and_recovers_whoever_started_it(tmp_path, code):
     server = Server(tmp_path, workers=1, prefix=started_by(code))
     server.publish("s1")
