@@ -292,9 +292,9 @@ def that_match(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:
 
 @pytest.mark.slow
 @given(
-    that_match(unpublished_markers._WITHHELD)
+    that_match(unpublished_markers._DRAFT_FIELD)
     | that_match(unpublished_markers._MARKER)
-    | that_match(unpublished_markers._ALONE)
+    | that_match(unpublished_markers._ONLY_MARKER)
 )
 @example("已发布：否")
 @example("請勿發佈")
@@ -302,6 +302,6 @@ def test_every_line_that_says_so_begins_as_the_lines_that_are_looked_at(text):
     said = [
         line
         for line in text.split("\n")
-        if unpublished_markers.says_withheld(line) or unpublished_markers._ALONE.fullmatch(line)
+        if unpublished_markers.says_withheld(line) or unpublished_markers._ONLY_MARKER.fullmatch(line)
     ]
     assert all(map(unpublished_markers.may_say_withheld, said))

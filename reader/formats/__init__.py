@@ -1,18 +1,18 @@
 """The formats of article files: each is one module ``from_*.py`` here. ``Format`` is their interface.
 
     from_<format>.py     a file's bytes -> a Draft
-    front_matter.py      the fields at the beginning of any format; also written
+    front_matter.py      reads and writes the fields at the beginning of a file of any format
     front_matter_delimiters, front_matter_variants, yaml_fields, field_names, field_values: its parts
     decoding.py          bytes -> text: ``decode_text``
     dates.py             dates in all common notations -> datetime
     from_markdown.py     Markdown -> HTML: ``body_of``
     markdown_writer.py   HTML -> Markdown, for import and export
-    pasted_pages/        what stands above and below the story of a copied news page, for ``from_text``
+    pasted_pages/        the lines above and below the story of a copied news page, for ``from_text``
     person_names.py      names of people in bylines
 
-A new module is found at the next start of Reader: the library scans its suffixes, ``import`` and the editor read such
-files, and the tests of the registry run over it. Its suffixes must be named in ``docs/reference/articles.md`` and in
-``docs/reference/articles.zh.md``. What it must pass::
+Reader finds a new module at its next start: the library scans its suffixes, ``import`` and the editor read such files,
+and the tests of the registry run over it. ``docs/reference/articles.md`` and ``docs/reference/articles.zh.md`` must
+list its suffixes. It must pass these tests::
 
     make test ARGS="tests/test_registries.py tests/test_formats.py tests/test_docs.py -k '.wiki or article_format'"
 """
@@ -39,14 +39,14 @@ from .unpublished_markers import refuse_in_html
 from .unpublished_values import withheld_names, withheld_title
 
 HOLD_PICTURES = frozenset({".docx", ".odt", ".ipynb"})
-"""Formats whose files are mostly pictures: the limit of a picture is theirs too."""
+"""The formats whose files consist mostly of pictures. Their size limit is LARGEST_PICTURES_BYTES."""
 LARGEST_BYTES = 2_000_000
-"""About 650,000 Chinese characters, a long novel. A larger file is not an article and would only take time."""
+"""About 650,000 Chinese characters, a long novel. A larger file is not an article and would only take time to read."""
 LARGEST_PICTURES_BYTES = 40_000_000
 
 
 class Format(Protocol):
-    """What a ``from_*.py`` module defines.
+    """The interface of a ``from_*.py`` module.
 
     A minimal module, ``from_wiki.py``, below its docstring::
 
@@ -65,40 +65,40 @@ class Format(Protocol):
             values, text, _ = front_matter.split(decode_text(data))
             return Draft(**{"title": "", **values}, body_html=body_of(text))
 
-    Reading is a function of the bytes alone: no clock, no disk, no network, no setting; the same bytes give an equal
-    Draft. It is called in several processes at once.
+    ``read`` depends only on the bytes, not on clock, disk, network or settings: equal bytes give an equal Draft.
+    Several processes call it simultaneously.
     """
 
     SUFFIXES: tuple[str, ...]
-    """The file name suffixes, in lower case, each with its dot. No two formats share one. A tuple of literals at the
-    beginning of a line: it is read without importing the module.
+    """The file name suffixes in lower case, each with its dot. No two formats share one. The assignment is a tuple of
+    literals at the beginning of a line, because it is read without an import of the module.
     """
 
     SAMPLE: bytes
     """The smallest complete file: title 大雨, published 2026-05-01 06:00, and a body of one paragraph, 今天下雨。
-    The tests read it, publish it and import it.
+    Tests read, publish and import it.
     """
 
     def read(self, data: bytes) -> Draft:
-        """*data*, at most ``LARGEST_BYTES``, as a Draft.
+        """Parses *data*, at most ``LARGEST_BYTES``, and returns a Draft.
 
-        ``title`` is plain text; if it is empty, ``read_draft`` refuses the file with a hint. A file without letters,
-        such as ``---\\n`` alone, must be refused too. Fields that the file doesn't give keep their defaults.
+        ``title`` is plain text; if it is empty, ``read_draft`` rejects the file with a hint. ``read`` must reject a
+        file without letters, such as ``---\\n``. Fields without a value in the file keep their defaults.
 
-        ``body_html`` is HTML that need not be safe, because the sanitizer comes after. ``from_markdown.body_of`` makes
-        it from Markdown; for plain text, ``html.escape`` it and wrap each paragraph in ``<p>``. Where the first heading
-        is the title, ``from_markdown.with_title`` takes it out of the body.
+        ``body_html`` is HTML that may be unsafe, because the sanitizer runs later. ``from_markdown.body_of`` converts
+        Markdown to it; for plain text, apply ``html.escape`` and wrap each paragraph in ``<p>``. If the first heading
+        is the title, ``from_markdown.with_title`` removes it from the body.
 
-        Front matter must be read (``front_matter.split``): every format that people type accepts every field. Its
-        values take the place of what the rest of the file says; a format with a line for the title or the date doesn't
-        expect that line if front matter has the field.
+        ``read`` must read front matter (``front_matter.split``): every format that people type accepts every field.
+        Values in front matter have priority over the rest of the file. A format with a line for the title or the date
+        doesn't expect that line if front matter has the field.
 
         ``published`` is ``dates.parse_date`` of a text that must be a date, or ``dates.date_in_text`` of a line that
-        may contain one. A time without a zone stays naive. A file without a date is no error: ``published`` stays None,
-        and the date comes from the file's or a folder's name.
+        may contain one. A time without a zone stays naive. A file without a date is valid: ``published`` stays None,
+        and the date comes from the name of the file or of a folder.
 
-        Raises UnreadableArticle, with the line if one is to blame, and no other error, whatever the bytes.
-        ``decode_text`` and ``front_matter.split`` raise it; turn the UnreadableDate of ``parse_date`` into it::
+        Raises UnreadableArticle, with the number of the invalid line if there is one. Raises no other error for any
+        bytes. ``decode_text`` and ``front_matter.split`` raise it; convert the UnreadableDate of ``parse_date``::
 
             except UnreadableDate as error:
                 raise UnreadableArticle(error.cause, error.hint, line) from error
@@ -106,8 +106,8 @@ class Format(Protocol):
         ...
 
     def picture_markup(self, address: str, caption: str) -> str:
-        """Optional: the lines by which the editor's desk puts a picture into such a file; of Markdown where a format
-        has none. *address* is percent-encoded, *caption* one line of text, or empty.
+        """Optional: the source text that the editor inserts for a picture. The default is that of Markdown.
+        *address* is percent-encoded, *caption* is one line of text or empty.
         """
         ...
 
@@ -116,8 +116,8 @@ _SUFFIXES = re.compile(r"^SUFFIXES = (\([^()]*\))$", re.MULTILINE)
 
 
 @cache
-def _names() -> dict[str, str]:
-    """The module of each suffix."""
+def _module_names() -> dict[str, str]:
+    """The module names by suffix. Raises ValueError if two formats share a suffix."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("from_"))
     found = [(suffix, name) for name in names for suffix in _suffixes_of(name)]
     if len(dict(found)) < len(found):
@@ -126,7 +126,7 @@ def _names() -> dict[str, str]:
 
 
 def _suffixes_of(name: str) -> tuple[str, ...]:
-    """As the source of the module says: importing all modules takes thirty times as long."""
+    """The suffixes in the source code of the module: an import of all modules takes thirty times as long."""
     spec = find_spec(f"{__name__}.{name}")
     source = spec.loader.get_source(spec.name) if spec and isinstance(spec.loader, SourceFileLoader) else None
     declared = _SUFFIXES.search(source or "")
@@ -139,34 +139,37 @@ def _module(name: str) -> Format:
 
 
 class _Formats(Mapping[str, Format]):
-    """The formats by suffix: ``.md``, ``.html``, ``.txt`` … A module is imported when its format is asked for.
+    """The formats by suffix: ``.md``, ``.html``, ``.txt`` … A module is imported at the first access to its format.
 
-    A process that only looks at the names of files needs none, and one that reads Markdown needs one.
+    A process that only needs file names imports no format, and a process that reads Markdown imports one.
     """
 
     def __getitem__(self, suffix: str) -> Format:
-        return _module(_names()[suffix])
+        return _module(_module_names()[suffix])
 
     def __contains__(self, suffix: object) -> bool:
-        return suffix in _names()
+        return suffix in _module_names()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_names())
+        return iter(_module_names())
 
     def __len__(self) -> int:
-        return len(_names())
+        return len(_module_names())
 
 
 FORMATS: Mapping[str, Format] = _Formats()
+"""All formats by suffix: ``FORMATS[".md"].read(data)``. Raises KeyError for an unknown suffix."""
 
 
-_NO_TEXTS = ("warnings", "notes", "corrections")
+_NOT_TEXT_FIELDS = ("warnings", "notes", "corrections")
 
 
 def _without_control_characters(draft: Draft) -> Draft:
-    """*draft* without characters that XML forbids: YAML and HTML can contain them as escapes."""
+    """*draft* without the characters that XML forbids. YAML and HTML can contain them as escapes."""
     texts = {name: value for name, value in vars(draft).items() if isinstance(value, str) and name != "body_html"}
-    lists = {name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name not in _NO_TEXTS}
+    lists = {
+        name: value for name, value in vars(draft).items() if isinstance(value, tuple) and name not in _NOT_TEXT_FIELDS
+    }
     all_text = "".join([*texts.values(), *(text for value in lists.values() for text in value)])
     if strip_control_characters(all_text) == all_text:
         return draft
@@ -177,8 +180,8 @@ def _without_control_characters(draft: Draft) -> Draft:
     return replace(draft, **changed)
 
 
-def _withheld_by_its_words(draft: Draft) -> Draft:
-    """*draft*, not public if its title, its tags or its section say so."""
+def _with_draft_status(draft: Draft) -> Draft:
+    """*draft*, marked as a draft if its title, a tag or its section contains a word for drafts."""
     by = "title" if withheld_title(draft.title) else ""
     by = by or next((name for name in ("tags", "section") if withheld_names(getattr(draft, name))), "")
     if not by:
@@ -187,9 +190,15 @@ def _withheld_by_its_words(draft: Draft) -> Draft:
 
 
 def read_draft(suffix: str, data: bytes, largest: int = 0) -> Draft:
-    """The file's content as a Draft with a title, by its *suffix* (with or without dot, any case).
+    """Parses the content of a file into a Draft with a title. *suffix* is with or without dot, in any case.
 
-    Raises UnknownFormat, or UnreadableArticle with the line number; nothing else, whatever the bytes.
+    *largest* is the size limit in bytes; 0 means the default of the format. Raises UnknownFormat, or UnreadableArticle
+    with the line number, and no other error for any bytes.
+
+    ::
+
+        draft = read_draft(".md", Path("rain.md").read_bytes())
+        print(draft.title, draft.published, draft.body_html)
     """
     draft = read_content(suffix, data, largest)
     if not draft.title:
@@ -207,11 +216,12 @@ def _read(known: Format, content: bytes) -> Draft:
 
 
 def limit_bytes(suffix: str) -> int:
+    """The default size limit of a file with *suffix*, which is in lower case with its dot."""
     return LARGEST_PICTURES_BYTES if suffix in HOLD_PICTURES else LARGEST_BYTES
 
 
 def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
-    """As ``read_draft``, also without a title: the file's name may be one."""
+    """Like ``read_draft``, but accepts a file without a title: its file name can be the title."""
     suffix = "." + suffix.lower().lstrip(".")
     known = FORMATS.get(suffix)
     if known is None:
@@ -226,8 +236,8 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
     draft = _without_control_characters(_read(known, content))
     if not draft.draft:
         refuse_in_html(draft.body_html)
-        draft = _withheld_by_its_words(draft)
-    if "data:image/" in draft.body_html:  # of a notebook, or written in UTF-16
+        draft = _with_draft_status(draft)
+    if "data:image/" in draft.body_html:  # from a notebook or a file in UTF-16
         body, more = take_data_pictures(draft.body_html.encode())
         draft, pictures = replace(draft, body_html=body.decode()), pictures | more
     return replace(draft, pictures={**draft.pictures, **pictures}) if pictures else draft

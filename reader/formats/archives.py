@@ -17,8 +17,8 @@ LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
 MOST_MEMBERS = 20_000
 MOST_TIMES_PACKED = 200
-"""Text is compressed to a tenth, rarely a thirtieth; a higher ratio is a zip bomb."""
-_SMALL_BYTES = 1_000_000
+"""The largest compression ratio. Text has a ratio of 10, rarely 30; a higher ratio means a zip bomb."""
+_ALWAYS_ALLOWED_BYTES = 1_000_000
 _UTF8_NAME = 0x800
 
 
@@ -26,7 +26,13 @@ _UTF8_NAME = 0x800
 class Archive:
     """The members of an open zip file by path, without directories.
 
-    ``refused`` are those that are not read, with the reason: links, paths that lead out, all but the last of one name.
+    ``refused`` are the members that are not read, with the reason: symbolic links, paths that lead out of the archive,
+    and all but the last of several members with the same path.
+
+    ::
+
+        archive = open_archive("articles.zip", Path("articles.zip"))
+        contents = {path: archive.read(path) for path in archive.paths}
     """
 
     name: str
@@ -36,21 +42,22 @@ class Archive:
 
     @property
     def paths(self) -> list[str]:
-        """Sorted, without hidden files and those that macOS adds."""
+        """The paths, sorted, without hidden files and without the files that macOS adds."""
         return sorted(path for path in self.members if not path.startswith("__MACOSX/") and "/." not in f"/{path}")
 
     @property
     def size_bytes(self) -> int:
-        """That of all members together, unpacked."""
+        """The total size of all members when unpacked."""
         return sum(member.file_size for member in self.members.values())
 
     @property
     def is_book(self) -> bool:
+        """Whether this is an EPUB."""
         return "META-INF/container.xml" in self.members
 
     @property
     def suffix(self) -> str:
-        """That of the program (Word, Pages) whose document it is; empty if it is none."""
+        """The suffix of an office document (Word, Pages …) that is packed as a zip file; empty for other archives."""
         tops = {path.split("/")[0] for path in self.members}
         if "word/document.xml" in self.members:
             return ".docx"
@@ -70,7 +77,7 @@ class Archive:
         return file.read()
 
     def read(self, path: str) -> bytes:
-        """Raises NotImported if the member is missing, encrypted, corrupt or too large."""
+        """The content of a member. Raises NotImported if it is missing, encrypted, corrupt or too large."""
         member = self.members.get(path)
         where = f"{self.name}: {path}"
         if member is None:
@@ -85,7 +92,10 @@ class Archive:
         return content
 
     def read_sibling(self, path: str, address: str) -> bytes | None:
-        """The member at *address* relative to the member at *path*; None if there is none."""
+        """The content of the member at *address*, relative to the member at *path*; None if it does not exist.
+
+        Raises NotImported as ``read`` does.
+        """
         wanted = posixpath.normpath(
             posixpath.join(posixpath.dirname(path), unquote(address.split("#")[0].split("?")[0]))
         )
@@ -93,20 +103,23 @@ class Archive:
 
 
 def open_archive(name: str, source: Path | bytes) -> Archive:
-    """Raises NotImported if it is not a zip file, or would be too large when unpacked."""
+    """Opens a zip file; *name* is its name in errors.
+
+    Raises NotImported if *source* is not a zip file or exceeds a limit.
+    """
     try:
         file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
     try:
-        return _checked(name, file)
+        return _check_limits(name, file)
     except BaseException:
         file.close()
         raise
 
 
-def _checked(name: str, file: zipfile.ZipFile) -> Archive:
-    members, refused = _sorted_out(file)
+def _check_limits(name: str, file: zipfile.ZipFile) -> Archive:
+    members, refused = _split_members(file)
     if len(members) > MOST_MEMBERS:
         raise NotImported(name, Message("more than %(most)s files", most=MOST_MEMBERS))
     if sum(member.file_size for member in members) > LARGEST_UNPACKED_BYTES:
@@ -117,7 +130,7 @@ def _checked(name: str, file: zipfile.ZipFile) -> Archive:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # other methods have no size limit
             text = Message("%(name)s is packed by a method that is not supported", name=member.filename)
             raise NotImported(name, text)
-        if member.file_size > max(_SMALL_BYTES, MOST_TIMES_PACKED * member.compress_size):
+        if member.file_size > max(_ALWAYS_ALLOWED_BYTES, MOST_TIMES_PACKED * member.compress_size):
             raise NotImported(
                 name,
                 Message(
@@ -129,8 +142,8 @@ def _checked(name: str, file: zipfile.ZipFile) -> Archive:
     return Archive(name, file, {_path(member): member for member in members}, tuple(refused))
 
 
-def _sorted_out(file: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], list[tuple[str, Message]]]:
-    """(the members that may be read, the others with the reason)."""
+def _split_members(file: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], list[tuple[str, Message]]]:
+    """The members that may be read, and the paths of the others with the reason."""
     by_path: dict[str, zipfile.ZipInfo] = {}
     refused = []
     for member in file.infolist():
@@ -151,17 +164,18 @@ def _sorted_out(file: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], list[tupl
 
 
 def _is_link(member: zipfile.ZipInfo) -> bool:
-    """A symbolic link may point anywhere, so it is not read."""
+    """Whether the member is a symbolic link. These are not read, because they may point anywhere."""
     return stat.S_ISLNK(member.external_attr >> 16)
 
 
 def _path(member: zipfile.ZipInfo) -> str:
-    """The name without what means nothing in it: ``./a//b.md`` is ``a/b.md``."""
+    """The normalized path: ``a/b.md`` for ``./a//b.md``."""
     return "/".join(part for part in _name(member).split("/") if part not in ("", "."))
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """Chinese versions of Windows write names in GBK without declaring it (PKWARE APPNOTE 4.4.4, bit 11)."""
+    """The decoded name. Without the UTF-8 flag (PKWARE APPNOTE 4.4.4, bit 11) it is UTF-8 or GB18030: Chinese versions
+    of Windows write names in GBK without a declaration."""
     if member.flag_bits & _UTF8_NAME:
         return member.filename
     try:

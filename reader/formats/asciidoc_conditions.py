@@ -1,7 +1,7 @@
 """Conditions of AsciiDoc: ``ifdef::name[]``, ``ifndef::name[]``, ``ifeval::[…]`` to ``endif::[]``, ``ifdef::a[text]``.
 
-As Asciidoctor has them for a page: a name is set if a line above sets it, or if every page has it. What stands under a
-condition that is not met, or that is not understood, is not for this page: it is left out, and a warning says so.
+They are evaluated as in Asciidoctor for a page: an attribute is set if a line above sets it, or if it is one of the
+default attributes. Text under a condition that is false or not supported is left out, with a warning.
 """
 
 from __future__ import annotations
@@ -10,42 +10,42 @@ import re
 
 _LINE = re.compile(r"(ifdef|ifndef|ifeval|endif)::([^\[\]]*)\[(.*)\][ \t]*")
 _ATTRIBUTE = re.compile(r":(!?)([\w-]+)(!?):(?:[ \t]+(.*))?[ \t]*")
-_EQUAL = re.compile(r"""\s*(["']?)([^"'<>=!]*)\1\s*(==|!=)\s*(["']?)([^"'<>=!]*)\4\s*""")
-_NAMED = re.compile(r"\{([\w-]{1,80})\}")
-_OF_EVERY_PAGE = {
+_COMPARISON = re.compile(r"""\s*(["']?)([^"'<>=!]*)\1\s*(==|!=)\s*(["']?)([^"'<>=!]*)\4\s*""")
+_REFERENCE = re.compile(r"\{([\w-]{1,80})\}")
+_DEFAULT_ATTRIBUTES = {
     "backend": "html5", "backend-html5": "", "basebackend": "html", "basebackend-html": "", "doctype": "article",
     "doctype-article": "", "backend-html5-doctype-article": "", "outfilesuffix": ".html", "asciidoctor": "",
 }  # fmt: skip
 
 
-def under_conditions(lines: list[str]) -> tuple[list[str], list[str], list[str]]:
-    """The lines that are for this page, those that aren't, and the conditions of these."""
+def apply_conditions(lines: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """Returns the included lines, the excluded lines, and the conditions that excluded them."""
     if not any("::" in line and _LINE.fullmatch(line) for line in lines):
         return lines, [], []
-    return _Conditions().divided(lines)
+    return _Conditions().evaluate(lines)
 
 
 class _Conditions:
     def __init__(self) -> None:
-        self.values = dict(_OF_EVERY_PAGE)
+        self.values = dict(_DEFAULT_ATTRIBUTES)
         self.open: list[bool] = []
-        """Whether each condition that has not ended is met."""
-        self.unmet = 0
-        self.kept, self.left_out, self.names = list[str](), list[str](), list[str]()
+        """The results of the conditions that have not ended, from the outermost to the innermost."""
+        self.unmet_count = 0
+        self.included, self.excluded, self.names = list[str](), list[str](), list[str]()
 
-    def divided(self, lines: list[str]) -> tuple[list[str], list[str], list[str]]:
+    def evaluate(self, lines: list[str]) -> tuple[list[str], list[str], list[str]]:
         for line in lines:
             if found := _LINE.fullmatch(line):
                 self._condition(*found.groups())
             else:
-                self._take(line)
-        return self.kept, self.left_out, list(dict.fromkeys(self.names))
+                self._add_line(line)
+        return self.included, self.excluded, list(dict.fromkeys(self.names))
 
-    def _take(self, line: str) -> None:
-        if self.unmet:
-            self.left_out.append(line)
+    def _add_line(self, line: str) -> None:
+        if self.unmet_count:
+            self.excluded.append(line)
             return
-        self.kept.append(line)
+        self.included.append(line)
         if found := _ATTRIBUTE.fullmatch(line):
             if found[1] or found[3]:
                 self.values.pop(found[2], None)
@@ -54,20 +54,20 @@ class _Conditions:
 
     def _condition(self, kind: str, names: str, content: str) -> None:
         if kind == "endif":
-            self.unmet -= bool(self.open) and not self.open.pop()
+            self.unmet_count -= bool(self.open) and not self.open.pop()
             return
         is_met = self._is_met(kind, names.strip(), content)
-        if not is_met and not self.unmet:
+        if not is_met and not self.unmet_count:
             self.names.append(f"{kind}::{names}[{content if kind == 'ifeval' else ''}]")
         if kind != "ifeval" and content:
-            (self._take if is_met else self.left_out.append)(content)
+            (self._add_line if is_met else self.excluded.append)(content)
             return
         self.open.append(is_met)
-        self.unmet += not is_met
+        self.unmet_count += not is_met
 
     def _is_met(self, kind: str, names: str, expression: str) -> bool:
         if kind == "ifeval":
-            found = _EQUAL.fullmatch(_NAMED.sub(lambda name: self.values.get(name[1], ""), expression))
+            found = _COMPARISON.fullmatch(_REFERENCE.sub(lambda name: self.values.get(name[1], ""), expression))
             return found is not None and (found[2].strip() == found[5].strip()) == (found[3] == "==")
         either = any if "," in names else all
         is_set = either(name.strip() in self.values for name in re.split(r"[,+]", names))

@@ -1,7 +1,7 @@
-r"""Chemical formulas, ``\ce{2H2 + O2 -> 2H2O}`` of the mhchem package, as plain TeX.
+r"""Converts chemical formulas of the mhchem package, ``\ce{2H2 + O2 -> 2H2O}``, to plain TeX.
 
-Read are elements and groups with their numbers, charges, states, coefficients, arrows with text above and below,
-bonds, dots, precipitates and gases. What else stands in one is taken as TeX.
+Supports elements and groups with their numbers, charges, states, coefficients, arrows with text above and below,
+bonds, dots, precipitates and gases. Everything else in a formula is taken as TeX.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 from ..patterns import lazy_pattern
 
-_BEGINS = lazy_pattern(r"\\ce\s*\{")
+_FORMULA_START = lazy_pattern(r"\\ce\s*\{")
 _ARROWS = {
     "<=>": r"\rightleftharpoons",
     "<-->": r"\rightleftarrows",
@@ -40,14 +40,14 @@ _SUBSCRIPTED = lazy_pattern(r"[\w)\]}]")
 
 
 def with_chemistry(tex: str) -> str:
-    r"""*tex* with plain TeX in place of each ``\ce{…}``; one that doesn't end stays."""
+    r"""*tex* with plain TeX in place of each ``\ce{…}``. A formula without its closing brace is unchanged."""
     if r"\ce" not in tex:
         return tex
     out, done = [], 0
-    for found in _BEGINS.finditer(tex):
+    for found in _FORMULA_START.finditer(tex):
         if found.start() < done:
             continue
-        end = _end(tex, found.end())
+        end = _closing_brace(tex, found.end())
         if not end:
             break
         out += [tex[done : found.start()], "{", _formula(tex[found.end() : end]), "}"]
@@ -55,8 +55,8 @@ def with_chemistry(tex: str) -> str:
     return "".join([*out, tex[done:]])
 
 
-def _end(tex: str, at: int) -> int:
-    """Where the brace closes that was opened before *at*; 0 if nowhere."""
+def _closing_brace(tex: str, at: int) -> int:
+    """The position of the brace that closes the one before *at*; 0 if it is missing."""
     depth = 1
     for position in range(at, len(tex)):
         depth += {"{": 1, "}": -1}.get(tex[position], 0)
@@ -83,10 +83,10 @@ def _tex(found: re.Match[str], text: str) -> str:
     if kind == "sign":
         is_charge = _SUBSCRIPTED.match(before) and not re.match(r"[\w(\[]", after)
         return f"^{{{matched}}}" if is_charge else matched
-    return _other(found, kind, matched)
+    return _minor_token(found, kind, matched)
 
 
-def _other(found: re.Match[str], kind: str, text: str) -> str:
+def _minor_token(found: re.Match[str], kind: str, text: str) -> str:
     if kind in ("braced", "charge"):
         return f"^{{{found[kind]}}}"
     if kind in ("lower", "low"):

@@ -1,4 +1,4 @@
-"""The corrections in a value of front matter: texts, mappings, or a mapping of times to texts."""
+"""Reads corrections from a value of front matter: texts, mappings, or a mapping of times to texts."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(r"\s*(\d{1,2})\s?[:：时点]\s?([0-5]\d)\s?分?(?:[:：][0-5]\d)?(?=\D|$)")
-_BETWEEN = re.compile(r"[\s:：,，、;；|｜—–-]*")
+_SEPARATOR = re.compile(r"[\s:：,，、;；|｜—–-]*")
 _TIMES = ("date", "at", "time", "datetime", "published", "when", "日期", "时间", "时刻")
 _TEXTS = ("text", "note", "what", "description", "correction", "message", "说明", "内容", "更正", "文字")
 
 
 def corrections_in(value: Any) -> tuple[Correction, ...]:
-    """In the order of the file. One whose time can't be read has none, and keeps its whole text."""
-    texts = [replace(one, text=strip_control_characters(one.text)) for one in _found(value)]
+    """The corrections in the order of the file. If a time is not a date, it stays in the text and ``at`` is UNDATED."""
+    texts = [replace(one, text=strip_control_characters(one.text)) for one in _corrections(value)]
     found = [one for one in texts if one.text]
     return tuple(dict.fromkeys(found))
 
 
-def _found(value: Any) -> Iterator[Correction]:
+def _corrections(value: Any) -> Iterator[Correction]:
     if isinstance(value, str):
-        yield from map(_of_text, value.split("\n"))
+        yield from map(_parse_text, value.split("\n"))
     elif isinstance(value, list):
         for item in value:
-            yield from _found(item)
+            yield from _corrections(item)
     elif isinstance(value, dict):
         names = {str(name).strip().lower(): name for name in value}
         text = next((value[names[name]] for name in _TEXTS if name in names), None)
         if isinstance(text, str):
             corrected_at = next((value[names[name]] for name in _TIMES if name in names), "")
-            yield _of_text(f"{corrected_at} {text}" if isinstance(corrected_at, str) else text)
+            yield _parse_text(f"{corrected_at} {text}" if isinstance(corrected_at, str) else text)
         else:
             for at, inner in value.items():
-                yield from (_of_text(f"{at} {text}") for text in ([inner] if isinstance(inner, str) else ()))
+                yield from (_parse_text(f"{at} {text}") for text in ([inner] if isinstance(inner, str) else ()))
 
 
-def _of_text(text: str) -> Correction:
-    """Of ``2018-11-23 11:30 更正：…``, ``11:30 …`` or a text alone."""
+def _parse_text(text: str) -> Correction:
+    """A correction from ``2018-11-23 11:30 更正：…``, from ``11:30 …``, or from a text without a time."""
     text = _LABEL.sub("", " ".join(text.split()), count=1) if _LABEL.match(text) else " ".join(text.split())
-    at, length = _beginning(text)
-    note = _BETWEEN.sub("", text[length:], count=1) if length else text
+    at, length = _leading_time(text)
+    note = _SEPARATOR.sub("", text[length:], count=1) if length else text
     label = _LABEL.match(note)
     return Correction(at, note[label.end() :] if label else note)
 
 
-def _beginning(text: str) -> tuple[datetime, int]:
-    """The time that *text* begins with and its length; UNDATED and 0 if it begins with none."""
+def _leading_time(text: str) -> tuple[datetime, int]:
+    """The time at the beginning of *text* and its length; UNDATED and 0 without one."""
     if clock := _CLOCK.match(text):
         hour = int(clock[1])
         return (datetime.combine(date.min, time(hour, int(clock[2]))), clock.end()) if hour < 24 else (UNDATED, 0)

@@ -1,4 +1,4 @@
-"""Pictures that a file holds as ``data:`` addresses (RFC 2397), as SingleFile and Google Docs write them."""
+"""Extracts pictures that a file contains as ``data:`` URLs (RFC 2397), as SingleFile and Google Docs write them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,33 @@ from ..urls import DATA_PICTURES
 
 HOST = DATA_PICTURES
 _ESCAPES = ((b"%2B", b"+"), (b"%2b", b"+"), (b"%2F", b"/"), (b"%2f", b"/"), (b"%3D", b"="), (b"%3d", b"="))
-_KIND = rb"data:image/(png|jpe?g|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*;base64,"
-_DATA = _KIND + rb"([A-Za-z0-9+/=_%-]+)"
-"""One class of characters, ``%`` for escapes: alternatives would take 200 times the memory of the picture."""
+_HEADER = rb"data:image/(png|jpe?g|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*;base64,"
+_DATA = _HEADER + rb"([A-Za-z0-9+/=_%-]+)"
+"""One character class, with ``%`` for escapes: alternatives would take 200 times the memory of the picture."""
 _QUOTED = re.compile(
-    rb"""((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*["']\s*)""" + _KIND + rb"([A-Za-z0-9+/=_%\s-]+)",
+    rb"""((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*["']\s*)""" + _HEADER + rb"([A-Za-z0-9+/=_%\s-]+)",
     re.IGNORECASE,
 )
-"""In quotes an address may be broken into lines."""
+"""A quoted URL may contain line breaks."""
 _BARE = re.compile(
     rb"((?:\b(?:src|poster)|data-[\w-]+)\s*=\s*|\]\(\s*<?|^\[[^\]\n]+\]:\s*<?)" + _DATA, re.MULTILINE | re.IGNORECASE
 )
 _SHARED = re.compile(rb"""(--sf-img-\d+)\s*:\s*url\(\s*["']?""" + _DATA, re.IGNORECASE)
-"""SingleFile writes a picture that the page shows twice into a style sheet."""
+"""SingleFile writes a picture that appears twice on the page into a style sheet."""
 _IMAGE = re.compile(rb"""<img\b(?:"[^"]*"|'[^']*'|[^>"'])*>""", re.IGNORECASE)
 _USES_SHARED = re.compile(rb"var\((--sf-img-\d+)\)")
 _SOURCE = re.compile(rb"""\ssrc\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 
 
 def take_data_pictures(content: bytes) -> tuple[bytes, dict[str, bytes]]:
-    """*content*, HTML or Markdown, with addresses below ``HOST`` for its pictures, and the pictures by these."""
+    """Replaces the ``data:`` URLs of *content*, HTML or Markdown, by URLs below ``HOST``.
+
+    Returns the new content and the pictures by their new URLs.
+    """
     if b"data:image/" not in content or content.startswith(b"PK"):
         return content, {}
     taken: dict[str, bytes] = {}
-    shared = {found[1]: _take(found[2], found[3], taken) for found in _SHARED.finditer(content)}
+    shared = {found[1]: _store(found[2], found[3], taken) for found in _SHARED.finditer(content)}
 
     def shown(tag: re.Match[bytes]) -> bytes:
         used = _USES_SHARED.search(tag[0])
@@ -42,14 +45,14 @@ def take_data_pictures(content: bytes) -> tuple[bytes, dict[str, bytes]]:
         return _SOURCE.sub(b"", tag[0], count=1)[:-1].rstrip(b"/") + b' src="' + address + b'">' if address else tag[0]
 
     def addressed(found: re.Match[bytes]) -> bytes:
-        return found[1] + (_take(found[2], found[3], taken) or b"data:")
+        return found[1] + (_store(found[2], found[3], taken) or b"data:")
 
     content = _IMAGE.sub(shown, content) if shared else content
     return _BARE.sub(addressed, _QUOTED.sub(addressed, content)), taken
 
 
-def _take(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
-    """The picture's new address, empty when it cannot be decoded."""
+def _store(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
+    """Adds the picture to *taken* and returns its new URL; empty if it cannot be decoded."""
     plain = encoded.translate(None, b" \t\n\r\f\v")
     for escape, sign in _ESCAPES:
         plain = plain.replace(escape, sign)

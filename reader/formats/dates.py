@@ -1,12 +1,12 @@
-"""The only date parser: whole values as people and programs write them, and dates within a text or an address.
+"""The only date parser. It parses values in all common notations, and finds dates within a text or a URL.
 
 Rules:
 
-* A date is read only if it is unambiguous. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) are not, and
-  ``2021-06-34`` is no day.
+* A date must be unambiguous. ``03/04/2026`` (March or April) and ``CST`` (China or Chicago) are ambiguous, and
+  ``2021-06-34`` does not exist.
 * Years are 1901 to 9998. RFC 5322, 3.3, which RSS uses, has no year before 1900; time zones before that have offsets
-  in seconds; and a time zone may move a time by a day. An article of an earlier year is published without a date,
-  and a warning says so. ``0001-01-01``, Hugo's zero date, means no date.
+  in seconds; and a time zone may move a time by a day. An article of an earlier year is published without a date and
+  with a warning. ``0001-01-01``, Hugo's zero date, means no date.
 * A time without a time zone is naive: local to ``READER_TIMEZONE``.
 """
 
@@ -39,7 +39,7 @@ _OFFSETS = {
     "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
     "hkt": 8, "sgt": 8, "jst": 9, "kst": 9, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "北京时间": 8,
 }  # fmt: skip
-"""Hours east of UTC of the unambiguous abbreviations; CST, IST, BST and AST each mean several zones."""
+"""The unambiguous abbreviations of time zones, as hours east of UTC. CST, IST, BST and AST mean several zones each."""
 
 _WEEKDAY = (
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?\s*"
@@ -68,7 +68,7 @@ _FORMS = tuple(
         rf"(?<![a-z]){_MONTH}\s{{1,2}}(?P<day>\d{{1,2}}) {_CLOCK}{_ZONE} (?P<year>\d{{4}})(?!\d)",
     )
 )
-"""ISO and Chinese, May 1 2026, 1 May 2026, numbers with / or -, 1.5.2026 (always day first), and ``date``'s own."""
+"""ISO and Chinese; May 1 2026; 1 May 2026; numbers with / or -; 1.5.2026 (always day first); output of ``date``."""
 _COMPACT = lazy_pattern(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
     rf"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_ZONE})?",
@@ -88,10 +88,10 @@ _IN_ADDRESS = (
 
 
 class UnreadableDate(ValueError):
-    """``cause`` says what is wrong with a date, ``hint`` how to write it.
+    """A text that is not a valid date. ``cause`` says what is wrong with it, ``hint`` how to write it.
 
-    ``guess`` is the latest of what is meant by one that can mean two or is no day of its year, or a date too long ago;
-    ``is_beginning`` that it is the date which the text begins with, and sure.
+    ``guess`` is the latest date that an ambiguous or nonexistent date can mean, or a date before FIRST_YEAR; None if
+    unknown. With ``is_beginning``, ``guess`` is the certain date at the beginning of the text.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class UnreadableDate(ValueError):
 
 @dataclass(frozen=True)
 class FoundDate:
-    """A date within a text, and its position."""
+    """A date within a text, and the positions of its beginning and end."""
 
     at: datetime
     start: int
@@ -115,21 +115,21 @@ def parse_date(text: str) -> datetime | None:
 
     Raises UnreadableDate if *text* is not a date, is ambiguous, or is out of range.
     """
-    plain = _LEADING_WEEKDAY.sub("", _plain(text))
+    plain = _LEADING_WEEKDAY.sub("", _normalize(text))
     plain = _CLOCK_FIRST.sub(r"\2 \1", plain) if _CLOCK_FIRST.fullmatch(plain) else plain
     found = next((match for form in (_COMPACT, *_FORMS) if (match := form.fullmatch(plain))), None)
     if found is not None:
-        return _judged(_datetime_or_guess(found, text), text)
+        return _check_year(_datetime_or_guess(found, text), text)
     epoch = _EPOCH.fullmatch(plain)
     if epoch is None:
         raise UnreadableDate(
             Message("not a date: '%(text)s'", text=text), guess=_date_at_start(plain), is_beginning=True
         )
-    return _judged(datetime.fromtimestamp(int(epoch[1] or epoch[2][:-3]), UTC), text)
+    return _check_year(datetime.fromtimestamp(int(epoch[1] or epoch[2][:-3]), UTC), text)
 
 
 def _date_at_start(plain: str) -> datetime | None:
-    """``2023-01-29 18:30:22 2023 -0800`` begins with one."""
+    """The date at the beginning of a longer text, such as ``2023-01-29 18:30:22 2023 -0800``; None without one."""
     found = next(find_dates(plain), None)
     return found.at if found and found.start == 0 and " " in plain[found.end - 1 : found.end + 1] else None
 
@@ -139,9 +139,9 @@ def find_dates(text: str) -> Iterator[FoundDate]:
     for form in _FORMS:
         for match in form.finditer(text):
             try:
-                at = _judged(_datetime_of(match.groupdict(), match[0]), match[0])
+                at = _check_year(_datetime_of(match.groupdict(), match[0]), match[0])
             except UnreadableDate:
-                at = _day_alone(match)
+                at = _naive_datetime(match)
             if at is not None and at.year < _UNLIKELY_YEAR:
                 yield FoundDate(at, match.start(), match.end())
 
@@ -154,8 +154,8 @@ def date_in_text(text: str) -> datetime | None:
 
 
 def _internet_date(text: str) -> datetime | None:
-    """RFC 5322 with a two-digit year, as in old feeds (4.3)."""
-    from email.utils import parsedate_to_datetime  # with socket and others, a twentieth of what reading imports
+    """A date of RFC 5322 (4.3) with a two-digit year, as in old feeds. None for other text."""
+    from email.utils import parsedate_to_datetime  # here: with socket and others, it is 5 % of the imports of reading
 
     try:
         at = parsedate_to_datetime(text)
@@ -165,7 +165,7 @@ def _internet_date(text: str) -> datetime | None:
 
 
 def date_in_address(address: str) -> datetime | None:
-    """The date in the path of a URL, as many news sites have it: ``/2018-11/23/``, ``/20181123/``."""
+    """The date in the path of a news site's URL: ``/2018-11/23/``, ``/20181123/``. None without one."""
     for form in _IN_ADDRESS:
         match = form.search(address)
         if match:
@@ -183,13 +183,14 @@ def day_of(year: int, month: int, day: int) -> datetime | None:
 
 
 def is_in_range(year: int) -> bool:
+    """Whether *year* is one of FIRST_YEAR to LAST_YEAR."""
     return FIRST_YEAR <= year <= LAST_YEAR
 
 
 # -- from a match to a datetime ------------------------------------------------------------------------------------
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     """*text* with half-width digits and punctuation, Chinese numerals as digits, and single spaces."""
     plain = _IN_NUMERALS.sub(lambda found: "-".join(map(_digits, found.groups())), text)
     return " ".join(unicodedata.normalize("NFKC", plain).split())
@@ -204,7 +205,8 @@ def _digits(numeral: str) -> str:
     return str(10 * (_NUMERALS.index(tens) if tens else 1) + (_NUMERALS.index(ones) if ones else 0))
 
 
-def _judged(at: datetime, text: str) -> datetime | None:
+def _check_year(at: datetime, text: str) -> datetime | None:
+    """Returns *at*, or None for the zero date. Raises UnreadableDate if the year is out of range."""
     if at.year == _ZERO_YEAR:
         return None
     if not is_in_range(at.year):
@@ -214,7 +216,7 @@ def _judged(at: datetime, text: str) -> datetime | None:
 
 
 def _datetime_or_guess(match: re.Match[str], text: str) -> datetime:
-    """Raises UnreadableDate, with a guess if there is one."""
+    """The date of *match*. Raises UnreadableDate, with a guess if one is possible."""
     try:
         return _datetime_of(match.groupdict(), text)
     except UnreadableDate as error:
@@ -226,13 +228,13 @@ def _datetime_or_guess(match: re.Match[str], text: str) -> datetime:
         day, month = sorted((parts.pop("first"), parts.pop("other")), key=int)
         parts |= {"month": month, "day": day}
     try:
-        raise UnreadableDate(cause, hint, _judged(_datetime_of(parts, text), text))
+        raise UnreadableDate(cause, hint, _check_year(_datetime_of(parts, text), text))
     except UnreadableDate as error:
         raise UnreadableDate(cause, hint, error.guess) from None
 
 
 def _datetime_of(parts: dict[str, str], text: str) -> datetime:
-    month, day = _month_andday_of(parts, text)
+    month, day = _month_and_day(parts, text)
     try:
         at = datetime(int(parts["year"]), month, day)  # noqa: DTZ001 (naive unless it names a zone)
         if parts.get("hour") is None:
@@ -242,12 +244,12 @@ def _datetime_of(parts: dict[str, str], text: str) -> datetime:
             hour=_hour(parts), minute=int(parts["minute"] or 0), second=int(parts["second"] or 0), microsecond=micro
         )
     except (ValueError, OverflowError):
-        end = day_of(int(parts["year"]), 12, 31)  # 2021-06-34: some day of that year
+        end = day_of(int(parts["year"]), 12, 31)  # 2021-06-34 is some day of that year
         raise UnreadableDate(Message("date out of range: '%(date)s'", date=text), guess=end) from None
     return at.replace(tzinfo=_zone(parts))
 
 
-def _month_andday_of(parts: dict[str, str], text: str) -> tuple[int, int]:
+def _month_and_day(parts: dict[str, str], text: str) -> tuple[int, int]:
     if "first" not in parts:
         return _month(parts["name"]) if "name" in parts else int(parts["month"]), int(parts["day"])
     first, other = int(parts["first"]), int(parts["other"])
@@ -266,11 +268,11 @@ def _hour(parts: dict[str, str]) -> int:
     return 0 if part == "凌晨" and hour == 12 else hour
 
 
-def _day_alone(match: re.Match[str]) -> datetime | None:
-    """The day of a match with an unreadable time or zone."""
+def _naive_datetime(match: re.Match[str]) -> datetime | None:
+    """The naive date of a match whose time or zone is invalid, with the hour and minute if they are valid."""
     parts = match.groupdict()
     try:
-        month, day = _month_andday_of(parts, "")
+        month, day = _month_and_day(parts, "")
     except UnreadableDate:
         return None
     date = day_of(int(parts["year"]), month, day)
@@ -289,7 +291,7 @@ def _zone(parts: dict[str, str]) -> tzinfo | None:
     """The time zone; an offset takes precedence over a name. Raises UnreadableDate for an ambiguous or unknown name."""
     offset, name, region = parts.get("offset"), (parts.get("abbreviation") or "").lower(), parts.get("region")
     if offset:
-        return _fixed(offset)
+        return _offset_zone(offset)
     if name in _OFFSETS:
         return timezone(timedelta(hours=_OFFSETS[name]))
     if name:
@@ -300,7 +302,7 @@ def _zone(parts: dict[str, str]) -> tzinfo | None:
         raise UnreadableDate(Message("unknown time zone: '%(zone)s'", zone=region), _ZONE_HINT) from None
 
 
-def _fixed(offset: str) -> timezone:
+def _offset_zone(offset: str) -> timezone:
     digits = offset[1:].replace(":", "")
     hours, minutes = (int(digits), 0) if len(digits) < 3 else (int(digits[:2]), int(digits[2:4]))
     if hours > 15 or minutes > 59:

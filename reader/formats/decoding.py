@@ -1,8 +1,8 @@
-"""The only decoder of bytes to text: byte order mark, declared encoding, then the most likely encoding.
+"""The only decoder of bytes to text. It uses the byte order mark, the declared encoding, then the most likely encoding.
 
-The order is that of browsers (WHATWG Encoding and HTML, 13.2.3.2), with two differences that Chinese pages need: valid
-UTF-8 is UTF-8 whatever is declared, and an encoding that fits much better overrides the declared one. Text that is
-*almost* UTF-8 is never decoded as another encoding.
+The order is the order of browsers (WHATWG Encoding and HTML, 13.2.3.2), with two differences for Chinese pages: valid
+UTF-8 is decoded as UTF-8 even if another encoding is declared, and an encoding that fits much better overrides the
+declared one. Text that is *almost* UTF-8 is never decoded as another encoding.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ _HINT = Message("save the file as UTF-8 text")
 
 @dataclass(frozen=True)
 class Encoding:
-    """A legacy encoding: its ``frequent`` characters (empty: any letters), and the first bytes of other usual ones."""
+    """A legacy encoding. ``frequent`` are its frequent characters; empty means all letters.
+
+    ``usual`` are the first bytes of its other common characters.
+    """
 
     name: str
     codec: str
@@ -46,38 +49,39 @@ class Encoding:
     """True for encodings with two-byte characters."""
 
 
-_STOPS = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
+_PUNCTUATION = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
 _CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
-"""Without Ã and Â, which UTF-8 decoded as Latin-1 is full of."""
+"""Without Ã and Â, which are frequent in UTF-8 that was decoded as Latin-1."""
 LEGACY = (
-    Encoding("GB18030", "gb18030", SIMPLIFIED | TRADITIONAL | _STOPS, range(0xB0, 0xD8)),
-    Encoding("Big5", "cp950", TRADITIONAL | _STOPS, range(0xA4, 0xC7)),
-    Encoding("Big5", "big5hkscs", TRADITIONAL | _STOPS, range(0xA4, 0xC7)),
-    Encoding("EUC-KR", "cp949", KOREAN | _STOPS, range(0xB0, 0xC9)),
-    Encoding("Shift_JIS", "cp932", JAPANESE | _KANA | _STOPS, range(0x88, 0x98)),
-    Encoding("EUC-JP", "euc_jp", JAPANESE | _KANA | _STOPS, range(0xB0, 0xD0)),
+    Encoding("GB18030", "gb18030", SIMPLIFIED | TRADITIONAL | _PUNCTUATION, range(0xB0, 0xD8)),
+    Encoding("Big5", "cp950", TRADITIONAL | _PUNCTUATION, range(0xA4, 0xC7)),
+    Encoding("Big5", "big5hkscs", TRADITIONAL | _PUNCTUATION, range(0xA4, 0xC7)),
+    Encoding("EUC-KR", "cp949", KOREAN | _PUNCTUATION, range(0xB0, 0xC9)),
+    Encoding("Shift_JIS", "cp932", JAPANESE | _KANA | _PUNCTUATION, range(0x88, 0x98)),
+    Encoding("EUC-JP", "euc_jp", JAPANESE | _KANA | _PUNCTUATION, range(0xB0, 0xD0)),
     Encoding("windows-1251", "cp1251", _CYRILLIC, range(0xC0, 0xE0), wide=False),
     Encoding("KOI8-R", "koi8_r", _CYRILLIC, range(0xE0, 0x100), wide=False),
     Encoding("windows-1252", "cp1252", _WESTERN, wide=False),
 )
-"""The encodings that are tried if the declared one is missing or does not fit; the first of equals is used."""
+"""The encodings to try if the declared one is missing or does not fit. Of equally likely ones, the first is used."""
 
 _UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}"
     rb"|[\xf1-\xf4][\x80-\xbf]{3}"
 )
-_SPOILT_SEQUENCE = re.compile(rb"[\xc2-\xf4](?:\Z|.?[\x80-\xbf])", re.DOTALL)
+_DAMAGED_SEQUENCE = re.compile(rb"[\xc2-\xf4](?:\Z|.?[\x80-\xbf])", re.DOTALL)
 _NOT_ASCII = lazy_pattern(r"[^\x00-\x7f]")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The ``codec`` of the bytes; ``problem`` is the reason if they are not valid text in it, else None.
+    """The detected ``codec`` of some bytes.
 
-    ``position`` is that of the first invalid byte.
+    If the bytes are invalid in this codec, ``problem`` is the reason, and ``position`` the index of the first invalid
+    byte.
     """
 
     codec: str
@@ -86,11 +90,11 @@ class Judgement:
 
 
 def decode_text(data: bytes, declared: str = "") -> str:
-    """*data* as text with ``\\n`` line ends and without control characters; line numbers stay the same.
+    """*data* as text with ``\\n`` as line ends and without control characters. Line numbers do not change.
 
-    *declared* is the charset of the HTTP header, if any; a declaration in the text itself is found in *data*. Returns
-    NFC, except for compatibility ideographs, which are unchanged. Raises UnreadableArticle with the line of the first
-    invalid byte.
+    *declared* is the charset of the HTTP header, if any; a declaration in the text itself is found in *data*. The
+    result is in NFC, except for compatibility ideographs, which are unchanged. Raises UnreadableArticle with the line
+    of the first invalid byte.
     """
     found = judge(data, declared)
     if found.problem:
@@ -100,90 +104,91 @@ def decode_text(data: bytes, declared: str = "") -> str:
 
 
 def decode_page(data: bytes, declared: str = "") -> str:
-    """As ``decode_text``, for pages from the web: never raises, an invalid character is U+FFFD, nothing else is
-    changed.
+    """Like ``decode_text``, for pages from the web: never raises, replaces invalid characters by U+FFFD, and changes
+    nothing else.
     """
     return data.decode(judge(data, declared).codec, "replace")
 
 
 def judge(data: bytes, declared: str = "") -> Judgement:
-    """The encoding of *data*: byte order mark, UTF-16 without one, UTF-8, the declared one, the most likely one."""
+    """Detects the encoding of *data*: by a byte order mark; as UTF-16 without one; as UTF-8; by its declaration; as the
+    most likely encoding."""
     for mark, codec in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _checked(data, codec, codec.removesuffix("-sig").upper())
+            return _try_decode(data, codec, codec.removesuffix("-sig").upper())
     if b"\x00" in data:
-        return _wide(data) or Judgement("utf-8", Message("not a text file"), data.index(b"\x00"))
+        return _detect_wide(data) or Judgement("utf-8", Message("not a text file"), data.index(b"\x00"))
     if data.isascii():
-        return Judgement(_seven_bit(data, declared or _declared_in(data)))
-    whole = _checked(data, "utf-8", "UTF-8")
-    return _judge_other(data, declared or _declared_in(data), whole) if whole.problem else whole
+        return Judgement(_detect_seven_bit(data, declared or _find_declaration(data)))
+    whole = _try_decode(data, "utf-8", "UTF-8")
+    return _detect_legacy(data, declared or _find_declaration(data), whole) if whole.problem else whole
 
 
-def _checked(data: bytes, codec: str, name: str) -> Judgement:
+def _try_decode(data: bytes, codec: str, name: str) -> Judgement:
     try:
         data.decode(codec)
     except UnicodeDecodeError as error:
         at = min(error.start, len(data) - 1)
-        return Judgement(codec, _damaged(name, f"0x{data[at]:02x}"), at)
+        return Judgement(codec, _damaged_message(name, f"0x{data[at]:02x}"), at)
     return Judgement(codec)
 
 
-def _damaged(name: str, byte: str) -> Message:
+def _damaged_message(name: str, byte: str) -> Message:
     return Message("damaged %(encoding)s: byte %(byte)s is not part of a character", encoding=name, byte=byte)
 
 
-def _wide(data: bytes) -> Judgement | None:
-    """Detects UTF-16 and UTF-32 without a byte order mark by their zero bytes and by the decoded text."""
+def _detect_wide(data: bytes) -> Judgement | None:
+    """Detects UTF-16 and UTF-32 without a byte order mark by the decoded text. None if no codec fits."""
     found = max(("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"), key=lambda codec: _plainness(data, codec))
     if _plainness(data, found) < _LEAST_PLAIN:
         return None
-    return _checked(data, found, found[:6].upper())
+    return _try_decode(data, found, found[:6].upper())
 
 
-_PLAIN = SIMPLIFIED | TRADITIONAL | JAPANESE | KOREAN | _STOPS | _KANA | _CYRILLIC | _WESTERN
+_PLAIN = SIMPLIFIED | TRADITIONAL | JAPANESE | KOREAN | _PUNCTUATION | _KANA | _CYRILLIC | _WESTERN
 _LEAST_PLAIN = 0.5
 
 
 def _plainness(data: bytes, codec: str) -> float:
-    """The fraction of characters that are ASCII, or frequent in some language."""
+    """The fraction of characters, 0 to 1, that are ASCII or frequent in a language."""
     text = data[:_SAMPLE_BYTES].decode(codec, "ignore")
     plain = sum((character.isprintable() and character.isascii()) or character in _PLAIN for character in text)
     return (plain + text.count("\n") + text.count("\r")) / max(1, len(text))
 
 
 _SAMPLE_BYTES = 20_000
-"""A multiple of 4, so that no character is cut."""
+"""A multiple of 4, so that no character is split."""
 
 
-def _declared_in(data: bytes) -> str:
+def _find_declaration(data: bytes) -> str:
     found = _DECLARED.search(data[:_DECLARED_WITHIN_BYTES])
     return found[1].decode("ascii", "ignore") if found else ""
 
 
-def _seven_bit(data: bytes, declared: str) -> str:
+def _detect_seven_bit(data: bytes, declared: str) -> str:
     """Detects ISO-2022-JP and HZ, which encode Han characters in ASCII bytes."""
     codec = "hz" if declared.lower() == "hz-gb-2312" else "iso2022_jp" if b"\x1b$" in data else "ascii"
-    return codec if not _checked(data, codec, "").problem else "ascii"
+    return codec if not _try_decode(data, codec, "").problem else "ascii"
 
 
 # -- neither UTF-8 nor UTF-16 -------------------------------------------------------------------------------------
 
 
-def _judge_other(data: bytes, declared: str, damaged: Judgement) -> Judgement:
-    """*data* is not valid UTF-8: it is damaged UTF-8 or in a legacy encoding."""
-    declared_encoding = _known(declared)
+def _detect_legacy(data: bytes, declared: str, damaged: Judgement) -> Judgement:
+    """Detects the encoding of *data* that is not valid UTF-8: a legacy encoding, or *damaged* UTF-8."""
+    declared_encoding = _encoding_of_label(declared)
     found = [(_score(data, each, declared_encoding), each) for each in _candidates(data, declared_encoding)]
     score, best = max(found, key=lambda pair: pair[0])
     if _is_almost_utf8(data, score, best):
         return damaged
-    checked = _checked(data, best.codec, best.name)
+    checked = _try_decode(data, best.codec, best.name)
     if not checked.problem and score < _LEAST_LIKELY:
         byte = f"0x{data[damaged.position]:02x}"
-        return Judgement(best.codec, _unknown(byte, best.name), damaged.position)
+        return Judgement(best.codec, _unlikely_message(byte, best.name), damaged.position)
     return checked
 
 
-def _unknown(byte: str, name: str) -> Message:
+def _unlikely_message(byte: str, name: str) -> Message:
     return Message("unknown encoding: byte %(byte)s is not UTF-8, and could be %(encoding)s", byte=byte, encoding=name)
 
 
@@ -191,21 +196,21 @@ def _is_almost_utf8(data: bytes, score: float, best: Encoding) -> bool:
     share = _utf8_share(data)
     most = _MOST_UTF8 if best.wide else _MOST_UTF8_IN_BYTES
     few = sum(map(len, _HIGH_BYTES.findall(data))) < _FEW_BYTES
-    if few and _SPOILT_SEQUENCE.search(data):
+    if few and _DAMAGED_SEQUENCE.search(data):
         return True
     return share >= most or share > score + _DAMAGED_MALUS or _has_utf8_line(data)
 
 
 _MOST_UTF8 = 0.75
 _MOST_UTF8_IN_BYTES = 0.2
-"""The fraction of non-ASCII bytes that form UTF-8 by chance, in two-byte and in one-byte encodings."""
+"""The largest fraction of non-ASCII bytes that form UTF-8 by chance, in two-byte and in one-byte encodings."""
 _LEAST_LIKELY = 0.45
 _LEAST_LIKELY_IN_BYTES = 0.8
 _DECLARED_BONUS = 0.5
 _DAMAGED_MALUS = 0.25
 _UTF8_LINE_BYTES = 12
 _FEW_BYTES = 4
-"""Non-ASCII bytes: this few do not identify an encoding, and may be the rest of one UTF-8 character."""
+"""Fewer non-ASCII bytes than this do not identify an encoding: they may be the rest of one UTF-8 character."""
 
 
 def _utf8_share(data: bytes) -> float:
@@ -214,15 +219,15 @@ def _utf8_share(data: bytes) -> float:
 
 
 def _has_utf8_line(data: bytes) -> bool:
-    """Whether a line is valid UTF-8, and too long for that to be chance: two files were concatenated."""
+    """Whether a line is valid UTF-8 and too long for a coincidence. Then files of two encodings were concatenated."""
     return any(
-        sum(map(len, _HIGH_BYTES.findall(line))) >= _UTF8_LINE_BYTES and not _checked(line, "utf-8", "").problem
+        sum(map(len, _HIGH_BYTES.findall(line))) >= _UTF8_LINE_BYTES and not _try_decode(line, "utf-8", "").problem
         for line in data.splitlines()
     )
 
 
-def _known(declared: str) -> Encoding | None:
-    """The encoding with that name (WHATWG label); None for UTF-8, UTF-16 and unknown names."""
+def _encoding_of_label(declared: str) -> Encoding | None:
+    """The encoding for a WHATWG label; None for UTF-8, UTF-16 and unknown labels."""
     found = webencodings.lookup(declared) if declared else None
     if found is None or found.name.startswith("utf-") or found.name in ("replacement", "x-user-defined"):
         return None
@@ -232,7 +237,7 @@ def _known(declared: str) -> Encoding | None:
 
 
 def _candidates(data: bytes, declared: Encoding | None) -> Iterator[Encoding]:
-    """The possible encodings: Western letters occur singly among ASCII, Russian ones next to each other."""
+    """The possible encodings. Western letters occur singly among ASCII, Russian letters next to each other."""
     runs = [len(run) for run in _HIGH_BYTES.findall(data)]
     in_words = sum(length for length in runs if length > 3) > sum(runs) / 2
     for each in LEGACY:
@@ -243,11 +248,11 @@ def _candidates(data: bytes, declared: Encoding | None) -> Iterator[Encoding]:
 
 
 def _score(data: bytes, encoding: Encoding, declared: Encoding | None) -> float:
-    """The likelihood, higher for the declared encoding, lower if some bytes are invalid."""
+    """The likelihood plus a bonus for the declared encoding, minus a malus for invalid bytes."""
     text = data.decode(encoding.codec, "replace")
     bonus = (_DECLARED_BONUS if encoding.frequent else 1) if declared and encoding.name == declared.name else 0
     likely = likelihood(text, encoding)
-    if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # in these, any byte is a letter
+    if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # in a one-byte encoding, almost any byte is a letter
         likely = 0
     return likely + bonus - (_DAMAGED_MALUS if "\ufffd" in text else 0)
 
@@ -267,6 +272,6 @@ def _weight(character: str, encoding: Encoding) -> float:
     if not encoding.usual or character == "\ufffd":
         return 0.0
     encoded = character.encode(encoding.codec, "replace")
-    if len(encoded) == 4:  # digits between high bytes: only GB18030 has such characters
+    if len(encoded) == 4:  # only GB18030 has characters of four bytes, with digits between high bytes
         return 1.0
     return 0.5 if encoded[0] in encoding.usual else 0.0

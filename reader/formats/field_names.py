@@ -1,7 +1,7 @@
-"""The fields of front matter that are understood, as data: what other programs call them, and how a value is read.
+"""The supported fields of front matter, as data: their names in other programs, and the reader of their values.
 
-Hugo, Jekyll, Hexo, Pelican, Zola, Docusaurus, VuePress, Astro, Obsidian and others write these. ``docs/reference/
-fields.md`` shows the same table; a test keeps both in step.
+The names are those of Hugo, Jekyll, Hexo, Pelican, Zola, Docusaurus, VuePress, Astro, Obsidian and others.
+``docs/reference/fields.md`` contains the same table; a test compares them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ..models import word_set
 
 @dataclass(frozen=True)
 class Row:
-    """``names``, best first, all mean the Draft's ``field``; ``how`` is a reader of ``field_values``."""
+    """The ``names`` of the Draft's ``field`` in other programs, best first. ``how`` is a key of READERS in
+    ``field_values``."""
 
     field: str
     how: str
@@ -32,23 +33,24 @@ ROWS = tuple(Row(field, how, tuple(names.split())) for field, how, names in _TAB
 _OTHERS = {how: word_set(names) for field, how, names in _TABLE if field == "-"}
 
 CONTAINERS = frozenset({"taxonomies", "extra", "params", "metadata", "seo", "frontmatter", "halo"})
-"""Mappings whose fields count where the top does not have them: Hugo's, Zola's, Halo's, and plug-ins'."""
+"""Mappings that may contain fields: of Hugo, Zola, Halo and plug-ins. A field at the top level has priority."""
 
 UNUSED = _OTHERS["unused"] - {"images", "headless"}
-"""Names that other programs use for what has no place here; they are never taken for a slip of the pen."""
+"""Names of fields of other programs that Reader does not use. They are never reported as misspelt."""
 
 EMBARGOES = _OTHERS["embargo"]
-"""Plain names of dates before which an article is not public, whatever its other dates say."""
+"""Plain names of embargo dates: the article is not public before such a date, even if its other dates are earlier."""
 
 HUGO_ONLY = _OTHERS["hugo"]
-"""A file that has one of these is Hugo's or Zola's, whose categories are a set; those of others are a path."""
+"""Names that only Hugo and Zola use. Their categories are a set; those of other programs are a path."""
 
 
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
 def plain_name(name: str) -> str:
-    """``featured_image``, ``featuredImage`` and ``Featured-Image`` are one name, also in full-width letters."""
+    """The normalized name: the same for ``featured_image``, ``featuredImage``, ``Featured-Image`` and full-width
+    letters."""
     name = name if name.isascii() else unicodedata.normalize("NFKC", name)
     return name.lower() if name.isalnum() else _BETWEEN_WORDS.sub("", name.strip().lower())
 
@@ -57,9 +59,10 @@ BY_NAME = {plain_name(name): (rank, row) for row in ROWS for rank, name in enume
 
 
 def row_of(name: str) -> tuple[int, Row] | None:
-    """(rank, row) of a field's name: the lower the rank, the better."""
+    """The rank and the row of a field's name; None for an unknown name. A lower rank has priority."""
     return BY_NAME.get(plain_name(name))
 
 
 def known_names() -> list[str]:
+    """All names in the table."""
     return [name for row in ROWS for name in row.names]

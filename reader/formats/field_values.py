@@ -1,4 +1,4 @@
-"""Converts values of front matter to the types in ``field_names``: lenient, with a warning for each loss."""
+"""Converts values of front matter to the types of a Draft. Invalid values cause warnings, rarely errors."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .person_names import ROLE, split_names
 from .unpublished_values import NO, YES, withheld_access, withheld_output, withheld_status
 
 Value = str | list[Any] | dict[str, Any]
-"""A text as typed, or a list or mapping of such."""
+"""A text as typed, or a list or mapping of texts."""
 
 SECTION_SEPARATORS = r"\s*(?:>>|»|›|>|/|｜|\|)\s*"
 LIST_SEPARATORS = r"\s*[,，、;；]\s*"
 _NEVER = {"never", "n", "f", "none", "nil", "not yet", "later", "尚未"}
-_SHOWN = 80
-"""So much of a wrong value is told."""
+_LONGEST_QUOTE = 80
+"""The number of characters of an invalid value that a message quotes."""
 _LANGUAGES = {
     "中文": "zh", "简体中文": "zh-Hans", "繁體中文": "zh-Hant", "繁体中文": "zh-Hant", "chinese": "zh", "cn": "zh-CN",
     "tw": "zh-TW", "english": "en", "英文": "en", "日本語": "ja", "jp": "ja", "日文": "ja", "한국어": "ko", "kr": "ko",
@@ -36,7 +36,7 @@ _IMAGE_KEYS = (
     "image", "url", "src", "path", "relative", "thumbnail", "teaser", "overlay_image", "file", "filename", "feature",
 )  # fmt: skip
 _MAIL = lazy_pattern(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
-_PARTED = lazy_pattern(LIST_SEPARATORS + "|[/>|｜]")
+_HAS_SEPARATOR = lazy_pattern(LIST_SEPARATORS + "|[/>|｜]")
 _BRACKETS = lazy_pattern(r"\[([^\[\]]*)\]")
 _QUOTED_ITEM = lazy_pattern(r"(?<![^,\s])([\"'])([^\"']*)\1(?![^,\s])")
 _LOWER_WORDS = lazy_pattern(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
@@ -44,28 +44,29 @@ _LOWER_WORDS = lazy_pattern(r"[a-z0-9_+#.-]+(?: [a-z0-9_+#.-]+)+")
 
 @dataclass(frozen=True)
 class Field:
-    """One field as written: its value, its line counted from 1, and the form of the front matter it stands in."""
+    """One field of front matter as written: name, value, and line number counted from 1."""
 
     name: str
     value: Value
     line: int
     form: str = "yaml"
-    """yaml, toml, json or lines."""
+    """The syntax of the front matter: yaml, toml, json or lines."""
 
     @property
     def text(self) -> str:
-        """Of a list the items joined by commas, of a mapping what names it."""
+        """The value as one line of text: the items of a list joined by commas, the name in a mapping."""
         if isinstance(self.value, str):
             return " ".join(self.value.split())
         return ", ".join(" ".join(text.split()) for text in texts(self.value))
 
     def fail(self, cause: str, hint: str) -> UnreadableArticle:
+        """An error with the line of this field, to be raised."""
         return UnreadableArticle(cause, hint, self.line)
 
 
 @dataclass
 class Remarks:
-    """What is to be said of the fields of one file, and whether they are those of Hugo or of Jekyll."""
+    """The messages about the fields of one file, its embargo, and whether the fields are those of Hugo or Jekyll."""
 
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Remarks:
 
 
 def texts(value: Value) -> Iterator[str]:
-    """The texts in *value*, however deep its lists; of a mapping what names the thing."""
+    """The texts in *value* and in its nested lists. Of a mapping, the text under ``name``, ``title`` …"""
     if isinstance(value, str):
         if value.strip():
             yield value.strip()
@@ -94,21 +95,22 @@ def texts(value: Value) -> Iterator[str]:
             yield from texts(item)
 
 
-def listed(text: str, separators: str) -> tuple[str, ...]:
-    """The parts of *text*, each once, none empty."""
-    return tidied(re.split(separators, text))
+def split_list(text: str, separators: str) -> tuple[str, ...]:
+    """The parts of *text* between *separators*, a regular expression; without empty parts and duplicates."""
+    return unique_texts(re.split(separators, text))
 
 
-def tidied(values: Iterable[str]) -> tuple[str, ...]:
+def unique_texts(values: Iterable[str]) -> tuple[str, ...]:
+    """*values* with single spaces, without empty texts and duplicates."""
     return tuple(dict.fromkeys(value for value in (" ".join(value.split()) for value in values) if value))
 
 
-def _text(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader has it
+def _text(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 the signature of all readers
     return of.text
 
 
-def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader has it
-    """A name; of an address its host, if it is an address at all (``http://[`` is none)."""
+def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 the signature of all readers
+    """The name of the source; the host if the value is a valid URL (``http://[`` is not)."""
     if not re.match(r"https?://", of.text):
         return of.text
     try:
@@ -118,8 +120,11 @@ def _source(of: Field, remarks: Remarks) -> str:  # noqa: ARG001 every reader ha
 
 
 def datetime_of(of: Field, remarks: Remarks) -> datetime | None:
-    """None, with a warning, for a date that can mean two or is too long ago: the path may tell it. Raises
-    UnreadableArticle."""
+    """The date of a field, aware or naive. Raises UnreadableArticle for a text that is not a date.
+
+    Returns None, with a warning, for an ambiguous date and for one before 1901: the path of the file may contain the
+    date. Returns the date of a text such as ``2023-01-29 18:30:22 2023 -0800``, with a warning.
+    """
     value = of.value.get("date", "") if isinstance(of.value, dict) else of.value
     text = Field(of.name, value, of.line).text
     try:
@@ -135,7 +140,7 @@ def datetime_of(of: Field, remarks: Remarks) -> datetime | None:
 
 
 def is_switch(of: Field) -> bool:
-    """Whether it says true or false: Jekyll has ``published: false``."""
+    """Whether the value is a boolean, as in Jekyll's ``published: false``."""
     return isinstance(of.value, str) and of.value.strip().lower() in (YES | NO) - {"", "0", "1"}
 
 
@@ -143,57 +148,58 @@ def _date(of: Field, remarks: Remarks) -> datetime | None:
     return datetime_of(of, remarks)
 
 
-def _switch(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    """Raises UnreadableArticle: what may be a draft is not published."""
+def _switch(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
+    """A boolean. Raises UnreadableArticle for other values, because the file may be a draft."""
     text = of.text.lower()
     if text not in YES | NO or (of.value and isinstance(of.value, dict)):
-        cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_SHOWN])
+        cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_LONGEST_QUOTE])
         raise of.fail(cause, Message("write %(field)s: true", field=of.name))
     return text in YES
 
 
-def _pinned(of: Field, remarks: Remarks) -> bool:
-    """``true``, or a number above 0, which is the order of pinned posts in Hexo."""
+def _is_pinned(of: Field, remarks: Remarks) -> bool:
+    """True for ``true`` and for a number above 0, which is the order of pinned posts in Hexo."""
     text = of.text.lower()
     if text in YES | NO or text.isdecimal():
         return text not in NO and text.strip("0") != ""
-    cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_SHOWN])
+    cause = Message("%(field)s is neither true nor false: '%(text)s'", field=of.name, text=text[:_LONGEST_QUOTE])
     remarks.warn(of, cause, Message("write %(field)s: true", field=of.name))
     return False
 
 
-def _comments(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    """Whether they are closed. Other programs' ``comments: true``, or a mapping of their own, closes nothing."""
+def _comments_closed(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
+    """Whether comments are closed. False for ``comments: true`` and for a mapping, as other programs have them."""
     return isinstance(of.value, str) and of.text.lower() in NO - {""} | {"closed", "close", "disabled", "关闭", "關閉"}
 
 
-def _withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _is_withheld(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
     return of.text.lower() not in NO or bool(of.value and isinstance(of.value, dict))
 
 
-def _is_shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _is_not_shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
+    """True if the value, of a field such as ``publish``, says that the article is not public."""
     return of.text.lower() in NO - {""} | _NEVER or withheld_status(of.value)
 
 
-def _hidden(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
-    """``hide: true``. ``hide: [toc]`` of MkDocs names parts of a page."""
+def _is_hidden(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
+    """True for ``hide: true``. False for ``hide: [toc]`` of MkDocs, which lists parts of a page."""
     return isinstance(of.value, str) and of.text.lower() in YES
 
 
-def _status(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _is_withheld_status(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
     return withheld_status(of.value)
 
 
-def _access(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _is_withheld_access(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
     return withheld_access(of.value)
 
 
-def _output(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _is_withheld_output(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
     return withheld_output(of.value)
 
 
-def _expired(of: Field, remarks: Remarks) -> bool:
-    """Whether the end that an article has is over; a later one is told, since a file is read once."""
+def _is_expired(of: Field, remarks: Remarks) -> bool:
+    """Whether the expiry date is in the past. Warns of a future one, because a file is read only once."""
     try:
         ends = parse_date(of.text) if of.text and isinstance(of.value, str) else None
     except UnreadableDate as error:
@@ -206,7 +212,7 @@ def _expired(of: Field, remarks: Remarks) -> bool:
     return False
 
 
-def _password(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 every reader has it
+def _has_password(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
     return bool(of.text) and of.text.lower() not in NO
 
 
@@ -215,7 +221,7 @@ def _language(of: Field, remarks: Remarks) -> str:
     text = _LANGUAGES.get(text.lower(), text)
     if not text or is_language_tag(text):
         return text
-    cause = Message("invalid language tag: '%(text)s'", text=text[:_SHOWN])
+    cause = Message("invalid language tag: '%(text)s'", text=text[:_LONGEST_QUOTE])
     remarks.warn(of, cause, Message("use zh-CN, zh-Hant, en …"))
     return ""
 
@@ -226,14 +232,14 @@ def _slug(of: Field, remarks: Remarks) -> str:
         return text
     fit = slug_of(text)
     hint = Message("%(slug)s is used", slug=fit) if fit else Message("use letters, digits and -")
-    remarks.warn(of, Message("slug cannot be part of an address: '%(text)s'", text=text[:_SHOWN]), hint)
+    remarks.warn(of, Message("slug cannot be part of an address: '%(text)s'", text=text[:_LONGEST_QUOTE]), hint)
     return fit
 
 
 def _aliases(of: Field, remarks: Remarks) -> tuple[str, ...]:
-    """Former names; those with a slash or a dot are addresses, and keep a ``/`` in front."""
+    """Former slugs. A text with a slash or a dot is a former address and begins with ``/`` in the result."""
     found = []
-    for text in texts(of.value) if not isinstance(of.value, str) else listed(of.value, LIST_SEPARATORS):
+    for text in texts(of.value) if not isinstance(of.value, str) else split_list(of.value, LIST_SEPARATORS):
         if is_slug(text):
             found.append(text)
         elif key := path_key(text) if re.search(r"[/.]", text) else "":
@@ -241,47 +247,49 @@ def _aliases(of: Field, remarks: Remarks) -> tuple[str, ...]:
         elif fit := slug_of(text):
             found.append(fit)
         else:
-            cause = Message("alias cannot be part of an address: '%(text)s'", text=text[:_SHOWN])
+            cause = Message("alias cannot be part of an address: '%(text)s'", text=text[:_LONGEST_QUOTE])
             remarks.warn(of, cause, Message("use letters, digits and -"))
-    return tidied(found)
+    return unique_texts(found)
 
 
-def _paths(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
-    return tidied(path_key(text) for text in texts(of.value))
+def _paths(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 the signature of all readers
+    return unique_texts(path_key(text) for text in texts(of.value))
 
 
-def _names(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
-    """Names only: 记者高原雪 is 高原雪. A comma in an item of a list belongs to the name: ``Smith, John``."""
+def _names(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 the signature of all readers
+    """Names without roles: 高原雪 for 记者高原雪. A comma in an item of a list is part of the name: ``Smith, John``."""
     if isinstance(of.value, str):
         text = _MAIL.sub("", of.text)
-        return split_names(text) or tidied([text])
-    return tidied(ROLE.sub("", name) or name for name in (_MAIL.sub("", name) for name in texts(of.value)))
+        return split_names(text) or unique_texts([text])
+    return unique_texts(ROLE.sub("", name) or name for name in (_MAIL.sub("", name) for name in texts(of.value)))
 
 
 def _section(of: Field, remarks: Remarks) -> tuple[str, ...]:
-    """A name may be a path too. Of several paths, and of Hugo's and Zola's set, the first."""
+    """The path of the section. A name may itself be a path. Of several paths, and of a set as in Hugo and Zola, the
+    first."""
     if isinstance(of.value, str):
-        return listed(_spaced(of, remarks, "/"), SECTION_SEPARATORS)
+        return split_list(_split_words(of, remarks, "/"), SECTION_SEPARATORS)
     items = of.value if isinstance(of.value, list) else [of.value]
     paths = [list(texts(item)) for item in items]
     is_set = of.form in ("toml", "json") or remarks.is_hugo or any(isinstance(item, list) for item in items)
     names = next(filter(None, paths), []) if is_set else [name for path in paths for name in path]
     if is_set and sum(map(bool, paths)) > 1:
         remarks.note(Message("%(field)s: only the first one is the section", field=of.name))
-    return listed("/".join(names), SECTION_SEPARATORS)
+    return split_list("/".join(names), SECTION_SEPARATORS)
 
 
 def _tags(of: Field, remarks: Remarks) -> tuple[str, ...]:
-    """Of a text, what commas part; without any, words, where Jekyll and Hugo would part them."""
+    """The tags in a list, or in a text separated by commas; by spaces in files of Jekyll and Hugo."""
     if isinstance(of.value, str):
-        return tidied(tag.lstrip("#") for tag in listed(_spaced(of, remarks, ","), LIST_SEPARATORS))
-    return tidied(tag.lstrip("#") for tag in texts(of.value))
+        return unique_texts(tag.lstrip("#") for tag in split_list(_split_words(of, remarks, ","), LIST_SEPARATORS))
+    return unique_texts(tag.lstrip("#") for tag in texts(of.value))
 
 
-def _spaced(of: Field, remarks: Remarks, separator: str) -> str:
-    """Jekyll and Hugo take ``jekyll update`` for two names; in Pelican and Hexo it is one."""
+def _split_words(of: Field, remarks: Remarks, separator: str) -> str:
+    """The text with *separator* between names. ``jekyll update`` is two names in Jekyll and Hugo, one in Pelican and
+    Hexo."""
     text = of.text
-    if of.form == "lines" or _PARTED.search(text):
+    if of.form == "lines" or _HAS_SEPARATOR.search(text):
         return _without_brackets(text) if of.form == "lines" else text
     if remarks.is_jekyll or remarks.is_hugo or _LOWER_WORDS.fullmatch(text):
         return separator.join(text.split())
@@ -289,20 +297,20 @@ def _spaced(of: Field, remarks: Remarks, separator: str) -> str:
 
 
 def _without_brackets(text: str) -> str:
-    """``[one, "two"]`` in a format whose fields are lines, such as AsciiDoc for Jekyll: ``one, two``."""
+    """``one, two`` for ``[one, "two"]``, as written in formats whose fields are lines, such as AsciiDoc for Jekyll."""
     listing = _BRACKETS.fullmatch(text)
     return _QUOTED_ITEM.sub(r"\2", listing[1]) if listing else text
 
 
-def _corrections(of: Field, remarks: Remarks) -> tuple[Correction, ...]:  # noqa: ARG001 every reader has it
+def _corrections(of: Field, remarks: Remarks) -> tuple[Correction, ...]:  # noqa: ARG001 the signature of all readers
     return corrections_in(of.value)
 
 
-def _images(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 every reader has it
-    """Paths or addresses; ``cover: false`` is none, nor a colour."""
+def _images(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 the signature of all readers
+    """Paths or URLs of pictures. Ignores ``cover: false`` and colours."""
     found = of.value.split("\n") if isinstance(of.value, str) else _pictures(of.value)
     is_path = re.compile("" if of.name in ("images", "图片", "image") else "[./]")
-    return tidied(text for text in found if text.lower() not in YES | NO and is_path.search(text))
+    return unique_texts(text for text in found if text.lower() not in YES | NO and is_path.search(text))
 
 
 def _pictures(value: Value) -> Iterator[str]:
@@ -318,9 +326,9 @@ def _pictures(value: Value) -> Iterator[str]:
 
 READERS: dict[str, Callable[[Field, Remarks], Any]] = {
     "text": _text, "source": _source, "date": _date, "section": _section, "names": _names, "tags": _tags,
-    "language": _language, "switch": _switch, "withheld": _withheld, "shown": _is_shown, "status": _status,
-    "password": _password, "hidden": _hidden, "output": _output, "access": _access, "pinned": _pinned, "slug": _slug,
-    "expired": _expired, "aliases": _aliases, "paths": _paths, "images": _images,
-    "corrections": _corrections, "comments": _comments,
+    "language": _language, "switch": _switch, "withheld": _is_withheld, "shown": _is_not_shown,
+    "status": _is_withheld_status, "password": _has_password, "hidden": _is_hidden, "output": _is_withheld_output,
+    "access": _is_withheld_access, "pinned": _is_pinned, "slug": _slug, "expired": _is_expired, "aliases": _aliases,
+    "paths": _paths, "images": _images, "corrections": _corrections, "comments": _comments_closed,
 }  # fmt: skip
-"""By the ``how`` of the table. Only dates and ``switch`` raise UnreadableArticle."""
+"""The readers by the ``how`` column of the table. Only ``date`` and ``switch`` raise UnreadableArticle."""

@@ -1,4 +1,4 @@
-"""The most frequent characters of each language, which distinguish legacy encodings. The lists are data."""
+"""The most frequent characters of each language, to distinguish legacy encodings. The lists are data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SIMPLIFIED = frozenset(
     "改专话再集该直广投支写东算给何象指四容先视西决快反控治少北造华构首版端引传企供受评具什选今让导总试贴色义则风气非读宝身强准考送职值例步源海优测神近城又女较几参立研命况速包格教举她议带费局老府院告质朋始"
     "注必致页际语增越像世续门备且买频京界态许乐影转医称达充圈观扫段环依消花验录候党责见龙满领施营革失章英书太真字载显形难音五江效站响根列创水功爱请省言执港即未委护识究节斯尔约马付精师获库限除照深策办校断思"
 )
-"""About 80 % of the characters of a Chinese news text; counted over news and blogs."""
+"""About 80 % of the characters of a Chinese news text, counted over news and blogs."""
 
 TRADITIONAL = frozenset(
     "的一是在不了有人中國個這為時和用以我大會要上對到來可行新發能們分就數方業信出家務成年下多前也小現本地理他生後於過機自學作實間網據進面動文法如定關物開都同者公所微高說經事好而日其主度部得之子性與點當最全"
@@ -18,7 +18,7 @@ TRADITIONAL = frozenset(
     "改專話再集該直廣投支寫東算給何象指四容先視西決快反控治少北造華構首版端引傳企供受評具什選今讓導總試貼色義則風氣非讀寶身強準考送職值例步源海優測神近城又女較幾參立研命況速包格教舉她議帶費局老府院告質朋始"
     "注必致頁際語增越像世續門備且買頻京界態許樂影轉醫稱達充圈觀掃段環依消花驗錄候黨責見龍滿領施營革失章英書太真字載顯形難音五江效站響根列創水功愛請省言執港即未委護識究節斯爾約馬付精師獲庫限除照深策辦校斷思"
 )
-"""The same in Traditional Chinese."""
+"""The Traditional forms of SIMPLIFIED."""
 
 JAPANESE = frozenset(
     "日一国人年大十二本中長出三時行見月後前生五間上東四今金九入学高円子外八六下来気小七山話女北午百書先名川千水半男西電校語土木聞食車何南万毎白天母火右読友左休父雨会同事自社発者地業方新場員立開手力問代明動"

@@ -1,6 +1,7 @@
-"""AsciiDoc (``.adoc``) of Asciidoctor, Hugo and Antora: rewritten as Markdown, block by block.
+"""Reads AsciiDoc (``.adoc``) of Asciidoctor, Hugo and Antora. It is converted to Markdown, block by block.
 
-Nothing is included and nothing is run: ``include::`` goes, with a warning. Conditions: ``asciidoc_conditions``.
+No file is included and no code is run: ``include::`` is removed, with a warning. ``asciidoc_conditions`` evaluates
+conditions.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from collections.abc import Callable, Iterator
 from ..i18n import Message
 from ..models import Draft
 from . import front_matter
-from .asciidoc_conditions import under_conditions
-from .asciidoc_marks import MARKS, attributes_in
+from .asciidoc_conditions import apply_conditions
+from .asciidoc_marks import INLINE_RULES, attributes_in
 from .asciidoc_tables import rows_of
 from .decoding import decode_text
-from .dialects import MOST_NAMED, withheld
+from .dialects import MOST_WARNINGS, withheld_warning
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
-from .inline_to_markdown import fence, picture, rewritten
+from .inline_to_markdown import convert_inline, fence, picture
 from .line_reader import LineReader
-from .unclosed_front_matter import with_text, without_begun_name
+from .unclosed_front_matter import require_text, without_incomplete_name
 from .unpublished_markers import refuse_in_text
 
 SUFFIXES = (".adoc", ".asciidoc")
@@ -29,7 +30,7 @@ SAMPLE = "= 大雨\n:date: 2026-05-01 06:00\n\n今天下雨。\n".encode()
 
 _DEEPEST = 20
 _LONGEST_VALUE = 500
-"""Characters of an attribute that take its place in the text: a long one that is named often would fill the memory."""
+"""In characters. A longer attribute is truncated where it is referenced: many references to it would fill memory."""
 _ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:[ \t]+(.*))?[ \t]*")
 _PREFIX = re.compile(r"^(?:page|jbake|hp|blog)-")
 _AUTHOR = re.compile(r"[^\W\d_][^:<>=*\[\]]{0,60}?(?:\s*<[^<>]*>)?(?:; .*)?")
@@ -47,31 +48,38 @@ _ITEM = re.compile(r"[ \t]*(\*{1,5}|-|\.{1,5}|\d+\.|<\.>|<\d+>)[ \t]+(\[[ xX*]\]
 _TERM = re.compile(r"[ \t]*(?!https?:|link:)(\S.*?)(?::::?:?|;;)(?:[ \t]+(.*))?")
 _CALLOUT = re.compile(r"[ \t]*(?:(?://|#|;;)[ \t]*)?<(?:\.|\d+)>[ \t]*$")
 _BULLETS = {"*": "-", "-": "-", "<": "1)"}
-_NUMBERS = {"attribution": "1", "citetitle": "2"}
-"""Names of values that are else told by their place."""
-_LITERAL = frozenset({"source", "listing", "literal"})
-_STYLED = frozenset({*KINDS, *_LITERAL, "quote", "verse", "comment", "pass", "stem", "latexmath", "asciimath"})
+_POSITIONS = {"attribution": "1", "citetitle": "2"}
+"""The positions of values that can also be written with a name."""
+_LITERAL_STYLES = frozenset({"source", "listing", "literal"})
+_BLOCK_STYLES = frozenset(
+    {*KINDS, *_LITERAL_STYLES, "quote", "verse", "comment", "pass", "stem", "latexmath", "asciimath"}
+)
 
 
 def read(data: bytes) -> Draft:
-    """Fields are front matter, or the attributes, the author and the revision line below the title."""
-    values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
-    lines, left_out, conditions = under_conditions(source.split("\n"))
+    """Reads fields from front matter, or from the attributes, the author line and the revision line below the title."""
+    values, source, lines_above = front_matter.split_above(without_incomplete_name(decode_text(data), is_marked=True))
+    lines, left_out, conditions = apply_conditions(source.split("\n"))
     reader = _AsciiDocReader(lines, {}, chinese=is_chinese(source))
     title, fields = reader.head()
     text = "\n".join([*([f"# {title}", ""] if title else []), *reader.read()])
     attributes = reader.values | dict(_attribute(found) for line in left_out if (found := _ATTRIBUTE.fullmatch(line)))
-    values = {**front_matter.values_of(front_matter.with_marks(fields, _attributes_of(attributes))), **values}
+    values = {**front_matter.values_of(front_matter.with_draft_fields(fields, _attributes_of(attributes))), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
     body, warnings = body_and_warnings(text)
-    all_warnings = (*values.get("warnings", ()), *map(withheld, conditions[:MOST_NAMED]), *reader.warnings, *warnings)
+    all_warnings = (
+        *values.get("warnings", ()),
+        *map(withheld_warning, conditions[:MOST_WARNINGS]),
+        *reader.warnings,
+        *warnings,
+    )
     draft = with_title({**values, "warnings": all_warnings}, body)
-    return draft if lines_above else with_text(draft)
+    return draft if lines_above else require_text(draft)
 
 
 def head_of(source: str) -> str:
-    """The lines of the title, the author, the revision and the attributes below it; empty without a title."""
+    """The lines of the title, and of the author, the revision and the attributes below it. Empty without a title."""
     lines = source.split("\n")
     reader = _AsciiDocReader(lines, {}, chinese=False)
     title, _ = reader.head()
@@ -83,12 +91,12 @@ def _attribute(found: re.Match[str]) -> tuple[str, str]:
 
 
 def _attributes_of(values: dict[str, str]) -> Iterator[Field]:
-    """Also those without a value, and those below the head."""
+    """All attributes as fields, also those without a value and those below the header."""
     return (Field(_PREFIX.sub("", name), value, 0, "lines") for name, value in values.items())
 
 
 class _AsciiDocReader(LineReader):
-    """Block by block, from *lines*. ``style`` and ``title`` are those of the block that follows."""
+    """Converts *lines* to Markdown, block by block. ``style`` and ``title`` belong to the next block."""
 
     def __init__(self, lines: list[str], values: dict[str, str], *, chinese: bool, depth: int = 0) -> None:
         super().__init__(lines)
@@ -99,13 +107,13 @@ class _AsciiDocReader(LineReader):
         self.warnings: list[str] = []
 
     def head(self) -> tuple[str, list[Field]]:
-        """The title and the fields above the first blank line."""
+        """The title and the fields above the first blank line. Afterwards ``at`` is the position of the body."""
         self.following(r"\s*$|//(?!/)")
         found = re.match(r"[=#] (\S.*)", self.lines[self.at]) if self.at < len(self.lines) else None
         self.at += found is not None
         start, fields = self.at, list[Field]()
         while self.at < len(self.lines) and self.lines[self.at].strip():
-            line = self._whole_attribute(self.lines[self.at])
+            line = self._join_attribute_lines(self.lines[self.at])
             if not (field := self._field(line, self.at - start if found else 9)) and not line.startswith(("//", ":")):
                 break
             self.at += 1
@@ -113,18 +121,18 @@ class _AsciiDocReader(LineReader):
                 fields.append(Field(*field, self.at, "lines"))
         return (self._inline(found[1]) if found else ""), fields
 
-    def _whole_attribute(self, line: str) -> str:
-        """With the lines that it goes on in: all but the last end with a backslash."""
+    def _join_attribute_lines(self, line: str) -> str:
+        """*line* joined with its continuation lines. All but the last line end with a backslash."""
         while line.startswith(":") and line.endswith(" \\") and self.at + 1 < len(self.lines):
             self.at += 1
             line = f"{line[:-2].rstrip()} {self.lines[self.at].strip()}"
         return line
 
     def _field(self, line: str, number: int) -> tuple[str, str] | None:
-        """(name, value) of a line of the head; *number* is that below the title."""
+        """The name and value in a line of the header; None without one. *number* counts from 0 below the title."""
         if attribute := _ATTRIBUTE.fullmatch(line):
             name, value = _attribute(attribute)
-            self.values[name] = self._filled(value)
+            self.values[name] = self._substitute(value)
             return _PREFIX.sub("", attribute[1]), self.values[attribute[1]]
         if number == 0 and _AUTHOR.fullmatch(line):
             return "author", line.strip()
@@ -143,17 +151,17 @@ class _AsciiDocReader(LineReader):
             yield from block[0](self, block[1]) if block else self._text(line)
 
     def _attribute_lines(self, found: re.Match[str]) -> Iterator[str]:
-        """What is told of the block that follows, or of the file: nothing is shown."""
+        """Stores an anchor, a style or a title for the next block, or an attribute of the file. Yields nothing."""
         if found.re is _ANCHOR:
             self.anchor = found[1]
         elif found.re is _STYLE:
-            attributes = {_NUMBERS.get(name, name): value for name, value in attributes_in(found[1]).items()}
+            attributes = {_POSITIONS.get(name, name): value for name, value in attributes_in(found[1]).items()}
             self.title, self.style = attributes.pop("title", self.title), self.style | attributes
         elif found.re is _BLOCK_TITLE:
             self.title = found[1]
         else:
             name, value = _attribute(found)
-            self.values[name] = self._filled(value)
+            self.values[name] = self._substitute(value)
         return iter(())
 
     def _break(self, found: re.Match[str]) -> Iterator[str]:
@@ -169,68 +177,72 @@ class _AsciiDocReader(LineReader):
         yield from self._aside(found[1], [self._inline(line) for line in (found[2], *self.following(r"\s*\S"))])
 
     def _term(self, found: re.Match[str]) -> Iterator[str]:
-        yield from self._titled()
+        yield from self._title_paragraph()
         yield f"- **{self._inline(found[1])}**" + (f" {self._inline(found[2])}" if found[2] else "")
 
     def _item(self, found: re.Match[str]) -> Iterator[str]:
-        """Each new marker is one level deeper (``*``, ``**``, ``.``); a known one leads back to its own."""
+        """A new marker (``*``, ``**``, ``.``) begins a deeper level; a marker in use returns to its level."""
         sign = re.sub(r"\d+", "1", found[1])
         outside = [] if sign[0] == "<" or self.markers[:1] == ["<1>"] else self.markers
         above = outside[: outside.index(sign)] if sign in outside else outside
         self.markers = [*above, sign]
         task = "" if not found[2] else "[ ] " if found[2].startswith("[ ]") else "[x] "
-        yield from self._titled()
+        yield from self._title_paragraph()
         yield f"{'   ' * len(above)}{_BULLETS.get(sign[0], '1.')} {task}{self._inline(found[3])}"
 
     def _text(self, line: str) -> Iterator[str]:
-        if self.style.get("0", "").lower() in _STYLED:
-            yield from self._held_by("", "", [line, *self.following(r"\s*\S")])
+        if self.style.get("0", "").lower() in _BLOCK_STYLES:
+            yield from self._write_block("", "", [line, *self.following(r"\s*\S")])
         elif line.startswith((" ", "\t")) and not self.markers and line.strip():
             yield from fence([line.strip(), *(more.strip() for more in self.following(r"[ \t]+\S"))])
         else:
-            self.markers = self.markers if line.strip() or not self.markers else self._markers_beyond()
-            yield from self._titled() if line.strip() else ()
+            self.markers = self.markers if line.strip() or not self.markers else self._markers_after_blank()
+            yield from self._title_paragraph() if line.strip() else ()
             yield "   " * len(self.markers) * (not line.startswith(" ")) + self._inline(line) if line.strip() else ""
 
-    def _markers_beyond(self) -> list[str]:
-        """A list goes on behind a blank line only with another item."""
+    def _markers_after_blank(self) -> list[str]:
+        """The open list markers after a blank line. The list continues only if the next line is an item."""
         ahead = next((line for line in self.lines[self.at : self.at + 20] if line.strip()), "")
         return self.markers if _ITEM.fullmatch(ahead) else []
 
     def _macro(self, found: re.Match[str]) -> Iterator[str]:
-        name, target, attributes = found[1], self._filled(found[2]), attributes_in(found[3])
+        name, target, attributes = found[1], self._substitute(found[2]), attributes_in(found[3])
         title, self.title, self.style = attributes.get("title") or self.title, "", {}
         if name == "image":
             folder = self.values.get("imagesdir", "")
             path = f"{folder}/{target}" if folder and not re.match(r"https?:|/", target) else target
-            yield from ("", picture(path, attributes.get("alt") or attributes.get("0", ""), self._filled(title)), "")
+            yield from (
+                "",
+                picture(path, attributes.get("alt") or attributes.get("0", ""), self._substitute(title)),
+                "",
+            )
         elif name in ("video", "audio"):
             address = f"https://www.youtube.com/watch?v={target}" if attributes.get("0") == "youtube" else target
             yield from ("", f"[▶ {title or target}]({address})", "")
         elif name == "include":
             self.warnings.append(Message("the file %(name)s is not included", name=target[:80]))
 
-    def _delimited(self, found: re.Match[str]) -> Iterator[str]:
-        yield from self._held_by(found[1], found[2], self.until(lambda line: line.strip() == found[1]))
+    def _delimited_block(self, found: re.Match[str]) -> Iterator[str]:
+        yield from self._write_block(found[1], found[2], self.until(lambda line: line.strip() == found[1]))
 
-    def _held_by(self, sign: str, language: str, lines: list[str]) -> Iterator[str]:
+    def _write_block(self, sign: str, language: str, lines: list[str]) -> Iterator[str]:
         style, self.style = self.style, {}
         kind = re.split(r"[%.#]", style.get("0", ""))[0].lower()
         if sign[:1] == "/" or kind == "comment":
-            self.warnings += [withheld(sign)] if self.is_endless and sign else []
+            self.warnings += [withheld_warning(sign)] if self.is_endless and sign else []
             return
         if kind in ("stem", "latexmath"):
             yield from fence(lines, "math")
         elif sign[:1] == "+" or kind == "pass":
             yield from ["", *lines, ""]
-        elif (sign[:1] in ("-", ".", "`") and sign != "--") or kind in _LITERAL:
-            yield from self._titled()
+        elif (sign[:1] in ("-", ".", "`") and sign != "--") or kind in _LITERAL_STYLES:
+            yield from self._title_paragraph()
             yield from fence([_CALLOUT.sub("", line) for line in lines], language or style.get("1", ""))
         else:
             yield from self._block_content(kind, sign, style, lines)
 
     def _block_content(self, kind: str, sign: str, style: dict[str, str], lines: list[str]) -> Iterator[str]:
-        """A block that holds others: an admonition, a quotation, an example, a sidebar."""
+        """A block that contains blocks: an admonition, a quotation, an example, a sidebar."""
         title, self.title = self.title, ""
         head = ["", f"**{self._inline(title)}**"] if title else []
         inner = _AsciiDocReader(lines, self.values, chinese=self.chinese, depth=self.depth + 1)
@@ -250,8 +262,8 @@ class _AsciiDocReader(LineReader):
         title, self.title = self.title or (title_of(kind.lower(), chinese=self.chinese) if kind else ""), ""
         yield from ["", *aside(kind or "note", title, "\n".join(body)).split("\n"), ""]
 
-    def _titled(self) -> Iterator[str]:
-        """The title of a block, as a paragraph of its own."""
+    def _title_paragraph(self) -> Iterator[str]:
+        """The title of the next block, as a paragraph of its own."""
         title, self.title, self.style = self.title, "", {}
         if title:
             yield from ("", f"**{self._inline(title)}**", "")
@@ -260,17 +272,17 @@ class _AsciiDocReader(LineReader):
         lines = self.until(lambda line: line.strip() == found[0].strip())
         rows = [[self._cell(cell) for cell in row] for row in rows_of(found[0][0], self.style, lines)]
         rows_of_markdown = ["| " + " | ".join(row) + " |" for row in rows]
-        yield from self._titled()
+        yield from self._title_paragraph()
         yield from ["", *rows_of_markdown[:1], "|" + " --- |" * len(rows[0]), *rows_of_markdown[1:], ""] if rows else []
 
     def _cell(self, text: str) -> str:
         return " ".join(self._inline(line.strip()).replace("|", "\\|") for line in text.strip().split("\n"))
 
     def _inline(self, text: str) -> str:
-        return rewritten(self._filled(text), MARKS)
+        return convert_inline(self._substitute(text), INLINE_RULES)
 
-    def _filled(self, text: str) -> str:
-        """``{name}`` as the attribute of that name, where there is one."""
+    def _substitute(self, text: str) -> str:
+        """*text* with the value of the attribute in place of ``{name}``, if the attribute exists."""
         if "{" not in text:
             return text
         return re.sub(
@@ -279,11 +291,11 @@ class _AsciiDocReader(LineReader):
 
     _BLOCKS: tuple[tuple[re.Pattern[str], Callable[[_AsciiDocReader, re.Match[str]], Iterator[str]]], ...] = (
         (_ANCHOR, _attribute_lines), (_STYLE, _attribute_lines), (_BLOCK_TITLE, _attribute_lines),
-        (_ATTRIBUTE, _attribute_lines), (_MACRO, _macro), (_DELIMITER, _delimited), (_TABLE, _table),
+        (_ATTRIBUTE, _attribute_lines), (_MACRO, _macro), (_DELIMITER, _delimited_block), (_TABLE, _table),
         (re.compile("//(?!/).*"), lambda *_: iter(())),
         (_HEADING, _heading), (_BREAK, _break), (_ADMONITION, _admonition), (_ITEM, _item), (_TERM, _term),
     )  # fmt: skip
-    """What a line may begin, first match first."""
+    """The patterns of lines that begin a block, with their writers. The first match is used."""
 
 
 def picture_markup(address: str, caption: str) -> str:

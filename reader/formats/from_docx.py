@@ -1,4 +1,7 @@
-"""Word files (``.docx``): headings, tables, notes and pictures stay, by mammoth, which is loaded for them only."""
+"""Reads Word files (``.docx``) by mammoth, with headings, tables, notes and pictures.
+
+mammoth is imported only when such a file is read.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from ..models import Draft
 from .archives import Archive
 from .word_processor_files import (
     Manuscript,
-    TakenPictures,
+    PictureStore,
     element_text,
-    packed,
     property_texts,
     read_manuscript,
+    zip_of,
 )
 from .xml_reader import read_xml
 
@@ -23,7 +26,7 @@ SUFFIXES = (".docx",)
 _HEADER = re.compile(r"word/header\d*\.xml")
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OPEN_XML = "http://schemas.openxmlformats.org"
-SAMPLE = packed(
+SAMPLE = zip_of(
     {
         "[Content_Types].xml": f'<Types xmlns="{_OPEN_XML}/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/></Types>',
@@ -43,7 +46,7 @@ _STYLES = "\n".join(
         *(f"p[style-name='{name}'] => blockquote:fresh > p:fresh" for name in ("Quote", "Intense Quote", "引用")),
     ]
 )
-"""Mammoth's style map for what it doesn't know by itself."""
+"""The style map for names of styles that mammoth does not map itself."""
 
 
 def read(data: bytes) -> Draft:
@@ -53,7 +56,7 @@ def read(data: bytes) -> Draft:
 def _manuscript(archive: Archive) -> Manuscript:
     import mammoth  # loaded for documents only
 
-    pictures = TakenPictures()
+    pictures = PictureStore()
 
     def picture(image: mammoth.documents.Image) -> dict[str, str]:
         with image.open() as file:
@@ -66,14 +69,14 @@ def _manuscript(archive: Archive) -> Manuscript:
         )
     except NotImported:
         raise
-    except Exception as error:  # whatever zipfile, minidom and mammoth's own code raise
+    except Exception as error:  # zipfile, minidom and mammoth raise many kinds of errors
         raise NotImported("", str(error)) from error
     created = element_text(archive, "docProps/core.xml", "created")
     return Manuscript(str(result.value), pictures.by_address, created, tuple(_properties(archive)))
 
 
 def _properties(archive: Archive) -> Iterator[tuple[str, str]]:
-    """Status, an author's own properties, and the watermark, such as DRAFT or 草稿, as a status."""
+    """The status, the custom properties, and the watermark, such as DRAFT or 草稿, as a status."""
     for path in ("docProps/core.xml", "docProps/custom.xml"):
         yield from property_texts(archive, path)
     for path in filter(_HEADER.fullmatch, archive.members):

@@ -1,9 +1,9 @@
-"""An HTML page: the single-file page that Reader exports, or a saved web page.
+"""Reads an HTML page: the single-file page that Reader exports, or a saved web page.
 
-Metadata sources, the first with a value wins: front matter (in a comment at the very beginning, or without one),
-``<meta>`` tags with the names of our fields, schema.org JSON-LD, OpenGraph, common ``<meta>`` names. The body is the
-element marked ``articleBody``, else ``<article>``, ``<main>``, ``<body>``, without headers, navigation and forms.
-Extracting an article from a page with other content is the task of ``importing``.
+Each field has the value of the first of these sources: front matter (at the very beginning, with or without a comment
+around it), ``<meta>`` tags with the names of our fields, schema.org JSON-LD, OpenGraph, common ``<meta>`` names. The
+body is the element marked ``articleBody``, else ``<article>``, ``<main>``, ``<body>``, without headers, navigation and
+forms. The extraction of an article from a page with other content is the task of ``importing``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..sanitizer import check_source, strip_control_characters, with_media_links
 from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
-from .dialects import MOST_NAMED, unknown_tag
+from .dialects import MOST_WARNINGS, unknown_tag_warning
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
 from .field_values import Field
@@ -40,8 +40,8 @@ SAMPLE = "<!DOCTYPE html><title>大雨</title><meta name=date content='2026-05-0
 _COMMENT = re.compile(r"\s*(?:<!DOCTYPE[^>]*>\s*)?<!--(.*?)-->", re.DOTALL | re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _PAGE = re.compile(r"<(?:html|body|title|!doctype)\b", re.IGNORECASE)
-_FURNITURE = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
-_COMMENTS = re.compile(r"(?>\s+|<!--.*?-->)*+", re.DOTALL)
+_PAGE_CHROME = ("header", "nav", "footer", "form", "script", "style", "noscript", "template", "iframe")
+_COMMENTS_ONLY = re.compile(r"(?>\s+|<!--.*?-->)*+", re.DOTALL)
 _MOST_COMMENTS = 20
 _TEMPLATE = re.compile(
     r"\{%-?\s*(?:extends\s+[\"']|block\s+\w+|endblock\b)|\{\{-?\s*(?:(?:define|template|block)\s+\"|content\s*-?\}\})"
@@ -65,22 +65,22 @@ _META = {
     "language": ("language", "content-language"),
     "slug": ("slug",),
 }  # fmt: skip
-"""Field to the names of its ``<meta>`` tags, best first."""
+"""The names of the ``<meta>`` tags of each field, best first."""
 _SEPARATORS = {"section": front_matter.SECTION_SEPARATORS, "tags": front_matter.LIST_SEPARATORS}
 
 
 def read(data: bytes) -> Draft:
-    """Raises UnreadableArticle for invalid front matter; other invalid metadata is ignored."""
+    """Raises UnreadableArticle for invalid front matter. Ignores other invalid metadata."""
     text = decode_text(data)
     values, page = _front_matter(text)
     _refuse_template(text)
-    root = _parsed(page)
+    root = _parse(page)
     if root is None:
         return Draft(**{"title": "", **values}, body_html="")
-    withheld = _withheld(root)
+    withheld = _draft_fields(root)
     found = {**withheld, **_from_meta(root), **values}
     dates = [at for at in (found.get("published"), withheld.get("published")) if at]
-    if dates:  # of an embargo
+    if dates:  # the later one may be an embargo
         found["published"] = max(dates, key=lambda at: at.replace(tzinfo=None))
     found.setdefault("title", _title(root))
     found.setdefault("language", str(root.get("lang") or ""))
@@ -112,17 +112,17 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _without_tags(values: dict[str, Any], page: str) -> tuple[dict[str, Any], str]:
-    """A page of Jekyll or Hugo, or a part of a page: the tags of its templates are no text."""
+    """Removes template tags from a page, or part of a page, of Jekyll or Hugo, and adds a warning for each."""
     masks = Masks()
     page, unknown = without_tags(mask_elements(page, masks), masks, lambda tag, body: None)  # noqa: ARG005 (none is known)
-    warnings = (unknown_tag(name) for name in unknown[:MOST_NAMED])
+    warnings = (unknown_tag_warning(name) for name in unknown[:MOST_WARNINGS])
     return {**values, "warnings": (*values.get("warnings", ()), *warnings)} if unknown else values, masks.restore(page)
 
 
-def _parsed(page: str) -> lxml_html.HtmlElement | None:
-    """The tree of the page; None if it has no text. Excessive nesting is rejected as in the sanitizer."""
+def _parse(page: str) -> lxml_html.HtmlElement | None:
+    """The tree of the page; None if it has no text. Raises UnreadableArticle, also for too deep nesting."""
     page = _XML_DECLARATION.sub("", strip_control_characters(page))
-    if _COMMENTS.match(page).end() == len(page):  # type: ignore[union-attr]  # it matches nothing, too
+    if _COMMENTS_ONLY.match(page).end() == len(page):  # type: ignore[union-attr]  # it matches nothing, too
         return None
     check_source(page)
     try:
@@ -136,21 +136,24 @@ def _parsed(page: str) -> lxml_html.HtmlElement | None:
 # -- metadata -----------------------------------------------------------------------------------------------------
 
 
-def _withheld(root: lxml_html.HtmlElement) -> dict[str, Any]:
-    """``draft`` with its note, or the date of an embargo, if a ``<meta>``, schema.org or a first comment says so.
+def _draft_fields(root: lxml_html.HtmlElement) -> dict[str, Any]:
+    """``draft`` with its note, or the date of an embargo, from a ``<meta>``, schema.org or one of the first comments.
 
-    ``robots: noindex`` doesn't: such a page is public. Raises UnreadableArticle for a draft field that is neither true
-    nor false.
+    ``robots: noindex`` is not a draft: such a page is public. Raises UnreadableArticle for a draft field that is
+    neither true nor false.
     """
-    fields = [Field(_PREFIX.sub("", name), content, 0, "lines") for name, content in _marks(root)]
+    fields = [Field(_PREFIX.sub("", name), content, 0, "lines") for name, content in _meta_fields(root)]
     values = front_matter.values_of(tuple(field for field in fields if front_matter.may_withhold(field)))
     for comment in root.xpath("//comment() | /comment()")[:_MOST_COMMENTS]:
         refuse_in_text(f"<!--{comment.text}-->", 0)
     return {name: values[name] for name in ("draft", "notes", "published", "embargo") if name in values}
 
 
-def _marks(root: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
-    """Name and content of each ``<meta>``, whose content is ``true`` if it has none, and the state of a work."""
+def _meta_fields(root: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
+    """The name and content of each ``<meta>``, and the ``creativeWorkStatus`` of schema.org.
+
+    The content of a ``<meta>`` without this attribute is ``true``.
+    """
     for meta in root.iter("meta"):
         name = meta.get("name") or meta.get("property") or meta.get("itemprop") or ""
         content = meta.get("content")
@@ -172,7 +175,7 @@ def _from_meta(root: lxml_html.HtmlElement) -> dict[str, Any]:
 
 
 def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:
-    """The content of each ``<meta>`` by lower-case name; repeated ones are joined with commas."""
+    """The content of each ``<meta>`` by its name in lower case. Repeated tags and authors are joined by commas."""
     contents: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or meta.get("http-equiv") or "").lower()
@@ -227,7 +230,7 @@ def _article_in(thing: dict[str, Any]) -> dict[str, str]:
 
 
 def _names(value: Any) -> list[str]:
-    """The names in a string, in an object with a name, or in a list of these."""
+    """The names in a string, in an object with a ``name``, or in a list of these."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
@@ -236,13 +239,13 @@ def _names(value: Any) -> list[str]:
 
 
 def _value(name: str, text: str) -> Any:
-    """*text* as a value of the field; None if it is not valid."""
+    """*text* as a value of the field *name*; empty or None if it is invalid."""
     if name in ("published", "updated"):
         return date_in_text(text)
     if name == "byline":
         return split_names(text)
     if name in _SEPARATORS:
-        return front_matter.listed(text, _SEPARATORS[name])
+        return front_matter.split_list(text, _SEPARATORS[name])
     return " ".join(text.split())
 
 
@@ -258,26 +261,26 @@ def _title(root: lxml_html.HtmlElement) -> str:
 
 
 def _body(root: lxml_html.HtmlElement, title: str) -> str:
-    """The HTML of the article's element, without the headline, which repeats the title."""
-    element = next(found for path in _BODIES if (found := _best(root.xpath(path))) is not None or path == "//body")
+    """The HTML of the article's element, without a headline that repeats the title."""
+    element = next(found for path in _BODIES if (found := _longest(root.xpath(path))) is not None or path == "//body")
     if element is None:
         return ""
-    for furniture in list(element.iter(*_FURNITURE)):
+    for furniture in list(element.iter(*_PAGE_CHROME)):
         if furniture is not element:
-            furniture.clear(keep_tail=True)  # removing it would copy the text around it each time
+            furniture.clear(keep_tail=True)  # a removal would copy the text around the element each time
             furniture.tag = "span"
     for heading in element.xpath(".//h1"):
         if " ".join(heading.text_content().split()) == title:
             heading.drop_tree()
-    return _serialised(element)
+    return _serialize(element)
 
 
-def _best(elements: list[lxml_html.HtmlElement]) -> lxml_html.HtmlElement | None:
-    """The element with the most words."""
+def _longest(elements: list[lxml_html.HtmlElement]) -> lxml_html.HtmlElement | None:
+    """The element with the longest text; None without elements."""
     return max(elements, key=lambda element: len(element.text_content()), default=None)
 
 
-def _serialised(element: lxml_html.HtmlElement) -> str:
+def _serialize(element: lxml_html.HtmlElement) -> str:
     inner = str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
     return f"<div>{inner}</div>" if element.tag != "body" else inner.removeprefix("<body>").removesuffix("</body>")
 

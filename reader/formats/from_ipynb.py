@@ -1,4 +1,4 @@
-"""Jupyter notebooks (``.ipynb``): their text, code, and what the code wrote: text, tables, pictures."""
+"""Reads Jupyter notebooks (``.ipynb``): text, code, and the output of the code: text, tables, pictures."""
 
 from __future__ import annotations
 
@@ -28,64 +28,70 @@ _MAGIC = re.compile(r"^(?:%%?\w.*|%load_ext.*)$")
 _TERMINAL = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 _HIDDEN = frozenset({"remove-cell", "remove_cell", "hide", "hide-cell", "remove"})
 _LONGEST_OUTPUT = 20_000
-"""Characters: a log of a training run is not read to its end."""
+"""In characters. A longer output, such as the log of a training run, is truncated."""
 
 
 def read(data: bytes) -> Draft:
-    """Fields are those of a first raw or Markdown cell, and those of the notebook's metadata."""
-    notebook = _parsed(decode_text(data))
-    metadata = _mapping(notebook.get("metadata"))
-    cells = [cell for cell in _cells(notebook) if not _HIDDEN & set(_list(_mapping(cell.get("metadata")).get("tags")))]
+    """Reads fields from a first raw or Markdown cell, and from the notebook's metadata."""
+    notebook = _parse(decode_text(data))
+    metadata = _as_mapping(notebook.get("metadata"))
+    cells = [
+        cell
+        for cell in _cells(notebook)
+        if not _HIDDEN & set(_string_list(_as_mapping(cell.get("metadata")).get("tags")))
+    ]
     values, first = _front_matter(cells)
-    nikola = {**metadata, **_mapping(metadata.get("nikola"))}
-    fields = [Field(name, _texts(value), 1, "json") for name, value in nikola.items() if front_matter.may_hold(name)]
+    nikola = {**metadata, **_as_mapping(metadata.get("nikola"))}
+    fields = [Field(name, _as_text(value), 1, "json") for name, value in nikola.items() if front_matter.may_hold(name)]
     values = {**front_matter.values_of(tuple(fields)), **values}
-    language = str(_mapping(metadata.get("language_info")).get("name") or "python")
+    language = str(_as_mapping(metadata.get("language_info")).get("name") or "python")
     warnings: list[str] = list(values.get("warnings", ()))
     body = "".join(_html_of(cell, language, warnings) for cell in [*first, *cells[1 if first or values else 0 :]])
     return with_title({**values, "warnings": tuple(warnings)}, body)
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse(text: str) -> dict[str, Any]:
     try:
         found = read_json(text)
     except ValueError as error:
         line = getattr(error, "lineno", 0)
         hint = Message("open it in Jupyter, and save it again")
         raise UnreadableArticle(Message("invalid JSON: %(problem)s", problem=error), hint, line) from error
-    return _mapping(found)
+    return _as_mapping(found)
 
 
-def _mapping(value: object) -> dict[str, Any]:
+def _as_mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: object) -> list[str]:
+def _string_list(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _texts(value: object, depth: int = 0) -> Any:
+def _as_text(value: object, depth: int = 0) -> Any:
     if isinstance(value, list) and depth < 4:
-        return [_texts(item, depth + 1) for item in value]
+        return [_as_text(item, depth + 1) for item in value]
     if isinstance(value, dict) and depth < 4:
-        return {str(key): _texts(item, depth + 1) for key, item in value.items()}
+        return {str(key): _as_text(item, depth + 1) for key, item in value.items()}
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
 def _cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Of version 4, or of the worksheets of version 3."""
+    """The cells of a notebook of version 4, or of the worksheets of version 3."""
     sheets = notebook.get("worksheets")
-    inside = [_mapping(sheet).get("cells") for sheet in sheets] if isinstance(sheets, list) else [notebook.get("cells")]
-    return [_mapping(cell) for cells in inside if isinstance(cells, list) for cell in cells]
+    inside = (
+        [_as_mapping(sheet).get("cells") for sheet in sheets] if isinstance(sheets, list) else [notebook.get("cells")]
+    )
+    return [_as_mapping(cell) for cells in inside if isinstance(cells, list) for cell in cells]
 
 
 def _joined_text(value: object) -> str:
-    """A text may be a list of its lines."""
-    return "".join(_list(value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+    """The text of a value that is a string or a list of lines; empty for other values."""
+    return "".join(_string_list(value)) if isinstance(value, list) else value if isinstance(value, str) else ""
 
 
 def _front_matter(cells: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The fields in the first cell, and what remains of it."""
+    """The fields in the first cell, and a list of the cell without them; empty if nothing remains or it has none."""
     if not cells or cells[0].get("cell_type") not in ("raw", "markdown"):
         return {}, []
     values, rest, lines = front_matter.split_markdown(_joined_text(cells[0].get("source")))
@@ -99,7 +105,7 @@ def _html_of(cell: dict[str, Any], language: str, warnings: list[str]) -> str:
         level = level if level in (1, 2, 3, 4, 5, 6) else 2
         return f"<h{level}>{escape(source)}</h{level}>"
     if kind == "markdown":
-        return _markdown(source, _mapping(cell.get("attachments")), warnings)
+        return _markdown(source, _as_mapping(cell.get("attachments")), warnings)
     if kind != "code":
         return ""
     code = "\n".join(line for line in source.split("\n") if not _MAGIC.match(line)).strip("\n")
@@ -107,7 +113,7 @@ def _html_of(cell: dict[str, Any], language: str, warnings: list[str]) -> str:
         f'<pre><code class="language-{escape(language)}">{escape(code, quote=False)}</code></pre>' if code else ""
     )
     outputs = cell.get("outputs")
-    return code_block + "".join(_outputs(outputs if isinstance(outputs, list) else []))
+    return code_block + "".join(_output_html(outputs if isinstance(outputs, list) else []))
 
 
 def _markdown(source: str, attachments: dict[str, Any], warnings: list[str]) -> str:
@@ -115,16 +121,16 @@ def _markdown(source: str, attachments: dict[str, Any], warnings: list[str]) -> 
     warnings += body_warnings
 
     def attached(found: re.Match[str]) -> str:
-        files = _mapping(attachments.get(found[1]))
+        files = _as_mapping(attachments.get(found[1]))
         kind = next((kind for kind in _PICTURES if kind in files), "")
         return f'src="data:{kind};base64,{"".join(_joined_text(files[kind]).split())}"' if kind else found[0]
 
     return _ATTACHMENT.sub(attached, body)
 
 
-def _outputs(outputs: list[Any]) -> Iterator[str]:
+def _output_html(outputs: list[Any]) -> Iterator[str]:
     text = ""
-    for output in map(_mapping, outputs):
+    for output in map(_as_mapping, outputs):
         if output.get("output_type") == "stream":
             text += _joined_text(output.get("text")) if output.get("name") != "stderr" else ""
             continue
@@ -133,12 +139,12 @@ def _outputs(outputs: list[Any]) -> Iterator[str]:
         if output.get("output_type") in ("error", "pyerr"):
             yield from _block(f"{output.get('ename', '')}: {output.get('evalue', '')}")
         else:
-            yield from _shown_data(_mapping(output.get("data")) or output)
+            yield from _result_html(_as_mapping(output.get("data")) or output)
     yield from _block(text)
 
 
-def _shown_data(data: dict[str, Any]) -> Iterator[str]:
-    """The picture, table or text of a result; the first that can be shown."""
+def _result_html(data: dict[str, Any]) -> Iterator[str]:
+    """The HTML of a result: its picture, else its table, Markdown or plain text."""
     data = {**data, **{f"image/{kind}": data[kind] for kind in ("png", "jpeg") if kind in data}}  # version 3
     if kind := next((kind for kind in _PICTURES if kind in data), ""):
         yield f'<p><img alt="" src="data:{kind};base64,{"".join(_joined_text(data[kind]).split())}"></p>'

@@ -1,8 +1,8 @@
-"""Markdown (CommonMark with tables, footnotes, strikethrough, definition lists, emoji) with front matter.
+"""Reads Markdown (CommonMark with tables, footnotes, strikethrough, definition lists, emoji) with front matter.
 
-What other tools add to Markdown is read by ``dialects``.
+``dialects`` converts the extensions of other tools.
 
-HTML within it is let through for ruby, poems, figures and right-to-left passages: the sanitizer comes after.
+HTML in Markdown passes unchanged, for ruby, poems, figures and right-to-left text. The sanitizer runs later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..models import Draft
 from ..sanitizer import check_markdown
 from . import front_matter
 from .decoding import decode_text
-from .dialects import MOST_NAMED, to_commonmark
+from .dialects import MOST_WARNINGS, to_commonmark
 from .dialects.heading_ids import with_own_ids
 from .dialects.masking import Masks
 from .dialects.source_comments import HTML_NAMES
@@ -34,15 +34,15 @@ _FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
 _FENCED_FORMULA = re.compile(r'<pre><code class="language-math"[^>]*>([^<]*)</code></pre>')
 _TAG = re.compile(r"<[^>]+>")
 _ANY_TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]*)([^<>]*)>")
-_MARK = re.compile(r'<sup class="footnote-ref">.*?</sup>')
-"""The mark of a note, whose number is no part of a title."""
-_NOTE_NAMED = re.compile(r"\[\^([^\]\s]{1,80})\]")
-_NOTE_DEFINED = re.compile(rf"^[ >]{{0,9}}{_NOTE_NAMED.pattern}:", re.MULTILINE)
+_NOTE_CALL = re.compile(r'<sup class="footnote-ref">.*?</sup>')
+"""The reference to a footnote. Its number is not part of a title."""
+_NOTE_REFERENCE = re.compile(r"\[\^([^\]\s]{1,80})\]")
+_NOTE_DEFINITION = re.compile(rf"^[ >]{{0,9}}{_NOTE_REFERENCE.pattern}:", re.MULTILINE)
 _BARE_LINK = re.compile(r'<a href="[^"]*">((?:https?://|www\.)[!-;=-~]*?)([^!-~][^<]*)</a>')
 
 
 def read(data: bytes) -> Draft:
-    """The title is the front matter's, else the first heading when it is an h1; that heading leaves the body."""
+    """The title is from front matter, else from the first heading if it is an h1, which is removed from the body."""
     whole = decode_text(data)
     front_matter.refuse_lines_alone(whole)
     values, text, _ = front_matter.split_markdown(whole)
@@ -51,48 +51,53 @@ def read(data: bytes) -> Draft:
 
 
 def with_title(values: dict[str, Any], body: str) -> Draft:
-    """A Draft of front matter and body. A first h1 is the title; the one that repeats it is not shown twice."""
+    """A Draft with the fields *values* and *body*.
+
+    If the body begins with an h1, and there is no other title, the h1 becomes the title and is removed from the body.
+    """
     heading = _FIRST_HEADING.match(body)
     if not heading:
         return Draft(**{"title": "", **values}, body_html=body)
-    title = " ".join(html.unescape(_TAG.sub("", with_tex(_MARK.sub("", heading[1])))).split())
+    title = " ".join(html.unescape(_TAG.sub("", with_tex(_NOTE_CALL.sub("", heading[1])))).split())
     if values.get("title") not in (None, "", title):
         return Draft(**values, body_html=body)
     return Draft(**{**values, "title": title}, body_html=body[heading.end() :])
 
 
 def body_of(text: str) -> str:
-    """Markdown as HTML, not sanitized."""
+    """Converts Markdown to HTML, which is not sanitized. Raises UnreadableArticle for too deep nesting."""
     return body_and_warnings(text)[0]
 
 
 def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
-    """Markdown as HTML, not sanitized, and what of it is not shown (Messages)."""
+    """Like ``body_of``, with warnings (Messages) about content that is not shown."""
     masks, formulas = Masks(), Formulas()
     text, warnings = to_commonmark(text, masks)
     check_markdown(text)
-    body: str = comrak.render_markdown(text, extension_options=_extensions(), render_options=_rendering())
+    body: str = comrak.render_markdown(text, extension_options=_extension_options(), render_options=_render_options())
     body = with_own_ids(body)
     if "://" in body or "www." in body:
-        body = _BARE_LINK.sub(_link_ends_before_chinese, body)
+        body = _BARE_LINK.sub(_end_link_before_chinese, body)
     if "language-math" in body:
         body = _FENCED_FORMULA.sub(lambda found: f"<p>{formulas.html(html.unescape(found[1]), display=True)}</p>", body)
-    body, hidden = without_hidden(_with_names_in_brackets(body))
+    body, hidden = without_hidden(_escape_unknown_tags(body))
     body = masks.restore_formulas(body, formulas.html)
-    return body, (*warnings, *_lost_notes(text), *([LEFT_OUT] if hidden else []), *formulas.warnings())
+    return body, (*warnings, *_unused_note_warnings(text), *([LEFT_OUT] if hidden else []), *formulas.warnings())
 
 
-def _lost_notes(text: str) -> tuple[Message, ...]:
-    """Notes that nothing calls: they are not shown (GFM)."""
-    if "]:" not in text or not (defined := Counter(_NOTE_DEFINED.findall(text))):
+def _unused_note_warnings(text: str) -> tuple[Message, ...]:
+    """Warnings about footnotes without a reference, which are not shown (GFM)."""
+    if "]:" not in text or not (defined := Counter(_NOTE_DEFINITION.findall(text))):
         return ()
-    named = Counter(_NOTE_NAMED.findall(text))
+    named = Counter(_NOTE_REFERENCE.findall(text))
     lost = [name for name in defined if named[name] == defined[name]]
-    return tuple(Message("nothing calls the note [^%(name)s]; it is left out", name=name) for name in lost[:MOST_NAMED])
+    return tuple(
+        Message("nothing calls the note [^%(name)s]; it is left out", name=name) for name in lost[:MOST_WARNINGS]
+    )
 
 
-def _with_names_in_brackets(body: str) -> str:
-    """*body* with ``List<T>`` as text: ``<T>`` is no element of HTML, and has no end."""
+def _escape_unknown_tags(body: str) -> str:
+    """*body* with ``List<T>`` as text: ``<T>`` is neither an HTML element nor has an end tag."""
     tags = _ANY_TAG.findall(body)
     if HTML_NAMES.issuperset(name.lower() for _, name, _ in tags):
         return body
@@ -101,24 +106,24 @@ def _with_names_in_brackets(body: str) -> str:
     return _ANY_TAG.sub(lambda tag: tag[0] if tag[2] in elements else html.escape(tag[0], quote=False), body)
 
 
-def _link_ends_before_chinese(found: re.Match[str]) -> str:
-    """GFM takes 。 and what follows for a part of a bare address; an address is ASCII (RFC 3986)."""
+def _end_link_before_chinese(found: re.Match[str]) -> str:
+    """The link without its end from 。 on: GFM includes it in a bare URL, but a URL is ASCII (RFC 3986)."""
     address, rest = found[1], found[2]
     target = address if "://" in address else f"http://{address}"
     return f'<a href="{target}">{address}</a>{rest}'
 
 
 @cache
-def _extensions() -> comrak.ExtensionOptions:
+def _extension_options() -> comrak.ExtensionOptions:
     options = comrak.ExtensionOptions()
     options.table = options.footnotes = options.strikethrough = options.autolink = options.description_lists = True
     options.shortcodes = options.inline_footnotes = True
-    options.cjk_friendly_emphasis = True  # **“重点”**之后 is bold, which CommonMark's flanking rule denies
+    options.cjk_friendly_emphasis = True  # **“重点”**之后 is bold, contrary to CommonMark's flanking rule
     return options
 
 
 @cache
-def _rendering() -> comrak.RenderOptions:
+def _render_options() -> comrak.RenderOptions:
     options = comrak.RenderOptions()
     options.unsafe_ = True
     return options

@@ -1,4 +1,4 @@
-"""OpenDocument text (``.odt``) of LibreOffice and others."""
+"""Reads OpenDocument text (``.odt``) of LibreOffice and other programs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..models import Draft
 from .archives import Archive
 from .data_pictures import HOST
 from .open_document import odt_to_html
-from .word_processor_files import Manuscript, element_text, packed, property_texts, read_manuscript
+from .word_processor_files import Manuscript, element_text, property_texts, read_manuscript, zip_of
 
 SUFFIXES = (".odt",)
 _PICTURE = re.compile(rf'src="{re.escape(HOST)}([^"]*)"')
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns"
-SAMPLE = packed(
+SAMPLE = zip_of(
     {
         "mimetype": "application/vnd.oasis.opendocument.text",
         "content.xml": f'<o:document-content xmlns:o="{_NAMES}:office:1.0" xmlns:t="{_NAMES}:text:1.0"><o:body><o:text>'

@@ -1,8 +1,8 @@
-"""Org (``.org``) as Emacs, ox-hugo and Nikola have it: rewritten as Markdown, block by block.
+"""Reads Org (``.org``) of Emacs, ox-hugo and Nikola. It is converted to Markdown, block by block.
 
-What Org itself would not export stays out: comments, ``COMMENT`` and ``:noexport:`` headings with all below, code with
-``:exports none``, what ``#+SELECT_TAGS:`` doesn't select. So do drawers, which Org does export, and what a tag such as
-``:private:`` keeps from readers; of these a warning tells.
+Content that Org itself does not export is left out: comments, ``COMMENT`` and ``:noexport:`` headings with their
+content, code with ``:exports none``, headings that ``#+SELECT_TAGS:`` doesn't select. Drawers, which Org exports, and
+headings with a tag such as ``:private:`` are left out too, with a warning.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ..models import Draft
 from ..patterns import lazy_pattern
 from . import front_matter
 from .decoding import decode_text
-from .dialects import MOST_NAMED, withheld
+from .dialects import MOST_WARNINGS, withheld_warning
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
-from .inline_to_markdown import Keep, around, code, fence, is_picture, linked, picture, rewritten
+from .inline_to_markdown import Keep, code, convert_inline, fence, is_picture, markdown_link, picture, surround
 from .line_reader import LineReader
-from .org_selection import HEADING, selected, tags_of, with_macros, without_lost_notes
-from .unclosed_front_matter import with_text, without_begun_name
+from .org_selection import HEADING, expand_macros, select_exported, tags_of, without_missing_notes
+from .unclosed_front_matter import require_text, without_incomplete_name
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_part
 
@@ -38,30 +38,30 @@ _STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]{1,40})?( \d?\d:\d\
 _DRAFT_HEADING = lazy_pattern(
     r"\A(?:(?!\*+ ).*\n)*\*+ +(?:(?:TODO|DRAFT)\b|.*[ \t]:(?:[\w@#%]+:)*draft:(?:[\w@#%]+:)*[ \t]*$)", re.MULTILINE
 )
-"""The first heading, of a file that is one subtree of ox-hugo: ``TODO`` and ``DRAFT`` are its drafts."""
+"""A first heading of a draft, in a file that is one subtree of ox-hugo: ``TODO`` or ``DRAFT``, or the tag ``draft``."""
 _BEGIN = lazy_pattern(r"[ \t]*#\+begin_(\w+)[ \t]*(.*)", re.IGNORECASE)
 _DRAWER = lazy_pattern(r"[ \t]*:([\w-]+):[ \t]*")
 _PLANNING = r"[ \t]*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*(?:[<\[]|$)"
-_UNSEEN = lazy_pattern(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
+_INVISIBLE_LINE = lazy_pattern(rf"[ \t]*#(?:\s|$|\+)|{_PLANNING}")
 _PROPERTY = lazy_pattern(
     r"[ \t]*(?:#\+(?:PROPERTY|HUGO_CUSTOM_FRONT_MATTER):[ \t]+:?|#\+(?:HUGO_)?|:(?:EXPORT_)?(?:HUGO_)?)"
     r"([\w-]+)(?::(?=\s|$)|(?=\s))[ \t]*(.*?)[ \t]*",
     re.IGNORECASE,
 )
-_BOOLEANS = {"t": "true", "nil": "false"}
-"""Of Emacs Lisp."""
-_WORDS = frozenset(
+_LISP_BOOLEANS = {"t": "true", "nil": "false"}
+"""The booleans of Emacs Lisp."""
+_TEXT_FIELDS = frozenset(
     {"title", "subtitle", "author", "description", "tags", "keywords", "categories", "section", "series"}
 )
-"""Fields that are never such a value."""
+"""Fields whose value is text: ``t`` and ``nil`` are not booleans there."""
 _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
 _HEADER_ARGUMENTS = lazy_pattern(r"[ \t]*:header-args(?::[\w-]+)?\+?:[ \t]*(.*)", re.IGNORECASE)
-_UNSHOWN = r":exports[ \t]+(?:none|results)\b"
+_NOT_EXPORTED = r":exports[ \t]+(?:none|results)\b"
 """Code that Org does not export."""
 _EXPORTS = lazy_pattern(r":exports[ \t]+(\w+)")
 _DRAWER_END = lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE)
-_ORDERS = frozenset({"properties", "logbook", "clock"})
-"""Drawers that hold no text."""
+_DATA_DRAWERS = frozenset({"properties", "logbook", "clock"})
+"""The drawers without text. They are left out without a warning."""
 _ITEM = lazy_pattern(
     r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
 )
@@ -71,7 +71,7 @@ _NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
 _BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
 
 
-def _marked(sign: str) -> re.Pattern[str]:
+def _emphasis(sign: str) -> re.Pattern[str]:
     return lazy_pattern(rf"{_BEFORE}{sign}(?=\S)(.{{1,800}}?)(?<=\S){sign}{_AFTER}")
 
 
@@ -81,13 +81,15 @@ def _link(found: re.Match[str], keep: Keep) -> str:
         return keep(picture(target))
     if target.startswith("#") or re.match(r"https?:|mailto:|[^:]*$", target):
         if target.startswith("*"):  # a heading, by its words
-            return linked("#" + re.sub(r"\s+", "-", target[1:].strip().lower()), text or target[1:].strip(), keep)
-        return linked(target, text, keep)
+            return markdown_link(
+                "#" + re.sub(r"\s+", "-", target[1:].strip().lower()), text or target[1:].strip(), keep
+            )
+        return markdown_link(target, text, keep)
     return text or target
 
 
 def _entity(found: re.Match[str], _keep: Keep) -> str:
-    """``\\alpha``, which Org has from HTML."""
+    """The character of an entity such as ``\\alpha``. Org uses the names of HTML entities."""
     return html5.get(f"{found[1]};", found[0])
 
 
@@ -96,7 +98,7 @@ _RULES = (
     (lazy_pattern(r"<<<([^<>\n]{1,800})>>>"), lambda found, _: found[1]),
     (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<[^<>\n]{1,800}>>"), lambda *_: ""),
     (
-        lazy_pattern(rf"\bsrc_\w{{1,40}}\[[^\[\]]{{0,800}}{_UNSHOWN}[^\[\]]{{0,800}}\]\{{[^{{}}]{{1,800}}\}}"),
+        lazy_pattern(rf"\bsrc_\w{{1,40}}\[[^\[\]]{{0,800}}{_NOT_EXPORTED}[^\[\]]{{0,800}}\]\{{[^{{}}]{{1,800}}\}}"),
         lambda *_: "",
     ),
     (
@@ -104,8 +106,8 @@ _RULES = (
         lambda found, keep: keep(found[0]),
     ),
     (lazy_pattern(r"\bsrc_\w{1,40}(?:\[[^\[\]]{0,800}\])?\{([^{}]{1,800})\}"), code),
-    (_marked("="), code),
-    (_marked("~"), code),
+    (_emphasis("="), code),
+    (_emphasis("~"), code),
     (lazy_pattern(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
     (lazy_pattern(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
     (lazy_pattern(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
@@ -116,12 +118,12 @@ _RULES = (
     ),
     (lazy_pattern(r"\\([A-Za-z]{1,20}[0-9]?)(?:\{\}|(?![A-Za-z0-9]))"), _entity),
     (lazy_pattern(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
-    (_marked(r"\*"), around("**")),
-    (_marked("/"), around("*")),
-    (_marked("_"), around("<u>")),
-    (_marked(r"\+"), around("~~")),
-    (lazy_pattern(r"(?<=\S)_\{([^{}]{1,800})\}"), around("<sub>")),
-    (lazy_pattern(r"(?<=\S)\^\{([^{}]{1,800})\}"), around("<sup>")),
+    (_emphasis(r"\*"), surround("**")),
+    (_emphasis("/"), surround("*")),
+    (_emphasis("_"), surround("<u>")),
+    (_emphasis(r"\+"), surround("~~")),
+    (lazy_pattern(r"(?<=\S)_\{([^{}]{1,800})\}"), surround("<sub>")),
+    (lazy_pattern(r"(?<=\S)\^\{([^{}]{1,800})\}"), surround("<sup>")),
     (lazy_pattern(r"\\\\[ \t]*$"), lambda _, keep: keep("<br>")),
     (lazy_pattern(r"(?<=[^-])---(?=[^-])"), lambda *_: "—"),
     (lazy_pattern(r"(?<=[^-])--(?=[^-])"), lambda *_: "–"),
@@ -129,34 +131,35 @@ _RULES = (
 
 
 def read(data: bytes) -> Draft:
-    """Fields are front matter, or keywords above the first heading: ``#+TITLE:``, ``#+FILETAGS:``, ``#+HUGO_SLUG:``."""
-    values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
+    """Reads fields from front matter, or from keywords above the first heading: ``#+TITLE:``, ``#+HUGO_SLUG:`` …"""
+    values, source, lines_above = front_matter.split_above(without_incomplete_name(decode_text(data), is_marked=True))
     lines = source.split("\n")
     footnotes = {found[1] for line in lines if (found := _NOTE.match(line))}
-    values = {**front_matter.values_of(front_matter.with_marks(_fields(lines), _properties(lines))), **values}
+    values = {**front_matter.values_of(front_matter.with_draft_fields(_fields(lines), _properties(lines))), **values}
     if "title" not in values and _DRAFT_HEADING.search(source):
         values["draft"] = True
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    lines = [without_lost_notes(line, footnotes) for line in lines]
+    lines = [without_missing_notes(line, footnotes) for line in lines]
     left_out: dict[str, None] = {}
-    lines = selected(with_macros(lines), left_out)
+    lines = select_exported(expand_macros(lines), left_out)
     body, warnings = body_and_warnings("\n".join(_OrgReader(lines, left_out, chinese=is_chinese(source)).read()))
-    all_warnings = (*values.get("warnings", ()), *map(withheld, list(left_out)[:MOST_NAMED]), *warnings)
+    all_warnings = (*values.get("warnings", ()), *map(withheld_warning, list(left_out)[:MOST_WARNINGS]), *warnings)
     draft = with_title({**values, "warnings": all_warnings}, body)
-    return draft if lines_above else with_text(draft)
+    return draft if lines_above else require_text(draft)
 
 
 def _properties(lines: list[str]) -> Iterator[Field]:
-    """Keywords, also without a value, properties and those of drawers, wherever they stand: the file is one article.
+    """All keywords, also without a value, all properties, and the properties in drawers, as fields.
 
-    ``#+DRAFT:``, ``#+PROPERTY: DRAFT t``, ``:EXPORT_HUGO_DRAFT: true``, ``#+HUGO_CUSTOM_FRONT_MATTER: :draft t``.
+    They apply in any position, because the file is one article. Examples: ``#+DRAFT:``, ``#+PROPERTY: DRAFT t``,
+    ``:EXPORT_HUGO_DRAFT: true``, ``#+HUGO_CUSTOM_FRONT_MATTER: :draft t``.
     """
     found = ((number, matched) for number, line in enumerate(lines, 1) if (matched := _PROPERTY.fullmatch(line)))
     for number, matched in found:
-        is_word = matched[1].lower() in _WORDS
+        is_word = matched[1].lower() in _TEXT_FIELDS
         yield Field(
-            matched[1], matched[2] if is_word else _BOOLEANS.get(matched[2].lower(), matched[2]), number, "lines"
+            matched[1], matched[2] if is_word else _LISP_BOOLEANS.get(matched[2].lower(), matched[2]), number, "lines"
         )
 
 
@@ -169,16 +172,17 @@ def _fields(lines: list[str]) -> Iterator[Field]:
         name = "tags" if name in ("filetags", "roam_tags") else name
         if found and front_matter.is_field(name) and found[2].strip():
             value = found[2].strip()
-            value = value if name in _WORDS else _BOOLEANS.get(value.lower(), value)
+            value = value if name in _TEXT_FIELDS else _LISP_BOOLEANS.get(value.lower(), value)
             if name == "tags":
                 value = ", ".join(value.strip(":").split(":") if value.startswith(":") else [value])
             yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), value), number, "lines")
 
 
 class _OrgReader(LineReader):
-    """Block by block, from *lines*. ``left_out`` names what is kept from readers without Org's doing so.
+    """Converts *lines* to Markdown, block by block.
 
-    ``header`` and ``arguments`` are those of the next block of code and of all that follow.
+    ``left_out`` contains the names of parts that are left out although Org exports them. ``header`` are the header
+    arguments of the next code block, ``arguments`` of all later ones.
     """
 
     def __init__(self, lines: list[str], left_out: dict[str, None], *, chinese: bool, depth: int = 0) -> None:
@@ -208,23 +212,23 @@ class _OrgReader(LineReader):
             yield from self._table([line, *self.following(r"[ \t]*\|")])
         elif re.match(r"[ \t]*:(?: |$)", line):
             yield from fence([line.strip()[2:], *(more.strip()[2:] for more in self.following(r"[ \t]*:(?: |$)"))])
-        elif not _UNSEEN.match(line):
+        elif not _INVISIBLE_LINE.match(line):
             yield from self._line(line)
 
     def _is_drawer(self, line: str) -> bool:
-        """Whether it begins one, which ends above the next heading; ``:smile:`` alone is text."""
+        """Whether *line* begins a drawer that ends above the next heading. A single ``:smile:`` is text."""
         drawer = _DRAWER.fullmatch(line)
         if not drawer or drawer[1].upper() == "END":
             return False
-        if self.at >= len(self.lines) or not self._ends_below[self.at]:
+        if self.at >= len(self.lines) or not self._drawer_end_follows[self.at]:
             return False
-        if drawer[1].lower() not in _ORDERS:
+        if drawer[1].lower() not in _DATA_DRAWERS:
             self.left_out[f":{drawer[1]}:"] = None
         return True
 
     @cached_property
-    def _ends_below(self) -> list[bool]:
-        """For each line whether it or one below ends a drawer, above the next heading."""
+    def _drawer_end_follows(self) -> list[bool]:
+        """For each line: whether this line or one below it, above the next heading, ends a drawer."""
         found, ends = list[bool](), False
         for line in reversed(self.lines):
             ends = _DRAWER_END.fullmatch(line) is not None or (ends and not HEADING.fullmatch(line))
@@ -244,10 +248,10 @@ class _OrgReader(LineReader):
             yield from ("", value, "")
 
     def _inline(self, text: str) -> str:
-        return rewritten(text, _RULES)
+        return convert_inline(text, _RULES)
 
     def _line(self, line: str) -> Iterator[str]:
-        """A picture that stands alone takes the caption above it."""
+        """Converts one line. A picture that is alone on its line gets the caption above it."""
         alone = re.fullmatch(r"[ \t]*\[\[(?:file:)?([^\[\]]+)\]\][ \t]*", line)
         if alone and self.caption and is_picture(alone[1]):
             yield from ("", picture(alone[1], "", self.caption), "")
@@ -273,7 +277,7 @@ class _OrgReader(LineReader):
         if private or is_excluded:
             self._skip_below(level)
             return
-        if "archive" in names:  # Org exports its heading alone
+        if "archive" in names:  # Org exports only the heading
             self.left_out[f"{title} :ARCHIVE:"] = None
             self._skip_below(level)
         ahead = self.lines[self.at : self.at + 12]

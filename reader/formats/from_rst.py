@@ -1,7 +1,7 @@
-"""reStructuredText (``.rst``) as Pelican, Nikola and Sphinx have it, by docutils, which is loaded for it only.
+"""Reads reStructuredText (``.rst``) of Pelican, Nikola and Sphinx by docutils, which is imported only for such files.
 
-Nothing is read from disk or network: ``include``, the files of ``raw`` and those of ``csv-table`` are off. Directives
-and roles that docutils doesn't know keep their text, and a warning names the directives.
+Nothing is read from disk or network: ``include``, and the file options of ``raw`` and ``csv-table`` are disabled. The
+text of directives and roles that docutils doesn't know is shown, with a warning for directives.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..i18n import Message
 from ..models import Draft
 from . import front_matter, rst_blocks, rst_limits
 from .decoding import decode_text
-from .dialects import MOST_NAMED, unknown_tag, withheld
+from .dialects import MOST_WARNINGS, unknown_tag_warning, withheld_warning
 from .dialects.html_builders import is_chinese
 from .dialects.masking import Masks
 from .dialects.shortcode_table import PLAYERS
@@ -29,7 +29,7 @@ from .field_values import Field
 from .from_markdown import with_title
 from .hidden_elements import LEFT_OUT, without_hidden
 from .mathematics import Formulas
-from .unclosed_front_matter import with_text, without_begun_name
+from .unclosed_front_matter import require_text, without_incomplete_name
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_part
 
@@ -45,13 +45,15 @@ _LITERAL = re.compile(r'<span class="docutils literal">((?:<span class="pre">[^<
 _TARGET = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
 _PELICAN = re.compile(r"^(?:\{\w+\}|\|\w+\|)")
 _INCLUDE = re.compile(r"^[ \t]*\.\. (?:literal)?include::[ \t]*(\S{1,800})", re.MULTILINE)
-_SILENT = frozenset({"toctree", "index", "highlight", "contents", "sectnum", "include", "meta", "title"})
-_LABELLED = frozenset({"tab", "tab-item", "group-tab", "dropdown", "details", "card", "grid-item-card", "centered"})
-"""Their argument is a label, also if it is one word."""
-_SAID = frozenset({"seealso"})
-"""Their argument is text, also if it is one word."""
-_UNSAID = frozenset({"todo"})
-"""Notes of the author, which Sphinx doesn't show unless its settings say so."""
+_IGNORED = frozenset({"toctree", "index", "highlight", "contents", "sectnum", "include", "meta", "title"})
+_LABEL_ARGUMENT = frozenset(
+    {"tab", "tab-item", "group-tab", "dropdown", "details", "card", "grid-item-card", "centered"}
+)
+"""Directives whose argument is a label, even if it is one word."""
+_TEXT_ARGUMENT = frozenset({"seealso"})
+"""Directives whose argument is text, even if it is one word."""
+_AUTHOR_NOTES = frozenset({"todo"})
+"""Directives with notes of the author, which Sphinx does not show by default."""
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False, "raw_enabled": False, "_disable_config": True, "report_level": 5, "halt_level": 6,
     "syntax_highlight": "none", "docinfo_xform": False, "initial_header_level": 2, "line_length_limit": 2_000_000,
@@ -61,45 +63,48 @@ _SETTINGS: dict[str, Any] = {
 
 
 def read(data: bytes) -> Draft:
-    """The fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
-    values, source, lines_above = front_matter.split_above(without_begun_name(decode_text(data), is_marked=True))
+    """Reads the fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
+    values, source, lines_above = front_matter.split_above(without_incomplete_name(decode_text(data), is_marked=True))
     text, tags = without_tags(source, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
     rst_limits.check(text)
     try:
-        with _shown_unknown_directives(text) as names:
+        with _register_unknown_directives(text) as names:
             document, refused = _document(text)
     except RecursionError as error:
         raise UnreadableArticle(
             Message("lists or quotations are nested too deep"), Message("split the file")
         ) from error
     fields = tuple(_fields(document))
-    values = {**front_matter.values_of(front_matter.with_marks(fields, fields)), **values}
+    values = {**front_matter.values_of(front_matter.with_draft_fields(fields, fields)), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    warnings = (withheld(name) if name in _UNSAID else unknown_tag(name) for name in [*tags, *names][:MOST_NAMED])
+    warnings = (
+        withheld_warning(name) if name in _AUTHOR_NOTES else unknown_tag_warning(name)
+        for name in [*tags, *names][:MOST_WARNINGS]
+    )
     left_out = [Message("the file %(name)s is not included", name=name[:80]) for name in _INCLUDE.findall(text)]
-    values["warnings"] = (*values.get("warnings", ()), *warnings, *left_out[:MOST_NAMED], *refused)
+    values["warnings"] = (*values.get("warnings", ()), *warnings, *left_out[:MOST_WARNINGS], *refused)
     title = document.get("title", "")
     masks, formulas = Masks(), Formulas()
     body, hidden = without_hidden(_html_of(document, masks))
     body = masks.restore_formulas(body, formulas.html)
     values["warnings"] = (*values["warnings"], *([LEFT_OUT] if hidden else []), *formulas.warnings())
     draft = with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
-    return draft if lines_above else with_text(draft)
+    return draft if lines_above else require_text(draft)
 
 
 def _document(text: str) -> tuple[nodes.document, tuple[Message, ...]]:
-    """With warnings of the blocks that docutils refuses."""
+    """The parsed document, and warnings about blocks that docutils rejects."""
     from docutils import core
 
     settings = _settings("standalone", "restructuredtext", "null", "zh-CN" if is_chinese(text) else "en")
     document: nodes.document = core.publish_doctree(text, settings=deepcopy(settings))
-    return document, rst_blocks.take_messages(document, MOST_NAMED)
+    return document, rst_blocks.take_messages(document, MOST_WARNINGS)
 
 
 @cache
 def _settings(reader: str, parser: str, writer: str, language: str = "en") -> Any:
-    """docutils' settings for these components. To make them takes a tenth of the time for a file."""
+    """docutils' settings for these components. Cached: their construction takes a tenth of the time for a file."""
     from docutils import core, parsers, readers, writers
 
     publisher = core.Publisher(
@@ -110,7 +115,7 @@ def _settings(reader: str, parser: str, writer: str, language: str = "en") -> An
 
 
 def _fields(document: nodes.document) -> Iterator[Field]:
-    """Those of the list that stands first below the title; the list leaves the document."""
+    """The fields in a field list directly below the title. Removes the list from the document."""
     from docutils import nodes
 
     ahead = (nodes.title, nodes.subtitle, nodes.comment, nodes.target, nodes.system_message)
@@ -126,10 +131,10 @@ def _fields(document: nodes.document) -> Iterator[Field]:
 def _html_of(document: nodes.document, masks: Masks) -> str:
     from docutils import core, io, readers
 
-    _with_notes_at_the_end(document)
-    _without_numbers_of_lines(document)
-    _with_verses(document)
-    _without_roles(document, masks)
+    _move_notes_to_end(document)
+    _drop_line_numbers(document)
+    _convert_line_blocks(document)
+    _replace_roles(document, masks)
     publisher = core.Publisher(
         reader=readers.get_reader_class("doctree")(),
         source=io.DocTreeInput(document),
@@ -141,21 +146,23 @@ def _html_of(document: nodes.document, masks: Masks) -> str:
     return _LITERAL.sub(r"<code>\1</code>", str(publisher.writer.parts["body"]))
 
 
-def _without_roles(document: nodes.document, masks: Masks) -> None:
-    """Roles of Sphinx become links or their text, formulas marks, addresses of Pelican paths."""
+def _replace_roles(document: nodes.document, masks: Masks) -> None:
+    """Replaces roles of Sphinx by links or text, formulas by placeholders, and URLs of Pelican by paths."""
     from docutils import nodes
 
     for image in document.findall(nodes.image):
-        image.attributes.pop("loading", None)  # ``:loading: embed`` reads any file, whatever the settings say
-    put = rst_blocks.put
-    put([(one, [nodes.Text(masks.keep_formula(one.astext(), False))]) for one in document.findall(nodes.math)])
-    put(
+        image.attributes.pop("loading", None)  # ``:loading: embed`` reads any file, in spite of the settings
+    replace_nodes = rst_blocks.replace_nodes
+    replace_nodes(
+        [(one, [nodes.Text(masks.keep_formula(one.astext(), False))]) for one in document.findall(nodes.math)]
+    )
+    replace_nodes(
         (block, [nodes.paragraph("", "", nodes.Text(masks.keep_formula(block.astext(), True)))])
         for block in list(document.findall(nodes.math_block))
     )
-    put([(problem, [nodes.Text(problem.astext())]) for problem in document.findall(nodes.problematic)])
-    put(
-        (text, list(_spoken(str(text))))
+    replace_nodes([(problem, [nodes.Text(problem.astext())]) for problem in document.findall(nodes.problematic)])
+    replace_nodes(
+        (text, list(_role_nodes(str(text))))
         for text in list(document.findall(nodes.Text))
         if _ROLE.search(str(text)) and not isinstance(text.parent, (nodes.FixedTextElement, nodes.literal))
     )
@@ -164,8 +171,8 @@ def _without_roles(document: nodes.document, masks: Masks) -> None:
             element[name] = _PELICAN.sub("", element[name])
 
 
-def _with_notes_at_the_end(document: nodes.document) -> None:
-    """Footnotes as Markdown has them: numbered in a section at the end, with links there and back."""
+def _move_notes_to_end(document: nodes.document) -> None:
+    """Moves footnotes to a numbered section at the end, with links in both directions, as in Markdown."""
     from docutils import nodes
 
     notes = [note for note in document.findall(nodes.footnote) if note["ids"]]
@@ -186,7 +193,7 @@ def _with_notes_at_the_end(document: nodes.document) -> None:
         children = [with_backlinks(node) for node in parent.children]
         parent.clear()
         parent.extend(children)
-    rst_blocks.put([(note, []) for note in notes])
+    rst_blocks.replace_nodes([(note, []) for note in notes])
     document += nodes.raw("", '<section class="footnotes"><ol>', format="html")
     for note in notes:
         name = next((one for one in note["ids"] if one in calls), note["ids"][0])
@@ -198,15 +205,15 @@ def _with_notes_at_the_end(document: nodes.document) -> None:
     document += nodes.raw("", "</ol></section>", format="html")
 
 
-def _without_numbers_of_lines(document: nodes.document) -> None:
-    """Those of code, which would be copied with it."""
+def _drop_line_numbers(document: nodes.document) -> None:
+    """Removes the line numbers of code: a reader would copy them with the code."""
     from docutils import nodes
 
-    rst_blocks.put([(part, []) for part in document.findall(nodes.inline) if part["classes"] == ["ln"]])
+    rst_blocks.replace_nodes([(part, []) for part in document.findall(nodes.inline) if part["classes"] == ["ln"]])
 
 
-def _with_verses(document: nodes.document) -> None:
-    """Each block of lines becomes a paragraph, with the lines of those within it."""
+def _convert_line_blocks(document: nodes.document) -> None:
+    """Converts each line block, with the lines of its nested blocks, to a paragraph."""
     from docutils import nodes
 
     blocks = [block for block in document.findall(nodes.line_block) if not isinstance(block.parent, nodes.line_block)]
@@ -218,10 +225,10 @@ def _with_verses(document: nodes.document) -> None:
                 verse += nodes.raw("", "<br>", format="html")
             verse.extend(line.children)
         verses.append((block, [verse]))
-    rst_blocks.put(verses)
+    rst_blocks.replace_nodes(verses)
 
 
-def _spoken(text: str) -> Iterator[nodes.Node]:
+def _role_nodes(text: str) -> Iterator[nodes.Node]:
     from docutils import nodes
 
     done = 0
@@ -240,41 +247,41 @@ def _spoken(text: str) -> Iterator[nodes.Node]:
 
 
 @contextmanager
-def _shown_unknown_directives(text: str) -> Iterator[list[str]]:
-    """Directives in *text* that docutils doesn't know show what they hold; gives the names of those to warn of.
+def _register_unknown_directives(text: str) -> Iterator[list[str]]:
+    """Registers a directive that shows its content for each unknown one in *text*. Yields the names to warn of.
 
-    docutils keeps directives and the roles of a file (``.. role:: strong(literal)``) for the process: they are
-    forgotten at the end, so that no file changes how another is read.
+    docutils stores directives and the roles of a file (``.. role:: strong(literal)``) globally. They are removed at the
+    end, so that no file affects another.
     """
     from docutils.parsers.rst import Directive, directives, roles
     from docutils.parsers.rst.languages import en
 
     used = {name.lower() for name in _DIRECTIVE.findall(text)}
-    names = sorted(used - en.directives.keys() | _SILENT | {"raw"})
+    names = sorted(used - en.directives.keys() | _IGNORED | {"raw"})
     for name in names:
-        directives.register_directive(name, _kept_text(Directive))
+        directives.register_directive(name, _fallback_directive(Directive))
     try:
         with rst_blocks.any_options(used.difference(names)):
-            yield [name for name in names if name not in _TAKEN and name not in PLAYERS]
+            yield [name for name in names if name not in _SUPPORTED and name not in PLAYERS]
     finally:
         for name in names:
             vars(directives)["_directives"].pop(name, None)
         vars(roles)["_roles"].clear()
 
 
-def _is_for_pages(condition: str) -> bool:
-    """Whether ``only:: html or not latex`` holds. One with brackets isn't understood, so what it holds is not shown."""
+def _holds_for_html(condition: str) -> bool:
+    """Whether the condition of ``only:: html or not latex`` is true for HTML. False for one with brackets."""
     return any(
         all((term.rpartition(" ")[2] in ("html", "builder_html")) != term.startswith("not ") for term in terms)
         for terms in (part.split(" and ") for part in condition.lower().split(" or "))
     )
 
 
-_TAKEN = _SILENT | _LABELLED | {"raw", "only", "tabs", "tab-set", "literalinclude"}
-_TAKEN |= {"seealso", "versionadded", "versionchanged", "deprecated", "gallery", "more"}
+_SUPPORTED = _IGNORED | _LABEL_ARGUMENT | {"raw", "only", "tabs", "tab-set", "literalinclude"}
+_SUPPORTED |= {"seealso", "versionadded", "versionchanged", "deprecated", "gallery", "more"}
 
 
-def _kept_text(directive: type) -> type:
+def _fallback_directive(directive: type) -> type:
     from docutils import nodes
     from docutils.parsers.rst import directives
 
@@ -286,24 +293,30 @@ def _kept_text(directive: type) -> type:
             return True
 
     class KeptText(directive):  # type: ignore[misc]
-        """What stands in it, and an argument that is a sentence; of a player a link."""
+        """Shows its content, and its argument if that is a sentence; a link for a video or audio player."""
 
         optional_arguments, final_argument_whitespace, has_content, option_spec = 1, True, True, AnyOption()
 
         def run(self) -> list[nodes.Node]:
             arguments, name = " ".join(" ".join(self.arguments).split()), self.name.lower()
-            if name in _SILENT | _UNSAID or withheld_part(name) or (name == "only" and not _is_for_pages(arguments)):
+            if (
+                name in _IGNORED | _AUTHOR_NOTES
+                or withheld_part(name)
+                or (name == "only" and not _holds_for_html(arguments))
+            ):
                 return []
-            if name == "raw":  # its HTML is sanitized as that of any format
+            if name == "raw":  # the sanitizer runs later, as for all formats
                 return [nodes.raw("", "\n".join(self.content), format="html")] if arguments.lower() == "html" else []
             block = nodes.container()
             if name in PLAYERS and arguments:
                 label, address = PLAYERS[name]
                 link = nodes.reference("", f"▶ {label}", refuri=address.format(arguments.split()[0]))
                 block += nodes.paragraph("", "", link)
-            elif name in _LABELLED and arguments:
+            elif name in _LABEL_ARGUMENT and arguments:
                 block += nodes.paragraph("", "", nodes.strong("", arguments))
-            elif name != "only" and (" " in arguments or "(" in arguments or has_han(arguments) or name in _SAID):
+            elif name != "only" and (
+                " " in arguments or "(" in arguments or has_han(arguments) or name in _TEXT_ARGUMENT
+            ):
                 block += nodes.paragraph("", arguments)
             self.state.nested_parse(self.content, self.content_offset, block)
             return list(block.children)

@@ -1,12 +1,12 @@
-"""Plain text, including the text of a whole news page that was copied and pasted.
+"""Reads plain text, including the text of a whole news page that was copied and pasted.
 
 A copied page has three parts: a head (section path, headline, date and source, buttons), the story, and a tail
-(editor, buttons, other headlines). ``pasted_pages`` classifies lines; the *position* of a line decides whether it is
+(editor, buttons, other headlines). ``pasted_pages`` classifies lines. The *position* of a line decides whether it is
 removed: a line inside the story is never removed. The story begins after the last line of the head and ends with the
 last line that is a sentence and not page chrome.
 
-Reporters in brackets at the very end of the story, ``(记者高原雪``, are moved to the byline, which the page shows
-above the text. ``本报讯（记者 …）`` at the beginning stays, because it is part of the sentence.
+Names of reporters in brackets at the very end of the story, ``(记者高原雪``, move to the byline, which the page shows
+above the text. ``本报讯（记者 …）`` at the beginning is unchanged, because it is part of the sentence.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .pasted_pages.line_patterns import (
     LONGEST_BYLINE,
     NUMBERED,
     OPENS_STORY,
-    folded,
+    fold_traditional,
     names_in,
     whole_line,
 )
@@ -50,8 +50,8 @@ SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()
 _ENDS_SENTENCE = lazy_pattern(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")
 _SENTENCE_ENDS = lazy_pattern(r"[。！？!?.…；;：:][”’）)】」\"']*$")
 _LONGEST_HEADING = 36
-_UNSEEN = lazy_pattern("[\u200b\u2060\ufeff\u00ad]|[\u200c\u200d](?=\\s*$)|^[\u200c\u200d]+", re.MULTILINE)
-"""Characters without width that pages have between others; joiners only at the ends of lines."""
+_ZERO_WIDTH = lazy_pattern("[\u200b\u2060\ufeff\u00ad]|[\u200c\u200d](?=\\s*$)|^[\u200c\u200d]+", re.MULTILINE)
+"""Zero-width characters, which web pages contain between other characters; joiners only at the ends of lines."""
 _LAST_WORDS = lazy_pattern(r"(?<=[。！？”）])\s*(?:返回搜狐[，,]查看更多|【纠错】|\[纠错\]|查看更多|阅读原文)$")
 _EDITOR_AT_END = lazy_pattern(
     r"(?<=[。！？…”）)」』])\s*[(（\[【]\s*(?:责任编辑|责编|编辑)\s*[:：]\s*(?P<names>[^()（）\[\]【】。]{2,24})[)）\]】]\s?\d{0,8}$"
@@ -67,7 +67,8 @@ _INDENT = lazy_pattern(r"^(?:[\u3000\t]|\u00a0| {2,})")
 
 @dataclass
 class TextLine:
-    """A line that is not blank. ``opens`` is true if it begins a paragraph: after a blank line or with an indent."""
+    """A line that is not blank. ``number`` counts from 1. ``opens`` is true if it begins a paragraph: after a blank
+    line or with an indent."""
 
     text: str
     number: int
@@ -75,9 +76,9 @@ class TextLine:
 
 
 def read(data: bytes) -> Draft:
-    """Front matter is allowed and overrides the text. Raises UnreadableArticle."""
+    """Front matter is optional and has priority over the text. Raises UnreadableArticle."""
     whole = decode_text(data)
-    if is_nikola_head(whole):  # its .txt is reStructuredText
+    if is_nikola_head(whole):  # a .txt file of Nikola is reStructuredText
         return from_rst.read(data)
     front_matter.refuse_lines_alone(whole)
     values, text, skipped = front_matter.split(whole)
@@ -86,10 +87,10 @@ def read(data: bytes) -> Draft:
         raise NothingToPublish
     if not lines:
         raise UnreadableArticle(Message("the file is empty"), Message("write a headline and text into it"), 1)
-    head, tail = _around(lines, bool(values.get("title")))
-    story = _paragraphs(_without_repeated(lines[head.end : tail.end], head.title))
-    editor = _lift_editor(story)
-    lifted, at_start = _lift_byline(story), _byline_at_start(story)
+    head, tail = _head_and_tail(lines, bool(values.get("title")))
+    story = _paragraphs(_drop_repeated_title(lines[head.end : tail.end], head.title))
+    editor = _take_editor(story)
+    lifted, at_start = _take_byline(story), _byline_at_start(story)
     found = {
         "kicker": head.kicker,
         "title": head.title,
@@ -97,22 +98,22 @@ def read(data: bytes) -> Draft:
         "section": head.section,
         "published": head.published or tail.published or _date_of_story(head, story),
         "source": head.source or tail.source,
-        "byline": lifted or _fullest(head.byline, tail.byline, at_start),
-        "tags": _tags_around(lines, head.end, tail.end),
+        "byline": lifted or _most_complete(head.byline, tail.byline, at_start),
+        "tags": _tags_outside_story(lines, head.end, tail.end),
         "editor": tail.chief or head.chief or tail.editor or editor or head.editor,
     }
     return Draft(**{**found, **values}, body_html=_html(story))
 
 
-def _tags_around(lines: list[TextLine], begin: int, end: int) -> tuple[str, ...]:
-    """Those of the first line above or below the story that names any: ``标签：河北 经济``."""
+def _tags_outside_story(lines: list[TextLine], begin: int, end: int) -> tuple[str, ...]:
+    """The tags in the first line with tags above or below the story: ``标签：河北 经济``."""
     outside = (line.text for line in (*lines[:begin], *lines[end:]))
     fields = (field for text in outside for field in credits_in(text) if field.kind == TAGS)
     return next((tags for field in fields if (tags := tags_in(field.value))), ())
 
 
-def _around(lines: list[TextLine], has_title: bool) -> tuple[StoryHead, Tail]:
-    """The head and the tail: the longest head that leaves a story between them, else the longest."""
+def _head_and_tail(lines: list[TextLine], has_title: bool) -> tuple[StoryHead, Tail]:
+    """The head and the tail. The head is the longest one with a story before the tail, else the longest of all."""
     texts = [line.text for line in lines]
     whole: list[tuple[StoryHead, Tail]] = []
     for head in possible_heads(texts, has_title):
@@ -123,13 +124,14 @@ def _around(lines: list[TextLine], has_title: bool) -> tuple[StoryHead, Tail]:
     return whole[0]
 
 
-def _without_repeated(story: list[TextLine], title: str) -> list[TextLine]:
-    """Without the headline that stands above the text once more, as in official documents."""
+def _drop_repeated_title(story: list[TextLine], title: str) -> list[TextLine]:
+    """*story* without a first line that repeats the headline, as in official documents."""
     return story[1:] if len(story) > 1 and title and story[0].text == title else story
 
 
 def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
-    """The date of ``PORT ELLIS, May 4, 2021 —``, or at the end of a document with a number, ``国办发〔2018〕110号``."""
+    """The date in a dateline, ``PORT ELLIS, May 4, 2021 —``, or at the end of an official document with a number,
+    ``国办发〔2018〕110号``."""
     if story and (opening := OPENS_STORY.match(story[0][:LONGEST_BYLINE])):
         return next((found.at for found in find_dates(opening[0])), None)
     if not head.number and not any(DOCUMENT_NUMBER.fullmatch(line) for line in story[:3]):
@@ -140,7 +142,7 @@ def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
 def _lines(text: str, skipped: int) -> list[TextLine]:
     lines: list[TextLine] = []
     blank = True
-    for number, raw in enumerate(_UNSEEN.sub("", text).split("\n"), skipped + 1):
+    for number, raw in enumerate(_ZERO_WIDTH.sub("", text).split("\n"), skipped + 1):
         words = raw.strip()
         if words:
             lines.append(TextLine(words, number, blank or _INDENT.match(raw) is not None))
@@ -152,7 +154,7 @@ def _lines(text: str, skipped: int) -> list[TextLine]:
 
 
 def _paragraphs(lines: list[TextLine]) -> list[str]:
-    """One paragraph per line, unless the text is wrapped; then a blank line or an indent separates paragraphs."""
+    """The paragraphs. Each line is one, unless the text is wrapped: then blank lines or indents separate them."""
     blocks: list[list[str]] = []
     for line in lines:
         if line.opens or not blocks:
@@ -176,22 +178,25 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _lift_editor(story: list[str]) -> str:
-    """The editor at the end of the last paragraph, ``（责任编辑：李红）``, is removed, and a page's last words."""
+def _take_editor(story: list[str]) -> str:
+    """Removes the editor, ``（责任编辑：李红）``, and phrases such as 查看更多 from the end of the last paragraph.
+
+    Returns the editor's name; empty without one.
+    """
     if not story:
         return ""
     story[-1] = _LAST_WORDS.sub("", story[-1])
     end = story[-1][-LONGEST_BYLINE:]
-    found = _EDITOR_AT_END.search(folded(end))
+    found = _EDITOR_AT_END.search(fold_traditional(end))
     if not found:
         return ""
     story[-1] = story[-1][: found.start() - len(found.string)].rstrip()
     return people_in(end[slice(*found.span("names"))])
 
 
-def _lift_byline(story: list[str]) -> tuple[str, ...]:
-    """The names in brackets at the end of the last paragraph, which are removed from it."""
-    if not story or not (found := BYLINE_AT_END.search(folded(story[-1][-LONGEST_BYLINE:]))):
+def _take_byline(story: list[str]) -> tuple[str, ...]:
+    """Removes the names in brackets from the end of the last paragraph, and returns them."""
+    if not story or not (found := BYLINE_AT_END.search(fold_traditional(story[-1][-LONGEST_BYLINE:]))):
         return ()
     names = names_in(story[-1][-LONGEST_BYLINE:][slice(*found.span(1))])
     if names:
@@ -201,8 +206,8 @@ def _lift_byline(story: list[str]) -> tuple[str, ...]:
     return names
 
 
-def _fullest(*bylines: tuple[str, ...]) -> tuple[str, ...]:
-    """The first, or a later one that includes all its names and more."""
+def _most_complete(*bylines: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of *bylines*, or a later one that contains all names of the ones before it."""
     best: tuple[str, ...] = ()
     for names in bylines:
         best = names if set(best) <= set(names) else best
@@ -211,7 +216,7 @@ def _fullest(*bylines: tuple[str, ...]) -> tuple[str, ...]:
 
 def _byline_at_start(story: list[str]) -> tuple[str, ...]:
     start = story[0][:LONGEST_BYLINE] if story else ""
-    found = BYLINE_AT_START.match(folded(start)) or BYLINE_OF_AGENCY.match(folded(start))
+    found = BYLINE_AT_START.match(fold_traditional(start)) or BYLINE_OF_AGENCY.match(fold_traditional(start))
     return names_in(start[slice(*found.span(1))]) if found else ()
 
 
@@ -234,7 +239,7 @@ def _tag(text: str, following: str) -> str:
     if _ENDS_SENTENCE.search(text) or "。" in text or CAPTION.search(text) or not following or _NO_HEADING.match(text):
         return "p"
     if whole_line(HEAD_FURNITURE, text) or is_furniture(text):
-        return "p"  # looks like a button, but is inside the story: kept as a paragraph
+        return "p"  # looks like a button, but is inside the story: a paragraph
     item = _ITEM.match(following)
     if _BULLET.match(text) or (item and _ITEM.match(text)):
         return "p"  # a list

@@ -1,7 +1,9 @@
-"""Front matter, read and written: the fields of a Draft, in the forms and under the names that other programs have.
+"""Reads and writes front matter: the fields of a Draft, in the syntaxes and with the names of other programs.
 
-Nothing unknown refuses a file. What isn't used is a note, what is lost a warning; only a date that can't be read, which
-may be an embargo, and a draft field that is neither true nor false are errors.
+Unknown fields do not reject a file. An unused field causes a note, a lost value a warning. Only an unreadable date,
+which may be an embargo, and a draft field that is neither true nor false are errors.
+
+    values, body, lines = split("---\\ntitle: 大雨\\n---\\n今天下雨。")  # {"title": "大雨"}, "今天下雨。", 3
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ from .field_values import (
     Remarks,
     datetime_of,
     is_switch,
-    listed,
+    split_list,
 )
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import FrontMatter, marked_head, plain_head
-from .unclosed_front_matter import refuse_fields_alone, without_begun_name
-from .unknown_fields import tell_unknown
+from .unclosed_front_matter import refuse_fields_alone, without_incomplete_name
+from .unknown_fields import report_unknown
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_date, withheld_names, withheld_otherwise
 
@@ -41,9 +43,9 @@ __all__ = [
     "SECTION_SEPARATORS",
     "correction_text",
     "field_line",
-    "listed",
     "read",
     "split",
+    "split_list",
     "split_markdown",
     "values_of",
     "write",
@@ -51,16 +53,16 @@ __all__ = [
 
 _NOT_WRITTEN = ("body_html", "warnings", "notes", "paths", "pictures", "embargo", "translation")
 NAMES = [field.name for field in fields(Draft) if field.name not in _NOT_WRITTEN]
-"""The fields that are written."""
+"""The names of the fields that ``write`` writes."""
 _LONGEST_HEAD = 10_000
-_FROM_ADDRESS = 1000
-"""The rank of a field within a mapping such as ``extra``: after all that stand at the top."""
+_NESTED_RANK = 1000
+"""Added to the rank of a field within a mapping such as ``extra``: fields at the top level have priority."""
 _PRIVATE = BY_NAME["private"][1]
 
 
 @dataclass(frozen=True)
-class _Offer:
-    """A field that may give a Draft's field its value; the lowest *rank* is the best."""
+class _Candidate:
+    """A candidate for the value of a Draft's field. The lowest *rank* is the best."""
 
     rank: int
     row: Row
@@ -68,10 +70,10 @@ class _Offer:
 
 
 def split(text: str) -> tuple[dict[str, Any], str, int]:
-    """The fields of *text* as keyword arguments of Draft, what follows them, and the lines they took.
+    """Returns the fields of *text* as keyword arguments of Draft, the text below them, and their number of lines.
 
-    No fields if it begins otherwise. Raises UnreadableArticle with the line, also for what follows if that says that
-    the article is not public.
+    Without front matter, returns no fields, *text* and 0. Raises UnreadableArticle with the line, also if a marker in
+    the text below says that the article is not public.
     """
     values, rest, lines = split_above(text)
     refuse_in_text(rest, lines + 1)
@@ -79,12 +81,12 @@ def split(text: str) -> tuple[dict[str, Any], str, int]:
 
 
 def split_above(text: str) -> tuple[dict[str, Any], str, int]:
-    """As ``split``, for a format that has fields of its own below: what follows is not judged."""
+    """Like ``split``, but does not check the text below, for formats with fields of their own there."""
     refuse_beginning(text)
     head = marked_head(text)
     if head and (head.form == "toml" or any(is_field(field.name) for field in head.fields)):
         if not head.is_closed:
-            refuse_fields_alone(without_begun_name(head.rest, is_marked=True))
+            refuse_fields_alone(without_incomplete_name(head.rest, is_marked=True))
         return values_of(head.fields), head.rest, head.lines
     block = find_block(text, is_field)
     if block is None:
@@ -93,7 +95,10 @@ def split_above(text: str) -> tuple[dict[str, Any], str, int]:
 
 
 def split_markdown(text: str) -> tuple[dict[str, Any], str, int]:
-    """As ``split``; also lines ``Title: …``, fields in a comment and above one fence, which in plain text are text."""
+    """Like ``split``, but also accepts lines ``Title: …``, fields in a comment, and fields above a single fence.
+
+    In plain text these are part of the text.
+    """
     head = plain_head(text, is_field)
     if head is None:
         return split(text)
@@ -104,18 +109,19 @@ def split_markdown(text: str) -> tuple[dict[str, Any], str, int]:
 
 
 def refuse_lines_alone(text: str) -> None:
-    """Raises UnreadableArticle if *text* is nothing but lines ``Title: …``, the last one perhaps begun."""
-    head = plain_head(without_begun_name(text[:_LONGEST_HEAD], is_marked=False), is_field)
+    """Raises UnreadableArticle if *text* consists of lines ``Title: …`` only; the last one may be incomplete."""
+    head = plain_head(without_incomplete_name(text[:_LONGEST_HEAD], is_marked=False), is_field)
     if head and not head.is_closed and len(text) < _LONGEST_HEAD:
         refuse_fields_alone(head.rest)
 
 
 def is_field(name: str) -> bool:
+    """Whether *name* is a supported field, also of another program."""
     return row_of(name) is not None
 
 
 def may_hold(name: str) -> bool:
-    """Whether a field of that *name*, or a mapping of fields, is read."""
+    """Whether *name* is a supported field, or a mapping of fields such as ``extra``."""
     return is_field(name) or plain_name(name) in CONTAINERS
 
 
@@ -127,28 +133,34 @@ def may_withhold(field: Field) -> bool:
     )
 
 
-def with_marks(found: Iterable[Field], marks: Iterable[Field]) -> tuple[Field, ...]:
-    """*found*, and of *marks* those that say that an article is not public, also without a value, by being there."""
+def with_draft_fields(found: Iterable[Field], marks: Iterable[Field]) -> tuple[Field, ...]:
+    """*found* without empty fields, with those of *marks* that can say that an article is not public.
+
+    A field of *marks* without a value counts as ``true``.
+    """
     marked_fields = tuple(field for field in found if field.value)
     names = {plain_name(field.name) for field in marked_fields}
     more = (field for field in marks if plain_name(field.name) not in names and may_withhold(field))
-    return (*marked_fields, *(field if field.value else replace(field, value=_presence(field.name)) for field in more))
+    return (
+        *marked_fields,
+        *(field if field.value else replace(field, value=_value_of_empty(field.name)) for field in more),
+    )
 
 
-def _presence(name: str) -> str:
+def _value_of_empty(name: str) -> str:
     known = row_of(name)
     return "true" if known and known[1].how in ("switch", "withheld") else ""
 
 
 def read(text: str, first_line: int = 1) -> dict[str, Any]:
-    """The fields in a block of YAML, as keyword arguments of Draft. Raises UnreadableArticle with the line."""
+    """Parses the fields in a block of YAML into keyword arguments of Draft. Raises UnreadableArticle with the line."""
     from .yaml_fields import yaml_fields
 
     return values_of(tuple(yaml_fields(text, first_line)))
 
 
 def write(draft: Draft) -> str:
-    """*draft*'s fields as front matter that ``split`` reads back to the same values, fences included."""
+    """The fields of *draft* as front matter, with fences. ``split`` returns the same values for it."""
     values = {name: getattr(draft, name) for name in NAMES}
     values["aliases"] = (*draft.aliases, *(f"/{path}" for path in draft.paths))
     lines = [field_line(name, value) for name, value in values.items()]
@@ -163,24 +175,27 @@ def _head_values(head: FrontMatter) -> dict[str, Any]:
 
 
 def values_of(found: tuple[Field, ...]) -> dict[str, Any]:
-    """Each field's value by the best of the names that it was given under; what is empty is left out."""
+    """The values of the fields as keyword arguments of Draft, without empty ones.
+
+    If several fields have the same meaning, the best name has priority. Raises UnreadableArticle with the line.
+    """
     names = {plain_name(field.name) for field in found}
     is_toml = any(field.form == "toml" for field in found)
     remarks = Remarks(is_hugo=is_toml or bool(names & HUGO_ONLY), is_jekyll="layout" in names)
-    offers: dict[str, list[_Offer]] = {}
-    for offer in sorted(_offers(found, remarks), key=lambda offer: offer.rank):
+    offers: dict[str, list[_Candidate]] = {}
+    for offer in sorted(_candidates(found, remarks), key=lambda offer: offer.rank):
         offers.setdefault(offer.row.field, []).append(offer)
     values = {name: _first_value(name, offered, remarks) for name, offered in offers.items()}
-    values["published"] = _published(values, offers, remarks)
+    values["published"] = _publication_date(values, offers, remarks)
     values["embargo"] = remarks.embargo
     if not values.get("draft"):
-        values["draft"] = _withheld_by_name(values, remarks)
-    values |= _addresses(values, offers)
+        values["draft"] = _is_draft_by_name(values, remarks)
+    values |= _former_addresses(values, offers)
     remarked = {"warnings": tuple(dict.fromkeys(remarks.warnings)), "notes": tuple(dict.fromkeys(remarks.notes))}
     return {name: value for name, value in (values | remarked).items() if value}
 
 
-def _withheld_by_name(values: dict[str, Any], remarks: Remarks) -> bool:
+def _is_draft_by_name(values: dict[str, Any], remarks: Remarks) -> bool:
     """Whether a tag or section is ``draft`` or ``草稿``."""
     by = next((name for name in ("tags", "section") if withheld_names(values.get(name) or ())), "")
     if by:
@@ -188,7 +203,7 @@ def _withheld_by_name(values: dict[str, Any], remarks: Remarks) -> bool:
     return bool(by)
 
 
-def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
+def _candidates(found: Iterable[Field], remarks: Remarks) -> Iterator[_Candidate]:
     seen: set[str] = set()
     for field in found:
         known = row_of(field.name)
@@ -200,26 +215,26 @@ def _offers(found: Iterable[Field], remarks: Remarks) -> Iterator[_Offer]:
         elif known and known[1].field == "published" and withheld_date(field.text):
             known = BY_NAME["private"]
         if plain_name(field.name) == "permalink" and is_switch(field):
-            known = row_of("publish")  # Eleventy's ``permalink: false``: no page is made
+            known = row_of("publish")  # Eleventy's ``permalink: false`` means that no page is generated
         if known:
-            yield _Offer(*known, field)
+            yield _Candidate(*known, field)
         if isinstance(field.value, dict) and plain_name(field.name) in CONTAINERS:
-            yield from _within(field)
+            yield from _nested_candidates(field)
         elif not known and withheld_otherwise(field.name, field.value):
-            yield _Offer(0, _PRIVATE, replace(field, value="true"))
+            yield _Candidate(0, _PRIVATE, replace(field, value="true"))
         elif not known:
-            tell_unknown(field, remarks)
+            report_unknown(field, remarks)
 
 
-def _within(container: Field) -> Iterator[_Offer]:
-    """The fields of ``extra`` and its like; of others than these there is nothing to say."""
+def _nested_candidates(container: Field) -> Iterator[_Candidate]:
+    """The supported fields within a mapping such as ``extra``. Other fields there cause no messages."""
     for name, value in container.value.items() if isinstance(container.value, dict) else ():
         if known := row_of(name):
-            yield _Offer(known[0] + _FROM_ADDRESS, known[1], Field(name, value, container.line, container.form))
+            yield _Candidate(known[0] + _NESTED_RANK, known[1], Field(name, value, container.line, container.form))
 
 
-def _first_value(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
-    """The first value that is not empty; of drafts any, of addresses and pictures all."""
+def _first_value(name: str, offered: list[_Candidate], remarks: Remarks) -> Any:
+    """The first value that is not empty. For ``draft`` whether any is set; for addresses and pictures all values."""
     if name in ("published", "updated"):
         return _first_date(offered, remarks)
     values = [(offer, READERS[offer.row.how](offer.field, remarks)) for offer in offered]
@@ -236,18 +251,21 @@ def _first_value(name: str, offered: list[_Offer], remarks: Remarks) -> Any:
         return tuple(dict.fromkeys(part for _, value in set_values for part in value))
     for offer, value in set_values[1:]:
         if value != set_values[0][1]:
-            _tell_unused(set_values[0][0].field, offer.field, remarks)
+            _note_unused(set_values[0][0].field, offer.field, remarks)
     return set_values[0][1] if set_values else None
 
 
-def _tell_unused(used: Field, other: Field, remarks: Remarks) -> None:
+def _note_unused(used: Field, other: Field, remarks: Remarks) -> None:
     if used.name != other.name:
         values = {"used": used.name, "unused": other.name}
         remarks.note(Message("%(unused)s isn't used, because %(used)s says it too", **values))
 
 
-def _first_date(offered: list[_Offer], remarks: Remarks) -> datetime | None:
-    """The best that can be read. Raises UnreadableArticle if none can: it may be an embargo."""
+def _first_date(offered: list[_Candidate], remarks: Remarks) -> datetime | None:
+    """The first valid date, with warnings about the others. None without one.
+
+    Raises UnreadableArticle if no date of publication is valid, because it may be an embargo.
+    """
     failures: list[tuple[Field, UnreadableArticle]] = []
     for offer in offered:
         try:
@@ -272,8 +290,8 @@ def _is_embargo(field: Field) -> bool:
     return plain_name(field.name) in EMBARGOES
 
 
-def _published(values: dict[str, Any], offers: dict[str, list[_Offer]], remarks: Remarks) -> datetime | None:
-    """The date; a later ``publishDate`` is an embargo, as in Hugo. Else the day in an address."""
+def _publication_date(values: dict[str, Any], offers: dict[str, list[_Candidate]], remarks: Remarks) -> datetime | None:
+    """The date of publication; a later ``publishDate``, which is an embargo as in Hugo; else the date in an address."""
     published: datetime | None = values.get("published")
     due = [datetime_of(offer.field, remarks) for offer in offers.get("published", []) if _is_embargo(offer.field)]
     if known := [at for at in (published, *due) if at]:
@@ -281,8 +299,8 @@ def _published(values: dict[str, Any], offers: dict[str, list[_Offer]], remarks:
     return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)
 
 
-def _addresses(values: dict[str, Any], offers: dict[str, list[_Offer]]) -> dict[str, Any]:
-    """Aliases and slugs with a slash are addresses, not names."""
+def _former_addresses(values: dict[str, Any], offers: dict[str, list[_Candidate]]) -> dict[str, Any]:
+    """``aliases`` and ``paths``: aliases and slugs with a slash are former addresses, not slugs."""
     aliases = values.get("aliases") or ()
     slugs = [offer.field.text.strip("/") for offer in offers.get("slug", [])]
     addresses = [*(name for name in aliases if name.startswith("/")), *(slug for slug in slugs if "/" in slug)]
@@ -298,7 +316,7 @@ _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 def field_line(name: str, value: Any) -> str:
-    """One line of front matter, or nothing for an empty value."""
+    """One line of front matter with its line end; empty for an empty value."""
     if not value:
         return ""
     if name == "comments_closed":
@@ -306,17 +324,18 @@ def field_line(name: str, value: Any) -> str:
     if isinstance(value, datetime | bool):
         return f"{name}: {'true' if isinstance(value, bool) else value.isoformat(sep=' ')}\n"
     if name == "corrections":
-        return f"{name}: [{', '.join(_quoted(correction_text(one)) for one in value)}]\n"
+        return f"{name}: [{', '.join(_quote(correction_text(one)) for one in value)}]\n"
     if isinstance(value, tuple):
-        return f"{name}: [{', '.join(_quoted(item) for item in value)}]\n"
-    return f"{name}: {_quoted(value)}\n"
+        return f"{name}: [{', '.join(_quote(item) for item in value)}]\n"
+    return f"{name}: {_quote(value)}\n"
 
 
 def correction_text(one: Correction) -> str:
+    """The correction as front matter contains it: its time, if known, and its text."""
     return f"{one.at.isoformat(sep=' ')} {one.text}" if is_dated(one.at) else one.text
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     return json.dumps(text, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""Front matter of other programs: TOML, JSON, a comment, Hexo's with one fence, lines ``Title: …``.
+"""Finds front matter in the syntaxes of other programs: TOML, JSON, a comment, Hexo's single fence, ``Title: …``.
 
-The form between two lines of ``---`` is the matter of ``fences`` and ``yaml_fields``. What is no front matter for sure
-is text of the article.
+``front_matter_delimiters`` and ``yaml_fields`` read the syntax between two lines of ``---``. Lines that are certainly
+not front matter are text of the article.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COMMENT = lazy_pattern(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|
 _LINE = lazy_pattern(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
 _NIKOLA_LINE = lazy_pattern(r"\.\. ([\w-]+):(?!:)[ \t]*(.*)")
 _NIKOLA = lazy_pattern(r"\ufeff?\s*(?=\.\. (?:title|slug|date|tags|link):)((?:\.\. [\w-]+:(?!:)[^\n]*(?:\n|\Z))+)")
-_CONTINUED = lazy_pattern(r"[ \t]{2,}(\S.*)")
+_CONTINUATION = lazy_pattern(r"[ \t]{2,}(\S.*)")
 _ONE_FENCE = lazy_pattern(r"-{3,}[ \t]*")
 _YAML_LINE = lazy_pattern(r"[\w.\"'-]+(?: [\w-]+)?[ \t]*:(?:\s|$)|[ \t]*-(?:\s|$)|[ \t]+\S|[ \t]*#|[ \t]*$|[ \t]*[\]}]")
 _JSON_FIELD = lazy_pattern(r'^\s*[{,]?\s*"(?:title|date|draft|tags|categories)"\s*:', re.MULTILINE)
@@ -37,10 +37,10 @@ _MOST_CHARACTERS = 200_000
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """The fields, what follows them, and the lines that they took. A *block* is YAML that is still to be read.
+    """The fields, the ``rest`` of the text, and the number of ``lines`` above it. ``block`` is YAML not yet parsed.
 
-    ``is_closed`` is false if only a blank line or the end of the file tells that no more fields follow. The fields
-    are written as ``form`` says (toml, json, lines, yaml) from ``begin`` to ``end`` of the text.
+    ``is_closed`` is false if only a blank line or the end of the file ends the fields. ``form`` is their syntax (toml,
+    json, lines, yaml); they are in the text from the index ``begin`` to ``end``.
     """
 
     fields: tuple[Field, ...]
@@ -55,17 +55,20 @@ class FrontMatter:
 
 
 def marked_head(text: str) -> FrontMatter | None:
-    """Of TOML or JSON. Raises UnreadableArticle for what begins like TOML front matter and is none."""
+    """The front matter in TOML, JSON or Nikola's lines ``.. title: …``; None without one.
+
+    Raises UnreadableArticle for invalid TOML, and for invalid JSON with a field such as ``"title":``.
+    """
     start = text[:_MOST_CHARACTERS]
     if found := _TOML.match(start):
-        head = _head(text, found.end(), _toml(found[1], _line(text, found.start(1))))
+        head = _head(text, found.end(), _toml_fields(found[1], _line_number(text, found.start(1))))
         return _front_matter_between(head, "toml", *found.span(1))
     if _TOML_BEGINS.match(start):
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of +++"), 1)
     if found := _SEMICOLONS.match(start):
         return _json_head(text, "{" + found[1] + "}", found.end(), found.span(1))
     if found := _NIKOLA.match(start):
-        lines, first_line = found[1].rstrip("\n").split("\n"), _line(text, found.start(1))
+        lines, first_line = found[1].rstrip("\n").split("\n"), _line_number(text, found.start(1))
         fields = [_NIKOLA_LINE.match(line) for line in lines]
         named = (
             Field(matched[1], matched[2].strip(), n, "lines") for n, matched in enumerate(fields, first_line) if matched
@@ -76,7 +79,7 @@ def marked_head(text: str) -> FrontMatter | None:
         try:
             _, end = json.JSONDecoder().raw_decode(start[begin:])
         except (ValueError, RecursionError) as error:
-            return _no_json(start[begin:], error)
+            return _reject_invalid_json(start[begin:], error)
         after = re.compile(r"[ \t]*(?:;{3,}|-{3,})?[ \t]*(?:\n|\Z)").match(text, begin + end)
         return _json_head(text, start[begin : begin + end], after.end(), (begin, begin + end)) if after else None
     return None
@@ -88,9 +91,10 @@ def is_nikola_head(text: str) -> bool:
 
 
 def plain_head(text: str, is_field: Callable[[str], bool]) -> FrontMatter | None:
-    """Of Markdown: a comment of fields, YAML above one fence (Hexo), or lines until a blank one (MultiMarkdown)."""
+    """The front matter of Markdown: a comment with fields, YAML above one fence (Hexo), or lines up to a blank one
+    (MultiMarkdown). None without one."""
     if found := _COMMENT.match(text[:_MOST_CHARACTERS]):
-        fields = _fields_of(found[1].split("\n"), _line(text, found.start(1)), is_field)
+        fields = _fields_of(found[1].split("\n"), _line_number(text, found.start(1)), is_field)
         return _front_matter_between(_head(text, found.end(), fields), "lines", *found.span(1)) if fields else None
     above = len(text) - len(text.lstrip(" \t\n\ufeff\u3000"))
     begin = text.rfind("\n", 0, above) + 1
@@ -106,14 +110,14 @@ def _above_one_fence(text: str, begin: int, lines: list[str]) -> FrontMatter | N
     if not size or not all(_YAML_LINE.match(line) for line in lines[:size]):
         return None
     block = "\n".join(lines[:size]).lstrip("\ufeff") + "\n"
-    first_line = _line(text, begin)
+    first_line = _line_number(text, begin)
     taken = begin + sum(len(line) + 1 for line in lines[: size + 1])
     return FrontMatter((), text[taken:], first_line + size, block, first_line, True, "yaml", begin, begin + len(block))
 
 
 def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> FrontMatter | None:
     size = next((at for at, line in enumerate(lines) if not line.strip()), len(lines))
-    fields = _fields_of(lines[:size], _line(text, begin), is_field)
+    fields = _fields_of(lines[:size], _line_number(text, begin), is_field)
     known = sum(is_field(field.name) for field in fields)
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
         return None
@@ -122,14 +126,14 @@ def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str
 
 
 def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> tuple[Field, ...]:
-    """Lines ``Name: value``, a value goes on in indented ones; none if any other line is among them."""
+    """The fields in lines ``Name: value``; indented lines continue a value. Empty if there is any other line."""
     found: list[Field] = []
     for number, line in enumerate(lines, first_line):
         if not line.strip() or line.strip() == "---":
             continue
         if match := _NIKOLA_LINE.match(line) or _LINE.match(line.lstrip("\ufeff")):
             found.append(Field(match[1], match[2].strip(), number, "lines"))
-        elif found and (more := _CONTINUED.match(line)):
+        elif found and (more := _CONTINUATION.match(line)):
             last = found.pop()
             found.append(Field(last.name, f"{last.value}\n{more[1]}".strip(), last.line, "lines"))
         else:
@@ -145,11 +149,11 @@ def _head(text: str, end: int, fields: tuple[Field, ...]) -> FrontMatter:
     return FrontMatter(fields, text[end:], text.count("\n", 0, end))
 
 
-def _line(text: str, at: int) -> int:
+def _line_number(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def _toml(block: str, first_line: int) -> tuple[Field, ...]:
+def _toml_fields(block: str, first_line: int) -> tuple[Field, ...]:
     import tomllib
 
     try:
@@ -168,15 +172,18 @@ def _json_head(text: str, block: str, end: int, span: tuple[int, int]) -> FrontM
     try:
         values = read_json(block)
     except ValueError as error:
-        return _no_json(block, error)
+        return _reject_invalid_json(block, error)
     if not isinstance(values, dict) or not values:
         return None
     fields = tuple(Field(name, plain_value(value), 1, "json") for name, value in values.items())
     return _front_matter_between(_head(text, end, fields), "json", *span)
 
 
-def _no_json(block: str, error: Exception) -> FrontMatter | None:
-    """Raises UnreadableArticle if it was meant as front matter: it may say that this is a draft."""
+def _reject_invalid_json(block: str, error: Exception) -> FrontMatter | None:
+    """Returns None, or raises UnreadableArticle if *block* contains a field such as ``"title":``.
+
+    Such a block is invalid front matter, which may mark the file as a draft.
+    """
     if _JSON_FIELD.search(block[:_MOST_SEARCHED]):
         problem = Message("invalid JSON: %(problem)s", problem=error)
         raise UnreadableArticle(problem, Message('write lines such as "title": "…",'), 1)
@@ -184,7 +191,7 @@ def _no_json(block: str, error: Exception) -> FrontMatter | None:
 
 
 def plain_value(value: Any, depth: int = 0) -> Value:
-    """TOML's and JSON's values as texts, as YAML's are."""
+    """A value of TOML or JSON as text, like the values of YAML. Lists and mappings keep their form, at most 8 deep."""
     if isinstance(value, dict) and depth < 8:
         return {str(key): plain_value(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list) and depth < 8:

@@ -1,4 +1,4 @@
-"""Elements of HTML that no browser shows: ``hidden``, ``display: none``. They were not meant for readers."""
+"""Removes HTML elements that no browser shows (``hidden``, ``display: none``). They are not meant for readers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _MAY_HIDE = re.compile(r"<[^<>]*(?:\shidden\b|display\s*:\s*none)", re.IGNORECASE)
-_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_DISPLAY_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 LEFT_OUT = Message("what the page hides (hidden, display: none) is left out")
 
 
 def drop_hidden(root: HtmlElement) -> bool:
-    """Whether something was. One that holds most of the text stays: a script would show it."""
+    """Removes hidden elements below *root*, in place. Returns whether any of them had text.
+
+    An element with most of the text of the page is not removed: a script would show it.
+    """
     whole, dropped = len(root.text_content()), False
     for element in root.xpath(".//*[@style or @hidden]"):
-        is_hidden = element.get("hidden") is not None or _NONE.search(element.get("style", ""))
+        is_hidden = element.get("hidden") is not None or _DISPLAY_NONE.search(element.get("style", ""))
         if is_hidden and element.tag not in ("html", "body") and len(element.text_content()) < max(1, whole / 2):
             dropped = dropped or bool(element.text_content().strip())
             element.drop_tree()
@@ -28,7 +31,10 @@ def drop_hidden(root: HtmlElement) -> bool:
 
 
 def without_hidden(body_html: str) -> tuple[str, bool]:
-    """The same for a part of a page. Raises UnreadableArticle as the sanitizer does."""
+    """Like ``drop_hidden``, for HTML source. Returns the new HTML, and whether hidden text was removed.
+
+    Raises UnreadableArticle as the sanitizer does.
+    """
     if not _MAY_HIDE.search(body_html):
         return body_html, False
     from lxml import html

@@ -11,16 +11,18 @@ from .dialects.masking import Masks
 from .dialects.tex_delimiters import with_formulas
 
 Keep = Callable[[str], str]
-"""Takes Markdown; returns the mark that stands for it until all rules are applied."""
+"""Takes Markdown; returns a placeholder for it, which later rules do not change."""
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Keep], str]]
-"""What is found, and what takes its place; what isn't kept is text for the rules that follow."""
+"""A pattern and the function that returns the replacement. Later rules apply to the replacement, except to
+placeholders.
+"""
 
 _SPECIAL = re.compile(r"[\\`*_<\[\]~]|^(?=\s*(?:[-+#>]|\d+[.)])\s)")
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
 
 
-def rewritten(text: str, rules: tuple[Rule, ...]) -> str:
-    """*text* as Markdown; a mark of Markdown that no rule made is escaped."""
+def convert_inline(text: str, rules: tuple[Rule, ...]) -> str:
+    """*text* as Markdown, by *rules* in their order. Escapes Markdown markup that no rule produced."""
     masks = Masks()
     text = with_formulas(text, lambda tex, display: masks.keep(f"$$\n{tex.strip()}\n$$" if display else f"${tex}$"))
     for pattern, make in rules:
@@ -28,35 +30,39 @@ def rewritten(text: str, rules: tuple[Rule, ...]) -> str:
     return masks.restore(_SPECIAL.sub(lambda found: f"\\{found[0]}", text))
 
 
-def around(sign: str) -> Callable[[re.Match[str], Keep], str]:
-    """The first group that isn't empty between two *signs*."""
+def surround(sign: str) -> Callable[[re.Match[str], Keep], str]:
+    """A replacement for ``Rule``: the first group that isn't empty, between two *signs*, such as ``**`` or ``<u>``."""
     end = sign.replace("<", "</") if sign.startswith("<") else sign
     return lambda found, keep: keep(sign) + next(filter(None, found.groups()), "") + keep(end)
 
 
 def code(found: re.Match[str], keep: Keep) -> str:
+    """A replacement for ``Rule``: the first group that isn't empty, as a code span."""
     text = next(filter(None, found.groups()), "")
     ticks = "``" if "`" in text else "`"
     space = " " if "`" in text else ""
     return keep(f"{ticks}{space}{text}{space}{ticks}")
 
 
-def linked(target: str, text: str, keep: Keep) -> str:
+def markdown_link(target: str, text: str, keep: Keep) -> str:
+    """A Markdown link. Later rules apply to *text*; if it is empty, the link text is *target*."""
     return keep("[") + (text or target) + keep(f"]({address(target)})")
 
 
 def picture(src: str, alt: str = "", caption: str = "") -> str:
+    """A Markdown picture, or an HTML figure if there is a caption."""
     if not caption:
         return f"![{_SPECIAL.sub('', alt)}]({address(src)})"
     return figure(src, alt or caption, escape(re.sub(r"[*/=~_`]", "", caption), quote=False)).strip()
 
 
 def is_picture(path: str) -> bool:
+    """Whether *path* has the suffix of a picture."""
     return _PICTURE.search(path) is not None
 
 
 def fence(code_lines: list[str], language: str = "") -> list[str]:
-    """A block of code, between blank lines."""
+    """The lines of a fenced code block, between blank lines."""
     longest = max((len(run) for line in code_lines for run in re.findall("`{3,}", line)), default=2)
     ticks = "`" * (longest + 1)
     return ["", f"{ticks}{language}", *code_lines, ticks, ""]

@@ -1,4 +1,4 @@
-"""Lines that are read block by block, from ``at`` on: the base of the readers of AsciiDoc and Org."""
+"""The base class of the readers of AsciiDoc and Org, which read lines block by block."""
 
 from __future__ import annotations
 
@@ -12,26 +12,31 @@ _LONGEST_FORMULA = 100
 
 
 class LineReader:
+    """Reads ``lines``. ``at`` is the index of the next line. ``is_endless`` is set by ``until``."""
+
     def __init__(self, lines: list[str]) -> None:
         self.lines, self.at, self.is_endless = lines, 0, False
 
     def until(self, is_end: Callable[[str], object]) -> list[str]:
-        """The lines up to the first for which *is_end* holds, which is taken too; all that are left if none does
-        (``is_endless``)."""
+        """Reads the lines before the first one for which *is_end* is true, and skips that one.
+
+        Without such a line, returns all remaining lines and sets ``is_endless``.
+        """
         start = self.at
         stop = next((at for at in range(start, len(self.lines)) if is_end(self.lines[at])), len(self.lines))
         self.at, self.is_endless = stop + 1, stop == len(self.lines)
         return self.lines[start:stop]
 
     def following(self, pattern: str) -> list[str]:
-        """The lines that *pattern* matches, up to the first that it doesn't."""
+        """Reads the lines before the first one that does not begin with *pattern*."""
         start = self.at
         while self.at < len(self.lines) and re.match(pattern, self.lines[self.at]):
             self.at += 1
         return self.lines[start : self.at]
 
     def formula(self, line: str) -> list[str]:
-        """The lines of a displayed formula that ends on another line; they are left as they are."""
+        """The lines of a displayed formula that begins on *line* and ends on a later one, unchanged except for their
+        indent. Empty if *line* does not begin one."""
         begins = _FORMULA.match(line)
         if not begins:
             return []

@@ -1,4 +1,4 @@
-"""Footnotes in a body as comrak writes them: which elements are calls, and which the notes."""
+"""Finds footnotes in a body as comrak writes them: the references to notes, and the notes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ _PREFIX = "#fn-"
 
 
 def is_footnotes(element: HtmlElement) -> bool:
+    """Whether *element* is the section with all notes."""
     return bool(element.tag == "section" and element.get("class") == _NOTES)
 
 
-def called(element: HtmlElement) -> str:
-    """The name of the footnote that *element* calls; empty if it calls none."""
+def referenced_footnote(element: HtmlElement) -> str:
+    """The name of the footnote that *element* refers to; empty if it is not a reference."""
     link = element[0] if element.tag == "sup" and element.get("class") == _CALL and len(element) == 1 else None
     address = link.get("href", "") if link is not None else ""
     return unquote(address[len(_PREFIX) :]) if address.startswith(_PREFIX) else ""
 
 
 def calls_footnote(element: HtmlElement) -> bool:
-    return any(called(mark) for mark in element.iter("sup"))
+    """Whether *element* contains a reference to a footnote."""
+    return any(referenced_footnote(mark) for mark in element.iter("sup"))
 
 
 def notes(section: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
-    """(name, content) of each note: a copy of its list item without the links back to the calls."""
+    """The name and content of each note. The content is a copy of its list item without the links back to the text."""
     for item in section.iter("li"):
         if item.get("id", "").startswith(_PREFIX[1:]):
             note = deepcopy(item)

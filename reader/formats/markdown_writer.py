@@ -1,8 +1,8 @@
-"""Sanitized HTML as Markdown: ``to_markdown`` for import, the editor and the ``.md`` export.
+"""Converts sanitized HTML to Markdown: ``to_markdown`` for import, the editor and the ``.md`` export.
 
-Markdown for what it can say: paragraphs, headings, lists of any depth, code with its language, tables, quotations,
-pictures and links with their titles. Each block is read back as an article file is read; one that comes out otherwise
-is written with its inline tags as HTML, and if that is not enough, as a block of HTML, which Markdown may hold.
+Uses Markdown where it is sufficient: paragraphs, headings, lists of any depth, code with its language, tables,
+quotations, pictures and links with their titles. Each block is parsed again as in an article file. If the result
+differs, the block is written with its inline tags as HTML, and if it still differs, as a block of HTML in the Markdown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from ..sanitizer import sanitize
 from .from_markdown import body_of
-from .markdown_footnotes import called, calls_footnote, is_footnotes, notes
+from .markdown_footnotes import calls_footnote, is_footnotes, notes, referenced_footnote
 
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 BLOCKS = {
@@ -30,9 +30,9 @@ BLOCKS = {
 ALIGNMENTS = {"": "---", "left": ":--", "center": ":-:", "right": "--:"}
 _VOID = {"br", "img", "hr", "wbr"}
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
-_ACTIVE = re.compile(r"([\\`*_\[\]<>|~^${])|&(?=#|\w+;)|=(?==)|%(?=%)|:(?=[\w+-]+:)")
-_FOREIGN = re.compile(r"\{|\[(?=\[)|=(?==)|%(?=%)|[$\\]")
-"""What begins a sign of another tool (``dialects``)."""
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~^${])|&(?=#|\w+;)|=(?==)|%(?=%)|:(?=[\w+-]+:)")
+_FOREIGN_MARKUP = re.compile(r"\{|\[(?=\[)|=(?==)|%(?=%)|[$\\]")
+"""The beginning of markup of another tool (``dialects``)."""
 _AUTOLINK = re.compile(r"(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _LINE_START = re.compile(r"^([ \t]*)([#+=:-]|\d+(?=[.)]))", re.MULTILINE)
 _EDGE_SPACES = re.compile(r"^[ \t]+|[ \t]+$|(?<=\n)[ \t]+|[ \t]+(?=\n)")
@@ -40,7 +40,7 @@ _PLAIN_ADDRESS = re.compile(r"[!#-;=?-\[\]^-~]*")
 _LANGUAGE = re.compile(r"language-([\w+#.-]+)")
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
-_ESCAPED = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
+_PERCENT_ESCAPES = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
 _LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
 _BEFORE_RETURN = re.compile(r"\s+(?=<a [^<>]*\bfootnote-backref\b)")
 _FULL_STOP_LIST = re.compile(r"\d+\. ")
@@ -48,16 +48,19 @@ _ITEM_NUMBER = re.compile(r"^(\d+)\.(?= |$)", re.MULTILINE)
 
 
 def to_markdown(body: Markup) -> str:
-    """Blocks separated by blank lines, ending with a line break. ``body_of`` reads back a ``comparable`` body."""
+    """*body* as Markdown: blocks separated by blank lines, with a line break at the end.
+
+    ``body_of`` returns a body that is equal by ``comparable``. Raises UnreadableArticle for too deep nesting.
+    """
     root = lxml.html.fragment_fromstring(str(body), create_parent="div")
     if len(root) and is_footnotes(root[-1]):
-        text = _joined(root, _with_footnotes)
+        text = _join_blocks(root, _with_footnotes)
         if comparable(sanitize(body_of(text))) == comparable(sanitize("".join(map(_html, root)))):
             return text
-    return _joined(root, _faithful)
+    return _join_blocks(root, _verified_block)
 
 
-def _joined(root: HtmlElement, write: Callable[[HtmlElement, str], str]) -> str:
+def _join_blocks(root: HtmlElement, write: Callable[[HtmlElement, str], str]) -> str:
     parts: list[str] = []
     for element in root:
         text = write(element, "-")
@@ -70,23 +73,26 @@ def _joined(root: HtmlElement, write: Callable[[HtmlElement, str], str]) -> str:
 
 
 def to_html_blocks(body: Markup) -> str:
-    """The same as HTML, which Markdown may hold: blocks without blank lines, which would end them."""
+    """*body* as HTML blocks in Markdown. They contain no blank lines, which would end them."""
     root = lxml.html.fragment_fromstring(str(body), create_parent="div")
     return "\n\n".join(map(_html_block, root)) + "\n"
 
 
 def _with_footnotes(element: HtmlElement, bullet: str) -> str:
-    """A block that calls footnotes, or all notes. It is not read back by itself: notes are numbered in the whole."""
+    """A block with references to footnotes, or all notes, with Markdown footnotes; other blocks as ``_verified_block``.
+
+    These blocks are not parsed again separately, because notes are numbered in the whole text.
+    """
     writer = _MarkdownWriter(bullet, footnotes=True)
     if is_footnotes(element):
         return "\n".join(
-            _prefixed(f"[^{name}]: ", "    ", writer.blocks(note, "\n\n")) for name, note in notes(element)
+            _prefix_lines(f"[^{name}]: ", "    ", writer.blocks(note, "\n\n")) for name, note in notes(element)
         )
-    return writer.block(element) if calls_footnote(element) else _faithful(element, bullet)
+    return writer.block(element) if calls_footnote(element) else _verified_block(element, bullet)
 
 
-def _faithful(element: HtmlElement, bullet: str) -> str:
-    """The first way to write *element* that reads back unchanged."""
+def _verified_block(element: HtmlElement, bullet: str) -> str:
+    """The Markdown of *element* that parses to an equal element: with inline Markdown, with inline HTML, or as HTML."""
     wanted = comparable(sanitize(_html(element)))
     for writer in (_MarkdownWriter(bullet), _MarkdownWriter(bullet, inline_html=True)):
         text = writer.block(element)
@@ -96,25 +102,27 @@ def _faithful(element: HtmlElement, bullet: str) -> str:
 
 
 def _html_block(element: HtmlElement) -> str:
-    """HTML without blank lines, which would end an HTML block in Markdown."""
+    """The HTML of *element* without blank lines, which would end an HTML block in Markdown."""
     return _BLANK_LINE.sub("&#10;", collapsed(_html(element)))
 
 
 def collapsed(html: str) -> str:
-    """Replaces white space that contains a line break with one line break, except in ``<pre>``. Same meaning."""
+    """Replaces white space that contains a line break by one line break, except in ``<pre>``. The meaning is equal."""
     parts = _PRE.split(html)
     return "".join(part if number % 2 else _LINE_END.sub("\n", part) for number, part in enumerate(parts))
 
 
 def comparable(html: str) -> str:
-    """A normal form: equal for bodies that differ only in white space or in the percent-encoding of addresses."""
-    return _ESCAPED.sub(lambda found: unquote(found[0]), _BEFORE_RETURN.sub("", collapsed(html)))
+    """A normal form, equal for bodies that differ only in white space or in the percent-encoding of URLs."""
+    return _PERCENT_ESCAPES.sub(lambda found: unquote(found[0]), _BEFORE_RETURN.sub("", collapsed(html)))
 
 
 @dataclass(frozen=True)
 class _MarkdownWriter:
-    """``bullet`` is the marker of list items; with ``inline_html`` all inline tags are written as HTML; with
-    ``footnotes`` calls of footnotes are written as ``[^1]``."""
+    """Writes elements as Markdown. ``bullet`` is the marker of list items.
+
+    With ``inline_html``, all inline tags are HTML. With ``footnotes``, references to footnotes are ``[^1]``.
+    """
 
     bullet: str = "-"
     inline_html: bool = False
@@ -131,20 +139,20 @@ class _MarkdownWriter:
         if tag == "hr" and plain:
             return "***"
         if tag == "blockquote" and plain:
-            return _prefixed("> ", "> ", self.blocks(element, "\n\n"))
+            return _prefix_lines("> ", "> ", self.blocks(element, "\n\n"))
         if tag in ("ul", "ol") and not set(element.attrib) - {"start"}:
             return self.items(element)
         if tag == "pre" and plain:
-            return _fenced(element) or _html_block(element)
+            return _fenced_code(element) or _html_block(element)
         if tag == "table" and plain and (rows := _simple_rows(element)):
             return "\n".join(self.pipes(rows))
         return _html_block(element)
 
     def paragraph(self, element: HtmlElement) -> str:
-        return _LINE_START.sub(_disarmed, _EDGE_SPACES.sub("", self.inline(element)))
+        return _LINE_START.sub(_escape_line_start, _EDGE_SPACES.sub("", self.inline(element)))
 
     def blocks(self, parent: HtmlElement, between: str) -> str:
-        """The blocks in *parent*; inline content between them becomes paragraphs."""
+        """The blocks in *parent*, joined by *between*. Inline content between blocks becomes paragraphs."""
         parts, run = [], etree.Element("p")
         run.text = parent.text
         for child in parent:
@@ -153,11 +161,11 @@ class _MarkdownWriter:
                 run = etree.Element("p")
                 run.text = child.tail
             else:
-                run.append(_copied(child))
+                run.append(_copy(child))
         return between.join(part for part in [*parts, self.paragraph(run)] if part)
 
     def items(self, items: HtmlElement) -> str:
-        """A loose list if its items contain paragraphs, else a tight one (CommonMark 5.3)."""
+        """A list: loose if an item contains a paragraph, else tight (CommonMark 5.3)."""
         start = items.get("start", "1")
         loose = any(child.tag == "p" for item in items for child in item)
         between = "\n\n" if loose else "\n"
@@ -165,7 +173,7 @@ class _MarkdownWriter:
         lines = []
         for number, item in enumerate(items, first):
             mark = f"{number}. " if items.tag == "ol" else f"{self.bullet} "
-            lines.append(_prefixed(mark, " " * len(mark), self.blocks(item, between)))
+            lines.append(_prefix_lines(mark, " " * len(mark), self.blocks(item, between)))
         return between.join(lines)
 
     def pipes(self, rows: list[list[HtmlElement]]) -> Iterator[str]:
@@ -177,13 +185,15 @@ class _MarkdownWriter:
     # -- inline ---------------------------------------------------------------------------------------------------
 
     def inline(self, element: HtmlElement) -> str:
-        return _text(element.text) + "".join(self.element(child) + _text(child.tail) for child in element)
+        return _markdown_text(element.text) + "".join(
+            self.element(child) + _markdown_text(child.tail) for child in element
+        )
 
     def element(self, element: HtmlElement) -> str:
         tag, attributes = element.tag, set(element.attrib)
         if tag == "br" and not attributes:
             return "\\\n" if not self.inline_html else "<br>"
-        if self.footnotes and (name := called(element)):
+        if self.footnotes and (name := referenced_footnote(element)):
             return f"[^{name}]"
         if not self.inline_html:
             if tag in MARKS and not attributes:
@@ -195,13 +205,13 @@ class _MarkdownWriter:
             if tag == "a" and element.get("href") and not attributes - {"href", "rel", "title"}:
                 return f"[{self.inline(element)}]({_target(element, 'href')})"
             if tag == "img" and not attributes - {"src", "alt", "title"}:
-                return f"![{_text(element.get('alt'))}]({_target(element, 'src')})"
+                return f"![{_markdown_text(element.get('alt'))}]({_target(element, 'src')})"
         if tag in _VOID or tag == "math":
             return _html(element)
         return f"{_start_tag(element)}{self.inline(element)}</{tag}>"
 
 
-def _copied(element: HtmlElement) -> HtmlElement:
+def _copy(element: HtmlElement) -> HtmlElement:
     copy: HtmlElement = lxml.html.fragment_fromstring(_html(element))
     copy.tail = element.tail
     return copy
@@ -213,7 +223,7 @@ def _target(element: HtmlElement, name: str) -> str:
     if not _PLAIN_ADDRESS.fullmatch(address) or "(" in address or ")" in address:
         address = "<" + re.sub(r"([<>\\])", r"\\\1", address) + ">"
     address = re.sub(r"&(?=#|\w+;)", "&amp;", address)
-    return address + (f' "{_text(title).replace(chr(34), chr(92) + chr(34))}"' if title else "")
+    return address + (f' "{_markdown_text(title).replace(chr(34), chr(92) + chr(34))}"' if title else "")
 
 
 def _code(text: str) -> str:
@@ -224,7 +234,7 @@ def _code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _fenced(pre: HtmlElement) -> str:
+def _fenced_code(pre: HtmlElement) -> str:
     """A fenced code block with its language; empty if it contains other tags."""
     code = pre[0] if len(pre) == 1 and pre[0].tag == "code" and not (pre.text or "").strip() else pre
     language = _LANGUAGE.fullmatch(code.get("class", ""))
@@ -237,7 +247,7 @@ def _fenced(pre: HtmlElement) -> str:
 
 
 def _simple_rows(table: HtmlElement) -> list[list[HtmlElement]]:
-    """The cells of a table that Markdown can express: one header row, inline content, no spans; else empty."""
+    """The rows of cells of a table that Markdown can express: one header row, inline content, no spans. Else empty."""
     head = [row for part in table.iterchildren("thead") for row in part]
     rows = head + [row for part in table.iterchildren("tbody") for row in part]
     cells = [cell for row in rows for cell in row]
@@ -247,43 +257,43 @@ def _simple_rows(table: HtmlElement) -> list[list[HtmlElement]]:
     return [list(row) for row in rows] if whole and simple else []
 
 
-def _disarmed(found: re.Match[str]) -> str:
+def _escape_line_start(found: re.Match[str]) -> str:
     """Escapes a character that would begin a heading or a list."""
     digits = found[2].isdigit()
     return f"{found[1]}{found[2]}\\" if digits else f"{found[1]}\\{found[2]}"
 
 
-def _prefixed(first: str, rest: str, text: str) -> str:
+def _prefix_lines(first: str, rest: str, text: str) -> str:
     lines = text.split("\n")
     return "\n".join([first + lines[0], *(rest.rstrip() if not line else rest + line for line in lines[1:])])
 
 
 def _html(element: HtmlElement) -> str:
-    """The HTML as the sanitizer writes it; libxml2 would escape addresses again."""
+    """The HTML as the sanitizer writes it. The serializer of libxml2 would escape URLs again."""
     start = _start_tag(element)
     if element.tag in _VOID:
         return start
-    inside = "".join(_html(child) + _escaped_text(child.tail) for child in element)
-    return f"{start}{_escaped_text(element.text)}{inside}</{element.tag}>"
+    inside = "".join(_html(child) + _html_text(child.tail) for child in element)
+    return f"{start}{_html_text(element.text)}{inside}</{element.tag}>"
 
 
-def _escaped_text(text: str | None) -> str:
-    """Text in HTML, whose signs Markdown of other tools would take for its own."""
-    return _without_signs(escape(text or "", quote=False))
+def _html_text(text: str | None) -> str:
+    """*text* for HTML, with the markup characters of other Markdown tools as character references."""
+    return _escape_foreign(escape(text or "", quote=False))
 
 
-def _without_signs(escaped: str) -> str:
-    """The signs that other tools give a meaning, such as ``$``, as character references."""
-    return _FOREIGN.sub(lambda found: f"&#{ord(found[0])};", escaped)
+def _escape_foreign(escaped: str) -> str:
+    """*escaped* with the markup characters of other tools, such as ``$``, as character references."""
+    return _FOREIGN_MARKUP.sub(lambda found: f"&#{ord(found[0])};", escaped)
 
 
 def _start_tag(element: HtmlElement) -> str:
     """The start tag without ``rel``, which the sanitizer adds."""
     attributes = (
-        f' {name}="{_without_signs(escape(value))}"' for name, value in element.attrib.items() if name != "rel"
+        f' {name}="{_escape_foreign(escape(value))}"' for name, value in element.attrib.items() if name != "rel"
     )
     return f"<{element.tag}{''.join(attributes)}>"
 
 
-def _text(text: str | None) -> str:
-    return _AUTOLINK.sub(r"\\", _ACTIVE.sub(r"\\\g<0>", text or ""))
+def _markdown_text(text: str | None) -> str:
+    return _AUTOLINK.sub(r"\\", _MARKUP.sub(r"\\\g<0>", text or ""))

@@ -1,7 +1,6 @@
-"""Mathematics: TeX to MathML, and the formulas in pages of the web (MathJax, KaTeX).
+"""Converts formulas from TeX to MathML by math-core (see ``docs/decisions.md``).
 
-TeX is read by math-core (see ``docs/decisions.md``). What it can't read stays as its source in ``<code>``, with a
-warning.
+A formula that math-core rejects is shown as its source in ``<code>``, with a warning.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from ..i18n import Message
 from .chemistry import with_chemistry
 
 LONGEST = 5_000
-"""Characters of one formula. A longer one is shown as its source."""
+"""In characters of one formula. A longer one is shown as its source."""
 LONGEST_TOGETHER = 200_000
-"""Characters of all formulas of one article; those behind are shown as their source."""
+"""In characters of all formulas of one article. Formulas beyond it are shown as their source."""
 DEEPEST = 40
-"""Braces within braces."""
-_MOST_NAMED = 5
+"""The deepest nesting of braces and environments."""
+_MOST_WARNINGS = 5
 
 _DISPLAYED = ("equation", "align", "gather", "multline", "eqnarray", "alignat", "displaymath", "math")
 _INNER = {
@@ -47,14 +46,14 @@ _ALIGNED = re.compile(r'<mtd style="[^"]*?text-align: ?(left|right|center)[^"]*"
 
 
 class Formulas:
-    """Formulas of one article as MathML, and the warnings about those that can't be read."""
+    """Converts the formulas of one article to MathML, and collects warnings about those that fail."""
 
     def __init__(self) -> None:
         self.left = LONGEST_TOGETHER
         self.unread: dict[str, None] = {}
 
     def html(self, tex: str, display: bool) -> str:
-        """The formula as ``<math>``, else its source as ``<code>``; not sanitized."""
+        """The formula as ``<math>``; its source in ``<code>`` if the conversion fails. Not sanitized."""
         tex = _COMMENT.sub("", tex).strip()
         self.left -= len(tex)
         mathml = to_mathml(tex, display=display) if self.left >= 0 else ""
@@ -63,24 +62,25 @@ class Formulas:
         return mathml or f"<code>{escape(tex, quote=False)}</code>"
 
     def warnings(self) -> tuple[Message, ...]:
-        return tuple(map(_unread, list(self.unread)[:_MOST_NAMED]))
+        """A warning for each formula that failed, at most _MOST_WARNINGS."""
+        return tuple(map(_failure_warning, list(self.unread)[:_MOST_WARNINGS]))
 
 
-def _unread(tex: str) -> Message:
+def _failure_warning(tex: str) -> Message:
     text = " ".join(tex.split())
-    text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+    text = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
     return Message("a formula can't be read; its source is shown: %(tex)s", tex=text)
 
 
-_MOST_SAID = 60
+_LONGEST_QUOTE = 60
 
 
 def to_mathml(tex: str, *, display: bool) -> str:
-    """*tex* as ``<math>`` with the source as ``alttext``; empty if it can't be read."""
+    """*tex* as ``<math>`` with the source as ``alttext``; empty if math-core rejects it or it exceeds a limit."""
     if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
         return ""
     try:
-        mathml = _converter().convert_with_local_state(_plain(with_chemistry(tex)), displaystyle=display)
+        mathml = _converter().convert_with_local_state(_strip_numbering(with_chemistry(tex)), displaystyle=display)
     except (math_core.LatexError, ValueError):  # ValueError: lone surrogates
         return ""
     inside = _ALIGNED.sub(r'<mtd class="\1">', mathml[mathml.index(">") + 1 :])
@@ -93,8 +93,8 @@ def _converter() -> math_core.LatexToMathML:
     return math_core.LatexToMathML(macros=_MACROS, allow_unreliable_rendering=True, fancy_error=False)
 
 
-def _plain(tex: str) -> str:
-    """*tex* without what only a numbered equation has."""
+def _strip_numbering(tex: str) -> str:
+    """*tex* without numbering: outer environments, labels and ``\\nonumber``; ``\\tag`` as text."""
     if "\\begin" in tex:
         tex = _ENVIRONMENT.sub(lambda found: f"\\{found[1]}{{{_INNER[found[2]]}}}" if found[2] in _INNER else "", tex)
     return _TAG.sub(r"\\qquad\\text{(\1)}", _NUMBERING.sub("", tex))
@@ -115,5 +115,5 @@ _FORMULA = re.compile(r'<math\b[^<>]* alttext="([^"]*)"[^<>]*>.*?</math>', re.DO
 
 
 def with_tex(html: str) -> str:
-    """*html* of ``Formulas`` with the TeX in place of each formula: titles are text."""
+    """*html* of ``Formulas`` with the TeX source in place of each formula, for titles, which are plain text."""
     return _FORMULA.sub(r"\1", html) if "<math" in html else html

@@ -1,4 +1,4 @@
-"""OpenDocument text (``.odt``, OpenDocument 1.3 part 3) as HTML."""
+"""Converts OpenDocument text (``.odt``, OpenDocument 1.3 part 3) to HTML."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _BOLD, _ITALIC = ("bold", "600", "700", "800", "900"), ("italic", "oblique")
 
 @dataclass
 class _Document:
-    """``styles`` gives (parent, tags) by name; ``notes`` are those met so far."""
+    """The state of a conversion: ``styles`` are (parent, HTML tags) by name, ``notes`` the HTML of the notes so far."""
 
     styles: dict[str, tuple[str, tuple[str, ...]]]
     notes: list[str] = field(default_factory=list)
 
 
 def odt_to_html(archive: Archive) -> str:
-    """HTML with pictures at ``HOST`` and their path in the document. Raises NotImported for a damaged one."""
+    """The body as HTML. The URLs of pictures are ``HOST`` and their path in the archive.
+
+    Raises NotImported for a damaged document.
+    """
     root = _xml(archive, "content.xml")
     text = root.find(".//{*}body/{*}text")
     if text is None:
@@ -61,7 +64,7 @@ def _local(element: etree._Element) -> str:
 
 
 def _get(element: etree._Element, name: str) -> str:
-    """The attribute of that local name, whatever its namespace."""
+    """The value of the attribute with the local name *name* in any namespace; empty without one."""
     return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), "")
 
 
@@ -150,7 +153,7 @@ def _list(element: etree._Element, document: _Document) -> str:
     return f"<ul>{_children(element, document)}</ul>"
 
 
-def _wrapped(tag: str) -> Callable[[etree._Element, _Document], str]:
+def _tag_writer(tag: str) -> Callable[[etree._Element, _Document], str]:
     return lambda element, document: f"<{tag}>{_children(element, document)}</{tag}>"
 
 
@@ -163,7 +166,7 @@ def _cell(element: etree._Element, document: _Document) -> str:
 
 
 def _image(element: etree._Element, document: _Document) -> str:
-    """The first picture of a frame: the others are the same in other formats."""
+    """The first picture of a frame. The others are the same picture in other formats."""
     images = element.findall("{*}image")
     if not images:
         return _children(element, document)
@@ -187,7 +190,7 @@ def _spaces(element: etree._Element, _: _Document) -> str:
 
 
 def _number(text: str) -> int:
-    """Its value, of the first nine digits; 0 for what is no number."""
+    """The value of the first nine digits; 0 if *text* is not a number."""
     return int(text[:9]) if text.isdecimal() else 0
 
 
@@ -197,11 +200,11 @@ _WRITERS: dict[str, Callable[[etree._Element, _Document], str]] = {
     "span": _span,
     "a": _link,
     "list": _list,
-    "list-item": _wrapped("li"),
-    "list-header": _wrapped("li"),
-    "table": _wrapped("table"),
-    "table-header-rows": _wrapped("thead"),
-    "table-row": _wrapped("tr"),
+    "list-item": _tag_writer("li"),
+    "list-header": _tag_writer("li"),
+    "table": _tag_writer("table"),
+    "table-header-rows": _tag_writer("thead"),
+    "table-row": _tag_writer("tr"),
     "table-cell": _cell,
     "covered-table-cell": lambda element, document: "",  # noqa: ARG005
     "frame": _image,

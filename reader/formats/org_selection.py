@@ -1,4 +1,4 @@
-"""What of an Org file its author selects for export (``#+SELECT_TAGS:``), its macros, and the notes it lacks."""
+"""Preprocesses the lines of an Org file: ``#+SELECT_TAGS:``, macros, and references to missing footnotes."""
 
 from __future__ import annotations
 
@@ -10,38 +10,40 @@ HEADING = lazy_pattern(
     r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
     r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
 )
-_TAGS = lazy_pattern(r"[ \t]*#\+SELECT_TAGS:[ \t]*(.*)", re.IGNORECASE)
-_OF_ALL = lazy_pattern(r"[ \t]*#\+(?:PROPERTY|EXCLUDE_TAGS):.*", re.IGNORECASE)
+_SELECT_TAGS = lazy_pattern(r"[ \t]*#\+SELECT_TAGS:[ \t]*(.*)", re.IGNORECASE)
+_GLOBAL_KEYWORD = lazy_pattern(r"[ \t]*#\+(?:PROPERTY|EXCLUDE_TAGS):.*", re.IGNORECASE)
 _MACRO = lazy_pattern(r"[ \t]*#\+MACRO:[ \t]+([\w-]+)[ \t]+(?!\(eval)(.{0,500}).*", re.IGNORECASE)
 _MACRO_CALL = lazy_pattern(r"\{\{\{([\w-]{1,80})(?:\((.{0,500}?)\))?\}\}\}")
 _NOTE_CALL = lazy_pattern(r"\[fn:([\w-]+)\]")
 
 
 def tags_of(found: re.Match[str]) -> set[str]:
-    """Those of a heading, in lower case."""
+    """The tags of a heading, in lower case. *found* is a match of HEADING."""
     return set((found[3] or "").lower().strip(":").split(":"))
 
 
-def selected(lines: list[str], left_out: dict[str, None]) -> list[str]:
-    """If a heading has a tag of ``#+SELECT_TAGS:`` (else ``export``): such headings, what is below them, and the
-    headings above them with their own text. *left_out* gets the names of the others.
+def select_exported(lines: list[str], left_out: dict[str, None]) -> list[str]:
+    """The lines that Org exports if a heading has a tag of ``#+SELECT_TAGS:`` (default: ``export``).
+
+    These are the tagged headings with their content, and the headings above them with their own text. The names of
+    the other headings are added to *left_out*. Without a tagged heading, returns all lines.
     """
-    tag_lines = [set(found[1].lower().split()) for line in lines if (found := _TAGS.fullmatch(line))]
+    tag_lines = [set(found[1].lower().split()) for line in lines if (found := _SELECT_TAGS.fullmatch(line))]
     tags = set[str]().union(*tag_lines) or {"export"}
     headings = [(at, heading) for at, line in enumerate(lines) if (heading := HEADING.fullmatch(line))]
     tagged = [(len(heading[1]), not tags.isdisjoint(tags_of(heading))) for _, heading in headings]
     if not any(is_marked for _, is_marked in tagged):
         return lines
     kept, outer = set[int](), 0
-    for number, (level, is_marked) in enumerate(tagged):  # those below
+    for number, (level, is_marked) in enumerate(tagged):  # the headings below a tagged one
         outer = 0 if level <= outer else outer
         outer = outer or (level if is_marked else 0)
         kept |= {number} if outer else set()
-    for number, (level, is_marked) in reversed(list(enumerate(tagged))):  # those above
+    for number, (level, is_marked) in reversed(list(enumerate(tagged))):  # the headings above a tagged one
         kept |= {number} if level < outer else set()
         outer = level if is_marked or level < outer else outer
     begins = [at for at, _ in headings]
-    out = [line for line in lines[: begins[0]] if _OF_ALL.fullmatch(line)]
+    out = [line for line in lines[: begins[0]] if _GLOBAL_KEYWORD.fullmatch(line)]
     for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)], strict=True)):
         if number in kept:
             out += lines[begin:end]
@@ -50,8 +52,8 @@ def selected(lines: list[str], left_out: dict[str, None]) -> list[str]:
     return out
 
 
-def with_macros(lines: list[str]) -> list[str]:
-    """``{{{name(a,b)}}}`` as the text that ``#+MACRO: name text $1 $2`` gives it."""
+def expand_macros(lines: list[str]) -> list[str]:
+    """Replaces ``{{{name(a,b)}}}`` by the text of ``#+MACRO: name text $1 $2``."""
     texts = {found[1].lower(): found[2] for line in lines if (found := _MACRO.fullmatch(line))}
 
     def expanded(call: re.Match[str]) -> str:
@@ -64,6 +66,6 @@ def with_macros(lines: list[str]) -> list[str]:
     return [_MACRO_CALL.sub(expanded, line) if "{{{" in line else line for line in lines] if texts else lines
 
 
-def without_lost_notes(line: str, footnotes: set[str]) -> str:
-    """*line* without the calls of notes that the file does not hold."""
+def without_missing_notes(line: str, footnotes: set[str]) -> str:
+    """*line* without references to footnotes other than *footnotes*, the names of those in the file."""
     return _NOTE_CALL.sub(lambda call: call[0] if call[1] in footnotes else "", line) if "[fn:" in line else line

@@ -1,4 +1,4 @@
-"""Names of people in a text: the only byline parser, for front matter, plain text, HTML and import."""
+"""The only byline parser: finds names of people in a text, for front matter, plain text, HTML and import."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EMPLOYER = lazy_pattern(
     rf"^\s*(?:本[报网刊台]|(?:[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体|周末|周刊)[·\s]?){{1,2}})?"
     r"\s*(?:全媒体)?\s*$"
 )
-"""``河北日报``, ``本报``, or nothing."""
+"""The employer before a role: ``河北日报``, ``本报``, or an empty text."""
 _CHARACTER = rf"[{HAN}][{VARIATION}]?"
 _SPACED_NAME = lazy_pattern(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")
 _BETWEEN_HAN = lazy_pattern(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")

@@ -1,7 +1,7 @@
-"""Blocks that docutils refuses, so that nothing they hold is lost.
+"""Shows blocks that docutils rejects, so that no content is lost.
 
-An option of Sphinx that docutils doesn't know (``:caption:``, ``:emphasize-lines:``) is left out, and a block that it
-cannot read, such as a table whose columns don't fit, stands in the text as it was written.
+Options of Sphinx that docutils doesn't know (``:caption:``, ``:emphasize-lines:``) are ignored. A block that docutils
+cannot parse, such as a table whose columns don't fit, is shown as its source.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from ..i18n import N_, Message
 if TYPE_CHECKING:
     from docutils import nodes
 
-_SHOWN_ANYWAY = ("Title underline too short", "Title overline too short")
-"""Of these headings docutils complains, and shows them."""
-_SHOWN = N_("the block at line %(line)s can't be read (%(cause)s); it is shown as it is")
+_SHOWN_NEVERTHELESS = ("Title underline too short", "Title overline too short")
+"""The warnings of docutils about headings that it shows nevertheless."""
+_REJECTED_BLOCK = N_("the block at line %(line)s can't be read (%(cause)s); it is shown as it is")
 
 
 @contextmanager
 def any_options(names: Iterable[str]) -> Iterator[None]:
-    """While the block runs, these directives of docutils take any option."""
+    """While the context is active, the directives *names* of docutils accept any option."""
     from docutils.parsers.rst import directives
     from docutils.parsers.rst.languages import en
 
     find: Any = directives.directive
     known = {name: find(name, en, None)[0] for name in names if name in en.directives}
-    lenient = {name: _taking_any_option(kind) for name, kind in known.items() if getattr(kind, "option_spec", None)}
+    lenient = {name: _lenient_directive(kind) for name, kind in known.items() if getattr(kind, "option_spec", None)}
     for name, kind in lenient.items():
         directives.register_directive(name, kind)
     try:
@@ -38,7 +38,7 @@ def any_options(names: Iterable[str]) -> Iterator[None]:
             vars(directives)["_directives"].pop(name, None)
 
 
-def _taking_any_option(directive: Any) -> type:
+def _lenient_directive(directive: Any) -> type:
     from docutils import nodes
     from docutils.parsers.rst import directives
 
@@ -53,7 +53,7 @@ def _taking_any_option(directive: Any) -> type:
         option_spec = SphinxOptions(known)
 
         def run(self) -> list[nodes.Node]:
-            """Without what it doesn't know: an option of a picture would become any attribute of its node."""
+            """Drops unknown options: an option of a picture would become an attribute of its node."""
             caption = self.options.get("caption") if directive.__name__ == "CodeBlock" else None
             self.options = {name: value for name, value in self.options.items() if name in known}
             title = [nodes.paragraph("", "", nodes.strong("", caption))] if caption else []
@@ -62,8 +62,9 @@ def _taking_any_option(directive: Any) -> type:
     return Lenient
 
 
-def put(places: Iterable[tuple[nodes.Node, list[nodes.Node]]]) -> None:
-    """Replaces each node by others. docutils looks through all nodes beside it for each, which takes quadratic time."""
+def replace_nodes(places: Iterable[tuple[nodes.Node, list[nodes.Node]]]) -> None:
+    """Replaces each node by the nodes paired with it. docutils itself searches all siblings for each replacement, in
+    quadratic time."""
     by_parent: dict[int, tuple[nodes.Element, dict[int, list[nodes.Node]]]] = {}
     for node, others in places:
         by_parent.setdefault(id(node.parent), (node.parent, {}))[1][id(node)] = others
@@ -75,19 +76,21 @@ def put(places: Iterable[tuple[nodes.Node, list[nodes.Node]]]) -> None:
 
 
 def take_messages(document: nodes.document, most: int) -> tuple[Message, ...]:
-    """Removes docutils' messages, which would stand in fields as if the author had written them; warnings of the
-    blocks in their place, at most so many."""
+    """Replaces the messages of docutils in the document by the source of the rejected blocks.
+
+    Otherwise they would appear in fields like text of the author. Returns at most *most* warnings about these blocks.
+    """
     from docutils import nodes
 
     warnings, places = list[Message](), list[tuple[nodes.Node, list[nodes.Node]]]()
     for message in document.findall(nodes.system_message):
         block = next((child for child in message.children if isinstance(child, nodes.literal_block)), None)
         text = message.children[0].astext() if message.children else ""
-        if block is None or not block.astext().strip() or text.startswith(_SHOWN_ANYWAY):
+        if block is None or not block.astext().strip() or text.startswith(_SHOWN_NEVERTHELESS):
             places.append((message, []))
             continue
         places.append((message, [nodes.literal_block("", block.astext())]))
         cause = text.strip().split("\n")[0].rstrip(".")[:200]
-        warnings.append(Message(_SHOWN, line=str(message.get("line", "?")), cause=cause))
-    put(places)
+        warnings.append(Message(_REJECTED_BLOCK, line=str(message.get("line", "?")), cause=cause))
+    replace_nodes(places)
     return tuple(warnings[:most])

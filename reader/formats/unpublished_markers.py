@@ -1,8 +1,8 @@
 """Recognizes lines outside of front matter that mark an article as not public: ``draft: true`` in prose, a comment, a
 list.
 
-A file that has one near its beginning is a problem with the line and the way to write it: what may be private is not
-published. Code is not looked at, since an article may be about front matter.
+A file with such a line near its beginning is rejected, with the line and the correct notation, because it may be
+private. Code is ignored, because an article may be about front matter.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ _SWITCHES = (
     "draft|草稿|private|unlisted|hidden|wip|unpublished|confidential|(?:is|save_?as)_?(?:draft|private|hidden|unlisted)"
     "|私密|私有|隐藏|隱藏|未发布|未發布|未發佈|未公开|未公開"
 )
-_SHOWN = "(?:(?:is_?)?(?:publish(?:ed)?|public|visible|listed)|发布|發布|發佈|已发布|已發布|公开|公開)"
+_PUBLIC_SWITCHES = "(?:(?:is_?)?(?:publish(?:ed)?|public|visible|listed)|发布|發布|發佈|已发布|已發布|公开|公開)"
 _STATUSES = r"(?:(?:post|publish|draft|article|content)?[_ -]?(?:status|state)|visibility|状态|狀態|可见性|可見性)"
 _PRIVATE = (
     "(?:(?:a |first |rough )?draft(?:s|ing)?|private|hidden|unlisted|pending|unpublished|not[ _-]published|wip"
     "|草稿|私密|私有|隐藏|隱藏|不公开|不公開|未公开|未公開|未发布|未發布|未發佈|待审核?|待審核?|待发布|待發布)"
 )
 _MARKS = "[\\s#>*/<!?|\\-+.:;%@_`~\"'\\[\\](){},“”‘’〔〕【】\u200b\ufeff]"
-_SAYS = rf"{_MARKS}{{0,12}}[:：=|]{_MARKS}{{0,12}}"
-_WITHHELD = lazy_pattern(
+_ASSIGNMENT = rf"{_MARKS}{{0,12}}[:：=|]{_MARKS}{{0,12}}"
+_DRAFT_FIELD = lazy_pattern(
     rf"{_MARKS}{{0,40}}(?:(?:export (?:const|let|var) (?:\w+ = {{.*[{{,]{_MARKS}{{0,12}})?)?"
-    rf"(?:(?:{_SWITCHES}){_SAYS}{YES}|{_STATUSES}{_SAYS}{_PRIVATE}|{_SHOWN}{_SAYS}{NO})"
+    rf"(?:(?:{_SWITCHES}){_ASSIGNMENT}{YES}|{_STATUSES}{_ASSIGNMENT}{_PRIVATE}|{_PUBLIC_SWITCHES}{_ASSIGNMENT}{NO})"
     rf"|PROPERTY:\s+(?:{_SWITCHES})\s+(?:{YES}|t))(?=\s+#|{_MARKS}*$)",
     re.IGNORECASE,
 )
 _MARKER = lazy_pattern(
     r"\s*(?:<!--|//|\.\. |# |% )\s*(?:draft|wip|private|草稿|私密|未发布)\s*(?:-->)?\s*", re.IGNORECASE
 )
-"""A comment that is nothing but the word."""
+"""A comment with only such a word."""
 
 # ``:!draft:`` unsets it in AsciiDoc.
-_ORDERS = "请勿发布|请勿發布|請勿發佈|暂不发布|请勿外传|do not publish|not for publication"
-_ALONE = lazy_pattern(
-    rf"(?!\s*:!|.*!:\s*$)(?:{_MARKS}|[（）])*(?:draft|wip|草稿|未定稿|(?:(?:draft|草稿)\W{{0,4}})?(?:{_ORDERS}))(?:{_MARKS}|[（）！])*",
+_REQUESTS = "请勿发布|请勿發布|請勿發佈|暂不发布|请勿外传|do not publish|not for publication"
+_ONLY_MARKER = lazy_pattern(
+    rf"(?!\s*:!|.*!:\s*$)(?:{_MARKS}|[（）])*(?:draft|wip|草稿|未定稿|(?:(?:draft|草稿)\W{{0,4}})?(?:{_REQUESTS}))(?:{_MARKS}|[（）！])*",
     re.IGNORECASE,
 )
 _HEADING = lazy_pattern(r"\s*(?:#{1,6}|={1,6}|\*+) ")
@@ -51,39 +51,42 @@ _UNDERLINE = lazy_pattern(r"\s*([=\-~^\"'+`#*])\1+\s*")
 _FIELD = lazy_pattern(rf"{_MARKS}*[\w-]{{1,30}}(?: [\w-]{{1,20}})?{_MARKS}?[:：=]")
 _COMMENT = lazy_pattern(r"\s*(?:<!--|-->|\.\. |//|#\+|\[[^\]]*\]:)")
 _CODE = lazy_pattern(r"\s*(?:```|~~~|<(?:pre|code|script|style)\b|\.\. code|#\+begin_|\[source)", re.IGNORECASE)
-_BEGINS = lazy_pattern(
+_POSSIBLE_START = lazy_pattern(
     rf"(?:{_MARKS}|[（）])*(?:draft|private|unlisted|hidden|wip|unpublished|confidential|is_?|save_?as|publi|visib|listed"
     "|post|article|content|stat|export |property:|do not|not for|[草私隐隱未已发發公状狀可请請暂])",
     re.IGNORECASE,
 )
-"""How every line begins that one of the patterns above matches: few lines of an ordinary text do."""
-_SEARCHED = 4000
-"""Characters."""
+"""The beginnings of all lines that one of the patterns above can match. Few lines of an ordinary text match."""
+_SEARCHED_CHARACTERS = 4000
+"""The number of characters at the beginning of a text that are searched."""
 _LONGEST_LINE = 300
 _MOST_LINES = 60
 _MOST_PROSE = 4
-"""Lines of prose after which no fields are expected: a kicker, a title, a subtitle, a first sentence."""
+"""Below this many lines of prose no fields are expected: a kicker, a title, a subtitle, a first sentence."""
 _BLOCK = lazy_pattern(
     r"<(?:br|/?(?:p|div|li|ul|ol|dl|dt|dd|tr|h[1-6]|blockquote|section|table|hr))\b[^>]*>", re.IGNORECASE
 )
-_H = lazy_pattern(r"<h[1-6]\b[^>]*>", re.IGNORECASE)
+_HEADING_TAG = lazy_pattern(r"<h[1-6]\b[^>]*>", re.IGNORECASE)
 _TAG = lazy_pattern(r"<[^>]*>")
 _PRE = lazy_pattern(r"<(?:pre|code)\b.*", re.IGNORECASE | re.DOTALL)
 
 
 def says_withheld(line: str) -> bool:
-    """Whether *line*, without the marks of any format around it, is a field that says that an article is not public."""
-    return _WITHHELD.match(line) is not None or _MARKER.fullmatch(line) is not None
+    """Whether *line*, without markup of any format, is a field or comment that marks an article as not public."""
+    return _DRAFT_FIELD.match(line) is not None or _MARKER.fullmatch(line) is not None
 
 
 def may_say_withheld(line: str) -> bool:
-    """Whether the rest has to look at *line*: this takes a fraction of their time."""
-    return _BEGINS.match(line[:_LONGEST_LINE]) is not None
+    """Whether *line* can match one of the slower patterns. Takes a fraction of their time."""
+    return _POSSIBLE_START.match(line[:_LONGEST_LINE]) is not None
 
 
 def refuse_in_text(text: str, first_line: int = 1) -> None:
-    """Raises UnreadableArticle with the line if the first lines of *text*, in any markup, hold such a field."""
-    start = text[:_SEARCHED]
+    """Raises UnreadableArticle with the line if one of the first lines of *text*, in any markup, is such a field.
+
+    *first_line* is the number of the first line of *text* in its file.
+    """
+    start = text[:_SEARCHED_CHARACTERS]
     lines = start.split("\n", _MOST_LINES)[:_MOST_LINES]
     if not any(map(may_say_withheld, lines)):
         return
@@ -92,17 +95,17 @@ def refuse_in_text(text: str, first_line: int = 1) -> None:
     for number, line, below in zip(count(first_line), lines, [*lines[1:], ""], strict=False):
         if _begins_code(line, above, seen) or prose >= _MOST_PROSE:
             return
-        if says_withheld(line[:_LONGEST_LINE]) or _stands_alone(line, below):
+        if says_withheld(line[:_LONGEST_LINE]) or _is_only_marker(line, below):
             raise _refusal(line, number)
         prose += not (_FIELD.match(line) or _COMMENT.match(line)) and any(map(str.isalpha, line))
         seen += bool(line.strip())
         above = line
 
 
-def _stands_alone(line: str, below: str) -> bool:
-    """Whether a line is nothing but ``DRAFT`` or 请勿发布, and no heading: an article may have a part of that name."""
+def _is_only_marker(line: str, below: str) -> bool:
+    """Whether a line contains only ``DRAFT`` or 请勿发布. False for a heading: an article may have such a section."""
     is_heading = _HEADING.match(line) or _UNDERLINE.fullmatch(below)
-    return not is_heading and len(line) < _LONGEST_LINE and _ALONE.fullmatch(line) is not None
+    return not is_heading and len(line) < _LONGEST_LINE and _ONLY_MARKER.fullmatch(line) is not None
 
 
 def _begins_code(line: str, above: str, seen: int) -> bool:
@@ -112,8 +115,8 @@ def _begins_code(line: str, above: str, seen: int) -> bool:
 
 
 def refuse_in_html(body_html: str) -> None:
-    """The same for the first blocks of a body that was made of a document."""
-    markdown = _H.sub("\n## ", _PRE.sub("\n```", body_html[:_SEARCHED]))
+    """Like ``refuse_in_text``, for the first blocks of HTML that was converted from a document."""
+    markdown = _HEADING_TAG.sub("\n## ", _PRE.sub("\n```", body_html[:_SEARCHED_CHARACTERS]))
     refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", markdown))), 0)
 
 

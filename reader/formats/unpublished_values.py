@@ -1,6 +1,6 @@
 """Recognizes field values that mark an article as not public, in the words of other programs and their users.
 
-WordPress, Ghost, Pelican, Nikola, Grav, Hugo, Notion, Org, schema.org; users of Obsidian.
+The words are those of WordPress, Ghost, Pelican, Nikola, Grav, Hugo, Notion, Org, schema.org and users of Obsidian.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _STATUSES = (
     | {"in progress", "in review", "not started", "to do", "auto draft", "under review", "needs review"}
     | {"not published", "do not publish", "on hold", "only me", "top secret", "logged in"}
 )
-_WITHIN = lazy_pattern(
+_STATUS_WORD = lazy_pattern(
     r"\b(?:draft(?:s|ing)?|private|unpublished|wip)\b|草稿|私密|未[发發][布佈]|未公[开開]|不公[开開]"
 )
-"""As a part of a status: ``📝 Draft``, ``first draft``, ``草稿（二审）``."""
+"""Words within a longer status: ``📝 Draft``, ``first draft``, ``草稿（二审）``."""
 _NO_DATES = word_set("0 never none tbd tba unknown later soon n 未定 未发 尚未")
-_NAMES = word_set("draft drafts private unpublished wip noexport 草稿 私密 未发布 未發布")
-_PARTS = word_set(
+_DRAFT_TERMS = word_set("draft drafts private unpublished wip noexport 草稿 私密 未发布 未發布")
+_HIDDEN_PART_NAMES = word_set(
     "comment hidden hide private secret confidential restricted internal noexport ifconfig unpublished draft wip"
     " content-hidden remove-cell hide-cell 隐藏 隱藏 私密 草稿 内部 內部 保密"
 )
@@ -56,43 +56,44 @@ _SPACES = re.compile(r"[\s_-]+")
 
 
 def withheld_status(value: Any) -> bool:
-    """Whether a text, or one in a list or mapping, is such a status; of a mapping also a name: ``{draft: true}``.
+    """Whether *value*, or a text in its lists and mappings, is a status such as ``draft``.
 
-    An alias of YAML (``*name``) isn't followed; it may be one.
+    Also true for a name with the value true in a mapping, ``{draft: true}``, and for an alias of YAML (``*name``),
+    which isn't resolved and may be such a status.
     """
     words = [_SPACES.sub(" ", text.lower()).strip() for text in _texts(value)]
-    return any(text in _STATUSES or text.startswith("*") or _WITHIN.search(text) for text in words)
+    return any(text in _STATUSES or text.startswith("*") or _STATUS_WORD.search(text) for text in words)
 
 
 def withheld_date(text: str) -> bool:
-    """Whether what stands in place of a date says that there is none yet: ``published: never``, ``date: 待定``."""
+    """Whether the value of a date field means that there is no date yet: ``published: never``, ``date: 待定``."""
     return text.lower() in _NO_DATES or withheld_status(text)
 
 
 def withheld_access(value: Any) -> bool:
-    """Also Grav's ``access: {site.login: true}``: who may read it."""
+    """Whether *value* is such a status, or limits the readers, as Grav's ``access: {site.login: true}``."""
     is_limited = isinstance(value, dict) and any(text.lower() in YES for text in _texts(value))
     return is_limited or withheld_status(value)
 
 
 def withheld_output(value: Any) -> bool:
-    """Hugo's ``build: {render: never}`` makes no page, ``list: never`` one that no list names."""
+    """Whether *value* is Hugo's ``build: {render: never}``, without a page, or ``list: never``, a page in no list."""
     options = value if isinstance(value, dict) else {}
     return any(str(options.get(name, "")).lower() in ("never", "false", "link") for name in ("render", "list"))
 
 
 def withheld_names(names: Iterable[str]) -> bool:
-    """Whether one of these tags or sections is ``draft`` or ``草稿``: a status in Nikola and Org."""
-    return any(name.lower().rpartition("/")[2] in _NAMES for name in names)
+    """Whether one of these tags or sections is ``draft`` or ``草稿``, which is a status in Nikola and Org."""
+    return any(name.lower().rpartition("/")[2] in _DRAFT_TERMS for name in names)
 
 
 def withheld_part(name: str) -> bool:
-    """Whether what stands in a tag, a container or below a heading of this name is not for readers: ``hidden``."""
-    return name.lower() in _PARTS
+    """Whether a tag, container or heading of this name, such as ``hidden``, marks content that is not for readers."""
+    return name.lower() in _HIDDEN_PART_NAMES
 
 
 def withheld_otherwise(name: str, value: Any) -> bool:
-    """Whether a field of no row says so: ``type: draft``, ``still_draft: yes``, ``format: {html: {draft: true}}``."""
+    """Whether an unknown field marks a draft: ``type: draft``, ``still_draft: yes``, ``x: {html: {draft: true}}``."""
     if isinstance(value, dict):
         return any(_is_draft(key, inner) or withheld_otherwise("", inner) for key, inner in value.items())
     return _is_draft(name, value) or (
@@ -106,12 +107,15 @@ def _is_draft(name: str, value: Any) -> bool:
 
 
 def withheld_title(title: str) -> bool:
-    """Whether a mark at one of its ends says so: ``【草稿】雨``, ``雨 (draft)``, ``WIP: 雨``. ``Draft: …`` doesn't."""
+    """Whether a title begins or ends with a mark of drafts: ``【草稿】雨``, ``雨 (draft)``, ``WIP: 雨``.
+
+    False for ``Draft: …``.
+    """
     return _TITLE_MARK.search(title) is not None
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts in *value*, and those names in mappings that have the value true."""
+    """All texts in *value*, and the names in mappings whose value is true."""
     if isinstance(value, str):
         yield value
         return

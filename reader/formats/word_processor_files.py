@@ -1,6 +1,6 @@
-"""Word processor files: the headline, date and people of a manuscript are read as those of pasted text are.
+"""Reads word processor files. The headline, date and people of a manuscript are found as in pasted text.
 
-``from_docx`` and ``from_odt`` make HTML of a file; pictures stand at addresses below ``data_pictures.HOST``.
+``from_docx`` and ``from_odt`` convert a file to HTML. The URLs of its pictures are below ``data_pictures.HOST``.
 """
 
 from __future__ import annotations
@@ -27,47 +27,55 @@ from .unpublished_markers import refuse_in_html
 from .xml_reader import read_xml
 
 LARGEST_TOGETHER_BYTES = 200_000_000
-"""Of all that a file holds, unpacked, and of its pictures each time one is shown."""
+"""The limit of all members of a file when unpacked, and of the pictures, counted each time one is shown."""
 _MOST_HEAD_LINES = 12
 _LEAST_LETTERS = 6
-_HINT = Message("open it in LibreOffice or Word, and save it again")
+_SAVE_AGAIN_HINT = Message("open it in LibreOffice or Word, and save it again")
 
 
 @dataclass(frozen=True)
 class Manuscript:
-    """What a file holds: HTML, its pictures by address, when it was made, as text, and its properties."""
+    """The content of a file: HTML, the pictures by URL, the time of its creation as text, and its properties."""
 
     body_html: str
     pictures: dict[str, bytes]
     created: str
     properties: tuple[tuple[str, str], ...] = ()
-    """Names and values that an author gave the document as a whole."""
+    """The names and values of the document's metadata."""
 
 
 def read_manuscript(data: bytes, take: Callable[[Archive], Manuscript]) -> Draft:
-    """The Draft of a file that *take* understands. Raises UnreadableArticle for a damaged one, or one without text."""
+    """The Draft of a file that *take* converts to a Manuscript. Raises UnreadableArticle for a damaged file."""
     try:
-        found = take(_checked(open_archive("", data)))
+        found = take(_check_sizes(open_archive("", data)))
     except NotImported as error:
-        raise UnreadableArticle(Message("the document is damaged: %(error)s", error=error.reason), _HINT) from error
+        raise UnreadableArticle(
+            Message("the document is damaged: %(error)s", error=error.reason), _SAVE_AGAIN_HINT
+        ) from error
     refuse_in_html(found.body_html)
     draft, body = _with_head(found.body_html)
-    draft = replace(_with_state(draft, found.properties), body_html=body, pictures=found.pictures)
+    draft = replace(_with_draft_status(draft, found.properties), body_html=body, pictures=found.pictures)
     if draft.published is None and (created_at := date_in_text(found.created)):
         warning = Message("no date in the text; the day the document was made is used")
         draft = replace(draft, published=created_at, warnings=(*draft.warnings, warning))
     return draft
 
 
-def _with_state(draft: Draft, properties: tuple[tuple[str, str], ...]) -> Draft:
-    """*draft*, not public if a property such as the status says so. Raises UnreadableArticle for ``draft: perhaps``."""
+def _with_draft_status(draft: Draft, properties: tuple[tuple[str, str], ...]) -> Draft:
+    """*draft*, marked as a draft if a property such as the status says so.
+
+    Raises UnreadableArticle for a property such as ``draft: perhaps``.
+    """
     fields = (Field(name, value, 0, "lines") for name, value in properties)
-    values = front_matter.values_of(front_matter.with_marks((), fields))
+    values = front_matter.values_of(front_matter.with_draft_fields((), fields))
     return replace(draft, draft=True, notes=(*draft.notes, *values.get("notes", ()))) if values.get("draft") else draft
 
 
 def property_texts(archive: Archive, path: str) -> tuple[tuple[str, str], ...]:
-    """Those of the XML at *path*: an element's ``name`` attribute, or its tag; and its text."""
+    """The name and text of each element of the XML at *path*. The name is its ``name`` attribute or its tag.
+
+    Empty if the member does not exist or is not XML.
+    """
     root = read_xml(archive.read(path)) if path in archive.members else None
     if root is None:
         return ()
@@ -84,8 +92,8 @@ def _name_of(element: etree._Element) -> str:
     return named or (element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "")
 
 
-def _checked(archive: Archive) -> Archive:
-    """*archive*, if it is no larger than what reads it can bear: mammoth has no limits of its own."""
+def _check_sizes(archive: Archive) -> Archive:
+    """Returns *archive*. Raises NotImported if it is too large when unpacked: mammoth has no limits of its own."""
     largest_bytes = max((member.file_size for member in archive.members.values()), default=0)
     sizes = ((largest_bytes, LARGEST_MEMBER_BYTES), (archive.size_bytes, LARGEST_TOGETHER_BYTES))
     for size_bytes, limit in sizes:
@@ -95,14 +103,14 @@ def _checked(archive: Archive) -> Archive:
 
 
 @dataclass
-class TakenPictures:
-    """The pictures of a file, each once, by their addresses below ``HOST``."""
+class PictureStore:
+    """The pictures of a file, without duplicates, by their URLs below ``HOST``."""
 
     by_address: dict[str, bytes] = field(default_factory=dict)
     shown_bytes: int = 0
 
     def take(self, content: bytes) -> str:
-        """The address of *content*. Raises NotImported if the file shows too much."""
+        """Stores a picture and returns its URL. Raises NotImported if the pictures are too large together."""
         self.shown_bytes += len(content)
         if self.shown_bytes > LARGEST_TOGETHER_BYTES:
             most = LARGEST_TOGETHER_BYTES // 1_000_000
@@ -115,7 +123,7 @@ class TakenPictures:
 
 
 def element_text(archive: Archive, path: str, local_name: str) -> str:
-    """The text of the first element of that name in the XML at *path*; empty if there is none."""
+    """The text of the first element with *local_name* in the XML at *path*; empty without one."""
     if path not in archive.members:
         return ""
     root = read_xml(archive.read(path))
@@ -123,8 +131,8 @@ def element_text(archive: Archive, path: str, local_name: str) -> str:
     return (found.text or "") if found is not None else ""
 
 
-def packed(members: dict[str, str]) -> bytes:
-    """A zip file of *members*, not compressed: the samples of formats."""
+def zip_of(members: dict[str, str]) -> bytes:
+    """An uncompressed zip file of *members*, for the samples of formats."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as file:
         for name, text in members.items():
@@ -136,7 +144,10 @@ def packed(members: dict[str, str]) -> bytes:
 
 
 def _with_head(body: str) -> tuple[Draft, str]:
-    """The headline, date and people that a manuscript begins and ends with, read as pasted text is; and the rest."""
+    """A Draft with the headline, date and people at the beginning and end of a manuscript, and the rest of the body.
+
+    They are found as in pasted text.
+    """
     if not body.strip():
         return Draft("", ""), ""
     root = html.fragment_fromstring(body, create_parent="div")
@@ -156,7 +167,7 @@ def _with_head(body: str) -> tuple[Draft, str]:
 
 
 def _is_notes(block: HtmlElement) -> bool:
-    """The notes stand at the end of the HTML, below what ends the story."""
+    """Whether *block* contains the notes, which are at the end of the HTML, below the end of the story."""
     item = block if block.tag == "ol" else block.find("ol")
     first = item.find("li") if item is not None else None
     return first is not None and (first.get("id") or "").startswith(("footnote-", "endnote-", "note-"))
@@ -167,20 +178,20 @@ def _title(root: HtmlElement) -> HtmlElement | None:
 
 
 def _head_and_tail(blocks: list[HtmlElement], draft: Draft) -> list[HtmlElement]:
-    """The blocks that are no part of the story of *draft*; at least its headline."""
+    """The blocks that are not part of the story of *draft*: at least its headline."""
     story = html.fragment_fromstring(draft.body_html, create_parent="div") if draft.body_html else None
     texts = [_letters(block) for block in (story if story is not None else ()) if _letters(block)]
     kept = [letters for letters in texts if len(letters) >= _LEAST_LETTERS] or texts
     titles = [block for block in blocks[:1] if _letters(block) == re.sub(r"\W", "", draft.title)]
     if not kept:
         return titles
-    head = _until(blocks[:_MOST_HEAD_LINES], kept[0])
-    tail = _until(blocks[: -_MOST_HEAD_LINES - 1 : -1], kept[-1])
+    head = _blocks_before(blocks[:_MOST_HEAD_LINES], kept[0])
+    tail = _blocks_before(blocks[: -_MOST_HEAD_LINES - 1 : -1], kept[-1])
     return [*(titles if head is None else head), *(tail or [])]
 
 
-def _until(blocks: list[HtmlElement], text: str) -> list[HtmlElement] | None:
-    """The paragraphs before the one that holds *text*; None when none does, or when something else stands there."""
+def _blocks_before(blocks: list[HtmlElement], text: str) -> list[HtmlElement] | None:
+    """The paragraphs before the one that contains *text*; None without one, or if there is a picture or other block."""
     for number, block in enumerate(blocks):
         if text in _letters(block) or (_letters(block) in text and len(_letters(block)) >= _LEAST_LETTERS):
             return blocks[:number]

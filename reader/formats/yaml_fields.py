@@ -1,7 +1,7 @@
-"""The fields of a block of YAML, read as events: values stay as the editor typed them.
+"""Parses the fields of a block of YAML from its events. Values are texts as typed.
 
-``title: 2018`` is the text 2018, ``source: no`` is the text no. It also bounds what hostile YAML can do: an alias is
-empty, a tag is ignored, and what lies deeper than a few levels is left out.
+``title: 2018`` is the text 2018, ``source: no`` is the text no. Hostile YAML is limited: an alias is empty, a tag is
+ignored, and values nested more than _DEEPEST levels are left out.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from .field_values import Field, Value
 _DEEPEST = 8
 _MERGE = "<<"
 _WRITE_FIELDS = Message("write lines such as title: …")
-_FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
-_STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
-_ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+_FRAME_EVENTS = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+_START_EVENTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
+_END_EVENTS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 
 _Events = Iterator[tuple[yaml.Event, int]]
 
 
 def yaml_fields(text: str, first_line: int) -> Iterator[Field]:
-    """In order. Raises UnreadableArticle with the line."""
+    """The fields in their order. *first_line* is the line number of *text*. Raises UnreadableArticle with the line."""
     events = _events(text, first_line)
     first, line = next(events, (None, first_line))
     if first is None:
@@ -37,7 +37,7 @@ def yaml_fields(text: str, first_line: int) -> Iterator[Field]:
         if isinstance(event, yaml.MappingEndEvent):
             return
         name = str(event.value) if isinstance(event, yaml.ScalarEvent) else _MERGE
-        if name == _MERGE:  # its fields, which are not read, may say that this is a draft
+        if name == _MERGE:  # the merged fields, which are not read, may mark the file as a draft
             raise UnreadableArticle(Message("a field name is not text"), _WRITE_FIELDS, line)
         value = next(events)[0]
         if isinstance(value, yaml.AliasEvent) and _may_withhold(name):
@@ -52,10 +52,10 @@ def _may_withhold(name: str) -> bool:
 
 
 def _value(event: yaml.Event, events: _Events, depth: int) -> Value:
-    """The value that begins with *event*; takes its events, however deep they lie."""
+    """The value that begins with *event*. Consumes all its events from *events*."""
     if isinstance(event, yaml.ScalarEvent):
-        return _plain(event)
-    if not isinstance(event, _STARTS):
+        return _scalar_text(event)
+    if not isinstance(event, _START_EVENTS):
         return ""
     if depth >= _DEEPEST:
         _skip(events)
@@ -68,7 +68,7 @@ def _value(event: yaml.Event, events: _Events, depth: int) -> Value:
 
 def _items(events: _Events, depth: int) -> Iterator[Value]:
     for event, _ in events:
-        if isinstance(event, _ENDS):
+        if isinstance(event, _END_EVENTS):
             return
         yield _value(event, events, depth + 1)
 
@@ -76,21 +76,21 @@ def _items(events: _Events, depth: int) -> Iterator[Value]:
 def _skip(events: _Events) -> None:
     depth = 1
     for event, _ in events:
-        depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+        depth += isinstance(event, _START_EVENTS) - isinstance(event, _END_EVENTS)
         if not depth:
             return
 
 
-def _plain(event: yaml.ScalarEvent) -> str:
+def _scalar_text(event: yaml.ScalarEvent) -> str:
     value = str(event.value)
     return "" if event.implicit[0] and value in ("~", "null", "Null", "NULL") else value.strip()
 
 
 def _events(text: str, first_line: int) -> _Events:
-    """What stands between the beginning and the end of the one document, each with its line."""
+    """The events between the beginning and the end of the first document, each with its line number."""
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            if not isinstance(event, _FRAME):
+            if not isinstance(event, _FRAME_EVENTS):
                 yield event, (event.start_mark.line if event.start_mark else 0) + first_line
             if isinstance(event, yaml.DocumentEndEvent):
                 return

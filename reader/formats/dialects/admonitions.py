@@ -1,4 +1,4 @@
-"""Callouts: ``> [!note] Title`` of Obsidian and GitHub, ``:::tip`` of VuePress and Docusaurus."""
+"""Converts callouts: ``> [!note] Title`` of Obsidian and GitHub, ``:::tip`` of VuePress and Docusaurus."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+
 _CONTAINER = lazy_pattern(
     r"(?P<prefix>[ \t]*(?:>[ \t]?)*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*"
 )
-_BRACKETED = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
+_CONTAINER_TITLE = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 10
 _ATTRIBUTES = lazy_pattern(r"^([ \t]*:{3,})[ \t]*\{[ \t]*(?:#[\w-]+[ \t]+)?\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
-_PART = lazy_pattern(
+_CONTAINER_PART = lazy_pattern(
     r"(?P<prefix>[ \t]*)@(?P<kind>tab|file|options|setup|import|slidestart|slideend)(?::active)?"
     r"(?:[ \t]+(?P<title>[^#\[\n]*)[^\n]*)?"
 )
@@ -25,12 +25,12 @@ _FENCED_LINE = lazy_pattern(r"<<<\s*@?\S+.*")
 
 
 def with_asides(text: str, *, chinese: bool) -> tuple[str, list[str]]:
-    """*text* (its code masked) with an aside for each callout, and the names of containers that are not for readers."""
+    """*text* (with masked code) with an aside for each callout, and the names of containers that are left out."""
     left_out = list[str]()
     if "[!" in text:
         text = "\n".join(_alerts(text.split("\n"), chinese=chinese))
     if ":::" in text:
-        text = _ATTRIBUTES.sub(_as_container, text)
+        text = _ATTRIBUTES.sub(_to_container, text)
         text = "\n".join(_containers(text.split("\n"), left_out, chinese=chinese))
     return text, left_out
 
@@ -57,15 +57,16 @@ def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]
         at = end
 
 
-def _as_container(found: re.Match[str]) -> str:
-    """``::: {.callout-tip title="…"}`` of Quarto and Pandoc as ``:::tip …``."""
+def _to_container(found: re.Match[str]) -> str:
+    """Converts ``::: {.callout-tip title="…"}`` of Quarto and Pandoc to ``:::tip …``."""
     title = re.search(r"title=(?:\"([^\"]*)\"|'([^']*)')", found[3])
     text = (title[1] or title[2] or "") if title else ""
-    return f"{found[1]} {_kind(found[2], found[3])} {text}".rstrip()
+    return f"{found[1]} {_quarto_kind(found[2], found[3])} {text}".rstrip()
 
 
-def _kind(name: str, options: str) -> str:
-    """Of Quarto's class; ``content-visible when-format="pdf"`` is hidden here, as what another condition says."""
+def _quarto_kind(name: str, options: str) -> str:
+    """The kind of container of Quarto's class. Content for other formats, ``content-visible when-format="pdf"``, is
+    ``content-hidden``, and so is content with a condition that is not supported."""
     if name not in ("content-hidden", "content-visible"):
         return name.removeprefix("callout-")
     condition = re.search(r"(when|unless)-format=\"?'?(html)?", options)
@@ -76,18 +77,18 @@ def _kind(name: str, options: str) -> str:
 
 
 def _containers(lines: list[str], left_out: list[str], *, chinese: bool) -> Iterator[str]:
-    """Containers may hold others with fewer colons, or with as many: ``:::`` alone ends the innermost."""
+    """Converts containers. They may contain others with any number of colons: a bare ``:::`` ends the innermost."""
     ends: list[str] = []
-    withheld = 0  # so many are open, from one that is not for readers on
+    withheld = 0  # the number of open containers, from the first one that is not for readers
     for line in lines:
         found = _CONTAINER.fullmatch(line) if ":::" in line else None
         before, withheld = withheld, _withheld_depth(withheld, found)
         if before or withheld:
             left_out += [] if before or found is None else [found["kind"]]
             continue
-        blank = found["prefix"].rstrip() if found else ""  # of a quotation, whose parts stay in it
+        blank = found["prefix"].rstrip() if found else ""  # a blank line that does not end the quotation around it
         if found is None:
-            if part := _PART.fullmatch(line) if ends else None:
+            if part := _CONTAINER_PART.fullmatch(line) if ends else None:
                 yield from ["", part["prefix"] + _label(part), ""]
             elif not _FENCED_LINE.fullmatch(line):
                 yield line
@@ -101,14 +102,14 @@ def _containers(lines: list[str], left_out: list[str], *, chinese: bool) -> Iter
 
 
 def _withheld_depth(depth: int, found: re.Match[str] | None) -> int:
-    """*depth* behind a line that begins or ends a container; None is any other line."""
+    """The depth after a line that begins or ends a container. *found* is None for any other line."""
     if found is None or not (depth or withheld_part(found["kind"] or "")):
         return depth
     return depth + (1 if found["kind"] else -1)
 
 
 def _label(part: re.Match[str]) -> str:
-    """What begins a part of VuePress's containers: ``@tab yarn``, ``@file /src/App.vue``; others say nothing."""
+    """The label of a part of a VuePress container: ``@tab yarn``, ``@file /src/App.vue``; empty for other parts."""
     title = (part["title"] or "").strip()
     if not title or part["kind"] not in ("tab", "file"):
         return ""
@@ -116,8 +117,8 @@ def _label(part: re.Match[str]) -> str:
 
 
 def _container(kind: str, text: str, *, chinese: bool) -> tuple[list[str], str]:
-    """(lines that begin it, line that ends it)"""
-    found = _BRACKETED.fullmatch(text)
+    """The lines that begin a container of *kind*, and the line that ends it."""
+    found = _CONTAINER_TITLE.fullmatch(text)
     title = ((found[1] or found[2]) if found else text) or ""
     kind = kind.lower()
     if kind in _DETAILS:

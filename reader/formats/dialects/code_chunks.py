@@ -1,4 +1,4 @@
-"""Fences of R Markdown, Quarto, Jupyter Book and Pandoc: ``{r echo=FALSE}``, ``{python}``, ``{.js}``, ``{note}``."""
+"""Parses fences of R Markdown, Quarto, Jupyter Book and Pandoc: ``{r echo=FALSE}``, ``{.js}``, ``{note}``."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _DIRECTIVES = frozenset({"code-block", "code", "code-cell", "sourcecode", "liter
 
 
 def read_chunk(info: str, inside: list[str]) -> tuple[str, list[str]] | None:
-    """(language, lines of code) of a fence; without lines where the author hid its code; None if it has no braces."""
+    """The language and the lines of code of a fence. No lines if its options hide the code; None without braces."""
     found = _INFO.fullmatch(info.strip())
     if not found:
         return None
     kind, options, rest = found[1], found[2], found[3].strip()
     option_lines = [line for line in inside if _OPTION.match(line)]
-    is_withheld = withheld_part(kind.strip(".:"))  # of MyST: {comment}
+    is_withheld = withheld_part(kind.strip(".:"))  # such as {comment} of MyST
     if is_withheld or _HIDDEN.search(options) or any(_HIDDEN.search(line) for line in option_lines):
         return "", []
     language = rest if kind in _DIRECTIVES else kind.lstrip(".=#")
     return language.split(" ")[0], [line for line in inside if line not in option_lines]
 
 
-def is_aside(info: str) -> str:
-    """The kind of a callout of MyST, ``{note} Title``, as a container: ``note Title``; empty for any other fence."""
+def myst_callout(info: str) -> str:
+    """The kind and title of a MyST callout: ``note Title`` for ``{note} Title``; empty for any other fence."""
     found = _INFO.fullmatch(info.strip())
     kind = found[1].lower().strip(".:") if found else ""
     if kind == "admonition":

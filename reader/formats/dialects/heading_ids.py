@@ -1,4 +1,4 @@
-"""Ids that authors give to headings: ``## Title {#id}``, ``{: #id}``, read in the HTML that Markdown makes."""
+"""Converts explicit ids of headings, ``## Title {#id}`` and ``{: #id}``, in the HTML that Markdown produces."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _FIRST = re.compile(r"[#.]|[\w-]+=|unnumbered\b|-$")
 
 
 def with_own_ids(html: str) -> str:
-    """*html* with the ids of its headings as attributes; classes and keys in the same braces go."""
-    return _HEADING.sub(_named, html) if "}</h" in html or "} </h" in html else html
+    """*html* with the ids of headings as attributes. Classes and keys in the same braces are removed."""
+    return _HEADING.sub(_with_id, html) if "}</h" in html or "} </h" in html else html
 
 
-def _named(found: re.Match[str]) -> str:
+def _with_id(found: re.Match[str]) -> str:
     inside = found[3].strip()
     if not _FIRST.match(inside):
         return found[0]

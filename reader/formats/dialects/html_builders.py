@@ -1,4 +1,7 @@
-"""Builds HTML for the other modules here: figures, asides, links to players; each on one line of Markdown."""
+"""Builds HTML for the other modules of this folder: figures, asides, details, links.
+
+*prefix* is the beginning of the current line (indent, ``>`` of quotations). It is repeated on each new line.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ _KINDS = {
     "warning": "warning", "caution": "warning", "danger": "warning", "attention": "warning", "error": "warning",
     "failure": "warning", "fail": "warning", "missing": "warning", "bug": "warning", "alert": "warning",
 }  # fmt: skip
-_MARKED = re.compile(r"\]\(|\[[^\[\]]*\]\[|[*_`~]\S|\\\W")
-"""What may be a mark of Markdown within a line."""
+_INLINE_MARKUP = re.compile(r"\]\(|\[[^\[\]]*\]\[|[*_`~]\S|\\\W")
+"""Possible inline markup of Markdown."""
 _BLOCK_MARK, _ESCAPED = re.compile(r"^([0-9]{0,9})([-+*#>.)])(?=\s|$)"), r"\1\\\2"
 _QUOTES = frozenset({"quote", "cite", "blockquote"})
 TITLES = {
@@ -26,16 +29,17 @@ TITLES = {
     "danger": "危险", "attention": "注意", "error": "错误", "failure": "失败", "fail": "失败", "missing": "缺失",
     "bug": "缺陷", "alert": "警告", "details": "详情", "quote": "引用", "cite": "引用",
 }  # fmt: skip
-"""What a callout without a title of its own is called in a Chinese article."""
+"""The default titles of callouts in a Chinese article, by kind."""
 KINDS = frozenset(_KINDS) | _QUOTES
 
 
 def is_chinese(text: str) -> bool:
-    """Whether Han stand in the beginning of *text*: titles that nobody wrote are in its language."""
+    """Whether the beginning of *text* contains Han characters. Default titles of callouts are then Chinese."""
     return has_han(text[:2000])
 
 
 def title_of(kind: str, *, chinese: bool) -> str:
+    """The default title of a callout; empty for a Chinese one of unknown kind."""
     return TITLES.get(kind, "") if chinese else kind.capitalize()
 
 
@@ -46,42 +50,44 @@ def aside(kind: str, title: str, body: str, prefix: str = "") -> str:
     head = f"**{title.strip()}**\n\n" if title.strip() else ""
     return (
         on_lines(f"<{tag}>\n\n{head}", prefix)
-        + _inside(body, prefix)
+        + _without_first_prefix(body, prefix)
         + on_lines(f"\n\n</{tag.split()[0]}>\n\n", prefix)
     )
 
 
 def details(title: str, body: str, prefix: str = "") -> str:
+    """A ``<details>`` element with its summary; *body* is Markdown."""
     start = on_lines(f"<details><summary>{escape(title.strip(), quote=False)}</summary>\n\n", prefix)
-    return start + _inside(body, prefix) + on_lines("\n\n</details>\n\n", prefix)
+    return start + _without_first_prefix(body, prefix) + on_lines("\n\n</details>\n\n", prefix)
 
 
-def _inside(body: str, prefix: str) -> str:
-    """*body*, whose lines have their *prefix*, behind a line that ends with one."""
+def _without_first_prefix(body: str, prefix: str) -> str:
+    """*body* without the *prefix* of its first line, which the line before already ends with."""
     return body.strip("\n").removeprefix(prefix)
 
 
 def figure(src: str, alt: str, caption: str, link: str = "", prefix: str = "") -> str:
-    """A picture with its caption, which may hold HTML and marks of Markdown: Hugo and Zola render both."""
+    """A picture with its caption, which may contain HTML and Markdown: Hugo and Zola render both."""
     image = f'<img src="{escape(address(src))}" alt="{escape(alt)}">'
     if link:
         image = f'<a href="{escape(address(link))}">{image}</a>'
     if not caption:
         return on_lines(f"\n\n<p>{image}</p>\n\n", prefix)
-    if _MARKED.search(caption):  # between blank lines it is Markdown
+    if _INLINE_MARKUP.search(caption):  # between blank lines it is parsed as Markdown
         caption = f"\n\n{_BLOCK_MARK.sub(_ESCAPED, ' '.join(caption.split()))}\n\n"
     return on_lines(f"\n\n<figure>{image}<figcaption>{caption}</figcaption></figure>\n\n", prefix)
 
 
 def link(text: str, target: str) -> str:
+    """An ``<a>`` element with plain *text*."""
     return f'<a href="{escape(address(target))}">{escape(text, quote=False)}</a>'
 
 
 def address(text: str) -> str:
-    """*text* as an address: spaces and what Markdown would take for its own are percent-encoded."""
+    """*text* as a URL, with spaces and the markup characters of Markdown percent-encoded."""
     return quote(text.strip(), safe="/:?#@!$&'()+,;=%~*-._")
 
 
 def on_lines(text: str, prefix: str) -> str:
-    """*text* with *prefix* before each line but the first, which stands behind its own."""
+    """*text* with *prefix* at the beginning of each line except the first, which follows a prefix."""
     return text.replace("\n", f"\n{prefix}") if prefix else text

@@ -1,8 +1,9 @@
 """Masks code, mathematics and escaped characters while the syntax of other tools is converted.
 
-Each stretch is replaced by a mark of two non-characters (U+FDD0 number U+FDD1), which no XML may hold and the
-sanitizer drops, so no text can forge one for good. Formulas have marks of their own (U+FDD2 number U+FDD3), which
-stay until Markdown is HTML: in HTML their signs would be read as Markdown's.
+Each part is replaced by a placeholder of two non-characters and a number (U+FDD0 number U+FDD1). XML forbids these
+characters and the sanitizer removes them, so that a forged placeholder has no effect. Formulas have placeholders of
+their own (U+FDD2 number U+FDD3) until Markdown is converted to HTML: before, their characters would be parsed as
+Markdown.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from ...patterns import lazy_pattern
-from .code_chunks import is_aside, read_chunk
+from .code_chunks import myst_callout, read_chunk
 from .tex_delimiters import with_formulas
 
 _NON_CHARACTERS = "\ufdd0\ufdd1\ufdd2\ufdd3"
@@ -33,37 +34,46 @@ _CODE_SPAN = lazy_pattern(r"`+(.*?)`+", re.DOTALL)
 _CODE_BLOCK = lazy_pattern(
     r"(?:^[ \t>]*(?=<[^/])|(?=</))<(/?)(pre|script|style|textarea)\b[^<>]{0,500}>", re.IGNORECASE | re.MULTILINE
 )
-"""What begins a block of HTML (CommonMark 4.6, kind 1): it comes before spans of code."""
+"""The beginning of a block of HTML (CommonMark 4.6, kind 1), which has priority over code spans."""
 _BLOCK_TAG = lazy_pattern(r"</?(?:pre|script|style|textarea)\b", re.IGNORECASE)
 _INDENTS = ("    ", "\t")
 _BLOCK_SIGNS = ("```", "~~~", "{%", "{{", *(f"\n{indent}" for indent in _INDENTS))
-"""A text without these, and without an indent at its beginning, has no block of code."""
+"""A text without these, and without an indent at its beginning, has no code block."""
 _BACKTICKS = lazy_pattern(r"`+|\n[ \t]*(?=\n)")
 _ESCAPE = lazy_pattern(r"\\[!-/:-@\[-`{-~]")
 _LANGUAGE = lazy_pattern(r"(?:lang[:=])?([A-Za-z][\w+#.-]*)")
 
 
 class Masks:
-    """What was put aside, and its way back."""
+    """Stores the masked parts of a text by number, and restores them.
+
+    ::
+
+        masks = Masks()
+        text = mask_code(text, masks)
+        text = masks.restore(convert(text))
+    """
 
     def __init__(self) -> None:
-        self._kept: list[str] = []
+        self._masked: list[str] = []
         self.formulas: list[tuple[str, bool]] = []
-        """(TeX, whether it is displayed) or, for ``<math>``, (HTML, False)."""
+        """Pairs of TeX and whether it is displayed; for ``<math>``, pairs of HTML and False."""
 
     def keep(self, text: str) -> str:
-        """The mark that stands for *text*."""
-        self._kept.append(text)
-        return f"\ufdd0{len(self._kept) - 1}\ufdd1"
+        """Stores *text* and returns its placeholder."""
+        self._masked.append(text)
+        return f"\ufdd0{len(self._masked) - 1}\ufdd1"
 
     def restore(self, text: str) -> str:
-        """*text* with what its marks stand for; a mark stands only for earlier ones."""
+        """Replaces the placeholders in *text*. A stored text can contain only placeholders of earlier texts."""
         while "\ufdd0" in text and MARK.search(text):
-            text = MARK.sub(lambda found: self._kept[int(found[1])] if int(found[1]) < len(self._kept) else "", text)
+            text = MARK.sub(
+                lambda found: self._masked[int(found[1])] if int(found[1]) < len(self._masked) else "", text
+            )
         return text
 
     def keep_formula(self, tex: str, display: bool) -> str:
-        """The mark that stands for the formula until ``restore_formulas``; ``$`x`$`` is GitLab's."""
+        """Stores a formula and returns its placeholder for ``restore_formulas``. Accepts GitLab's ``$`x`$``."""
         tex = self.restore(tex)
         if span := _CODE_SPAN.fullmatch(tex):
             tex = span[1]
@@ -71,7 +81,7 @@ class Masks:
         return f"\ufdd2{len(self.formulas) - 1}\ufdd3"
 
     def restore_formulas(self, html: str, markup_of: Callable[[str, bool], str]) -> str:
-        """*html* with ``written(tex, display)`` for the marks in its text, and the TeX for those in its tags."""
+        """Replaces placeholders in the text of *html* by ``markup_of(tex, display)``, in its tags by the TeX."""
 
         def restored(found: re.Match[str]) -> str:
             if found[1] is None:
@@ -87,28 +97,28 @@ class Masks:
 
 
 def mask_code(text: str, masks: Masks) -> str:
-    """*text* with marks for blocks and spans of code, ``<pre>``, mathematics and escaped signs."""
+    """*text* with placeholders for code blocks, code spans, ``<pre>``, mathematics and escaped characters."""
     if any(sign in text for sign in _NON_CHARACTERS):
         text = text.translate(dict.fromkeys(map(ord, _NON_CHARACTERS)))
-    text = _without_blocks(text, masks)
+    text = _mask_blocks(text, masks)
     keep: Callable[[re.Match[str]], str] = lambda found: masks.keep(found[0])  # noqa: E731
     if _BLOCK_TAG.search(text):
-        text = _without_elements(text, masks, _CODE_BLOCK)
+        text = _mask_tags(text, masks, _CODE_BLOCK)
     if "`" in text:
-        text = _without_spans(text, masks)
+        text = _mask_spans(text, masks)
     if "<" in text:
-        text = _without_elements(text, masks, _ELEMENT_IN_LINE)
+        text = _mask_tags(text, masks, _ELEMENT_IN_LINE)
     text = with_formulas(text, masks.keep_formula)
     return _ESCAPE.sub(keep, text) if "\\" in text else text
 
 
 def mask_elements(text: str, masks: Masks) -> str:
-    """HTML with marks for its code, scripts and styles."""
-    return _without_elements(text, masks, _CODE_ELEMENT)
+    """HTML with placeholders for its code, scripts and styles."""
+    return _mask_tags(text, masks, _CODE_ELEMENT)
 
 
-def _without_elements(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
-    """``<pre>`` … ``</pre>`` and the like, each up to its first end tag."""
+def _mask_tags(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
+    """Masks elements such as ``<pre>`` … ``</pre>``, each up to its first end tag."""
     out, done, name, start = [], 0, "", 0
     for found in tags.finditer(text):
         if not name and not found[1]:
@@ -121,7 +131,7 @@ def _without_elements(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
     return "".join([*out, text[done:]])
 
 
-def _without_blocks(text: str, masks: Masks) -> str:
+def _mask_blocks(text: str, masks: Masks) -> str:
     if not text.startswith(_INDENTS) and not any(sign in text for sign in _BLOCK_SIGNS):
         return text
     lines = text.split("\n")
@@ -129,7 +139,7 @@ def _without_blocks(text: str, masks: Masks) -> str:
 
 
 class _Blocks:
-    """Blocks of code, line by line as CommonMark finds them (4.4, 4.5), and those that tags of other tools hold."""
+    """Masks code blocks, line by line as in CommonMark (4.4, 4.5), and code in tags of other tools."""
 
     def __init__(self, lines: list[str], masks: Masks) -> None:
         self.lines, self.masks = lines, masks
@@ -139,12 +149,12 @@ class _Blocks:
         at, after_blank, in_list = 0, True, False
         while at < len(self.lines):
             line = self.lines[at]
-            size, text = self._fenced(at) or self._tagged(at) or (0, "")
+            size, text = self._fence_at(at) or self._tag_at(at) or (0, "")
             if size:
                 yield text
                 at, after_blank = at + size, False
                 continue
-            if after_blank and not in_list and (size := self._indented(at)):
+            if after_blank and not in_list and (size := self._indented_size(at)):
                 yield self.masks.keep("\n".join(self.lines[at : at + size]))
                 at += size
                 continue
@@ -156,7 +166,7 @@ class _Blocks:
             yield line
             at += 1
 
-    def _fenced(self, at: int) -> tuple[int, str] | None:
+    def _fence_at(self, at: int) -> tuple[int, str] | None:
         line = self.lines[at]
         found = _FENCE.match(line) if "```" in line or "~~~" in line else None
         if not found:
@@ -174,16 +184,16 @@ class _Blocks:
         content, closing = self.lines[at + 1 : end], self.lines[end : end + 1]
         first = line[len(found["prefix"]) :]
         if "{" in found["info"]:
-            if container := is_aside(found["info"]):
+            if container := myst_callout(found["info"]):
                 return 1 + len(content) + len(closing), "\n".join([f":::{container}", *content, ":::"])
             if (chunk := read_chunk(found["info"], content)) is not None:
                 first, content = f"{found['fence']}{chunk[0]}", chunk[1]
                 if not content:
                     return end + 1 - at, found["prefix"]
-        return end + 1 - at, found["prefix"] + self.masks.keep(_without_raw("\n".join([first, *content, *closing])))
+        return end + 1 - at, found["prefix"] + self.masks.keep(_unwrap_raw("\n".join([first, *content, *closing])))
 
-    def _tagged(self, at: int) -> tuple[int, str] | None:
-        """``{% highlight ruby %}`` … ``{% endhighlight %}`` as a fence."""
+    def _tag_at(self, at: int) -> tuple[int, str] | None:
+        """``{% highlight ruby %}`` … ``{% endhighlight %}`` as a fence: its number of lines and the masked text."""
         line = self.lines[at]
         found = _CODE_TAG.match(line) if "{%" in line or "{{" in line else None
         if not found:
@@ -199,17 +209,17 @@ class _Blocks:
             if end := re.search(end_tag, inside[-1]):
                 rest, inside[-1] = inside[-1][end.end() :], inside[-1][: end.start()]
                 arguments = found["arguments"] if found["liquid"] else found["hugo_arguments"]
-                code = _without_raw("\n".join(inside).strip("\n")).strip("\n")
+                code = _unwrap_raw("\n".join(inside).strip("\n")).strip("\n")
                 is_in_html = at > 0 and self.lines[at - 1].lstrip().startswith("<") and ">" not in found["prefix"]
                 fence = (_element_of if is_in_html else _fence_of)(arguments or "", code, found["prefix"])
-                title = "" if is_in_html or name != "codeblock" else _title(arguments)
+                title = "" if is_in_html or name != "codeblock" else _codeblock_title(arguments)
                 above = f"\n{found['prefix']}**{title}**\n\n{found['prefix']}" if title else found["prefix"]
                 return number + 1 - at, above + self.masks.keep(fence) + (f"\n\n{rest}" if rest else "")
         self.endless.add(name)
         return None
 
-    def _indented(self, at: int) -> int:
-        """So many lines from *at* on are a block of indented code."""
+    def _indented_size(self, at: int) -> int:
+        """The number of lines from *at* that are a block of indented code."""
         if not self.lines[at].strip() or not self.lines[at].startswith(_INDENTS):
             return 0
         end = at
@@ -225,14 +235,14 @@ def _language(arguments: str) -> str:
     return found[1].lower() if found else ""
 
 
-def _title(arguments: str) -> str:
-    """Of ``{% codeblock [title] [lang:x] [address] [text of the link] [option:x] %}`` (Hexo), without the language."""
+def _codeblock_title(arguments: str) -> str:
+    """The title in the arguments of ``{% codeblock [title] [lang:x] [url] [link text] [option:x] %}`` (Hexo)."""
     words = [word for word in arguments.split() if not re.match(r"https?://|\w+:\S", word)]
     return " ".join(words[":" not in arguments.partition("http")[0] :]) if words else ""
 
 
-def _element_of(arguments: str, code: str, prefix: str) -> str:  # noqa: ARG001 as _fence_of
-    """*code* within a block of HTML, where a fence means nothing and a blank line would end the block."""
+def _element_of(arguments: str, code: str, prefix: str) -> str:  # noqa: ARG001 the signature of _fence_of
+    """*code* as an HTML element, for a block of HTML: a fence has no meaning there, and a blank line would end it."""
     language = _language(arguments)
     begins = f'<pre><code class="language-{language}">' if language else "<pre><code>"
     return begins + re.sub(r"\n(?=\s*\n)", "&#10;", escape(code, quote=False)) + "</code></pre>"
@@ -246,8 +256,8 @@ def _fence_of(arguments: str, code: str, prefix: str) -> str:
     return "\n".join([lines[0], *bare])
 
 
-def _without_raw(code: str) -> str:
-    """Jekyll reads its tags in code too: authors wrap the code of other templates into ``{% raw %}``."""
+def _unwrap_raw(code: str) -> str:
+    """*code* without ``{% raw %}`` around it. Jekyll interprets tags in code, and authors wrap template code in it."""
     if "{% raw %}" not in code or "{% endraw %}" not in code:
         return code
     first = code.index("{% raw %}")
@@ -256,8 +266,8 @@ def _without_raw(code: str) -> str:
     return re.sub(r"\{% (?:end)?raw %\}\n?", "", code) if code.count("{% raw %}") == 1 else code
 
 
-def _without_spans(text: str, masks: Masks) -> str:
-    """Spans of code: from a run of backticks to the next run of the same length in the paragraph (CommonMark 6.1)."""
+def _mask_spans(text: str, masks: Masks) -> str:
+    """Masks code spans: from a run of backticks to the next one of equal length in the paragraph (CommonMark 6.1)."""
     runs = list(_BACKTICKS.finditer(text))
     following: dict[tuple[int, int], int] = {}
     paragraph, out, done = 0, [], 0
@@ -277,12 +287,15 @@ def _without_spans(text: str, masks: Masks) -> str:
         if not end or (runs[number].start() and text[runs[number].start() - 1] == "\\"):
             number += 1
             continue
-        out += [text[done : runs[number].start()], masks.keep(_bare(text[runs[number].start() : runs[end].end()]))]
+        out += [
+            text[done : runs[number].start()],
+            masks.keep(_unwrap_raw_span(text[runs[number].start() : runs[end].end()])),
+        ]
         done, number = runs[end].end(), end + 1
     return "".join([*out, text[done:]])
 
 
-def _bare(span: str) -> str:
-    """A span of code without ``{% raw %}`` at both its ends."""
+def _unwrap_raw_span(span: str) -> str:
+    """A code span without ``{% raw %}`` and ``{% endraw %}`` at its ends."""
     found = re.fullmatch(r"(`+ ?)\{% raw %\}(.*?)\{% endraw %\}( ?`+)", span, re.DOTALL)
     return f"{found[1]}{found[2]}{found[3]}" if found else span

@@ -1,4 +1,4 @@
-"""Syntax of Material for MkDocs and CriticMarkup: ``++ctrl+c++``, ``:material-check:``, ``{ .a }``, ``{++new++}``."""
+"""Converts syntax of Material for MkDocs and CriticMarkup: ``!!! note``, ``++ctrl+c++``, ``{ .a }``, ``{++new++}``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _CALLOUT = lazy_pattern(
     r"(?P<prefix>[ \t]*+)(?:(?P<bangs>!!!|\?\?\?)\+?[ \t]++(?P<kind>[\w-]++)(?:[ \t]++[\w-]++)*+[ \t]*+"
     r"(?:\"(?P<title>[^\"]*+)\")?|===[+!]?[ \t]++\"(?P<label>[^\"]*+)\")[ \t]*+"
 )
-"""``!!! note "Title"``, ``??? note``, ``=== "Label"``; what they hold is indented by four."""
+"""``!!! note "Title"``, ``??? note``, ``=== "Label"``. Their content is indented by four spaces."""
 _FENCE = lazy_pattern(r"[ \t>]*(`{3,}|~{3,})")
-_FOLDED = frozenset({"details", "collapse", "spoiler"})
+_FOLDING_KINDS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 20
 _CRITIC = {"{++": "++}", "{--": "--}", "{>>": "<<}", "{~~": "~~}", "{==": "==}"}
-"""What was added, deleted, said of it, put in its place, marked. What was deleted or said is not for readers, however
-long it is."""
+"""The marks of additions, deletions, comments, substitutions and highlights. Deletions and comments of any length are
+not for readers."""
 _CRITIC_BEGINS = lazy_pattern(r"\{(?:\+\+|--|>>|~~|==)")
 _INSERTED = lazy_pattern(r"(?<![\^\w])\^\^(?=[^\s^])([^\^\n]{1,1000}?)(?<=[^\s^])\^\^(?![\^\w])")
 _KEYS = lazy_pattern(r"(?<![+\w])\+\+([a-z0-9-]{1,20}(?:\+[a-z0-9-]{1,20}){0,5})\+\+(?![+\w])")
@@ -27,17 +27,17 @@ _CLASSES = lazy_pattern(
     r"(?<![ \t])[ \t]*+\{[ \t](?:[.#][\w-]++[ \t]*+|[\w-]{1,80}+=\"[^\"\n]{0,200}+\"[ \t]*+){1,9}\}"
 )
 _SNIPPET = lazy_pattern(r"^[ \t]*;?--8<--[^\n]*$", re.MULTILINE)
-"""A file that is included."""
+"""The inclusion of a file."""
 
 
 def with_containers(text: str) -> str:
-    """*text* (its code in it) with ``:::note Title`` for each callout, and the label of each tab in bold above it."""
+    """*text* (with unmasked code) with ``:::note Title`` for each callout, and each tab below its label in bold."""
     if not any(sign in text for sign in ("!!!", "???", "===")):
         return text
-    return "\n".join(_unindented(text.split("\n")))
+    return "\n".join(_convert_containers(text.split("\n")))
 
 
-def _unindented(lines: list[str], depth: int = 0) -> Iterator[str]:
+def _convert_containers(lines: list[str], depth: int = 0) -> Iterator[str]:
     at, fence = 0, ""
     while at < len(lines):
         line = lines[at]
@@ -45,14 +45,14 @@ def _unindented(lines: list[str], depth: int = 0) -> Iterator[str]:
         if found := _FENCE.match(line):
             fence = "" if fence and found[1].startswith(fence) else fence or found[1]
         callout = None if fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
-        if callout is None or (callout["bangs"] and callout["kind"].lower() not in KINDS | _FOLDED):
+        if callout is None or (callout["bangs"] and callout["kind"].lower() not in KINDS | _FOLDING_KINDS):
             yield line
             continue
         prefix, body = callout["prefix"], list[str]()
         while at < len(lines) and (not lines[at].strip() or lines[at].startswith((f"{prefix}    ", f"{prefix}\t"))):
             body.append(prefix + re.sub(r"^(?: {4}|\t)", "", lines[at][len(prefix) :]))
             at += 1
-        inner = _unindented(body, depth + 1)
+        inner = _convert_containers(body, depth + 1)
         if callout["bangs"]:
             yield from [
                 "",
@@ -65,10 +65,10 @@ def _unindented(lines: list[str], depth: int = 0) -> Iterator[str]:
             yield from ["", f"{prefix}**{callout['label']}**", "", *inner]
 
 
-def of_mkdocs(text: str) -> str:
-    """*text* (its code masked) with these signs as HTML or gone."""
+def convert_mkdocs(text: str) -> str:
+    """*text* (with masked code) with this syntax converted to HTML or removed."""
     if any(sign in text for sign in _CRITIC):
-        text = "".join(_accepted(text))
+        text = "".join(_accept_changes(text))
     if "^^" in text:
         text = _INSERTED.sub(r"<ins>\1</ins>", text)
     if "++" in text:
@@ -80,8 +80,8 @@ def of_mkdocs(text: str) -> str:
     return _SNIPPET.sub("", text) if "--8<--" in text else text
 
 
-def _accepted(text: str) -> Iterator[str]:
-    """The pieces of *text* with each change of CriticMarkup made."""
+def _accept_changes(text: str) -> Iterator[str]:
+    """The parts of *text* with each change of CriticMarkup accepted."""
     done, endless = 0, set[str]()
     for begins in _CRITIC_BEGINS.finditer(text):
         sign = begins[0]

@@ -1,6 +1,6 @@
-"""What the tags of Hugo, Hexo, Jekyll and Zola mean, by name: one table of functions from a Tag to Markdown.
+"""Converts the tags of Hugo, Hexo, Jekyll and Zola, by name: one table of functions from a Tag to Markdown.
 
-Players become links that say where they lead: nothing of a third party is loaded.
+Players become links with the name of the site: no content of a third party is loaded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .html_builders import KINDS, aside, details, figure, link, on_lines, title_
 from .shortcodes import Tag
 
 _MARKS = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`]+(?=\S)|(?<=\S)[*`]+")
-"""What a caption has and a text has not; the first group stays."""
+"""Markup in a caption, to be removed for plain text. The first group is the text of a link."""
 _PICTURE_SIZE = re.compile(r"\d+(?:px|%)?")
 _CLASS = re.compile(r"[\w -]*")
 
@@ -42,9 +42,9 @@ PLAYERS = {
     "github": ("GitHub", "https://github.com/{}"),
     "netease": ("网易云音乐", "https://music.163.com/#/song?id={}"),
 }
-"""By name of the tag: what the link says, and where it leads."""
+"""The text and the target of the link, by the name of the tag."""
 
-_SILENT = frozenset(
+_NO_OUTPUT = frozenset(
     [
         "toc", "TOC", "raw", "verbatim", "assign", "capture", "if", "unless", "for", "case", "when",
         "break", "continue",
@@ -53,11 +53,11 @@ _SILENT = frozenset(
     + ["image-gallery", "import", "extends", "csrf_token", "load", "endif", "param", "now", "anchor", "clear", "br"]
     + ["tableofcontents", "mapbox", "map", "comments", "sitemap"]
 )  # fmt: skip
-"""Say nothing to a reader by themselves; what stands in them stays."""
+"""Tags without an output of their own. Their content is shown."""
 ELSE = "\ufdd4"
-"""Between what stands under a condition and what stands under its contrary."""
+"""The separator between the content of ``if`` and of ``else``."""
 _DEFINITIONS = frozenset({"capture", "set", "assign"})
-_GROUPS = frozenset(
+_GROUP_TAGS = frozenset(
     ["tabs", "tab", "subtabs", "subtab", "columns", "column", "cards", "grid", "steps", "row", "col", "center", "div"]
     + ["codetabs", "tabpane", "tabbed", "rawhtml", "unsafe", "html", "lead", "grouppicture", "gp", "raw", "blocks"]
     + ["u", "kbd", "text", "cardpane", "card", "with", "filter", "mark", "em", "stepper", "step", "content-ref"]
@@ -65,14 +65,14 @@ _GROUPS = frozenset(
 )
 
 
-def show(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
-    """*tag* as Markdown; None when its name means nothing here."""
+def convert_tag(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
+    """*tag* and its content *body* as Markdown; None if its name is unknown."""
     name = tag.name.lower()
     if name in PLAYERS and not (name in ("x", "github", "tweet") and body):
         return _player(tag, name)
     if name in ("else", "elsif"):
         return ELSE
-    if name in _SILENT:
+    if name in _NO_OUTPUT:
         first, _, others = (body or "").partition(ELSE)
         is_never = f"{name} {tag.raw}" in ("if false", "unless true")
         return "" if name in _DEFINITIONS else (others if is_never else first + others).replace(ELSE, "")
@@ -80,7 +80,7 @@ def show(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
         return TABLE[name](tag, body)
     if name in _NOTES:
         return _note(tag, body, chinese=chinese)
-    if name in _GROUPS:
+    if name in _GROUP_TAGS:
         return _group(tag, body)
     return None
 
@@ -126,10 +126,10 @@ def _image(tag: Tag, _body: str | None) -> str:
     if quoted:
         words = [double or single for double, single in quoted]
     alt = words[1] if len(words) > 1 else words[0] if words else ""
-    return f"![{_in_brackets(alt)}](<{re.sub(r'[<>]', '', values[at])}>)"
+    return f"![{_escape_brackets(alt)}](<{re.sub(r'[<>]', '', values[at])}>)"
 
 
-def _in_brackets(text: str) -> str:
+def _escape_brackets(text: str) -> str:
     return re.sub(r"([\[\]\\])", r"\\\1", text)
 
 
@@ -137,7 +137,7 @@ def _in_brackets(text: str) -> str:
 
 
 def _address(tag: Tag, _body: str | None) -> str:
-    """``{% post_url x %}``, ``{{< ref "x.md#y" >}}``: stands where an address does."""
+    """``{% post_url x %}``, ``{{< ref "x.md#y" >}}``: a URL, used as the target of a link."""
     target = tag.get("path", "name", "0")
     return target.replace(" ", "%20")
 
@@ -172,7 +172,7 @@ def _button(tag: Tag, body: str | None) -> str:
 def _media(tag: Tag, body: str | None) -> str:
     src = tag.get("src", "url", "mp4", "webm", "file", "0")
     text = tag.get("title", "caption", "alt") or src.rpartition("/")[2] or src
-    caption = on_lines(f"\n\n{body.strip()}\n\n", tag.prefix) if body and body.strip() else ""  # GitBook's caption
+    caption = on_lines(f"\n\n{body.strip()}\n\n", tag.prefix) if body and body.strip() else ""  # as in GitBook
     return (link(text, src) if src else "") + caption
 
 
@@ -197,7 +197,7 @@ def _quotation(tag: Tag, body: str | None) -> str:
 
 
 def _code(tag: Tag, body: str | None) -> str:
-    if tag.name == "code" and tag.get("title", "overflow", "lineNumbers"):  # of GitBook, around a fence
+    if tag.name == "code" and tag.get("title", "overflow", "lineNumbers"):  # GitBook's tag around a fence
         return _code_title(tag, None) + (body or "") if tag.get("title") else body or ""
     language = _CLASS.fullmatch(tag.get("lang", "language", "0"))
     start = f'<pre><code class="language-{language[0]}">' if language and language[0] else "<pre><code>"
@@ -205,18 +205,18 @@ def _code(tag: Tag, body: str | None) -> str:
 
 
 def _source(tag: Tag, _body: str | None) -> str:
-    """``{% include_code title path %}``: the file isn't here; its name is."""
+    """``{% include_code title path %}``: the name of the file, because the file is not available."""
     return f"`{tag.values[-1]}`" if tag.values else ""
 
 
 def _code_title(tag: Tag, body: str | None) -> str:
-    """The name of a file above its code."""
+    """The name of a code file, above its code."""
     title = (body or tag.get("title", "name", "0")).strip()
     return on_lines(f"\n\n**{title}**\n\n", tag.prefix) if title else ""
 
 
 def _words(tag: Tag, body: str | None) -> str:
-    """A label within a line: the text between, or what the tag says itself."""
+    """A label within a line: its content, or the text in its arguments."""
     return body or tag.get("text", "name", "content", "title") or " ".join(tag.values)
 
 
@@ -231,7 +231,7 @@ def _mathematics(_tag: Tag, body: str | None) -> str:
 # -- notes --------------------------------------------------------------------------------------------------------
 
 _NOTES = KINDS | frozenset(["notice", "admonition", "callout", "alert", "message", "notification", "panel", "box"])
-_FOLDED = frozenset(["detail", "details", "expand", "fold", "spoiler", "collapse"])
+_FOLDING_TAGS = frozenset(["detail", "details", "expand", "fold", "spoiler", "collapse"])
 
 
 _INLINE_TAGS = frozenset({"u", "kbd", "text", "mark", "em"})
@@ -255,7 +255,7 @@ def _details(tag: Tag, body: str | None) -> str:
 
 
 def _group(tag: Tag, body: str | None) -> str:
-    """Tabs and columns are set one after the other, each under its label."""
+    """Tabs and columns one below the other, each under its label."""
     title = tag.get("title", "name", "header", "label") if tag.name.lower() in ("tab", "card", "tabpane") else ""
     if not title and tag.name.lower() == "tab":
         title = tag.get("0")
@@ -281,6 +281,6 @@ TABLE: dict[str, Callable[[Tag, str | None], str]] = {
     **dict.fromkeys(("include_code", "literalinclude", "code_snippet"), _source),
     **dict.fromkeys(("mermaid", "plantuml", "graphviz", "flowchart", "echarts", "chart", "chartjs"), _diagram),
     **dict.fromkeys(("math", "katex", "latex", "mathjax"), _mathematics),
-    **dict.fromkeys(sorted(_FOLDED), _details),
+    **dict.fromkeys(sorted(_FOLDING_TAGS), _details),
     **HEXO_THEME_TAGS,
 }

@@ -1,7 +1,7 @@
-"""Tags of templates in the text: Liquid ``{% name %}``, Hugo ``{{< name >}}``, Zola ``{{ name() }}``, Nunjucks (Hexo).
+"""Parses template tags in text: Liquid ``{% name %}``, Hugo ``{{< name >}}``, Zola ``{{ name() }}``, Nunjucks (Hexo).
 
-Each is read as a name, its arguments and, where an end tag follows, what stands between. ``tag_table`` knows what the
-names mean; of any other the tag goes, what stands in it stays, and a warning names it.
+A tag has a name, arguments and, if there is an end tag, content. ``shortcode_table`` converts known names. An unknown
+tag is removed, its content is shown, and a warning names it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ _INCLUDE_SUFFIX = lazy_pattern(r"\.(?:html|md|liquid)$")
 
 @dataclass(frozen=True)
 class Tag:
-    """One tag as written. ``prefix`` is what its line begins with (indent, marks of quotations)."""
+    """One tag as written: ``raw`` are its arguments as text, ``values`` those without a name, ``named`` the others.
+
+    ``prefix`` is the beginning of its line (indent, ``>`` of quotations).
+    """
 
     name: str
     raw: str
@@ -48,7 +51,7 @@ class Tag:
     prefix: str = ""
 
     def get(self, *names: str) -> str:
-        """The first named argument that is not empty; a number names a position: ``get("src", "0")``."""
+        """The first argument that is not empty, else an empty text. A number is a position: ``get("src", "0")``."""
         for name in names:
             if name.isdigit():
                 value = self.values[int(name)] if int(name) < len(self.values) else ""
@@ -60,7 +63,7 @@ class Tag:
 
 
 Known = Callable[[Tag, str | None], str | None]
-"""What a tag with the text in it (None without an end tag) becomes in Markdown; None for one it doesn't know."""
+"""Converts a tag and its content (None without an end tag) to Markdown. Returns None for an unknown tag."""
 
 
 @dataclass
@@ -95,17 +98,17 @@ class _ShortcodeReader:
         if not self.open[name]:
             return
         at = next(n for n in range(len(self.frames) - 1, 0, -1) if self.frames[n].name == name)
-        inside = self.frames[at].pieces + self._closed(at + 1)
+        inside = self.frames[at].pieces + self._close_frames(at + 1)
         tag = self.frames.pop().tag
         self.open[name] -= 1
         if tag:
             self.frames[-1].pieces.append(self._replacement(tag, "".join(inside)))
 
     def finish(self) -> str:
-        return "".join(self.frames[0].pieces + self._closed(1))
+        return "".join(self.frames[0].pieces + self._close_frames(1))
 
-    def _closed(self, at: int) -> list[str]:
-        """What the frames from *at* on hold, each behind its tag, which has no end; they are left."""
+    def _close_frames(self, at: int) -> list[str]:
+        """Closes the frames from *at* on, whose tags have no end tag. Returns their replacements and contents."""
         pieces: list[str] = []
         for frame in self.frames[at:]:
             if frame.tag:
@@ -123,10 +126,10 @@ class _ShortcodeReader:
 
 
 def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]:
-    """*text* (its code masked) with each tag as *known* has it, and the names of those it doesn't know."""
+    """*text* (with masked code) with each tag replaced by the result of *known*, and the names of unknown tags."""
     if "{%" not in text and "{{" not in text:
         return text, []
-    text = _without_raw_tags(text, masks)
+    text = _mask_raw(text, masks)
     text = _ESCAPED_HUGO.sub(lambda found: masks.keep(f"{{{{{found[1]}{found[2]}{found[3]}}}}}"), text)
     reader, done = _ShortcodeReader(masks, known), 0
     for found in _TAG.finditer(text):
@@ -144,19 +147,22 @@ def _with_linked_pictures(text: str) -> str:
     return _LINKED_PICTURE.sub(r'\1<\2><a href="\5">\3</a>\4</\2>\1', text)
 
 
-def _without_raw_tags(text: str, masks: Masks) -> str:
-    """What stands between ``{% raw %}`` and its end holds no tags; one without an end says nothing."""
+def _mask_raw(text: str, masks: Masks) -> str:
+    """Masks tags between ``{% raw %}`` and ``{% endraw %}``, which are text, and removes these two.
+
+    A ``{% raw %}`` without an end is ignored.
+    """
     out, done, begin, start = list[str](), 0, 0, -1
     for found in _RAW.finditer(text):
         if found[1] and start >= 0:
-            out += [text[done:begin], _literal(text[start : found.start()], masks)]
+            out += [text[done:begin], _mask_delimiters(text[start : found.start()], masks)]
             done, start = found.end(), -1
         elif not found[1] and start < 0:
             begin, start = found.span()
     return "".join([*out, text[done:]])
 
 
-def _literal(text: str, masks: Masks) -> str:
+def _mask_delimiters(text: str, masks: Masks) -> str:
     return re.sub(r"\{[{%]|[%}]\}", lambda found: masks.keep(found[0]), text)
 
 
@@ -182,7 +188,8 @@ def _read(reader: _ShortcodeReader, found: re.Match[str]) -> None:
 
 
 def _read_value(reader: _ShortcodeReader, found: re.Match[str], text: str) -> None:
-    """``{{ "/x" | relative_url }}`` is its text, ``{{ youtube(id="x") }}`` a tag, ``{{ page.title }}`` nothing."""
+    """``{{ "/x" | relative_url }}`` is replaced by its text, ``{{ youtube(id="x") }}`` is a tag. ``{{ page.title }}``
+    is removed."""
     if literal := _LITERAL.match(text):
         reader.text(literal[1] or literal[2] or "")
     elif call := _CALL.fullmatch(text):

@@ -9,8 +9,8 @@ from ...sanitizer.allowlist import BLOCKS, INLINES
 
 _HTML_COMMENT = lazy_pattern(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
 _LABELS = lazy_pattern(r"<!--[ \t]*(?:tab|timeline)[ \t]+([^\n]{1,200}?)(?:@\S+)?[ \t]*-->")
-"""Of Hexo's tabs and events: ``<!-- tab Name -->``."""
-_TABBED = ("{% tabs", "{% subtabs", "{% timeline")
+"""The labels of Hexo's tabs and timelines: ``<!-- tab Name -->``."""
+_TAB_TAGS = ("{% tabs", "{% subtabs", "{% timeline")
 _OBSIDIAN = lazy_pattern(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*\Z", re.DOTALL | re.MULTILINE)
 _LIQUID = lazy_pattern(r"(?<!\{)\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
 _HUGO = lazy_pattern(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
@@ -40,18 +40,17 @@ _EXPRESSION = lazy_pattern(
     r"(?<![\\$\w{=(/])\{(?:new )?[A-Za-z_$][\w$]*"
     r"(?:\.[A-Za-z_$][\w$]*|\([^(){}\n]{0,200}\)|\[[^\[\]{}\n]{0,200}\]){0,9}\}(?!\})"
 )
-"""What stands for a value in a page that imports something: ``{props.name}``, ``{new Date().getYear()}``. In another
-page ``{name}`` is text."""
+"""An expression of MDX: ``{props.name}``, ``{new Date().getYear()}``. In a page without imports, ``{name}`` is text."""
 _LONGEST_TAG = 5000
 _MOST_WITHOUT_END = 300
-"""Components whose tag doesn't end; each of them is looked at character by character."""
+"""The number of components without an end of their tag. The search for each end is slow, character by character."""
 _BLANK_LINES = lazy_pattern(r"\n{3,}")
 
 
 def without_comments(text: str, endless: list[str]) -> str:
-    """*text* (its code masked) without comments; ``<!-- more -->``, which ends a summary, stays.
+    """*text* (with masked code) without comments, except ``<!-- more -->``, which ends a summary.
 
-    *endless* gets the beginnings of those that do not end: nothing that follows is shown.
+    Adds the beginnings of comments without an end to *endless*: the text below them is not shown.
     """
 
     def drop(comment: re.Match[str]) -> str:
@@ -60,7 +59,7 @@ def without_comments(text: str, endless: list[str]) -> str:
         return ""
 
     if "<!--" in text:
-        text = _LABELS.sub(r"\n\n**\1**\n\n", text) if any(tag in text for tag in _TABBED) else text
+        text = _LABELS.sub(r"\n\n**\1**\n\n", text) if any(tag in text for tag in _TAB_TAGS) else text
         text = _HTML_COMMENT.sub(drop, text)
     if "%%" in text:
         text = _OBSIDIAN.sub(drop, text)
@@ -69,16 +68,16 @@ def without_comments(text: str, endless: list[str]) -> str:
     if any(sign in text for sign in ("/*", "{{!", "<%#")):
         text = _TEMPLATE.sub("", text)
         text = _MDX.sub("", text)
-    return _LIQUID_LINE.sub(_not_an_id, text) if "{#" in text or "{% #" in text else text
+    return _LIQUID_LINE.sub(_drop_unless_id, text) if "{#" in text or "{% #" in text else text
 
 
-def _not_an_id(found: re.Match[str]) -> str:
-    """``{# … #}`` is a comment of Jinja and Nunjucks; ``{#id}`` names a heading and doesn't end so."""
+def _drop_unless_id(found: re.Match[str]) -> str:
+    """Removes ``{# … #}``, a comment of Jinja and Nunjucks, but not ``{#id}``, the id of a heading."""
     return "" if not re.fullmatch(r"\{#[\w-]+\}.*", found[0]) else found[0]
 
 
 def without_components(text: str) -> str:
-    """*text* without the code of MDX and Vue: imports, exports and the tags of components, whose text stays."""
+    """*text* without the code of MDX and Vue: imports, exports, and tags of components. Their content is unchanged."""
     whole = text
     if "import" in text:
         text = _IMPORT.sub("", text)
@@ -108,7 +107,7 @@ def without_components(text: str) -> str:
 
 
 def _end_of_tag(text: str, at: int) -> int:
-    """Behind the ``>`` of the tag that goes on at *at*, not within braces or quotes; 0 if there is none."""
+    """The position after the ``>`` that ends the tag around *at*, outside of braces and quotes; 0 without one."""
     depth, quote = 0, ""
     for position in range(at, min(len(text), at + _LONGEST_TAG)):
         sign = text[position]
@@ -124,12 +123,12 @@ def _end_of_tag(text: str, at: int) -> int:
 
 
 _LABEL = lazy_pattern(r"""\b(?:label|title|summary|text)=(?:"([^"]*)"|'([^']*)'|\{["']([^"'}]*)["']\})""")
-_NAMED = lazy_pattern(r"<(?:TabItem|Tab|Badge|CodeGroupItem|Card|Accordion|Step|details)\b")
+_LABELLED_COMPONENT = lazy_pattern(r"<(?:TabItem|Tab|Badge|CodeGroupItem|Card|Accordion|Step|details)\b")
 
 
 def _visible_text(tag: str) -> str:
-    """What a component shows by its own attributes: the label of a tab, the text of a badge."""
-    found = _LABEL.search(tag) if _NAMED.match(tag) else None
+    """The text that a component shows from its attributes: the label of a tab, the text of a badge. Often empty."""
+    found = _LABEL.search(tag) if _LABELLED_COMPONENT.match(tag) else None
     words = next((word for word in found.groups() if word), "") if found else ""
     if not words:
         return ""

@@ -1,7 +1,8 @@
 r"""Finds TeX in a text: ``$…$``, ``$$…$$``, ``\(…\)``, ``\[…\]``, environments, ``{{< katex >}}``.
 
-``$`` begins and ends a formula by the rules of pandoc and GitHub, and only if the text between looks like one: money,
-variables of shells and templates are none. KaTeX and MathJax also read ``$ x $``: it is a formula if it has a command.
+``$`` begins and ends a formula by the rules of pandoc and GitHub, and only if the text between looks like a formula:
+amounts of money and variables of shells and templates are not formulas. KaTeX and MathJax also accept ``$ x $``, which
+is a formula only if it contains a command.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _WORDS = lazy_pattern(
 _HAN = lazy_pattern(f"[{HAN}\uff00-\uffef]")
 _FORBIDDEN = lazy_pattern(r"\$|<!--|\n\s*\n")
 _COMMAND = lazy_pattern(r"\\[A-Za-z]{2,}")
-_SAID = lazy_pattern(r"\\(?:text\w*|mbox|mathrm)\s*\{[^{}]*\}")
+_TEXT_COMMAND = lazy_pattern(r"\\(?:text\w*|mbox|mathrm)\s*\{[^{}]*\}")
 _SHORTCODE = lazy_pattern(
     r"\{\{[<%]\s*(?P<name>katex|math|latex|mathjax)\b(?P<hugo>[^<>%]{0,200})[>%]\}\}(?P<inner>.{0,5000}?)"
     r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}"
@@ -34,23 +35,23 @@ _SHORTCODE = lazy_pattern(
     re.DOTALL,
 )
 _DELIMITED = lazy_pattern(r"\$|\\[(\[]|\\begin\{(?:equation|align|gather|multline)")
-_MARKS = lazy_pattern(r"\n[ \t]*>[ \t]?")
+_QUOTE_PREFIX = lazy_pattern(r"\n[ \t]*>[ \t]?")
 
 
 def with_formulas(text: str, replace: Callable[[str, bool], str]) -> str:
-    """*text* (its code masked) with ``put(tex, display)`` in place of each formula. Takes linear time."""
+    """*text* (with masked code) with ``replace(tex, display)`` in place of each formula. Takes linear time."""
     if "$" not in text and "\\" not in text and "{%" not in text and "{{" not in text:
         return text
     text = _SHORTCODE.sub(lambda found: _in_shortcode(found, replace), text)
     out, done = [], 0
-    for start, end, inner, display in _found(text):
-        out += [text[done:start], replace(_MARKS.sub("\n", inner), display)]
+    for start, end, inner, display in _formulas_in(text):
+        out += [text[done:start], replace(_QUOTE_PREFIX.sub("\n", inner), display)]
         done = end
     return "".join([*out, text[done:]])
 
 
 def _in_shortcode(found: re.Match[str], replace: Callable[[str, bool], str]) -> str:
-    """The TeX between two tags; what has signs of its own is read by them."""
+    """The replacement of the TeX between two tags. TeX with delimiters of its own is unchanged and found by them."""
     inner = found["inner"] if found["name"] else found["inside"]
     arguments = found["hugo"] if found["name"] else found["liquid"]
     if _DELIMITED.search(inner) or not inner.strip():
@@ -58,13 +59,13 @@ def _in_shortcode(found: re.Match[str], replace: Callable[[str, bool], str]) -> 
     return replace(inner, "display" in arguments or inner.startswith("\n"))
 
 
-def _found(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """(start, end, TeX, whether it is displayed) of each formula, in order."""
+def _formulas_in(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """The start, the end, the TeX, and whether it is displayed, of each formula in order."""
     opened, start, begin = "", 0, 0
     for sign in _SIGN.finditer(text):
         if sign["blank"] is not None:
             opened = "" if not opened.startswith("\\begin") else opened
-        elif opened and (closed := _closed(text, opened, sign)) is not None:
+        elif opened and (closed := _closes(text, opened, sign)) is not None:
             inner = text[start : sign.end()] if opened.startswith("\\begin") else text[begin : sign.start()]
             alone = _begins_line(text, start) and _ends_line(text, sign.end())
             if closed and _is_formula(inner, opened) and (alone or opened != "\\["):
@@ -73,13 +74,13 @@ def _found(text: str) -> Iterator[tuple[int, int, str, bool]]:
                 continue
             opened = ""
         if not opened or opened == "$":
-            new = _opened(text, sign)
+            new = _opening_delimiter(text, sign)
             if new:
                 opened, start, begin = new, sign.start(), sign.end()
 
 
-def _opened(text: str, sign: re.Match[str]) -> str:
-    """What begins here: ``$``, ``$$``, ``\\(``, ``\\[``, ``\\begin{…}``; empty if nothing does."""
+def _opening_delimiter(text: str, sign: re.Match[str]) -> str:
+    """The delimiter that *sign* opens: ``$``, ``$$``, ``\\(``, ``\\[``, ``\\begin{…}``; empty if it opens none."""
     if sign["begin"]:
         return sign[0] if _begins_line(text, sign.start()) else ""
     if sign["bracket"]:
@@ -91,8 +92,8 @@ def _opened(text: str, sign: re.Match[str]) -> str:
     return "$" if opens else ""
 
 
-def _closed(text: str, opened: str, sign: re.Match[str]) -> bool | None:
-    """Whether *sign* ends what *opened*; None if it is within."""
+def _closes(text: str, opened: str, sign: re.Match[str]) -> bool | None:
+    """True if *sign* closes the delimiter *opened*, False if it closes it wrongly, None if it is inside."""
     if opened.startswith("\\begin"):
         return True if sign["end"] and f"\\begin{{{sign['end']}}}" == opened else None
     if opened in ("\\(", "\\["):
@@ -110,14 +111,16 @@ def _is_formula(inner: str, opened: str) -> bool:
         return False
     if opened == "$$" or opened.startswith("\\begin"):
         return True
-    if opened != "$" and _HAN.search(_SAID.sub("", inner)):
+    if opened != "$" and _HAN.search(_TEXT_COMMAND.sub("", inner)):
         return False
     if opened == "\\[":
         return _MATHEMATICAL.search(inner) is not None
     if len(inner) > _LONGEST_IN_LINE:
         return False
     if opened == "$" and inner != inner.strip():
-        return _COMMAND.search(inner) is not None and not _WORDS.search(_COMMAND.sub(r"\\", _SAID.sub("", inner)))
+        return _COMMAND.search(inner) is not None and not _WORDS.search(
+            _COMMAND.sub(r"\\", _TEXT_COMMAND.sub("", inner))
+        )
     return _MATHEMATICAL.search(inner) is not None or not _WORDS.search(inner)
 
 

@@ -1,4 +1,4 @@
-"""``[[note]]``, ``[[note#heading|text]]``, ``![[picture.png|300]]`` of Obsidian, Foam and Logseq."""
+"""Converts wikilinks of Obsidian, Foam, Logseq: ``[[note]]``, ``[[note#heading|text]]``, ``![[picture.png|300]]``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_LINK = re.compile(r"[\s\-\d!$&=<>(\"'].{0,3}|[ \-!$&=].*|_?toc_?", re.IGNORE
 
 
 def with_links(text: str, masks: Masks) -> str:
-    """*text* with links for its wikilinks. ``[[1]]`` and the ``[[ -f x ]]`` of shells are none."""
+    """*text* with HTML links for its wikilinks. ``[[1]]`` and the ``[[ -f x ]]`` of shells are not wikilinks."""
     if "[[" not in text:
         return text
     return _WIKILINK.sub(lambda found: _link(found, masks), text)

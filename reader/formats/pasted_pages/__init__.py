@@ -1,10 +1,10 @@
-"""Removes page chrome around the story of a news page that was copied and pasted; ``from_text`` reads the story itself.
+"""Finds page chrome and metadata around the story of a copied news page. ``from_text`` reads the story itself.
 
 line_patterns.py      whole lines that are page chrome, by tables
 labels.py             labelled fields: ``来源：…``, ``编辑丨…``, ``【作者】…``
-notices.py            sentences that are no story: copyright notices, ``点个在看``
+notices.py            sentences that are not part of the story: copyright notices, ``点个在看``
 dateline.py           the line with date, source and names
-headline.py           which of several lines is the headline, which stands above and below it
+headline.py           several lines -> kicker, headline and subtitle
 lines_above_story.py  section path, headline, date, source, buttons -> StoryHead
 lines_below_story.py  the end of the story, and the people named below it -> Tail
 """

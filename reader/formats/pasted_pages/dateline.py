@@ -1,4 +1,4 @@
-"""The line with date, source and names: ``2018-11-23 来源：新华社 作者：张三``, ``原创 李明 河北日报 2018-11-23``."""
+"""Parses datelines: ``2018-11-23 来源：新华社 作者：张三``, ``原创 李明 河北日报 2018-11-23``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...chinese import HAN
 from ...patterns import lazy_pattern
 from ..dates import UnreadableDate, find_dates, parse_date
 from ..person_names import is_person_name
-from .labels import OTHER, Labelled, labelled, source_in
+from .labels import OTHER, LabelledField, labelled_fields, source_in
 from .line_patterns import HEAD_FURNITURE, LONGEST_LINE, names_in, whole_line
 
 MEDIA = lazy_pattern(
@@ -32,25 +32,28 @@ _NO_SOURCE = lazy_pattern(
     re.IGNORECASE,
 )
 _ACCOUNT = lazy_pattern(r"(?P<name>[^\s·|]{2,14}?)官方[账帐]号")
-_OF_ACCOUNT = lazy_pattern(r"官方[账帐]号|创作者|优质.{2,8}作者|自媒体")
+_IS_ACCOUNT = lazy_pattern(r"官方[账帐]号|创作者|优质.{2,8}作者|自媒体")
 _CLOCK_ALONE = lazy_pattern(
     r"(?:\d{2}-)?\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}\s?(?:分钟|小时|天)前|昨天\s*\d{1,2}:\d{2}"
 )
 _ASIDE = lazy_pattern(r"可以听文章啦[！!]|(?:https?://|www\.)[!-~]+|[(（][^()（）]{0,20}更新\s?[)）]")
 _ORIGINAL = lazy_pattern(r"^原创\s?[:：]")
 _LONGEST_REST = 26
-_FIRST_ISSUED, _UNSAID, _LATER_CHANGED = 0, 1, 2
+_PUBLICATION, _UNLABELLED, _CHANGE = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class Dateline:
-    """``dates`` are (rank, moment); the lowest rank is when it was published. ``fields`` have labels."""
+    """The content of a dateline. ``dates`` are pairs of rank and time; the lowest rank is the time of publication.
+
+    ``fields`` are labelled fields. ``is_account`` is true if the line names an account such as 官方账号.
+    """
 
     dates: tuple[tuple[int, datetime], ...] = ()
-    fields: tuple[Labelled, ...] = ()
+    fields: tuple[LabelledField, ...] = ()
     source: str = ""
     byline: tuple[str, ...] = ()
-    of_account: bool = False
+    is_account: bool = False
 
 
 @dataclass
@@ -62,11 +65,11 @@ class _Rest:
 
 
 def dateline_in(text: str) -> Dateline | None:
-    """None if the line is none: a sentence that contains a date, or a line without date and label."""
+    """The dateline in *text*; None for a sentence that contains a date, or a line without date and label."""
     if len(text) > LONGEST_LINE:
         return None
     dates, blanked = _dates_in(_ORIGINAL.sub("原创 ", _ASIDE.sub(" ", text)))
-    rest, fields = labelled(blanked)
+    rest, fields = labelled_fields(blanked)
     alone = not dates and _CLOCK_ALONE.search(rest)
     if not dates and not alone and not any(field.kind != OTHER or field.is_colon for field in fields):
         return None
@@ -74,12 +77,12 @@ def dateline_in(text: str) -> Dateline | None:
     if len("".join(words.split())) > _LONGEST_REST or re.search(r"[。，,；！？!?“”]", words):
         return None
     found = _Rest(*[half.split() for half in (*words.split("\x00", 1), "")[:2]])
-    source, byline = _unlabelled(found)
-    return Dateline(tuple(dates), tuple(fields), source, byline, bool(_OF_ACCOUNT.search(text)))
+    source, byline = _source_and_byline(found)
+    return Dateline(tuple(dates), tuple(fields), source, byline, bool(_IS_ACCOUNT.search(text)))
 
 
 def _dates_in(text: str) -> tuple[list[tuple[int, datetime]], str]:
-    """The dates with their ranks, and the text with NUL and a bar in their places."""
+    """The dates with their ranks, and the text with NUL between bars in place of each date."""
     dates, taken = [], list(text)
     for found in find_dates(text):
         if "\x00" in taken[found.start : found.end]:
@@ -93,12 +96,12 @@ def _rank(before: str) -> int:
     matched = re.search(rf"([{HAN}]\s{{0,3}}){{4}}\s?[:：]\s*$", before)
     label = re.sub(r"\s", "", matched[0]) if matched else ""
     if label.startswith(("发布", "发表", "发稿")):
-        return _FIRST_ISSUED
-    return _LATER_CHANGED if label.startswith(("更新", "成文", "生成", "发文")) else _UNSAID
+        return _PUBLICATION
+    return _CHANGE if label.startswith(("更新", "成文", "生成", "发文")) else _UNLABELLED
 
 
-def _unlabelled(rest: _Rest) -> tuple[str, tuple[str, ...]]:
-    """Source and names among the words: ``原创 李明 河北日报`` before the date, ``参考消息`` after it."""
+def _source_and_byline(rest: _Rest) -> tuple[str, tuple[str, ...]]:
+    """The source and the names in words without a label: ``原创 李明 河北日报``, ``参考消息``."""
     is_original = "原创" in rest.before
     before, after = _words(rest.before), _words(rest.after)
     account = next((found["name"] for word in rest.after if (found := _ACCOUNT.search(word))), "")
@@ -120,7 +123,7 @@ def _words(words: Sequence[str]) -> list[str]:
 
 
 def date_alone(text: str) -> datetime | None:
-    """The date of a line that is nothing else: ``二〇一八年十一月二十日``."""
+    """The date of a line that contains only a date: ``二〇一八年十一月二十日``. None for any other line."""
     try:
         return parse_date(text) if re.search("[年月-]", text) and len(text) <= 24 else None
     except UnreadableDate:

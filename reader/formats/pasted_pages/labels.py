@@ -1,6 +1,6 @@
-"""Labelled fields of a news page: ``来源：新华社 作者：张三``, ``编辑丨李四``, ``【作者】王五``, ``图/赵六``.
+"""Parses labelled fields of a news page: ``来源：新华社 作者：张三``, ``编辑丨李四``, ``【作者】王五``, ``图/赵六``.
 
-The only table of labels, for the lines above and below a story.
+It contains the only table of labels, for the lines above and below a story.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ...chinese import HAN
 from ...models import word_set
 from ...patterns import lazy_pattern
 from ..person_names import closed_up, split_names
-from .line_patterns import folded
+from .line_patterns import fold_traditional
 
 SOURCE, AUTHOR, EDITOR, CHIEF, DATE, TITLE, KICKER, SUBTITLE, NUMBER, TAGS, OTHER = (
     *("source", "author", "editor", "chief", "date", "title", "kicker", "subtitle", "number", "tags", "other"),
@@ -45,16 +45,16 @@ _NAMES = {
     "新媒体运营 微信编排 编排 来稿",
 }
 _KIND = {name.lower(): kind for kind, names in _NAMES.items() for name in names.split()}
-_IMAGINED = word_set("视频 图片 图 漫画 海报 动画 主题 评论 摄影 文字 策划 来源 分享 音频 设计 整理")
-"""Before a bar they may begin a headline: ``视频丨大雨来了``."""
+_HEADLINE_LABELS = word_set("视频 图片 图 漫画 海报 动画 主题 评论 摄影 文字 策划 来源 分享 音频 设计 整理")
+"""Labels that may begin a headline if a bar follows: ``视频丨大雨来了``."""
 
 
-def _spaced(name: str) -> str:
-    """``责任编辑`` also as ``责 任 编 辑``."""
+def _spaced_pattern(name: str) -> str:
+    """A pattern for *name* that also matches it with spaces: ``责 任 编 辑``."""
     return r"\s{0,4}".join(name) if re.fullmatch(f"[{HAN}]{{2,5}}", name) else re.escape(name)
 
 
-_ALL = "|".join(_spaced(name) for name in sorted(_KIND, key=len, reverse=True))
+_ALL = "|".join(_spaced_pattern(name) for name in sorted(_KIND, key=len, reverse=True))
 _HOUSE = rf"(?:[{HAN}]{{2,10}}(?:报|网|社|台|端|新闻|客户端)|本[报网刊台])?(?:首席|见习|实习|全媒体|特派|特约)?"
 _LABEL = lazy_pattern(
     rf"(?<![{HAN}A-Za-z])[【\[]?{_HOUSE}(?P<label>{_ALL})(?:】\s?[:：]?|\]\s?[:：]?|\s{{0,4}}[:：]|\s{{0,3}}[丨｜|]"
@@ -62,7 +62,7 @@ _LABEL = lazy_pattern(
     re.IGNORECASE,
 )
 _EDITORS = "责任编辑 责编 编辑 校对 审核 审读 监制 一审 二审 三审 初审 复审 终审"
-_PEOPLE = "|".join(map(_spaced, _EDITORS.split()))
+_PEOPLE = "|".join(map(_spaced_pattern, _EDITORS.split()))
 _PERSON = rf"[{HAN}]{{2,4}}|[{HAN}]\s{{1,2}}[{HAN}]"
 _LABELS_BESIDE = lazy_pattern(rf"(?:(?:{_PEOPLE})\s{{1,4}}(?:{_PERSON})(?:[、\s]{{1,3}}|$)){{1,6}}")
 _LABEL_BESIDE = lazy_pattern(rf"({_PEOPLE})\s{{1,4}}((?:{_PERSON})(?:、(?:{_PERSON}))*)")
@@ -74,15 +74,15 @@ _BUTTON = lazy_pattern(
     r"\s+(?:打印|关闭|收藏|举报|分享|字号|字体|点击|阅读|浏览|评论|纠错|听全文|我要|返回|扫码|\[?大|A[+-]|T|\d+)\b.*$|\s{3,}.*$"
 )
 _CODE = lazy_pattern(r"[\s_(（]+[A-Z]{1,4}\d{2,6}\)?$")
-"""The number of an editor: ``尤佳 PN092``."""
+"""The staff number of an editor: ``尤佳 PN092``."""
 _TAG_SIGNS = lazy_pattern(r"[、，,;；#＃|｜丨/]+")
 _TAG_SEPARATORS = lazy_pattern(r"[\s、，,;；#＃|｜丨/]+")
-_AROUND = " \u3000\xa0()（）[]【】《》<>|｜丨·•,，、;；"
+_EDGE_CHARACTERS = " \u3000\xa0()（）[]【】《》<>|｜丨·•,，、;；"
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """A field: its kind, its label without spaces, its value without brackets."""
+class LabelledField:
+    """A labelled field: its kind, its label without spaces, its value without brackets around it."""
 
     kind: str
     label: str
@@ -90,62 +90,68 @@ class Labelled:
     is_colon: bool = True
 
 
-def labelled(text: str) -> tuple[str, list[Labelled]]:
-    """What stands before the first label of a line, and its fields. No fields if a value reads like a sentence."""
-    plain = folded(text)
-    beside = _LABELS_BESIDE.fullmatch(plain.strip(_AROUND))
+def labelled_fields(text: str) -> tuple[str, list[LabelledField]]:
+    """The text before the first label of a line, and its fields. No fields if a value is a sentence."""
+    plain = fold_traditional(text)
+    beside = _LABELS_BESIDE.fullmatch(plain.strip(_EDGE_CHARACTERS))
     if beside:
         pairs = [(match[1], text[slice(*match.span(2))]) for match in _LABEL_BESIDE.finditer(plain)]
-        return "", [Labelled(_kind(label), _closed(label), value.strip(_AROUND)) for label, value in pairs]
+        return "", [
+            LabelledField(_kind(label), _without_spaces(label), value.strip(_EDGE_CHARACTERS)) for label, value in pairs
+        ]
     found = [match for match in _LABEL.finditer(plain) if match["label"].lower() != "by" or match.start() == 0]
     fields = []
     for match, following in zip(found, [*found[1:], None], strict=False):
-        value = _BAR.split(text[match.end() : following.start() if following else None])[0].strip(_AROUND)
+        value = _BAR.split(text[match.end() : following.start() if following else None])[0].strip(_EDGE_CHARACTERS)
         kind = _kind(match["label"])
         if (_NOT_IN_TAGS if kind == TAGS else _NOT_IN_VALUE).search(value) or len(value) > _LONGEST_VALUE:
             return text, []
-        fields.append(Labelled(kind, _closed(match["label"]), value, "丨" not in match[0]))
+        fields.append(LabelledField(kind, _without_spaces(match["label"]), value, "丨" not in match[0]))
     before = text[: found[0].start()] if found else text
     return before, fields
 
 
-def credits_in(text: str) -> list[Labelled]:
-    """The fields of a line that holds nothing else: ``一审：周敏 二审：何苗``, ``（责编：李四）``."""
-    before, fields = labelled(text.strip(_AROUND))
-    return fields if not before.strip(_AROUND) else []
+def credits_in(text: str) -> list[LabelledField]:
+    """The fields of a line that contains only fields: ``一审：周敏 二审：何苗``, ``（责编：李四）``. Else empty."""
+    before, fields = labelled_fields(text.strip(_EDGE_CHARACTERS))
+    return fields if not before.strip(_EDGE_CHARACTERS) else []
 
 
-def may_be_headline(field: Labelled) -> bool:
+def may_be_headline(field: LabelledField) -> bool:
     """Whether a line that begins with this field may be a headline: ``视频丨大雨来了``."""
-    return not field.is_colon and (field.label in _IMAGINED or field.kind == OTHER)
+    return not field.is_colon and (field.label in _HEADLINE_LABELS or field.kind == OTHER)
 
 
 def source_in(value: str) -> str:
-    """``《河北日报》 举报`` → 河北日报; in other scripts the whole value."""
-    value = _BUTTON.sub("", value).strip(_AROUND)
+    """The name of the source: ``《河北日报》 举报`` → 河北日报. In other scripts the whole value."""
+    value = _BUTTON.sub("", value).strip(_EDGE_CHARACTERS)
     words = value.split()
     name = words[0] if words and re.search(f"[{HAN}]", words[0]) else " ".join(words)
-    return re.sub("官方[账帐]号$", "", name.strip(_AROUND))
+    return re.sub("官方[账帐]号$", "", name.strip(_EDGE_CHARACTERS))
 
 
 def people_in(value: str) -> str:
     """The editors as written, without buttons: ``刘琼、胡洪林``."""
-    return closed_up(_CODE.sub("", _BUTTON.sub("", value)).strip(_AROUND))
+    return closed_up(_CODE.sub("", _BUTTON.sub("", value)).strip(_EDGE_CHARACTERS))
 
 
 def tags_in(value: str) -> tuple[str, ...]:
-    """``#河北 #经济``, ``河北、经济``, ``河北；经济``: each once. Words of other scripts are divided by signs only."""
+    """The tags in ``#河北 #经济``, ``河北、经济``, ``河北；经济``, without duplicates.
+
+    In other scripts, spaces do not separate tags.
+    """
     separators = _TAG_SEPARATORS if re.search(f"[{HAN}]", value) else _TAG_SIGNS
-    return tuple(dict.fromkeys(tag for part in separators.split(value) if (tag := part.strip(_AROUND))))
+    return tuple(dict.fromkeys(tag for part in separators.split(value) if (tag := part.strip(_EDGE_CHARACTERS))))
 
 
 def names_of(value: str) -> tuple[str, ...]:
+    """The names of people in the value of a field, without buttons and staff numbers."""
     return split_names(_CODE.sub("", _BUTTON.sub("", value)))
 
 
-def _closed(label: str) -> str:
+def _without_spaces(label: str) -> str:
     return re.sub(r"\s", "", label).lower()
 
 
 def _kind(label: str) -> str:
-    return _KIND[_closed(label)]
+    return _KIND[_without_spaces(label)]

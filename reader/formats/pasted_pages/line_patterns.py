@@ -31,8 +31,11 @@ _AS_SIMPLIFIED = str.maketrans(
 )
 
 
-def folded(text: str) -> str:
-    """*text* with the Traditional characters of the tables as Simplified ones, which the tables have: 記者 → 记者."""
+def fold_traditional(text: str) -> str:
+    """*text* with its Traditional characters as Simplified ones, as far as the patterns need them: 記者 → 记者.
+
+    The length is unchanged.
+    """
     return text.translate(_AS_SIMPLIFIED)
 
 
@@ -44,7 +47,7 @@ def whole_line(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     if len(text) > LONGEST_LINE:
         return None
     line = _MUCH_SPACE.sub("  ", text)
-    return pattern.fullmatch(line) or pattern.fullmatch(folded(line))
+    return pattern.fullmatch(line) or pattern.fullmatch(fold_traditional(line))
 
 
 C = r"\s*[:：]\s*"
@@ -56,16 +59,16 @@ SECTION_PATH = _lines(
     r"(?:您的?|您现在的|当前|所在|现在)\s*(?:所在)?(?:的)?位置" + C + r"\S.{0,60}",
     r"(?:所属)?(?:栏目|频道|分类)" + C + r"[^\s/|。，,]{1,12}(?:\s+[/|｜]\s+[^\s/|。，,]{1,12})*",
 )
-"""``河北新闻>>本网原创``, ``首页 > 新闻 > 正文``, ``新华网 > > 正文``: above the headline."""
+"""A path of sections above the headline: ``河北新闻>>本网原创``, ``首页 > 新闻 > 正文``, ``新华网 > > 正文``."""
 
 SHORT_PATH = _lines(
     r"(?:首页|[^\s/|｜。，,]{1,12}(?:网|在线))(?:\s+(?:[/|｜]\s+[^\s/|。，,]{1,12}){1,2}|(?:\s+[/|｜]\s+[^\s/|。，,]{1,12}){1,5}\s+[/|｜]\s+正文)",
     r"[^\s/|。，,]{1,6}(?:\s+/\s+[^\s/|。，,]{1,6})+",
 )
-"""``首页 | 新闻 | 河北``, ``新闻 / 河北``: a path only if the headline follows. ``观察 | 雨后的城市`` is a headline."""
+"""A path only if the headline follows: ``首页 | 新闻 | 河北``, ``新闻 / 河北``. ``观察 | 雨后的城市`` is a headline."""
 
 SECTION_BELOW = _lines(r"[·∙•]?\s*[^\s>＞，。]{2,12}\s*[>＞›»]")
-"""``∙ 中国政库 >``, ``第05版：民生``: between the headline and the story."""
+"""A section between the headline and the story: ``∙ 中国政库 >``."""
 
 NAVIGATION = _lines(
     r"(?:腾讯|网易|新浪|搜狐|凤凰|百度)(?:新闻|网|资讯)?",
@@ -75,20 +78,20 @@ NAVIGATION = _lines(
     r"|设为首页|加入收藏|返回首页|返回目录|上一版|下一版|上一期|下一期|上一篇|下一篇|版面导航|标题导航|朗读|放大|缩小|默认|全文复制|复制|往期回顾"
     r"|APP下载|数字报|电子报|电子版|报纸|版面|日历)[>＞]?(?:[\s|｜/+-]{1,3}[^\s|｜/+-]{1,6}){0,8}",
 )
-"""Above the headline: ``首页 新闻 时政 社会``, ``登录 | 注册``."""
+"""Navigation above the headline: ``首页 新闻 时政 社会``, ``登录 | 注册``."""
 
 DOCUMENT_NUMBER = lazy_pattern(r"\S{1,12}[〔［\[(（]\d{4}[〕］\])）]\s?(?:第\s?)?\d{1,4}\s?号")
-"""``国办发〔2018〕110号``: the number of an official document."""
+"""The number of an official document: ``国办发〔2018〕110号``."""
 
 PAGE_OF_PAPER = _lines(r"第?\s?[A-Z]?\d{1,3}\s?版(?:\s?[:：·]?\s?(?P<name>\S{0,8}))")
-"""``第05版：民生``: above the headline."""
+"""The page of a newspaper, above the headline: ``第05版：民生``."""
 
 OPENS_STORY = lazy_pattern(
     r"[(（【]?[^。，：:“]{0,24}?(?:\d{1,2}月\d{1,2}日|本报|日报|晚报|早报|新闻|网|[^\W\d_]{2,6})(?:综合)?(?:讯|电|消息)[】)）]?\s*[(（:：]"
     r"|(?:新华社|中新社|中新网|人民网|央视网|本报|本台)[^。，]{0,24}(?:电|讯|消息)"
     r"|[A-Z][A-Za-z .,'’-]{2,50}[,(]\s?[A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?\)?\s*(?:—|–|--|-)"
 )
-"""The dateline that a story begins with: ``本报讯（记者 …）``, ``PORT ELLIS, May 4, 2021 —``."""
+"""The dateline at the beginning of a story: ``本报讯（记者 …）``, ``PORT ELLIS, May 4, 2021 —``."""
 
 ORIGINAL_TITLE = _lines(r"[(（\[【]?(?:原标题|原题)[】\]]?" + C + r"(?P<title>.{1,80}?)[)）\]】]?")
 
@@ -137,18 +140,18 @@ LIST_BEGINS = _lines(
     r"(?:今日|24小时|本周|一周)?(?:热点|热门|头条|排行|点击)(?:新闻|排行|榜|文章|推荐)?榜?",
     r"(?:related|read more|more from|you may also like|recommended)\b.{0,40}",
 )
-"""Below the story: a list of other headlines follows. If a sentence comes after it, the story continues."""
+"""The beginning of a list of other headlines below the story. If a sentence follows, the story continues."""
 
 COMMENTS_BEGIN = _lines(
     r"(?:网友|最新|全部|热门|精彩|精选|读者)(?:评论|留言|跟帖|热评)(?:\s?[(（]?\d{0,6}[)）]?)?|写(?:留言|评论)|发表(?:评论|我的评论)|评论区|我来说两句.{0,12}"
     r"|comments(?:\s?\(\d+\))?|leave a (?:comment|reply)",
 )
-"""Nothing that follows is of the story."""
+"""The beginning of the comments. No line below it is part of the story."""
 
 EDITION = _lines(
     r"[(（]?\s?(?:来源|原载|刊于)?\s?[:：]?\s?《\s?(?P<name>[^》]{2,16}?)\s?》\s*[(（]?\s*\d{4}\s?年.{2,24}版.{0,8}[)）]?\s?[)）]?"
 )
-"""``《人民日报》（2018年11月23日 01 版）``."""
+"""The newspaper, its date and page: ``《人民日报》（2018年11月23日 01 版）``."""
 
 _TOOLS = (
     r"(?:网站首页|首页|返回首页|我要评论|分享文章|分享|回到顶部|返回顶部|返回列表|打印|打印本页|打印此页|关闭|关闭窗口|关闭本页|收藏|举报|点赞|评论|纠错|转发|赞|在看|爱心|推荐|不喜欢|写评论"
@@ -195,7 +198,7 @@ TAIL_FURNITURE = _lines(
     r"|filed under)(?:[\s:|·,].{0,60})?|sign up(?:\b.{0,40}(?:newsletter|inbox|alerts).{0,20})?"
     r"|read (?:more|next|also)\b.{0,80}",
 )
-"""Below the story: buttons and notices."""
+"""Buttons and notices below the story."""
 
 _POST = r"(?:(?:本[报网刊台]|见习|实习|首席|特约|特派|全媒体|新华社|人民网)\s{0,2}){0,3}"
 _HOUSE = rf"{_POST}(?:[{HAN}]{{2,8}}(?:报|网|社|台|端|新闻|周末|周刊)[·\s]{{0,2}}){{0,2}}{_POST}"
@@ -208,32 +211,32 @@ BYLINE_LINE = _lines(
     rf"[□■◆○●◎◇]\s{{0,3}}(?:{_NAMED}{{2,8}}|[{HAN}]\s{{1,2}}[{HAN}])(?:[\s、]{{1,3}}{_NAMED}{{2,8}}){{0,4}}",
     r"by\s+[A-Z][\w.'-]+(?:\s+[A-Z][\w.'-]+){1,3}",
 )
-"""``本报记者 高原雪 通讯员 张三``, ``文/记者 李四``, ``By Jane Doe``."""
+"""A line with names and roles: ``本报记者 高原雪 通讯员 张三``, ``文/记者 李四``, ``By Jane Doe``."""
 
 BARE_NAMES = _lines(
     rf"[{HAN}]{{2,4}}(?:[、\s]+[{HAN}]{{2,4}}){{0,4}}", rf"[{HAN}] [{HAN}]", r"[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){1,3}"
 )
-"""``王小明``: only between the headline and the date."""
+"""A line with names only, ``王小明``. Used only between the headline and the date."""
 
 BYLINE_AT_END = lazy_pattern(
     rf"[(（]\s*((?:[{HAN}]{{0,12}}?\s*)?(?:记者|通讯员|作者|实习生)[^()（）。，,；;!?！？]{{1,60}})[)）]?\s*$"
 )
-"""At the end of the last paragraph; the closing bracket is often missing."""
+"""A byline in brackets at the end of the last paragraph. The closing bracket is often missing."""
 
 BYLINE_OF_AGENCY = lazy_pattern(
     rf"[(（][{HAN}]{{2,8}}记者(?P<names>[{HAN}]{{2,3}}(?:、[{HAN}]{{2,3}})*)[{HAN}]{{2,6}}\d{{1,2}}日(?:专|综合报道)?电[)）]"
 )
-"""``（中央社记者林美惠新竹15日电）``."""
+"""The byline of a news agency at the beginning of a story: ``（中央社记者林美惠新竹15日电）``."""
 
 BYLINE_AT_START = lazy_pattern(
     r"[^。]{0,40}?(?:讯|电|消息)\s*[(（]([^()（）]{0,12}(?:记者|通讯员)[^()（）]{1,60})[)）]"
 )
-"""``本报讯（记者 高原雪）``."""
+"""A byline at the beginning of a story: ``本报讯（记者 高原雪）``."""
 
 CAPTION = lazy_pattern(
     r"(?:摄|供图|资料图|资料图片|/图|图/.{1,8})[)）]?$|^图[为片示]|^(?:photo|picture)\b", re.IGNORECASE
 )
-"""Anywhere in a short line: it is a caption, not a heading."""
+"""Searched in a short line: a line with it is a caption, not a heading."""
 
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 NUMBERED = lazy_pattern(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
@@ -258,14 +261,14 @@ def names_in(text: str) -> tuple[str, ...]:
 _SITE = lazy_pattern(
     rf"[{HAN}]{{1,10}}(?:网|在线|客户端|日报|晚报|时报)(?:首页|资讯|新闻|频道)?|网易|新浪|搜狐|腾讯|凤凰|百度"
 )
-"""A site name, the first part of many paths."""
+"""The name of a site, which is the first part of many paths."""
 _NO_SECTION = frozenset(("首页", "网站首页", "正文", "主页", "home", "文章正文", "内容", "详情"))
 
 
 def section_in(text: str) -> tuple[str, ...]:
-    """``当前位置：首页 > 新闻 > 河北 > 正文`` → 新闻, 河北."""
+    """The section in a path: ``当前位置：首页 > 新闻 > 河北 > 正文`` → 新闻, 河北."""
     path = re.sub(r"^(?:.{0,9}位置|(?:所属)?(?:栏目|频道|分类))\s*[:：]\s*", "", text)
     names = [name.strip(" \u3000\xa0·∙•") for name in re.split(r"\s*(?:>>|>|＞|»|›|→)\s*|\s+[/|｜]\s+", path)]
-    if len(names) > 1 and _SITE.fullmatch(folded(names[0])):
+    if len(names) > 1 and _SITE.fullmatch(fold_traditional(names[0])):
         names = names[1:]
-    return tuple(name for name in names if name and folded(name).lower().split()[0] not in _NO_SECTION)
+    return tuple(name for name in names if name and fold_traditional(name).lower().split()[0] not in _NO_SECTION)

@@ -1,4 +1,4 @@
-"""The lines above the story: section path, headline, date, source, names, buttons."""
+"""Parses the lines above the story: section path, headline, date, source, names, buttons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from ...patterns import lazy_pattern
 from ..person_names import is_person_name
 from .dateline import MEDIA, Dateline, dateline_in
-from .headline import HeadlineLines, arranged, is_below
+from .headline import HeadlineLines, arrange_headline, is_below
 from .labels import (
     AUTHOR,
     CHIEF,
@@ -36,7 +36,7 @@ from .line_patterns import (
     SECTION_BELOW,
     SECTION_PATH,
     SHORT_PATH,
-    folded,
+    fold_traditional,
     names_in,
     section_in,
     whole_line,
@@ -45,8 +45,8 @@ from .notices import is_bare_promotion
 
 _LONGEST_TITLE = 60
 _LONGEST_HEAD = 24
-_MOST_BESIDE = 4
-"""Lines without a label before the date: kicker, headline, subtitle, account."""
+_MOST_UNLABELLED = 4
+"""The number of unlabelled lines before the date: kicker, headline, subtitle, account."""
 _SHORT = 8
 _PUBLISHERS = ("报", "報", "网", "網", "社", "台", "客户端", "在线", "杂志", "周刊", "媒体", "融媒", "传媒")
 _LEAST_MENU = 3
@@ -63,7 +63,7 @@ _ITEM = lazy_pattern(r"\(?\d{1,3}[.)、．]\s*\S|[一二三四五六七八九十
 
 @dataclass
 class StoryHead:
-    """The fields found above the story. ``end`` is the index of its first line."""
+    """The fields found above the story. ``end`` is the index of the first line of the story."""
 
     kicker: str = ""
     title: str = ""
@@ -80,7 +80,7 @@ class StoryHead:
 
 @dataclass(frozen=True)
 class HeadLine:
-    """A line near the top. ``kind`` is empty for one without a label: headline, name, or the story."""
+    """A line near the top of the page. ``kind`` is empty for an unlabelled line: headline, name, or story."""
 
     text: str
     kind: str = ""
@@ -88,20 +88,23 @@ class HeadLine:
 
 
 def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[StoryHead]:
-    """The heads that *texts* may begin with, the longest first; below each stands a line without a label."""
+    """The possible heads at the beginning of *texts*, the longest first. An unlabelled line follows each of them.
+
+    *has_title* is true if the title is already known.
+    """
     document = None if has_title else _document(texts)
     if document is not None:
         yield document
     lines = _lines_above(texts)
     following = texts[len(lines)] if len(lines) < len(texts) else ""
-    places = [*reversed(_sure(lines, following)), -1]
+    places = [*reversed(_labelled_indexes(lines, following)), -1]
     for last in places:
         if last in places[:1] or last + 1 >= len(lines) or not lines[last + 1].kind:
             yield _head(lines, last, has_title)
 
 
 def _document(texts: Sequence[str]) -> StoryHead | None:
-    """The head of an official document: its office and 文件, its number, and a title up to the addressees."""
+    """The head of an official document: its office and 文件, its number, and a title up to the addressees; or None."""
     office = _RED_HEAD.fullmatch(texts[0])
     if not office or len(texts) < 4 or not DOCUMENT_NUMBER.fullmatch(texts[1]):
         return None
@@ -121,11 +124,12 @@ def _lines_above(texts: Sequence[str]) -> list[HeadLine]:
         if lines and not line.kind and (len(text) > _LONGEST_TITLE or _PROSE.search(text)):
             break
         lines.append(line)
-    return _without_menu(lines)
+    return _mark_menu(lines)
 
 
-def _without_menu(lines: list[HeadLine]) -> list[HeadLine]:
-    """Short lines one below the other at the top are a menu, if the headline and its date follow: 新闻, 体育, 房产."""
+def _mark_menu(lines: list[HeadLine]) -> list[HeadLine]:
+    """*lines* with a menu at the top marked as furniture. A menu is several short lines, 新闻, 体育, 房产, above the
+    headline and its date."""
     menu = 0
     while menu < len(lines) and (lines[menu].kind == "furniture" or _MENU_WORD.fullmatch(lines[menu].text)):
         menu += 1
@@ -147,13 +151,13 @@ def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
         return HeadLine(text, "furniture")
     if _is_card(text, above) or (titled and is_bare_promotion(text)):
         return HeadLine(text, "furniture")
-    if (titled or _REPORTER.search(folded(text))) and whole_line(BYLINE_LINE, text) and names_in(text):
+    if (titled or _REPORTER.search(fold_traditional(text))) and whole_line(BYLINE_LINE, text) and names_in(text):
         return HeadLine(text, "byline")
     found = dateline_in(text)
     if (
         found is None
         or (not titled and found.fields and may_be_headline(found.fields[0]))
-        or _is_of_a_list(text, found, following)
+        or _is_list_line(text, found, following)
     ):
         return HeadLine(text)
     kinds = {one.kind for one in found.fields}
@@ -161,7 +165,7 @@ def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
 
 
 def _is_card(text: str, above: Sequence[HeadLine]) -> bool:
-    """The name and the motto of the account that an article was taken from, below ``以下文章来源于…``."""
+    """Whether *text* is the name or the motto of an account, below ``以下文章来源于…``."""
     named = [line.text for line in above[-2:]]
     if named and named[-1].startswith("以下文章来源于"):
         return text.endswith(".")
@@ -178,17 +182,17 @@ def _is_path(text: str, titled: bool, following: str) -> bool:
     return whole_line(SHORT_PATH, text) is not None and dateline_in(following) is None and "。" not in following
 
 
-def _is_of_a_list(text: str, found: Dateline, following: str) -> bool:
-    """Whether a line is of a list that the story begins with: ``时间：…``, ``地点：…``; ``来源：…``, ``配料：…``."""
+def _is_list_line(text: str, found: Dateline, following: str) -> bool:
+    """Whether a line belongs to a list at the beginning of the story: ``时间：…``, ``地点：…``; ``来源：…``."""
     if not found.dates and len(found.fields) == 1 and _OTHER_LABEL.match(following) and dateline_in(following) is None:
         return True
     return text.startswith(("时间", "日期")) and following.startswith(("地点", "地 点", "地址", "主讲", "嘉宾"))
 
 
-def _sure(lines: Sequence[HeadLine], following: str) -> list[int]:
-    """The places of lines with a label that are not too far below the line with a label before them.
+def _labelled_indexes(lines: Sequence[HeadLine], following: str) -> list[int]:
+    """The indexes of labelled lines that are not too far below the previous labelled line.
 
-    The last line is one as well if *following* begins as stories do: ``本报讯（记者 …）``.
+    Also the index of the last line, if *following* begins like a story: ``本报讯（记者 …）``.
     """
     sure: list[int] = []
     unlabelled = 0
@@ -198,14 +202,14 @@ def _sure(lines: Sequence[HeadLine], following: str) -> list[int]:
             if _ITEM.match(line.text) and unlabelled > 1:
                 break
             continue
-        if unlabelled > (_MOST_BESIDE if line.kind in ("dated", "byline", "title") or not sure else 2) or (
+        if unlabelled > (_MOST_UNLABELLED if line.kind in ("dated", "byline", "title") or not sure else 2) or (
             line.kind == "labelled" and unlabelled > 2
         ):
             break
         sure.append(index)
         unlabelled = 0 if any(not above.kind for above in lines[:index]) else unlabelled
     else:
-        if lines and 1 < unlabelled < _MOST_BESIDE and OPENS_STORY.match(following[:_LONGEST_TITLE]):
+        if lines and 1 < unlabelled < _MOST_UNLABELLED and OPENS_STORY.match(following[:_LONGEST_TITLE]):
             sure.append(len(lines) - 1)
     return sure
 
@@ -214,7 +218,7 @@ def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> StoryHead:
     head = StoryHead(end=last + 1)
     above = list(lines[: last + 1])
     if not has_title and all(line.kind for line in above) and not any(line.kind == "title" for line in above):
-        above += _until_subtitle(lines[last + 1 :])
+        above += _headline_and_subtitle(lines[last + 1 :])
         head.end = len(above)
     elif last + 1 < len(lines) and not lines[last + 1].kind and is_below(lines[last + 1].text):
         above, head.end = [*above, lines[last + 1]], last + 2
@@ -224,7 +228,7 @@ def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> StoryHead:
     found = (
         HeadlineLines(subtitle=" ".join(heads).lstrip("—- "))
         if has_title or head.title
-        else arranged(heads, original["title"] if original else "")
+        else arrange_headline(heads, original["title"] if original else "")
     )
     head.kicker, head.title = head.kicker or found.kicker, head.title or found.title
     head.subtitle = head.subtitle or found.subtitle
@@ -234,14 +238,14 @@ def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> StoryHead:
     return head
 
 
-def _until_subtitle(lines: Sequence[HeadLine]) -> list[HeadLine]:
-    """The headline, and the subtitle if a dash begins it."""
+def _headline_and_subtitle(lines: Sequence[HeadLine]) -> list[HeadLine]:
+    """The headline, and the subtitle if it begins with a dash."""
     below = [line for line in lines[1:2] if is_below(line.text) and len(line.text) <= _LONGEST_TITLE]
     return [*lines[:1], *below]
 
 
 def _headlines(head: StoryHead, above: Sequence[HeadLine], has_title: bool) -> list[str]:
-    """The lines without a label that are headlines; takes the names of people and accounts among them."""
+    """The unlabelled lines that are headlines. Adds the names of people and accounts among the others to *head*."""
     heads: list[str] = []
     dated = False
     for index, line in enumerate(above):
@@ -249,7 +253,7 @@ def _headlines(head: StoryHead, above: Sequence[HeadLine], has_title: bool) -> l
         titled = bool(heads or has_title or head.title)
         if line.kind:
             dated = dated or (titled and line.kind == "dated")
-        elif (titled and following.dateline.of_account) or _is_medium(line.text, above[index + 1 :], titled):
+        elif (titled and following.dateline.is_account) or _is_media_name(line.text, above[index + 1 :], titled):
             head.source = head.source or source_in(line.text)
         elif titled and _is_pen_name(line.text, following):
             head.source = head.source or line.text
@@ -260,8 +264,8 @@ def _headlines(head: StoryHead, above: Sequence[HeadLine], has_title: bool) -> l
     return heads
 
 
-def _is_medium(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
-    """The name of a newspaper: below the headline, or on the first line of a page above it."""
+def _is_media_name(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
+    """Whether *text* is the name of a newspaper: below the headline, or on the first line of a page above it."""
     if not MEDIA.fullmatch(text):
         return False
     return (
@@ -272,7 +276,7 @@ def _is_medium(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
 
 
 def _is_pen_name(text: str, following: HeadLine) -> bool:
-    """An account's name above a date that stands alone; a subtitle is longer."""
+    """Whether *text* is the name of an account above a line with only a date. A subtitle is longer."""
     alone = following.kind == "dated" and not following.dateline.fields and not following.dateline.source
     return alone and 3 < len(text) <= _LONGEST_PEN_NAME and _LETTERS.fullmatch(text) is not None
 

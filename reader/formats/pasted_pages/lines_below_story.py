@@ -1,4 +1,4 @@
-"""The end of the story, and what stands below it: people, source, notices, buttons, lists of other headlines."""
+"""Finds the end of the story, and parses the lines below it: people, source, notices, buttons, other headlines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .labels import (
     SOURCE,
     SUBTITLE,
     TITLE,
-    Labelled,
+    LabelledField,
     credits_in,
     names_of,
     people_in,
@@ -30,17 +30,17 @@ from .notices import is_bare_promotion, is_notice_below, is_own_notice
 
 SENTENCE = lazy_pattern(r"[。！？…]|[.!?][\"”’)]*(?:\s|$)|[。！？!?.…][”’）)】」]*$|[,，;；].{30}")
 _FULL_STOP = lazy_pattern(r"。|[a-z0-9][.!?][\"”’)]*$")
-_IN_STORY = (DATE, TITLE, KICKER, SUBTITLE, NUMBER)
+_STORY_FIELDS = (DATE, TITLE, KICKER, SUBTITLE, NUMBER)
 _LONGEST_CREDIT = 160
-_LITTLE = 0.2
-_MANY = 8
+_SMALL_FRACTION = 0.2
+_LOOKAHEAD_LINES = 8
 _WEAK = lazy_pattern(r"[\W\d_]+")
-"""Rules and counts, which also separate parts of a story."""
+"""Rules and numbers, which also separate parts of a story."""
 
 
 @dataclass(frozen=True)
 class Tail:
-    """``end`` is the index after the last line of the story; the other fields are named below it."""
+    """``end`` is the index after the last line of the story. The other fields are those found below it."""
 
     end: int
     editor: str = ""
@@ -51,6 +51,7 @@ class Tail:
 
 
 def read_tail(texts: Sequence[str], start: int) -> Tail:
+    """The tail of a page whose story begins at the index *start* of *texts*."""
     end = _story_end(texts, start)
     below = texts[end:]
     fields = [one for text in below for one in fields_in(text)]
@@ -68,14 +69,14 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
     )
 
 
-def _people(fields: Sequence[Labelled], kind: str) -> str:
+def _people(fields: Sequence[LabelledField], kind: str) -> str:
     return next((people_in(one.value) for one in fields if one.kind == kind and one.value), "")
 
 
-def fields_in(text: str) -> list[Labelled]:
-    """The fields of a line that names people or the source and nothing else."""
+def fields_in(text: str) -> list[LabelledField]:
+    """The fields of a line that contains only the names of people or the source. Else empty."""
     fields = credits_in(text) if len(text) <= _LONGEST_CREDIT else []
-    return [] if any(one.kind in _IN_STORY for one in fields) else fields
+    return [] if any(one.kind in _STORY_FIELDS for one in fields) else fields
 
 
 def _names_in(text: str) -> tuple[str, ...]:
@@ -85,13 +86,13 @@ def _names_in(text: str) -> tuple[str, ...]:
 
 
 def _story_end(texts: Sequence[str], start: int) -> int:
-    """After the last sentence of the story, and the lines that follow it up to the first that is page chrome."""
+    """The index after the last sentence of the story and the lines below it, up to the first line of page chrome."""
     sentences = _story_sentences(texts, start)
     end = sentences[-1] + 1 if sentences else start
-    signed = next((index for index in range(start, end) if _is_editor(texts[index])), None)
+    signed = next((index for index in range(start, end) if _names_editor(texts[index])), None)
     if signed is not None:
         above = [index for index in sentences if index < signed]
-        if _length(texts, sentences[len(above) :]) < _LITTLE * _length(texts, above):
+        if _length(texts, sentences[len(above) :]) < _SMALL_FRACTION * _length(texts, above):
             end = above[-1] + 1
     while end < len(texts) and not _begins_tail(texts, end):
         end += 1
@@ -99,14 +100,14 @@ def _story_end(texts: Sequence[str], start: int) -> int:
 
 
 def _begins_tail(texts: Sequence[str], index: int) -> bool:
-    """A line of page chrome; not one that only looks like a button or a count, above many lines of the story."""
+    """Whether the line is page chrome. False if it only looks like a button or number above many lines of the story."""
     text = texts[index]
     if is_own_notice(text, texts[index - 1]) or whole_line(LIST_BEGINS, text) or fields_in(text):
         return True
-    below = texts[index + 1 : index + 1 + _MANY]
+    below = texts[index + 1 : index + 1 + _LOOKAHEAD_LINES]
     if not is_furniture(text):
         return False
-    few = len(below) < _MANY and (not below or not _WEAK.fullmatch(text))
+    few = len(below) < _LOOKAHEAD_LINES and (not below or not _WEAK.fullmatch(text))
     return few or any(is_furniture(line) and not _WEAK.fullmatch(line) for line in below)
 
 
@@ -114,8 +115,8 @@ def _length(texts: Sequence[str], places: Sequence[int]) -> int:
     return sum(len(texts[index]) for index in places)
 
 
-def _is_editor(text: str) -> bool:
-    """A line that names the editor, which ends a story: little text below it is a notice of a kind that isn't known."""
+def _names_editor(text: str) -> bool:
+    """Whether the line names the editor, which ends a story. A short text below it is an unknown kind of notice."""
     return any(
         one.kind in (CHIEF, EDITOR) and all(map(is_person_name, names_of(one.value) or ("",)))
         for one in fields_in(text)
@@ -123,7 +124,7 @@ def _is_editor(text: str) -> bool:
 
 
 def _story_sentences(texts: Sequence[str], start: int) -> list[int]:
-    """The places of the sentences that belong to the story."""
+    """The indexes of the lines that are sentences of the story."""
     found: list[int] = []
     is_marked, is_listed = False, False
     for index in range(start, len(texts)):
@@ -132,14 +133,15 @@ def _story_sentences(texts: Sequence[str], start: int) -> list[int]:
             break
         if is_furniture(text):
             is_marked, is_listed = True, is_listed or whole_line(LIST_BEGINS, text) is not None
-        elif _goes_on(text, before, is_marked, is_listed):
+        elif _continues_story(text, before, is_marked, is_listed):
             found.append(index)
             is_marked, is_listed = False, False
     return found
 
 
-def _goes_on(text: str, before: str, is_marked: bool, is_listed: bool) -> bool:
-    """Whether a sentence is the story's, although page chrome (*is_marked*) or a list (*is_listed*) stands above it."""
+def _continues_story(text: str, before: str, is_marked: bool, is_listed: bool) -> bool:
+    """Whether a sentence is part of the story although there is page chrome (*is_marked*) or a list (*is_listed*) above
+    it."""
     if is_own_notice(text, before) or not SENTENCE.search(text):
         return False
     if not is_marked:
@@ -150,7 +152,7 @@ def _goes_on(text: str, before: str, is_marked: bool, is_listed: bool) -> bool:
 
 
 def is_furniture(text: str) -> bool:
-    """Whether a line is page chrome if nothing of the story follows."""
+    """Whether a line is page chrome, provided that no line of the story follows."""
     return bool(
         whole_line(TAIL_FURNITURE, text)
         or whole_line(LIST_BEGINS, text)

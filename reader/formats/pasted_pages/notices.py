@@ -1,11 +1,11 @@
-"""Sentences below a story that are not part of it: copyright notices and requests to follow an account."""
+"""Recognizes sentences below a story that are not part of it: copyright notices and requests to follow an account."""
 
 from __future__ import annotations
 
 import re
 
 from ...patterns import lazy_pattern
-from .line_patterns import folded
+from .line_patterns import fold_traditional
 
 _LONGEST_NOTICE = 400
 _OWN_START = lazy_pattern(
@@ -47,25 +47,25 @@ _QUOTATION = lazy_pattern(r"[“「『\"][^”」』\"]{9,}")
 
 
 def is_own_notice(text: str, before: str = "") -> bool:
-    """A notice by what it says of its own page; not what a story quotes: after a colon, or in quotation marks."""
+    """Whether a sentence is a notice about its own page. False for quoted text: after a colon or in quotation marks."""
     if len(text) > _LONGEST_NOTICE or before.endswith(("：", ":")) or _QUOTATION.search(text):
         return False
-    text = folded(text)
+    text = fold_traditional(text)
     return bool(_FORBIDS.fullmatch(text) or (_OWN_START.match(text) and _OWN_WORDS.search(text)))
 
 
 def is_notice_below(text: str) -> bool:
-    """A sentence that is a notice if it stands below page chrome: it speaks of rights, or asks to follow."""
+    """Whether a sentence below page chrome is a notice: it is about rights, or asks readers to follow."""
     return (len(text) <= _LONGEST_NOTICE and bool(_LEGAL.search(text))) or is_promotion(text)
 
 
 def is_promotion(text: str) -> bool:
-    """``点个在看，让更多人看到``."""
+    """Whether a sentence is a request such as ``点个在看，让更多人看到``."""
     return (
         len(text) <= _LONGEST_PROMOTION and bool(_PROMOTION_START.match(text)) and bool(_PROMOTION_WORDS.search(text))
     )
 
 
 def is_bare_promotion(text: str) -> bool:
-    """A request that is not a sentence of a story, whatever stands before it."""
+    """Whether a line is such a request even in the middle of a story."""
     return is_promotion(text) and "。" not in text and not re.search("[“”]", text[1:-1].replace("在看", ""))
