@@ -46,7 +46,7 @@ _MOST_COMMENTS = 20
 _TEMPLATE = re.compile(
     r"\{%-?\s*(?:extends\s+[\"']|block\s+\w+|endblock\b)|\{\{-?\s*(?:(?:define|template|block)\s+\"|content\s*-?\}\})"
 )
-"""What only templates hold: Jinja, Django, Nunjucks, Twig; Go (Hugo); the slot of a Jekyll layout."""
+"""Tags that occur only in templates: of Jinja, Django, Nunjucks, Twig; of Go (Hugo); the slot of a Jekyll layout."""
 _PREFIX = re.compile(r"(?:article|og|dc|dcterms|reader)[:.]", re.IGNORECASE)
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
@@ -94,7 +94,7 @@ def read(data: bytes) -> Draft:
 
 
 def _refuse_template(text: str) -> None:
-    """Raises UnreadableArticle for a template of a site generator or web framework; code examples may show one."""
+    """Raises UnreadableArticle for a template of a site generator or web framework. Code may contain template tags."""
     if found := _TEMPLATE.search(mask_elements(text, Masks())) if "{%" in text or "{{" in text else None:
         line = text.count("\n", 0, max(text.find(found[0]), 0)) + 1
         cause, hint = Message("a template of another program"), Message("move templates out of the articles folder")

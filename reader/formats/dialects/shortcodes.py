@@ -141,7 +141,7 @@ def without_tags(text: str, masks: Masks, known: Known) -> tuple[str, list[str]]
 
 
 def _with_linked_pictures(text: str) -> str:
-    """``[{{< img src="x.png" >}}](address)``: the picture is a block of its own here, so the link moves into it."""
+    """Moves the link of ``[{{< img src="x.png" >}}](address)`` into the picture, which has become a block."""
     if "<img " not in text or "](" not in text:
         return text
     return _LINKED_PICTURE.sub(r'\1<\2><a href="\5">\3</a>\4</\2>\1', text)
