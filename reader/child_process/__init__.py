@@ -1,6 +1,7 @@
-"""Child processes with limits of memory, CPU time and wall time. Requests and answers are lines of text.
+"""Child processes with limits for memory, CPU time and wall time. Requests and answers are lines of text.
 
-``parent.ChildProcess`` starts one, for one request or for many; ``child.answer_lines`` is its main loop;
-``pool.WarmChildren`` keeps idle ones for the next request. ``cpu_time`` and ``memory`` limit work within this process.
-``kept_code`` keeps the modules as they were, for both sides, while an update replaces the files.
+``parent.ChildProcess`` starts a child for one request or many; ``child.answer_lines`` is the child's main loop;
+``pool.WarmChildren`` holds idle children for later requests. ``cpu_time`` and ``memory`` limit a block of code within
+this process. ``kept_code`` holds the source code of the start in memory, so that an update of the files does not mix
+versions. ``git`` runs git without programs that a repository configures.
 """

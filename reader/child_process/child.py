@@ -1,4 +1,4 @@
-"""The child's side: reads requests, one per line, and writes one line for each, until input ends or the parent dies."""
+"""The child's side: reads one request per line and writes one line for each, until input ends or the parent dies."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from typing import TextIO
 from ..storage.log_formatter import log_uncaught_errors
 
 PR_SET_PDEATHSIG = 1
-"""linux/prctl.h"""
+"""The option of prctl(2) that sets the signal this process gets when its parent dies (linux/prctl.h)."""
 
 OUT_OF_MEMORY = 77
 """The exit status of a child that reached its memory limit."""
 
 PARENT = "PARENT_PID"
-"""The environment variable with the parent's process id, for detecting a parent that died while the child started."""
+"""The environment variable with the parent's process id, to detect a parent that died while the child started."""
 
 
 def prepare() -> TextIO:
-    """Returns the stream for answers. Call it first: from then on, standard output of libraries goes to standard error.
+    """Sets up this process and returns the stream for answers. Call it first: it redirects standard output, to which
+    libraries may print, to standard error.
 
     The process is killed when its parent dies. It ignores SIGINT and SIGTERM, which a terminal or systemd sends to all
-    processes of a service: the parent ends it, and a request that a stop interrupts has not failed.
+    processes of a service. The parent ends it, so a request that is interrupted by a stop does not count as failed.
     """
     log_uncaught_errors()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -43,9 +44,9 @@ def prepare() -> TextIO:
 
 
 def answer_lines(answers: TextIO, answer: Callable[[str], str]) -> None:
-    """Writes ``answer(request)`` for each line of standard input.
+    """Writes ``answer(request)`` for each line of standard input. Returns at end of input.
 
-    *answer* returns one line. A MemoryError in it ends the process with exit status OUT_OF_MEMORY.
+    *answer* returns one line without the newline. A MemoryError in it ends the process with exit status OUT_OF_MEMORY.
     """
     for line in sys.stdin:
         try:
@@ -57,7 +58,7 @@ def answer_lines(answers: TextIO, answer: Callable[[str], str]) -> None:
 
 
 def resident_bytes(pid: int | str) -> int:
-    """The resident memory of process *pid*, or of this one (``self``); 0 if it has ended."""
+    """The resident memory of process *pid*, or of this process (``self``); 0 if the process has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * resource.getpagesize()
     except (OSError, IndexError):

@@ -8,19 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_AT_ONCE_SECONDS = 1e-6
+_SOONEST_SECONDS = 1e-6
+"""The timer of an outer limit that is already exceeded; 0 would turn the timer off."""
 
 
 class CpuTimeReached(BaseException):
-    """Not an Exception, which a parser may catch."""
+    """The limit of ``limited_cpu_time`` was reached. It is not an Exception, which a parser may catch."""
 
 
 @contextmanager
 def limited_cpu_time(seconds: float) -> Iterator[None]:
-    """Raises CpuTimeReached after *seconds* of processor time, in a regular expression too; in other C code at its end.
+    """Raises CpuTimeReached in the block after *seconds* of CPU time of this process.
 
-    In the main thread only, as signals are: commands and the programs of child processes run there. Within another such
-    limit the shorter one holds.
+    A regular expression is interrupted; other C code raises when it returns. Works only in the main thread, as signals
+    do; commands and the programs of child processes run there. In another thread there is no limit. If such blocks are
+    nested, the shorter limit applies.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -38,4 +40,4 @@ def limited_cpu_time(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
         if left:
-            signal.setitimer(signal.ITIMER_PROF, max(_AT_ONCE_SECONDS, left - (time.process_time() - began)))
+            signal.setitimer(signal.ITIMER_PROF, max(_SOONEST_SECONDS, left - (time.process_time() - began)))

@@ -1,6 +1,7 @@
-"""How git is run in a work tree that others write to: no program that its repository names is run, nothing is fetched.
+"""Runs git safely in a work tree that other people write to: git runs no program that the repository configures, and
+fetches nothing.
 
-``protocol.<name>.allow`` of the repository would win over ``protocol.allow``, so the environment forbids all protocols:
+``protocol.<name>.allow`` of the repository overrides ``protocol.allow``, so the environment forbids all protocols:
 a partial clone that lacks an object would otherwise run the ``uploadpack`` program of its remote.
 """
 
@@ -18,20 +19,22 @@ _OFF = (
 )
 OPTIONS = tuple(part for option in _OFF for part in ("-c", option))
 """Arguments between ``git`` and the name of its command."""
-_SECONDS_TO_TIDY_UP = 5
+_TERMINATION_SECONDS = 5
+"""How long git may run after SIGTERM, to remove its lock files, before it is killed."""
 
 
 def git_environment() -> dict[str, str]:
-    """The environment: no configuration but the repository's own, no questions, no network."""
+    """The environment variables for git: only the repository's own configuration, no prompts, no network."""
     path = {"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C"}
     own_only = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
     return path | own_only | {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
 def without_filters(program: str, folder: Path, timeout_seconds: float) -> dict[str, str]:
-    """Environment variables that turn off the filter programs that the repository of *folder* names (gitattributes).
+    """Environment variables that turn off the filter programs that the repository of *folder* configures
+    (gitattributes(5)).
 
-    Raises OSError and subprocess.SubprocessError.
+    *program* is the git executable. Raises OSError and subprocess.SubprocessError.
     """
     command = [program, *OPTIONS, "config", "--null", "--name-only", "--get-regexp", r"^filter\."]
     done = subprocess.run(  # noqa: S603 our own command
@@ -57,7 +60,11 @@ def without_filters(program: str, folder: Path, timeout_seconds: float) -> dict[
 
 
 def run_git(command: list[str], folder: Path, environment: dict[str, str], timeout_seconds: float) -> None:
-    """Raises OSError and subprocess.SubprocessError. After the time git is ended so that it removes its lock files."""
+    """Runs *command* in *folder*. Raises OSError, and subprocess.SubprocessError for a timeout or an exit status other
+    than 0.
+
+    After *timeout_seconds* git gets SIGTERM first, so that it can remove its lock files.
+    """
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(  # noqa: S603 our own command
         command, cwd=folder, env=environment, stdin=nothing, stdout=nothing, stderr=pipe
@@ -67,7 +74,7 @@ def run_git(command: list[str], folder: Path, environment: dict[str, str], timeo
         except BaseException:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=_SECONDS_TO_TIDY_UP)
+                process.communicate(timeout=_TERMINATION_SECONDS)
             process.kill()
             raise
     if process.returncode:

@@ -1,7 +1,8 @@
-"""Keeps the source of Reader's modules as of the start of the process, for itself and its child processes.
+"""Holds the source code of Reader's modules in memory, as it was when the process started, for this process and its
+children.
 
-Many modules are imported by the first request that needs them, or by the first file of its kind, and child processes
-start when there is work. An update may have replaced the files by then, and new ones don't fit the old ones that run.
+Many modules are imported only by the first request or file that needs them, and child processes start when there is
+work. By then an update may have replaced the files, and new modules are not compatible with the old ones in memory.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from ..settings import PACKAGE
 from .kept_modules import Finder, KeptFile
 
 _kept: dict[str, KeptFile] = {}
-"""By path; empty in a process that does not keep its code, such as a command."""
+"""The files by path; empty in a process that did not call ``keep_code``, such as a command."""
 
 _archive = -1
-"""A file in memory (memfd_create) of this process with what is kept, made for the first child."""
+"""The descriptor of a file in memory (memfd_create) with the pickled files, created for the first child; -1 before."""
 
 _PROGRAM = "import pickle, sys; kept = pickle.load(open(sys.argv[1], 'rb')); exec(kept[0])"
-"""One line, because it stands in lists of processes. What it runs is _START."""
+"""The program of ``python -c``. It is one short line because lists of processes show it. It executes _START."""
 
 _START = """
 import runpy
@@ -37,17 +38,19 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def keep_code() -> None:
-    """Reads the files of all modules, and the tables that some have beside them: 2.4 megabytes."""
+    """Reads the source files (.py) and tables (.txt) of the package into memory, 2.4 MB, and imports later modules from
+    there."""
     imported = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     _kept.update(_files())
-    to_come = {path: file for path, file in _kept.items() if path not in imported}
-    sys.meta_path.insert(0, Finder(str(PACKAGE.parent), to_come))
+    not_imported = {path: file for path, file in _kept.items() if path not in imported}
+    sys.meta_path.insert(0, Finder(str(PACKAGE.parent), not_imported))
 
 
 def with_kept_code(command: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The command that runs a module of Reader (``python -m module``) as it was, and the descriptors that it inherits.
+    """The command that runs a module of Reader (``python -m module``) from the source in memory, and the descriptors
+    that the child must inherit.
 
-    *command* itself for other programs, and of a process that does not keep its code.
+    Returns *command* itself and no descriptors for other programs, and if ``keep_code`` was not called.
     """
     if not _kept or tuple(command[:2]) != (sys.executable, "-m"):
         return tuple(command), ()

@@ -1,4 +1,4 @@
-"""Imports modules from files that were read before. Imports nothing of Reader itself: a child process runs it first."""
+"""Imports modules from source code in memory. It imports no module of Reader, because a child process runs it first."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from types import ModuleType
 from typing import Any
 
 KeptFile = tuple[bytes, float]
-"""The content, and when the file was changed, in seconds since 1970."""
+"""The content of a file, and its modification time in seconds since 1970."""
 
 
 class _Loader(SourceFileLoader):
-    """Python's own, for a file that may be another by now. Compiled code that fits the kept source is used."""
+    """Python's loader of source files, with the source from memory: the file may have changed since. It uses cached
+    bytecode that matches the source in memory."""
 
     def __init__(self, name: str, path: str, files: Mapping[str, KeptFile]) -> None:
         super().__init__(name, path)
@@ -27,19 +28,20 @@ class _Loader(SourceFileLoader):
         return {"mtime": self._modified, "size": len(self._source)}
 
     def get_data(self, path: str) -> bytes:
-        """Of the module's source, of a file that ``pkgutil.get_data`` asks for, or of compiled code."""
-        kept = self._files.get(path)
-        return kept[0] if kept else super().get_data(path)
+        """The bytes of the module's source, of a file for ``pkgutil.get_data``, or of cached bytecode (from the
+        disk)."""
+        file = self._files.get(path)
+        return file[0] if file else super().get_data(path)
 
     def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
-        """Stores compiled code, unless it is that of a former version."""
+        """Stores cached bytecode, unless the file on the disk has changed since its source was read."""
         with suppress(OSError):
             if Path(self.path).stat().st_mtime == self._modified:
                 super().set_data(path, data, _mode=_mode)
 
 
 class Finder(MetaPathFinder):
-    """Finds the modules of *files*, by path, which lie in the folder *root*."""
+    """Finds modules among *files* (content by path), which are below the folder *root*."""
 
     def __init__(self, root: str, files: Mapping[str, KeptFile]) -> None:
         self._root, self._files = root, files

@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def limited_memory(more_mb: int) -> Iterator[None]:
-    """During the block this process gets MemoryError when it needs *more_mb* more of address space than at its begin.
+    """During the block, an allocation raises MemoryError once the address space has grown by *more_mb* megabytes.
 
-    A lower limit that holds already stays.
+    The limit applies to all threads of this process. A lower limit that is already set remains.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = _address_bytes() + more_mb * 1_000_000
@@ -25,5 +25,5 @@ def limited_memory(more_mb: int) -> Iterator[None]:
 
 
 def _address_bytes() -> int:
-    """proc(5): the first field of /proc/self/statm, in pages."""
+    """The size of the address space (proc(5): the first field of /proc/self/statm, in pages)."""
     return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()

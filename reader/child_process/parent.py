@@ -28,19 +28,20 @@ from .kept_code import with_kept_code
 
 LONGEST_ANSWER_BYTES = 500_000_000
 STOP_SECONDS = 0.5
-"""How soon ``request`` returns after *stop* is set, even if the child is busy."""
+"""``request`` returns at most this long after *stop* is set, even if the child is busy."""
 
 _CHUNK_BYTES = 1 << 20
-_KEPT_ERROR_BYTES = 10_000
+_ERROR_TAIL_BYTES = 10_000
+"""How much of the end of the child's standard error output is copied and searched for the cause of its end."""
 _OUT_OF_MEMORY = re.compile(rb"MemoryError|memory allocation of|bad_alloc|[Ff]ailed to allocate|[Oo]ut of memory")
-"""What Python, Rust, C++, GLib and others write to standard error when memory allocation fails."""
+"""Messages of Python, Rust, C++, GLib and other libraries on standard error when memory allocation fails."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """``memory_mb`` limits the address space, ``cpu_seconds`` the CPU time of one request; 0 means no limit.
+    """Limits of a child process: ``memory_mb`` of address space, ``cpu_seconds`` per request; 0 means no limit.
 
-    ``nice`` lowers the CPU priority (nice(2)); 0 is that of the parent.
+    ``nice`` is added to the parent's nice value (nice(2)), which lowers the CPU priority.
     """
 
     memory_mb: int = 0
@@ -52,19 +53,20 @@ NO_LIMITS = Limits()
 
 
 _MOST_EXTENSION = 10
-"""Times the time limit, for a process that gets no more than a tenth of a processor."""
+"""The longest extension of a time limit, as a multiple of it: enough for a process that gets a tenth of a processor."""
 
 
 class Stop(Protocol):
-    """Tells whether to stop waiting for an answer; a ``threading.Event`` is one."""
+    """A flag to stop waiting for an answer, such as a ``threading.Event``."""
 
     def is_set(self) -> bool: ...
 
 
 class ChildProcess:
-    """A child that answers requests, one line each. It ends with this process and dumps no core. Not thread-safe.
+    """A child process that answers requests, one line each. Not thread-safe.
 
-    *command* is a program whose main loop is ``child.answer_lines``. ``answered`` is True after the first answer.
+    The child ends when this process ends, and writes no core dump. *command* is a program whose main loop is
+    ``child.answer_lines``. ``answered`` is True after the first answer. Raises OSError if the program cannot start.
 
     ::
 
@@ -103,7 +105,7 @@ class ChildProcess:
         return self._process.poll() is None
 
     def resident_bytes(self) -> int:
-        """Its resident memory; 0 if it has ended."""
+        """The resident memory of the child; 0 if it has ended."""
         return resident_bytes(self.pid)
 
     def request(
@@ -111,10 +113,10 @@ class ChildProcess:
     ) -> str | None:
         """The answer to *request*, one line; None if *stop* was set first.
 
-        *extended* means that the time in which it waits for a processor of a busy machine doesn't count, up to
+        With *extended*, the time for which the child waits for a processor of a busy machine is not counted, up to
         _MOST_EXTENSION times *timeout_seconds*.
 
-        Raises ChildFailed with the limit that was exceeded; the process has ended then.
+        Raises ChildFailed, with the exceeded limit if there is one; the child has ended then.
         """
         deadline = _Deadline(self.pid, timeout_seconds, timeout_seconds * _MOST_EXTENSION if extended else 0.0)
         self._allow_cpu_time()
@@ -134,7 +136,7 @@ class ChildProcess:
         return answer
 
     def end(self) -> None:
-        """Kills the process. Can be called more than once."""
+        """Kills the child and closes the pipes. Can be called more than once."""
         if self._errors < 0:
             return
         self._process.kill()
@@ -147,7 +149,7 @@ class ChildProcess:
         self._errors = -1
 
     def _exchange(self, request: bytes, deadline: _Deadline, stop: Stop | None) -> str | None:
-        """Writes and reads in turn without blocking, so that no deadlock is possible."""
+        """Writes the request and reads the answer without blocking, so that no deadlock is possible."""
         unsent, poll = memoryview(request), select.poll()
         poll.register(self._answers, select.POLLIN)
         poll.register(self._orders, select.POLLOUT)
@@ -189,12 +191,12 @@ class ChildProcess:
         return answer
 
     def _allow_cpu_time(self) -> None:
-        """Sets RLIMIT_CPU to the CPU time used so far plus ``cpu_seconds``: the limit applies to one request."""
+        """Sets RLIMIT_CPU to the CPU time used so far plus ``cpu_seconds``, so the limit applies to one request."""
         if self.limits.cpu_seconds and self.alive():
             self._limit(resource.RLIMIT_CPU, math.ceil(_cpu_seconds_of(self.pid) + self.limits.cpu_seconds))
 
     def _limit(self, kind: int, value: int) -> None:
-        """Sets a soft limit, which can be raised again later. Does nothing if the process has ended."""
+        """Sets a soft limit, which can be raised again later. Does nothing if the child has ended."""
         with contextlib.suppress(ProcessLookupError):
             _, hard = resource.prlimit(self.pid, kind)
             resource.prlimit(self.pid, kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
@@ -206,7 +208,7 @@ class ChildProcess:
         return ChildFailed(reason, limit, timed_out=limit == "time")
 
     def _failure(self) -> ChildFailed:
-        """Why the process ended without ``end`` being called."""
+        """The error that says why the child ended although ``end`` was not called."""
         code, errors = self._process.wait(), self._show_errors()
         if code == -signal.SIGXCPU:
             seconds = f"{self.limits.cpu_seconds:g}"
@@ -218,11 +220,11 @@ class ChildProcess:
         )
 
     def _show_errors(self) -> bytes:
-        """Copies the child's new standard error output to ours. Returns the last part of it."""
+        """Copies the end of the child's new standard error output to ours. Returns it."""
         size = os.fstat(self._errors).st_size
         if not size:
             return b""
-        text = os.pread(self._errors, _KEPT_ERROR_BYTES, max(0, size - _KEPT_ERROR_BYTES))
+        text = os.pread(self._errors, _ERROR_TAIL_BYTES, max(0, size - _ERROR_TAIL_BYTES))
         os.ftruncate(self._errors, 0)
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write("\n".join(map(escaped, text.decode("utf-8", "replace").split("\n"))))
@@ -231,8 +233,8 @@ class ChildProcess:
 
 
 class _Deadline:
-    """When the answer of process *pid* is due: in *seconds*, and later by the time it waits for a processor meanwhile,
-    at most *extension* seconds."""
+    """The deadline for an answer of process *pid*: *seconds* from now, plus the time for which the process waits for a
+    processor meanwhile, which counts for at most *extension* seconds."""
 
     def __init__(self, pid: int, seconds: float, extension: float) -> None:
         self._pid, self._extension = pid, extension
@@ -251,14 +253,14 @@ class _Deadline:
 
 
 def _append_only_file() -> int:
-    """A file in memory (memfd_create) that the child appends to and the parent truncates."""
+    """The descriptor of a file in memory (memfd_create) that the child appends to and the parent truncates."""
     file = os.memfd_create("stderr")
     fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)
     return file
 
 
 def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
-    """Starts it from a permanent thread: PR_SET_PDEATHSIG fires when the thread that forked ends (prctl(2))."""
+    """Starts *command* from a permanent thread: PR_SET_PDEATHSIG fires when the thread that forked ends (prctl(2))."""
 
     def start() -> subprocess.Popen[bytes]:
         pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
@@ -273,7 +275,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
             bufsize=0,
             pass_fds=inherited,
         )
-        with contextlib.suppress(OSError):  # the default is 64 KB: the child would wait for us sixteen times
+        with contextlib.suppress(OSError):  # the default is 64 KB: the child would wait 16 times for each chunk
             fcntl.fcntl(cast("IO[bytes]", process.stdout), fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)
         return process
 
@@ -281,7 +283,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
 
 
 def _new_starter() -> None:
-    global _starter  # fork copies the executor but not its thread
+    global _starter  # fork copies the executor without its thread
     _starter = ThreadPoolExecutor(1, thread_name_prefix="child-process-starter")
 
 
@@ -300,8 +302,8 @@ def _cpu_seconds_of(pid: int) -> float:
 
 
 def _waited_seconds_of(pid: int) -> float:
-    """How long its first thread was ready to run and waited for a processor (/proc/pid/schedstat, the second field, in
-    nanoseconds); 0 if the process has ended or the kernel doesn't count it."""
+    """How long the first thread of *pid* was ready to run and waited for a processor (/proc/pid/schedstat, the second
+    field, in nanoseconds); 0 if the process has ended or the kernel does not count this."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
     except (OSError, IndexError):

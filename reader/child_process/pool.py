@@ -1,4 +1,4 @@
-"""A thread-safe pool of idle child processes, kept for the next request and ended when they use too much memory."""
+"""A thread-safe pool of idle child processes for later requests. Children that use too much memory are ended."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from ..errors import ChildFailed
 from .parent import ChildProcess, Limits
 
 PING = ""
-"""The request that every program answers at once with an empty line, as a sign that it has started."""
+"""The request that every program answers immediately with an empty line, which shows that it has started."""
 
 START_SECONDS = 60.0
+"""How long a child may take to start and answer PING."""
 
 
 class WarmChildren:
-    """A child whose resident memory exceeds *recycle_bytes* when it is given back is ended.
+    """A pool of children by command and limits.
 
-    So are all idle ones but *keep*, if none was used for *idle_seconds*; 0 means never.
+    A child is ended instead of returned to the pool if its resident memory exceeds *recycle_bytes*. If no child was
+    used for *idle_seconds*, all idle children except *keep* are ended; 0 means never.
+
+    ::
+
+        pool = WarmChildren(recycle_bytes=400_000_000, idle_seconds=30)
+        answer = pool.request([sys.executable, "-m", "reader.media.renditions"], NO_LIMITS, request, timeout_seconds=10)
     """
 
     def __init__(self, recycle_bytes: int, idle_seconds: float = 0.0, keep: int = 0) -> None:
@@ -37,7 +44,8 @@ class WarmChildren:
         self._used_at = 0.0
 
     def take(self, command: Sequence[str], limits: Limits) -> ChildProcess:
-        """A child that has started. The caller must give it back or end it. Raises OSError if none can be started."""
+        """A child that has started, idle or new. The caller must call ``give_back`` or end it. Raises OSError if none
+        can be started."""
         child = self._idle_one(command, limits) or ChildProcess(command, limits)
         if child.answered:
             return child
@@ -49,7 +57,7 @@ class WarmChildren:
         return child
 
     def start(self, command: Sequence[str], limits: Limits) -> None:
-        """Starts a child for a later ``take`` unless one is idle, and doesn't wait for it.
+        """Starts a child for a later ``take`` unless one is idle. Does not wait until it has started.
 
         Raises OSError if none can be started.
         """
@@ -59,6 +67,7 @@ class WarmChildren:
         self.give_back(ChildProcess(command, limits))
 
     def give_back(self, child: ChildProcess) -> None:
+        """Returns a child of ``take`` to the pool, or ends it if it uses too much memory."""
         if child.resident_bytes() > self._recycle_bytes:
             child.end()
             return
@@ -69,9 +78,10 @@ class WarmChildren:
                 self._start_timer(self._idle_seconds)
 
     def request(self, command: Sequence[str], limits: Limits, request: str, timeout_seconds: float) -> str:
-        """The answer of a child that is taken for this request. Raises ChildFailed; OSError if none can be started.
+        """The answer of a child of the pool, one line. Raises ChildFailed; OSError if none can be started.
 
-        A child that was killed from outside says nothing about the request: another one is asked, once.
+        If the child was killed by another program (SIGKILL), the request is not the cause: it is repeated once with
+        another child.
         """
         try:
             return self._request_once(command, limits, request, timeout_seconds)
@@ -107,8 +117,8 @@ class WarmChildren:
     def end_idle(self, keep: int = 0) -> None:
         """Ends all idle children except the *keep* most recently used ones."""
         with self._lock:
-            kept, ended = self._idle[len(self._idle) - keep :], self._idle[: len(self._idle) - keep]
-            self._idle = kept
+            first_kept = len(self._idle) - keep
+            ended, self._idle = self._idle[:first_kept], self._idle[first_kept:]
         for child in ended:
             child.end()
 

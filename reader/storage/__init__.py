@@ -1,1 +1,1 @@
-"""Storage: a file cache by key, SQLite databases, lock files, bounded reads of regular files."""
+"""Storage on disk: atomic writes, a file cache, SQLite databases, lock files, reads with a size limit; also logging."""

@@ -1,4 +1,4 @@
-"""Writes a whole file or nothing: into a temporary file beside it, which then gets its name."""
+"""Atomic file writes: the content goes into a temporary file in the same folder, which is then renamed or linked."""
 
 from __future__ import annotations
 
@@ -10,32 +10,35 @@ from pathlib import Path
 
 PRIVATE, PUBLIC = 0o600, 0o644
 UNFINISHED = ".part"
-"""The ending of temporary files. One stays behind only if the process is killed."""
+"""The suffix of temporary files. A temporary file remains only if the process is killed."""
 
 
 def replace_file(path: Path, content: bytes, mode: int = PRIVATE, owner: tuple[int, int] | None = None) -> None:
-    """Puts *content* into the place of what *path* names. *owner* is (user, group). Raises OSError; nothing has changed
-    then."""
+    """Creates or replaces the file at *path* and waits until it is on the disk. *owner* is (user id, group id).
+
+    Raises OSError; the old file is unchanged then.
+    """
     with _temporary_file(path, content, mode, owner) as temporary:
         temporary.replace(path)
     sync_folder(path.parent)
 
 
 def replace_derived_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
-    """As ``replace_file``, but does not wait for the disk: for what can be made again."""
-    with _temporary_file(path, content, mode, waits=False) as temporary:
+    """Like ``replace_file``, but without fsync: for derived files, which can be generated again."""
+    with _temporary_file(path, content, mode, syncs=False) as temporary:
         temporary.replace(path)
 
 
 def create_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
-    """Raises FileExistsError instead of replacing a file, and OSError."""
+    """Creates a file and waits until it is on the disk. Raises FileExistsError if *path* exists, and OSError."""
     with _temporary_file(path, content, mode) as temporary:
         _take_name(temporary, path)
     sync_folder(path.parent)
 
 
 def _take_name(temporary: Path, path: Path) -> None:
-    """Unlike a rename, a link fails if the name is taken. Without hard links (FAT) the name is created first."""
+    """Uses a hard link, which fails if the name exists; a rename does not. Without hard links (FAT) an empty file
+    reserves the name first."""
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -46,7 +49,8 @@ def _take_name(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """A change of names in *folder* is on the disk. Some file systems can't tell."""
+    """Waits until created, renamed and deleted names in *folder* are on the disk. Ignores errors: some file systems do
+    not support fsync of a folder."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -57,18 +61,19 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _temporary_file(
-    path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None, *, waits: bool = True
+    path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None, *, syncs: bool = True
 ) -> Iterator[Path]:
-    """A hidden file beside *path*, which the folder of articles and its watcher ignore. It is gone afterwards."""
+    """A hidden file beside *path*, which the scanner and the watcher of the articles folder ignore. Deleted after the
+    block."""
     handle, name = tempfile.mkstemp(prefix=".", suffix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             if owner is not None and owner != (os.geteuid(), os.getegid()):
-                with suppress(OSError):  # only root may give files away
+                with suppress(OSError):  # only root may change the owner of a file
                     os.fchown(file.fileno(), *owner)
-            os.fchmod(file.fileno(), mode)  # after fchown, which takes away set-user-ID
-            if waits:
+            os.fchmod(file.fileno(), mode)  # after fchown, which clears the set-user-ID bit
+            if syncs:
                 file.flush()
                 os.fsync(file.fileno())
         yield Path(name)

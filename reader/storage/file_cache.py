@@ -17,11 +17,13 @@ _KEY = re.compile(r"[a-z0-9-]+\.[a-z0-9]+")
 SPARE = 0.9
 """Eviction stops at this fraction of the limit, so that the next file does not cause another eviction."""
 WRITING_SECONDS = 3600
-"""An unfinished file that nobody has written to for so long was left by a process that was killed."""
+"""A temporary file without writes for this time belongs to a process that was killed. It may be evicted."""
 
 
 class FileCache:
-    """Files under *folder*, at most *limit_bytes* together, shared by processes. Keys match ``[a-z0-9-]+.suffix``.
+    """Files under *folder* with a total size of at most *limit_bytes*, shared by processes.
+
+    A key matches ``[a-z0-9-]+.suffix``; methods raise ValueError for another one.
 
     ::
 
@@ -34,10 +36,10 @@ class FileCache:
         self.folder, self.limit_bytes = folder, limit_bytes
 
     def find(self, key: str) -> Path | None:
-        """The path of the file, or None. Sets its access time to now, for LRU eviction."""
+        """The path of the file; None if it does not exist. Sets its access time to now, for LRU eviction."""
         path = self._path(key)
         try:
-            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime is kept for Last-Modified
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime is unchanged: it is Last-Modified
         except FileNotFoundError:
             return None
         except OSError:  # a full or read-only disk: the file can still be read
@@ -45,7 +47,10 @@ class FileCache:
         return path
 
     def open(self, key: str) -> BinaryIO | None:
-        """The file, opened: it can be read to its end even if it is evicted meanwhile. Sets its access time, too."""
+        """The open file; None if it does not exist. It can be read to its end even if it is evicted meanwhile.
+
+        Sets its access time to now. The caller closes it.
+        """
         path = self.find(key)
         with suppress(FileNotFoundError):
             return path.open("rb") if path else None
@@ -63,7 +68,10 @@ class FileCache:
         return found
 
     def put(self, key: str, content: bytes) -> Path:
-        """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder."""
+        """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder.
+
+        Returns its path. Evicts other files if the limit is exceeded. Raises OSError.
+        """
         path = self._path(key)
         path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         replace_file(path, content)
@@ -71,7 +79,7 @@ class FileCache:
         return path
 
     def prune(self) -> list[str]:
-        """Evicts the least recently used files until the rest fits. Returns their keys."""
+        """Evicts the least recently used files if the limit is exceeded, down to SPARE of it. Returns their keys."""
         files = sorted(self._files())
         excess = sum(size for _, size, _ in files) - self.limit_bytes
         if excess <= 0:
@@ -88,7 +96,7 @@ class FileCache:
         return removed
 
     def _files(self) -> list[tuple[float, int, Path]]:
-        """(access time, size in bytes, path) of each file, without those that another process writes or removes."""
+        """(access time, size in bytes, path) of each file, except files that another process is writing or deleting."""
         found = []
         for path in self.folder.glob("*/*"):
             with suppress(FileNotFoundError):

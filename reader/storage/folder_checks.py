@@ -1,4 +1,4 @@
-"""Checks the folders of the settings when a server or a command starts."""
+"""Checks of the configured folders (READER_ARTICLES, READER_INSTANCE) when a server or a command starts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..settings import Settings
 from .private_files import FOLDER_MODE
 
 NEVER_A_FOLDER = (errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
-"""Errors of stat(2) that do not go away, unlike those of a share that is not mounted at present."""
+"""Permanent errors of stat(2), in contrast to those of a network share that is not mounted yet."""
 
 
 def check_folders(settings: Settings) -> None:
-    """Creates the instance folder. Raises BadSetting for paths that are no folders or lie in each other.
+    """Creates the instance folder. Raises BadSetting if a path is not a folder or one folder contains the other.
 
-    A missing articles folder is no error here: it may be a share that is mounted later.
+    A missing articles folder is not an error here: it may be a network share that is mounted later.
     """
     if cause := _cause_of_articles(settings.articles):
         raise BadSetting("READER_ARTICLES", str(settings.articles), Message("a folder (%(cause)s)", cause=cause))
@@ -34,7 +34,8 @@ def check_folders(settings: Settings) -> None:
 
 
 def _check_data(settings: Settings, articles: Path, instance: Path) -> None:
-    """Raises BadSetting if the state database would lie where it is published or deleted."""
+    """Raises BadSetting if the state database is inside the articles folder, where it could be published, or inside the
+    instance folder, which may be deleted."""
     data = Path(os.path.realpath(settings.data))
     if data.is_relative_to(articles) or data.is_relative_to(instance):
         expected = Message("a file outside of READER_ARTICLES and READER_INSTANCE, which can be deleted")
@@ -42,13 +43,13 @@ def _check_data(settings: Settings, articles: Path, instance: Path) -> None:
 
 
 def check_writable(settings: Settings) -> None:
-    """Raises BadSetting if the instance folder belongs to somebody else or lies on a read-only file system."""
+    """Raises BadSetting if this user cannot write to the instance folder (owner, mode, read-only file system)."""
     if not os.access(settings.instance, os.W_OK | os.X_OK):
         raise BadSetting("READER_INSTANCE", str(settings.instance), Message("a folder that this user can write to"))
 
 
 def _cause_of_articles(folder: Path) -> str:
-    """Why *folder* is none and never will be; empty if it is one, or may be one later."""
+    """The permanent error text of *folder*; empty if it is a folder or may become one later."""
     try:
         return "" if stat.S_ISDIR(folder.stat().st_mode) else os.strerror(errno.ENOTDIR)
     except OSError as error:
@@ -56,7 +57,7 @@ def _cause_of_articles(folder: Path) -> str:
 
 
 def _cause_of_instance(folder: Path) -> str:
-    """Why *folder* cannot be used; empty once it exists."""
+    """Creates *folder*. Returns the error text if it cannot be used; empty if it can."""
     try:
         folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     except FileExistsError:

@@ -13,7 +13,7 @@ from .private_files import FOLDER_MODE
 
 
 class FileLock:
-    """True if this process holds the lock."""
+    """The result of ``file_lock``; true if this process holds the lock."""
 
     def __init__(self, path: Path, file: BinaryIO, *, is_held: bool) -> None:
         self._path, self._file, self._is_held = path, file, is_held
@@ -22,7 +22,7 @@ class FileLock:
         return self._is_held
 
     def is_in_place(self) -> bool:
-        """Whether the locked file is still the one at the path; if not, another process can lock a new one."""
+        """Whether the path still names the locked file. If not, another process can lock a new file at the path."""
         try:
             return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
         except OSError:
@@ -31,7 +31,14 @@ class FileLock:
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[FileLock]:
-    """Tries to lock the file for the block, without waiting. Raises OSError if it cannot be created."""
+    """Tries to lock the file for the block, without waiting. Raises OSError if the file cannot be created.
+
+    ::
+
+        with file_lock(instance / "watcher.lock") as lock:
+            if lock:  # False: another process holds it
+                watch()
+    """
     path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     with path.open("ab") as file:
         try:
@@ -44,7 +51,8 @@ def file_lock(path: Path) -> Iterator[FileLock]:
 
 @contextmanager
 def waiting_lock(path: Path) -> Iterator[None]:
-    """Locks the file for the block; waits while another process holds it. Raises OSError if it cannot be created."""
+    """Locks the file for the block; waits while another process holds it. Raises OSError if the file cannot be
+    created."""
     while True:
         path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         with path.open("ab") as file:
@@ -56,7 +64,11 @@ def waiting_lock(path: Path) -> Iterator[None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether another process holds the lock. Takes a shared one for a moment: for locks that are tried again."""
+    """Whether another process holds the lock; False if the file cannot be read.
+
+    Takes a shared lock for an instant, so an attempt of another process to lock the file may fail: use it only for
+    locks that are tried again.
+    """
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""The form of log lines on standard error.
+"""The format of log lines on standard error.
 
-What a path or a title holds cannot forge a line or drive a terminal. Errors are logged without what they may quote: a
-draft's text, a mail address, a comment, the words of a search, a secret link.
+Control characters are escaped, so a path or a title cannot forge a log line or send terminal commands. Text that an
+error message may quote is left out: a draft's text, a mail address, a comment, a search query, a secret link.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from ..models import escaped
 from ..urls import PREVIEW
 
 _OF_PYTHON = (TypeError, NameError, AttributeError, ImportError, RecursionError, MemoryError, NotImplementedError)
-"""Errors whose messages name types and names of the program."""
+"""Errors whose messages contain only types and names of the program, so they are logged in full."""
 
 _QUERY_TEXT = re.compile(r'near ".*|(?<=no such column: ).*|(?<=unterminated string).*', re.DOTALL)
-"""The part of SQLite's messages that is a query's text: with FTS5 it may be the words of a search."""
+"""The part of SQLite's messages that quotes a query: with FTS5 it may contain a reader's search terms."""
 
 _SECRET_LINK = re.compile(rf"(?<={re.escape(PREVIEW)}/)(?:media/)?[^/\s\"']+")
 
 
 def described(error: BaseException) -> str:
-    """``KeyError``, ``OSError: [Errno 28] No space left on device: '/x'``: without what the message may quote."""
+    """The type and message of *error*, or only the type if the message may quote private text.
+
+    Examples: ``KeyError``, ``OSError: [Errno 28] No space left on device: '/x'``.
+    """
     name, text = type(error).__name__, ""
     if isinstance(error, UnreadableArticle):
         text = unquoted(error.message)
@@ -40,7 +43,7 @@ def described(error: BaseException) -> str:
 
 
 def traceback_lines(error: BaseException) -> Iterator[str]:
-    """As Python prints it, with the errors it came from, without the text that messages quote."""
+    """The lines of the traceback as Python prints it, with the causes of *error*; messages as in ``described``."""
     earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if earlier:
         yield from traceback_lines(earlier)
@@ -52,11 +55,11 @@ def traceback_lines(error: BaseException) -> Iterator[str]:
 
 
 class LineFormatter(logging.Formatter):
-    """One line for each record, with control characters escaped; a traceback below it keeps its lines."""
+    """Formats each record as one line with control characters escaped, followed by the lines of its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """As ``logging`` does, with errors among the arguments as ``_printable`` writes them."""
-        record = logging.makeLogRecord(vars(record) | {"exc_text": None})  # that of another handler's formatter
+        """Like ``logging.Formatter.format``, with errors among the arguments replaced by ``_printable``."""
+        record = logging.makeLogRecord(vars(record) | {"exc_text": None})  # cached by another handler's formatter
         if isinstance(record.args, tuple):
             record.args = tuple(map(_printable, record.args))
         return super().format(record)
@@ -71,21 +74,22 @@ class LineFormatter(logging.Formatter):
 
 
 def _printable(value: object) -> object:
-    """An error as the words of a sentence: its message if that quotes nothing, else its type."""
+    """An error as part of a sentence: its message if that quotes no private text, else its type. Other values as they
+    are."""
     if not isinstance(value, BaseException):
         return value
     return described(value).removeprefix(f"{type(value).__name__}: ")
 
 
 def start_logging() -> None:
-    """Sends the log of this process to standard error, unless that was done before."""
+    """Sends the log of this process to standard error. Does nothing if the root logger already has a handler."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])
 
 
 def log_uncaught_errors() -> None:
-    """An error that ends this process or one of its threads is written to standard error as one in the log is."""
+    """Installs hooks that write an uncaught error of this process or a thread to standard error, as in the log."""
     sys.excepthook = _write_uncaught
     threading.excepthook = lambda thread: _write_uncaught(thread.exc_type, thread.exc_value, thread.exc_traceback)
 

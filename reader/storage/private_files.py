@@ -1,6 +1,6 @@
-"""Files that other users of the machine may not read: what is derived from drafts, and the state with its secrets.
+"""Permissions of files that other users of the machine may not read: data derived from drafts, and the state database.
 
-Folders are made with mode 0700, databases with 0600. What was left readable is tightened at the start.
+Folders are created with mode 0700, databases with 0600. Looser permissions of existing files are removed at the start.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ INSTANCE_FILES = ("catalog.sqlite3*", "jobs.sqlite3*", "session.key", "sessions"
 
 
 def make_private(folder: Path) -> None:
-    """Makes the instance *folder*, or takes away the rights of others to it. Raises OSError if it can't be made."""
+    """Creates the instance *folder*, or removes the permissions of other users on it and on INSTANCE_FILES.
+
+    Raises OSError if it cannot be created.
+    """
     folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     if os.path.realpath(folder) != os.path.realpath(Path.home()):
         _tighten(folder)
@@ -25,19 +28,21 @@ def make_private(folder: Path) -> None:
 
 
 def tighten(folder: Path, names: Iterable[str]) -> None:
-    """Takes away the rights of others to the files of these *names* (globs) in *folder* that belong to this user."""
+    """Removes the permissions of other users on the files in *folder* that match *names* (globs) and belong to this
+    user."""
     for name in names:
         for path in folder.glob(name):
             _tighten(path)
 
 
 def create_private(path: Path) -> None:
-    """Makes an empty file that only this user can read. Raises FileExistsError, or another OSError."""
+    """Creates an empty file that only this user can read. Raises FileExistsError, or another OSError."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
 
 
 def _tighten(path: Path) -> None:
-    """A folder that all users share, such as ``/tmp``, and what isn't ours stay as they are."""
+    """Does not change a folder that all users share (sticky bit, such as ``/tmp``), a symbolic link, or a file of
+    another user."""
     with suppress(OSError):
         status = path.lstat()
         is_ours = status.st_uid == os.geteuid() and not status.st_mode & stat.S_ISVTX

@@ -1,4 +1,4 @@
-"""The limits of resources (getrlimit(2)) that a server needs, checked by ``serve`` at the start and by ``doctor``."""
+"""Checks of the resource limits (getrlimit(2)) that a server needs, for ``serve`` at the start and for ``doctor``."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from ..errors import LimitTooLow
 from ..settings import Settings
 
 LEAST_FILES = 64
+"""The minimum of RLIMIT_NOFILE (open files)."""
+
 LEAST_FILE_KB = 1 << 20
-"""The catalog of 100,000 articles."""
+"""The minimum of RLIMIT_FSIZE: the catalog of 100,000 articles fits."""
 
 LEAST_ADDRESS_KB = 2 << 20
-"""A web process reserves 1.3 GB for its threads, of which it uses 0.1 GB."""
+"""The minimum of RLIMIT_AS: a web process reserves 1.3 GB for its threads, of which it uses 0.1 GB."""
 
 TASKS_OF_WEB_PROCESS = 64
-"""A web process has 39 threads under load, and a reading process and an export worker for each server."""
+"""Threads to allow for each web process: it has 39 under load; the server also has a file reader and an export
+worker."""
 
 PRIVILEGED_USER = 0
-"""RLIMIT_NPROC does not apply to it."""
+"""The user id of root, to which RLIMIT_NPROC does not apply."""
 
 
 def check_process_limits(settings: Settings, web_processes: int) -> None:
-    """Raises LimitTooLow. The soft limit of files is raised to the hard one later."""
+    """Raises LimitTooLow for the first limit that is too low.
+
+    Checks the hard limit of open files, because the soft limit is raised to it later; the soft limits of the others.
+    """
     address_kb = max(LEAST_ADDRESS_KB, max(settings.export_memory_mb, settings.read_memory_mb) * 1000)
     _check("-n", "LimitNOFILE", resource.getrlimit(resource.RLIMIT_NOFILE)[1], LEAST_FILES)
     _check("-f", "LimitFSIZE", resource.getrlimit(resource.RLIMIT_FSIZE)[0], LEAST_FILE_KB, 1024)
@@ -36,7 +42,7 @@ def check_process_limits(settings: Settings, web_processes: int) -> None:
 
 
 def _check(option: str, directive: str, found: int, least: int, unit: int = 1) -> None:
-    """*unit* is that of ``ulimit``, in bytes."""
+    """Raises LimitTooLow if *found* is less than *least* units. *unit* is the unit of ``ulimit``, in bytes."""
     if found != resource.RLIM_INFINITY and found < least * unit:
         raise LimitTooLow(option, directive, found // unit, least)
 

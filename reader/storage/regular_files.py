@@ -1,8 +1,8 @@
-"""Opens and reads files of the articles folder only if they are regular files below a size limit.
+"""Opens and reads files of the articles folder only if they are regular files of at most a size limit.
 
 Opening a FIFO blocks until there is a writer, reading a device may never end, and a file of gigabytes fills memory.
-``open_real`` and ``read_real`` are for a path whose links were resolved and judged: whoever may write into one folder
-can put a link in the place of a file or folder between that look and the opening.
+``open_real`` and ``read_real`` are for a path whose symbolic links were resolved and checked. They detect a link that
+replaced a file or folder of the path between the check and the opening (TOCTOU).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import BinaryIO
 from ..i18n import Message
 
 _DELETED = " (deleted)"
-"""What the kernel adds to the path of a file that was replaced or removed since it was opened (proc(5))."""
+"""The suffix that the kernel appends to the path of an open file that was replaced or deleted (proc(5))."""
 
 
 def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
-    """The open file; its size is at most *limit_bytes* at this moment. Does not block.
+    """The open file; its size is at most *limit_bytes* when it is opened. Does not block.
 
     Raises OSError: EINVAL if it is not a regular file, EFBIG if it is too large, and the errors of ``open``.
     """
@@ -36,14 +36,14 @@ def open_regular(path: Path, limit_bytes: int) -> BinaryIO:
 
 
 def open_real(path: Path, limit_bytes: int) -> BinaryIO:
-    """As ``open_regular``, of a *path* that holds no link: ELOOP if one leads to another file by now.
+    """Like ``open_regular``, for a *path* without symbolic links. Also raises OSError with ELOOP if it has one now.
 
-    ``O_NOFOLLOW`` would only tell of the last part of the path.
+    ``O_NOFOLLOW`` would check only the last component of the path.
     """
     file = open_regular(path, limit_bytes)
     try:
         real_path = os.readlink(f"/proc/self/fd/{file.fileno()}")  # noqa: PTH115 (a Path costs as much as the call)
-        if real_path not in (str(path), f"{path}{_DELETED}"):  # a file may be called so
+        if real_path not in (str(path), f"{path}{_DELETED}"):  # a file's own name may end in " (deleted)"
             raise OSError(errno.ELOOP, Message("a link was put in its place"))
     except BaseException:
         file.close()
@@ -58,14 +58,14 @@ def read_regular(path: Path, limit_bytes: int) -> bytes:
 
 
 def read_real(path: Path, limit_bytes: int) -> bytes:
-    """As ``read_regular``, of a *path* that holds no link. Raises OSError like ``open_real``."""
+    """Like ``read_regular``, for a *path* without symbolic links. Raises OSError like ``open_real``."""
     with open_real(path, limit_bytes) as file:
         return _content(file, limit_bytes)
 
 
 def _content(file: BinaryIO, limit_bytes: int) -> bytes:
     size = os.fstat(file.fileno()).st_size
-    content = file.read(size + 1)  # not the limit: a buffered file allocates what it is asked for
+    content = file.read(size + 1)  # not limit_bytes: a buffered file allocates the requested size
     if len(content) > size:
         content += file.read(limit_bytes + 1 - len(content))
     if len(content) > limit_bytes:

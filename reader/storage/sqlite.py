@@ -1,8 +1,8 @@
 """SQLite databases shared by threads and processes: opening in WAL mode, creating, and replacing a corrupt file.
 
-SQLite finds a write-ahead log by the name of its database. So no two databases ever have the same name: each new one
-gets a file name with a random number, ``catalog.sqlite3.<number>``, and ``catalog.sqlite3`` is a symbolic link to the
-current one, replaced atomically. A connection to an old file cannot touch the log of the new one.
+SQLite finds a write-ahead log by the file name of its database. Therefore two databases never have the same name: each
+new one gets a file name with a random number, ``catalog.sqlite3.<number>``, and ``catalog.sqlite3`` is a symbolic link
+to the current one, replaced atomically. A connection to an old file cannot change the log of the new one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .private_files import create_private
 LOG = logging.getLogger(__name__)
 
 KEPT_BROKEN = 3
-"""The number of corrupt files that are kept, newest first."""
+"""How many corrupt files of a database remain; older ones are deleted."""
 
 WAL_SECONDS = 10.0
-"""How long switching a file to WAL mode is tried. Only new files and those of other programs are not in it."""
+"""How long switching a file to WAL mode is tried. Only new files and files of other programs need the switch."""
 
 _SIDE_FILES = ("", "-wal", "-shm")
 
@@ -38,9 +38,10 @@ Make = Callable[[Path, Path], None]
 def open_database(path: Path, timeout_seconds: float, mode: str = "rw") -> sqlite3.Connection:
     """A connection in autocommit and WAL mode. *timeout_seconds* is its busy timeout. Use one per thread.
 
-    Opening creates no file unless *mode* is ``rwc``: an empty one would be taken for the database.
+    *mode* is that of SQLite's URIs. Only ``rwc`` creates a missing file; an empty file would look like a database.
+    Raises sqlite3.Error.
     """
-    if mode == "rw" and _is_empty(path):  # SQLite would wait for the lock of whoever had it open before
+    if mode == "rw" and _is_empty(path):  # SQLite would wait for the lock of a process that still has the file open
         raise _not_a_database("it was emptied")
     address = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(
@@ -77,9 +78,9 @@ def _enable_wal(connection: sqlite3.Connection, deadline: float) -> None:
 
 
 def file_identity(path: Path) -> str:
-    """The inode and the name of the file that holds the database; empty if there is none.
+    """The inode and the name of the file that contains the database; empty if it does not exist.
 
-    Uses stat: closing a descriptor would drop SQLite's locks.
+    Uses stat instead of an open file: closing a descriptor would release SQLite's locks.
     """
     try:
         return f"{path.stat().st_ino} {file_of(path).name}"
@@ -88,9 +89,9 @@ def file_identity(path: Path) -> str:
 
 
 def file_of(path: Path) -> Path:
-    """The file that ``create_database`` made, which the link at *path* names; *path* itself if something else is there.
+    """The database file that the symbolic link at *path* names; *path* itself if it is not such a link.
 
-    An old version of Reader, or who copied the folder, left the database itself.
+    *path* is the database itself if an old version of Reader made it, or if a copy of the folder resolved the links.
     """
     try:
         name = str(path.readlink())
@@ -109,14 +110,15 @@ def wal_of(path: Path) -> Path:
 
 
 def damage_of(path: Path, log: str) -> str:
-    """Damage to an open database that SQLite does not notice; empty if none. *log* is the identity of its WAL."""
+    """Damage to an open database that SQLite does not detect; empty if none. *log* is the ``file_identity`` of its
+    write-ahead log when it was opened."""
     if _is_empty(path):
         return "it was emptied"
     return "its write-ahead log was deleted" if log and file_identity(wal_of(path)) != log else ""
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether the file has no bytes. A database that ``create_database`` made always has some."""
+    """Whether the file exists with a size of 0. A database of ``create_database`` never does."""
     try:
         return path.stat().st_size == 0
     except OSError:
@@ -137,13 +139,13 @@ def is_broken(error: sqlite3.Error) -> bool:
 
 
 def is_no_file(path: Path) -> bool:
-    """Whether a folder, FIFO or device is in the place of the database or its log: SQLite reports an I/O error."""
+    """Whether the path of the database or its log is a folder, FIFO or device: SQLite reports an I/O error then."""
     parts = (Path(f"{os.path.realpath(path)}{suffix}") for suffix in _SIDE_FILES)
     return any(part.exists() and not part.is_file() for part in parts)
 
 
 def is_being_replaced(path: Path) -> bool:
-    """Whether another process makes a new database at this moment. It may be stopped while it does."""
+    """Whether another process is creating a new database now. That process may be suspended (SIGSTOP) meanwhile."""
     return is_locked(_lock_of(path))
 
 
@@ -157,15 +159,16 @@ def create_database(path: Path, make: Make) -> None:
 
 
 def set_aside(path: Path, identity: str, reason: object, make: Make) -> None:
-    """Renames a corrupt database to ``<name>.broken-<time>``, logs it, and puts a new one in its place.
+    """Renames a corrupt database to ``<name>.broken-<time>``, logs *reason*, and creates a new one at *path*.
 
-    *identity* is that of the corrupt file, empty if it is missing. If another process has replaced it, nothing is done.
+    *identity* is the ``file_identity`` of the corrupt file, empty if it is missing. Does nothing if another process has
+    replaced the file. Raises sqlite3.Error.
     """
     _replace(path, identity, make, reason)
 
 
 def renew_database(path: Path, identity: str, make: Make) -> None:
-    """As ``set_aside``, for a database that is sound but of another version: the old file is deleted."""
+    """Like ``set_aside``, for an intact database with another schema version: deletes the old file, logs nothing."""
     _replace(path, identity, make)
 
 
@@ -175,7 +178,7 @@ def _replace(path: Path, identity: str, make: Make, reason: object = "") -> None
             return
         old = _unused(path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"))
         if reason:
-            LOG.error("%s cannot be used (%s): it is set aside as %s and made anew", path, reason, old.name)
+            LOG.error("%s cannot be used (%s): it is set aside as %s and a new one is created", path, reason, old.name)
         current = file_of(path)
         for suffix in _SIDE_FILES:
             with suppress(FileNotFoundError):
@@ -183,8 +186,8 @@ def _replace(path: Path, identity: str, make: Make, reason: object = "") -> None
         new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         try:
             create_private(new)
-        except OSError as error:  # the folder was deleted in this moment, the disk is full
-            raise sqlite3.OperationalError(f"{path} cannot be made anew: {error.strerror}") from error
+        except OSError as error:  # the folder was deleted meanwhile, or the disk is full
+            raise sqlite3.OperationalError(f"{path} cannot be created: {error.strerror}") from error
         make(new, old)
         _publish(path, new)
         if not reason:
@@ -193,7 +196,7 @@ def _replace(path: Path, identity: str, make: Make, reason: object = "") -> None
 
 
 def _publish(path: Path, new: Path) -> None:
-    """Makes *path* a link to *new*, or its name on a file system without links (FAT)."""
+    """Makes *path* a symbolic link to *new*, or renames *new* to it on a file system without links (FAT)."""
     link = path.with_name(f"{path.name}.link")
     link.unlink(missing_ok=True)
     try:
@@ -205,13 +208,14 @@ def _publish(path: Path, new: Path) -> None:
 
 
 def _unused(path: Path) -> Path:
-    """*path*, or with a number if a file of the same second has it: no broken file takes the place of another."""
+    """*path*, or *path* with the first free number from 2 if a file of the same second exists: none is overwritten."""
     names = chain([path], (path.with_name(f"{path.name}.{number}") for number in count(2)))
     return next(name for name in names if not name.exists())
 
 
 def _delete_oldest(path: Path) -> None:
-    """Deletes the oldest broken files, and those to which no link leads since somebody deleted it."""
+    """Deletes corrupt files beyond KEPT_BROKEN, and numbered files to which the symbolic link does not point: they
+    remain when somebody deletes the link."""
     names = sorted(p for p in path.parent.glob(f"{path.name}.broken-*") if not p.name.endswith(("-wal", "-shm")))
     for old in names[:-KEPT_BROKEN]:
         _delete(old)
@@ -223,5 +227,5 @@ def _delete_oldest(path: Path) -> None:
 
 def _delete(path: Path) -> None:
     for suffix in _SIDE_FILES:
-        with suppress(OSError):  # a folder that was in the place of a database stays
+        with suppress(OSError):  # a folder at this path remains
             Path(f"{path}{suffix}").unlink(missing_ok=True)
