@@ -41,9 +41,9 @@ from reader.article_building import to_article  # noqa: E402
 from reader.child_process.parent import ChildProcess  # noqa: E402
 from reader.exports import EXPORTS  # noqa: E402
 from reader.exports.body_tree import Body  # noqa: E402
-from reader.exports.document_model import to_document  # noqa: E402
 from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402
+from reader.exports.template_document import to_document  # noqa: E402
 from reader.formats import read_draft  # noqa: E402
 from reader.jobs import worker_process  # noqa: E402
 from reader.jobs.job_message import ExportJob, serialize  # noqa: E402

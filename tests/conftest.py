@@ -167,10 +167,10 @@ def _patience():
     from reader.jobs import share_cards_and_covers
     from reader.library import git_dates
     from reader.media import renditions
-    from reader.web.views import editor
+    from reader.web.views import editor_login
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (share_cards_and_covers, git_dates, renditions, editor):
+        for module in (share_cards_and_covers, git_dates, renditions, editor_login):
             for name in {"PATIENCE_SECONDS", "TIMEOUT_SECONDS"} & vars(module).keys():
                 patch.setattr(module, name, LIMIT_SECONDS)
         yield

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reader.library import article_content, directory_walk, file_reader_child, touched_files
+from reader.library import directory_walk, file_content, file_reader_child, touched_files
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
 DRY = RAIN.replace("下雨", "放晴")
@@ -155,7 +155,7 @@ def test_a_file_that_fails_to_be_read_keeps_its_article_and_is_tried_again(
     from reader.library.file_reader_pool import _result_of
 
     failing = [True]
-    real = article_content.read_real
+    real = file_content.read_real
 
     def read(path, limit):
         if failing[0]:
@@ -168,7 +168,7 @@ def test_a_file_that_fails_to_be_read_keeps_its_article_and_is_tried_again(
             yield _result_of(answer, path, stamp, settings.timezone)
 
     publish({"rain.md": RAIN})
-    monkeypatch.setattr(article_content, "read_real", read)
+    monkeypatch.setattr(file_content, "read_real", read)
     monkeypatch.setattr(scanner, "read_dated_files", in_this_process)
     publish({"rain.md": DRY})
     assert "下雨" in services.catalog.article("rain").body

@@ -306,7 +306,7 @@ def test_what_is_loaded_before_a_fork_starts_no_thread_and_opens_no_file(tmp_pat
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert "reader.web.views.editor" in loaded
+    assert "reader.web.views.editor_login" in loaded
     needless = {"prometheus_client", "sqlalchemy", "alembic", "weasyprint", "httpx", "docutils", "yaml", "comrak"}
     needless |= {"reader.formats.from_markdown", "reader.formats.front_matter", "reader.formats.from_text"}
     assert needless & loaded == set()
@@ -389,5 +389,5 @@ def test_no_view_imports_what_only_some_requests_need(tmp_path):
         "docutils",
     }
     loaded = set(done.stdout.split())
-    assert "reader.web.views.editor" in loaded
+    assert "reader.web.views.editor_login" in loaded
     assert needless & loaded == set()

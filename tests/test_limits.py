@@ -16,7 +16,7 @@ from PIL import Image
 
 from reader.article_building import to_article
 from reader.article_building.body_transforms import _name_headings
-from reader.catalog.article_terms import terms_of
+from reader.catalog.search_terms import terms_of
 from reader.child_process.cpu_time import limited_cpu_time
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft

@@ -11,8 +11,8 @@ import pytest
 from factories import catalog_transaction, make_article
 
 from reader.app import create_app
-from reader.catalog.article_terms import terms_of
 from reader.catalog.schema import connect
+from reader.catalog.search_terms import terms_of
 from reader.feeds import FEEDS
 from reader.services import build_services
 from reader.settings import Settings

@@ -18,9 +18,9 @@ from reader.article_building.site_settings_parser import FIELDS, parse_site
 from reader.commands.check import command as check
 from reader.commands.static_site import targets_in
 from reader.exports import EXPORTS
-from reader.exports.document_model import followed_channels
 from reader.exports.options import Options, options_of
 from reader.exports.publications import of_article
+from reader.exports.template_document import followed_channels
 from reader.jobs.job_message import ExportJob, deserialize, serialize
 from reader.site_identity import Site, site_from_json, site_to_json
 from reader.urls import FIRST_PARTS

@@ -17,7 +17,7 @@ link_resolution.py     links between files to the addresses of their articles
 foreign_permalinks.py  whether an address of another site's permalink belongs to an article
 related_articles.py    related articles
 tokenizer.py           text to search terms
-article_terms.py       an article to search terms and keywords
+search_terms.py       an article to search terms and keywords
 fts_index.py           the FTS5 index of these terms
 query_parser.py        the text of the search box to a Query
 full_text_search.py    running a Query; highlighting.py marks the matches

@@ -12,8 +12,8 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC
 
-from .article_terms import terms_of
 from .rows import article_of
+from .search_terms import terms_of
 from .tokenizer import collection_words
 
 MERGE = (("automerge", 0), ("crisismerge", 64))

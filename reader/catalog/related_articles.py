@@ -1,6 +1,6 @@
 """Related articles: those that share tags, keywords or the section.
 
-Keywords are extracted when a file is read: words of its title that recur in its text (``article_terms``). Each is a
+Keywords are extracted when a file is read: words of its title that recur in its text (``search_terms``). Each is a
 collection, so nothing is computed again when other articles are added or removed. A shared collection counts more
 the fewer articles it has.
 """

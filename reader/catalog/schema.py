@@ -19,7 +19,7 @@ from ..models import fingerprint
 from ..storage.sqlite import open_database
 from .fts_index import make_index
 
-_ARTICLES = ("rows", "history_rows", "link_resolution", "collection_index", "fts_index", "article_terms", "tokenizer")
+_ARTICLES = ("rows", "history_rows", "link_resolution", "collection_index", "fts_index", "search_terms", "tokenizer")
 _FILLED_BY = ("schema", "site_rows", "picture_rows", *_ARTICLES)
 _SITE_CODE = Path(__file__).parent.parent / "site_identity.py"
 SCHEMA = fingerprint(

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from ..i18n import N_, Message, stored
 from ..models import NOTE, Article, Collection, Problem, slug_by_path
-from .article_terms import ArticleTerms, terms_of
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
 from .history_rows import HistoryRows
@@ -26,6 +25,7 @@ from .rows import (
     remember_original_slug,
     row_of,
 )
+from .search_terms import ArticleTerms, terms_of
 from .site_rows import SiteRows
 
 

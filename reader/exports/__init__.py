@@ -3,7 +3,7 @@
     to_<format>.py    a Publication -> the bytes of a file
     publications.py   what can be exported: an article, an issue, a collection, a selection
     options.py        page size, script, site name: everything else that shapes the bytes
-    document_model.py a publication as chapters with a table of contents and a colophon, for templates
+    template_document.py a publication as chapters with a table of contents and a colophon, for templates
     body_tree.py, footnotes.py, pictures.py, covers.py, localization.py    parts of documents
     table_layout.py, tall_pictures.py    what is wider or taller than paper
     weasyprint/       HTML -> PDF

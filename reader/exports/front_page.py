@@ -14,12 +14,12 @@ from .. import urls
 from ..chinese.title_lines import width
 from ..models import Publication
 from ..site_identity import SitePicture
-from .document_model import Chapter, Document
 from .localization import date_with_weekday, gettext_of
 from .options import Options
 from .papers import Paper
 from .pictures import rendered
 from .publications import section_of
+from .template_document import Chapter, Document
 
 HEADLINES = 3
 LEAD_CHARACTERS, HEADLINE_CHARACTERS = 130, 60

@@ -15,13 +15,13 @@ from ..i18n import N_
 from ..models import Publication, is_dated
 from .body_tree import MATHML, Body, TocEntry, nested, scrolling_tables
 from .covers import Cover, cover_of, picture_of
-from .document_model import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .footnotes import as_popups
 from .localization import gettext_of
 from .ncx import MIMETYPE as NCX_TYPE
 from .ncx import NAME as NCX
 from .ncx import nav_points
 from .options import Options, Render
+from .template_document import Chapter, Document, authors_of, colon, day_of, to_document, unique
 from .to_json import fields_of
 from .zip_members import add_member
 

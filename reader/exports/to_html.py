@@ -9,8 +9,8 @@ from markupsafe import Markup
 from ..i18n import N_
 from ..models import Publication
 from .body_tree import Body, scrolling_tables
-from .document_model import qr_code, to_document
 from .options import Options, Render
+from .template_document import qr_code, to_document
 from .to_json import fields_of
 
 SUFFIX = "html"

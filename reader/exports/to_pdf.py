@@ -11,7 +11,6 @@ from markupsafe import Markup
 from ..chinese.title_lines import title_lines
 from ..models import Publication, is_dated
 from .body_tree import Body, number_lists, ruby_to_parentheses
-from .document_model import qr_code, to_document
 from .footnotes import at_the_foot
 from .formula_drawing import draw_formulas
 from .front_layout import TRIAL, fitted
@@ -21,6 +20,7 @@ from .papers import PAPERS, Paper
 from .pictures import export_jpeg
 from .table_layout import fit_tables
 from .tall_pictures import divide_tall_pictures
+from .template_document import qr_code, to_document
 
 if TYPE_CHECKING:
     from .weasyprint.pdf_rendering import AttachedFile

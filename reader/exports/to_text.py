@@ -13,8 +13,8 @@ from ..sanitizer import sanitize
 from ..sanitizer.allowlist import BLOCKS
 from ..sanitizer.media_types import PLAY
 from .body_tree import Body, element_text, number_lists, ruby_to_parentheses
-from .document_model import Chapter, to_document
 from .options import Options, Render
+from .template_document import Chapter, to_document
 
 SUFFIX = "txt"
 MIMETYPE = "text/plain"

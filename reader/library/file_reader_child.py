@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from ..article_building import to_article
-from ..catalog.article_terms import terms_of
+from ..catalog.search_terms import terms_of
 from ..child_process.child import answer_lines, prepare
 from ..errors import NothingToPublish, ReaderError, UnreadableArticle
 from ..formats import HOLD_PICTURES, dates, read_content
@@ -29,9 +29,9 @@ from ..i18n import Message, stored
 from ..models import NOTE, Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_formatter import start_logging
-from .article_content import read_content_of
 from .article_json import fields_of
 from .author_files import look_again, with_names
+from .file_content import read_content_of
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from functools import cache
 from itertools import count, islice
 from typing import Any
 
-from ..catalog.article_terms import ArticleTerms
+from ..catalog.search_terms import ArticleTerms
 from ..child_process.parent import Limits
 from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed

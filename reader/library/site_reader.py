@@ -13,7 +13,7 @@ from ..i18n import Message, stored
 from ..media.renditions import record_picture
 from ..settings import Settings
 from ..site_identity import Site, SitePicture
-from .article_content import read_content_of
+from .file_content import read_content_of
 
 
 def read_site(settings: Settings, path: str) -> dict[str, Any]:
