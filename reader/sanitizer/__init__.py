@@ -1,4 +1,4 @@
-"""Sanitizes any HTML to Markup that is safe and valid in a page, a feed and a book.
+"""Sanitizes any HTML to Markup that is safe and valid in a web page, a feed and an e-book.
 
 Only this package creates Markup from the HTML of an article. The output of ``sanitize``, for any input:
 
@@ -48,7 +48,7 @@ _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 """One tag or one run of text of sanitized HTML. Groups: slash, name and attributes of a tag; text."""
 
 _TOKEN_OR_PARAGRAPH = re.compile(rf"<p>([^<]+)</p>|{_TOKEN.pattern}")
-"""Also a whole paragraph of text, which most are, as the first group."""
+"""Also matches a whole paragraph of text, the most frequent case, as the first group."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _CLEANER = nh3.Cleaner(
@@ -63,7 +63,7 @@ _CLEANER = nh3.Cleaner(
         **dict.fromkeys((BLOCKS | INLINES) - MATHML - {"code"}, CLASSES),
         "span": CLASSES | CLASSES_OF_CODE,
     },
-    filter_style_properties={"text-align", "TEXT-ALIGN"},  # becomes a class, as ``align`` does; no style comes out
+    filter_style_properties={"text-align", "TEXT-ALIGN"},  # converted to a class, like ``align``; no style is output
     url_schemes=SCHEMES,
     link_rel=None,
 )
@@ -71,9 +71,9 @@ _CLEANER = nh3.Cleaner(
 
 @dataclass(slots=True)
 class Token:
-    """One tag, or one run of text (``name`` is empty), whose ``text`` is not escaped.
+    """One tag, or one run of text, for which ``name`` is empty. ``text`` is not escaped.
 
-    ``attributes`` is the source, with a space before each attribute; ``end`` is true for ``</p>``.
+    ``attributes`` is their source, with a space before each; ``end`` is true for an end tag.
     """
 
     text: str = ""
@@ -83,7 +83,7 @@ class Token:
 
 
 def sanitize(dirty: str) -> Markup:
-    """The sanitized HTML, as described in the docstring of the package. Raises UnreadableArticle if over a limit.
+    """The sanitized HTML, as described in the docstring of the package. Raises UnreadableArticle beyond a limit.
 
     Example: ``sanitize('<h1>雨</h1>今天<script>x()</script>')`` is ``<h2>雨</h2><p>今天</p>``.
     """
@@ -91,15 +91,15 @@ def sanitize(dirty: str) -> Markup:
     check_source(dirty)
     clean = strip_control_characters(
         _CLEANER.clean(with_media_links(dirty)).replace("&nbsp;", "\u00a0")
-    )  # again: &#1; was not a character before
+    )  # a second time: before, &#1; was not a character
     check_cleaned(clean)
-    html = _settled(_in_blocks(with_linked_headings(clean)))
+    html = _repeat_removals(_in_blocks(with_linked_headings(clean)))
     check_cleaned(html)
     check_tables(html)
     return Markup(html)  # noqa: S704
 
 
-def _settled(html: str) -> str:
+def _repeat_removals(html: str) -> str:
     """Repeats the removal of empty blocks and of links without a target until nothing changes."""
     if ' id="' not in html and ' href="#' not in html:
         return html
@@ -117,7 +117,7 @@ def _settled(html: str) -> str:
 _MOST_PASSES = 6
 """Two passes are enough for real documents."""
 _EMPTY_TARGET = re.compile(r'<([a-z0-9]+)(?= [^>]*id=")[^>]*>(?:<br>|\s)*</\1>')
-"""An empty tag that was kept for a link to its id: the link may be gone since."""
+"""An empty tag that was not removed because of a link to its id. The link may be removed by now."""
 
 
 def _in_blocks(clean: str) -> str:
@@ -137,7 +137,7 @@ def _in_blocks(clean: str) -> str:
 
 
 def tokens(clean: Markup) -> list[Token]:
-    """Splits sanitized HTML into tokens, so that its text can be changed; ``joined`` is the inverse."""
+    """Splits sanitized HTML into tokens, so that its text can be changed. ``joined`` is the inverse."""
     return [
         Token(unescape(text) if "&" in text else text, name, attributes, bool(slash))
         for slash, name, attributes, text in _TOKEN.findall(clean)
@@ -145,7 +145,7 @@ def tokens(clean: Markup) -> list[Token]:
 
 
 def joined(parts: Iterable[Token]) -> Markup:
-    """The inverse of ``tokens``. Text is escaped, so that no change to it can add a tag."""
+    """The inverse of ``tokens``. Text is escaped: a change to it cannot add a tag."""
     return Markup("".join(_text(part) if part.text else _tag(part) for part in parts))  # noqa: S704
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 FLOW = frozenset({"section", "aside", "blockquote", "details", "div"})
-"""Contain blocks; loose text in them is wrapped in a paragraph. div is never in the output."""
+"""Tags that contain blocks. Loose text in them is wrapped in a paragraph. div is never in the output."""
 ITEMS = frozenset({"li", "dd", "td", "th", "figcaption", "caption", "figure"})
-"""Contain text or blocks."""
+"""Tags that contain text or blocks."""
 LINES = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "pre"})
-"""Contain text and inline tags only."""
+"""Tags that contain only text and inline tags."""
 LISTS = {"ul": "li", "ol": "li", "dl": "dd"}
-"""Contain items only: any other content is wrapped in an item of this name."""
+"""Tags that contain only items, with the tag that other content is wrapped in."""
 TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 BLOCKS = FLOW | ITEMS | LINES | LISTS.keys() | TABLE | {"hr"}
 VOID = frozenset({"br", "hr", "img"})
@@ -20,7 +20,7 @@ INLINES = frozenset(
     + ["rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"]
 )
 MATHML_LEAVES = frozenset({"mi", "mn", "mo", "ms", "mtext"})
-"""Hold text, and nothing else."""
+"""Elements that contain only text."""
 MATHML_ARITY = {
     **dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2),
     **dict.fromkeys(("msubsup", "munderover"), 3),
@@ -30,7 +30,7 @@ MATHML = frozenset(
     ["math", "mrow", "msqrt", "mstyle", "mpadded", "mphantom", "menclose", "mspace", "mtable", "mtr", "mtd"]
     + ["mmultiscripts", "mprescripts", *MATHML_LEAVES, *MATHML_ARITY]
 )
-"""The presentation elements of MathML Core, and ``menclose``. They are inline, and only stand within ``math``."""
+"""The presentation elements of MathML Core, and ``menclose``. They are inline, and allowed only within ``math``."""
 INLINES |= MATHML
 PARENTS = {
     "li": {"ul", "ol"},
@@ -41,7 +41,7 @@ PARENTS = {
     "rt": {"ruby"},
     "rp": {"ruby"},
 }
-"""A tag with another parent is treated as a div or a span."""
+"""The allowed parents of a tag. A tag with another parent is treated as a div or a span."""
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 CLASSES = {
@@ -49,7 +49,7 @@ CLASSES = {
     *("epigraph", "signature", "note", "warning", "pullquote", "left", "center", "right", "diagram"),
 }
 CLASSES_OF_CODE = frozenset({"hk", "hs", "hc", "hm", "hf", "ht", "ha", "hd"})
-"""Of spans in code: keyword, string, comment, constant, name that is defined, type, attribute, deleted line."""
+"""Classes of spans in code: keyword, string, comment, constant, defined name, type, attribute, deleted line."""
 CODE_LANGUAGE = re.compile(r"language-[\w+#.-]{1,40}")
 """The class of ``code`` that names its language (HTML, 4.5.15)."""
 ATTRIBUTES = {
@@ -77,7 +77,7 @@ MATHML_ATTRIBUTES = {
     "menclose": {"notation", *_EVERY_FORMULA},
     "mtd": {"class", "columnspan", "rowspan", *_EVERY_FORMULA},
 }
-"""No ``href``, no ``xlink:href``, no colours, no ids."""
+"""The allowed attributes of MathML elements. There is no ``href``, no ``xlink:href``, no colour and no id."""
 
 _NUMBER = re.compile(r"-?\d{1,5}")
 _COUNT = re.compile(r"[1-9]\d{0,4}")
@@ -88,7 +88,7 @@ VALUES = {
     "colspan": _SPAN, "rowspan": _SPAN, "start": _NUMBER, "value": _NUMBER, "type": re.compile("[1aAiI]"),
     "scope": re.compile("row|col|rowgroup|colgroup"),
 }  # fmt: skip
-"""Patterns of valid values; other attributes accept any text."""
+"""The patterns of valid values. Other attributes accept any text."""
 
 _LENGTH = re.compile(r"-?(?:\d{1,4}(?:\.\d{1,12})?|\.\d{1,12})(?:em|ex|px|pt|%)?")
 _BOOLEAN = re.compile("true|false")
@@ -105,4 +105,4 @@ MATHML_VALUES = {
     "rowspan": re.compile(r"[1-9]\d?"),
     "class": re.compile("left|center|right"),
 }
-"""Patterns of valid values of MathML; ``display`` and ``alttext`` are read by ``mathml``."""
+"""The patterns of valid values of MathML. ``mathml`` checks ``display`` and ``alttext``."""

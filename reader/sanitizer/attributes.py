@@ -1,4 +1,4 @@
-"""The attributes of a tag: validated, in a fixed order, with unique ids and valid links to them."""
+"""Validates the attributes of a tag and writes them with unique ids and valid links to these."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .url_checks import WEB_SCHEMES, safe_address
 
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _TAG_WITH_ATTRIBUTES = re.compile(r'(<[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")+)>')
-_OUTSIDE = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE)
-_UNSAFE_IN_NAME = re.compile(r"[^\w.-]+")
-_OF_LINKS = ("href", "hreflang", "rel")
+_EXTERNAL = re.compile(r"https?:|[/\\]{2}", re.IGNORECASE)
+_NOT_IN_ID = re.compile(r"[^\w.-]+")
+_LINK_ATTRIBUTES = ("href", "hreflang", "rel")
 _TEXT_ALIGN = re.compile(r"text-align:\s*(?:-webkit-|-moz-)?(\w+)", re.IGNORECASE)
-_ALIGNED = {"center": "center", "right": "right", "end": "right"}
+_ALIGN_CLASSES = {"center": "center", "right": "right", "end": "right"}
 _ALIGNMENTS = ("left", "center", "right")
 
 
 def attributes_of(raw: str) -> dict[str, str]:
-    """The attributes in *raw*, in the form `` lang="zh" id="x"``; the values stay escaped.
+    """Parses *raw*, in the form `` lang="zh" id="x"``. The values stay escaped.
 
-    Parsed from left to right, so that ``src="`` within the value of another attribute is never taken for an attribute.
+    It is parsed from left to right: ``src="`` within the value of another attribute is never parsed as an attribute.
     """
     return dict(_ATTRIBUTE.findall(raw))
 
@@ -48,19 +48,19 @@ class IdAllocator:
             if "id" in attributes:
                 self.ids.add(xml_name(unescape(attributes["id"])))
             if attributes.get("href", "").startswith("#"):
-                self.linked |= set(_targets(unescape(attributes["href"][1:])))
-        self.given: set[str] = set()
+                self.linked |= set(_possible_ids(unescape(attributes["href"][1:])))
+        self.used_ids: set[str] = set()
 
     def allocate(self, raw: str) -> str:
-        """The id to output; empty if it is already used."""
+        """The id to output for the id *raw* in the source; empty if it is already used."""
         name = xml_name(raw)
-        if name in self.given:
+        if name in self.used_ids:
             return ""
-        self.given.add(name)
+        self.used_ids.add(name)
         return name
 
-    def allocated(self, start: str) -> bool:
-        """Whether an empty tag must be kept because a link points to its id."""
+    def is_linked(self, start: str) -> bool:
+        """Whether a link points to the id of the start tag *start*, which must then be output even if it is empty."""
         found = _TAG_WITH_ATTRIBUTES.fullmatch(start)
         return found is not None and attributes_of(found[2]).get("id", "") in self.linked
 
@@ -101,13 +101,13 @@ def without_id(start: str) -> str:
 
 
 def without_link(raw: str) -> str:
-    """The attributes *raw* without those that only links have."""
-    return to_text({name: value for name, value in attributes_of(raw).items() if name not in _OF_LINKS})
+    """The attributes *raw* without those of links."""
+    return to_text({name: value for name, value in attributes_of(raw).items() if name not in _LINK_ATTRIBUTES})
 
 
 def xml_name(raw: str) -> str:
     """An XML name (no spaces or colons, first a letter) for *raw*; empty if *raw* is empty."""
-    name = _UNSAFE_IN_NAME.sub("-", raw.strip())
+    name = _NOT_IN_ID.sub("-", raw.strip())
     return name if not name or name[0].isalpha() or name[0] == "_" else f"n{name}"
 
 
@@ -116,20 +116,20 @@ def sanitized_attributes(tag: str, raw: str, names: IdAllocator) -> str:
     attributes: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(raw):
         if name == "style":
-            name, value = "align", _ALIGNED.get("".join(_TEXT_ALIGN.findall(value)[-1:]).lower(), "")
+            name, value = "align", _ALIGN_CLASSES.get("".join(_TEXT_ALIGN.findall(value)[-1:]).lower(), "")
         if name == "align":
-            name, value = "class", _joined(attributes.get("class", ""), value)
+            name, value = "class", _join_classes(attributes.get("class", ""), value)
         elif name == "class" and tag == "code":
             value = _language(value)
         elif name == "class":
-            value = _joined(value, attributes.get("class", ""))
+            value = _join_classes(value, attributes.get("class", ""))
         else:
-            value = _checked(name, unescape(value), names)
+            value = _validated_value(name, unescape(value), names)
         if value or name in ("alt", "open", "reversed"):
             attributes[name] = value
     if tag == "img" and "src" in attributes:
         attributes.setdefault("alt", "")
-    if tag == "a" and _OUTSIDE.match(attributes.get("href", "")):
+    if tag == "a" and _EXTERNAL.match(attributes.get("href", "")):
         attributes["rel"] = "noopener noreferrer"
     return to_text(attributes)
 
@@ -138,12 +138,12 @@ def _language(classes: str) -> str:
     return next((name for name in classes.split() if CODE_LANGUAGE.fullmatch(name)), "")
 
 
-def _joined(classes: str, more: str) -> str:
+def _join_classes(classes: str, more: str) -> str:
     names = classes.split() + [name for name in more.lower().split() if name not in _ALIGNMENTS or not classes]
     return " ".join(dict.fromkeys(names)) if set(names) - {"justify"} else ""
 
 
-def _checked(name: str, value: str, names: IdAllocator) -> str:
+def _validated_value(name: str, value: str, names: IdAllocator) -> str:
     """The validated and escaped *value*; empty if it is invalid."""
     if name == "id":
         return names.allocate(value)
@@ -159,9 +159,9 @@ def _address(name: str, value: str, names: IdAllocator) -> str:
     address = safe_address(value, WEB_SCHEMES if name == "src" else SCHEMES)
     if not address.startswith("#"):
         return address
-    return next((f"#{target}" for target in _targets(address[1:]) if target in names.ids), "")
+    return next((f"#{target}" for target in _possible_ids(address[1:]) if target in names.ids), "")
 
 
-def _targets(fragment: str) -> list[str]:
-    """The names that a link may mean: as it is written, then percent-decoded, as browsers look (HTML, 7.4.6.3)."""
+def _possible_ids(fragment: str) -> list[str]:
+    """The ids that *fragment* may refer to: as written, then percent-decoded, as in browsers (HTML, 7.4.6.3)."""
     return list(dict.fromkeys(map(xml_name, (fragment, unquote(fragment)))))

@@ -1,7 +1,7 @@
 """Arranges clean tags in any order into a valid tree of blocks, as described in ``sanitizer``.
 
-A start tag is written only when it gets content, so that empty blocks never appear. An inline tag is closed before
-each block and reopened in the next one, so that it never contains a block.
+A start tag is written only when there is content for it: the output has no empty blocks. An inline tag is closed before
+each block and reopened in the next one: it never contains a block.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ from .mathml import Formula
 
 DEEPEST = 40
 DEEPEST_INLINE = 20
-"""At most this many nested inline tags are reopened in each block; deeper ones have no visible effect."""
+"""The number of nested inline tags that are reopened in each block. Deeper ones have no visible effect."""
 _BLANK = " \t\n\r\u00a0\u3000\u200b\ufeff"
 _VERSES = re.compile(r'class="[^"]*\b(?:poem|verse|stanza)\b')
 
 
 @dataclass(slots=True)
 class Frame:
-    """An open block. ``start`` is its start tag; an ``implied`` one has no tag in the source."""
+    """An open block. ``start`` is its start tag, ``opened`` is true once it is written. An ``implied`` block has no tag
+    in the source."""
 
     name: str
     start: str = ""
     opened: bool = False
     implied: bool = False
     verse: bool = False
-    """Line breaks are significant."""
+    """Whether line breaks are significant."""
     raw: bool = False
-    """All white space is significant."""
+    """Whether all white space is significant."""
 
 
 @dataclass(slots=True)
 class Inline:
-    """An open inline tag. ``opened`` while it is written in the current run; one without a name writes nothing."""
+    """An open inline tag. ``opened`` is true while it is written in the current run. Without a name it is skipped."""
 
     name: str
     start: str
@@ -47,14 +48,14 @@ class Inline:
         return f"</{self.name}>"
 
     def drop_id(self) -> None:
-        """Ids are unique: the tag reopened in the next block has none."""
+        """Removes the id from the tag that is reopened in the next block, because ids are unique."""
         if ' id="' in self.start:
             self.start = without_id(self.start)
             self.name = "" if self.start in ("<a>", "<span>") else self.name
 
 
 class Blocks:
-    """Takes the tokens of nh3's output, which is well nested, one by one; ``finish`` returns the HTML."""
+    """Takes the tokens of nh3's output, which is well nested, one by one. ``finish`` returns the HTML."""
 
     def __init__(self, clean: str) -> None:
         self.names = IdAllocator(clean)
@@ -62,13 +63,13 @@ class Blocks:
         self.frames = [Frame("div", opened=True)]
         self.inlines: list[Inline] = []
         self.tracked: list[bool] = []
-        """For each open inline tag of the source: whether it is in ``inlines``."""
+        """Whether each open inline tag of the source is in ``inlines``."""
         self.breaks = 0
         self.space = ""
         self.fresh = True
-        """Nothing is written yet in the current run of text."""
+        """Whether the current run of text is still empty."""
         self.broken = False
-        """The last token was a line break."""
+        """Whether the last token was a line break."""
         self.formula: Formula | None = None
         """The open formula."""
 
@@ -104,21 +105,21 @@ class Blocks:
             return
         frame = self.frames[-1]
         if frame.raw:
-            self._raw(text.lstrip("\n") if self.fresh else text)
+            self._write_raw(text.lstrip("\n") if self.fresh else text)
         elif frame.verse:
-            self._verse(text)
+            self._write_verse(text)
         else:
-            self._prose(text)
+            self._write_prose(text)
         self.broken = False
 
     def paragraph(self, text: str) -> None:
-        """As the tokens of ``<p>text</p>``."""
+        """Takes the tokens of ``<p>text</p>`` at once."""
         if self.formula or self.inlines or len(self.frames) > 1:
             self.start("p", "")
             self.text(text)
             self.end("p")
             return
-        self._pause()
+        self._end_run()
         self.broken = False
         if words := text.strip(_BLANK):
             self.out.append(f"<p>{words}</p>")
@@ -131,7 +132,7 @@ class Blocks:
     # -- blocks -------------------------------------------------------------------------------------------------
 
     def _start_block(self, name: str, raw: str) -> None:
-        name = self._fitting(name)
+        name = self._allowed_name(name)
         attributes = sanitized_attributes(name, raw, self.names) if raw else ""
         if name == "th" and " scope=" not in attributes and any(frame.name == "thead" for frame in self.frames):
             attributes += ' scope="col"'
@@ -148,7 +149,7 @@ class Blocks:
         if name in TABLE or name in ("td", "th"):
             self._open_frames()
 
-    def _fitting(self, name: str) -> str:
+    def _allowed_name(self, name: str) -> str:
         """*name*, or ``div`` if that block is not allowed here."""
         if len(self.frames) >= DEEPEST and name not in TABLE and name not in ("td", "th", "p"):
             return "div"
@@ -161,8 +162,8 @@ class Blocks:
         return name if fits else "div"
 
     def _make_room(self, name: str) -> None:
-        """Closes a paragraph or heading that cannot contain a block *name*."""
-        self._pause()
+        """Closes a paragraph or heading that cannot contain the block *name*."""
+        self._end_run()
         while self.frames[-1].implied and self.frames[-1].name == "p":
             self._close_frame()
         frame = self.frames[-1]
@@ -179,7 +180,7 @@ class Blocks:
         return not frame.implied and (frame.name in LINES or not frame.name)
 
     def _turn_into_flow(self) -> None:
-        """A table closes the heading around it: the content that follows is a sibling."""
+        """Closes the heading around a table. The content that follows becomes a sibling of the heading."""
         line = max(index for index, frame in enumerate(self.frames) if frame.name)
         if self.frames[line].opened:
             self.out.append(f"</{self.frames[line].name}>")
@@ -190,17 +191,17 @@ class Blocks:
                 frame.name, frame.opened, frame.raw = "div", True, False
 
     def _end_block(self) -> None:
-        if not self.frames[-1].name:  # the end of a div or p within a heading: the line goes on
+        if not self.frames[-1].name:  # the end of a div or p within a heading: the line continues
             self.frames.pop()
             self.space = self.space or ("" if self.fresh else " ")
             return
-        self._pause()
+        self._end_run()
         while self.frames[-1].implied:
             self._close_frame()
         self._close_frame()
 
     def _close_frame(self) -> None:
-        self._pause()
+        self._end_run()
         frame = self.frames.pop()
         if frame.opened and frame.name not in ("div", ""):
             self.out.append(f"</{frame.name}>")
@@ -220,11 +221,11 @@ class Blocks:
 
     # -- runs of text -------------------------------------------------------------------------------------------
 
-    def _raw(self, text: str) -> None:
+    def _write_raw(self, text: str) -> None:
         if text:
             self._write(text)
 
-    def _prose(self, text: str) -> None:
+    def _write_prose(self, text: str) -> None:
         if self.fresh or self.breaks:
             text = text.lstrip(_BLANK)
         if text.strip(_BLANK):
@@ -232,18 +233,18 @@ class Blocks:
         elif not self.fresh:
             self.space = self.space or text
 
-    def _verse(self, text: str) -> None:
+    def _write_verse(self, text: str) -> None:
         lines = text.split("\n")
-        if self.broken and not lines[0].strip():  # the end of a line that <br> has ended already
+        if self.broken and not lines[0].strip():  # the end of a line that <br> has already ended
             lines = lines[1:]
         for number, line in enumerate(lines):
             if number and not self.fresh:
                 self.breaks += 1
-            self._prose(line)
+            self._write_prose(line)
 
     def _write(self, text: str) -> None:
         """Writes inline content, inside the required blocks."""
-        self._ready()
+        self._open_blocks()
         if self.space:
             self.out.append(self.space)
             self.space = ""
@@ -254,8 +255,8 @@ class Blocks:
         self.out.append(text)
         self.fresh = False
 
-    def _ready(self) -> None:
-        """Opens the blocks that the next text needs, and writes pending line breaks."""
+    def _open_blocks(self) -> None:
+        """Opens the blocks that the next text requires, and writes pending line breaks."""
         frame = self.frames[-1]
         if frame.name in LISTS:
             self._imply(LISTS[frame.name])
@@ -269,13 +270,13 @@ class Blocks:
         breaks, self.breaks, self.space = self.breaks, 0, ""
         frame = next(frame for frame in reversed(self.frames) if frame.name)
         if breaks > 1 and frame.name == "p":
-            self._pause()
+            self._end_run()
             self.out.append("</p>" + without_id(frame.start))
             return
         self._trim()
         self.out.append("\n" if frame.raw else "<br>" * min(breaks, 2))
 
-    def _pause(self) -> None:
+    def _end_run(self) -> None:
         """Ends a run of text: closes inline tags, drops pending spaces and line breaks."""
         self._trim()
         for inline in reversed(self.inlines):
@@ -300,7 +301,7 @@ class Blocks:
             if ' src="' in attributes:  # within a value the quotation mark is escaped
                 self._write(f"<img{attributes}>")
             return
-        if not self._may_stand(name):
+        if not self._is_allowed_here(name):
             name, attributes = "span", without_link(attributes)
         is_redundant = name in ("a", "span") and not attributes
         self.tracked.append(not is_redundant and len(self.inlines) < DEEPEST_INLINE)
@@ -312,7 +313,7 @@ class Blocks:
         if html:
             self._write(html)
 
-    def _may_stand(self, name: str) -> bool:
+    def _is_allowed_here(self, name: str) -> bool:
         """Whether HTML allows the tag here: no link within a link, no ruby annotation within another."""
         if name == "a":
             return all(inline.name != "a" for inline in self.inlines)
@@ -334,7 +335,7 @@ class Blocks:
         if not self.tracked.pop():
             return
         inline = self.inlines[-1]
-        if not inline.opened and self.names.allocated(inline.start):
+        if not inline.opened and self.names.is_linked(inline.start):
             self._write("")
         self.inlines.pop()
         if inline.opened and inline.name:
@@ -342,7 +343,7 @@ class Blocks:
             self.out.append(inline.end)
 
     def _put_space_outside(self) -> None:
-        """Moves a space before an end tag behind it, where the end of a block can drop it."""
+        """Moves a space before an inline end tag to the position after it, where the end of a block can drop it."""
         words = self.out[-1].rstrip(_BLANK)
         if words != self.out[-1] and words and not self.frames[-1].raw:
             self.space = self.space or self.out[-1][len(words) :]

@@ -1,4 +1,4 @@
-"""Players of videos and sound as links: nothing of a third party is loaded, and nothing is lost."""
+"""Converts embedded players of video and sound to links. A page then loads nothing from a third party."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from .media_types import AUDIO, EMBEDDED, PLAY, VIDEO, media_kind, media_suffix
 
-_START = re.compile(
+_PLAYER_OR_TEXT = re.compile(
     r"<(?:(iframe|video|audio|embed|object|mpvoice)|(script|style|textarea|!--))(?=[\s>/]|(?<=--))", re.IGNORECASE
 )
-"""A player, or what holds text only: tags in a script, such as the article's HTML in JSON-LD, are none."""
+"""The beginning of a player, or of an element with text only. Tags within a script, as HTML in JSON-LD, are text."""
 _SOURCE = re.compile(r"<(?:source|embed|param)\b([^<>]*)>", re.IGNORECASE)
 _LONGEST_TAG = 5000
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
@@ -27,8 +27,8 @@ _PLAYERS = (
     (r"(?:www|geo)\.dailymotion\.com", r"/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
     (r"player\.youku\.com", r"/embed/([\w=]+)", "https://v.youku.com/v_show/id_{}.html"),
 )
-"""Host, path of the player, address of the page to watch it on."""
-_BY_QUERY = (
+"""The host and path of a player, and the URL of the page to watch its video on."""
+_PLAYERS_BY_QUERY = (
     (r"player\.bilibili\.com", "bvid", "https://www.bilibili.com/video/{}"),
     (r"player\.bilibili\.com", "aid", "https://www.bilibili.com/video/av{}"),
     (r"v\.qq\.com", "vid", "https://v.qq.com/x/page/{}.html"),
@@ -37,7 +37,7 @@ _SOUND_HOSTS = re.compile(
     r"(?:.*\.)?(?:music\.163\.com|y\.qq\.com|ximalaya\.com|lizhi\.fm|spotify\.com|soundcloud\.com|podcasts\.apple\.com"
     r"|megaphone\.fm|art19\.com|simplecast\.com|acast\.com|libsyn\.com|buzzsprout\.com|xiaoyuzhoufm\.com)"
 )
-_HOSTS = re.compile(
+_PLAYER_HOSTS = re.compile(
     r"(?:.*\.)?(?:youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com|dailymotion\.com|bilibili\.com|v\.qq\.com|youku\.com"
     r"|iqiyi\.com|ixigua\.com|tv\.sohu\.com|mgtv\.com|v\.163\.com|music\.163\.com|y\.qq\.com|ximalaya\.com|lizhi\.fm"
     r"|weibo\.com|douyin\.com|tiktok\.com|twitch\.tv|ted\.com|spotify\.com|soundcloud\.com|podcasts\.apple\.com"
@@ -48,20 +48,20 @@ _HOSTS = re.compile(
 def with_media_links(html: str, *, known_players_only: bool = False) -> str:
     """*html* with a link in place of each ``iframe``, ``video``, ``audio``, ``embed`` and ``object``.
 
-    With *known_players_only* frames of other hosts stay as they are: on a page of the web most are advertisements.
+    With *known_players_only*, frames of unknown hosts are unchanged: on web pages most of them are advertisements.
     """
     out: list[str] = []
     position, unclosed = 0, set[str]()
-    while (start := _START.search(html, position)) is not None:
+    while (start := _PLAYER_OR_TEXT.search(html, position)) is not None:
         if start[2]:
-            after = _after_text(html, start[2], start.end())
+            after = _end_of_text_element(html, start[2], start.end())
             out.append(html[position:after])
             position = after
             continue
         tag, opened = start[1].lower(), html.find(">", start.end()) + 1
         if not opened:
             break
-        end = -1 if tag in unclosed else _end(html, tag, opened)
+        end = -1 if tag in unclosed else _end_tag_position(html, tag, opened)
         if end < 0 and tag not in ("video", "audio"):
             unclosed.add(tag)
         stop = html.find(">", end) + 1 if end >= 0 else opened
@@ -72,14 +72,14 @@ def with_media_links(html: str, *, known_players_only: bool = False) -> str:
     return "".join([*out, html[position:]]) if out else html
 
 
-def _after_text(html: str, tag: str, position: int) -> int:
-    """Where a comment or the end tag of a script ends; the end of *html* if it is never closed."""
-    end = html.find("-->", position) if tag == "!--" else _end(html, tag.lower(), position)
+def _end_of_text_element(html: str, tag: str, position: int) -> int:
+    """The position after a comment or before the end tag of a script; the end of *html* if it is not closed."""
+    end = html.find("-->", position) if tag == "!--" else _end_tag_position(html, tag.lower(), position)
     return end + 3 if end >= 0 else len(html)
 
 
-def _end(html: str, tag: str, position: int) -> int:
-    """Where the end tag begins; -1 if there is none, as for ``embed``, or none before the next ``video``."""
+def _end_tag_position(html: str, tag: str, position: int) -> int:
+    """The position of the end tag; -1 without one, as for ``embed``, or if another ``video`` begins before it."""
     if tag == "embed":
         return -1
     another = rf"|<{tag}(?=[\s>/])" if tag in ("video", "audio") else ""
@@ -88,16 +88,16 @@ def _end(html: str, tag: str, position: int) -> int:
 
 
 def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) -> str | None:
-    """The link; empty for a player without an address; None for what is to stay."""
+    """The link for a player; empty for a player without a URL; None if the element is to be unchanged."""
     own = _attributes(attributes)
     sources = [own, *(_attributes(found[1]) for found in _SOURCE.finditer(inner))]
     found = (source.get(name, "") for source in sources for name in _ADDRESSES)
     address = next((unescape(text).strip() for text in found if _is_address(unescape(text).strip())), "")
     if not address:
         return None if tag == "iframe" and known_players_only else ""
-    if tag in ("iframe", "object", "embed") and known_players_only and not _HOSTS.fullmatch(_host(address)):
+    if tag in ("iframe", "object", "embed") and known_players_only and not _PLAYER_HOSTS.fullmatch(_host(address)):
         return None
-    target = _watched(address)
+    target = _watch_page(address)
     label = _label(tag, target, unescape(own.get("title") or own.get("aria-label") or "").strip())
     poster = _poster(own.get("poster", "")) if not _host(target) else ""
     start = '<p class="center">' if poster else "<p>"
@@ -105,7 +105,7 @@ def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) ->
 
 
 def _label(tag: str, target: str, title: str) -> str:
-    """The title, else what it is; then where it is: the host, or the file's name of one of the site's own."""
+    """The text of the link: title or kind of the player, and host or, for a file of the site, file name."""
     host = _host(target).removeprefix("www.")
     if title and not host:
         return title
@@ -115,11 +115,11 @@ def _label(tag: str, target: str, title: str) -> str:
 def _kind(tag: str, target: str, host: str) -> str:
     if tag in ("audio", "mpvoice") or media_kind(media_suffix(target)) == "audio" or _SOUND_HOSTS.fullmatch(host):
         return AUDIO
-    return VIDEO if tag == "video" or media_suffix(target) or _HOSTS.fullmatch(host) else EMBEDDED
+    return VIDEO if tag == "video" or media_suffix(target) or _PLAYER_HOSTS.fullmatch(host) else EMBEDDED
 
 
 def _poster(address: str) -> str:
-    """The picture before a video of the site's own; nothing is loaded from another site."""
+    """The poster of a video, if it is a file of the site: nothing is loaded from another site."""
     path = unescape(address).strip()
     return (
         f'<img src="{escape(path)}" alt="">' if path and not re.match(r"[a-z][\w+.-]*:|//", path, re.IGNORECASE) else ""
@@ -134,7 +134,7 @@ def _attributes(text: str) -> dict[str, str]:
 
 
 def _is_address(text: str) -> bool:
-    """Whether it may be an address: not a ``blob:`` or ``data:`` of the page's script, nor a number."""
+    """Whether *text* may be a URL: not ``blob:`` or ``data:`` of a script, nor a number."""
     return re.match(r"(?:https?:)?//[^/]|(?![a-z]+:)[^\s]*[./]", text, re.IGNORECASE) is not None
 
 
@@ -145,8 +145,8 @@ def _host(address: str) -> str:
         return ""
 
 
-def _watched(address: str) -> str:
-    """The address of the page on which a player's video can be watched, else of the player."""
+def _watch_page(address: str) -> str:
+    """The URL of the page to watch the video of a player on; the URL of the player if that is unknown."""
     whole = f"https:{address}" if address.startswith("//") else address
     try:
         parts = urlsplit(whole)
@@ -156,7 +156,7 @@ def _watched(address: str) -> str:
     for hosts, path, page in _PLAYERS:
         if re.fullmatch(hosts, host) and (found := re.match(path, parts.path)):
             return page.format(found[1])
-    for hosts, key, page in _BY_QUERY:
+    for hosts, key, page in _PLAYERS_BY_QUERY:
         if re.fullmatch(hosts, host) and re.fullmatch(r"\w+", value := query.get(key, [""])[0]):
             return page.format(value)
     return whole

@@ -1,7 +1,7 @@
-"""Names for the headings that links within a text lead to: by the rule of GitHub, which writers of contents expect.
+"""Adds ids to headings that links within a text point to, by GitHub's rule, which authors of Markdown expect.
 
-GitHub's rule: lower case, without punctuation, a hyphen for each space, ``-1`` for the second of that name. Other
-programs keep some punctuation or capitals, so a link that none fits exactly is compared by letters and digits alone.
+GitHub's rule: lower case, without punctuation, a hyphen for each space, ``-1`` for the second heading of that name.
+Other programs keep some punctuation or capitals: without an exact match, only letters and digits are compared.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ _LINK = re.compile(r'<a\b[^>]* href="#([^"]*)"')
 _HEADING = re.compile(r"<(h[1-6])((?: [^>]*)?)>(.*?)</\1>", re.DOTALL)
 _ID = re.compile(r' id="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
-_DROPPED = re.compile(r"[^\w\- ]")
-_LOOSE = re.compile(r"[\W_]+")
+_NOT_IN_SLUG = re.compile(r"[^\w\- ]")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def github_name(text: str) -> str:
-    """``Git Bash 使用说明`` → ``git-bash-使用说明``; ``一、背景`` → ``一背景``; ``C++`` → ``c``."""
-    return _DROPPED.sub("", " ".join(text.split()).lower()).replace(" ", "-")
+    """The slug of a heading: ``Git Bash 使用说明`` → ``git-bash-使用说明``; ``一、背景`` → ``一背景``."""
+    return _NOT_IN_SLUG.sub("", " ".join(text.split()).lower()).replace(" ", "-")
 
 
 def with_linked_headings(clean: str) -> str:
-    """*clean* (the output of nh3) with an id for each heading without one that a link leads to."""
+    """*clean* (the output of nh3) with an id for each heading without one that a link points to."""
     if ' href="#' not in clean or "<h" not in clean:
         return clean
     wanted = {unquote(unescape(found)) for found in _LINK.findall(clean)}
     names = dict(zip(_exact_names(clean), _HEADING.finditer(clean), strict=True))
-    return _named(clean, wanted - set(map(unescape, _ID.findall(clean))), names)
+    return _with_ids(clean, wanted - set(map(unescape, _ID.findall(clean))), names)
 
 
 def heading_names(html: str) -> dict[str, str]:
-    """The id of each heading of a body by its name on GitHub and, where that is free, by its letters alone."""
+    """The ids of the headings of a body by their slugs, and by ``loose`` of their slugs unless that is a slug, too."""
     found: dict[str, str] = {}
     for name, heading in zip(_exact_names(html), _HEADING.finditer(html), strict=True):
         if own := attributes_of(heading[2]).get("id"):
@@ -46,7 +46,8 @@ def heading_names(html: str) -> dict[str, str]:
 
 
 def loose(name: str) -> str:
-    return _LOOSE.sub("", name).lower()
+    """*name* with only letters and digits, in lower case."""
+    return _NOT_ALPHANUMERIC.sub("", name).lower()
 
 
 def _exact_names(html: str) -> list[str]:
@@ -63,7 +64,7 @@ def _exact_names(html: str) -> list[str]:
     return names
 
 
-def _named(clean: str, wanted: set[str], names: dict[str, re.Match[str]]) -> str:
+def _with_ids(clean: str, wanted: set[str], names: dict[str, re.Match[str]]) -> str:
     by_letters: dict[str, str] = {}
     for name in names:
         by_letters.setdefault(loose(name), name)

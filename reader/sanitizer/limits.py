@@ -1,7 +1,7 @@
 """Limits on the size and structure of one article, checked before a library spends time on the input.
 
-The limits are far above any printed article and far below what is harmful. Checks before parsing may count too much,
-never too little. Each error names the limit that was exceeded.
+The limits are far above the size of any printed article and far below a harmful size. Counts before parsing may be too
+high, never too low. Each error names the exceeded limit.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ MOST_REFERENCES = 100_000
 
 _TAG = lazy_pattern(r"<(/?)([a-zA-Z][^\s/>]*)")
 _ONE_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>][^\s>]*+|(?=>)))?+"""
-"""As browsers parse it (HTML, 13.2.5.32 to 13.2.5.40): ``<p a="<" b c …`` is one tag."""
+"""An attribute as browsers parse it (HTML, 13.2.5.32 to 13.2.5.40): ``<p a="<" b c …`` is one tag."""
 _VAST_TAG = lazy_pattern(rf"(?P<name></?[a-zA-Z][^\s/>]*+)(?:{_ONE_ATTRIBUTE}){{0,1999}}+(?P<last>{_ONE_ATTRIBUTE})?+")
 _HUGE_TAG = lazy_pattern(rf"(?P<name></?[a-zA-Z][^\s/>]*+)(?:{_ONE_ATTRIBUTE}){{0,9999}}+(?P<last>{_ONE_ATTRIBUTE})?+")
-"""``last`` is the 2,000th or 10,000th attribute. In a script ``i<n`` looks like a tag too, but not with so many."""
+"""``last`` is the 2,000th or 10,000th attribute. In a script ``i<n`` looks like a tag, too, but has fewer of them."""
 _SCRIPT = lazy_pattern(r"<(script|style)\b[^<>]*>", re.IGNORECASE)
 _LARGE_CHARACTERS = 50_000
-"""In a shorter text no tag has so many attributes that they cost a second."""
+"""In a shorter text, the attributes of a tag cannot cost a second."""
 _MOST_SEARCHED_CHARACTERS = 200_000_000
-"""Two seconds."""
+"""The limit of overlapping searches, which take two seconds for so many characters."""
 _CLOSED_BY_OTHERS = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
     + ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
 )
-"""Void tags, and tags with an optional end tag."""
+"""Void tags, and tags whose end tag is optional."""
 _FORMATTING = frozenset(
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
 )
-"""Tags that a parser reopens in each block until they are closed (HTML, 13.2.4.3, "active formatting elements")."""
+"""Tags that a parser reopens in each block until they are closed (HTML 13.2.4.3, active formatting elements)."""
 _SCOPES = frozenset(
     ["table", "caption", "td", "th", "object", "applet", "marquee", "template", "svg", "math", "select"]
 )
-"""An end tag within one of these does not close a tag opened outside of it."""
+"""Tags with a scope: an end tag within one of them does not close a tag that was opened outside of it."""
 _CELL_COUNT = lazy_pattern(r'<(/?table|tr|t[dh])\b(?:[^>]* colspan="(\d+)")?')
-_RULE_OF_TABLE = " \t|:->*+.)0123456789"
+_DELIMITER_ROW_CHARACTERS = " \t|:->*+.)0123456789"
 """The characters of the delimiter row of a Markdown table, and of the quotation and list marks before it."""
 
 
@@ -59,11 +59,10 @@ def check_source(dirty: str) -> None:
 
 
 def check_attributes(dirty: str) -> None:
-    """A parser compares each attribute of a tag with all others: 20,000 take half a second, 200,000 a minute.
+    """Raises UnreadableArticle, with the line number, if a tag has more than MOST_ATTRIBUTES attributes.
 
-    Nothing else is counted: a drawing in an attribute (``data-svg="<path d=…"``) has hundreds of words.
-
-    Raises UnreadableArticle with the line.
+    A parser compares each attribute of a tag with all others: 20,000 take half a second, 200,000 a minute. Words within
+    the value of an attribute do not count: a drawing in one (``data-svg="<path d=…"``) has hundreds of them.
     """
     if len(dirty) > _LARGE_CHARACTERS:
         _check_tags_by(_VAST_TAG, _without_scripts(dirty))
@@ -71,7 +70,7 @@ def check_attributes(dirty: str) -> None:
 
 
 def _without_scripts(dirty: str) -> str:
-    """*dirty* without what seems to be a script or style sheet, on the same lines."""
+    """*dirty* without scripts and style sheets. The line numbers do not change."""
     out, done = list[str](), 0
     while start := _SCRIPT.search(dirty, done):
         end = re.compile(f"</{start[1]}", re.IGNORECASE).search(dirty, start.end())
@@ -82,9 +81,10 @@ def _without_scripts(dirty: str) -> str:
 
 
 def _check_tags_by(pattern: re.Pattern[str], dirty: str) -> None:
-    """What looks like a tag within the value of another may be one, if the other is not: it is looked at too.
+    """Raises UnreadableArticle if *pattern* finds a tag with too many attributes.
 
-    What gives so many that they overlap a lot is no page.
+    The search continues after the name of each tag: a tag within the value of another may be a real one. Text with very
+    many overlapping tags is rejected, because it cannot be a page.
     """
     position = searched = 0
     while tag := pattern.search(dirty, position):
@@ -100,8 +100,9 @@ def _too_many_attributes(line: int) -> UnreadableArticle:
 
 
 def _check_references(dirty: str) -> None:
-    """html5ever takes quadratic time in the number of & in one text: 1.2 to 4.7 s for 400,000, half a minute for a
-    million.
+    """Raises UnreadableArticle if one text has more than MOST_REFERENCES ``&``.
+
+    html5ever takes quadratic time in their number: 1.2 to 4.7 s for 400,000, half a minute for a million.
     """
     if max(run.count("&") for run in dirty.split("<")) > MOST_REFERENCES:
         cause = Message("more than %(most)s & without a tag between them", most=f"{MOST_REFERENCES:,}")
@@ -109,7 +110,7 @@ def _check_references(dirty: str) -> None:
 
 
 def _check_tags(dirty: str) -> None:
-    """Counts depth, tags, and the tags that a parser will have to reopen.
+    """Raises UnreadableArticle if depth, tags, or tags that a parser has to reopen exceed a limit.
 
     html5ever takes quadratic time in the depth: 14 s for 100,000 nested div. Recursive code exceeds its stack.
     """
@@ -141,7 +142,7 @@ class _Formatting:
             self._count(name, end)
             return 0
         if name in _SCOPES:
-            self._cross(end)
+            self._enter_or_leave_scope(end)
         return self.total
 
     def _count(self, name: str, end: bool) -> None:
@@ -153,7 +154,7 @@ class _Formatting:
             self.open[name] -= 1
             self.total -= 1
 
-    def _cross(self, end: bool) -> None:
+    def _enter_or_leave_scope(self, end: bool) -> None:
         if not end:
             self.outside.append(self.open.copy())
         elif self.outside:
@@ -161,12 +162,13 @@ class _Formatting:
 
 
 def too_many_tags(line: int = 0) -> UnreadableArticle:
+    """The error for more than MOST_TAGS tags, to be raised."""
     cause = Message("more than %(most)s tags, written or opened again in each block", most=f"{MOST_TAGS:,}")
     return UnreadableArticle(cause, Message("split the file, or close <b>, <i>, <a> … where they end"), line)
 
 
 def check_cleaned(clean: str) -> None:
-    """Rejects HTML that exceeds the limits after parsing."""
+    """Rejects HTML that exceeds the limits after parsing. Raises UnreadableArticle."""
     if len(clean) > MOST_CHARACTERS:
         cause = Message(
             "%(count)s characters of HTML; at most %(most)s", count=f"{len(clean):,}", most=f"{MOST_CHARACTERS:,}"
@@ -177,19 +179,20 @@ def check_cleaned(clean: str) -> None:
 
 
 def check_tables(html: str) -> None:
-    """Rejects sanitized *html* with tables that are too large to lay out."""
+    """Rejects sanitized *html* with tables that are too large to lay out. Raises UnreadableArticle."""
     if "<table" in html:
         check_cells(sum(_cells(html)))
 
 
 def check_cells(count: int, line: int = 0) -> None:
+    """Raises UnreadableArticle for more than MOST_CELLS table cells."""
     if count > MOST_CELLS:
         cause = Message("tables of %(count)s cells; at most %(most)s", count=f"{count:,}", most=f"{MOST_CELLS:,}")
         raise UnreadableArticle(cause, Message("split the file, or make the tables smaller"), line)
 
 
 def _cells(clean: str) -> list[int]:
-    """Rows × columns of each table: the size of the grid of its layout."""
+    """The size of each table's layout grid: rows × columns."""
     grids: list[int] = []
     tables: list[list[int]] = []
     for name, colspan in _CELL_COUNT.findall(clean):
@@ -217,7 +220,7 @@ def check_markdown(text: str) -> None:
             check_cells(cells, number - 1)
             continue
         rows += 1
-        if "-" in line and "|" in line and not line.strip(_RULE_OF_TABLE):
+        if "-" in line and "|" in line and not line.strip(_DELIMITER_ROW_CHARACTERS):
             columns = max(columns, line.strip(" \t>|").count("|") + 1)
 
 

@@ -1,4 +1,4 @@
-"""The files of sound and video that browsers play, by suffix."""
+"""The types of audio and video files that browsers play, by suffix."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ MEDIA_TYPES = {
     "flac": "audio/flac",
     **dict.fromkeys(("ogg", "oga", "opus"), "audio/ogg"),
 }
-"""MIME type by suffix (RFC 6381, RFC 5334; WAV and FLAC as browsers take them)."""
+"""MIME types by suffix (RFC 6381, RFC 5334; WAV and FLAC as browsers accept them)."""
 PLAY = "\u25b6"
-"""What the text of a link begins with that plays something."""
+"""The first character in the text of a link to audio, video or embedded content."""
 VIDEO, AUDIO, EMBEDDED = "Video", "Audio", "Embedded content"
-"""What such a link says where it has no title; msgids that ``article_building.media_links`` translates."""
+"""The texts of such a link without a title: msgids that ``article_building.media_links`` translates."""
 
 _SUFFIX = re.compile(rf"\.({'|'.join(MEDIA_TYPES)})$", re.IGNORECASE)
 
 
 def media_suffix(address: str) -> str:
-    """The suffix of a file of sound or video, in lower case; empty for any other address."""
+    """The suffix of an audio or video file, in lower case without its dot; empty for any other URL."""
     try:
         found = _SUFFIX.search(urlsplit(unescape(address)).path)
     except ValueError:
