@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.chinese import HAN, compose, corrected, corrections, count_words, is_han, punctuate, reading_minutes
+from reader.chinese import HAN, apply_corrections, compose, corrections, count_words, is_han, punctuate, reading_minutes
 from reader.settings import ROOT
 
 CASES = Path(__file__).parent / "cases" / "punctuation.txt"
@@ -29,7 +29,7 @@ def paragraphs() -> list[str]:
 
 
 def shown(text: str, following: str = "") -> str:
-    return corrected(text, corrections(text, following))
+    return apply_corrections(text, corrections(text, following))
 
 
 def test_there_are_enough_cases_to_trust():

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from reader.article_building.body_transforms import set_body
+from reader.article_building.body_transforms import transform_body
 from reader.formats import read_draft
 from reader.formats.dialects import to_commonmark
 from reader.formats.from_markdown import body_and_warnings, body_of
@@ -115,7 +115,7 @@ def test_a_picture_of_a_shortcode_inside_a_link_has_that_link(quote):
 )  # fmt: skip
 def test_the_caption_of_a_shortcode_may_hold_markdown(tag, alt, caption):
     """Hugo and Zola render it."""
-    html = str(set_body(sanitize(body_of(tag)), "en", PurePosixPath())[0])
+    html = str(transform_body(sanitize(body_of(tag)), "en", PurePosixPath())[0])
     assert f'<figure><img src="a.jpg" alt="{alt}"><figcaption>{caption}</figcaption></figure>' in html
 
 

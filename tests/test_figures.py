@@ -11,7 +11,7 @@ import pytest
 from factories import make_article
 from PIL import Image
 
-from reader.article_building.body_transforms import set_body
+from reader.article_building.body_transforms import transform_body
 from reader.exports import EXPORTS
 from reader.exports.article_markdown import body_markdown, read_back
 from reader.exports.options import options_of
@@ -21,7 +21,7 @@ from reader.sanitizer import sanitize
 
 
 def body(text: str, language: str = "zh-CN") -> str:
-    return str(set_body(sanitize(body_of(text)), language, PurePosixPath())[0])
+    return str(transform_body(sanitize(body_of(text)), language, PurePosixPath())[0])
 
 
 def picture(colour: str = "red", size: tuple[int, int] = (1600, 900)) -> bytes:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from reader.chinese.html_conversion import convert_html
 from reader.chinese.script_conversion import in_script
 from reader.chinese.scripts import SCRIPTS, other_script, script_of
-from reader.chinese.text_conversion import Terms, _apart_from, convert
+from reader.chinese.text_conversion import Terms, _not_overlapping, convert
 from reader.models import Article
 from reader.sanitizer import sanitize
 
@@ -139,7 +139,7 @@ def test_names_and_quotations_take_linear_time():
 
     def looked(count):
         taken = Counted((4 * n, 4 * n + 2) for n in range(count))
-        apart = _apart_from(taken, [(4 * n + 1 + n % 2, 4 * n + 3) for n in range(count)])
+        apart = _not_overlapping(taken, [(4 * n + 1 + n % 2, 4 * n + 3) for n in range(count)])
         assert apart == [(4 * n + 2, 4 * n + 3) for n in range(1, count, 2)]
         return taken.looked
 

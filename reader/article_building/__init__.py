@@ -1,8 +1,8 @@
-"""A draft becomes an article: missing fields are derived, and the text gets the punctuation of print.
+"""Builds an Article from a Draft: derives missing fields, and corrects the punctuation of the text.
 
-A pure function of the file's content, its path and the settings: two machines make the same article of the same file.
-So the date never comes from the file system, whose times a clone or a copy changes; a file without any date is an
-undated page, and a warning says where to write one.
+``to_article`` depends only on the file's content, its path and the settings: all machines build equal articles from the
+same file. Dates of the file system are never used, because a clone or a copy changes them. A file without any date
+becomes an undated page, with a warning.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from ..sanitizer import sanitize
 from ..sanitizer.url_checks import refused_schemes
 from ..settings import Settings
 from . import path_metadata, text_metadata
-from .body_transforms import set_body
+from .body_transforms import transform_body
 from .code_highlighting import with_highlighted_code
-from .draft_validation import checked
+from .draft_validation import validate
 
-_REFUSED = N_("links that begin with %(scheme)s: are left out, their words stay")
+_REFUSED_SCHEME = N_("links that begin with %(scheme)s: are left out, their words stay")
 NO_DATE = Message(
     "%(cause)s (%(hint)s)",
     cause=Message("no date: a page that stands last in its section, and in no feed"),
@@ -35,18 +35,22 @@ NO_DATE = Message(
 def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
     """The article in *file*, a path relative to the articles folder. Raises UnreadableArticle.
 
-    ``images`` are paths relative to the articles folder, first those of the front matter, then those of the body, whose
-    ``src`` is the same path percent-encoded. External pictures keep their URL and are not among them.
+    ``images`` are paths relative to the articles folder: first the pictures of the front matter, then those of the
+    body, whose ``src`` is the same path percent-encoded. Pictures of other sites are not in ``images``.
+
+    ::
+
+        article = to_article(read_draft(".md", content), PurePosixPath("2026/rain.md"), settings)
     """
-    draft = checked(draft if draft.title else replace(draft, title=path_metadata.title(file, draft.body_html)))
+    draft = validate(draft if draft.title else replace(draft, title=path_metadata.title(file, draft.body_html)))
     clean = sanitize(draft.body_html)
     plain = text_metadata.plain_text(clean)
     stated_language = draft.language or path_metadata.language(file)
     language = stated_language or text_metadata.language(draft.title + plain, settings.language)
-    body, pictures = set_body(clean, language, file.parent)
+    body, pictures = transform_body(clean, language, file.parent)
     published = _published(draft, file, clean, plain, settings)
     body = with_highlighted_code(body, language)
-    setter = punctuate if language.startswith("zh") else _as_is
+    setter = punctuate if language.startswith("zh") else _unchanged
     corrections = tuple(sorted(_corrections(draft, published, setter, settings), key=lambda one: one.at, reverse=True))
     return Article(
         slug=draft.slug or path_metadata.slug(file),
@@ -54,7 +58,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         body=body,
         summary=setter(draft.summary) or text_metadata.summary(body, language),
         published=published,
-        updated=max(_local(draft.updated, settings) or published, published, latest(corrections)),
+        updated=max(_in_site_zone(draft.updated, settings) or published, published, latest(corrections)),
         language=text_metadata.canonical(language),
         kicker=setter(draft.kicker),
         subtitle=setter(draft.subtitle),
@@ -72,7 +76,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
         warnings=(
             *draft.warnings,
             *([NO_DATE] if published == UNDATED and not draft.draft else []),
-            *(Message(_REFUSED, scheme=scheme) for scheme in refused_schemes(draft.body_html)),
+            *(Message(_REFUSED_SCHEME, scheme=scheme) for scheme in refused_schemes(draft.body_html)),
         ),
         notes=draft.notes,
         paths=draft.paths,
@@ -80,7 +84,7 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     )
 
 
-def _as_is(text: str) -> str:
+def _unchanged(text: str) -> str:
     return text
 
 
@@ -89,17 +93,24 @@ def _pictures(draft: Draft, folder: PurePosixPath) -> list[str]:
 
 
 def _published(draft: Draft, file: PurePosixPath, clean: str, plain: str, settings: Settings) -> datetime:
-    """Of the front matter, the path, the last change or the text; else UNDATED."""
+    """The date in the front matter, else in the path, else of the last change, else in the text; else UNDATED."""
     zone = settings.timezone
-    published = _local(draft.published, settings) or path_metadata.date(file, zone) or _local(draft.updated, settings)
-    published = published or text_metadata.date_said(plain, zone) or text_metadata.date_alone(clean, zone)
+    published = (
+        _in_site_zone(draft.published, settings)
+        or path_metadata.date(file, zone)
+        or _in_site_zone(draft.updated, settings)
+    )
+    published = published or text_metadata.labelled_date(plain, zone) or text_metadata.date_of_paragraph(clean, zone)
     return published or UNDATED.astimezone(zone)
 
 
 def _corrections(
     draft: Draft, published: datetime, setter: Callable[[str], str], settings: Settings
 ) -> Iterator[Correction]:
-    """With aware times; one with a time of day only was made on the day of publication, or in the night after it."""
+    """The corrections with aware times and corrected punctuation.
+
+    A time of day without a date is on the day of publication, or on the next day if it is before the publication.
+    """
     for correction in draft.corrections:
         at = correction.at
         if at.date() == date.min:
@@ -108,6 +119,6 @@ def _corrections(
         yield Correction(at if not is_dated(at) else local_time(at, settings.timezone), setter(correction.text))
 
 
-def _local(at: datetime | None, settings: Settings) -> datetime | None:
-    """In the time zone of the site; a naive time is taken to be in it already."""
+def _in_site_zone(at: datetime | None, settings: Settings) -> datetime | None:
+    """*at* in the time zone of the site. A naive time is local to this zone."""
     return at and local_time(at, settings.timezone)

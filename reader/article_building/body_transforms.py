@@ -1,4 +1,7 @@
-"""The body for display: punctuation corrected, headings with ids, picture paths resolved. Works on tokens."""
+"""Transforms the body for display: corrects punctuation, adds ids to headings, resolves paths of pictures.
+
+The functions change a list of tokens in place.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +15,31 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ..chinese import corrected, corrections
+from ..chinese import apply_corrections, corrections
 from ..models import slug_of
 from ..sanitizer import INLINES, Token, attributes_of, joined, to_text, tokens
 from .figures import to_figures
-from .link_normalization import mark_links
+from .link_normalization import normalize_links
 from .media_links import label_media
 from .soft_line_breaks import join_lines
 from .text_metadata import resolve_within
 
 HEADING_NAME_WIDTH = 24
-"""In Latin letters; a Han character counts as two."""
+"""The length of a generated heading id in Latin letters. A Han character counts as two."""
 _CODE = frozenset({"code", "pre", "kbd", "samp", "var", "math"})
-_ASIDE = frozenset({"rt", "rp", "sup", "sub"})
+_ANNOTATIONS = frozenset({"rt", "rp", "sup", "sub"})
 """Tags whose text is not part of the sentence around them."""
-_FIRST_WORDS = 100
-"""Characters of the next block that are read: enough to see whether it begins with a quotation mark."""
+_LOOKAHEAD = 100
+"""The number of characters of the next block that are read, to detect a quotation mark at its beginning."""
 _MASK = "\ufffc"
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass(slots=True)
 class Line:
-    """The text of one block, with code masked, and the token of each part of it.
+    """The text of one block, with masked code. ``stretches`` are pairs of the index of a token and its position.
 
-    Collected in a list: appending to a string repeatedly takes quadratic time.
+    The text is collected in a list: repeated appending to a string takes quadratic time.
     """
 
     pieces: list[str] = field(default_factory=list)
@@ -52,8 +55,11 @@ class Line:
         self.length += len(text)
 
 
-def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Markup, list[str]]:
-    """The body of an article in *folder*, and the paths of its own pictures."""
+def transform_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Markup, list[str]]:
+    """Returns the transformed body of an article in *folder*, and the paths of its own pictures.
+
+    *language* is a BCP 47 tag.
+    """
     parts = tokens(clean)
     if "\n" in clean:
         join_lines(parts)
@@ -61,11 +67,11 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
         _punctuate(parts, language)
     label_media(parts, language)
     _name_headings(parts)
-    mark_links(parts, folder)
+    normalize_links(parts, folder)
     if "<img" not in clean:
         return joined(parts), []
     to_figures(parts, language)
-    pictures = _place_pictures(parts, folder)
+    pictures = _resolve_pictures(parts, folder)
     return joined(parts), pictures
 
 
@@ -73,14 +79,14 @@ def set_body(clean: Markup, language: str, folder: PurePosixPath) -> tuple[Marku
 
 
 def _punctuate(parts: list[Token], language: str) -> None:
-    """Corrects the text of Chinese blocks in place; a quotation may continue in the next block."""
+    """Corrects the text of Chinese blocks in place. A quotation may continue in the next block."""
     for line, following in pairwise([*_lines(parts, language), Line()]):
-        changes = corrections(line.text, following.text[:_FIRST_WORDS])
+        changes = corrections(line.text, following.text[:_LOOKAHEAD])
         positions = sorted(changes)
         for index, start in line.stretches if changes else ():
             text = parts[index].text
             mine = positions[bisect_left(positions, start) : bisect_left(positions, start + len(text))]
-            parts[index].text = corrected(text, {at: changes[at] for at in mine}, start)
+            parts[index].text = apply_corrections(text, {at: changes[at] for at in mine}, start)
 
 
 def _lines(parts: list[Token], language: str) -> Iterator[Line]:
@@ -112,7 +118,7 @@ def _mode_of(name: str, attributes: str, outer: str, language: str) -> str:
     """``set``, ``mask`` (unchanged, but part of the line) or ``skip`` (ignored), for the text in a tag."""
     if not name:
         return "set" if language.startswith("zh") else "mask"
-    if name in _ASIDE or outer == "skip":
+    if name in _ANNOTATIONS or outer == "skip":
         return "skip"
     if name in _CODE:
         return "mask"
@@ -134,19 +140,19 @@ def _add(line: Line, index: int, text: str, mode: str) -> None:
 
 
 def _name_headings(parts: list[Token]) -> None:
-    """Gives each heading an id from its first words, so that links to it stay valid while the words do."""
+    """Adds an id from its first words to each heading without one. Links to it stay valid while these are unchanged."""
     taken = {name for part in parts if part.attributes and (name := attributes_of(part.attributes).get("id"))}
     next_numbers: dict[str, int] = {}
     for index, part in enumerate(parts):
         if part.name in _HEADINGS and not part.end and "id" not in attributes_of(part.attributes):
-            name = _free(_name(_words(parts, index)), taken, next_numbers)
+            name = _first_free(_name(_words(parts, index)), taken, next_numbers)
             taken.add(name)
             part.attributes += f' id="{name}"'
 
 
 def _words(parts: list[Token], start: int) -> str:
     words, in_mark = [], False
-    for index in range(start + 1, len(parts)):  # a slice would copy the rest of the article for each heading
+    for index in range(start + 1, len(parts)):  # a slice would copy the rest of the tokens for each heading
         part = parts[index]
         if part.name == parts[start].name:
             break
@@ -173,8 +179,8 @@ def _width(word: str) -> int:
     return sum(2 if letter > "\u2e80" else 1 for letter in word)
 
 
-def _free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
-    """*name*, or *name* with the first free number. *next_numbers* caches where to continue for equal names."""
+def _first_free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
+    """*name*, or *name* with the first free number. *next_numbers* caches the next number for each name."""
     free, number = name, next_numbers.get(name, 2)
     while free in taken:
         free = f"{name}-{number}"
@@ -186,7 +192,7 @@ def _free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
 # -- pictures -----------------------------------------------------------------------------------------------------
 
 
-def _place_pictures(parts: list[Token], folder: PurePosixPath) -> list[str]:
+def _resolve_pictures(parts: list[Token], folder: PurePosixPath) -> list[str]:
     """Makes the paths of the article's own pictures relative to the articles folder. Returns the paths."""
     paths = []
     for part in parts:

@@ -1,8 +1,8 @@
-"""Code in colours, and labelled diagrams, for all pages and files that show HTML.
+"""Highlights code and labels diagrams, for all pages and files that show HTML.
 
-Done once, when a file is read: that happens in a child process, which a hostile text cannot hold up, and no web process
-loads Pygments. Pygments' kinds of tokens are grouped into the few classes of ``CLASSES_OF_CODE``, which
-``static/css/body/highlight.css`` and ``templates/export/highlight.css`` colour. ``plain_code`` is the way back.
+This is done once, when a child process reads the file: hostile text cannot block a web process, and no web process
+imports Pygments. The token types of Pygments are mapped to the few classes of ``CLASSES_OF_CODE``, which
+``static/css/body/highlight.css`` and ``templates/export/highlight.css`` colour. ``plain_code`` is the inverse.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from ..child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ..i18n import Message, translated
 
 LONGEST_CODE = 20_000
-"""Characters of a block; a longer one stays plain. Lexers are regular expressions, some take cubic time."""
+"""In characters. A longer block is not highlighted: lexers are regular expressions, and some take cubic time."""
 LONGEST_TOGETHER = 100_000
-"""Characters of all highlighted blocks of one article."""
+"""In characters of all highlighted blocks of one article."""
 MOST_SECONDS = 1.0
-"""CPU time of a block, 20 times that of the longest ordinary one. If one takes longer, no other is highlighted."""
+"""The CPU time of a block, 20 times that of the longest ordinary block. After a block that takes longer, no other block
+is highlighted.
+"""
 DIAGRAMS = frozenset(["mermaid", "plantuml", "puml", "dot", "graphviz", "flowchart", "flow", "sequence", "ditaa", "d2"])
 
 _GROUPS = {
@@ -34,7 +36,7 @@ _GROUPS = {
     "Name.Attribute": "ha", "Name.Variable": "ha", "Generic.Deleted": "hd", "Generic.Inserted": "hs",
     "Generic.Heading": "hk", "Generic.Subheading": "hk", "Generic.Prompt": "hc", "Generic.Output": "hc",
 }  # fmt: skip
-"""Kinds of tokens as Pygments names them, the narrower first, and their classes; all others have none."""
+"""The token types of Pygments, narrower ones first, and their classes. Other types have no class."""
 _BLOCK = re.compile(r'<pre><code class="language-([\w+#.-]+)">([^<]*)</code></pre>')
 _SPAN = re.compile(r'<span class="h[a-z]">([^<]*)</span>')
 _FIGURE = re.compile(r'<figure class="diagram"><figcaption>[^<]*</figcaption>(<pre>.*?</pre>)</figure>', re.DOTALL)
@@ -50,27 +52,27 @@ def with_highlighted_code(body: Markup, language: str) -> Markup:
         name, code = block[1].lower(), unescape(block[2])
         left[0] -= len(code)
         tokens = list(_tokens(name, code)) if len(code) <= LONGEST_CODE and left[0] >= 0 else []
-        if tokens and tokens[0] is _STOPPED:
+        if tokens and tokens[0] is _TOO_SLOW:
             left[0] = 0
             tokens = []
         html = "".join(_html(kind, text) for kind, text in tokens) or block[2]
         pre = f'<pre><code class="language-{block[1]}">{html}</code></pre>'
-        return _labelled(pre, name, language) if name in DIAGRAMS else pre
+        return _with_caption(pre, name, language) if name in DIAGRAMS else pre
 
     return Markup(_BLOCK.sub(highlighted, str(body)))  # noqa: S704  tokens are escaped
 
 
 def plain_code(body: str) -> Markup:
     """*body* without the classes of tokens."""
-    return Markup(_SPAN.sub(r"\1", str(body)) if '<span class="h' in body else body)  # noqa: S704  only tags go
+    return Markup(_SPAN.sub(r"\1", str(body)) if '<span class="h' in body else body)  # noqa: S704  removes only tags
 
 
 def without_labels(body: str) -> Markup:
-    """*body* as its file has it: plain code, and diagrams without a caption."""
-    return Markup(_FIGURE.sub(r"\1", str(plain_code(body))))  # noqa: S704  only a caption goes
+    """*body* as in its file: plain code, and diagrams without a caption."""
+    return Markup(_FIGURE.sub(r"\1", str(plain_code(body))))  # noqa: S704  removes only captions
 
 
-def _labelled(pre: str, name: str, language: str) -> str:
+def _with_caption(pre: str, name: str, language: str) -> str:
     label = translated(Message("Diagram source (%(language)s)", language=name), language)
     return f'<figure class="diagram"><figcaption>{escape(label)}</figcaption>{pre}</figure>'
 
@@ -82,11 +84,14 @@ def _html(kind: str, text: str) -> str:
 
 # -- Pygments -----------------------------------------------------------------------------------------------------
 
-_STOPPED = ("", "")
+_TOO_SLOW = ("", "")
 
 
 def _tokens(name: str, code: str) -> Iterator[tuple[str, str]]:
-    """(class or empty, text) of each stretch of *code*; nothing if it stays plain, ``_STOPPED`` if too slow."""
+    """Pairs of a class, which may be empty, and the text with that class.
+
+    Yields nothing for a language without a lexer, and ``_TOO_SLOW`` if the lexer exceeds its CPU time.
+    """
     lexer = _lexer(name)
     if not lexer:
         return
@@ -94,7 +99,7 @@ def _tokens(name: str, code: str) -> Iterator[tuple[str, str]]:
         with limited_cpu_time(MOST_SECONDS):
             found = list(lexer.get_tokens(code))
     except CpuTimeReached:
-        yield _STOPPED
+        yield _TOO_SLOW
         return
     if "".join(text for _, text in found) == code:
         grouped = groupby(found, key=lambda token: _class_of(token[0]) if token[1].strip() else "")
@@ -103,8 +108,8 @@ def _tokens(name: str, code: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(100)
 def _lexer(name: str) -> Any:
-    """Pygments' lexer for a language; None if it has none."""
-    if name not in _names():
+    """The lexer of Pygments for a language; None without one."""
+    if name not in _lexer_names():
         return None
     from pygments.lexers import get_lexer_by_name
 
@@ -112,7 +117,7 @@ def _lexer(name: str) -> Any:
 
 
 @cache
-def _names() -> frozenset[str]:
+def _lexer_names() -> frozenset[str]:
     from pygments.lexers import get_all_lexers
 
     return frozenset(alias for _, aliases, _, _ in get_all_lexers(plugins=False) for alias in aliases)

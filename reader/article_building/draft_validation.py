@@ -1,7 +1,7 @@
-"""Validates the fields of an article when its file is read, so that one article cannot break a list of all.
+"""Validates the fields of an article when its file is read, so that one article cannot break a list of articles.
 
-Sections, tags, reporters and sources have pages of their own: their names become URLs and, in the static site,
-folders, whose names have at most 255 bytes (``models.LONGEST_NAME``) and must not be ``..``.
+Sections, tags, reporters and sources have pages of their own: their names are parts of URLs and, in the static site,
+names of folders, which have at most 255 bytes (``models.LONGEST_NAME``) and must not be ``..``.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from ..i18n import Message
 from ..models import LONGEST_SLUG, Draft
 
 LONGEST_TEXTS = {"title": 500, "kicker": 1000, "subtitle": 1000, "summary": 5000, "editor": 200}
-"""Characters. A printed headline has some thirty."""
+"""The longest values of fields, in characters. A printed headline has about thirty."""
 MOST_NAMES = {"section": 10, "byline": 100, "tags": 100, "aliases": 100, "images": 200, "corrections": 100}
 LONGEST_SECTION = 800
-"""Bytes of the whole section path."""
+"""In bytes of the whole section path."""
 LONGEST_LANGUAGE = 35
-"""Characters of a language tag (RFC 5646, 4.4.1)."""
-_SHOWN = 40
+"""In characters of a language tag (RFC 5646, 4.4.1)."""
+_LONGEST_QUOTE = 40
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Embeddings, overrides and isolates: unclosed in a title, they reorder the rest of the line."""
+"""Embeddings, overrides and isolates. If one is not closed in a title, it reorders the rest of the line."""
 
 
-def checked(draft: Draft) -> Draft:
+def validate(draft: Draft) -> Draft:
     """*draft* without invisible characters in its fields.
 
-    Raises NothingToPublish without a title; UnreadableArticle for a value that is too long, or no valid name.
+    Raises NothingToPublish without a title, and UnreadableArticle for a value that is too long or an invalid name.
     """
     if not draft.title:
         raise NothingToPublish
-    draft = _visible(draft)
+    draft = _strip_invisible(draft)
     if not draft.title:
         hint = Message("add title: … to the front matter, or begin with a heading")
         raise UnreadableArticle(Message("no title"), hint)
@@ -53,17 +53,21 @@ def checked(draft: Draft) -> Draft:
     return draft
 
 
-def _visible(draft: Draft) -> Draft:
-    seen: dict[str, Any] = {name: _seen(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
-    seen |= {name: tuple(filter(None, map(_seen, getattr(draft, name)))) for name in ("section", "byline", "tags")}
-    seen["corrections"] = tuple(replace(one, text=_seen(one.text)) for one in draft.corrections if _seen(one.text))
+def _strip_invisible(draft: Draft) -> Draft:
+    seen: dict[str, Any] = {name: _visible_text(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
+    seen |= {
+        name: tuple(filter(None, map(_visible_text, getattr(draft, name)))) for name in ("section", "byline", "tags")
+    }
+    seen["corrections"] = tuple(
+        replace(one, text=_visible_text(one.text)) for one in draft.corrections if _visible_text(one.text)
+    )
     changed = {name: value for name, value in seen.items() if value != getattr(draft, name)}
     return replace(draft, **changed) if changed else draft
 
 
-def _seen(text: str) -> str:
+def _visible_text(text: str) -> str:
     """*text* without bidi controls; empty if it has no letter, digit, punctuation mark or symbol."""
-    if text[:1].isalnum() and text.isprintable() and not text.endswith(" "):  # most
+    if text[:1].isalnum() and text.isprintable() and not text.endswith(" "):  # most texts
         return text
     text = _BIDI.sub("", text).strip()
     return text if any(unicodedata.category(character)[0] not in "CZM" for character in text) else ""
@@ -87,13 +91,15 @@ def _check_names(field: str, names: Iterable[str]) -> None:
     for name in names:
         _check_bytes(field, name, LONGEST_SLUG)
         if {"", ".", ".."} & set(name.split("/")):
-            cause = Message("%(field)s cannot be part of an address: '%(name)s'", field=field, name=name[:_SHOWN])
+            cause = Message(
+                "%(field)s cannot be part of an address: '%(name)s'", field=field, name=name[:_LONGEST_QUOTE]
+            )
             raise UnreadableArticle(cause, Message("use another name"))
 
 
 def _check_bytes(field: str, name: str, most: int) -> None:
     length = len(name.encode())
     if length > most:
-        values = {"field": field, "name": f"{name[:_SHOWN]}…", "count": f"{length:,}", "most": f"{most:,}"}
+        values = {"field": field, "name": f"{name[:_LONGEST_QUOTE]}…", "count": f"{length:,}", "most": f"{most:,}"}
         cause = Message("%(field)s '%(name)s' has %(count)s bytes; at most %(most)s", **values)
         raise UnreadableArticle(cause, Message("shorten it"))

@@ -1,8 +1,8 @@
-"""A picture that stands alone in its paragraph becomes a figure with a caption, and back.
+"""Converts a paragraph that contains only a picture to a figure with a caption, and back.
 
-The caption is the picture's title, else its alternative text unless that is the name of a file. A paragraph that
-follows is part of the caption if it is a credit line (``图：张三``, ``（张三 摄）``, ``Photo: Ann``) or says that it
-is a caption (``图为…``, ``▲…``), as Chinese newspapers print them.
+The caption is the picture's title, else its alternative text unless that is the name of a file. The next paragraph is
+part of the caption if it is a credit line (``图：张三``, ``（张三 摄）``, ``Photo: Ann``) or begins like a caption
+(``图为…``, ``▲…``), as in Chinese newspapers.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ..patterns import lazy_pattern
 from ..sanitizer import INLINES, Token, attributes_of, joined, tokens
 
 LONGEST_CREDIT, LONGEST_CAPTION = 60, 200
-"""Characters of a paragraph that belongs to the picture before it."""
-_AROUND = frozenset({"section", "aside", "blockquote", "details"})
-"""A picture in a list, a table or a figure stays as it is."""
+"""In characters of a paragraph that belongs to the picture before it."""
+_ALLOWED_PARENTS = frozenset({"section", "aside", "blockquote", "details"})
+"""The blocks in which a picture becomes a figure. A picture in a list, a table or a figure is unchanged."""
 _FILE_NAME = lazy_pattern(
     r".*\.(?:jpe?g|png|gif|webp|avif|bmp|svg|tiff?|heic)|\S*(?:[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16})\S*|[\d\s_x×*.-]+"
     r"|(?:img|imag|image|dsc[nf]?|dcim|pxl|mvimg|gopr|p|pic|photo|picture|screen[ _-]?shot|untitled|unnamed|mmexport"
@@ -31,7 +31,7 @@ _FILE_NAME = lazy_pattern(
     r"[\d\s_()（）T.-]*",
     re.IGNORECASE,
 )
-"""Also what editors write where nobody described the picture."""
+"""The name of a file, or a placeholder that editor programs write if the author gives no description."""
 _CREDIT = lazy_pattern(
     r"[（(【\[]?\s*(?:(?:图片?|图源|图片来源|照片|来源|摄影|摄|供图|制图|绘图|漫画|插图|资料图片?)\s*[:：/／]\s*\S.*"
     r"|(?:photos?|photographs?|pictures?|images?|credits?)\s*(?::|/|by\b|courtesy of\b|©).+|©.+"
@@ -46,14 +46,14 @@ _CAPTION = lazy_pattern(
 
 
 def to_figures(parts: list[Token], language: str) -> None:
-    """Turns each paragraph of *parts* that is one picture, with or without a caption, into a figure, in place."""
+    """Converts each paragraph of *parts* with one picture, with or without a caption, to a figure, in place."""
     out: list[Token] = []
     around: list[str] = []
     index = 0
     while index < len(parts):
-        figure, after = _figure(parts, index, language) if _AROUND.issuperset(around) else ([], index)
+        figure, after = _figure(parts, index, language) if _ALLOWED_PARENTS.issuperset(around) else ([], index)
         if not figure:
-            _follow(around, parts[index])
+            _update_open_blocks(around, parts[index])
             figure, after = [parts[index]], index + 1
         out += figure
         index = after
@@ -62,7 +62,7 @@ def to_figures(parts: list[Token], language: str) -> None:
 
 
 def _unwrap_captions(parts: list[Token]) -> None:
-    """A caption that is one paragraph is its text, as captions that nobody wrapped: it has no indent."""
+    """Removes the paragraph around the only text of a caption, so that the text has no indent."""
     paragraphs = [index for index, part in enumerate(parts) if part.name == "p"]
     needless: set[int] = set()
     for start, end in zip(paragraphs[::2], paragraphs[1::2], strict=False):
@@ -73,7 +73,7 @@ def _unwrap_captions(parts: list[Token]) -> None:
 
 
 def without_figures(body: Markup, language: str) -> Markup:
-    """*body* as its file has it: a figure that ``to_figures`` makes again becomes paragraphs."""
+    """*body* as in its file: a figure becomes paragraphs again if ``to_figures`` converts these to the same figure."""
     parts = tokens(body)
     out: list[Token] = []
     at = 0
@@ -87,7 +87,7 @@ def without_figures(body: Markup, language: str) -> Markup:
 
 
 def caption_of(attributes: dict[str, str], language: str) -> str:
-    """The caption that the attributes of an ``img`` hold: not escaped, empty for the name of a file."""
+    """The caption in the attributes of an ``img``, not escaped. Empty without one, and for the name of a file."""
     for name in ("title", "alt"):
         text = " ".join(unescape(attributes.get(name, "")).split())
         if text and not _is_file_name(text, attributes.get("src", "")):
@@ -100,8 +100,8 @@ def _is_file_name(text: str, src: str) -> bool:
     return text in (file, file.rpartition(".")[0]) or _FILE_NAME.fullmatch(text) is not None
 
 
-def _follow(around: list[str], part: Token) -> None:
-    """Keeps the names of the open blocks in *around*."""
+def _update_open_blocks(around: list[str], part: Token) -> None:
+    """Updates *around*, the names of the open blocks, for the tag *part*."""
     if not part.name or part.name in INLINES or part.name == "hr":
         return
     if part.end:
@@ -111,7 +111,7 @@ def _follow(around: list[str], part: Token) -> None:
 
 
 def _figure(parts: Sequence[Token], index: int, language: str) -> tuple[list[Token], int]:
-    """The figure of the paragraph that begins at *index*, and where it ends in *parts*; none if it is no picture."""
+    """The figure for the paragraph at *index*, and the index after its source. An empty list without a picture."""
     end = _paragraph_end(parts, index)
     picture, rest = _picture_in(parts[index + 1 : end]) if end else ([], [])
     if not picture or (rest and not (_is_credit(rest) or _is_caption(rest))):
@@ -134,14 +134,14 @@ def _figure(parts: Sequence[Token], index: int, language: str) -> tuple[list[Tok
 
 
 def _paragraph_end(parts: Sequence[Token], start: int) -> int:
-    """The index of the end tag of the paragraph that begins at *start*; 0 if none does."""
+    """The index of the end tag of the paragraph that begins at *start*; 0 if no paragraph begins there."""
     if start >= len(parts) or parts[start].name != "p" or parts[start].end:
         return 0
     return next(index for index in range(start + 1, len(parts)) if parts[index].name == "p")
 
 
 def _picture_in(inner: Sequence[Token]) -> tuple[list[Token], list[Token]]:
-    """The picture that a paragraph begins with, with the link around it, and what follows in the paragraph."""
+    """The picture at the beginning of a paragraph, with the link around it, and the rest of the paragraph."""
     length = 3 if [part.name for part in inner[:3]] == ["a", "img", "a"] else 1
     if not inner or inner[length // 2].name != "img":
         return [], []
@@ -154,7 +154,7 @@ def _picture_in(inner: Sequence[Token]) -> tuple[list[Token], list[Token]]:
 
 
 def _text(parts: Sequence[Token]) -> str:
-    """The text of a paragraph without a picture; empty for any other."""
+    """The text of a paragraph without a picture; empty for a paragraph with one."""
     if any(part.name == "img" for part in parts):
         return ""
     return " ".join("".join(part.text for part in parts).split())
@@ -171,7 +171,7 @@ def _is_caption(parts: Sequence[Token]) -> bool:
 
 
 def _caption(caption: str, rest: list[Token]) -> list[Token]:
-    """What *rest* says, else the words of the picture; after these, a credit line is small."""
+    """The content of the caption: *rest*, or the picture's *caption*. A credit line after *caption* is small."""
     if not rest or not caption:
         return rest or ([Token(caption)] if caption else [])
     if not _is_credit(rest):
@@ -179,11 +179,11 @@ def _caption(caption: str, rest: list[Token]) -> list[Token]:
     return [Token(f"{caption} "), Token(name="small"), *rest, Token(name="small", end=True)]
 
 
-# -- the way back -------------------------------------------------------------------------------------------------
+# -- from figures to paragraphs -----------------------------------------------------------------------------------
 
 
 def _paragraphs(figure: list[Token], language: str) -> list[Token]:
-    """The paragraphs of a figure; *figure* itself if its file has it as a figure."""
+    """The paragraphs of a figure; *figure* itself if it is a figure in its file."""
     picture, rest = _picture_in(figure[1:-1])
     if not picture or figure[-1].name != "figure":
         return figure
@@ -191,14 +191,14 @@ def _paragraphs(figure: list[Token], language: str) -> list[Token]:
     caption = rest[1:-1] if is_captioned else rest
     image = next(part for part in picture if part.name == "img")
     text = caption_of(attributes_of(image.attributes), language)
-    below = [] if _text(caption) == text else _below(caption, text) if len(caption) > 1 else caption
+    below = [] if _text(caption) == text else _below_picture(caption, text) if len(caption) > 1 else caption
     if below and not (_is_credit(below) or _is_caption(below)):
         return figure
     paragraph = [Token(name="p", attributes=figure[0].attributes), *picture, Token(name="p", end=True)]
     return [*paragraph, Token(name="p"), *below, Token(name="p", end=True)] if below else paragraph
 
 
-def _below(caption: list[Token], text: str) -> list[Token]:
-    """The paragraph of the credit line after the words *text*, else of the whole caption."""
+def _below_picture(caption: list[Token], text: str) -> list[Token]:
+    """The paragraph below the picture: the credit line after *text*, else the whole caption."""
     is_credited = [caption[0].text, caption[1].name, caption[-1].name] == [f"{text} ", "small", "small"]
     return caption[2:-1] if is_credited else caption

@@ -1,7 +1,8 @@
-"""Links of an article to other files of the folder, written so that the catalog can tell which article they mean.
+"""Normalizes links to other files of the articles folder, so that the catalog can resolve them to articles.
 
-``./2026/rain.md#x`` is a path from the articles folder, whatever the article's own folder; ``.//posts/rain/`` is one
-that began with ``/``. Reader's own addresses (``/a/rain``) stay. The other articles aren't known here.
+``./2026/rain.md#x`` is a path from the articles folder, in any article. ``.//posts/rain/`` is a path that began with
+``/``. Reader's own URLs (``/a/rain``) are unchanged. The links are resolved later, because the other articles are not
+known here.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from urllib.parse import quote, unquote
 from ..sanitizer import Token, attributes_of, escaped, to_text
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\|#|\?|\./(?=/)")
-_OWN = re.compile(
+_OWN_URLS = re.compile(
     r"/(?:[astd]|by|from|media|files|feeds|search|preferences|sections)(?:/|\?|$)|/(?:[\w-]+\.(?:xml|json|opml))?$"
 )
 _SAFE = "/!$&'()*+,;=:@~"
 
 
-def mark_links(parts: list[Token], folder: PurePosixPath) -> None:
-    """Rewrites, in place, the links of an article in *folder*."""
+def normalize_links(parts: list[Token], folder: PurePosixPath) -> None:
+    """Normalizes the links of an article in *folder*, in place."""
     for part in parts:
         if part.name == "a" and part.attributes:
             attributes = attributes_of(part.attributes)
@@ -32,8 +33,8 @@ def mark_links(parts: list[Token], folder: PurePosixPath) -> None:
 
 
 def catalog_link(address: str, folder: PurePosixPath) -> str:
-    """The link as the catalog reads it; empty for one that stays as it is."""
-    if not address or _SCHEME.match(address) or _OWN.match(address):
+    """The normalized link; empty for a link that stays unchanged, such as one to another site."""
+    if not address or _SCHEME.match(address) or _OWN_URLS.match(address):
         return ""
     path, hash_sign, fragment = address.partition("#")
     target = unquote(path.partition("?")[0]).replace("\\", "/")

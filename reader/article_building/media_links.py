@@ -1,4 +1,4 @@
-"""Sound and video in an article: a link each, in the words of its language. ``media`` finds the files."""
+"""Labels links to audio and video in the language of the article."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MSGIDS = (N_("Video"), N_("Audio"), N_("Embedded content"))
 
 
 def label_media(parts: list[Token], language: str) -> None:
-    """Changes *parts* in place: ``![](talk.mp3)`` becomes a link, and links without a title say what they play."""
+    """Changes *parts* in place: ``![](talk.mp3)`` becomes a link; links without a title get a translated label."""
     if not any(part.name in ("img", "a") for part in parts):
         return
     out: list[Token] = []
@@ -25,7 +25,7 @@ def label_media(parts: list[Token], language: str) -> None:
             out.append(part)
     for part in out:
         if part.text.startswith(PLAY):
-            part.text = _in_words(part.text, language)
+            part.text = _translate_label(part.text, language)
     for paragraph, link, text, end, after in zip(out, out[1:], out[2:], out[3:], out[4:], strict=False):
         is_alone = [part.name for part in (paragraph, link, text, end, after)] == ["p", "a", "", "a", "p"]
         if is_alone and media_suffix(attributes_of(link.attributes).get("href", "")) and PLAY not in text.text:
@@ -42,7 +42,7 @@ def _link(image: dict[str, str], kind: str) -> list[Token]:
     return [Token(name="a", attributes=to_text(attributes)), Token(f"{PLAY} {label}"), Token(name="a", end=True)]
 
 
-def _in_words(text: str, language: str) -> str:
+def _translate_label(text: str, language: str) -> str:
     for kind, beginning in _KINDS.items():
         if text.startswith(beginning):
             return f"{PLAY} {translated(Message(kind), language)} · {text[len(beginning) :]}"

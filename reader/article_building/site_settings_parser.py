@@ -1,4 +1,4 @@
-"""Parses and validates the settings file of a site. One wrong field does not affect the others."""
+"""Parses and validates the settings file of a site. An invalid field does not affect the other fields."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _NUMBER = re.compile(r"\d{8,20}")
 
 @dataclass(frozen=True)
 class SiteField:
-    """One row: the field of Site, the names an editor can write, and the function that checks its value."""
+    """A field of Site, its names in the settings file, and the parser of its value.
+
+    The parser raises UnreadableArticle for an invalid value.
+    """
 
     name: str
     names: tuple[str, ...]
@@ -38,7 +41,10 @@ class SiteField:
 
 @dataclass(frozen=True)
 class ParsedSite:
-    """The site without the ``mistaken`` fields; its pictures are paths yet. ``lines`` holds the line of each field."""
+    """The site without the invalid fields, whose names are ``mistaken``. Its pictures are still paths.
+
+    ``errors`` are the errors of all fields, ``lines`` the line number of each known field.
+    """
 
     site: Site
     mistaken: tuple[str, ...]
@@ -47,12 +53,12 @@ class ParsedSite:
 
 
 def parse_site(text: str) -> ParsedSite:
-    """Raises UnreadableArticle if *text* is no YAML."""
+    """Parses the content of a settings file. Raises UnreadableArticle only if *text* is not a YAML mapping."""
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
     errors: dict[str, UnreadableArticle] = {}
     for field in yaml_fields(text, 1):
-        name = _NAMES.get(_folded(field.name), "")
+        name = _NAMES.get(_normalized_name(field.name), "")
         try:
             if not name:
                 raise _unknown(field)
@@ -67,12 +73,12 @@ def parse_site(text: str) -> ParsedSite:
     return ParsedSite(Site(**values), mistaken, tuple(errors.values()), lines)
 
 
-def _folded(name: str) -> str:
+def _normalized_name(name: str) -> str:
     return re.sub(r"[\s_-]", "", name).lower()
 
 
 def _unknown(field: Field) -> UnreadableArticle:
-    close = difflib.get_close_matches(_folded(field.name), _NAMES, n=1)
+    close = difflib.get_close_matches(_normalized_name(field.name), _NAMES, n=1)
     if close:
         hint = Message("did you mean %(field)s?", field=_NAMES[close[0]])
     else:
@@ -82,28 +88,28 @@ def _unknown(field: Field) -> UnreadableArticle:
 
 def _text(field: Field) -> str:
     if not isinstance(field.value, str):
-        raise field.fail(_wrong(field), Message("write one line of text"))
+        raise field.fail(_invalid_value(field), Message("write one line of text"))
     return _line(field, field.value)
 
 
 def _line(field: Field, text: object) -> str:
-    """One line without control characters and changes of direction."""
+    """*text* as one line. Raises UnreadableArticle for control characters and changes of text direction."""
     line = " ".join(text.split()) if isinstance(text, str) else ""
     if not line or escaped(line) != line:
-        raise field.fail(_wrong(field), Message("write one line of text"))
+        raise field.fail(_invalid_value(field), Message("write one line of text"))
     if len(line) > LONGEST_TEXT:
-        raise field.fail(_wrong(field), Message("at most %(count)s characters", count=LONGEST_TEXT))
+        raise field.fail(_invalid_value(field), Message("at most %(count)s characters", count=LONGEST_TEXT))
     return line
 
 
-def _wrong(field: Field) -> Message:
+def _invalid_value(field: Field) -> Message:
     return Message("this is no value for %(field)s", field=field.name)
 
 
 def _accent(field: Field) -> str:
     value = field.value if isinstance(field.value, str) else ""
     if not _COLOUR.fullmatch(value):
-        raise field.fail(_wrong(field), Message('write a colour in quotation marks: "#0b5fa5"'))
+        raise field.fail(_invalid_value(field), Message('write a colour in quotation marks: "#0b5fa5"'))
     digits = value[1:].lower()
     return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
 
@@ -111,7 +117,7 @@ def _accent(field: Field) -> str:
 def _items(field: Field) -> list[Any]:
     items = field.value if isinstance(field.value, list) else [field.value]
     if len(items) > MOST_ITEMS:
-        raise field.fail(_wrong(field), Message("at most %(count)s entries", count=MOST_ITEMS))
+        raise field.fail(_invalid_value(field), Message("at most %(count)s entries", count=MOST_ITEMS))
     return items
 
 
@@ -121,7 +127,9 @@ def _lines(field: Field) -> tuple[str, ...]:
 
 def _words(field: Field) -> tuple[tuple[str, str], ...]:
     if not isinstance(field.value, dict):
-        raise field.fail(_wrong(field), Message("write a Simplified and a Traditional word per line: 软件: 軟體"))
+        raise field.fail(
+            _invalid_value(field), Message("write a Simplified and a Traditional word per line: 软件: 軟體")
+        )
     _items(replace(field, value=list(field.value)))
     return tuple(
         (_line(field, simplified), _line(field, traditional)) for simplified, traditional in field.value.items()
@@ -135,14 +143,16 @@ def _picture(field: Field) -> SitePicture:
 def _picture_of(field: Field, value: object) -> SitePicture:
     name = _line(field, value)
     if not _PICTURE.fullmatch(name):
-        raise field.fail(_wrong(field), PICTURE_HINT)
+        raise field.fail(_invalid_value(field), PICTURE_HINT)
     return SitePicture(name)
 
 
 def _police(field: Field) -> str:
     text = _text(field)
     if not _NUMBER.search(text):
-        raise field.fail(_wrong(field), Message("write the whole record with its number: 冀公网安备 13010002000000号"))
+        raise field.fail(
+            _invalid_value(field), Message("write the whole record with its number: 冀公网安备 13010002000000号")
+        )
     return text
 
 
@@ -154,7 +164,7 @@ def _link(field: Field, item: object) -> TextLink:
     """A text, or a mapping of ``text`` and ``link``."""
     if not isinstance(item, dict):
         return TextLink(_line(field, item))
-    _only(field, item, "text", "link")
+    _check_keys(field, item, "text", "link")
     return TextLink(_line(field, item.get("text")), _address(field, item["link"]) if item.get("link") else "")
 
 
@@ -163,7 +173,7 @@ def _contacts(field: Field) -> tuple[TextLink, ...]:
 
 
 def _contact(field: Field, item: object) -> TextLink:
-    """A telephone number, a mail address or a web address becomes a link; another text stays one."""
+    """A telephone number, a mail address or a URL with its link; any other text without a link."""
     if isinstance(item, dict):
         return _link(field, item)
     text = _line(field, item)
@@ -179,7 +189,7 @@ def _contact(field: Field, item: object) -> TextLink:
 
 def _comments(field: Field) -> TextLink:
     if not (contact := _contact(field, field.value)).link:
-        raise field.fail(_wrong(field), Message("write a mail or web address: letters@news.example"))
+        raise field.fail(_invalid_value(field), Message("write a mail or web address: letters@news.example"))
     return contact
 
 
@@ -187,7 +197,7 @@ def _address(field: Field, value: object) -> str:
     text = _line(field, value)
     address = safe_address(text, _CONTACT_SCHEMES)
     if not re.match(r"https?://[^/]|mailto:.|tel:.", address) or address != text.replace(" ", "%20"):
-        raise field.fail(_wrong(field), Message("write a whole address: https://…, mailto:… or tel:…"))
+        raise field.fail(_invalid_value(field), Message("write a whole address: https://…, mailto:… or tel:…"))
     return address
 
 
@@ -198,7 +208,7 @@ def _channels(field: Field) -> tuple[Channel, ...]:
 def _channel(field: Field, item: object) -> Channel:
     if not isinstance(item, dict):
         return Channel(_line(field, item))
-    _only(field, item, "name", "account", "link", "picture")
+    _check_keys(field, item, "name", "account", "link", "picture")
     return Channel(
         _line(field, item.get("name")),
         _line(field, item["account"]) if item.get("account") else "",
@@ -207,7 +217,7 @@ def _channel(field: Field, item: object) -> Channel:
     )
 
 
-def _only(field: Field, item: dict[str, Any], *known: str) -> None:
+def _check_keys(field: Field, item: dict[str, Any], *known: str) -> None:
     if other := next((name for name in item if name not in known), None):
         hint = Message("the fields are: %(names)s", names=", ".join(known))
         raise field.fail(
@@ -232,7 +242,7 @@ FIELDS = (
     SiteField("conversion_words", ("conversion_words", "简繁用词"), _words),
     SiteField("conversion_names", ("conversion_names", "不转换的名字"), _lines),
 )
-"""The fields of the settings file; docs/reference/site.md explains them."""
+"""The fields of the settings file. docs/reference/site.md explains them."""
 
 _BY_NAME = {row.name: row for row in FIELDS}
-_NAMES = {_folded(name): row.name for row in FIELDS for name in row.names}
+_NAMES = {_normalized_name(name): row.name for row in FIELDS for name in row.names}

@@ -1,4 +1,4 @@
-"""Reverts the body transforms: the body of an article as its file has it, for export as Markdown."""
+"""Reverts the body transforms: returns the body of an article as in its file, for the export as Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..formats.markdown_writer import HEADINGS
 from ..sanitizer import joined, tokens
-from .body_transforms import set_body
+from .body_transforms import transform_body
 from .figures import without_figures
 
 _ID = re.compile(r' id="[^"]*"')
@@ -17,8 +17,8 @@ _SIZE = re.compile(r' (?:width|height)="\d*"')
 
 
 def as_in_file(body: Markup, language: str) -> Markup:
-    """Without generated heading ids, the sizes of pictures, and figures that were paragraphs."""
-    return _without_own_names(without_figures(_without_sizes(body), language), language)
+    """*body* without generated heading ids and sizes of pictures, and with paragraphs instead of generated figures."""
+    return _without_generated_ids(without_figures(_without_sizes(body), language), language)
 
 
 def _without_sizes(body: Markup) -> Markup:
@@ -29,14 +29,14 @@ def _without_sizes(body: Markup) -> Markup:
     return joined(parts)
 
 
-def _without_own_names(body: Markup, language: str) -> Markup:
-    """The body without generated heading ids, which are generated again on reading; other ids are unchanged."""
+def _without_generated_ids(body: Markup, language: str) -> Markup:
+    """*body* without generated heading ids, which are generated again on reading. Other ids are unchanged."""
     parts = tokens(body)
     headings = [part for part in parts if part.name in HEADINGS and not part.end]
     named = [part.attributes for part in headings]
     for part in headings:
         part.attributes = _ID.sub("", part.attributes)
-    rebuilt = tokens(set_body(joined(parts), language, PurePosixPath())[0])
+    rebuilt = tokens(transform_body(joined(parts), language, PurePosixPath())[0])
     again = [part.attributes for part in rebuilt if part.name in HEADINGS and not part.end]
     for part, before, after in zip(headings, named, again, strict=True):
         part.attributes = part.attributes if before == after else before

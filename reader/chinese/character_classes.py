@@ -1,4 +1,4 @@
-"""Character classes. The only definition of a Han character; all other code imports it from here.
+"""Character classes, with the only definition of a Han character. All other code imports it from here.
 
 Source: The Unicode Standard, Blocks.txt and Scripts.txt (``Script=Han``), without radicals and enumeration marks.
 """
@@ -25,7 +25,7 @@ def _class(*ranges: tuple[int, int]) -> str:
 
 
 COMPATIBILITY = _class(*_COMPATIBILITY_BLOCKS)
-"""CJK compatibility ideographs. NFC would replace them, although a name may be written with one."""
+"""CJK compatibility ideographs. NFC would replace them, although a person's name may contain one."""
 
 HAN = chr(_ITERATION) + chr(_ZERO) + _class(*_BLOCKS, *_COMPATIBILITY_BLOCKS)
 """The Han characters as the content of a character class in a regular expression: all blocks up to Extension J, 々, 〇.
@@ -41,14 +41,16 @@ WIDE_MARKS = "，。；：？！、（）《》〈〉「」『』【】〔〕～
 
 _IS_HAN = lazy_pattern(f"[{HAN}]")
 _IS_VARIATION = lazy_pattern(f"[{VARIATION}]")
-_COMPATIBLE = lazy_pattern(f"([{COMPATIBILITY}]+)")
+_COMPATIBILITY_RUN = lazy_pattern(f"([{COMPATIBILITY}]+)")
 
 
 def is_han(character: str) -> bool:
+    """Whether *character*, a single character, is a Han character."""
     return _IS_HAN.fullmatch(character) is not None
 
 
 def has_han(text: str) -> bool:
+    """Whether *text* contains a Han character."""
     return _IS_HAN.search(text) is not None
 
 
@@ -56,12 +58,13 @@ def compose(text: str) -> str:
     """*text* in NFC, except for compatibility ideographs, which are unchanged."""
     if unicodedata.is_normalized("NFC", text):
         return text
-    parts = _COMPATIBLE.split(text)
+    parts = _COMPATIBILITY_RUN.split(text)
     return "".join(part if number % 2 else unicodedata.normalize("NFC", part) for number, part in enumerate(parts))
 
 
 class _Kinds(dict[str, str]):
-    """Classes: H Han and CJK punctuation, D digit, L letter of an alphabet, S white space, E no character, O other."""
+    """The cached classes of characters: H Han and CJK punctuation, D digit, L letter of an alphabet, S white space,
+    E empty text, O other."""
 
     def __missing__(self, character: str) -> str:
         self[character] = found = _kind(character)
@@ -81,7 +84,9 @@ def _kind(character: str) -> str:
 
 
 KINDS = _Kinds()
+"""The class of each character, computed at the first access: ``KINDS["雨"]`` is ``H``."""
 
 
 def kind(character: str) -> str:
+    """The class of *character*, see ``_Kinds``; ``E`` for an empty text."""
     return KINDS[character]

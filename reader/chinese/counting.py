@@ -1,4 +1,4 @@
-"""Word counts and reading time."""
+"""Counts words and computes the reading time of a text."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ..patterns import lazy_pattern
 from .character_classes import HAN
 
 HAN_PER_MINUTE = 260
-"""Silent reading of Simplified Chinese: 255–260 characters a minute (Trauzettel-Klosinski and Dietz, IReST, 2012)."""
+"""Silent reading of Simplified Chinese: 255–260 characters per minute (Trauzettel-Klosinski and Dietz, IReST, 2012)."""
 WORDS_PER_MINUTE = 238
-"""Silent reading of English non-fiction: 238 words a minute (Brysbaert, Journal of Memory and Language 109, 2019)."""
+"""Silent reading of English non-fiction: 238 words per minute (Brysbaert, Journal of Memory and Language 109, 2019)."""
 
 _HAN = lazy_pattern(f"[{HAN}\u3041-\u30ff]+")
 _WORD = lazy_pattern(r"[^\W_]+(?:['’.-][^\W_]+)*")
-"""A word of a text without Han characters and kana."""
+"""A word in a text without Han characters and kana."""
 
 
 def count_words(text: str) -> tuple[int, int]:
@@ -23,6 +23,6 @@ def count_words(text: str) -> tuple[int, int]:
 
 
 def reading_minutes(text: str) -> int:
-    """Whole minutes, at least one, at the average speed of a reader."""
+    """The reading time in whole minutes, at least one, at average speed."""
     han, words = count_words(text)
     return max(1, math.ceil(han / HAN_PER_MINUTE + words / WORDS_PER_MINUTE - 0.25))

@@ -1,7 +1,7 @@
 """Converts the text of sanitized HTML between Simplified and Traditional Chinese.
 
-A phrase is looked up across inline elements (``头<b>发</b>``), never across blocks. Code, mathematics and text that is
-marked as another language stay. Of tags only the attributes that are shown change: links and ids stay valid.
+A phrase is looked up across inline elements (``头<b>发</b>``), never across blocks. Code, mathematics and text marked
+as another language are unchanged. In tags, only visible attributes are converted, so that links and ids stay valid.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .text_conversion import NO_TERMS, Terms, convert, converted_pieces
 _TAG_OR_TEXT = re.compile(r"(<[^>]*>)")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _LANGUAGE = re.compile(r' lang="([^"]*)"')
-_SHOWN_ATTRIBUTE = re.compile(r'(?<= )(alt|title)="([^"]*)"')
+_VISIBLE_ATTRIBUTE = re.compile(r'(?<= )(alt|title)="([^"]*)"')
 
-_UNCONVERTED = frozenset(("code", "kbd", "math", "pre", "samp", "svg", "var"))
+_CODE_TAGS = frozenset(("code", "kbd", "math", "pre", "samp", "svg", "var"))
 _VOID = frozenset(("br", "col", "hr", "img", "input", "source", "wbr"))
 _INLINE = frozenset(
     ("a", "abbr", "b", "bdi", "bdo", "cite", "data", "del", "dfn", "em", "i", "ins", "mark", "s", "small", "span")
@@ -32,26 +32,27 @@ _INLINE = frozenset(
 class _OpenElement:
     name: str
     stays: bool = False
-    """Its text is not converted."""
+    """Whether its text is not converted."""
     is_quotation: bool = False
 
 
 @dataclass(frozen=True)
 class _Run:
-    """The text of a block: the numbers of its ``tokens``."""
+    """The text of a block, as the indexes of its ``tokens``."""
 
     tokens: list[int] = field(default_factory=list)
     is_quotation: bool = False
 
 
 def convert_html(body: Markup, script: str, terms: Terms = NO_TERMS) -> Markup:
-    """*body* in *script*. It comes from the sanitizer: all elements are closed, and no attribute contains ``>``."""
+    """*body* in *script*, a key of ``SCRIPTS``. *body* is sanitized: all elements are closed, no attribute contains
+    ``>``."""
     tokens, of_text, of_attributes = _TAG_OR_TEXT.split(body), terms.in_html(), terms.in_html(quoted=True)
     for run in _runs(tokens, script):
         pieces = converted_pieces([tokens[number] for number in run.tokens], script, of_text, run.is_quotation)
         for number, piece in zip(run.tokens, pieces, strict=True):
             tokens[number] = piece
-    return Markup("".join(_converted_token(token, script, of_attributes) for token in tokens))  # noqa: S704 (the tags of a safe body)
+    return Markup("".join(_convert_token(token, script, of_attributes) for token in tokens))  # noqa: S704 (the tags of a safe body)
 
 
 def _runs(tokens: list[str], script: str) -> Iterator[_Run]:
@@ -76,11 +77,11 @@ def _runs(tokens: list[str], script: str) -> Iterator[_Run]:
 def _element(name: str, tag: str, parent: _OpenElement, script: str) -> _OpenElement:
     language = _LANGUAGE.search(tag)
     stays = parent.stays if language is None else not needs_change(language[1], script)
-    return _OpenElement(name, stays or name in _UNCONVERTED, parent.is_quotation or name in ("blockquote", "q"))
+    return _OpenElement(name, stays or name in _CODE_TAGS, parent.is_quotation or name in ("blockquote", "q"))
 
 
-def _converted_token(token: str, script: str, terms: Terms) -> str:
-    """Converts what is shown of an ``img`` tag: its replacement text and its caption."""
+def _convert_token(token: str, script: str, terms: Terms) -> str:
+    """Converts the visible attributes of an ``img`` tag: its alternative text and its caption."""
     if not token.startswith("<img "):
         return token
-    return _SHOWN_ATTRIBUTE.sub(lambda found: f'{found[1]}="{convert(found[2], script, terms)}"', token)
+    return _VISIBLE_ATTRIBUTE.sub(lambda found: f'{found[1]}="{convert(found[2], script, terms)}"', token)

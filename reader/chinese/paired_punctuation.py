@@ -1,4 +1,4 @@
-"""Quotation marks and brackets of one paragraph: which one opens, which one closes, which one is missing."""
+"""Corrects quotation marks and brackets of one paragraph: finds opening, closing and missing marks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class Pair:
 
 
 def balance(plain: str, following: str) -> tuple[dict[int, str], str]:
-    """The corrected quotation marks and brackets by position, and the closing marks to append to the paragraph."""
+    """Returns the corrected quotation marks and brackets by position, and the closing marks to append to *plain*.
+
+    *following* is the text of the next paragraph, in which a quotation may continue.
+    """
     changes: dict[int, str] = {}
     text = _Text(plain)
     quotes, open_quotes = _double_quotes(text)
@@ -37,13 +40,13 @@ def balance(plain: str, following: str) -> tuple[dict[int, str], str]:
         _titles(text, changes)
     left_open = _brackets(text, quotes, changes) if _has_brackets(text) else []
     for open_quote in open_quotes:
-        _leave_quote_open(text, open_quote, following, changes, left_open)
+        _handle_open_quote(text, open_quote, following, changes, left_open)
     suffix = "".join(mark for _, mark in sorted(left_open, reverse=True))
     return {at: wide for at, wide in changes.items() if wide != text[at]}, suffix
 
 
 class _Text(str):
-    """A text with a prefix count of its Han characters: whether a range contains one takes constant time."""
+    """A text with an index of its Han characters, so that ``has_han`` takes logarithmic time."""
 
     _han: list[int] | None = None
 
@@ -76,10 +79,10 @@ def _is_chinese_pair(text: _Text, pair: Pair) -> bool:
 
 
 def _double_quotes(text: str) -> tuple[list[Pair], list[int]]:
-    """The pairs, and the positions of quotation marks without a closing one.
+    """The pairs, and the positions of opening quotation marks without a closing one.
 
-    If the marks do not pair as they are, any mark closes an open quotation, except a “ directly before a ”: that one
-    opens a nested quotation.
+    If the marks do not pair as written, any mark closes an open quotation, except a “ directly before a ”, which opens
+    a nested quotation.
     """
     marks = list(_DOUBLE.finditer(text))
     if _nests("".join([mark[0] for mark in marks])):
@@ -119,7 +122,7 @@ def _may_open(text: str, at: int) -> bool:
     mark, before = text[at], text[at - 1 : at] if at else ""
     if mark in '"＂':
         return KINDS[before] != "D"  # 15" is a measurement
-    if mark in "”〞":  # after 。 it ends a quotation that an earlier paragraph began
+    if mark in "”〞":  # after 。 it ends a quotation from an earlier paragraph
         return (not before or before in _OPENS_BEFORE) and _is_word(text[at + 1 : at + 2])
     return True
 
@@ -128,10 +131,10 @@ def _is_word(character: str) -> bool:
     return KINDS[character] in "HDL" and character not in WIDE_MARKS
 
 
-def _leave_quote_open(
+def _handle_open_quote(
     text: _Text, at: int, following: str, changes: dict[int, str], left_open: list[tuple[int, str]]
 ) -> None:
-    """A quotation without a closing mark: continued in the next paragraph, or closed here."""
+    """Handles a quotation without a closing mark: it continues in the next paragraph, or is closed in this one."""
     if KINDS[text[at + 1 : at + 2]] not in "HDL" and text[at] not in "“〝":
         return
     if text[at] in '"＂' and not text.has_han(at, len(text)):
@@ -142,7 +145,7 @@ def _leave_quote_open(
 
 
 def _single_quotes(text: _Text, changes: dict[int, str]) -> None:
-    """Single quotes ``'…'`` around Chinese words; an apostrophe follows a letter."""
+    """Corrects single quotes ``'…'`` around Chinese words, but not apostrophes, which follow a letter."""
     opened: int | None = None
     for mark in _SINGLE.finditer(text):
         at = mark.start()
@@ -160,7 +163,7 @@ def _single_quotes(text: _Text, changes: dict[int, str]) -> None:
 
 
 def _titles(text: str, changes: dict[int, str]) -> None:
-    """``<<论语>>`` becomes 《论语》."""
+    """Converts ``<<论语>>`` to 《论语》."""
     for found in _TITLE.finditer(text):
         if _HAN.search(found[1]):
             changes.update({found.start(): "《", found.start() + 1: "", found.end() - 2: "》", found.end() - 1: ""})
@@ -203,7 +206,7 @@ def _is_numbering(text: str, at: int) -> bool:
 
 
 def _close_within_quotes(left: list[int], quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
-    """Closes brackets left open within a quotation before the innermost quotation ends. Returns the other ones."""
+    """Closes unclosed brackets within a quotation at the end of the innermost quotation. Returns the other ones."""
     outside = []
     waiting = sorted(quotes, key=lambda quote: quote.start, reverse=True)
     around: list[Pair] = []

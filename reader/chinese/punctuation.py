@@ -1,7 +1,8 @@
-"""Half-width punctuation in Chinese text to full-width; balances quotation marks and brackets; joins wrapped lines.
+"""Converts half-width punctuation in Chinese text to full-width, balances quotation marks and brackets, and joins
+wrapped lines.
 
 The rules follow GB/T 15834—2011 and CLREQ 3.1. A mark is converted if the text on one side of it is Chinese. It is
-left as it is between two digits or two Latin words, in addresses, and in text that is mostly Latin. Cases:
+unchanged between two digits or two Latin words, in URLs, and in text that is mostly Latin. Test cases:
 ``tests/cases/punctuation.txt``.
 
 ``corrections`` takes the text of one paragraph and returns the replacement of each changed character by position,
@@ -19,8 +20,8 @@ from .character_classes import HAN, KINDS
 from .paired_punctuation import balance
 
 _HALF = lazy_pattern("[,;:?!.~<>()\"'\n\t \u00a0｡､｢｣＂〝〞-]")
-"""A clean Chinese paragraph has none of these characters; most paragraphs need no further test."""
-_SUSPECT = lazy_pattern(
+"""A correct Chinese paragraph contains none of these characters. Most paragraphs need no further test."""
+_LIKELY_ERROR = lazy_pattern(
     f"[{HAN}“”‘’（）《》…—，。；：？！、%\\d\ufffc] *[,;:?!.~<>()\"'\\[\\]｡､｢｣＂-]"
     f"|[,;:?!.~<>()\"'｡､｢｣＂-] *[{HAN}“‘（《]|\n|[^ -~][ \t\u00a0]|[ \t\u00a0][^ -~]"
     r"|[〝〞]|[,;:?!.][”’）)\"']{0,2}\Z"
@@ -47,7 +48,7 @@ _ABBREVIATIONS = frozenset(
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _NUMERALS = frozenset("一二三四五六七八九十百〇零")
 _SPACES = lazy_pattern("[ \t\n\u00a0]+")
-_HUGGING = frozenset("，。；：？！、（）《》「」『』【】")
+_FULL_WIDTH_MARKS = frozenset("，。；：？！、（）《》「」『』【】")
 """Full-width marks, which contain their own space."""
 _QUOTE_MARKS = frozenset("“‘”’")
 _LONG_MARKS = frozenset("—…")
@@ -60,16 +61,16 @@ def punctuate(text: str) -> str:
     Idempotent: ``punctuate(punctuate(text)) == punctuate(text)``.
     Example: ``punctuate('他说:"好!"')`` is ``他说：“好！”``.
     """
-    return _punctuated_name(text) if len(text) <= _LONGEST_NAME else corrected(text, corrections(text))
+    return _punctuated_name(text) if len(text) <= _LONGEST_NAME else apply_corrections(text, corrections(text))
 
 
 @lru_cache(2000)
 def _punctuated_name(text: str) -> str:
-    """Of people, sections and sources, which the articles of a folder have in common."""
-    return corrected(text, corrections(text))
+    """``punctuate`` with a cache, for names of people, sections and sources, which many articles share."""
+    return apply_corrections(text, corrections(text))
 
 
-def corrected(text: str, changes: dict[int, str], start: int = 0) -> str:
+def apply_corrections(text: str, changes: dict[int, str], start: int = 0) -> str:
     """*text* with the *changes* that apply to it; *start* is the position of its first character."""
     parts: list[str] = []
     done = 0
@@ -80,25 +81,25 @@ def corrected(text: str, changes: dict[int, str], start: int = 0) -> str:
 
 
 def corrections(text: str, following: str = "") -> dict[int, str]:
-    """The replacement of each changed character by its position: one character, several or none.
+    """The replacement of each changed character by its position: a text of one character, of several, or empty.
 
     U+FFFC stands for code or a picture. *following* is the next paragraph: if it begins with a quotation mark, a
     quotation left open in *text* continues there and is not closed (GB/T 15834—2011, 4.8.3.4).
     """
-    changes = _corrected_once(text, following)
+    changes = _one_pass(text, following)
     for _ in range(_MOST_PASSES if changes else 0):
-        further = _corrected_once(corrected(text, changes), following)
+        further = _one_pass(apply_corrections(text, changes), following)
         if not further:
             break
-        changes |= _merged([changes.get(at, character) for at, character in enumerate(text)], further)
+        changes |= _merge([changes.get(at, character) for at, character in enumerate(text)], further)
     return {at: wide for at, wide in changes.items() if wide != text[at]} if changes else changes
 
 
 _MOST_PASSES = 4
-"""One pass is enough for real text; random runs of marks may need more."""
+"""One pass is enough for real text. Random runs of marks may need more."""
 
 
-def _merged(letters: list[str], further: dict[int, str]) -> dict[int, str]:
+def _merge(letters: list[str], further: dict[int, str]) -> dict[int, str]:
     """Merges corrections of the corrected text into those of the original, by positions in the original."""
     merged, at = {}, 0
     for position, part in enumerate(letters):
@@ -109,18 +110,18 @@ def _merged(letters: list[str], further: dict[int, str]) -> dict[int, str]:
     return merged
 
 
-def _corrected_once(text: str, following: str) -> dict[int, str]:
-    if not _is_suspect(text) or not _is_chinese(text):
+def _one_pass(text: str, following: str) -> dict[int, str]:
+    if not _may_need_changes(text) or not _is_chinese(text):
         return {}
-    work = _Work(_protected(text))
+    work = _Work(_mask_protected(text))
     work.balance(following)
     work.marks()
     work.spaces()
     return work.changes
 
 
-def _is_suspect(text: str) -> bool:
-    if _HALF.search(text) and _SUSPECT.search(text):
+def _may_need_changes(text: str) -> bool:
+    if _HALF.search(text) and _LIKELY_ERROR.search(text):
         return True
     return "。。" in text or text.count("…") != 2 * text.count("……") or not _is_balanced(text)
 
@@ -146,7 +147,7 @@ def _is_chinese(text: str) -> bool:
     return len(_HAN.findall(text)) >= len(_LATIN_WORD.findall(_PROTECTED.sub("", text)))
 
 
-def _protected(text: str) -> str:
+def _mask_protected(text: str) -> str:
     if "/" not in text and "@" not in text and "www." not in text:
         return text
     return _PROTECTED.sub(lambda found: MASK * len(found[0]), text)
@@ -169,7 +170,7 @@ class _Work:
         self.text = self.text.replace(half, wide)
 
     def balance(self, following: str) -> None:
-        """Pairs quotation marks and brackets first: the rules for other marks depend on which of them open."""
+        """Pairs quotation marks and brackets. Must run first: the rules for other marks depend on the opening ones."""
         found, self.suffix = balance(self.text, following)
         if found:
             letters = list(self.text)
@@ -182,7 +183,7 @@ class _Work:
         text = self.text
         letters: list[str] | None = None
         for start, end in _marks_in(text):
-            wide = _converted(text, start, end)
+            wide = _replacement(text, start, end)
             if not wide:
                 continue
             letters = letters or list(text)
@@ -227,7 +228,7 @@ def _marks_in(text: str) -> Iterator[tuple[int, int]]:
 def _is_loose(text: str, start: int, end: int) -> bool:
     """Whether the white space can be deleted: a line break between Chinese words, or beside a full-width mark."""
     before, after = text[start - 1], text[end]
-    if before in _HUGGING or after in _HUGGING:
+    if before in _FULL_WIDTH_MARKS or after in _FULL_WIDTH_MARKS:
         return True
     among_han = (KINDS[before] == "H" or before in _QUOTE_MARKS) and (KINDS[after] == "H" or after in _QUOTE_MARKS)
     if "\n" in text[start:end]:
@@ -240,7 +241,7 @@ def _is_loose(text: str, start: int, end: int) -> bool:
 
 
 def _is_loose_beside_quote(text: str, start: int, end: int) -> bool:
-    """Curly quotation marks are also used in Latin text, with a space outside of them."""
+    """``_is_loose`` beside a curly quotation mark. Latin text uses these marks, too, with a space outside of them."""
     before, after = text[start - 1], text[end]
     if before in "“‘":
         return KINDS[after] == "H"
@@ -251,8 +252,8 @@ def _is_loose_beside_quote(text: str, start: int, end: int) -> bool:
     return KINDS[after] == "H" and start > 1 and KINDS[text[start - 2]] == "H"
 
 
-def _converted(text: str, start: int, end: int) -> str:
-    """The replacement of the mark at *start*; empty if it stays."""
+def _replacement(text: str, start: int, end: int) -> str:
+    """The replacement of the mark at *start*; empty for no change."""
     mark = text[start]
     if mark in _WIDE:
         return _stop(text, start, end)
@@ -305,7 +306,7 @@ def _ellipsis(text: str, start: int, end: int) -> str:
 
 
 def _dash(text: str, start: int, end: int) -> str:
-    """``--`` between Chinese words; not ``--help``, an option of a command."""
+    """The replacement of ``--`` between Chinese words; empty for ``--help``, an option of a command."""
     if KINDS[text[end : end + 1]] in "LD" or "H" not in (_before(text, start), _after(text, end)):
         return ""
     return "——"

@@ -1,4 +1,4 @@
-"""Articles, teasers and a site's own text in Simplified or Traditional Chinese (简体, 繁體)."""
+"""Converts articles, teasers and a site's own text between Simplified and Traditional Chinese (简体, 繁體)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .html_conversion import convert_html
 from .scripts import SCRIPTS, needs_change
 from .text_conversion import NO_TERMS, Terms, convert
 
-_SHOWN = {"title", "kicker", "subtitle", "summary", "source"}
-_SHOWN_LISTS = {"section", "tags"}
-"""The names of people (byline, editor) stay as they are written: OpenCC makes 餘華 of 余华, and 範曾 of 范曾."""
+_TEXT_FIELDS = {"title", "kicker", "subtitle", "summary", "source"}
+_LIST_FIELDS = {"section", "tags"}
+"""The lists to convert. Names of people (byline, editor) are unchanged: OpenCC converts 余华 to 餘華, 范曾 to 範曾."""
 
 _SEPARATOR = re.compile(r"[\s、，,;；]+")
 
@@ -22,14 +22,15 @@ Shown = TypeVar("Shown", Article, Teaser)
 
 
 def terms_of(site: Site) -> Terms:
-    """The words and names of the site's settings file."""
+    """The words and names in the site's settings file."""
     return Terms(site.conversion_words, site.conversion_names)
 
 
 def in_script(item: Shown, script: str, terms: Terms = NO_TERMS) -> Shown:
-    """*item* in *script*, with its slug and version unchanged; the same object if no conversion is needed.
+    """*item* in *script*, a key of ``SCRIPTS``. Its slug and version are unchanged.
 
-    Names of its reporters and editor that a conversion could spoil stay in its text, too.
+    Returns the same object if no conversion is needed. Names of reporters and editors are unchanged in the text, too,
+    if a conversion could change them wrongly.
     """
     if not needs_change(item.language, script):
         return item
@@ -38,9 +39,9 @@ def in_script(item: Shown, script: str, terms: Terms = NO_TERMS) -> Shown:
     changed: dict[str, object] = {"language": SCRIPTS[script]}
     for f in fields(item):
         value = getattr(item, f.name)
-        if f.name in _SHOWN:
+        if f.name in _TEXT_FIELDS:
             changed[f.name] = convert(value, script, terms)
-        elif f.name in _SHOWN_LISTS:
+        elif f.name in _LIST_FIELDS:
             changed[f.name] = tuple(convert(name, script, terms) for name in value)
         elif f.name == "corrections":
             changed[f.name] = tuple(replace(one, text=convert(one.text, script, terms)) for one in value)
@@ -50,7 +51,7 @@ def in_script(item: Shown, script: str, terms: Terms = NO_TERMS) -> Shown:
 
 
 def site_in_script(site: Site, script: str) -> Site:
-    """*site* in *script*, except the names of its sections and the numbers of its records, which are official."""
+    """*site* in *script*, except the names of its sections and its registration numbers, which are official."""
     if script not in SCRIPTS:
         return site
     terms = terms_of(site)

@@ -1,13 +1,13 @@
-"""The Chinese scripts that articles can be read in, and the script of a language tag."""
+"""The Chinese scripts in which articles are available, and the script of a language tag."""
 
 from __future__ import annotations
 
 from ..i18n import TRADITIONAL
 
 SCRIPTS = {"hans": "zh-Hans", "hant": "zh-Hant", "hant-hk": "zh-Hant-HK"}
-"""Our name of each script, and the BCP 47 tag of what is converted to it.
+"""Our name of each script, and the BCP 47 tag of text converted to it.
 
-``hant`` has the forms of Taiwan (裡, 為, 著), ``hant-hk`` those of Hong Kong (裏, 為, 着)."""
+``hant`` uses the forms of Taiwan (裡, 為, 著), ``hant-hk`` those of Hong Kong (裏, 為, 着)."""
 
 
 def script_of(language: str) -> str:
@@ -24,5 +24,5 @@ def other_script(language: str) -> str:
 
 
 def needs_change(language: str, script: str) -> bool:
-    """Whether text in *language* is converted to be in *script*. Traditional text is never converted to Traditional."""
+    """Whether text in *language* must be converted for *script*. Traditional text is never converted to Traditional."""
     return script in SCRIPTS and script_of(language) not in ("", script_of(SCRIPTS[script]))

@@ -1,7 +1,7 @@
-"""Converts plain text between Simplified and Traditional Chinese, so that each character can be traced to its source.
+"""Converts plain text between Simplified and Traditional Chinese, and traces each character to its source.
 
-Words of the site's own list are replaced, its names and names of people stay, and so does what is Traditional already.
-Everything else is OpenCC's: its phrase dictionaries know that 头发 and 发展 become 頭髮 and 發展.
+Words of the site's own list are replaced. The site's names, names of people, and text that is already Traditional are
+unchanged. OpenCC converts everything else: by its phrase dictionaries 头发 and 发展 become 頭髮 and 發展.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 _CONVERSIONS = {"hans": "t2s", "hant": "s2tw", "hant-hk": "s2hk"}
-"""By script, OpenCC's name of the conversion to it."""
+"""OpenCC's name of the conversion to each script."""
 
 _QUOTATION = re.compile(r"“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|〈[^〈〉]*〉")
 _CLAUSE = re.compile(r"[^\s。！？；：，、…“”「」『』《》〈〉（）]+")
@@ -27,9 +27,9 @@ _CLAUSE = re.compile(r"[^\s。！？；：，、…“”「」『』《》〈�
 
 @dataclass(frozen=True)
 class Terms:
-    """The words that OpenCC's dictionaries do not decide.
+    """Words and names that have priority over the dictionaries of OpenCC.
 
-    ``words`` are pairs of a Simplified and a Traditional word; each is replaced by the other. ``names`` stay.
+    ``words`` are pairs of a Simplified and a Traditional word; each is replaced by the other. ``names`` are unchanged.
 
     >>> convert("软件由余华设计", "hant", Terms(words=(("软件", "軟體"),), names=("余华",)))
     '軟體由余华設計'
@@ -39,12 +39,15 @@ class Terms:
     names: tuple[str, ...] = ()
 
     def with_names(self, names: Iterable[str]) -> Terms:
-        """Adds *names* that a conversion by single characters could spoil, such as 余华 (not 餘華)."""
+        """Adds those of *names* that a conversion of single characters could change, such as 余华 (to 餘華)."""
         added = tuple(name for name in names if len(name) > 1 and any(map(_is_ambiguous, name)))
         return Terms(self.words, self.names + added) if added else self
 
     def in_html(self, *, quoted: bool = False) -> Terms:
-        """For text with ``&``, ``<`` and ``>`` as character references; *quoted* is for attributes in double quotes."""
+        """The terms for text with ``&``, ``<`` and ``>`` as character references.
+
+        With *quoted*, for attributes in double quotes.
+        """
 
         def escaped(word: str) -> str:
             text = html.escape(word, quote=False)
@@ -58,13 +61,15 @@ NO_TERMS = Terms()
 
 
 def convert(text: str, script: str, terms: Terms = NO_TERMS) -> str:
+    """*text* in *script*, a key of ``scripts.SCRIPTS``."""
     return "".join(converted_pieces([text], script, terms)) if has_han(text) else text
 
 
 def converted_pieces(pieces: Sequence[str], script: str, terms: Terms, is_quotation: bool = False) -> list[str]:
-    """*pieces* of one text, converted as a whole: a phrase may begin in one and end in the next.
+    """Converts the *pieces* of one text as a whole: a phrase may begin in one and end in the next. Returns the pieces.
 
-    If *is_quotation*, the whole text stays when it is Traditional already; else its quotations and clauses do.
+    Traditional quotations and clauses are unchanged. With *is_quotation*, the whole text is unchanged if it is
+    Traditional, else converted.
     """
     text = "".join(pieces)
     targets = [target for segment in _segments(text, script, terms, is_quotation) for target in segment]
@@ -76,28 +81,30 @@ def converted_pieces(pieces: Sequence[str], script: str, terms: Terms, is_quotat
 
 
 def _segments(text: str, script: str, terms: Terms, is_quotation: bool) -> Iterator[Sequence[str]]:
-    """What each character of *text* becomes, in order; of a longer or shorter phrase all stands at its first one."""
+    """The replacement of each character of *text*, in order. If a phrase changes its length, its first character has
+    the whole replacement."""
     start = 0
-    for begin, end, target in _fixed(text, script, terms, is_quotation):
-        yield _of_dictionary(text[start:begin], script)
-        yield _aligned(text[begin:end], target)
+    for begin, end, target in _parts_with_priority(text, script, terms, is_quotation):
+        yield _by_dictionary(text[start:begin], script)
+        yield _align(text[begin:end], target)
         start = end
-    yield _of_dictionary(text[start:], script)
+    yield _by_dictionary(text[start:], script)
 
 
-def _fixed(text: str, script: str, terms: Terms, is_quotation: bool) -> list[tuple[int, int, str]]:
-    """The (begin, end, replacement) of what is no work of the dictionary. They are in order and do not overlap."""
+def _parts_with_priority(text: str, script: str, terms: Terms, is_quotation: bool) -> list[tuple[int, int, str]]:
+    """The begin, end and replacement of all parts that the dictionary does not convert, in order, without overlaps."""
     stay = _traditional_parts(text, script, is_quotation)
     words: list[tuple[int, int]] = []
     if pattern := _pattern_of(script, terms):
-        words = _apart_from(stay, (match.span() for match in pattern.finditer(text)))
+        words = _not_overlapping(stay, (match.span() for match in pattern.finditer(text)))
     replacements = _replacements(script, terms) if words else {}
     kept = [(begin, end, text[begin:end]) for begin, end in stay]
     return sorted([*kept, *((begin, end, replacements[text[begin:end]]) for begin, end in words)])
 
 
-def _apart_from(taken: Sequence[tuple[int, int]], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those of *spans* that overlap none of *taken*. Both are in order and overlap none of their own: linear time."""
+def _not_overlapping(taken: Sequence[tuple[int, int]], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The *spans* that do not overlap any of *taken*. Both are in order without overlaps of their own: it takes linear
+    time."""
     apart, number = [], 0
     for begin, end in spans:
         while number < len(taken) and taken[number][1] <= begin:
@@ -120,7 +127,7 @@ def _replacements(script: str, terms: Terms) -> dict[str, str]:
 
 
 def _traditional_parts(text: str, script: str, is_quotation: bool) -> list[tuple[int, int]]:
-    """The spans of *text* that are Traditional already, in order, if *script* is Traditional."""
+    """The spans of *text* that are already Traditional, in order, if *script* is Traditional; else empty."""
     if script == "hans" or len(simplified := _converter("hans").convert(text)) != len(text) or simplified == text:
         return []
 
@@ -130,27 +137,27 @@ def _traditional_parts(text: str, script: str, is_quotation: bool) -> list[tuple
     if is_quotation:
         return [(0, len(text))] if is_traditional(0, len(text)) else []
     quotations = [match.span() for match in _QUOTATION.finditer(text) if is_traditional(*match.span())]
-    clauses = _apart_from(quotations, (match.span() for match in _CLAUSE.finditer(text)))
+    clauses = _not_overlapping(quotations, (match.span() for match in _CLAUSE.finditer(text)))
     return sorted([*quotations, *(span for span in clauses if is_traditional(*span))])
 
 
-def _of_dictionary(text: str, script: str) -> Sequence[str]:
-    return _aligned(text, _converter(script).convert(text)) if has_han(text) else text
+def _by_dictionary(text: str, script: str) -> Sequence[str]:
+    return _align(text, _converter(script).convert(text)) if has_han(text) else text
 
 
-def _aligned(source: str, target: str) -> Sequence[str]:
+def _align(source: str, target: str) -> Sequence[str]:
     return target if len(source) == len(target) else [target] + [""] * (len(source) - 1)
 
 
 @cache
 def _is_simplified(character: str) -> bool:
-    """Whether it is written in Simplified text only: 说, but not 后, which is Traditional too (皇后)."""
+    """Whether *character* occurs only in Simplified text: 说, but not 后, which is also Traditional (皇后)."""
     return is_han(character) and not _is_in_big5(character) and _converter("hant-hk").convert(character) != character
 
 
 @cache
 def _is_ambiguous(character: str) -> bool:
-    """Whether it is a Traditional character of its own, and also the Simplified form of another: 余, 范, 后."""
+    """Whether *character* is both a Traditional character and the Simplified form of another one: 余, 范, 后."""
     return is_han(character) and _is_in_big5(character) and _converter("hant").convert(character) != character
 
 
@@ -160,7 +167,7 @@ def _is_in_big5(character: str) -> bool:
 
 @cache
 def _converter(script: str) -> OpenCC:
-    """The dictionaries take some 30 MB of memory, and are loaded at first use."""
+    """The converter to *script*. The dictionaries take about 30 MB of memory and are loaded at the first use."""
     import opencc
 
     return opencc.OpenCC(_CONVERSIONS[script])

@@ -1,7 +1,7 @@
-"""Where the title of an article may break: between phrases, else between words.
+"""Finds the line breaks of an article's title: between phrases, else between words.
 
 A phrase ends at a space, ｜, ： or another mark, before ——, before an opening mark and after a closing one. A title
-that is broken there is read at a glance; one that is broken within a word (率/先实现) is not.
+with breaks between phrases is easy to read; a title with a break within a word (率/先实现) is not.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ _ATOM = lazy_pattern(
 )
 """A date, a number with its unit, Han characters, or another character."""
 _LATIN_EM = 0.56
-"""Mean width of a Latin letter; the font may be unknown."""
+"""The mean width of a Latin letter in em, because the font may be unknown."""
 _WITHIN_PHRASE = 30.0
-"""Cost of a break within a phrase. The cost of a line is the square of its distance from the mean, in em."""
+"""The cost of a break within a phrase. The cost of a line is the square of its distance from the mean width, in em."""
 
 
 def phrases(title: str) -> list[str]:
-    """The phrases, whose concatenation is *title*; one if it has no Han characters."""
+    """The phrases of *title*, whose concatenation is *title*. A title without Han characters is one phrase."""
     if not has_han(title):
         return [title]
     found = [title[:1]]
     for index, (before, after) in enumerate(itertools.pairwise(title), 1):
-        if _parts(found[-1], before, title[index : index + 2]):
+        if _is_boundary(found[-1], before, title[index : index + 2]):
             found.append(after)
         else:
             found[-1] += after
     return found
 
 
-def _parts(phrase: str, before: str, following: str) -> bool:
+def _is_boundary(phrase: str, before: str, following: str) -> bool:
     """Whether a phrase ends between the character *before*, its last one, and *following*, the next two."""
     after = following[0]
     if following == "——":
@@ -53,48 +53,49 @@ def _parts(phrase: str, before: str, following: str) -> bool:
 
 
 _PREPOSITIONS = frozenset("在从把被让向对为将由给与和")
-"""No line ends with such a word alone: it stays with the next one."""
+"""Single-character words that never end a line: they stay with the next word."""
 
 
 def pieces(text: str) -> list[str]:
-    """The unbreakable pieces of a line: words with the space after them, and with adjacent marks."""
+    """The unbreakable pieces of *text*: words with the space after them and with adjacent marks."""
     found: list[str] = []
     for atom in _ATOM.findall(text):
         for part in words_of(atom) if has_han(atom[0]) else (atom,):
-            if found and (_sticks(part, found[-1]) or (part.isascii() and _open_word(found[-1]))):
+            if found and (_attaches(part, found[-1]) or (part.isascii() and _is_open_word(found[-1]))):
                 found[-1] += part
             else:
                 found.append(part)
     return found
 
 
-def _sticks(part: str, piece: str) -> bool:
+def _attaches(part: str, piece: str) -> bool:
     return part in CLOSING + " …" or piece[-1] in OPENING or (part == "—" == piece[-1]) or piece in _PREPOSITIONS
 
 
-def _open_word(piece: str) -> bool:
+def _is_open_word(piece: str) -> bool:
     return piece.isascii() and not piece.endswith(" ")
 
 
 def width(text: str) -> float:
-    """The approximate width in em."""
+    """The approximate width of *text* in em."""
     return sum(_LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
 
 
 @lru_cache(maxsize=4096)
 def breaks_within_phrases(title: str, ems: float) -> tuple[int, ...]:
-    """Where the phrases that are wider than *ems* may break, between their pieces: numbers of characters before it."""
+    """The positions of possible line breaks within phrases wider than *ems*, as numbers of characters before them."""
     found: list[int] = []
     offset = 0
     for phrase in phrases(title):
         if has_han(phrase) and width(phrase.rstrip()) > ems:
-            found += [offset + offset_in_phrase for offset_in_phrase in _places(phrase, ems)]
+            found += [offset + offset_in_phrase for offset_in_phrase in _break_positions(phrase, ems)]
         offset += len(phrase)
     return tuple(found)
 
 
-def _places(phrase: str, ems: float) -> Sequence[int]:
-    """Those in the middle half, if the phrase then fits two lines: neither is short. Else all."""
+def _break_positions(phrase: str, ems: float) -> Sequence[int]:
+    """The break positions in the middle half of *phrase* if it then fits on two lines, so that neither is short; else
+    all positions between its pieces."""
     places = list(itertools.accumulate(map(len, pieces(phrase))))[:-1]
     whole = width(phrase)
     before = {offset: width(phrase[:offset]) for offset in places}
@@ -103,18 +104,18 @@ def _places(phrase: str, ems: float) -> Sequence[int]:
 
 
 def title_lines(title: str, ems: float) -> list[str]:
-    """As few lines of at most *ems* as possible, about equally wide, and broken between phrases rather than within.
+    """Splits *title* into the fewest lines of at most *ems*, about equally wide, preferably between phrases.
 
     Their concatenation is *title*. A piece that is wider than a line has a line of its own.
     """
     if width(title) <= ems or not has_han(title):
         return [title]
     parts = [(piece, number == 0) for phrase in phrases(title) for number, piece in enumerate(pieces(phrase))]
-    count = _fewest(parts, ems)
-    return _best(parts, ems, count, width(title) / count)
+    count = _fewest_lines(parts, ems)
+    return _best_division(parts, ems, count, width(title) / count)
 
 
-def _fewest(parts: Sequence[tuple[str, bool]], ems: float) -> int:
+def _fewest_lines(parts: Sequence[tuple[str, bool]], ems: float) -> int:
     count, used = 1, 0.0
     for piece, _ in parts:
         if used and used + width(piece.rstrip()) > ems:
@@ -123,8 +124,9 @@ def _fewest(parts: Sequence[tuple[str, bool]], ems: float) -> int:
     return count
 
 
-def _best(parts: Sequence[tuple[str, bool]], ems: float, count: int, mean: float) -> list[str]:
-    """The division of least cost: ``best[n]`` is that of the first *n* parts, by the number of lines."""
+def _best_division(parts: Sequence[tuple[str, bool]], ems: float, count: int, mean: float) -> list[str]:
+    """The division into *count* lines with the lowest cost. ``best[n]`` is the best division of the first *n* parts, by
+    the number of lines."""
     best: list[dict[int, tuple[float, list[str]]]] = [{0: (0.0, [])}]
     for end in range(1, len(parts) + 1):
         found: dict[int, tuple[float, list[str]]] = {}
@@ -139,7 +141,7 @@ def _best(parts: Sequence[tuple[str, bool]], ems: float, count: int, mean: float
 
 
 def _lines_to(parts: Sequence[tuple[str, bool]], end: int, ems: float) -> Iterator[tuple[int, str]]:
-    """(first part, text) of each line that ends with part *end* - 1 and fits; at least that part alone."""
+    """The first part and the text of each line that ends with part *end* - 1 and fits; at least of that part alone."""
     line = ""
     for start in range(end - 1, -1, -1):
         line = parts[start][0] + line

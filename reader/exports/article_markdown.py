@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from markupsafe import Markup
 
-from ..article_building.body_transforms import set_body
+from ..article_building.body_transforms import transform_body
 from ..article_building.code_highlighting import without_labels
 from ..article_building.undo_body_transforms import as_in_file
 from ..formats import front_matter
@@ -56,4 +56,4 @@ def _portable(body: Markup, base_url: str) -> Markup:
 
 def read_back(text: str, language: str) -> Markup:
     """The body of an article whose file contains *text*."""
-    return set_body(sanitize(body_of(text)), language, PurePosixPath())[0]
+    return transform_body(sanitize(body_of(text)), language, PurePosixPath())[0]
